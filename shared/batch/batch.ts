@@ -1,0 +1,110 @@
+import * as z from 'zod';
+import { jobSchema, outcomeSchema, usageSchema } from './job.ts';
+import { reasonSchema } from './reason.ts';
+import { STATUSES } from './status.ts';
+
+/** The version of records and messages that this code writes, and the newest that it reads. */
+export const SCHEMA_VERSION = 1;
+
+const count = z.number().int().nonnegative();
+/** Milliseconds since 1970. */
+const time = z.number().nonnegative();
+
+/** A worker's hold on a record: no other worker acts on it before the lease has run out. */
+export const claimSchema = z.object({ token: z.string(), leaseUntil: time });
+export type Claim = z.infer<typeof claimSchema>;
+
+/** The ledger in numbers: `succeeded + failed + unfinished = total`, always. */
+export const countsSchema = z.object({
+  total: count,
+  succeeded: count,
+  failed: count,
+  unfinished: count,
+});
+export type Counts = z.infer<typeof countsSchema>;
+
+/** An object in S3, as the message named it and as it was when the message came in. */
+export const sourceSchema = z.object({ bucket: z.string(), key: z.string(), etag: z.string() });
+export type Source = z.infer<typeof sourceSchema>;
+
+/** The snapshot of the input in the handler's own bucket, and what the inspection found. */
+export const inputSchema = z.object({
+  key: z.string(),
+  bytes: count,
+  requests: count,
+  estimatedTokens: count,
+});
+export type Input = z.infer<typeof inputSchema>;
+
+/** One batch, one item: everything that is known of it. At most 32 KB. */
+export const batchSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  batchId: z.string(),
+  /** Rises by one with every write; the condition of the next one. */
+  version: count,
+  status: z.enum(STATUSES),
+  /** When the status was entered. */
+  statusAt: time,
+  /** When the sweeper must look at it; absent when nothing is owed. */
+  dueAt: time.optional(),
+
+  provider: z.string(),
+  endpoint: z.string().optional(),
+  model: z.string().optional(),
+  /** Higher starts first. */
+  priority: z.number().int(),
+  notBefore: time.optional(),
+  completionWindow: z.string(),
+  options: z.record(z.string(), z.json()),
+  metadata: z.record(z.string(), z.string()),
+  source: sourceSchema,
+  createdAt: time,
+  /** When it ends with what it has: `createdAt` + `maxAgeSeconds`, later after a user's retry. */
+  deadlineAt: time,
+  endedAt: time.optional(),
+  /** SQS message ids of the last user commands acted upon, so that a redelivery does nothing. */
+  commands: z.array(z.string()),
+  cancelRequested: z.boolean(),
+
+  input: inputSchema.optional(),
+  /** Random part of the submission key, made with the record: reused ids and stacks never meet. */
+  keyPrefix: z.string(),
+  /** Rises in the write that abandons a job known dead. */
+  submission: z.number().int().positive(),
+  /** Time of the first claim that may have created a job under the present submission key. */
+  intentAt: time.optional(),
+  claim: claimSchema.optional(),
+  /** Times the present status's work was sent, for the backoff between sends. */
+  sends: count,
+  /** Transient failures in a row, for the backoff. */
+  failures: count,
+  /** Jobs that the provider took on. */
+  attempt: count,
+  /** Value of `attempt` at the user's last `retry`: each retry has `maxAttempts` of its own. */
+  attemptBase: count,
+  /** In `retrying`: when it goes on. */
+  resumeAt: time.optional(),
+  job: jobSchema.optional(),
+  /** In `collecting`: what the job came to. */
+  outcome: outcomeSchema.optional(),
+  /** Which requests the next job holds: those without an end, or all that did not succeed. */
+  selection: z.enum(['unfinished', 'unsucceeded']),
+
+  /** Keys of the merged rows so far: every request of the input has one row in one of the two. */
+  rows: z.object({ results: z.string(), errors: z.string() }).optional(),
+  counts: countsSchema,
+  usage: usageSchema,
+  /** Why it failed, waits or was retried: the first 20. */
+  reasons: z.array(reasonSchema),
+  delivery: z
+    .object({
+      /** The idempotency key of the delivery: the same however often it is repeated. */
+      id: z.string(),
+      /** Invocations of the processor for this delivery. */
+      attempt: count,
+      /** Whether an invocation is under way whose outcome has not been heard. */
+      pending: z.boolean(),
+    })
+    .optional(),
+});
+export type Batch = z.infer<typeof batchSchema>;

@@ -1,0 +1,23 @@
+import type { WorkKind } from './messages.ts';
+import type { Reason } from './reason.ts';
+import type { Status } from './status.ts';
+
+/**
+ * What is to be done after a decision was written. Every effect may be lost (the process dies
+ * after the write) or happen twice: the record's `dueAt` brings the sweeper, which repeats it.
+ */
+export type Effect =
+  | { readonly type: 'sendWork'; readonly work: WorkKind }
+  | { readonly type: 'sendRequeue'; readonly delaySeconds: number; readonly version: number }
+  | { readonly type: 'invokeProcessor' }
+  | { readonly type: 'announce'; readonly from: Status }
+  | { readonly type: 'cancelJob'; readonly jobId: string }
+  | {
+      readonly type: 'holdProvider';
+      readonly kind: HoldKind;
+      readonly reason: Reason;
+    }
+  | { readonly type: 'releaseProvider' };
+
+/** `quota`: full for now. `account`: our credentials or our bill; somebody must act. */
+export type HoldKind = 'quota' | 'account';

@@ -1,0 +1,92 @@
+import type { Claim, Counts, Input } from './batch.ts';
+import type { Job, JobState, Usage } from './job.ts';
+import type { Reason } from './reason.ts';
+
+/** Everything that can happen to a batch after it was added. */
+export type BatchEvent =
+  /** The sweeper looks at a record whose time has come. */
+  | { readonly type: 'due' }
+  /** The sweeper found room for it at its provider. */
+  | { readonly type: 'admitted' }
+  /** Its backoff is over: valid only at this version of the record. */
+  | { readonly type: 'requeued'; readonly version: number }
+  /** A worker takes the work on, under a fresh token. */
+  | { readonly type: 'claimed'; readonly work: WorkStatus; readonly claim: Claim }
+  /** The work failed in a way that may pass; no job can have been created. */
+  | { readonly type: 'workFailed'; readonly token: string; readonly reason: Reason }
+  | {
+      readonly type: 'inspected';
+      readonly token: string;
+      readonly input: Input;
+      readonly endpoint: string;
+      readonly model: string | undefined;
+    }
+  /** The input can never be submitted. */
+  | {
+      readonly type: 'inputRefused';
+      readonly token: string;
+      readonly reasons: readonly Reason[];
+      /** Where all reasons are; absent if there was no file to say it of. */
+      readonly errorsKey: string | undefined;
+    }
+  /** A job exists at the provider under this submission's key: created or found. */
+  | { readonly type: 'submitted'; readonly job: Job }
+  /** The provider said no, definitely: there is no job under the key. */
+  | {
+      readonly type: 'submitRefused';
+      readonly token: string;
+      readonly refusal: 'quota' | 'account' | 'permanent';
+      readonly reason: Reason;
+    }
+  /** The create call was sent and its answer lost: a job may exist, or land late. */
+  | { readonly type: 'submitUncertain'; readonly token: string; readonly reason: Reason }
+  /** A complete listing, taken after the lease ran out, held no job under the key. */
+  | { readonly type: 'jobAbsent'; readonly submission: number }
+  | { readonly type: 'jobChecked'; readonly jobId: string; readonly job: JobState }
+  | {
+      readonly type: 'collected';
+      readonly token: string;
+      readonly rows: { readonly results: string; readonly errors: string };
+      readonly counts: Counts;
+      readonly usage: Usage;
+    }
+  | { readonly type: 'delivered'; readonly deliveryId: string }
+  | {
+      readonly type: 'deliveryFailed';
+      readonly deliveryId: string;
+      readonly deliveryAttempt: number;
+      readonly reason: Reason;
+    }
+  | { readonly type: 'cancelRequested'; readonly messageId: string }
+  | { readonly type: 'retryRequested'; readonly messageId: string }
+  | { readonly type: 'redeliverRequested'; readonly messageId: string; readonly deliveryId: string }
+  /** The end event is out: nothing is owed any more. */
+  | { readonly type: 'endEventSent' };
+
+/** The statuses in which a worker holds a claim. */
+export type WorkStatus = 'inspecting' | 'submitting' | 'collecting';
+
+export type EventType = BatchEvent['type'];
+export type EventOf<T extends EventType> = Extract<BatchEvent, { type: T }>;
+
+export const EVENT_TYPES = [
+  'due',
+  'admitted',
+  'requeued',
+  'claimed',
+  'workFailed',
+  'inspected',
+  'inputRefused',
+  'submitted',
+  'submitRefused',
+  'submitUncertain',
+  'jobAbsent',
+  'jobChecked',
+  'collected',
+  'delivered',
+  'deliveryFailed',
+  'cancelRequested',
+  'retryRequested',
+  'redeliverRequested',
+  'endEventSent',
+] as const satisfies readonly EventType[];

@@ -1,0 +1,38 @@
+/** The rule for a batch id: safe in S3 keys, table keys and provider metadata. */
+export const BATCH_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+const PREFIX_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const PREFIX_LENGTH = 16;
+
+/**
+ * The random part of a submission key: `bh` and 16 of a-z0-9 (82 bits).
+ *
+ * @param randomInt gives a whole number in [0, max), from a cryptographic source in production
+ */
+export function newKeyPrefix(randomInt: (max: number) => number): string {
+  let prefix = 'bh';
+  for (let i = 0; i < PREFIX_LENGTH; i++)
+    prefix += PREFIX_ALPHABET[randomInt(PREFIX_ALPHABET.length)];
+  return prefix;
+}
+
+/**
+ * The key that a job carries at the provider, by which it is found again after a crash. Legal
+ * everywhere: Vertex label, Bedrock jobName, OpenAI metadata value, Anthropic custom_id prefix.
+ */
+export function submissionKey(batch: { keyPrefix: string; submission: number }): string {
+  return `${batch.keyPrefix}-${batch.submission}`;
+}
+
+/** Where a user puts the file of a batch whose message names none. */
+export function uploadKey(batchId: string): string {
+  return `uploads/${batchId}.jsonl`;
+}
+
+/**
+ * Where one writer keeps one object. The writer's token is in the key, so that a superseded
+ * worker overwrites nothing: the record names the winner.
+ */
+export function objectKey(batchId: string, token: string, name: string): string {
+  return `batches/${batchId}/${token}/${name}`;
+}

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { reasonSchema } from './reason.ts';
+
+/** A provider's job as the record names it. */
+export const jobSchema = z.object({
+  id: z.string(),
+  /** The submission whose key the job carries. */
+  submission: z.number().int().positive(),
+  submittedAt: z.number(),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+export const usageSchema = z.object({
+  inputTokens: z.number().int().nonnegative(),
+  outputTokens: z.number().int().nonnegative(),
+  totalTokens: z.number().int().nonnegative(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
+/**
+ * How a job, or the try to start one, ended. `files` are the provider's ids of what it wrote:
+ * whatever exists is collected, whatever the outcome.
+ */
+export const outcomeSchema = z.object({
+  kind: z.enum(['completed', 'expired', 'cancelled', 'failed', 'aged']),
+  /** Absent when no job was ever started. */
+  jobId: z.string().optional(),
+  files: z.array(z.string()).default([]),
+  /** The job's own error, given to requests that have no row of their own. */
+  reason: reasonSchema.optional(),
+  /**
+   * `permanent`: the same input would fail again, so requests without a row have failed for good.
+   * `quota`: the provider did not take the work on, so no attempt is used.
+   */
+  refusal: z.enum(['permanent', 'quota']).optional(),
+});
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** What a provider says of a job. */
+export type JobState =
+  | { readonly state: 'running' }
+  | { readonly state: 'ended'; readonly outcome: Outcome }
+  /** A status this version does not know: looked at again later, never guessed. */
+  | { readonly state: 'unknown'; readonly status: string };

@@ -1,0 +1,31 @@
+/** How one request stands after an attempt. */
+export type Standing = 'succeeded' | 'failed' | 'unfinished';
+
+/** Codes of error rows that say nothing against the request itself: it runs again. */
+export const UNFINISHED_CODES: ReadonlySet<string> = new Set([
+  // OpenAI's words in the error file of an expired or cancelled job.
+  'batch_expired',
+  'batch_cancelled',
+  // Ours, for a request that the provider's files do not mention.
+  'request_missing',
+]);
+
+/** HTTP statuses of a row that may pass. 0: OpenAI's row of a request that was never made. */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([0, 408, 409, 425, 429]);
+
+/** The part of a result row that decides its standing. */
+export interface RowVerdict {
+  readonly status_code?: number | undefined;
+  readonly error_code?: string | undefined;
+}
+
+/**
+ * Tells succeeded, failed for good and unfinished apart, from the row alone, so that a row read
+ * back from a merged file stands as it stood when it was written.
+ */
+export function standingOf({ status_code: status, error_code: code }: RowVerdict): Standing {
+  if (code !== undefined && UNFINISHED_CODES.has(code)) return 'unfinished';
+  if (status === undefined) return 'failed';
+  if (PASSING_STATUSES.has(status) || status >= 500) return 'unfinished';
+  return status >= 200 && status < 300 && code === undefined ? 'succeeded' : 'failed';
+}

@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import { SCHEMA_VERSION } from './batch.ts';
+import { BATCH_ID_PATTERN } from './identifiers.ts';
+
+const batchId = z
+  .string()
+  .regex(
+    BATCH_ID_PATTERN,
+    'must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or a digit',
+  );
+
+/** A newer schemaVersion is told apart from a malformed message before this is applied. */
+const schemaVersion = z.number().int().min(1).max(SCHEMA_VERSION).optional();
+
+const S3_URL = /^s3:\/\/([^/]+)\/(.+)$/;
+
+/** Adds a batch. The least is `{"batchId":"x"}` with the file at `uploads/x.jsonl`. */
+export const addMessageSchema = z.strictObject({
+  schemaVersion,
+  action: z.literal('add').default('add'),
+  /** Default: derived from the SQS message id. */
+  batchId: batchId.optional(),
+  /** A provider entry of the deployment. Default: the first one. */
+  provider: z.string().optional(),
+  /** `s3://bucket/key`, in the handler's bucket or one named at deploy time. */
+  file: z.string().regex(S3_URL, 'must look like s3://bucket/key').optional(),
+  /** Requests in the message itself, as lines of a batch file, instead of a file. */
+  requests: z.array(z.record(z.string(), z.json())).min(1).optional(),
+  /** Default: the `url` of the first line. */
+  endpoint: z.string().startsWith('/').optional(),
+  /** Higher starts first. Default 0. */
+  priority: z.number().int().min(-500).max(499).default(0),
+  /** ISO 8601 time before which nothing is submitted. */
+  notBefore: z.iso.datetime({ offset: true }).optional(),
+  completionWindow: z.literal('24h').default('24h'),
+  /** Settings of the provider's job; the provider's page lists them. */
+  options: z.record(z.string(), z.json()).default({}),
+  /** Handed to the processor and to events, never to the provider. At most 16 pairs. */
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(512))
+    .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 pairs')
+    .default({}),
+});
+export type AddMessage = z.infer<typeof addMessageSchema>;
+/** What a user writes: everything with a default may be left out. */
+export type AddMessageInput = z.input<typeof addMessageSchema>;
+
+/** `cancel`: stop and keep what exists. `retry`: again what failed. `redeliver`: the processor again. */
+export const commandMessageSchema = z.strictObject({
+  schemaVersion,
+  action: z.enum(['cancel', 'retry', 'redeliver']),
+  batchId,
+});
+export type CommandMessage = z.infer<typeof commandMessageSchema>;
+
+/** Internal: the end of a backoff. Acted upon only in `retrying` at this version of the record. */
+export const requeueMessageSchema = z.strictObject({
+  schemaVersion,
+  action: z.literal('requeue'),
+  batchId,
+  version: z.number().int().nonnegative(),
+});
+export type RequeueMessage = z.infer<typeof requeueMessageSchema>;
+
+/** Internal: a body over 200 KB, kept in S3. */
+export const pointerMessageSchema = z.strictObject({
+  schemaVersion,
+  action: z.literal('pointer'),
+  key: z.string(),
+});
+
+/** Everything that the batch queue accepts. */
+export const batchQueueMessageSchema = z.union([
+  addMessageSchema,
+  commandMessageSchema,
+  requeueMessageSchema,
+]);
+export type BatchQueueMessage = z.infer<typeof batchQueueMessageSchema>;
+
+export const WORK_KINDS = ['inspect', 'submit', 'collect'] as const;
+export type WorkKind = (typeof WORK_KINDS)[number];
+
+/** Internal: what the worker does next for a batch. */
+export const workMessageSchema = z.strictObject({
+  schemaVersion,
+  action: z.enum(WORK_KINDS),
+  batchId,
+});
+export type WorkMessage = z.infer<typeof workMessageSchema>;
+
+/** Splits `s3://bucket/key`; the schema has checked the form. */
+export function parseS3Url(url: string): { bucket: string; key: string } {
+  const [, bucket = '', key = ''] = S3_URL.exec(url) ?? [];
+  return { bucket, key };
+}

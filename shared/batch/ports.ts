@@ -1,0 +1,160 @@
+import type { Batch } from './batch.ts';
+import type { BatchQueueMessage, WorkMessage } from './messages.ts';
+import type { ProcessorEvent } from './processorEvent.ts';
+import type { ProviderState } from './providerState.ts';
+import type { Status } from './status.ts';
+
+/** Every side effect of the use cases, one narrow interface each. */
+
+/** Time and chance. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+export interface Chance {
+  /** A number in [0, 1). */
+  random(): number;
+  /** A whole number in [0, max), hard to guess. */
+  randomInt(max: number): number;
+  /** A fresh unguessable token of letters, digits and dashes. */
+  token(): string;
+}
+
+/** What an index tells of a record. A hint: it may be stale, and only the record itself is acted on. */
+export interface DueHint {
+  readonly batchId: string;
+  readonly status: Status;
+}
+export interface WaitingHint {
+  readonly batchId: string;
+  readonly model: string | undefined;
+  readonly requests: number;
+  readonly estimatedTokens: number;
+}
+export type ActiveHint = WaitingHint;
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Where the next page starts; absent after the last. Opaque. */
+  readonly cursor?: string | undefined;
+}
+
+/** The table of batches. */
+export interface BatchStore {
+  /** A strongly consistent read. Throws NewerSchemaError for a record of a newer version. */
+  get(batchId: string): Promise<Batch | undefined>;
+  /** Writes a new record; `exists` if the id is taken by a record that is not this very write. */
+  create(batch: Batch): Promise<'written' | 'exists'>;
+  /**
+   * Writes the record if it is still at `version - 1` of it. A failed condition is read back: a
+   * write of mine whose reply was lost counts as `written`.
+   */
+  replace(batch: Batch): Promise<'written' | 'conflict'>;
+  /** Number of partitions that open batches spread over. */
+  readonly shards: number;
+  /** Batches of a shard whose `dueAt` is at or before `until`, oldest first. */
+  listDue(shard: number, until: number, cursor?: string): Promise<Page<DueHint>>;
+  /** Queued batches of a provider: priority, then age. */
+  listWaiting(provider: string, cursor?: string): Promise<Page<WaitingHint>>;
+  /** Batches that occupy capacity of a provider. */
+  listActive(provider: string, cursor?: string): Promise<Page<ActiveHint>>;
+}
+
+/** The providers' own records. */
+export interface ProviderStateStore {
+  get(provider: string): Promise<ProviderState>;
+  put(state: ProviderState): Promise<void>;
+  /** Names of all entries ever used. */
+  list(): Promise<readonly string[]>;
+}
+
+/** The sweep's lease, with where a sweep that ran out of time stopped. */
+export interface SweepLock {
+  /** The cursors of the last sweep if the lease is free, else undefined. */
+  acquire(token: string, now: number, leaseUntil: number): Promise<SweepCursors | undefined>;
+  release(token: string, cursors: SweepCursors): Promise<void>;
+}
+export type SweepCursors = Readonly<Record<string, string>>;
+
+/** The queues. */
+export interface Queues {
+  sendWork(message: WorkMessage): Promise<void>;
+  sendBatch(message: BatchQueueMessage, delaySeconds: number): Promise<void>;
+  /** Puts a message that can never succeed aside, with its reason as an attribute. */
+  sendDeadLetter(body: string, reason: string, messageId: string): Promise<void>;
+}
+
+export interface ObjectRef {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** The bucket of the handler, and reading from the buckets named at deploy time. */
+export interface ObjectStore {
+  readonly bucket: string;
+  /** Size in bytes and ETag; undefined if there is no such object. Throws RefusedError if it may not be read. */
+  head(object: ObjectRef): Promise<{ bytes: number; etag: string } | undefined>;
+  /** Copies into the handler's bucket. Throws RefusedError when the source is gone or has changed. */
+  copy(source: ObjectRef & { etag: string }, key: string): Promise<void>;
+  /** Streams an object of the handler's bucket. A connection that breaks throws: never a silent end. */
+  read(key: string): AsyncIterable<Uint8Array>;
+  /** Writes in parts, in constant memory. The object appears whole with `close`, or not at all. */
+  writer(key: string): ObjectWriter;
+}
+
+export interface ObjectWriter {
+  /** Resolves when there is room for more. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Finishes the object and gives its ETag. */
+  close(): Promise<{ etag: string }>;
+  /** Leaves nothing behind. Safe after a failed write or close. */
+  abort(): Promise<void>;
+}
+
+/** A file on local disk, for what must be read twice or at random. */
+export interface ScratchFile {
+  readonly path: string;
+  /** Bytes written so far. */
+  readonly bytes: number;
+  write(chunk: Uint8Array): Promise<void>;
+  /** Bytes from `offset`, also of what was just written. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  remove(): Promise<void>;
+}
+export interface Scratch {
+  create(): Promise<ScratchFile>;
+}
+
+/** The user's processor. Invoked asynchronously. */
+export interface Processor {
+  invoke(event: ProcessorEvent): Promise<void>;
+}
+
+/** State changes, for whoever listens. */
+export interface StateChange {
+  readonly batchId: string;
+  readonly provider: string;
+  readonly from: Status;
+  readonly to: Status;
+  readonly attempt: number;
+  readonly counts: Batch['counts'];
+  readonly reasons: Batch['reasons'];
+  readonly metadata: Batch['metadata'];
+  /** ISO 8601. */
+  readonly at: string;
+}
+export interface EventBus {
+  announce(change: StateChange): Promise<void>;
+}
+
+/** Structured logs. Never prompt text, never a secret. */
+export interface Log {
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+}
+
+export interface Metrics {
+  /** Adds to a count; the name comes from `shared/metrics.ts`. */
+  count(name: string, value: number, provider?: string): void;
+}

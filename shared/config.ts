@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import { limitsSchema } from './batch/limits.ts';
+import { DEFAULT_POLICY } from './batch/policy.ts';
+
+/** Names of the environment variables of the functions: written by infra, read here, once. */
+export const ENVIRONMENT = {
+  table: 'TABLE_NAME',
+  bucket: 'BUCKET_NAME',
+  /** Comma-separated names of other buckets that a message may name a file in. */
+  inputBuckets: 'INPUT_BUCKETS',
+  batchQueue: 'BATCH_QUEUE_URL',
+  workQueue: 'WORK_QUEUE_URL',
+  deadLetterQueue: 'DEAD_LETTER_QUEUE_URL',
+  /** ARN of the processor, with its qualifier if it has one. */
+  processor: 'PROCESSOR_ARN',
+  eventBus: 'EVENT_BUS_NAME',
+  /** JSON: provider entry → ARN of its secret. */
+  secrets: 'SECRET_ARNS',
+  /** Local run only: factor on the policy's waiting times. */
+  timeScale: 'TIME_SCALE',
+  /** Local run only, JSON: provider entry → base URL of its simulator. */
+  providerBaseUrls: 'PROVIDER_BASE_URLS',
+} as const;
+
+/** Names of the table's keys and indexes. */
+export const TABLE = {
+  partitionKey: 'id',
+  timeToLive: 'expiresAt',
+  dueIndex: { name: 'due', partitionKey: 'queue', sortKey: 'dueAt' },
+  providerIndex: {
+    name: 'provider',
+    partitionKey: 'activeProvider',
+    projected: ['model', 'estimatedTokens', 'requests'],
+  },
+} as const;
+
+/** The settings file beside each function's bundle: too large and too public for the environment. */
+export const SETTINGS_FILE = 'settings.json';
+
+/** One entry of `providers`: what a message's `provider` may name. */
+export const providerSettingsSchema = z.strictObject({
+  kind: z.enum(['openai']),
+  /** Default: the provider's public endpoint. Must be https, or http on the loopback. */
+  baseUrl: z.url().optional(),
+  limits: limitsSchema.partial().default({}),
+});
+export type ProviderSettings = z.infer<typeof providerSettingsSchema>;
+
+const backoffSchema = z.strictObject({
+  baseSeconds: z.number().positive(),
+  capSeconds: z.number().positive(),
+});
+const seconds = z.number().positive();
+const times = z.number().int().min(1).max(100);
+
+/** The policy as settings may change it: any entry, the rest from the table of defaults. */
+export const policySettingsSchema = z
+  .strictObject({
+    maxAttempts: times,
+    retryBackoff: backoffSchema,
+    maxDeliveries: times,
+    maxAgeSeconds: seconds,
+    createDeadlineSeconds: seconds,
+    leaseMarginSeconds: seconds,
+    resendBackoff: backoffSchema,
+    invocationAgeSeconds: seconds.max(6 * 60 * 60),
+    processorTimeoutSeconds: seconds.max(15 * 60),
+    quotaBackoff: backoffSchema,
+    accountBackoff: backoffSchema,
+    adoptionWindowSeconds: seconds,
+    maxDelaySeconds: seconds.max(15 * 60),
+    retentionSeconds: seconds,
+  })
+  .partial();
+export type PolicySettings = z.infer<typeof policySettingsSchema>;
+
+export const settingsSchema = z.strictObject({
+  /** The first entry is the default of messages that name none. */
+  providers: z
+    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/), providerSettingsSchema)
+    .refine((entries) => Object.keys(entries).length > 0, 'must have at least one provider'),
+  policy: policySettingsSchema.default({}),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+/** The settings as infra writes them: everything with a default may be left out. */
+export type SettingsInput = z.input<typeof settingsSchema>;
+
+export { DEFAULT_POLICY };

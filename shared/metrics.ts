@@ -1,0 +1,38 @@
+/** The CloudWatch namespace of everything below. */
+export const METRIC_NAMESPACE = 'BatchHandler';
+
+/** Names of the metrics, shared by the code that emits them and the construct that shows them. */
+export const METRICS = {
+  /** Batches taken in. */
+  accepted: 'BatchesAccepted',
+  /** Messages put aside in the dead-letter queue with their reason. */
+  refused: 'MessagesRefused',
+  /** Jobs that a provider took on. */
+  submitted: 'JobsSubmitted',
+  /** Jobs found again at the provider after a crash or a lost reply. */
+  adopted: 'JobsAdopted',
+  /** Jobs cancelled because the record names another one for the same key. */
+  surplus: 'SurplusJobsCancelled',
+  completed: 'BatchesCompleted',
+  failed: 'BatchesFailed',
+  cancelled: 'BatchesCancelled',
+  retried: 'BatchesRetried',
+  /** Refusals that wait for room and use no attempt. */
+  quotaWaits: 'QuotaWaits',
+  /** A provider stands still because our account was refused: somebody must act. */
+  providerPaused: 'ProviderPaused',
+  deliveries: 'Deliveries',
+  deliveriesFailed: 'DeliveriesFailed',
+  /** A job in a status that this version does not know. */
+  unknownStatus: 'UnknownStatuses',
+  /** A record or message of a newer version was left alone. */
+  newerSchema: 'NewerSchemaSeen',
+  /** One batch of a sweep threw; the others went on. */
+  sweepErrors: 'SweepErrors',
+  /** Batches looked at in a sweep. */
+  swept: 'BatchesSwept',
+  /** Sweeps that ran out of time and go on in the next. */
+  sweepsTruncated: 'SweepsTruncated',
+} as const;
+
+export type MetricName = (typeof METRICS)[keyof typeof METRICS];

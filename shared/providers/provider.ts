@@ -1,0 +1,64 @@
+import type { JobState, Outcome } from '../batch/job.ts';
+import type { Limits } from '../batch/limits.ts';
+import type { ScratchFile } from '../batch/ports.ts';
+
+/** A job to be created. */
+export interface Submission {
+  /** By which the job is found again: see `submissionKey`. */
+  readonly key: string;
+  readonly batchId: string;
+  readonly endpoint: string;
+  readonly completionWindow: string;
+  /** The message's `options`, checked by `checkOptions` at intake. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The requests, in the OpenAI batch format, one per line. */
+  readonly file: ScratchFile;
+  /** Aborts the create call; after it nothing more is sent. */
+  readonly createDeadlineMs: number;
+}
+
+/** A job as a listing shows it. */
+export interface ListedJob {
+  readonly id: string;
+  /** Absent on jobs that are not ours. */
+  readonly key: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/**
+ * One provider's Batch API. Each method throws ProviderError and nothing else; `submit` tells
+ * exactly whether a job may exist: only `uncertain` leaves that open.
+ */
+export interface Provider {
+  readonly limits: Limits;
+  /** Paths that a request's `url` may have. */
+  readonly endpoints: readonly string[];
+  /** Throws RefusedError naming the option and what is allowed. */
+  checkOptions(options: Readonly<Record<string, unknown>>): void;
+  /** Uploads the file and creates the job. The create call is sent at most once. */
+  submit(submission: Submission): Promise<{ readonly jobId: string }>;
+  check(jobId: string): Promise<JobState>;
+  /** Asks for the job's end; one that has ended or is ending is left as it is. */
+  cancel(jobId: string): Promise<void>;
+  /**
+   * Jobs created at or after `since` (milliseconds since 1970), newest first. Ends without an
+   * error only when it has paged back past `since` or to the first job of the account.
+   */
+  listJobs(since: number): AsyncIterable<ListedJob>;
+  /**
+   * The rows of everything the job wrote, in the OpenAI batch output format, one line each,
+   * without the line end. A download that breaks throws: rows are never silently cut short.
+   */
+  readRows(outcome: Outcome): AsyncIterable<Uint8Array>;
+}
+
+/** The providers of this deployment, by the names of their entries. Loaded when first used. */
+export interface Providers {
+  /** Names of all entries, the default first. */
+  readonly names: readonly string[];
+  /** Throws ProviderError `account` if its secret is not filled. */
+  get(name: string): Promise<Provider>;
+  /** What is known without credentials, for checking a message or a file. */
+  describe(name: string): Promise<Pick<Provider, 'limits' | 'endpoints' | 'checkOptions'>>;
+}
