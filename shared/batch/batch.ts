@@ -43,6 +43,8 @@ export const batchSchema = z.object({
   /** Rises by one with every write; the condition of the next one. */
   version: count,
   status: z.enum(STATUSES),
+  /** The status before this one, for the state change event. Absent on a new record. */
+  previousStatus: z.enum(STATUSES).optional(),
   /** When the status was entered. */
   statusAt: time,
   /** When the sweeper must look at it; absent when nothing is owed. */
@@ -67,6 +69,8 @@ export const batchSchema = z.object({
   cancelRequested: z.boolean(),
 
   input: inputSchema.optional(),
+  /** Key of the error file of an input that was refused. */
+  inputErrorsKey: z.string().optional(),
   /** Random part of the submission key, made with the record: reused ids and stacks never meet. */
   keyPrefix: z.string(),
   /** Rises in the write that abandons a job known dead. */
@@ -98,10 +102,12 @@ export const batchSchema = z.object({
   reasons: z.array(reasonSchema),
   delivery: z
     .object({
-      /** The idempotency key of the delivery: the same however often it is repeated. */
-      id: z.string(),
+      /** Rises with a user's `redeliver`; its delivery id is the processor's idempotency key. */
+      number: z.number().int().positive(),
       /** Invocations of the processor for this delivery. */
       attempt: count,
+      /** Invocations of the processor for all deliveries. */
+      invocations: count,
       /** Whether an invocation is under way whose outcome has not been heard. */
       pending: z.boolean(),
     })

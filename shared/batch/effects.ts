@@ -1,6 +1,5 @@
 import type { WorkKind } from './messages.ts';
 import type { Reason } from './reason.ts';
-import type { Status } from './status.ts';
 
 /**
  * What is to be done after a decision was written. Every effect may be lost (the process dies
@@ -10,7 +9,7 @@ export type Effect =
   | { readonly type: 'sendWork'; readonly work: WorkKind }
   | { readonly type: 'sendRequeue'; readonly delaySeconds: number; readonly version: number }
   | { readonly type: 'invokeProcessor' }
-  | { readonly type: 'announce'; readonly from: Status }
+  | { readonly type: 'announce' }
   | { readonly type: 'cancelJob'; readonly jobId: string }
   | {
       readonly type: 'holdProvider';

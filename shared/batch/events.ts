@@ -40,8 +40,8 @@ export type BatchEvent =
     }
   /** The create call was sent and its answer lost: a job may exist, or land late. */
   | { readonly type: 'submitUncertain'; readonly token: string; readonly reason: Reason }
-  /** A complete listing, taken after the lease ran out, held no job under the key. */
-  | { readonly type: 'jobAbsent'; readonly submission: number }
+  /** A complete listing, taken after the lease of this claim ran out, held no job under its key. */
+  | { readonly type: 'jobAbsent'; readonly token: string }
   | { readonly type: 'jobChecked'; readonly jobId: string; readonly job: JobState }
   | {
       readonly type: 'collected';
@@ -59,9 +59,9 @@ export type BatchEvent =
     }
   | { readonly type: 'cancelRequested'; readonly messageId: string }
   | { readonly type: 'retryRequested'; readonly messageId: string }
-  | { readonly type: 'redeliverRequested'; readonly messageId: string; readonly deliveryId: string }
-  /** The end event is out: nothing is owed any more. */
-  | { readonly type: 'endEventSent' };
+  | { readonly type: 'redeliverRequested'; readonly messageId: string }
+  /** The event of the end that the batch met at `statusAt` is out: nothing is owed any more. */
+  | { readonly type: 'endEventSent'; readonly statusAt: number };
 
 /** The statuses in which a worker holds a claim. */
 export type WorkStatus = 'inspecting' | 'submitting' | 'collecting';

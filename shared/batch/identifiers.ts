@@ -24,10 +24,24 @@ export function submissionKey(batch: { keyPrefix: string; submission: number }):
   return `${batch.keyPrefix}-${batch.submission}`;
 }
 
+/** The processor's idempotency key: the same for every invocation of one delivery. */
+export function deliveryId(keyPrefix: string, deliveryNumber: number): string {
+  return `${keyPrefix}-delivery-${deliveryNumber}`;
+}
+
 /** Where a user puts the file of a batch whose message names none. */
 export function uploadKey(batchId: string): string {
   return `uploads/${batchId}.jsonl`;
 }
+
+/**
+ * Where the body of a message too large for SQS is kept. Under `uploads/`, because whoever may add
+ * a batch may write there.
+ */
+export function messageBodyKey(token: string): string {
+  return `${MESSAGE_BODY_PREFIX}${token}.json`;
+}
+export const MESSAGE_BODY_PREFIX = 'uploads/messages/';
 
 /**
  * Where one writer keeps one object. The writer's token is in the key, so that a superseded

@@ -30,9 +30,10 @@ export const outcomeSchema = z.object({
   reason: reasonSchema.optional(),
   /**
    * `permanent`: the same input would fail again, so requests without a row have failed for good.
-   * `quota`: the provider did not take the work on, so no attempt is used.
+   * `quota`: the provider is full, `account`: it refuses our credentials or our bill; in both it
+   * did not take the work on, so no attempt is used.
    */
-  refusal: z.enum(['permanent', 'quota']).optional(),
+  refusal: z.enum(['permanent', 'quota', 'account']).optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
@@ -40,5 +41,7 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 export type JobState =
   | { readonly state: 'running' }
   | { readonly state: 'ended'; readonly outcome: Outcome }
+  /** The provider does not know the job: never a proof that it is not running. */
+  | { readonly state: 'missing' }
   /** A status this version does not know: looked at again later, never guessed. */
   | { readonly state: 'unknown'; readonly status: string };

@@ -1,3 +1,5 @@
+import type { Outcome } from './job.ts';
+
 /** How one request stands after an attempt. */
 export type Standing = 'succeeded' | 'failed' | 'unfinished';
 
@@ -8,6 +10,7 @@ export const UNFINISHED_CODES: ReadonlySet<string> = new Set([
   'batch_cancelled',
   // Ours, for a request that the provider's files do not mention.
   'request_missing',
+  'job_failed',
 ]);
 
 /** HTTP statuses of a row that may pass. 0: OpenAI's row of a request that was never made. */
@@ -28,4 +31,29 @@ export function standingOf({ status_code: status, error_code: code }: RowVerdict
   if (status === undefined) return 'failed';
   if (PASSING_STATUSES.has(status) || status >= 500) return 'unfinished';
   return status >= 200 && status < 300 && code === undefined ? 'succeeded' : 'failed';
+}
+
+/**
+ * What is said of a request of a job that left no row for it. A job that failed for good takes
+ * its requests with it, under its own code; after any other end they are unfinished.
+ */
+export function missingRow(outcome: Outcome): { code: string; message: string } {
+  const message = outcome.reason?.message;
+  switch (outcome.kind) {
+    case 'expired':
+      return {
+        code: 'batch_expired',
+        message: message ?? 'the job expired before this request ran',
+      };
+    case 'aged':
+      return { code: 'batch_expired', message: 'the batch reached its maximum age' };
+    case 'cancelled':
+      return { code: 'batch_cancelled', message: message ?? 'cancelled before this request ran' };
+    case 'failed':
+      return outcome.refusal === 'permanent'
+        ? { code: outcome.reason?.code ?? 'job_refused', message: message ?? 'the job was refused' }
+        : { code: 'job_failed', message: message ?? 'the job failed before this request ran' };
+    case 'completed':
+      return { code: 'request_missing', message: "the job's files have no row for this request" };
+  }
 }

@@ -10,5 +10,7 @@ export const limitsSchema = z.strictObject({
   maxRequests: z.number().int().positive(),
   /** Bytes of one file. */
   maxBytes: z.number().int().positive(),
+  /** Texts in all requests of one file to an embeddings endpoint. Absent: no such limit. */
+  maxEmbeddingInputs: z.number().int().positive().optional(),
 });
 export type Limits = z.infer<typeof limitsSchema>;

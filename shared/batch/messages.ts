@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SCHEMA_VERSION } from './batch.ts';
-import { BATCH_ID_PATTERN } from './identifiers.ts';
+import { BATCH_ID_PATTERN, MESSAGE_BODY_PREFIX } from './identifiers.ts';
 
 const batchId = z
   .string()
@@ -62,11 +62,11 @@ export const requeueMessageSchema = z.strictObject({
 });
 export type RequeueMessage = z.infer<typeof requeueMessageSchema>;
 
-/** Internal: a body over 200 KB, kept in S3. */
+/** A body over 200 KB, kept in the handler's bucket. */
 export const pointerMessageSchema = z.strictObject({
   schemaVersion,
   action: z.literal('pointer'),
-  key: z.string(),
+  key: z.string().startsWith(MESSAGE_BODY_PREFIX),
 });
 
 /** Everything that the batch queue accepts. */
@@ -74,6 +74,7 @@ export const batchQueueMessageSchema = z.union([
   addMessageSchema,
   commandMessageSchema,
   requeueMessageSchema,
+  pointerMessageSchema,
 ]);
 export type BatchQueueMessage = z.infer<typeof batchQueueMessageSchema>;
 

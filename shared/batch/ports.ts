@@ -30,8 +30,10 @@ export interface WaitingHint {
   readonly model: string | undefined;
   readonly requests: number;
   readonly estimatedTokens: number;
+  /** Milliseconds since 1970: when it ends with what it has. */
+  readonly deadlineAt: number;
 }
-export type ActiveHint = WaitingHint;
+export type ActiveHint = Omit<WaitingHint, 'deadlineAt'>;
 
 export interface Page<T> {
   readonly items: readonly T[];

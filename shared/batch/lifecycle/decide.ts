@@ -1,0 +1,52 @@
+import type { Batch } from '../batch.ts';
+import type { BatchEvent } from '../events.ts';
+import type { Status } from '../status.ts';
+import { collecting } from './collecting.ts';
+import { type Decision, ignored, type Moment, refused } from './decision.ts';
+import { delivering } from './delivering.ts';
+import { ended } from './ended.ts';
+import type { Handlers } from './handlers.ts';
+import { inspecting } from './inspecting.ts';
+import { queued } from './queued.ts';
+import { retrying } from './retrying.ts';
+import { running } from './running.ts';
+import { submitting } from './submitting.ts';
+
+/** User commands that a record remembers, so that a message delivered again does nothing. */
+const REMEMBERED_COMMANDS = 20;
+
+const HANDLERS: Record<Status, Handlers> = {
+  inspecting,
+  queued,
+  submitting,
+  running,
+  collecting,
+  delivering,
+  retrying,
+  completed: ended,
+  failed: ended,
+  cancelled: ended,
+};
+
+/**
+ * What becomes of a batch when something happens to it. Pure: the caller reads the record, writes
+ * what this returns on the condition that nothing has changed meanwhile, and does the effects.
+ */
+export function decide(batch: Batch, event: BatchEvent, moment: Moment): Decision {
+  const command = 'messageId' in event ? event.messageId : undefined;
+  if (command !== undefined && batch.commands.includes(command)) {
+    return ignored('this command was carried out already');
+  }
+  const handle = HANDLERS[batch.status][event.type] as Handle | undefined;
+  if (!handle) {
+    const why = `${event.type} does not concern a batch that is ${batch.status}`;
+    return command === undefined ? ignored(why) : refused(why);
+  }
+  const decision = handle(batch, event, moment);
+  if (command === undefined || decision.type !== 'changed') return decision;
+  const commands = [...decision.batch.commands, command].slice(-REMEMBERED_COMMANDS);
+  return { ...decision, batch: { ...decision.batch, commands } };
+}
+
+/** The table's type ties each handler to its event; looking it up by the event's type unties it. */
+type Handle = (batch: Batch, event: BatchEvent, moment: Moment) => Decision;

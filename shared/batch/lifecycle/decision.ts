@@ -1,0 +1,47 @@
+import type { Batch } from '../batch.ts';
+import type { Effect } from '../effects.ts';
+import type { Policy } from '../policy.ts';
+
+/** Time, chance and the rules, as arguments: the lifecycle itself knows neither. */
+export interface Moment {
+  readonly policy: Policy;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/**
+ * - `changed`: write the record, then do the effects;
+ * - `unchanged`: nothing to write, but effects to do;
+ * - `ignored`: the event is stale or does not concern this status, which is normal;
+ * - `refused`: a user's command that makes no sense now.
+ */
+export type Decision =
+  | { readonly type: 'changed'; readonly batch: Batch; readonly effects: readonly Effect[] }
+  | { readonly type: 'unchanged'; readonly effects: readonly Effect[] }
+  | { readonly type: 'ignored'; readonly why: string }
+  | { readonly type: 'refused'; readonly why: string };
+
+/** Values to set; `undefined` removes an optional one. */
+export type Changes = { [K in keyof Batch]?: Batch[K] | undefined };
+
+/** The next version of a record. */
+export function revise(batch: Batch, changes: Changes): Batch {
+  const merged = { ...batch, ...changes, version: batch.version + 1 };
+  const present = Object.entries(merged).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as Batch;
+}
+
+/** Stays in its status with some values changed. */
+export function stay(batch: Batch, changes: Changes, ...effects: Effect[]): Decision {
+  return { type: 'changed', batch: revise(batch, changes), effects };
+}
+
+export function ignored(why: string): Decision {
+  return { type: 'ignored', why };
+}
+
+export function refused(why: string): Decision {
+  return { type: 'refused', why };
+}

@@ -1,0 +1,53 @@
+import { ignored, refused, stay } from './decision.ts';
+import { currentDelivery } from './delivering.ts';
+import { enterDelivering, enterEnd, enterQueued } from './enter.ts';
+import type { Handlers } from './handlers.ts';
+
+const REVIVED = { endedAt: undefined, cancelRequested: false } as const;
+
+/** Completed, failed or cancelled: only a user brings it back. */
+export const ended: Handlers = {
+  due(batch) {
+    return batch.dueAt === undefined
+      ? ignored('nothing is owed')
+      : { type: 'unchanged', effects: [{ type: 'announce' }] };
+  },
+
+  // Fenced by the time of the end: a batch that was retried may have ended, and owe, again.
+  endEventSent(batch, { statusAt }) {
+    const owed = batch.dueAt !== undefined && batch.statusAt === statusAt;
+    return owed ? stay(batch, { dueAt: undefined }) : ignored('it is not owed');
+  },
+
+  // The outcome of a processor that was given up for lost.
+  delivered(batch, event, moment) {
+    const late = batch.status === 'failed' && event.deliveryId === currentDelivery(batch);
+    return late ? enterEnd(batch, moment, 'completed') : ignored('nothing waits for it');
+  },
+
+  cancelRequested(batch) {
+    return ignored(`it is ${batch.status}`);
+  },
+
+  retryRequested(batch, _event, moment) {
+    if (!batch.rows) return refused('nothing of it ever ran: add it again under a new batchId');
+    if (batch.counts.succeeded === batch.counts.total) {
+      return refused('none of its requests failed: use "redeliver" to run the processor again');
+    }
+    return enterQueued(batch, moment, {
+      ...REVIVED,
+      submission: batch.submission + 1,
+      job: undefined,
+      attemptBase: batch.attempt,
+      failures: 0,
+      selection: 'unsucceeded',
+      deadlineAt: moment.now + moment.policy.maxAgeSeconds * 1000,
+    });
+  },
+
+  redeliverRequested(batch, _event, moment) {
+    return batch.rows
+      ? enterDelivering(batch, moment, REVIVED)
+      : refused('it has no rows to deliver');
+  },
+};

@@ -1,0 +1,158 @@
+import { ceilingMs } from '../backoff.ts';
+import type { Batch } from '../batch.ts';
+import type { Effect } from '../effects.ts';
+import type { Job, Outcome } from '../job.ts';
+import { MAX_REASONS, type Reason } from '../reason.ts';
+import type { EndStatus, Status } from '../status.ts';
+import { type Changes, type Decision, type Moment, revise } from './decision.ts';
+
+/** One function for each status that can be entered: what entering it sets and sets going. */
+
+function enter(
+  batch: Batch,
+  status: Status,
+  { now }: Moment,
+  changes: Changes,
+  ...effects: Effect[]
+): Decision {
+  const next = revise(batch, {
+    // Nothing that belongs to the old status survives unless it is set again.
+    claim: undefined,
+    intentAt: undefined,
+    resumeAt: undefined,
+    outcome: undefined,
+    dueAt: undefined,
+    sends: 0,
+    ...changes,
+    status,
+    previousStatus: batch.status,
+    statusAt: now,
+  });
+  return { type: 'changed', batch: next, effects: [...effects, { type: 'announce' }] };
+}
+
+/** When work that was sent and not claimed is sent again. */
+export function resendAt(sends: number, { policy, now }: Moment): number {
+  return now + ceilingMs(policy.resendBackoff, sends);
+}
+
+export function withReason(batch: Batch, reason: Reason | undefined): Reason[] {
+  return reason ? [...batch.reasons, reason].slice(-MAX_REASONS) : batch.reasons;
+}
+
+export function enterQueued(batch: Batch, moment: Moment, changes: Changes, ...effects: Effect[]) {
+  return enter(batch, 'queued', moment, changes, ...effects);
+}
+
+export function enterSubmitting(batch: Batch, moment: Moment): Decision {
+  return enter(
+    batch,
+    'submitting',
+    moment,
+    { sends: 1, dueAt: resendAt(0, moment) },
+    { type: 'sendWork', work: 'submit' },
+  );
+}
+
+export function enterRunning(batch: Batch, moment: Moment, job: Job, ...effects: Effect[]) {
+  return enter(
+    batch,
+    'running',
+    moment,
+    // Due at once and for as long as it runs: every sweep checks it, and nothing is written.
+    { job, attempt: batch.attempt + 1, failures: 0, dueAt: moment.now },
+    ...effects,
+  );
+}
+
+/** Also for what never had a job: the collection gives every request its row. */
+export function enterCollecting(
+  batch: Batch,
+  moment: Moment,
+  outcome: Outcome,
+  changes: Changes = {},
+): Decision {
+  return enter(
+    batch,
+    'collecting',
+    moment,
+    {
+      ...changes,
+      outcome,
+      reasons: withReason(batch, outcome.reason),
+      sends: 1,
+      dueAt: resendAt(0, moment),
+    },
+    { type: 'sendWork', work: 'collect' },
+  );
+}
+
+export function enterRetrying(
+  batch: Batch,
+  moment: Moment,
+  resumeAt: number,
+  changes: Changes,
+): Decision {
+  const parked = revise(batch, { ...changes, resumeAt });
+  const { dueAt, effects } = requeue(parked, moment);
+  return enter(batch, 'retrying', moment, { ...changes, resumeAt, dueAt }, ...effects);
+}
+
+/**
+ * The wait before a batch is queued again. SQS delays a message for 15 minutes at most: a longer
+ * wait stays in the record until that much is left. Once the message is sent, the sweeper looks
+ * again only if it seems to be lost.
+ *
+ * @param batch the record as it will be written: the message is good for its version only
+ */
+export function requeue(
+  batch: Batch,
+  moment: Moment,
+): { dueAt: number; effects: readonly Effect[] } {
+  const { policy, now } = moment;
+  const waitMs = Math.max(0, (batch.resumeAt ?? now) - now);
+  const maxDelayMs = policy.maxDelaySeconds * 1000;
+  if (waitMs > maxDelayMs) return { dueAt: now + waitMs - maxDelayMs, effects: [] };
+  const graceMs = ceilingMs(policy.resendBackoff, batch.sends);
+  return {
+    dueAt: now + waitMs + graceMs,
+    effects: [{ type: 'sendRequeue', delaySeconds: waitMs / 1000, version: batch.version }],
+  };
+}
+
+export function enterDelivering(batch: Batch, moment: Moment, changes: Changes): Decision {
+  const number = (batch.delivery?.number ?? 0) + 1;
+  const invocations = batch.delivery?.invocations ?? 0;
+  const delivery = { number, attempt: 0, invocations, pending: false };
+  return enter(
+    batch,
+    'delivering',
+    moment,
+    { ...changes, ...invocation({ ...batch, delivery }, moment) },
+    { type: 'invokeProcessor' },
+  );
+}
+
+/** The next invocation of the present delivery, and when its outcome counts as lost. */
+export function invocation(
+  { delivery }: Pick<Batch, 'delivery'>,
+  { policy, now }: Moment,
+): Pick<Batch, 'delivery' | 'dueAt'> {
+  const { number, attempt, invocations } = delivery ?? { number: 1, attempt: 0, invocations: 0 };
+  const outcomeSeconds =
+    policy.invocationAgeSeconds + policy.processorTimeoutSeconds + policy.leaseMarginSeconds;
+  return {
+    delivery: { number, attempt: attempt + 1, invocations: invocations + 1, pending: true },
+    dueAt: now + outcomeSeconds * 1000,
+  };
+}
+
+/** An ended batch stays due until its end event was sent. */
+export function enterEnd(
+  batch: Batch,
+  moment: Moment,
+  status: EndStatus,
+  changes: Changes = {},
+): Decision {
+  return enter(batch, status, moment, { ...changes, endedAt: moment.now, dueAt: moment.now });
+}

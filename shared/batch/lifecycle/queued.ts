@@ -1,0 +1,21 @@
+import { ignored } from './decision.ts';
+import { enterCollecting, enterSubmitting } from './enter.ts';
+import type { Handlers } from './handlers.ts';
+import { AGED, CANCELLED, isAged } from './work.ts';
+
+/** Waits for capacity at its provider. */
+export const queued: Handlers = {
+  due(batch, _event, moment) {
+    return isAged(batch, moment)
+      ? enterCollecting(batch, moment, AGED)
+      : ignored('it waits for capacity');
+  },
+
+  admitted(batch, _event, moment) {
+    return enterSubmitting(batch, moment);
+  },
+
+  cancelRequested(batch, _event, moment) {
+    return enterCollecting(batch, moment, CANCELLED, { cancelRequested: true });
+  },
+};

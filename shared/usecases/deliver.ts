@@ -1,0 +1,57 @@
+import type { Batch } from '../batch/batch.ts';
+import { messageOf } from '../batch/errors.ts';
+import type { BatchEvent } from '../batch/events.ts';
+import { deliveryId } from '../batch/identifiers.ts';
+import type { ProcessorEvent } from '../batch/processorEvent.ts';
+import { shortReason } from '../batch/reason.ts';
+import { METRICS } from '../metrics.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/**
+ * Invokes the processor for the delivery that the record has written down. An invocation that
+ * Lambda did not take is a failed one: it has its own backoff and its own bound.
+ */
+export async function deliver(
+  { processor, objects, metrics }: Dependencies,
+  batch: Batch,
+): Promise<BatchEvent | undefined> {
+  const event = processorEvent(batch, objects.bucket);
+  metrics.count(METRICS.deliveries, 1, batch.provider);
+  try {
+    await processor.invoke(event);
+    return undefined;
+  } catch (error) {
+    const message = `the processor could not be invoked: ${messageOf(error)}`;
+    return {
+      type: 'deliveryFailed',
+      deliveryId: event.deliveryId,
+      deliveryAttempt: event.deliveryAttempt,
+      reason: shortReason('invoke_failed', message),
+    };
+  }
+}
+
+function processorEvent(batch: Batch, bucket: string): ProcessorEvent {
+  const { input, rows, delivery } = batch;
+  if (!input || !rows || !delivery) {
+    throw new Error(`batch ${batch.batchId} is ${batch.status} without rows to deliver`);
+  }
+  const { total, succeeded } = batch.counts;
+  return {
+    version: 1,
+    deliveryId: deliveryId(batch.keyPrefix, delivery.number),
+    deliveryAttempt: delivery.attempt,
+    batchId: batch.batchId,
+    provider: batch.provider,
+    model: batch.model ?? null,
+    endpoint: batch.endpoint ?? '',
+    counts: { total, succeeded, failed: total - succeeded },
+    usage: batch.usage,
+    results: { bucket, key: rows.results },
+    errors: { bucket, key: rows.errors },
+    input: { bucket, key: input.key },
+    metadata: batch.metadata,
+    createdAt: new Date(batch.createdAt).toISOString(),
+    finishedAt: new Date(batch.statusAt).toISOString(),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Policy } from '../batch/policy.ts';
+import type {
+  BatchStore,
+  Chance,
+  Clock,
+  EventBus,
+  Log,
+  Metrics,
+  ObjectStore,
+  Processor,
+  ProviderStateStore,
+  Queues,
+  Scratch,
+  SweepLock,
+} from '../batch/ports.ts';
+import type { Providers } from '../providers/provider.ts';
+
+/** Everything a use case may touch. Each takes the part that it needs. */
+export interface Dependencies {
+  readonly policy: Policy;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly batches: BatchStore;
+  readonly providerStates: ProviderStateStore;
+  readonly sweepLock: SweepLock;
+  readonly queues: Queues;
+  readonly objects: ObjectStore;
+  readonly scratch: Scratch;
+  readonly providers: Providers;
+  readonly processor: Processor;
+  readonly bus: EventBus;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}

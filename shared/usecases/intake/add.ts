@@ -1,0 +1,60 @@
+import type { Batch, Source } from '../../batch/batch.ts';
+import { newBatch } from '../../batch/creation.ts';
+import { RefusedError } from '../../batch/errors.ts';
+import { newKeyPrefix } from '../../batch/identifiers.ts';
+import type { AddMessage } from '../../batch/messages.ts';
+import { shortReason } from '../../batch/reason.ts';
+import { METRICS } from '../../metrics.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { perform } from '../perform.ts';
+import { sourceOf } from './source.ts';
+
+/** Accepts a batch: writes its record and sends its inspection. Adding it again does nothing. */
+export async function add(
+  dependencies: Dependencies,
+  message: AddMessage,
+  messageId: string,
+): Promise<void> {
+  const { batches, chance, clock, policy, metrics, log } = dependencies;
+  const batchId = message.batchId ?? `m-${messageId}`;
+  const provider = await checkProvider(dependencies, message);
+  const source = await sourceOf(dependencies, message, batchId, messageId);
+  const keyPrefix = newKeyPrefix((max) => chance.randomInt(max));
+  const batch = newBatch(message, { batchId, provider, source, keyPrefix }, policy, clock.now());
+  if ((await batches.create(batch)) === 'exists') {
+    const existing = await batches.get(batchId);
+    if (existing && isSameInput(existing, batch)) return log.info('added before', { batchId });
+    throw new RefusedError(
+      shortReason(
+        'batch_exists',
+        `batch ${batchId} exists with another input: choose a new batchId for ${nameOf(source)}`,
+      ),
+    );
+  }
+  metrics.count(METRICS.accepted, 1, provider);
+  log.info('batch accepted', { batchId, provider });
+  await perform(dependencies, batch, [{ type: 'sendWork', work: 'inspect' }]);
+}
+
+/** Refuses now what no provider of the deployment could take, before a record is made. */
+async function checkProvider(
+  { providers }: Dependencies,
+  { provider = providers.names[0] ?? '', endpoint, options }: AddMessage,
+): Promise<string> {
+  const { endpoints, checkOptions } = await providers.describe(provider);
+  checkOptions(options);
+  if (endpoint !== undefined && !endpoints.includes(endpoint)) {
+    const allowed = endpoints.join(', ');
+    const text = `endpoint ${endpoint} is not one of provider ${provider}: use one of ${allowed}`;
+    throw new RefusedError(shortReason('unsupported_endpoint', text));
+  }
+  return provider;
+}
+
+function isSameInput(a: Batch, b: Batch): boolean {
+  return a.source.etag === b.source.etag && a.provider === b.provider;
+}
+
+function nameOf({ bucket, key }: Source): string {
+  return `s3://${bucket}/${key}`;
+}

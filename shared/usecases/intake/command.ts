@@ -1,0 +1,46 @@
+import { RefusedError } from '../../batch/errors.ts';
+import type { BatchEvent } from '../../batch/events.ts';
+import type { CommandMessage, RequeueMessage } from '../../batch/messages.ts';
+import { shortReason } from '../../batch/reason.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { transition } from '../transition.ts';
+
+/** A standard queue may deliver a command before the message that adds its batch. */
+const DELIVERIES_BEFORE_REFUSAL = 3;
+
+/** Carries out a command on a batch, once per message id. */
+export async function command(
+  dependencies: Dependencies,
+  message: CommandMessage | RequeueMessage,
+  { messageId, receiveCount }: { messageId: string; receiveCount: number },
+): Promise<void> {
+  const { action, batchId } = message;
+  const result = await transition(dependencies, batchId, eventOf(message, messageId));
+  switch (result.type) {
+    case 'absent': {
+      const text = `there is no batch ${batchId} to ${action}: check the batchId`;
+      if (receiveCount < DELIVERIES_BEFORE_REFUSAL)
+        throw new Error(`${text} (it may be on its way)`);
+      throw new RefusedError(shortReason('unknown_batch', text));
+    }
+    case 'refused': {
+      const text = `cannot ${action} batch ${batchId}: ${result.why}`;
+      throw new RefusedError(shortReason('not_possible', text));
+    }
+    case 'ignored':
+      dependencies.log.info('nothing to do', { batchId, action, why: result.why });
+  }
+}
+
+function eventOf(message: CommandMessage | RequeueMessage, messageId: string): BatchEvent {
+  switch (message.action) {
+    case 'requeue':
+      return { type: 'requeued', version: message.version };
+    case 'cancel':
+      return { type: 'cancelRequested', messageId };
+    case 'retry':
+      return { type: 'retryRequested', messageId };
+    case 'redeliver':
+      return { type: 'redeliverRequested', messageId };
+  }
+}

@@ -1,0 +1,73 @@
+import { RefusedError } from '../../batch/errors.ts';
+import type { BatchQueueMessage } from '../../batch/messages.ts';
+import { shortReason } from '../../batch/reason.ts';
+import { METRICS } from '../../metrics.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { add } from './add.ts';
+import { command } from './command.ts';
+import { parseBatchMessage } from './parse.ts';
+
+/** Requests beyond this belong into a file: the whole message is held in memory. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** A message of the batch queue as SQS delivered it. */
+export interface Delivered {
+  readonly body: string;
+  readonly messageId: string;
+  /** How often SQS has delivered it, this time included. */
+  readonly receiveCount: number;
+}
+
+/**
+ * Acts on one message of the batch queue. A message that can never succeed is put into the
+ * dead-letter queue with its reason; whatever may pass throws, so that SQS delivers it again.
+ */
+export async function intake(dependencies: Dependencies, message: Delivered): Promise<void> {
+  const { queues, log, metrics } = dependencies;
+  const { messageId } = message;
+  try {
+    await act(dependencies, await read(dependencies, message.body), message);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const { code, message: text } = error.reason;
+    log.warn('message refused', { messageId, reason: error.reason });
+    metrics.count(METRICS.refused, 1);
+    await queues.sendDeadLetter(message.body, `${code}: ${text}`, messageId);
+  }
+}
+
+async function read(
+  { objects }: Dependencies,
+  body: string,
+): Promise<Exclude<BatchQueueMessage, { action: 'pointer' }>> {
+  const message = parseBatchMessage(body);
+  if (message.action !== 'pointer') return message;
+  const pointed = parseBatchMessage(await readText(objects.read(message.key)));
+  if (pointed.action !== 'pointer') return pointed;
+  const text = `${message.key} holds another pointer: it must hold the message itself`;
+  throw new RefusedError(shortReason('invalid_message', text));
+}
+
+async function readText(source: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) {
+      const text = `the message holds over ${MAX_BODY_BYTES} bytes: put its requests into a file`;
+      throw new RefusedError(shortReason('message_too_large', text));
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function act(
+  dependencies: Dependencies,
+  message: Exclude<BatchQueueMessage, { action: 'pointer' }>,
+  delivered: Delivered,
+): Promise<void> {
+  return message.action === 'add'
+    ? add(dependencies, message, delivered.messageId)
+    : command(dependencies, message, delivered);
+}

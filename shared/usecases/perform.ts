@@ -1,0 +1,93 @@
+import type { Batch } from '../batch/batch.ts';
+import type { Effect } from '../batch/effects.ts';
+import { messageOf } from '../batch/errors.ts';
+import type { BatchEvent } from '../batch/events.ts';
+import { hold, release } from '../batch/holds.ts';
+import { METRICS } from '../metrics.ts';
+import { announce } from './announce.ts';
+import { deliver } from './deliver.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/**
+ * Does the effects of a decision that has been written. One that fails is logged and left: the
+ * record says what is owed, and the sweeper sees to it when it is due.
+ *
+ * @returns what came of them that the record must know
+ */
+export async function perform(
+  dependencies: Dependencies,
+  batch: Batch,
+  effects: readonly Effect[],
+): Promise<readonly BatchEvent[]> {
+  const followUps: BatchEvent[] = [];
+  for (const effect of effects) {
+    try {
+      const followUp = await performOne(dependencies, batch, effect);
+      if (followUp) followUps.push(followUp);
+    } catch (error) {
+      dependencies.log.warn('an effect failed; the sweeper repeats it', {
+        batchId: batch.batchId,
+        attempt: batch.attempt,
+        status: batch.status,
+        effect: effect.type,
+        error: messageOf(error),
+      });
+    }
+  }
+  return followUps;
+}
+
+async function performOne(
+  dependencies: Dependencies,
+  batch: Batch,
+  effect: Effect,
+): Promise<BatchEvent | undefined> {
+  const { batchId } = batch;
+  const { queues, providers } = dependencies;
+  switch (effect.type) {
+    case 'sendWork':
+      await queues.sendWork({ action: effect.work, batchId });
+      return;
+    case 'sendRequeue': {
+      const { delaySeconds, version } = effect;
+      await queues.sendBatch({ action: 'requeue', batchId, version }, delaySeconds);
+      return;
+    }
+    case 'invokeProcessor':
+      return deliver(dependencies, batch);
+    case 'announce':
+      return announce(dependencies, batch);
+    case 'cancelJob':
+      await (await providers.get(batch.provider)).cancel(effect.jobId);
+      return;
+    case 'holdProvider':
+      await holdProvider(dependencies, batch.provider, effect);
+      return;
+    case 'releaseProvider':
+      await releaseProvider(dependencies, batch.provider);
+      return;
+  }
+}
+
+async function holdProvider(
+  { providerStates, policy, clock, metrics, log }: Dependencies,
+  provider: string,
+  { kind, reason }: Extract<Effect, { type: 'holdProvider' }>,
+): Promise<void> {
+  metrics.count(kind === 'quota' ? METRICS.quotaWaits : METRICS.providerPaused, 1, provider);
+  const fields = { provider, kind, reason };
+  if (kind === 'account') log.error('the provider refuses our account: it is paused', fields);
+  else log.info('the provider is full: it is left alone for a while', fields);
+  const state = await providerStates.get(provider);
+  const next = hold(state, kind, reason, policy, clock.now());
+  if (next !== state) await providerStates.put(next);
+}
+
+async function releaseProvider(
+  { providerStates, clock }: Dependencies,
+  provider: string,
+): Promise<void> {
+  const state = await providerStates.get(provider);
+  const next = release(state, clock.now());
+  if (next !== state) await providerStates.put(next);
+}

@@ -1,0 +1,35 @@
+import type { Dependencies } from '../dependencies.ts';
+import type { Task } from './work.ts';
+
+/**
+ * The batch's snapshot and rows so far, as streams that end with an error when the function's time
+ * runs out: a record in the hands of a killed worker waits for its lease.
+ */
+export function rowSources(dependencies: Dependencies, { batch, deadline }: Task) {
+  const { objects } = dependencies;
+  if (!batch.input) throw new Error(`batch ${batch.batchId} is ${batch.status} without an input`);
+  const read = (key: string) => inTime(dependencies, objects.read(key), deadline);
+  return {
+    input: read(batch.input.key),
+    results: batch.rows && read(batch.rows.results),
+    errors: batch.rows && read(batch.rows.errors),
+  };
+}
+
+/** Kept for writing the outcome: milliseconds, at most a tenth of what was left at the start. */
+const RESERVE_MS = 10_000;
+
+/** The source, up to shortly before the deadline; then an error instead of more. */
+export async function* inTime<T>(
+  { clock }: Pick<Dependencies, 'clock'>,
+  source: AsyncIterable<T>,
+  deadline: number,
+): AsyncIterable<T> {
+  const reserveMs = Math.min(RESERVE_MS, (deadline - clock.now()) / 10);
+  for await (const item of source) {
+    if (clock.now() > deadline - reserveMs) {
+      throw new Error('the function ran out of time: it is tried again');
+    }
+    yield item;
+  }
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { EVENTS, EXPIRED, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
+
+const reason = { code: 'token_limit_exceeded', message: 'full' };
+const claimed = given('submitting', { claim: LIVE, intentAt: NOW - 10 });
+
+describe('submitting', () => {
+  it('notes when a job may first have come to exist', () => {
+    const event = { ...EVENTS.claimed, work: 'submitting' } as const;
+    expect(next(when(given('submitting'), event)).intentAt).toBe(NOW);
+  });
+
+  it('writes the job and the attempt in one step', () => {
+    const decision = when(claimed, EVENTS.submitted);
+    expect(next(decision)).toMatchObject({
+      status: 'running',
+      attempt: 1,
+      job: { id: 'job_1' },
+      dueAt: NOW,
+    });
+    expect(next(decision).intentAt).toBeUndefined();
+    expect(effects(decision)).toEqual(['releaseProvider', 'announce']);
+  });
+
+  it('names a job under its key whoever brings it, so that no second one is made', () => {
+    const superseded = given('submitting', { claim: { ...LIVE, token: 'somebody else' } });
+    expect(next(when(superseded, EVENTS.submitted)).job?.id).toBe('job_1');
+    expect(next(when(given('submitting'), EVENTS.submitted)).job?.id).toBe('job_1');
+  });
+
+  it('does not take a job of an earlier submission for its own', () => {
+    expect(when(given('submitting', { submission: 2 }), EVENTS.submitted).type).toBe('ignored');
+  });
+
+  it('cancels a job that came to exist after the batch was cancelled', () => {
+    const decision = when(given('submitting', { cancelRequested: true }), EVENTS.submitted);
+    expect(next(decision).status).toBe('running');
+    expect(effects(decision)).toEqual(['cancelJob', 'announce']);
+  });
+
+  it.each(['quota', 'account'] as const)(
+    'waits out a refusal for %s without using an attempt or the key',
+    (refusal) => {
+      const decision = when(claimed, { type: 'submitRefused', token: 'mine', refusal, reason });
+      expect(next(decision)).toMatchObject({ status: 'queued', attempt: 0, submission: 1 });
+      expect(decision).toMatchObject({
+        effects: [{ type: 'holdProvider', kind: refusal, reason }, { type: 'announce' }],
+      });
+    },
+  );
+
+  it('gives every request a row when the provider refuses the job for good', () => {
+    const decision = when(claimed, EVENTS.submitRefused);
+    expect(next(decision)).toMatchObject({
+      status: 'collecting',
+      attempt: 0,
+      outcome: {
+        kind: 'failed',
+        files: [],
+        refusal: 'permanent',
+        reason: { code: 'invalid_request' },
+      },
+    });
+  });
+
+  it('retries with backoff what failed before a job could exist', () => {
+    const decision = when(claimed, EVENTS.workFailed);
+    expect(next(decision)).toMatchObject({
+      status: 'retrying',
+      attempt: 0,
+      submission: 1,
+      failures: 1,
+      resumeAt: NOW + 30_000,
+    });
+    expect(decision).toMatchObject({
+      effects: [{ type: 'sendRequeue', delaySeconds: 30, version: 8 }, { type: 'announce' }],
+    });
+  });
+
+  it('holds on to its claim when the answer was lost, for as long as the job may land late', () => {
+    const uncertain = { type: 'submitUncertain', token: 'mine', reason } as const;
+    const batch = next(
+      when(given('submitting', { claim: { token: 'mine', leaseUntil: NOW + 900_000 } }), uncertain),
+    );
+    expect(batch).toMatchObject({
+      status: 'submitting',
+      claim: { token: 'mine', leaseUntil: NOW + 90_000 },
+      dueAt: NOW + 90_000,
+    });
+    expect(next(when(claimed, uncertain)).claim?.leaseUntil).toBe(LIVE.leaseUntil);
+  });
+
+  it('submits again under the same key when a listing after the lease showed no job', () => {
+    const decision = when(
+      given('submitting', { claim: EXPIRED, intentAt: NOW - 9 }),
+      EVENTS.jobAbsent,
+    );
+    expect(next(decision)).toMatchObject({ status: 'submitting', submission: 1 });
+    expect(next(decision).claim).toBeUndefined();
+    expect(next(decision).intentAt).toBeUndefined();
+    expect(effects(decision)).toEqual(['sendWork']);
+  });
+
+  it('does not believe a listing taken while the lease runs', () => {
+    expect(when(claimed, EVENTS.jobAbsent).type).toBe('ignored');
+  });
+
+  it.each([
+    ['workFailed', EVENTS.workFailed],
+    ['a quota refusal', { type: 'submitRefused', token: 'mine', refusal: 'quota', reason }],
+  ] as const)('cancels after %s instead of trying again', (_, event) => {
+    const cancelled = { ...claimed, cancelRequested: true };
+    expect(next(when(cancelled, event)).outcome?.kind).toBe('cancelled');
+    expect(next(when({ ...claimed, deadlineAt: NOW }, event)).outcome?.kind).toBe('aged');
+  });
+
+  it('cancels after reconciling only', () => {
+    expect(next(when(claimed, EVENTS.cancelRequested))).toMatchObject({
+      status: 'submitting',
+      cancelRequested: true,
+    });
+    const expired = given('submitting', { claim: EXPIRED, cancelRequested: true });
+    expect(when(expired, { type: 'due' }).type).toBe('ignored');
+    expect(next(when(expired, EVENTS.jobAbsent)).outcome?.kind).toBe('cancelled');
+    expect(next(when(given('submitting'), EVENTS.cancelRequested)).outcome?.kind).toBe('cancelled');
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { Batch } from '../../../../shared/batch/batch.ts';
+import { batchSchema } from '../../../../shared/batch/batch.ts';
+import { type BatchEvent, EVENT_TYPES, type EventType } from '../../../../shared/batch/events.ts';
+import type { Changes } from '../../../../shared/batch/lifecycle/decision.ts';
+import { TRANSITIONS } from '../../../../shared/batch/lifecycle/transitions.ts';
+import { isEnded, STATUSES, type Status } from '../../../../shared/batch/status.ts';
+import { EVENTS, EXPIRED, given, LIVE, NOW, when } from '../../../support/given.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Ways in which records differ that any decision may depend on, in all combinations. */
+function variants(status: Status): Batch[] {
+  const dimensions: Changes[][] = [
+    [{}, { claim: LIVE }, { claim: EXPIRED }],
+    [{}, { cancelRequested: true }],
+    [{}, { deadlineAt: NOW - 1 }, { deadlineAt: NOW - 2 * DAY }],
+    [{}, { notBefore: NOW + DAY }],
+    [{}, { attempt: 5 }],
+    [
+      {},
+      { delivery: undefined },
+      { delivery: { number: 1, attempt: 5, invocations: 5, pending: true } },
+      { delivery: { number: 1, attempt: 1, invocations: 1, pending: false } },
+    ],
+    [{}, { rows: undefined }, { counts: { total: 9, succeeded: 9, failed: 0, unfinished: 0 } }],
+    [{}, { outcome: { kind: 'cancelled', files: [] } }],
+    isEnded(status) ? [{}, { dueAt: undefined }] : [{}],
+  ];
+  const combined = dimensions.reduce<Changes[]>(
+    (all, options) => all.flatMap((a) => options.map((b) => ({ ...a, ...b }))),
+    [{}],
+  );
+  return combined.map((changes) => given(status, changes));
+}
+
+function eventVariants(type: EventType): BatchEvent[] {
+  const outcome = { kind: 'completed' as const, jobId: 'job_1', files: ['f1'] };
+  const full = { total: 10, succeeded: 10, failed: 0, unfinished: 0 };
+  switch (type) {
+    case 'claimed':
+      return (['inspecting', 'submitting', 'collecting'] as const).map((work) => ({
+        ...EVENTS.claimed,
+        work,
+      }));
+    case 'submitRefused':
+      return (['quota', 'account', 'permanent'] as const).map((refusal) => ({
+        ...EVENTS.submitRefused,
+        refusal,
+      }));
+    case 'jobChecked':
+      return [
+        EVENTS.jobChecked,
+        { ...EVENTS.jobChecked, job: { state: 'missing' } },
+        { ...EVENTS.jobChecked, job: { state: 'unknown', status: 'weird' } },
+        { ...EVENTS.jobChecked, job: { state: 'ended', outcome } },
+        {
+          ...EVENTS.jobChecked,
+          job: { state: 'ended', outcome: { kind: 'failed', files: [], refusal: 'quota' } },
+        },
+      ];
+    case 'collected':
+      return [
+        EVENTS.collected,
+        { ...EVENTS.collected, counts: full },
+        { ...EVENTS.collected, counts: { ...full, succeeded: 0, failed: 10 } },
+      ];
+    case 'deliveryFailed':
+      return [EVENTS.deliveryFailed, { ...EVENTS.deliveryFailed, deliveryAttempt: 5 }];
+    default:
+      return [EVENTS[type]];
+  }
+}
+
+/** Every status that the event was seen to lead to, by an actual decision. */
+function reached(status: Status, type: EventType): Status[] {
+  const found = new Set<Status>();
+  for (const batch of variants(status)) {
+    for (const event of eventVariants(type)) {
+      const decision = when(batch, event);
+      if (decision.type === 'changed') found.add(decision.batch.status);
+      if (decision.type === 'unchanged') found.add(status);
+    }
+  }
+  return [...found].sort();
+}
+
+const pairs = STATUSES.flatMap((status) => EVENT_TYPES.map((type) => [status, type] as const));
+
+describe('every status and every event', () => {
+  it.each(pairs)('%s × %s leads exactly where the table says', (status, type) => {
+    const expected = [...(TRANSITIONS[status][type] ?? [])].sort();
+    expect(reached(status, type)).toEqual(expected);
+  });
+
+  it('writes records that are valid, one version on, and owed for as long as they are open', () => {
+    for (const status of STATUSES) {
+      for (const batch of variants(status).filter((_, index) => index % 7 === 0)) {
+        for (const event of EVENT_TYPES.flatMap(eventVariants)) {
+          const decision = when(batch, event);
+          if (decision.type !== 'changed') continue;
+          const { batch: written } = decision;
+          expect(batchSchema.parse(written)).toEqual(written);
+          expect(written.version).toBe(batch.version + 1);
+          expect(written.submission).toBeGreaterThanOrEqual(batch.submission);
+          if (written.status === 'queued') expect(written.dueAt).toBeUndefined();
+          else if (event.type !== 'endEventSent') expect(written.dueAt).toBeDefined();
+          if (written.status !== batch.status) expect(written.claim).toBeUndefined();
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { EVENTS, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
+
+describe('inspecting', () => {
+  const claimed = given('inspecting', { claim: LIVE });
+
+  it('queues an input that is good', () => {
+    expect(next(when(claimed, EVENTS.inspected))).toMatchObject({
+      status: 'queued',
+      endpoint: '/v1/e',
+      model: 'm',
+      counts: { total: 10, succeeded: 0, failed: 0, unfinished: 10 },
+    });
+  });
+
+  it('parks it until its time', () => {
+    const parked = next(when({ ...claimed, notBefore: NOW + 86_400_000 }, EVENTS.inspected));
+    expect(parked).toMatchObject({
+      status: 'retrying',
+      resumeAt: NOW + 86_400_000,
+      dueAt: NOW + 85_500_000,
+    });
+    expect(next(when({ ...claimed, notBefore: NOW - 1 }, EVENTS.inspected)).status).toBe('queued');
+  });
+
+  it('fails with the reasons of a bad one, before anything is sent', () => {
+    const decision = when(claimed, EVENTS.inputRefused);
+    expect(next(decision)).toMatchObject({
+      status: 'failed',
+      attempt: 0,
+      reasons: [{ code: 'empty_file' }],
+      inputErrorsKey: 'batches/b1/t/input-errors.jsonl',
+    });
+    expect(effects(decision)).toEqual(['announce']);
+  });
+
+  it('gives the requests of a cancelled batch their rows', () => {
+    const batch = next(when({ ...claimed, cancelRequested: true }, EVENTS.inspected));
+    expect(batch).toMatchObject({
+      status: 'collecting',
+      outcome: { kind: 'cancelled' },
+      input: { requests: 10 },
+    });
+    expect(next(when(given('inspecting', { cancelRequested: true }), { type: 'due' })).status).toBe(
+      'cancelled',
+    );
+  });
+});
+
+describe('queued', () => {
+  it('starts when it is admitted', () => {
+    const decision = when(given('queued'), EVENTS.admitted);
+    expect(next(decision)).toMatchObject({ status: 'submitting', sends: 1, dueAt: NOW + 120_000 });
+    expect(decision).toMatchObject({
+      effects: [{ type: 'sendWork', work: 'submit' }, { type: 'announce' }],
+    });
+  });
+
+  it('ends with what it has when it is too old', () => {
+    expect(next(when(given('queued', { deadlineAt: NOW }), { type: 'due' })).outcome?.kind).toBe(
+      'aged',
+    );
+    expect(when(given('queued'), { type: 'due' }).type).toBe('ignored');
+  });
+});
+
+describe('retrying', () => {
+  it('queues at the version of the wait only', () => {
+    expect(next(when(given('retrying'), EVENTS.requeued)).status).toBe('queued');
+    expect(when(given('retrying'), { type: 'requeued', version: 6 }).type).toBe('ignored');
+  });
+
+  it('sends the message once 15 minutes or less are left, good for the version it writes', () => {
+    const decision = when(given('retrying', { resumeAt: NOW + 600_000 }), { type: 'due' });
+    expect(decision).toMatchObject({
+      effects: [{ type: 'sendRequeue', delaySeconds: 600, version: 8 }],
+    });
+    expect(next(decision)).toMatchObject({ version: 8, sends: 2, dueAt: NOW + 600_000 + 480_000 });
+  });
+
+  it('sends it again when it seems to be lost', () => {
+    const decision = when(given('retrying', { resumeAt: NOW - 60_000 }), { type: 'due' });
+    expect(decision).toMatchObject({ effects: [{ type: 'sendRequeue', delaySeconds: 0 }] });
+    expect(when(given('retrying', { resumeAt: undefined }), { type: 'due' })).toMatchObject({
+      effects: [{ delaySeconds: 0 }],
+    });
+  });
+
+  it('ends with what it has when it is too old or cancelled', () => {
+    expect(next(when(given('retrying', { deadlineAt: NOW }), { type: 'due' })).outcome?.kind).toBe(
+      'aged',
+    );
+    expect(next(when(given('retrying', { deadlineAt: NOW }), EVENTS.requeued)).outcome?.kind).toBe(
+      'aged',
+    );
+    expect(next(when(given('retrying'), EVENTS.cancelRequested)).outcome?.kind).toBe('cancelled');
+  });
+});

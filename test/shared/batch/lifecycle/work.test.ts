@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { EVENTS, EXPIRED, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
+
+const reason = { code: 'reset', message: 'connection reset' };
+
+describe('claims', () => {
+  it.each(['inspecting', 'submitting', 'collecting'] as const)(
+    'takes %s on under a fresh token, due again when the lease ends',
+    (work) => {
+      const claim = { token: 'fresh', leaseUntil: NOW + 5000 };
+      const batch = next(when(given(work), { type: 'claimed', work, claim }));
+      expect(batch).toMatchObject({ status: work, claim, dueAt: NOW + 5000 });
+    },
+  );
+
+  it.each(['inspecting', 'submitting', 'collecting'] as const)(
+    'leaves %s to the worker that holds it',
+    (work) => {
+      const decision = when(given(work, { claim: LIVE }), { ...EVENTS.claimed, work });
+      expect(decision.type).toBe('ignored');
+    },
+  );
+
+  it.each(['inspecting', 'collecting'] as const)(
+    'lets an expired claim on %s be followed at once',
+    (work) => {
+      const decision = when(given(work, { claim: EXPIRED }), { ...EVENTS.claimed, work });
+      expect(next(decision).claim?.token).toBe('new');
+    },
+  );
+
+  it('never follows a claim on submitting before it was reconciled, even an expired one', () => {
+    const decision = when(given('submitting', { claim: EXPIRED }), {
+      ...EVENTS.claimed,
+      work: 'submitting',
+    });
+    expect(decision).toMatchObject({ type: 'ignored', why: expect.stringContaining('reconciled') });
+  });
+
+  it.each(['inspecting', 'submitting', 'collecting'] as const)(
+    'knows its own claim on %s again when the reply of the write was lost',
+    (work) => {
+      const mine = given(work, { claim: LIVE });
+      const decision = when(mine, { type: 'claimed', work, claim: { ...LIVE } });
+      expect(decision).toEqual({ type: 'unchanged', effects: [] });
+    },
+  );
+
+  it('gives work for another status to nobody', () => {
+    for (const status of ['inspecting', 'submitting', 'collecting'] as const) {
+      const work = status === 'inspecting' ? 'collecting' : 'inspecting';
+      expect(when(given(status), { ...EVENTS.claimed, work }).type).toBe('ignored');
+    }
+  });
+
+  it.each([
+    'workFailed',
+    'inspected',
+    'inputRefused',
+    'submitRefused',
+    'submitUncertain',
+    'collected',
+    'jobAbsent',
+  ] as const)('fences off %s of a superseded worker', (type) => {
+    for (const status of ['inspecting', 'submitting', 'collecting'] as const) {
+      const superseded = given(status, { claim: { ...LIVE, token: 'somebody else' } });
+      expect(when(superseded, EVENTS[type]).type).toBe('ignored');
+      expect(when(given(status), EVENTS[type]).type).toBe('ignored');
+    }
+  });
+});
+
+describe('work that nobody took on', () => {
+  it.each([
+    ['inspecting', 'inspect'],
+    ['submitting', 'submit'],
+    ['collecting', 'collect'],
+  ] as const)('is sent again for %s, later each time', (status, work) => {
+    const first = when(given(status, { sends: 1 }), { type: 'due' });
+    const second = when(given(status, { sends: 2 }), { type: 'due' });
+    expect(first).toMatchObject({ effects: [{ type: 'sendWork', work }] });
+    expect(next(first).sends).toBe(2);
+    expect(next(first).dueAt).toBe(NOW + 240_000);
+    expect(next(second).dueAt).toBe(NOW + 480_000);
+  });
+
+  it('is not sent while a worker is at it', () => {
+    for (const status of ['inspecting', 'submitting', 'collecting'] as const) {
+      expect(when(given(status, { claim: LIVE }), { type: 'due' }).type).toBe('ignored');
+    }
+  });
+});
+
+describe('work that failed', () => {
+  it.each(['inspecting', 'collecting'] as const)(
+    'gives the claim on %s back and waits longer each time',
+    (status) => {
+      const event = { type: 'workFailed', token: 'mine', reason } as const;
+      const batch = next(when(given(status, { claim: LIVE, failures: 2 }), event));
+      expect(batch.claim).toBeUndefined();
+      expect(batch).toMatchObject({ status, failures: 3, dueAt: NOW + 120_000, reasons: [reason] });
+    },
+  );
+
+  it('keeps the last 20 reasons', () => {
+    const reasons = Array.from({ length: 20 }, (_, i) => ({ code: 'c', message: `${i}` }));
+    const event = { type: 'workFailed', token: 'mine', reason } as const;
+    const batch = next(when(given('collecting', { claim: LIVE, reasons }), event));
+    expect(batch.reasons).toHaveLength(20);
+    expect(batch.reasons.at(0)?.message).toBe('1');
+    expect(batch.reasons.at(-1)).toEqual(reason);
+  });
+
+  it('ends an inspection that never succeeds at the maximum age', () => {
+    const batch = next(when(given('inspecting', { deadlineAt: NOW }), { type: 'due' }));
+    expect(batch).toMatchObject({ status: 'failed', reasons: [{ code: 'max_age' }] });
+  });
+
+  it('ends a collection that never succeeds a day after the maximum age', () => {
+    const young = given('collecting', { deadlineAt: NOW - 86_399_000 });
+    const old = given('collecting', { deadlineAt: NOW - 86_400_000 });
+    expect(next(when(young, { type: 'due' })).status).toBe('collecting');
+    expect(next(when(old, { type: 'due' }))).toMatchObject({
+      status: 'failed',
+      reasons: [{ code: 'collect_failed' }],
+    });
+    expect(effects(when(old, { type: 'due' }))).toEqual(['announce']);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { fullJitterMs } from '../../../shared/batch/backoff.ts';
+import { newBatch } from '../../../shared/batch/creation.ts';
+import {
+  messageOf,
+  NewerSchemaError,
+  ProviderError,
+  RefusedError,
+} from '../../../shared/batch/errors.ts';
+import {
+  BATCH_ID_PATTERN,
+  messageBodyKey,
+  newKeyPrefix,
+  objectKey,
+  submissionKey,
+  uploadKey,
+} from '../../../shared/batch/identifiers.ts';
+import { addMessageSchema, parseS3Url } from '../../../shared/batch/messages.ts';
+import { outcomeRecordSchema } from '../../../shared/batch/outcomeRecord.ts';
+import { DEFAULT_POLICY, scalePolicy } from '../../../shared/batch/policy.ts';
+import { shortReason } from '../../../shared/batch/reason.ts';
+import { isSurplus } from '../../../shared/batch/surplus.ts';
+import { given, NOW } from '../../support/given.ts';
+
+describe('identifiers', () => {
+  it.each(['a', '0', 'a.b-c_d', 'A'.repeat(100)])('take %s for a batch id', (id) => {
+    expect(id).toMatch(BATCH_ID_PATTERN);
+  });
+  it.each(['', '.', '..', 'a/b', '../a', 'ä', 'a b', '-a', '_a', 'a'.repeat(101), 'a\n'])(
+    'refuse %o as a batch id',
+    (id) => {
+      expect(BATCH_ID_PATTERN.test(id)).toBe(false);
+    },
+  );
+  it('make submission keys that are legal at every provider', () => {
+    const keyPrefix = newKeyPrefix((max) => max - 1);
+    expect(keyPrefix).toBe('bh9999999999999999');
+    expect(submissionKey({ keyPrefix, submission: 12 })).toBe('bh9999999999999999-12');
+  });
+  it('name the objects', () => {
+    expect(uploadKey('x')).toBe('uploads/x.jsonl');
+    expect(objectKey('x', 't', 'input.jsonl')).toBe('batches/x/t/input.jsonl');
+    expect(messageBodyKey('t')).toBe('uploads/messages/t.json');
+    expect(parseS3Url('s3://b/k/l.jsonl')).toEqual({ bucket: 'b', key: 'k/l.jsonl' });
+    expect(parseS3Url('nonsense')).toEqual({ bucket: '', key: '' });
+  });
+});
+
+describe('messages', () => {
+  it('need an id at the least', () => {
+    expect(addMessageSchema.parse({ batchId: 'x' })).toEqual({
+      action: 'add',
+      batchId: 'x',
+      priority: 0,
+      completionWindow: '24h',
+      options: {},
+      metadata: {},
+    });
+  });
+  it.each([
+    { batchId: 'a/b' },
+    { batchId: 7 },
+    { file: 'x.jsonl' },
+    { file: 's3://bucket' },
+    { priority: 500 },
+    { notBefore: 'tomorrow' },
+    { completionWindow: '1h' },
+    { requests: [] },
+    { endpoint: 'v1/embeddings' },
+    { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, 'v'])) },
+    { metadata: { k: 'v'.repeat(513) } },
+    { baseUrl: 'https://example.com' },
+  ])('refuse %o', (message) => {
+    expect(addMessageSchema.safeParse(message).success).toBe(false);
+  });
+  it('carry what they name into the record', () => {
+    const message = addMessageSchema.parse({
+      endpoint: '/v1/e',
+      notBefore: '2027-01-01T00:00:00Z',
+    });
+    const made = {
+      batchId: 'b',
+      provider: 'p',
+      source: { bucket: 'b', key: 'k', etag: 'e' },
+      keyPrefix: 'bh',
+    };
+    const batch = newBatch(message, made, DEFAULT_POLICY, NOW);
+    expect(batch).toMatchObject({
+      endpoint: '/v1/e',
+      notBefore: Date.parse('2027-01-01T00:00:00Z'),
+    });
+  });
+  it('of an outcome may hold any response', () => {
+    const record = {
+      requestContext: { condition: 'Success' },
+      requestPayload: { batchId: 'b', deliveryId: 'd', deliveryAttempt: 1 },
+    };
+    for (const responsePayload of [undefined, null, 'done', 7, { errorMessage: 5 }]) {
+      expect(outcomeRecordSchema.safeParse({ ...record, responsePayload }).success).toBe(true);
+    }
+  });
+});
+
+describe('backoff', () => {
+  const backoff = { baseSeconds: 60, capSeconds: 3600 };
+  it.each([
+    [0, 0, 0],
+    [0, 0.5, 30_000],
+    [3, 0.5, 240_000],
+    [10, 0.5, 1_800_000],
+    [5000, 0.5, 1_800_000],
+  ])('after %i failures at chance %f waits %i ms', (failures, random, ms) => {
+    expect(fullJitterMs(backoff, failures, random)).toBe(ms);
+  });
+});
+
+describe('policy', () => {
+  it('shrinks waits, not ages', () => {
+    const scaled = scalePolicy(DEFAULT_POLICY, 1 / 30);
+    expect(scaled.retryBackoff).toEqual({ baseSeconds: 2, capSeconds: 120 });
+    expect(scaled).toMatchObject({ createDeadlineSeconds: 2, leaseMarginSeconds: 1 });
+    expect(scaled.maxAgeSeconds).toBe(DEFAULT_POLICY.maxAgeSeconds);
+  });
+});
+
+describe('reasons', () => {
+  it('stay short', () => {
+    expect(shortReason('c', 'm'.repeat(1000)).message).toHaveLength(501);
+    expect(shortReason('c', 'm', 3)).toEqual({ code: 'c', message: 'm', line: 3 });
+  });
+  it('come from errors of all sorts', () => {
+    expect(messageOf('text')).toBe('text');
+    expect(messageOf(new RefusedError(shortReason('c', 'why')))).toBe('why');
+    expect(messageOf(new ProviderError('quota', shortReason('c', 'full')))).toBe('quota: c: full');
+    expect(messageOf(new NewerSchemaError('the record', 2))).toContain('schemaVersion 2');
+  });
+});
+
+describe('a job is surplus', () => {
+  const job = { id: 'job_1', submission: 1, submittedAt: NOW };
+  it.each([
+    ['no: the record names it', given('running', { job }), 'job_1', false],
+    ['no: it is being collected', given('collecting', { job: undefined }), 'job_1', false],
+    ['yes: the record names another for the key', given('running', { job }), 'job_2', true],
+    ['yes: its key has been given up', given('queued', { submission: 2 }), 'job_1', true],
+    ['no: nothing is known yet', given('queued'), 'job_1', false],
+    ['yes: the batch ended without it', given('cancelled', { job: undefined }), 'job_1', true],
+  ])('%s', (_, batch, jobId, expected) => {
+    expect(isSurplus(batch, 1, jobId)).toBe(expected);
+  });
+});

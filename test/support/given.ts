@@ -1,0 +1,124 @@
+import type { Batch } from '../../shared/batch/batch.ts';
+import { newBatch } from '../../shared/batch/creation.ts';
+import type { BatchEvent, EventOf, EventType } from '../../shared/batch/events.ts';
+import { decide } from '../../shared/batch/lifecycle/decide.ts';
+import type { Changes, Decision, Moment } from '../../shared/batch/lifecycle/decision.ts';
+import { addMessageSchema } from '../../shared/batch/messages.ts';
+import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import { isEnded, type Status } from '../../shared/batch/status.ts';
+
+/** A fixed present, so that tests read as distances from it. */
+export const NOW = 1_800_000_000_000;
+export const moment: Moment = { policy: DEFAULT_POLICY, now: NOW, random: 0.5 };
+
+export const LIVE = { token: 'mine', leaseUntil: NOW + 60_000 };
+export const EXPIRED = { token: 'mine', leaseUntil: NOW - 1 };
+
+const INPUT = { key: 'batches/b1/t/input.jsonl', bytes: 100, requests: 10, estimatedTokens: 25 };
+const ROWS = { results: 'batches/b1/t/results.jsonl', errors: 'batches/b1/t/errors.jsonl' };
+
+/** What a record usually holds when it is in a status. */
+function usual(status: Status): Changes {
+  const counts = { total: 10, succeeded: 0, failed: 0, unfinished: 10 };
+  const inspected: Changes = { input: INPUT, endpoint: '/v1/embeddings', model: 'm', counts };
+  const job = { id: 'job_1', submission: 1, submittedAt: NOW - 1000 };
+  const half = { total: 10, succeeded: 5, failed: 5, unfinished: 0 };
+  const delivery = { number: 1, attempt: 1, invocations: 1, pending: true };
+  switch (status) {
+    case 'inspecting':
+      return {};
+    case 'queued':
+      return { ...inspected, dueAt: undefined };
+    case 'submitting':
+      return inspected;
+    case 'running':
+      return { ...inspected, job, attempt: 1 };
+    case 'collecting': {
+      const outcome = { kind: 'completed', jobId: 'job_1', files: ['f1'] } as const;
+      return { ...inspected, job, attempt: 1, outcome: { ...outcome, files: ['f1'] } };
+    }
+    case 'delivering':
+      return { ...inspected, job, attempt: 1, rows: ROWS, counts: half, delivery };
+    case 'retrying':
+      return { ...inspected, attempt: 1, submission: 2, rows: ROWS, resumeAt: NOW };
+    default:
+      return { ...inspected, job, attempt: 1, rows: ROWS, counts: half, delivery, endedAt: NOW };
+  }
+}
+
+/** A valid record in a status, due now, with some values changed; `undefined` removes one. */
+export function given(status: Status, changes: Changes = {}): Batch {
+  const message = addMessageSchema.parse({ batchId: 'b1' });
+  const source = { bucket: 'bucket', key: 'uploads/b1.jsonl', etag: 'e' };
+  const made = { batchId: 'b1', provider: 'openai', source, keyPrefix: 'bh0123456789abcdef' };
+  const batch = {
+    ...newBatch(message, made, DEFAULT_POLICY, NOW - 3_600_000),
+    version: 7,
+    status,
+    previousStatus: isEnded(status) ? ('delivering' as const) : ('queued' as const),
+    dueAt: NOW,
+    ...usual(status),
+    ...changes,
+  };
+  const present = Object.entries(batch).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as Batch;
+}
+
+/** One plausible event of each type, as the holder of the claim `mine` would send it. */
+export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
+  due: { type: 'due' },
+  admitted: { type: 'admitted' },
+  requeued: { type: 'requeued', version: 7 },
+  claimed: { type: 'claimed', work: 'inspecting', claim: { token: 'new', leaseUntil: NOW + 9 } },
+  workFailed: { type: 'workFailed', token: 'mine', reason: { code: 'c', message: 'm' } },
+  inspected: { type: 'inspected', token: 'mine', input: INPUT, endpoint: '/v1/e', model: 'm' },
+  inputRefused: {
+    type: 'inputRefused',
+    token: 'mine',
+    reasons: [{ code: 'empty_file', message: 'm' }],
+    errorsKey: 'batches/b1/t/input-errors.jsonl',
+  },
+  submitted: { type: 'submitted', job: { id: 'job_1', submission: 1, submittedAt: NOW } },
+  submitRefused: {
+    type: 'submitRefused',
+    token: 'mine',
+    refusal: 'permanent',
+    reason: { code: 'invalid_request', message: 'm' },
+  },
+  submitUncertain: { type: 'submitUncertain', token: 'mine', reason: { code: 'c', message: 'm' } },
+  jobAbsent: { type: 'jobAbsent', token: 'mine' },
+  jobChecked: { type: 'jobChecked', jobId: 'job_1', job: { state: 'running' } },
+  collected: {
+    type: 'collected',
+    token: 'mine',
+    rows: ROWS,
+    counts: { total: 10, succeeded: 6, failed: 0, unfinished: 4 },
+    usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
+  },
+  delivered: { type: 'delivered', deliveryId: 'bh0123456789abcdef-delivery-1' },
+  deliveryFailed: {
+    type: 'deliveryFailed',
+    deliveryId: 'bh0123456789abcdef-delivery-1',
+    deliveryAttempt: 1,
+    reason: { code: 'processor_failed', message: 'm' },
+  },
+  cancelRequested: { type: 'cancelRequested', messageId: 'message-1' },
+  retryRequested: { type: 'retryRequested', messageId: 'message-1' },
+  redeliverRequested: { type: 'redeliverRequested', messageId: 'message-1' },
+  endEventSent: { type: 'endEventSent', statusAt: NOW - 3_600_000 },
+};
+
+export function when(batch: Batch, event: BatchEvent, at: Partial<Moment> = {}): Decision {
+  return decide(batch, event, { ...moment, ...at });
+}
+
+/** The record that a decision writes; throws if it writes none. */
+export function next(decision: Decision): Batch {
+  if (decision.type === 'changed') return decision.batch;
+  throw new Error(`nothing is written: ${JSON.stringify(decision)}`);
+}
+
+/** The types of a decision's effects. */
+export function effects(decision: Decision): string[] {
+  return 'effects' in decision ? decision.effects.map((effect) => effect.type) : [];
+}
