@@ -1,0 +1,69 @@
+import type { Line } from './lines.ts';
+
+/** What is needed of a request that is well-formed. */
+export interface Request {
+  readonly customId: string;
+  readonly url: string;
+  readonly model: string;
+}
+
+/** What is wrong with a line, in words that never repeat what the request says. */
+export interface BadRequest {
+  readonly code: string;
+  readonly message: string;
+  readonly customId?: string;
+}
+
+/** Of a `custom_id`, in characters. */
+const MAX_CUSTOM_ID_LENGTH = 512;
+
+/** Checks one line by itself. The first thing that is wrong is told. */
+export function checkRequest({ bytes }: Line): Request | BadRequest {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch {
+    return {
+      code: 'invalid_json_line',
+      message: 'is not JSON: write one JSON object on each line',
+    };
+  }
+  if (!isObject(value)) {
+    return { code: 'invalid_json_line', message: `is JSON ${kindOf(value)}: write an object` };
+  }
+  const { custom_id: customId, method, url, body } = value;
+  if (customId === undefined) {
+    return {
+      code: 'missing_custom_id',
+      message: 'custom_id is missing: give each request a unique one',
+    };
+  }
+  if (typeof customId !== 'string') {
+    return { code: 'invalid_custom_id', message: `custom_id is ${kindOf(customId)}: use a string` };
+  }
+  if (customId === '' || customId.length > MAX_CUSTOM_ID_LENGTH) {
+    const message = `custom_id has ${customId.length} characters: use 1 to ${MAX_CUSTOM_ID_LENGTH}`;
+    return { code: 'invalid_custom_id', message };
+  }
+  const bad = (code: string, message: string): BadRequest => ({ code, message, customId });
+  if (method !== 'POST') return bad('invalid_method', 'method is not "POST"');
+  if (typeof url !== 'string') return bad('invalid_url', `url is ${kindOf(url)}: use a string`);
+  if (!isObject(body)) return bad('invalid_body', `body is ${kindOf(body)}: use an object`);
+  const { model, stream } = body;
+  if (typeof model !== 'string' || model === '') {
+    return bad('missing_model', 'body.model is missing: name the model');
+  }
+  if (stream === true)
+    return bad('stream', 'body.stream is true: batches do not stream, remove it');
+  return { customId, url, model };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}

@@ -1,0 +1,101 @@
+import { type Line, lineGroups } from './lines.ts';
+
+/** Three files in one order: the requests, and the rows of those that have one. */
+export interface RowSources {
+  readonly input: AsyncIterable<Uint8Array>;
+  readonly results?: AsyncIterable<Uint8Array> | undefined;
+  readonly errors?: AsyncIterable<Uint8Array> | undefined;
+}
+
+/** A request with its row, if it has one yet. */
+export interface JoinedRow {
+  readonly customId: string;
+  readonly request: Buffer;
+  readonly result?: Buffer | undefined;
+  readonly error?: Buffer | undefined;
+}
+
+/**
+ * Joins requests with their rows by `custom_id`, in constant memory: all three files are in the
+ * order of the input, so the next row is of this request or of a later one.
+ *
+ * @throws Error if a row belongs to no request that follows
+ */
+export async function* joinRows(sources: RowSources): AsyncGenerator<JoinedRow> {
+  const results = new Heads(sources.results);
+  const errors = new Heads(sources.errors);
+  for await (const group of lineGroups(sources.input)) {
+    for (const { bytes } of group) {
+      const customId = customIdOf(bytes);
+      // Awaited only when a file has to be read on: most heads are in memory.
+      const result = results.isLoaded ? results.take(customId) : await results.read(customId);
+      const error = errors.isLoaded ? errors.take(customId) : await errors.read(customId);
+      yield { customId, request: bytes, result, error };
+    }
+  }
+  await results.expectEnd('results');
+  await errors.expectEnd('errors');
+}
+
+/** A file of rows, seen through its next row. */
+class Heads {
+  readonly #groups: AsyncIterator<readonly Line[]> | undefined;
+  #lines: readonly Line[] = [];
+  #next = 0;
+  #head: { readonly customId: string; readonly bytes: Buffer } | undefined;
+  #isOver = false;
+
+  constructor(source: AsyncIterable<Uint8Array> | undefined) {
+    this.#groups = source && lineGroups(source)[Symbol.asyncIterator]();
+    this.#isOver = source === undefined;
+  }
+
+  /** Whether the next row is known, or that there is none. */
+  get isLoaded(): boolean {
+    return this.#head !== undefined || this.#isOver;
+  }
+
+  /** The next row if it is of this request. */
+  take(customId: string): Buffer | undefined {
+    if (this.#head?.customId !== customId) return undefined;
+    const { bytes } = this.#head;
+    this.#advance();
+    return bytes;
+  }
+
+  async read(customId: string): Promise<Buffer | undefined> {
+    await this.#load();
+    return this.take(customId);
+  }
+
+  async expectEnd(name: string): Promise<void> {
+    await this.#load();
+    if (!this.#head) return;
+    const { customId } = this.#head;
+    throw new Error(`${name} has a row for ${customId}, which is not where the input has it`);
+  }
+
+  async #load(): Promise<void> {
+    while (!this.isLoaded) {
+      const group = await this.#groups?.next();
+      if (group === undefined || group.done === true) {
+        this.#isOver = true;
+        return;
+      }
+      this.#lines = group.value;
+      this.#next = 0;
+      this.#advance();
+    }
+  }
+
+  #advance(): void {
+    const line = this.#lines[this.#next];
+    this.#next += 1;
+    this.#head = line && { customId: customIdOf(line.bytes), bytes: line.bytes };
+  }
+}
+
+function customIdOf(line: Buffer): string {
+  const { custom_id: customId } = JSON.parse(line.toString()) as { custom_id: string };
+  return customId;
+}

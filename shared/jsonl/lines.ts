@@ -1,0 +1,74 @@
+import { RefusedError } from '../batch/errors.ts';
+import { shortReason } from '../batch/reason.ts';
+
+/** One line of a file, without its line end. */
+export interface Line {
+  /** From 1; blank lines are counted too. */
+  readonly number: number;
+  readonly bytes: Buffer;
+}
+
+/** A longer line is refused instead of being held in memory. Images as data URLs stay far below. */
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/**
+ * Splits a stream into lines, whatever the chunks: LF or CRLF, with or without one at the end.
+ * Blank lines are left out. Yields the lines of a chunk together, because an await per line would
+ * cost more than the line.
+ *
+ * @throws RefusedError, naming the line, for one of over 32 MiB
+ */
+export async function* lineGroups(
+  source: AsyncIterable<Uint8Array>,
+  maxLineBytes = MAX_LINE_BYTES,
+): AsyncGenerator<readonly Line[]> {
+  let number = 0;
+  // A line may span many chunks: joining them once, at its end, keeps a long line linear.
+  let open: Buffer[] = [];
+  let openBytes = 0;
+  for await (const chunk of source) {
+    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const lines: Line[] = [];
+    let start = 0;
+    for (let end = buffer.indexOf(LF); end !== -1; end = buffer.indexOf(LF, start)) {
+      open.push(buffer.subarray(start, end));
+      number += 1;
+      const bytes = withoutCr(
+        open.length === 1 ? buffer.subarray(start, end) : Buffer.concat(open),
+      );
+      if (bytes.length > maxLineBytes) throw tooLong(number, maxLineBytes);
+      if (!isBlank(bytes)) lines.push({ number, bytes });
+      open = [];
+      openBytes = 0;
+      start = end + 1;
+    }
+    const rest = buffer.subarray(start);
+    openBytes += rest.length;
+    if (openBytes > maxLineBytes) throw tooLong(number + 1, maxLineBytes);
+    if (rest.length > 0) open.push(rest);
+    if (lines.length > 0) yield lines;
+  }
+  const last = withoutCr(Buffer.concat(open));
+  if (!isBlank(last)) yield [{ number: number + 1, bytes: last }];
+}
+
+/** The same, line by line. */
+export async function* lines(source: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+  for await (const group of lineGroups(source)) yield* group;
+}
+
+function withoutCr(line: Buffer): Buffer {
+  return line.at(-1) === CR ? line.subarray(0, -1) : line;
+}
+
+function isBlank(line: Buffer): boolean {
+  return line.length === 0 || (line.length < 1024 && line.toString().trim() === '');
+}
+
+function tooLong(number: number, maxLineBytes: number): RefusedError {
+  const message = `line ${number} has over ${maxLineBytes} bytes: put large content behind a URL`;
+  return new RefusedError(shortReason('line_too_long', message, number));
+}

@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import { ProviderError, type ProviderErrorKind } from '../../../shared/batch/errors.ts';
+import { type World, world } from '../../support/world.ts';
+
+const refuse = (kind: ProviderErrorKind) => () => {
+  throw new ProviderError(kind, { code: `${kind}_code`, message: 'no' });
+};
+
+async function queued(w: World): Promise<void> {
+  await w.add('b1', ['a', 'b']);
+  await w.workAll();
+}
+
+async function admitted(w: World): Promise<void> {
+  await w.sweep();
+  await w.workAll();
+}
+
+/** Creates the job, then loses the reply. */
+const losesReply = (w: World): void => {
+  const { provider } = w;
+  const submit = provider.submit.bind(provider);
+  provider.submit = async (submission) => {
+    provider.submit = submit;
+    await submit(submission);
+    throw new ProviderError('uncertain', { code: 'reset', message: 'connection reset' });
+  };
+};
+
+describe('a submission', () => {
+  it('that the provider refuses for good ends the batch, with a row for each request', async () => {
+    const w = world();
+    w.provider.onSubmit = refuse('permanent');
+    await queued(w);
+    await admitted(w);
+    const batch = w.batch('b1');
+    expect(batch).toMatchObject({ status: 'failed', attempt: 0, counts: { failed: 2 } });
+    expect(await w.rows(batch.rows?.errors)).toMatchObject([
+      { error: { code: 'permanent_code' } },
+      {},
+    ]);
+  });
+
+  it.each(['quota', 'account'] as const)(
+    'refused for %s waits, uses no attempt and holds the provider',
+    async (kind) => {
+      const w = world();
+      w.provider.onSubmit = refuse(kind);
+      await queued(w);
+      await admitted(w);
+      expect(w.batch('b1')).toMatchObject({ status: 'queued', attempt: 0 });
+      expect(w.states.get('openai')?.hold?.kind).toBe(kind);
+      w.provider.onSubmit = () => {};
+      await admitted(w);
+      expect(w.provider.jobs).toHaveLength(0);
+      w.advance(600);
+      await admitted(w);
+      expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1 });
+      expect(w.states.get('openai')?.hold).toBeUndefined();
+    },
+  );
+
+  it('that failed in transit is tried again with backoff, and uses no attempt', async () => {
+    const w = world();
+    w.provider.onSubmit = refuse('transient');
+    await queued(w);
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'retrying', attempt: 0, failures: 1 });
+    expect(w.batchQueue).toMatchObject([{ delaySeconds: 30 }]);
+  });
+
+  it('whose reply was lost is found again: one job', async () => {
+    const w = world();
+    losesReply(w);
+    await queued(w);
+    await admitted(w);
+    expect(w.batch('b1').status).toBe('submitting');
+    await admitted(w);
+    expect(w.provider.jobs).toHaveLength(1);
+    w.advance(90);
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1, job: { id: 'job_1' } });
+    expect(w.provider.jobs).toHaveLength(1);
+  });
+
+  it('is not repeated while the listing fails, and is once it shows that there is no job', async () => {
+    const w = world();
+    w.provider.onSubmit = refuse('uncertain');
+    await queued(w);
+    await admitted(w);
+    w.provider.onSubmit = () => {};
+    w.provider.listFailure = new ProviderError('transient', { code: 'e', message: 'half way' });
+    w.advance(90);
+    await admitted(w);
+    expect(w.batch('b1').status).toBe('submitting');
+    expect(w.provider.jobs).toHaveLength(0);
+    w.provider.listFailure = undefined;
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'running', submission: 1 });
+    expect(w.provider.jobs).toHaveLength(1);
+  });
+
+  it('that throws what no provider should is taken for uncertain', async () => {
+    const w = world();
+    w.provider.onSubmit = () => {
+      throw new TypeError('a bug');
+    };
+    await queued(w);
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({
+      status: 'submitting',
+      reasons: [{ code: 'submit_uncertain' }],
+    });
+  });
+
+  it('that two workers get is made by one', async () => {
+    const w = world();
+    await queued(w);
+    await w.sweep();
+    const [message] = w.workQueue;
+    if (message) w.workQueue.push(message);
+    await w.workAll();
+    expect(w.provider.jobs).toHaveLength(1);
+  });
+
+  it('found twice keeps the first job and cancels the other', async () => {
+    const w = world();
+    losesReply(w);
+    await queued(w);
+    await admitted(w);
+    const [first] = w.provider.jobs;
+    if (first) w.provider.jobs.push({ ...first, id: 'job_2' });
+    w.advance(90);
+    await admitted(w);
+    expect(w.batch('b1').job?.id).toBe('job_1');
+    expect(w.provider.jobs.map(({ cancelled }) => cancelled)).toEqual([false, true]);
+  });
+});
+
+describe('a status check', () => {
+  it.each(['transient', 'quota', 'missing'] as const)(
+    'that fails (%s) changes nothing',
+    async (kind) => {
+      const w = world();
+      await queued(w);
+      await admitted(w);
+      const before = w.batch('b1');
+      w.provider.checkFailure = new ProviderError(kind, { code: 'e', message: 'no' });
+      await w.sweep();
+      expect(w.batch('b1')).toBe(before);
+    },
+  );
+
+  it('refused for the account pauses the provider, and checks rest with it', async () => {
+    const w = world();
+    await queued(w);
+    await admitted(w);
+    w.provider.checkFailure = new ProviderError('account', { code: 'e', message: 'no' });
+    await w.sweep();
+    expect(w.states.get('openai')?.hold?.kind).toBe('account');
+    w.provider.checkFailure = new Error('must not be called');
+    await w.sweep();
+    expect(w.metrics.get('SweepErrors')).toBeUndefined();
+  });
+
+  it('that finds an unknown status is counted and repeated', async () => {
+    const w = world();
+    await queued(w);
+    await admitted(w);
+    const [job] = w.provider.jobs;
+    if (job) job.state = { state: 'unknown', status: 'weird' };
+    const before = w.batch('b1');
+    await w.sweep();
+    expect(w.batch('b1')).toBe(before);
+    expect(w.metrics.get('UnknownStatuses')).toBe(1);
+  });
+
+  it('of a poisoned batch delays no other', async () => {
+    const w = world();
+    await queued(w);
+    await w.add('b2', ['x']);
+    await w.workAll();
+    await admitted(w);
+    const check = w.provider.check.bind(w.provider);
+    w.provider.check = async (id) => {
+      if (id === 'job_1') throw new TypeError('poison');
+      return check(id);
+    };
+    const second = w.provider.jobs[1];
+    if (second)
+      w.provider.end(second, { kind: 'completed' }, () => ({ response: { status_code: 200 } }));
+    await w.sweep();
+    expect(w.batch('b2').status).toBe('collecting');
+    expect(w.metrics.get('SweepErrors')).toBe(1);
+  });
+});
+
+describe('a sweep', () => {
+  it('does nothing while another holds the lease', async () => {
+    const w = world();
+    await queued(w);
+    await w.dependencies.sweepLock.acquire('other', 0, Number.MAX_SAFE_INTEGER);
+    await w.sweep();
+    expect(w.batch('b1').status).toBe('queued');
+  });
+
+  it('sends the end event again until the bus has taken it', async () => {
+    const w = world();
+    await queued(w);
+    const { bus } = w.dependencies;
+    const announce = bus.announce;
+    bus.announce = async () => {
+      throw new Error('throttled');
+    };
+    await w.send({ action: 'cancel', batchId: 'b1' });
+    await w.workAll();
+    expect(w.batch('b1')).toMatchObject({ status: 'cancelled', dueAt: expect.any(Number) });
+    bus.announce = announce;
+    await w.sweep();
+    expect(w.announced).toMatchObject([{ batchId: 'b1', to: 'queued' }, { to: 'cancelled' }]);
+    expect(w.batch('b1').dueAt).toBeUndefined();
+  });
+});

@@ -1,0 +1,69 @@
+import type { Batch } from '../../../shared/batch/batch.ts';
+import type { BatchStore, Page } from '../../../shared/batch/ports.ts';
+
+export interface FakeBatchStore extends BatchStore {
+  all(): Batch[];
+  put(batch: Batch): void;
+}
+
+/** The table in memory. Records are frozen, so that no use case changes one in place. */
+export function fakeBatchStore(pageSize = 100): FakeBatchStore {
+  const records = new Map<string, Batch>();
+  const page = <T>(items: T[], cursor: string | undefined): Page<T> => {
+    const start = cursor === undefined ? 0 : Number(cursor);
+    const end = start + pageSize;
+    return {
+      items: items.slice(start, end),
+      ...(end < items.length ? { cursor: String(end) } : {}),
+    };
+  };
+  const hint = ({ batchId, model, input, deadlineAt }: Batch) => ({
+    batchId,
+    model,
+    requests: input?.requests ?? 0,
+    estimatedTokens: input?.estimatedTokens ?? 0,
+    deadlineAt,
+  });
+  const all = () => [...records.values()];
+  return {
+    shards: 1,
+    all,
+    put: (batch) => void records.set(batch.batchId, Object.freeze(batch)),
+    async get(batchId) {
+      return records.get(batchId);
+    },
+    async create(batch) {
+      if (records.has(batch.batchId)) return 'exists';
+      records.set(batch.batchId, Object.freeze(batch));
+      return 'written';
+    },
+    async replace(batch) {
+      if (records.get(batch.batchId)?.version !== batch.version - 1) return 'conflict';
+      records.set(batch.batchId, Object.freeze(batch));
+      return 'written';
+    },
+    async listDue(_shard, until, cursor) {
+      const due = all().filter(
+        (batch) => batch.status !== 'queued' && (batch.dueAt ?? until + 1) <= until,
+      );
+      return page(
+        due.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0)),
+        cursor,
+      );
+    },
+    async listWaiting(provider, cursor) {
+      const waiting = all().filter(
+        (batch) => batch.status === 'queued' && batch.provider === provider,
+      );
+      waiting.sort((a, b) => b.priority - a.priority || a.createdAt - b.createdAt);
+      return page(waiting.map(hint), cursor);
+    },
+    async listActive(provider, cursor) {
+      const active = all().filter(
+        ({ status, provider: its }) =>
+          its === provider && (status === 'submitting' || status === 'running'),
+      );
+      return page(active.map(hint), cursor);
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
+import type { JobState, Outcome } from '../../../shared/batch/job.ts';
+import type { Limits } from '../../../shared/batch/limits.ts';
+import type { Provider, Providers, Submission } from '../../../shared/providers/provider.ts';
+
+export interface FakeJob {
+  readonly id: string;
+  readonly key: string;
+  readonly batchId: string;
+  readonly createdAt: number;
+  readonly lines: readonly string[];
+  cancelled: boolean;
+  state: JobState;
+}
+
+/** What a test makes the provider do with a submission; throwing refuses it. */
+export type OnSubmit = (submission: Submission, lines: readonly string[]) => void;
+
+export interface FakeProvider extends Provider {
+  readonly jobs: FakeJob[];
+  readonly rows: Map<string, string[]>;
+  onSubmit: OnSubmit;
+  /** Thrown instead of listing. */
+  listFailure: Error | undefined;
+  /** Thrown instead of checking. */
+  checkFailure: Error | undefined;
+  /** Ends a job; `answer` gives the row of each request, or undefined for none. */
+  end(
+    job: FakeJob,
+    outcome: Omit<Outcome, 'files' | 'jobId'>,
+    answer: (customId: string) => object | undefined,
+  ): void;
+}
+
+export const LIMITS: Limits = {
+  maxInFlight: 100,
+  maxEnqueuedTokens: 1_000_000,
+  maxRequests: 50_000,
+  maxBytes: 200_000_000,
+};
+
+/** A provider in memory whose jobs do what the test says. */
+export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakeProvider {
+  const jobs: FakeJob[] = [];
+  const rows = new Map<string, string[]>();
+  const find = (jobId: string) => {
+    const job = jobs.find(({ id }) => id === jobId);
+    if (job) return job;
+    throw new ProviderError('missing', { code: 'not_found', message: `no job ${jobId}` });
+  };
+  const provider: FakeProvider = {
+    jobs,
+    rows,
+    limits,
+    endpoints: ['/v1/chat/completions', '/v1/embeddings'],
+    onSubmit: () => {},
+    listFailure: undefined,
+    checkFailure: undefined,
+    checkOptions: () => {},
+    async submit(submission) {
+      const bytes = await submission.file.read(0, submission.file.bytes);
+      const lines = Buffer.from(bytes).toString().trimEnd().split('\n');
+      const { key, batchId } = submission;
+      provider.onSubmit(submission, lines);
+      const id = `job_${jobs.length + 1}`;
+      const state: JobState = { state: 'running' };
+      jobs.push({ id, key, batchId, createdAt: now(), lines, cancelled: false, state });
+      return { jobId: id };
+    },
+    async check(jobId) {
+      if (provider.checkFailure) throw provider.checkFailure;
+      return find(jobId).state;
+    },
+    async cancel(jobId) {
+      const job = find(jobId);
+      job.cancelled = true;
+      if (job.state.state === 'running') provider.end(job, { kind: 'cancelled' }, () => undefined);
+    },
+    async *listJobs(since) {
+      for (const job of jobs.toReversed()) if (job.createdAt >= since) yield job;
+      if (provider.listFailure) throw provider.listFailure;
+    },
+    async *readRows({ files }) {
+      for (const file of files) for (const row of rows.get(file) ?? []) yield Buffer.from(row);
+    },
+    end(job, outcome, answer) {
+      const file = `file_of_${job.id}`;
+      const answered = job.lines
+        .map((line) => JSON.parse(line).custom_id as string)
+        .map((customId) => ({ customId, row: answer(customId) }))
+        .filter(({ row }) => row !== undefined)
+        .map(({ customId, row }) =>
+          JSON.stringify({ id: `r-${customId}`, custom_id: customId, ...row }),
+        );
+      rows.set(file, answered);
+      const files = answered.length > 0 ? [file] : [];
+      job.state = { state: 'ended', outcome: { ...outcome, jobId: job.id, files } };
+    },
+  };
+  return provider;
+}
+
+export const SUCCESS = {
+  response: {
+    status_code: 200,
+    request_id: 'q',
+    body: { usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } },
+  },
+  error: null,
+};
+export const RATE_LIMITED = {
+  response: { status_code: 429, request_id: 'q', body: {} },
+  error: null,
+};
+export const BAD_REQUEST = {
+  response: { status_code: 400, request_id: 'q', body: {} },
+  error: null,
+};
+
+export function fakeProviders(entries: Readonly<Record<string, Provider>>): Providers {
+  const find = async (name: string) => {
+    const provider = entries[name];
+    if (provider) return provider;
+    throw new ProviderError('permanent', {
+      code: 'unknown_provider',
+      message: `no provider ${name}`,
+    });
+  };
+  return { names: Object.keys(entries), get: find, describe: find };
+}
