@@ -72,19 +72,24 @@ export function enterCollecting(
   outcome: Outcome,
   changes: Changes = {},
 ): Decision {
-  return enter(
-    batch,
-    'collecting',
-    moment,
-    {
-      ...changes,
-      outcome,
-      reasons: withReason(batch, outcome.reason),
-      sends: 1,
-      dueAt: resendAt(0, moment),
-    },
-    { type: 'sendWork', work: 'collect' },
-  );
+  const reasons = withReason(batch, outcome.reason);
+  const sent = { sends: 1, dueAt: resendAt(0, moment) };
+  const collect = { type: 'sendWork', work: 'collect' } as const;
+  return enter(batch, 'collecting', moment, { reasons, ...changes, outcome, ...sent }, collect);
+}
+
+/**
+ * The same, decided by a worker. It must not send to the queue that it works off, because Lambda
+ * stops such loops: the next sweep sends the work.
+ */
+export function oweCollecting(
+  batch: Batch,
+  moment: Moment,
+  outcome: Outcome,
+  changes: Changes = {},
+): Decision {
+  const reasons = withReason(batch, outcome.reason);
+  return enter(batch, 'collecting', moment, { reasons, ...changes, outcome, dueAt: moment.now });
 }
 
 export function enterRetrying(

@@ -1,6 +1,6 @@
 import { MAX_REASONS, shortReason } from '../reason.ts';
 import { ignored, type Moment, stay } from './decision.ts';
-import { enterCollecting, enterEnd, enterQueued, enterRetrying, withReason } from './enter.ts';
+import { enterEnd, enterQueued, enterRetrying, oweCollecting, withReason } from './enter.ts';
 import type { Handlers } from './handlers.ts';
 import {
   backOff,
@@ -37,7 +37,7 @@ export const inspecting: Handlers = {
     const counts = { total: input.requests, succeeded: 0, failed: 0, unfinished: input.requests };
     const found = { input, endpoint, model, counts, failures: 0, reasons: [] };
     if (batch.cancelRequested) {
-      return enterCollecting(batch, moment, CANCELLED, found);
+      return oweCollecting(batch, moment, CANCELLED, found);
     }
     return isParked(batch.notBefore, moment)
       ? enterRetrying(batch, moment, batch.notBefore, found)

@@ -26,12 +26,9 @@ export const running: Handlers = {
     }
   },
 
+  // The next sweep cancels the job: the intake holds no credentials of providers.
   cancelRequested(batch, _event, moment) {
-    return stay(
-      batch,
-      { cancelRequested: true, dueAt: moment.now },
-      ...(batch.job ? [{ type: 'cancelJob' as const, jobId: batch.job.id }] : []),
-    );
+    return stay(batch, { cancelRequested: true, dueAt: moment.now });
   },
 };
 

@@ -4,6 +4,7 @@ import {
   enterQueued,
   enterRetrying,
   enterRunning,
+  oweCollecting,
   resendAt,
   withReason,
 } from './enter.ts';
@@ -36,7 +37,7 @@ export const submitting: Handlers = {
   workFailed(batch, event, moment) {
     if (!holds(batch, event)) return ignored(SUPERSEDED);
     const end = earlyEnd(batch, moment);
-    if (end) return enterCollecting(batch, moment, end);
+    if (end) return oweCollecting(batch, moment, end);
     return enterRetrying(batch, moment, moment.now + backoffMs(batch, moment), {
       failures: batch.failures + 1,
       reasons: withReason(batch, event.reason),
@@ -56,10 +57,10 @@ export const submitting: Handlers = {
     if (!holds(batch, event)) return ignored(SUPERSEDED);
     const { refusal, reason } = event;
     if (refusal === 'permanent') {
-      return enterCollecting(batch, moment, { kind: 'failed', files: [], refusal, reason });
+      return oweCollecting(batch, moment, { kind: 'failed', files: [], refusal, reason });
     }
     const end = earlyEnd(batch, moment);
-    if (end) return enterCollecting(batch, moment, end);
+    if (end) return oweCollecting(batch, moment, end);
     return enterQueued(
       batch,
       moment,

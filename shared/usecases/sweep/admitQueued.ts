@@ -11,8 +11,11 @@ import type { SweepRun } from './run.ts';
  */
 export async function admitQueued(dependencies: Dependencies, run: SweepRun): Promise<void> {
   const { providers, providerStates } = dependencies;
-  const names = new Set([...providers.names, ...(await providerStates.list())]);
-  for (const name of names) {
+  const known = await providerStates.list();
+  const added = providers.names.filter((name) => !known.includes(name));
+  // Remembered from its first sweep on, so that its queue is still found when the entry has gone.
+  for (const name of added) await providerStates.put(await run.state(name));
+  for (const name of [...known, ...added]) {
     await run.safely(`queue of ${name}`, () => admitTo(dependencies, run, name));
   }
 }

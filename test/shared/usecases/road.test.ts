@@ -159,6 +159,7 @@ describe('the road of a batch', () => {
     const w = world();
     await started(w);
     await w.send({ action: 'cancel', batchId: 'b1' });
+    await w.sweep();
     expect(lastJob(w).cancelled).toBe(true);
     await collected(w);
     const batch = w.batch('b1');

@@ -33,6 +33,7 @@ describe('a submission', () => {
     w.provider.onSubmit = refuse('permanent');
     await queued(w);
     await admitted(w);
+    await admitted(w);
     const batch = w.batch('b1');
     expect(batch).toMatchObject({ status: 'failed', attempt: 0, counts: { failed: 2 } });
     expect(await w.rows(batch.rows?.errors)).toMatchObject([

@@ -121,7 +121,7 @@ export function fakeProviders(entries: Readonly<Record<string, Provider>>): Prov
   const find = async (name: string) => {
     const provider = entries[name];
     if (provider) return provider;
-    throw new ProviderError('permanent', {
+    throw new RefusedError({
       code: 'unknown_provider',
       message: `no provider ${name}`,
     });

@@ -1,0 +1,81 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { realBatchStore } from '../shared/aws/batchStore.ts';
+import { dynamodbClient } from '../shared/aws/clients/dynamodb.ts';
+import { eventBridgeClient } from '../shared/aws/clients/eventBridge.ts';
+import { lambdaClient } from '../shared/aws/clients/lambda.ts';
+import { s3Client } from '../shared/aws/clients/s3.ts';
+import { secretsManagerClient } from '../shared/aws/clients/secretsManager.ts';
+import { sqsClient } from '../shared/aws/clients/sqs.ts';
+import { realEventBus } from '../shared/aws/eventBus.ts';
+import { realObjectStore } from '../shared/aws/objectStore.ts';
+import { realProcessor } from '../shared/aws/processor.ts';
+import { realProviderStateStore } from '../shared/aws/providerStateStore.ts';
+import { realQueues } from '../shared/aws/queues.ts';
+import { realSecrets } from '../shared/aws/secrets.ts';
+import { realSweepLock } from '../shared/aws/sweepLock.ts';
+import { scalePolicy } from '../shared/batch/policy.ts';
+import type { Chance, Clock } from '../shared/batch/ports.ts';
+import { DEFAULT_POLICY, ENVIRONMENT } from '../shared/config.ts';
+import { diskScratch } from '../shared/jsonl/scratch.ts';
+import { providers } from '../shared/providers/registry.ts';
+import type { Dependencies } from '../shared/usecases/dependencies.ts';
+import { readConfig } from './config.ts';
+import { log, metrics } from './observability.ts';
+
+const clock: Clock = { now: () => Date.now() };
+const chance: Chance = {
+  random: () => Math.random(),
+  randomInt: (max) => randomInt(max),
+  token: () => randomUUID(),
+};
+
+let composed: Dependencies | undefined;
+
+/** The composition root of all functions: made when first asked for, kept while the function is warm. */
+export function dependencies(): Dependencies {
+  composed ??= compose();
+  return composed;
+}
+
+function compose(): Dependencies {
+  const { settings, variables } = readConfig(process.env);
+  const policy = scalePolicy(
+    { ...DEFAULT_POLICY, ...withoutUndefined(settings.policy) },
+    variables[ENVIRONMENT.timeScale],
+  );
+  const table = variables[ENVIRONMENT.table];
+  const dynamodb = dynamodbClient();
+  const objects = realObjectStore(s3Client(), {
+    bucket: variables[ENVIRONMENT.bucket],
+    inputBuckets: variables[ENVIRONMENT.inputBuckets],
+  });
+  const urls = {
+    batch: variables[ENVIRONMENT.batchQueue],
+    work: variables[ENVIRONMENT.workQueue],
+    deadLetter: variables[ENVIRONMENT.deadLetterQueue],
+  };
+  const secrets = realSecrets(secretsManagerClient(), clock);
+  const secretArns = variables[ENVIRONMENT.secrets];
+  return {
+    ...{ policy, clock, chance, log, metrics, objects },
+    batches: realBatchStore(dynamodb, table, { retentionSeconds: policy.retentionSeconds }),
+    providerStates: realProviderStateStore(dynamodb, table),
+    sweepLock: realSweepLock(dynamodb, table),
+    queues: realQueues(sqsClient(), urls, objects),
+    scratch: diskScratch(),
+    processor: realProcessor(lambdaClient(), variables[ENVIRONMENT.processor]),
+    bus: realEventBus(eventBridgeClient(), variables[ENVIRONMENT.eventBus]),
+    providers: providers(settings.providers, {
+      secret: async (entry) => {
+        const arn = secretArns[entry];
+        return arn === undefined ? undefined : secrets.get(arn);
+      },
+      baseUrls: variables[ENVIRONMENT.providerBaseUrls],
+    }),
+  };
+}
+
+/** Zod types an absent setting as `undefined`; parsed JSON holds none. */
+function withoutUndefined<T extends object>(settings: T) {
+  return settings as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
