@@ -5,6 +5,8 @@ export interface Request {
   readonly customId: string;
   readonly url: string;
   readonly model: string;
+  /** Texts to embed; 0 at endpoints that embed nothing. */
+  readonly embeddingInputs: number;
 }
 
 /** What is wrong with a line, in words that never repeat what the request says. */
@@ -55,7 +57,13 @@ export function checkRequest({ bytes }: Line): Request | BadRequest {
   }
   if (stream === true)
     return bad('stream', 'body.stream is true: batches do not stream, remove it');
-  return { customId, url, model };
+  const embeddingInputs = url === '/v1/embeddings' ? countInputs(body.input) : 0;
+  return { customId, url, model, embeddingInputs };
+}
+
+/** A text, a list of texts, one text as tokens, or a list of those. */
+function countInputs(input: unknown): number {
+  return Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

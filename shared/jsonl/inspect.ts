@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Limits } from '../batch/limits.ts';
 import { MAX_REASONS, type Reason, shortReason } from '../batch/reason.ts';
-import { checkRequest, type Request } from './checkRequest.ts';
+import { checkRequest } from './checkRequest.ts';
+import { FileRules } from './fileRules.ts';
 import { type Line, lineGroups } from './lines.ts';
 
 /** What the batch and its provider ask of an input. */
@@ -10,7 +11,7 @@ export interface Demands {
   readonly endpoint: string | undefined;
   /** The provider's. */
   readonly endpoints: readonly string[];
-  readonly limits: Pick<Limits, 'maxRequests' | 'maxBytes'>;
+  readonly limits: Pick<Limits, 'maxRequests' | 'maxBytes' | 'maxEmbeddingInputs'>;
 }
 
 /** A bad line, or what is wrong with the file as a whole. */
@@ -39,18 +40,14 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
  */
 export async function inspectInput(
   source: AsyncIterable<Uint8Array>,
-  demands: Demands,
+  { endpoint, endpoints, limits }: Demands,
   onProblem: (problem: Problem) => Promise<void>,
 ): Promise<Inspection> {
-  const { limits, endpoints } = demands;
+  const rules = new FileRules(endpoint, endpoints);
+  const size: Size = { requests: 0, bytes: 0, embeddingInputs: 0 };
   const firstReasons: Reason[] = [];
-  const firstLines = new Map<string, number>();
   let problems = 0;
-  let bytes = 0;
-  let requests = 0;
-  let tokens = 0;
-  let { endpoint } = demands;
-  let model: string | undefined;
+  let estimatedTokens = 0;
 
   const report = async (code: string, message: string, line?: number, customId?: string) => {
     const reason = shortReason(code, message, line);
@@ -59,44 +56,21 @@ export async function inspectInput(
     await onProblem({ reason, customId });
   };
 
-  const accept = async ({ customId, url, model: its }: Request, { number, bytes: line }: Line) => {
-    const first = firstLines.get(customId);
-    if (first !== undefined) {
-      const message = `line ${number}: custom_id ${quote(customId)} is that of line ${first} too: make it unique`;
-      await report('duplicate_custom_id', message, number, customId);
-    } else {
-      firstLines.set(customId, number);
-    }
-    endpoint ??= url;
-    model ??= its;
-    if (url !== endpoint) {
-      const message = `line ${number}: url ${quote(url)} is not the batch's endpoint ${quote(endpoint)}`;
-      await report('url_mismatch', message, number, customId);
-    } else if (!endpoints.includes(url)) {
-      const message = `line ${number}: url ${quote(url)} is not one of ${endpoints.join(', ')}`;
-      await report('unsupported_url', message, number, customId);
-    }
-    if (its !== model) {
-      const message = `line ${number}: model ${quote(its)} is not ${quote(model)}: one batch, one model`;
-      await report('model_mismatch', message, number, customId);
-    }
-    tokens += estimateTokens(line.length);
-  };
-
   const inspectLine = async (line: Line) => {
-    const { number } = line;
-    if (!isUtf8(line.bytes)) {
-      return report('invalid_utf8', `line ${number} is not UTF-8: save the file as UTF-8`, number);
-    }
-    const checked = checkRequest(line);
+    const { number, bytes } = line;
+    const checked = isUtf8(bytes) ? checkRequest(line) : NOT_UTF8;
     if ('code' in checked) {
-      const message = `line ${number}: ${checked.message}`;
-      return report(checked.code, message, number, checked.customId);
+      const { code, message, customId } = checked;
+      return report(code, `line ${number}: ${message}`, number, customId);
     }
-    return accept(checked, line);
+    size.embeddingInputs += checked.embeddingInputs;
+    estimatedTokens += estimateTokens(bytes.length);
+    for (const { code, message } of rules.add(checked, number)) {
+      await report(code, `line ${number}: ${message}`, number, checked.customId);
+    }
   };
 
-  for await (const group of lineGroups(countBytes(source, (length) => (bytes += length)))) {
+  for await (const group of lineGroups(counted(source, size))) {
     const [first] = group;
     if (first?.number === 1 && first.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
       const message = 'the file starts with a byte order mark: save it as UTF-8 without one';
@@ -104,37 +78,57 @@ export async function inspectInput(
       break;
     }
     for (const line of group) {
-      requests += 1;
-      if (requests > limits.maxRequests) break;
+      size.requests += 1;
+      if (size.requests > limits.maxRequests) break;
       await inspectLine(line);
     }
-    if (requests > limits.maxRequests || bytes > limits.maxBytes) break;
+    if (excessOf(size, limits)) break;
   }
-  if (requests > limits.maxRequests) {
-    const message = `the file has over ${limits.maxRequests} requests: split it`;
-    await report('too_many_requests', message);
-  } else if (bytes > limits.maxBytes) {
-    await report('file_too_large', `the file has over ${limits.maxBytes} bytes: split it`);
-  } else if (requests === 0 && problems === 0) {
+  const excess = excessOf(size, limits);
+  if (excess) await report(excess.code, excess.message);
+  if (size.requests === 0 && problems === 0) {
     await report('empty_file', 'the file has no requests: put one JSON object on each line');
   }
-  return {
-    requests,
-    bytes,
-    endpoint: endpoint ?? '',
-    model,
-    estimatedTokens: tokens,
-    problems,
-    firstReasons,
-  };
+  const { requests, bytes } = size;
+  const { endpoint: found, model } = rules;
+  return { requests, bytes, endpoint: found, model, estimatedTokens, problems, firstReasons };
 }
 
-async function* countBytes(
-  source: AsyncIterable<Uint8Array>,
-  count: (length: number) => void,
-): AsyncGenerator<Uint8Array> {
+interface Size {
+  requests: number;
+  bytes: number;
+  embeddingInputs: number;
+}
+
+const NOT_UTF8 = {
+  code: 'invalid_utf8',
+  message: 'is not UTF-8: save the file as UTF-8',
+  customId: undefined,
+};
+
+function excessOf(
+  { requests, bytes, embeddingInputs }: Size,
+  { maxRequests, maxBytes, maxEmbeddingInputs = Number.POSITIVE_INFINITY }: Demands['limits'],
+): { code: string; message: string } | undefined {
+  if (requests > maxRequests) {
+    return {
+      code: 'too_many_requests',
+      message: `the file has over ${maxRequests} requests: split it`,
+    };
+  }
+  if (bytes > maxBytes) {
+    return { code: 'file_too_large', message: `the file has over ${maxBytes} bytes: split it` };
+  }
+  if (embeddingInputs > maxEmbeddingInputs) {
+    const message = `the file has over ${maxEmbeddingInputs} texts to embed: split it`;
+    return { code: 'too_many_embedding_inputs', message };
+  }
+  return undefined;
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, size: Size): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
-    count(chunk.length);
+    size.bytes += chunk.length;
     yield chunk;
   }
 }
@@ -142,9 +136,4 @@ async function* countBytes(
 /** English text has about four bytes to a token. */
 function estimateTokens(bytes: number): number {
   return Math.ceil(bytes / 4);
-}
-
-/** Ids, models and urls may be named; never what a request says. */
-function quote(value: string): string {
-  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }

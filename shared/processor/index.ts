@@ -1,0 +1,5 @@
+/** What a processor imports. */
+export type { ProcessorEvent } from '../batch/processorEvent.ts';
+export { defineProcessor, type ProcessBatch, type ProcessorOptions } from './defineProcessor.ts';
+export type { DeliveredBatch } from './deliveredBatch.ts';
+export type { FailedRequest, Request, Response, SucceededRequest } from './rows.ts';
