@@ -1,0 +1,198 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { joinRows, type RowSources } from '../../../shared/jsonl/join.ts';
+import { mergeRows } from '../../../shared/jsonl/merge.ts';
+import { selectRequests } from '../../../shared/jsonl/select.ts';
+import { spoolRows } from '../../../shared/jsonl/spool.ts';
+import { memoryScratch } from '../../support/memoryScratch.ts';
+import { all, chunked, memoryTarget } from '../../support/streams.ts';
+
+const MISSING = { code: 'request_missing', message: 'no row' };
+const RULES = { selection: 'unfinished', missing: MISSING, keepPrevious: false } as const;
+
+const input = (ids: readonly string[]) =>
+  ids.map((id) => `${JSON.stringify({ custom_id: id })}\n`).join('');
+const row = (id: string, status: number) =>
+  JSON.stringify({
+    id: 'r',
+    custom_id: id,
+    response: {
+      status_code: status,
+      request_id: 'q',
+      body: { usage: { input_tokens: 2, output_tokens: 1 } },
+    },
+    error: null,
+  });
+
+async function* rowsOf(lines: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const line of lines) yield Buffer.from(line);
+}
+
+/** One attempt: what the job answered, merged into the rows so far. */
+async function attempt(
+  ids: readonly string[],
+  before: { results: string[]; errors: string[] } | undefined,
+  answers: readonly string[],
+  rules: Parameters<typeof mergeRows>[3] = RULES,
+) {
+  const text = (lines: string[] | undefined) =>
+    lines && chunked(lines.map((line) => `${line}\n`).join(''), 7);
+  const sources: RowSources = {
+    input: chunked(input(ids), 11),
+    results: text(before?.results),
+    errors: text(before?.errors),
+  };
+  const spool = await spoolRows(rowsOf(answers), await memoryScratch().create());
+  const results = memoryTarget();
+  const errors = memoryTarget();
+  const merged = await mergeRows(sources, spool, { results, errors }, rules);
+  return { ...merged, results: results.lines(), errors: errors.lines(), usage: spool.usage };
+}
+
+const idsOf = (lines: readonly string[]) =>
+  lines.map((line) => JSON.parse(line).custom_id as string);
+
+async function selected(
+  ids: readonly string[],
+  rows: { results: string[]; errors: string[] } | undefined,
+  selection: 'unfinished' | 'unsucceeded',
+) {
+  const text = (lines: string[] | undefined) =>
+    lines && chunked(lines.map((line) => `${line}\n`).join(''));
+  const file = await memoryScratch().create();
+  const sources = {
+    input: chunked(input(ids)),
+    results: text(rows?.results),
+    errors: text(rows?.errors),
+  };
+  const { requests } = await selectRequests(sources, selection, file);
+  const written = Buffer.from(await file.read(0, file.bytes))
+    .toString()
+    .split('\n')
+    .filter(Boolean);
+  expect(written).toHaveLength(requests);
+  return idsOf(written);
+}
+
+describe('merging', () => {
+  it('sorts the rows of a job into the order of the input, each request once', async () => {
+    const merged = await attempt(['a', 'b', 'c', 'd'], undefined, [
+      row('d', 200),
+      row('b', 400),
+      row('a', 200),
+    ]);
+    expect(idsOf(merged.results)).toEqual(['a', 'd']);
+    expect(idsOf(merged.errors)).toEqual(['b', 'c']);
+    expect(merged.counts).toEqual({ total: 4, succeeded: 2, failed: 1, unfinished: 1 });
+    expect(merged.usage).toEqual({ inputTokens: 6, outputTokens: 3, totalTokens: 9 });
+  });
+
+  it('prefers a success when the job answers twice', async () => {
+    const merged = await attempt(['a'], undefined, [row('a', 500), row('a', 200), row('a', 400)]);
+    expect(merged.counts).toMatchObject({ succeeded: 1 });
+  });
+
+  it('writes no row of a request that was not asked', async () => {
+    const before = { results: [row('a', 200)], errors: [row('b', 400)] };
+    const merged = await attempt(['a', 'b'], before, [
+      row('a', 500),
+      row('b', 200),
+      row('x', 200),
+      '{"custom_id":7}',
+    ]);
+    expect(merged).toMatchObject({ ...before, counts: { succeeded: 1, failed: 1 }, foreign: 4 });
+  });
+
+  it('keeps the last word of a request when there was no job', async () => {
+    const before = { results: [], errors: [row('a', 429)] };
+    const rules = {
+      ...RULES,
+      missing: { code: 'batch_cancelled', message: 'm' },
+      keepPrevious: true,
+    };
+    const merged = await attempt(['a', 'b'], before, [], rules);
+    expect(merged.errors.map((line) => JSON.parse(line).error?.code ?? null)).toEqual([
+      null,
+      'batch_cancelled',
+    ]);
+  });
+
+  it('counts requests without a row as failed when the job was refused for good', async () => {
+    const rules = { ...RULES, missing: { code: 'invalid_request', message: 'm' } };
+    expect((await attempt(['a'], undefined, [], rules)).counts).toMatchObject({
+      failed: 1,
+      unfinished: 0,
+    });
+  });
+
+  it('does not take a file that was cut short for a whole one', async () => {
+    await expect(attempt(['a'], undefined, ['{"custom_id":"a","resp'])).rejects.toThrow('not JSON');
+    await expect(attempt(['a'], undefined, ['[]'])).rejects.toThrow('not a JSON object');
+  });
+
+  it('keeps every request exactly once over any attempts, and never asks again what succeeded', async () => {
+    const statuses = fc.constantFrom(200, 400, 429, 500, 0, -1);
+    const attempts = fc.array(fc.array(statuses, { minLength: 12, maxLength: 12 }), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 12 }), attempts, async (count, answers) => {
+        const ids = Array.from({ length: count }, (_, index) => `id-${index}`);
+        let rows: Awaited<ReturnType<typeof attempt>> | undefined;
+        for (const statusOf of answers) {
+          const asked = await selected(ids, rows, 'unfinished');
+          const done = rows ? idsOf(rows.results) : [];
+          expect(asked.filter((id) => done.includes(id))).toEqual([]);
+          const answered = asked
+            .toReversed()
+            .map((id) => ({ id, status: statusOf[ids.indexOf(id)] ?? 200 }));
+          rows = await attempt(
+            ids,
+            rows,
+            answered.filter(({ status }) => status >= 0).map(({ id, status }) => row(id, status)),
+          );
+          const { counts } = rows;
+          expect(counts.succeeded + counts.failed + counts.unfinished).toBe(count);
+          expect(counts.succeeded).toBe(rows.results.length);
+          expect([...idsOf(rows.results), ...idsOf(rows.errors)].sort()).toEqual([...ids].sort());
+          expect(idsOf(rows.results)).toEqual(
+            ids.filter((id) => idsOf(rows?.results ?? []).includes(id)),
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('selecting', () => {
+  const rows = { results: [row('a', 200)], errors: [row('b', 400), row('c', 429)] };
+  it.each([
+    ['all of a new batch', undefined, 'unfinished', ['a', 'b', 'c']],
+    ['what is unfinished', rows, 'unfinished', ['c']],
+    ['all that did not succeed', rows, 'unsucceeded', ['b', 'c']],
+  ] as const)('takes %s', async (_, before, selection, expected) => {
+    expect(
+      await selected(
+        ['a', 'b', 'c'],
+        before && { results: [...before.results], errors: [...before.errors] },
+        selection,
+      ),
+    ).toEqual(expected);
+  });
+});
+
+describe('joining', () => {
+  it('tells when a file is not in the order of the input', async () => {
+    const sources = (results: string) => ({
+      input: chunked(input(['a', 'b'])),
+      results: chunked(results),
+    });
+    const joined = (results: string) => all(joinRows(sources(results)));
+    await expect(joined(`${row('b', 200)}\n${row('a', 200)}\n`)).rejects.toThrow(
+      'results has a row for a',
+    );
+    await expect(joined(`${row('x', 200)}\n`)).rejects.toThrow('results has a row for x');
+  });
+});
