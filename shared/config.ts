@@ -4,6 +4,8 @@ import { DEFAULT_POLICY } from './batch/policy.ts';
 
 /** Names of the environment variables of the functions: written by infra, read here, once. */
 export const ENVIRONMENT = {
+  /** The handler's name among those of the account: a dimension of its logs and metrics. */
+  service: 'POWERTOOLS_SERVICE_NAME',
   table: 'TABLE_NAME',
   bucket: 'BUCKET_NAME',
   /** Comma-separated names of other buckets that a message may name a file in. */
@@ -26,7 +28,12 @@ export const ENVIRONMENT = {
 export const TABLE = {
   partitionKey: 'id',
   timeToLive: 'expiresAt',
-  dueIndex: { name: 'due', partitionKey: 'queue', sortKey: 'dueAt' },
+  dueIndex: {
+    name: 'due',
+    partitionKey: 'queue',
+    sortKey: 'dueAt',
+    projected: ['status', 'model', 'estimatedTokens', 'requests', 'deadlineAt'],
+  },
   providerIndex: {
     name: 'provider',
     partitionKey: 'activeProvider',
@@ -36,6 +43,9 @@ export const TABLE = {
 
 /** The settings file beside each function's bundle: too large and too public for the environment. */
 export const SETTINGS_FILE = 'settings.json';
+
+/** What a secret holds until somebody fills it in. */
+export const SECRET_PLACEHOLDER = 'FILL-ME';
 
 /** One entry of `providers`: what a message's `provider` may name. */
 export const providerSettingsSchema = z.strictObject({

@@ -13,7 +13,10 @@ export interface Submission {
   readonly options: Readonly<Record<string, unknown>>;
   /** The requests, in the OpenAI batch format, one per line. */
   readonly file: ScratchFile;
-  /** Aborts the create call; after it nothing more is sent. */
+  /**
+   * How long the create call alone may take, counted from when it is sent, after the upload. It is
+   * aborted then, which is `uncertain`.
+   */
   readonly createDeadlineMs: number;
 }
 
@@ -57,8 +60,11 @@ export interface Provider {
 export interface Providers {
   /** Names of all entries, the default first. */
   readonly names: readonly string[];
-  /** Throws ProviderError `account` if its secret is not filled. */
+  /**
+   * Throws ProviderError `account` if its secret is not filled, and RefusedError
+   * `unknown_provider` for a name that is no entry.
+   */
   get(name: string): Promise<Provider>;
-  /** What is known without credentials, for checking a message or a file. */
+  /** What is known without credentials, for checking a message or a file. Throws RefusedError. */
   describe(name: string): Promise<Pick<Provider, 'limits' | 'endpoints' | 'checkOptions'>>;
 }

@@ -18,7 +18,7 @@ export type Answer =
   | { readonly cutAfter: number }
   | 'forward';
 
-export interface Proxy {
+export interface BadNetwork {
   readonly url: string;
   /** Everything that came in. */
   readonly received: readonly Received[];
@@ -34,7 +34,7 @@ export interface Proxy {
 export async function startProxy(
   target: string | undefined,
   decide: (received: Received) => Answer | Promise<Answer>,
-): Promise<Proxy> {
+): Promise<BadNetwork> {
   const received: Received[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
