@@ -11,11 +11,11 @@ const count = z.number().int().nonnegative();
 const time = z.number().nonnegative();
 
 /** A worker's hold on a record: no other worker acts on it before the lease has run out. */
-export const claimSchema = z.object({ token: z.string(), leaseUntil: time });
+const claimSchema = z.object({ token: z.string(), leaseUntil: time });
 export type Claim = z.infer<typeof claimSchema>;
 
 /** The ledger in numbers: `succeeded + failed + unfinished = total`, always. */
-export const countsSchema = z.object({
+const countsSchema = z.object({
   total: count,
   succeeded: count,
   failed: count,
@@ -24,11 +24,11 @@ export const countsSchema = z.object({
 export type Counts = z.infer<typeof countsSchema>;
 
 /** An object in S3, as the message named it and as it was when the message came in. */
-export const sourceSchema = z.object({ bucket: z.string(), key: z.string(), etag: z.string() });
+const sourceSchema = z.object({ bucket: z.string(), key: z.string(), etag: z.string() });
 export type Source = z.infer<typeof sourceSchema>;
 
 /** The snapshot of the input in the handler's own bucket, and what the inspection found. */
-export const inputSchema = z.object({
+const inputSchema = z.object({
   key: z.string(),
   bytes: count,
   requests: count,

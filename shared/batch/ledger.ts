@@ -4,7 +4,7 @@ import type { Outcome } from './job.ts';
 export type Standing = 'succeeded' | 'failed' | 'unfinished';
 
 /** Codes of error rows that say nothing against the request itself: it runs again. */
-export const UNFINISHED_CODES: ReadonlySet<string> = new Set([
+const UNFINISHED_CODES: ReadonlySet<string> = new Set([
   // OpenAI's words in the error file of an expired or cancelled job.
   'batch_expired',
   'batch_cancelled',

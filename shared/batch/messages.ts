@@ -70,7 +70,7 @@ export const pointerMessageSchema = z.strictObject({
 });
 
 /** Everything that the batch queue accepts. */
-export const batchQueueMessageSchema = z.union([
+const batchQueueMessageSchema = z.union([
   addMessageSchema,
   commandMessageSchema,
   requeueMessageSchema,
@@ -78,7 +78,7 @@ export const batchQueueMessageSchema = z.union([
 ]);
 export type BatchQueueMessage = z.infer<typeof batchQueueMessageSchema>;
 
-export const WORK_KINDS = ['inspect', 'submit', 'collect'] as const;
+const WORK_KINDS = ['inspect', 'submit', 'collect'] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
 /** Internal: what the worker does next for a batch. */

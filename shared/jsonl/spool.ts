@@ -5,7 +5,7 @@ import { parseRow, standingOfRow, usageOfRow } from './rows.ts';
 import { lineSink } from './sink.ts';
 
 /** Where a row lies on disk, and what it says. */
-export interface SpooledRow {
+interface SpooledRow {
   readonly offset: number;
   readonly length: number;
   readonly standing: Standing;

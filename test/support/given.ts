@@ -9,7 +9,7 @@ import { isEnded, type Status } from '../../shared/batch/status.ts';
 
 /** A fixed present, so that tests read as distances from it. */
 export const NOW = 1_800_000_000_000;
-export const moment: Moment = { policy: DEFAULT_POLICY, now: NOW, random: 0.5 };
+const moment: Moment = { policy: DEFAULT_POLICY, now: NOW, random: 0.5 };
 
 export const LIVE = { token: 'mine', leaseUntil: NOW + 60_000 };
 export const EXPIRED = { token: 'mine', leaseUntil: NOW - 1 };

@@ -12,7 +12,7 @@ import { recordJob } from './recordJob.ts';
 import { submit } from './submit.ts';
 
 /** Moves the bytes of one batch, and gives what came of it. */
-export type Work = (dependencies: Dependencies, task: Task) => Promise<BatchEvent>;
+type Work = (dependencies: Dependencies, task: Task) => Promise<BatchEvent>;
 
 export interface Task {
   /** The record as the claim left it. */

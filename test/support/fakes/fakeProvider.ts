@@ -3,7 +3,7 @@ import type { JobState, Outcome } from '../../../shared/batch/job.ts';
 import type { Limits } from '../../../shared/batch/limits.ts';
 import type { Provider, Providers, Submission } from '../../../shared/providers/provider.ts';
 
-export interface FakeJob {
+interface FakeJob {
   readonly id: string;
   readonly key: string;
   readonly batchId: string;
@@ -14,7 +14,7 @@ export interface FakeJob {
 }
 
 /** What a test makes the provider do with a submission; throwing refuses it. */
-export type OnSubmit = (submission: Submission, lines: readonly string[]) => void;
+type OnSubmit = (submission: Submission, lines: readonly string[]) => void;
 
 export interface FakeProvider extends Provider {
   readonly jobs: FakeJob[];
@@ -32,7 +32,7 @@ export interface FakeProvider extends Provider {
   ): void;
 }
 
-export const LIMITS: Limits = {
+const LIMITS: Limits = {
   maxInFlight: 100,
   maxEnqueuedTokens: 1_000_000,
   maxRequests: 50_000,
