@@ -1,0 +1,95 @@
+import { type Batch, batchSchema, SCHEMA_VERSION } from '../batch/batch.ts';
+import { RefusedError } from '../batch/errors.ts';
+import { shortReason } from '../batch/reason.ts';
+import { isEnded, type Status } from '../batch/status.ts';
+import { TABLE } from '../config.ts';
+import { openQueue, timeKey, waitingKey, waitingQueue } from './dueKeys.ts';
+import { parseRecord } from './record.ts';
+import type { Item } from './table.ts';
+
+/** A record costs a write unit per KB with every step of its batch. */
+export const MAX_RECORD_BYTES = 32 * 1024;
+/** A new record leaves the other half to what its batch comes to: a job, files, reasons. */
+const MAX_NEW_RECORD_BYTES = MAX_RECORD_BYTES / 2;
+
+export interface ItemLayout {
+  /** Number of partitions that open batches spread over. */
+  readonly shards: number;
+  /** How long an ended batch is kept. */
+  readonly retentionSeconds: number;
+}
+
+/** Statuses in which a job may occupy the provider: once it has ended, its capacity is free. */
+const OCCUPYING: ReadonlySet<Status> = new Set(['submitting', 'running']);
+
+const ID_PREFIX = 'batch#';
+
+export function itemId(batchId: string): string {
+  return ID_PREFIX + batchId;
+}
+
+export function batchIdOf(item: Item): string {
+  return String(item[TABLE.partitionKey]).slice(ID_PREFIX.length);
+}
+
+/**
+ * The item of a record: the record itself as JSON under `record`, and beside it what conditions,
+ * indexes and somebody looking into the table need.
+ *
+ * @param writeToken fresh for every write
+ * @throws RefusedError for a record over the limit
+ */
+export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): Item {
+  const { batchId, version, status, provider, model, deadlineAt, input } = batch;
+  return {
+    [TABLE.partitionKey]: itemId(batchId),
+    schemaVersion: SCHEMA_VERSION,
+    version,
+    writeToken,
+    status,
+    provider,
+    deadlineAt,
+    ...(model === undefined ? {} : { model }),
+    requests: input?.requests ?? 0,
+    estimatedTokens: input?.estimatedTokens ?? 0,
+    record: recordText(batch),
+    ...dueKeys(batch, layout.shards),
+    ...(OCCUPYING.has(status) ? { [TABLE.providerIndex.partitionKey]: provider } : {}),
+    ...expiry(batch, layout.retentionSeconds),
+  };
+}
+
+/** @throws NewerSchemaError for a record of a newer version */
+export function fromItem(item: Item): Batch {
+  return parseRecord(`batch ${batchIdOf(item)}`, item, batchSchema);
+}
+
+function dueKeys(batch: Batch, shards: number): Item {
+  const { partitionKey, sortKey } = TABLE.dueIndex;
+  if (batch.status === 'queued')
+    return { [partitionKey]: waitingQueue(batch.provider), [sortKey]: waitingKey(batch) };
+  if (batch.dueAt === undefined) return {};
+  return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(batch.dueAt) };
+}
+
+function expiry({ status, dueAt, endedAt }: Batch, retentionSeconds: number): Item {
+  if (!isEnded(status) || dueAt !== undefined || endedAt === undefined) return {};
+  return { [TABLE.timeToLive]: Math.ceil(endedAt / 1000 + retentionSeconds) };
+}
+
+/**
+ * As many of the reasons as fit: twenty long ones in an alphabet of three bytes a letter may not,
+ * and a batch whose record cannot be written would be stuck for good. The error file has them all.
+ */
+function recordText(batch: Batch): string {
+  const maxBytes = batch.version === 0 ? MAX_NEW_RECORD_BYTES : MAX_RECORD_BYTES;
+  for (let kept = batch.reasons.length; ; kept--) {
+    const text = JSON.stringify({ ...batch, reasons: batch.reasons.slice(0, kept) });
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= maxBytes) return text;
+    if (kept === 0) {
+      const message = `the record of batch ${batch.batchId} has ${bytes} bytes, over ${maxBytes}: shorten its options or its metadata`;
+      throw new RefusedError(shortReason('record_too_large', message));
+    }
+  }
+}

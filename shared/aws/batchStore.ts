@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type Batch, SCHEMA_VERSION } from '../batch/batch.ts';
+import type { ActiveHint, BatchStore } from '../batch/ports.ts';
+import type { Status } from '../batch/status.ts';
+import { TABLE } from '../config.ts';
+import { batchIdOf, fromItem, itemId, toItem } from './batchItem.ts';
+import { shardQueue, timeKey, waitingQueue } from './dueKeys.ts';
+import { queryIndex } from './indexQuery.ts';
+import { type Item, readItem, type Table, writeIf } from './table.ts';
+
+const NOT_THERE = 'attribute_not_exists(#id)';
+const AS_I_READ_IT = '#version = :previousVersion AND #schemaVersion <= :schemaVersion';
+
+/**
+ * The batches in DynamoDB.
+ *
+ * @param options.retentionSeconds how long an ended batch that owes nothing is kept
+ * @param options.shards partitions that open batches spread over; never lower it in a stack that
+ *   has batches, or some are not swept. Default 4
+ */
+export function realBatchStore(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  options: { retentionSeconds: number; shards?: number },
+): BatchStore {
+  const table: Table = { client, name: tableName };
+  const { retentionSeconds, shards = 4 } = options;
+
+  async function put(batch: Batch, condition: Condition): Promise<boolean> {
+    const writeToken = randomUUID();
+    const item = toItem(batch, writeToken, { shards, retentionSeconds });
+    const command = new PutCommand({ TableName: tableName, Item: item, ...condition });
+    const won = await writeIf(table, itemId(batch.batchId), writeToken, () => client.send(command));
+    return won !== undefined;
+  }
+
+  return {
+    shards,
+    async get(batchId) {
+      const item = await readItem(table, itemId(batchId));
+      return item && fromItem(item);
+    },
+    async create(batch) {
+      const won = await put(batch, {
+        ConditionExpression: NOT_THERE,
+        ExpressionAttributeNames: { '#id': TABLE.partitionKey },
+      });
+      return won ? 'written' : 'exists';
+    },
+    async replace(batch) {
+      const won = await put(batch, {
+        ConditionExpression: AS_I_READ_IT,
+        ExpressionAttributeNames: { '#version': 'version', '#schemaVersion': 'schemaVersion' },
+        ExpressionAttributeValues: {
+          ':previousVersion': batch.version - 1,
+          ':schemaVersion': SCHEMA_VERSION,
+        },
+      });
+      return won ? 'written' : 'conflict';
+    },
+    async listDue(shard, until, cursor) {
+      const { items, cursor: next } = await queryIndex(table, {
+        index: TABLE.dueIndex,
+        partition: shardQueue(shard),
+        until: timeKey(Math.floor(until)),
+        cursor,
+      });
+      const hints = items.map((item) => ({
+        batchId: batchIdOf(item),
+        status: item.status as Status,
+      }));
+      return { items: hints, cursor: next };
+    },
+    async listWaiting(provider, cursor) {
+      const { items, cursor: next } = await queryIndex(table, {
+        index: TABLE.dueIndex,
+        partition: waitingQueue(provider),
+        cursor,
+      });
+      const hints = items.map((item) => ({
+        ...load(item),
+        deadlineAt: Number(item.deadlineAt ?? Number.POSITIVE_INFINITY),
+      }));
+      return { items: hints, cursor: next };
+    },
+    async listActive(provider, cursor) {
+      const { items, cursor: next } = await queryIndex(table, {
+        index: TABLE.providerIndex,
+        partition: provider,
+        cursor,
+      });
+      return { items: items.map(load), cursor: next };
+    },
+  };
+}
+
+type Condition = Pick<
+  ConstructorParameters<typeof PutCommand>[0],
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
+/** Never throws: one odd item must not hide the others of its page. */
+function load(item: Item): ActiveHint {
+  return {
+    batchId: batchIdOf(item),
+    model: item.model === undefined ? undefined : String(item.model),
+    requests: Number(item.requests ?? 0),
+    estimatedTokens: Number(item.estimatedTokens ?? 0),
+  };
+}

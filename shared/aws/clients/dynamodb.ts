@@ -1,0 +1,9 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { bounds } from './bounds.ts';
+
+/** The table's client. Sockets for a sweep that looks at 100 batches side by side. */
+export function dynamodbClient(): DynamoDBDocumentClient {
+  const limits = { requestTimeoutMs: 5_000, idleTimeoutMs: 5_000, maxSockets: 100 };
+  return DynamoDBDocumentClient.from(new DynamoDBClient(bounds(limits)));
+}

@@ -1,0 +1,7 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { bounds } from './bounds.ts';
+
+/** For asynchronous invocations, which Lambda answers as soon as it has queued them. */
+export function lambdaClient(): LambdaClient {
+  return new LambdaClient(bounds({ requestTimeoutMs: 10_000, idleTimeoutMs: 10_000 }));
+}

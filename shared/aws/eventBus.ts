@@ -1,0 +1,32 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { EventBus } from '../batch/ports.ts';
+
+/** What a rule matches on. */
+const SOURCE = 'batch-handler';
+const DETAIL_TYPE = 'Batch State Change';
+
+export function realEventBus(client: EventBridgeClient, eventBusName: string): EventBus {
+  return {
+    async announce(change) {
+      const { FailedEntryCount: failed, Entries: entries } = await client.send(
+        new PutEventsCommand({
+          Entries: [
+            {
+              EventBusName: eventBusName,
+              Source: SOURCE,
+              DetailType: DETAIL_TYPE,
+              Time: new Date(change.at),
+              Detail: JSON.stringify(change),
+            },
+          ],
+        }),
+      );
+      // The call succeeds even if the event was not taken.
+      if (!failed) return;
+      const { ErrorCode: code, ErrorMessage: message } = entries?.[0] ?? {};
+      throw new Error(
+        `event bus ${eventBusName} did not take the event of batch ${change.batchId}: ${code}: ${message}`,
+      );
+    },
+  };
+}

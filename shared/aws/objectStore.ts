@@ -1,0 +1,44 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { ObjectStore } from '../batch/ports.ts';
+import { type CopyLimits, copyObject } from './objectCopy.ts';
+import { headObject } from './objectHead.ts';
+import { readObject } from './objectReader.ts';
+import { refused, urlOf } from './objectRefusal.ts';
+import { objectWriter } from './objectWriter.ts';
+
+/**
+ * The handler's bucket, and reading from others.
+ *
+ * @param names.inputBuckets other buckets that a message may name a file in
+ * @param copyLimits default: those of S3
+ */
+export function realObjectStore(
+  client: S3Client,
+  names: { bucket: string; inputBuckets: readonly string[] },
+  copyLimits?: CopyLimits,
+): ObjectStore {
+  const { bucket } = names;
+  const readable = [bucket, ...names.inputBuckets];
+
+  function checkReadable(object: { bucket: string; key: string }): void {
+    if (readable.includes(object.bucket)) return;
+    throw refused(
+      'bucket_not_allowed',
+      `${urlOf(object)} is in bucket ${object.bucket}, which may not be read: use ${readable.join(' or ')}, or add it to the input buckets and deploy`,
+    );
+  }
+
+  return {
+    bucket,
+    async head(object) {
+      checkReadable(object);
+      return headObject(client, object);
+    },
+    async copy(source, key) {
+      checkReadable(source);
+      await copyObject(client, source, { bucket, key }, copyLimits);
+    },
+    read: (key) => readObject(client, { bucket, key }),
+    writer: (key) => objectWriter(client, { bucket, key }),
+  };
+}

@@ -1,0 +1,44 @@
+import {
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { Clock } from '../batch/ports.ts';
+
+/** Reading the providers' credentials. */
+export interface Secrets {
+  /** The secret's text; undefined if there is none. */
+  get(secretArn: string): Promise<string | undefined>;
+}
+
+/** A credential that was filled in or changed is seen within a minute. */
+const CACHE_MS = 60_000;
+
+/** Secrets Manager, which is asked at most once a minute for a secret. */
+export function realSecrets(client: SecretsManagerClient, clock: Clock): Secrets {
+  const cache = new Map<string, { value: Promise<string | undefined>; until: number }>();
+  return {
+    get(secretArn) {
+      const known = cache.get(secretArn);
+      if (known && clock.now() < known.until) return known.value;
+      const value = read(client, secretArn);
+      const entry = { value, until: clock.now() + CACHE_MS };
+      cache.set(secretArn, entry);
+      value.catch(() => {
+        if (cache.get(secretArn) === entry) cache.delete(secretArn);
+      });
+      return value;
+    },
+  };
+}
+
+async function read(client: SecretsManagerClient, secretArn: string): Promise<string | undefined> {
+  try {
+    const secret = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
+    return secret.SecretString;
+  } catch (error) {
+    // Also of a secret that exists and was never given a value.
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}

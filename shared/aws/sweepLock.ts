@@ -1,0 +1,53 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { SweepCursors, SweepLock } from '../batch/ports.ts';
+import { TABLE } from '../config.ts';
+import { type Table, writeIf } from './table.ts';
+
+const ID = 'lock#sweep';
+const FREE = 'attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now';
+const MINE = '#writeToken = :token';
+
+/** The sweep's lease: one item in the table of batches. */
+export function realSweepLock(client: DynamoDBDocumentClient, tableName: string): SweepLock {
+  const table: Table = { client, name: tableName };
+  const item = { TableName: tableName, Key: { [TABLE.partitionKey]: ID } };
+  return {
+    async acquire(token, now, leaseUntil) {
+      const command = new UpdateCommand({
+        ...item,
+        UpdateExpression: 'SET #writeToken = :token, #leaseUntil = :leaseUntil',
+        ConditionExpression: FREE,
+        ExpressionAttributeNames: { '#writeToken': 'writeToken', '#leaseUntil': 'leaseUntil' },
+        ExpressionAttributeValues: { ':token': token, ':leaseUntil': leaseUntil, ':now': now },
+        ReturnValues: 'ALL_NEW',
+      });
+      const held = await writeIf(table, ID, token, () => client.send(command));
+      return held && cursorsOf(held.cursors);
+    },
+    async release(token, cursors) {
+      const command = new UpdateCommand({
+        ...item,
+        UpdateExpression: 'SET #cursors = :cursors REMOVE #leaseUntil',
+        ConditionExpression: MINE,
+        ExpressionAttributeNames: {
+          '#writeToken': 'writeToken',
+          '#leaseUntil': 'leaseUntil',
+          '#cursors': 'cursors',
+        },
+        ExpressionAttributeValues: { ':token': token, ':cursors': cursors },
+      });
+      try {
+        await client.send(command);
+      } catch (error) {
+        // The lease ran out and another sweep has it: the cursors are that one's now.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+  };
+}
+
+function cursorsOf(stored: unknown): SweepCursors {
+  if (typeof stored !== 'object' || stored === null) return {};
+  return Object.fromEntries(Object.entries(stored).filter(([, text]) => typeof text === 'string'));
+}

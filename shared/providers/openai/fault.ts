@@ -1,0 +1,44 @@
+import { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import { messageOf } from '../../batch/errors.ts';
+
+/** What is known of a call that failed. */
+export interface Fault {
+  /** HTTP status; absent if no answer came, or one that could not be read. */
+  readonly status: number | undefined;
+  /** OpenAI's code or type, or a word of ours. */
+  readonly code: string;
+  /** For people; no key in it. */
+  readonly message: string;
+}
+
+/** Reads whatever the SDK, its fetch or the file system threw. */
+export function faultOf(error: unknown): Fault {
+  const status = error instanceof APIError ? error.status : undefined;
+  return { status, code: codeOf(error, status), message: withoutKeys(textOf(error)) };
+}
+
+function codeOf(error: unknown, status: number | undefined): string {
+  if (error instanceof APIConnectionTimeoutError || error instanceof APIUserAbortError)
+    return 'timeout';
+  if (error instanceof APIError && status !== undefined)
+    return error.code ?? error.type ?? `http_${status}`;
+  return systemCodeOf(error) ?? 'no_usable_answer';
+}
+
+/** The code of the innermost cause, such as ECONNRESET. */
+function systemCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const inner = systemCodeOf(error.cause);
+  if (inner !== undefined) return inner;
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function textOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+  return cause === '' ? messageOf(error) : `${messageOf(error)} (${cause})`;
+}
+
+// OpenAI masks the key it refuses; a gateway in between may repeat it whole.
+function withoutKeys(text: string): string {
+  return text.replaceAll(/\bsk-[\w*-]+/g, 'sk-…');
+}

@@ -1,0 +1,25 @@
+import { ProviderError } from '../batch/errors.ts';
+import type { Provider } from './provider.ts';
+
+/** The same provider; `onRefused` is called whenever it says that our account was refused. */
+export function watchAccount(provider: Provider, onRefused: () => void): Provider {
+  const note = (error: unknown): never => {
+    if (error instanceof ProviderError && error.kind === 'account') onRefused();
+    throw error;
+  };
+  async function* noted<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* items;
+    } catch (error) {
+      note(error);
+    }
+  }
+  return {
+    ...provider,
+    submit: (submission) => provider.submit(submission).catch(note),
+    check: (jobId) => provider.check(jobId).catch(note),
+    cancel: (jobId) => provider.cancel(jobId).catch(note),
+    listJobs: (since) => noted(provider.listJobs(since)),
+    readRows: (outcome) => noted(provider.readRows(outcome)),
+  };
+}

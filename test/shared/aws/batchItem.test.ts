@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { batchIdOf, fromItem, MAX_RECORD_BYTES, toItem } from '../../../shared/aws/batchItem.ts';
+import { openQueue } from '../../../shared/aws/dueKeys.ts';
+import type { Batch } from '../../../shared/batch/batch.ts';
+import { NewerSchemaError, RefusedError } from '../../../shared/batch/errors.ts';
+import { OPEN_STATUSES, STATUSES } from '../../../shared/batch/status.ts';
+import { aBatch } from '../../support/batches.ts';
+
+const NOW = 1_800_000_000_000;
+const LAYOUT = { shards: 4, retentionSeconds: 86_400 };
+const itemOf = (batch: Batch) => toItem(batch, 'token', LAYOUT);
+
+describe('the item of a record', () => {
+  test('gives the record back, with numbers and keys that DynamoDB has not', () => {
+    // Prepare
+    const options = { '': [1e300, 1e21, null, { deep: 'ü' }] };
+    const batch = aBatch({ options, dueAt: NOW + 0.5 });
+    // Act
+    const item = itemOf(batch);
+    // Assess
+    expect(fromItem(item)).toEqual(batch);
+    expect(batchIdOf(item)).toBe('b1');
+  });
+
+  test.each([
+    ['queued', 'waiting#openai'],
+    ...STATUSES.filter((status) => status !== 'queued').map(
+      (status) => [status, openQueue('b1', 4)] as const,
+    ),
+  ] as const)('%s and due is in the queue %s', (status, queue) => {
+    expect(itemOf(aBatch({ status, dueAt: NOW })).queue).toBe(queue);
+  });
+
+  test.each(STATUSES.filter((status) => status !== 'queued'))(
+    '%s and nothing owed is in no queue',
+    (status) => {
+      const { dueAt: _, ...batch } = aBatch({ status });
+      const item = itemOf(batch);
+      expect(item).not.toHaveProperty('queue');
+      expect(item).not.toHaveProperty('dueAt');
+    },
+  );
+
+  test('a time is text that sorts like the number, and rounds up', () => {
+    expect(itemOf(aBatch({ dueAt: 999.2 })).dueAt).toBe('000000000001000');
+  });
+
+  test.each([
+    [499, '000'],
+    [0, '499'],
+    [-500, '999'],
+    [10_000, '000'],
+    [-10_000, '999'],
+  ])('priority %i sorts as %s', (priority, rank) => {
+    const batch = aBatch({ status: 'queued', priority, createdAt: NOW });
+    expect(itemOf(batch).dueAt).toBe(`${rank}#001800000000000`);
+  });
+
+  test.each(STATUSES)('%s occupies the provider only while a job may run', (status) => {
+    const occupies = status === 'submitting' || status === 'running';
+    expect(itemOf(aBatch({ status })).activeProvider).toBe(occupies ? 'openai' : undefined);
+  });
+
+  test('expires after its retention, once it has ended and owes nothing', () => {
+    const { dueAt: _, ...ended } = aBatch({ status: 'completed', endedAt: NOW + 1 });
+    expect(itemOf(ended).expiresAt).toBe(1_800_000_000 + 86_400 + 1);
+    expect(itemOf({ ...ended, dueAt: NOW })).not.toHaveProperty('expiresAt');
+    for (const status of OPEN_STATUSES)
+      expect(itemOf({ ...ended, status })).not.toHaveProperty('expiresAt');
+  });
+
+  test('batches spread over all shards, each always in the same', () => {
+    const ids = Array.from({ length: 1000 }, (_, i) => `batch-${i}`);
+    const sizes = Object.values(Object.groupBy(ids, (id) => openQueue(id, 4)));
+    expect(sizes.map((shard) => shard?.length ?? 0).every((size) => size > 200)).toBe(true);
+    // A change of the hash would leave batches of an earlier version in other shards.
+    expect(openQueue('b1', 4)).toBe('open#0');
+  });
+});
+
+describe('a large record', () => {
+  test('is refused when it is new, with its size and the fix', () => {
+    const batch = aBatch({ options: { text: 'x'.repeat(20_000) } });
+    const text = /record of batch b1 has 2\d{4} bytes, over 16384: shorten its options/;
+    expect(() => itemOf(batch)).toThrow(RefusedError);
+    expect(() => itemOf(batch)).toThrow(text);
+  });
+
+  test('may grow to 32 KB', () => {
+    const batch = aBatch({ version: 1, options: { text: 'x'.repeat(30_000) } });
+    expect(fromItem(itemOf(batch))).toEqual(batch);
+    const over = aBatch({ version: 1, options: { text: 'x'.repeat(33_000) } });
+    expect(() => itemOf(over)).toThrow(/over 32768/);
+  });
+
+  test('loses its last reasons before it is refused', () => {
+    // Prepare
+    const reasons = Array.from({ length: 20 }, (_, i) => ({
+      code: String(i),
+      message: '字'.repeat(500),
+      line: i + 1,
+    }));
+    const batch = aBatch({ version: 1, options: { text: 'x'.repeat(10_000) }, reasons });
+    // Act
+    const item = itemOf(batch);
+    // Assess
+    const kept = fromItem(item).reasons;
+    expect(kept).toEqual(reasons.slice(0, kept.length));
+    expect(kept.length).toBeGreaterThan(10);
+    expect(Buffer.byteLength(String(item.record))).toBeLessThanOrEqual(MAX_RECORD_BYTES);
+  });
+});
+
+describe('an item that this code did not write', () => {
+  test('of a newer version is told apart, whatever its record looks like', () => {
+    const item = { ...itemOf(aBatch()), schemaVersion: 2, record: 'compressed' };
+    expect(() => fromItem(item)).toThrow(NewerSchemaError);
+    expect(() => fromItem(item)).toThrow('batch b1 has schemaVersion 2');
+  });
+
+  test.each(['{', '{}'])('with the record %s is named', (record) => {
+    expect(() => fromItem({ ...itemOf(aBatch()), record })).toThrow('batch b1 cannot be read');
+  });
+});

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { openQueue } from '../../../shared/aws/dueKeys.ts';
+import type { Batch } from '../../../shared/batch/batch.ts';
+import type { BatchStore, Page } from '../../../shared/batch/ports.ts';
+import { aBatch } from '../../support/batches.ts';
+import { type Emulators, startEmulators } from '../../support/emulators.ts';
+
+const NOW = 1_800_000_000_000;
+let emulators: Emulators;
+let store: BatchStore;
+let tables = 0;
+const tableName = () => `batches-${tables}`;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+});
+afterAll(() => emulators.stop());
+beforeEach(async () => {
+  tables += 1;
+  await emulators.createTable(tableName());
+  store = realBatchStore(emulators.table, tableName(), { retentionSeconds: 60 });
+});
+
+async function all<T>(list: (cursor?: string) => Promise<Page<T>>): Promise<T[][]> {
+  const pages: T[][] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list(cursor);
+    pages.push([...page.items]);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return pages;
+}
+
+async function createAll(batches: readonly Batch[]): Promise<void> {
+  await Promise.all(batches.map((batch) => store.create(batch)));
+}
+
+/** Ids of one shard, so that a test of paging fills one partition. */
+function idsOfShard(shard: number, count: number): string[] {
+  const ids: string[] = [];
+  for (let i = 0; ids.length < count; i++)
+    if (openQueue(`b${i}`, 4) === `open#${shard}`) ids.push(`b${i}`);
+  return ids;
+}
+
+describe('what is due', () => {
+  test('comes oldest first, in pages, up to the time', async () => {
+    // Prepare
+    const ids = idsOfShard(2, 251);
+    const batches = ids.map((batchId, i) => aBatch({ batchId, dueAt: NOW + i }));
+    await createAll(batches.toReversed());
+    // Act
+    const pages = await all((cursor) => store.listDue(2, NOW + 249, cursor));
+    // Assess
+    expect(pages.map((page) => page.length)).toEqual([100, 100, 50]);
+    expect(pages.flat()).toEqual(
+      ids.slice(0, 250).map((batchId) => ({ batchId, status: 'inspecting' })),
+    );
+    expect((await store.listDue(1, NOW + 249)).items).toEqual([]);
+  });
+
+  test('leaves the index with what was owed', async () => {
+    // Prepare
+    const shards = async () =>
+      (await Promise.all([0, 1, 2, 3].map((shard) => store.listDue(shard, NOW)))).flatMap(
+        ({ items }) => items,
+      );
+    await store.create(aBatch({ dueAt: NOW }));
+    const before = await shards();
+    // Act
+    const { dueAt: _, ...settled } = aBatch({ version: 1, status: 'completed', endedAt: NOW });
+    await store.replace(settled);
+    // Assess
+    expect(before).toEqual([{ batchId: 'b1', status: 'inspecting' }]);
+    expect(await shards()).toEqual([]);
+  });
+
+  test.each([
+    ['no base64', '%%%'],
+    ['no JSON', Buffer.from('{').toString('base64url')],
+    ['no object', Buffer.from('null').toString('base64url')],
+    ['of another partition', cursor({ id: 'batch#b1', queue: 'open#3', dueAt: '0' })],
+    ['without its sort key', cursor({ id: 'batch#b1', queue: 'open#0' })],
+    ['of another type', cursor({ id: 1, queue: 'open#0', dueAt: '0' })],
+    ['with more', cursor({ id: 'batch#b1', queue: 'open#0', dueAt: '0', more: 'x' })],
+    ['past the end', cursor({ id: 'batch#b1', queue: 'open#0', dueAt: '999' })],
+  ])('starts at the beginning with a cursor that is %s', async (_, text) => {
+    // Prepare
+    await store.create(aBatch({ dueAt: NOW }));
+    // Act
+    const page = await store.listDue(0, NOW, text);
+    // Assess
+    expect(page.items).toHaveLength(1);
+  });
+});
+
+function cursor(key: object): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+describe('what waits', () => {
+  const input = { key: 'k', bytes: 1, requests: 7, estimatedTokens: 70 };
+
+  test('comes by priority, then age, with what admission needs', async () => {
+    // Prepare
+    const waits = (batchId: string, priority: number, createdAt: number) =>
+      aBatch({ batchId, priority, createdAt, status: 'queued', input, model: 'm', dueAt: NOW });
+    await createAll([
+      waits('old', 0, 1),
+      waits('new', 0, 2),
+      waits('urgent', 499, 3),
+      waits('someday', -500, 0),
+    ]);
+    // Act
+    const { items } = await store.listWaiting('openai');
+    // Assess
+    expect(items.map((hint) => hint.batchId)).toEqual(['urgent', 'old', 'new', 'someday']);
+    expect(items[0]).toEqual({
+      batchId: 'urgent',
+      model: 'm',
+      requests: 7,
+      estimatedTokens: 70,
+      deadlineAt: aBatch().deadlineAt,
+    });
+    expect((await store.listWaiting('other')).items).toEqual([]);
+  });
+
+  test('comes in pages', async () => {
+    // Prepare
+    const ids = Array.from({ length: 130 }, (_, i) => `b${i}`);
+    await createAll(
+      ids.map((batchId, i) => aBatch({ batchId, status: 'queued', createdAt: NOW + i })),
+    );
+    // Act
+    const pages = await all((next) => store.listWaiting('openai', next));
+    // Assess
+    expect(pages.map((page) => page.length)).toEqual([100, 30]);
+    expect(pages.flat().map((hint) => hint.batchId)).toEqual(ids);
+  });
+
+  test('what occupies a provider is what may have a job there', async () => {
+    // Prepare
+    await createAll([
+      aBatch({ batchId: 'a', status: 'submitting', input, model: 'm' }),
+      aBatch({ batchId: 'b', status: 'running', input }),
+      aBatch({ batchId: 'c', status: 'collecting', input }),
+      aBatch({ batchId: 'd', status: 'running', provider: 'other' }),
+    ]);
+    // Act
+    const { items } = await store.listActive('openai');
+    // Assess
+    const load = { requests: 7, estimatedTokens: 70 };
+    expect(items.toSorted((x, y) => (x.batchId < y.batchId ? -1 : 1))).toEqual([
+      { batchId: 'a', model: 'm', ...load },
+      { batchId: 'b', model: undefined, ...load },
+    ]);
+  });
+
+  test('what occupies a provider comes in pages', async () => {
+    // Prepare
+    const ids = Array.from({ length: 120 }, (_, i) => `b${i}`);
+    await createAll(ids.map((batchId) => aBatch({ batchId, status: 'running' })));
+    // Act
+    const pages = await all((next) => store.listActive('openai', next));
+    // Assess
+    expect(pages.map((page) => page.length)).toEqual([100, 20]);
+    expect(new Set(pages.flat().map((hint) => hint.batchId))).toEqual(new Set(ids));
+  });
+});

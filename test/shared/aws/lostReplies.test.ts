@@ -1,0 +1,123 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { realSweepLock } from '../../../shared/aws/sweepLock.ts';
+import { aBatch } from '../../support/batches.ts';
+import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
+import {
+  type Answer,
+  type BadNetwork,
+  type Received,
+  startProxy,
+  times,
+} from '../../support/emulatorsProxy.ts';
+
+/** The table through a network that loses replies. */
+
+const NOW = 1_800_000_000_000;
+const RETENTION = { retentionSeconds: 60 };
+let emulators: Emulators;
+let proxy: BadNetwork;
+let network: DynamoDBDocumentClient;
+let decide: (received: Received) => Answer | Promise<Answer>;
+let tableName: string;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+});
+afterAll(() => emulators.stop());
+beforeEach(async () => {
+  tableName = `table-${crypto.randomUUID()}`;
+  await emulators.createTable(tableName);
+  decide = () => 'forward';
+  proxy = await startProxy(emulators.tableUrl, (received) => decide(received));
+  network = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings(proxy.url)));
+});
+afterEach(async () => {
+  network.destroy();
+  await proxy.close();
+});
+
+const operations = () =>
+  proxy.received.map(({ headers }) => String(headers['x-amz-target']).split('.')[1]);
+
+describe('a write whose reply is lost', () => {
+  test('creates the record, and says so', async () => {
+    // Prepare
+    const store = realBatchStore(network, tableName, RETENTION);
+    decide = times(1, 'lose reply');
+    // Act
+    const result = await store.create(aBatch());
+    // Assess
+    expect(result).toBe('written');
+    expect(operations()).toEqual(['PutItem', 'PutItem', 'GetItem']);
+  });
+
+  test('replaces the record, and says so', async () => {
+    // Prepare
+    const store = realBatchStore(network, tableName, RETENTION);
+    await store.create(aBatch());
+    decide = times(1, 'lose reply');
+    // Act
+    const result = await store.replace(aBatch({ version: 1 }));
+    // Assess
+    expect(result).toBe('written');
+    expect(await store.get('b1')).toMatchObject({ version: 1 });
+  });
+
+  test('is a conflict when the condition fails because of another', async () => {
+    // Prepare
+    const store = realBatchStore(network, tableName, RETENTION);
+    const other = realBatchStore(emulators.table, tableName, RETENTION);
+    await store.create(aBatch());
+    await other.replace(aBatch({ version: 1, priority: 5 }));
+    decide = times(1, 'lose reply');
+    // Act
+    const result = await store.replace(aBatch({ version: 1 }));
+    // Assess
+    expect(result).toBe('conflict');
+    expect(await store.get('b1')).toMatchObject({ priority: 5 });
+  });
+
+  test('gets the lease, with the cursors', async () => {
+    // Prepare
+    const lock = realSweepLock(network, tableName);
+    await lock.acquire('first', NOW, NOW + 1000);
+    await lock.release('first', { 'open#1': 'there' });
+    decide = times(1, 'lose reply');
+    // Act
+    const cursors = await lock.acquire('second', NOW, NOW + 1000);
+    // Assess
+    expect(cursors).toEqual({ 'open#1': 'there' });
+    expect(await lock.acquire('third', NOW, NOW + 1000)).toBeUndefined();
+  });
+
+  test('gives the lease back', async () => {
+    // Prepare
+    const lock = realSweepLock(network, tableName);
+    await lock.acquire('first', NOW, NOW + 1000);
+    decide = times(1, 'lose reply');
+    // Act
+    await lock.release('first', { a: 'b' });
+    // Assess
+    expect(await lock.acquire('second', NOW, NOW + 1000)).toEqual({ a: 'b' });
+  });
+});
+
+test('a table that throttles twice is asked again', async () => {
+  // Prepare
+  const type = 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException';
+  const store = realBatchStore(network, tableName, RETENTION);
+  const throttled = {
+    status: 400,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: JSON.stringify({ __type: type, message: 'slow down' }),
+  };
+  decide = times(2, throttled);
+  // Act
+  const result = await store.create(aBatch());
+  // Assess
+  expect(result).toBe('written');
+  expect(operations()).toEqual(['PutItem', 'PutItem', 'PutItem']);
+});

@@ -1,0 +1,68 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { realProviderStateStore } from '../../../shared/aws/providerStateStore.ts';
+import { NewerSchemaError } from '../../../shared/batch/errors.ts';
+import type { ProviderStateStore } from '../../../shared/batch/ports.ts';
+import type { ProviderState } from '../../../shared/batch/providerState.ts';
+import { aBatch } from '../../support/batches.ts';
+import { type Emulators, startEmulators } from '../../support/emulators.ts';
+
+const HELD: ProviderState = {
+  schemaVersion: 1,
+  provider: 'openai',
+  hold: { kind: 'quota', reason: { code: 'c', message: 'm' }, until: 1.5, refusals: 2 },
+};
+let emulators: Emulators;
+let tableName: string;
+let states: ProviderStateStore;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+});
+afterAll(() => emulators.stop());
+beforeEach(async () => {
+  tableName = `table-${crypto.randomUUID()}`;
+  await emulators.createTable(tableName);
+  states = realProviderStateStore(emulators.table, tableName);
+});
+
+test('an entry never used is free', async () => {
+  expect(await states.get('new')).toEqual({ schemaVersion: 1, provider: 'new' });
+  expect(await states.list()).toEqual([]);
+});
+
+test('the last state is the one that counts', async () => {
+  await states.put(HELD);
+  expect(await states.get('openai')).toEqual(HELD);
+  await states.put({ schemaVersion: 1, provider: 'openai' });
+  expect(await states.get('openai')).toEqual({ schemaVersion: 1, provider: 'openai' });
+});
+
+test('all entries ever used are listed, and no batch', async () => {
+  // Prepare
+  const names = Array.from({ length: 120 }, (_, i) => `p${String(i).padStart(3, '0')}`);
+  await Promise.all(names.map((provider) => states.put({ schemaVersion: 1, provider })));
+  const batches = realBatchStore(emulators.table, tableName, { retentionSeconds: 1 });
+  await batches.create(aBatch({ status: 'queued' }));
+  // Act
+  const listed = await states.list();
+  // Assess
+  expect(listed).toEqual(names);
+});
+
+test('a state of a newer version is left alone', async () => {
+  // Prepare
+  await states.put(HELD);
+  await emulators.table.send(
+    new UpdateCommand({
+      TableName: tableName,
+      Key: { id: 'provider#openai' },
+      UpdateExpression: 'SET schemaVersion = :version',
+      ExpressionAttributeValues: { ':version': 2 },
+    }),
+  );
+  // Act and assess
+  await expect(states.get('openai')).rejects.toThrow(NewerSchemaError);
+  await expect(states.put(HELD)).rejects.toThrow(NewerSchemaError);
+});

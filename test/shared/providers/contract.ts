@@ -1,0 +1,31 @@
+import { afterAll, describe } from 'vitest';
+import { cancellingContract } from './contract/cancelling.ts';
+import { collectingContract } from './contract/collecting.ts';
+import { endingContract } from './contract/ending.ts';
+import { listingContract } from './contract/listing.ts';
+import { submittingContract } from './contract/submitting.ts';
+import type { Harness, Simulation, SimulationOptions } from './harness.ts';
+
+export type Start = (options?: SimulationOptions) => Promise<Simulation>;
+
+/** What every provider must do, over HTTP against its simulator. */
+export function providerContract(harness: Harness): void {
+  const running: Simulation[] = [];
+  afterAll(async () => {
+    for (const simulation of running) await simulation.close();
+  });
+  const start: Start = async (options = {}) => {
+    const simulation = await harness.start(options);
+    running.push(simulation);
+    return simulation;
+  };
+
+  // Concurrent: most of the time goes into the waits between repeated calls.
+  describe.concurrent(harness.name, () => {
+    submittingContract(harness, start);
+    endingContract(harness, start);
+    listingContract(harness, start);
+    cancellingContract(harness, start);
+    collectingContract(harness, start);
+  });
+}

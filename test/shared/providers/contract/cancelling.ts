@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import type { Start } from '../contract.ts';
+import type { Harness } from '../harness.ts';
+import { customIds, expectRefusal, outcomeOf, submit } from '../steps.ts';
+
+export function cancellingContract(harness: Harness, start: Start): void {
+  const ids = customIds(4);
+
+  describe('cancel', () => {
+    test('ends a job that is stuck', async () => {
+      const { provider } = await start({ plan: ['stuck'] });
+      const jobId = await submit(provider, harness, ids);
+
+      await provider.cancel(jobId);
+
+      expect(await outcomeOf(provider, jobId)).toMatchObject({ kind: 'cancelled' });
+    });
+
+    test('leaves a job that has ended as it is', async () => {
+      const { provider } = await start();
+      const jobId = await submit(provider, harness, ids);
+      const before = await outcomeOf(provider, jobId);
+
+      await provider.cancel(jobId);
+
+      expect(await outcomeOf(provider, jobId)).toEqual(before);
+    });
+
+    test('a job that the provider does not know needs no end', async () => {
+      const { provider } = await start();
+      await expect(provider.cancel('batch_nowhere')).resolves.toBeUndefined();
+    });
+
+    test('a failure is not taken for an end', async () => {
+      const { provider, inject } = await start({ plan: ['stuck'] });
+      const jobId = await submit(provider, harness, ids);
+      inject({ ...harness.calls.cancel, times: 100, fault: { kind: 'status', status: 500 } });
+      await expectRefusal(provider.cancel(jobId), 'transient');
+    });
+  });
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../../../shared/batch/job.ts';
+import type { Provider } from '../../../../shared/providers/provider.ts';
+import type { Start } from '../contract.ts';
+import type { Harness } from '../harness.ts';
+import { customIds, expectRefusal, outcomeOf, type Row, rowsOf, submit } from '../steps.ts';
+
+export function collectingContract(harness: Harness, start: Start): void {
+  const { calls } = harness;
+  const ids = customIds(500);
+
+  describe('readRows', () => {
+    test.each([1, 1_000, 70_000])(
+      'a download cut after %i bytes gives each row once and whole',
+      async (afterBytes) => {
+        const { provider, inject } = await start();
+        const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
+        inject({ ...calls.download, times: 2, fault: { kind: 'cut', afterBytes } });
+
+        const rows = await rowsOf(provider, outcome);
+
+        expect(rows.map((row) => row.custom_id).sort()).toEqual([...ids].sort());
+      },
+    );
+
+    test('a download that is always cut throws, after whole rows only', async () => {
+      const { provider, inject } = await start();
+      const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
+      inject({ ...calls.download, times: 100, fault: { kind: 'cut', afterBytes: 5_000 } });
+      const seen: Row[] = [];
+
+      await expectRefusal(collect(provider, outcome, seen), 'transient');
+
+      expect(seen.length).toBeLessThan(ids.length);
+      expect(new Set(seen.map((row) => row.custom_id)).size).toBe(seen.length);
+    });
+
+    test('a download that is refused a moment is repeated', async () => {
+      const { provider, inject } = await start();
+      const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
+      inject({ ...calls.download, fault: { kind: 'status', status: 503 } });
+      expect(await rowsOf(provider, outcome)).toHaveLength(ids.length);
+    });
+
+    test('a file that is gone is missing', async () => {
+      const { provider } = await start();
+      const outcome: Outcome = { kind: 'completed', jobId: 'batch_x', files: ['file-nowhere'] };
+      await expectRefusal(rowsOf(provider, outcome), 'missing');
+    });
+
+    test('an outcome without files has no rows', async () => {
+      const { provider } = await start();
+      expect(await rowsOf(provider, { kind: 'failed', files: [] })).toEqual([]);
+    });
+
+    test('a reader may stop early', async () => {
+      const { provider } = await start();
+      const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
+      for await (const row of provider.readRows(outcome)) {
+        expect(row.length).toBeGreaterThan(0);
+        break;
+      }
+      expect(await rowsOf(provider, outcome)).toHaveLength(ids.length);
+    });
+  });
+}
+
+/** Keeps what came before an error. */
+async function collect(provider: Provider, outcome: Outcome, seen: Row[]): Promise<void> {
+  for await (const row of provider.readRows(outcome))
+    seen.push(JSON.parse(Buffer.from(row).toString()));
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import type { Start } from '../contract.ts';
+import type { Harness } from '../harness.ts';
+import { customIds, expectRefusal, KEY, listed, submit } from '../steps.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+export function listingContract(harness: Harness, start: Start): void {
+  const { calls } = harness;
+  const ids = customIds(1);
+
+  describe('listJobs', () => {
+    test('finds a job by its key, with its time', async () => {
+      const { provider } = await start();
+      const jobId = await submit(provider, harness, ids);
+
+      const jobs = await listed(provider, Date.now() - HOUR_MS);
+
+      expect(jobs).toMatchObject([{ id: jobId, key: KEY }]);
+      expect(Math.abs((jobs[0]?.createdAt ?? 0) - Date.now())).toBeLessThan(60_000);
+    });
+
+    test('an empty account has no job', async () => {
+      const { provider } = await start();
+      expect(await listed(provider, 0)).toEqual([]);
+    });
+
+    test('goes back over the pages, each job once, and throws if a later page fails', async () => {
+      const { provider, inject } = await start();
+      const keys = Array.from({ length: 105 }, (_, index) => `bhabcdefghij012345-${index + 1}`);
+      for (const key of keys) await submit(provider, harness, ids, { key });
+
+      const jobs = await listed(provider, Date.now() - HOUR_MS);
+
+      expect(jobs.map(({ key }) => key).sort()).toEqual([...keys].sort());
+
+      const again = provider.listJobs(0)[Symbol.asyncIterator]();
+      await again.next();
+      inject({ ...calls.list, times: 100, fault: { kind: 'status', status: 500 } });
+      await expectRefusal(drained(again), 'transient');
+    });
+
+    test('leaves out what is older', async () => {
+      const { provider } = await start();
+      await submit(provider, harness, ids);
+      expect(await listed(provider, Date.now() + HOUR_MS)).toEqual([]);
+    });
+
+    test.each([
+      ['500', { kind: 'status', status: 500 }],
+      ['a reset', { kind: 'reset' }],
+      ['half an answer', { kind: 'cut', afterBytes: 10 }],
+      ['no list', { kind: 'patch', fields: { data: null } }],
+    ] as const)(
+      'a listing answered with %s throws: absence is not proven',
+      async (_name, fault) => {
+        const { provider, inject } = await start();
+        inject({ ...calls.list, times: 100, fault });
+        await expectRefusal(listed(provider, 0), 'transient');
+      },
+    );
+  });
+}
+
+async function drained(jobs: AsyncIterator<unknown>): Promise<void> {
+  while (!(await jobs.next()).done);
+}

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import type { Start } from '../contract.ts';
+import type { Harness } from '../harness.ts';
+import { customIds, expectRefusal, KEY, listed, submit } from '../steps.ts';
+
+export function submittingContract(harness: Harness, start: Start): void {
+  const { calls } = harness;
+  const ids = customIds(3);
+
+  describe('submit', () => {
+    test('creates one job that holds every request and carries the key', async () => {
+      const { provider, journal } = await start();
+
+      const jobId = await submit(provider, harness, ids);
+
+      const { jobs } = await journal();
+      expect(jobs).toMatchObject([{ jobId, batch: 'a-batch', key: KEY }]);
+    });
+
+    test('an upload that fails twice is repeated', async () => {
+      const { provider, inject, journal } = await start();
+      inject({ ...calls.upload, times: 2, fault: { kind: 'status', status: 500 } });
+
+      const jobId = await submit(provider, harness, ids);
+
+      expect((await journal()).jobs).toMatchObject([{ jobId }]);
+    });
+
+    test.each([
+      ['answered 500', { kind: 'status', status: 500 }],
+      ['answered 429', { kind: 'status', status: 429 }],
+      ['reset', { kind: 'reset' }],
+    ] as const)('an upload that is always %s is transient, without a job', async (_name, fault) => {
+      const { provider, inject, journal } = await start();
+      inject({ ...calls.upload, times: 100, fault });
+
+      await expectRefusal(submit(provider, harness, ids), 'transient');
+
+      expect((await journal()).jobs).toEqual([]);
+    });
+
+    test('an upload that is refused is permanent', async () => {
+      const { provider, inject } = await start();
+      inject({ ...calls.upload, fault: { kind: 'status', status: 400 } });
+      await expectRefusal(submit(provider, harness, ids), 'permanent');
+    });
+
+    test('a wrong key is the account', async () => {
+      const { provider } = await start({ wrongKey: true });
+      await expectRefusal(submit(provider, harness, ids), 'account');
+    });
+
+    test.each([
+      [400, undefined, 'permanent'],
+      [401, undefined, 'account'],
+      [403, undefined, 'account'],
+      [429, undefined, 'quota'],
+      [429, 'insufficient_quota', 'account'],
+    ])('a create call refused with %s %s is %s and its file goes', async (status, code, kind) => {
+      const { provider, inject, journal } = await start();
+      const fault = { kind: 'status', status, ...(code === undefined ? {} : { code }) } as const;
+      inject({ ...calls.create, times: 100, fault });
+
+      await expectRefusal(submit(provider, harness, ids), kind);
+
+      const { events, jobs } = await journal();
+      expect(jobs).toEqual([]);
+      expect(leftFiles(events)).toEqual([]);
+    });
+
+    test('a provider that is full at create is a quota', async () => {
+      const { provider, journal } = await start({ full: 'at create' });
+
+      await expectRefusal(submit(provider, harness, ids), 'quota');
+
+      expect((await journal()).jobs).toEqual([]);
+    });
+
+    test('a file that cannot be deleted does not hide the refusal', async () => {
+      const { provider, inject } = await start();
+      inject({ ...calls.create, fault: { kind: 'status', status: 400 } });
+      inject({ method: 'DELETE', path: /./, times: 100, fault: { kind: 'reset' } });
+      await expectRefusal(submit(provider, harness, ids), 'permanent');
+    });
+
+    test.each([
+      ['answered 500', { kind: 'status', status: 500 }],
+      ['answered 503', { kind: 'status', status: 503 }],
+      ['reset', { kind: 'reset' }],
+    ] as const)('a create call %s is uncertain and not repeated', async (_name, fault) => {
+      const { provider, inject, journal } = await start();
+      // Only the first call would fail: a second one would make a job.
+      inject({ ...calls.create, fault });
+
+      await expectRefusal(submit(provider, harness, ids), 'uncertain');
+
+      expect((await journal()).jobs).toEqual([]);
+    });
+
+    test.each([
+      ['whose connection is cut', { kind: 'lost' }],
+      ['cut in the middle', { kind: 'cut', afterBytes: 5 }],
+      ['that is no job', { kind: 'patch', fields: { id: null } }],
+    ] as const)('a reply to create %s is uncertain, and the job is found', async (_name, fault) => {
+      const { provider, inject, journal } = await start();
+      inject({ ...calls.create, fault });
+
+      await expectRefusal(submit(provider, harness, ids), 'uncertain');
+
+      const { jobs, events } = await journal();
+      expect(jobs).toHaveLength(1);
+      expect(leftFiles(events)).toHaveLength(1);
+      expect(await listed(provider, 0)).toMatchObject([{ id: jobs[0]?.jobId, key: KEY }]);
+    });
+
+    test('a create call that outlasts its deadline is uncertain', async () => {
+      const { provider, inject } = await start();
+      inject({ ...calls.create, fault: { kind: 'delay', delayMs: 5_000 } });
+      const submitting = submit(provider, harness, ids, { createDeadlineMs: 100 });
+      await expectRefusal(submitting, 'uncertain');
+    });
+  });
+}
+
+type Events = readonly { readonly event: string; readonly fileId?: string }[];
+
+/** Uploaded and not deleted. */
+function leftFiles(events: Events): (string | undefined)[] {
+  const deleted = events.filter(({ event }) => event === 'deleted').map(({ fileId }) => fileId);
+  return events
+    .filter(({ event, fileId }) => event === 'uploaded' && !deleted.includes(fileId))
+    .map(({ fileId }) => fileId);
+}

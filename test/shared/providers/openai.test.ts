@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startOpenAiSimulator } from '../../../local/simulators/openai/index.ts';
+import { DEFAULT_LIMITS } from '../../../shared/providers/limits.ts';
+import { openAiProvider } from '../../../shared/providers/openai/index.ts';
+import { providerContract } from './contract.ts';
+import type { SimulationOptions } from './harness.ts';
+
+const FULL = { 'at create': 429, 'in the job': 'job' } as const;
+
+async function start({
+  plan = ['completed'],
+  jobSeconds = 0.05,
+  full,
+  wrongKey,
+}: SimulationOptions) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'openai-simulator-'));
+  const simulator = await startOpenAiSimulator({
+    port: 0,
+    dataDir,
+    plan: [...plan],
+    jobSeconds,
+    apiKeys: [wrongKey ? 'sk-of-another' : 'sk-test'],
+    ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
+  });
+  const connection = { apiKey: 'sk-test', baseUrl: simulator.url, limits: DEFAULT_LIMITS.openai };
+  return {
+    provider: openAiProvider(connection),
+    inject: simulator.inject,
+    journal: simulator.journal,
+    close: async () => {
+      await simulator.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+providerContract({
+  name: 'OpenAI',
+  endpoint: '/v1/chat/completions',
+  request: (customId) => ({
+    custom_id: customId,
+    method: 'POST',
+    url: '/v1/chat/completions',
+    body: { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say a word.' }] },
+  }),
+  start,
+  calls: {
+    upload: { method: 'POST', path: /\/files$/ },
+    create: { method: 'POST', path: /\/batches$/ },
+    check: { method: 'GET', path: /\/batches\/[^/]+$/ },
+    cancel: { method: 'POST', path: /\/cancel$/ },
+    list: { method: 'GET', path: /\/batches$/ },
+    download: { method: 'GET', path: /\/content$/ },
+  },
+});

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { jobStateOf } from '../../../../shared/providers/openai/jobState.ts';
+import type { BatchError, WireBatch } from '../../../../shared/providers/openai/wire.ts';
+
+const batch = (fields: Partial<WireBatch>): WireBatch => ({
+  id: 'batch_1',
+  status: 'completed',
+  created_at: 1,
+  ...fields,
+});
+const failedWith = (error: BatchError) =>
+  jobStateOf(batch({ status: 'failed', errors: { data: [error] } }));
+
+describe('jobStateOf', () => {
+  test.each(['validating', 'in_progress', 'finalizing', 'cancelling', 'Validating'])(
+    '%s is running',
+    (status) => {
+      expect(jobStateOf(batch({ status }))).toEqual({ state: 'running' });
+    },
+  );
+
+  test.each(['completed', 'expired', 'cancelled', 'Cancelled'])('%s has ended', (status) => {
+    const files = { output_file_id: 'file-o', error_file_id: 'file-e' };
+    expect(jobStateOf(batch({ status, ...files }))).toEqual({
+      state: 'ended',
+      outcome: { kind: status.toLowerCase(), jobId: 'batch_1', files: ['file-o', 'file-e'] },
+    });
+  });
+
+  test.each([null, undefined, ''])('a file id of %j is no file', (absent) => {
+    const state = jobStateOf(batch({ output_file_id: absent, error_file_id: 'file-e' }));
+    expect(state).toMatchObject({ outcome: { files: ['file-e'] } });
+  });
+
+  test('a status of another day is unknown', () => {
+    const state = jobStateOf(batch({ status: 'Dreaming' }));
+    expect(state).toEqual({ state: 'unknown', status: 'Dreaming' });
+  });
+
+  const REFUSALS: [string, BatchError, string | undefined][] = [
+    ['token limit', { code: 'token_limit_exceeded' }, 'quota'],
+    ['token limit in words', { message: 'Enqueued token limit reached for gpt-4o' }, 'quota'],
+    ['bill', { code: 'billing_hard_limit_reached' }, 'account'],
+    ['balance', { code: 'insufficient_quota' }, 'account'],
+    ['broken line', { code: 'invalid_json_line', line: 7 }, 'permanent'],
+    ['known code', { code: 'model_mismatch' }, 'permanent'],
+    ['new code of the input', { code: 'bad_weather_in_line', line: 1 }, 'permanent'],
+    ['server', { code: 'server_error' }, undefined],
+    ['new code', { code: 'moon_phase' }, undefined],
+  ];
+  test.each(REFUSALS)('failed for: %s', (_name, error, refusal) => {
+    const state = failedWith(error);
+    expect(state).toMatchObject({ state: 'ended', outcome: { kind: 'failed' } });
+    if (refusal === undefined) expect(state).not.toHaveProperty('outcome.refusal');
+    else expect(state).toHaveProperty('outcome.refusal', refusal);
+  });
+
+  test('the first error is the reason', () => {
+    const error = { code: 'invalid_json_line', message: 'This line is not JSON', line: 7 };
+    expect(failedWith(error)).toMatchObject({ outcome: { reason: error } });
+  });
+
+  test('failed without a word may pass', () => {
+    const state = jobStateOf(batch({ status: 'failed', errors: null }));
+    expect(state).toMatchObject({ outcome: { kind: 'failed', reason: { code: 'job_failed' } } });
+    expect(state).not.toHaveProperty('outcome.refusal');
+  });
+});

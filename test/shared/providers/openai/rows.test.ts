@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import type { Outcome } from '../../../../shared/batch/job.ts';
+import { rowsOf } from '../steps.ts';
+import { startStub } from './stub.ts';
+
+const OUTCOME: Outcome = { kind: 'completed', jobId: 'batch_1', files: ['file-1'] };
+const rowAt = (index: number) => `{"custom_id":"${index}","text":"${'ä'.repeat(50)}"}\n`;
+const BODY = Buffer.from(Array.from({ length: 400 }, (_, index) => rowAt(index)).join(''));
+
+test('hands rows on while the file still comes', async () => {
+  let finish: (() => void) | undefined;
+  const { provider } = await startStub((_request, response) => {
+    response.write(BODY.subarray(0, 1_000));
+    finish = () => response.end(BODY.subarray(1_000));
+  });
+  const rows = provider.readRows(OUTCOME)[Symbol.asyncIterator]();
+
+  const first = await rows.next();
+
+  expect(Buffer.from(first.value ?? []).toString()).toBe(rowAt(0).trimEnd());
+  finish?.();
+  let more = 0;
+  while (!(await rows.next()).done) more++;
+  expect(more).toBe(399);
+});
+
+test.each([
+  ['its length known', { 'content-length': BODY.length }],
+  ['in chunks', {}],
+])('a file sent with %s and cut at any place is whole', async (_name, headers) => {
+  const cuts = [0, 1, 777, 20_000, BODY.length - 1];
+  const { provider, requests } = await startStub(async (_request, response) => {
+    response.writeHead(200, headers);
+    const cut = cuts.shift();
+    if (cut === undefined) return response.end(BODY);
+    response.flushHeaders();
+    if (cut > 0) response.write(BODY.subarray(0, cut), () => response.destroy());
+    else response.destroy();
+    return once(response, 'close');
+  });
+
+  const rows = await rowsOf(provider, OUTCOME);
+
+  expect(rows.map((row) => row.custom_id)).toEqual(Array.from({ length: 400 }, (_, i) => `${i}`));
+  expect(requests).toHaveLength(6);
+});
+
+test('a file that has become shorter is not taken for whole', async () => {
+  let first = true;
+  const { provider } = await startStub((_request, response) => {
+    response.writeHead(200, { 'content-length': first ? BODY.length : 10 });
+    if (first) response.write(BODY.subarray(0, 5_000), () => response.destroy());
+    else response.end(BODY.subarray(0, 10));
+    first = false;
+  });
+  await expect(rowsOf(provider, OUTCOME)).rejects.toMatchObject({ kind: 'transient' });
+});
+
+test('empty lines and an empty file are no rows', async () => {
+  const bodies = ['{"custom_id":"a"}\n\n', ''];
+  const { provider } = await startStub((_request, response) => response.end(bodies.shift()));
+  const rows = await rowsOf(provider, { ...OUTCOME, files: ['file-1', 'file-2'] });
+  expect(rows.map((row) => row.custom_id)).toEqual(['a']);
+});

@@ -1,0 +1,94 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { Submission } from '../../../../shared/providers/provider.ts';
+import { scratchFileOf } from '../scratchFile.ts';
+import { sendJson, startStub } from './stub.ts';
+
+async function submission(changes: Partial<Submission> = {}): Promise<Submission> {
+  const file = await scratchFileOf([{ custom_id: 'a' }, { custom_id: 'b' }]);
+  onTestFinished(() => file.remove());
+  return {
+    key: 'bhabcdefghij012345-1',
+    batchId: 'a-batch',
+    endpoint: '/v1/embeddings',
+    completionWindow: '24h',
+    options: {},
+    file,
+    createDeadlineMs: 5_000,
+    ...changes,
+  };
+}
+
+const answerAll = () =>
+  startStub(({ path }, response) =>
+    sendJson(response, { id: path.endsWith('/files') ? 'file-1' : 'batch_1' }),
+  );
+
+test('uploads a file that expires by itself, with its length known', async () => {
+  const { provider, requests } = await answerAll();
+
+  await provider.submit(await submission());
+
+  const upload = requests[0];
+  expect(upload).toMatchObject({ method: 'POST', path: '/v1/files' });
+  expect(upload?.headers['content-length']).toBe(String(Buffer.byteLength(upload?.body ?? '')));
+  expect(upload?.headers).not.toHaveProperty('transfer-encoding');
+  const fields = upload?.body.replaceAll('\r\n', '\n') ?? '';
+  expect(fields).toContain('name="purpose"\n\nbatch\n');
+  expect(fields).toContain('name="expires_after[anchor]"\n\ncreated_at\n');
+  expect(fields).toContain('name="expires_after[seconds]"\n\n2592000\n');
+  expect(fields).toContain('filename="input.jsonl"');
+  expect(fields).toContain('{"custom_id":"a"}\n{"custom_id":"b"}\n');
+});
+
+test('names the job by key and batch, on a connection of its own', async () => {
+  const { provider, requests } = await answerAll();
+
+  const { jobId } = await provider.submit(await submission());
+
+  expect(jobId).toBe('batch_1');
+  expect(requests).toHaveLength(2);
+  expect(requests[1]).toMatchObject({ method: 'POST', path: '/v1/batches' });
+  expect(requests[1]?.headers).toMatchObject({
+    authorization: 'Bearer sk-test',
+    connection: 'close',
+  });
+  expect(JSON.parse(requests[1]?.body ?? '')).toEqual({
+    input_file_id: 'file-1',
+    endpoint: '/v1/embeddings',
+    completion_window: '24h',
+    metadata: { batch_handler_key: 'bhabcdefghij012345-1', batch_id: 'a-batch' },
+  });
+});
+
+test('passes the expiry of the output on', async () => {
+  const { provider, requests } = await answerAll();
+
+  await provider.submit(await submission({ options: { outputExpiresAfterSeconds: 3_600 } }));
+
+  expect(JSON.parse(requests[1]?.body ?? '')).toMatchObject({
+    output_expires_after: { anchor: 'created_at', seconds: 3_600 },
+  });
+});
+
+test('takes a deadline that is no whole number', async () => {
+  const { provider } = await answerAll();
+  const submitting = provider.submit(await submission({ createDeadlineMs: 1999.99 }));
+  await expect(submitting).resolves.toEqual({ jobId: 'batch_1' });
+});
+
+test('an answer to create that is no JSON leaves it open whether a job exists', async () => {
+  const { provider, requests } = await startStub(({ path }, response) => {
+    if (path.endsWith('/files')) sendJson(response, { id: 'file-1' });
+    else response.writeHead(200, { 'content-type': 'text/html' }).end('<html>welcome</html>');
+  });
+  await expect(provider.submit(await submission())).rejects.toMatchObject({ kind: 'uncertain' });
+  expect(requests).toHaveLength(2);
+});
+
+test('a file that is gone from the disk is never created', async () => {
+  const { provider, requests } = await answerAll();
+  const gone = await submission();
+  await gone.file.remove();
+  await expect(provider.submit(gone)).rejects.toMatchObject({ kind: 'transient' });
+  expect(requests).toEqual([]);
+});

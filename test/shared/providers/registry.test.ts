@@ -1,0 +1,151 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
+import { type ProviderSettings, SECRET_PLACEHOLDER } from '../../../shared/config.ts';
+import { providers } from '../../../shared/providers/registry.ts';
+
+const OPENAI: ProviderSettings = { kind: 'openai', limits: {} };
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** Takes one key and refuses every other; knows no job. */
+async function startApi(goodKey: string): Promise<string> {
+  const server = createServer((request, response) => {
+    const status = request.headers.authorization === `Bearer ${goodKey}` ? 404 : 401;
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":{}}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+function secretThatHolds(...values: (string | undefined)[]) {
+  const reads: string[] = [];
+  const secret = async (entry: string) => {
+    reads.push(entry);
+    return values[Math.min(reads.length, values.length) - 1];
+  };
+  return { secret, reads };
+}
+
+const errorOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+test('describes an entry without reading its secret, its own limits over the defaults', async () => {
+  const { secret, reads } = secretThatHolds(undefined);
+  const entries = { main: { kind: 'openai', limits: { maxInFlight: 3 } } } as const;
+
+  const described = await providers(entries, { secret }).describe('main');
+
+  expect(described.limits).toMatchObject({ maxInFlight: 3, maxRequests: 50_000 });
+  expect(described.endpoints).toContain('/v1/responses');
+  expect(() => described.checkOptions({ nonsense: 1 })).toThrow('options.nonsense');
+  expect(reads).toEqual([]);
+});
+
+test('names the entries, the first being the default', () => {
+  const { secret } = secretThatHolds('sk-1');
+  expect(providers({ b: OPENAI, a: OPENAI }, { secret }).names).toEqual(['b', 'a']);
+});
+
+test.each(['nobody', 'constructor', ''])(
+  'refuses the name %j and lists the others',
+  async (name) => {
+    const { secret } = secretThatHolds('sk-1');
+    const registry = providers({ first: OPENAI, second: OPENAI }, { secret });
+
+    for (const call of [registry.get(name), registry.describe(name)]) {
+      const error = await errorOf(call);
+      expect(error).toBeInstanceOf(RefusedError);
+      expect(error).toMatchObject({
+        reason: { code: 'unknown_provider', message: expect.stringContaining('first, second') },
+      });
+    }
+  },
+);
+
+test.each([
+  [undefined, 'secret_not_filled'],
+  ['', 'secret_not_filled'],
+  [' \n', 'secret_not_filled'],
+  [SECRET_PLACEHOLDER, 'secret_not_filled'],
+  ['sk-1 sk-2', 'secret_malformed'],
+  ['sk-1\nsk-2', 'secret_malformed'],
+])('the secret %j is an account error', async (value, code) => {
+  const { secret } = secretThatHolds(value);
+  const error = await errorOf(providers({ main: OPENAI }, { secret }).get('main'));
+  expect(error).toBeInstanceOf(ProviderError);
+  expect(error).toMatchObject({ kind: 'account', reason: { code } });
+});
+
+test('a secret that is filled later is found without a restart', async () => {
+  const { secret } = secretThatHolds(SECRET_PLACEHOLDER, 'sk-good');
+  const registry = providers(
+    { main: OPENAI },
+    { secret, baseUrls: { main: await startApi('sk-good') } },
+  );
+
+  expect(await errorOf(registry.get('main'))).toMatchObject({ kind: 'account' });
+
+  const provider = await registry.get('main');
+  expect(await provider.check('batch_1')).toEqual({ state: 'missing' });
+});
+
+test('reads a secret once for many users', async () => {
+  const { secret, reads } = secretThatHolds('sk-good\n');
+  const registry = providers({ main: OPENAI }, { secret });
+
+  const got = await Promise.all([registry.get('main'), registry.get('main'), registry.get('main')]);
+
+  expect(new Set(got).size).toBe(1);
+  expect(reads).toEqual(['main']);
+});
+
+test('a refused account has its secret read again, and only then', async () => {
+  const { secret, reads } = secretThatHolds('sk-old', 'sk-new');
+  const registry = providers(
+    { main: OPENAI },
+    { secret, baseUrls: { main: await startApi('sk-new') } },
+  );
+  const old = await registry.get('main');
+
+  await expect(old.check('batch_1')).rejects.toMatchObject({ kind: 'account' });
+  const fresh = await registry.get('main');
+  // A late refusal of the old key says nothing of the new one.
+  await expect(old.listJobs(0)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    kind: 'account',
+  });
+
+  expect(await fresh.check('batch_1')).toEqual({ state: 'missing' });
+  expect(await registry.get('main')).toBe(fresh);
+  expect(reads).toHaveLength(2);
+});
+
+test.each([
+  ['http://api.example.com/v1', false],
+  ['http://127.0.0.1.example.com/v1', false],
+  ['ftp://127.0.0.1/v1', false],
+  ['nonsense', false],
+  ['https://api.example.com/v1', true],
+  ['http://127.0.0.1:4000/v1', true],
+  ['http://localhost:4000/v1', true],
+  ['http://[::1]:4000/v1', true],
+])('base URL %s', async (baseUrl, allowed) => {
+  const { secret, reads } = secretThatHolds('sk-1');
+  const registry = providers({ main: { ...OPENAI, baseUrl } }, { secret });
+
+  const error = await errorOf(registry.get('main'));
+
+  if (allowed) expect(error).toBeUndefined();
+  else expect(error).toMatchObject({ kind: 'account', reason: { code: 'base_url_refused' } });
+  expect(reads).toHaveLength(allowed ? 1 : 0);
+});

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { JobState, Outcome } from '../../../shared/batch/job.ts';
+import type { Provider, Submission } from '../../../shared/providers/provider.ts';
+import type { Harness } from './harness.ts';
+import { scratchFileOf } from './scratchFile.ts';
+
+export const KEY = 'bhabcdefghij012345-1';
+const ENDS_WITHIN_MS = 15_000;
+
+/** A row of a job's files, as far as the contract looks at it. */
+export interface Row {
+  readonly custom_id: string;
+  readonly response: { readonly status_code: number } | null;
+  readonly error: { readonly code: string } | null;
+}
+
+export function customIds(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `request-${index}`);
+}
+
+/** Submits requests with these ids and leaves nothing on disk. */
+export async function submit(
+  provider: Provider,
+  harness: Harness,
+  ids: readonly string[],
+  changes: Partial<Submission> = {},
+): Promise<string> {
+  const file = await scratchFileOf(ids.map((id) => harness.request(id)));
+  try {
+    const { jobId } = await provider.submit({
+      key: KEY,
+      batchId: 'a-batch',
+      endpoint: harness.endpoint,
+      completionWindow: '24h',
+      options: {},
+      file,
+      createDeadlineMs: 10_000,
+      ...changes,
+    });
+    return jobId;
+  } finally {
+    await file.remove();
+  }
+}
+
+/** Looks at the job until it says something else than `running`. */
+export async function settled(provider: Provider, jobId: string): Promise<JobState> {
+  const giveUpAt = Date.now() + ENDS_WITHIN_MS;
+  while (true) {
+    const state = await provider.check(jobId);
+    if (state.state !== 'running') return state;
+    if (Date.now() > giveUpAt)
+      throw new Error(`job ${jobId} still runs after ${ENDS_WITHIN_MS} ms`);
+    await delay(20);
+  }
+}
+
+export async function outcomeOf(provider: Provider, jobId: string): Promise<Outcome> {
+  const state = await settled(provider, jobId);
+  if (state.state !== 'ended') throw new Error(`job ${jobId} is ${state.state}`);
+  return state.outcome;
+}
+
+export async function rowsOf(provider: Provider, outcome: Outcome): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const row of provider.readRows(outcome))
+    rows.push(JSON.parse(Buffer.from(row).toString()));
+  return rows;
+}
+
+export function succeededIds(rows: readonly Row[]): string[] {
+  return rows.filter(({ response }) => response?.status_code === 200).map((row) => row.custom_id);
+}
+
+export async function listed(provider: Provider, since: number) {
+  const jobs = [];
+  for await (const job of provider.listJobs(since)) jobs.push(job);
+  return jobs;
+}
+
+/** Asserts that a call fails with this kind of ProviderError. */
+export async function expectRefusal(call: Promise<unknown>, kind: string): Promise<void> {
+  await expect(call).rejects.toMatchObject({
+    name: 'ProviderError',
+    kind,
+    reason: { code: expect.any(String), message: expect.any(String) },
+  });
+}
