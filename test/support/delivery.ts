@@ -38,7 +38,8 @@ export async function startDelivery(): Promise<Delivery> {
     async deliver({ batchId = 'b1', ...rows }) {
       const put = async (name: keyof typeof rows) => {
         const key = `batches/${batchId}/token/${name}.jsonl`;
-        const Body = rows[name].map((row) => `${JSON.stringify(row)}\n`).join('');
+        const text = rows[name].map((row) => `${JSON.stringify(row)}\n`).join('');
+        const Body = Buffer.from(text);
         await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body }));
         return { bucket: BUCKET, key };
       };

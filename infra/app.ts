@@ -1,0 +1,20 @@
+import { App, type Environment } from 'aws-cdk-lib';
+import { ConfigurationError } from './configurationError.ts';
+import { CONTEXT_KEY, parseContext } from './context.ts';
+import { BatchHandlerStack } from './stack.ts';
+
+try {
+  const app = new App();
+  const context = parseContext(app.node.tryGetContext(CONTEXT_KEY));
+  new BatchHandlerStack(app, 'BatchHandler', context, { env: environment() });
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
+
+/** Where the CLI's credentials lead to; anywhere without any. */
+function environment(): Environment {
+  const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
+  return { ...(account ? { account } : {}), ...(region ? { region } : {}) };
+}

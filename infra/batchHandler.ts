@@ -1,0 +1,124 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { createAlarms } from './alarms.ts';
+import type { BatchHandlerProps } from './batchHandlerProps.ts';
+import { createBucket, PREFIX } from './bucket.ts';
+import { Delivery } from './delivery.ts';
+import { connectQueues } from './eventSources.ts';
+import { createFunctions } from './functions.ts';
+import { HandlerMetrics } from './handlerMetrics.ts';
+import { grantPermissions } from './permissions.ts';
+import { timingOf } from './policy.ts';
+import { createQueues } from './queues.ts';
+import { createSchedule } from './schedule.ts';
+import { type AnySecret, SecretReader } from './secretReader.ts';
+import { settingsText } from './settings.ts';
+import { createTable } from './table.ts';
+
+/**
+ * Brings every request of a JSONL file to an end at an LLM provider's Batch API, and hands the
+ * results to a function of yours.
+ *
+ * ```ts
+ * const batches = new BatchHandler(this, 'Batches', {
+ *   processor,
+ *   providers: { openai: LlmProvider.openAi({ secret }) },
+ * });
+ * batches.grantAdd(api);
+ * ```
+ *
+ * @throws ConfigurationError, naming the prop and the fix, for what could not work
+ */
+export class BatchHandler extends HandlerMetrics {
+  /** Batches, provider states and the sweep's lock. */
+  readonly table: dynamodb.TableV2;
+  /** Inputs, results and errors; a user uploads to `uploads/<batchId>.jsonl`. */
+  readonly bucket: s3.Bucket;
+  /** Takes the messages that add, cancel, retry and redeliver batches. */
+  readonly queue: sqs.Queue;
+  /** Where a message of `queue` goes that was refused, with its reason as an attribute. */
+  readonly deadLetterQueue: sqs.Queue;
+  /** Looks at everything that is due, on the schedule. */
+  readonly sweeper: lambda.Function;
+  /** One on each dead-letter queue. */
+  readonly alarms: readonly cloudwatch.Alarm[];
+  /** The secret of each provider entry. */
+  readonly secrets: Readonly<Record<string, AnySecret>>;
+
+  constructor(scope: Construct, id: string, props: BatchHandlerProps) {
+    super(scope, id);
+    const { providers, inputBuckets = [] } = props;
+    // Each is one, whatever `exactOptionalPropertyTypes` makes of it.
+    const processor = props.processor as lambda.IFunction;
+    const eventBus = (props.eventBus ??
+      events.EventBus.fromEventBusName(this, 'DefaultBus', 'default')) as events.IEventBus;
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const { policy, invocationAge, objectAge } = timingOf(
+      props.policy ?? {},
+      props.retention,
+      processor,
+    );
+    const entries = Object.entries(providers);
+    const settings = settingsText({
+      providers: Object.fromEntries(entries.map(([name, { settings }]) => [name, settings])),
+      policy,
+    });
+
+    const queues = createQueues(this);
+    this.queue = queues.intake.queue;
+    this.deadLetterQueue = queues.intake.deadLetterQueue;
+    this.table = createTable(this, removalPolicy);
+    this.bucket = createBucket(this, objectAge, removalPolicy);
+
+    new Delivery(this, 'Delivery', {
+      processor,
+      bucket: this.bucket,
+      outcomeQueue: queues.outcome.queue,
+      invocationAge,
+    });
+    const { table, bucket } = this;
+    const resources = { table, bucket, inputBuckets, queues, processor, eventBus };
+    const functions = createFunctions(this, {
+      resources,
+      service: this.service,
+      settings,
+      logRetention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
+      removalPolicy,
+    });
+    grantPermissions(functions, resources);
+    const readers = [functions.sweeper, functions.worker].map((reader) => new SecretReader(reader));
+    this.secrets = Object.fromEntries(
+      entries.map(([name, provider]) => [name, provider.bind(this, name, readers, removalPolicy)]),
+    );
+    connectQueues(functions, queues, props.maxConcurrency ?? 10);
+    this.sweeper = functions.sweeper;
+    createSchedule(this, this.sweeper, props.schedule ?? Duration.minutes(1));
+    this.alarms = createAlarms(this, queues);
+  }
+
+  /** Lets somebody add batches: upload a file to `uploads/*` and send messages to the queue. */
+  grantAdd(grantee: iam.IGrantable): iam.Grant {
+    const { queue, bucket } = this;
+    return iam.Grant.addToPrincipalOrResource({
+      grantee,
+      actions: ['sqs:SendMessage'],
+      resourceArns: [queue.queueArn],
+      resource: queue,
+    }).combine(
+      iam.Grant.addToPrincipalOrResource({
+        grantee,
+        actions: ['s3:PutObject'],
+        resourceArns: [bucket.arnForObjects(`${PREFIX.uploads}*`)],
+        resource: bucket,
+      }),
+    );
+  }
+}

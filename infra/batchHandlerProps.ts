@@ -1,0 +1,84 @@
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type * as events from 'aws-cdk-lib/aws-events';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type { PolicySettings } from '../shared/config.ts';
+import type { LlmProvider } from './llmProvider.ts';
+
+/** Under `exactOptionalPropertyTypes` some classes are not the interfaces that they implement. */
+type Processor = lambda.IFunction | lambda.Alias | lambda.Version;
+
+export interface BatchHandlerProps {
+  /**
+   * Your function, which is handed the results of each batch. Its contract:
+   *
+   * - It is invoked asynchronously with a `ProcessorEvent`: where the results, the errors and the
+   *   requests are, as JSONL in the handler's bucket, and how many there are of each.
+   * - At least once for each batch that has a success. `deliveryId` is the same however often a
+   *   delivery is repeated: make your effect idempotent by it.
+   * - Returning means that the batch is completed. Throwing, or not ending within its timeout,
+   *   means that it is invoked again after a backoff, up to `maxDeliveries` times.
+   * - It may read `batches/*` of the bucket, and read and write `processed/*`. Nothing else is
+   *   granted.
+   *
+   * It must be in the same account and region, and its role must be known: import a function with
+   * `lambda.Function.fromFunctionAttributes(this, id, { functionArn, role })`. The handler sets how
+   * Lambda invokes it asynchronously; a function that has such settings is passed by an alias.
+   */
+  readonly processor: Processor;
+  /**
+   * The providers that messages may name, by the name of their entry: a letter, then up to 31
+   * letters, digits and dashes. The first is the default of messages that name none.
+   */
+  readonly providers: Readonly<Record<string, LlmProvider>>;
+  /**
+   * How often batches are looked at: whole minutes, at least one.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly schedule?: Duration;
+  /**
+   * How many batches may be inspected, submitted or collected at the same time: 2 to 1,000.
+   *
+   * @default 10
+   */
+  readonly maxConcurrency?: number;
+  /**
+   * Other buckets that a message's `file` may be in.
+   *
+   * @default - only `uploads/*` of the handler's own
+   */
+  readonly inputBuckets?: readonly (s3.IBucket | s3.Bucket)[];
+  /**
+   * Where state changes are announced.
+   *
+   * @default - the account's default event bus
+   */
+  readonly eventBus?: events.IEventBus | events.EventBus;
+  /**
+   * Times, counts and limits of the lifecycle that shall differ from the defaults.
+   *
+   * @default - the defaults of the table in docs/lifecycle.md
+   */
+  readonly policy?: Omit<PolicySettings, 'retentionSeconds'>;
+  /**
+   * How long an ended batch and its files are kept.
+   *
+   * @default Duration.days(90)
+   */
+  readonly retention?: Duration;
+  /**
+   * How long the functions' logs are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: logs.RetentionDays;
+  /**
+   * What becomes of the table, the bucket, the secrets and the logs when the stack is deleted. A
+   * bucket that is not empty is never deleted.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}

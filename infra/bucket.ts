@@ -1,0 +1,43 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledgements.ts';
+
+/** What the keys of the bucket begin with. */
+export const PREFIX = {
+  /** Where a user puts a file. */
+  uploads: 'uploads/',
+  /** Bodies that are too large for a message. */
+  messages: 'uploads/messages/',
+  /** Snapshots, inputs of jobs and merged rows. */
+  batches: 'batches/',
+  /** Where a processor may write. Kept: what is in there is not ours to throw away. */
+  processed: 'processed/',
+} as const;
+
+/** @param keep how long after an object was written its batch may still need it */
+export function createBucket(
+  scope: Construct,
+  keep: Duration,
+  removalPolicy: RemovalPolicy,
+): s3.Bucket {
+  const expiration = Duration.days(Math.ceil(keep.toDays({ integral: false })));
+  const bucket = new s3.Bucket(scope, 'Bucket', {
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    removalPolicy,
+    lifecycleRules: [
+      { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      { id: 'uploads', prefix: PREFIX.uploads, expiration },
+      { id: 'batches', prefix: PREFIX.batches, expiration },
+    ],
+  });
+  acknowledge(
+    bucket,
+    'AwsSolutions-S1',
+    'Access logs need a second bucket that would hold object keys for longer than the objects live; an account that audits S3 does so with CloudTrail data events.',
+  );
+  return bucket;
+}

@@ -1,0 +1,27 @@
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BUNDLES } from './bundlePaths.ts';
+import { bundle, ENTRIES } from './bundles.ts';
+
+// A build that fails leaves the bundles of the last one in place.
+const parent = dirname(BUNDLES);
+await mkdir(parent, { recursive: true });
+const building = await mkdtemp(join(parent, 'building-'));
+try {
+  for (const [name, entry] of Object.entries(ENTRIES)) {
+    const { startBytes, totalBytes } = await bundle(entry, join(building, name));
+    const size = `${kilobytes(startBytes)} KB at start, ${kilobytes(totalBytes)} KB with lazy chunks`;
+    process.stdout.write(`${name.padEnd(17)} ${size}\n`);
+  }
+  await rm(BUNDLES, { recursive: true, force: true });
+  await rename(building, BUNDLES);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  await rm(building, { recursive: true, force: true });
+}
+
+function kilobytes(bytes: number): string {
+  return String(Math.ceil(bytes / 1000)).padStart(4);
+}

@@ -1,0 +1,69 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { BatchHandler } from './batchHandler.ts';
+import type { Context } from './context.ts';
+import { createExampleProcessor } from './exampleProcessor.ts';
+import { LlmProvider } from './llmProvider.ts';
+
+/** The handler as a stack of its own, as cdk.json's context describes it. */
+export class BatchHandlerStack extends Stack {
+  constructor(scope: Construct, id: string, context: Context = {}, props: StackProps = {}) {
+    super(scope, id, props);
+    const removalPolicy =
+      context.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const logRetention = context.logRetentionDays ?? logs.RetentionDays.ONE_MONTH;
+    const { retentionDays, scheduleMinutes, maxConcurrency, policy, inputBuckets = [] } = context;
+    const batches = new BatchHandler(this, 'Batches', {
+      processor:
+        this.#importProcessor(context) ??
+        createExampleProcessor(this, { logRetention, removalPolicy }),
+      providers: this.#providers(context),
+      inputBuckets: inputBuckets.map((name) => s3.Bucket.fromBucketName(this, `In-${name}`, name)),
+      removalPolicy,
+      logRetention,
+      ...(policy === undefined ? {} : { policy }),
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+      ...(scheduleMinutes === undefined ? {} : { schedule: Duration.minutes(scheduleMinutes) }),
+      ...(retentionDays === undefined ? {} : { retention: Duration.days(retentionDays) }),
+    });
+    this.#output('BatchQueueUrl', batches.queue.queueUrl, 'Send messages here');
+    this.#output('DeadLetterQueueUrl', batches.deadLetterQueue.queueUrl, 'Refused messages');
+    this.#output(
+      'BucketName',
+      batches.bucket.bucketName,
+      'Upload files to uploads/<batchId>.jsonl',
+    );
+    this.#output('TableName', batches.table.tableName, 'The state of every batch');
+    for (const [name, secret] of Object.entries(batches.secrets)) {
+      const description = `Put the API key of ${name} in here`;
+      this.#output(`SecretName-${name}`, secret.secretName, description);
+    }
+  }
+
+  #importProcessor({ processorArn, processorRoleArn }: Context): lambda.IFunction | undefined {
+    if (processorArn === undefined || processorRoleArn === undefined) return undefined;
+    return lambda.Function.fromFunctionAttributes(this, 'Processor', {
+      functionArn: processorArn,
+      role: iam.Role.fromRoleArn(this, 'ProcessorRole', processorRoleArn),
+    });
+  }
+
+  #providers({ providers = { openai: { kind: 'openai', limits: {} } } }: Context) {
+    const entries = Object.entries(providers).map(([name, { secretArn, baseUrl, limits }]) => {
+      const options = { limits, ...(baseUrl === undefined ? {} : { baseUrl }) };
+      if (secretArn === undefined) return [name, LlmProvider.openAi(options)] as const;
+      const secret = secretsmanager.Secret.fromSecretCompleteArn(this, `Key-${name}`, secretArn);
+      return [name, LlmProvider.openAi({ ...options, secret })] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+
+  #output(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}

@@ -1,0 +1,151 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { contextSchema, parseContext } from '../../infra/context.ts';
+import { BatchHandlerStack } from '../../infra/stack.ts';
+import { ENV, newApp, resourceOf } from '../support/handlerStack.ts';
+
+const SECRET_ARN = `arn:aws:secretsmanager:${ENV.region}:${ENV.account}:secret:key-AbCdEf`;
+
+function templateOf(context?: unknown): Template {
+  return Template.fromStack(new BatchHandlerStack(newApp(), 'Test', parseContext(context)));
+}
+
+describe('no settings', () => {
+  it('give an OpenAI handler with a secret to fill and the example processor', () => {
+    const template = templateOf();
+
+    template.resourceCountIs('AWS::SecretsManager::Secret', 1);
+    const intake = resourceOf(template, 'AWS::Lambda::Function', 'BatchesIntake');
+    expect(intake.Properties.Environment.Variables.PROCESSOR_ARN).toEqual({
+      'Fn::GetAtt': [expect.stringMatching(/^ExampleProcessor/), 'Arn'],
+    });
+    expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+      'BatchQueueUrl',
+      'BucketName',
+      'DeadLetterQueueUrl',
+      'SecretNameopenai',
+      'TableName',
+    ]);
+  });
+});
+
+describe('every setting', () => {
+  const context = {
+    scheduleMinutes: 5,
+    processorArn: `arn:aws:lambda:${ENV.region}:${ENV.account}:function:mine:live`,
+    processorRoleArn: `arn:aws:iam::${ENV.account}:role/mine`,
+    providers: {
+      main: { kind: 'openai', secretArn: SECRET_ARN, limits: { maxInFlight: 3 } },
+      proxy: { kind: 'openai', baseUrl: 'https://proxy.example/v1' },
+    },
+    policy: { maxAttempts: 2 },
+    retentionDays: 30,
+    logRetentionDays: 7,
+    inputBuckets: ['my-input'],
+    maxConcurrency: 5,
+    removalPolicy: 'destroy',
+  };
+
+  it('takes effect', () => {
+    const template = templateOf(context);
+
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(5 minutes)',
+    });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
+    template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
+    template.resourceCountIs('AWS::Lambda::Function', 4);
+    const { Variables } = resourceOf(template, 'AWS::Lambda::Function', 'BatchesWorker').Properties
+      .Environment;
+    expect(Variables).toMatchObject({
+      PROCESSOR_ARN: context.processorArn,
+      INPUT_BUCKETS: 'my-input',
+    });
+    const secret = resourceOf(template, 'AWS::SecretsManager::Secret', 'Batches').logicalId;
+    expect(JSON.stringify(Variables.SECRET_ARNS)).toContain(`{\\"main\\":\\"${SECRET_ARN}\\"`);
+    expect(JSON.stringify(Variables.SECRET_ARNS)).toContain(secret);
+  });
+
+  it('is covered by the test above', () => {
+    expect(Object.keys(context).sort()).toEqual(Object.keys(contextSchema.shape).sort());
+  });
+
+  it('can be given as text, as the CLI’s -c does', () => {
+    expect(parseContext(JSON.stringify({ scheduleMinutes: 5 }))).toEqual({ scheduleMinutes: 5 });
+  });
+});
+
+describe('a wrong setting', () => {
+  it.each<[unknown, string]>([
+    [
+      { scheduleMinutes: '5' },
+      'batchHandler.scheduleMinutes is "5": must be a whole number from 1 to 60',
+    ],
+    [
+      { scheduleMinutes: 0 },
+      'batchHandler.scheduleMinutes is 0: must be a whole number from 1 to 60',
+    ],
+    [{ scheduleMinutes: 1.5 }, 'batchHandler.scheduleMinutes is 1.5: must be a whole number'],
+    [
+      { maxConcurrency: 1 },
+      'batchHandler.maxConcurrency is 1: must be a whole number from 2 to 1000',
+    ],
+    [
+      { schedule: 5 },
+      'batchHandler has the unknown key schedule: allowed are scheduleMinutes, proc',
+    ],
+    [
+      { policy: { attempts: 1 } },
+      'batchHandler.policy has the unknown key attempts: allowed are maxAttempts',
+    ],
+    [{ policy: { maxAttempts: 0 } }, 'batchHandler.policy.maxAttempts is 0: '],
+    [{ providers: {} }, 'batchHandler.providers is {}: must have at least one entry'],
+    [
+      { providers: { 'a b': { kind: 'openai' } } },
+      'batchHandler.providers.a b: the name must be a letter',
+    ],
+    [
+      { providers: { a: { kind: 'opnai' } } },
+      'batchHandler.providers.a.kind is "opnai": Invalid input: expected "openai"',
+    ],
+    [
+      { providers: { a: {} } },
+      'batchHandler.providers.a.kind is missing: Invalid input: expected "openai"',
+    ],
+    [
+      { providers: { a: { kind: 'openai', limits: { inFlight: 1 } } } },
+      'batchHandler.providers.a.limits has the unknown key inFlight: allowed are maxInFlight, maxEnqueuedTokens',
+    ],
+    [
+      { providers: { a: { kind: 'openai', secretArn: 'key' } } },
+      'batchHandler.providers.a.secretArn is "key": must be the whole ARN',
+    ],
+    [
+      { logRetentionDays: 8 },
+      'batchHandler.logRetentionDays is 8: Invalid option: expected one of 1|3|5|7|14',
+    ],
+    [
+      { removalPolicy: 'keep' },
+      'batchHandler.removalPolicy is "keep": Invalid option: expected one of "retain"|"destroy"',
+    ],
+    [
+      { inputBuckets: ['s3://x'] },
+      'batchHandler.inputBuckets.0 is "s3://x": must be the name of a bucket',
+    ],
+    [
+      { processorArn: 'mine' },
+      'batchHandler.processorArn is "mine": must be the ARN of a Lambda function',
+    ],
+    [
+      { processorArn: 'arn:aws:lambda:eu-west-1:111111111111:function:mine' },
+      'batchHandler.processorRoleArn is missing: processorArn and processorRoleArn must be given together',
+    ],
+    ['{', 'batchHandler is {: it must be a JSON object'],
+    [5, 'batchHandler is 5: '],
+  ])('is named with its value and what is allowed: %j', (context, message) => {
+    expect(() => parseContext(context)).toThrow(message);
+  });
+});
