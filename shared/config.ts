@@ -77,6 +77,8 @@ export const policySettingsSchema = z
     processorTimeoutSeconds: seconds.max(15 * 60),
     quotaBackoff: backoffSchema,
     accountBackoff: backoffSchema,
+    stallSeconds: seconds,
+    windowGraceSeconds: seconds,
     adoptionWindowSeconds: seconds,
     maxDelaySeconds: seconds.max(15 * 60),
     retentionSeconds: seconds,

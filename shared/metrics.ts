@@ -13,6 +13,8 @@ export const METRICS = {
   adopted: 'JobsAdopted',
   /** Jobs cancelled because the record names another one for the same key. */
   surplus: 'SurplusJobsCancelled',
+  /** Jobs given up because they made no progress or outlived their window. */
+  stalled: 'JobsStalled',
   completed: 'BatchesCompleted',
   failed: 'BatchesFailed',
   cancelled: 'BatchesCancelled',

@@ -2,41 +2,39 @@ import { Readable } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { type DeliveredBatch, defineProcessor } from '../../shared/processor/index.ts';
+import { answerText } from './answer.ts';
 import { csvRow } from './csv.ts';
 
-const s3 = new S3Client({});
+// Without these, a connection that hangs is waited for until the function is killed.
+const s3 = new S3Client({
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+});
 
 /**
- * Writes the answers of a batch to `processed/<batchId>.csv` and what failed to
- * `processed/<batchId>.errors.csv`, in the bucket that the results are in. A delivery that comes
+ * Writes the answers of a batch to `processed/<batchId>.csv`, and what failed with its request to
+ * `processed/errors/<batchId>.csv`, in the bucket that the results are in. A delivery that comes
  * again writes the same bytes to the same keys, which makes it idempotent.
  */
 export const handler = defineProcessor(async (batch) => {
   await write(batch, `processed/${batch.batchId}.csv`, answers(batch));
-  await write(batch, `processed/${batch.batchId}.errors.csv`, failures(batch));
+  // Not `<batchId>.errors.csv`: a batch may be called that.
+  await write(batch, `processed/errors/${batch.batchId}.csv`, failures(batch));
   const { batchId, deliveryId, counts } = batch;
   process.stdout.write(`${JSON.stringify({ batchId, deliveryId, counts })}\n`);
 });
 
 async function* answers(batch: DeliveredBatch): AsyncGenerator<string> {
-  yield csvRow(['custom_id', 'answer', 'total_tokens']);
-  for await (const { customId, response } of batch.results()) {
-    const { choices, usage } = response.body as ChatCompletion;
-    yield csvRow([customId, choices?.[0]?.message?.content ?? '', usage?.total_tokens ?? '']);
+  yield csvRow(['custom_id', 'answer', 'input_tokens', 'output_tokens']);
+  for await (const { customId, response, usage } of batch.results()) {
+    yield csvRow([customId, answerText(response.body), usage.inputTokens, usage.outputTokens]);
   }
 }
 
 async function* failures(batch: DeliveredBatch): AsyncGenerator<string> {
-  yield csvRow(['custom_id', 'code', 'message']);
-  for await (const { customId, error } of batch.errors()) {
-    yield csvRow([customId, error.code, error.message]);
+  yield csvRow(['custom_id', 'code', 'message', 'request']);
+  for await (const { customId, request, error } of batch.errors()) {
+    yield csvRow([customId, error.code, error.message, JSON.stringify(request.body)]);
   }
-}
-
-/** What is used of an answer of /v1/chat/completions. */
-interface ChatCompletion {
-  readonly choices?: readonly { readonly message?: { readonly content?: string | null } }[];
-  readonly usage?: { readonly total_tokens?: number };
 }
 
 /** In parts of 8 MiB, so that any number of rows takes the same memory. */

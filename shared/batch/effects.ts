@@ -10,6 +10,7 @@ export type Effect =
   | { readonly type: 'sendRequeue'; readonly delaySeconds: number; readonly version: number }
   | { readonly type: 'invokeProcessor' }
   | { readonly type: 'announce' }
+  | { readonly type: 'reportStall' }
   | { readonly type: 'cancelJob'; readonly jobId: string }
   | {
       readonly type: 'holdProvider';

@@ -7,6 +7,11 @@ export const jobSchema = z.object({
   /** The submission whose key the job carries. */
   submission: z.number().int().positive(),
   submittedAt: z.number(),
+  /** Requests that were finished when that was last noted, and when they last grew. */
+  progress: z.number().optional(),
+  progressAt: z.number().optional(),
+  /** When it was given up as stalled: from then on it is cancelled until it ends. */
+  stalledAt: z.number().optional(),
 });
 export type Job = z.infer<typeof jobSchema>;
 
@@ -39,7 +44,8 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 
 /** What a provider says of a job. */
 export type JobState =
-  | { readonly state: 'running' }
+  /** `progress`: finished requests, where the provider tells. */
+  | { readonly state: 'running'; readonly progress?: number }
   | { readonly state: 'ended'; readonly outcome: Outcome }
   /** The provider does not know the job: never a proof that it is not running. */
   | { readonly state: 'missing' }

@@ -22,6 +22,10 @@ export interface Policy {
   readonly quotaBackoff: Backoff;
   /** Pause of a provider whose account refuses us: 401, 403, billing, an unfilled secret. */
   readonly accountBackoff: Backoff;
+  /** How long a job may go without finishing a request before it is given up as stalled. */
+  readonly stallSeconds: number;
+  /** How long a job may outlive its completion window before it is given up as stalled. */
+  readonly windowGraceSeconds: number;
   /** How far before the intent a listing must reach before a job counts as absent. */
   readonly adoptionWindowSeconds: number;
   /** Longest DelaySeconds of an SQS message. */
@@ -52,6 +56,8 @@ export const DEFAULT_POLICY: Policy = {
   processorTimeoutSeconds: 15 * MINUTE,
   quotaBackoff: { baseSeconds: MINUTE, capSeconds: HOUR },
   accountBackoff: { baseSeconds: 5 * MINUTE, capSeconds: HOUR },
+  stallSeconds: DAY,
+  windowGraceSeconds: HOUR,
   adoptionWindowSeconds: 5 * MINUTE,
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
   maxDelaySeconds: 15 * MINUTE,

@@ -8,7 +8,7 @@ export interface Conflict {
 
 /**
  * What the requests of one file must have in common, and what they must not. The first one sets
- * the endpoint, if the message named none, and the model.
+ * the model, and the first with an endpoint of the provider the endpoint, if the message named none.
  */
 export class FileRules {
   readonly #endpoints: readonly string[];
@@ -40,15 +40,14 @@ export class FileRules {
       const message = `custom_id ${quote(customId)} is that of line ${first} too: make it unique`;
       conflicts.push({ code: 'duplicate_custom_id', message });
     }
-    this.#endpoint ??= url;
     this.#model ??= model;
-    if (url !== this.#endpoint) {
+    if (this.#endpoint !== undefined && url !== this.#endpoint) {
       const message = `url ${quote(url)} is not the batch's endpoint ${quote(this.#endpoint)}`;
       conflicts.push({ code: 'url_mismatch', message });
     } else if (!this.#endpoints.includes(url)) {
       const message = `url ${quote(url)} is not one of ${this.#endpoints.join(', ')}`;
       conflicts.push({ code: 'unsupported_url', message });
-    }
+    } else this.#endpoint = url;
     if (model !== this.#model) {
       const message = `model ${quote(model)} is not ${quote(this.#model)}: a batch has one model`;
       conflicts.push({ code: 'model_mismatch', message });

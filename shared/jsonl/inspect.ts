@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { RefusedError } from '../batch/errors.ts';
 import type { Limits } from '../batch/limits.ts';
 import { MAX_REASONS, type Reason, shortReason } from '../batch/reason.ts';
 import { checkRequest } from './checkRequest.ts';
@@ -29,6 +30,9 @@ export interface Inspection {
   readonly problems: number;
   readonly firstReasons: readonly Reason[];
 }
+
+/** Of one request, which is held in memory a few times over. Images as data URLs stay far below. */
+const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -70,19 +74,26 @@ export async function inspectInput(
     }
   };
 
-  for await (const group of lineGroups(counted(source, size))) {
-    const [first] = group;
-    if (first?.number === 1 && first.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
-      const message = 'the file starts with a byte order mark: save it as UTF-8 without one';
-      await report('byte_order_mark', message, 1);
-      break;
+  try {
+    for await (const group of lineGroups(counted(source, size), MAX_REQUEST_BYTES)) {
+      const [first] = group;
+      if (first?.number === 1 && first.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
+        const message = 'the file starts with a byte order mark: save it as UTF-8 without one';
+        await report('byte_order_mark', message, 1);
+        break;
+      }
+      for (const line of group) {
+        size.requests += 1;
+        if (size.requests > limits.maxRequests) break;
+        await inspectLine(line);
+      }
+      if (excessOf(size, limits)) break;
     }
-    for (const line of group) {
-      size.requests += 1;
-      if (size.requests > limits.maxRequests) break;
-      await inspectLine(line);
-    }
-    if (excessOf(size, limits)) break;
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    // A line that is too long: what comes after it is not looked at.
+    const { code, message, line } = error.reason;
+    await report(code, message, line);
   }
   const excess = excessOf(size, limits);
   if (excess) await report(excess.code, excess.message);

@@ -1,4 +1,5 @@
 import { type Line, lineGroups } from './lines.ts';
+import { parseRow } from './rows.ts';
 
 /** Three files in one order: the requests, and the rows of those that have one. */
 export interface RowSources {
@@ -24,29 +25,35 @@ export interface JoinedRow {
 export async function* joinRows(sources: RowSources): AsyncGenerator<JoinedRow> {
   const results = new Heads(sources.results);
   const errors = new Heads(sources.errors);
-  for await (const group of lineGroups(sources.input)) {
-    for (const { bytes } of group) {
-      const customId = customIdOf(bytes);
-      // Awaited only when a file has to be read on: most heads are in memory.
-      const result = results.isLoaded ? results.take(customId) : await results.read(customId);
-      const error = errors.isLoaded ? errors.take(customId) : await errors.read(customId);
-      yield { customId, request: bytes, result, error };
+  try {
+    for await (const group of lineGroups(sources.input)) {
+      for (const { bytes } of group) {
+        const customId = customIdOf(bytes);
+        // Awaited only when a file has to be read on: most heads are in memory.
+        const result = results.isLoaded ? results.take(customId) : await results.read(customId);
+        const error = errors.isLoaded ? errors.take(customId) : await errors.read(customId);
+        yield { customId, request: bytes, result, error };
+      }
     }
+    await results.expectEnd('results');
+    await errors.expectEnd('errors');
+  } finally {
+    // Whoever stops early would leave their connections open.
+    await results.close();
+    await errors.close();
   }
-  await results.expectEnd('results');
-  await errors.expectEnd('errors');
 }
 
 /** A file of rows, seen through its next row. */
 class Heads {
-  readonly #groups: AsyncIterator<readonly Line[]> | undefined;
+  readonly #groups: AsyncGenerator<readonly Line[]> | undefined;
   #lines: readonly Line[] = [];
   #next = 0;
   #head: { readonly customId: string; readonly bytes: Buffer } | undefined;
   #isOver = false;
 
   constructor(source: AsyncIterable<Uint8Array> | undefined) {
-    this.#groups = source && lineGroups(source)[Symbol.asyncIterator]();
+    this.#groups = source && lineGroups(source);
     this.#isOver = source === undefined;
   }
 
@@ -75,6 +82,10 @@ class Heads {
     throw new Error(`${name} has a row for ${customId}, which is not where the input has it`);
   }
 
+  async close(): Promise<void> {
+    await this.#groups?.return(undefined);
+  }
+
   async #load(): Promise<void> {
     while (!this.isLoaded) {
       const group = await this.#groups?.next();
@@ -96,6 +107,7 @@ class Heads {
 }
 
 function customIdOf(line: Buffer): string {
-  const { custom_id: customId } = JSON.parse(line.toString()) as { custom_id: string };
-  return customId;
+  const { custom_id: customId } = parseRow(line);
+  if (typeof customId === 'string') return customId;
+  throw new Error(`a row of ${line.length} bytes has no custom_id`);
 }

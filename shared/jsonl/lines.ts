@@ -16,6 +16,7 @@ const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 const LF = 0x0a;
 const CR = 0x0d;
+const BLANKS: readonly number[] = [0x20, 0x09, CR];
 
 /**
  * Splits a stream into lines, whatever the chunks: LF or CRLF, with or without one at the end.
@@ -67,8 +68,9 @@ function withoutCr(line: Buffer): Buffer {
   return line.at(-1) === CR ? line.subarray(0, -1) : line;
 }
 
+/** What JSON takes for space: a byte order mark alone on its line is something. */
 function isBlank(line: Buffer): boolean {
-  return line.length === 0 || (line.length < 1024 && line.toString().trim() === '');
+  return line.every((byte) => BLANKS.includes(byte));
 }
 
 function tooLong(number: number, maxLineBytes: number): RefusedError {

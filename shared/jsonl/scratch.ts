@@ -6,6 +6,9 @@ import type { Scratch, ScratchFile } from '../batch/ports.ts';
 
 const PREFIX = 'batch-handler-';
 
+/** Once per process and root: a second scratch must not remove the files of the first. */
+const preparations = new Map<string, Promise<unknown>>();
+
 /**
  * Files on local disk, in a directory of this process.
  *
@@ -13,15 +16,15 @@ const PREFIX = 'batch-handler-';
  */
 export function diskScratch(root = tmpdir()): Scratch {
   const directory = join(root, `${PREFIX}${process.pid}`);
-  let ready: Promise<unknown> | undefined;
   const prepare = async () => {
     await removeLeftovers(root);
     await mkdir(directory, { recursive: true });
   };
   return {
     async create() {
-      ready ??= prepare();
-      await ready;
+      const preparation = preparations.get(root) ?? prepare();
+      preparations.set(root, preparation);
+      await preparation;
       return createFile(join(directory, randomUUID()));
     },
   };
@@ -32,7 +35,8 @@ async function removeLeftovers(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     const pid = Number(name.slice(PREFIX.length));
     if (!name.startsWith(PREFIX) || !Number.isInteger(pid) || isAlive(pid)) continue;
-    await rm(join(root, name), { recursive: true, force: true });
+    // It may be another user's, or somebody else is removing it too: no reason to stop.
+    await rm(join(root, name), { recursive: true, force: true }).catch(() => {});
   }
 }
 

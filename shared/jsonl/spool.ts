@@ -4,6 +4,9 @@ import type { ScratchFile } from '../batch/ports.ts';
 import { parseRow, standingOfRow, usageOfRow } from './rows.ts';
 import { lineSink } from './sink.ts';
 
+/** A call per row would cost more than the row. */
+const WINDOW_BYTES = 64 * 1024;
+
 /** Where a row lies on disk, and what it says. */
 interface SpooledRow {
   readonly offset: number;
@@ -48,12 +51,37 @@ export async function spoolRows(
       continue;
     }
     const standing = standingOfRow(row);
-    if (rows.has(customId) && standing !== 'succeeded') continue;
+    const known = rows.get(customId);
+    if (known && (known.standing === 'succeeded' || standing !== 'succeeded')) continue;
     rows.set(customId, { offset, length: bytes.length, standing });
     offset += bytes.length + 1;
     if (sink.add(bytes)) await sink.flush();
   }
   await sink.flush();
   usage.totalTokens = usage.inputTokens + usage.outputTokens;
-  return { rows, foreign, usage, read: (row) => file.read(row.offset, row.length) };
+  return { rows, foreign, usage, read: windowOn(file) };
+}
+
+/**
+ * Reads ahead while rows are asked for in the order they lie in, as a job mostly answers in the
+ * order of its input; a row from elsewhere is read alone.
+ */
+function windowOn(file: ScratchFile): Spool['read'] {
+  let start = 0;
+  let bytes: Uint8Array = Buffer.alloc(0);
+  let last = 0;
+  return async ({ offset, length }) => {
+    const isNear = offset >= last && offset - last < WINDOW_BYTES;
+    last = offset + length;
+    if (offset < start || last > start + bytes.length) {
+      if (!isNear) return file.read(offset, length);
+      bytes = await file.read(
+        offset,
+        Math.min(Math.max(length, WINDOW_BYTES), file.bytes - offset),
+      );
+      start = offset;
+    }
+    // A copy, because a view would keep the whole window alive.
+    return Buffer.from(bytes.subarray(offset - start, last - start));
+  };
 }

@@ -1,10 +1,12 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Context } from 'aws-lambda';
+import { s3Client } from '../aws/clients/s3.ts';
 import { readObject } from '../aws/objectReader.ts';
 import { processorEventSchema } from '../batch/processorEvent.ts';
 import { DeliveredBatch } from './deliveredBatch.ts';
 
 /** What your function does with a batch. Returning completes it; throwing has it delivered again. */
-export type ProcessBatch = (batch: DeliveredBatch) => Promise<void>;
+export type ProcessBatch = (batch: DeliveredBatch, context: Context) => Promise<void>;
 
 export interface ProcessorOptions {
   /** The client that reads the rows. Default: one made from the function's environment. */
@@ -27,16 +29,19 @@ export interface ProcessorOptions {
 export function defineProcessor(
   process: ProcessBatch,
   options: ProcessorOptions = {},
-): (event: unknown) => Promise<void> {
-  const s3 = options.s3 ?? new S3Client({});
-  return async (event) => {
+): (event: unknown, context: Context) => Promise<void> {
+  const s3 = options.s3 ?? s3Client();
+  return async (event, context) => {
     const parsed = processorEventSchema.safeParse(event);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
+      const place = ['event', ...(issue?.path ?? [])].join('.');
       throw new Error(
-        `not a delivery of a batch: ${issue?.path.join('.')}: ${issue?.message}. This function is invoked by Batch Handler`,
+        `not a delivery of a batch: ${place}: ${issue?.message}. This function is invoked by Batch Handler`,
       );
     }
-    await process(new DeliveredBatch(parsed.data, (object) => readObject(s3, object)));
+    const batch = new DeliveredBatch(parsed.data, (object) => readObject(s3, object));
+    // Whatever it returns would be sent to the outcome queue, which has a limit of size.
+    await process(batch, context);
   };
 }

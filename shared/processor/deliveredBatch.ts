@@ -1,9 +1,13 @@
 import type { ObjectRef } from '../batch/ports.ts';
 import type { ProcessorEvent } from '../batch/processorEvent.ts';
 import { joinRows } from '../jsonl/join.ts';
-import { lines } from '../jsonl/lines.ts';
-import { parseRow } from '../jsonl/rows.ts';
-import type { FailedRequest, Request, SucceededRequest } from './rows.ts';
+import {
+  type FailedRequest,
+  failedRequest,
+  type Request,
+  type SucceededRequest,
+  succeededRequest,
+} from './rows.ts';
 
 /** Streams an object; a connection that breaks throws, it never ends early. */
 export type ReadObject = (object: ObjectRef) => AsyncIterable<Uint8Array>;
@@ -11,7 +15,7 @@ export type ReadObject = (object: ObjectRef) => AsyncIterable<Uint8Array>;
 /**
  * A batch as it is delivered: the event's fields, and its rows as streams. Each is in the order of
  * the input, joined with the request by `custom_id`, and takes the same little memory for any
- * number of rows. Each call starts from the beginning.
+ * number of rows. Each call starts from the beginning; leaving a loop early is fine.
  */
 export class DeliveredBatch {
   /** The event that the function was invoked with. */
@@ -40,11 +44,15 @@ export class DeliveredBatch {
     return this.event.counts;
   }
 
-  /** The requests that succeeded. */
-  async *results(): AsyncGenerator<SucceededRequest> {
+  /**
+   * The requests that succeeded.
+   *
+   * @typeParam Body what the batch's endpoint answers with. Taken on trust, not checked.
+   */
+  async *results<Body = unknown>(): AsyncGenerator<SucceededRequest<Body>> {
     const { input, results } = this.event;
     for await (const row of joinRows({ input: this.#read(input), results: this.#read(results) })) {
-      if (row.result) yield succeeded(row.customId, row.request, row.result);
+      if (row.result) yield succeededRequest(row, row.result) as SucceededRequest<Body>;
     }
   }
 
@@ -52,37 +60,29 @@ export class DeliveredBatch {
   async *errors(): AsyncGenerator<FailedRequest> {
     const { input, errors } = this.event;
     for await (const row of joinRows({ input: this.#read(input), errors: this.#read(errors) })) {
-      if (row.error) yield failed(row.customId, row.request, row.error);
+      if (row.error) yield failedRequest(row, row.error);
+    }
+  }
+
+  /** Every request with what became of it: `'error' in row` tells the failed ones. */
+  async *rows<Body = unknown>(): AsyncGenerator<SucceededRequest<Body> | FailedRequest> {
+    const { input, results, errors } = this.event;
+    const sources = {
+      input: this.#read(input),
+      results: this.#read(results),
+      errors: this.#read(errors),
+    };
+    for await (const row of joinRows(sources)) {
+      if (row.result) yield succeededRequest(row, row.result) as SucceededRequest<Body>;
+      else if (row.error) yield failedRequest(row, row.error);
+      else throw new Error(`request ${row.customId} has no row: batch ${this.batchId} is damaged`);
     }
   }
 
   /** All requests, as they were sent. */
   async *requests(): AsyncGenerator<Request> {
-    for await (const { bytes } of lines(this.#read(this.event.input))) yield parse(bytes);
+    for await (const { request } of joinRows({ input: this.#read(this.event.input) })) {
+      yield JSON.parse(request.toString());
+    }
   }
-}
-
-function succeeded(customId: string, line: Buffer, bytes: Buffer): SucceededRequest {
-  const { response } = parseRow(bytes);
-  if (!response) throw new Error(`the row of ${customId} is among the results without a response`);
-  return { customId, request: parse(line), response };
-}
-
-function failed(customId: string, line: Buffer, bytes: Buffer): FailedRequest {
-  const { response, error } = parseRow(bytes);
-  const status = response?.status_code;
-  return {
-    customId,
-    request: parse(line),
-    response: response ?? null,
-    error: {
-      code: error?.code ?? `http_${status ?? 'unknown'}`,
-      message: error?.message ?? `the provider answered with status ${status ?? 'unknown'}`,
-    },
-  };
-}
-
-/** Inspected before it was sent: it has the shape of a request. */
-function parse(line: Buffer): Request {
-  return JSON.parse(line.toString());
 }

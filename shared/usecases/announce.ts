@@ -1,5 +1,6 @@
 import type { Batch } from '../batch/batch.ts';
 import type { BatchEvent } from '../batch/events.ts';
+import type { StateChange } from '../batch/ports.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { METRICS, type MetricName } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -17,22 +18,32 @@ export async function announce(
   dependencies: Dependencies,
   batch: Batch,
 ): Promise<BatchEvent | undefined> {
-  const { bus, clock, log, metrics } = dependencies;
-  const { batchId, provider, status, attempt, counts, reasons, metadata } = batch;
+  const { bus, log, metrics } = dependencies;
+  const { batchId, provider, status, attempt } = batch;
   const from = batch.previousStatus ?? status;
   log.info('batch state change', { batchId, attempt, from, to: status });
   const metric = COUNTED[status];
   if (metric) metrics.count(metric, 1, provider);
-  await bus.announce({
-    batchId,
-    provider,
-    from,
-    to: status,
-    attempt,
-    counts,
-    reasons,
-    metadata,
-    at: new Date(clock.now()).toISOString(),
-  });
+  await bus.announce(stateChange(dependencies, batch, from));
   return isEnded(status) ? { type: 'endEventSent', statusAt: batch.statusAt } : undefined;
+}
+
+/** Tells of a job that is given up: the batch stays in its status, with the reason. */
+export async function reportStall(dependencies: Dependencies, batch: Batch): Promise<void> {
+  const { bus, log, metrics } = dependencies;
+  const { batchId, provider, attempt, job, reasons } = batch;
+  log.error('the job is stalled: it is cancelled', {
+    batchId,
+    attempt,
+    job,
+    reason: reasons.at(-1),
+  });
+  metrics.count(METRICS.stalled, 1, provider);
+  await bus.announce(stateChange(dependencies, batch, batch.status));
+}
+
+function stateChange({ clock }: Dependencies, batch: Batch, from: Status): StateChange {
+  const { batchId, provider, status: to, attempt, counts, reasons, metadata } = batch;
+  const at = new Date(clock.now()).toISOString();
+  return { batchId, provider, from, to, attempt, counts, reasons, metadata, at };
 }

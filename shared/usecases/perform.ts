@@ -4,7 +4,7 @@ import { messageOf } from '../batch/errors.ts';
 import type { BatchEvent } from '../batch/events.ts';
 import { hold, release } from '../batch/holds.ts';
 import { METRICS } from '../metrics.ts';
-import { announce } from './announce.ts';
+import { announce, reportStall } from './announce.ts';
 import { deliver } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -57,6 +57,9 @@ async function performOne(
       return deliver(dependencies, batch);
     case 'announce':
       return announce(dependencies, batch);
+    case 'reportStall':
+      await reportStall(dependencies, batch);
+      return;
     case 'cancelJob':
       await (await providers.get(batch.provider)).cancel(effect.jobId);
       return;

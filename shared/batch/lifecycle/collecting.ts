@@ -12,20 +12,16 @@ import {
   holds,
   isAged,
   isClaimed,
+  isForsaken,
   SUPERSEDED,
   sendAgain,
 } from './work.ts';
-
-/** After the deadline a collection that keeps failing may go on for one more day. */
-const GRACE_SECONDS = 24 * 60 * 60;
 
 /** A worker merges what the job wrote into the batch's rows. */
 export const collecting: Handlers = {
   due(batch, _event, moment) {
     if (isClaimed(batch, moment)) return ignored('a worker is at it');
-    if (moment.now < batch.deadlineAt + GRACE_SECONDS * 1000) {
-      return sendAgain(batch, moment, 'collect');
-    }
+    if (!isForsaken(batch, moment)) return sendAgain(batch, moment, 'collect');
     const reason = shortReason('collect_failed', 'the output could not be collected in time');
     return enterEnd(batch, moment, 'failed', { reasons: withReason(batch, reason) });
   },

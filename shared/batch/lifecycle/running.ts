@@ -1,29 +1,31 @@
 import type { Batch } from '../batch.ts';
-import type { Outcome } from '../job.ts';
+import type { Job, Outcome } from '../job.ts';
 import { shortReason } from '../reason.ts';
 import { type Decision, ignored, type Moment, stay } from './decision.ts';
 import { enterCollecting, enterQueued, withReason } from './enter.ts';
 import type { Handlers } from './handlers.ts';
-import { earlyEnd } from './work.ts';
+import { isStalled, notedProgress } from './stall.ts';
+import { AGED, earlyEnd, isForsaken } from './work.ts';
 
-/** The provider has the job. It is left only when the provider says that the job has ended. */
+/** The provider has the job. It is left when the provider says that the job has ended. */
 export const running: Handlers = {
-  jobChecked(batch, { jobId, job }, moment) {
-    if (jobId !== batch.job?.id) return ignored('the record names another job');
-    switch (job.state) {
-      case 'ended':
-        return ended(batch, job.outcome, moment);
-      case 'missing': {
-        // No proof that it is dead: only a batch that is to end anyway lets go of it.
-        const end = earlyEnd(batch, moment);
-        return end ? enterCollecting(batch, moment, end) : ignored('the provider does not know it');
-      }
-      case 'unknown':
-      case 'running':
-        return earlyEnd(batch, moment)
-          ? { type: 'unchanged', effects: [{ type: 'cancelJob', jobId }] }
-          : ignored('it is not over');
+  jobChecked(batch, { jobId, job: seen }, moment) {
+    const { job } = batch;
+    if (jobId !== job?.id) return ignored('the record names another job');
+    if (seen.state === 'ended') return ended(batch, seen.outcome, moment);
+    // Neither an unknown status nor "no such job" proves that it is not running. It is let go of
+    // only when it has not ended a day after everything that could end it.
+    if (isForsaken(batch, moment)) return enterCollecting(batch, moment, { ...AGED, jobId });
+    const cancelJob = { type: 'cancelJob', jobId } as const;
+    if (job.stalledAt !== undefined || earlyEnd(batch, moment)) {
+      return { type: 'unchanged', effects: [cancelJob] };
     }
+    if (seen.state !== 'running') return ignored('how it stands is not known');
+    const noted = notedProgress(job, seen.progress, moment);
+    if (isStalled(noted ?? job, batch.completionWindow, moment)) {
+      return stay(batch, givenUp(batch, job, moment), { type: 'reportStall' }, cancelJob);
+    }
+    return noted ? stay(batch, { job: noted }) : ignored('it is not over');
   },
 
   // The next sweep cancels the job: the intake holds no credentials of providers.
@@ -32,10 +34,20 @@ export const running: Handlers = {
   },
 };
 
+function givenUp(batch: Batch, job: Job, { now }: Moment): Partial<Batch> {
+  const reason = shortReason(
+    'job_stalled',
+    `job ${job.id} made no progress in time: it is cancelled`,
+  );
+  return { job: { ...job, stalledAt: now }, reasons: withReason(batch, reason) };
+}
+
 function ended(batch: Batch, outcome: Outcome, moment: Moment): Decision {
   const { refusal } = outcome;
   const nothingTaken = (refusal === 'quota' || refusal === 'account') && outcome.files.length === 0;
-  if (!nothingTaken || earlyEnd(batch, moment)) return enterCollecting(batch, moment, outcome);
+  if (!nothingTaken || earlyEnd(batch, moment)) {
+    return enterCollecting(batch, moment, asOurs(batch, outcome));
+  }
   const reason = outcome.reason ?? shortReason(refusal, 'the provider gave no reason');
   return enterQueued(
     batch,
@@ -49,4 +61,10 @@ function ended(batch: Batch, outcome: Outcome, moment: Moment): Decision {
     },
     { type: 'holdProvider', kind: refusal, reason },
   );
+}
+
+/** A stalled job was cancelled by us, to run the rest again: that ends no batch. */
+function asOurs({ job }: Batch, outcome: Outcome): Outcome {
+  const isOurs = outcome.kind === 'cancelled' && job?.stalledAt !== undefined;
+  return isOurs ? { ...outcome, kind: 'expired' } : outcome;
 }

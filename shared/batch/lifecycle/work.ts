@@ -29,6 +29,13 @@ export function earlyEnd(batch: Batch, moment: Moment): Outcome | undefined {
   return isAged(batch, moment) ? AGED : undefined;
 }
 
+/** After the deadline, what keeps failing or will not end may go on for one more day. */
+const GRACE_MS = 24 * 60 * 60 * 1000;
+
+export function isForsaken(batch: Batch, { now }: Moment): boolean {
+  return now >= batch.deadlineAt + GRACE_MS;
+}
+
 export function isAged(batch: Batch, { now }: Moment): boolean {
   return now >= batch.deadlineAt;
 }

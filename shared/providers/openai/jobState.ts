@@ -15,10 +15,14 @@ const ENDED = ['completed', 'expired', 'cancelled', 'failed'] as const;
 export function jobStateOf(batch: WireBatch): JobState {
   // Azure writes the same statuses with capitals.
   const status = batch.status.toLowerCase();
-  if (RUNNING.has(status)) return { state: 'running' };
+  if (RUNNING.has(status)) return { state: 'running', ...progressOf(batch) };
   const kind = ENDED.find((ended) => ended === status);
   if (kind === undefined) return { state: 'unknown', status: batch.status.slice(0, 100) };
   return { state: 'ended', outcome: outcomeOf(batch, kind) };
+}
+
+function progressOf({ request_counts: counts }: WireBatch): { progress?: number } {
+  return counts ? { progress: counts.completed + counts.failed } : {};
 }
 
 function outcomeOf(batch: WireBatch, kind: (typeof ENDED)[number]): Outcome {

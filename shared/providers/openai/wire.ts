@@ -22,6 +22,7 @@ export const batchSchema = z.object({
   output_file_id: z.string().nullish(),
   error_file_id: z.string().nullish(),
   errors: z.object({ data: z.array(batchErrorSchema).nullish() }).nullish(),
+  request_counts: z.object({ completed: z.number(), failed: z.number() }).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 export type WireBatch = z.infer<typeof batchSchema>;

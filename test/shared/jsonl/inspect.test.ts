@@ -22,7 +22,8 @@ async function inspect(
   demands: Partial<Demands> = {},
 ) {
   const problems: Problem[] = [];
-  const source = typeof input === 'string' || Buffer.isBuffer(input) ? chunked(input, 4096) : input;
+  const source =
+    typeof input === 'string' || Buffer.isBuffer(input) ? chunked(input, 65_536) : input;
   const found = await inspectInput(source, { ...DEMANDS, ...demands }, async (problem) => {
     problems.push(problem);
   });
@@ -94,6 +95,8 @@ describe('a bad input is told with its lines', () => {
     ['an empty file', '', '- empty_file'],
     ['only blank lines', '\n \n', '- empty_file'],
     ['a byte order mark', `\u{feff}${request('a')}`, '1 byte_order_mark'],
+    ['a byte order mark alone on its line', `\u{feff}\n${request('a')}`, '1 byte_order_mark'],
+    ['nothing but a byte order mark', '\u{feff}', '1 byte_order_mark'],
     [
       'bytes that are no UTF-8',
       Buffer.concat([
@@ -119,6 +122,12 @@ describe('a bad input is told with its lines', () => {
     ['a method that is not POST', request('a', { method: 'GET' }), '1 invalid_method'],
     ['no url', request('a', { url: undefined }), '1 invalid_url'],
     ['a url that no batch has', request('a', { url: '/v1/images' }), '1 unsupported_url'],
+    [
+      'a wrong url before the right ones',
+      `${request('a', { url: '/v1/embedings' })}\n${request('b')}\n${request('c')}`,
+      '1 unsupported_url',
+    ],
+    ['a line of over 32 MiB', `${request('a')}\n${'x'.repeat(33 << 20)}`, '2 line_too_long'],
     [
       'two urls',
       `${request('a')}\n${request('b', { url: '/v1/chat/completions' })}`,

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joinRows, type RowSources } from '../../../shared/jsonl/join.ts';
+import type { RowSources } from '../../../shared/jsonl/join.ts';
 import { mergeRows } from '../../../shared/jsonl/merge.ts';
 import { selectRequests } from '../../../shared/jsonl/select.ts';
 import { spoolRows } from '../../../shared/jsonl/spool.ts';
 import { memoryScratch } from '../../support/memoryScratch.ts';
-import { all, chunked, memoryTarget } from '../../support/streams.ts';
+import { chunked, memoryTarget } from '../../support/streams.ts';
 
 const MISSING = { code: 'request_missing', message: 'no row' };
 const RULES = { selection: 'unfinished', missing: MISSING, keepPrevious: false } as const;
@@ -180,19 +180,5 @@ describe('selecting', () => {
         selection,
       ),
     ).toEqual(expected);
-  });
-});
-
-describe('joining', () => {
-  it('tells when a file is not in the order of the input', async () => {
-    const sources = (results: string) => ({
-      input: chunked(input(['a', 'b'])),
-      results: chunked(results),
-    });
-    const joined = (results: string) => all(joinRows(sources(results)));
-    await expect(joined(`${row('b', 200)}\n${row('a', 200)}\n`)).rejects.toThrow(
-      'results has a row for a',
-    );
-    await expect(joined(`${row('x', 200)}\n`)).rejects.toThrow('results has a row for x');
   });
 });

@@ -26,6 +26,15 @@ describe('diskScratch', () => {
     await expect(readFile(file.path)).rejects.toThrow('ENOENT');
   });
 
+  it('shares the disk with another of the same process', async () => {
+    const first = await diskScratch(root).create();
+    const second = await diskScratch(root).create();
+    await first.write(Buffer.from('kept'));
+    expect(await readFile(first.path, 'utf8')).toBe('kept');
+    await first.remove();
+    await second.remove();
+  });
+
   it('removes what a killed process left, and nothing of one that lives', async () => {
     await mkdir(join(root, `batch-handler-${DEAD_PID}`));
     await mkdir(join(root, `batch-handler-${process.ppid}`));

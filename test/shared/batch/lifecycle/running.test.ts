@@ -68,17 +68,75 @@ describe('running', () => {
     'cancels the job of a batch that is %s until the provider says that it has ended',
     (_, changes) => {
       const batch = given('running', changes);
-      expect(when(batch, EVENTS.jobChecked)).toEqual({
-        type: 'unchanged',
-        effects: [{ type: 'cancelJob', jobId: 'job_1' }],
-      });
-      expect(next(when(batch, checked({ state: 'missing' }))).status).toBe('collecting');
+      const cancelled = { type: 'unchanged', effects: [{ type: 'cancelJob', jobId: 'job_1' }] };
+      expect(when(batch, EVENTS.jobChecked)).toEqual(cancelled);
+      // "No such job" may pass: a job that is let go of too early is paid for and never collected.
+      expect(when(batch, checked({ state: 'missing' }))).toEqual(cancelled);
     },
   );
+
+  it('lets go of a job that has not ended a day after the deadline', () => {
+    const old = given('running', { deadlineAt: NOW - 86_400_000 });
+    for (const state of [EVENTS.jobChecked.job, { state: 'missing' } as const]) {
+      expect(next(when(old, checked(state)))).toMatchObject({
+        status: 'collecting',
+        outcome: { kind: 'aged', jobId: 'job_1' },
+      });
+    }
+  });
 
   it('is due at once when the user cancels it', () => {
     const decision = when(given('running'), EVENTS.cancelRequested);
     expect(next(decision)).toMatchObject({ status: 'running', cancelRequested: true, dueAt: NOW });
     expect(effects(decision)).toEqual([]);
+  });
+});
+
+describe('a job that is stalled', () => {
+  const HOUR = 3_600_000;
+  const job = (changes: object) => ({
+    id: 'job_1',
+    submission: 1,
+    submittedAt: NOW - HOUR,
+    ...changes,
+  });
+  const running = (changes: object) => given('running', { job: job(changes) });
+  const progress = (done: number) => checked({ state: 'running', progress: done });
+
+  it('is one that has made no progress for a day, or has outlived its window by an hour', () => {
+    for (const changes of [
+      { submittedAt: NOW - 24 * HOUR },
+      { submittedAt: NOW - 25 * HOUR, progress: 5, progressAt: NOW - HOUR },
+    ]) {
+      const decision = when(running(changes), progress(5));
+      expect(next(decision)).toMatchObject({
+        status: 'running',
+        job: { stalledAt: NOW },
+        reasons: [{ code: 'job_stalled' }],
+      });
+      expect(effects(decision)).toEqual(['reportStall', 'cancelJob']);
+    }
+  });
+
+  it('is none that has just made progress', () => {
+    const slow = running({
+      submittedAt: NOW - 24.5 * HOUR,
+      progress: 5,
+      progressAt: NOW - 23 * HOUR,
+    });
+    expect(next(when(slow, progress(6))).job).toMatchObject({ progress: 6, progressAt: NOW });
+  });
+
+  it('is noted by its progress now and then, not with every check', () => {
+    expect(when(running({}), progress(5)).type).toBe('ignored');
+    expect(when(running({ submittedAt: NOW - 3 * HOUR }), progress(0)).type).toBe('ignored');
+    expect(next(when(running({ submittedAt: NOW - 3 * HOUR }), progress(5))).job?.progress).toBe(5);
+  });
+
+  it('is cancelled until it ends, and then the rest runs again', () => {
+    const stalled = running({ stalledAt: NOW - 1 });
+    expect(effects(when(stalled, progress(5)))).toEqual(['cancelJob']);
+    const cancelled = ended({ kind: 'cancelled', jobId: 'job_1', files: [] });
+    expect(next(when(stalled, cancelled)).outcome?.kind).toBe('expired');
   });
 });

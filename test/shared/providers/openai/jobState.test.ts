@@ -16,6 +16,11 @@ describe('jobStateOf', () => {
     '%s is running',
     (status) => {
       expect(jobStateOf(batch({ status }))).toEqual({ state: 'running' });
+      const request_counts = { total: 9, completed: 4, failed: 1 };
+      expect(jobStateOf(batch({ status, request_counts }))).toEqual({
+        state: 'running',
+        progress: 5,
+      });
     },
   );
 

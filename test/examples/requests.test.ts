@@ -1,0 +1,17 @@
+import { createReadStream } from 'node:fs';
+import { expect, it } from 'vitest';
+import { inspectInput } from '../../shared/jsonl/inspect.ts';
+import { DEFAULT_LIMITS } from '../../shared/providers/limits.ts';
+import { openAiDescription } from '../../shared/providers/openai/description.ts';
+
+it('the example input passes the inspection', async () => {
+  const file = new URL('../../examples/requests.jsonl', import.meta.url);
+  const demands = {
+    endpoint: undefined,
+    endpoints: openAiDescription.endpoints,
+    limits: DEFAULT_LIMITS.openai,
+  };
+  const found = await inspectInput(createReadStream(file), demands, async () => {});
+  expect(found).toMatchObject({ endpoint: '/v1/chat/completions', firstReasons: [] });
+  expect(found.requests).toBeGreaterThan(20);
+});

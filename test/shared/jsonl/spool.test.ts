@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { diskScratch } from '../../../shared/jsonl/scratch.ts';
+import { spoolRows } from '../../../shared/jsonl/spool.ts';
+import { memoryScratch } from '../../support/memoryScratch.ts';
+
+async function* rowsOf(lines: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const line of lines) yield Buffer.from(line);
+}
+const row = (customId: string, id: number, status: number, text = '') =>
+  JSON.stringify({
+    id: `row-${id}`,
+    custom_id: customId,
+    response: { status_code: status, request_id: 'r', body: { text } },
+    error: null,
+  });
+
+let root = '';
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'spool-test-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+describe('spooling', () => {
+  it.each([
+    ['the first of two successes', [200, 200], 'row-0'],
+    ['a success before a failure', [200, 500], 'row-0'],
+    ['a success after a failure', [429, 200], 'row-1'],
+    ['the first of two failures', [400, 500], 'row-0'],
+  ])('keeps %s', async (_, statuses, expected) => {
+    const rows = statuses.map((status, index) => row('a', index, status));
+    const spool = await spoolRows(rowsOf(rows), await memoryScratch().create());
+    const spooled = spool.rows.get('a');
+    const kept = spooled && JSON.parse(Buffer.from(await spool.read(spooled)).toString());
+    expect(kept.id).toBe(expected);
+  });
+
+  it('gives every row back as it came, whatever the order', async () => {
+    const sizes = fc.array(fc.integer({ min: 0, max: 40_000 }), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(
+        sizes,
+        fc.array(fc.nat({ max: 19 }), { maxLength: 40 }),
+        async (all, reads) => {
+          // Prepare
+          const file = await diskScratch(root).create();
+          const rows = all.map((size, index) => row(`id-${index}`, index, 200, 'ä'.repeat(size)));
+          const spool = await spoolRows(rowsOf(rows), file);
+          // Act
+          const order = [...all.keys(), ...reads.map((index) => index % all.length)];
+          const found: string[] = [];
+          for (const index of order) {
+            const spooled = spool.rows.get(`id-${index}`);
+            if (spooled) found.push(Buffer.from(await spool.read(spooled)).toString());
+          }
+          await file.remove();
+          // Assess
+          expect(found).toEqual(order.map((index) => rows[index]));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});

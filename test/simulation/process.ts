@@ -1,0 +1,117 @@
+import type { Simulation } from './simulation.ts';
+
+/** How a call ends, other than well. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+export class LostReply extends Error {
+  override readonly name = 'LostReply';
+}
+
+export interface CallShape {
+  /** The client gives up after so long; the request may still land, up to `landsWithinMs` later. */
+  readonly timeoutMs?: number;
+  readonly landsWithinMs?: number;
+  /** How long it takes when nothing is wrong. */
+  readonly usualMs?: number;
+  /** How long it takes when it is slow. */
+  readonly slowMs?: number;
+}
+
+/**
+ * One invocation of a function. It lives until it ends, crashes or is killed at its deadline; what
+ * it has sent by then may land all the same, and what would answer it comes to nothing.
+ */
+export class Process {
+  readonly simulation: Simulation;
+  readonly name: string;
+  readonly deadline: number;
+  alive = true;
+  readonly #onDeath: () => void;
+
+  constructor(simulation: Simulation, name: string, timeoutMs: number, onDeath: () => void) {
+    this.simulation = simulation;
+    this.name = name;
+    this.deadline = simulation.now + timeoutMs;
+    this.#onDeath = onDeath;
+    // Killed at the timeout, not when it next wakes up.
+    simulation.timeline.after(timeoutMs, () => this.die('killed at its timeout'));
+  }
+
+  die(how: string): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.simulation.trace(() => `${this.name}: ${how}`);
+    this.#onDeath();
+  }
+
+  end(): void {
+    this.alive = false;
+  }
+
+  /** One call to the outside: `effect` happens at one instant, or not at all. */
+  call<T>(what: string, effect: () => T, shape: CallShape = {}): Promise<T> {
+    const { simulation } = this;
+    const { random, faults, timeline } = simulation;
+    const { timeoutMs, landsWithinMs = 0, usualMs = 20, slowMs = 60_000 } = shape;
+    return new Promise<T>((resolve, reject) => {
+      const answer = (run: () => void) => () => {
+        if (this.alive) run();
+      };
+      if (!this.alive) return;
+      if (random.chance(faults.crashBefore)) {
+        simulation.countFault();
+        this.die(`dies before ${what}`);
+        return;
+      }
+      if (random.chance(faults.refused)) {
+        simulation.countFault();
+        simulation.trace(() => `${this.name}: ${what} is refused`);
+        timeline.after(
+          random.between(1, usualMs),
+          answer(() => reject(new Refused(`${what} refused`))),
+        );
+        return;
+      }
+      const isSlow = random.chance(faults.slow);
+      const crashes = random.chance(faults.crashAfter);
+      const loses = random.chance(faults.lostReply);
+      if (isSlow || crashes || loses) simulation.countFault();
+      const wanted = isSlow ? random.between(0, slowMs) : random.between(1, usualMs);
+      const limit = timeoutMs === undefined ? wanted : timeoutMs + landsWithinMs;
+      const landsAfter = Math.min(wanted, limit);
+      let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+      timeline.after(landsAfter, () => {
+        // Of a process that died meanwhile, what was on the wire may have arrived, or not.
+        if (!this.alive && random.chance(0.5)) return;
+        try {
+          outcome = { value: effect() };
+          simulation.trace(
+            () => `${this.name}: ${what}${this.alive ? '' : ' (lands after its end)'}`,
+          );
+        } catch (error) {
+          outcome = { error };
+          simulation.trace(() => `${this.name}: ${what}: ${String(error)}`);
+        }
+        if (crashes && this.alive) this.die(`dies after ${what}`);
+      });
+      if (timeoutMs !== undefined && landsAfter > timeoutMs) {
+        timeline.after(
+          timeoutMs,
+          answer(() => reject(new LostReply(`${what} timed out`))),
+        );
+        return;
+      }
+      timeline.after(
+        landsAfter + random.between(0, usualMs),
+        answer(() => {
+          if (loses) {
+            simulation.trace(() => `${this.name}: the answer to ${what} is lost`);
+            reject(new LostReply(`the answer to ${what} was lost`));
+          } else if (outcome && 'value' in outcome) resolve(outcome.value);
+          else reject(outcome?.error);
+        }),
+      );
+    });
+  }
+}

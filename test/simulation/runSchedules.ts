@@ -1,0 +1,58 @@
+import { ALL_GUARDS, type Guards, Simulation } from './simulation.ts';
+
+export interface Tally {
+  schedules: number;
+  lost: number;
+  unexpected: number;
+  duplicated: number;
+  violations: number;
+  /** Schedules in which something went wrong and everything came right. */
+  recovered: number;
+  /** The first seeds that broke a promise, with what. */
+  readonly broken: { readonly seed: number; readonly what: readonly string[] }[];
+}
+
+const KEPT = 5;
+
+/** Runs the schedules of so many seeds, from the first on. */
+export async function runSchedules(
+  firstSeed: number,
+  count: number,
+  guards: Guards = ALL_GUARDS,
+): Promise<Tally> {
+  const tally: Tally = {
+    schedules: 0,
+    lost: 0,
+    unexpected: 0,
+    duplicated: 0,
+    violations: 0,
+    recovered: 0,
+    broken: [],
+  };
+  for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    const simulation = new Simulation(seed, guards);
+    const what = await simulation.run();
+    tally.schedules += 1;
+    if (what.length === 0) {
+      if (simulation.faultCount > 0) tally.recovered += 1;
+      continue;
+    }
+    const has = (word: string) => what.some((line) => line.startsWith(word));
+    if (has('lost')) tally.lost += 1;
+    if (has('unexpected')) tally.unexpected += 1;
+    if (has('duplicated')) tally.duplicated += 1;
+    if (has('violation')) tally.violations += 1;
+    if (tally.broken.length < KEPT) tally.broken.push({ seed, what });
+  }
+  return tally;
+}
+
+/** Everything that happened under a seed, line by line. */
+export async function traceOf(
+  seed: number,
+  guards: Guards = ALL_GUARDS,
+): Promise<readonly string[]> {
+  const simulation = new Simulation(seed, guards, true);
+  await simulation.run();
+  return simulation.lines ?? [];
+}

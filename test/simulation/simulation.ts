@@ -1,0 +1,287 @@
+import type { Batch } from '../../shared/batch/batch.ts';
+import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import type { StateChange } from '../../shared/batch/ports.ts';
+import { isEnded } from '../../shared/batch/status.ts';
+import type { Providers } from '../../shared/providers/provider.ts';
+import type { Dependencies } from '../../shared/usecases/dependencies.ts';
+import { intake } from '../../shared/usecases/intake/intake.ts';
+import { settle } from '../../shared/usecases/settle.ts';
+import { sweep } from '../../shared/usecases/sweep/sweep.ts';
+import { parseWorkMessage } from '../../shared/usecases/work/parse.ts';
+import { work } from '../../shared/usecases/work/work.ts';
+import { CALM, type Faults, faultsOf } from './faults.ts';
+import { Invariants } from './invariants.ts';
+import { Process } from './process.ts';
+import { Random } from './random.ts';
+import { Timeline } from './timeline.ts';
+import { Bucket, disk } from './world/bucket.ts';
+import { ProcessorFunction } from './world/processor.ts';
+import { ProviderAccount, type SimulatedJob } from './world/provider.ts';
+import { type Message, Queue } from './world/queue.ts';
+import { retried, Table } from './world/table.ts';
+
+const START = 1_800_000_000_000;
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/** Nothing goes wrong after this: the promises for the end are asked for. */
+const STORM_MS = 3 * DAY;
+/** A command on the last stormy day, the maximum age, a day of grace, and time to deliver. */
+export const BOUND_MS = STORM_MS + DEFAULT_POLICY.maxAgeSeconds * 1000 + 2 * DAY;
+
+const TIMEOUTS_MS = { intake: MINUTE, sweeper: 5 * MINUTE, worker: 15 * MINUTE, outcome: MINUTE };
+type FunctionName = keyof typeof TIMEOUTS_MS;
+
+/** What the fakes themselves guard, for showing that a missing guard is noticed. */
+export interface Guards {
+  readonly ownToken: boolean;
+  readonly version: boolean;
+  readonly sweepLock: boolean;
+}
+export const ALL_GUARDS: Guards = { ownToken: true, version: true, sweepLock: true };
+
+/** The whole system on virtual time, for one seed. */
+export class Simulation {
+  readonly random: Random;
+  readonly timeline = new Timeline(START);
+  readonly guards: Guards;
+  readonly table = new Table(this);
+  readonly bucket = new Bucket();
+  readonly account = new ProviderAccount(this);
+  readonly invariants = new Invariants(this);
+  readonly announced: StateChange[] = [];
+  readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
+  readonly lines: string[] | undefined;
+  faultCount = 0;
+  readonly #stormy: Faults;
+  readonly #queues: { readonly batch: Queue; readonly work: Queue; readonly outcome: Queue };
+  readonly processor: ProcessorFunction;
+  #serial = 0;
+  #processes = 0;
+  #isTicking = false;
+
+  constructor(seed: number, guards: Guards = ALL_GUARDS, traced = false) {
+    this.random = new Random(seed);
+    this.guards = guards;
+    this.lines = traced ? [] : undefined;
+    this.#stormy = faultsOf(this.random.pick([0, 0.5, 1, 1, 2, 4]));
+    const queue = (
+      name: FunctionName,
+      handle: (
+        dependencies: Dependencies,
+        message: Message,
+        receives: number,
+        deadline: number,
+      ) => Promise<void>,
+    ) =>
+      new Queue(this, name, TIMEOUTS_MS[name], (message, receives, done, failed) =>
+        this.#invoke(
+          name,
+          (dependencies, deadline) => handle(dependencies, message, receives, deadline),
+          done,
+          failed,
+        ),
+      );
+    this.#queues = {
+      batch: queue('intake', (dependencies, { body, id }, receiveCount) =>
+        intake(dependencies, { body, messageId: id, receiveCount }),
+      ),
+      work: queue('worker', (dependencies, { body }, _receives, deadline) =>
+        work(dependencies, parseWorkMessage(body), deadline),
+      ),
+      outcome: queue('outcome', (dependencies, { body }) => settle(dependencies, body)),
+    };
+    this.processor = new ProcessorFunction(this, this.#queues.outcome);
+  }
+
+  get now(): number {
+    return this.timeline.now;
+  }
+
+  get isCalm(): boolean {
+    return this.now > START + STORM_MS;
+  }
+
+  get faults(): Faults {
+    return this.isCalm ? CALM : this.#stormy;
+  }
+
+  token(): string {
+    return `t${this.#serial++}`;
+  }
+
+  countFault(): void {
+    this.faultCount += 1;
+  }
+
+  trace(line: () => string): void {
+    this.lines?.push(`${((this.now - START) / 1000).toFixed(3).padStart(12)}s  ${line()}`);
+  }
+
+  onWrite(next: Batch, previous: Batch | undefined): void {
+    if (!this.#isTicking && !this.isSettled(next)) {
+      this.#isTicking = true;
+      this.timeline.after(this.random.between(0, MINUTE), () => this.#tick());
+    }
+    this.invariants.onWrite(next, previous);
+  }
+
+  onJob(job: SimulatedJob): void {
+    this.invariants.onJob(job);
+  }
+
+  /** Runs to the end, and gives what was broken on the way and is broken there. */
+  async run(): Promise<readonly string[]> {
+    this.#userAdds();
+    await this.timeline.run(START + BOUND_MS);
+    return this.invariants.atTheEnd();
+  }
+
+  #userAdds(): void {
+    const batches = 1 + this.random.int(3);
+    for (let index = 0; index < batches; index++) {
+      const batchId = `b${index}`;
+      const customIds = Array.from({ length: 1 + this.random.int(5) }, (_, n) => `${batchId}-${n}`);
+      const line = (id: string) =>
+        `{"custom_id":"${id}","method":"POST","url":"/v1/embeddings","body":{"model":"m"}}\n`;
+      this.bucket.objects.set(
+        `uploads/${batchId}.jsonl`,
+        Buffer.from(customIds.map(line).join('')),
+      );
+      this.invariants.expect(batchId, customIds);
+      this.timeline.after(this.random.between(0, 10 * MINUTE), () =>
+        this.#queues.batch.send(JSON.stringify({ batchId })),
+      );
+      for (const action of ['cancel', 'retry', 'redeliver'] as const) {
+        if (!this.random.chance(this.faults.command)) continue;
+        const soon = this.random.chance(0.7) ? 2 * 60 * MINUTE : 2 * DAY;
+        this.timeline.after(this.random.between(0, soon), () => {
+          this.trace(() => `user: ${action} ${batchId}`);
+          this.#queues.batch.send(JSON.stringify({ action, batchId }));
+        });
+      }
+    }
+  }
+
+  #tick(): void {
+    const times = this.random.chance(this.faults.doubleTick) ? 2 : 1;
+    for (let time = 0; time < times; time++) {
+      this.#invoke(
+        'sweeper',
+        sweep,
+        () => {},
+        () => {},
+      );
+    }
+    const next = this.#nextInterest();
+    // All are settled: the next write of an open record starts the ticks again.
+    this.#isTicking = next !== undefined;
+    if (next === undefined) return;
+    const skip = this.random.chance(0.8) ? next : this.now;
+    this.timeline.after(Math.max(MINUTE, skip - this.now) + this.random.between(0, MINUTE), () =>
+      this.#tick(),
+    );
+  }
+
+  /** When the next sweep has anything to do: ticks in between would only cost time. */
+  #nextInterest(): number | undefined {
+    const times = this.table.all().flatMap((batch) => this.#interestOf(batch) ?? []);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  #interestOf(batch: Batch): number | undefined {
+    const { account, table } = this;
+    if (batch.status === 'queued') {
+      const until = table.state(batch.provider)?.hold?.until ?? this.now;
+      return account.isFull() ? Math.max(until, account.nextEnd()) : until;
+    }
+    if (batch.status === 'running' && !batch.cancelRequested) {
+      return Math.min(account.nextEnd(), batch.deadlineAt);
+    }
+    return batch.dueAt;
+  }
+
+  #invoke(
+    name: FunctionName,
+    handle: (dependencies: Dependencies, deadline: number) => Promise<void>,
+    done: () => void,
+    failed: () => void,
+  ): void {
+    const process = new Process(this, `${name}-${++this.#processes}`, TIMEOUTS_MS[name], failed);
+    handle(this.#dependencies(process), process.deadline).then(
+      () => {
+        if (!process.alive) return;
+        process.end();
+        done();
+      },
+      (error: unknown) => process.die(`throws ${String(error)}`),
+    );
+  }
+
+  #dependencies(process: Process): Dependencies {
+    const { random } = this;
+    const provider = this.account.provider(process);
+    const providers: Providers = {
+      names: ['openai'],
+      get: async () => provider,
+      describe: async () => provider,
+    };
+    const send = (queue: Queue, body: unknown, delaySeconds = 0) =>
+      retried(() =>
+        process.call(
+          `send ${JSON.stringify(body)}`,
+          () => queue.send(JSON.stringify(body), delaySeconds * 1000),
+          {
+            timeoutMs: 10_000,
+          },
+        ),
+      );
+    const log = (message: string, fields?: object) =>
+      this.trace(() => `${process.name}:   ${message} ${JSON.stringify(fields ?? {})}`);
+    return {
+      policy: DEFAULT_POLICY,
+      clock: { now: () => this.now },
+      chance: {
+        random: () => random.next(),
+        randomInt: (max) => random.int(max),
+        token: () => this.token(),
+      },
+      batches: this.table.batchStore(process),
+      providerStates: this.table.providerStates(process),
+      sweepLock: this.table.sweepLock(process),
+      queues: {
+        sendWork: (message) => send(this.#queues.work, message),
+        sendBatch: (message, delaySeconds) => send(this.#queues.batch, message, delaySeconds),
+        sendDeadLetter: (body, reason) =>
+          retried(() =>
+            process.call(`refuse: ${reason}`, () => void this.deadLetters.push({ body, reason })),
+          ),
+      },
+      objects: this.bucket.store(process),
+      scratch: disk,
+      providers,
+      processor: { invoke: (event) => this.processor.invoke(process, event) },
+      bus: {
+        announce: (change) =>
+          retried(() =>
+            process.call(
+              `announce ${change.batchId} ${change.to}`,
+              () => void this.announced.push(change),
+            ),
+          ),
+      },
+      log: { info: log, warn: log, error: log },
+      metrics: { count: () => {} },
+    };
+  }
+
+  /** Whether a batch has reached its end and owes nothing. */
+  isSettled(batch: Batch): boolean {
+    return isEnded(batch.status) && batch.dueAt === undefined;
+  }
+
+  /** Messages that SQS itself gave up on. */
+  deadMessages(): Message[] {
+    return [...this.#queues.batch.deadLetters, ...this.#queues.outcome.deadLetters];
+  }
+}

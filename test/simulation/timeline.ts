@@ -1,0 +1,73 @@
+interface Happening {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/**
+ * Virtual time. What is planned happens in order of its time, and everything that the code under
+ * test does in answer to it is done before the next.
+ */
+export class Timeline {
+  now: number;
+  readonly #heap: Happening[] = [];
+  #order = 0;
+
+  constructor(start: number) {
+    this.now = start;
+  }
+
+  after(milliseconds: number, run: () => void): void {
+    this.#push({ at: this.now + Math.max(0, milliseconds), order: this.#order++, run });
+  }
+
+  /** Runs until nothing is planned, or something is planned for after `until`. */
+  async run(until: number): Promise<void> {
+    for (let next = this.#heap[0]; next && next.at <= until; next = this.#heap[0]) {
+      this.#pop();
+      this.now = Math.max(this.now, next.at);
+      next.run();
+      // A turn of the event loop drains every microtask: all code runs on to its next I/O.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #push(happening: Happening): void {
+    const heap = this.#heap;
+    let index = heap.push(happening) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!before(heap[index], heap[parent])) return;
+      this.#swap(index, parent);
+      index = parent;
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (heap.length === 0 || !last) return;
+    heap[0] = last;
+    for (let index = 0; ; ) {
+      const left = 2 * index + 1;
+      const right = left + 1;
+      let first = index;
+      if (left < heap.length && before(heap[left], heap[first])) first = left;
+      if (right < heap.length && before(heap[right], heap[first])) first = right;
+      if (first === index) return;
+      this.#swap(index, first);
+      index = first;
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const held = this.#heap[a] as Happening;
+    this.#heap[a] = this.#heap[b] as Happening;
+    this.#heap[b] = held;
+  }
+}
+
+function before(a: Happening | undefined, b: Happening | undefined): boolean {
+  if (!a || !b) return false;
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}

@@ -1,0 +1,71 @@
+import type { ProcessorEvent } from '../../../shared/batch/processorEvent.ts';
+import type { Process } from '../process.ts';
+import type { Simulation } from '../simulation.ts';
+import type { Queue } from './queue.ts';
+import { retried } from './table.ts';
+
+const AGE_MS = 900_000;
+
+/** The user's function, invoked asynchronously: late, twice, or never; it may fail. */
+export class ProcessorFunction {
+  /** Successful runs by delivery id. */
+  readonly runs = new Map<string, ProcessorEvent[]>();
+  /** Invocations or outcomes on their way. */
+  pending = 0;
+  readonly #simulation: Simulation;
+  readonly #outcomes: Queue;
+
+  constructor(simulation: Simulation, outcomes: Queue) {
+    this.#simulation = simulation;
+    this.#outcomes = outcomes;
+  }
+
+  invoke(process: Process, event: ProcessorEvent): Promise<void> {
+    const { random, faults, timeline } = this.#simulation;
+    return retried(() =>
+      process.call(
+        `invoke the processor for ${event.batchId}`,
+        () => {
+          if (random.chance(faults.dropped)) return;
+          const runs = random.chance(faults.duplicateMessage) ? 2 : 1;
+          for (let run = 0; run < runs; run++) {
+            this.pending += 1;
+            const wait = random.chance(faults.slow * 4)
+              ? random.between(0, AGE_MS * 1.2)
+              : random.between(1, 2000);
+            timeline.after(wait, () => this.#run(event, wait));
+          }
+        },
+        { timeoutMs: 10_000 },
+      ),
+    );
+  }
+
+  #run(event: ProcessorEvent, waited: number): void {
+    const { random, timeline, isCalm } = this.#simulation;
+    if (waited > AGE_MS) {
+      this.#tell(event, 'EventAgeExceeded');
+      return;
+    }
+    const takes = random.chance(0.05) ? random.between(0, 880_000) : random.between(1, 5000);
+    timeline.after(takes, () => {
+      if (!isCalm && random.chance(0.25)) {
+        this.#tell(event, 'RetriesExhausted');
+        return;
+      }
+      const { deliveryId, batchId, deliveryAttempt } = event;
+      this.#simulation.trace(
+        () => `processor: ${batchId} ${deliveryId} attempt ${deliveryAttempt} done`,
+      );
+      this.runs.set(deliveryId, [...(this.runs.get(deliveryId) ?? []), event]);
+      this.#tell(event, 'Success');
+    });
+  }
+
+  #tell(event: ProcessorEvent, condition: string): void {
+    const { random, faults } = this.#simulation;
+    this.pending -= 1;
+    if (random.chance(faults.dropped)) return;
+    this.#outcomes.send(JSON.stringify({ requestContext: { condition }, requestPayload: event }));
+  }
+}
