@@ -1,6 +1,7 @@
 import type { Batch } from '../../shared/batch/batch.ts';
 import { TRANSITIONS } from '../../shared/batch/lifecycle/transitions.ts';
 import { isEnded } from '../../shared/batch/status.ts';
+import type { Process } from './process.ts';
 import type { Simulation } from './simulation.ts';
 import type { SimulatedJob } from './world/provider.ts';
 
@@ -12,6 +13,8 @@ export class Invariants {
   readonly #simulation: Simulation;
   readonly #expected = new Map<string, readonly string[]>();
   readonly #broken: string[] = [];
+  readonly #commands = new Map<string, number>();
+  #sweeper: Process | undefined;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -55,6 +58,19 @@ export class Invariants {
     }
     if (next.attempt - next.attemptBase > 5)
       this.#break('violation', `${batchId} has too many attempts`);
+  }
+
+  /** Called as a sweep begins: two at once would double every call to the provider. */
+  onSweep(process: Process): void {
+    const other = this.#sweeper;
+    if (other?.alive && other !== process)
+      this.#break('violation', `${process.name} and ${other.name} sweep at once`);
+    this.#sweeper = process;
+  }
+
+  /** Called as the user sends a command that may make another delivery. */
+  onCommand(batchId: string): void {
+    this.#commands.set(batchId, (this.#commands.get(batchId) ?? 0) + 1);
   }
 
   /** Called as a job comes to exist at the provider. */
@@ -139,6 +155,10 @@ export class Invariants {
     const delivered = [...runs.values()].flat().filter((event) => event.batchId === batchId);
     if (status === 'completed' && delivered.length === 0) {
       this.#break('lost', `${batchId} is completed and was never processed`);
+    }
+    const ids = new Set(delivered.map((event) => event.deliveryId));
+    if (ids.size > 1 + (this.#commands.get(batchId) ?? 0)) {
+      this.#break('duplicated', `${batchId} is delivered under ${ids.size} ids`);
     }
     for (const { deliveryId, deliveryAttempt } of delivered) {
       if (!deliveryId.startsWith(keyPrefix)) this.#break('unexpected', `a delivery of ${batchId}`);

@@ -6,6 +6,8 @@ export interface Tally {
   unexpected: number;
   duplicated: number;
   violations: number;
+  /** Schedules that broke any promise. */
+  caught: number;
   /** Schedules in which something went wrong and everything came right. */
   recovered: number;
   /** The first seeds that broke a promise, with what. */
@@ -27,6 +29,7 @@ export async function runSchedules(
     duplicated: 0,
     violations: 0,
     recovered: 0,
+    caught: 0,
     broken: [],
   };
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
@@ -37,6 +40,7 @@ export async function runSchedules(
       if (simulation.faultCount > 0) tally.recovered += 1;
       continue;
     }
+    tally.caught += 1;
     const has = (word: string) => what.some((line) => line.startsWith(word));
     if (has('lost')) tally.lost += 1;
     if (has('unexpected')) tally.unexpected += 1;

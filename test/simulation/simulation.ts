@@ -27,7 +27,7 @@ const DAY = 24 * 60 * MINUTE;
 /** Nothing goes wrong after this: the promises for the end are asked for. */
 const STORM_MS = 3 * DAY;
 /** A command on the last stormy day, the maximum age, a day of grace, and time to deliver. */
-export const BOUND_MS = STORM_MS + DEFAULT_POLICY.maxAgeSeconds * 1000 + 2 * DAY;
+const BOUND_MS = STORM_MS + DEFAULT_POLICY.maxAgeSeconds * 1000 + 2 * DAY;
 
 const TIMEOUTS_MS = { intake: MINUTE, sweeper: 5 * MINUTE, worker: 15 * MINUTE, outcome: MINUTE };
 type FunctionName = keyof typeof TIMEOUTS_MS;
@@ -157,6 +157,7 @@ export class Simulation {
         const soon = this.random.chance(0.7) ? 2 * 60 * MINUTE : 2 * DAY;
         this.timeline.after(this.random.between(0, soon), () => {
           this.trace(() => `user: ${action} ${batchId}`);
+          this.invariants.onCommand(batchId);
           this.#queues.batch.send(JSON.stringify({ action, batchId }));
         });
       }

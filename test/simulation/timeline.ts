@@ -27,8 +27,8 @@ export class Timeline {
       this.#pop();
       this.now = Math.max(this.now, next.at);
       next.run();
-      // A turn of the event loop drains every microtask: all code runs on to its next I/O.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      // The next tick comes once every microtask is done: all code has run on to its next I/O.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
     }
   }
 

@@ -28,9 +28,11 @@ export type Changes = { [K in keyof Batch]?: Batch[K] | undefined };
 
 /** The next version of a record. */
 export function revise(batch: Batch, changes: Changes): Batch {
-  const merged = { ...batch, ...changes, version: batch.version + 1 };
-  const present = Object.entries(merged).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as Batch;
+  const next: Changes = { ...batch, ...changes, version: batch.version + 1 };
+  for (const key of Object.keys(changes) as (keyof Batch)[]) {
+    if (next[key] === undefined) delete next[key];
+  }
+  return next as Batch;
 }
 
 /** Stays in its status with some values changed. */

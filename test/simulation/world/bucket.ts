@@ -3,7 +3,7 @@ import type { ObjectStore, Scratch } from '../../../shared/batch/ports.ts';
 import type { Process } from '../process.ts';
 import { retried } from './table.ts';
 
-export const BUCKET = 'bucket';
+const BUCKET = 'bucket';
 const SHAPE = { timeoutMs: 60_000, usualMs: 50, slowMs: 90_000 };
 
 /** The bucket: objects appear whole or not at all, and reading one may break half way. */

@@ -167,6 +167,7 @@ export class Table {
               )
                 return undefined;
               const cursors = lock?.cursors ?? {};
+              this.#simulation.invariants.onSweep(process);
               this.#lock = { token, leaseUntil, cursors };
               return cursors;
             },

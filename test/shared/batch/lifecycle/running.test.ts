@@ -105,7 +105,7 @@ describe('a job that is stalled', () => {
 
   it('is one that has made no progress for a day, or has outlived its window by an hour', () => {
     for (const changes of [
-      { submittedAt: NOW - 24 * HOUR },
+      { submittedAt: NOW - 24 * HOUR, progress: 5 },
       { submittedAt: NOW - 25 * HOUR, progress: 5, progressAt: NOW - HOUR },
     ]) {
       const decision = when(running(changes), progress(5));

@@ -1,0 +1,27 @@
+import { MUTATIONS } from './mutations.ts';
+import { runInParallel } from './parallel.ts';
+
+/** Tried one after the other until a guard's absence is noticed: some faults are rare. */
+const ROUNDS = [2_000, 20_000, 200_000];
+
+let missed = 0;
+for (const { name, edits, guards } of MUTATIONS) {
+  let line = '';
+  for (const count of ROUNDS) {
+    const share = {
+      firstSeed: 1,
+      count,
+      ...(edits ? { edits } : {}),
+      ...(guards ? { guards } : {}),
+    };
+    const { caught, broken } = await runInParallel(share);
+    line = `${String(caught).padStart(6)} of ${count}  ${broken[0]?.what[0] ?? 'NOT NOTICED'}`;
+    if (caught > 0) break;
+  }
+  if (line.includes('NOT NOTICED')) missed += 1;
+  process.stdout.write(`${name.padEnd(48)}${line}\n`);
+}
+process.stdout.write(
+  `${MUTATIONS.length - missed} of ${MUTATIONS.length} guards are noticed when they are gone\n`,
+);
+process.exitCode = missed > 0 ? 1 : 0;

@@ -1,0 +1,215 @@
+import { ALL_GUARDS, type Guards } from './simulation.ts';
+
+/** A change to the code under test: exactly this text, which must be there. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A guard taken away. */
+export interface Mutation {
+  readonly name: string;
+  readonly edits?: readonly Edit[];
+  /** Of the table's own guards, which the adapter has and the fake stands in for. */
+  readonly guards?: Guards;
+}
+
+const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
+const LIFECYCLE = 'shared/batch/lifecycle';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the lease',
+    edits: [edit('shared/usecases/work/work.ts', 'leaseUntil: deadline +', 'leaseUntil: 0 *')],
+  },
+  {
+    name: "the lease's margin for late landings",
+    edits: [
+      edit(
+        'shared/usecases/work/work.ts',
+        'leaseUntil: deadline + (createDeadlineSeconds + leaseMarginSeconds) * 1000',
+        'leaseUntil: deadline',
+      ),
+    ],
+  },
+  {
+    name: 'the wait after an uncertain create',
+    edits: [
+      edit(
+        `${LIFECYCLE}/submitting.ts`,
+        'return now + (policy.createDeadlineSeconds + policy.leaseMarginSeconds) * 1000;',
+        'return now;',
+      ),
+    ],
+  },
+  {
+    name: 'the claim',
+    edits: [
+      edit(
+        `${LIFECYCLE}/submitting.ts`,
+        "if (batch.claim) return ignored('an earlier claim must be reconciled first');",
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'the own-token check after a failed condition',
+    guards: { ...ALL_GUARDS, ownToken: false },
+    edits: [
+      edit(
+        `${LIFECYCLE}/submitting.ts`,
+        "if (holds(batch, event.claim)) return { type: 'unchanged', effects: [] };",
+        '',
+      ),
+    ],
+  },
+  { name: 'the conditional version', guards: { ...ALL_GUARDS, version: false } },
+  {
+    name: 'the reconcile before re-create',
+    edits: [
+      edit(
+        `${LIFECYCLE}/submitting.ts`,
+        "if (batch.claim) return ignored('its claim must be reconciled with the provider first');",
+        '',
+      ),
+      edit('shared/usecases/sweep/lookAtDue.ts', "batch.status === 'submitting' &&", 'false &&'),
+    ],
+  },
+  {
+    name: 'the submission in the key',
+    edits: [
+      edit(
+        'shared/batch/identifiers.ts',
+        '-${batch.submission}`',
+        '`',
+      ),
+    ],
+  },
+  {
+    name: 'the key itself',
+    edits: [edit('shared/usecases/sweep/reconcile.ts', '!keys.has(job.key)', 'keys.has(job.key)')],
+  },
+  {
+    name: 'unknown is not absent',
+    edits: [
+      edit(
+        'shared/usecases/sweep/reconcile.ts',
+        'return undefined;\n  }\n}',
+        'return jobs;\n  }\n}',
+      ),
+    ],
+  },
+  {
+    name: 'how far back a listing reaches',
+    edits: [
+      edit(
+        'shared/usecases/sweep/reconcile.ts',
+        'Math.min(...intents) - policy',
+        'Date.now() * 9 - policy',
+      ),
+    ],
+  },
+  {
+    name: "the fencing of a superseded worker's outcome",
+    edits: [
+      edit(
+        `${LIFECYCLE}/work.ts`,
+        'return batch.claim?.token === token;',
+        'return token !== undefined;',
+      ),
+    ],
+  },
+  {
+    name: 'the fencing of a job that was checked late',
+    edits: [
+      edit(
+        `${LIFECYCLE}/running.ts`,
+        "if (jobId !== job?.id) return ignored('the record names another job');",
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'the attempt fencing of deliveries',
+    edits: [
+      edit(`${LIFECYCLE}/delivering.ts`, 'event.deliveryAttempt === delivery?.attempt', 'delivery'),
+      edit(`${LIFECYCLE}/delivering.ts`, '|| !delivery?.pending', ''),
+    ],
+  },
+  {
+    name: 'the delivery id',
+    edits: [
+      edit(
+        'shared/usecases/deliver.ts',
+        'deliveryId(batch.keyPrefix, delivery.number)',
+        'deliveryId(batch.keyPrefix, delivery.number * 100 + delivery.attempt)',
+      ),
+    ],
+  },
+  {
+    name: 'the keep-partials rule',
+    edits: [
+      edit(
+        'shared/usecases/work/collect.ts',
+        'outcome.files.length > 0',
+        "outcome.kind === 'completed'",
+      ),
+    ],
+  },
+  {
+    name: 'only the unfinished run again',
+    edits: [
+      edit('shared/jsonl/select.ts', 'if (result) return false;', 'if (result) return true;'),
+    ],
+  },
+  {
+    name: 'a new key for a new job',
+    edits: [
+      edit(
+        `${LIFECYCLE}/collecting.ts`,
+        'submission: batch.submission + 1',
+        'submission: batch.submission',
+      ),
+    ],
+  },
+  {
+    name: 'the redelivery',
+    edits: [
+      edit(
+        `${LIFECYCLE}/delivering.ts`,
+        'return deliverAgain(batch, moment, reason);\n  },\n\n  // A success',
+        "return ignored('');\n  },\n\n  // A success",
+      ),
+    ],
+  },
+  {
+    name: 'work is sent again',
+    edits: [edit(`${LIFECYCLE}/work.ts`, "{ type: 'sendWork', work },", '')],
+  },
+  {
+    name: 'the owed end event',
+    edits: [
+      edit(
+        `${LIFECYCLE}/enter.ts`,
+        'endedAt: moment.now, dueAt: moment.now',
+        'endedAt: moment.now',
+      ),
+    ],
+  },
+  {
+    name: 'the cancelling of what is surplus or unwanted',
+    edits: [edit('shared/usecases/perform.ts', '.cancel(effect.jobId)', '.check(effect.jobId)')],
+  },
+  {
+    name: 'no such job is no proof',
+    edits: [
+      edit(
+        `${LIFECYCLE}/running.ts`,
+        'if (isForsaken(batch, moment))',
+        "if (seen.state === 'missing')",
+      ),
+    ],
+  },
+  { name: 'the sweep lock', guards: { ...ALL_GUARDS, sweepLock: false } },
+];
