@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Condition, destinationRecord } from './destinationRecord.ts';
+import type { Functions, Target } from './functions.ts';
+import type { InvocationQueue, PendingInvocation } from './invocationQueue.ts';
+import type { InvocationResult } from './protocol.ts';
+import { createSlots } from './slots.ts';
+
+/** How asynchronous invocations of one function are treated: Lambda's EventInvokeConfig. */
+export interface InvokeConfig {
+  readonly maximumRetryAttempts: number;
+  readonly maximumEventAgeSeconds: number;
+  /** ARN of the queue that hears of it. */
+  readonly onSuccess: string | undefined;
+  readonly onFailure: string | undefined;
+}
+
+export interface AsyncInvokerOptions {
+  readonly functions: Functions;
+  readonly queue: InvocationQueue;
+  configOf(functionName: string, qualifier: string): InvokeConfig;
+  /** Sends a record to a destination. */
+  send(queueArn: string, body: string): Promise<void>;
+  /** Factor on Lambda's waits between attempts. */
+  readonly timeScale: number;
+}
+
+/** Lambda waits a minute before the first retry and two before the second. */
+const RETRY_WAIT_SECONDS = 60;
+/** Invocations at a time: Lambda has no such limit, a developer's machine does. */
+const CONCURRENCY = 10;
+
+/** Lambda's asynchronous invocation: accepts at once, runs later, tells the destinations. */
+export interface AsyncInvoker {
+  /** @returns the request id */
+  accept(target: Target, payload: string): string;
+  /** Goes on with what an earlier run accepted. */
+  resume(): void;
+  /** Leaves what has not ended for the next run. */
+  stop(): void;
+}
+
+export function createAsyncInvoker(options: AsyncInvokerOptions): AsyncInvoker {
+  const { functions, queue } = options;
+  const slots = createSlots(CONCURRENCY);
+  const stopping = new AbortController();
+
+  const end = async (
+    { lambda }: Target,
+    invocation: PendingInvocation,
+    condition: Condition,
+    result?: InvocationResult,
+  ): Promise<void> => {
+    const config = options.configOf(invocation.functionName, invocation.qualifier);
+    const destination = condition === 'Success' ? config.onSuccess : config.onFailure;
+    if (destination !== undefined)
+      await options.send(
+        destination,
+        JSON.stringify(destinationRecord(invocation, lambda.arn, condition, result)),
+      );
+    queue.remove(invocation.requestId);
+  };
+
+  const run = async (pending: PendingInvocation): Promise<void> => {
+    const target = functions.find(pending.functionName, pending.qualifier);
+    // The stack has changed since an earlier run accepted it.
+    if (target === undefined) return queue.remove(pending.requestId);
+    const config = options.configOf(pending.functionName, pending.qualifier);
+    let invocation = pending;
+    while (!stopping.signal.aborted) {
+      const ageSeconds = (Date.now() - invocation.acceptedAt) / 1000;
+      if (ageSeconds > config.maximumEventAgeSeconds)
+        return end(target, invocation, 'EventAgeExceeded');
+      const { requestId, payload } = invocation;
+      const result = await target.lambda.invoke(payload, { requestId, invokedArn: target.arn });
+      // A process that was killed because the run stops says nothing about the function.
+      if (stopping.signal.aborted) return;
+      invocation = { ...invocation, attempts: invocation.attempts + 1 };
+      queue.save(invocation);
+      if (result.functionError === undefined) return end(target, invocation, 'Success', result);
+      if (invocation.attempts > config.maximumRetryAttempts)
+        return end(target, invocation, 'RetriesExhausted', result);
+      const seconds = RETRY_WAIT_SECONDS * invocation.attempts * options.timeScale;
+      await wait(seconds * 1000, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  };
+
+  const schedule = async (invocation: PendingInvocation): Promise<void> => {
+    const free = await slots.take();
+    await run(invocation)
+      .catch((error) => {
+        // It stays on disk: the next run goes on with it.
+        if (!stopping.signal.aborted)
+          process.stderr.write(
+            `the outcome of ${invocation.functionName} was not sent: ${error}\n`,
+          );
+      })
+      .finally(free);
+  };
+
+  return {
+    accept({ lambda, qualifier }, payload) {
+      const invocation = {
+        requestId: randomUUID(),
+        functionName: lambda.name,
+        qualifier,
+        payload,
+        acceptedAt: Date.now(),
+        attempts: 0,
+      };
+      queue.save(invocation);
+      void schedule(invocation);
+      return invocation.requestId;
+    },
+    resume() {
+      for (const invocation of queue.list()) void schedule(invocation);
+    },
+    stop: () => stopping.abort(),
+  };
+}

@@ -1,0 +1,117 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isOver, unrecorded } from './batches/view.ts';
+import { type Tracked, watchBatches } from './batches/watch.ts';
+import type { CommandLine } from './commandLine.ts';
+import { type Board, createBoard } from './display/board.ts';
+import { createDisplay } from './display/display.ts';
+import { shellEnvironment } from './display/shellEnvironment.ts';
+import { jsonLines, summary } from './display/summary.ts';
+import { lockDirectory } from './emulators/directoryLock.ts';
+import { openAdditions } from './input/additions.ts';
+import { checkInput } from './input/checkInput.ts';
+import { largestFileBytes } from './input/largestFile.ts';
+import { keepUp } from './keepUp.ts';
+import { timeScaleFor } from './lambda/timeouts.ts';
+import { openSession, type Session } from './session.ts';
+import { type RunningStack, startStack } from './stack.ts';
+import { synthesize } from './synthesize.ts';
+import { readAssembly } from './template/assembly.ts';
+
+/** What ^C ends a program with: 128 and the signal's number. */
+export const EXIT_INTERRUPTED = 130;
+/** The processes of a killed run end by themselves within this time, in milliseconds. */
+const LOCK_WAIT_MS = 5_000;
+
+/** Where the events of state changes say they come from. */
+const EVENT_SOURCE = 'batch-handler';
+
+const ROOT = join(import.meta.dirname, '..');
+const EXAMPLE_FILE = join(ROOT, 'examples', 'requests.jsonl');
+
+/**
+ * Runs the stack until every batch has ended.
+ *
+ * @param interrupted ends the run early, leaving what is unfinished to the next one
+ * @returns the exit code
+ * @throws UsageError for what the caller can put right; nothing is left running
+ */
+export async function run(options: CommandLine, interrupted: AbortSignal): Promise<number> {
+  for (const file of options.files) await checkInput(file);
+  const dataDirectory = resolve(options.dataDirectory);
+  mkdirSync(dataDirectory, { recursive: true });
+  lockDirectory(dataDirectory, LOCK_WAIT_MS);
+
+  const additions = openAdditions(join(dataDirectory, 'added.json'));
+  const files = [...options.files, ...additions.all.map(({ file }) => file)];
+
+  const output = options.json ? process.stderr : process.stdout;
+  const display = createDisplay(output);
+  const board = createBoard(display);
+  const assembly = await readAssembly(options.assembly ?? (await synthesize(ROOT, display.note)));
+  const stack = await startStack(assembly, {
+    ...options,
+    dataDirectory,
+    timeScale: timeScaleFor(options.intervalSeconds, largestFileBytes(files)),
+    environment: process.env,
+    onEvent({ Source: source, Detail: detail }) {
+      // A processor may send events of its own.
+      if (source === EVENT_SOURCE) board.tell(JSON.parse(detail));
+    },
+  });
+  try {
+    display.note(
+      `${assembly.stackName} is up at ${stack.endpointUrl}, with ${stack.providerDescription}`,
+    );
+    const session = openSession(stack, {
+      dataDirectory,
+      additions,
+      exampleFile: EXAMPLE_FILE,
+      note: display.note,
+    });
+    const tracked = await session.select(options.files);
+    const code = await bringToAnEnd({ stack, session, tracked, options, board, interrupted });
+    if (options.keep && !interrupted.aborted) {
+      output.write(shellEnvironment(stack.endpointUrl, session.names));
+      // A display of its own: what the first one drew is above the summary now.
+      await keepUp(session, tracked, createDisplay(output), interrupted, stack.broken);
+    }
+    return code;
+  } finally {
+    await stack.stop();
+  }
+}
+
+interface Watched {
+  readonly stack: RunningStack;
+  readonly session: Session;
+  readonly tracked: readonly Tracked[];
+  readonly options: CommandLine;
+  readonly board: Board;
+  readonly interrupted: AbortSignal;
+}
+
+/** Waits for the batches and reports them, whatever becomes of them. */
+async function bringToAnEnd(watched: Watched): Promise<number> {
+  const { stack, session, tracked, options, board, interrupted } = watched;
+  const watching = watchBatches(() => session.views(tracked), board.show, interrupted);
+  const reason = await Promise.race([watching.then(() => undefined), stack.broken]).catch(
+    (error: unknown) => (interrupted.aborted ? 'interrupted' : String(error)),
+  );
+  if (reason !== undefined)
+    process.stderr.write(`${reason}; the next run with the same --data goes on\n`);
+  // Nothing was seen if the end came before the first look.
+  const views = tracked.map(
+    ({ batchId }) =>
+      board.views.find((view) => view.batchId === batchId) ?? unrecorded(batchId, undefined),
+  );
+  const ended = await session.end(views).catch((error: unknown) => {
+    if (reason === undefined) throw error;
+    return views.map(session.withoutCopies);
+  });
+  process.stdout.write(options.json ? jsonLines(ended) : `\n${summary(ended)}`);
+  for (const { status, batchId, reason: why } of views)
+    if (options.json && status === 'refused') process.stderr.write(`${batchId}: ${why}\n`);
+  if (interrupted.aborted) return EXIT_INTERRUPTED;
+  return views.every(({ status }) => status === 'completed') && views.every(isOver) ? 0 : 1;
+}

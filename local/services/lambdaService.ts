@@ -1,0 +1,61 @@
+import type { AsyncInvoker } from '../lambda/asyncInvoker.ts';
+import type { Functions } from '../lambda/functions.ts';
+import { type Service, serviceError } from './service.ts';
+
+const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_ASYNC_PAYLOAD_BYTES = 1024 * 1024;
+
+/** Lambda's Invoke: RequestResponse, Event and DryRun. */
+export function lambdaService(functions: Functions, asyncInvoker: AsyncInvoker): Service {
+  return async (request) => {
+    const name = INVOKE_PATH.exec(request.path)?.[1];
+    if (name === undefined)
+      return serviceError(
+        400,
+        'InvalidParameterValueException',
+        `${request.path}: a local run knows Invoke only`,
+      );
+    const functionName = decodeURIComponent(name);
+    const target = functions.find(functionName, request.query.get('Qualifier') ?? undefined);
+    if (target === undefined)
+      return serviceError(404, 'ResourceNotFoundException', `Function not found: ${functionName}`);
+    const payload = request.body === '' ? '{}' : request.body;
+    if (!isJson(payload))
+      return serviceError(400, 'InvalidRequestContentException', 'The payload is not JSON');
+
+    const version = { 'x-amz-executed-version': '$LATEST' };
+    switch (request.header('x-amz-invocation-type') ?? 'RequestResponse') {
+      case 'DryRun':
+        return { status: 204, body: '' };
+      case 'Event': {
+        const bytes = Buffer.byteLength(payload);
+        if (bytes > MAX_ASYNC_PAYLOAD_BYTES)
+          return serviceError(
+            413,
+            'RequestTooLargeException',
+            `${bytes} byte payload is too large for the Event invocation type (limit ${MAX_ASYNC_PAYLOAD_BYTES} bytes)`,
+          );
+        const requestId = asyncInvoker.accept(target, payload);
+        return { status: 202, headers: { 'x-amzn-requestid': requestId }, body: '' };
+      }
+      default: {
+        const result = await target.lambda.invoke(payload, { invokedArn: target.arn });
+        const failure: Record<string, string> =
+          result.functionError === undefined
+            ? {}
+            : { 'x-amz-function-error': result.functionError };
+        return { status: 200, headers: { ...version, ...failure }, body: result.payload };
+      }
+    }
+  };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import type { Named } from '../template/resources.ts';
+import { operationOf, type Service, serviceError } from './service.ts';
+
+const requestSchema = z.object({ SecretId: z.string() });
+
+/**
+ * Secrets Manager's GetSecretValue: every secret of the stack has the same value.
+ *
+ * @param value the provider's key
+ */
+export function secretsService(secrets: readonly Named[], value: string): Service {
+  return (request) => {
+    const operation = operationOf(request);
+    if (operation !== 'GetSecretValue')
+      return serviceError(
+        400,
+        'InvalidRequestException',
+        `${operation}: a local run knows GetSecretValue only`,
+      );
+    const { SecretId: id } = requestSchema.parse(JSON.parse(request.body));
+    const secret = secrets.find(({ arn, name }) => arn === id || name === id);
+    if (secret === undefined)
+      return serviceError(
+        400,
+        'ResourceNotFoundException',
+        "Secrets Manager can't find the specified secret.",
+      );
+    const body = {
+      ARN: secret.arn,
+      Name: secret.name,
+      SecretString: value,
+      VersionId: '00000000-0000-4000-8000-000000000001',
+      VersionStages: ['AWSCURRENT'],
+    };
+    return { status: 200, body };
+  };
+}

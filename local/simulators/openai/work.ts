@@ -1,0 +1,95 @@
+import { rm } from 'node:fs/promises';
+import { hashOf } from '../chance.ts';
+import type { Batches } from './batches.ts';
+import type { BatchError, BatchRecord, Settlement } from './batchRecord.ts';
+import { outputFileId } from './files.ts';
+import { inspectInput } from './inspection.ts';
+import { writeOutput } from './output.ts';
+import { isOverLimit, quotaError } from './quota.ts';
+import { lastStatuses, momentOf, ranRequests } from './timeline.ts';
+
+const NOTHING = { succeeded: 0, failed: 0, usage: { inputTokens: 0, outputTokens: 0 } };
+
+/** Checks the job's input, then whether it may run. */
+export async function inspect(batches: Batches, id: string, signal: AbortSignal): Promise<void> {
+  const { journal, now } = batches.parts;
+  const { endpoint } = batches.get(id);
+  const input = { path: batches.inputPath(id), endpoint };
+  const found = await inspectInput(input, journal.sentPath(id), signal);
+  // Read again: a cancel may have come in between, and then it is never run.
+  const record = batches.get(id);
+  if (record.cancelRequestedAt !== undefined) return;
+  const errors = found.errors.length > 0 ? found.errors : admissionErrors(batches, record);
+  const { requests } = found;
+  journal.append({ event: 'inspected', jobId: id, requests });
+  if (errors.length > 0) {
+    journal.append({ event: 'ended', jobId: id, status: 'failed', succeeded: 0, failed: 0 });
+    await rm(input.path, { force: true });
+  }
+  batches.records.save({ ...record, inspection: { at: now(), requests, errors } });
+}
+
+/** Writes what the job leaves behind. */
+export async function settle(batches: Batches, id: string, signal: AbortSignal): Promise<void> {
+  const record = batches.get(id);
+  const { journal, now } = batches.parts;
+  const moment = momentOf(record, now());
+  const began = moment.inProgressAt !== undefined;
+  const ran = ranRequests(record, moment);
+  const written = began ? await write(batches, record, ran, signal) : NOTHING;
+  const settlement: Settlement = { at: now(), ...written };
+  const { succeeded, failed } = settlement;
+  const { end } = lastStatuses(record);
+  journal.append({ event: 'ended', jobId: id, status: end, succeeded, failed });
+  batches.records.save({ ...record, settlement });
+  await rm(batches.inputPath(id), { force: true });
+}
+
+async function write(batches: Batches, record: BatchRecord, ran: number, signal: AbortSignal) {
+  const { files, journal } = batches.parts;
+  const outputPath = files.temporaryPath();
+  const errorPath = files.temporaryPath();
+  const written = await writeOutput(
+    {
+      inputPath: batches.inputPath(record.id),
+      endpoint: record.endpoint,
+      word: record.word,
+      ran,
+      salt: hashOf(`${record.group} ${record.position}`),
+      created: Math.floor(record.createdAt / 1000),
+      leftover: lastStatuses(record).end === 'expired' ? 'expired' : 'cancelled',
+      outputPath,
+      errorPath,
+      succeededPath: journal.succeededPath(record.id),
+    },
+    signal,
+  );
+  const keep = async (name: 'output' | 'error', path: string, bytes: number) => {
+    if (bytes === 0) {
+      await rm(path);
+      return {};
+    }
+    const id = outputFileId(record.id, name);
+    const filename = `${record.id}_${name}.jsonl`;
+    files.add({ id, filename, bytes, purpose: 'batch_output' }, path, record.outputSeconds);
+    return { [`${name}FileId`]: id };
+  };
+  const { outputBytes, errorBytes, ...counts } = written;
+  return {
+    ...counts,
+    ...(await keep('output', outputPath, outputBytes)),
+    ...(await keep('error', errorPath, errorBytes)),
+  };
+}
+
+/** Why a valid input is not run, if it is not. */
+function admissionErrors({ parts, records }: Batches, record: BatchRecord): BatchError[] {
+  const { enqueuedTokenLimit: limit } = parts.options;
+  // Of two that are enqueued together, the later one is over the limit.
+  const earlier = records.all().filter(({ sequence }) => sequence < record.sequence);
+  if (record.word === 'failed_quota' || isOverLimit(record, earlier, limit, parts.now()))
+    return [quotaError(record.model, limit)];
+  if (record.word !== 'failed_invalid') return [];
+  const message = 'This line is not parseable as valid JSON.';
+  return [{ code: 'invalid_json_line', message, param: null, line: 1 }];
+}

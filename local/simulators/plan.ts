@@ -1,0 +1,39 @@
+/** What a simulator may do with a job; the command line's `--plan` speaks these words. */
+export const PLAN_WORDS = [
+  'completed',
+  'partial',
+  'failed_quota',
+  'failed_invalid',
+  'all_errors',
+  'expired',
+  'cancelled',
+  'stuck',
+  'lost_reply',
+] as const;
+export type PlanWord = (typeof PLAN_WORDS)[number];
+
+/** A plan with a word that no simulator knows. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+}
+
+/**
+ * The outcomes of the jobs of each batch, in order, from words separated by commas.
+ *
+ * @throws PlanError naming the wrong word and the allowed ones
+ */
+export function parsePlan(text: string): PlanWord[] {
+  return text.split(',').map((part) => {
+    const word = PLAN_WORDS.find((known) => known === part.trim());
+    if (word === undefined)
+      throw new PlanError(
+        `plan "${text}": the word "${part.trim()}" is not known, use ${PLAN_WORDS.join(', ')} separated by commas`,
+      );
+    return word;
+  });
+}
+
+/** The outcome of a batch's job, where the first job has position 0; the last word repeats. */
+export function wordAt(plan: readonly PlanWord[], position: number): PlanWord {
+  return plan[Math.min(position, plan.length - 1)] ?? 'completed';
+}

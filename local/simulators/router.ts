@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http';
+
+/** A call as a route's handler sees it. */
+export interface Call {
+  /** The path's `:name` parts. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Its body is not read yet. */
+  readonly request: IncomingMessage;
+}
+
+export type Reply =
+  | {
+      readonly status: number;
+      readonly json: unknown;
+      /** The connection is destroyed instead of sending this. */
+      readonly lost?: boolean;
+    }
+  | {
+      readonly status: number;
+      readonly file: { readonly path: string; readonly bytes: number; readonly type: string };
+    };
+
+export interface Route {
+  readonly method: string;
+  readonly pattern: RegExp;
+  readonly handle: (call: Call) => Reply | Promise<Reply>;
+}
+
+/**
+ * A route for `path` under any base path.
+ *
+ * @param path e.g. `/batches/:id/cancel`
+ */
+export function route(method: string, path: string, handle: Route['handle']): Route {
+  const parts = path.replace(/:(\w+)/g, '(?<$1>[^/]+)');
+  return { method, pattern: new RegExp(`^(?:/[^/]+)*${parts}/?$`), handle };
+}
+
+/** The first route for this method and path, and the parts of the path. */
+export function findRoute(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+): { route: Route; parameters: Record<string, string> } | undefined {
+  for (const candidate of routes) {
+    const match = candidate.method === method ? candidate.pattern.exec(path) : null;
+    if (match) return { route: candidate, parameters: { ...match.groups } };
+  }
+  return undefined;
+}

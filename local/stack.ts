@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { type Clients, createClients } from './emulators/clients.ts';
+import { createResources } from './emulators/createResources.ts';
+import { startEmulators } from './emulators/emulators.ts';
+import { startEventSources } from './eventSources/wiring.ts';
+import { wireAsyncInvoker } from './lambda/asyncWiring.ts';
+import { deployFunctions } from './lambda/deployFunctions.ts';
+import { functionEnvironment } from './lambda/functionEnvironment.ts';
+import { indexFunctions } from './lambda/functions.ts';
+import { localResources } from './localResources.ts';
+import { startProvider } from './provider.ts';
+import { type BusEvent, eventsService } from './services/eventsService.ts';
+import { startGateway } from './services/gateway.ts';
+import { lambdaService } from './services/lambdaService.ts';
+import { messageMoves } from './services/messageMoves.ts';
+import { secretsService } from './services/secretsService.ts';
+import { localAccount } from './template/account.ts';
+import type { Assembly } from './template/assembly.ts';
+import { readResources, type StackResources } from './template/resources.ts';
+
+export interface StackOptions {
+  /** Everything that outlives a run is in here. */
+  readonly dataDirectory: string;
+  /** Between sweeps. */
+  readonly intervalSeconds: number;
+  /** Factor on the stack's waits and timeouts. */
+  readonly timeScale: number;
+  /** Of the one address of all services; 0 for a free one. */
+  readonly port: number;
+  readonly plan: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  onEvent(event: BusEvent): void;
+}
+
+/** The stack, up and running on this machine. */
+export interface RunningStack {
+  readonly resources: StackResources;
+  readonly clients: Clients;
+  /** The one address of all services, for SDKs and the CLI. */
+  readonly endpointUrl: string;
+  /** Of the emulator of SQS, for looking into queues. */
+  readonly emulatorUrl: string;
+  readonly providerDescription: string;
+  /** Resolves with the reason when a process that the stack needs has ended. */
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Deploys a synthesized stack to this machine and starts it. Leaves nothing behind if it throws. */
+export async function startStack(assembly: Assembly, options: StackOptions): Promise<RunningStack> {
+  const { dataDirectory, intervalSeconds, timeScale } = options;
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    const gateway = await startGateway(options.port);
+    stops.push(gateway.stop);
+    const emulators = await startEmulators(dataDirectory);
+    stops.push(...emulators.processes.map((process) => process.stop));
+    const { queueUrl, tableUrl } = emulators;
+    const account = localAccount(assembly.stackName, queueUrl);
+    const resources = localResources(readResources(assembly, account), timeScale);
+    const clients = createClients(emulators);
+    await createResources(clients, resources);
+
+    const provider = await startProvider({
+      ...options,
+      functions: resources.functions,
+      jobSeconds: intervalSeconds,
+    });
+    stops.push(...provider.processes.map((process) => process.stop));
+
+    const deployed = deployFunctions(resources, {
+      dataDirectory,
+      environment: {
+        ...functionEnvironment({ tableUrl, queueUrl, gatewayUrl: gateway.url, timeScale }),
+        ...provider.environment,
+      },
+    });
+    const functions = indexFunctions(deployed);
+    const asyncInvoker = wireAsyncInvoker(resources, functions, clients, options);
+    const moves = messageMoves(clients.sqs, resources.queues);
+    stops.push(moves.stop);
+    gateway.route({
+      services: {
+        events: eventsService(join(dataDirectory, 'events.jsonl'), options.onEvent),
+        lambda: lambdaService(functions, asyncInvoker),
+        secretsmanager: secretsService(resources.secrets, provider.key),
+      },
+      upstreams: { dynamodb: tableUrl, s3: queueUrl, sqs: queueUrl, sts: queueUrl },
+      operations: moves.operations,
+    });
+
+    stops.push(async () => {
+      await Promise.all(deployed.map((lambda) => lambda.stop()));
+    });
+    stops.push(asyncInvoker.stop);
+    asyncInvoker.resume();
+    stops.push(
+      await startEventSources(resources, functions, clients, {
+        emulatorUrl: queueUrl,
+        intervalSeconds,
+      }),
+    );
+    return {
+      resources,
+      clients,
+      endpointUrl: gateway.url,
+      emulatorUrl: queueUrl,
+      providerDescription: provider.description,
+      broken: Promise.race([...emulators.processes, ...provider.processes].map(({ died }) => died)),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { lockDirectory } from './emulators/directoryLock.ts';
+import { fingerprint } from './fingerprint.ts';
+
+/** How long it may take, in milliseconds. */
+const SYNTH_TIMEOUT_MS = 5 * 60_000;
+
+/** Everything that the template or a bundle depends on. */
+const SOURCES = ['cdk.json', 'package-lock.json', 'examples', 'functions', 'infra', 'shared'];
+
+const run = promisify(execFile);
+
+/**
+ * Builds the bundles and synthesizes the stack as a deployment does, by the `build` and `app` of
+ * cdk.json, unless nothing has changed since the last time.
+ *
+ * @param root of the project
+ * @param note is told when there is something to wait for
+ * @returns the directory of the synthesized stack
+ * @throws Error with what the failing command printed
+ */
+export async function synthesize(root: string, note: (text: string) => void): Promise<string> {
+  const directory = join(root, 'cdk.out');
+  const mark = join(root, 'node_modules', '.cache', 'local-run', 'fingerprint');
+  mkdirSync(join(mark, '..'), { recursive: true });
+  // Two runs that start together would write over each other's bundles.
+  const unlock = lockDirectory(join(mark, '..'), SYNTH_TIMEOUT_MS);
+  try {
+    const sources = fingerprint(root, SOURCES);
+    const stamp = (): string => `${sources} ${fingerprint(root, ['cdk.out/manifest.json'])}`;
+    const known = existsSync(mark) ? readFileSync(mark, 'utf8') : '';
+    if (existsSync(join(directory, 'manifest.json')) && stamp() === known) return directory;
+    note('building the functions and synthesizing the stack');
+    const cdk = join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk');
+    const args = [cdk, 'synth', '--quiet', '--output', directory];
+    await run(process.execPath, args, { cwd: root, timeout: SYNTH_TIMEOUT_MS }).catch((error) => {
+      const output = String(error.stderr || error.message).trim();
+      throw new Error(`synthesizing the stack failed: ${output}`, { cause: error });
+    });
+    writeFileSync(mark, stamp());
+    return directory;
+  } finally {
+    unlock();
+  }
+}

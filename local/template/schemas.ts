@@ -1,0 +1,134 @@
+import * as z from 'zod';
+
+/**
+ * The properties that a local run honours, by resource type, with CloudFormation's defaults.
+ * What is left out (encryption, retention, permissions) has no effect locally.
+ */
+
+// A template's authors write numbers and booleans as text now and then.
+const number = z.coerce.number();
+const flag = z.union([
+  z.boolean(),
+  z.literal('true').transform(() => true),
+  z.literal('false').transform(() => false),
+]);
+
+const keySchema = z.array(
+  z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }),
+);
+
+export const anything = z.object({});
+
+export const table = z.object({
+  KeySchema: keySchema,
+  AttributeDefinitions: z.array(
+    z.object({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) }),
+  ),
+  GlobalSecondaryIndexes: z
+    .array(
+      z.object({
+        IndexName: z.string(),
+        KeySchema: keySchema,
+        Projection: z.object({
+          ProjectionType: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']).default('ALL'),
+          NonKeyAttributes: z.array(z.string()).optional(),
+        }),
+      }),
+    )
+    .default([]),
+  LocalSecondaryIndexes: z.undefined({ error: 'local indexes are not supported' }).optional(),
+});
+export type TableProperties = z.infer<typeof table>;
+
+export const queue = z.object({
+  VisibilityTimeout: number.default(30),
+  DelaySeconds: number.default(0),
+  RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: number }).optional(),
+  FifoQueue: z.undefined({ error: 'FIFO queues are not supported' }).optional(),
+});
+export type QueueProperties = z.infer<typeof queue>;
+
+export const lambdaFunction = z
+  .object({
+    Code: z.object({ S3Key: z.string({ error: 'only code in a file asset is supported' }) }),
+    Handler: z.string(),
+    Runtime: z.string().startsWith('nodejs', 'only Node.js functions are supported'),
+    Timeout: number.default(3),
+    MemorySize: number.default(128),
+    Environment: z
+      .object({ Variables: z.record(z.string(), z.coerce.string()).default({}) })
+      .default({ Variables: {} }),
+  })
+  .transform((properties) => ({
+    code: properties.Code.S3Key,
+    handler: properties.Handler,
+    timeoutSeconds: properties.Timeout,
+    memoryMegabytes: properties.MemorySize,
+    environment: properties.Environment.Variables,
+  }));
+export type FunctionProperties = z.infer<typeof lambdaFunction>;
+
+export const eventSource = z
+  .object({
+    EventSourceArn: z
+      .string()
+      .regex(/^arn:[^:]+:sqs:/, 'only SQS queues are supported as event sources'),
+    FunctionName: z.string(),
+    BatchSize: number.default(10),
+    Enabled: flag.default(true),
+    FunctionResponseTypes: z.array(z.string()).default([]),
+    ScalingConfig: z.object({ MaximumConcurrency: number.optional() }).default({}),
+    FilterCriteria: z.undefined({ error: 'event filters are not supported' }).optional(),
+  })
+  .transform((properties) => ({
+    queueArn: properties.EventSourceArn,
+    functionName: properties.FunctionName,
+    // SQS hands out at most ten messages at a time; Lambda gathers more only with a batching window.
+    batchSize: Math.min(properties.BatchSize, 10),
+    enabled: properties.Enabled,
+    reportsPartialFailures: properties.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+    maximumConcurrency: properties.ScalingConfig.MaximumConcurrency,
+  }));
+export type EventSourceProperties = z.infer<typeof eventSource>;
+
+const destination = z
+  .object({
+    Destination: z
+      .string()
+      .regex(/^arn:[^:]+:sqs:/, 'only SQS queues are supported as destinations'),
+  })
+  .transform(({ Destination }) => Destination);
+
+export const invokeConfig = z
+  .object({
+    FunctionName: z.string(),
+    Qualifier: z.string().default('$LATEST'),
+    MaximumRetryAttempts: number.default(2),
+    MaximumEventAgeInSeconds: number.default(21_600),
+    DestinationConfig: z
+      .object({ OnSuccess: destination.optional(), OnFailure: destination.optional() })
+      .default({}),
+  })
+  .transform((properties) => ({
+    functionName: properties.FunctionName,
+    qualifier: properties.Qualifier,
+    maximumRetryAttempts: properties.MaximumRetryAttempts,
+    maximumEventAgeSeconds: properties.MaximumEventAgeInSeconds,
+    onSuccess: properties.DestinationConfig.OnSuccess,
+    onFailure: properties.DestinationConfig.OnFailure,
+  }));
+export type InvokeConfigProperties = z.infer<typeof invokeConfig>;
+
+export const schedule = z
+  .object({
+    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+    ScheduleExpression: z.string(),
+    Target: z.object({ Arn: z.string(), Input: z.string().optional() }),
+  })
+  .transform((properties) => ({
+    enabled: properties.State === 'ENABLED',
+    expression: properties.ScheduleExpression,
+    functionName: properties.Target.Arn,
+    input: properties.Target.Input,
+  }));
+export type ScheduleProperties = z.infer<typeof schedule>;

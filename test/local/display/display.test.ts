@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import type { BatchView } from '../../../local/batches/view.ts';
+import { createBoard } from '../../../local/display/board.ts';
+import { createDisplay } from '../../../local/display/display.ts';
+import type { StateChange } from '../../../shared/batch/ports.ts';
+
+function view(change: Partial<BatchView>): BatchView {
+  return {
+    batchId: 'x',
+    status: 'queued',
+    attempts: 0,
+    counts: { total: 3, succeeded: 0, failed: 0 },
+    deliveries: 0,
+    reason: undefined,
+    statusAt: 0,
+    rows: undefined,
+    ...change,
+  };
+}
+
+function output(isTTY: boolean) {
+  const written: string[] = [];
+  return { isTTY, columns: 60, written, write: (text: string) => written.push(text) };
+}
+
+test('a pipe gets a line for every change', () => {
+  const pipe = output(false);
+  const display = createDisplay(pipe);
+
+  display.update([view({})]);
+  display.update([view({})]);
+  display.update([view({ status: 'running', attempts: 1 }), view({ batchId: 'y' })]);
+  display.update([
+    view({
+      status: 'failed',
+      attempts: 1,
+      counts: { total: 3, succeeded: 1, failed: 2 },
+      reason: 'why',
+    }),
+    view({ batchId: 'y' }),
+  ]);
+
+  expect(pipe.written).toEqual([
+    'x  queued      0 of 3 succeeded\n',
+    'x  running     attempt 1  0 of 3 succeeded\n',
+    'y  queued      0 of 3 succeeded\n',
+    'x  failed      attempt 1  1 of 3 succeeded, 2 failed  (why)\n',
+  ]);
+});
+
+test('a terminal gets its lines drawn over, none longer than it is wide', () => {
+  const terminal = output(true);
+  const display = createDisplay(terminal);
+
+  display.update([view({}), view({ batchId: 'y' })]);
+  display.update([view({}), view({ batchId: 'y' })]);
+  display.update([view({ reason: 'long '.repeat(20) }), view({ batchId: 'y' })]);
+  display.note('a note');
+
+  expect(terminal.written).toEqual([
+    '\u001b[2Kx  queued      0 of 3 succeeded\n\u001b[2Ky  queued      0 of 3 succeeded\n',
+    `\u001b[2A\u001b[2Kx  queued      0 of 3 succeeded  (${'long '.repeat(20).slice(0, 25)}\n\u001b[2Ky  queued      0 of 3 succeeded\n`,
+    '\u001b[2A\u001b[2Ka note\n',
+    expect.stringContaining('\u001b[2Kx  queued'),
+  ]);
+});
+
+test('a change between two looks is shown, an event that comes late is not', () => {
+  const pipe = output(false);
+  const board = createBoard(createDisplay(pipe));
+  const change: Omit<StateChange, 'to' | 'at'> = {
+    batchId: 'x',
+    provider: 'openai',
+    from: 'running',
+    attempt: 1,
+    counts: { total: 3, succeeded: 1, failed: 0, unfinished: 2 },
+    reasons: [{ code: 'expired', message: 'too late', line: 7 }],
+    metadata: {},
+  };
+  board.show([view({ status: 'running', statusAt: 1000 })]);
+
+  board.tell({ ...change, to: 'retrying', at: new Date(2000).toISOString() });
+  board.show([view({ status: 'completed', statusAt: 4000 })]);
+  board.tell({ ...change, to: 'delivering', at: new Date(3000).toISOString() });
+
+  expect(pipe.written).toEqual([
+    'x  running     0 of 3 succeeded\n',
+    'x  retrying    attempt 1  1 of 3 succeeded  (line 7: too late)\n',
+    'x  completed   0 of 3 succeeded\n',
+  ]);
+});

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { App } from 'aws-cdk-lib';
+import { expect, test } from 'vitest';
+import { BatchHandlerStack } from '../../../infra/stack.ts';
+import { createBatchReader } from '../../../local/batches/batchReader.ts';
+import { findHandlerNames } from '../../../local/handlerNames.ts';
+import { type RunningStack, startStack } from '../../../local/stack.ts';
+import { readAssembly } from '../../../local/template/assembly.ts';
+import { FLAGS } from '../../support/handlerStack.ts';
+import { requestLine } from '../../support/world.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { sdkSettings } from '../fixtures/toyAccess.ts';
+import { temporaryDirectory } from '../fixtures/toyStack.ts';
+
+/** The handler as it deploys, with its real functions, up in a few seconds. */
+async function startHandler(onTestFinished: (stop: () => Promise<void>) => void) {
+  const directory = temporaryDirectory();
+  const app = new App({ context: { ...FLAGS }, outdir: join(directory, 'cdk.out') });
+  new BatchHandlerStack(app, 'Handler');
+  app.synth();
+  const stack = await startStack(await readAssembly(join(directory, 'cdk.out')), {
+    dataDirectory: join(directory, 'data'),
+    intervalSeconds: 0.5,
+    timeScale: 0.5 / 60,
+    port: 0,
+    plan: ['completed'],
+    environment: {},
+    onEvent: () => {},
+  });
+  onTestFinished(stack.stop);
+  return stack;
+}
+
+/** A queue as users of the stack reach it. */
+function queueOf({ resources, endpointUrl }: RunningStack, name: string) {
+  const queue = resources.queues.find(({ logicalId }) => logicalId.startsWith(`Batches${name}`));
+  if (queue === undefined) throw new Error(`the stack has no queue ${name}`);
+  return { arn: queue.arn, url: endpointUrl + new URL(queue.url).pathname };
+}
+
+/** Looks into a queue and leaves everything as it was. */
+async function look(sqs: SQSClient, url: string): Promise<Message | undefined> {
+  const { Messages: [message] = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: url,
+      WaitTimeSeconds: 10,
+      VisibilityTimeout: 0,
+      MessageAttributeNames: ['All'],
+    }),
+  );
+  return message;
+}
+
+test('a refused message says why, and once its cause is removed a redrive brings its batch to an end', async ({
+  onTestFinished,
+}) => {
+  // Prepare
+  const stack = await startHandler(onTestFinished);
+  const { bucket, table } = findHandlerNames(stack.resources);
+  const sqs = new SQSClient(sdkSettings(stack));
+  const batchQueue = queueOf(stack, 'BatchQueue');
+  const deadLetterQueue = queueOf(stack, 'BatchDeadLetterQueue');
+  const reader = createBatchReader(stack.clients.dynamodb, table);
+  const sent = await sqs.send(
+    new SendMessageCommand({ QueueUrl: batchQueue.url, MessageBody: '{"batchId":"late"}' }),
+  );
+  const refused = await look(sqs, deadLetterQueue.url);
+
+  // Act
+  await new S3Client(sdkSettings(stack)).send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: 'uploads/late.jsonl',
+      Body: `${requestLine('a')}\n${requestLine('b')}\n`,
+    }),
+  );
+  await sqs.send(
+    new StartMessageMoveTaskCommand({
+      SourceArn: deadLetterQueue.arn,
+      DestinationArn: batchQueue.arn,
+    }),
+  );
+
+  // Assess
+  expect(refused?.Body).toBe('{"batchId":"late"}');
+  expect(refused?.MessageAttributes).toMatchObject({
+    reason: {
+      StringValue: `no_such_file: there is no object s3://${bucket}/uploads/late.jsonl: upload the file, then send this again`,
+    },
+    messageId: { StringValue: sent.MessageId },
+  });
+  const batch = await eventually(
+    () => reader.get('late'),
+    (record) => record?.status === 'completed',
+  );
+  expect(batch).toMatchObject({
+    status: 'completed',
+    attempt: 1,
+    counts: { total: 2, succeeded: 2, failed: 0 },
+  });
+});
+
+test('work that can never be understood is put aside at once, with its reason', async ({
+  onTestFinished,
+}) => {
+  const stack = await startHandler(onTestFinished);
+  const sqs = new SQSClient(sdkSettings(stack));
+
+  const sent = await sqs.send(
+    new SendMessageCommand({ QueueUrl: queueOf(stack, 'WorkQueue').url, MessageBody: '{"x":1}' }),
+  );
+
+  const dead = await look(sqs, queueOf(stack, 'WorkDeadLetterQueue').url);
+  expect(dead?.Body).toBe('{"x":1}');
+  expect(dead?.MessageAttributes).toMatchObject({
+    reason: { StringValue: expect.stringContaining('invalid_work_message: action: ') },
+    messageId: { StringValue: sent.MessageId },
+  });
+});
