@@ -26,6 +26,7 @@ const environmentSchema = z.object({
   [ENVIRONMENT.batchQueue]: z.string().min(1),
   [ENVIRONMENT.workQueue]: z.string().min(1),
   [ENVIRONMENT.deadLetterQueue]: z.string().min(1),
+  [ENVIRONMENT.workDeadLetterQueue]: z.string().min(1),
   [ENVIRONMENT.processor]: z.string().min(1),
   [ENVIRONMENT.eventBus]: z.string().min(1),
   [ENVIRONMENT.secrets]: jsonOfStrings.default({}),

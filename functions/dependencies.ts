@@ -43,7 +43,7 @@ function compose(): Dependencies {
     { ...DEFAULT_POLICY, ...withoutUndefined(settings.policy) },
     variables[ENVIRONMENT.timeScale],
   );
-  const table = variables[ENVIRONMENT.table];
+  const tableName = variables[ENVIRONMENT.table];
   const dynamodb = dynamodbClient();
   const objects = realObjectStore(s3Client(), {
     bucket: variables[ENVIRONMENT.bucket],
@@ -52,15 +52,18 @@ function compose(): Dependencies {
   const urls = {
     batch: variables[ENVIRONMENT.batchQueue],
     work: variables[ENVIRONMENT.workQueue],
-    deadLetter: variables[ENVIRONMENT.deadLetterQueue],
+    deadLetters: {
+      batch: variables[ENVIRONMENT.deadLetterQueue],
+      work: variables[ENVIRONMENT.workDeadLetterQueue],
+    },
   };
   const secrets = realSecrets(secretsManagerClient(), clock);
   const secretArns = variables[ENVIRONMENT.secrets];
   return {
-    ...{ policy, clock, chance, log, metrics, objects },
-    batches: realBatchStore(dynamodb, table, { retentionSeconds: policy.retentionSeconds }),
-    providerStates: realProviderStateStore(dynamodb, table),
-    sweepLock: realSweepLock(dynamodb, table),
+    ...{ policy, clock, chance, log, metrics, objects, tableName },
+    batches: realBatchStore(dynamodb, tableName, { retentionSeconds: policy.retentionSeconds }),
+    providerStates: realProviderStateStore(dynamodb, tableName),
+    sweepLock: realSweepLock(dynamodb, tableName),
     queues: realQueues(sqsClient(), urls, objects),
     scratch: diskScratch(),
     processor: realProcessor(lambdaClient(), variables[ENVIRONMENT.processor]),

@@ -17,7 +17,7 @@ import { createFunctions } from './functions.ts';
 import { HandlerMetrics } from './handlerMetrics.ts';
 import { grantPermissions } from './permissions.ts';
 import { timingOf } from './policy.ts';
-import { createQueues } from './queues.ts';
+import { createQueues, type Queues } from './queues.ts';
 import { createSchedule } from './schedule.ts';
 import { type AnySecret, SecretReader } from './secretReader.ts';
 import { settingsText } from './settings.ts';
@@ -38,7 +38,7 @@ import { createTable } from './table.ts';
  * @throws ConfigurationError, naming the prop and the fix, for what could not work
  */
 export class BatchHandler extends HandlerMetrics {
-  /** Batches, provider states and the sweep's lock. */
+  /** Batches, provider states, the sweep's lock and the records of processors that run once. */
   readonly table: dynamodb.TableV2;
   /** Inputs, results and errors; a user uploads to `uploads/<batchId>.jsonl`. */
   readonly bucket: s3.Bucket;
@@ -46,6 +46,8 @@ export class BatchHandler extends HandlerMetrics {
   readonly queue: sqs.Queue;
   /** Where a message of `queue` goes that was refused, with its reason as an attribute. */
   readonly deadLetterQueue: sqs.Queue;
+  /** Each queue with its dead-letter queue, by the function that consumes it. */
+  readonly queues: Queues;
   /** Looks at everything that is due, on the schedule. */
   readonly sweeper: lambda.Function;
   /** One on each dead-letter queue. */
@@ -73,6 +75,7 @@ export class BatchHandler extends HandlerMetrics {
     });
 
     const queues = createQueues(this);
+    this.queues = queues;
     this.queue = queues.intake.queue;
     this.deadLetterQueue = queues.intake.deadLetterQueue;
     this.table = createTable(this, removalPolicy);
@@ -80,6 +83,7 @@ export class BatchHandler extends HandlerMetrics {
 
     new Delivery(this, 'Delivery', {
       processor,
+      table: this.table,
       bucket: this.bucket,
       outcomeQueue: queues.outcome.queue,
       invocationAge,

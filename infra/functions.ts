@@ -63,6 +63,7 @@ function environmentOf(
     [ENVIRONMENT.batchQueue]: queues.intake.queue.queueUrl,
     [ENVIRONMENT.workQueue]: queues.worker.queue.queueUrl,
     [ENVIRONMENT.deadLetterQueue]: queues.intake.deadLetterQueue.queueUrl,
+    [ENVIRONMENT.workDeadLetterQueue]: queues.worker.deadLetterQueue.queueUrl,
     [ENVIRONMENT.processor]: processor.functionArn,
     [ENVIRONMENT.eventBus]: eventBus.eventBusName,
   };

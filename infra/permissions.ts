@@ -44,6 +44,7 @@ export function grantPermissions(
   allow([intake, sweeper], send, [queues.worker.queue.queueArn]);
   allow([sweeper, worker], send, [queues.intake.queue.queueArn]);
   allow([intake], send, [queues.intake.deadLetterQueue.queueArn]);
+  allow([worker], send, [queues.worker.deadLetterQueue.queueArn]);
 
   allow([intake, sweeper, worker], ['lambda:InvokeFunction'], [processor.functionArn]);
   allow(all, ['events:PutEvents'], [eventBus.eventBusArn]);

@@ -9,6 +9,7 @@ import { BatchHandler } from './batchHandler.ts';
 import type { Context } from './context.ts';
 import { createExampleProcessor } from './exampleProcessor.ts';
 import { LlmProvider } from './llmProvider.ts';
+import type { Queues } from './queues.ts';
 
 /** The handler as a stack of its own, as cdk.json's context describes it. */
 export class BatchHandlerStack extends Stack {
@@ -32,7 +33,10 @@ export class BatchHandlerStack extends Stack {
       ...(retentionDays === undefined ? {} : { retention: Duration.days(retentionDays) }),
     });
     this.#output('BatchQueueUrl', batches.queue.queueUrl, 'Send messages here');
-    this.#output('DeadLetterQueueUrl', batches.deadLetterQueue.queueUrl, 'Refused messages');
+    const { intake, worker, outcome } = batches.queues;
+    this.#outputPair('Batch', '', intake, 'Refused messages');
+    this.#outputPair('Work', 'Work', worker, 'Work that failed again and again');
+    this.#outputPair('Outcome', 'Outcome', outcome, 'Ends of deliveries that were not noted');
     this.#output(
       'BucketName',
       batches.bucket.bucketName,
@@ -61,6 +65,22 @@ export class BatchHandlerStack extends Stack {
       return [name, LlmProvider.openAi({ ...options, secret })] as const;
     });
     return Object.fromEntries(entries);
+  }
+
+  /** What it takes to look into a dead-letter queue, and to move its messages back. */
+  #outputPair(name: string, dead: string, pair: Queues['intake'], description: string): void {
+    const { queue, deadLetterQueue } = pair;
+    this.#output(
+      `${name}QueueArn`,
+      queue.queueArn,
+      `Where messages of ${dead}DeadLetterQueue go back to`,
+    );
+    this.#output(`${dead}DeadLetterQueueUrl`, deadLetterQueue.queueUrl, description);
+    this.#output(
+      `${dead}DeadLetterQueueArn`,
+      deadLetterQueue.queueArn,
+      'Where they are moved from',
+    );
   }
 
   #output(id: string, value: string, description: string): void {

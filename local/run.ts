@@ -52,7 +52,11 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
   const stack = await startStack(assembly, {
     ...options,
     dataDirectory,
-    timeScale: timeScaleFor(options.intervalSeconds, largestFileBytes(files)),
+    timeScale: timeScaleFor(
+      options.intervalSeconds,
+      largestFileBytes(files),
+      Boolean(process.env.OPENAI_API_KEY),
+    ),
     environment: process.env,
     onEvent({ Source: source, Detail: detail }) {
       // A processor may send events of its own.

@@ -13,6 +13,7 @@ export const ENVIRONMENT = {
   batchQueue: 'BATCH_QUEUE_URL',
   workQueue: 'WORK_QUEUE_URL',
   deadLetterQueue: 'DEAD_LETTER_QUEUE_URL',
+  workDeadLetterQueue: 'WORK_DEAD_LETTER_QUEUE_URL',
   /** ARN of the processor, with its qualifier if it has one. */
   processor: 'PROCESSOR_ARN',
   eventBus: 'EVENT_BUS_NAME',
@@ -28,6 +29,8 @@ export const ENVIRONMENT = {
 export const TABLE = {
   partitionKey: 'id',
   timeToLive: 'expiresAt',
+  /** What the keys of the records begin with that processors may write. */
+  oncePrefix: 'once#',
   dueIndex: {
     name: 'due',
     partitionKey: 'queue',
@@ -82,6 +85,7 @@ export const policySettingsSchema = z
     adoptionWindowSeconds: seconds,
     maxDelaySeconds: seconds.max(15 * 60),
     retentionSeconds: seconds,
+    cleanUpFiles: z.boolean(),
   })
   .partial();
 export type PolicySettings = z.infer<typeof policySettingsSchema>;

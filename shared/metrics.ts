@@ -15,6 +15,8 @@ export const METRICS = {
   surplus: 'SurplusJobsCancelled',
   /** Jobs given up because they made no progress or outlived their window. */
   stalled: 'JobsStalled',
+  /** Batches some of whose files at the provider could not be deleted: they expire there. */
+  filesLeft: 'ProviderFilesLeft',
   completed: 'BatchesCompleted',
   failed: 'BatchesFailed',
   cancelled: 'BatchesCancelled',

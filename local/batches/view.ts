@@ -25,7 +25,7 @@ export function viewOf(batch: Batch): BatchView {
     statusAt,
     attempts: attempt,
     counts: { total: counts.total, succeeded: counts.succeeded, failed: counts.failed },
-    deliveries: delivery?.attempt ?? 0,
+    deliveries: delivery?.invocations ?? 0,
     reason: reasonText(batch.reasons),
     rows,
   };

@@ -10,14 +10,22 @@ const LONGEST_TIMEOUT_SECONDS = 15 * 60;
 /** What a function surely gets through in a second, emulators and all, on a slow machine. */
 const BYTES_PER_SECOND = 2 * 1024 * 1024;
 
+/** Leaves a create call at a real provider its 10 s, whatever the interval. */
+const REAL_PROVIDER_SCALE = 1 / 6;
+
 /**
  * The factor on all waiting times and timeouts: by the interval between sweeps, so that 2 s
- * instead of a minute is 1/30, but no less than the largest input needs.
+ * instead of a minute is 1/30, but no less than the largest input and a real provider need.
  */
-export function timeScaleFor(intervalSeconds: number, largestInputBytes: number): number {
+export function timeScaleFor(
+  intervalSeconds: number,
+  largestInputBytes: number,
+  isRealProvider = false,
+): number {
   const byInterval = intervalSeconds / REAL_INTERVAL_SECONDS;
   const byInput = largestInputBytes / BYTES_PER_SECOND / LONGEST_TIMEOUT_SECONDS;
-  return Math.min(1, Math.max(byInterval, byInput));
+  const byProvider = isRealProvider ? REAL_PROVIDER_SCALE : 0;
+  return Math.min(1, Math.max(byInterval, byInput, byProvider));
 }
 
 /**

@@ -38,8 +38,8 @@ export interface MoveTask {
 const HIDDEN_SECONDS = 30;
 
 /**
- * Starts to move what is visible now. What is put aside again in the meantime is not moved again:
- * a message that fails at once would go round and round.
+ * Starts to move as many messages as there are now. What is put aside again in the meantime comes
+ * after them, so that a message that fails at once does not go round and round.
  */
 export async function startMove(sqs: SQSClient, move: Move): Promise<MoveTask> {
   const cancelled = new AbortController();
@@ -51,7 +51,7 @@ export async function startMove(sqs: SQSClient, move: Move): Promise<MoveTask> {
     startedAt: Date.now(),
     status: 'RUNNING' as MoveTask['status'],
     failureReason: undefined as string | undefined,
-    toMove: await countVisible(sqs, move.source.url),
+    toMove: await countMessages(sqs, move.source.url),
     moved: 0,
     cancel(): void {
       if (state.status !== 'RUNNING') return;
@@ -124,12 +124,13 @@ function originOf({ Attributes }: Message, origins: Move['origins']): string {
   return origin.url;
 }
 
-async function countVisible(sqs: SQSClient, url: string): Promise<number> {
-  const name = 'ApproximateNumberOfMessages';
+/** With the hidden ones: the emulator notices that a message is visible again when it is asked for one. */
+async function countMessages(sqs: SQSClient, url: string): Promise<number> {
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const { Attributes: attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [name] }),
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] }),
   );
-  return Number(attributes?.[name] ?? 0);
+  return names.reduce((sum, name) => sum + Number(attributes?.[name] ?? 0), 0);
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

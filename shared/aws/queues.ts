@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { SCHEMA_VERSION } from '../batch/batch.ts';
 import { messageBodyKey } from '../batch/identifiers.ts';
-import type { ObjectStore, Queues } from '../batch/ports.ts';
+import type { DeadLetterSource, ObjectStore, Queues } from '../batch/ports.ts';
 import { attributeText, bodyText } from './messageText.ts';
 
 /** Above this a body is kept in the bucket: far below SQS's limit, and Lambda's for ten messages. */
@@ -13,7 +13,8 @@ const MAX_DELAY_SECONDS = 900;
 export interface QueueUrls {
   readonly batch: string;
   readonly work: string;
-  readonly deadLetter: string;
+  /** By the queue that a message could not be handled in. */
+  readonly deadLetters: Readonly<Record<DeadLetterSource, string>>;
 }
 
 /** @param objects where bodies go that are too large for a message */
@@ -36,10 +37,10 @@ export function realQueues(
         new SendMessageCommand({ QueueUrl: urls.batch, MessageBody: body, DelaySeconds: whole }),
       );
     },
-    async sendDeadLetter(body, reason, messageId) {
+    async sendDeadLetter(queue, body, reason, messageId) {
       await client.send(
         new SendMessageCommand({
-          QueueUrl: urls.deadLetter,
+          QueueUrl: urls.deadLetters[queue],
           // A body at SQS's limit leaves no room for attributes, which count as part of it.
           MessageBody: await slimmed(objects, body, messageId),
           MessageAttributes: {

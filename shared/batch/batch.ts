@@ -64,6 +64,8 @@ export const batchSchema = z.object({
   /** When it ends with what it has: `createdAt` + `maxAgeSeconds`, later after a user's retry. */
   deadlineAt: time,
   endedAt: time.optional(),
+  /** Whether the event of the present end is out. On ended records only. */
+  endEventSent: z.boolean().optional(),
   /** SQS message ids of the last user commands acted upon, so that a redelivery does nothing. */
   commands: z.array(z.string()),
   cancelRequested: z.boolean(),
@@ -93,6 +95,11 @@ export const batchSchema = z.object({
   outcome: outcomeSchema.optional(),
   /** Which requests the next job holds: those without an end, or all that did not succeed. */
   selection: z.enum(['unfinished', 'unsucceeded']),
+
+  /** Jobs whose files at the provider nothing needs any more, and which may still be there. */
+  cleanUp: z.array(z.string()).default([]),
+  /** The last submission that may have left an upload which became no job's. */
+  leftovers: z.number().int().positive().optional(),
 
   /** Keys of the merged rows so far: every request of the input has one row in one of the two. */
   rows: z.object({ results: z.string(), errors: z.string() }).optional(),

@@ -37,6 +37,7 @@ export function newBatch(
     attempt: 0,
     attemptBase: 0,
     selection: 'unfinished',
+    cleanUp: [],
     counts: { total: 0, succeeded: 0, failed: 0, unfinished: 0 },
     usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
     reasons: [],

@@ -17,7 +17,11 @@ export type Effect =
       readonly kind: HoldKind;
       readonly reason: Reason;
     }
-  | { readonly type: 'releaseProvider' };
+  | { readonly type: 'releaseProvider' }
+  /** Deletes at the provider what the record names as dispensable. */
+  | { readonly type: 'cleanUp' }
+  /** What could not be deleted in time stays at the provider until it expires there. */
+  | { readonly type: 'reportFilesLeft'; readonly jobIds: readonly string[] };
 
 /** `quota`: full for now. `account`: our credentials or our bill; somebody must act. */
 export type HoldKind = 'quota' | 'account';

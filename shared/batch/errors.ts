@@ -48,6 +48,11 @@ export class ProviderError extends Error {
   }
 }
 
+/** The processor was definitely not invoked: any other failure leaves that open. */
+export class InvocationRefusedError extends Error {
+  override readonly name = 'InvocationRefusedError';
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

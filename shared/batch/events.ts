@@ -60,8 +60,17 @@ export type BatchEvent =
   | { readonly type: 'cancelRequested'; readonly messageId: string }
   | { readonly type: 'retryRequested'; readonly messageId: string }
   | { readonly type: 'redeliverRequested'; readonly messageId: string }
-  /** The event of the end that the batch met at `statusAt` is out: nothing is owed any more. */
-  | { readonly type: 'endEventSent'; readonly statusAt: number };
+  /** The event of the end that the batch met at `statusAt` is out. */
+  | { readonly type: 'endEventSent'; readonly statusAt: number }
+  /**
+   * These jobs have no file at the provider any more, nor has a submission up to this one left an
+   * upload there; 0 if uploads were not looked for.
+   */
+  | {
+      readonly type: 'cleanedUp';
+      readonly jobIds: readonly string[];
+      readonly leftoversUpTo: number;
+    };
 
 /** The statuses in which a worker holds a claim. */
 export type WorkStatus = 'inspecting' | 'submitting' | 'collecting';
@@ -89,4 +98,5 @@ export const EVENT_TYPES = [
   'retryRequested',
   'redeliverRequested',
   'endEventSent',
+  'cleanedUp',
 ] as const satisfies readonly EventType[];

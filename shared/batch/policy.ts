@@ -1,4 +1,4 @@
-/** Times, counts and limits that steer the lifecycle. Every duration is in seconds. */
+/** Times, counts, limits and choices that steer the lifecycle. Every duration is in seconds. */
 export interface Policy {
   /** Jobs that the provider may take on for one batch before what is unfinished is given up. */
   readonly maxAttempts: number;
@@ -32,6 +32,8 @@ export interface Policy {
   readonly maxDelaySeconds: number;
   /** How long an ended batch and its files are kept. */
   readonly retentionSeconds: number;
+  /** Whether a job's files are deleted at the provider once its rows are safe in the bucket. */
+  readonly cleanUpFiles: boolean;
 }
 
 export interface Backoff {
@@ -62,6 +64,7 @@ export const DEFAULT_POLICY: Policy = {
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
   maxDelaySeconds: 15 * MINUTE,
   retentionSeconds: 90 * DAY,
+  cleanUpFiles: true,
 };
 
 /**

@@ -78,12 +78,20 @@ export interface SweepLock {
 }
 export type SweepCursors = Readonly<Record<string, string>>;
 
+/** A queue whose messages people or other versions may have written, so that some never succeed. */
+export type DeadLetterSource = 'batch' | 'work';
+
 /** The queues. */
 export interface Queues {
   sendWork(message: WorkMessage): Promise<void>;
   sendBatch(message: BatchQueueMessage, delaySeconds: number): Promise<void>;
-  /** Puts a message that can never succeed aside, with its reason as an attribute. */
-  sendDeadLetter(body: string, reason: string, messageId: string): Promise<void>;
+  /** Puts a message that can never succeed aside: beside its queue, its reason as an attribute. */
+  sendDeadLetter(
+    queue: DeadLetterSource,
+    body: string,
+    reason: string,
+    messageId: string,
+  ): Promise<void>;
 }
 
 export interface ObjectRef {
@@ -129,6 +137,7 @@ export interface Scratch {
 
 /** The user's processor. Invoked asynchronously. */
 export interface Processor {
+  /** Throws InvocationRefusedError if Lambda has not taken the invocation, for certain. */
   invoke(event: ProcessorEvent): Promise<void>;
 }
 

@@ -27,6 +27,8 @@ export const processorEventSchema = z.object({
   /** The snapshot of the requests. */
   input: objectRef,
   metadata: z.record(z.string(), z.string()),
+  /** Name of the handler's table, where a processor keeps the records of `once`. */
+  table: z.string(),
   /** ISO 8601. */
   createdAt: z.string(),
   finishedAt: z.string(),

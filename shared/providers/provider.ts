@@ -54,6 +54,18 @@ export interface Provider {
    * without the line end. A download that breaks throws: rows are never silently cut short.
    */
   readRows(outcome: Outcome): AsyncIterable<Uint8Array>;
+  /**
+   * Deletes what an ended job has in the provider's file store: its input, its output and its
+   * errors. Harmless to repeat; a job or a file that is not there needs no deleting.
+   */
+  deleteFiles(jobId: string): Promise<void>;
+  /**
+   * Deletes the files that were uploaded for these submission keys, whether or not they became a
+   * job's. Nothing else is touched. Harmless to repeat.
+   *
+   * @param since when the first may have been uploaded, in milliseconds since 1970
+   */
+  deleteLeftovers(keys: ReadonlySet<string>, since: number): Promise<void>;
 }
 
 /** The providers of this deployment, by the names of their entries. Loaded when first used. */

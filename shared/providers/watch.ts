@@ -20,6 +20,8 @@ export function watchAccount(provider: Provider, onRefused: () => void): Provide
     check: (jobId) => provider.check(jobId).catch(note),
     cancel: (jobId) => provider.cancel(jobId).catch(note),
     listJobs: (since) => noted(provider.listJobs(since)),
+    deleteFiles: (jobId) => provider.deleteFiles(jobId).catch(note),
+    deleteLeftovers: (keys, since) => provider.deleteLeftovers(keys, since).catch(note),
     readRows: (outcome) => noted(provider.readRows(outcome)),
   };
 }

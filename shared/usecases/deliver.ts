@@ -1,5 +1,5 @@
 import type { Batch } from '../batch/batch.ts';
-import { messageOf } from '../batch/errors.ts';
+import { InvocationRefusedError, messageOf } from '../batch/errors.ts';
 import type { BatchEvent } from '../batch/events.ts';
 import { deliveryId } from '../batch/identifiers.ts';
 import type { ProcessorEvent } from '../batch/processorEvent.ts';
@@ -8,19 +8,21 @@ import { METRICS } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /**
- * Invokes the processor for the delivery that the record has written down. An invocation that
- * Lambda did not take is a failed one: it has its own backoff and its own bound.
+ * Invokes the processor for the delivery that the record has written down. One that Lambda
+ * has refused for certain is a failed one, with its own backoff and bound.
  */
 export async function deliver(
-  { processor, objects, metrics }: Dependencies,
+  { processor, objects, tableName, metrics }: Dependencies,
   batch: Batch,
 ): Promise<BatchEvent | undefined> {
-  const event = processorEvent(batch, objects.bucket);
+  const event = processorEvent(batch, objects.bucket, tableName);
   metrics.count(METRICS.deliveries, 1, batch.provider);
   try {
     await processor.invoke(event);
     return undefined;
   } catch (error) {
+    // The invocation may be under way: an outcome comes, or it is due when none can any more.
+    if (!(error instanceof InvocationRefusedError)) throw error;
     const message = `the processor could not be invoked: ${messageOf(error)}`;
     return {
       type: 'deliveryFailed',
@@ -31,7 +33,7 @@ export async function deliver(
   }
 }
 
-function processorEvent(batch: Batch, bucket: string): ProcessorEvent {
+function processorEvent(batch: Batch, bucket: string, table: string): ProcessorEvent {
   const { input, rows, delivery } = batch;
   if (!input || !rows || !delivery) {
     throw new Error(`batch ${batch.batchId} is ${batch.status} without rows to deliver`);
@@ -51,6 +53,7 @@ function processorEvent(batch: Batch, bucket: string): ProcessorEvent {
     errors: { bucket, key: rows.errors },
     input: { bucket, key: input.key },
     metadata: batch.metadata,
+    table,
     createdAt: new Date(batch.createdAt).toISOString(),
     finishedAt: new Date(batch.statusAt).toISOString(),
   };

@@ -25,6 +25,8 @@ export interface Dependencies {
   readonly sweepLock: SweepLock;
   readonly queues: Queues;
   readonly objects: ObjectStore;
+  /** Name of the table: processors keep a record in it. */
+  readonly tableName: string;
   readonly scratch: Scratch;
   readonly providers: Providers;
   readonly processor: Processor;

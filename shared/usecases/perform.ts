@@ -2,11 +2,12 @@ import type { Batch } from '../batch/batch.ts';
 import type { Effect } from '../batch/effects.ts';
 import { messageOf } from '../batch/errors.ts';
 import type { BatchEvent } from '../batch/events.ts';
-import { hold, release } from '../batch/holds.ts';
 import { METRICS } from '../metrics.ts';
 import { announce, reportStall } from './announce.ts';
+import { cleanUp } from './cleanUp.ts';
 import { deliver } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
+import { holdProvider, releaseProvider } from './providerHold.ts';
 
 /**
  * Does the effects of a decision that has been written. One that fails is logged and left: the
@@ -69,28 +70,16 @@ async function performOne(
     case 'releaseProvider':
       await releaseProvider(dependencies, batch.provider);
       return;
+    case 'cleanUp':
+      return cleanUp(dependencies, batch);
+    case 'reportFilesLeft': {
+      const { jobIds } = effect;
+      dependencies.log.error('files could not be deleted: they expire at the provider', {
+        batchId,
+        jobIds,
+      });
+      dependencies.metrics.count(METRICS.filesLeft, 1, batch.provider);
+      return;
+    }
   }
-}
-
-async function holdProvider(
-  { providerStates, policy, clock, metrics, log }: Dependencies,
-  provider: string,
-  { kind, reason }: Extract<Effect, { type: 'holdProvider' }>,
-): Promise<void> {
-  metrics.count(kind === 'quota' ? METRICS.quotaWaits : METRICS.providerPaused, 1, provider);
-  const fields = { provider, kind, reason };
-  if (kind === 'account') log.error('the provider refuses our account: it is paused', fields);
-  else log.info('the provider is full: it is left alone for a while', fields);
-  const state = await providerStates.get(provider);
-  const next = hold(state, kind, reason, policy, clock.now());
-  if (next !== state) await providerStates.put(next);
-}
-
-async function releaseProvider(
-  { providerStates, clock }: Dependencies,
-  provider: string,
-): Promise<void> {
-  const state = await providerStates.get(provider);
-  const next = release(state, clock.now());
-  if (next !== state) await providerStates.put(next);
 }

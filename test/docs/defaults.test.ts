@@ -9,7 +9,7 @@ it('docs/lifecycle.md names every default of the policy', async () => {
     .filter(([name = '']) => name in DEFAULT_POLICY);
   const actual = Object.entries(DEFAULT_POLICY).map(([name, value]) => [
     name,
-    typeof value === 'number' ? String(value) : `${value.baseSeconds} s to ${value.capSeconds} s`,
+    typeof value === 'object' ? `${value.baseSeconds} s to ${value.capSeconds} s` : String(value),
   ]);
   expect(documented).toEqual(actual);
 });

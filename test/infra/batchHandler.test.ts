@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -184,14 +185,43 @@ describe('a handler with its defaults', () => {
     }
   });
 
-  it('alarms on every dead-letter queue', () => {
-    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+  it('alarms on the first message in any dead-letter queue', () => {
+    const queues = Object.values(resourcesOf(template, 'AWS::SQS::Queue'));
+    const deadLetterQueues = queues.flatMap(
+      ({ Properties }) => Properties.RedrivePolicy?.deadLetterTargetArn['Fn::GetAtt'][0] ?? [],
+    );
+    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).filter(
+      ({ Properties }) => Properties.Namespace === 'AWS/SQS',
+    );
 
     const watched = alarms.map(({ Properties }) => Properties.Dimensions[0].Value['Fn::GetAtt'][0]);
-    const deadLetterQueues = QUEUES.map(
-      (name) => resourceOf(template, 'AWS::SQS::Queue', `Batches${name}DeadLetterQueue`).logicalId,
-    );
+
+    expect(deadLetterQueues).toHaveLength(3);
     expect(watched.sort()).toEqual(deadLetterQueues.sort());
+    for (const { Properties } of alarms) {
+      expect(Properties).toMatchObject({
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Statistic: 'Maximum',
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        EvaluationPeriods: 1,
+        TreatMissingData: 'notBreaching',
+      });
+    }
+  });
+
+  it('says in each alarm what to do, and which section of the documentation has it', () => {
+    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+    const sections = readFileSync('docs/operations.md', 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('#'))
+      .map((line) => line.replace(/^#+ /, '').toLowerCase().replaceAll(' ', '-'));
+
+    for (const { Properties } of alarms) {
+      const [, section] =
+        /See docs\/operations\.md#([a-z-]+)\.$/.exec(Properties.AlarmDescription) ?? [];
+      expect(sections).toContain(section);
+    }
   });
 });
 

@@ -20,12 +20,36 @@ describe('no settings', () => {
       'Fn::GetAtt': [expect.stringMatching(/^ExampleProcessor/), 'Arn'],
     });
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+      'BatchQueueArn',
       'BatchQueueUrl',
       'BucketName',
+      'DeadLetterQueueArn',
       'DeadLetterQueueUrl',
+      'OutcomeDeadLetterQueueArn',
+      'OutcomeDeadLetterQueueUrl',
+      'OutcomeQueueArn',
       'SecretNameopenai',
       'TableName',
+      'WorkDeadLetterQueueArn',
+      'WorkDeadLetterQueueUrl',
+      'WorkQueueArn',
     ]);
+  });
+
+  it.each([
+    ['BatchQueueArn', 'DeadLetterQueue'],
+    ['WorkQueueArn', 'WorkDeadLetterQueue'],
+    ['OutcomeQueueArn', 'OutcomeDeadLetterQueue'],
+  ])('print %s as where the messages of %s came from', (queueArn, deadLetterQueue) => {
+    const template = templateOf();
+    const outputOf = (id: string) => template.findOutputs(id)[id]?.Value;
+
+    const [queueId] = outputOf(queueArn)['Fn::GetAtt'];
+    const { RedrivePolicy } = resourceOf(template, 'AWS::SQS::Queue', queueId).Properties;
+
+    expect(outputOf(`${deadLetterQueue}Arn`)).toEqual(RedrivePolicy.deadLetterTargetArn);
+    const [deadLetterId] = RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
+    expect(outputOf(`${deadLetterQueue}Url`)).toEqual({ Ref: deadLetterId });
   });
 });
 

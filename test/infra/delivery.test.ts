@@ -67,6 +67,12 @@ describe('a processor', () => {
       },
       {
         Effect: 'Allow',
+        Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^BatchesTable/), 'Arn'] },
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['once#*'] } },
+      },
+      {
+        Effect: 'Allow',
         Action: 'sqs:SendMessage',
         Resource: outcomeQueue.Destination,
       },

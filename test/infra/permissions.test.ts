@@ -99,6 +99,7 @@ describe('permissions', () => {
         ...READS_SECRET,
         ...CONSUMES('BatchesWorkQueue'),
         ANNOUNCES,
+        'sqs:SendMessage BatchesWorkDeadLetterQueue',
         'lambda:InvokeFunction Mine',
         's3:AbortMultipartUpload BatchesBucket/batches/*',
         's3:GetObject BatchesBucket/batches/*',

@@ -1,9 +1,15 @@
 import type { Batch } from '../../shared/batch/batch.ts';
 import { TRANSITIONS } from '../../shared/batch/lifecycle/transitions.ts';
+import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import type { ProcessorEvent } from '../../shared/batch/processorEvent.ts';
 import { isEnded } from '../../shared/batch/status.ts';
 import type { Process } from './process.ts';
 import type { Simulation } from './simulation.ts';
-import type { SimulatedJob } from './world/provider.ts';
+import type { SimulatedJob, SimulatedUpload } from './world/provider.ts';
+
+/** After so long without an outcome an invocation may count as lost. */
+const OUTCOME_MS =
+  (DEFAULT_POLICY.invocationAgeSeconds + DEFAULT_POLICY.processorTimeoutSeconds) * 1000;
 
 /** The words for what must not happen; each is 0 in every run. */
 export type Verdict = 'lost' | 'unexpected' | 'duplicated' | 'violation';
@@ -14,6 +20,7 @@ export class Invariants {
   readonly #expected = new Map<string, readonly string[]>();
   readonly #broken: string[] = [];
   readonly #commands = new Map<string, number>();
+  readonly #invocations = new Map<string, { attempt: number; hasEnded: boolean; lostAt: number }>();
   #sweeper: Process | undefined;
 
   constructor(simulation: Simulation) {
@@ -63,9 +70,49 @@ export class Invariants {
   /** Called as a sweep begins: two at once would double every call to the provider. */
   onSweep(process: Process): void {
     const other = this.#sweeper;
-    if (other?.alive && other !== process)
+    const mayOverlap = this.#simulation.guards.overlappingSweeps;
+    if (!mayOverlap && other?.alive && other !== process)
       this.#break('violation', `${process.name} and ${other.name} sweep at once`);
     this.#sweeper = process;
+  }
+
+  /** Called when a writer takes its own write, which stands, for somebody else's. */
+  onDisowned({ batchId, version }: Batch): void {
+    this.#break(
+      'violation',
+      `${batchId}: the writer of version ${version} does not know its own write`,
+    );
+  }
+
+  /** Called as the processor is invoked. */
+  onInvocation(event: ProcessorEvent): void {
+    const { batchId, deliveryId, deliveryAttempt } = event;
+    const before = this.#invocations.get(deliveryId);
+    const isNext = before !== undefined && before.attempt < deliveryAttempt;
+    if (isNext && !before.hasEnded && this.#simulation.now < before.lostAt) {
+      this.#break(
+        'violation',
+        `${batchId} is delivered again while attempt ${before.attempt} is under way`,
+      );
+    }
+    if (before && !isNext) return;
+    const lostAt = this.#simulation.now + OUTCOME_MS;
+    this.#invocations.set(deliveryId, { attempt: deliveryAttempt, hasEnded: false, lostAt });
+  }
+
+  /** Called as an invocation of the processor ends. */
+  onOutcome({ deliveryId, deliveryAttempt }: ProcessorEvent): void {
+    const invocation = this.#invocations.get(deliveryId);
+    if (invocation?.attempt === deliveryAttempt) invocation.hasEnded = true;
+  }
+
+  /** Called when so much happened that the schedule was broken off. */
+  onRestless(): void {
+    this.#break('violation', 'it does not come to rest');
+  }
+
+  onSweepOver(process: Process): void {
+    if (this.#sweeper === process) this.#sweeper = undefined;
   }
 
   /** Called as the user sends a command that may make another delivery. */
@@ -90,6 +137,32 @@ export class Invariants {
     }
   }
 
+  /** Called as a job is made of an upload. */
+  onUploadTaken({ key, deleted }: SimulatedUpload, { id }: SimulatedJob): void {
+    if (deleted) this.#break('violation', `the upload of ${key} is deleted before ${id} takes it`);
+  }
+
+  onUploadDeleted({ key, job }: SimulatedUpload): void {
+    if (job && this.#isNeeded(job)) {
+      this.#break('violation', `the upload of ${key} is deleted while ${job.id} is needed`);
+    }
+  }
+
+  onOutputDeleted(job: SimulatedJob): void {
+    if (this.#isNeeded(job)) {
+      this.#break('violation', `the output of ${job.id} is deleted before it is in the bucket`);
+    }
+  }
+
+  /** Whether it still runs, or gave results that the record's rows do not hold. */
+  #isNeeded(job: SimulatedJob): boolean {
+    const { table, account } = this.#simulation;
+    if (account.isLive(job)) return true;
+    const results = table.get(job.batchId)?.rows?.results;
+    const origins = new Set(results && this.#rows(results).map((row) => row.id));
+    return [...job.rows].some(([id, code]) => code === 200 && !origins.has(`${job.id}/${id}`));
+  }
+
   atTheEnd(): readonly string[] {
     const { table, account } = this.#simulation;
     for (const [batchId, customIds] of this.#expected) {
@@ -99,6 +172,14 @@ export class Invariants {
     }
     for (const job of account.jobs.filter((each) => account.isLive(each))) {
       this.#break('violation', `${job.id} was left running`);
+    }
+    for (const { key, job, deleted } of account.uploads) {
+      if (!deleted) this.#break('violation', `the upload of ${job?.id ?? key} was left behind`);
+    }
+    for (const { id, rows, outputDeleted } of account.jobs) {
+      if (rows.size > 0 && !outputDeleted) {
+        this.#break('violation', `the output of ${id} was left behind`);
+      }
     }
     return this.#broken;
   }

@@ -78,13 +78,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the submission in the key',
-    edits: [
-      edit(
-        'shared/batch/identifiers.ts',
-        '-${batch.submission}`',
-        '`',
-      ),
-    ],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+    edits: [edit('shared/batch/identifiers.ts', '-${batch.submission}`', '`')],
   },
   {
     name: 'the key itself',
@@ -121,7 +116,9 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    // The sweep lock hides what it prevents: another sweep while this one waits for an answer.
     name: 'the fencing of a job that was checked late',
+    guards: { ...ALL_GUARDS, sweepLock: false, overlappingSweeps: true },
     edits: [
       edit(
         `${LIFECYCLE}/running.ts`,
@@ -210,6 +207,24 @@ export const MUTATIONS: readonly Mutation[] = [
         "if (seen.state === 'missing')",
       ),
     ],
+  },
+  {
+    name: 'the rows before the files',
+    edits: [
+      edit(
+        'shared/usecases/sweep/check.ts',
+        "if (job.state === 'unknown') {",
+        "if (job.state === 'ended') await (await dependencies.providers.get(provider)).deleteFiles(jobId);\n  if (job.state === 'unknown') {",
+      ),
+    ],
+  },
+  {
+    name: 'the files that are owed after the end',
+    edits: [edit(`${LIFECYCLE}/ended.ts`, 'owesCleanUp(batch) ? moment.now :', '')],
+  },
+  {
+    name: 'the search for uploads without a job',
+    edits: [edit(`${LIFECYCLE}/cleanUp.ts`, '? { leftovers: batch.submission }', '? {} ')],
   },
   { name: 'the sweep lock', guards: { ...ALL_GUARDS, sweepLock: false } },
 ];

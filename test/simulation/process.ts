@@ -16,6 +16,8 @@ export interface CallShape {
   readonly usualMs?: number;
   /** How long it takes when it is slow. */
   readonly slowMs?: number;
+  /** How much more often than others it is slow. */
+  readonly slowness?: number;
 }
 
 /**
@@ -53,7 +55,7 @@ export class Process {
   call<T>(what: string, effect: () => T, shape: CallShape = {}): Promise<T> {
     const { simulation } = this;
     const { random, faults, timeline } = simulation;
-    const { timeoutMs, landsWithinMs = 0, usualMs = 20, slowMs = 60_000 } = shape;
+    const { timeoutMs, landsWithinMs = 0, usualMs = 20, slowMs = 60_000, slowness = 1 } = shape;
     return new Promise<T>((resolve, reject) => {
       const answer = (run: () => void) => () => {
         if (this.alive) run();
@@ -73,7 +75,7 @@ export class Process {
         );
         return;
       }
-      const isSlow = random.chance(faults.slow);
+      const isSlow = random.chance(faults.slow * slowness);
       const crashes = random.chance(faults.crashAfter);
       const loses = random.chance(faults.lostReply);
       if (isSlow || crashes || loses) simulation.countFault();

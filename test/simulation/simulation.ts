@@ -37,6 +37,8 @@ export interface Guards {
   readonly ownToken: boolean;
   readonly version: boolean;
   readonly sweepLock: boolean;
+  /** Without the lock, and without calling that a fault. */
+  readonly overlappingSweeps?: boolean;
 }
 export const ALL_GUARDS: Guards = { ownToken: true, version: true, sweepLock: true };
 
@@ -133,7 +135,8 @@ export class Simulation {
   /** Runs to the end, and gives what was broken on the way and is broken there. */
   async run(): Promise<readonly string[]> {
     this.#userAdds();
-    await this.timeline.run(START + BOUND_MS);
+    const cameToRest = await this.timeline.run(START + BOUND_MS);
+    if (!cameToRest) this.invariants.onRestless();
     return this.invariants.atTheEnd();
   }
 
@@ -253,12 +256,13 @@ export class Simulation {
       queues: {
         sendWork: (message) => send(this.#queues.work, message),
         sendBatch: (message, delaySeconds) => send(this.#queues.batch, message, delaySeconds),
-        sendDeadLetter: (body, reason) =>
+        sendDeadLetter: (_queue, body, reason) =>
           retried(() =>
             process.call(`refuse: ${reason}`, () => void this.deadLetters.push({ body, reason })),
           ),
       },
       objects: this.bucket.store(process),
+      tableName: 'table',
       scratch: disk,
       providers,
       processor: { invoke: (event) => this.processor.invoke(process, event) },

@@ -4,6 +4,9 @@ interface Happening {
   readonly run: () => void;
 }
 
+/** A usual schedule has about a thousand. */
+const MAX_HAPPENINGS = 100_000;
+
 /**
  * Virtual time. What is planned happens in order of its time, and everything that the code under
  * test does in answer to it is done before the next.
@@ -21,15 +24,22 @@ export class Timeline {
     this.#push({ at: this.now + Math.max(0, milliseconds), order: this.#order++, run });
   }
 
-  /** Runs until nothing is planned, or something is planned for after `until`. */
-  async run(until: number): Promise<void> {
+  /**
+   * Runs until nothing is planned, or something is planned for after `until`.
+   *
+   * @returns false if so much happened that there was no end in sight
+   */
+  async run(until: number): Promise<boolean> {
+    let happened = 0;
     for (let next = this.#heap[0]; next && next.at <= until; next = this.#heap[0]) {
+      if (++happened > MAX_HAPPENINGS) return false;
       this.#pop();
       this.now = Math.max(this.now, next.at);
       next.run();
       // The next tick comes once every microtask is done: all code has run on to its next I/O.
       await new Promise<void>((resolve) => process.nextTick(resolve));
     }
+    return true;
   }
 
   #push(happening: Happening): void {

@@ -60,6 +60,7 @@ export async function startDelivery(): Promise<Delivery> {
         errors: await put('errors'),
         input: await put('input'),
         metadata: { team: 'support' },
+        table: 'table',
         createdAt: '2026-11-23T10:00:00.000Z',
         finishedAt: '2026-11-23T11:00:00.000Z',
       };

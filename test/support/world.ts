@@ -25,7 +25,7 @@ export interface World {
   readonly states: Map<string, ProviderState>;
   readonly workQueue: WorkMessage[];
   readonly batchQueue: { body: string; delaySeconds: number }[];
-  readonly deadLetters: { body: string; reason: string; messageId: string }[];
+  readonly deadLetters: { queue: string; body: string; reason: string; messageId: string }[];
   readonly invocations: ProcessorEvent[];
   readonly announced: StateChange[];
   readonly metrics: Map<string, number>;
@@ -88,10 +88,11 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
       sendWork: async (message) => void workQueue.push(message),
       sendBatch: async (message, delaySeconds) =>
         void batchQueue.push({ body: JSON.stringify(message), delaySeconds }),
-      sendDeadLetter: async (body, reason, messageId) =>
-        void deadLetters.push({ body, reason, messageId }),
+      sendDeadLetter: async (queue, body, reason, messageId) =>
+        void deadLetters.push({ queue, body, reason, messageId }),
     },
     objects,
+    tableName: 'test-table',
     scratch: memoryScratch(),
     providers: fakeProviders({ openai: provider }),
     processor: { invoke: async (event) => void invocations.push(event) },

@@ -2,6 +2,7 @@ import type { Batch, Counts } from '../batch.ts';
 import type { EventOf } from '../events.ts';
 import type { Usage } from '../job.ts';
 import { shortReason } from '../reason.ts';
+import { cleanedUp, dispensable } from './cleanUp.ts';
 import { type Changes, type Decision, ignored, type Moment, stay } from './decision.ts';
 import { enterDelivering, enterEnd, enterRetrying, withReason } from './enter.ts';
 import type { Handlers } from './handlers.ts';
@@ -33,6 +34,8 @@ export const collecting: Handlers = {
     return holds(batch, event) ? afterAttempt(batch, event, moment) : ignored(SUPERSEDED);
   },
 
+  cleanedUp,
+
   cancelRequested(batch) {
     return stay(batch, { cancelRequested: true });
   },
@@ -50,6 +53,8 @@ function afterAttempt(batch: Batch, event: EventOf<'collected'>, moment: Moment)
     attempt,
     failures: 0,
     selection: 'unfinished',
+    // A job that was let go of unended is not read to its end: what it wrote is nowhere else.
+    ...dispensable(batch, moment, outcome?.kind === 'aged' ? undefined : outcome?.jobId),
   };
   if (batch.cancelRequested) return enterEnd(batch, moment, 'cancelled', collected);
   const exhausted = attempt - batch.attemptBase >= moment.policy.maxAttempts;

@@ -42,6 +42,10 @@ export function decide(batch: Batch, event: BatchEvent, moment: Moment): Decisio
     const why = `${event.type} does not concern a batch that is ${batch.status}`;
     return command === undefined ? ignored(why) : refused(why);
   }
+  // The index that brought the sweeper here may be behind the record.
+  if (event.type === 'due' && batch.dueAt !== undefined && moment.now < batch.dueAt) {
+    return ignored('it is not due yet');
+  }
   const decision = handle(batch, event, moment);
   if (command === undefined || decision.type !== 'changed') return decision;
   const commands = [...decision.batch.commands, command].slice(-REMEMBERED_COMMANDS);

@@ -2,6 +2,7 @@ import { fullJitterMs } from '../backoff.ts';
 import type { Batch } from '../batch.ts';
 import { deliveryId } from '../identifiers.ts';
 import { type Reason, shortReason } from '../reason.ts';
+import { cleanedUp } from './cleanUp.ts';
 import { type Decision, ignored, type Moment, stay } from './decision.ts';
 import { enterEnd, invocation, withReason } from './enter.ts';
 import type { Handlers } from './handlers.ts';
@@ -31,6 +32,8 @@ export const delivering: Handlers = {
     if (!expected || !delivery?.pending) return ignored('not the invocation that is waited for');
     return deliverAgain(batch, moment, event.reason);
   },
+
+  cleanedUp,
 
   cancelRequested(batch) {
     return stay(batch, { cancelRequested: true });

@@ -1,3 +1,4 @@
+import { cleanedUp, cleanUpAgain, owesCleanUp } from './cleanUp.ts';
 import { ignored, refused, stay } from './decision.ts';
 import { currentDelivery } from './delivering.ts';
 import { enterDelivering, enterEnd, enterQueued } from './enter.ts';
@@ -7,17 +8,21 @@ const REVIVED = { endedAt: undefined, cancelRequested: false } as const;
 
 /** Completed, failed or cancelled: only a user brings it back. */
 export const ended: Handlers = {
-  due(batch) {
-    return batch.dueAt === undefined
-      ? ignored('nothing is owed')
-      : { type: 'unchanged', effects: [{ type: 'announce' }] };
+  due(batch, _event, moment) {
+    if (batch.dueAt === undefined) return ignored('nothing is owed');
+    if (batch.endEventSent) return cleanUpAgain(batch, moment);
+    return { type: 'unchanged', effects: [{ type: 'announce' }] };
   },
 
   // Fenced by the time of the end: a batch that was retried may have ended, and owe, again.
-  endEventSent(batch, { statusAt }) {
-    const owed = batch.dueAt !== undefined && batch.statusAt === statusAt;
-    return owed ? stay(batch, { dueAt: undefined }) : ignored('it is not owed');
+  endEventSent(batch, { statusAt }, moment) {
+    const owed = batch.dueAt !== undefined && !batch.endEventSent && batch.statusAt === statusAt;
+    if (!owed) return ignored('it is not owed');
+    const dueAt = owesCleanUp(batch) ? moment.now : undefined;
+    return stay(batch, { endEventSent: true, dueAt });
   },
+
+  cleanedUp,
 
   // The outcome of a processor that was given up for lost.
   delivered(batch, event, moment) {

@@ -22,13 +22,16 @@ function enter(
     resumeAt: undefined,
     outcome: undefined,
     dueAt: undefined,
+    endEventSent: undefined,
     sends: 0,
     ...changes,
     status,
     previousStatus: batch.status,
     statusAt: now,
   });
-  return { type: 'changed', batch: next, effects: [...effects, { type: 'announce' }] };
+  // Last: a provider that is slow to delete a file delays nothing else.
+  const cleanUp: Effect[] = next.cleanUp.length > batch.cleanUp.length ? [{ type: 'cleanUp' }] : [];
+  return { type: 'changed', batch: next, effects: [...effects, { type: 'announce' }, ...cleanUp] };
 }
 
 /** When work that was sent and not claimed is sent again. */
@@ -152,7 +155,7 @@ export function invocation(
   };
 }
 
-/** An ended batch stays due until its end event was sent. */
+/** An ended batch stays due until its end event was sent and its jobs' files are deleted. */
 export function enterEnd(
   batch: Batch,
   moment: Moment,

@@ -1,3 +1,4 @@
+import { cleanedUp } from './cleanUp.ts';
 import { ignored } from './decision.ts';
 import { enterCollecting, enterSubmitting } from './enter.ts';
 import type { Handlers } from './handlers.ts';
@@ -14,6 +15,8 @@ export const queued: Handlers = {
   admitted(batch, _event, moment) {
     return enterSubmitting(batch, moment);
   },
+
+  cleanedUp,
 
   cancelRequested(batch, _event, moment) {
     return enterCollecting(batch, moment, CANCELLED, { cancelRequested: true });

@@ -3,7 +3,10 @@ import { enterCollecting, enterQueued, requeue } from './enter.ts';
 import type { Handlers } from './handlers.ts';
 import { AGED, CANCELLED, earlyEnd, isAged } from './work.ts';
 
-/** Waits out its backoff in SQS, or is parked until its time. */
+/**
+ * Waits out its backoff in SQS, or is parked until its time. That files are gone is not noted
+ * here: a new version of the record would void the message that ends the wait.
+ */
 export const retrying: Handlers = {
   due(batch, _event, moment) {
     if (isAged(batch, moment)) return enterCollecting(batch, moment, AGED);

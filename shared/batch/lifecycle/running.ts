@@ -1,6 +1,7 @@
 import type { Batch } from '../batch.ts';
 import type { Job, Outcome } from '../job.ts';
 import { shortReason } from '../reason.ts';
+import { cleanedUp, dispensable } from './cleanUp.ts';
 import { type Decision, ignored, type Moment, stay } from './decision.ts';
 import { enterCollecting, enterQueued, withReason } from './enter.ts';
 import type { Handlers } from './handlers.ts';
@@ -12,7 +13,7 @@ export const running: Handlers = {
   jobChecked(batch, { jobId, job: seen }, moment) {
     const { job } = batch;
     if (jobId !== job?.id) return ignored('the record names another job');
-    if (seen.state === 'ended') return ended(batch, seen.outcome, moment);
+    if (seen.state === 'ended') return ended(batch, jobId, seen.outcome, moment);
     // Neither an unknown status nor "no such job" proves that it is not running. It is let go of
     // only when it has not ended a day after everything that could end it.
     if (isForsaken(batch, moment)) return enterCollecting(batch, moment, { ...AGED, jobId });
@@ -28,6 +29,8 @@ export const running: Handlers = {
     return noted ? stay(batch, { job: noted }) : ignored('it is not over');
   },
 
+  cleanedUp,
+
   // The next sweep cancels the job: the intake holds no credentials of providers.
   cancelRequested(batch, _event, moment) {
     return stay(batch, { cancelRequested: true, dueAt: moment.now });
@@ -42,7 +45,7 @@ function givenUp(batch: Batch, job: Job, { now }: Moment): Partial<Batch> {
   return { job: { ...job, stalledAt: now }, reasons: withReason(batch, reason) };
 }
 
-function ended(batch: Batch, outcome: Outcome, moment: Moment): Decision {
+function ended(batch: Batch, jobId: string, outcome: Outcome, moment: Moment): Decision {
   const { refusal } = outcome;
   const nothingTaken = (refusal === 'quota' || refusal === 'account') && outcome.files.length === 0;
   if (!nothingTaken || earlyEnd(batch, moment)) {
@@ -58,6 +61,7 @@ function ended(batch: Batch, outcome: Outcome, moment: Moment): Decision {
       attempt: batch.attempt - 1,
       job: undefined,
       reasons: withReason(batch, reason),
+      ...dispensable(batch, moment, jobId),
     },
     { type: 'holdProvider', kind: refusal, reason },
   );

@@ -1,3 +1,5 @@
+import type { Outcome } from '../job.ts';
+import { cleanedUp, mayHaveUploaded } from './cleanUp.ts';
 import { ignored, type Moment, stay } from './decision.ts';
 import {
   enterCollecting,
@@ -37,8 +39,10 @@ export const submitting: Handlers = {
   workFailed(batch, event, moment) {
     if (!holds(batch, event)) return ignored(SUPERSEDED);
     const end = earlyEnd(batch, moment);
-    if (end) return oweCollecting(batch, moment, end);
+    const uploaded = mayHaveUploaded(batch, moment);
+    if (end) return oweCollecting(batch, moment, end, uploaded);
     return enterRetrying(batch, moment, moment.now + backoffMs(batch, moment), {
+      ...uploaded,
       failures: batch.failures + 1,
       reasons: withReason(batch, event.reason),
     });
@@ -56,15 +60,17 @@ export const submitting: Handlers = {
   submitRefused(batch, event, moment) {
     if (!holds(batch, event)) return ignored(SUPERSEDED);
     const { refusal, reason } = event;
+    const uploaded = mayHaveUploaded(batch, moment);
     if (refusal === 'permanent') {
-      return oweCollecting(batch, moment, { kind: 'failed', files: [], refusal, reason });
+      const outcome: Outcome = { kind: 'failed', files: [], refusal, reason };
+      return oweCollecting(batch, moment, outcome, uploaded);
     }
     const end = earlyEnd(batch, moment);
-    if (end) return oweCollecting(batch, moment, end);
+    if (end) return oweCollecting(batch, moment, end, uploaded);
     return enterQueued(
       batch,
       moment,
-      { reasons: withReason(batch, reason) },
+      { ...uploaded, reasons: withReason(batch, reason) },
       { type: 'holdProvider', kind: refusal, reason },
     );
   },
@@ -78,6 +84,7 @@ export const submitting: Handlers = {
       claim: { token: event.token, leaseUntil },
       dueAt: leaseUntil,
       reasons: withReason(batch, event.reason),
+      ...mayHaveUploaded(batch, moment),
     });
   },
 
@@ -85,10 +92,12 @@ export const submitting: Handlers = {
     if (!holds(batch, event)) return ignored(SUPERSEDED);
     if (isClaimed(batch, moment)) return ignored('its claim has not expired');
     const end = earlyEnd(batch, moment);
-    if (end) return enterCollecting(batch, moment, end);
+    const uploaded = mayHaveUploaded(batch, moment);
+    if (end) return enterCollecting(batch, moment, end, uploaded);
     return stay(
       batch,
       {
+        ...uploaded,
         claim: undefined,
         intentAt: undefined,
         sends: batch.sends + 1,
@@ -97,6 +106,8 @@ export const submitting: Handlers = {
       { type: 'sendWork', work: 'submit' },
     );
   },
+
+  cleanedUp,
 
   cancelRequested(batch, _event, moment) {
     return batch.claim

@@ -19,6 +19,7 @@ export const TRANSITIONS: Readonly<
   queued: {
     due: ['collecting'],
     admitted: ['submitting'],
+    cleanedUp: ['queued'],
     cancelRequested: ['collecting'],
   },
   submitting: {
@@ -29,10 +30,12 @@ export const TRANSITIONS: Readonly<
     submitRefused: ['queued', 'collecting'],
     submitUncertain: ['submitting'],
     jobAbsent: ['submitting', 'collecting'],
+    cleanedUp: ['submitting'],
     cancelRequested: ['submitting', 'collecting'],
   },
   running: {
     jobChecked: ['running', 'collecting', 'queued'],
+    cleanedUp: ['running'],
     cancelRequested: ['running'],
   },
   collecting: {
@@ -40,12 +43,14 @@ export const TRANSITIONS: Readonly<
     claimed: ['collecting'],
     workFailed: ['collecting'],
     collected: ['retrying', 'delivering', 'failed', 'cancelled'],
+    cleanedUp: ['collecting'],
     cancelRequested: ['collecting'],
   },
   delivering: {
     due: ['delivering', 'failed', 'cancelled'],
     delivered: ['completed'],
     deliveryFailed: ['delivering', 'failed', 'cancelled'],
+    cleanedUp: ['delivering'],
     cancelRequested: ['delivering'],
   },
   retrying: {
@@ -56,12 +61,14 @@ export const TRANSITIONS: Readonly<
   completed: {
     due: ['completed'],
     endEventSent: ['completed'],
+    cleanedUp: ['completed'],
     retryRequested: ['queued'],
     redeliverRequested: ['delivering'],
   },
   failed: {
     due: ['failed'],
     endEventSent: ['failed'],
+    cleanedUp: ['failed'],
     delivered: ['completed'],
     retryRequested: ['queued'],
     redeliverRequested: ['delivering'],
@@ -69,6 +76,7 @@ export const TRANSITIONS: Readonly<
   cancelled: {
     due: ['cancelled'],
     endEventSent: ['cancelled'],
+    cleanedUp: ['cancelled'],
     retryRequested: ['queued'],
     redeliverRequested: ['delivering'],
   },

@@ -30,7 +30,7 @@ export function earlyEnd(batch: Batch, moment: Moment): Outcome | undefined {
 }
 
 /** After the deadline, what keeps failing or will not end may go on for one more day. */
-const GRACE_MS = 24 * 60 * 60 * 1000;
+export const GRACE_MS = 24 * 60 * 60 * 1000;
 
 export function isForsaken(batch: Batch, { now }: Moment): boolean {
   return now >= batch.deadlineAt + GRACE_MS;

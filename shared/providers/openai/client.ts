@@ -17,6 +17,9 @@ const READ_RETRIES = 2;
 /** All tries of one such call and the waits between them. */
 export const READ_DEADLINE_MS = 120_000;
 
+/** All calls that delete what one batch left behind. What that misses is tried again later. */
+export const CLEAN_UP_DEADLINE_MS = 60_000;
+
 /** The SDK would take what is left out from the environment, and log to the console. */
 function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: Connection) {
   return {

@@ -3,6 +3,8 @@ import type { Provider } from '../provider.ts';
 import { cancel } from './cancel.ts';
 import { check } from './check.ts';
 import { type Connection, readClient, writeClient } from './client.ts';
+import { deleteFiles } from './deleteFiles.ts';
+import { deleteLeftovers } from './deleteLeftovers.ts';
 import { openAiDescription } from './description.ts';
 import { listJobs } from './listJobs.ts';
 import { readRows } from './rows.ts';
@@ -20,5 +22,7 @@ export function openAiProvider(connection: Connection & { readonly limits: Limit
     cancel: (jobId) => cancel(reads, jobId),
     listJobs: (since) => listJobs(reads, since),
     readRows: (outcome) => readRows(reads, outcome),
+    deleteFiles: (jobId) => deleteFiles(reads, jobId),
+    deleteLeftovers: (keys, since) => deleteLeftovers(reads, keys, since),
   };
 }

@@ -1,6 +1,5 @@
 import { openAsBlob } from 'node:fs';
 import type OpenAI from 'openai';
-import type { ScratchFile } from '../../batch/ports.ts';
 import type { Submission } from '../provider.ts';
 import { classify } from './classify.ts';
 import type { OpenAiOptions } from './description.ts';
@@ -17,9 +16,14 @@ const DELETE_DEADLINE_MS = 10_000;
 // The longest OpenAI allows: what a crash leaves behind disappears by itself.
 const INPUT_EXPIRES_AFTER_SECONDS = 30 * 24 * 60 * 60;
 
+/** By which an upload that a crash left behind is found again. */
+export function uploadName(key: string): string {
+  return `${key}.jsonl`;
+}
+
 /** Uploads the requests, then sends one create call. */
 export async function submit(client: OpenAI, submission: Submission): Promise<{ jobId: string }> {
-  const fileId = await upload(client, submission.file);
+  const fileId = await upload(client, submission);
   try {
     return { jobId: await create(client, submission, fileId) };
   } catch (error) {
@@ -29,12 +33,12 @@ export async function submit(client: OpenAI, submission: Submission): Promise<{ 
   }
 }
 
-async function upload(client: OpenAI, file: ScratchFile): Promise<string> {
+async function upload(client: OpenAI, { file, key }: Submission): Promise<string> {
   const timeout = UPLOAD_START_MS + Math.ceil(file.bytes / SLOWEST_UPLOAD_BYTES_PER_MS);
   try {
     const answer: unknown = await client.files.create(
       {
-        file: new File([await openAsBlob(file.path)], 'input.jsonl'),
+        file: new File([await openAsBlob(file.path)], uploadName(key)),
         purpose: 'batch',
         expires_after: { anchor: 'created_at', seconds: INPUT_EXPIRES_AFTER_SECONDS },
       },

@@ -19,6 +19,7 @@ export const batchSchema = z.object({
   status: z.string(),
   /** Seconds since 1970. */
   created_at: z.number(),
+  input_file_id: z.string().nullish(),
   output_file_id: z.string().nullish(),
   error_file_id: z.string().nullish(),
   errors: z.object({ data: z.array(batchErrorSchema).nullish() }).nullish(),
@@ -26,5 +27,11 @@ export const batchSchema = z.object({
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 export type WireBatch = z.infer<typeof batchSchema>;
+
+export const fileListSchema = z.object({
+  // Seconds since 1970.
+  data: z.array(fileSchema.extend({ filename: z.string(), created_at: z.number() })),
+  has_more: z.boolean(),
+});
 
 export const batchListSchema = z.object({ data: z.array(batchSchema), has_more: z.boolean() });

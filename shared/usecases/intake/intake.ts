@@ -32,7 +32,7 @@ export async function intake(dependencies: Dependencies, message: Delivered): Pr
     const { code, message: text } = error.reason;
     log.warn('message refused', { messageId, reason: error.reason });
     metrics.count(METRICS.refused, 1);
-    await queues.sendDeadLetter(message.body, `${code}: ${text}`, messageId);
+    await queues.sendDeadLetter('batch', message.body, `${code}: ${text}`, messageId);
   }
 }
 

@@ -83,7 +83,7 @@ test('messages are moved to the queue that is named, with their attributes', asy
   });
 });
 
-test('what the queue itself put aside goes back without a destination, and once only', async () => {
+test('what the queue itself put aside goes back without a destination', async () => {
   // Prepare
   const stack = await startToyStack();
   await sendInput(stack, 'bad', 'fail');

@@ -63,3 +63,26 @@ test('a message that cannot be sent stays', async () => {
   expect(source).toEqual(['one']);
   expect(destination).toEqual([]);
 });
+
+test('what is put aside during a move is left for the next one', async () => {
+  // Prepare
+  const url = (name: string) => `${emulators.queueUrl}/000000000000/${name}`;
+  const put = (body: string) =>
+    emulators.sqs.send(new SendMessageCommand({ QueueUrl: url(names.source), MessageBody: body }));
+  await put('two');
+
+  // Act
+  const task = await startMove(emulators.sqs, {
+    source: { arn: names.source, url: url(names.source) },
+    destination: { arn: names.destination, url: url(names.destination) },
+    origins: [],
+    messagesPerSecond: 2,
+  });
+  await put('three');
+  await task.ended;
+
+  // Assess
+  expect(task).toMatchObject({ status: 'COMPLETED', toMove: 2, moved: 2 });
+  expect(await bodiesIn(names.destination)).toEqual(['one', 'two']);
+  expect(await bodiesIn(names.source)).toEqual(['three']);
+});

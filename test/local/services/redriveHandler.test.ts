@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -8,7 +10,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { App } from 'aws-cdk-lib';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BatchHandlerStack } from '../../../infra/stack.ts';
 import { createBatchReader } from '../../../local/batches/batchReader.ts';
 import { findHandlerNames } from '../../../local/handlerNames.ts';
@@ -18,15 +20,18 @@ import { FLAGS } from '../../support/handlerStack.ts';
 import { requestLine } from '../../support/world.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { sdkSettings } from '../fixtures/toyAccess.ts';
-import { temporaryDirectory } from '../fixtures/toyStack.ts';
 
-/** The handler as it deploys, with its real functions, up in a few seconds. */
-async function startHandler(onTestFinished: (stop: () => Promise<void>) => void) {
-  const directory = temporaryDirectory();
+let directory: string;
+let stack: RunningStack;
+let sqs: SQSClient;
+
+/** The handler as it deploys, with its real functions. */
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'redrive-'));
   const app = new App({ context: { ...FLAGS }, outdir: join(directory, 'cdk.out') });
   new BatchHandlerStack(app, 'Handler');
   app.synth();
-  const stack = await startStack(await readAssembly(join(directory, 'cdk.out')), {
+  stack = await startStack(await readAssembly(join(directory, 'cdk.out')), {
     dataDirectory: join(directory, 'data'),
     intervalSeconds: 0.5,
     timeScale: 0.5 / 60,
@@ -35,19 +40,23 @@ async function startHandler(onTestFinished: (stop: () => Promise<void>) => void)
     environment: {},
     onEvent: () => {},
   });
-  onTestFinished(stack.stop);
-  return stack;
-}
+  sqs = new SQSClient(sdkSettings(stack));
+});
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
 
 /** A queue as users of the stack reach it. */
-function queueOf({ resources, endpointUrl }: RunningStack, name: string) {
+function queueOf(name: string) {
+  const { resources, endpointUrl } = stack;
   const queue = resources.queues.find(({ logicalId }) => logicalId.startsWith(`Batches${name}`));
   if (queue === undefined) throw new Error(`the stack has no queue ${name}`);
   return { arn: queue.arn, url: endpointUrl + new URL(queue.url).pathname };
 }
 
 /** Looks into a queue and leaves everything as it was. */
-async function look(sqs: SQSClient, url: string): Promise<Message | undefined> {
+async function look(url: string): Promise<Message | undefined> {
   const { Messages: [message] = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: url,
@@ -59,20 +68,16 @@ async function look(sqs: SQSClient, url: string): Promise<Message | undefined> {
   return message;
 }
 
-test('a refused message says why, and once its cause is removed a redrive brings its batch to an end', async ({
-  onTestFinished,
-}) => {
+test('a refused message says why, and once its cause is removed a redrive brings its batch to an end', async () => {
   // Prepare
-  const stack = await startHandler(onTestFinished);
   const { bucket, table } = findHandlerNames(stack.resources);
-  const sqs = new SQSClient(sdkSettings(stack));
-  const batchQueue = queueOf(stack, 'BatchQueue');
-  const deadLetterQueue = queueOf(stack, 'BatchDeadLetterQueue');
+  const batchQueue = queueOf('BatchQueue');
+  const deadLetterQueue = queueOf('BatchDeadLetterQueue');
   const reader = createBatchReader(stack.clients.dynamodb, table);
   const sent = await sqs.send(
     new SendMessageCommand({ QueueUrl: batchQueue.url, MessageBody: '{"batchId":"late"}' }),
   );
-  const refused = await look(sqs, deadLetterQueue.url);
+  const refused = await look(deadLetterQueue.url);
 
   // Act
   await new S3Client(sdkSettings(stack)).send(
@@ -108,17 +113,12 @@ test('a refused message says why, and once its cause is removed a redrive brings
   });
 });
 
-test('work that can never be understood is put aside at once, with its reason', async ({
-  onTestFinished,
-}) => {
-  const stack = await startHandler(onTestFinished);
-  const sqs = new SQSClient(sdkSettings(stack));
-
+test('work that can never be understood is put aside at once, with its reason', async () => {
   const sent = await sqs.send(
-    new SendMessageCommand({ QueueUrl: queueOf(stack, 'WorkQueue').url, MessageBody: '{"x":1}' }),
+    new SendMessageCommand({ QueueUrl: queueOf('WorkQueue').url, MessageBody: '{"x":1}' }),
   );
 
-  const dead = await look(sqs, queueOf(stack, 'WorkDeadLetterQueue').url);
+  const dead = await look(queueOf('WorkDeadLetterQueue').url);
   expect(dead?.Body).toBe('{"x":1}');
   expect(dead?.MessageAttributes).toMatchObject({
     reason: { StringValue: expect.stringContaining('invalid_work_message: action: ') },

@@ -15,10 +15,10 @@ let queues: Queues;
 
 beforeAll(async () => {
   emulators = await startEmulators();
-  const [batch, work, deadLetter] = await Promise.all(
-    ['batch', 'work', 'dead-letters'].map((name) => emulators.createQueue(name)),
+  const [batch = '', work = '', refused = '', malformed = ''] = await Promise.all(
+    ['batch', 'work', 'refused', 'malformed'].map((name) => emulators.createQueue(name)),
   );
-  urls = { batch: batch ?? '', work: work ?? '', deadLetter: deadLetter ?? '' };
+  urls = { batch, work, deadLetters: { batch: refused, work: malformed } };
   await emulators.createBucket('bucket');
   objects = realObjectStore(emulators.s3, { bucket: 'bucket', inputBuckets: [] });
   queues = realQueues(emulators.sqs, urls, objects);
@@ -102,13 +102,13 @@ describe('a message for the batch queue', () => {
 });
 
 describe('a dead letter', () => {
-  test('has its reason and the id of its message', async () => {
+  test.each(['batch', 'work'] as const)('of the %s queue has its reason and id', async (queue) => {
     // Prepare
     const reason = `invalid: \u0000\u0008\ufffe${'😀'.repeat(600)}`;
     // Act
-    await queues.sendDeadLetter('not json', reason, 'message-1');
+    await queues.sendDeadLetter(queue, 'not json', reason, 'message-1');
     // Assess
-    const message = await receive(urls.deadLetter);
+    const message = await receive(urls.deadLetters[queue]);
     const kept = message?.MessageAttributes?.reason?.StringValue ?? '';
     expect(message?.Body).toBe('not json');
     expect(message?.MessageAttributes?.messageId?.StringValue).toBe('message-1');
@@ -118,8 +118,8 @@ describe('a dead letter', () => {
   });
 
   test('without a reason is still taken', async () => {
-    await queues.sendDeadLetter('body', '', '');
-    const message = await receive(urls.deadLetter);
+    await queues.sendDeadLetter('batch', 'body', '', '');
+    const message = await receive(urls.deadLetters.batch);
     expect(message?.MessageAttributes?.reason?.StringValue).toBe('none');
   });
 
@@ -127,9 +127,9 @@ describe('a dead letter', () => {
     // Prepare
     const body = 'x'.repeat(1024 * 1024);
     // Act
-    await queues.sendDeadLetter(body, 'too large', 'message-2');
+    await queues.sendDeadLetter('batch', body, 'too large', 'message-2');
     // Assess
-    const message = await receive(urls.deadLetter);
+    const message = await receive(urls.deadLetters.batch);
     const pointer = pointerMessageSchema.parse(JSON.parse(message?.Body ?? ''));
     expect(message?.MessageAttributes?.reason?.StringValue).toBe('too large');
     expect(await readText(pointer.key)).toBe(body);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { realEventBus } from '../../../shared/aws/eventBus.ts';
 import { realProcessor } from '../../../shared/aws/processor.ts';
 import { realSecrets } from '../../../shared/aws/secrets.ts';
+import { InvocationRefusedError } from '../../../shared/batch/errors.ts';
 import type { StateChange } from '../../../shared/batch/ports.ts';
 import type { ProcessorEvent } from '../../../shared/batch/processorEvent.ts';
 import { clientSettings } from '../../support/emulators.ts';
@@ -61,8 +62,13 @@ describe('the processor', () => {
     ];
     // Act and assess
     await processor.invoke(event);
-    await expect(processor.invoke(event)).rejects.toThrow('no');
+    await expect(processor.invoke(event)).rejects.toThrow(InvocationRefusedError);
     expect(service.received).toHaveLength(3);
+    // The first try, of which nothing is known for certain, may have been taken.
+    answers = [refusal(500, 'ServiceException'), refusal(404, 'ResourceNotFoundException')];
+    const error = await processor.invoke(event).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(InvocationRefusedError);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, describe } from 'vitest';
 import { cancellingContract } from './contract/cancelling.ts';
 import { collectingContract } from './contract/collecting.ts';
+import { deletingContract } from './contract/deleting.ts';
 import { endingContract } from './contract/ending.ts';
 import { listingContract } from './contract/listing.ts';
 import { submittingContract } from './contract/submitting.ts';
@@ -27,5 +28,6 @@ export function providerContract(harness: Harness): void {
     listingContract(harness, start);
     cancellingContract(harness, start);
     collectingContract(harness, start);
+    deletingContract(harness, start);
   });
 }

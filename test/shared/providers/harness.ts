@@ -33,6 +33,9 @@ export interface Harness {
   start(options: SimulationOptions): Promise<Simulation>;
   /** The HTTP calls behind the interface's methods. */
   readonly calls: Readonly<
-    Record<'upload' | 'create' | 'check' | 'cancel' | 'list' | 'download', CallPattern>
+    Record<
+      'upload' | 'create' | 'check' | 'cancel' | 'list' | 'download' | 'listFiles' | 'delete',
+      CallPattern
+    >
   >;
 }

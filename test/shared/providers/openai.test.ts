@@ -53,5 +53,7 @@ providerContract({
     cancel: { method: 'POST', path: /\/cancel$/ },
     list: { method: 'GET', path: /\/batches$/ },
     download: { method: 'GET', path: /\/content$/ },
+    listFiles: { method: 'GET', path: /\/files$/ },
+    delete: { method: 'DELETE', path: /\/files\/[^/]+$/ },
   },
 });

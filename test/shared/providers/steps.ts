@@ -87,3 +87,13 @@ export async function expectRefusal(call: Promise<unknown>, kind: string): Promi
     reason: { code: expect.any(String), message: expect.any(String) },
   });
 }
+
+type Events = readonly { readonly event: string; readonly fileId?: string }[];
+
+/** Uploads that were not deleted. */
+export function leftFiles(events: Events): (string | undefined)[] {
+  const deleted = events.filter(({ event }) => event === 'deleted').map(({ fileId }) => fileId);
+  return events
+    .filter(({ event, fileId }) => event === 'uploaded' && !deleted.includes(fileId))
+    .map(({ fileId }) => fileId);
+}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { InvocationRefusedError } from '../../../shared/batch/errors.ts';
 import { BAD_REQUEST, RATE_LIMITED, SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { type World, world } from '../../support/world.ts';
 
@@ -50,6 +51,7 @@ describe('the road of a batch', () => {
         deliveryAttempt: 1,
         counts: { total: 4, succeeded: 4, failed: 0 },
         usage: { totalTokens: 20 },
+        table: 'test-table',
       },
     ]);
     await w.settle();
@@ -202,6 +204,35 @@ describe('the road of a batch', () => {
     await w.settle();
     expect(w.batch('b1').status).toBe('completed');
     expect(w.invocations.at(-1)?.deliveryAttempt).toBe(1);
+  });
+
+  it('takes a refused invocation for a failed one, and one of unknown fate for one under way', async () => {
+    const w = world();
+    const { processor } = w.dependencies;
+    const { invoke } = processor;
+    processor.invoke = async () => {
+      throw new InvocationRefusedError('no such function');
+    };
+    await started(w);
+    w.provider.end(lastJob(w), { kind: 'completed' }, () => SUCCESS);
+    await collected(w);
+    expect(w.batch('b1')).toMatchObject({
+      delivery: { attempt: 1, pending: false },
+      reasons: [{ code: 'invoke_failed' }],
+    });
+    processor.invoke = async () => {
+      throw new Error('connection reset');
+    };
+    w.advance(3600);
+    await w.sweep();
+    expect(w.batch('b1').delivery).toMatchObject({ attempt: 2, pending: true });
+    processor.invoke = invoke;
+    w.advance(1831);
+    await w.sweep();
+    w.advance(3600);
+    await w.sweep();
+    await w.settle();
+    expect(w.batch('b1').status).toBe('completed');
   });
 
   it('parks a batch until its time', async () => {

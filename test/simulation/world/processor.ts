@@ -26,6 +26,7 @@ export class ProcessorFunction {
       process.call(
         `invoke the processor for ${event.batchId}`,
         () => {
+          this.#simulation.invariants.onInvocation(event);
           if (random.chance(faults.dropped)) return;
           const runs = random.chance(faults.duplicateMessage) ? 2 : 1;
           for (let run = 0; run < runs; run++) {
@@ -65,6 +66,7 @@ export class ProcessorFunction {
   #tell(event: ProcessorEvent, condition: string): void {
     const { random, faults } = this.#simulation;
     this.pending -= 1;
+    this.#simulation.invariants.onOutcome(event);
     if (random.chance(faults.dropped)) return;
     this.#outcomes.send(JSON.stringify({ requestContext: { condition }, requestPayload: event }));
   }

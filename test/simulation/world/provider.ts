@@ -33,13 +33,23 @@ export interface SimulatedJob {
   readonly plan: Plan;
   endsAt: number;
   cancelled: boolean;
+  outputDeleted: boolean;
   /** The row of each request that has one when the job has ended. */
   readonly rows: ReadonlyMap<string, number>;
+}
+
+/** An upload, and the job that took it, if one did. */
+export interface SimulatedUpload {
+  readonly key: string;
+  readonly createdAt: number;
+  job: SimulatedJob | undefined;
+  deleted: boolean;
 }
 
 /** One account at a provider. */
 export class ProviderAccount {
   readonly jobs: SimulatedJob[] = [];
+  readonly uploads: SimulatedUpload[] = [];
   readonly #simulation: Simulation;
 
   constructor(simulation: Simulation) {
@@ -60,7 +70,8 @@ export class ProviderAccount {
     return Math.min(Number.POSITIVE_INFINITY, ...ends);
   }
 
-  #create(key: string, batchId: string, lines: string): SimulatedJob {
+  #create(upload: SimulatedUpload, batchId: string, lines: string): SimulatedJob {
+    const { key } = upload;
     const { random, now } = this.#simulation;
     const customIds = lines
       .trimEnd()
@@ -79,9 +90,12 @@ export class ProviderAccount {
       plan,
       endsAt: plan === 'stuck' ? Number.POSITIVE_INFINITY : now + length,
       cancelled: false,
+      outputDeleted: false,
       rows: new Map(customIds.flatMap((id) => this.#row(plan, id))),
     };
     this.#simulation.onJob(job);
+    this.#simulation.invariants.onUploadTaken(upload, job);
+    upload.job = job;
     this.jobs.push(job);
     return job;
   }
@@ -121,6 +135,11 @@ export class ProviderAccount {
         throw passing(error);
       }
     };
+    const deleteUpload = (upload: SimulatedUpload) =>
+      call(`delete the upload of ${upload.key}`, () => {
+        simulation.invariants.onUploadDeleted(upload);
+        upload.deleted = true;
+      });
     const find = (jobId: string) => {
       const job = this.jobs.find(({ id }) => id === jobId);
       if (job) return job;
@@ -137,8 +156,18 @@ export class ProviderAccount {
       checkOptions: () => {},
       submit: async ({ key, batchId, file, createDeadlineMs }) => {
         const lines = Buffer.from(await file.read(0, file.bytes)).toString();
+        const upload = { key, createdAt: simulation.now, job: undefined, deleted: false };
+        // Nothing of a killed process is on the wire for longer than its lease allows.
+        const landsUntil = process.deadline + LANDS_WITHIN_MS;
+        const land = () => {
+          if (simulation.now <= landsUntil) this.uploads.push(upload);
+        };
         try {
-          await process.call('upload', () => {}, { usualMs: 5_000, slowMs: 1_500_000 });
+          await process.call('upload', land, {
+            usualMs: 5_000,
+            slowMs: 1_500_000,
+            slowness: 5,
+          });
         } catch {
           throw failure('transient');
         }
@@ -148,19 +177,21 @@ export class ProviderAccount {
             `create ${key}`,
             () => {
               if (refusal) throw failure(refusal);
-              return this.#create(key, batchId, lines);
+              return this.#create(upload, batchId, lines);
             },
             {
               timeoutMs: createDeadlineMs,
               landsWithinMs: LANDS_WITHIN_MS,
               usualMs: 2_000,
               slowMs: 120_000,
+              slowness: 5,
             },
           );
           return { jobId: job.id };
         } catch (error) {
           // A 500 or a reset: whether there is a job is not known.
           if (error instanceof Refused || error instanceof LostReply) throw failure('uncertain');
+          await deleteUpload(upload).catch(() => {});
           throw error;
         }
       },
@@ -183,6 +214,23 @@ export class ProviderAccount {
         }),
       listJobs: (since) => listed(this.jobs, since, call),
       readRows: ({ files }) => rowsOf(files.map(find), call),
+      deleteFiles: async (jobId) => {
+        const job = await call(`look up ${jobId}`, () => this.jobs.find(({ id }) => id === jobId));
+        if (!job) return;
+        for (const upload of this.uploads) if (upload.job === job) await deleteUpload(upload);
+        await call(`delete the output of ${jobId}`, () => {
+          simulation.invariants.onOutputDeleted(job);
+          job.outputDeleted = true;
+        });
+      },
+      deleteLeftovers: async (keys, since) => {
+        const found = await call('list uploads', () =>
+          this.uploads.filter(({ key, createdAt, deleted }) => {
+            return keys.has(key) && createdAt >= since && !deleted;
+          }),
+        );
+        for (const upload of found) await deleteUpload(upload);
+      },
     };
   }
 
@@ -211,8 +259,11 @@ async function* rowsOf(
   jobs: readonly SimulatedJob[],
   call: <T>(what: string, effect: () => T) => Promise<T>,
 ): AsyncGenerator<Uint8Array> {
-  for (const { id, rows } of jobs) {
-    await call(`download ${id}`, () => {});
+  for (const job of jobs) {
+    const { id, rows } = job;
+    await call(`download ${id}`, () => {
+      if (job.outputDeleted) throw failure('missing');
+    });
     for (const [index, [customId, status]] of [...rows].reverse().entries()) {
       if (index === 1) await call(`download more of ${id}`, () => {});
       const response = { status_code: status, request_id: id, body: {} };

@@ -76,7 +76,9 @@ export class Table {
       ) {
         return true;
       }
-      return simulation.guards.ownToken && (await read(batch.batchId))?.token === token;
+      const isMine = (await read(batch.batchId))?.token === token;
+      if (isMine && !simulation.guards.ownToken) simulation.invariants.onDisowned(batch);
+      return simulation.guards.ownToken && isMine;
     };
     const list = <T>(what: string, items: () => T[], cursor: string | undefined) =>
       retried(() => process.call(what, () => page(items(), cursor), SHAPE));
@@ -179,6 +181,7 @@ export class Table {
           process.call(
             'release the sweep lock',
             () => {
+              this.#simulation.invariants.onSweepOver(process);
               if (this.#lock?.token === token) this.#lock = { token, leaseUntil: 0, cursors };
             },
             SHAPE,

@@ -19,6 +19,10 @@ type OnSubmit = (submission: Submission, lines: readonly string[]) => void;
 export interface FakeProvider extends Provider {
   readonly jobs: FakeJob[];
   readonly rows: Map<string, string[]>;
+  /** Names of the uploads that are there, by the id of the job that took them or of the upload. */
+  readonly uploads: Map<string, string>;
+  /** Thrown instead of deleting. */
+  deleteFailure: Error | undefined;
   onSubmit: OnSubmit;
   /** Thrown instead of listing. */
   listFailure: Error | undefined;
@@ -43,6 +47,7 @@ const LIMITS: Limits = {
 export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakeProvider {
   const jobs: FakeJob[] = [];
   const rows = new Map<string, string[]>();
+  const uploads = new Map<string, string>();
   const find = (jobId: string) => {
     const job = jobs.find(({ id }) => id === jobId);
     if (job) return job;
@@ -51,6 +56,8 @@ export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakePr
   const provider: FakeProvider = {
     jobs,
     rows,
+    uploads,
+    deleteFailure: undefined,
     limits,
     endpoints: ['/v1/chat/completions', '/v1/embeddings'],
     onSubmit: () => {},
@@ -61,8 +68,12 @@ export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakePr
       const bytes = await submission.file.read(0, submission.file.bytes);
       const lines = Buffer.from(bytes).toString().trimEnd().split('\n');
       const { key, batchId } = submission;
+      const upload = `upload_${uploads.size + 1}`;
+      uploads.set(upload, key);
       provider.onSubmit(submission, lines);
       const id = `job_${jobs.length + 1}`;
+      uploads.delete(upload);
+      uploads.set(id, key);
       const state: JobState = { state: 'running' };
       jobs.push({ id, key, batchId, createdAt: now(), lines, cancelled: false, state });
       return { jobId: id };
@@ -82,6 +93,15 @@ export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakePr
     },
     async *readRows({ files }) {
       for (const file of files) for (const row of rows.get(file) ?? []) yield Buffer.from(row);
+    },
+    async deleteFiles(jobId) {
+      if (provider.deleteFailure) throw provider.deleteFailure;
+      uploads.delete(jobId);
+      rows.delete(`file_of_${jobId}`);
+    },
+    async deleteLeftovers(keys) {
+      if (provider.deleteFailure) throw provider.deleteFailure;
+      for (const [id, key] of uploads) if (keys.has(key)) uploads.delete(id);
     },
     end(job, outcome, answer) {
       const file = `file_of_${job.id}`;

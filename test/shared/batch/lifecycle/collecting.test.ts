@@ -19,7 +19,7 @@ describe('collecting', () => {
       // 15 min in Lambda's queue, 15 min of the processor, 30 s of margin.
       dueAt: NOW + 1_830_000,
     });
-    expect(effects(decision)).toEqual(['invokeProcessor', 'announce']);
+    expect(effects(decision)).toEqual(['invokeProcessor', 'announce', 'cleanUp']);
   });
 
   it('fails when none succeeded, with the rows kept', () => {
@@ -52,7 +52,7 @@ describe('collecting', () => {
       policy: { ...policy, retryBackoff: { baseSeconds: 3600, capSeconds: 3600 } },
     });
     expect(next(decision)).toMatchObject({ resumeAt: NOW + 3_564_000, dueAt: NOW + 2_664_000 });
-    expect(effects(decision)).toEqual(['announce']);
+    expect(effects(decision)).toEqual(['announce', 'cleanUp']);
   });
 
   it('delivers what there is when the attempts are used up', () => {

@@ -14,7 +14,7 @@ describe('delivering', () => {
   it('invokes the processor again under the same delivery id after a backoff', () => {
     const failed = next(when(given('delivering'), EVENTS.deliveryFailed));
     expect(failed).toMatchObject({ status: 'delivering', delivery: waiting, dueAt: NOW + 30_000 });
-    const again = when(failed, { type: 'due' });
+    const again = when(failed, { type: 'due' }, { now: NOW + 30_000 });
     expect(next(again).delivery).toEqual({ number: 1, attempt: 2, invocations: 2, pending: true });
     expect(effects(again)).toEqual(['invokeProcessor']);
   });

@@ -42,7 +42,11 @@ describe('running', () => {
       expect(next(decision)).toMatchObject({ status: 'queued', attempt: 0, submission: 2 });
       expect(next(decision).job).toBeUndefined();
       expect(decision).toMatchObject({
-        effects: [{ type: 'holdProvider', kind: refusal }, { type: 'announce' }],
+        effects: [
+          { type: 'holdProvider', kind: refusal },
+          { type: 'announce' },
+          { type: 'cleanUp' },
+        ],
       });
     },
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Start } from '../contract.ts';
 import type { Harness } from '../harness.ts';
-import { customIds, expectRefusal, KEY, listed, submit } from '../steps.ts';
+import { customIds, expectRefusal, KEY, leftFiles, listed, submit } from '../steps.ts';
 
 export function submittingContract(harness: Harness, start: Start): void {
   const { calls } = harness;
@@ -120,14 +120,4 @@ export function submittingContract(harness: Harness, start: Start): void {
       await expectRefusal(submitting, 'uncertain');
     });
   });
-}
-
-type Events = readonly { readonly event: string; readonly fileId?: string }[];
-
-/** Uploaded and not deleted. */
-function leftFiles(events: Events): (string | undefined)[] {
-  const deleted = events.filter(({ event }) => event === 'deleted').map(({ fileId }) => fileId);
-  return events
-    .filter(({ event, fileId }) => event === 'uploaded' && !deleted.includes(fileId))
-    .map(({ fileId }) => fileId);
 }

@@ -36,7 +36,7 @@ test('uploads a file that expires by itself, with its length known', async () =>
   expect(fields).toContain('name="purpose"\n\nbatch\n');
   expect(fields).toContain('name="expires_after[anchor]"\n\ncreated_at\n');
   expect(fields).toContain('name="expires_after[seconds]"\n\n2592000\n');
-  expect(fields).toContain('filename="input.jsonl"');
+  expect(fields).toContain('filename="bhabcdefghij012345-1.jsonl"');
   expect(fields).toContain('{"custom_id":"a"}\n{"custom_id":"b"}\n');
 });
 

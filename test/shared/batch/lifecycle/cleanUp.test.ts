@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { BatchEvent } from '../../../../shared/batch/events.ts';
+import type { Outcome } from '../../../../shared/batch/job.ts';
+import type { Changes, Moment } from '../../../../shared/batch/lifecycle/decision.ts';
+import { DEFAULT_POLICY } from '../../../../shared/batch/policy.ts';
+import { EVENTS, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+const OFF: Partial<Moment> = { policy: { ...DEFAULT_POLICY, cleanUpFiles: false } };
+const endedAs = (outcome: Outcome): BatchEvent => ({
+  ...EVENTS.jobChecked,
+  job: { state: 'ended', outcome },
+});
+const REFUSED = endedAs({ kind: 'failed', files: [], refusal: 'quota' });
+const collecting = (changes: Changes = {}) => given('collecting', { claim: LIVE, ...changes });
+
+describe("a job's files are dispensable", () => {
+  it.each([
+    ['retrying', EVENTS.collected],
+    [
+      'delivering',
+      { ...EVENTS.collected, counts: { total: 10, succeeded: 10, failed: 0, unfinished: 0 } },
+    ],
+    [
+      'failed',
+      { ...EVENTS.collected, counts: { total: 10, succeeded: 0, failed: 10, unfinished: 0 } },
+    ],
+  ] as const)('once its rows are named by the record, which is then %s', (status, event) => {
+    const decision = when(collecting(), event);
+    expect(next(decision)).toMatchObject({ status, cleanUp: ['job_1'] });
+    expect(effects(decision).at(-1)).toBe('cleanUp');
+  });
+
+  it('once it was refused and wrote nothing', () => {
+    const decision = when(given('running'), REFUSED);
+    expect(next(decision)).toMatchObject({ status: 'queued', cleanUp: ['job_1'] });
+    expect(effects(decision).at(-1)).toBe('cleanUp');
+  });
+
+  it.each([
+    ['running', {}, endedAs({ kind: 'completed', files: ['f1'] })],
+    ['running', { deadlineAt: NOW - 2 * DAY }, EVENTS.jobChecked],
+    ['collecting', { claim: LIVE }, EVENTS.workFailed],
+    ['collecting', { deadlineAt: NOW - 2 * DAY }, EVENTS.due],
+  ] as const)('not before: %s with %o', (status, changes, event) => {
+    const decision = when(given(status, changes), event);
+    expect(next(decision).cleanUp).toEqual([]);
+    expect(effects(decision)).not.toContain('cleanUp');
+  });
+
+  it('never if it was let go of unended, or there was none', () => {
+    const aged = collecting({ outcome: { kind: 'aged', jobId: 'job_1', files: [] } });
+    expect(next(when(aged, EVENTS.collected)).cleanUp).toEqual([]);
+    const none = collecting({ outcome: { kind: 'cancelled', files: [] } });
+    expect(next(when(none, EVENTS.collected)).cleanUp).toEqual([]);
+  });
+
+  it('never if they are to be kept', () => {
+    expect(next(when(collecting(), EVENTS.collected, OFF)).cleanUp).toEqual([]);
+    expect(next(when(given('running'), REFUSED, OFF)).cleanUp).toEqual([]);
+  });
+});
+
+describe('an upload may be left', () => {
+  it.each([
+    ['workFailed', LIVE],
+    ['submitRefused', LIVE],
+    ['submitUncertain', LIVE],
+    ['jobAbsent', { ...LIVE, leaseUntil: NOW - 1 }],
+  ] as const)('by a claim that ended with %s', (type, claim) => {
+    for (const changes of [{}, { cancelRequested: true }]) {
+      const batch = given('submitting', { claim, submission: 3, ...changes });
+      expect(next(when(batch, EVENTS[type])).leftovers).toBe(3);
+      expect(next(when(batch, EVENTS[type], OFF)).leftovers).toBeUndefined();
+    }
+  });
+});
+
+describe('an ended batch', () => {
+  const owing = { endEventSent: true, cleanUp: ['job_1', 'job_2'], leftovers: 2 } as const;
+  const owed = (changes: Changes = {}) =>
+    given('completed', { ...owing, cleanUp: ['job_1', 'job_2'], ...changes });
+
+  it('tells of its end first, then deletes what is left, with a backoff', () => {
+    const untold = given('completed', { cleanUp: ['job_1'], sends: 0 });
+    expect(effects(when(untold, EVENTS.due))).toEqual(['announce']);
+    const told = next(when(untold, EVENTS.endEventSent));
+    expect(told).toMatchObject({ endEventSent: true, dueAt: NOW });
+    const first = when(told, EVENTS.due);
+    expect(effects(first)).toEqual(['cleanUp']);
+    expect(next(first).dueAt).toBe(NOW + 120_000);
+    const later = NOW + 120_000;
+    expect(next(when(next(first), EVENTS.due, { now: later })).dueAt).toBe(later + 240_000);
+  });
+
+  it('takes off what is gone, and owes nothing in the end', () => {
+    const half = next(when(owed(), { ...EVENTS.cleanedUp, leftoversUpTo: 0 }));
+    expect(half).toMatchObject({ cleanUp: ['job_2'], leftovers: 2, dueAt: NOW });
+    const whole = next(when(half, { type: 'cleanedUp', jobIds: ['job_2'], leftoversUpTo: 2 }));
+    expect(whole.cleanUp).toEqual([]);
+    expect(whole.leftovers).toBeUndefined();
+    expect(whole.dueAt).toBeUndefined();
+    expect(when(whole, EVENTS.cleanedUp).type).toBe('ignored');
+  });
+
+  it('goes on owing its event', () => {
+    const batch = next(when(given('failed', { cleanUp: ['job_1'] }), EVENTS.cleanedUp));
+    expect(batch.dueAt).toBe(NOW);
+  });
+
+  it('still names the uploads of a submission that came after the search', () => {
+    const batch = next(when(owed({ leftovers: 3 }), { ...EVENTS.cleanedUp, leftoversUpTo: 2 }));
+    expect(batch.leftovers).toBe(3);
+  });
+
+  it.each([
+    ['its deadline', { deadlineAt: NOW - DAY, statusAt: NOW - 2 * DAY }],
+    ['a late end', { deadlineAt: NOW - 9 * DAY, statusAt: NOW - DAY }],
+  ])('gives up a day after %s, and says what is left', (_name, changes) => {
+    expect(effects(when(owed(changes), EVENTS.due, { now: NOW - 1 }))).toEqual([]);
+    const decision = when(owed({ ...changes, dueAt: NOW - 5 }), EVENTS.due, { now: NOW - 1 });
+    expect(effects(decision)).toEqual(['cleanUp']);
+    const over = when(owed(changes), EVENTS.due);
+    expect(over).toMatchObject({
+      effects: [{ type: 'reportFilesLeft', jobIds: ['job_1', 'job_2'] }],
+    });
+    expect(next(over).cleanUp).toEqual([]);
+    expect(next(over).dueAt).toBeUndefined();
+  });
+
+  it('drops what it owes without a word when files are to be kept from now on', () => {
+    const decision = when(owed(), EVENTS.due, OFF);
+    expect(effects(decision)).toEqual([]);
+    expect(next(decision).dueAt).toBeUndefined();
+  });
+
+  it('tells of each end', () => {
+    const again = next(when(owed(), EVENTS.redeliverRequested));
+    expect(again.endEventSent).toBeUndefined();
+    expect(again.cleanUp).toEqual(['job_1', 'job_2']);
+  });
+});
+
+it('a wait is not disturbed: its message is good for one version of the record', () => {
+  expect(when(given('retrying', { cleanUp: ['job_1'] }), EVENTS.cleanedUp).type).toBe('ignored');
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import type { Start } from '../contract.ts';
+import type { Harness } from '../harness.ts';
+import { customIds, expectRefusal, KEY, leftFiles, outcomeOf, rowsOf, submit } from '../steps.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+const OTHER_KEY = 'bhzyxwvutsrqponm98-1';
+
+export function deletingContract(harness: Harness, start: Start): void {
+  const { calls } = harness;
+  const ids = customIds(4);
+
+  describe('deleteFiles', () => {
+    test('deletes the input, the output and the errors of a job, and may be repeated', async () => {
+      const { provider, journal } = await start({ plan: ['partial'] });
+      const jobId = await submit(provider, harness, ids);
+      const outcome = await outcomeOf(provider, jobId);
+      expect(outcome.files).toHaveLength(2);
+
+      await provider.deleteFiles(jobId);
+      await provider.deleteFiles(jobId);
+
+      expect(leftFiles((await journal()).events)).toEqual([]);
+      for (const file of outcome.files) {
+        await expectRefusal(rowsOf(provider, { ...outcome, files: [file] }), 'missing');
+      }
+    });
+
+    test('leaves the files of other jobs', async () => {
+      const { provider } = await start();
+      const jobId = await submit(provider, harness, ids);
+      const other = await submit(provider, harness, ids, { key: OTHER_KEY });
+      const outcome = await outcomeOf(provider, other);
+      await outcomeOf(provider, jobId);
+
+      await provider.deleteFiles(jobId);
+
+      expect(await rowsOf(provider, outcome)).toHaveLength(ids.length);
+    });
+
+    test('a job that the provider does not know has no files', async () => {
+      const { provider } = await start();
+      await expect(provider.deleteFiles('batch_nowhere')).resolves.toBeUndefined();
+    });
+
+    test.each([
+      ['looking it up', 'check'],
+      ['deleting', 'delete'],
+    ] as const)('a failure of %s is not taken for done', async (_name, call) => {
+      const { provider, inject } = await start();
+      const jobId = await submit(provider, harness, ids);
+      await outcomeOf(provider, jobId);
+      inject({ ...calls[call], times: 100, fault: { kind: 'status', status: 500 } });
+      await expectRefusal(provider.deleteFiles(jobId), 'transient');
+    });
+  });
+
+  describe('deleteLeftovers', () => {
+    test('deletes uploads under the keys, also without a job, and nothing else', async () => {
+      const { provider, inject, journal } = await start();
+      inject({ ...calls.create, fault: { kind: 'status', status: 500 } });
+      await expectRefusal(submit(provider, harness, ids), 'uncertain');
+      await submit(provider, harness, ids, { key: `${KEY}0` });
+      await submit(provider, harness, ids, { key: OTHER_KEY });
+      expect(leftFiles((await journal()).events)).toHaveLength(3);
+
+      await provider.deleteLeftovers(new Set([KEY]), Date.now() - HOUR_MS);
+      await provider.deleteLeftovers(new Set([KEY]), Date.now() - HOUR_MS);
+
+      const { events } = await journal();
+      const [first] = events.filter(({ event }) => event === 'uploaded');
+      expect(leftFiles(events)).toHaveLength(2);
+      expect(events).toContainEqual(
+        expect.objectContaining({ event: 'deleted', fileId: (first as { fileId: string }).fileId }),
+      );
+    });
+
+    test('looks no further back than asked', async () => {
+      const { provider, journal } = await start();
+      await submit(provider, harness, ids);
+      await provider.deleteLeftovers(new Set([KEY]), Date.now() + HOUR_MS);
+      expect(leftFiles((await journal()).events)).toHaveLength(1);
+    });
+
+    test('a listing that fails is not taken for an empty one', async () => {
+      const { provider, inject } = await start();
+      inject({ ...calls.listFiles, times: 100, fault: { kind: 'patch', fields: { data: null } } });
+      await expectRefusal(provider.deleteLeftovers(new Set([KEY]), 0), 'transient');
+    });
+  });
+}

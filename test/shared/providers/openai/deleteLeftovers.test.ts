@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { sendJson, startStub } from './stub.ts';
+
+const file = (id: number, filename: string) => ({ id: `file-${id}`, filename, created_at: 1_000 });
+
+test('pages to the end before it deletes: the cursor is one of the files', async () => {
+  const pages = [
+    { data: [file(1, 'other.jsonl'), file(2, 'key-1.jsonl')], has_more: true },
+    { data: [file(3, 'key-1.jsonl'), file(4, 'key-11.jsonl')], has_more: false },
+  ];
+  const { provider, requests } = await startStub(({ method }, response) =>
+    sendJson(response, method === 'GET' ? pages.shift() : { id: 'x', deleted: true }),
+  );
+
+  await provider.deleteLeftovers(new Set(['key-1']), 0);
+
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'GET /v1/files?purpose=batch&order=desc&limit=1000',
+    'GET /v1/files?purpose=batch&order=desc&limit=1000&after=file-2',
+    'DELETE /v1/files/file-2',
+    'DELETE /v1/files/file-3',
+  ]);
+});
+
+test('stops at a gateway that ignores the cursor, and at files from before', async () => {
+  const page = { data: [file(1, 'key-1.jsonl')], has_more: true };
+  const { provider, requests } = await startStub((_request, response) => sendJson(response, page));
+  await provider.deleteLeftovers(new Set(['key-2']), 0);
+  expect(requests).toHaveLength(2);
+  await provider.deleteLeftovers(new Set(['key-1']), 2_000_000);
+  expect(requests).toHaveLength(3);
+});
+
+test('a job without files, as some gateways write it, has nothing to delete', async () => {
+  const job = { id: 'b', status: 'failed', created_at: 1, input_file_id: '', output_file_id: null };
+  const { provider, requests } = await startStub((_request, response) => sendJson(response, job));
+  await provider.deleteFiles('b');
+  expect(requests).toHaveLength(1);
+});

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { ProviderError } from '../../../shared/batch/errors.ts';
+import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
+import { RATE_LIMITED, SUCCESS } from '../../support/fakes/fakeProvider.ts';
+import { type World, world } from '../../support/world.ts';
+
+const OFF = { ...DEFAULT_POLICY, cleanUpFiles: false };
+const transient = () => new ProviderError('transient', { code: 'e', message: 'no' });
+
+async function running(w: World): Promise<void> {
+  await w.add('b1', ['a', 'b']);
+  await w.workAll();
+  await w.sweep();
+  await w.workAll();
+}
+
+/** Lets the job end, and the sweeper see it. */
+async function ended(w: World, row: object = SUCCESS): Promise<void> {
+  const job = w.provider.jobs.at(-1);
+  if (!job) throw new Error('no job was created');
+  w.provider.end(job, { kind: 'completed' }, () => row);
+  await w.sweep();
+}
+
+const filesOf = ({ provider: { uploads, rows } }: World) => [...uploads.keys(), ...rows.keys()];
+
+describe("a job's files at the provider", () => {
+  it('are there until its rows are in the bucket, and gone right after', async () => {
+    const w = world();
+    await running(w);
+    await ended(w);
+    expect(filesOf(w)).toEqual(['job_1', 'file_of_job_1']);
+    await w.workAll();
+    expect(w.batch('b1')).toMatchObject({ status: 'delivering', cleanUp: [] });
+    expect(filesOf(w)).toEqual([]);
+  });
+
+  it('go between two attempts without disturbing the wait', async () => {
+    const w = world();
+    await running(w);
+    await ended(w, RATE_LIMITED);
+    await w.workAll();
+    expect(filesOf(w)).toEqual([]);
+    expect(w.batch('b1')).toMatchObject({ status: 'retrying', cleanUp: ['job_1'] });
+    const message = w.batchQueue.pop();
+    await w.send(message?.body);
+    expect(w.batch('b1').status).toBe('queued');
+  });
+
+  it('go when it was refused without output', async () => {
+    const w = world();
+    await running(w);
+    const [job] = w.provider.jobs;
+    if (job) w.provider.end(job, { kind: 'failed', refusal: 'quota' }, () => undefined);
+    await w.sweep();
+    expect(w.batch('b1')).toMatchObject({ submission: 2, cleanUp: [] });
+    expect(w.provider.uploads.size).toBe(0);
+  });
+
+  it('are deleted by the sweeper when the worker could not, once the batch has ended', async () => {
+    const w = world();
+    await running(w);
+    await ended(w);
+    w.provider.deleteFailure = transient();
+    await w.workAll();
+    await w.settle();
+    expect(w.batch('b1')).toMatchObject({ status: 'completed', cleanUp: ['job_1'] });
+    await w.sweep();
+    expect(filesOf(w)).toHaveLength(2);
+    w.provider.deleteFailure = undefined;
+    await w.sweep();
+    // It waits out its backoff first.
+    expect(filesOf(w)).toHaveLength(2);
+    w.advance(120);
+    await w.sweep();
+    expect(filesOf(w)).toEqual([]);
+    expect(w.batch('b1').cleanUp).toEqual([]);
+    expect(w.batch('b1').dueAt).toBeUndefined();
+    expect(w.announced.filter(({ to }) => to === 'completed')).toHaveLength(1);
+  });
+
+  it('are left, and reported, when they cannot be deleted for long', async () => {
+    const w = world();
+    await running(w);
+    await ended(w);
+    w.provider.deleteFailure = transient();
+    await w.workAll();
+    await w.settle();
+    w.advance(DEFAULT_POLICY.maxAgeSeconds + 25 * 3600);
+    await w.sweep();
+    expect(w.batch('b1').dueAt).toBeUndefined();
+    expect(w.metrics.get('ProviderFilesLeft')).toBe(1);
+  });
+
+  it('rest while the provider refuses our account, and say so when they are the first to know', async () => {
+    const w = world();
+    await running(w);
+    await ended(w);
+    w.provider.deleteFailure = new ProviderError('account', { code: 'e', message: 'no' });
+    await w.workAll();
+    expect(w.states.get('openai')?.hold?.kind).toBe('account');
+    w.provider.deleteFailure = new Error('must not be called');
+    await w.settle();
+    await w.sweep();
+    expect(w.logged.filter((line) => line.includes('must not be called'))).toEqual([]);
+    w.provider.deleteFailure = undefined;
+    w.advance(3600);
+    await w.sweep();
+    expect(filesOf(w)).toEqual([]);
+  });
+
+  it('stay where they are if they are to be kept', async () => {
+    const w = world(OFF);
+    w.provider.onSubmit = () => {
+      w.provider.onSubmit = () => {};
+      throw transient();
+    };
+    await running(w);
+    await w.send(w.batchQueue.pop()?.body);
+    await w.sweep();
+    await w.workAll();
+    await ended(w);
+    await w.workAll();
+    await w.settle();
+    await w.sweep();
+    expect(filesOf(w)).toHaveLength(3);
+    expect(w.batch('b1')).toMatchObject({ status: 'completed', cleanUp: [] });
+    expect(w.batch('b1').dueAt).toBeUndefined();
+  });
+});
+
+describe('an upload that became no job', () => {
+  it('is found and deleted at the end, under the keys of the batch alone', async () => {
+    const w = world();
+    w.provider.onSubmit = () => {
+      w.provider.onSubmit = () => {};
+      throw transient();
+    };
+    w.provider.uploads.set('foreign', 'bhothers-1');
+    await running(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'retrying', leftovers: 1 });
+    await w.send(w.batchQueue.pop()?.body);
+    await w.sweep();
+    await w.workAll();
+    await ended(w);
+    await w.workAll();
+    expect(w.provider.uploads.size).toBe(2);
+    await w.settle();
+    await w.sweep();
+    expect(filesOf(w)).toEqual(['foreign']);
+    expect(w.batch('b1').leftovers).toBeUndefined();
+    expect(w.batch('b1').dueAt).toBeUndefined();
+  });
+});
