@@ -13,7 +13,7 @@ export const PLAN_WORDS = [
 export type PlanWord = (typeof PLAN_WORDS)[number];
 
 /** A plan with a word that no simulator knows. */
-export class PlanError extends Error {
+class PlanError extends Error {
   override readonly name = 'PlanError';
 }
 
