@@ -73,7 +73,7 @@ export interface RealSystem {
   stop(): Promise<void>;
 }
 
-export interface Row {
+interface Row {
   readonly custom_id: string;
   readonly response: { readonly status_code: number } | null;
   readonly error: { readonly code: string } | null;

@@ -14,7 +14,7 @@ export async function admitQueued(dependencies: Dependencies, run: SweepRun): Pr
   const known = await providerStates.list();
   const added = providers.names.filter((name) => !known.includes(name));
   // Remembered from its first sweep on, so that its queue is still found when the entry has gone.
-  for (const name of added) await providerStates.put(await run.state(name));
+  for (const name of added) await providerStates.put(await providerStates.get(name));
   for (const name of [...known, ...added]) {
     await run.safely(`queue of ${name}`, () => admitTo(dependencies, run, name));
   }
@@ -22,7 +22,7 @@ export async function admitQueued(dependencies: Dependencies, run: SweepRun): Pr
 
 async function admitTo(dependencies: Dependencies, run: SweepRun, name: string): Promise<void> {
   const { batches, clock } = dependencies;
-  const isOpen = await takesBatches(dependencies, run, name);
+  const isOpen = await takesBatches(dependencies, name);
   const full = new Set<string>();
   let load: Load | undefined;
   for await (const waiting of pages((cursor) => batches.listWaiting(name, cursor))) {
@@ -48,12 +48,13 @@ async function admitTo(dependencies: Dependencies, run: SweepRun, name: string):
   }
 }
 
+/** Read anew: this very sweep may have seen a refusal, and set a hold. */
 async function takesBatches(
-  { providers, clock }: Dependencies,
-  run: SweepRun,
+  { providers, providerStates, clock }: Dependencies,
   name: string,
 ): Promise<boolean> {
-  return providers.names.includes(name) && !isHeld(await run.state(name), clock.now());
+  if (!providers.names.includes(name)) return false;
+  return !isHeld(await providerStates.get(name), clock.now());
 }
 
 async function activeOf({ batches }: Dependencies, name: string): Promise<ActiveHint[]> {

@@ -14,9 +14,7 @@ export interface SweepRun {
   isOver(): boolean;
   /** Runs one batch's part; its failure is its own and delays no other. */
   safely(batchId: string, part: () => Promise<void>): Promise<void>;
-  /** A provider's hold, read once per sweep. */
-  state(provider: string): Promise<ProviderState>;
-  /** Whether calls to it are pointless now because it refuses our account. */
+  /** Whether calls to a provider are pointless because it refuses our account; read once per sweep. */
   isPaused(provider: string): Promise<boolean>;
   /** Records whose claim has expired: a job of theirs may exist. */
   readonly unresolved: Batch[];
@@ -29,6 +27,13 @@ export function newSweepRun(dependencies: Dependencies, deadline: number): Sweep
   const { clock, log, metrics, providerStates } = dependencies;
   const stopAt = deadline - Math.min(RESERVE_MS, (deadline - clock.now()) / 5);
   const states = new Map<string, Promise<ProviderState>>();
+  const stateOf = (provider: string): Promise<ProviderState> => {
+    const known = states.get(provider);
+    if (known) return known;
+    const state = providerStates.get(provider);
+    states.set(provider, state);
+    return state;
+  };
   const run: SweepRun = {
     isOver: () => clock.now() >= stopAt,
     async safely(batchId, part) {
@@ -42,16 +47,8 @@ export function newSweepRun(dependencies: Dependencies, deadline: number): Sweep
         log.error('a batch could not be looked at', { batchId, error: messageOf(error) });
       }
     },
-    state(provider) {
-      let state = states.get(provider);
-      if (!state) {
-        state = providerStates.get(provider);
-        states.set(provider, state);
-      }
-      return state;
-    },
     async isPaused(provider) {
-      const state = await run.state(provider);
+      const state = await stateOf(provider);
       return state.hold?.kind === 'account' && isHeld(state, clock.now());
     },
     unresolved: [],

@@ -1,0 +1,62 @@
+import { ROLES, type Role } from './functionsUnderWatch.ts';
+import type { KillRig } from './rig.ts';
+import { runScenario } from './scenario.ts';
+import { wrongs } from './verdict.ts';
+import type { Moment } from './watchedNetwork.ts';
+
+/** What becomes of the jobs of each batch: a half to collect, then the rest. */
+export const PLAN = ['expired', 'completed'];
+
+/** One process, killed once. */
+export interface Case {
+  readonly role: Role;
+  /** The request at which it is killed, from 1. */
+  readonly number: number;
+  readonly moment: Moment;
+}
+
+export interface CaseResult extends Case {
+  /** What the request at which it was killed asks for. */
+  readonly point: string | undefined;
+  readonly wrongs: readonly string[];
+}
+
+/** Every request of every function in a run without a fault, before and after it. */
+export async function allCases(rig: KillRig): Promise<readonly Case[]> {
+  const cases: Case[] = [];
+  for (const role of ROLES) {
+    const { batch, points } = await runScenario(rig, role);
+    const found = await wrongs(rig, batch);
+    if (found.length > 0) throw new Error(`without a fault, ${found.join('; ')}`);
+    for (const { number } of points)
+      for (const moment of ['before', 'after'] as const) cases.push({ role, number, moment });
+  }
+  return cases;
+}
+
+/** So many of the cases, at even distances and the same each time, of both moments. */
+export function sampleOf(cases: readonly Case[], size: number): readonly Case[] {
+  if (cases.length <= size) return cases;
+  const at = (index: number): number => Math.floor((index * cases.length) / size);
+  return Array.from({ length: size }, (_, index) => cases[at(index)]).filter(
+    (found) => found !== undefined,
+  );
+}
+
+export async function runCase(rig: KillRig, { role, number, moment }: Case): Promise<CaseResult> {
+  const at = (point: { number: number }): boolean => point.number === number;
+  try {
+    const { batch, killedAt } = await runScenario(rig, role, { role, moment, at });
+    const found = await wrongs(rig, batch);
+    // The number of requests differs a little between runs: the last ones may not come.
+    return { role, number, moment, point: killedAt?.name, wrongs: found };
+  } catch (error) {
+    return { role, number, moment, point: undefined, wrongs: [String(error)] };
+  }
+}
+
+/** One line about a case. */
+export function caseLine({ role, number, moment, point, wrongs: found }: CaseResult): string {
+  const outcome = point === undefined && found.length === 0 ? 'not reached' : 'as it should';
+  return `${role} ${moment} request ${number} (${point}): ${found.join('; ') || outcome}`;
+}

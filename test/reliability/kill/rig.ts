@@ -1,0 +1,172 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type Clients, createClients } from '../../../local/emulators/clients.ts';
+import { createResources } from '../../../local/emulators/createResources.ts';
+import { startEmulators } from '../../../local/emulators/emulators.ts';
+import { succeededIds } from '../../../local/eventSources/outcome.ts';
+import { sqsEvent } from '../../../local/eventSources/sqsEvent.ts';
+import { findHandlerNames, type HandlerNames } from '../../../local/handlerNames.ts';
+import { wireAsyncInvoker } from '../../../local/lambda/asyncWiring.ts';
+import { eventsService } from '../../../local/services/eventsService.ts';
+import { startGateway } from '../../../local/services/gateway.ts';
+import { lambdaService } from '../../../local/services/lambdaService.ts';
+import { secretsService } from '../../../local/services/secretsService.ts';
+import { startOpenAiSimulator } from '../../../local/simulators/openai/index.ts';
+import type { Simulator } from '../../../local/simulators/simulator.ts';
+import { localAccount } from '../../../local/template/account.ts';
+import { readAssembly } from '../../../local/template/assembly.ts';
+import { readResources } from '../../../local/template/resources.ts';
+import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
+import type { BatchStore, StateChange } from '../../../shared/batch/ports.ts';
+import { synthesizeStack } from '../../support/localStackAssembly.ts';
+import { type RealQueue, realQueue } from '../../support/realQueue.ts';
+import { moveClock, shareClock } from './clock.ts';
+import {
+  type Addresses,
+  type FunctionsUnderWatch,
+  functionsUnderWatch,
+} from './functionsUnderWatch.ts';
+import { startWatchedNetwork, type WatchedNetwork } from './watchedNetwork.ts';
+
+/**
+ * The stack on this machine, its functions as processes, with time, the schedule and the pollers
+ * in the test's hand: so that a lease of minutes runs out at once, and nothing happens unasked.
+ */
+export interface KillRig {
+  readonly names: HandlerNames;
+  readonly batchQueueUrl: string;
+  readonly clients: Clients;
+  readonly batches: BatchStore;
+  readonly simulator: Simulator;
+  readonly functions: FunctionsUnderWatch;
+  readonly network: WatchedNetwork;
+  readonly direct: Addresses;
+  readonly watched: Addresses;
+  /** What the event bus was told. */
+  readonly events: readonly StateChange[];
+  /** Handles everything that is queued, once; gives how much it was. */
+  drain(): Promise<number>;
+  sweep(): Promise<void>;
+  /** Moves the time of all processes. */
+  advance(milliseconds: number): void;
+  stop(): Promise<void>;
+}
+
+const JOB_SECONDS = 50;
+/** Shorter than a millisecond: a wait of no time, which leaves nothing to chance. */
+const NO_WAIT = { baseSeconds: 0.0001, capSeconds: 0.0001 };
+
+const SCHEDULER_EVENT = JSON.stringify({ source: 'aws.scheduler' });
+
+/** @param processor the directory of what runs as the processor */
+export async function startKillRig(
+  plan: readonly string[],
+  processor = join(import.meta.dirname, 'processor'),
+): Promise<KillRig> {
+  const directory = mkdtempSync(join(tmpdir(), 'kill-rig-'));
+  const clockFile = join(directory, 'clock');
+  writeFileSync(clockFile, '0');
+  const giveClockBack = shareClock(clockFile);
+
+  const assemblyDirectory = join(directory, 'cdk.out');
+  mkdirSync(assemblyDirectory);
+  await synthesizeStack(assemblyDirectory, { policy: { retryBackoff: NO_WAIT } });
+  const assembly = await readAssembly(assemblyDirectory);
+  const emulators = await startEmulators(directory);
+  const { queueUrl, tableUrl } = emulators;
+  const resources = readResources(assembly, localAccount(assembly.stackName, queueUrl));
+  const clients = createClients(emulators);
+  await createResources(clients, resources);
+  const simulator = await startOpenAiSimulator({
+    dataDir: join(directory, 'openai'),
+    plan: [...plan],
+    jobSeconds: JOB_SECONDS,
+  });
+
+  const gateway = await startGateway(0);
+  const direct: Addresses = {
+    table: tableUrl,
+    queues: queueUrl,
+    gateway: gateway.url,
+    provider: simulator.url,
+  };
+  const network = await startWatchedNetwork({ ...direct });
+  const functions = functionsUnderWatch(resources, {
+    ...{ directory, clockFile },
+    addresses: direct,
+    processorDirectory: processor,
+  });
+  const asyncInvoker = wireAsyncInvoker(resources, functions, clients, {
+    dataDirectory: directory,
+    timeScale: 1,
+  });
+  const events: StateChange[] = [];
+  gateway.route({
+    services: {
+      events: eventsService(join(directory, 'events.jsonl'), ({ Detail: detail }) =>
+        events.push(JSON.parse(detail)),
+      ),
+      lambda: lambdaService(functions, asyncInvoker),
+      secretsmanager: secretsService(resources.secrets, 'sk-test'),
+    },
+    upstreams: { dynamodb: tableUrl, s3: queueUrl, sqs: queueUrl },
+  });
+
+  const sources = resources.eventSources
+    .filter(({ enabled }) => enabled)
+    .map((source): { source: typeof source; queue: RealQueue } => {
+      const url = resources.queues.find(({ arn }) => arn === source.queueArn)?.url ?? '';
+      return { source, queue: realQueue(clients.sqs, url) };
+    });
+  const handle = async ({ source, queue }: (typeof sources)[number]): Promise<number> =>
+    queue.handleAll(async (message) => {
+      const target = functions.find(source.functionName);
+      if (target === undefined) throw new Error(`${source.functionName} is not deployed`);
+      const event = JSON.stringify(sqsEvent([message], source.queueArn));
+      const result = await target.lambda.invoke(event);
+      const id = message.MessageId ?? '';
+      if (!succeededIds([id], result, source.reportsPartialFailures).includes(id))
+        throw new Error(`${target.lambda.name} failed`);
+    });
+  /** Until Lambda has run, and told of, all that it has accepted. */
+  const accepted = join(directory, 'invocations');
+  const asyncInvocationsEnded = async (): Promise<void> => {
+    while (existsSync(accepted) && readdirSync(accepted).length > 0) await wait(5);
+  };
+
+  const names = findHandlerNames(resources);
+  const { retentionSeconds } = DEFAULT_POLICY;
+  const table = DynamoDBDocumentClient.from(clients.dynamodb);
+  return {
+    ...{ names, clients, simulator, functions, network, direct, events },
+    batchQueueUrl: resources.queues.find(({ name }) => name === names.batchQueue)?.url ?? '',
+    watched: { ...direct, ...network.urls },
+    batches: realBatchStore(table, names.table, { retentionSeconds }),
+    async drain() {
+      let handled = 0;
+      for (const source of sources) handled += await handle(source);
+      await asyncInvocationsEnded();
+      return handled;
+    },
+    async sweep() {
+      await functions.get('Sweeper').invoke(SCHEDULER_EVENT);
+      await asyncInvocationsEnded();
+    },
+    advance: (milliseconds) => moveClock(clockFile, milliseconds),
+    async stop() {
+      asyncInvoker.stop();
+      await functions.stop();
+      await network.close();
+      gateway.stop();
+      await simulator.close();
+      for (const client of Object.values(clients)) client.destroy();
+      await Promise.all(emulators.processes.map((process) => process.stop()));
+      giveClockBack();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

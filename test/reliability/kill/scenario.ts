@@ -1,0 +1,74 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { Batch } from '../../../shared/batch/batch.ts';
+import { requestLine } from '../../support/world.ts';
+import type { Role } from './functionsUnderWatch.ts';
+import type { KillRig } from './rig.ts';
+import type { Moment, Point } from './watchedNetwork.ts';
+
+export const IDS = ['r1', 'r2', 'r3', 'r4', 'r5', 'r6'];
+
+/** Which process is killed, and when. */
+export interface Kill {
+  readonly role: Role;
+  readonly moment: Moment;
+  readonly at: (point: Point) => boolean;
+}
+
+const SWEEP_MS = 60_000;
+/** Far above what any case needs: a batch that has not ended by then never will. */
+const MAX_ROUNDS = 150;
+/** Batch queue, work queue and outcome queue can each set the others going a few times. */
+const MAX_DRAINS = 50;
+
+let serial = 0;
+
+/**
+ * Brings one batch from its message to its end.
+ *
+ * @param role the function whose requests are counted
+ * @param kill what to do to it; it is done once
+ * @returns the record, the requests that were counted and the one it was killed at
+ */
+export async function runScenario(
+  rig: KillRig,
+  role: Role,
+  kill?: Kill,
+): Promise<{ batch: Batch; points: readonly Point[]; killedAt: Point | undefined }> {
+  const { names, clients, network, functions } = rig;
+  let killedAt: Point | undefined;
+  network.reset(async (point, moment) => {
+    if (killedAt || kill?.moment !== moment || !kill.at(point)) return;
+    killedAt = point;
+    await functions.kill(role);
+  });
+  // A fresh process, so that what it asks for once in its life is among its requests.
+  await functions.deploy(role, rig.watched);
+
+  const batchId = `b${++serial}`;
+  const Body = IDS.map((customId) => `${requestLine(customId)}\n`).join('');
+  const Key = `uploads/${batchId}.jsonl`;
+  await clients.s3.send(new PutObjectCommand({ Bucket: names.bucket, Key, Body }));
+  const QueueUrl = rig.batchQueueUrl;
+  const MessageBody = JSON.stringify({ batchId });
+  await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+
+  const drainAll = async (): Promise<void> => {
+    for (let drains = 0; drains < MAX_DRAINS; drains++) if ((await rig.drain()) === 0) return;
+  };
+  for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
+    await drainAll();
+    const batch = await rig.batches.get(batchId);
+    if (batch?.endedAt !== undefined && batch.dueAt === undefined) {
+      await functions.deploy(role, rig.direct);
+      return { batch, points: network.points, killedAt };
+    }
+    await rig.sweep();
+    await drainAll();
+    rig.advance(Math.max(SWEEP_MS, (batch?.dueAt ?? 0) - Date.now()));
+  }
+  const batch = await rig.batches.get(batchId);
+  throw new Error(
+    `the batch is ${batch?.status} after ${MAX_ROUNDS} sweeps: ${JSON.stringify(batch)}`,
+  );
+}
