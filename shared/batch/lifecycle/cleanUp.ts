@@ -1,7 +1,7 @@
 import type { Batch } from '../batch.ts';
 import type { EventOf } from '../events.ts';
+import { resendAt } from './again.ts';
 import { type Changes, type Decision, ignored, type Moment, stay } from './decision.ts';
-import { resendAt } from './enter.ts';
 import { GRACE_MS } from './work.ts';
 
 /**

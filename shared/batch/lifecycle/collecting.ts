@@ -3,8 +3,8 @@ import type { EventOf } from '../events.ts';
 import type { Usage } from '../job.ts';
 import { shortReason } from '../reason.ts';
 import { cleanedUp, dispensable } from './cleanUp.ts';
-import { type Changes, type Decision, ignored, type Moment, stay } from './decision.ts';
-import { enterDelivering, enterEnd, enterRetrying, withReason } from './enter.ts';
+import { type Changes, type Decision, ignored, type Moment, stay, withReason } from './decision.ts';
+import { enterDelivering, enterEnd, enterRetrying } from './enter.ts';
 import type { Handlers } from './handlers.ts';
 import {
   backOff,

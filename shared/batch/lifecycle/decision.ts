@@ -1,6 +1,7 @@
 import type { Batch } from '../batch.ts';
 import type { Effect } from '../effects.ts';
 import type { Policy } from '../policy.ts';
+import { MAX_REASONS, type Reason } from '../reason.ts';
 
 /** Time, chance and the rules, as arguments: the lifecycle itself knows neither. */
 export interface Moment {
@@ -46,4 +47,9 @@ export function ignored(why: string): Decision {
 
 export function refused(why: string): Decision {
   return { type: 'refused', why };
+}
+
+/** The record's reasons and one more: the last that fit. */
+export function withReason(batch: Batch, reason: Reason | undefined): Reason[] {
+  return reason ? [...batch.reasons, reason].slice(-MAX_REASONS) : batch.reasons;
 }

@@ -2,9 +2,10 @@ import { fullJitterMs } from '../backoff.ts';
 import type { Batch } from '../batch.ts';
 import { deliveryId } from '../identifiers.ts';
 import { type Reason, shortReason } from '../reason.ts';
+import { invocation } from './again.ts';
 import { cleanedUp } from './cleanUp.ts';
-import { type Decision, ignored, type Moment, stay } from './decision.ts';
-import { enterEnd, invocation, withReason } from './enter.ts';
+import { type Decision, ignored, type Moment, stay, withReason } from './decision.ts';
+import { enterEnd } from './enter.ts';
 import type { Handlers } from './handlers.ts';
 
 /** The processor has been invoked, or waits to be invoked again. */

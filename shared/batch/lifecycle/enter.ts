@@ -1,10 +1,9 @@
-import { ceilingMs } from '../backoff.ts';
 import type { Batch } from '../batch.ts';
 import type { Effect } from '../effects.ts';
 import type { Job, Outcome } from '../job.ts';
-import { MAX_REASONS, type Reason } from '../reason.ts';
 import type { EndStatus, Status } from '../status.ts';
-import { type Changes, type Decision, type Moment, revise } from './decision.ts';
+import { invocation, requeue, resendAt } from './again.ts';
+import { type Changes, type Decision, type Moment, revise, withReason } from './decision.ts';
 
 /** One function for each status that can be entered: what entering it sets and sets going. */
 
@@ -32,15 +31,6 @@ function enter(
   // Last: a provider that is slow to delete a file delays nothing else.
   const cleanUp: Effect[] = next.cleanUp.length > batch.cleanUp.length ? [{ type: 'cleanUp' }] : [];
   return { type: 'changed', batch: next, effects: [...effects, { type: 'announce' }, ...cleanUp] };
-}
-
-/** When work that was sent and not claimed is sent again. */
-export function resendAt(sends: number, { policy, now }: Moment): number {
-  return now + ceilingMs(policy.resendBackoff, sends);
-}
-
-export function withReason(batch: Batch, reason: Reason | undefined): Reason[] {
-  return reason ? [...batch.reasons, reason].slice(-MAX_REASONS) : batch.reasons;
 }
 
 export function enterQueued(batch: Batch, moment: Moment, changes: Changes, ...effects: Effect[]) {
@@ -106,28 +96,6 @@ export function enterRetrying(
   return enter(batch, 'retrying', moment, { ...changes, resumeAt, dueAt }, ...effects);
 }
 
-/**
- * The wait before a batch is queued again. SQS delays a message for 15 minutes at most: a longer
- * wait stays in the record until that much is left. Once the message is sent, the sweeper looks
- * again only if it seems to be lost.
- *
- * @param batch the record as it will be written: the message is good for its version only
- */
-export function requeue(
-  batch: Batch,
-  moment: Moment,
-): { dueAt: number; effects: readonly Effect[] } {
-  const { policy, now } = moment;
-  const waitMs = Math.max(0, (batch.resumeAt ?? now) - now);
-  const maxDelayMs = policy.maxDelaySeconds * 1000;
-  if (waitMs > maxDelayMs) return { dueAt: now + waitMs - maxDelayMs, effects: [] };
-  const graceMs = ceilingMs(policy.resendBackoff, batch.sends);
-  return {
-    dueAt: now + waitMs + graceMs,
-    effects: [{ type: 'sendRequeue', delaySeconds: waitMs / 1000, version: batch.version }],
-  };
-}
-
 export function enterDelivering(batch: Batch, moment: Moment, changes: Changes): Decision {
   const number = (batch.delivery?.number ?? 0) + 1;
   const invocations = batch.delivery?.invocations ?? 0;
@@ -139,20 +107,6 @@ export function enterDelivering(batch: Batch, moment: Moment, changes: Changes):
     { ...changes, ...invocation({ ...batch, delivery }, moment) },
     { type: 'invokeProcessor' },
   );
-}
-
-/** The next invocation of the present delivery, and when its outcome counts as lost. */
-export function invocation(
-  { delivery }: Pick<Batch, 'delivery'>,
-  { policy, now }: Moment,
-): Pick<Batch, 'delivery' | 'dueAt'> {
-  const { number, attempt, invocations } = delivery ?? { number: 1, attempt: 0, invocations: 0 };
-  const outcomeSeconds =
-    policy.invocationAgeSeconds + policy.processorTimeoutSeconds + policy.leaseMarginSeconds;
-  return {
-    delivery: { number, attempt: attempt + 1, invocations: invocations + 1, pending: true },
-    dueAt: now + outcomeSeconds * 1000,
-  };
 }
 
 /** An ended batch stays due until its end event was sent and its jobs' files are deleted. */

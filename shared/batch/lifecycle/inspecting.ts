@@ -1,6 +1,6 @@
 import { MAX_REASONS, shortReason } from '../reason.ts';
-import { ignored, type Moment, stay } from './decision.ts';
-import { enterEnd, enterQueued, enterRetrying, oweCollecting, withReason } from './enter.ts';
+import { ignored, type Moment, stay, withReason } from './decision.ts';
+import { enterEnd, enterQueued, enterRetrying, oweCollecting } from './enter.ts';
 import type { Handlers } from './handlers.ts';
 import {
   backOff,

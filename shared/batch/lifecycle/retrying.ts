@@ -1,5 +1,6 @@
+import { requeue } from './again.ts';
 import { ignored, revise } from './decision.ts';
-import { enterCollecting, enterQueued, requeue } from './enter.ts';
+import { enterCollecting, enterQueued } from './enter.ts';
 import type { Handlers } from './handlers.ts';
 import { AGED, CANCELLED, earlyEnd, isAged } from './work.ts';
 

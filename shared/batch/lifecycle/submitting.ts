@@ -1,14 +1,13 @@
 import type { Outcome } from '../job.ts';
+import { resendAt } from './again.ts';
 import { cleanedUp, mayHaveUploaded } from './cleanUp.ts';
-import { ignored, type Moment, stay } from './decision.ts';
+import { ignored, type Moment, stay, withReason } from './decision.ts';
 import {
   enterCollecting,
   enterQueued,
   enterRetrying,
   enterRunning,
   oweCollecting,
-  resendAt,
-  withReason,
 } from './enter.ts';
 import type { Handlers } from './handlers.ts';
 import { backoffMs, CANCELLED, earlyEnd, holds, isClaimed, SUPERSEDED, sendAgain } from './work.ts';

@@ -3,8 +3,8 @@ import type { Batch } from '../batch.ts';
 import type { EventOf } from '../events.ts';
 import type { Outcome } from '../job.ts';
 import type { WorkKind } from '../messages.ts';
-import { type Decision, ignored, type Moment, stay } from './decision.ts';
-import { resendAt, withReason } from './enter.ts';
+import { resendAt } from './again.ts';
+import { type Decision, ignored, type Moment, stay, withReason } from './decision.ts';
 
 /** What inspecting, submitting and collecting share: a worker's claim on the record. */
 
