@@ -1,6 +1,5 @@
 import { type Batch, batchSchema, SCHEMA_VERSION } from '../batch/batch.ts';
-import { RefusedError } from '../batch/errors.ts';
-import { shortReason } from '../batch/reason.ts';
+import { refusal } from '../batch/errors.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
 import { openQueue, timeKey, waitingKey, waitingQueue } from './dueKeys.ts';
@@ -89,7 +88,7 @@ function recordText(batch: Batch): string {
     if (bytes <= maxBytes) return text;
     if (kept === 0) {
       const message = `the record of batch ${batch.batchId} has ${bytes} bytes, over ${maxBytes}: shorten its options or its metadata`;
-      throw new RefusedError(shortReason('record_too_large', message));
+      throw refusal('record_too_large', message);
     }
   }
 }

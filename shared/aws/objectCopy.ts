@@ -1,8 +1,9 @@
 import { CopyObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { refusal } from '../batch/errors.ts';
 import type { ObjectRef } from '../batch/ports.ts';
 import { startMultipart } from './multipart.ts';
 import { headObject } from './objectHead.ts';
-import { refused, urlOf } from './objectRefusal.ts';
+import { urlOf } from './objectUrl.ts';
 
 export interface CopyLimits {
   /** Largest object for a single call. */
@@ -49,7 +50,7 @@ export async function copyObject(
     if (status === 412) throw changed(source);
     if (error.name === 'NoSuchKey') throw gone(source);
     if (status === 403)
-      throw refused(
+      throw refusal(
         'source_not_readable',
         `S3 refuses to copy ${urlOf(source)} (${error.name}): allow s3:GetObject on it, and kms:Decrypt if it is encrypted with a key; restore it if it is archived`,
       );
@@ -79,14 +80,14 @@ async function copyParts(
 }
 
 function gone(source: ObjectRef) {
-  return refused(
+  return refusal(
     'source_gone',
     `${urlOf(source)} is gone since it was added: upload it again and add it under a new batchId`,
   );
 }
 
 function changed(source: ObjectRef) {
-  return refused(
+  return refusal(
     'source_changed',
     `${urlOf(source)} has changed since it was added: add it again under a new batchId`,
   );

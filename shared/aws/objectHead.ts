@@ -1,6 +1,7 @@
 import { HeadObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { refusal } from '../batch/errors.ts';
 import type { ObjectRef } from '../batch/ports.ts';
-import { refused, urlOf } from './objectRefusal.ts';
+import { urlOf } from './objectUrl.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
@@ -16,7 +17,7 @@ export async function headObject(
 ): Promise<{ bytes: number; etag: string } | undefined> {
   // S3 would answer 400, as it does to expired credentials.
   if (Buffer.byteLength(object.key) > MAX_KEY_BYTES)
-    throw refused('key_too_long', `${urlOf(object)} has a key of over ${MAX_KEY_BYTES} bytes`);
+    throw refusal('key_too_long', `${urlOf(object)} has a key of over ${MAX_KEY_BYTES} bytes`);
   try {
     const head = await client.send(
       new HeadObjectCommand({ Bucket: object.bucket, Key: object.key }),
@@ -29,7 +30,7 @@ export async function headObject(
     const fix = FIXES[status];
     if (fix === undefined) throw error;
     // The answer to a HEAD has no body, so the status is all that S3 says.
-    throw refused(
+    throw refusal(
       'source_not_readable',
       `S3 refuses ${urlOf(object)} with status ${status}: ${fix}`,
     );

@@ -1,9 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { refusal } from '../batch/errors.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import { type CopyLimits, copyObject } from './objectCopy.ts';
 import { headObject } from './objectHead.ts';
 import { readObject } from './objectReader.ts';
-import { refused, urlOf } from './objectRefusal.ts';
+import { urlOf } from './objectUrl.ts';
 import { objectWriter } from './objectWriter.ts';
 
 /**
@@ -22,7 +23,7 @@ export function realObjectStore(
 
   function checkReadable(object: { bucket: string; key: string }): void {
     if (readable.includes(object.bucket)) return;
-    throw refused(
+    throw refusal(
       'bucket_not_allowed',
       `${urlOf(object)} is in bucket ${object.bucket}, which may not be read: use ${readable.join(' or ')}, or add it to the input buckets and deploy`,
     );

@@ -1,4 +1,4 @@
-import type { Reason } from './reason.ts';
+import { type Reason, shortReason } from './reason.ts';
 
 /** A record or message written by a newer version of the code: it is left untouched. */
 export class NewerSchemaError extends Error {
@@ -18,6 +18,11 @@ export class RefusedError extends Error {
     super(reason.message);
     this.reason = reason;
   }
+}
+
+/** A refusal whose text fits a record, whatever length the values in it have. */
+export function refusal(code: string, message: string, line?: number): RefusedError {
+  return new RefusedError(shortReason(code, message, line));
 }
 
 /**

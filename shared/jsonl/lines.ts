@@ -1,5 +1,4 @@
-import { RefusedError } from '../batch/errors.ts';
-import { shortReason } from '../batch/reason.ts';
+import { type RefusedError, refusal } from '../batch/errors.ts';
 
 /** One line of a file, without its line end. */
 export interface Line {
@@ -75,5 +74,5 @@ function isBlank(line: Buffer): boolean {
 
 function tooLong(number: number, maxLineBytes: number): RefusedError {
   const message = `line ${number} has over ${maxLineBytes} bytes: put large content behind a URL`;
-  return new RefusedError(shortReason('line_too_long', message, number));
+  return refusal('line_too_long', message, number);
 }

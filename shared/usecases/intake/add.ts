@@ -1,9 +1,8 @@
 import type { Batch, Source } from '../../batch/batch.ts';
 import { newBatch } from '../../batch/creation.ts';
-import { RefusedError } from '../../batch/errors.ts';
+import { refusal } from '../../batch/errors.ts';
 import { newKeyPrefix } from '../../batch/identifiers.ts';
 import type { AddMessage } from '../../batch/messages.ts';
-import { shortReason } from '../../batch/reason.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../perform.ts';
@@ -24,11 +23,9 @@ export async function add(
   if ((await batches.create(batch)) === 'exists') {
     const existing = await batches.get(batchId);
     if (existing && isSameInput(existing, batch)) return log.info('added before', { batchId });
-    throw new RefusedError(
-      shortReason(
-        'batch_exists',
-        `batch ${batchId} exists with another input: choose a new batchId for ${nameOf(source)}`,
-      ),
+    throw refusal(
+      'batch_exists',
+      `batch ${batchId} exists with another input: choose a new batchId for ${nameOf(source)}`,
     );
   }
   metrics.count(METRICS.accepted, 1, provider);
@@ -46,7 +43,7 @@ async function checkProvider(
   if (endpoint !== undefined && !endpoints.includes(endpoint)) {
     const allowed = endpoints.join(', ');
     const text = `endpoint ${endpoint} is not one of provider ${provider}: use one of ${allowed}`;
-    throw new RefusedError(shortReason('unsupported_endpoint', text));
+    throw refusal('unsupported_endpoint', text);
   }
   return provider;
 }

@@ -1,7 +1,6 @@
-import { RefusedError } from '../../batch/errors.ts';
+import { refusal } from '../../batch/errors.ts';
 import type { BatchEvent } from '../../batch/events.ts';
 import type { CommandMessage, RequeueMessage } from '../../batch/messages.ts';
-import { shortReason } from '../../batch/reason.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { transition } from '../transition.ts';
 
@@ -21,11 +20,11 @@ export async function command(
       const text = `there is no batch ${batchId} to ${action}: check the batchId`;
       if (receiveCount < DELIVERIES_BEFORE_REFUSAL)
         throw new Error(`${text} (it may be on its way)`);
-      throw new RefusedError(shortReason('unknown_batch', text));
+      throw refusal('unknown_batch', text);
     }
     case 'refused': {
       const text = `cannot ${action} batch ${batchId}: ${result.why}`;
-      throw new RefusedError(shortReason('not_possible', text));
+      throw refusal('not_possible', text);
     }
     case 'ignored':
       dependencies.log.info('nothing to do', { batchId, action, why: result.why });

@@ -1,6 +1,5 @@
-import { RefusedError } from '../../batch/errors.ts';
+import { RefusedError, refusal } from '../../batch/errors.ts';
 import type { BatchQueueMessage } from '../../batch/messages.ts';
-import { shortReason } from '../../batch/reason.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { add } from './add.ts';
@@ -45,7 +44,7 @@ async function read(
   const pointed = parseBatchMessage(await readText(objects.read(message.key)));
   if (pointed.action !== 'pointer') return pointed;
   const text = `${message.key} holds another pointer: it must hold the message itself`;
-  throw new RefusedError(shortReason('invalid_message', text));
+  throw refusal('invalid_message', text);
 }
 
 async function readText(source: AsyncIterable<Uint8Array>): Promise<string> {
@@ -55,7 +54,7 @@ async function readText(source: AsyncIterable<Uint8Array>): Promise<string> {
     bytes += chunk.length;
     if (bytes > MAX_BODY_BYTES) {
       const text = `the message holds over ${MAX_BODY_BYTES} bytes: put its requests into a file`;
-      throw new RefusedError(shortReason('message_too_large', text));
+      throw refusal('message_too_large', text);
     }
     chunks.push(chunk);
   }

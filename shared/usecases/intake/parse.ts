@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { SCHEMA_VERSION } from '../../batch/batch.ts';
-import { NewerSchemaError, RefusedError } from '../../batch/errors.ts';
+import { NewerSchemaError, refusal } from '../../batch/errors.ts';
 import {
   addMessageSchema,
   type BatchQueueMessage,
@@ -8,7 +8,6 @@ import {
   pointerMessageSchema,
   requeueMessageSchema,
 } from '../../batch/messages.ts';
-import { shortReason } from '../../batch/reason.ts';
 
 const SCHEMAS: Readonly<Record<string, z.ZodType<BatchQueueMessage>>> = {
   add: addMessageSchema,
@@ -34,12 +33,12 @@ export function parseBatchMessage(body: string): BatchQueueMessage {
   const schema = typeof action === 'string' ? SCHEMAS[action] : undefined;
   if (!schema) {
     const allowed = Object.keys(SCHEMAS).join(', ');
-    throw refuse('unknown_action', `action ${quote(action)} is unknown: use one of ${allowed}`);
+    throw refusal('unknown_action', `action ${quote(action)} is unknown: use one of ${allowed}`);
   }
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, 3).map((issue) => describe(issue, message));
-  throw refuse('invalid_message', issues.join('; '));
+  throw refusal('invalid_message', issues.join('; '));
 }
 
 function parseObject(body: string): Record<string, unknown> {
@@ -47,12 +46,12 @@ function parseObject(body: string): Record<string, unknown> {
   try {
     value = JSON.parse(body);
   } catch {
-    throw refuse('invalid_json', 'the message is not JSON: send an object like {"batchId":"x"}');
+    throw refusal('invalid_json', 'the message is not JSON: send an object like {"batchId":"x"}');
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw refuse('invalid_json', 'the message is not a JSON object: send one like {"batchId":"x"}');
+  throw refusal('invalid_json', 'the message is not a JSON object: send one like {"batchId":"x"}');
 }
 
 function describe(issue: z.core.$ZodIssue, message: Record<string, unknown>): string {
@@ -66,8 +65,4 @@ function describe(issue: z.core.$ZodIssue, message: Record<string, unknown>): st
 function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
-}
-
-function refuse(code: string, message: string): RefusedError {
-  return new RefusedError(shortReason(code, message));
 }

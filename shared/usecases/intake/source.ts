@@ -1,8 +1,7 @@
 import type { Source } from '../../batch/batch.ts';
-import { RefusedError } from '../../batch/errors.ts';
+import { refusal } from '../../batch/errors.ts';
 import { objectKey, uploadKey } from '../../batch/identifiers.ts';
 import { type AddMessage, parseS3Url } from '../../batch/messages.ts';
-import { shortReason } from '../../batch/reason.ts';
 import type { Dependencies } from '../dependencies.ts';
 
 /** The object that holds the batch's requests, as it is now. */
@@ -13,7 +12,7 @@ export async function sourceOf(
   messageId: string,
 ): Promise<Source> {
   if (file !== undefined && requests !== undefined) {
-    throw refuse('invalid_message', 'give either "file" or "requests", not both');
+    throw refusal('invalid_message', 'give either "file" or "requests", not both');
   }
   if (requests) {
     const key = objectKey(batchId, messageId, 'requests.jsonl');
@@ -23,7 +22,7 @@ export async function sourceOf(
   const head = await objects.head(object);
   if (head) return { ...object, etag: head.etag };
   const url = `s3://${object.bucket}/${object.key}`;
-  throw refuse('no_such_file', `there is no object ${url}: upload the file, then send this again`);
+  throw refusal('no_such_file', `there is no object ${url}: upload the file, then send this again`);
 }
 
 /** Each delivery of a message writes the same bytes to the same key: repeating it changes nothing. */
@@ -40,8 +39,4 @@ async function write(
     await writer.abort();
     throw error;
   }
-}
-
-function refuse(code: string, message: string): RefusedError {
-  return new RefusedError(shortReason(code, message));
 }

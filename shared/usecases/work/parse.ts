@@ -1,7 +1,6 @@
 import { SCHEMA_VERSION } from '../../batch/batch.ts';
-import { NewerSchemaError, RefusedError } from '../../batch/errors.ts';
+import { NewerSchemaError, RefusedError, refusal } from '../../batch/errors.ts';
 import { type WorkMessage, workMessageSchema } from '../../batch/messages.ts';
-import { shortReason } from '../../batch/reason.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 
@@ -44,13 +43,13 @@ export function parseWorkMessage(body: string): WorkMessage {
   if (parsed.success) return parsed.data;
   // What is wrong and where, but no value: a message that was moved here may hold a prompt.
   const issues = parsed.error.issues.map(({ path, message: text }) => `${path.join('.')}: ${text}`);
-  throw new RefusedError(shortReason('invalid_work_message', issues.join('; ')));
+  throw refusal('invalid_work_message', issues.join('; '));
 }
 
 function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new RefusedError(shortReason('invalid_json', 'the message is not JSON'));
+    throw refusal('invalid_json', 'the message is not JSON');
   }
 }
