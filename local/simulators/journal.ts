@@ -14,7 +14,8 @@ export type JournalEvent = { readonly time: number } & (
       /** The submission key, where the job carries one. */
       readonly key?: string;
       readonly word: PlanWord;
-      readonly fileId: string;
+      /** Absent where the requests came with the call. */
+      readonly fileId?: string;
     }
   | { readonly event: 'inspected'; readonly jobId: string; readonly requests: number }
   | { readonly event: 'cancel_asked'; readonly jobId: string }

@@ -13,12 +13,20 @@ export type Reply =
   | {
       readonly status: number;
       readonly json: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
       /** The connection is destroyed instead of sending this. */
       readonly lost?: boolean;
     }
   | {
       readonly status: number;
-      readonly file: { readonly path: string; readonly bytes: number; readonly type: string };
+      readonly file: {
+        readonly path: string;
+        /** How many are sent. */
+        readonly bytes: number;
+        readonly type: string;
+        /** Where in the file they begin. Default 0. */
+        readonly start?: number;
+      };
     };
 
 export interface Route {

@@ -17,16 +17,18 @@ export async function sendReply(
   }
   const patch = fault?.kind === 'patch' ? fault.fields : {};
   const body =
-    'json' in reply ? Buffer.from(JSON.stringify(patched(reply.json, patch))) : reply.file;
+    'json' in reply ? Buffer.from(JSON.stringify(patched(reply.json, patch)) ?? '') : reply.file;
   response.writeHead(reply.status, {
+    ...('headers' in reply ? reply.headers : {}),
     'content-type': 'type' in body ? body.type : 'application/json',
     'content-length': 'bytes' in body ? body.bytes : body.length,
   });
+  const start = 'path' in body ? (body.start ?? 0) : 0;
   // An empty range is not expressible to createReadStream, so `end` is kept at 0 or above.
   const limit = fault?.kind === 'cut' ? fault.afterBytes : Number.POSITIVE_INFINITY;
   const content =
     'path' in body
-      ? createReadStream(body.path, { end: Math.max(0, limit - 1) })
+      ? createReadStream(body.path, { start, end: start + Math.max(0, limit - 1) })
       : Readable.from([body.subarray(0, limit)]);
   await pipeline(content, response, { end: fault?.kind !== 'cut' });
   // Lets what was written go out before the connection breaks.

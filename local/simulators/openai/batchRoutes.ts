@@ -13,7 +13,7 @@ export function batchRoutes(batches: Batches): Route[] {
   return [
     route('POST', '/batches', async ({ request }) => {
       const body = await readJson(request, (problem) => new ApiError(400, `Invalid: ${problem}.`));
-      const record = await batches.create(parseCreateRequest(body));
+      const record = await batches.create(parseCreateRequest(body, batches.parts.manner));
       return { status: 200, json: batches.view(record), lost: record.word === 'lost_reply' };
     }),
     route('GET', '/batches', ({ query }) => {

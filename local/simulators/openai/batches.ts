@@ -4,21 +4,23 @@ import { link } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Background } from '../background.ts';
 import { DocumentStore } from '../documents.ts';
+import { momentOf } from '../jobs/timeline.ts';
 import type { Journal } from '../journal.ts';
 import { wordAt } from '../plan.ts';
 import type { BatchRecord } from './batchRecord.ts';
 import type { CreateRequest } from './createRequest.ts';
 import { ApiError } from './errors.ts';
 import type { Files } from './files.ts';
-import { modelOf } from './inspection.ts';
+import { firstRequest } from './inspection.ts';
+import type { Manner } from './manner.ts';
 import { batchObject } from './objects.ts';
 import type { OpenAiOptions } from './options.ts';
 import { estimateTokens, isOverLimit, quotaError } from './quota.ts';
-import { momentOf } from './timeline.ts';
 import { inspect, settle } from './work.ts';
 
 export interface BatchParts {
   readonly options: OpenAiOptions;
+  readonly manner: Manner;
   readonly files: Files;
   readonly journal: Journal;
   readonly now: () => number;
@@ -40,7 +42,7 @@ export class Batches {
 
   /** @throws ApiError when the file or the limit refuses */
   async create(request: CreateRequest): Promise<BatchRecord> {
-    const { options, files, journal, now } = this.parts;
+    const { options, manner, files, journal, now } = this.parts;
     const { enqueuedTokenLimit: limit, enqueuedTokenRefusal: refusal } = options;
     const file = files.find(request.inputFileId);
     if (file?.purpose !== 'batch')
@@ -48,7 +50,8 @@ export class Batches {
         code: 'invalid_request',
         param: 'input_file_id',
       });
-    const model = await modelOf(files.contentPath(file.id));
+    const { model, url } = await firstRequest(files.contentPath(file.id));
+    const named = manner.linesDecide ? (url ?? request.endpoint) : request.endpoint;
     const estimatedTokens = estimateTokens(file.bytes);
     const job = { ...(model === undefined ? {} : { model }), estimatedTokens };
     if (refusal !== 'job' && isOverLimit(job, this.records.all(), limit, now())) {
@@ -64,6 +67,7 @@ export class Batches {
     const word = wordAt(options.plan, position);
     const record: BatchRecord = {
       ...request,
+      endpoint: manner.endpointOf(named),
       ...job,
       id,
       sequence: this.records.nextSequence(),
@@ -97,7 +101,7 @@ export class Batches {
   /** As the API shows it now. */
   view(record: BatchRecord) {
     this.advance(record);
-    return batchObject(record, momentOf(record, this.parts.now()));
+    return this.parts.manner.showBatch(batchObject(record, momentOf(record, this.parts.now())));
   }
 
   /** @throws ApiError 409 for a job that is writing its output or has ended */

@@ -1,6 +1,6 @@
 import { isObject } from '../readJson.ts';
 import { ApiError, invalidValue, missingParameter } from './errors.ts';
-import { ENDPOINTS } from './replies/reply.ts';
+import type { Manner } from './manner.ts';
 
 /** A create call whose values are allowed. */
 export interface CreateRequest {
@@ -15,12 +15,15 @@ const WINDOWS = ['24h'];
 const MAX_PAIRS = 16;
 const MAX_KEY_LENGTH = 64;
 const MAX_VALUE_LENGTH = 512;
-const MIN_SECONDS = 3600;
 /** The longest life of a file, and that of results when a call says nothing. */
 const MAX_SECONDS = 2_592_000;
 
 /** @throws ApiError 400 */
-export function parseCreateRequest(body: Record<string, unknown>): CreateRequest {
+export function parseCreateRequest(
+  body: Record<string, unknown>,
+  { jobEndpoints, minLifeSeconds }: Manner,
+): CreateRequest {
+  const life = parseLife(body.output_expires_after, 'output_expires_after', minLifeSeconds);
   const required = (name: string, allowed?: readonly string[]): string => {
     const value = body[name];
     if (value === undefined) throw missingParameter(name);
@@ -30,10 +33,10 @@ export function parseCreateRequest(body: Record<string, unknown>): CreateRequest
   };
   return {
     inputFileId: required('input_file_id'),
-    endpoint: required('endpoint', ENDPOINTS),
+    endpoint: required('endpoint', jobEndpoints),
     completionWindow: required('completion_window', WINDOWS),
     metadata: parseMetadata(body.metadata ?? null),
-    outputSeconds: parseLife(body.output_expires_after, 'output_expires_after') ?? MAX_SECONDS,
+    outputSeconds: life ?? MAX_SECONDS,
   };
 }
 
@@ -42,14 +45,14 @@ export function parseCreateRequest(body: Record<string, unknown>): CreateRequest
  *
  * @throws ApiError 400
  */
-export function parseLife(policy: unknown, param: string): number | undefined {
+export function parseLife(policy: unknown, param: string, minSeconds: number): number | undefined {
   if (policy === undefined || policy === null) return undefined;
   const { anchor, seconds } = isObject(policy) ? policy : {};
   if (anchor !== 'created_at') throw invalidValue(`${param}.anchor`, anchor, ['created_at']);
-  if (typeof seconds !== 'number' || !(seconds >= MIN_SECONDS && seconds <= MAX_SECONDS))
+  if (typeof seconds !== 'number' || !(seconds >= minSeconds && seconds <= MAX_SECONDS))
     throw new ApiError(
       400,
-      `Invalid '${param}.seconds': ${String(seconds)}. Expected a value from ${MIN_SECONDS} to ${MAX_SECONDS}.`,
+      `Invalid '${param}.seconds': ${String(seconds)}. Expected a value from ${minSeconds} to ${MAX_SECONDS}.`,
       { code: 'invalid_value', param: `${param}.seconds` },
     );
   return seconds;

@@ -5,15 +5,16 @@ import { parseLife } from './createRequest.ts';
 import { ApiError, invalidValue, missingParameter } from './errors.ts';
 import { type Files, newFileId } from './files.ts';
 import { listReply } from './listReply.ts';
+import type { Manner } from './manner.ts';
 import { fileObject } from './objects.ts';
 import { receiveUpload, type Upload } from './upload.ts';
 
 const MAX_LIMIT = 10_000;
 
 /** The calls under `/files`. */
-export function fileRoutes(files: Files, journal: Journal): Route[] {
+export function fileRoutes(files: Files, journal: Journal, manner: Manner): Route[] {
   return [
-    route('POST', '/files', (call) => upload(call, files, journal)),
+    route('POST', '/files', (call) => upload(call, files, journal, manner)),
     route('GET', '/files', ({ query }) => {
       const purpose = query.get('purpose');
       const found = files.all().filter((file) => purpose === null || file.purpose === purpose);
@@ -39,11 +40,16 @@ export function fileRoutes(files: Files, journal: Journal): Route[] {
   ];
 }
 
-async function upload({ request }: Call, files: Files, journal: Journal): Promise<Reply> {
+async function upload(
+  { request }: Call,
+  files: Files,
+  journal: Journal,
+  { minLifeSeconds }: Manner,
+): Promise<Reply> {
   const path = files.temporaryPath();
   const received = await receiveUpload(request, path);
   try {
-    const { filename, bytes, lifeSeconds } = checkUpload(received);
+    const { filename, bytes, lifeSeconds } = checkUpload(received, minLifeSeconds);
     const id = newFileId();
     const file = files.add({ id, bytes, filename, purpose: 'batch' }, path, lifeSeconds);
     journal.append({ event: 'uploaded', fileId: id, bytes });
@@ -55,7 +61,7 @@ async function upload({ request }: Call, files: Files, journal: Journal): Promis
 }
 
 /** @throws ApiError 400 */
-function checkUpload({ fields, file }: Upload) {
+function checkUpload({ fields, file }: Upload, minLifeSeconds: number) {
   const purpose = fields.get('purpose');
   if (!file) throw missingParameter('file');
   if (purpose === undefined) throw missingParameter('purpose');
@@ -70,5 +76,5 @@ function checkUpload({ fields, file }: Upload) {
     anchor === undefined && seconds === undefined
       ? undefined
       : { anchor, seconds: Number(seconds) };
-  return { ...file, lifeSeconds: parseLife(policy, 'expires_after') };
+  return { ...file, lifeSeconds: parseLife(policy, 'expires_after', minLifeSeconds) };
 }

@@ -6,12 +6,12 @@ import { Journal } from '../journal.ts';
 import { journalDirectory, readJournal } from '../journalReader.ts';
 import { startServer } from '../server.ts';
 import type { Simulator } from '../simulator.ts';
-import { authorizer } from './authorize.ts';
 import { Batches } from './batches.ts';
 import { batchRoutes } from './batchRoutes.ts';
-import { renderError, unknownPath } from './errors.ts';
+import { unknownPath } from './errors.ts';
 import { fileRoutes } from './fileRoutes.ts';
 import { Files } from './files.ts';
+import { OPENAI } from './manner.ts';
 import { type OpenAiOptionsInput, parseOptions } from './options.ts';
 
 export type { Simulator };
@@ -21,31 +21,33 @@ export type { Simulator };
  *
  * @param options see `OpenAiOptionsInput`; only `dataDir` has no default
  * @param now milliseconds since 1970: what all simulated progress depends on
+ * @param manner of another service that speaks the same
  * @throws Error for wrong options, PlanError for a wrong word, EADDRINUSE for a taken port
  */
 export async function startOpenAiSimulator(
   options: OpenAiOptionsInput,
   now: () => number = Date.now,
+  manner = OPENAI,
 ): Promise<Simulator> {
-  const parsed = parseOptions(options);
+  const parsed = parseOptions(options, manner.name);
   const { dataDir, port, latencyMs, apiKeys } = parsed;
   mkdirSync(dataDir, { recursive: true });
   const faults = new FaultList();
   const journal = new Journal(journalDirectory(dataDir), now);
   const files = new Files(dataDir, now);
-  const batches = new Batches({ options: parsed, files, journal, now });
+  const batches = new Batches({ options: parsed, manner, files, journal, now });
   const server = await startServer({
     port,
     latencyMs,
     faults,
-    routes: [faultRoute(faults), ...fileRoutes(files, journal), ...batchRoutes(batches)],
-    authorize: authorizer(apiKeys),
+    routes: [faultRoute(faults), ...fileRoutes(files, journal, manner), ...batchRoutes(batches)],
+    authorize: manner.authorizer(apiKeys),
     notFound: unknownPath,
-    renderError,
+    renderError: manner.renderError,
     headers: () => ({ 'x-request-id': `req_${randomBytes(16).toString('hex')}` }),
   });
   return {
-    url: `http://127.0.0.1:${server.port}/v1`,
+    url: `http://127.0.0.1:${server.port}${manner.basePath}`,
     port: server.port,
     inject: (injection) => faults.inject(injection),
     async journal() {

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { readLines } from '../lines.ts';
 import { LineWriter } from '../lineWriter.ts';
+import { isObject } from '../readJson.ts';
 import type { BatchError } from './batchRecord.ts';
 import { checkLine, parseLine, type Seen } from './lineCheck.ts';
+import type { Manner } from './manner.ts';
 
-/** Of one batch: developers.openai.com, Batch, "up to 50,000 requests … up to 200 MB". */
-const MAX_REQUESTS = 50_000;
+/** Of one batch: developers.openai.com, Batch, "up to 200 MB". */
 const MAX_BYTES = 200 * 1024 * 1024;
 const MAX_ERRORS = 100;
 
@@ -17,6 +18,7 @@ const MAX_ERRORS = 100;
 export async function inspectInput(
   input: { path: string; endpoint: string },
   sentPath: string,
+  manner: Manner,
   signal: AbortSignal,
 ): Promise<{ requests: number; errors: BatchError[] }> {
   const errors: BatchError[] = [];
@@ -34,11 +36,11 @@ export async function inspectInput(
   try {
     for await (const line of readLines(input.path, signal)) {
       requests += 1;
-      if (requests > MAX_REQUESTS) {
-        whole('too_many_tasks', `The input file has over ${MAX_REQUESTS} requests.`);
+      if (requests > manner.maxRequests) {
+        whole('too_many_tasks', `The input file has over ${manner.maxRequests} requests.`);
         break;
       }
-      const checked = checkLine(line.bytes, line.number, input.endpoint, seen);
+      const checked = checkLine(line.bytes, line.number, { ...input, manner, seen });
       errors.push(...checked.errors.slice(0, MAX_ERRORS - errors.length));
       if (checked.customId !== undefined) await sent.write(JSON.stringify(checked.customId));
     }
@@ -50,12 +52,16 @@ export async function inspectInput(
   return { requests, errors };
 }
 
-/** The model of the first line, if it names one. */
-export async function modelOf(path: string): Promise<string | undefined> {
+/** The model and the endpoint of the first line, if it names them. */
+export async function firstRequest(path: string): Promise<{ model?: string; url?: string }> {
   for await (const line of readLines(path)) {
-    const request = parseLine(line.bytes) as { body?: { model?: unknown } } | null | undefined;
-    const model = request?.body?.model;
-    return typeof model === 'string' ? model : undefined;
+    const request = parseLine(line.bytes);
+    const { url, body } = isObject(request) ? request : {};
+    const { model } = isObject(body) ? body : {};
+    return {
+      ...(typeof model === 'string' ? { model } : {}),
+      ...(typeof url === 'string' ? { url } : {}),
+    };
   }
-  return undefined;
+  return {};
 }

@@ -1,5 +1,6 @@
 import { isObject } from '../readJson.ts';
 import type { BatchError } from './batchRecord.ts';
+import type { Manner } from './manner.ts';
 
 /** What the lines before have told. */
 export interface Seen {
@@ -16,8 +17,7 @@ export interface Seen {
 export function checkLine(
   bytes: Buffer,
   line: number,
-  endpoint: string,
-  seen: Seen,
+  { endpoint, manner, seen }: { endpoint: string; manner: Manner; seen: Seen },
 ): { customId?: string; errors: BatchError[] } {
   const request = parseLine(bytes);
   if (!isObject(request)) {
@@ -36,9 +36,9 @@ export function checkLine(
   else seen.customIds.add(customId);
   if (method !== 'POST')
     refuse('invalid_method', 'method', "Invalid method provided for this request: use 'POST'.");
-  if (url !== endpoint)
+  if (typeof url !== 'string' || manner.endpointOf(url) !== endpoint)
     refuse(
-      'invalid_url',
+      manner.codes.url,
       'url',
       'The URL provided for this request does not match the batch endpoint.',
     );
@@ -47,8 +47,10 @@ export function checkLine(
   if (typeof model !== 'string')
     refuse('missing_required_parameter', 'body.model', "Missing required parameter: 'body.model'.");
   else if (seen.model !== undefined && seen.model !== model)
-    refuse('mismatched_model', 'body.model', MISMATCH(model));
+    refuse(manner.codes.model, 'body.model', MISMATCH(model));
   else seen.model = model;
+  const wrong = isObject(body) ? manner.checkBody(body) : undefined;
+  if (wrong) refuse(wrong.code ?? 'invalid_request', `body.${wrong.param}`, wrong.message);
   return { errors, ...(typeof customId === 'string' ? { customId } : {}) };
 }
 

@@ -1,7 +1,7 @@
+import { type Moment, ranRequests } from '../jobs/timeline.ts';
 import { verdictCounts } from '../verdicts.ts';
-import type { BatchRecord } from './batchRecord.ts';
+import type { BatchRecord, Settlement } from './batchRecord.ts';
 import type { FileRecord } from './files.ts';
-import { type Moment, ranRequests } from './timeline.ts';
 
 /** A file as the API shows it. */
 export function fileObject(file: FileRecord) {
@@ -21,7 +21,7 @@ export function fileObject(file: FileRecord) {
 const WINDOW_MS = 24 * 60 * 60 * 1000;
 
 /** A batch as the API shows it at one moment. Fields that are undefined are not sent. */
-export function batchObject(record: BatchRecord, moment: Moment) {
+export function batchObject(record: BatchRecord, moment: Moment<Settlement>) {
   const { status, settled } = moment;
   const failed = status === 'failed';
   const counts = settled ?? verdictCounts(record.word, ranRequests(record, moment), total(record));

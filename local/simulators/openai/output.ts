@@ -1,9 +1,6 @@
-import { open } from 'node:fs/promises';
-import { hashOf } from '../chance.ts';
-import { readLines } from '../lines.ts';
+import { runRequests } from '../jobs/runRequests.ts';
 import { LineWriter } from '../lineWriter.ts';
 import type { PlanWord } from '../plan.ts';
-import { runningOrder, verdictOf } from '../verdicts.ts';
 import { estimateTokens } from './quota.ts';
 import { rowOf } from './rows.ts';
 
@@ -35,56 +32,42 @@ export interface Written {
 
 /**
  * Writes a job's output and error file. The same order gives the same files, so one that was
- * killed half way can be done again. Memory holds one line and 24 bytes per request.
+ * killed half way can be done again.
  */
 export async function writeOutput(order: OutputOrder, signal: AbortSignal): Promise<Written> {
-  const lines: { offset: number; bytes: number }[] = [];
-  const hashes: number[] = [];
-  for await (const { offset, bytes } of readLines(order.inputPath, signal)) {
-    lines.push({ offset, bytes: bytes.length });
-    hashes.push(hashOf(bytes));
-  }
-  await using input = await open(order.inputPath);
   const output = await LineWriter.create(order.outputPath);
   const errors = await LineWriter.create(order.errorPath);
-  const succeededIds = await LineWriter.create(order.succeededPath);
   const notRun = NOT_RUN[order.leftover];
   const usage = { inputTokens: 0, outputTokens: 0 };
   let succeeded = 0;
   let failed = 0;
   try {
-    for (const [rank, index] of runningOrder(hashes, order.salt).entries()) {
-      signal.throwIfAborted();
-      const { offset, bytes } = lines[index] ?? { offset: 0, bytes: 0 };
-      const { buffer } = await input.read(Buffer.alloc(bytes), 0, bytes, offset);
-      const { custom_id: customId, body } = JSON.parse(buffer.toString());
-      const verdict = verdictOf(order.word, rank, order.ran, lines.length);
+    for await (const { id, line, verdict, hash, bytes } of runRequests(
+      { ...order, idOf },
+      signal,
+    )) {
       const inputTokens = estimateTokens(bytes);
-      const hash = hashes[index] ?? 0;
-      const { row, outputTokens } = rowOf({
-        ...order,
-        customId,
-        body,
-        verdict,
-        hash,
-        inputTokens,
-        notRun,
-      });
+      const body = line.body as Readonly<Record<string, unknown>>;
+      const request = { ...order, customId: id, body, verdict, hash, inputTokens, notRun };
+      const { row, outputTokens } = rowOf(request);
       if (verdict === 'succeeded') {
         succeeded += 1;
         usage.inputTokens += inputTokens;
         usage.outputTokens += outputTokens;
         await output.write(JSON.stringify(row));
-        await succeededIds.write(JSON.stringify(customId));
       } else {
         if (verdict !== 'not_run') failed += 1;
         await errors.write(JSON.stringify(row));
       }
     }
   } finally {
-    for (const writer of [output, errors, succeededIds]) await writer.close();
+    for (const writer of [output, errors]) await writer.close();
   }
   return { outputBytes: output.bytes, errorBytes: errors.bytes, succeeded, failed, usage };
+}
+
+function idOf({ custom_id: customId }: Readonly<Record<string, unknown>>): string {
+  return String(customId);
 }
 
 const NOT_RUN = {

@@ -1,5 +1,5 @@
+import { momentOf } from '../jobs/timeline.ts';
 import type { BatchError, BatchRecord } from './batchRecord.ts';
-import { momentOf } from './timeline.ts';
 
 const BYTES_PER_TOKEN = 4;
 /** The limit that a planned refusal names when none is set. */

@@ -1,21 +1,21 @@
 import { rm } from 'node:fs/promises';
 import { hashOf } from '../chance.ts';
+import { lastStatuses, momentOf, ranRequests } from '../jobs/timeline.ts';
 import type { Batches } from './batches.ts';
 import type { BatchError, BatchRecord, Settlement } from './batchRecord.ts';
 import { outputFileId } from './files.ts';
 import { inspectInput } from './inspection.ts';
 import { writeOutput } from './output.ts';
 import { isOverLimit, quotaError } from './quota.ts';
-import { lastStatuses, momentOf, ranRequests } from './timeline.ts';
 
 const NOTHING = { succeeded: 0, failed: 0, usage: { inputTokens: 0, outputTokens: 0 } };
 
 /** Checks the job's input, then whether it may run. */
 export async function inspect(batches: Batches, id: string, signal: AbortSignal): Promise<void> {
-  const { journal, now } = batches.parts;
+  const { journal, manner, now } = batches.parts;
   const { endpoint } = batches.get(id);
   const input = { path: batches.inputPath(id), endpoint };
-  const found = await inspectInput(input, journal.sentPath(id), signal);
+  const found = await inspectInput(input, journal.sentPath(id), manner, signal);
   // Read again: a cancel may have come in between, and then it is never run.
   const record = batches.get(id);
   if (record.cancelRequestedAt !== undefined) return;
@@ -46,7 +46,7 @@ export async function settle(batches: Batches, id: string, signal: AbortSignal):
 }
 
 async function write(batches: Batches, record: BatchRecord, ran: number, signal: AbortSignal) {
-  const { files, journal } = batches.parts;
+  const { files, journal, manner } = batches.parts;
   const outputPath = files.temporaryPath();
   const errorPath = files.temporaryPath();
   const written = await writeOutput(
@@ -65,7 +65,7 @@ async function write(batches: Batches, record: BatchRecord, ran: number, signal:
     signal,
   );
   const keep = async (name: 'output' | 'error', path: string, bytes: number) => {
-    if (bytes === 0) {
+    if (bytes === 0 && !(name === 'error' && manner.keepsEmptyErrors)) {
       await rm(path);
       return {};
     }

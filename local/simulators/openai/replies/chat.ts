@@ -1,4 +1,5 @@
 import { hexadecimal } from '../../chance.ts';
+import { isObject } from '../../readJson.ts';
 import type { Answer, Question } from './reply.ts';
 import { textFrom } from './text.ts';
 
@@ -8,6 +9,7 @@ const MAX_CHOICES = 128;
 export function answerChat({ body, inputTokens, created, chance }: Question): Answer {
   const wanted = typeof body.n === 'number' ? body.n : 1;
   const texts = Array.from({ length: Math.min(wanted, MAX_CHOICES) }, () => textFrom(chance));
+  const forced = forcedTool(body);
   const outputTokens = texts.reduce((sum, { tokens }) => sum + tokens, 0);
   return {
     outputTokens,
@@ -18,9 +20,8 @@ export function answerChat({ body, inputTokens, created, chance }: Question): An
       model: body.model,
       choices: texts.map(({ text }, index) => ({
         index,
-        message: { role: 'assistant', content: text, refusal: null, annotations: [] },
+        ...(forced === undefined ? said(text) : called(forced, text, chance)),
         logprobs: null,
-        finish_reason: 'stop',
       })),
       usage: {
         prompt_tokens: inputTokens,
@@ -38,4 +39,30 @@ export function answerChat({ body, inputTokens, created, chance }: Question): An
       system_fingerprint: 'fp_simulator',
     },
   };
+}
+
+function said(content: string) {
+  const message = { role: 'assistant', content, refusal: null, annotations: [] };
+  return { message, finish_reason: 'stop' };
+}
+
+function called(name: string, text: string, chance: () => number) {
+  const call = {
+    id: `call_${hexadecimal(chance, 24)}`,
+    type: 'function',
+    function: { name, arguments: JSON.stringify({ text }) },
+  };
+  const message = { role: 'assistant', content: null, refusal: null, tool_calls: [call] };
+  return { message, finish_reason: 'tool_calls' };
+}
+
+/** The function that `tool_choice` asks for; with `required`, the first of the tools. */
+function forcedTool({ tools, tool_choice: choice }: Question['body']): string | undefined {
+  if (isObject(choice)) return nameOf(choice);
+  return choice === 'required' && Array.isArray(tools) ? nameOf(tools[0]) : undefined;
+}
+
+function nameOf(tool: unknown): string | undefined {
+  const called = isObject(tool) && isObject(tool.function) ? tool.function.name : undefined;
+  return typeof called === 'string' ? called : undefined;
 }

@@ -1,4 +1,4 @@
-import type { BatchRecord, Settlement } from './batchRecord.ts';
+import type { JobRecord, Settlement } from './jobRecord.ts';
 
 type Status =
   | 'validating'
@@ -11,7 +11,7 @@ type Status =
   | 'cancelled';
 
 /** Where a job is at one moment. Times are milliseconds since 1970. */
-export interface Moment {
+export interface Moment<S extends Settlement = Settlement> {
   readonly status: Status;
   /** When it came into this status, if it is an end. */
   readonly reachedAt?: number | undefined;
@@ -21,7 +21,7 @@ export interface Moment {
   /** Share of the requests that have been run, 0 to 1. */
   readonly progress: number;
   /** What it wrote, once that may be seen. */
-  readonly settled?: Settlement | undefined;
+  readonly settled?: S | undefined;
 }
 
 /** Shares of `jobSeconds`: validating, running, writing the output. */
@@ -31,8 +31,10 @@ const CLOSING = 0.1;
 /** A job that is `stuck` or `cancelled` by plan gets no further than this; so does `expired`. */
 const HALF = 0.5;
 
+type Recorded<S extends Settlement> = JobRecord & { readonly settlement?: S };
+
 /** The job at the time `now`: nothing else changes it, so it goes on through a restart. */
-export function momentOf(record: BatchRecord, now: number): Moment {
+export function momentOf<S extends Settlement>(record: Recorded<S>, now: number): Moment<S> {
   const { inspection, cancelRequestedAt, settlement } = record;
   const spanMs = record.jobSeconds * 1000;
   const inProgressAt = Math.max(record.createdAt + VALIDATING * spanMs, inspection?.at ?? 0);
@@ -56,12 +58,12 @@ export function momentOf(record: BatchRecord, now: number): Moment {
 }
 
 /** How many of the job's requests had been run at this moment. */
-export function ranRequests(record: BatchRecord, { progress }: Moment): number {
+export function ranRequests(record: JobRecord, { progress }: Pick<Moment, 'progress'>): number {
   return Math.floor(progress * (record.inspection?.requests ?? 0));
 }
 
 /** The statuses of a job that runs: while it writes its output, and then. */
-export function lastStatuses({ cancelRequestedAt, word }: BatchRecord): {
+export function lastStatuses({ cancelRequestedAt, word }: JobRecord): {
   closing: 'finalizing' | 'cancelling';
   end: 'completed' | 'expired' | 'cancelled';
 } {
@@ -70,12 +72,12 @@ export function lastStatuses({ cancelRequestedAt, word }: BatchRecord): {
   return { closing: 'finalizing', end: word === 'expired' ? 'expired' : 'completed' };
 }
 
-function runningShare({ word }: BatchRecord): number {
+function runningShare({ word }: JobRecord): number {
   if (word === 'stuck') return Number.POSITIVE_INFINITY;
   return word === 'cancelled' ? RUNNING * HALF : RUNNING;
 }
 
-function progressAt(record: BatchRecord, inProgressAt: number, time: number): number {
+function progressAt(record: JobRecord, inProgressAt: number, time: number): number {
   const { word, jobSeconds } = record;
   const most = word === 'stuck' || word === 'cancelled' || word === 'expired' ? HALF : 1;
   const wholeMs = RUNNING * jobSeconds * 1000;
