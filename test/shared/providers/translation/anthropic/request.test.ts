@@ -1,0 +1,305 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import { describe, expect, test } from 'vitest';
+import { messagesRequest } from '../../../../../shared/providers/translation/anthropic/request.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+/** What the SDK's types have; they have left out what only older models take. */
+type Wire = Partial<Anthropic.MessageCreateParamsNonStreaming> & {
+  readonly temperature?: number;
+  readonly top_p?: number;
+};
+
+const MODEL = 'claude-haiku-4-5';
+const USER = { role: 'user', content: 'Hi' };
+const translate = (body: Body, { model = MODEL, dropFields = [] as string[] } = {}) =>
+  messagesRequest(
+    { model: 'gpt-4o-mini', messages: [USER], ...body },
+    { provider: 'Anthropic', model, dropFields },
+  );
+const ADD = { type: 'function', function: { name: 'add', parameters: { properties: {} } } };
+const CALL = { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1}' } };
+
+describe('messagesRequest', () => {
+  test('names the model, what it is asked and a bound', () => {
+    const expected: Wire = {
+      model: MODEL,
+      max_tokens: 32_000,
+      messages: [{ role: 'user', content: 'Hi' }],
+    };
+    expect(translate({})).toEqual(expected);
+  });
+
+  test('leaves out the model where the body has none', () => {
+    const rules = { provider: 'Bedrock', model: undefined, dropFields: [] };
+    const request = messagesRequest({ model: 'x', messages: [USER] }, rules);
+    expect(request).toEqual({ max_tokens: 32_000, messages: [USER] });
+  });
+
+  const TRANSLATED: [string, Body, Wire][] = [
+    ['max_tokens', { max_tokens: 7 }, { max_tokens: 7 }],
+    ['max_completion_tokens', { max_completion_tokens: 8, max_tokens: 7 }, { max_tokens: 8 }],
+    ['temperature', { temperature: 0 }, { temperature: 0 }],
+    ['top_p', { top_p: 0.5, temperature: 1 }, { top_p: 0.5 }],
+    ['stop', { stop: ['x', 'y\n'] }, { stop_sequences: ['x', 'y\n'] }],
+    ['user', { user: 'u' }, { metadata: { user_id: 'u' } }],
+    ['reasoning_effort', { reasoning_effort: 'low' }, { output_config: { effort: 'low' } }],
+    [
+      'a schema',
+      {
+        response_format: {
+          type: 'json_schema',
+          json_schema: { name: 'x', schema: { type: 'object' }, strict: true },
+        },
+      },
+      { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
+    ],
+    [
+      'one instruction',
+      { messages: [{ role: 'system', content: 'Be.' }, USER] },
+      { system: 'Be.' },
+    ],
+    [
+      'instructions',
+      {
+        messages: [
+          { role: 'system', content: 'A' },
+          { role: 'developer', content: 'B' },
+          { role: 'system', content: '' },
+          USER,
+        ],
+      },
+      {
+        system: [
+          { type: 'text', text: 'A' },
+          { type: 'text', text: 'B' },
+        ],
+      },
+    ],
+    [
+      'an image',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'What?' },
+              { type: 'image_url', image_url: { url: 'data:image/webp;base64,AAAA' } },
+            ],
+          },
+        ],
+      },
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'What?' },
+              { type: 'image', source: { type: 'base64', media_type: 'image/webp', data: 'AAAA' } },
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      'turns with tool calls, and their answers as one turn of the user',
+      {
+        tools: [ADD],
+        messages: [
+          USER,
+          { role: 'assistant', content: 'I add.', tool_calls: [CALL, { ...CALL, id: 'call_2' }] },
+          { role: 'tool', tool_call_id: 'call_1', content: '3' },
+          { role: 'tool', tool_call_id: 'call_2', content: '' },
+          { role: 'assistant', content: 'Three.' },
+          USER,
+        ],
+      },
+      {
+        messages: [
+          { role: 'user', content: 'Hi' },
+          {
+            role: 'assistant',
+            content: [
+              { type: 'text', text: 'I add.' },
+              { type: 'tool_use', id: 'call_1', name: 'add', input: { a: 1 } },
+              { type: 'tool_use', id: 'call_2', name: 'add', input: { a: 1 } },
+            ],
+          },
+          {
+            role: 'user',
+            content: [
+              { type: 'tool_result', tool_use_id: 'call_1', content: '3' },
+              { type: 'tool_result', tool_use_id: 'call_2' },
+            ],
+          },
+          { role: 'assistant', content: 'Three.' },
+          { role: 'user', content: 'Hi' },
+        ],
+      },
+    ],
+    [
+      'tools',
+      {
+        tools: [
+          {
+            type: 'function',
+            function: {
+              name: 'add',
+              description: 'Adds',
+              parameters: { required: [] },
+              strict: true,
+            },
+          },
+          { type: 'function', function: { name: 'now' } },
+        ],
+      },
+      {
+        tools: [
+          {
+            name: 'add',
+            description: 'Adds',
+            input_schema: { type: 'object', required: [] },
+            strict: true,
+          },
+          { name: 'now', input_schema: { type: 'object' } },
+        ],
+      },
+    ],
+  ];
+  test.each(TRANSLATED)('translates %s', (_name, body, expected) => {
+    const found = translate(body);
+    expect(found).toMatchObject(expected);
+    // And nothing else besides, and no part of it more than it should be.
+    const allowed = ['model', 'max_tokens', 'messages', 'tools', ...Object.keys(expected)];
+    expect(Object.keys(found).filter((field) => !allowed.includes(field))).toEqual([]);
+    for (const [field, value] of Object.entries(expected)) expect(found[field]).toEqual(value);
+  });
+
+  const CHOICES: [Body, Wire['tool_choice'] | undefined][] = [
+    [{}, undefined],
+    [{ tool_choice: 'auto' }, { type: 'auto' }],
+    [{ tool_choice: 'none' }, { type: 'none' }],
+    [{ tool_choice: 'none', parallel_tool_calls: false }, { type: 'none' }],
+    [{ tool_choice: 'required' }, { type: 'any' }],
+    [{ tool_choice: 'required', parallel_tool_calls: true }, { type: 'any' }],
+    [{ parallel_tool_calls: false }, { type: 'auto', disable_parallel_tool_use: true }],
+    [
+      { tool_choice: 'required', parallel_tool_calls: false },
+      { type: 'any', disable_parallel_tool_use: true },
+    ],
+    [
+      { tool_choice: { type: 'function', function: { name: 'add' } } },
+      { type: 'tool', name: 'add' },
+    ],
+  ];
+  test.each(CHOICES)('of the choices %j makes %j', (fields, expected) => {
+    expect(translate({ tools: [ADD], ...fields }).tool_choice).toEqual(expected);
+  });
+
+  test.each(['auto', 'none'])('without tools, %s asks for nothing', (choice) => {
+    expect(translate({ tool_choice: choice })).not.toHaveProperty('tool_choice');
+  });
+
+  const REFUSED: [string, Body, string, string?][] = [
+    ['a seed', { seed: 1 }, 'body.seed cannot be expressed for Anthropic'],
+    ['more choices', { n: 2 }, 'body.n cannot'],
+    ['penalties', { presence_penalty: 1 }, 'body.presence_penalty cannot'],
+    [
+      'a hot temperature',
+      { temperature: 1.1 },
+      'body.temperature cannot be expressed for Anthropic: use a number from 0 to 1',
+    ],
+    [
+      'two ways to sample',
+      { temperature: 0.5, top_p: 0.5 },
+      'body.top_p cannot be expressed for Anthropic: send temperature or top_p',
+    ],
+    ['a blank stop', { stop: ['x', '\n'] }, 'body.stop cannot'],
+    ['another effort', { reasoning_effort: 'minimal' }, 'use one of low, medium, high, xhigh, max'],
+    [
+      'json_object',
+      { response_format: { type: 'json_object' } },
+      'body.response_format.type cannot be expressed for Anthropic: use json_schema',
+    ],
+    [
+      'a forced call without tools',
+      { tool_choice: 'required' },
+      'body.tool_choice asks for a tool',
+    ],
+    [
+      'a message without content',
+      { messages: [{ role: 'user', content: ' ' }] },
+      'one of the user messages is empty',
+    ],
+    [
+      'an assistant without content',
+      { messages: [USER, { role: 'assistant', content: '' }] },
+      'one of the assistant messages is empty',
+    ],
+    [
+      'instructions alone',
+      { messages: [{ role: 'system', content: 'Be.' }] },
+      'body.messages cannot be expressed for Anthropic: add a user message',
+    ],
+    [
+      'another image',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [{ type: 'image_url', image_url: { url: 'data:image/tiff;base64,AA' } }],
+          },
+        ],
+      },
+      'use one of image/jpeg',
+    ],
+    [
+      'tool calls without tools',
+      {
+        messages: [
+          USER,
+          { role: 'assistant', tool_calls: [CALL] },
+          { role: 'tool', tool_call_id: 'call_1', content: '3' },
+        ],
+      },
+      'body.tools is missing',
+    ],
+    [
+      'an id with other characters',
+      {
+        tools: [ADD],
+        messages: [USER, { role: 'assistant', tool_calls: [{ ...CALL, id: 'a.b:0' }] }],
+      },
+      'use letters, digits, _ and -',
+    ],
+    [
+      'sampling, for a model that has none',
+      { temperature: 0 },
+      'body.temperature cannot',
+      'claude-opus-5-5',
+    ],
+  ];
+  test.each(REFUSED)('refuses %s', (_name, body, message, model = MODEL) => {
+    expect(() => translate(body, { model })).toThrow(message);
+  });
+
+  test.each<[string, Body, string]>([
+    ['seed', { seed: 1 }, MODEL],
+    ['temperature', { temperature: 1.5 }, MODEL],
+    ['temperature', { temperature: 0 }, 'claude-sonnet-5'],
+    ['top_p', { temperature: 0.5, top_p: 0.5 }, MODEL],
+    ['stop', { stop: [' '] }, MODEL],
+    ['reasoning_effort', { reasoning_effort: 'none' }, MODEL],
+  ])('leaves out %s where the settings say so', (name, body, model) => {
+    const request = translate(body, { model, dropFields: [name] });
+    const wire = { stop: 'stop_sequences', reasoning_effort: 'output_config' }[name] ?? name;
+    expect(request).not.toHaveProperty(wire);
+  });
+
+  test('an unnamed model decides what may be sampled', () => {
+    const body = { model: 'x', messages: [USER], temperature: 0 };
+    const rules = { provider: 'Bedrock', model: undefined, dropFields: [] };
+    const of = (unnamedModel: string) => () => messagesRequest(body, { ...rules, unnamedModel });
+    expect(of('anthropic.claude-haiku-4-5-20251001-v1:0')()).toMatchObject({ temperature: 0 });
+    expect(of('anthropic.claude-opus-4-7-v1:0')).toThrow('body.temperature cannot');
+  });
+});

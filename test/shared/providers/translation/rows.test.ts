@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { parseRow, standingOfRow } from '../../../../shared/jsonl/rows.ts';
+import { referenceOf } from '../../../../shared/providers/translation/reference.ts';
+import { answerRow, refusalRow } from '../../../../shared/providers/translation/rows.ts';
+
+test('an answer is a row that has succeeded', () => {
+  const row = parseRow(answerRow('a', 'req_1', { id: 'x' }));
+  expect(row).toEqual({
+    id: 'batch_req_req_1',
+    custom_id: 'a',
+    response: { status_code: 200, request_id: 'req_1', body: { id: 'x' } },
+    error: null,
+  });
+  expect(standingOfRow(row)).toBe('succeeded');
+});
+
+test.each([
+  [400, 'failed'],
+  [404, 'failed'],
+  [422, 'failed'],
+  [429, 'unfinished'],
+  [500, 'unfinished'],
+  [529, 'unfinished'],
+])('a refusal with status %i is %s', (status, standing) => {
+  const row = parseRow(refusalRow('a', 'req_1', { status, code: 'no', message: 'No.' }));
+  expect(row.response).toMatchObject({
+    status_code: status,
+    body: { error: { code: 'no', message: 'No.' } },
+  });
+  expect(standingOfRow(row)).toBe(standing);
+});
+
+test('a reference is short and legal everywhere, the same for the same id', () => {
+  const references = ['a', 'b', 'ü '.repeat(200)].map(referenceOf);
+  for (const reference of references) expect(reference).toMatch(/^[0-9a-f]{32}$/);
+  expect(new Set(references).size).toBe(3);
+  expect(referenceOf('a')).toBe(references[0]);
+});
