@@ -1,18 +1,33 @@
+import type { Pricing } from '../batch/cost.ts';
+import type { Format } from '../batch/format.ts';
 import type { JobState, Outcome } from '../batch/job.ts';
 import type { Limits } from '../batch/limits.ts';
 import type { ScratchFile } from '../batch/ports.ts';
 
-/** A job to be created. */
-export interface Submission {
+/** What is the same for all requests of a job. */
+export interface JobContext {
   /** By which the job is found again: see `submissionKey`. */
   readonly key: string;
   readonly batchId: string;
   readonly endpoint: string;
-  readonly completionWindow: string;
+  /** As the requests name it. */
+  readonly model: string;
+  /** Whether the bodies of the requests are OpenAI's or the provider's own. */
+  readonly format: Format;
   /** The message's `options`, checked by `checkOptions` at intake. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The requests, in the OpenAI batch format, one per line. */
+}
+
+/** A job to be created. */
+export interface Submission extends JobContext {
+  readonly completionWindow: string;
+  /**
+   * The requests, one per line, in the envelope of the OpenAI batch format: `custom_id` and `body`
+   * are what counts. Each has passed `checkRequest`.
+   */
   readonly file: ScratchFile;
+  /** How many there are. */
+  readonly requests: number;
   /**
    * How long the create call alone may take, counted from when it is sent, after the upload. It is
    * aborted then, which is `uncertain`.
@@ -23,10 +38,29 @@ export interface Submission {
 /** A job as a listing shows it. */
 export interface ListedJob {
   readonly id: string;
-  /** Absent on jobs that are not ours. */
+  /** Absent on jobs that are not ours, and on those that do not show it yet. */
   readonly key: string | undefined;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /**
+   * On a job that shows its key only when it has ended: how many requests it holds. Until then it
+   * may be that of any submission of as many requests, whose absence is therefore not proven.
+   */
+  readonly hiddenRequests?: number;
+}
+
+/** How a job stands, as a listing shows it. */
+export interface ListedState {
+  readonly jobId: string;
+  readonly state: JobState;
+}
+
+/** One request, as the inspection hands it to its provider. */
+export interface RequestToCheck {
+  readonly customId: string;
+  readonly url: string;
+  readonly model: string;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -39,6 +73,16 @@ export interface Provider {
   readonly endpoints: readonly string[];
   /** Throws RefusedError naming the option and what is allowed. */
   checkOptions(options: Readonly<Record<string, unknown>>): void;
+  /**
+   * Throws RefusedError for a request that this provider cannot express, naming the field (such as
+   * `body.seed`) and the fix, never what the request says. Absent: it takes all that is OpenAI's.
+   */
+  checkRequest?(request: RequestToCheck, format: Format): void;
+  /**
+   * What stands for a `custom_id` in the rows of `readRows`, where the provider does not carry the
+   * id itself. Absent: the id.
+   */
+  referenceOf?(customId: string): string;
   /** Uploads the file and creates the job. The create call is sent at most once. */
   submit(submission: Submission): Promise<{ readonly jobId: string }>;
   check(jobId: string): Promise<JobState>;
@@ -50,10 +94,17 @@ export interface Provider {
    */
   listJobs(since: number): AsyncIterable<ListedJob>;
   /**
-   * The rows of everything the job wrote, in the OpenAI batch output format, one line each,
-   * without the line end. A download that breaks throws: rows are never silently cut short.
+   * How the jobs of the account stand, newest first, by as few calls as it takes; the caller stops
+   * reading when it has seen enough. That a job is not among them says nothing. Absent: the list of
+   * this provider does not tell it, or has no more than one job a call.
    */
-  readRows(outcome: Outcome): AsyncIterable<Uint8Array>;
+  listStates?(): AsyncIterable<ListedState>;
+  /**
+   * The rows of everything the job wrote, in the OpenAI batch output format, one line each,
+   * without the line end. A download that breaks throws: rows are never silently cut short. A row
+   * that says that the account cannot pay has the error code ACCOUNT_ROW_CODE.
+   */
+  readRows(outcome: Outcome, job: JobContext): AsyncIterable<Uint8Array>;
   /**
    * Deletes what an ended job has in the provider's file store: its input, its output and its
    * errors. Harmless to repeat; a job or a file that is not there needs no deleting.
@@ -68,6 +119,9 @@ export interface Provider {
   deleteLeftovers(keys: ReadonlySet<string>, since: number): Promise<void>;
 }
 
+/** What is known of a provider without credentials or its SDK. */
+export type Description = Pick<Provider, 'endpoints' | 'checkOptions' | 'checkRequest'>;
+
 /** The providers of this deployment, by the names of their entries. Loaded when first used. */
 export interface Providers {
   /** Names of all entries, the default first. */
@@ -78,5 +132,7 @@ export interface Providers {
    */
   get(name: string): Promise<Provider>;
   /** What is known without credentials, for checking a message or a file. Throws RefusedError. */
-  describe(name: string): Promise<Pick<Provider, 'limits' | 'endpoints' | 'checkOptions'>>;
+  describe(
+    name: string,
+  ): Promise<Description & Pick<Provider, 'limits'> & { readonly pricing: Pricing }>;
 }

@@ -1,15 +1,22 @@
+import { BATCH_DISCOUNT, discounted, type Pricing, priceIn } from '../batch/cost.ts';
 import { RefusedError } from '../batch/errors.ts';
-import type { ProviderSettings, Settings } from '../config.ts';
+import type { Limits } from '../batch/limits.ts';
+import type { ObjectStore } from '../batch/ports.ts';
+import type { Settings } from '../config.ts';
+import type { ProviderKind, ProviderSettings } from '../providerSettings.ts';
 import { checkBaseUrl } from './baseUrl.ts';
-import { credentialOf } from './credential.ts';
-import { KINDS } from './kinds.ts';
+import { KINDS, type Kind } from './kinds.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import { modelAt } from './models.ts';
 import type { Provider, Providers } from './provider.ts';
 import { watchAccount } from './watch.ts';
 
 export interface ProvidersOptions {
   /** The present value of an entry's secret: read anew each time, so that filling it in helps. */
   secret(entry: string): Promise<string | undefined>;
+  readonly objects: ObjectStore;
+  /** Entry → ARN of the role that its jobs run under. */
+  readonly jobRoles?: Readonly<Record<string, string>>;
   /** Local run: entry → base URL instead of the one in the settings. */
   readonly baseUrls?: Readonly<Record<string, string>>;
 }
@@ -22,7 +29,7 @@ export interface ProvidersOptions {
  */
 export function providers(
   entries: Settings['providers'],
-  { secret, baseUrls = {} }: ProvidersOptions,
+  { secret, objects, jobRoles = {}, baseUrls = {} }: ProvidersOptions,
 ): Providers {
   const names = Object.keys(entries);
   const connected = new Map<string, Promise<Provider>>();
@@ -40,9 +47,15 @@ export function providers(
     const settings = settingsOf(name);
     const baseUrl = baseUrls[name] ?? settings.baseUrl;
     if (baseUrl !== undefined) checkBaseUrl(name, baseUrl);
-    const apiKey = credentialOf(name, await secret(name));
-    const limits = limitsOf(settings);
-    const provider = await KINDS[settings.kind].connect({ apiKey, baseUrl, limits });
+    const provider = await kindOf(settings).connect({
+      entry: name,
+      settings,
+      limits: limitsOf(settings),
+      baseUrl,
+      secret: () => secret(name),
+      objects,
+      jobRole: jobRoles[name],
+    });
     return watchAccount(provider, onRefused);
   }
 
@@ -61,12 +74,29 @@ export function providers(
     },
     async describe(name) {
       const settings = settingsOf(name);
-      return { ...KINDS[settings.kind].description, limits: limitsOf(settings) };
+      const description = await kindOf(settings).describe(settings);
+      return { ...description, limits: limitsOf(settings), pricing: pricingOf(settings) };
     },
   };
 }
 
+// The settings say which kind they are of, which the compiler cannot follow through a table.
+function kindOf({ kind }: ProviderSettings): Kind {
+  return KINDS[kind] as unknown as Kind<ProviderKind>;
+}
+
 function limitsOf({ kind, limits }: ProviderSettings) {
   // JSON has no undefined: an entry that is there has a value.
-  return { ...DEFAULT_LIMITS[kind], ...(limits as typeof DEFAULT_LIMITS.openai) };
+  return { ...DEFAULT_LIMITS[kind], ...(limits as Limits) };
+}
+
+function pricingOf(settings: ProviderSettings): Pricing {
+  const { prices = {}, models, batchDiscount = BATCH_DISCOUNT, dailyBudget } = settings;
+  return {
+    priceOf(model) {
+      const price = priceIn(prices, [model, modelAt(models, model)]);
+      return price && discounted(price, batchDiscount);
+    },
+    dailyBudget,
+  };
 }

@@ -14,14 +14,16 @@ export function watchAccount(provider: Provider, onRefused: () => void): Provide
       note(error);
     }
   }
+  const { listStates } = provider;
   return {
     ...provider,
+    ...(listStates ? { listStates: () => noted(listStates()) } : {}),
     submit: (submission) => provider.submit(submission).catch(note),
     check: (jobId) => provider.check(jobId).catch(note),
     cancel: (jobId) => provider.cancel(jobId).catch(note),
     listJobs: (since) => noted(provider.listJobs(since)),
     deleteFiles: (jobId) => provider.deleteFiles(jobId).catch(note),
     deleteLeftovers: (keys, since) => provider.deleteLeftovers(keys, since).catch(note),
-    readRows: (outcome) => noted(provider.readRows(outcome)),
+    readRows: (outcome, job) => noted(provider.readRows(outcome, job)),
   };
 }

@@ -1,6 +1,7 @@
 import type { Injection } from '../../../local/simulators/faults.ts';
 import type { JournalContent } from '../../../local/simulators/journalReader.ts';
 import type { PlanWord } from '../../../local/simulators/plan.ts';
+import type { Outcome } from '../../../shared/batch/job.ts';
 import type { Provider } from '../../../shared/providers/provider.ts';
 
 /** How a simulated provider is to behave. */
@@ -22,20 +23,57 @@ export interface Simulation {
   close(): Promise<void>;
 }
 
+/** How many of 20 requests have succeeded, and how many rows there are at least. */
+export interface Ending {
+  readonly kind: Outcome['kind'];
+  readonly least: number;
+  readonly most: number;
+  readonly leastRows: number;
+  readonly refusal?: Outcome['refusal'];
+}
+
 type CallPattern = Pick<Injection, 'method' | 'path'>;
 
 /** What the contract must know of one provider. */
 export interface Harness {
   readonly name: string;
   readonly endpoint: string;
+  readonly model: string;
+  /**
+   * What the journal calls the batch of a job. Default: the id in the job's metadata; a provider
+   * that is not told the id knows the key's random part only.
+   */
+  readonly journalBatch?: string;
   /** A request in the OpenAI batch format. */
   request(customId: string): object;
   start(options: SimulationOptions): Promise<Simulation>;
   /** The HTTP calls behind the interface's methods. */
   readonly calls: Readonly<
-    Record<
-      'upload' | 'create' | 'check' | 'cancel' | 'list' | 'download' | 'listFiles' | 'delete',
-      CallPattern
-    >
+    Record<'create' | 'check' | 'cancel' | 'list' | 'download', CallPattern>
   >;
+  /** The calls to its file store. Absent: requests travel in the create call, and rows in the job. */
+  readonly fileCalls?: Readonly<Record<'upload' | 'listFiles' | 'delete', CallPattern>>;
+  /** How many files a job with answers and errors leaves. Default: 2. */
+  readonly outputFiles?: number;
+  /** How jobs of a plan end where it is not as at OpenAI; `never` for words it does not have. */
+  readonly endings?: Readonly<Partial<Record<PlanWord, Ending | 'never'>>>;
+  /** Names that no job and no file of the provider has, in its own form. */
+  readonly unknown: { readonly jobId: string; readonly file: string };
+  /** Changes to JSON replies that make them say nothing of use. */
+  readonly patches: {
+    /** A job in a status of another day, which is then called `status`. */
+    readonly unknownStatus: { readonly fields: object; readonly status: string };
+    /** An answer to `check` that is no job. */
+    readonly noJob: object;
+    /** An answer to `create` that is no job. */
+    readonly nothingCreated: object;
+    /** An answer to `list` that is no list. Absent where an empty object is an empty list. */
+    readonly noList?: object;
+    /** An answer to `listFiles` that is no list. */
+    readonly noFileList?: object;
+  };
+  /** Error codes of a refused create call that mean something else than their status. */
+  readonly createRefusals?: readonly (readonly [number, string, string])[];
+  /** A job shows its key only when it has ended. */
+  readonly hidesKeys?: boolean;
 }

@@ -24,9 +24,9 @@ async function start({
     apiKeys: [wrongKey ? 'sk-of-another' : 'sk-test'],
     ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
   });
-  const connection = { apiKey: 'sk-test', baseUrl: simulator.url, limits: DEFAULT_LIMITS.openai };
+  const connection = { apiKey: 'sk-test', baseUrl: simulator.url };
   return {
-    provider: openAiProvider(connection),
+    provider: openAiProvider(connection, { limits: DEFAULT_LIMITS.openai }),
     inject: simulator.inject,
     journal: simulator.journal,
     close: async () => {
@@ -39,6 +39,7 @@ async function start({
 providerContract({
   name: 'OpenAI',
   endpoint: '/v1/chat/completions',
+  model: 'gpt-4o-mini',
   request: (customId) => ({
     custom_id: customId,
     method: 'POST',
@@ -47,13 +48,24 @@ providerContract({
   }),
   start,
   calls: {
-    upload: { method: 'POST', path: /\/files$/ },
     create: { method: 'POST', path: /\/batches$/ },
     check: { method: 'GET', path: /\/batches\/[^/]+$/ },
     cancel: { method: 'POST', path: /\/cancel$/ },
     list: { method: 'GET', path: /\/batches$/ },
     download: { method: 'GET', path: /\/content$/ },
+  },
+  fileCalls: {
+    upload: { method: 'POST', path: /\/files$/ },
     listFiles: { method: 'GET', path: /\/files$/ },
     delete: { method: 'DELETE', path: /\/files\/[^/]+$/ },
   },
+  unknown: { jobId: 'batch_nowhere', file: 'file-nowhere' },
+  patches: {
+    unknownStatus: { fields: { status: 'dreaming' }, status: 'dreaming' },
+    noJob: { status: null },
+    nothingCreated: { id: null },
+    noList: { data: null },
+    noFileList: { data: null },
+  },
+  createRefusals: [[429, 'insufficient_quota', 'account']],
 });

@@ -2,10 +2,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
-import { type ProviderSettings, SECRET_PLACEHOLDER } from '../../../shared/config.ts';
+import { SECRET_PLACEHOLDER } from '../../../shared/config.ts';
+import type { ProviderSettings } from '../../../shared/providerSettings.ts';
 import { providers } from '../../../shared/providers/registry.ts';
+import { memoryObjects } from '../../support/memoryObjects.ts';
 
-const OPENAI: ProviderSettings = { kind: 'openai', limits: {} };
+const OPENAI: ProviderSettings = { kind: 'openai', limits: {}, models: {}, dropFields: [] };
+const objects = memoryObjects();
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
@@ -42,9 +45,9 @@ const errorOf = (promise: Promise<unknown>) =>
 
 test('describes an entry without reading its secret, its own limits over the defaults', async () => {
   const { secret, reads } = secretThatHolds(undefined);
-  const entries = { main: { kind: 'openai', limits: { maxInFlight: 3 } } } as const;
+  const entries = { main: { ...OPENAI, limits: { maxInFlight: 3 } } };
 
-  const described = await providers(entries, { secret }).describe('main');
+  const described = await providers(entries, { secret, objects }).describe('main');
 
   expect(described.limits).toMatchObject({ maxInFlight: 3, maxRequests: 50_000 });
   expect(described.endpoints).toContain('/v1/responses');
@@ -52,16 +55,39 @@ test('describes an entry without reading its secret, its own limits over the def
   expect(reads).toEqual([]);
 });
 
+test('describes what an entry costs: half the list price, by either name of the model', async () => {
+  const { secret } = secretThatHolds(undefined);
+  const prices = { mine: { input: 2, output: 8 }, theirs: { input: 1, output: 4, cachedInput: 0 } };
+  const models = { alias: 'theirs' };
+  const entries = {
+    silent: OPENAI,
+    priced: { ...OPENAI, prices, models },
+    bounded: { ...OPENAI, prices: { '*': prices.mine }, batchDiscount: 0.25, dailyBudget: 9 },
+  };
+  const registry = providers(entries, { secret, objects });
+
+  const pricings = ['silent', 'priced', 'bounded'].map((name) => registry.describe(name));
+  const [silent, priced, bounded] = (await Promise.all(pricings)).map(({ pricing }) => pricing);
+
+  expect(silent?.priceOf('mine')).toBeUndefined();
+  expect(silent?.dailyBudget).toBeUndefined();
+  expect(priced?.priceOf('mine')).toEqual({ input: 1, output: 4 });
+  expect(priced?.priceOf('alias')).toEqual({ input: 0.5, output: 2, cachedInput: 0 });
+  expect(priced?.priceOf('other')).toBeUndefined();
+  expect(bounded?.priceOf('other')).toEqual({ input: 1.5, output: 6 });
+  expect(bounded?.dailyBudget).toBe(9);
+});
+
 test('names the entries, the first being the default', () => {
   const { secret } = secretThatHolds('sk-1');
-  expect(providers({ b: OPENAI, a: OPENAI }, { secret }).names).toEqual(['b', 'a']);
+  expect(providers({ b: OPENAI, a: OPENAI }, { secret, objects }).names).toEqual(['b', 'a']);
 });
 
 test.each(['nobody', 'constructor', ''])(
   'refuses the name %j and lists the others',
   async (name) => {
     const { secret } = secretThatHolds('sk-1');
-    const registry = providers({ first: OPENAI, second: OPENAI }, { secret });
+    const registry = providers({ first: OPENAI, second: OPENAI }, { secret, objects });
 
     for (const call of [registry.get(name), registry.describe(name)]) {
       const error = await errorOf(call);
@@ -82,7 +108,7 @@ test.each([
   ['sk-1\nsk-2', 'secret_malformed'],
 ])('the secret %j is an account error', async (value, code) => {
   const { secret } = secretThatHolds(value);
-  const error = await errorOf(providers({ main: OPENAI }, { secret }).get('main'));
+  const error = await errorOf(providers({ main: OPENAI }, { secret, objects }).get('main'));
   expect(error).toBeInstanceOf(ProviderError);
   expect(error).toMatchObject({ kind: 'account', reason: { code } });
 });
@@ -91,7 +117,7 @@ test('a secret that is filled later is found without a restart', async () => {
   const { secret } = secretThatHolds(SECRET_PLACEHOLDER, 'sk-good');
   const registry = providers(
     { main: OPENAI },
-    { secret, baseUrls: { main: await startApi('sk-good') } },
+    { secret, objects, baseUrls: { main: await startApi('sk-good') } },
   );
 
   expect(await errorOf(registry.get('main'))).toMatchObject({ kind: 'account' });
@@ -102,7 +128,7 @@ test('a secret that is filled later is found without a restart', async () => {
 
 test('reads a secret once for many users', async () => {
   const { secret, reads } = secretThatHolds('sk-good\n');
-  const registry = providers({ main: OPENAI }, { secret });
+  const registry = providers({ main: OPENAI }, { secret, objects });
 
   const got = await Promise.all([registry.get('main'), registry.get('main'), registry.get('main')]);
 
@@ -114,7 +140,7 @@ test('a refused account has its secret read again, and only then', async () => {
   const { secret, reads } = secretThatHolds('sk-old', 'sk-new');
   const registry = providers(
     { main: OPENAI },
-    { secret, baseUrls: { main: await startApi('sk-new') } },
+    { secret, objects, baseUrls: { main: await startApi('sk-new') } },
   );
   const old = await registry.get('main');
 
@@ -141,7 +167,7 @@ test.each([
   ['http://[::1]:4000/v1', true],
 ])('base URL %s', async (baseUrl, allowed) => {
   const { secret, reads } = secretThatHolds('sk-1');
-  const registry = providers({ main: { ...OPENAI, baseUrl } }, { secret });
+  const registry = providers({ main: { ...OPENAI, baseUrl } }, { secret, objects });
 
   const error = await errorOf(registry.get('main'));
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { JobState, Outcome } from '../../../shared/batch/job.ts';
-import type { Provider, Submission } from '../../../shared/providers/provider.ts';
+import type { JobContext, Provider, Submission } from '../../../shared/providers/provider.ts';
 import type { Harness } from './harness.ts';
 import { scratchFileOf } from './scratchFile.ts';
 
@@ -15,6 +15,16 @@ export interface Row {
   readonly error: { readonly code: string } | null;
 }
 
+/** What a job is read back with. */
+export function jobContext({ endpoint, model }: Pick<Harness, 'endpoint' | 'model'>): JobContext {
+  return { key: KEY, batchId: 'a-batch', endpoint, model, format: 'openai', options: {} };
+}
+
+/** What stands for the ids in the rows of the provider. */
+export function referencesOf(provider: Provider, ids: readonly string[]): string[] {
+  return ids.map((id) => provider.referenceOf?.(id) ?? id).sort();
+}
+
 export function customIds(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `request-${index}`);
 }
@@ -22,19 +32,17 @@ export function customIds(count: number): string[] {
 /** Submits requests with these ids and leaves nothing on disk. */
 export async function submit(
   provider: Provider,
-  harness: Harness,
+  harness: Pick<Harness, 'endpoint' | 'model' | 'request'>,
   ids: readonly string[],
   changes: Partial<Submission> = {},
 ): Promise<string> {
   const file = await scratchFileOf(ids.map((id) => harness.request(id)));
   try {
     const { jobId } = await provider.submit({
-      key: KEY,
-      batchId: 'a-batch',
-      endpoint: harness.endpoint,
+      ...jobContext(harness),
       completionWindow: '24h',
-      options: {},
       file,
+      requests: ids.length,
       createDeadlineMs: 10_000,
       ...changes,
     });
@@ -62,15 +70,24 @@ export async function outcomeOf(provider: Provider, jobId: string): Promise<Outc
   return state.outcome;
 }
 
-export async function rowsOf(provider: Provider, outcome: Outcome): Promise<Row[]> {
+export async function rowsOf(
+  provider: Provider,
+  job: Pick<Harness, 'endpoint' | 'model'>,
+  outcome: Outcome,
+): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const row of provider.readRows(outcome))
+  for await (const row of provider.readRows(outcome, jobContext(job)))
     rows.push(JSON.parse(Buffer.from(row).toString()));
   return rows;
 }
 
 export function succeededIds(rows: readonly Row[]): string[] {
   return rows.filter(({ response }) => response?.status_code === 200).map((row) => row.custom_id);
+}
+
+/** Waits until the keys of these jobs show. */
+export async function shown(provider: Provider, harness: Harness, jobIds: readonly string[]) {
+  if (harness.hidesKeys) for (const jobId of jobIds) await settled(provider, jobId);
 }
 
 export async function listed(provider: Provider, since: number) {

@@ -3,7 +3,16 @@ import type { Outcome } from '../../../../shared/batch/job.ts';
 import type { Provider } from '../../../../shared/providers/provider.ts';
 import type { Start } from '../contract.ts';
 import type { Harness } from '../harness.ts';
-import { customIds, expectRefusal, outcomeOf, type Row, rowsOf, submit } from '../steps.ts';
+import {
+  customIds,
+  expectRefusal,
+  jobContext,
+  outcomeOf,
+  type Row,
+  referencesOf,
+  rowsOf,
+  submit,
+} from '../steps.ts';
 
 export function collectingContract(harness: Harness, start: Start): void {
   const { calls } = harness;
@@ -17,9 +26,9 @@ export function collectingContract(harness: Harness, start: Start): void {
         const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
         inject({ ...calls.download, times: 2, fault: { kind: 'cut', afterBytes } });
 
-        const rows = await rowsOf(provider, outcome);
+        const rows = await rowsOf(provider, harness, outcome);
 
-        expect(rows.map((row) => row.custom_id).sort()).toEqual([...ids].sort());
+        expect(rows.map((row) => row.custom_id).sort()).toEqual(referencesOf(provider, ids));
       },
     );
 
@@ -29,7 +38,7 @@ export function collectingContract(harness: Harness, start: Start): void {
       inject({ ...calls.download, times: 100, fault: { kind: 'cut', afterBytes: 5_000 } });
       const seen: Row[] = [];
 
-      await expectRefusal(collect(provider, outcome, seen), 'transient');
+      await expectRefusal(collect(provider, harness, outcome, seen), 'transient');
 
       expect(seen.length).toBeLessThan(ids.length);
       expect(new Set(seen.map((row) => row.custom_id)).size).toBe(seen.length);
@@ -39,34 +48,43 @@ export function collectingContract(harness: Harness, start: Start): void {
       const { provider, inject } = await start();
       const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
       inject({ ...calls.download, fault: { kind: 'status', status: 503 } });
-      expect(await rowsOf(provider, outcome)).toHaveLength(ids.length);
+      expect(await rowsOf(provider, harness, outcome)).toHaveLength(ids.length);
     });
 
     test('a file that is gone is missing', async () => {
       const { provider } = await start();
-      const outcome: Outcome = { kind: 'completed', jobId: 'batch_x', files: ['file-nowhere'] };
-      await expectRefusal(rowsOf(provider, outcome), 'missing');
+      const outcome: Outcome = {
+        kind: 'completed',
+        jobId: harness.unknown.jobId,
+        files: [harness.unknown.file],
+      };
+      await expectRefusal(rowsOf(provider, harness, outcome), 'missing');
     });
 
     test('an outcome without files has no rows', async () => {
       const { provider } = await start();
-      expect(await rowsOf(provider, { kind: 'failed', files: [] })).toEqual([]);
+      expect(await rowsOf(provider, harness, { kind: 'failed', files: [] })).toEqual([]);
     });
 
     test('a reader may stop early', async () => {
       const { provider } = await start();
       const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
-      for await (const row of provider.readRows(outcome)) {
+      for await (const row of provider.readRows(outcome, jobContext(harness))) {
         expect(row.length).toBeGreaterThan(0);
         break;
       }
-      expect(await rowsOf(provider, outcome)).toHaveLength(ids.length);
+      expect(await rowsOf(provider, harness, outcome)).toHaveLength(ids.length);
     });
   });
 }
 
 /** Keeps what came before an error. */
-async function collect(provider: Provider, outcome: Outcome, seen: Row[]): Promise<void> {
-  for await (const row of provider.readRows(outcome))
+async function collect(
+  provider: Provider,
+  harness: Harness,
+  outcome: Outcome,
+  seen: Row[],
+): Promise<void> {
+  for await (const row of provider.readRows(outcome, jobContext(harness)))
     seen.push(JSON.parse(Buffer.from(row).toString()));
 }

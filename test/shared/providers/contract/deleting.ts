@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Fault } from '../../../../local/simulators/faults.ts';
 import type { Start } from '../contract.ts';
 import type { Harness } from '../harness.ts';
 import { customIds, expectRefusal, KEY, leftFiles, outcomeOf, rowsOf, submit } from '../steps.ts';
@@ -6,8 +7,10 @@ import { customIds, expectRefusal, KEY, leftFiles, outcomeOf, rowsOf, submit } f
 const HOUR_MS = 60 * 60 * 1000;
 const OTHER_KEY = 'bhzyxwvutsrqponm98-1';
 
+/** For providers with a file store. */
 export function deletingContract(harness: Harness, start: Start): void {
-  const { calls } = harness;
+  const { calls, fileCalls } = harness;
+  if (fileCalls === undefined) return;
   const ids = customIds(4);
 
   describe('deleteFiles', () => {
@@ -15,14 +18,14 @@ export function deletingContract(harness: Harness, start: Start): void {
       const { provider, journal } = await start({ plan: ['partial'] });
       const jobId = await submit(provider, harness, ids);
       const outcome = await outcomeOf(provider, jobId);
-      expect(outcome.files).toHaveLength(2);
+      expect(outcome.files).toHaveLength(harness.outputFiles ?? 2);
 
       await provider.deleteFiles(jobId);
       await provider.deleteFiles(jobId);
 
       expect(leftFiles((await journal()).events)).toEqual([]);
       for (const file of outcome.files) {
-        await expectRefusal(rowsOf(provider, { ...outcome, files: [file] }), 'missing');
+        await expectRefusal(rowsOf(provider, harness, { ...outcome, files: [file] }), 'missing');
       }
     });
 
@@ -35,22 +38,22 @@ export function deletingContract(harness: Harness, start: Start): void {
 
       await provider.deleteFiles(jobId);
 
-      expect(await rowsOf(provider, outcome)).toHaveLength(ids.length);
+      expect(await rowsOf(provider, harness, outcome)).toHaveLength(ids.length);
     });
 
     test('a job that the provider does not know has no files', async () => {
       const { provider } = await start();
-      await expect(provider.deleteFiles('batch_nowhere')).resolves.toBeUndefined();
+      await expect(provider.deleteFiles(harness.unknown.jobId)).resolves.toBeUndefined();
     });
 
     test.each([
-      ['looking it up', 'check'],
-      ['deleting', 'delete'],
-    ] as const)('a failure of %s is not taken for done', async (_name, call) => {
+      ['looking it up', calls.check],
+      ['deleting', fileCalls.delete],
+    ])('a failure of %s is not taken for done', async (_name, call) => {
       const { provider, inject } = await start();
       const jobId = await submit(provider, harness, ids);
       await outcomeOf(provider, jobId);
-      inject({ ...calls[call], times: 100, fault: { kind: 'status', status: 500 } });
+      inject({ ...call, times: 100, fault: { kind: 'status', status: 500 } });
       await expectRefusal(provider.deleteFiles(jobId), 'transient');
     });
   });
@@ -84,7 +87,12 @@ export function deletingContract(harness: Harness, start: Start): void {
 
     test('a listing that fails is not taken for an empty one', async () => {
       const { provider, inject } = await start();
-      inject({ ...calls.listFiles, times: 100, fault: { kind: 'patch', fields: { data: null } } });
+      const { noFileList } = harness.patches;
+      const fault: Fault =
+        noFileList === undefined
+          ? { kind: 'status', status: 500 }
+          : { kind: 'patch', fields: { ...noFileList } };
+      inject({ ...fileCalls.listFiles, times: 100, fault });
       await expectRefusal(provider.deleteLeftovers(new Set([KEY]), 0), 'transient');
     });
   });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Start } from '../contract.ts';
 import type { Harness } from '../harness.ts';
-import { customIds, expectRefusal, KEY, leftFiles, listed, submit } from '../steps.ts';
+import { customIds, expectRefusal, KEY, leftFiles, listed, shown, submit } from '../steps.ts';
 
 export function submittingContract(harness: Harness, start: Start): void {
-  const { calls } = harness;
+  const { calls, fileCalls } = harness;
   const ids = customIds(3);
 
   describe('submit', () => {
@@ -14,35 +14,7 @@ export function submittingContract(harness: Harness, start: Start): void {
       const jobId = await submit(provider, harness, ids);
 
       const { jobs } = await journal();
-      expect(jobs).toMatchObject([{ jobId, batch: 'a-batch', key: KEY }]);
-    });
-
-    test('an upload that fails twice is repeated', async () => {
-      const { provider, inject, journal } = await start();
-      inject({ ...calls.upload, times: 2, fault: { kind: 'status', status: 500 } });
-
-      const jobId = await submit(provider, harness, ids);
-
-      expect((await journal()).jobs).toMatchObject([{ jobId }]);
-    });
-
-    test.each([
-      ['answered 500', { kind: 'status', status: 500 }],
-      ['answered 429', { kind: 'status', status: 429 }],
-      ['reset', { kind: 'reset' }],
-    ] as const)('an upload that is always %s is transient, without a job', async (_name, fault) => {
-      const { provider, inject, journal } = await start();
-      inject({ ...calls.upload, times: 100, fault });
-
-      await expectRefusal(submit(provider, harness, ids), 'transient');
-
-      expect((await journal()).jobs).toEqual([]);
-    });
-
-    test('an upload that is refused is permanent', async () => {
-      const { provider, inject } = await start();
-      inject({ ...calls.upload, fault: { kind: 'status', status: 400 } });
-      await expectRefusal(submit(provider, harness, ids), 'permanent');
+      expect(jobs).toMatchObject([{ jobId, batch: harness.journalBatch ?? 'a-batch', key: KEY }]);
     });
 
     test('a wrong key is the account', async () => {
@@ -50,23 +22,27 @@ export function submittingContract(harness: Harness, start: Start): void {
       await expectRefusal(submit(provider, harness, ids), 'account');
     });
 
-    test.each([
+    const refusals: (readonly [number, string | undefined, string])[] = [
       [400, undefined, 'permanent'],
       [401, undefined, 'account'],
       [403, undefined, 'account'],
       [429, undefined, 'quota'],
-      [429, 'insufficient_quota', 'account'],
-    ])('a create call refused with %s %s is %s and its file goes', async (status, code, kind) => {
-      const { provider, inject, journal } = await start();
-      const fault = { kind: 'status', status, ...(code === undefined ? {} : { code }) } as const;
-      inject({ ...calls.create, times: 100, fault });
+      ...(harness.createRefusals ?? []),
+    ];
+    test.each(refusals)(
+      'a create call refused with %s %s is %s and its file goes',
+      async (status, code, kind) => {
+        const { provider, inject, journal } = await start();
+        const fault = { kind: 'status', status, ...(code === undefined ? {} : { code }) } as const;
+        inject({ ...calls.create, times: 100, fault });
 
-      await expectRefusal(submit(provider, harness, ids), kind);
+        await expectRefusal(submit(provider, harness, ids), kind);
 
-      const { events, jobs } = await journal();
-      expect(jobs).toEqual([]);
-      expect(leftFiles(events)).toEqual([]);
-    });
+        const { events, jobs } = await journal();
+        expect(jobs).toEqual([]);
+        expect(leftFiles(events)).toEqual([]);
+      },
+    );
 
     test('a provider that is full at create is a quota', async () => {
       const { provider, journal } = await start({ full: 'at create' });
@@ -100,7 +76,7 @@ export function submittingContract(harness: Harness, start: Start): void {
     test.each([
       ['whose connection is cut', { kind: 'lost' }],
       ['cut in the middle', { kind: 'cut', afterBytes: 5 }],
-      ['that is no job', { kind: 'patch', fields: { id: null } }],
+      ['that is no job', { kind: 'patch', fields: { ...harness.patches.nothingCreated } }],
     ] as const)('a reply to create %s is uncertain, and the job is found', async (_name, fault) => {
       const { provider, inject, journal } = await start();
       inject({ ...calls.create, fault });
@@ -109,7 +85,8 @@ export function submittingContract(harness: Harness, start: Start): void {
 
       const { jobs, events } = await journal();
       expect(jobs).toHaveLength(1);
-      expect(leftFiles(events)).toHaveLength(1);
+      if (fileCalls) expect(leftFiles(events)).toHaveLength(1);
+      await shown(provider, harness, [jobs[0]?.jobId ?? '']);
       expect(await listed(provider, 0)).toMatchObject([{ id: jobs[0]?.jobId, key: KEY }]);
     });
 
@@ -118,6 +95,38 @@ export function submittingContract(harness: Harness, start: Start): void {
       inject({ ...calls.create, fault: { kind: 'delay', delayMs: 5_000 } });
       const submitting = submit(provider, harness, ids, { createDeadlineMs: 100 });
       await expectRefusal(submitting, 'uncertain');
+    });
+  });
+
+  if (fileCalls === undefined) return;
+
+  describe('the upload of submit', () => {
+    test('an upload that fails twice is repeated', async () => {
+      const { provider, inject, journal } = await start();
+      inject({ ...fileCalls.upload, times: 2, fault: { kind: 'status', status: 500 } });
+
+      const jobId = await submit(provider, harness, ids);
+
+      expect((await journal()).jobs).toMatchObject([{ jobId }]);
+    });
+
+    test.each([
+      ['answered 500', { kind: 'status', status: 500 }],
+      ['answered 429', { kind: 'status', status: 429 }],
+      ['reset', { kind: 'reset' }],
+    ] as const)('an upload that is always %s is transient, without a job', async (_name, fault) => {
+      const { provider, inject, journal } = await start();
+      inject({ ...fileCalls.upload, times: 100, fault });
+
+      await expectRefusal(submit(provider, harness, ids), 'transient');
+
+      expect((await journal()).jobs).toEqual([]);
+    });
+
+    test('an upload that is refused is permanent', async () => {
+      const { provider, inject } = await start();
+      inject({ ...fileCalls.upload, fault: { kind: 'status', status: 400 } });
+      await expectRefusal(submit(provider, harness, ids), 'permanent');
     });
   });
 }

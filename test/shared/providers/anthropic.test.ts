@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startAnthropicSimulator } from '../../../local/simulators/anthropic/index.ts';
+import { anthropicAt } from './anthropic/provider.ts';
+import { providerContract } from './contract.ts';
+import type { SimulationOptions } from './harness.ts';
+
+async function start({
+  plan = ['completed'],
+  jobSeconds = 0.05,
+  full,
+  wrongKey,
+}: SimulationOptions) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'anthropic-simulator-'));
+  const simulator = await startAnthropicSimulator({
+    dataDir,
+    plan: [...plan],
+    jobSeconds,
+    apiKeys: [wrongKey ? 'sk-ant-of-another' : 'sk-ant-test'],
+    ...(full ? { queuedRequestLimit: 1 } : {}),
+  });
+  return {
+    provider: await anthropicAt(simulator.url),
+    inject: simulator.inject,
+    journal: simulator.journal,
+    close: async () => {
+      await simulator.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+providerContract({
+  name: 'Anthropic',
+  endpoint: '/v1/chat/completions',
+  model: 'claude-haiku-4-5',
+  journalBatch: 'bhabcdefghij012345',
+  request: (customId) => ({
+    custom_id: customId,
+    method: 'POST',
+    url: '/v1/chat/completions',
+    body: { model: 'claude-haiku-4-5', messages: [{ role: 'user', content: 'Say a word.' }] },
+  }),
+  start,
+  calls: {
+    create: { method: 'POST', path: /\/batches$/ },
+    check: { method: 'GET', path: /\/batches\/[^/]+$/ },
+    cancel: { method: 'POST', path: /\/cancel$/ },
+    list: { method: 'GET', path: /\/batches$/ },
+    download: { method: 'GET', path: /\/results$/ },
+  },
+  // Refused by the create call, where the API has no job that fails as a whole.
+  endings: { failed_quota: 'never', failed_invalid: 'never' },
+  unknown: { jobId: 'msgbatch_nowhere', file: 'msgbatch_nowhere' },
+  patches: {
+    unknownStatus: { fields: { processing_status: 'dreaming' }, status: 'dreaming' },
+    noJob: { processing_status: null },
+    nothingCreated: { id: null },
+    noList: { data: null },
+  },
+  createRefusals: [
+    [400, 'billing_error', 'account'],
+    [413, 'request_too_large', 'permanent'],
+  ],
+  hidesKeys: true,
+});

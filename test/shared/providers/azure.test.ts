@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startAzureSimulator } from '../../../local/simulators/azure/index.ts';
+import { connectAzure } from '../../../shared/providers/azure/index.ts';
+import { azureConnection } from './azure/connection.ts';
+import { providerContract } from './contract.ts';
+import type { SimulationOptions } from './harness.ts';
+
+const FULL = { 'at create': 400, 'in the job': 'job' } as const;
+
+async function start({
+  plan = ['completed'],
+  jobSeconds = 0.05,
+  full,
+  wrongKey,
+}: SimulationOptions) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'azure-simulator-'));
+  const simulator = await startAzureSimulator({
+    port: 0,
+    dataDir,
+    plan: [...plan],
+    jobSeconds,
+    apiKeys: [wrongKey ? 'of-another' : 'test-key'],
+    ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
+  });
+  const models = { 'gpt-4o-mini': 'my-deployment' };
+  return {
+    provider: await connectAzure(azureConnection(simulator.url, { models })),
+    inject: simulator.inject,
+    journal: simulator.journal,
+    close: async () => {
+      await simulator.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+providerContract({
+  name: 'Azure OpenAI',
+  endpoint: '/v1/chat/completions',
+  model: 'gpt-4o-mini',
+  request: (customId) => ({
+    custom_id: customId,
+    method: 'POST',
+    url: '/v1/chat/completions',
+    body: {
+      model: 'gpt-4o-mini',
+      messages: [
+        { role: 'user', content: 'Say a word.' },
+        { role: 'assistant', content: null, tool_calls: [] },
+      ],
+    },
+  }),
+  start,
+  calls: {
+    create: { method: 'POST', path: /\/batches$/ },
+    check: { method: 'GET', path: /\/batches\/[^/]+$/ },
+    cancel: { method: 'POST', path: /\/cancel$/ },
+    list: { method: 'GET', path: /\/batches$/ },
+    download: { method: 'GET', path: /\/content$/ },
+  },
+  fileCalls: {
+    upload: { method: 'POST', path: /\/files$/ },
+    listFiles: { method: 'GET', path: /\/files$/ },
+    delete: { method: 'DELETE', path: /\/files\/[^/]+$/ },
+  },
+  unknown: { jobId: 'batch_nowhere', file: 'file-nowhere' },
+  patches: {
+    unknownStatus: { fields: { status: 'Dreaming' }, status: 'Dreaming' },
+    noJob: { status: null },
+    nothingCreated: { id: null },
+    noList: { data: null },
+    noFileList: { data: null },
+  },
+  createRefusals: [
+    [400, 'token_limit_exceeded', 'quota'],
+    [400, 'quotaExceeded', 'account'],
+  ],
+});

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGeminiSimulator } from '../../../local/simulators/gemini/index.ts';
+import { providerContract } from './contract.ts';
+import { API_KEY, geminiAt } from './gemini/provider.ts';
+import type { Ending, SimulationOptions } from './harness.ts';
+
+const FULL = { 'at create': 'create', 'in the job': 'job' } as const;
+/** Such a job leaves no results at all. */
+const NOTHING: Omit<Ending, 'kind'> = { least: 0, most: 0, leastRows: 0 };
+
+async function start({
+  plan = ['completed'],
+  jobSeconds = 0.05,
+  full,
+  wrongKey,
+}: SimulationOptions) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'gemini-simulator-'));
+  const simulator = await startGeminiSimulator({
+    dataDir,
+    plan: [...plan],
+    jobSeconds,
+    apiKeys: [wrongKey ? 'AIza-of-another' : API_KEY],
+    ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
+  });
+  return {
+    provider: await geminiAt(simulator.url),
+    inject: simulator.inject,
+    journal: simulator.journal,
+    close: async () => {
+      await simulator.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+providerContract({
+  name: 'Gemini',
+  endpoint: '/v1/chat/completions',
+  model: 'gemini-2.5-flash',
+  journalBatch: 'bhabcdefghij012345',
+  request: (customId) => ({
+    custom_id: customId,
+    method: 'POST',
+    url: '/v1/chat/completions',
+    body: { model: 'gemini-2.5-flash', messages: [{ role: 'user', content: 'Say a word.' }] },
+  }),
+  start,
+  calls: {
+    create: { method: 'POST', path: /:batchGenerateContent$/ },
+    check: { method: 'GET', path: /\/batches\/[^/]+$/ },
+    cancel: { method: 'POST', path: /:cancel$/ },
+    list: { method: 'GET', path: /\/batches$/ },
+    download: { method: 'GET', path: /:download$/ },
+  },
+  fileCalls: {
+    upload: { method: 'POST', path: /\/upload\/v1beta\/files$/ },
+    listFiles: { method: 'GET', path: /\/v1beta\/files$/ },
+    delete: { method: 'DELETE', path: /\/files\/[^/]+$/ },
+  },
+  outputFiles: 1,
+  endings: {
+    expired: { kind: 'expired', ...NOTHING },
+    cancelled: { kind: 'cancelled', ...NOTHING },
+  },
+  unknown: { jobId: 'batches/nowhere', file: 'files/nowhere' },
+  patches: {
+    unknownStatus: {
+      fields: {
+        metadata: { state: 'BATCH_STATE_DREAMING', createTime: '2026-11-25T00:00:00Z' },
+      },
+      status: 'BATCH_STATE_DREAMING',
+    },
+    noJob: { metadata: null },
+    nothingCreated: { name: null },
+    noList: { operations: 'none' },
+    noFileList: { files: 'none' },
+  },
+  createRefusals: [
+    [400, 'API_KEY_INVALID', 'account'],
+    [403, 'PERMISSION_DENIED', 'account'],
+    [404, 'NOT_FOUND', 'permanent'],
+    [429, 'RESOURCE_EXHAUSTED', 'quota'],
+  ],
+});

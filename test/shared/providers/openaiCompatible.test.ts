@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startOpenAiSimulator } from '../../../local/simulators/openai/index.ts';
+import { providerSettingsSchema, type SettingsOf } from '../../../shared/providerSettings.ts';
+import { DEFAULT_LIMITS } from '../../../shared/providers/limits.ts';
+import { connectCompatible } from '../../../shared/providers/openai/index.ts';
+import { memoryObjects } from '../../support/memoryObjects.ts';
+import { providerContract } from './contract.ts';
+import type { SimulationOptions } from './harness.ts';
+
+const FULL = { 'at create': 429, 'in the job': 'job' } as const;
+
+async function start({
+  plan = ['completed'],
+  jobSeconds = 0.05,
+  full,
+  wrongKey,
+}: SimulationOptions) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'compatible-simulator-'));
+  const simulator = await startOpenAiSimulator({
+    port: 0,
+    dataDir,
+    plan: [...plan],
+    jobSeconds,
+    apiKeys: [wrongKey ? 'sk-of-another' : 'sk-test'],
+    ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
+  });
+  const settings = providerSettingsSchema.parse({
+    kind: 'openai-compatible',
+    baseUrl: simulator.url,
+    models: { 'gpt-4o-mini': 'vendor/gpt-4o-mini' },
+    dropFields: ['store'],
+  }) as SettingsOf<'openai-compatible'>;
+  return {
+    provider: await connectCompatible({
+      entry: 'compatible',
+      settings,
+      limits: DEFAULT_LIMITS['openai-compatible'],
+      baseUrl: simulator.url,
+      secret: async () => 'sk-test',
+      objects: memoryObjects(),
+      jobRole: undefined,
+    }),
+    inject: simulator.inject,
+    journal: simulator.journal,
+    close: async () => {
+      await simulator.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+providerContract({
+  name: 'OpenAI-compatible',
+  endpoint: '/v1/chat/completions',
+  model: 'gpt-4o-mini',
+  request: (customId) => ({
+    custom_id: customId,
+    method: 'POST',
+    url: '/v1/chat/completions',
+    body: {
+      model: 'gpt-4o-mini',
+      store: true,
+      messages: [{ role: 'user', content: 'Say a word.' }],
+    },
+  }),
+  start,
+  calls: {
+    create: { method: 'POST', path: /\/batches$/ },
+    check: { method: 'GET', path: /\/batches\/[^/]+$/ },
+    cancel: { method: 'POST', path: /\/cancel$/ },
+    list: { method: 'GET', path: /\/batches$/ },
+    download: { method: 'GET', path: /\/content$/ },
+  },
+  fileCalls: {
+    upload: { method: 'POST', path: /\/files$/ },
+    listFiles: { method: 'GET', path: /\/files$/ },
+    delete: { method: 'DELETE', path: /\/files\/[^/]+$/ },
+  },
+  unknown: { jobId: 'batch_nowhere', file: 'file-nowhere' },
+  patches: {
+    unknownStatus: { fields: { status: 'dreaming' }, status: 'dreaming' },
+    noJob: { status: null },
+    nothingCreated: { id: null },
+    noList: { data: null },
+    noFileList: { data: null },
+  },
+  createRefusals: [[429, 'insufficient_quota', 'account']],
+});
