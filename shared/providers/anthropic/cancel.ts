@@ -1,0 +1,16 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import { classify } from './classify.ts';
+import { readOptions } from './client.ts';
+import { faultOf } from './fault.ts';
+
+/** Asks Anthropic to end a job. */
+export async function cancel(client: Anthropic, jobId: string): Promise<void> {
+  try {
+    await client.messages.batches.cancel(jobId, {}, readOptions());
+  } catch (error) {
+    const failure = classify(error, 'read');
+    // 400 or 409: it has ended, or is ending already.
+    const hasEnded = failure.kind === 'permanent' || faultOf(error).status === 409;
+    if (!hasEnded && failure.kind !== 'missing') throw failure;
+  }
+}

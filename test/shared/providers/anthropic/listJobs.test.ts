@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { listed } from '../steps.ts';
+import { sendJson, startStub } from './stub.ts';
+import { CREATED_AT, wireBatch } from './wireBatch.ts';
+
+const KEY = 'bhabcdefghij012345-7';
+const ID = `${KEY}_${'0'.repeat(32)}`;
+const page = (...batches: object[]) => ({ data: batches.map(wireBatch), has_more: false });
+const row = (customId: string) => `${JSON.stringify({ custom_id: customId, result: {} })}\n`;
+
+/** A listing of these batches, whose results are all the same. */
+function startListing(batches: object[], results: string, status = 200) {
+  return startStub(({ path }, response) =>
+    path.endsWith('/results')
+      ? response.writeHead(status, { 'content-type': 'application/x-jsonl' }).end(results)
+      : sendJson(response, page(...batches)),
+  );
+}
+
+const PROCESSING = { processing: 6, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
+
+test.each(['in_progress', 'canceling', 'dreaming'])(
+  'a job that is %s tells how many requests it hides',
+  async (processing_status) => {
+    const request_counts = { ...PROCESSING, succeeded: 1 };
+    const { provider, requests } = await startListing([{ processing_status, request_counts }], '');
+    expect(await listed(provider, 0)).toEqual([
+      { id: 'msgbatch_1', key: undefined, createdAt: CREATED_AT, hiddenRequests: 7 },
+    ]);
+    expect(requests).toHaveLength(1);
+  },
+);
+
+test('an ended job shows its key in its first row, which is read once', async () => {
+  const { provider, requests } = await startListing([{}], row(ID) + row('x').repeat(1000));
+  const expected = [{ id: 'msgbatch_1', key: KEY, createdAt: CREATED_AT }];
+  expect(await listed(provider, 0)).toEqual(expected);
+  expect(await listed(provider, 0)).toEqual(expected);
+  const paths = requests.map(({ path }) => path);
+  expect(paths.filter((path) => path.endsWith('/results'))).toHaveLength(1);
+});
+
+test.each([
+  ['whose results are archived', { archived_at: '2026-12-20T00:00:00Z' }, '', 200],
+  ['whose results are gone', {}, '{}', 404],
+  ['without results', {}, '', 200],
+  ['of another program', {}, row('request-1'), 200],
+  ['with a key of another form', {}, row(`bh1-1_${'0'.repeat(32)}`), 200],
+])('an ended job %s is nobody’s', async (_name, batch, results, status) => {
+  const { provider } = await startListing([batch], results, status);
+  const jobs = await listed(provider, 0);
+  expect(jobs).toEqual([{ id: 'msgbatch_1', key: undefined, createdAt: CREATED_AT }]);
+});
+
+test('a first row that cannot be read proves nothing', async () => {
+  const { provider } = await startListing([{}], '<html>secret</html>');
+  const listing = listed(provider, 0);
+  await expect(listing).rejects.toMatchObject({ kind: 'transient' });
+  await expect(listing).rejects.not.toThrow('secret');
+});
+
+test('a gateway that ignores the cursor is no end of the listing', async () => {
+  const { provider } = await startStub(({ path }, response) =>
+    path.endsWith('/results')
+      ? response.end(row(ID))
+      : sendJson(response, { ...page({}), has_more: true }),
+  );
+  await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
+});
+
+test('stops at the first job from before, and takes one of that very moment', async () => {
+  const { provider } = await startListing([{}, { created_at: '2026-11-20T09:59:59Z' }], row(ID));
+  expect(await listed(provider, CREATED_AT)).toHaveLength(1);
+  expect(await listed(provider, CREATED_AT + 1)).toHaveLength(0);
+});
