@@ -1,6 +1,6 @@
 import { ProviderError, type ProviderErrorKind } from '../../batch/errors.ts';
 import { shortReason } from '../../batch/reason.ts';
-import { ACCOUNT_CODES, isQuota, PERMANENT_CODES } from './codes.ts';
+import { ACCOUNT_CODES, isQuota, isStoreFull, PERMANENT_CODES } from './codes.ts';
 import { type Fault, faultOf } from './fault.ts';
 
 /** `upload` leaves at most a file that expires, `create` a paid job, `read` nothing. */
@@ -20,7 +20,7 @@ const RULES: readonly Rule[] = [
     read: 'transient',
   },
   {
-    when: ({ code, message }) => ACCOUNT_CODES.has(code) || /storage (quota|limit)/i.test(message),
+    when: ({ code, message }) => ACCOUNT_CODES.has(code) || isStoreFull(code, message),
     upload: 'account',
     create: 'account',
     read: 'account',
@@ -58,11 +58,17 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+const FULL_STORE_FIX =
+  ': the file store is full, so delete files there that nobody needs; batches go on by themselves';
+
 /** What a failed call means. The reason names the call and what OpenAI said. */
 export function classify(error: unknown, call: Call): ProviderError {
   if (error instanceof ProviderError) return error;
+  // The SDK wraps what getting a token throws, before anything was sent.
+  if (error instanceof Error && error.cause instanceof ProviderError) return error.cause;
   const fault = faultOf(error);
   const kind = RULES.find((rule) => rule.when(fault))?.[call] ?? 'permanent';
-  const reason = shortReason(fault.code, `OpenAI, ${call}: ${fault.message}`);
+  const fix = isStoreFull(fault.code, fault.message) ? FULL_STORE_FIX : '';
+  const reason = shortReason(fault.code, `OpenAI, ${call}: ${fault.message}${fix}`);
   return new ProviderError(kind, reason, { cause: error });
 }

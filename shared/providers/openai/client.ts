@@ -1,7 +1,5 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import nodeFetch, { type RequestInit as NodeRequestInit } from 'node-fetch';
 import OpenAI from 'openai';
+import { streamingFetch } from '../streamingFetch.ts';
 
 export interface Connection {
   readonly apiKey: string;
@@ -12,8 +10,8 @@ export interface Connection {
 const PUBLIC_BASE_URL = 'https://api.openai.com/v1';
 
 /** For retrieve, list, cancel and delete: harmless to repeat. */
-const READ_TIMEOUT_MS = 30_000;
-const READ_RETRIES = 2;
+export const READ_TIMEOUT_MS = 30_000;
+export const READ_RETRIES = 2;
 /** All tries of one such call and the waits between them. */
 export const READ_DEADLINE_MS = 120_000;
 
@@ -53,17 +51,3 @@ export function readOptions(): { signal: AbortSignal } {
 export function writeClient(connection: Connection): OpenAI {
   return new OpenAI({ ...settings(connection), maxRetries: 0, fetch: streamingFetch });
 }
-
-// A kept connection that the server is just closing would leave open whether a create call arrived.
-const AGENTS = {
-  'http:': new HttpAgent({ keepAlive: false }),
-  'https:': new HttpsAgent({ keepAlive: false }),
-};
-
-/** Node's own fetch holds a whole request body in memory; this one streams a file from disk. */
-const streamingFetch: typeof fetch = (url, init) =>
-  nodeFetch(String(url), {
-    // The two libraries' types of the same web standards do not match.
-    ...(init as NodeRequestInit),
-    agent: ({ protocol }) => AGENTS[protocol as keyof typeof AGENTS],
-  }) as unknown as Promise<Response>;

@@ -13,7 +13,10 @@ export const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'mismatched_organization',
   'mismatched_project',
   'unsupported_country_region_territory',
-  // The file store is full: files must be deleted, and none disappears by waiting a little.
+]);
+
+/** Files must be deleted: ours are, when a job has ended, and by their expiry. */
+const FULL_STORE_CODES: ReadonlySet<string> = new Set([
   'quotaExceeded',
   'file_storage_quota_exceeded',
 ]);
@@ -27,6 +30,8 @@ export const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'duplicate_custom_id',
   'empty_batch',
   'empty_file',
+  'invalid_json_line',
+  'invalid_request',
   'input_modified',
   'input_no_permissions',
   'mismatched_model',
@@ -40,5 +45,10 @@ export const PERMANENT_CODES: ReadonlySet<string> = new Set([
 
 /** Whether it says that the enqueued-token limit is reached, which also comes without a code. */
 export function isQuota(code: string, message: string): boolean {
-  return QUOTA_CODES.has(code) || /enqueued token limit/i.test(message);
+  return QUOTA_CODES.has(code) || /enqueued token limit|token_limit_exceeded/i.test(message);
+}
+
+/** Whether it says that no further file can be kept. */
+export function isStoreFull(code: string, message: string): boolean {
+  return FULL_STORE_CODES.has(code) || /storage (quota|limit)|quota for files/i.test(message);
 }

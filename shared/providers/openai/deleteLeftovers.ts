@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import { classify } from './classify.ts';
 import { CLEAN_UP_DEADLINE_MS } from './client.ts';
 import { deleteFile } from './deleteFiles.ts';
-import { uploadName } from './submit.ts';
+import { uploadName } from './upload.ts';
 import { fileListSchema } from './wire.ts';
 
 const PAGE_SIZE = 1_000;

@@ -1,5 +1,5 @@
-import { RefusedError } from '../../batch/errors.ts';
-import type { Provider } from '../provider.ts';
+import { refusal } from '../../batch/errors.ts';
+import type { Description } from '../provider.ts';
 
 /** What a message's `options` may hold for an OpenAI job. */
 export interface OpenAiOptions {
@@ -9,10 +9,9 @@ export interface OpenAiOptions {
 
 // https://platform.openai.com/docs/api-reference/batch/create: output_expires_after.seconds
 const EXPIRY_SECONDS = { min: 3_600, max: 2_592_000 };
-const ALLOWED = `outputExpiresAfterSeconds, a whole number from ${EXPIRY_SECONDS.min} to ${EXPIRY_SECONDS.max}`;
 
 /** What is known of OpenAI without credentials or its SDK. */
-export const openAiDescription: Pick<Provider, 'endpoints' | 'checkOptions'> = {
+export const openAiDescription: Description = {
   endpoints: [
     '/v1/chat/completions',
     '/v1/responses',
@@ -20,23 +19,26 @@ export const openAiDescription: Pick<Provider, 'endpoints' | 'checkOptions'> = {
     '/v1/completions',
     '/v1/moderations',
   ],
-
-  checkOptions(options) {
-    for (const [name, value] of Object.entries(options)) {
-      if (name === 'outputExpiresAfterSeconds' && isExpiry(value)) continue;
-      const found = JSON.stringify(value).slice(0, 100);
-      throw new RefusedError({
-        code: 'option_refused',
-        message: `options.${name} is ${found}: OpenAI jobs take only ${ALLOWED}`,
-      });
-    }
-  },
+  checkOptions: (options) => checkExpiry('OpenAI', options, EXPIRY_SECONDS),
 };
 
-function isExpiry(value: unknown): boolean {
-  return (
-    Number.isInteger(value) &&
-    (value as number) >= EXPIRY_SECONDS.min &&
-    (value as number) <= EXPIRY_SECONDS.max
-  );
+/**
+ * Checks that `options` holds an expiry within `range`, or nothing.
+ *
+ * @throws RefusedError naming the option and what is allowed
+ */
+export function checkExpiry(
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+  { min, max }: { readonly min: number; readonly max: number },
+): void {
+  for (const [option, value] of Object.entries(options)) {
+    const isExpiry = option === 'outputExpiresAfterSeconds' && Number.isInteger(value);
+    if (isExpiry && (value as number) >= min && (value as number) <= max) continue;
+    const found = JSON.stringify(value).slice(0, 100);
+    throw refusal(
+      'option_refused',
+      `options.${option} is ${found}: ${name} jobs take only outputExpiresAfterSeconds, a whole number from ${min} to ${max}`,
+    );
+  }
 }

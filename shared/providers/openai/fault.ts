@@ -21,8 +21,15 @@ function codeOf(error: unknown, status: number | undefined): string {
   if (error instanceof APIConnectionTimeoutError || error instanceof APIUserAbortError)
     return 'timeout';
   if (error instanceof APIError && status !== undefined)
-    return error.code ?? error.type ?? `http_${status}`;
+    return innerCodeOf(error) ?? error.code ?? error.type ?? `http_${status}`;
   return systemCodeOf(error) ?? 'no_usable_answer';
+}
+
+/** Azure's codes tell a class of errors, such as BadRequest, and the inner one which it is. */
+function innerCodeOf({ error }: APIError): string | undefined {
+  const { innererror, inner_error: inner = innererror } = (error ?? {}) as Record<string, unknown>;
+  const code = (inner as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' && code !== '' ? code : undefined;
 }
 
 /** The code of the innermost cause, such as ECONNRESET. */
@@ -38,7 +45,7 @@ function textOf(error: unknown): string {
   return cause === '' ? messageOf(error) : `${messageOf(error)} (${cause})`;
 }
 
-// OpenAI masks the key it refuses; a gateway in between may repeat it whole.
+// OpenAI masks the key it refuses; a gateway in between may repeat it whole, or a token.
 function withoutKeys(text: string): string {
-  return text.replaceAll(/\bsk-[\w*-]+/g, 'sk-…');
+  return text.replaceAll(/\bsk-[\w*-]+/g, 'sk-…').replaceAll(/\bBearer \S+/gi, 'Bearer …');
 }

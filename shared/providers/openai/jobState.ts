@@ -1,31 +1,43 @@
 import type { JobState, Outcome } from '../../batch/job.ts';
 import { type Reason, shortReason } from '../../batch/reason.ts';
-import { ACCOUNT_CODES, isQuota, PERMANENT_CODES } from './codes.ts';
+import { ACCOUNT_CODES, isQuota, isStoreFull, PERMANENT_CODES } from './codes.ts';
 import type { BatchError, WireBatch } from './wire.ts';
 
-const RUNNING: ReadonlySet<string> = new Set([
-  'validating',
-  'in_progress',
-  'finalizing',
-  'cancelling',
+/** Azure writes some with capitals, and its examples `canceled`. */
+const STATUSES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = new Map([
+  ['validating', 'pending'],
+  ['inprogress', 'running'],
+  ['finalizing', 'running'],
+  ['cancelling', 'running'],
+  ['canceling', 'running'],
+  ['completed', 'completed'],
+  ['expired', 'expired'],
+  ['cancelled', 'cancelled'],
+  ['canceled', 'cancelled'],
+  ['failed', 'failed'],
 ]);
-const ENDED = ['completed', 'expired', 'cancelled', 'failed'] as const;
 
 /** What OpenAI's answer for a batch says of the job. */
 export function jobStateOf(batch: WireBatch): JobState {
-  // Azure writes the same statuses with capitals.
-  const status = batch.status.toLowerCase();
-  if (RUNNING.has(status)) return { state: 'running', ...progressOf(batch) };
-  const kind = ENDED.find((ended) => ended === status);
-  if (kind === undefined) return { state: 'unknown', status: batch.status.slice(0, 100) };
-  return { state: 'ended', outcome: outcomeOf(batch, kind) };
+  const kind = STATUSES.get(batch.status.toLowerCase().replaceAll('_', ''));
+  switch (kind) {
+    case undefined:
+      return { state: 'unknown', status: batch.status.slice(0, 100) };
+    case 'pending':
+      return { state: 'running', isPending: true };
+    case 'running':
+      return { state: 'running', ...progressOf(batch) };
+    default:
+      return { state: 'ended', outcome: outcomeOf(batch, kind) };
+  }
 }
 
 function progressOf({ request_counts: counts }: WireBatch): { progress?: number } {
-  return counts ? { progress: counts.completed + counts.failed } : {};
+  if (counts?.completed == null && counts?.failed == null) return {};
+  return { progress: (counts.completed ?? 0) + (counts.failed ?? 0) };
 }
 
-function outcomeOf(batch: WireBatch, kind: (typeof ENDED)[number]): Outcome {
+function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {
   const error = batch.errors?.data?.[0] ?? (kind === 'failed' ? {} : undefined);
   const refusal = kind === 'failed' && error !== undefined ? refusalOf(error) : undefined;
   return {
@@ -51,7 +63,7 @@ function reasonOf({ code, message, line }: BatchError): Reason {
 /** An error that names neither the input nor the account is the server's own, and may pass. */
 function refusalOf({ code, message, line }: BatchError): Outcome['refusal'] {
   const word = code ?? '';
-  if (ACCOUNT_CODES.has(word)) return 'account';
+  if (ACCOUNT_CODES.has(word) || isStoreFull(word, message ?? '')) return 'account';
   if (isQuota(word, message ?? '')) return 'quota';
   const isOfInput = PERMANENT_CODES.has(word) || word.startsWith('invalid_') || line != null;
   return isOfInput ? 'permanent' : undefined;

@@ -1,51 +1,58 @@
 import type OpenAI from 'openai';
-import { ProviderError } from '../../batch/errors.ts';
 import type { ListedJob } from '../provider.ts';
 import { classify } from './classify.ts';
 import { readOptions } from './client.ts';
+import type { Dialect } from './dialect.ts';
+import { jobPages } from './jobPages.ts';
 import { KEY_METADATA } from './submit.ts';
-import { batchListSchema, type WireBatch } from './wire.ts';
+import { keyOfUpload } from './upload.ts';
+import { fileNameSchema, type WireBatch } from './wire.ts';
 
-// https://platform.openai.com/docs/api-reference/batch/list: the largest page
-const PAGE_SIZE = 100;
+/** Times are cut to whole seconds. */
+const SECOND_MS = 1000;
 
-/** Pages back, newest first, until a job is older than `since` or there is none. */
-export async function* listJobs(client: OpenAI, since: number): AsyncGenerator<ListedJob> {
-  let after: string | undefined;
-  while (true) {
-    const page = await readPage(client, after);
-    for (const batch of page.data) {
-      // OpenAI cuts times to whole seconds.
-      if ((batch.created_at + 1) * 1000 <= since) return;
-      yield toListedJob(batch);
+/**
+ * Pages back until a page, newest first, has reached past `since`, or there is no more. Only OpenAI
+ * documents that order: from a service with another one, everything is read.
+ */
+export async function* listJobs(
+  client: OpenAI,
+  since: number,
+  { isTolerant }: Pick<Dialect, 'isTolerant'>,
+): AsyncGenerator<ListedJob> {
+  for await (const page of jobPages(client)) {
+    for (const batch of page) {
+      if (isBefore(batch, since)) continue;
+      const key = batch.metadata?.[KEY_METADATA];
+      yield {
+        id: batch.id,
+        key: key ?? (isTolerant ? await keyByFile(client, batch) : undefined),
+        createdAt: batch.created_at * 1000,
+      };
     }
-    if (!page.has_more) return;
-    const last = page.data.at(-1)?.id;
-    if (last === undefined || last === after) throw stuck(last);
-    after = last;
+    const oldest = page.at(-1);
+    if (oldest && isBefore(oldest, since) && isNewestFirst(page)) return;
   }
 }
 
-async function readPage(client: OpenAI, after: string | undefined) {
+function isBefore(batch: WireBatch, since: number): boolean {
+  return batch.created_at * 1000 + SECOND_MS <= since;
+}
+
+function isNewestFirst(page: readonly WireBatch[]): boolean {
+  return page.every((batch, index) => batch.created_at <= (page[index - 1] ?? batch).created_at);
+}
+
+/** For a service that does not give metadata back: our uploads bear the key in their name. */
+async function keyByFile(client: OpenAI, batch: WireBatch): Promise<string | undefined> {
+  if (batch.metadata != null || !batch.input_file_id) return undefined;
   try {
-    const query = after === undefined ? { limit: PAGE_SIZE } : { limit: PAGE_SIZE, after };
-    // Not `batches.list`: it takes an answer without a list for an empty one.
-    return batchListSchema.parse(await client.get('/batches', { query, ...readOptions() }));
+    const file: unknown = await client.files.retrieve(batch.input_file_id, readOptions());
+    return keyOfUpload(fileNameSchema.parse(file).filename);
   } catch (error) {
-    throw classify(error, 'read');
+    const failure = classify(error, 'read');
+    // Deleted: of a job whose results are safe, and which nobody looks for.
+    if (failure.kind === 'missing') return undefined;
+    throw failure;
   }
-}
-
-// A gateway that ignores the cursor: an endless listing, or one that seems to end early.
-function stuck(cursor: string | undefined): ProviderError {
-  const message = `OpenAI, read: the page of jobs after ${cursor ?? 'the start'} leads no further`;
-  return new ProviderError('transient', { code: 'no_usable_answer', message });
-}
-
-function toListedJob(batch: WireBatch): ListedJob {
-  return {
-    id: batch.id,
-    key: batch.metadata?.[KEY_METADATA],
-    createdAt: batch.created_at * 1000,
-  };
 }

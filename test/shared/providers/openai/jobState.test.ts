@@ -12,7 +12,11 @@ const failedWith = (error: BatchError) =>
   jobStateOf(batch({ status: 'failed', errors: { data: [error] } }));
 
 describe('jobStateOf', () => {
-  test.each(['validating', 'in_progress', 'finalizing', 'cancelling', 'Validating'])(
+  test.each(['validating', 'Validating'])('%s may still be refused for quota', (status) => {
+    expect(jobStateOf(batch({ status }))).toEqual({ state: 'running', isPending: true });
+  });
+
+  test.each(['in_progress', 'finalizing', 'cancelling', 'InProgress', 'Finalizing', 'Canceling'])(
     '%s is running',
     (status) => {
       expect(jobStateOf(batch({ status }))).toEqual({ state: 'running' });
@@ -24,13 +28,21 @@ describe('jobStateOf', () => {
     },
   );
 
-  test.each(['completed', 'expired', 'cancelled', 'Cancelled'])('%s has ended', (status) => {
-    const files = { output_file_id: 'file-o', error_file_id: 'file-e' };
-    expect(jobStateOf(batch({ status, ...files }))).toEqual({
-      state: 'ended',
-      outcome: { kind: status.toLowerCase(), jobId: 'batch_1', files: ['file-o', 'file-e'] },
-    });
+  test.each(['in_progress'])('%s without counts tells no progress', (status) => {
+    const request_counts = { total: null, completed: null, failed: null };
+    expect(jobStateOf(batch({ status, request_counts }))).toEqual({ state: 'running' });
   });
+
+  test.each(['completed', 'expired', 'cancelled', 'Completed', 'Cancelled'])(
+    '%s has ended',
+    (status) => {
+      const files = { output_file_id: 'file-o', error_file_id: 'file-e' };
+      expect(jobStateOf(batch({ status, ...files }))).toEqual({
+        state: 'ended',
+        outcome: { kind: status.toLowerCase(), jobId: 'batch_1', files: ['file-o', 'file-e'] },
+      });
+    },
+  );
 
   test.each([null, undefined, ''])('a file id of %j is no file', (absent) => {
     const state = jobStateOf(batch({ output_file_id: absent, error_file_id: 'file-e' }));

@@ -1,10 +1,19 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
+import type { JobContext } from '../../../../shared/providers/provider.ts';
 import { rowsOf } from '../steps.ts';
 import { startStub } from './stub.ts';
 
 const OUTCOME: Outcome = { kind: 'completed', jobId: 'batch_1', files: ['file-1'] };
+const JOB: JobContext = {
+  key: 'bhabcdefghij012345-1',
+  batchId: 'a-batch',
+  endpoint: '/v1/chat/completions',
+  model: 'gpt-4o-mini',
+  format: 'openai',
+  options: {},
+};
 const rowAt = (index: number) => `{"custom_id":"${index}","text":"${'ä'.repeat(50)}"}\n`;
 const BODY = Buffer.from(Array.from({ length: 400 }, (_, index) => rowAt(index)).join(''));
 
@@ -14,7 +23,7 @@ test('hands rows on while the file still comes', async () => {
     response.write(BODY.subarray(0, 1_000));
     finish = () => response.end(BODY.subarray(1_000));
   });
-  const rows = provider.readRows(OUTCOME)[Symbol.asyncIterator]();
+  const rows = provider.readRows(OUTCOME, JOB)[Symbol.asyncIterator]();
 
   const first = await rows.next();
 
@@ -40,7 +49,7 @@ test.each([
     return once(response, 'close');
   });
 
-  const rows = await rowsOf(provider, OUTCOME);
+  const rows = await rowsOf(provider, JOB, OUTCOME);
 
   expect(rows.map((row) => row.custom_id)).toEqual(Array.from({ length: 400 }, (_, i) => `${i}`));
   expect(requests).toHaveLength(6);
@@ -54,12 +63,12 @@ test('a file that has become shorter is not taken for whole', async () => {
     else response.end(BODY.subarray(0, 10));
     first = false;
   });
-  await expect(rowsOf(provider, OUTCOME)).rejects.toMatchObject({ kind: 'transient' });
+  await expect(rowsOf(provider, JOB, OUTCOME)).rejects.toMatchObject({ kind: 'transient' });
 });
 
 test('empty lines and an empty file are no rows', async () => {
   const bodies = ['{"custom_id":"a"}\n\n', ''];
   const { provider } = await startStub((_request, response) => response.end(bodies.shift()));
-  const rows = await rowsOf(provider, { ...OUTCOME, files: ['file-1', 'file-2'] });
+  const rows = await rowsOf(provider, JOB, { ...OUTCOME, files: ['file-1', 'file-2'] });
   expect(rows.map((row) => row.custom_id)).toEqual(['a']);
 });

@@ -32,7 +32,7 @@ export async function startStub(
   });
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   const limits = DEFAULT_LIMITS.openai;
-  return { provider: openAiProvider({ apiKey: 'sk-test', baseUrl, limits }), requests };
+  return { provider: openAiProvider({ apiKey: 'sk-test', baseUrl }, { limits }), requests };
 }
 
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {

@@ -10,9 +10,12 @@ async function submission(changes: Partial<Submission> = {}): Promise<Submission
     key: 'bhabcdefghij012345-1',
     batchId: 'a-batch',
     endpoint: '/v1/embeddings',
+    model: 'text-embedding-3-small',
+    format: 'openai',
     completionWindow: '24h',
     options: {},
     file,
+    requests: 2,
     createDeadlineMs: 5_000,
     ...changes,
   };

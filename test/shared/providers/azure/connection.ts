@@ -1,0 +1,27 @@
+import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
+import type { Connection } from '../../../../shared/providers/kinds.ts';
+import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
+import { memoryObjects } from '../../../support/memoryObjects.ts';
+
+type Settings = SettingsOf<'azure-openai'>;
+
+export function azureSettings(changes: Partial<Settings> = {}): Settings {
+  const baseUrl = 'https://example.openai.azure.com';
+  return providerSettingsSchema.parse({ kind: 'azure-openai', baseUrl, ...changes }) as Settings;
+}
+
+/** An entry whose secret is `test-key`. */
+export function azureConnection(
+  baseUrl: string,
+  changes: Partial<Settings> = {},
+): Connection<'azure-openai'> {
+  return {
+    entry: 'azure',
+    settings: azureSettings(changes),
+    limits: DEFAULT_LIMITS['azure-openai'],
+    baseUrl,
+    secret: async () => 'test-key',
+    objects: memoryObjects(),
+    jobRole: undefined,
+  };
+}

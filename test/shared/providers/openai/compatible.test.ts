@@ -1,0 +1,140 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
+import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
+import { connectCompatible } from '../../../../shared/providers/openai/index.ts';
+import { memoryObjects } from '../../../support/memoryObjects.ts';
+import { startServer } from '../azure/stub.ts';
+import { scratchFileOf } from '../scratchFile.ts';
+import { jobContext, KEY, listed } from '../steps.ts';
+import { sendJson } from './stub.ts';
+
+type Answer = Parameters<typeof startServer>[0];
+
+async function connect(answer: Answer, changes: object = {}) {
+  const { url, requests } = await startServer(answer);
+  const baseUrl = `${url}/v1`;
+  const settings = providerSettingsSchema.parse({ kind: 'openai-compatible', baseUrl, ...changes });
+  const provider = await connectCompatible({
+    entry: 'compatible',
+    settings: settings as SettingsOf<'openai-compatible'>,
+    limits: DEFAULT_LIMITS['openai-compatible'],
+    baseUrl,
+    secret: async () => 'any-key',
+    objects: memoryObjects(),
+    jobRole: undefined,
+  });
+  return { provider, requests };
+}
+
+async function submitTo(answer: Answer, changes: object = {}) {
+  const { provider, requests } = await connect(answer, changes);
+  const body = { model: 'gpt-4o', store: true, n: 1 };
+  const file = await scratchFileOf([{ custom_id: 'a', method: 'POST', url: '/v1/x', body }]);
+  onTestFinished(() => file.remove());
+  const context = jobContext({ endpoint: '/v1/chat/completions', model: 'gpt-4o' });
+  const rest = { completionWindow: '24h', file, requests: 1, createDeadlineMs: 5_000 };
+  return { submitting: provider.submit({ ...context, ...rest }), requests };
+}
+
+describe('a service that is not quite OpenAI’s', () => {
+  test('is sent its own names, without the fields it does not know', async () => {
+    const { submitting, requests } = await submitTo(
+      (_request, response) => sendJson(response, { id: 'one' }),
+      { models: { 'gpt-4o': 'vendor/model' }, dropFields: ['store'] },
+    );
+    await submitting;
+    expect(requests[0]?.body).toContain('"body":{"model":"vendor/model","n":1}}');
+    expect(JSON.parse(requests[1]?.body ?? '')).toMatchObject({
+      endpoint: '/v1/chat/completions',
+    });
+  });
+
+  test('gets an upload again without the expiry that it refuses', async () => {
+    const { submitting, requests } = await submitTo(({ body }, response) => {
+      const message = "Unrecognized request argument supplied: 'expires_after'";
+      if (body.includes('expires_after')) sendJson(response, { error: { message } }, 400);
+      else sendJson(response, { id: 'one' });
+    });
+    await expect(submitting).resolves.toEqual({ jobId: 'one' });
+    expect(requests.map(({ path }) => path)).toEqual(['/v1/files', '/v1/files', '/v1/batches']);
+  });
+
+  test('gets no second upload after any other refusal', async () => {
+    const { submitting, requests } = await submitTo((_request, response) =>
+      sendJson(response, { error: { message: 'no such purpose' } }, 400),
+    );
+    await expect(submitting).rejects.toMatchObject({ kind: 'permanent' });
+    expect(requests).toHaveLength(1);
+  });
+
+  const jobs = (list: object[], name = `${KEY}.jsonl`): Answer => {
+    return ({ path }, response) => {
+      if (path.startsWith('/v1/batches')) sendJson(response, { data: list, has_more: false });
+      else if (path === '/v1/files/gone') sendJson(response, { error: { message: 'no' } }, 404);
+      else if (path === '/v1/files/broken') sendJson(response, { error: { message: 'no' } }, 403);
+      else sendJson(response, { id: 'file', filename: name });
+    };
+  };
+  const job = (fields: object = {}) => ({
+    id: 'one',
+    status: 'in_progress',
+    created_at: 1_000,
+    input_file_id: 'file',
+    ...fields,
+  });
+
+  test.each([
+    ['no metadata', job(), `${KEY}.jsonl`, KEY],
+    ['metadata that is null', job({ metadata: null }), `${KEY}.jsonl`, KEY],
+    ['a file of somebody else', job(), 'mine.jsonl', undefined],
+    ['a file that is gone', job({ input_file_id: 'gone' }), '', undefined],
+    ['metadata of somebody else', job({ metadata: { a: 'b' } }), `${KEY}.jsonl`, undefined],
+  ])('has a job with %s, known by its file if at all', async (_what, wire, name, key) => {
+    const { provider } = await connect(jobs([wire], name));
+    expect(await listed(provider, 0)).toEqual([{ id: 'one', key, createdAt: 1_000_000 }]);
+  });
+
+  test('proves no absence if a file cannot be looked at', async () => {
+    const { provider } = await connect(jobs([job({ input_file_id: 'broken' })]));
+    await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'account' });
+  });
+
+  test('may page by cursors, as Groq does', async () => {
+    const pages = [
+      { data: [job({ id: 'newer', created_at: 5_000 })], paging: { next_cursor: 'next' } },
+      { data: [job({ id: 'older', created_at: 4_000 })], paging: { next_cursor: null } },
+    ];
+    const { provider, requests } = await connect(({ path }, response) => {
+      if (path.startsWith('/v1/batches')) sendJson(response, pages.shift());
+      else sendJson(response, { id: 'file', filename: 'mine.jsonl' });
+    });
+
+    expect((await listed(provider, 0)).map(({ id }) => id)).toEqual(['newer', 'older']);
+    const paths = requests.map(({ path }) => path).filter((path) => /batches/.test(path));
+    expect(paths).toEqual(['/v1/batches?limit=100', '/v1/batches?limit=100&cursor=next']);
+  });
+
+  test('proves no absence if its cursor leads no further', async () => {
+    const { provider } = await connect(({ path }, response) => {
+      const page = { data: [job({ metadata: {} })], paging: { next_cursor: 'same' } };
+      sendJson(response, path.startsWith('/v1/batches') ? page : {});
+    });
+    await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
+  });
+
+  test('that lists the oldest first is read to its end', async () => {
+    const at = (second: number) => job({ id: `at-${second}`, created_at: second, metadata: {} });
+    const pages = [
+      { data: [at(1), at(2)], has_more: true },
+      { data: [at(2_000), at(3_000)], has_more: false },
+    ];
+    const { provider, requests } = await connect((_request, response) =>
+      sendJson(response, pages.shift()),
+    );
+
+    const found = await listed(provider, 1_000_000);
+
+    expect(found.map(({ id }) => id)).toEqual(['at-2000', 'at-3000']);
+    expect(requests[1]?.path).toContain('after=at-2');
+  });
+});

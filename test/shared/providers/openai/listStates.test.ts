@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { ListedState, Provider } from '../../../../shared/providers/provider.ts';
+import { sendJson, startStub } from './stub.ts';
+
+/** An account of so many jobs, the last the newest. */
+function account(jobs: number) {
+  const batch = (number: number) => ({
+    id: `batch_${number}`,
+    status: number % 2 === 0 ? 'in_progress' : 'validating',
+    created_at: number,
+    request_counts: { total: 10, completed: 3, failed: 1 },
+  });
+  return (path: string): object => {
+    const query = new URL(path, 'http://stub').searchParams;
+    const newest = Number(query.get('after')?.slice('batch_'.length) ?? jobs) - 1;
+    const length = Math.min(Number(query.get('limit')), newest + 1);
+    const data = Array.from({ length }, (_, index) => batch(newest - index));
+    return { object: 'list', data, has_more: newest >= length };
+  };
+}
+
+async function states(provider: Provider, atMost = Number.POSITIVE_INFINITY) {
+  const listed: ListedState[] = [];
+  for await (const state of provider.listStates?.() ?? []) {
+    listed.push(state);
+    if (listed.length === atMost) break;
+  }
+  return listed;
+}
+
+test('tells of 100 jobs in a call what a check tells of one', async () => {
+  const page = account(1_000);
+  const { provider, requests } = await startStub(({ path }, response) =>
+    sendJson(response, page(path)),
+  );
+
+  const listed = await states(provider);
+
+  expect(requests).toHaveLength(10);
+  expect(new Set(listed.map(({ jobId }) => jobId)).size).toBe(1_000);
+  expect(listed.slice(0, 2)).toEqual([
+    { jobId: 'batch_999', state: { state: 'running', isPending: true } },
+    { jobId: 'batch_998', state: { state: 'running', progress: 4 } },
+  ]);
+});
+
+test('reads no page that nobody asks for', async () => {
+  const page = account(1_000);
+  const { provider, requests } = await startStub(({ path }, response) =>
+    sendJson(response, page(path)),
+  );
+
+  await states(provider, 150);
+
+  expect(requests.map(({ path }) => path)).toEqual([
+    '/v1/batches?limit=100',
+    '/v1/batches?limit=100&after=batch_900',
+  ]);
+});
+
+test.each([
+  ['a page with status 200', '<html>welcome</html>'],
+  ['an empty page that goes on', { data: [], has_more: true }],
+])('%s is a failure', async (_name, answer) => {
+  const { provider } = await startStub((_request, response) => sendJson(response, answer));
+  await expect(states(provider)).rejects.toMatchObject({ kind: 'transient' });
+});
+
+test('a refused account is told', async () => {
+  const error = { error: { code: 'invalid_api_key', message: 'no' } };
+  const { provider } = await startStub((_request, response) => sendJson(response, error, 401));
+  await expect(states(provider)).rejects.toMatchObject({ kind: 'account' });
+});
