@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { faultRoute } from '../faultRoute.ts';
+import { FaultList } from '../faults.ts';
+import { Journal } from '../journal.ts';
+import { type JournalContent, journalDirectory, readJournal } from '../journalReader.ts';
+import { startServer } from '../server.ts';
+import type { Simulator } from '../simulator.ts';
+import { authorizer } from './authorize.ts';
+import { BedrockJobs } from './bedrockJobs.ts';
+import { connectBuckets } from './bucket.ts';
+import { renderError, unknownPath } from './errors.ts';
+import { arnOf } from './jobObject.ts';
+import { type BedrockOptionsInput, parseOptions } from './options.ts';
+import { jobRoutes } from './routes.ts';
+
+/**
+ * Starts a simulator of Amazon Bedrock's batch inference jobs on the loopback. They read and write
+ * the buckets of an S3 emulator.
+ *
+ * @param options see `BedrockOptionsInput`; `dataDir` and `s3Url` have no default
+ * @param now milliseconds since 1970: what all simulated progress depends on
+ * @throws Error for wrong options, PlanError for a wrong word, EADDRINUSE for a taken port
+ */
+export async function startBedrockSimulator(
+  options: BedrockOptionsInput,
+  now: () => number = Date.now,
+): Promise<Simulator> {
+  const parsed = parseOptions(options);
+  const { dataDir, port, latencyMs, accessKeyIds, s3Url } = parsed;
+  mkdirSync(dataDir, { recursive: true });
+  const faults = new FaultList();
+  const journal = new Journal(journalDirectory(dataDir), now);
+  const buckets = connectBuckets(s3Url);
+  const jobs = new BedrockJobs(parsed, buckets, journal, now);
+  const server = await startServer({
+    port,
+    latencyMs,
+    faults,
+    routes: [faultRoute(faults), ...jobRoutes(jobs)],
+    authorize: authorizer(accessKeyIds),
+    notFound: unknownPath,
+    renderError,
+    headers: () => ({ 'x-amzn-requestid': randomUUID() }),
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    port: server.port,
+    inject: (injection) => faults.inject(injection),
+    async journal() {
+      await jobs.jobs.settled();
+      return withArns(await readJournal(dataDir));
+    },
+    async close() {
+      await server.close();
+      await jobs.jobs.close();
+      buckets.close();
+    },
+  };
+}
+
+/** The journal is kept by short ids, since an ARN is no file name. */
+function withArns({ events, jobs }: JournalContent): JournalContent {
+  return { events, jobs: jobs.map((job) => ({ ...job, jobId: arnOf(job.jobId) })) };
+}

@@ -1,0 +1,44 @@
+import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { classify } from './classify.ts';
+import { folderOf } from './paths.ts';
+import { objectListSchema } from './wire.ts';
+
+/** All calls that delete what one submission left behind. What that misses is tried again later. */
+const DEADLINE_MS = 60_000;
+/** Times of objects are cut to whole seconds. */
+const SECOND_MS = 1000;
+
+/**
+ * Deletes the objects of a submission: its input, its output and the manifest. What is not there
+ * needs no deleting.
+ *
+ * @param since objects that are older stay; milliseconds since 1970
+ */
+export async function deleteFolder(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  since: number,
+): Promise<void> {
+  const options = { abortSignal: AbortSignal.timeout(DEADLINE_MS) };
+  try {
+    let token: string | undefined;
+    do {
+      const page: unknown = await s3.send(
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: folderOf(key),
+          ContinuationToken: token,
+        }),
+        options,
+      );
+      const { Contents: objects, NextContinuationToken: next } = objectListSchema.parse(page);
+      for (const { Key, LastModified } of objects)
+        if (LastModified.getTime() + SECOND_MS > since)
+          await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }), options);
+      token = next ?? undefined;
+    } while (token !== undefined);
+  } catch (error) {
+    throw classify(error, 'read');
+  }
+}

@@ -1,0 +1,52 @@
+import type { Connection } from '../kinds.ts';
+import type { JobContext, Provider } from '../provider.ts';
+import { referenceOf } from '../translation/reference.ts';
+import { cancel } from './cancel.ts';
+import { check, getJob } from './check.ts';
+import { classify } from './classify.ts';
+import { type Clients, connectClients } from './clients.ts';
+import { describeBedrock } from './description.ts';
+import { deleteFolder } from './folder.ts';
+import { listJobs } from './listJobs.ts';
+import { type Route, routeOf } from './route.ts';
+import { readRows } from './rows.ts';
+import { submit } from './submit.ts';
+
+/** Amazon Bedrock's batch jobs, on the handler's own bucket. */
+export async function connectBedrock(connection: Connection<'bedrock'>): Promise<Provider> {
+  return bedrockProvider(connection, connectClients(connection.settings, connection.baseUrl));
+}
+
+type Entry = Pick<Connection<'bedrock'>, 'settings' | 'limits' | 'objects' | 'jobRole'>;
+
+export function bedrockProvider(entry: Entry, clients: Clients): Provider {
+  const { settings, limits, objects } = entry;
+  const { reads, s3 } = clients;
+
+  function routeFor(job: JobContext): Route {
+    try {
+      return routeOf(settings, job);
+    } catch (error) {
+      // The settings have changed since the inspection.
+      throw classify(error, 'read');
+    }
+  }
+
+  return {
+    ...describeBedrock(settings),
+    limits,
+    referenceOf,
+    submit: async (submission) => submit(clients, entry, routeFor(submission), submission),
+    check: (jobId) => check(reads, objects, jobId),
+    cancel: (jobId) => cancel(reads, jobId),
+    listJobs: (since) => listJobs(reads, since),
+    readRows: (outcome, job) => readRows(objects, outcome, routeFor(job)),
+    async deleteFiles(jobId) {
+      const job = await getJob(reads, jobId);
+      if (job !== undefined) await deleteFolder(s3, objects.bucket, job.jobName, 0);
+    },
+    async deleteLeftovers(keys, since) {
+      for (const key of keys) await deleteFolder(s3, objects.bucket, key, since);
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { describeBedrock } from '../../../../shared/providers/bedrock/description.ts';
+import { familyOf } from '../../../../shared/providers/bedrock/models.ts';
+import { SETTINGS } from './world.ts';
+
+const CHAT = '/v1/chat/completions';
+const EMBEDDINGS = '/v1/embeddings';
+const MESSAGES = [{ role: 'user', content: 'Hello' }];
+const TOOLS = [{ type: 'function', function: { name: 'look' } }];
+
+function check(url: string, body: { model: string } & object, settings = SETTINGS) {
+  const request = { customId: 'a', url, model: body.model, body };
+  describeBedrock(settings).checkRequest?.(request, 'openai');
+}
+
+describe('familyOf', () => {
+  test.each([
+    ['anthropic.claude-3-haiku-20240307-v1:0', 'claude'],
+    ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'claude'],
+    ['global.anthropic.claude-haiku-4-5-20251001-v1:0', 'claude'],
+    ['arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku', 'claude'],
+    ['arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-haiku-4-5', 'claude'],
+    ['amazon.nova-lite-v1:0', 'nova'],
+    ['us.amazon.nova-2-lite-v1:0', 'nova'],
+    ['amazon.titan-embed-text-v2:0', 'titan-embeddings'],
+    ['amazon.titan-embed-image-v1', 'other-embeddings'],
+    ['amazon.nova-2-multimodal-embeddings-v1:0', 'other-embeddings'],
+    ['meta.llama3-3-70b-instruct-v1:0', 'converse'],
+    ['arn:aws:bedrock:us-east-1:1:application-inference-profile/abc', 'converse'],
+  ])('%s is %s', (modelId, family) => {
+    expect(familyOf(modelId)).toBe(family);
+  });
+});
+
+describe('checkRequest', () => {
+  const claude = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
+  test.each([
+    [CHAT, { model: claude, messages: MESSAGES, tools: TOOLS }],
+    [CHAT, { model: 'amazon.nova-lite-v1:0', messages: MESSAGES, tools: TOOLS }],
+    [CHAT, { model: 'meta.llama3-3-70b-instruct-v1:0', messages: MESSAGES }],
+    [EMBEDDINGS, { model: 'amazon.titan-embed-text-v2:0', input: ['text'], dimensions: 256 }],
+  ])('%s %j is taken', (url, body) => {
+    expect(() => check(url, body)).not.toThrow();
+  });
+
+  test.each([
+    [
+      'tools of Converse',
+      CHAT,
+      { model: 'meta.llama3', messages: MESSAGES, tools: TOOLS },
+      'tools',
+    ],
+    ['a field of Claude', CHAT, { model: claude, messages: MESSAGES, seed: 1 }, 'body.seed'],
+    ['chat of embeddings', CHAT, { model: 'amazon.titan-embed-text-v2:0' }, 'body.model'],
+    ['embeddings of Nova', EMBEDDINGS, { model: 'amazon.nova-lite-v1:0' }, 'body.model'],
+    ['other embeddings', EMBEDDINGS, { model: 'cohere.embed-english-v3' }, 'body.model'],
+    [
+      'several texts',
+      EMBEDDINGS,
+      { model: 'amazon.titan-embed-text-v2:0', input: ['a', 'b'] },
+      'body.input',
+    ],
+    [
+      'a dimension',
+      EMBEDDINGS,
+      { model: 'amazon.titan-embed-text-v2:0', input: 'a', dimensions: 100 },
+      'body.dimensions',
+    ],
+  ])('%s is refused by name', (_name, url, body, place) => {
+    expect(() => check(url, body)).toThrow(
+      expect.objectContaining({ name: 'RefusedError', message: expect.stringContaining(place) }),
+    );
+  });
+
+  test('looks at the model that the entry puts in the place of the name', () => {
+    const body = { model: 'small', messages: MESSAGES, tools: TOOLS };
+    expect(() => check(CHAT, body)).toThrow();
+    const settings = { ...SETTINGS, models: { small: 'amazon.nova-micro-v1:0' } };
+    expect(() => check(CHAT, body, settings)).not.toThrow();
+  });
+
+  test('a native request is taken as it is', () => {
+    const body = { model: 'meta.llama3', prompt: 'Hi', max_gen_len: 1 };
+    const request = { customId: 'a', url: CHAT, model: body.model, body };
+    const { checkRequest } = describeBedrock(SETTINGS);
+    expect(() => checkRequest?.(request, 'native')).not.toThrow();
+  });
+});
+
+describe('checkOptions', () => {
+  const { checkOptions } = describeBedrock(SETTINGS);
+  test.each([{}, { modelInvocationType: 'Converse' }, { modelInvocationType: 'InvokeModel' }])(
+    'takes %j',
+    (options) => {
+      expect(() => checkOptions(options)).not.toThrow();
+    },
+  );
+
+  test.each([{ modelInvocationType: 'converse' }, { timeout: 1 }])('refuses %j', (options) => {
+    expect(() => checkOptions(options)).toThrow(
+      expect.objectContaining({
+        name: 'RefusedError',
+        message: expect.stringMatching(/options\./),
+      }),
+    );
+  });
+});

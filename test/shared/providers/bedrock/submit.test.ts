@@ -1,0 +1,160 @@
+import { CreateModelInvocationJobCommand } from '@aws-sdk/client-bedrock';
+import { describe, expect, test } from 'vitest';
+import { lines } from '../../../../shared/jsonl/lines.ts';
+import { bedrockProvider } from '../../../../shared/providers/bedrock/index.ts';
+import { isPadding, paddingId } from '../../../../shared/providers/bedrock/padding.ts';
+import type { JobContext, Submission } from '../../../../shared/providers/provider.ts';
+import { referenceOf } from '../../../../shared/providers/translation/reference.ts';
+import { scratchFileOf } from '../scratchFile.ts';
+import { expectRefusal, KEY, listed, outcomeOf } from '../steps.ts';
+import { bedrockWorld, JOB_ROLE } from './world.ts';
+
+const start = bedrockWorld();
+type World = Awaited<ReturnType<typeof start>>;
+
+const LLAMA = 'meta.llama3-3-70b-instruct-v1:0';
+const JOB: JobContext = {
+  key: KEY,
+  batchId: 'a-batch',
+  endpoint: '/v1/chat/completions',
+  model: LLAMA,
+  format: 'openai',
+  options: {},
+};
+
+async function submissionOf(
+  count: number,
+  bodyOf: (index: number) => object = textBody,
+  changes: Partial<Submission> = {},
+): Promise<Submission> {
+  const requests = Array.from({ length: count }, (_, index) => ({
+    custom_id: `request-${index}`,
+    method: 'POST',
+    url: JOB.endpoint,
+    body: bodyOf(index),
+  }));
+  const file = await scratchFileOf(requests);
+  const order = { completionWindow: '24h', file, requests: count, createDeadlineMs: 10_000 };
+  return { ...JOB, ...order, ...changes };
+}
+
+function textBody(index: number): object {
+  return { model: LLAMA, messages: [{ role: 'user', content: `Say ${index}.` }], max_tokens: 99 };
+}
+
+async function recordsOf({ objects }: World): Promise<{ recordId: string; modelInput: object }[]> {
+  const records = [];
+  for await (const { bytes } of lines(objects.read(`provider-files/${KEY}/input.jsonl`)))
+    records.push(JSON.parse(bytes.toString()));
+  return records;
+}
+
+/** A job under our name that was not made with our token. */
+function jobOfAnother({ entry }: World, jobName: string) {
+  const uri = `s3://${entry.objects.bucket}/elsewhere/`;
+  return new CreateModelInvocationJobCommand({
+    jobName,
+    roleArn: JOB_ROLE,
+    modelId: LLAMA,
+    inputDataConfig: { s3InputDataConfig: { s3Uri: `${uri}input.jsonl` } },
+    outputDataConfig: { s3OutputDataConfig: { s3Uri: uri } },
+  });
+}
+
+describe('padding', () => {
+  test.each([
+    [1, 99],
+    [99, 1],
+    [100, 0],
+    [101, 0],
+  ])('%i requests are padded by %i cheap ones, which no row is of', async (count, padding) => {
+    const world = await start();
+    const { jobId } = await world.provider.submit(await submissionOf(count));
+
+    const records = await recordsOf(world);
+    const padded = records.filter(({ recordId }) => isPadding(recordId));
+    expect(records).toHaveLength(Math.max(100, count));
+    expect(padded).toHaveLength(padding);
+    for (const { modelInput } of padded)
+      expect(modelInput).toMatchObject({ inferenceConfig: { maxTokens: 1 } });
+    expect(new Set(records.map(({ recordId }) => recordId)).size).toBe(records.length);
+
+    const rows: string[] = [];
+    for await (const row of world.provider.readRows(await outcomeOf(world.provider, jobId), JOB))
+      rows.push(JSON.parse(Buffer.from(row).toString()).custom_id);
+    const ids = Array.from({ length: count }, (_, index) => referenceOf(`request-${index}`));
+    expect(rows.sort()).toEqual(ids.sort());
+    await world.close();
+  });
+
+  test('repeats the smallest native request of a model of unknown format', async () => {
+    const world = await start();
+    const bodyOf = (index: number) => ({ model: LLAMA, prompt: 'x'.repeat(10 - index) });
+    await world.provider.submit(await submissionOf(3, bodyOf, { format: 'native' }));
+
+    const padded = (await recordsOf(world)).filter(({ recordId }) => isPadding(recordId));
+
+    expect(padded).toHaveLength(97);
+    for (const { modelInput } of padded) expect(modelInput).toEqual({ prompt: 'xxxxxxxx' });
+    await world.close();
+  });
+
+  test('an id is alphanumeric, of its submission, and that of no request', () => {
+    expect(paddingId(KEY, 7)).toMatch(/^[a-zA-Z0-9]+$/);
+    expect(paddingId(`${KEY}0`, 7)).not.toBe(paddingId(KEY, 7));
+    expect(isPadding(referenceOf('anything'))).toBe(false);
+  });
+});
+
+describe('a conflict of names', () => {
+  test('is resolved by the job that has the name', async () => {
+    const world = await start();
+    const { jobArn } = await world.clients.writes.send(jobOfAnother(world, KEY));
+    // Its name contains ours, and it is newer.
+    await world.clients.writes.send(jobOfAnother(world, `${KEY}0`));
+
+    expect(await world.provider.submit(await submissionOf(1))).toEqual({ jobId: jobArn });
+    expect((await world.journal()).jobs).toHaveLength(2);
+    await world.close();
+  });
+
+  test('stays uncertain where no such job shows', async () => {
+    const world = await start();
+    const create = { method: 'POST', path: /model-invocation-job$/ };
+    world.inject({ ...create, fault: { kind: 'status', status: 400, code: 'ConflictException' } });
+    await expectRefusal(world.provider.submit(await submissionOf(1)), 'uncertain');
+    await world.close();
+  });
+
+  test('stays uncertain where the look fails', async () => {
+    const world = await start();
+    await world.clients.writes.send(jobOfAnother(world, KEY));
+    const list = { method: 'GET', path: /model-invocation-jobs$/ };
+    world.inject({ ...list, times: 9, fault: { kind: 'status', status: 500 } });
+    await expectRefusal(world.provider.submit(await submissionOf(1)), 'uncertain');
+    await world.close();
+  });
+});
+
+test('a second submission under the same key makes no second job', async () => {
+  const world = await start();
+  const first = await world.provider.submit(await submissionOf(1));
+  expect(await world.provider.submit(await submissionOf(1))).toEqual(first);
+  expect((await world.journal()).jobs).toHaveLength(1);
+  await world.close();
+});
+
+test('without a role nothing is sent, and it is the account', async () => {
+  const world = await start();
+  const provider = bedrockProvider({ ...world.entry, jobRole: undefined }, world.clients);
+  await expectRefusal(provider.submit(await submissionOf(1)), 'account');
+  expect((await world.journal()).events).toEqual([]);
+  await world.close();
+});
+
+test('a job that is not ours is listed without a key', async () => {
+  const world = await start();
+  const { jobArn } = await world.clients.writes.send(jobOfAnother(world, 'a-report'));
+  expect(await listed(world.provider, 0)).toMatchObject([{ id: jobArn, key: undefined }]);
+  await world.close();
+});
