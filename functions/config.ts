@@ -27,9 +27,12 @@ const environmentSchema = z.object({
   [ENVIRONMENT.workQueue]: z.string().min(1),
   [ENVIRONMENT.deadLetterQueue]: z.string().min(1),
   [ENVIRONMENT.workDeadLetterQueue]: z.string().min(1),
+  [ENVIRONMENT.collectorQueue]: z.string().optional(),
+  [ENVIRONMENT.collectorDeadLetterQueue]: z.string().optional(),
   [ENVIRONMENT.processor]: z.string().min(1),
   [ENVIRONMENT.eventBus]: z.string().min(1),
   [ENVIRONMENT.secrets]: jsonOfStrings.default({}),
+  [ENVIRONMENT.jobRoles]: jsonOfStrings.default({}),
   [ENVIRONMENT.timeScale]: z.coerce.number().positive().default(1),
   [ENVIRONMENT.providerBaseUrls]: jsonOfStrings.default({}),
 });

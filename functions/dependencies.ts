@@ -14,11 +14,12 @@ import { realQueues } from '../shared/aws/queues.ts';
 import { realSecrets } from '../shared/aws/secrets.ts';
 import { realSweepLock } from '../shared/aws/sweepLock.ts';
 import { scalePolicy } from '../shared/batch/policy.ts';
-import type { Chance, Clock } from '../shared/batch/ports.ts';
+import type { Chance, Clock, Tokens } from '../shared/batch/ports.ts';
 import { DEFAULT_POLICY, ENVIRONMENT } from '../shared/config.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import { providers } from '../shared/providers/registry.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
+import { collectorPorts } from './collector/ports.ts';
 import { readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
 
@@ -27,6 +28,14 @@ const chance: Chance = {
   random: () => Math.random(),
   randomInt: (max) => randomInt(max),
   token: () => randomUUID(),
+};
+
+/** Its tables are large, and only the inspection needs them. */
+const tokens: Tokens = {
+  async estimate(fileBytes) {
+    const { createTokenEstimator } = await import('../shared/tokens/estimator.ts');
+    return createTokenEstimator({ fileBytes });
+  },
 };
 
 let composed: Dependencies | undefined;
@@ -38,13 +47,15 @@ export function dependencies(): Dependencies {
 }
 
 function compose(): Dependencies {
-  const { settings, variables } = readConfig(process.env);
+  const config = readConfig(process.env);
+  const { settings, variables } = config;
   const policy = scalePolicy(
     { ...DEFAULT_POLICY, ...withoutUndefined(settings.policy) },
     variables[ENVIRONMENT.timeScale],
   );
   const tableName = variables[ENVIRONMENT.table];
   const dynamodb = dynamodbClient();
+  const sqs = sqsClient();
   const objects = realObjectStore(s3Client(), {
     bucket: variables[ENVIRONMENT.bucket],
     inputBuckets: variables[ENVIRONMENT.inputBuckets],
@@ -64,8 +75,10 @@ function compose(): Dependencies {
     batches: realBatchStore(dynamodb, tableName, { retentionSeconds: policy.retentionSeconds }),
     providerStates: realProviderStateStore(dynamodb, tableName),
     sweepLock: realSweepLock(dynamodb, tableName),
-    queues: realQueues(sqsClient(), urls, objects),
+    queues: realQueues(sqs, urls, objects),
+    collector: collectorPorts(config, { dynamodb, sqs, objects, policy }),
     scratch: diskScratch(),
+    tokens,
     processor: realProcessor(lambdaClient(), variables[ENVIRONMENT.processor]),
     bus: realEventBus(eventBridgeClient(), variables[ENVIRONMENT.eventBus]),
     providers: providers(settings.providers, {
@@ -73,6 +86,8 @@ function compose(): Dependencies {
         const arn = secretArns[entry];
         return arn === undefined ? undefined : secrets.get(arn);
       },
+      objects,
+      jobRoles: variables[ENVIRONMENT.jobRoles],
       baseUrls: variables[ENVIRONMENT.providerBaseUrls],
     }),
   };

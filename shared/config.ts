@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { limitsSchema } from './batch/limits.ts';
+import { collectorSettingsSchema } from './batch/collectorSettings.ts';
 import { DEFAULT_POLICY } from './batch/policy.ts';
+import { providerSettingsSchema } from './providerSettings.ts';
 
 /** Names of the environment variables of the functions: written by infra, read here, once. */
 export const ENVIRONMENT = {
@@ -14,11 +15,16 @@ export const ENVIRONMENT = {
   workQueue: 'WORK_QUEUE_URL',
   deadLetterQueue: 'DEAD_LETTER_QUEUE_URL',
   workDeadLetterQueue: 'WORK_DEAD_LETTER_QUEUE_URL',
+  /** Of single requests; absent, with its dead letters, in a deployment without a collector. */
+  collectorQueue: 'COLLECTOR_QUEUE_URL',
+  collectorDeadLetterQueue: 'COLLECTOR_DEAD_LETTER_QUEUE_URL',
   /** ARN of the processor, with its qualifier if it has one. */
   processor: 'PROCESSOR_ARN',
   eventBus: 'EVENT_BUS_NAME',
   /** JSON: provider entry → ARN of its secret. */
   secrets: 'SECRET_ARNS',
+  /** JSON: provider entry → ARN of the role that its jobs run under. */
+  jobRoles: 'JOB_ROLE_ARNS',
   /** Local run only: factor on the policy's waiting times. */
   timeScale: 'TIME_SCALE',
   /** Local run only, JSON: provider entry → base URL of its simulator. */
@@ -31,16 +37,24 @@ export const TABLE = {
   timeToLive: 'expiresAt',
   /** What the keys of the records begin with that processors may write. */
   oncePrefix: 'once#',
+  /** What the keys of the items begin with that say which batch a gathered request is in. */
+  requestPrefix: 'request#',
   dueIndex: {
     name: 'due',
     partitionKey: 'queue',
     sortKey: 'dueAt',
-    projected: ['status', 'model', 'estimatedTokens', 'requests', 'deadlineAt'],
+    projected: [
+      ...['status', 'model', 'estimatedTokens', 'requests', 'deadlineAt', 'providers'],
+      ...['expectedInput', 'expectedOutput'],
+    ],
   },
   providerIndex: {
     name: 'provider',
     partitionKey: 'activeProvider',
-    projected: ['model', 'estimatedTokens', 'requests'],
+    projected: [
+      ...['model', 'estimatedTokens', 'requests', 'jobId', 'isPending', 'isOver'],
+      ...['expectedInput', 'expectedOutput'],
+    ],
   },
 } as const;
 
@@ -49,15 +63,6 @@ export const SETTINGS_FILE = 'settings.json';
 
 /** What a secret holds until somebody fills it in. */
 export const SECRET_PLACEHOLDER = 'FILL-ME';
-
-/** One entry of `providers`: what a message's `provider` may name. */
-export const providerSettingsSchema = z.strictObject({
-  kind: z.enum(['openai']),
-  /** Default: the provider's public endpoint. Must be https, or http on the loopback. */
-  baseUrl: z.url().optional(),
-  limits: limitsSchema.partial().default({}),
-});
-export type ProviderSettings = z.infer<typeof providerSettingsSchema>;
 
 const backoffSchema = z.strictObject({
   baseSeconds: z.number().positive(),
@@ -78,8 +83,10 @@ export const policySettingsSchema = z
     resendBackoff: backoffSchema,
     invocationAgeSeconds: seconds.max(6 * 60 * 60),
     processorTimeoutSeconds: seconds.max(15 * 60),
+    reserveAfterSeconds: seconds,
     quotaBackoff: backoffSchema,
     accountBackoff: backoffSchema,
+    listFrom: z.number().int().min(2),
     stallSeconds: seconds,
     windowGraceSeconds: seconds,
     adoptionWindowSeconds: seconds,
@@ -96,9 +103,12 @@ export const settingsSchema = z.strictObject({
     .record(z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/), providerSettingsSchema)
     .refine((entries) => Object.keys(entries).length > 0, 'must have at least one provider'),
   policy: policySettingsSchema.default({}),
+  /** Gathers single requests into batches; absent: none are. */
+  collector: collectorSettingsSchema.optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 /** The settings as infra writes them: everything with a default may be left out. */
 export type SettingsInput = z.input<typeof settingsSchema>;
 
+export { type CollectorSettingsInput, collectorSettingsSchema } from './batch/collectorSettings.ts';
 export { DEFAULT_POLICY };

@@ -25,6 +25,8 @@ export const METRICS = {
   quotaWaits: 'QuotaWaits',
   /** A provider stands still because our account was refused: somebody must act. */
   providerPaused: 'ProviderPaused',
+  /** Batches that a daily budget keeps back, counted in each sweep. */
+  budgetWaits: 'BudgetWaits',
   deliveries: 'Deliveries',
   deliveriesFailed: 'DeliveriesFailed',
   /** A job in a status that this version does not know. */
@@ -35,6 +37,12 @@ export const METRICS = {
   sweepErrors: 'SweepErrors',
   /** Batches looked at in a sweep. */
   swept: 'BatchesSwept',
+  /** Single requests gathered, repeated ones included. */
+  requestsCollected: 'RequestsCollected',
+  /** Gathered requests that were sent before, and are in a batch once all the same. */
+  requestsRepeated: 'RequestsRepeated',
+  /** Gatherings of single requests that were closed, to become a batch. */
+  windowsSealed: 'WindowsSealed',
   /** Sweeps that ran out of time and go on in the next. */
   sweepsTruncated: 'SweepsTruncated',
 } as const;

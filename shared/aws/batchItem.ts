@@ -1,4 +1,5 @@
 import { type Batch, batchSchema, SCHEMA_VERSION } from '../batch/batch.ts';
+import { expectedOfJob } from '../batch/cost.ts';
 import { refusal } from '../batch/errors.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
@@ -7,9 +8,9 @@ import { parseRecord } from './record.ts';
 import type { Item } from './table.ts';
 
 /** A record costs a write unit per KB with every step of its batch. */
-export const MAX_RECORD_BYTES = 32 * 1024;
-/** A new record leaves the other half to what its batch comes to: a job, files, reasons. */
-const MAX_NEW_RECORD_BYTES = MAX_RECORD_BYTES / 2;
+export const MAX_RECORD_BYTES = 40 * 1024;
+/** A new record leaves the rest to what its batch comes to: a job, files, reasons, 200 parts. */
+const MAX_NEW_RECORD_BYTES = 16 * 1024;
 
 export interface ItemLayout {
   /** Number of partitions that open batches spread over. */
@@ -40,6 +41,7 @@ export function batchIdOf(item: Item): string {
  */
 export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): Item {
   const { batchId, version, status, provider, model, deadlineAt, input } = batch;
+  const expected = expectedOfJob(batch);
   return {
     [TABLE.partitionKey]: itemId(batchId),
     schemaVersion: SCHEMA_VERSION,
@@ -49,11 +51,15 @@ export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): It
     provider,
     deadlineAt,
     ...(model === undefined ? {} : { model }),
+    ...(batch.providers === undefined ? {} : { providers: batch.providers }),
+    ...(batch.job === undefined ? {} : { jobId: batch.job.id }),
     requests: input?.requests ?? 0,
     estimatedTokens: input?.estimatedTokens ?? 0,
+    expectedInput: expected.inputTokens,
+    expectedOutput: expected.outputTokens,
     record: recordText(batch),
     ...dueKeys(batch, layout.shards),
-    ...(OCCUPYING.has(status) ? { [TABLE.providerIndex.partitionKey]: provider } : {}),
+    ...(OCCUPYING.has(status) || isUnpaid(batch) ? occupation(batch) : {}),
     ...expiry(batch, layout.retentionSeconds),
   };
 }
@@ -61,6 +67,18 @@ export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): It
 /** @throws NewerSchemaError for a record of a newer version */
 export function fromItem(item: Item): Batch {
   return parseRecord(`batch ${batchIdOf(item)}`, item, batchSchema);
+}
+
+/** What its job has cost is known when its rows are in: until then a budget counts the estimate. */
+function isUnpaid({ status, job }: Batch): boolean {
+  return status === 'collecting' && job !== undefined;
+}
+
+/** What a batch that occupies its provider shows in the index of those. */
+function occupation(batch: Batch): Item {
+  const isPending = batch.job?.acceptedAt === undefined;
+  const over = isUnpaid(batch) ? { isOver: true } : {};
+  return { [TABLE.providerIndex.partitionKey]: batch.provider, isPending, ...over };
 }
 
 function dueKeys(batch: Batch, shards: number): Item {

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type Batch, SCHEMA_VERSION } from '../batch/batch.ts';
-import type { ActiveHint, BatchStore } from '../batch/ports.ts';
+import type { BatchStore } from '../batch/ports.ts';
 import type { Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
 import { batchIdOf, fromItem, itemId, toItem } from './batchItem.ts';
-import { shardQueue, timeKey, waitingQueue } from './dueKeys.ts';
+import { createdAtOf, shardQueue, timeKey, waitingQueue } from './dueKeys.ts';
 import { queryIndex } from './indexQuery.ts';
-import { type Item, readItem, type Table, writeIf } from './table.ts';
+import { type Item, readItem, readItems, type Table, writeIf } from './table.ts';
+
+/** Of the queues that are read as a whole. */
+const HINTS_PER_PAGE = 1_000;
 
 const NOT_THERE = 'attribute_not_exists(#id)';
 const AS_I_READ_IT = '#version = :previousVersion AND #schemaVersion <= :schemaVersion';
@@ -40,6 +43,10 @@ export function realBatchStore(
     async get(batchId) {
       const item = await readItem(table, itemId(batchId));
       return item && fromItem(item);
+    },
+    async getMany(batchIds) {
+      const items = await readItems(table, batchIds.map(itemId));
+      return new Map(items.flatMap((item) => understood(item)));
     },
     async create(batch) {
       const won = await put(batch, {
@@ -77,10 +84,13 @@ export function realBatchStore(
         index: TABLE.dueIndex,
         partition: waitingQueue(provider),
         cursor,
+        pageItems: HINTS_PER_PAGE,
       });
       const hints = items.map((item) => ({
         ...load(item),
+        createdAt: createdAtOf(String(item[TABLE.dueIndex.sortKey])),
         deadlineAt: Number(item.deadlineAt ?? Number.POSITIVE_INFINITY),
+        providers: Array.isArray(item.providers) ? item.providers.map(String) : undefined,
       }));
       return { items: hints, cursor: next };
     },
@@ -89,8 +99,15 @@ export function realBatchStore(
         index: TABLE.providerIndex,
         partition: provider,
         cursor,
+        pageItems: HINTS_PER_PAGE,
       });
-      return { items: items.map(load), cursor: next };
+      const hints = items.map((item) => ({
+        ...load(item),
+        jobId: text(item.jobId),
+        isPending: item.isPending !== false,
+        isOver: item.isOver === true,
+      }));
+      return { items: hints, cursor: next };
     },
   };
 }
@@ -100,12 +117,29 @@ type Condition = Pick<
   'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >;
 
+/** Nothing for a record that `get` would throw for: it must not hide the others. */
+function understood(item: Item): [string, Batch][] {
+  try {
+    return [[batchIdOf(item), fromItem(item)]];
+  } catch {
+    return [];
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
+
 /** Never throws: one odd item must not hide the others of its page. */
-function load(item: Item): ActiveHint {
+function load(item: Item) {
   return {
     batchId: batchIdOf(item),
-    model: item.model === undefined ? undefined : String(item.model),
+    model: text(item.model),
     requests: Number(item.requests ?? 0),
     estimatedTokens: Number(item.estimatedTokens ?? 0),
+    expected: {
+      inputTokens: Number(item.expectedInput ?? item.estimatedTokens ?? 0),
+      outputTokens: Number(item.expectedOutput ?? 0),
+    },
   };
 }

@@ -22,6 +22,11 @@ export function waitingKey({ priority, createdAt }: Batch): string {
   return `${String(rank).padStart(3, '0')}#${timeKey(createdAt)}`;
 }
 
+/** When a batch of the waiting queue was created. */
+export function createdAtOf(key: string): number {
+  return Number(key.slice(key.indexOf('#') + 1));
+}
+
 /** Where the batches of a shard are that owe something. */
 export function shardQueue(shard: number): string {
   return `open#${shard}`;

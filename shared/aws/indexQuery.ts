@@ -15,6 +15,8 @@ export interface IndexQuery {
   /** Only items whose sort key is at or before this. */
   readonly until?: string;
   readonly cursor?: string | undefined;
+  /** Items of a page, which has 1 MB at most. Default 100. */
+  readonly pageItems?: number;
 }
 
 /** One page of an index's partition, in the order of its sort key. Eventually consistent. */
@@ -35,7 +37,7 @@ export async function queryIndex(table: Table, query: IndexQuery): Promise<Page<
         ...(bounded ? { ':until': until } : {}),
       },
       ExclusiveStartKey: startKey(query),
-      Limit: PAGE_ITEMS,
+      Limit: query.pageItems ?? PAGE_ITEMS,
     }),
   );
   const last = result.LastEvaluatedKey;

@@ -1,18 +1,27 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { messageOf } from '../batch/errors.ts';
-import type { ObjectRef } from '../batch/ports.ts';
+import type { ByteRange, ObjectRef } from '../batch/ports.ts';
 
 /** Breaks in a row, without one byte in between, until the reading fails. */
 const MAX_BREAKS = 3;
 
 /**
- * Streams an object. A connection that breaks is taken up again where it broke, if the object is
+ * Streams an object, or a range of it. A connection that breaks is taken up again where it broke, if the object is
  * still the same: a slow reader's connection is cut, sooner or later. What is read is counted
  * against the object's size, so that it is whole or an error.
  */
-export async function* readObject(client: S3Client, object: ObjectRef): AsyncIterable<Uint8Array> {
+export async function* readObject(
+  client: S3Client,
+  object: ObjectRef,
+  range?: ByteRange,
+): AsyncIterable<Uint8Array> {
   const { bucket: Bucket, key: Key } = object;
-  const first = await client.send(new GetObjectCommand({ Bucket, Key }));
+  const start = range?.start ?? 0;
+  const last = range === undefined ? '' : range.end - 1;
+  const from = (offset: number) => `bytes=${start + offset}-${last}`;
+  const first = await client.send(
+    new GetObjectCommand({ Bucket, Key, ...(range === undefined ? {} : { Range: from(0) }) }),
+  );
   const { ETag: IfMatch, ContentLength: total } = first;
   let body = first.Body as AsyncIterable<Uint8Array> | undefined;
   let offset = 0;
@@ -33,7 +42,7 @@ export async function* readObject(client: S3Client, object: ObjectRef): AsyncIte
         throw new Error(text, { cause: error });
       }
     }
-    const rest = { Bucket, Key, IfMatch, Range: `bytes=${offset}-` };
+    const rest = { Bucket, Key, IfMatch, Range: from(offset) };
     body = (await client.send(new GetObjectCommand(rest))).Body as AsyncIterable<Uint8Array>;
   }
 }

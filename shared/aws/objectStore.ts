@@ -39,7 +39,7 @@ export function realObjectStore(
       checkReadable(source);
       await copyObject(client, source, { bucket, key }, copyLimits);
     },
-    read: (key) => readObject(client, { bucket, key }),
+    read: (key, range) => readObject(client, { bucket, key }, range),
     writer: (key) => objectWriter(client, { bucket, key }),
   };
 }

@@ -1,18 +1,20 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { SCHEMA_VERSION } from '../batch/batch.ts';
-import { NewerSchemaError } from '../batch/errors.ts';
 import type { ProviderStateStore } from '../batch/ports.ts';
 import { providerStateSchema } from '../batch/providerState.ts';
 import { TABLE } from '../config.ts';
 import { queryIndex } from './indexQuery.ts';
 import { parseRecord } from './record.ts';
-import { readItem, type Table } from './table.ts';
+import { readItem, type Table, writeIf } from './table.ts';
 
 /** The partition of the `due` index that names every provider entry ever used. */
 const PROVIDERS = 'providers';
 
-/** What is known of the providers, in the table of batches. The last write wins: a hold is advice. */
+const AS_I_READ_IT =
+  'attribute_not_exists(#id) OR (#version = :previousVersion AND #schemaVersion <= :schemaVersion)';
+
+/** What is known of the providers, in the table of batches. */
 export function realProviderStateStore(
   client: DynamoDBDocumentClient,
   tableName: string,
@@ -22,29 +24,36 @@ export function realProviderStateStore(
   return {
     async get(provider) {
       const item = await readItem(table, itemId(provider));
-      if (!item) return { schemaVersion: SCHEMA_VERSION, provider };
+      if (!item) return { schemaVersion: SCHEMA_VERSION, provider, version: 0 };
       return parseRecord(`provider ${provider}`, item, providerStateSchema);
     },
-    async put(state) {
+    async replace(state) {
+      const writeToken = randomUUID();
       const command = new PutCommand({
         TableName: tableName,
         Item: {
           [TABLE.partitionKey]: itemId(state.provider),
           schemaVersion: SCHEMA_VERSION,
+          version: state.version,
+          writeToken,
           record: JSON.stringify(state),
           [partitionKey]: PROVIDERS,
           [sortKey]: state.provider,
         },
-        ConditionExpression: 'attribute_not_exists(#id) OR #schemaVersion <= :schemaVersion',
-        ExpressionAttributeNames: { '#id': TABLE.partitionKey, '#schemaVersion': 'schemaVersion' },
-        ExpressionAttributeValues: { ':schemaVersion': SCHEMA_VERSION },
+        ConditionExpression: AS_I_READ_IT,
+        ExpressionAttributeNames: {
+          '#id': TABLE.partitionKey,
+          '#version': 'version',
+          '#schemaVersion': 'schemaVersion',
+        },
+        ExpressionAttributeValues: {
+          ':previousVersion': state.version - 1,
+          ':schemaVersion': SCHEMA_VERSION,
+        },
       });
-      try {
-        await client.send(command);
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        throw new NewerSchemaError(`provider ${state.provider}`, `over ${SCHEMA_VERSION}`);
-      }
+      const id = itemId(state.provider);
+      const won = await writeIf(table, id, writeToken, () => client.send(command));
+      return won === undefined ? 'conflict' : 'written';
     },
     async list() {
       const names: string[] = [];

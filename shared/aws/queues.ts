@@ -54,7 +54,7 @@ export function realQueues(
 }
 
 /** The body, or a message that points to it. */
-async function slimmed(
+export async function slimmed(
   objects: Pick<ObjectStore, 'writer'>,
   body: string,
   token: string,

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../config.ts';
 
 export interface Table {
@@ -20,6 +20,20 @@ export async function readItem(table: Table, id: string): Promise<Item | undefin
     }),
   );
   return item;
+}
+
+/**
+ * Strongly consistent reads in one call: at most 100 items and 16 MB, and under load fewer than
+ * asked for. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ */
+export async function readItems(table: Table, ids: readonly string[]): Promise<readonly Item[]> {
+  // DynamoDB refuses a call without a key, or with one twice.
+  const Keys = [...new Set(ids)].map((id) => ({ [TABLE.partitionKey]: id }));
+  if (Keys.length === 0) return [];
+  const { Responses: responses } = await table.client.send(
+    new BatchGetCommand({ RequestItems: { [table.name]: { Keys, ConsistentRead: true } } }),
+  );
+  return responses?.[table.name] ?? [];
 }
 
 /**

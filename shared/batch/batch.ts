@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { moneySchema } from './cost.ts';
+import { formatSchema } from './format.ts';
+import { inputSchema, sliceSchema } from './input.ts';
 import { jobSchema, outcomeSchema, usageSchema } from './job.ts';
 import { reasonSchema } from './reason.ts';
 import { STATUSES } from './status.ts';
@@ -27,16 +30,7 @@ export type Counts = z.infer<typeof countsSchema>;
 const sourceSchema = z.object({ bucket: z.string(), key: z.string(), etag: z.string() });
 export type Source = z.infer<typeof sourceSchema>;
 
-/** The snapshot of the input in the handler's own bucket, and what the inspection found. */
-const inputSchema = z.object({
-  key: z.string(),
-  bytes: count,
-  requests: count,
-  estimatedTokens: count,
-});
-export type Input = z.infer<typeof inputSchema>;
-
-/** One batch, one item: everything that is known of it. At most 32 KB. */
+/** One batch, one item: everything that is known of it. At most 40 KB. */
 export const batchSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   batchId: z.string(),
@@ -51,11 +45,22 @@ export const batchSchema = z.object({
   dueAt: time.optional(),
 
   provider: z.string(),
+  /** Entries that it may go to, where the message names several; `provider` is where it is now. */
+  providers: z.array(z.string()).optional(),
+  /** Of a part: the batch that it is of. */
+  parent: z.string().optional(),
+  /** Of a batch that is too large for one job: what each of its parts holds. */
+  parts: z.array(sliceSchema).optional(),
+  /** How often the user had what failed of its parts run again. */
+  retries: count.optional(),
+  format: formatSchema.default('openai'),
   endpoint: z.string().optional(),
   model: z.string().optional(),
   /** Higher starts first. */
   priority: z.number().int(),
   notBefore: time.optional(),
+  /** USD that it is not to exceed; of a part, its share. */
+  maxCost: moneySchema.optional(),
   completionWindow: z.string(),
   options: z.record(z.string(), z.json()),
   metadata: z.record(z.string(), z.string()),
@@ -105,6 +110,8 @@ export const batchSchema = z.object({
   rows: z.object({ results: z.string(), errors: z.string() }).optional(),
   counts: countsSchema,
   usage: usageSchema,
+  /** USD, of all jobs so far. Absent: that of one of them is not known. */
+  cost: moneySchema.optional(),
   /** Why it failed, waits or was retried: the first 20. */
   reasons: z.array(reasonSchema),
   delivery: z

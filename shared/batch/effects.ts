@@ -18,6 +18,8 @@ export type Effect =
       readonly reason: Reason;
     }
   | { readonly type: 'releaseProvider' }
+  /** Counts towards the provider's budget of the day, in USD. */
+  | { readonly type: 'noteSpent'; readonly amount: number }
   /** Deletes at the provider what the record names as dispensable. */
   | { readonly type: 'cleanUp' }
   /** What could not be deleted in time stays at the provider until it expires there. */

@@ -1,4 +1,5 @@
-import type { Claim, Counts, Input } from './batch.ts';
+import type { Claim, Counts } from './batch.ts';
+import type { Input, Slice } from './input.ts';
 import type { Job, JobState, Usage } from './job.ts';
 import type { Reason } from './reason.ts';
 
@@ -6,8 +7,8 @@ import type { Reason } from './reason.ts';
 export type BatchEvent =
   /** The sweeper looks at a record whose time has come. */
   | { readonly type: 'due' }
-  /** The sweeper found room for it at its provider. */
-  | { readonly type: 'admitted' }
+  /** The sweeper found room for it: at its provider, or at another of those that it may go to. */
+  | { readonly type: 'admitted'; readonly provider?: string }
   /** Its backoff is over: valid only at this version of the record. */
   | { readonly type: 'requeued'; readonly version: number }
   /** A worker takes the work on, under a fresh token. */
@@ -20,7 +21,11 @@ export type BatchEvent =
       readonly input: Input;
       readonly endpoint: string;
       readonly model: string | undefined;
+      /** Of an input that is too large for one job: what each part holds. */
+      readonly parts?: readonly Slice[];
     }
+  /** Every part of a batch that was split has ended. */
+  | { readonly type: 'partsEnded' }
   /** The input can never be submitted. */
   | {
       readonly type: 'inputRefused';
@@ -49,6 +54,12 @@ export type BatchEvent =
       readonly rows: { readonly results: string; readonly errors: string };
       readonly counts: Counts;
       readonly usage: Usage;
+      /** Of the job, or of all parts, in USD. Absent: it is not known. */
+      readonly cost?: number | undefined;
+      /** Of a batch in parts: the most attempts that one of them took. */
+      readonly attempt?: number;
+      /** Rows say that the account cannot pay: nothing is wrong with the requests. */
+      readonly accountRefusal?: Reason;
     }
   | { readonly type: 'delivered'; readonly deliveryId: string }
   | {
@@ -85,6 +96,7 @@ export const EVENT_TYPES = [
   'claimed',
   'workFailed',
   'inspected',
+  'partsEnded',
   'inputRefused',
   'submitted',
   'submitRefused',

@@ -1,6 +1,9 @@
 /** The rule for a batch id: safe in S3 keys, table keys and provider metadata. */
 export const BATCH_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+/** The same, or a part of it. */
+export const RECORD_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[1-9]\d{0,3})?$/;
+
 const PREFIX_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const PREFIX_LENGTH = 16;
 

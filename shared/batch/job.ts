@@ -7,6 +7,8 @@ export const jobSchema = z.object({
   /** The submission whose key the job carries. */
   submission: z.number().int().positive(),
   submittedAt: z.number(),
+  /** When the provider was first seen to have taken it on, past any refusal for quota. */
+  acceptedAt: z.number().optional(),
   /** Requests that were finished when that was last noted, and when they last grew. */
   progress: z.number().optional(),
   progressAt: z.number().optional(),
@@ -19,8 +21,22 @@ export const usageSchema = z.object({
   inputTokens: z.number().int().nonnegative(),
   outputTokens: z.number().int().nonnegative(),
   totalTokens: z.number().int().nonnegative(),
+  /** Of the input tokens: what the provider had in its cache. Absent: none, or it does not tell. */
+  cachedTokens: z.number().int().nonnegative().optional(),
 });
 export type Usage = z.infer<typeof usageSchema>;
+
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+
+export function sumUsage(a: Usage, b: Usage): Usage {
+  const cachedTokens = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0);
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    totalTokens: a.totalTokens + b.totalTokens,
+    ...(cachedTokens > 0 ? { cachedTokens } : {}),
+  };
+}
 
 /**
  * How a job, or the try to start one, ended. `files` are the provider's ids of what it wrote:
@@ -44,8 +60,11 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 
 /** What a provider says of a job. */
 export type JobState =
-  /** `progress`: finished requests, where the provider tells. */
-  | { readonly state: 'running'; readonly progress?: number }
+  /**
+   * `progress`: finished requests, where the provider tells. `isPending`: not begun, and it may
+   * still be refused for quota.
+   */
+  | { readonly state: 'running'; readonly progress?: number; readonly isPending?: boolean }
   | { readonly state: 'ended'; readonly outcome: Outcome }
   /** The provider does not know the job: never a proof that it is not running. */
   | { readonly state: 'missing' }

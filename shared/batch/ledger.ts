@@ -1,7 +1,11 @@
+import type { Batch } from './batch.ts';
 import type { Outcome } from './job.ts';
 
 /** How one request stands after an attempt. */
 export type Standing = 'succeeded' | 'failed' | 'unfinished';
+
+/** A row that says that the account cannot pay, or may not: the request itself was not looked at. */
+export const ACCOUNT_ROW_CODE = 'account_refused';
 
 /** Codes of error rows that say nothing against the request itself: it runs again. */
 const UNFINISHED_CODES: ReadonlySet<string> = new Set([
@@ -11,6 +15,7 @@ const UNFINISHED_CODES: ReadonlySet<string> = new Set([
   // Ours, for a request that the provider's files do not mention.
   'request_missing',
   'job_failed',
+  ACCOUNT_ROW_CODE,
 ]);
 
 /** HTTP statuses of a row that may pass. 0: OpenAI's row of a request that was never made. */
@@ -31,6 +36,11 @@ export function standingOf({ status_code: status, error_code: code }: RowVerdict
   if (status === undefined) return 'failed';
   if (PASSING_STATUSES.has(status) || status >= 500) return 'unfinished';
   return status >= 200 && status < 300 && code === undefined ? 'succeeded' : 'failed';
+}
+
+/** How many requests the next job holds. */
+export function requestsToSend({ counts, selection }: Pick<Batch, 'counts' | 'selection'>): number {
+  return selection === 'unfinished' ? counts.unfinished : counts.total - counts.succeeded;
 }
 
 /**

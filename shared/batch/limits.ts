@@ -6,6 +6,10 @@ export const limitsSchema = z.strictObject({
   maxInFlight: z.number().int().positive(),
   /** Estimated prompt tokens per model in all jobs at the provider. */
   maxEnqueuedTokens: z.number().int().positive(),
+  /** Requests in all jobs at the provider. Absent: no such limit. */
+  maxEnqueuedRequests: z.number().int().positive().optional(),
+  /** Jobs started within an hour. Absent: no such limit. */
+  maxStartsPerHour: z.number().int().positive().optional(),
   /** Requests in one file. */
   maxRequests: z.number().int().positive(),
   /** Bytes of one file. */

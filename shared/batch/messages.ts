@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { SCHEMA_VERSION } from './batch.ts';
-import { BATCH_ID_PATTERN, MESSAGE_BODY_PREFIX } from './identifiers.ts';
+import { formatSchema } from './format.ts';
+import { BATCH_ID_PATTERN, MESSAGE_BODY_PREFIX, RECORD_ID_PATTERN } from './identifiers.ts';
 
 const batchId = z
   .string()
@@ -8,6 +9,9 @@ const batchId = z
     BATCH_ID_PATTERN,
     'must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or a digit',
   );
+
+/** Of a batch or of one of its parts: what only the handler itself names. */
+const recordId = z.string().regex(RECORD_ID_PATTERN, 'must be a batchId, or that of a part');
 
 /** A newer schemaVersion is told apart from a malformed message before this is applied. */
 const schemaVersion = z.number().int().min(1).max(SCHEMA_VERSION).optional();
@@ -22,16 +26,25 @@ export const addMessageSchema = z.strictObject({
   batchId: batchId.optional(),
   /** A provider entry of the deployment. Default: the first one. */
   provider: z.string().optional(),
+  /** Several entries instead: the batch, or its parts, go where there is room. */
+  providers: z.array(z.string()).min(1).max(20).optional(),
   /** `s3://bucket/key`, in the handler's bucket or one named at deploy time. */
   file: z.string().regex(S3_URL, 'must look like s3://bucket/key').optional(),
   /** Requests in the message itself, as lines of a batch file, instead of a file. */
   requests: z.array(z.record(z.string(), z.json())).min(1).optional(),
+  /** What the requests' bodies are written in. */
+  format: formatSchema.default('openai'),
   /** Default: the `url` of the first line. */
   endpoint: z.string().startsWith('/').optional(),
   /** Higher starts first. Default 0. */
   priority: z.number().int().min(-500).max(499).default(0),
   /** ISO 8601 time before which nothing is submitted. */
   notBefore: z.iso.datetime({ offset: true }).optional(),
+  /**
+   * USD: refused if it is estimated to cost more, and not tried again if that would. Needs a price
+   * for the model at each entry that it may go to.
+   */
+  maxCost: z.number().positive().optional(),
   completionWindow: z.literal('24h').default('24h'),
   /** Settings of the provider's job; the provider's page lists them. */
   options: z.record(z.string(), z.json()).default({}),
@@ -57,7 +70,7 @@ export type CommandMessage = z.infer<typeof commandMessageSchema>;
 export const requeueMessageSchema = z.strictObject({
   schemaVersion,
   action: z.literal('requeue'),
-  batchId,
+  batchId: recordId,
   version: z.number().int().nonnegative(),
 });
 export type RequeueMessage = z.infer<typeof requeueMessageSchema>;
@@ -85,7 +98,7 @@ export type WorkKind = (typeof WORK_KINDS)[number];
 export const workMessageSchema = z.strictObject({
   schemaVersion,
   action: z.enum(WORK_KINDS),
-  batchId,
+  batchId: recordId,
 });
 export type WorkMessage = z.infer<typeof workMessageSchema>;
 

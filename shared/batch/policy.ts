@@ -18,10 +18,20 @@ export interface Policy {
   readonly invocationAgeSeconds: number;
   /** The processor's own timeout: Lambda's maximum where it is unknown. */
   readonly processorTimeoutSeconds: number;
+  /**
+   * Age from which a batch that finds no room at its provider has room kept for it: until then
+   * smaller ones of its model go first.
+   */
+  readonly reserveAfterSeconds: number;
   /** Pause of a provider after a quota refusal; doubles with every refusal in a row. */
   readonly quotaBackoff: Backoff;
   /** Pause of a provider whose account refuses us: 401, 403, billing, an unfilled secret. */
   readonly accountBackoff: Backoff;
+  /**
+   * Jobs at one provider from which on its list is read, where that tells how they stand, instead
+   * of asking about each: a page has 100 of them, but also others' and ended ones.
+   */
+  readonly listFrom: number;
   /** How long a job may go without finishing a request before it is given up as stalled. */
   readonly stallSeconds: number;
   /** How long a job may outlive its completion window before it is given up as stalled. */
@@ -56,8 +66,10 @@ export const DEFAULT_POLICY: Policy = {
   resendBackoff: { baseSeconds: 2 * MINUTE, capSeconds: HOUR },
   invocationAgeSeconds: 15 * MINUTE,
   processorTimeoutSeconds: 15 * MINUTE,
+  reserveAfterSeconds: 10 * MINUTE,
   quotaBackoff: { baseSeconds: MINUTE, capSeconds: HOUR },
   accountBackoff: { baseSeconds: 5 * MINUTE, capSeconds: HOUR },
+  listFrom: 10,
   stallSeconds: DAY,
   windowGraceSeconds: HOUR,
   adoptionWindowSeconds: 5 * MINUTE,
@@ -85,6 +97,7 @@ export function scalePolicy(policy: Policy, scale: number): Policy {
     resendBackoff: backoff(policy.resendBackoff),
     invocationAgeSeconds: policy.invocationAgeSeconds * scale,
     processorTimeoutSeconds: policy.processorTimeoutSeconds * scale,
+    reserveAfterSeconds: policy.reserveAfterSeconds * scale,
     quotaBackoff: backoff(policy.quotaBackoff),
     accountBackoff: backoff(policy.accountBackoff),
   };

@@ -1,4 +1,5 @@
 import type { Batch } from './batch.ts';
+import type { BilledTokens } from './cost.ts';
 import type { BatchQueueMessage, WorkMessage } from './messages.ts';
 import type { ProcessorEvent } from './processorEvent.ts';
 import type { ProviderState } from './providerState.ts';
@@ -30,10 +31,23 @@ export interface WaitingHint {
   readonly model: string | undefined;
   readonly requests: number;
   readonly estimatedTokens: number;
+  /** What its job is expected to be billed for. */
+  readonly expected: BilledTokens;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
   /** Milliseconds since 1970: when it ends with what it has. */
   readonly deadlineAt: number;
+  /** Entries that it may go to, if there are several. */
+  readonly providers?: readonly string[] | undefined;
 }
-export type ActiveHint = Omit<WaitingHint, 'deadlineAt'>;
+export interface ActiveHint extends Omit<WaitingHint, 'createdAt' | 'deadlineAt' | 'providers'> {
+  /** The provider has not said yet that it has taken the job on: it may be refused for quota. */
+  readonly isPending: boolean;
+  /** Its job has ended: it holds nothing there any more, and only its bill is to come. */
+  readonly isOver?: boolean | undefined;
+  /** The job that its record names. */
+  readonly jobId?: string | undefined;
+}
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -45,6 +59,11 @@ export interface Page<T> {
 export interface BatchStore {
   /** A strongly consistent read. Throws NewerSchemaError for a record of a newer version. */
   get(batchId: string): Promise<Batch | undefined>;
+  /**
+   * Strongly consistent reads of up to 100 records at once. What is not in the answer was not
+   * there, could not be read or not be understood: `get` tells which.
+   */
+  getMany(batchIds: readonly string[]): Promise<ReadonlyMap<string, Batch>>;
   /** Writes a new record; `exists` if the id is taken by a record that is not this very write. */
   create(batch: Batch): Promise<'written' | 'exists'>;
   /**
@@ -58,14 +77,15 @@ export interface BatchStore {
   listDue(shard: number, until: number, cursor?: string): Promise<Page<DueHint>>;
   /** Queued batches of a provider: priority, then age. */
   listWaiting(provider: string, cursor?: string): Promise<Page<WaitingHint>>;
-  /** Batches that occupy capacity of a provider. */
+  /** Batches that occupy capacity of a provider, and those whose jobs have ended but are not paid. */
   listActive(provider: string, cursor?: string): Promise<Page<ActiveHint>>;
 }
 
 /** The providers' own records. */
 export interface ProviderStateStore {
   get(provider: string): Promise<ProviderState>;
-  put(state: ProviderState): Promise<void>;
+  /** Writes the state if it is still at `version - 1` of it. */
+  replace(state: ProviderState): Promise<'written' | 'conflict'>;
   /** Names of all entries ever used. */
   list(): Promise<readonly string[]>;
 }
@@ -94,6 +114,12 @@ export interface Queues {
   ): Promise<void>;
 }
 
+/** Bytes from `start` to before `end`: at least one. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface ObjectRef {
   readonly bucket: string;
   readonly key: string;
@@ -106,8 +132,11 @@ export interface ObjectStore {
   head(object: ObjectRef): Promise<{ bytes: number; etag: string } | undefined>;
   /** Copies into the handler's bucket. Throws RefusedError when the source is gone or has changed. */
   copy(source: ObjectRef & { etag: string }, key: string): Promise<void>;
-  /** Streams an object of the handler's bucket. A connection that breaks throws: never a silent end. */
-  read(key: string): AsyncIterable<Uint8Array>;
+  /**
+   * Streams an object of the handler's bucket, or its bytes from `start` to before `end`. A
+   * connection that breaks throws: never a silent end.
+   */
+  read(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /** Writes in parts, in constant memory. The object appears whole with `close`, or not at all. */
   writer(key: string): ObjectWriter;
 }
@@ -135,6 +164,23 @@ export interface Scratch {
   create(): Promise<ScratchFile>;
 }
 
+/** Counts the prompt tokens of one file's requests, or estimates them from samples. */
+export interface TokenEstimate {
+  /**
+   * Takes in the body of a request.
+   *
+   * @param bytes of its line
+   * @returns its tokens, by what is known by now; not rounded
+   */
+  add(body: Readonly<Record<string, unknown>>, bytes: number): number;
+  /** Of all, by all that is known by now. */
+  total(): number;
+}
+export interface Tokens {
+  /** @param fileBytes of the whole file, where that is known: it makes the estimate cheaper */
+  estimate(fileBytes: number | undefined): Promise<TokenEstimate>;
+}
+
 /** The user's processor. Invoked asynchronously. */
 export interface Processor {
   /** Throws InvocationRefusedError if Lambda has not taken the invocation, for certain. */
@@ -149,6 +195,8 @@ export interface StateChange {
   readonly to: Status;
   readonly attempt: number;
   readonly counts: Batch['counts'];
+  /** USD so far; null if it is not known. */
+  readonly cost: number | null;
   readonly reasons: Batch['reasons'];
   readonly metadata: Batch['metadata'];
   /** ISO 8601. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { moneySchema } from './cost.ts';
 import { usageSchema } from './job.ts';
 
 const objectRef = z.object({ bucket: z.string(), key: z.string() });
@@ -21,6 +22,8 @@ export const processorEventSchema = z.object({
   /** `succeeded` rows are in `results`, `failed` rows in `errors`: together they are `total`. */
   counts: z.object({ total: count, succeeded: count, failed: count }),
   usage: usageSchema,
+  /** USD, of all jobs; null if it is not known, as without a price for the model. */
+  cost: moneySchema.nullable().default(null),
   /** JSONL in the OpenAI batch output format, in the order of the input. */
   results: objectRef,
   errors: objectRef,

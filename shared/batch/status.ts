@@ -2,6 +2,7 @@
 export const OPEN_STATUSES = [
   'inspecting',
   'queued',
+  'split',
   'submitting',
   'running',
   'collecting',

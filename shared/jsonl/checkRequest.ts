@@ -5,8 +5,11 @@ export interface Request {
   readonly customId: string;
   readonly url: string;
   readonly model: string;
+  readonly body: Readonly<Record<string, unknown>>;
   /** Texts to embed; 0 at endpoints that embed nothing. */
   readonly embeddingInputs: number;
+  /** The most tokens that its answers may have together; 0 if it does not say. */
+  readonly maxOutputTokens: number;
 }
 
 /** What is wrong with a line, in words that never repeat what the request says. */
@@ -58,7 +61,22 @@ export function checkRequest({ bytes }: Line): Request | BadRequest {
   if (stream === true)
     return bad('stream', 'body.stream is true: batches do not stream, remove it');
   const embeddingInputs = url === '/v1/embeddings' ? countInputs(body.input) : 0;
-  return { customId, url, model, embeddingInputs };
+  const maxOutputTokens = embeddingInputs > 0 ? 0 : longestAnswers(body);
+  return { customId, url, model, body, embeddingInputs, maxOutputTokens };
+}
+
+/** Of chat completions and responses, under any of the names that they have had. */
+function longestAnswers(body: Readonly<Record<string, unknown>>): number {
+  const {
+    max_completion_tokens: newest,
+    max_tokens: oldest,
+    max_output_tokens: inResponses,
+  } = body;
+  return positive(newest ?? oldest ?? inResponses, 0) * positive(body.n, 1);
+}
+
+function positive(value: unknown, otherwise: number): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : otherwise;
 }
 
 /** A text, a list of texts, one text as tokens, or a list of those. */

@@ -1,4 +1,5 @@
 import type { Request } from './checkRequest.ts';
+import { IdIndex } from './idIndex.ts';
 
 /** What is wrong with a request in the company of the others. */
 export interface Conflict {
@@ -12,8 +13,7 @@ export interface Conflict {
  */
 export class FileRules {
   readonly #endpoints: readonly string[];
-  // By id, the line that has it first: memory grows with the number of requests only.
-  readonly #lines = new Map<string, number>();
+  readonly #ids = new IdIndex();
   #endpoint: string | undefined;
   #model: string | undefined;
 
@@ -34,9 +34,8 @@ export class FileRules {
   add(request: Request, line: number): readonly Conflict[] {
     const conflicts: Conflict[] = [];
     const { customId, url, model } = request;
-    const first = this.#lines.get(customId);
-    if (first === undefined) this.#lines.set(customId, line);
-    else {
+    const first = this.#ids.add(customId, line);
+    if (first !== undefined) {
       const message = `custom_id ${quote(customId)} is that of line ${first} too: make it unique`;
       conflicts.push({ code: 'duplicate_custom_id', message });
     }

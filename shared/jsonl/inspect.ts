@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { RefusedError } from '../batch/errors.ts';
-import type { Limits } from '../batch/limits.ts';
+import type { Slice } from '../batch/input.ts';
+import type { TokenEstimate } from '../batch/ports.ts';
 import { MAX_REASONS, type Reason, shortReason } from '../batch/reason.ts';
-import { checkRequest } from './checkRequest.ts';
-import { FileRules } from './fileRules.ts';
+import { checkRequest, type Request } from './checkRequest.ts';
+import { type Conflict, FileRules } from './fileRules.ts';
 import { type Line, lineGroups } from './lines.ts';
+import { type JobLimits, Slicer } from './slices.ts';
 
 /** What the batch and its provider ask of an input. */
 export interface Demands {
@@ -12,7 +14,10 @@ export interface Demands {
   readonly endpoint: string | undefined;
   /** The provider's. */
   readonly endpoints: readonly string[];
-  readonly limits: Pick<Limits, 'maxRequests' | 'maxBytes' | 'maxEmbeddingInputs'>;
+  /** Throws RefusedError for a request that the provider cannot express. */
+  readonly checkRequest?: ((request: Request) => void) | undefined;
+  readonly limits: JobLimits;
+  readonly tokens: TokenEstimate;
 }
 
 /** A bad line, or what is wrong with the file as a whole. */
@@ -27,9 +32,16 @@ export interface Inspection {
   readonly endpoint: string;
   readonly model: string | undefined;
   readonly estimatedTokens: number;
+  /** Of all answers, as far as the requests say. */
+  readonly maxOutputTokens: number;
+  /** What fits one job each; one if all does. */
+  readonly slices: readonly Slice[];
   readonly problems: number;
   readonly firstReasons: readonly Reason[];
 }
+
+/** The slices must fit the record, and be looked at in every sweep. */
+const MAX_SLICES = 200;
 
 /** Of one request, which is held in memory a few times over. Images as data URLs stay far below. */
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
@@ -37,114 +49,147 @@ const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * Reads a whole input and checks every line of it. Memory grows with the number of requests, by
- * their ids, not with their size. Stops early only at a file that is larger than allowed.
+ * Reads a whole input, checks every line of it and cuts it into what fits one job each. Memory
+ * grows by a few bytes a request, not with their size. Stops early only at a file that no number of
+ * jobs could take.
  *
  * @param onProblem is told of every problem, in the order of the lines
  */
 export async function inspectInput(
   source: AsyncIterable<Uint8Array>,
-  { endpoint, endpoints, limits }: Demands,
+  demands: Demands,
   onProblem: (problem: Problem) => Promise<void>,
 ): Promise<Inspection> {
-  const rules = new FileRules(endpoint, endpoints);
-  const size: Size = { requests: 0, bytes: 0, embeddingInputs: 0 };
+  const lines = new LineInspection(demands);
+  const size = { bytes: 0 };
   const firstReasons: Reason[] = [];
   let problems = 0;
-  let estimatedTokens = 0;
-
-  const report = async (code: string, message: string, line?: number, customId?: string) => {
-    const reason = shortReason(code, message, line);
+  const report = async ({ reason, customId }: Problem) => {
     problems += 1;
     if (firstReasons.length < MAX_REASONS) firstReasons.push(reason);
     await onProblem({ reason, customId });
   };
 
-  const inspectLine = async (line: Line) => {
-    const { number, bytes } = line;
-    const checked = isUtf8(bytes) ? checkRequest(line) : NOT_UTF8;
-    if ('code' in checked) {
-      const { code, message, customId } = checked;
-      return report(code, `line ${number}: ${message}`, number, customId);
-    }
-    size.embeddingInputs += checked.embeddingInputs;
-    estimatedTokens += estimateTokens(bytes.length);
-    for (const { code, message } of rules.add(checked, number)) {
-      await report(code, `line ${number}: ${message}`, number, checked.customId);
-    }
-  };
-
   try {
     for await (const group of lineGroups(counted(source, size), MAX_REQUEST_BYTES)) {
-      const [first] = group;
-      if (first?.number === 1 && first.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
-        const message = 'the file starts with a byte order mark: save it as UTF-8 without one';
-        await report('byte_order_mark', message, 1);
+      if (startsWithMark(group)) {
+        await report(BYTE_ORDER_MARK_PROBLEM);
         break;
       }
-      for (const line of group) {
-        size.requests += 1;
-        if (size.requests > limits.maxRequests) break;
-        await inspectLine(line);
-      }
-      if (excessOf(size, limits)) break;
+      // Hardly any line has one: an await for each would cost more than the line.
+      for (const line of group) for (const problem of lines.add(line)) await report(problem);
+      if (lines.isTooMuch) break;
     }
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     // A line that is too long: what comes after it is not looked at.
-    const { code, message, line } = error.reason;
-    await report(code, message, line);
+    await report({ reason: error.reason });
   }
-  const excess = excessOf(size, limits);
-  if (excess) await report(excess.code, excess.message);
-  if (size.requests === 0 && problems === 0) {
-    await report('empty_file', 'the file has no requests: put one JSON object on each line');
-  }
-  const { requests, bytes } = size;
-  const { endpoint: found, model } = rules;
-  return { requests, bytes, endpoint: found, model, estimatedTokens, problems, firstReasons };
+  if (lines.isTooMuch) await report(lines.tooMuch());
+  if (lines.requests === 0 && problems === 0) await report(EMPTY_PROBLEM);
+  return { ...lines.result(size.bytes), bytes: size.bytes, problems, firstReasons };
 }
 
-interface Size {
-  requests: number;
-  bytes: number;
-  embeddingInputs: number;
+/** What is found line by line. */
+class LineInspection {
+  readonly #rules: FileRules;
+  readonly #slicer: Slicer;
+  readonly #checkForProvider: (request: Request) => void;
+  readonly #limits: JobLimits;
+  readonly #tokens: TokenEstimate;
+  requests = 0;
+  #maxOutputTokens = 0;
+
+  constructor(demands: Demands) {
+    const { endpoint, endpoints, limits, tokens, checkRequest: checkForProvider } = demands;
+    this.#tokens = tokens;
+    this.#rules = new FileRules(endpoint, endpoints);
+    this.#slicer = new Slicer(limits);
+    this.#limits = limits;
+    this.#checkForProvider = checkForProvider ?? (() => {});
+  }
+
+  /** Takes a line in; what is wrong with it, if anything. */
+  add(line: Line): readonly Problem[] {
+    const { number, offset, bytes } = line;
+    this.requests += 1;
+    const checked = isUtf8(bytes) ? checkRequest(line) : NOT_UTF8;
+    if ('code' in checked) return [problemAt(number, checked, checked.customId)];
+    const { customId, embeddingInputs, maxOutputTokens } = checked;
+    const tokens = this.#tokens.add(checked.body, bytes.length + 1);
+    this.#maxOutputTokens += maxOutputTokens;
+    this.#slicer.add({ offset, bytes: bytes.length, tokens, maxOutputTokens, embeddingInputs });
+    const found = [...this.#rules.add(checked, number), ...this.#refusalOf(checked)];
+    if (bytes.length >= this.#limits.maxBytes) found.push(tooLarge(this.#limits));
+    return found.map((conflict) => problemAt(number, conflict, customId));
+  }
+
+  get isTooMuch(): boolean {
+    return this.#slicer.count > MAX_SLICES;
+  }
+
+  tooMuch(): Problem {
+    const { maxRequests, maxBytes } = this.#limits;
+    const message = `the file needs over ${MAX_SLICES} jobs of at most ${maxRequests} requests and ${maxBytes} bytes: send it as several batches`;
+    return { reason: shortReason('too_many_parts', message) };
+  }
+
+  /** @param bytes of the whole file */
+  result(bytes: number) {
+    const { requests } = this;
+    const { endpoint, model } = this.#rules;
+    const slices = this.#slicer.close(bytes);
+    const estimatedTokens = this.#tokens.total();
+    const maxOutputTokens = this.#maxOutputTokens;
+    return { requests, endpoint, model, estimatedTokens, maxOutputTokens, slices };
+  }
+
+  #refusalOf(request: Request): readonly Conflict[] {
+    try {
+      this.#checkForProvider(request);
+      return [];
+    } catch (error) {
+      if (error instanceof RefusedError) return [error.reason];
+      throw error;
+    }
+  }
 }
 
+function problemAt(line: number, { code, message }: Conflict, customId?: string): Problem {
+  return { reason: shortReason(code, `line ${line}: ${message}`, line), customId };
+}
+
+function tooLarge({ maxBytes }: JobLimits): Conflict {
+  const message = `the request has as many bytes as a whole job may, ${maxBytes}: make it smaller`;
+  return { code: 'request_too_large', message };
+}
+
+function startsWithMark([first]: readonly Line[]): boolean {
+  return first?.number === 1 && first.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK);
+}
+
+const BYTE_ORDER_MARK_PROBLEM: Problem = {
+  reason: shortReason(
+    'byte_order_mark',
+    'the file starts with a byte order mark: save it as UTF-8 without one',
+    1,
+  ),
+};
+const EMPTY_PROBLEM: Problem = {
+  reason: shortReason('empty_file', 'the file has no requests: put one JSON object on each line'),
+};
 const NOT_UTF8 = {
   code: 'invalid_utf8',
   message: 'is not UTF-8: save the file as UTF-8',
   customId: undefined,
 };
 
-function excessOf(
-  { requests, bytes, embeddingInputs }: Size,
-  { maxRequests, maxBytes, maxEmbeddingInputs = Number.POSITIVE_INFINITY }: Demands['limits'],
-): { code: string; message: string } | undefined {
-  if (requests > maxRequests) {
-    return {
-      code: 'too_many_requests',
-      message: `the file has over ${maxRequests} requests: split it`,
-    };
-  }
-  if (bytes > maxBytes) {
-    return { code: 'file_too_large', message: `the file has over ${maxBytes} bytes: split it` };
-  }
-  if (embeddingInputs > maxEmbeddingInputs) {
-    const message = `the file has over ${maxEmbeddingInputs} texts to embed: split it`;
-    return { code: 'too_many_embedding_inputs', message };
-  }
-  return undefined;
-}
-
-async function* counted(source: AsyncIterable<Uint8Array>, size: Size): AsyncGenerator<Uint8Array> {
+async function* counted(
+  source: AsyncIterable<Uint8Array>,
+  size: { bytes: number },
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
     size.bytes += chunk.length;
     yield chunk;
   }
-}
-
-/** English text has about four bytes to a token. */
-function estimateTokens(bytes: number): number {
-  return Math.ceil(bytes / 4);
 }

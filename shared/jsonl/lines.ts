@@ -4,6 +4,8 @@ import { type RefusedError, refusal } from '../batch/errors.ts';
 export interface Line {
   /** From 1; blank lines are counted too. */
   readonly number: number;
+  /** Of its first byte, from the beginning of the stream. */
+  readonly offset: number;
   readonly bytes: Buffer;
 }
 
@@ -29,6 +31,8 @@ export async function* lineGroups(
   maxLineBytes = MAX_LINE_BYTES,
 ): AsyncGenerator<readonly Line[]> {
   let number = 0;
+  let offset = 0;
+  let position = 0;
   // A line may span many chunks: joining them once, at its end, keeps a long line linear.
   let open: Buffer[] = [];
   let openBytes = 0;
@@ -43,11 +47,13 @@ export async function* lineGroups(
         open.length === 1 ? buffer.subarray(start, end) : Buffer.concat(open),
       );
       if (bytes.length > maxLineBytes) throw tooLong(number, maxLineBytes);
-      if (!isBlank(bytes)) lines.push({ number, bytes });
+      if (!isBlank(bytes)) lines.push({ number, offset, bytes });
+      offset = position + end + 1;
       open = [];
       openBytes = 0;
       start = end + 1;
     }
+    position += buffer.length;
     const rest = buffer.subarray(start);
     openBytes += rest.length;
     if (openBytes > maxLineBytes) throw tooLong(number + 1, maxLineBytes);
@@ -55,7 +61,7 @@ export async function* lineGroups(
     if (lines.length > 0) yield lines;
   }
   const last = withoutCr(Buffer.concat(open));
-  if (!isBlank(last)) yield [{ number: number + 1, bytes: last }];
+  if (!isBlank(last)) yield [{ number: number + 1, offset, bytes: last }];
 }
 
 /** The same, line by line. */

@@ -15,6 +15,8 @@ export interface MergeRules {
   readonly selection: Selection;
   /** What is said of a request that the job was sent and has no row for. */
   readonly missing: { readonly code: string; readonly message: string };
+  /** What stands for a `custom_id` in the job's rows. Default: the id itself. */
+  readonly referenceOf?: ((customId: string) => string) | undefined;
   /** There was no job: a request keeps the row that it has. */
   readonly keepPrevious: boolean;
 }
@@ -32,17 +34,18 @@ export async function mergeRows(
   targets: { readonly results: Target; readonly errors: Target },
   rules: MergeRules,
 ): Promise<{ readonly counts: Counts; readonly foreign: number }> {
+  const { selection, referenceOf = itself } = rules;
   const results = lineSink(targets.results);
   const errors = lineSink(targets.errors);
   const ledger: Record<Standing, number> = { succeeded: 0, failed: 0, unfinished: 0 };
   let matched = 0;
   for await (const joined of joinRows(sources)) {
-    const spooled = isSelected(joined, rules.selection)
-      ? spool.rows.get(joined.customId)
-      : undefined;
+    const { customId } = joined;
+    const reference = referenceOf(customId);
+    const spooled = isSelected(joined, selection) ? spool.rows.get(reference) : undefined;
     if (spooled) matched += 1;
     const { standing, bytes } = spooled
-      ? { standing: spooled.standing, bytes: await spool.read(spooled) }
+      ? { standing: spooled.standing, bytes: named(await spool.read(spooled), customId, reference) }
       : withoutNewRow(joined, rules);
     ledger[standing] += 1;
     const sink = standing === 'succeeded' ? results : errors;
@@ -52,6 +55,16 @@ export async function mergeRows(
   await errors.flush();
   const total = ledger.succeeded + ledger.failed + ledger.unfinished;
   return { counts: { total, ...ledger }, foreign: spool.foreign + spool.rows.size - matched };
+}
+
+function itself(customId: string): string {
+  return customId;
+}
+
+/** The row under the request's own id. */
+function named(row: Uint8Array, customId: string, reference: string): Uint8Array {
+  if (reference === customId) return row;
+  return Buffer.from(JSON.stringify({ ...parseRow(row), custom_id: customId }));
 }
 
 function withoutNewRow(

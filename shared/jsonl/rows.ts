@@ -42,12 +42,28 @@ export function errorRow(customId: string, error: { code: string; message: strin
   return Buffer.from(JSON.stringify(row));
 }
 
-/** Tokens of a row, in the words of chat completions and embeddings or of responses. */
-export function usageOfRow({ response }: Partial<ResultRow>): Usage {
-  const usage = (response?.body as { usage?: Record<string, unknown> } | null | undefined)?.usage;
-  const inputTokens = count(usage?.prompt_tokens ?? usage?.input_tokens);
-  const outputTokens = count(usage?.completion_tokens ?? usage?.output_tokens);
-  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
+/**
+ * Tokens of a row, in the words of chat completions and embeddings, of responses or of Anthropic.
+ * Undefined if it does not tell any.
+ */
+export function usageOfRow({ response }: Partial<ResultRow>): Usage | undefined {
+  const usage = (response?.body as { usage?: WireUsage | null } | null | undefined)?.usage;
+  const input = usage?.prompt_tokens ?? usage?.input_tokens;
+  if (!usage || input === undefined) return undefined;
+  const details = usage.prompt_tokens_details ?? usage.input_tokens_details;
+  // Anthropic counts what it reads from its cache, and what it writes there, beside the input.
+  const readFromCache = count(usage.cache_read_input_tokens);
+  const cachedTokens = count(details?.cached_tokens) + readFromCache;
+  const inputTokens = count(input) + readFromCache + count(usage.cache_creation_input_tokens);
+  const outputTokens = count(usage.completion_tokens ?? usage.output_tokens);
+  const cached = cachedTokens > 0 ? { cachedTokens } : {};
+  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, ...cached };
+}
+
+/** As far as it is looked at; nothing of it is taken on trust. */
+interface WireUsage extends Readonly<Record<string, unknown>> {
+  readonly prompt_tokens_details?: { readonly cached_tokens?: unknown } | null;
+  readonly input_tokens_details?: { readonly cached_tokens?: unknown } | null;
 }
 
 function count(value: unknown): number {

@@ -1,6 +1,7 @@
-import type { Usage } from '../batch/job.ts';
-import type { Standing } from '../batch/ledger.ts';
+import { NO_USAGE, sumUsage, type Usage } from '../batch/job.ts';
+import { ACCOUNT_ROW_CODE, type Standing } from '../batch/ledger.ts';
 import type { ScratchFile } from '../batch/ports.ts';
+import { type Reason, shortReason } from '../batch/reason.ts';
 import { parseRow, standingOfRow, usageOfRow } from './rows.ts';
 import { lineSink } from './sink.ts';
 
@@ -19,8 +20,12 @@ export interface Spool {
   readonly rows: ReadonlyMap<string, SpooledRow>;
   /** Rows that name no request. */
   readonly foreign: number;
+  /** The first row that says that the account was refused. */
+  readonly accountRefusal: Reason | undefined;
   /** Tokens of all rows: they are paid for, whatever they say. */
   readonly usage: Usage;
+  /** Whether every success tells its tokens. */
+  readonly isMetered: boolean;
   read(row: SpooledRow): Promise<Uint8Array>;
 }
 
@@ -37,20 +42,23 @@ export async function spoolRows(
 ): Promise<Spool> {
   const rows = new Map<string, SpooledRow>();
   const sink = lineSink(file);
-  const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+  let usage = NO_USAGE;
+  let isMetered = true;
   let foreign = 0;
+  let accountRefusal: Reason | undefined;
   let offset = file.bytes;
   for await (const bytes of source) {
     const row = parseRow(bytes);
-    const { inputTokens, outputTokens } = usageOfRow(row);
-    usage.inputTokens += inputTokens;
-    usage.outputTokens += outputTokens;
-    const { custom_id: customId } = row;
+    const standing = standingOfRow(row);
+    const used = usageOfRow(row);
+    if (used) usage = sumUsage(usage, used);
+    else if (standing === 'succeeded') isMetered = false;
+    const { custom_id: customId, error } = row;
+    if (error?.code === ACCOUNT_ROW_CODE) accountRefusal ??= shortReason(error.code, error.message);
     if (typeof customId !== 'string') {
       foreign += 1;
       continue;
     }
-    const standing = standingOfRow(row);
     const known = rows.get(customId);
     if (known && (known.standing === 'succeeded' || standing !== 'succeeded')) continue;
     rows.set(customId, { offset, length: bytes.length, standing });
@@ -58,8 +66,7 @@ export async function spoolRows(
     if (sink.add(bytes)) await sink.flush();
   }
   await sink.flush();
-  usage.totalTokens = usage.inputTokens + usage.outputTokens;
-  return { rows, foreign, usage, read: windowOn(file) };
+  return { rows, foreign, accountRefusal, usage, isMetered, read: windowOn(file) };
 }
 
 /**

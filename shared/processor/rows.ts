@@ -1,4 +1,4 @@
-import type { Usage } from '../batch/job.ts';
+import { NO_USAGE, type Usage } from '../batch/job.ts';
 import type { JoinedRow } from '../jsonl/join.ts';
 import { parseRow, type ResultRow, usageOfRow } from '../jsonl/rows.ts';
 
@@ -41,7 +41,8 @@ export function succeededRequest(joined: JoinedRow, result: Buffer): SucceededRe
   if (!row.response) {
     throw new Error(`the row of ${customId} is among the results without a response`);
   }
-  return { customId, request: requestOf(joined), response: row.response, usage: usageOfRow(row) };
+  const usage = usageOfRow(row) ?? NO_USAGE;
+  return { customId, request: requestOf(joined), response: row.response, usage };
 }
 
 export function failedRequest(joined: JoinedRow, error: Buffer): FailedRequest {

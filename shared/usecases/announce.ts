@@ -23,8 +23,10 @@ export async function announce(
   const from = batch.previousStatus ?? status;
   log.info('batch state change', { batchId, attempt, from, to: status });
   const metric = COUNTED[status];
-  if (metric) metrics.count(metric, 1, provider);
-  await bus.announce(stateChange(dependencies, batch, from));
+  // The user knows the whole: of its parts only their jobs count.
+  const isWhole = batch.parent === undefined;
+  if (metric && (isWhole || !isEnded(status))) metrics.count(metric, 1, provider);
+  if (isWhole) await bus.announce(stateChange(dependencies, batch, from));
   return isEnded(status) ? { type: 'endEventSent', statusAt: batch.statusAt } : undefined;
 }
 
@@ -45,5 +47,6 @@ export async function reportStall(dependencies: Dependencies, batch: Batch): Pro
 function stateChange({ clock }: Dependencies, batch: Batch, from: Status): StateChange {
   const { batchId, provider, status: to, attempt, counts, reasons, metadata } = batch;
   const at = new Date(clock.now()).toISOString();
-  return { batchId, provider, from, to, attempt, counts, reasons, metadata, at };
+  const cost = batch.cost ?? null;
+  return { batchId, provider, from, to, attempt, counts, cost, reasons, metadata, at };
 }

@@ -4,7 +4,7 @@ import type { BatchEvent } from '../batch/events.ts';
 import { submissionKey } from '../batch/identifiers.ts';
 import { isEnded } from '../batch/status.ts';
 import type { Dependencies } from './dependencies.ts';
-import { holdProvider, isAccountHeld } from './providerHold.ts';
+import { holdProvider, isAccountHeld } from './providerState.ts';
 
 /**
  * Deletes at the provider the files of the jobs that the record names for it and, once the batch
@@ -36,7 +36,7 @@ export async function cleanUp(
     const fields = { batchId, attempt, jobIds: left, error: messageOf(error) };
     log.warn('files could not be deleted: tried again later', fields);
     if (error instanceof ProviderError && error.kind === 'account') {
-      await holdProvider(dependencies, batch.provider, { kind: 'account', reason: error.reason });
+      await holdProvider(dependencies, batch, { kind: 'account', reason: error.reason });
     }
   }
   const hasDone = jobIds.length > 0 || leftoversUpTo > 0;

@@ -49,6 +49,7 @@ function processorEvent(batch: Batch, bucket: string, table: string): ProcessorE
     endpoint: batch.endpoint ?? '',
     counts: { total, succeeded, failed: total - succeeded },
     usage: batch.usage,
+    cost: batch.cost ?? null,
     results: { bucket, key: rows.results },
     errors: { bucket, key: rows.errors },
     input: { bucket, key: input.key },

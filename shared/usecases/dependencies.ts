@@ -1,3 +1,4 @@
+import type { Collector } from '../batch/collectorPorts.ts';
 import type { Policy } from '../batch/policy.ts';
 import type {
   BatchStore,
@@ -12,6 +13,7 @@ import type {
   Queues,
   Scratch,
   SweepLock,
+  Tokens,
 } from '../batch/ports.ts';
 import type { Providers } from '../providers/provider.ts';
 
@@ -24,10 +26,13 @@ export interface Dependencies {
   readonly providerStates: ProviderStateStore;
   readonly sweepLock: SweepLock;
   readonly queues: Queues;
+  /** Gathers single requests into batches; absent in a deployment that does not. */
+  readonly collector?: Collector | undefined;
   readonly objects: ObjectStore;
   /** Name of the table: processors keep a record in it. */
   readonly tableName: string;
   readonly scratch: Scratch;
+  readonly tokens: Tokens;
   readonly providers: Providers;
   readonly processor: Processor;
   readonly bus: EventBus;

@@ -7,7 +7,7 @@ import { announce, reportStall } from './announce.ts';
 import { cleanUp } from './cleanUp.ts';
 import { deliver } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
-import { holdProvider, releaseProvider } from './providerHold.ts';
+import { holdProvider, noteSpent, releaseProvider } from './providerState.ts';
 
 /**
  * Does the effects of a decision that has been written. One that fails is logged and left: the
@@ -65,10 +65,13 @@ async function performOne(
       await (await providers.get(batch.provider)).cancel(effect.jobId);
       return;
     case 'holdProvider':
-      await holdProvider(dependencies, batch.provider, effect);
+      await holdProvider(dependencies, batch, effect);
       return;
     case 'releaseProvider':
       await releaseProvider(dependencies, batch.provider);
+      return;
+    case 'noteSpent':
+      await noteSpent(dependencies, batch.provider, effect.amount);
       return;
     case 'cleanUp':
       return cleanUp(dependencies, batch);

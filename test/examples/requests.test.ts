@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { inspectInput } from '../../shared/jsonl/inspect.ts';
 import { DEFAULT_LIMITS } from '../../shared/providers/limits.ts';
 import { openAiDescription } from '../../shared/providers/openai/description.ts';
+import { createTokenEstimator } from '../../shared/tokens/estimator.ts';
 
 it('the example input passes the inspection', async () => {
   const file = new URL('../../examples/requests.jsonl', import.meta.url);
@@ -10,6 +11,7 @@ it('the example input passes the inspection', async () => {
     endpoint: undefined,
     endpoints: openAiDescription.endpoints,
     limits: DEFAULT_LIMITS.openai,
+    tokens: await createTokenEstimator(),
   };
   const found = await inspectInput(createReadStream(file), demands, async () => {});
   expect(found).toMatchObject({ endpoint: '/v1/chat/completions', firstReasons: [] });

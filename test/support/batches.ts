@@ -8,7 +8,7 @@ export function aBatch(overrides: Partial<Batch> = {}): Batch {
   const message = addMessageSchema.parse({});
   const made = {
     batchId: 'b1',
-    provider: 'openai',
+    providers: ['openai'] as const,
     source: { bucket: 'bucket', key: 'uploads/b1.jsonl', etag: '"etag"' },
     keyPrefix: 'bh0123456789abcdef',
   };

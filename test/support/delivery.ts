@@ -56,6 +56,7 @@ export async function startDelivery(): Promise<Delivery> {
         endpoint: '/v1/chat/completions',
         counts: { total, succeeded, failed },
         usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+        cost: null,
         results: await put('results'),
         errors: await put('errors'),
         input: await put('input'),

@@ -15,6 +15,10 @@ export const LIVE = { token: 'mine', leaseUntil: NOW + 60_000 };
 export const EXPIRED = { token: 'mine', leaseUntil: NOW - 1 };
 
 const INPUT = { key: 'batches/b1/t/input.jsonl', bytes: 100, requests: 10, estimatedTokens: 25 };
+export const SLICES = [
+  { start: 0, end: 50, requests: 5, estimatedTokens: 12 },
+  { start: 50, end: 100, requests: 5, estimatedTokens: 13 },
+];
 const ROWS = { results: 'batches/b1/t/results.jsonl', errors: 'batches/b1/t/errors.jsonl' };
 
 /** What a record usually holds when it is in a status. */
@@ -29,10 +33,12 @@ function usual(status: Status): Changes {
       return {};
     case 'queued':
       return { ...inspected, dueAt: undefined };
+    case 'split':
+      return { ...inspected, parts: SLICES };
     case 'submitting':
       return inspected;
     case 'running':
-      return { ...inspected, job, attempt: 1 };
+      return { ...inspected, job: { ...job, acceptedAt: NOW - 500 }, attempt: 1 };
     case 'collecting': {
       const outcome = { kind: 'completed', jobId: 'job_1', files: ['f1'] } as const;
       return { ...inspected, job, attempt: 1, outcome: { ...outcome, files: ['f1'] } };
@@ -50,7 +56,12 @@ function usual(status: Status): Changes {
 export function given(status: Status, changes: Changes = {}): Batch {
   const message = addMessageSchema.parse({ batchId: 'b1' });
   const source = { bucket: 'bucket', key: 'uploads/b1.jsonl', etag: 'e' };
-  const made = { batchId: 'b1', provider: 'openai', source, keyPrefix: 'bh0123456789abcdef' };
+  const made = {
+    batchId: 'b1',
+    providers: ['openai'] as const,
+    source,
+    keyPrefix: 'bh0123456789abcdef',
+  };
   const batch = {
     ...newBatch(message, made, DEFAULT_POLICY, NOW - 3_600_000),
     version: 7,
@@ -72,6 +83,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   claimed: { type: 'claimed', work: 'inspecting', claim: { token: 'new', leaseUntil: NOW + 9 } },
   workFailed: { type: 'workFailed', token: 'mine', reason: { code: 'c', message: 'm' } },
   inspected: { type: 'inspected', token: 'mine', input: INPUT, endpoint: '/v1/e', model: 'm' },
+  partsEnded: { type: 'partsEnded' },
   inputRefused: {
     type: 'inputRefused',
     token: 'mine',

@@ -22,10 +22,10 @@ export function memoryObjects(bucket = 'test-bucket'): ObjectStore & {
       if (!content || etagOf(content) !== source.etag) throw refuse(`${source.key} has changed`);
       objects.set(key, content);
     },
-    async *read(key) {
+    async *read(key, range) {
       const content = objects.get(key);
       if (!content) throw new Error(`there is no object ${key}`);
-      yield content;
+      yield content.subarray(range?.start ?? 0, range?.end);
     },
     writer(key) {
       const chunks: Uint8Array[] = [];

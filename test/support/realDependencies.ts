@@ -20,6 +20,7 @@ import { diskScratch } from '../../shared/jsonl/scratch.ts';
 import { providers } from '../../shared/providers/registry.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { clientSettings } from './emulators.ts';
+import { fakeTokens } from './fakes/fakeTokens.ts';
 
 export interface RealDependenciesOptions {
   /** Base URLs of the services. */
@@ -71,9 +72,10 @@ export function realDependencies(options: RealDependenciesOptions): {
     objects,
     tableName,
     scratch: diskScratch(),
+    tokens: fakeTokens,
     providers: providers(
-      { openai: { kind: 'openai', limits: options.limits } },
-      { secret: async () => 'sk-test', baseUrls: { openai: urls.provider } },
+      { openai: { kind: 'openai', limits: options.limits, models: {}, dropFields: [] } },
+      { secret: async () => 'sk-test', objects, baseUrls: { openai: urls.provider } },
     ),
     processor: realProcessor(lambda, 'processor'),
     bus: realEventBus(events, 'default'),

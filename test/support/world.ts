@@ -12,6 +12,7 @@ import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { work } from '../../shared/usecases/work/work.ts';
 import { type FakeBatchStore, fakeBatchStore } from './fakes/fakeBatchStore.ts';
 import { type FakeProvider, fakeProvider, fakeProviders } from './fakes/fakeProvider.ts';
+import { fakeTokens } from './fakes/fakeTokens.ts';
 import { NOW } from './given.ts';
 import { memoryObjects } from './memoryObjects.ts';
 import { memoryScratch } from './memoryScratch.ts';
@@ -69,8 +70,12 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     chance: { random: () => 0.5, randomInt: () => serial++ % 36, token: () => `token-${serial++}` },
     batches,
     providerStates: {
-      get: async (name) => states.get(name) ?? { schemaVersion: 1, provider: name },
-      put: async (state) => void states.set(state.provider, state),
+      get: async (name) => states.get(name) ?? { schemaVersion: 1, provider: name, version: 0 },
+      async replace(state) {
+        if ((states.get(state.provider)?.version ?? 0) !== state.version - 1) return 'conflict';
+        states.set(state.provider, state);
+        return 'written';
+      },
       list: async () => [...states.keys()],
     },
     sweepLock: {
@@ -94,6 +99,7 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     objects,
     tableName: 'test-table',
     scratch: memoryScratch(),
+    tokens: fakeTokens,
     providers: fakeProviders({ openai: provider }),
     processor: { invoke: async (event) => void invocations.push(event) },
     bus: { announce: async (change) => void announced.push(change) },

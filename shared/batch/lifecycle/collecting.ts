@@ -1,6 +1,9 @@
 import type { Batch, Counts } from '../batch.ts';
+import { estimatedCostOfJob, sumCost } from '../cost.ts';
+import type { Effect } from '../effects.ts';
 import type { EventOf } from '../events.ts';
-import type { Usage } from '../job.ts';
+import { sumUsage } from '../job.ts';
+import { costEnd } from '../maxCost.ts';
 import { shortReason } from '../reason.ts';
 import { cleanedUp, dispensable } from './cleanUp.ts';
 import { type Changes, type Decision, ignored, type Moment, stay, withReason } from './decision.ts';
@@ -31,7 +34,9 @@ export const collecting: Handlers = {
   workFailed: backOff,
 
   collected(batch, event, moment) {
-    return holds(batch, event) ? afterAttempt(batch, event, moment) : ignored(SUPERSEDED);
+    return holds(batch, event)
+      ? withEffect(afterAttempt(batch, event, moment), spent(batch, event))
+      : ignored(SUPERSEDED);
   },
 
   cleanedUp,
@@ -44,45 +49,81 @@ export const collecting: Handlers = {
 function afterAttempt(batch: Batch, event: EventOf<'collected'>, moment: Moment): Decision {
   const { counts } = event;
   const { outcome } = batch;
-  const notTaken = outcome?.refusal === 'quota' || outcome?.refusal === 'account';
-  const attempt = notTaken ? batch.attempt - 1 : batch.attempt;
+  const hold = holdOf(batch, event);
+  const attempt = hold ? batch.attempt - 1 : batch.attempt;
   const collected: Changes = {
     rows: event.rows,
     counts,
-    usage: sum(batch.usage, event.usage),
-    attempt,
+    // What the parts tell is of all that they ever ran.
+    usage: batch.parts ? event.usage : sumUsage(batch.usage, event.usage),
+    cost: batch.parts ? event.cost : sumCost(batch.cost, event.cost),
+    attempt: event.attempt ?? attempt,
     failures: 0,
     selection: 'unfinished',
     // A job that was let go of unended is not read to its end: what it wrote is nowhere else.
     ...dispensable(batch, moment, outcome?.kind === 'aged' ? undefined : outcome?.jobId),
   };
   if (batch.cancelRequested) return enterEnd(batch, moment, 'cancelled', collected);
+  // Its parts have had their attempts: what is unfinished stays so.
+  if (batch.parts) return finish(batch, moment, counts, collected);
   const exhausted = attempt - batch.attemptBase >= moment.policy.maxAttempts;
   if (counts.unfinished === 0 || exhausted || isAged(batch, moment)) {
     return finish(batch, moment, counts, collected);
   }
   // Somebody cancelled the job at the provider: not ours to start again.
   if (outcome?.kind === 'cancelled') return enterEnd(batch, moment, 'cancelled', collected);
+  const tooDear = costEnd({ ...batch, counts, selection: 'unfinished', cost: collected.cost });
+  if (tooDear) {
+    const reasons = withReason(batch, tooDear);
+    return finish({ ...batch, reasons }, moment, counts, { ...collected, reasons });
+  }
   const attemptsBefore = attempt - batch.attemptBase - 1;
   const wait = backoffMs({ ...batch, failures: Math.max(0, attemptsBefore) }, moment);
-  return enterRetrying(batch, moment, moment.now + wait, {
-    ...collected,
-    // What it abandons is known dead: the job has ended and its output is in.
-    submission: batch.submission + 1,
-    job: undefined,
-  });
+  return enterRetrying(
+    batch,
+    moment,
+    moment.now + wait,
+    {
+      ...collected,
+      ...(hold ? { reasons: withReason(batch, hold.reason) } : {}),
+      // What it abandons is known dead: the job has ended and its output is in.
+      submission: batch.submission + 1,
+      job: undefined,
+    },
+    ...(hold ? [hold] : []),
+  );
+}
+
+/** Of a provider that did not take the work on, or whose rows say that the account cannot pay. */
+function holdOf({ outcome }: Batch, { accountRefusal }: EventOf<'collected'>) {
+  if (accountRefusal)
+    return { type: 'holdProvider', kind: 'account', reason: accountRefusal } as const;
+  if (outcome?.refusal !== 'quota' && outcome?.refusal !== 'account') return undefined;
+  const { refusal: kind } = outcome;
+  const reason = outcome.reason ?? shortReason(kind, 'the provider gave no reason');
+  return { type: 'holdProvider', kind, reason } as const;
 }
 
 function finish(batch: Batch, moment: Moment, counts: Counts, collected: Changes): Decision {
-  if (counts.succeeded > 0) return enterDelivering(batch, moment, collected);
+  if (counts.succeeded > 0)
+    return batch.parent === undefined
+      ? enterDelivering(batch, moment, collected)
+      : enterEnd(batch, moment, 'completed', collected);
   const reason = shortReason('no_success', `none of the ${counts.total} requests succeeded`);
   return enterEnd(batch, moment, 'failed', { ...collected, reasons: withReason(batch, reason) });
 }
 
-function sum(a: Usage, b: Usage): Usage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    totalTokens: a.totalTokens + b.totalTokens,
-  };
+/**
+ * What counts towards the provider's budget: an estimate for a job whose rows do not tell. Lost if
+ * the process dies between the record's write and this; never counted twice.
+ */
+function spent(batch: Batch, { cost }: EventOf<'collected'>): Effect | undefined {
+  if (batch.parts) return undefined;
+  const amount = cost ?? estimatedCostOfJob(batch) ?? 0;
+  return amount > 0 ? { type: 'noteSpent', amount } : undefined;
+}
+
+function withEffect(decision: Decision, effect: Effect | undefined): Decision {
+  if (!effect || decision.type !== 'changed') return decision;
+  return { ...decision, effects: [effect, ...decision.effects] };
 }

@@ -10,6 +10,7 @@ import { inspecting } from './inspecting.ts';
 import { queued } from './queued.ts';
 import { retrying } from './retrying.ts';
 import { running } from './running.ts';
+import { split } from './split.ts';
 import { submitting } from './submitting.ts';
 
 /** User commands that a record remembers, so that a message delivered again does nothing. */
@@ -18,6 +19,7 @@ const REMEMBERED_COMMANDS = 20;
 const HANDLERS: Record<Status, Handlers> = {
   inspecting,
   queued,
+  split,
   submitting,
   running,
   collecting,

@@ -1,7 +1,7 @@
 import { cleanedUp, cleanUpAgain, owesCleanUp } from './cleanUp.ts';
 import { ignored, refused, stay } from './decision.ts';
 import { currentDelivery } from './delivering.ts';
-import { enterDelivering, enterEnd, enterQueued } from './enter.ts';
+import { enterDelivering, enterEnd, enterQueued, enterSplit } from './enter.ts';
 import type { Handlers } from './handlers.ts';
 
 const REVIVED = { endedAt: undefined, cancelRequested: false } as const;
@@ -39,6 +39,12 @@ export const ended: Handlers = {
     if (batch.counts.succeeded === batch.counts.total) {
       return refused('none of its requests failed: use "redeliver" to run the processor again');
     }
+    const deadlineAt = moment.now + moment.policy.maxAgeSeconds * 1000;
+    if (batch.parts) {
+      const retries = (batch.retries ?? 0) + 1;
+      const attemptBase = batch.attempt;
+      return enterSplit(batch, moment, { ...REVIVED, retries, attemptBase, deadlineAt });
+    }
     return enterQueued(batch, moment, {
       ...REVIVED,
       submission: batch.submission + 1,
@@ -46,7 +52,7 @@ export const ended: Handlers = {
       attemptBase: batch.attempt,
       failures: 0,
       selection: 'unsucceeded',
-      deadlineAt: moment.now + moment.policy.maxAgeSeconds * 1000,
+      deadlineAt,
     });
   },
 

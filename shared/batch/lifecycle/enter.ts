@@ -37,12 +37,18 @@ export function enterQueued(batch: Batch, moment: Moment, changes: Changes, ...e
   return enter(batch, 'queued', moment, changes, ...effects);
 }
 
-export function enterSubmitting(batch: Batch, moment: Moment): Decision {
+/** Due at once, or when it may start, and then for as long as its parts run. */
+export function enterSplit(batch: Batch, moment: Moment, changes: Changes): Decision {
+  const dueAt = Math.max(moment.now, batch.notBefore ?? 0);
+  return enter(batch, 'split', moment, { ...changes, dueAt });
+}
+
+export function enterSubmitting(batch: Batch, moment: Moment, changes: Changes = {}): Decision {
   return enter(
     batch,
     'submitting',
     moment,
-    { sends: 1, dueAt: resendAt(0, moment) },
+    { ...changes, sends: 1, dueAt: resendAt(0, moment) },
     { type: 'sendWork', work: 'submit' },
   );
 }
@@ -90,10 +96,11 @@ export function enterRetrying(
   moment: Moment,
   resumeAt: number,
   changes: Changes,
+  ...others: Effect[]
 ): Decision {
   const parked = revise(batch, { ...changes, resumeAt });
   const { dueAt, effects } = requeue(parked, moment);
-  return enter(batch, 'retrying', moment, { ...changes, resumeAt, dueAt }, ...effects);
+  return enter(batch, 'retrying', moment, { ...changes, resumeAt, dueAt }, ...effects, ...others);
 }
 
 export function enterDelivering(batch: Batch, moment: Moment, changes: Changes): Decision {

@@ -1,6 +1,6 @@
 import { MAX_REASONS, shortReason } from '../reason.ts';
 import { ignored, type Moment, stay, withReason } from './decision.ts';
-import { enterEnd, enterQueued, enterRetrying, oweCollecting } from './enter.ts';
+import { enterEnd, enterQueued, enterRetrying, enterSplit, oweCollecting } from './enter.ts';
 import type { Handlers } from './handlers.ts';
 import {
   backOff,
@@ -39,6 +39,7 @@ export const inspecting: Handlers = {
     if (batch.cancelRequested) {
       return oweCollecting(batch, moment, CANCELLED, found);
     }
+    if (event.parts) return enterSplit(batch, moment, { ...found, parts: [...event.parts] });
     return isParked(batch.notBefore, moment)
       ? enterRetrying(batch, moment, batch.notBefore, found)
       : enterQueued(batch, moment, found);

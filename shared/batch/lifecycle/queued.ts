@@ -1,4 +1,4 @@
-import { cleanedUp } from './cleanUp.ts';
+import { cleanedUp, owesCleanUp } from './cleanUp.ts';
 import { ignored } from './decision.ts';
 import { enterCollecting, enterSubmitting } from './enter.ts';
 import type { Handlers } from './handlers.ts';
@@ -12,8 +12,10 @@ export const queued: Handlers = {
       : ignored('it waits for capacity');
   },
 
-  admitted(batch, _event, moment) {
-    return enterSubmitting(batch, moment);
+  admitted(batch, { provider = batch.provider }, moment) {
+    if (provider !== batch.provider && owesCleanUp(batch))
+      return ignored('it has left files at its provider, which are deleted first');
+    return enterSubmitting(batch, moment, { provider });
   },
 
   cleanedUp,

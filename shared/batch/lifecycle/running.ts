@@ -22,11 +22,12 @@ export const running: Handlers = {
       return { type: 'unchanged', effects: [cancelJob] };
     }
     if (seen.state !== 'running') return ignored('how it stands is not known');
-    const noted = notedProgress(job, seen.progress, moment);
-    if (isStalled(noted ?? job, batch.completionWindow, moment)) {
-      return stay(batch, givenUp(batch, job, moment), { type: 'reportStall' }, cancelJob);
+    const known = seen.isPending ? job : accepted(job, moment);
+    const noted = notedProgress(known, seen.progress, moment) ?? known;
+    if (isStalled(noted, batch.completionWindow, moment)) {
+      return stay(batch, givenUp(batch, noted, moment), { type: 'reportStall' }, cancelJob);
     }
-    return noted ? stay(batch, { job: noted }) : ignored('it is not over');
+    return noted === job ? ignored('it is not over') : stay(batch, { job: noted });
   },
 
   cleanedUp,
@@ -36,6 +37,11 @@ export const running: Handlers = {
     return stay(batch, { cancelRequested: true, dueAt: moment.now });
   },
 };
+
+/** The job, noted as taken on: one write for its life. */
+function accepted(job: Job, { now }: Moment): Job {
+  return job.acceptedAt === undefined ? { ...job, acceptedAt: now } : job;
+}
 
 function givenUp(batch: Batch, job: Job, { now }: Moment): Partial<Batch> {
   const reason = shortReason(

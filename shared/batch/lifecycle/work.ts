@@ -32,8 +32,9 @@ export function earlyEnd(batch: Batch, moment: Moment): Outcome | undefined {
 /** After the deadline, what keeps failing or will not end may go on for one more day. */
 export const GRACE_MS = 24 * 60 * 60 * 1000;
 
-export function isForsaken(batch: Batch, { now }: Moment): boolean {
-  return now >= batch.deadlineAt + GRACE_MS;
+/** The parts of a batch that was split have their grace first. */
+export function isForsaken({ deadlineAt, parts }: Batch, { now }: Moment): boolean {
+  return now >= deadlineAt + (parts ? 3 : 1) * GRACE_MS;
 }
 
 export function isAged(batch: Batch, { now }: Moment): boolean {

@@ -16,10 +16,16 @@ export async function add(
 ): Promise<void> {
   const { batches, chance, clock, policy, metrics, log } = dependencies;
   const batchId = message.batchId ?? `m-${messageId}`;
-  const provider = await checkProvider(dependencies, message);
+  const names = await checkProviders(dependencies, message);
+  const [provider] = names;
   const source = await sourceOf(dependencies, message, batchId, messageId);
   const keyPrefix = newKeyPrefix((max) => chance.randomInt(max));
-  const batch = newBatch(message, { batchId, provider, source, keyPrefix }, policy, clock.now());
+  const batch = newBatch(
+    message,
+    { batchId, providers: names, source, keyPrefix },
+    policy,
+    clock.now(),
+  );
   if ((await batches.create(batch)) === 'exists') {
     const existing = await batches.get(batchId);
     if (existing && isSameInput(existing, batch)) return log.info('added before', { batchId });
@@ -34,18 +40,29 @@ export async function add(
 }
 
 /** Refuses now what no provider of the deployment could take, before a record is made. */
-async function checkProvider(
+async function checkProviders(
   { providers }: Dependencies,
-  { provider = providers.names[0] ?? '', endpoint, options }: AddMessage,
-): Promise<string> {
-  const { endpoints, checkOptions } = await providers.describe(provider);
+  message: AddMessage,
+): Promise<[string, ...string[]]> {
+  if (message.provider !== undefined && message.providers !== undefined)
+    throw refusal('invalid_message', 'give either "provider" or "providers", not both');
+  const names = message.providers ?? [message.provider ?? providers.names[0] ?? ''];
+  for (const name of new Set(names)) await checkProvider(providers, name, message);
+  // The schema sees to it that there is one.
+  return [...new Set(names)] as [string, ...string[]];
+}
+
+async function checkProvider(
+  providers: Dependencies['providers'],
+  name: string,
+  { endpoint, options }: AddMessage,
+): Promise<void> {
+  const { endpoints, checkOptions } = await providers.describe(name);
   checkOptions(options);
-  if (endpoint !== undefined && !endpoints.includes(endpoint)) {
-    const allowed = endpoints.join(', ');
-    const text = `endpoint ${endpoint} is not one of provider ${provider}: use one of ${allowed}`;
-    throw refusal('unsupported_endpoint', text);
-  }
-  return provider;
+  if (endpoint === undefined || endpoints.includes(endpoint)) return;
+  const allowed = endpoints.join(', ');
+  const text = `endpoint ${endpoint} is not one of provider ${name}: use one of ${allowed}`;
+  throw refusal('unsupported_endpoint', text);
 }
 
 function isSameInput(a: Batch, b: Batch): boolean {

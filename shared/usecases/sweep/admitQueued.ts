@@ -1,76 +1,123 @@
-import { admit, type Load, loadOf } from '../../batch/admission.ts';
-import { isHeld } from '../../batch/holds.ts';
-import type { ActiveHint, Page, WaitingHint } from '../../batch/ports.ts';
+import { admit, type Room } from '../../batch/admission.ts';
+import type { WaitingHint } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { pages } from '../pages.ts';
+import { updateProvider } from '../providerState.ts';
 import { transition } from '../transition.ts';
+import { type Opening, Openings } from './openings.ts';
 import type { SweepRun } from './run.ts';
 
+/** Batches that found no room and may go elsewhere are remembered up to this number. */
+const MAX_WANDERERS = 1_000;
+
 /**
- * Starts, provider by provider and in order, what there is room for. Entries that have left the
- * configuration start nothing, but their batches still end when they are too old.
+ * Starts, provider by provider and in order, what there is room for; then, at the others that it
+ * may go to, what found none. Entries that have left the configuration start nothing, but their
+ * batches still end when they are too old.
+ *
+ * @param first where the last sweep ran out of time: that provider comes first now
+ * @returns where this one did; undefined if it came to the end
  */
-export async function admitQueued(dependencies: Dependencies, run: SweepRun): Promise<void> {
+export async function admitQueued(
+  dependencies: Dependencies,
+  run: SweepRun,
+  first: string | undefined,
+): Promise<string | undefined> {
   const { providers, providerStates } = dependencies;
   const known = await providerStates.list();
   const added = providers.names.filter((name) => !known.includes(name));
   // Remembered from its first sweep on, so that its queue is still found when the entry has gone.
-  for (const name of added) await providerStates.put(await providerStates.get(name));
-  for (const name of [...known, ...added]) {
-    await run.safely(`queue of ${name}`, () => admitTo(dependencies, run, name));
+  for (const name of added) await updateProvider(dependencies, name, (state) => ({ ...state }));
+  const names = [...known, ...added];
+  const firstIndex = Math.max(0, names.indexOf(first ?? ''));
+  const openings = new Openings(dependencies);
+  const wanderers: WaitingHint[] = [];
+  try {
+    for (const name of [...names.slice(firstIndex), ...names.slice(0, firstIndex)]) {
+      if (run.isOver()) return name;
+      await run.safely(`queue of ${name}`, async () => {
+        const left = await admitTo(dependencies, run, openings, name);
+        wanderers.push(...left.slice(0, MAX_WANDERERS - wanderers.length));
+      });
+    }
+    await admitElsewhere(dependencies, run, openings, wanderers);
+    return undefined;
+  } finally {
+    openings.reportHeld();
+    await openings.noteStarts();
   }
 }
 
-async function admitTo(dependencies: Dependencies, run: SweepRun, name: string): Promise<void> {
-  const { batches, clock } = dependencies;
-  const isOpen = await takesBatches(dependencies, name);
-  const full = new Set<string>();
-  let load: Load | undefined;
-  for await (const waiting of pages((cursor) => batches.listWaiting(name, cursor))) {
-    if (run.isOver()) return;
-    const now = clock.now();
-    for (const { batchId, deadlineAt } of waiting) {
-      if (now < deadlineAt) continue;
-      await run.safely(batchId, async () => {
-        await transition(dependencies, batchId, { type: 'due' });
-      });
-    }
-    if (!isOpen) continue;
-    const { limits } = await dependencies.providers.describe(name);
-    load ??= loadOf(await activeOf(dependencies, name));
-    const young = waiting.filter(({ deadlineAt }) => now < deadlineAt);
-    for (const { batchId } of admit(young, load, limits, full)) {
-      if (run.isOver()) return;
-      await run.safely(batchId, async () => {
-        const result = await transition(dependencies, batchId, { type: 'admitted' });
-        if (result.type === 'changed') run.admitted += 1;
-      });
-    }
-  }
-}
-
-/** Read anew: this very sweep may have seen a refusal, and set a hold. */
-async function takesBatches(
-  { providers, providerStates, clock }: Dependencies,
+/** @returns those that found no room here and may go elsewhere */
+async function admitTo(
+  dependencies: Dependencies,
+  run: SweepRun,
+  openings: Openings,
   name: string,
-): Promise<boolean> {
-  if (!providers.names.includes(name)) return false;
-  return !isHeld(await providerStates.get(name), clock.now());
+): Promise<readonly WaitingHint[]> {
+  const { batches, clock } = dependencies;
+  const left: WaitingHint[] = [];
+  for await (const waiting of pages((cursor) => batches.listWaiting(name, cursor))) {
+    if (waiting.length === 0 || run.isOver()) return left;
+    const now = clock.now();
+    await endAged(dependencies, run, waiting, now);
+    const young = waiting.filter(({ deadlineAt }) => now < deadlineAt);
+    const opening = await openings.at(name);
+    const admitted = opening ? admit(young, opening.load, roomOf(dependencies, opening)) : [];
+    for (const { batchId } of admitted) await start(dependencies, run, batchId, name);
+    const elsewhere = young.filter((hint) => hint.providers && !admitted.includes(hint));
+    left.push(...elsewhere.slice(0, MAX_WANDERERS - left.length));
+  }
+  return left;
 }
 
-async function activeOf({ batches }: Dependencies, name: string): Promise<ActiveHint[]> {
-  const active: ActiveHint[] = [];
-  for await (const page of pages((cursor) => batches.listActive(name, cursor)))
-    active.push(...page);
-  return active;
+async function admitElsewhere(
+  dependencies: Dependencies,
+  run: SweepRun,
+  openings: Openings,
+  wanderers: readonly WaitingHint[],
+): Promise<void> {
+  for (const hint of wanderers) {
+    for (const name of hint.providers ?? []) {
+      if (run.isOver()) return;
+      const opening = await openings.at(name);
+      if (!opening) continue;
+      const [admitted] = admit([hint], opening.load, roomOf(dependencies, opening));
+      if (!admitted) continue;
+      await start(dependencies, run, hint.batchId, name);
+      break;
+    }
+  }
 }
 
-async function* pages<T extends ActiveHint | WaitingHint>(
-  list: (cursor: string | undefined) => Promise<Page<T>>,
-): AsyncIterable<readonly T[]> {
-  let cursor: string | undefined;
-  do {
-    const page = await list(cursor);
-    yield page.items;
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+async function start(
+  dependencies: Dependencies,
+  run: SweepRun,
+  batchId: string,
+  provider: string,
+): Promise<void> {
+  if (run.isOver()) return;
+  await run.safely(batchId, async () => {
+    const result = await transition(dependencies, batchId, { type: 'admitted', provider });
+    if (result.type === 'changed') run.admitted += 1;
+  });
+}
+
+function roomOf({ clock, policy }: Dependencies, { limits, state, budget }: Opening): Room {
+  const { reserveAfterSeconds } = policy;
+  return { limits, state, now: clock.now(), reserveAfterSeconds, budget };
+}
+
+async function endAged(
+  dependencies: Dependencies,
+  run: SweepRun,
+  waiting: readonly WaitingHint[],
+  now: number,
+): Promise<void> {
+  for (const { batchId, deadlineAt } of waiting) {
+    if (now < deadlineAt) continue;
+    await run.safely(batchId, async () => {
+      await transition(dependencies, batchId, { type: 'due' });
+    });
+  }
 }

@@ -17,7 +17,8 @@ export async function check(
   const { batchId, provider, attempt } = batch;
   const jobId = batch.job?.id;
   if (jobId === undefined || (await run.isPaused(provider))) return;
-  const job = await ask(dependencies, batch, jobId);
+  const listed = (await run.runningJobs(provider)).get(jobId);
+  const job = listed ?? (await ask(dependencies, run, batch, jobId));
   if (!job) return;
   if (job.state === 'unknown') {
     log.warn('unknown job status: looked at again', { batchId, attempt, status: job.status });
@@ -26,16 +27,28 @@ export async function check(
   if (job.state === 'missing') {
     log.warn('the provider does not know the job: looked at again', { batchId, attempt, jobId });
   }
-  await transition(dependencies, batchId, { type: 'jobChecked', jobId, job }, batch);
+  const event = { type: 'jobChecked', jobId, job } as const;
+  const result = await transition(dependencies, batchId, event, batch);
+  if (result.type === 'changed' && isTakenOn(batch, job)) run.accepted.push(batch);
+}
+
+/** Whether this check is the first to tell that the provider took the job on. */
+function isTakenOn({ job: known }: Batch, job: JobState): boolean {
+  if (known?.acceptedAt !== undefined) return false;
+  if (job.state === 'running') return !job.isPending;
+  return job.state === 'ended' && job.outcome.refusal === undefined;
 }
 
 /** Nothing if the provider gave no answer: the next sweep asks again. */
 async function ask(
   dependencies: Dependencies,
+  run: SweepRun,
   batch: Batch,
   jobId: string,
 ): Promise<JobState | undefined> {
   const { batchId, provider, attempt } = batch;
+  // Others may have been refused meanwhile.
+  if (await run.isPaused(provider)) return undefined;
   try {
     return await (await dependencies.providers.get(provider)).check(jobId);
   } catch (error) {
@@ -50,6 +63,7 @@ async function ask(
     });
     if (kind === 'account') {
       await perform(dependencies, batch, [{ type: 'holdProvider', kind, reason }]);
+      run.onRefused(provider);
     }
     return undefined;
   }

@@ -1,42 +1,40 @@
-import pMap from 'p-map';
-import type { DueHint } from '../../batch/ports.ts';
+import type { SweepCursors } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { transition } from '../transition.ts';
 import { check } from './check.ts';
+import { type DueBatch, dueBatches } from './dueBatches.ts';
 import type { SweepRun } from './run.ts';
+import { tendParts } from './tendParts.ts';
 
 /** Batches looked at side by side: bounds the calls to a provider and the table at one time. */
 const CONCURRENCY = 100;
 
 /**
- * Looks at the batches of one shard whose time has come.
+ * Looks at the batches whose time has come, and returns when all that it has begun is over, also
+ * when it throws: the sweep's lease is given back after it.
  *
- * @param cursor where the last sweep ran out of time
- * @returns where this one did; undefined if it came to the end
+ * @param cursors where the last sweep ran out of time
  */
 export async function lookAtDue(
   dependencies: Dependencies,
   run: SweepRun,
-  shard: number,
-  cursor: string | undefined,
-): Promise<string | undefined> {
-  const { batches, clock } = dependencies;
-  const until = clock.now();
-  let next = cursor;
-  do {
-    if (run.isOver()) return next;
-    const page = await batches.listDue(shard, until, next);
-    await pMap(page.items, (hint) => lookAt(dependencies, run, hint), { concurrency: CONCURRENCY });
-    next = page.cursor;
-  } while (next !== undefined);
-  return undefined;
+  cursors: SweepCursors,
+): Promise<void> {
+  const due = dueBatches(dependencies, run, cursors);
+  // They share one generator, which gives each batch to one of them, in order.
+  const look = async () => {
+    for await (const batch of due) await lookAt(dependencies, run, batch);
+  };
+  const looks = await Promise.allSettled(Array.from({ length: CONCURRENCY }, look));
+  for (const one of looks) if (one.status === 'rejected') throw one.reason;
 }
 
-function lookAt(dependencies: Dependencies, run: SweepRun, hint: DueHint): Promise<void> {
+function lookAt(dependencies: Dependencies, run: SweepRun, due: DueBatch): Promise<void> {
   const { batches, clock } = dependencies;
-  return run.safely(hint.batchId, async () => {
-    const batch = await batches.get(hint.batchId);
+  return run.safely(due.batchId, async () => {
+    const batch = due.record ?? (await batches.get(due.batchId));
     if (!batch) return;
+    if (batch.status === 'split') return tendParts(dependencies, batch);
     if (batch.status === 'running') return check(dependencies, run, batch);
     if (batch.status === 'submitting' && batch.claim && clock.now() >= batch.claim.leaseUntil) {
       run.unresolved.push(batch);

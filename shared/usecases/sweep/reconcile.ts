@@ -1,9 +1,11 @@
 import type { Batch } from '../../batch/batch.ts';
 import { messageOf } from '../../batch/errors.ts';
 import { submissionKey } from '../../batch/identifiers.ts';
+import { requestsToSend } from '../../batch/ledger.ts';
 import { METRICS } from '../../metrics.ts';
 import type { ListedJob } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { pages } from '../pages.ts';
 import { transition } from '../transition.ts';
 import { recordJob } from '../work/recordJob.ts';
 import type { SweepRun } from './run.ts';
@@ -11,7 +13,8 @@ import type { SweepRun } from './run.ts';
 /**
  * Finds out what became of submissions whose worker did not come back. A job under the key is
  * adopted; that there is none is believed only of a complete listing, begun after the lease had
- * run out. One listing per provider serves all of its batches.
+ * run out, in which no job hides its key that could be the one. One listing per provider serves
+ * all of its batches.
  */
 export async function reconcile(dependencies: Dependencies, run: SweepRun): Promise<void> {
   const byProvider = Map.groupBy(run.unresolved, (batch) => batch.provider);
@@ -25,25 +28,32 @@ export async function reconcile(dependencies: Dependencies, run: SweepRun): Prom
   }
 }
 
-type Listing = ReadonlyMap<string, readonly ListedJob[]>;
+interface Listing {
+  readonly byKey: ReadonlyMap<string, readonly ListedJob[]>;
+  /** Jobs that will show their keys when they have ended, less those that records name. */
+  readonly hidden: readonly ListedJob[];
+}
 
 /** The jobs by their keys; nothing if the listing failed, which tells nothing of any job. */
 async function list(
-  { providers, policy, log }: Dependencies,
+  dependencies: Dependencies,
   name: string,
   unresolved: readonly Batch[],
 ): Promise<Listing | undefined> {
+  const { providers, policy, log } = dependencies;
   const intents = unresolved.map((batch) => batch.intentAt ?? batch.statusAt);
   const since = Math.min(...intents) - policy.adoptionWindowSeconds * 1000;
   const keys = new Set(unresolved.map(submissionKey));
-  const jobs = new Map<string, ListedJob[]>();
+  const byKey = new Map<string, ListedJob[]>();
+  const hidden: ListedJob[] = [];
   try {
     const provider = await providers.get(name);
     for await (const job of provider.listJobs(since)) {
+      if (job.hiddenRequests !== undefined) hidden.push(job);
       if (job.key === undefined || !keys.has(job.key)) continue;
-      jobs.set(job.key, [...(jobs.get(job.key) ?? []), job]);
+      byKey.set(job.key, [...(byKey.get(job.key) ?? []), job]);
     }
-    return jobs;
+    return { byKey, hidden: await withoutNamed(dependencies, name, hidden) };
   } catch (error) {
     const batchIds = unresolved.map((batch) => batch.batchId).slice(0, 20);
     log.warn('jobs could not be listed: the next sweep tries again', {
@@ -55,11 +65,36 @@ async function list(
   }
 }
 
-async function settle(dependencies: Dependencies, batch: Batch, listed: Listing): Promise<void> {
-  const { log, metrics } = dependencies;
+/** A record that the index does not show yet costs another sweep, no more. */
+async function withoutNamed(
+  { batches }: Dependencies,
+  provider: string,
+  hidden: readonly ListedJob[],
+): Promise<readonly ListedJob[]> {
+  if (hidden.length === 0) return hidden;
+  const named = new Set<string | undefined>();
+  for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
+    for (const { jobId } of page) named.add(jobId);
+  return hidden.filter(({ id }) => !named.has(id));
+}
+
+async function settle(
+  dependencies: Dependencies,
+  batch: Batch,
+  { byKey, hidden }: Listing,
+): Promise<void> {
+  const { log, metrics, policy } = dependencies;
   const { batchId, provider, submission, claim } = batch;
-  const oldestFirst = (listed.get(submissionKey(batch)) ?? []).toReversed();
+  const oldestFirst = (byKey.get(submissionKey(batch)) ?? []).toReversed();
   if (oldestFirst.length === 0) {
+    const intendedAt = (batch.intentAt ?? batch.statusAt) - policy.adoptionWindowSeconds * 1000;
+    const candidates = hidden.filter(
+      (job) => job.hiddenRequests === requestsToSend(batch) && job.createdAt >= intendedAt,
+    );
+    if (candidates.length > 0) {
+      const jobIds = candidates.map((job) => job.id);
+      return log.warn('a job may be its own: it waits until that shows', { batchId, jobIds });
+    }
     if (claim) await transition(dependencies, batchId, { type: 'jobAbsent', token: claim.token });
     return;
   }

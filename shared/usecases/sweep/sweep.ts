@@ -1,10 +1,14 @@
-import type { SweepCursors } from '../../batch/ports.ts';
 import { METRICS } from '../../metrics.ts';
+import { sealWindows } from '../collector/sealWindows.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { noteAccepted } from '../providerState.ts';
 import { admitQueued } from './admitQueued.ts';
 import { lookAtDue } from './lookAtDue.ts';
 import { reconcile } from './reconcile.ts';
-import { newSweepRun } from './run.ts';
+import { newSweepRun, type SweepRun } from './run.ts';
+
+/** The cursor of the admission: a provider's name. */
+const ADMISSION = 'admission';
 
 /**
  * One sweep: looks at everything that is due, finds what lost claims have left at the providers,
@@ -15,26 +19,30 @@ import { newSweepRun } from './run.ts';
  * @param deadline when the function is killed, in milliseconds since 1970
  */
 export async function sweep(dependencies: Dependencies, deadline: number): Promise<void> {
-  const { batches, sweepLock, chance, clock, policy, log, metrics } = dependencies;
+  const { sweepLock, chance, clock, policy, log, metrics } = dependencies;
   const token = chance.token();
   const leaseUntil = deadline + policy.leaseMarginSeconds * 1000;
   const cursors = await sweepLock.acquire(token, clock.now(), leaseUntil);
   if (!cursors) return log.info('another sweep is under way');
   const run = newSweepRun(dependencies, deadline);
-  const next: Record<string, string> = {};
   try {
-    for (let shard = 0; shard < batches.shards; shard++) {
-      const name = `open#${shard}`;
-      const cursor = await lookAtDue(dependencies, run, shard, cursors[name]);
-      if (cursor !== undefined) next[name] = cursor;
-    }
+    await sealWindows(dependencies, run);
+    await lookAtDue(dependencies, run, cursors);
+    await noteAllAccepted(dependencies, run);
     await reconcile(dependencies, run);
-    await admitQueued(dependencies, run);
+    const stoppedAt = await admitQueued(dependencies, run, cursors[ADMISSION]);
+    if (stoppedAt !== undefined) run.next[ADMISSION] = stoppedAt;
   } finally {
-    await sweepLock.release(token, next satisfies SweepCursors);
+    await sweepLock.release(token, run.next);
   }
-  const truncated = run.isOver();
+  const truncated = run.isOver() || Object.keys(run.next).length > 0;
   metrics.count(METRICS.swept, run.seen);
   if (truncated) metrics.count(METRICS.sweepsTruncated, 1);
   log.info('swept', { seen: run.seen, admitted: run.admitted, errors: run.errors, truncated });
+}
+
+/** One write for each provider, however many jobs it has taken on. */
+async function noteAllAccepted(dependencies: Dependencies, run: SweepRun): Promise<void> {
+  for (const [provider, accepted] of Map.groupBy(run.accepted, (batch) => batch.provider))
+    await run.safely(`state of ${provider}`, () => noteAccepted(dependencies, provider, accepted));
 }

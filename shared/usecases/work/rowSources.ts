@@ -1,3 +1,4 @@
+import type { ByteRange } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { Task } from './work.ts';
 
@@ -8,9 +9,10 @@ import type { Task } from './work.ts';
 export function rowSources(dependencies: Dependencies, { batch, deadline }: Task) {
   const { objects } = dependencies;
   if (!batch.input) throw new Error(`batch ${batch.batchId} is ${batch.status} without an input`);
-  const read = (key: string) => inTime(dependencies, objects.read(key), deadline);
+  const read = (key: string, range?: ByteRange) =>
+    inTime(dependencies, objects.read(key, range), deadline);
   return {
-    input: read(batch.input.key),
+    input: read(batch.input.key, batch.input.range),
     results: batch.rows && read(batch.rows.results),
     errors: batch.rows && read(batch.rows.errors),
   };

@@ -1,11 +1,11 @@
 import { messageOf, ProviderError } from '../../batch/errors.ts';
 import type { BatchEvent } from '../../batch/events.ts';
-import { submissionKey } from '../../batch/identifiers.ts';
 import type { ScratchFile } from '../../batch/ports.ts';
 import { shortReason } from '../../batch/reason.ts';
 import { selectRequests } from '../../jsonl/select.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { jobContext } from './jobContext.ts';
 import { rowSources } from './rowSources.ts';
 import type { Task } from './work.ts';
 
@@ -21,7 +21,7 @@ export async function submit(dependencies: Dependencies, task: Task): Promise<Ba
       return { type: 'submitRefused', token, refusal: 'permanent', reason };
     }
     const provider = await dependencies.providers.get(batch.provider);
-    return await create(dependencies, task, provider, file);
+    return await create(dependencies, task, provider, { file, requests });
   } catch (error) {
     return refusalOf(error, token);
   } finally {
@@ -34,16 +34,13 @@ async function create(
   { clock, policy }: Dependencies,
   { batch, token }: Task,
   provider: Provider,
-  file: ScratchFile,
+  selected: { readonly file: ScratchFile; readonly requests: number },
 ): Promise<BatchEvent> {
   try {
     const { jobId } = await provider.submit({
-      key: submissionKey(batch),
-      batchId: batch.batchId,
-      endpoint: batch.endpoint ?? '',
+      ...jobContext(batch),
+      ...selected,
       completionWindow: batch.completionWindow,
-      options: batch.options,
-      file,
       createDeadlineMs: policy.createDeadlineSeconds * 1000,
     });
     const job = { id: jobId, submission: batch.submission, submittedAt: clock.now() };

@@ -61,6 +61,21 @@ describe('the item of a record', () => {
     expect(itemOf(aBatch({ status })).activeProvider).toBe(occupies ? 'openai' : undefined);
   });
 
+  test('a job that has ended is shown until its rows are in: nobody knows yet what it has cost', () => {
+    const job = { id: 'job_1', submission: 1, submittedAt: NOW };
+    const unpaid = itemOf(aBatch({ status: 'collecting', job }));
+    expect(unpaid).toMatchObject({ activeProvider: 'openai', isOver: true });
+    expect(itemOf(aBatch({ status: 'running', job }))).not.toHaveProperty('isOver');
+    expect(itemOf(aBatch({ status: 'delivering', job }))).not.toHaveProperty('activeProvider');
+  });
+
+  test('shows what its job is expected to be billed for', () => {
+    const input = { key: 'k', bytes: 1, requests: 4, estimatedTokens: 100, maxOutputTokens: 40 };
+    const counts = { total: 4, succeeded: 3, failed: 0, unfinished: 1 };
+    const waiting = aBatch({ status: 'queued', input, counts });
+    expect(itemOf(waiting)).toMatchObject({ expectedInput: 25, expectedOutput: 10 });
+  });
+
   test('expires after its retention, once it has ended and owes nothing', () => {
     const { dueAt: _, ...ended } = aBatch({ status: 'completed', endedAt: NOW + 1 });
     expect(itemOf(ended).expiresAt).toBe(1_800_000_000 + 86_400 + 1);
@@ -86,11 +101,11 @@ describe('a large record', () => {
     expect(() => itemOf(batch)).toThrow(text);
   });
 
-  test('may grow to 32 KB', () => {
-    const batch = aBatch({ version: 1, options: { text: 'x'.repeat(30_000) } });
+  test('may grow to 40 KB', () => {
+    const batch = aBatch({ version: 1, options: { text: 'x'.repeat(38_000) } });
     expect(fromItem(itemOf(batch))).toEqual(batch);
-    const over = aBatch({ version: 1, options: { text: 'x'.repeat(33_000) } });
-    expect(() => itemOf(over)).toThrow(/over 32768/);
+    const over = aBatch({ version: 1, options: { text: 'x'.repeat(41_000) } });
+    expect(() => itemOf(over)).toThrow(/over 40960/);
   });
 
   test('loses its last reasons before it is refused', () => {
@@ -100,7 +115,7 @@ describe('a large record', () => {
       message: '字'.repeat(500),
       line: i + 1,
     }));
-    const batch = aBatch({ version: 1, options: { text: 'x'.repeat(10_000) }, reasons });
+    const batch = aBatch({ version: 1, options: { text: 'x'.repeat(18_000) }, reasons });
     // Act
     const item = itemOf(batch);
     // Assess

@@ -100,8 +100,11 @@ function cursor(key: object): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
+const JOB = { id: 'job_1', submission: 1, submittedAt: 1 };
+
 describe('what waits', () => {
-  const input = { key: 'k', bytes: 1, requests: 7, estimatedTokens: 70 };
+  const input = { key: 'k', bytes: 1, requests: 7, estimatedTokens: 70, maxOutputTokens: 9 };
+  const expected = { inputTokens: 70, outputTokens: 9 };
 
   test('comes by priority, then age, with what admission needs', async () => {
     // Prepare
@@ -122,6 +125,8 @@ describe('what waits', () => {
       model: 'm',
       requests: 7,
       estimatedTokens: 70,
+      expected,
+      createdAt: 3,
       deadlineAt: aBatch().deadlineAt,
     });
     expect((await store.listWaiting('other')).items).toEqual([]);
@@ -129,43 +134,47 @@ describe('what waits', () => {
 
   test('comes in pages', async () => {
     // Prepare
-    const ids = Array.from({ length: 130 }, (_, i) => `b${i}`);
+    const ids = Array.from({ length: 1_030 }, (_, i) => `b${i}`);
     await createAll(
       ids.map((batchId, i) => aBatch({ batchId, status: 'queued', createdAt: NOW + i })),
     );
     // Act
     const pages = await all((next) => store.listWaiting('openai', next));
     // Assess
-    expect(pages.map((page) => page.length)).toEqual([100, 30]);
+    expect(pages.map((page) => page.length)).toEqual([1_000, 30]);
     expect(pages.flat().map((hint) => hint.batchId)).toEqual(ids);
   });
 
-  test('what occupies a provider is what may have a job there', async () => {
+  test('what occupies a provider is what may have a job there, or one that is not paid', async () => {
     // Prepare
     await createAll([
       aBatch({ batchId: 'a', status: 'submitting', input, model: 'm' }),
-      aBatch({ batchId: 'b', status: 'running', input }),
+      aBatch({ batchId: 'b', status: 'running', input, job: JOB }),
+      aBatch({ batchId: 'e', status: 'running', input, job: { ...JOB, acceptedAt: 2 } }),
       aBatch({ batchId: 'c', status: 'collecting', input }),
+      aBatch({ batchId: 'f', status: 'collecting', input, job: { ...JOB, acceptedAt: 2 } }),
       aBatch({ batchId: 'd', status: 'running', provider: 'other' }),
     ]);
     // Act
     const { items } = await store.listActive('openai');
     // Assess
-    const load = { requests: 7, estimatedTokens: 70 };
+    const load = { requests: 7, estimatedTokens: 70, expected };
     expect(items.toSorted((x, y) => (x.batchId < y.batchId ? -1 : 1))).toEqual([
-      { batchId: 'a', model: 'm', ...load },
-      { batchId: 'b', model: undefined, ...load },
+      { batchId: 'a', model: 'm', ...load, jobId: undefined, isPending: true, isOver: false },
+      { batchId: 'b', model: undefined, ...load, jobId: 'job_1', isPending: true, isOver: false },
+      { batchId: 'e', model: undefined, ...load, jobId: 'job_1', isPending: false, isOver: false },
+      { batchId: 'f', model: undefined, ...load, jobId: 'job_1', isPending: false, isOver: true },
     ]);
   });
 
   test('what occupies a provider comes in pages', async () => {
     // Prepare
-    const ids = Array.from({ length: 120 }, (_, i) => `b${i}`);
+    const ids = Array.from({ length: 1_020 }, (_, i) => `b${i}`);
     await createAll(ids.map((batchId) => aBatch({ batchId, status: 'running' })));
     // Act
     const pages = await all((next) => store.listActive('openai', next));
     // Assess
-    expect(pages.map((page) => page.length)).toEqual([100, 20]);
+    expect(pages.map((page) => page.length)).toEqual([1_000, 20]);
     expect(new Set(pages.flat().map((hint) => hint.batchId))).toEqual(new Set(ids));
   });
 });

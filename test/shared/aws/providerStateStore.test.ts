@@ -11,6 +11,7 @@ import { type Emulators, startEmulators } from '../../support/emulators.ts';
 const HELD: ProviderState = {
   schemaVersion: 1,
   provider: 'openai',
+  version: 1,
   hold: { kind: 'quota', reason: { code: 'c', message: 'm' }, until: 1.5, refusals: 2 },
 };
 let emulators: Emulators;
@@ -28,21 +29,25 @@ beforeEach(async () => {
 });
 
 test('an entry never used is free', async () => {
-  expect(await states.get('new')).toEqual({ schemaVersion: 1, provider: 'new' });
+  expect(await states.get('new')).toEqual({ schemaVersion: 1, provider: 'new', version: 0 });
   expect(await states.list()).toEqual([]);
 });
 
-test('the last state is the one that counts', async () => {
-  await states.put(HELD);
+test('a state is written over the one that it was made of, and over no other', async () => {
+  const free = { schemaVersion: 1, provider: 'openai', version: 2 } as const;
+  expect(await states.replace(HELD)).toBe('written');
   expect(await states.get('openai')).toEqual(HELD);
-  await states.put({ schemaVersion: 1, provider: 'openai' });
-  expect(await states.get('openai')).toEqual({ schemaVersion: 1, provider: 'openai' });
+  expect(await states.replace(free)).toBe('written');
+  expect(await states.replace({ ...HELD, version: 2 })).toBe('conflict');
+  expect(await states.get('openai')).toEqual(free);
 });
 
 test('all entries ever used are listed, and no batch', async () => {
   // Prepare
   const names = Array.from({ length: 120 }, (_, i) => `p${String(i).padStart(3, '0')}`);
-  await Promise.all(names.map((provider) => states.put({ schemaVersion: 1, provider })));
+  await Promise.all(
+    names.map((provider) => states.replace({ schemaVersion: 1, provider, version: 1 })),
+  );
   const batches = realBatchStore(emulators.table, tableName, { retentionSeconds: 1 });
   await batches.create(aBatch({ status: 'queued' }));
   // Act
@@ -53,7 +58,7 @@ test('all entries ever used are listed, and no batch', async () => {
 
 test('a state of a newer version is left alone', async () => {
   // Prepare
-  await states.put(HELD);
+  await states.replace(HELD);
   await emulators.table.send(
     new UpdateCommand({
       TableName: tableName,
@@ -64,5 +69,5 @@ test('a state of a newer version is left alone', async () => {
   );
   // Act and assess
   await expect(states.get('openai')).rejects.toThrow(NewerSchemaError);
-  await expect(states.put(HELD)).rejects.toThrow(NewerSchemaError);
+  expect(await states.replace({ ...HELD, version: 2 })).toBe('conflict');
 });

@@ -76,6 +76,7 @@ describe('a message for the batch queue', () => {
       batchId: 'large',
       priority: 0,
       completionWindow: '24h' as const,
+      format: 'openai' as const,
       options: { text: 'x'.repeat(200 * 1024 - 160), odd: '\u0000\uffff\ud800' },
       metadata: {},
     };
@@ -90,6 +91,7 @@ describe('a message for the batch queue', () => {
       batchId: 'larger',
       priority: 0,
       completionWindow: '24h' as const,
+      format: 'openai' as const,
       options: { text: 'ü'.repeat(110 * 1024) },
       metadata: {},
     };

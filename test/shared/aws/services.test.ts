@@ -80,6 +80,7 @@ describe('the event bus', () => {
     to: 'submitting',
     attempt: 0,
     counts: { total: 1, succeeded: 0, failed: 0, unfinished: 1 },
+    cost: null,
     reasons: [],
     metadata: { a: 'b' },
     at: '2027-01-15T08:00:00.000Z',

@@ -1,51 +1,125 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { admit, loadOf } from '../../../shared/batch/admission.ts';
-import type { WaitingHint } from '../../../shared/batch/ports.ts';
+import { admit, loadOf, type Room } from '../../../shared/batch/admission.ts';
+import { Budget } from '../../../shared/batch/budget.ts';
+import { UNKNOWN } from '../../../shared/batch/ceiling.ts';
+import { UNPRICED } from '../../../shared/batch/cost.ts';
+import type { Limits } from '../../../shared/batch/limits.ts';
+import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
+import type { ProviderState } from '../../../shared/batch/providerState.ts';
 
-const limits = { maxInFlight: 3, maxEnqueuedTokens: 100, maxRequests: 10, maxBytes: 10 };
-const waiting = (batchId: string, estimatedTokens: number, model?: string): WaitingHint => ({
+const NOW = 1_800_000_000_000;
+const limits: Limits = { maxInFlight: 3, maxEnqueuedTokens: 100, maxRequests: 10, maxBytes: 10 };
+const state: ProviderState = { schemaVersion: 1, provider: 'p', version: 1 };
+const budget = new Budget(UNPRICED);
+const ROOM: Room = { limits, state, now: NOW, reserveAfterSeconds: 600, budget };
+
+const waiting = (
+  batchId: string,
+  estimatedTokens: number,
+  more: Partial<WaitingHint> = {},
+): WaitingHint => ({
   batchId,
-  model,
+  model: undefined,
   requests: 1,
   estimatedTokens,
+  expected: { inputTokens: estimatedTokens, outputTokens: 0 },
+  createdAt: NOW,
   deadlineAt: 0,
+  ...more,
 });
-const admitted = (queue: WaitingHint[], active: WaitingHint[] = [], full?: Set<string>) =>
-  admit(queue, loadOf(active), limits, full).map(({ batchId }) => batchId);
+const active = (estimatedTokens: number, more: Partial<ActiveHint> = {}): ActiveHint => ({
+  ...waiting('x', estimatedTokens),
+  isPending: false,
+  ...more,
+});
+const admitted = (queue: WaitingHint[], load: ActiveHint[] = [], room: Partial<Room> = {}) =>
+  admit(queue, loadOf(load), { ...ROOM, ...room }).map(({ batchId }) => batchId);
+const LONG_AGO = { createdAt: NOW - 600_000 };
 
 describe('admit', () => {
-  it.each([
+  it.each<[string, WaitingHint[], ActiveHint[], string[]]>([
     ['all that fit, in order', [waiting('a', 10), waiting('b', 10)], [], ['a', 'b']],
     [
       'no more jobs than allowed',
       [waiting('a', 1), waiting('b', 1)],
-      [waiting('x', 1), waiting('y', 1)],
+      [active(1), active(1)],
       ['a'],
     ],
     ['no more tokens than allowed', [waiting('a', 60), waiting('b', 60)], [], ['a']],
     [
-      'no small one past a large one of its model',
+      'a small one past a large one that finds no room',
       [waiting('a', 60), waiting('b', 10)],
-      [waiting('x', 50)],
+      [active(50)],
+      ['b'],
+    ],
+    [
+      'nothing of its model past one that has waited long',
+      [waiting('a', 60, LONG_AGO), waiting('b', 10)],
+      [active(50)],
       [],
     ],
     [
-      'another model past a full one',
-      [waiting('a', 60, 'm'), waiting('b', 90, 'n')],
-      [waiting('x', 50, 'm')],
+      'another model past one that has waited long',
+      [waiting('a', 60, { ...LONG_AGO, model: 'm' }), waiting('b', 90, { model: 'n' })],
+      [active(50, { model: 'm' })],
       ['b'],
     ],
     ['one larger than the limit, alone', [waiting('a', 900), waiting('b', 1)], [], ['a']],
-    ['nothing larger than the limit beside others', [waiting('a', 900)], [waiting('x', 1)], []],
-  ])('takes %s', (_, queue, active, expected) => {
-    expect(admitted(queue, active)).toEqual(expected);
+    ['beside jobs that have ended', [waiting('a', 60)], [active(50, { isOver: true })], ['a']],
+    ['nothing larger than the limit beside others', [waiting('a', 900)], [active(1)], []],
+  ])('takes %s', (_, queue, load, expected) => {
+    expect(admitted(queue, load)).toEqual(expected);
   });
 
-  it('remembers over pages which models were full', () => {
-    const full = new Set<string>();
-    expect(admitted([waiting('a', 60)], [waiting('x', 50)], full)).toEqual([]);
-    expect(admitted([waiting('b', 1)], [waiting('x', 50)], full)).toEqual([]);
+  it('keeps to the requests in flight, of all models together', () => {
+    const room = { limits: { ...limits, maxEnqueuedRequests: 10 } };
+    const many = (batchId: string, requests: number) => waiting(batchId, 1, { requests });
+    const queue = [many('a', 6), many('b', 6), many('c', 4)];
+    expect(admitted(queue, [], room)).toEqual(['a', 'c']);
+    expect(admitted([many('a', 99)], [], room)).toEqual(['a']);
+  });
+
+  it('keeps to the starts of an hour of the clock', () => {
+    const hour = Math.floor(NOW / 3_600_000);
+    const hourly = { ...limits, maxStartsPerHour: 5 };
+    const queue = ['a', 'b', 'c'].map((id) => waiting(id, 1));
+    const started = (of: number, count: number) => ({
+      limits: hourly,
+      state: { ...state, starts: { hour: of, count } },
+    });
+    expect(admitted(queue, [], started(hour, 4))).toEqual(['a']);
+    expect(admitted(queue, [], started(hour, 5))).toEqual([]);
+    expect(admitted(queue, [], started(hour - 1, 5))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps to the ceiling that was learned for the model', () => {
+    const ceilings = { m: { ...UNKNOWN, tokens: 30 } };
+    const queue = [waiting('a', 20, { model: 'm' }), waiting('b', 20, { model: 'n' })];
+    const load = [active(20, { model: 'm' }), active(20, { model: 'n' })];
+    expect(admitted(queue, load, { state: { ...state, ceilings } })).toEqual(['b']);
+    const unnamed = { state: { ...state, ceilings: { '': { ...UNKNOWN, tokens: 30 } } } };
+    expect(admitted([waiting('c', 20)], [active(20)], unnamed)).toEqual([]);
+  });
+
+  it('feels for a limit that is not known: eight jobs first, then as many as were taken on', () => {
+    const wide = { ...limits, maxInFlight: 1_000, maxEnqueuedTokens: 1_000_000 };
+    const queue = Array.from({ length: 100 }, (_, i) => waiting(`${i}`, 1, { model: 'm' }));
+    const pending = active(1, { model: 'm', isPending: true });
+    const knowing = (accepted: number) => ({
+      limits: wide,
+      state: { ...state, ceilings: { m: { ...UNKNOWN, accepted } } },
+    });
+    expect(admitted(queue, [], knowing(0))).toHaveLength(8);
+    expect(admitted(queue, [pending, pending], knowing(0))).toHaveLength(6);
+    expect(admitted(queue, [active(1, { model: 'm' })], knowing(0))).toHaveLength(8);
+    expect(admitted(queue, [], knowing(40))).toHaveLength(40);
+  });
+
+  it('remembers over pages what it found', () => {
+    const load = loadOf([active(50)]);
+    expect(admit([waiting('a', 60, LONG_AGO)], load, ROOM)).toEqual([]);
+    expect(admit([waiting('b', 1)], load, ROOM)).toEqual([]);
   });
 
   it('never holds more than the limits, unless one batch alone does', () => {
@@ -55,11 +129,11 @@ describe('admit', () => {
     fc.assert(
       fc.property(hints, (queue) => {
         const load = loadOf([]);
-        const batches = queue.map(({ tokens, model }, i) => waiting(`${i}`, tokens, model));
-        const started = admit(batches, load, limits);
+        const batches = queue.map(({ tokens, model }, i) => waiting(`${i}`, tokens, { model }));
+        const started = admit(batches, load, ROOM);
         expect(load.jobs).toBe(started.length);
         expect(load.jobs).toBeLessThanOrEqual(limits.maxInFlight);
-        for (const [model, tokens] of load.tokens) {
+        for (const [model, { tokens }] of load.models) {
           const ofModel = started.filter(
             (batch) => batch.model === model && batch.estimatedTokens > 0,
           );

@@ -4,7 +4,7 @@ import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { ProviderState } from '../../../shared/batch/providerState.ts';
 import { NOW } from '../../support/given.ts';
 
-const free: ProviderState = { schemaVersion: 1, provider: 'openai' };
+const free: ProviderState = { schemaVersion: 1, provider: 'openai', version: 0 };
 const reason = { code: 'token_limit_exceeded', message: 'full' };
 const held = hold(free, 'quota', reason, DEFAULT_POLICY, NOW);
 

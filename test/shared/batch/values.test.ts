@@ -53,6 +53,7 @@ describe('messages', () => {
       batchId: 'x',
       priority: 0,
       completionWindow: '24h',
+      format: 'openai',
       options: {},
       metadata: {},
     });
@@ -80,7 +81,7 @@ describe('messages', () => {
     });
     const made = {
       batchId: 'b',
-      provider: 'p',
+      providers: ['p'] as const,
       source: { bucket: 'b', key: 'k', etag: 'e' },
       keyPrefix: 'bh',
     };

@@ -1,11 +1,13 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Demands, inspectInput, type Problem } from '../../../shared/jsonl/inspect.ts';
+import { fakeEstimate } from '../../support/fakes/fakeTokens.ts';
 import { chunked } from '../../support/streams.ts';
 
-const DEMANDS: Demands = {
+const DEMANDS: Omit<Demands, 'tokens'> = {
   endpoint: undefined,
   endpoints: ['/v1/chat/completions', '/v1/embeddings'],
-  limits: { maxRequests: 50_000, maxBytes: 200_000_000 },
+  limits: { maxRequests: 50_000, maxBytes: 200_000_000, maxEnqueuedTokens: 1_000_000_000 },
 };
 
 const request = (id: unknown, changes: object = {}) =>
@@ -24,9 +26,13 @@ async function inspect(
   const problems: Problem[] = [];
   const source =
     typeof input === 'string' || Buffer.isBuffer(input) ? chunked(input, 65_536) : input;
-  const found = await inspectInput(source, { ...DEMANDS, ...demands }, async (problem) => {
-    problems.push(problem);
-  });
+  const found = await inspectInput(
+    source,
+    { ...DEMANDS, tokens: fakeEstimate(), ...demands },
+    async (problem) => {
+      problems.push(problem);
+    },
+  );
   return {
     ...found,
     codes: problems.map(({ reason }) => `${reason.line ?? '-'} ${reason.code}`),
@@ -65,28 +71,74 @@ describe('a good input', () => {
     expect((await inspect(`${large}\n${request('b')}`)).codes).toEqual([]);
   });
 
-  it('may have 50,000 requests, not 50,001', async () => {
-    expect((await inspect(generated(50_000, (i) => request(`id-${i}`)))).codes).toEqual([]);
-    const over = await inspect(generated(50_001, (i) => request(`id-${i}`)));
-    expect(over.codes).toEqual(['- too_many_requests']);
-    expect(over.firstReasons[0]?.message).toContain('over 50000 requests');
+  it('of what one job takes is one slice, of more it is several', async () => {
+    const one = await inspect(generated(50_000, (i) => request(`id-${i}`)));
+    expect(one).toMatchObject({ codes: [], slices: [{ start: 0, requests: 50_000 }] });
+    const two = await inspect(generated(50_001, (i) => request(`id-${i}`)));
+    expect(two).toMatchObject({ codes: [], requests: 50_001 });
+    expect(two.slices.map(({ requests }) => requests)).toEqual([50_000, 1]);
   });
 
-  it('may have 200 MB, not 201', async () => {
+  it('of over 200 MB is cut between two lines', async () => {
     const input = 'x'.repeat(999_000);
     const megabyte = (i: number) =>
       request(`id-${i}`, { body: { model: 'm', input } }).padEnd(999_999, ' ');
-    expect((await inspect(generated(200, megabyte))).codes).toEqual([]);
-    expect((await inspect(generated(201, megabyte))).codes).toEqual(['- file_too_large']);
+    expect((await inspect(generated(200, megabyte))).slices).toHaveLength(1);
+    expect((await inspect(generated(201, megabyte))).slices).toMatchObject([
+      { start: 0, end: 200_000_000, requests: 200 },
+      { start: 200_000_000, end: 201_000_000, requests: 1 },
+    ]);
   });
 
-  it('may embed as many texts as the provider takes', async () => {
-    const limits = { ...DEMANDS.limits, maxEmbeddingInputs: 4 };
+  it('of over 200 jobs is refused as soon as that is known', async () => {
+    const limits = { ...DEMANDS.limits, maxRequests: 1 };
+    const found = await inspect(
+      generated(1_000_000, (i) => request(`id-${i}`)),
+      { limits },
+    );
+    expect(found.codes).toEqual(['- too_many_parts']);
+    expect(found.requests).toBeLessThan(300);
+  });
+
+  it('may have no request that is as large as a whole job', async () => {
+    const limits = { ...DEMANDS.limits, maxBytes: 100 };
+    const found = await inspect(`${request('a'.repeat(100))}`, { limits });
+    expect(found.codes).toEqual(['1 request_too_large']);
+  });
+
+  it('is cut by texts to embed and by tokens, too', async () => {
     const list = request('a', { body: { model: 'm', input: ['x', 'y', 'z'] } });
     const tokens = request('b', { body: { model: 'm', input: [1, 2, 3] } });
-    expect((await inspect(`${list}\n${tokens}`, { limits })).codes).toEqual([]);
-    const over = await inspect(`${list}\n${tokens}\n${request('c')}`, { limits });
-    expect(over.codes).toEqual(['- too_many_embedding_inputs']);
+    const requests = async (limits: object) => {
+      const demands = { limits: { ...DEMANDS.limits, ...limits } };
+      const found = await inspect(`${list}\n${tokens}\n${request('c')}`, demands);
+      return found.slices.map((slice) => slice.requests);
+    };
+    expect(await requests({ maxEmbeddingInputs: 4 })).toEqual([2, 1]);
+    expect(await requests({ maxEmbeddingInputs: 5 })).toEqual([3]);
+    expect(await requests({ maxEnqueuedTokens: 1 })).toEqual([1, 1, 1]);
+    expect(await requests({ maxEnqueuedRequests: 2 })).toEqual([2, 1]);
+  });
+
+  it('has slices that hold every line once, whatever the line ends', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('\n', '\r\n', '\n\n', ' \n'), { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (ends, maxRequests) => {
+          const text = ends.map((end, i) => request(`id-${i}`) + end).join('');
+          const found = await inspect(text, { limits: { ...DEMANDS.limits, maxRequests } });
+          const ids: string[] = [];
+          for (const { start, end, requests } of found.slices) {
+            const lines = Buffer.from(text).subarray(start, end).toString().split('\n');
+            const held = lines.filter((line) => line.trim() !== '');
+            expect(held).toHaveLength(requests);
+            ids.push(...held.map((line) => JSON.parse(line).custom_id));
+          }
+          expect(ids).toEqual(ends.map((_, i) => `id-${i}`));
+        },
+      ),
+    );
   });
 });
 

@@ -103,6 +103,19 @@ describe('merging', () => {
     expect(merged).toMatchObject({ ...before, counts: { succeeded: 1, failed: 1 }, foreign: 4 });
   });
 
+  it('finds rows by what stands for an id, and gives them the id back', async () => {
+    const rules = { ...RULES, referenceOf: (id: string) => `ref-${id}` };
+    const merged = await attempt(
+      ['a', 'b'],
+      undefined,
+      [row('ref-b', 400), row('ref-a', 200)],
+      rules,
+    );
+    expect(merged).toMatchObject({ foreign: 0, counts: { succeeded: 1, failed: 1 } });
+    expect(merged.results).toEqual([row('a', 200)]);
+    expect(merged.errors).toEqual([row('b', 400)]);
+  });
+
   it('keeps the last word of a request when there was no job', async () => {
     const before = { results: [], errors: [row('a', 429)] };
     const rules = {

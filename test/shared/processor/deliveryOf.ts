@@ -13,6 +13,7 @@ export function deliveryOf(fields: Partial<ProcessorEvent>): ProcessorEvent {
     endpoint: '/v1/chat/completions',
     counts: { total: 1, succeeded: 1, failed: 0 },
     usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+    cost: null,
     results: object,
     errors: object,
     input: object,

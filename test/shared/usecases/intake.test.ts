@@ -149,7 +149,7 @@ describe('inspecting', () => {
     expect(w.provider.jobs).toEqual([]);
   });
 
-  it('refuses a file over the size limit without copying it', async () => {
+  it('refuses a request that is larger than a whole job may be', async () => {
     const w = world();
     const { limits } = w.provider;
     Object.assign(w.provider, { limits: { ...limits, maxBytes: 10 } });
@@ -157,7 +157,7 @@ describe('inspecting', () => {
     await w.workAll();
     expect(w.batch('b1')).toMatchObject({
       status: 'failed',
-      reasons: [{ code: 'file_too_large' }],
+      reasons: [{ code: 'request_too_large', line: 1 }],
     });
   });
 

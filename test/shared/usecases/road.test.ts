@@ -253,6 +253,7 @@ describe('the road of a batch', () => {
     const w = world();
     w.states.set('openai', {
       schemaVersion: 1,
+      version: 1,
       provider: 'openai',
       hold: {
         kind: 'account',

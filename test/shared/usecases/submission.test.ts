@@ -221,4 +221,52 @@ describe('a sweep', () => {
     expect(w.announced).toMatchObject([{ batchId: 'b1', to: 'queued' }, { to: 'cancelled' }]);
     expect(w.batch('b1').dueAt).toBeUndefined();
   });
+
+  it('is not believed to be absent while a job that hides its key could be the one', async () => {
+    const w = world();
+    const { listJobs } = w.provider;
+    let isHidden = true;
+    w.provider.listJobs = async function* (since) {
+      for await (const { id, key, createdAt } of listJobs(since))
+        yield isHidden
+          ? { id, createdAt, key: undefined, hiddenRequests: 2 }
+          : { id, createdAt, key };
+    };
+    losesReply(w);
+    await queued(w);
+    await admitted(w);
+    w.advance(1_000);
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'submitting', submission: 1 });
+    expect(w.provider.jobs).toHaveLength(1);
+
+    isHidden = false;
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1 });
+    expect(w.provider.jobs).toHaveLength(1);
+  });
+
+  it.each([
+    ['holds another number of requests', 3, false],
+    ['is named by another record', 2, true],
+  ])('is absent when the job that hides its key %s', async (_why, hiddenRequests, isNamed) => {
+    const w = world();
+    w.provider.listJobs = async function* () {
+      const id = isNamed ? 'job_1' : 'job_of_somebody';
+      yield { id, createdAt: w.batch('b1').createdAt, key: undefined, hiddenRequests };
+    };
+    if (isNamed) {
+      await w.add('b0', ['x', 'y']);
+      await w.workAll();
+      await admitted(w);
+    }
+    w.provider.onSubmit = refuse('uncertain');
+    await queued(w);
+    await admitted(w);
+    w.provider.onSubmit = () => {};
+    w.advance(1_000);
+    await admitted(w);
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1 });
+  });
 });

@@ -1,4 +1,5 @@
 import type { Batch } from '../../../shared/batch/batch.ts';
+import { expectedOfJob } from '../../../shared/batch/cost.ts';
 import type { BatchStore, Page } from '../../../shared/batch/ports.ts';
 
 export interface FakeBatchStore extends BatchStore {
@@ -17,13 +18,22 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
       ...(end < items.length ? { cursor: String(end) } : {}),
     };
   };
-  const hint = ({ batchId, model, input, deadlineAt }: Batch) => ({
-    batchId,
-    model,
-    requests: input?.requests ?? 0,
-    estimatedTokens: input?.estimatedTokens ?? 0,
-    deadlineAt,
-  });
+  const hint = (batch: Batch) => {
+    const { batchId, model, input, createdAt, deadlineAt, job, providers } = batch;
+    return {
+      batchId,
+      model,
+      requests: input?.requests ?? 0,
+      estimatedTokens: input?.estimatedTokens ?? 0,
+      createdAt,
+      providers,
+      deadlineAt,
+      isPending: job?.acceptedAt === undefined,
+      isOver: batch.status === 'collecting',
+      jobId: job?.id,
+      expected: expectedOfJob(batch),
+    };
+  };
   const all = () => [...records.values()];
   return {
     shards: 1,
@@ -31,6 +41,14 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
     put: (batch) => void records.set(batch.batchId, Object.freeze(batch)),
     async get(batchId) {
       return records.get(batchId);
+    },
+    async getMany(batchIds) {
+      return new Map(
+        batchIds.flatMap((id) => {
+          const batch = records.get(id);
+          return batch ? [[id, batch] as const] : [];
+        }),
+      );
     },
     async create(batch) {
       if (records.has(batch.batchId)) return 'exists';
@@ -60,8 +78,9 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
     },
     async listActive(provider, cursor) {
       const active = all().filter(
-        ({ status, provider: its }) =>
-          its === provider && (status === 'submitting' || status === 'running'),
+        ({ status, provider: its, job }) =>
+          its === provider &&
+          (status === 'submitting' || status === 'running' || (status === 'collecting' && job)),
       );
       return page(active.map(hint), cursor);
     },

@@ -1,3 +1,4 @@
+import { type Pricing, UNPRICED } from '../../../shared/batch/cost.ts';
 import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
 import type { JobState, Outcome } from '../../../shared/batch/job.ts';
 import type { Limits } from '../../../shared/batch/limits.ts';
@@ -17,6 +18,8 @@ interface FakeJob {
 type OnSubmit = (submission: Submission, lines: readonly string[]) => void;
 
 export interface FakeProvider extends Provider {
+  /** What the test sets; at first nobody has said anything. */
+  pricing: Pricing;
   readonly jobs: FakeJob[];
   readonly rows: Map<string, string[]>;
   /** Names of the uploads that are there, by the id of the job that took them or of the upload. */
@@ -57,6 +60,7 @@ export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakePr
     jobs,
     rows,
     uploads,
+    pricing: UNPRICED,
     deleteFailure: undefined,
     limits,
     endpoints: ['/v1/chat/completions', '/v1/embeddings'],
@@ -89,6 +93,10 @@ export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakePr
     },
     async *listJobs(since) {
       for (const job of jobs.toReversed()) if (job.createdAt >= since) yield job;
+      if (provider.listFailure) throw provider.listFailure;
+    },
+    async *listStates() {
+      for (const { id, state } of jobs.toReversed()) yield { jobId: id, state };
       if (provider.listFailure) throw provider.listFailure;
     },
     async *readRows({ files }) {
@@ -137,7 +145,7 @@ export const BAD_REQUEST = {
   error: null,
 };
 
-export function fakeProviders(entries: Readonly<Record<string, Provider>>): Providers {
+export function fakeProviders(entries: Readonly<Record<string, FakeProvider>>): Providers {
   const find = async (name: string) => {
     const provider = entries[name];
     if (provider) return provider;

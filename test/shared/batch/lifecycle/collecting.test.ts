@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY as policy } from '../../../../shared/batch/policy.ts';
-import { EVENTS, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
+import { EVENTS, effects, given, LIVE, NOW, next, SLICES, when } from '../../../support/given.ts';
 
 const claimed = given('collecting', { claim: LIVE });
+const usage = { inputTokens: 10, outputTokens: 20, totalTokens: 30 };
 const counts = (succeeded: number, failed: number, unfinished: number) => ({
   ...EVENTS.collected,
   counts: { total: succeeded + failed + unfinished, succeeded, failed, unfinished },
@@ -82,7 +83,79 @@ describe('collecting', () => {
     'gives the attempt back when the job was refused for %s',
     (refusal) => {
       const refused = { ...claimed, outcome: { kind: 'failed' as const, files: ['f'], refusal } };
-      expect(next(when(refused, counts(5, 0, 5))).attempt).toBe(0);
+      const decision = when(refused, counts(5, 0, 5));
+      expect(next(decision).attempt).toBe(0);
+      expect(effects(decision)).toContain('holdProvider');
     },
   );
+
+  it('gives the attempt back when the rows say that the account cannot pay', () => {
+    const accountRefusal = { code: 'account_refused', message: 'credit balance is too low' };
+    const decision = when(claimed, { ...counts(5, 0, 5), accountRefusal });
+    const batch = next(decision);
+    expect(batch).toMatchObject({ status: 'retrying', attempt: 0, submission: 2 });
+    expect(batch.reasons.at(-1)).toEqual(accountRefusal);
+    expect(effects(decision)).toContain('holdProvider');
+  });
+
+  describe('counts what the job has cost towards the budget', () => {
+    const spent = (batch: typeof claimed, cost?: number) => {
+      const decision = when(batch, { ...counts(9, 1, 0), cost });
+      const noted = 'effects' in decision ? decision.effects : [];
+      return noted.find((effect) => effect.type === 'noteSpent');
+    };
+    const input = { key: 'k', bytes: 1, requests: 10, estimatedTokens: 1, estimatedCost: 4 };
+    const estimated = given('collecting', { claim: LIVE, input });
+
+    it('once, before anything slow', () => {
+      expect(spent(estimated, 3)).toEqual({ type: 'noteSpent', amount: 3 });
+      const decision = when(estimated, { ...counts(9, 1, 0), cost: 3 });
+      expect(effects(decision)).toEqual(['noteSpent', 'invokeProcessor', 'announce', 'cleanUp']);
+    });
+
+    it('with the estimate if the rows do not tell, and not at all if it is nothing', () => {
+      expect(spent(estimated)).toEqual({ type: 'noteSpent', amount: 4 });
+      expect(spent(claimed)).toBeUndefined();
+      expect(spent(estimated, 0)).toBeUndefined();
+    });
+
+    it('but not what its parts have counted', () => {
+      const parent = given('collecting', { claim: LIVE, input, parts: SLICES, usage, cost: 7 });
+      expect(spent(parent, 3)).toBeUndefined();
+      expect(next(when(parent, { ...counts(9, 1, 0), cost: 3 }))).toMatchObject({
+        usage: EVENTS.collected.usage,
+        cost: 3,
+      });
+    });
+  });
+
+  it('adds up tokens and cost, and knows no cost if one is not known', () => {
+    const before = given('collecting', {
+      claim: LIVE,
+      usage: { ...usage, cachedTokens: 1 },
+      cost: 2,
+    });
+    const event = counts(9, 1, 0);
+    const cached = { ...event, usage: { ...event.usage, cachedTokens: 4 }, cost: 3 };
+    expect(next(when(before, cached))).toMatchObject({
+      usage: { inputTokens: 11, outputTokens: 22, totalTokens: 33, cachedTokens: 5 },
+      cost: 5,
+    });
+    expect(next(when(before, event))).not.toHaveProperty('cost');
+    const { cost: _, ...unknown } = before;
+    expect(next(when(unknown, cached))).not.toHaveProperty('cost');
+  });
+
+  it('runs again only what stays within maxCost', () => {
+    const input = { key: 'k', bytes: 1, requests: 10, estimatedTokens: 1, estimatedCost: 10 };
+    const bounded = given('collecting', { claim: LIVE, input, maxCost: 10 });
+    const costing = (cost: number, succeeded = 6) =>
+      next(when(bounded, { ...counts(succeeded, 0, 10 - succeeded), cost }));
+    expect(costing(6).status).toBe('retrying');
+    expect(costing(6.1)).toMatchObject({ status: 'delivering', reasons: [{ code: 'max_cost' }] });
+    expect(costing(0.1, 0)).toMatchObject({
+      status: 'failed',
+      reasons: [{ code: 'max_cost' }, { code: 'no_success' }],
+    });
+  });
 });

@@ -32,6 +32,14 @@ describe('running', () => {
     expect(when(given('running'), checked({ state: 'missing' })).type).toBe('ignored');
   });
 
+  it('notes once that the provider has taken the job on, when it no longer waits there', () => {
+    const fresh = given('running', { job: { id: 'job_1', submission: 1, submittedAt: NOW - 9 } });
+    expect(when(fresh, checked({ state: 'running', isPending: true })).type).toBe('ignored');
+    const accepted = next(when(fresh, checked({ state: 'running', progress: 0 })));
+    expect(accepted.job?.acceptedAt).toBe(NOW);
+    expect(when(accepted, checked({ state: 'running', progress: 0 })).type).toBe('ignored');
+  });
+
   it.each(['quota', 'account'] as const)(
     'gives the attempt back and takes a new key when the job was refused for %s',
     (refusal) => {
@@ -104,7 +112,8 @@ describe('a job that is stalled', () => {
     submittedAt: NOW - HOUR,
     ...changes,
   });
-  const running = (changes: object) => given('running', { job: job(changes) });
+  const running = (changes: object) =>
+    given('running', { job: job({ acceptedAt: NOW - 30 * HOUR, ...changes }) });
   const progress = (done: number) => checked({ state: 'running', progress: done });
 
   it('is one that has made no progress for a day, or has outlived its window by an hour', () => {

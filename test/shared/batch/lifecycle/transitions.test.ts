@@ -5,7 +5,7 @@ import { type BatchEvent, EVENT_TYPES, type EventType } from '../../../../shared
 import type { Changes } from '../../../../shared/batch/lifecycle/decision.ts';
 import { TRANSITIONS } from '../../../../shared/batch/lifecycle/transitions.ts';
 import { isEnded, STATUSES, type Status } from '../../../../shared/batch/status.ts';
-import { EVENTS, EXPIRED, given, LIVE, NOW, when } from '../../../support/given.ts';
+import { EVENTS, EXPIRED, given, LIVE, NOW, SLICES, when } from '../../../support/given.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -21,7 +21,7 @@ function variants(status: Status): Batch[] {
   const dimensions: Changes[][] = [
     [{}, { claim: LIVE }, { claim: EXPIRED }],
     [{}, { cancelRequested: true }],
-    [{}, { deadlineAt: NOW - 1 }, { deadlineAt: NOW - 2 * DAY }],
+    [{}, { deadlineAt: NOW - 1 }, { deadlineAt: NOW - 3 * DAY }],
     [{}, { notBefore: NOW + DAY }],
     [{}, { attempt: 5 }],
     [
@@ -32,6 +32,7 @@ function variants(status: Status): Batch[] {
     ],
     [{}, { rows: undefined }, { counts: { total: 9, succeeded: 9, failed: 0, unfinished: 0 } }],
     [{}, { outcome: { kind: 'cancelled', files: [] } }, { cleanUp: ['job_1'], leftovers: 1 }],
+    [{}, { parts: SLICES }, { parent: 'b1' }],
     isEnded(status) ? [{}, { endEventSent: true }, NOTHING_OWED] : [{}],
   ];
   const combined = dimensions.reduce<Changes[]>(
@@ -50,6 +51,8 @@ function eventVariants(type: EventType): BatchEvent[] {
         ...EVENTS.claimed,
         work,
       }));
+    case 'inspected':
+      return [EVENTS.inspected, { ...EVENTS.inspected, parts: SLICES }];
     case 'submitRefused':
       return (['quota', 'account', 'permanent'] as const).map((refusal) => ({
         ...EVENTS.submitRefused,

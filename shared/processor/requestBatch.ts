@@ -1,0 +1,2 @@
+export { dynamodbClient } from '../aws/clients/dynamodb.ts';
+export { readRequestBatch } from '../aws/collectorRequests.ts';

@@ -1,0 +1,107 @@
+import { ceilingOf } from '../batch/admission.ts';
+import type { Batch } from '../batch/batch.ts';
+import { lowered, raised } from '../batch/ceiling.ts';
+import type { HoldKind } from '../batch/effects.ts';
+import { hold, isHeld, release } from '../batch/holds.ts';
+import { type ProviderState, withSpent } from '../batch/providerState.ts';
+import type { Reason } from '../batch/reason.ts';
+import { METRICS } from '../metrics.ts';
+import type { Dependencies } from './dependencies.ts';
+import { pages } from './pages.ts';
+
+/** Tries before a state that others keep changing is left as it is. */
+const MAX_CONFLICTS = 20;
+
+/** The one way in which a provider's state changes: read it, change it, write if nobody else has. */
+export async function updateProvider(
+  { providerStates }: Pick<Dependencies, 'providerStates'>,
+  provider: string,
+  change: (state: ProviderState) => ProviderState,
+): Promise<void> {
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+    const state = await providerStates.get(provider);
+    const next = change(state);
+    if (next === state) return;
+    const written = await providerStates.replace({ ...next, version: state.version + 1 });
+    if (written === 'written') return;
+  }
+  throw new Error(`the state of provider ${provider} lost ${MAX_CONFLICTS} races in a row`);
+}
+
+/** Leaves the provider alone for a while, because of this batch. */
+export async function holdProvider(
+  dependencies: Dependencies,
+  batch: Pick<Batch, 'batchId' | 'provider' | 'model'>,
+  { kind, reason }: { readonly kind: HoldKind; readonly reason: Reason },
+): Promise<void> {
+  const { policy, clock, metrics, log } = dependencies;
+  const { provider, model = '' } = batch;
+  metrics.count(kind === 'quota' ? METRICS.quotaWaits : METRICS.providerPaused, 1, provider);
+  const fields = { provider, kind, reason };
+  if (kind === 'account') log.error('the provider refuses our account: it is paused', fields);
+  else log.info('the provider is full: it is left alone for a while', fields);
+  const inFlight = kind === 'quota' ? await tokensBeside(dependencies, batch) : 0;
+  await updateProvider(dependencies, provider, (state) => {
+    const now = clock.now();
+    const held = hold(state, kind, reason, policy, now);
+    if (kind === 'account') return held;
+    const isRepeated = state.hold?.kind === 'quota' && isHeld(state, now);
+    const ceiling = lowered(ceilingOf(state, model), inFlight, isRepeated);
+    return { ...held, ceilings: { ...state.ceilings, [model]: ceiling } };
+  });
+}
+
+/** Estimated tokens of the batch's model at the provider, without its own. */
+async function tokensBeside(
+  { batches }: Dependencies,
+  { batchId, provider, model }: Pick<Batch, 'batchId' | 'provider' | 'model'>,
+): Promise<number> {
+  let tokens = 0;
+  for await (const active of pages((cursor) => batches.listActive(provider, cursor)))
+    for (const other of active)
+      if (other.batchId !== batchId && other.model === model && !other.isOver)
+        tokens += other.estimatedTokens;
+  return tokens;
+}
+
+/** The provider has taken a job: what it was left alone for is over. */
+export async function releaseProvider(dependencies: Dependencies, provider: string): Promise<void> {
+  const { clock } = dependencies;
+  await updateProvider(dependencies, provider, (state) => release(state, clock.now()));
+}
+
+/** Lets more go to a provider that has taken on the jobs of these batches. */
+export async function noteAccepted(
+  dependencies: Dependencies,
+  provider: string,
+  batches: readonly Batch[],
+): Promise<void> {
+  await updateProvider(dependencies, provider, (state) => {
+    const ceilings = { ...state.ceilings };
+    for (const { model = '', input } of batches) {
+      const ceiling = ceilingOf({ ...state, ceilings }, model);
+      ceilings[model] = raised(ceiling, input?.estimatedTokens ?? 0);
+    }
+    return { ...state, ceilings };
+  });
+}
+
+/** Counts what a job cost, in USD, towards the provider's budget of the day. */
+export async function noteSpent(
+  dependencies: Dependencies,
+  provider: string,
+  amount: number,
+): Promise<void> {
+  const { clock } = dependencies;
+  const note = (state: ProviderState) => withSpent(state, amount, clock.now());
+  await updateProvider(dependencies, provider, note);
+}
+
+/** Whether calls to it are pointless now because it refuses our account. */
+export async function isAccountHeld(
+  { providerStates, clock }: Dependencies,
+  provider: string,
+): Promise<boolean> {
+  const state = await providerStates.get(provider);
+  return state.hold?.kind === 'account' && isHeld(state, clock.now());
+}

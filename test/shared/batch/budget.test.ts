@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { Budget } from '../../../shared/batch/budget.ts';
+import { withSpent } from '../../../shared/batch/providerState.ts';
+
+const NOW = 1_800_000_000_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const state = { schemaVersion: 1 as const, provider: 'p', version: 1 };
+/** A dollar for a million tokens of `m`; nobody has said what others cost. */
+const priceOf = (model: string) => (model === 'm' ? { input: 1, output: 1 } : undefined);
+
+const budgetOf = (dailyBudget?: number) => new Budget({ priceOf, dailyBudget });
+const batch = (
+  batchId: string,
+  usd: number,
+  more: { model?: string; createdAt?: number } = {},
+) => ({
+  ...{ batchId, model: 'm', createdAt: NOW },
+  expected: { inputTokens: usd * 1e6, outputTokens: 0 },
+  ...more,
+});
+
+describe('a daily budget', () => {
+  it('bounds nothing where there is none, whatever has no price', () => {
+    expect(budgetOf().allows(batch('a', 1e9), state, NOW)).toBe(true);
+    expect(budgetOf().allows(batch('a', 1, { model: 'n' }), state, NOW)).toBe(true);
+  });
+
+  it('counts what was spent today, what is there and what starts', () => {
+    const budget = budgetOf(10);
+    const spent = withSpent(state, 3, NOW);
+    budget.commit(batch('running', 2));
+    expect(budget.allows(batch('fits', 5), spent, NOW)).toBe(true);
+    expect(budget.allows(batch('over', 5.1), spent, NOW)).toBe(false);
+    budget.commit(batch('fits', 5));
+    expect(budget.allows(batch('late', 0.1), spent, NOW)).toBe(false);
+    expect(budget.allows(batch('free', 0), spent, NOW)).toBe(true);
+    expect(budget.allows(batch('tomorrow', 3), spent, NOW + DAY_MS)).toBe(true);
+    expect([...budget.held.keys()]).toEqual(['over', 'late']);
+  });
+
+  it('keeps back what is larger than itself, and what has no price', () => {
+    const budget = budgetOf(10);
+    expect(budget.allows(batch('huge', 11), state, NOW)).toBe(false);
+    expect(budget.allows(batch('unknown', 1, { model: 'n' }), state, NOW)).toBe(false);
+    const { model: _, ...unnamed } = batch('unnamed', 1);
+    expect(budget.allows(unnamed, state, NOW)).toBe(false);
+    expect(budget.allows(batch('small', 1), state, NOW)).toBe(true);
+    expect(budget.report()).toEqual({
+      dailyBudget: 10,
+      committed: 0,
+      overBudget: 1,
+      unpriced: 2,
+      example: 'huge',
+    });
+  });
+
+  it('takes no notice of what is there without a price', () => {
+    const budget = budgetOf(10);
+    budget.commit(batch('old', 99, { model: 'n' }));
+    expect(budget.allows(batch('a', 10), state, NOW)).toBe(true);
+  });
+
+  it('is kept for what has waited a day, once, so that smaller ones do not go before it for ever', () => {
+    const large = batch('large', 9, { createdAt: NOW - DAY_MS });
+    const spent = withSpent(state, 2, NOW);
+    const budget = budgetOf(20);
+    budget.commit(batch('running', 10));
+    expect(budget.allows(batch('young', 9), spent, NOW)).toBe(false);
+    expect(budget.allows(batch('small', 8), spent, NOW)).toBe(true);
+    expect(budget.allows(large, spent, NOW)).toBe(false);
+    expect(budget.allows(large, spent, NOW)).toBe(false);
+    expect(budget.committed).toBe(19);
+    expect(budget.allows(batch('small', 1), spent, NOW)).toBe(false);
+  });
+
+  it('is never kept for what it can never hold', () => {
+    const budget = budgetOf(10);
+    const huge = batch('huge', 11, { createdAt: NOW - DAY_MS });
+    expect(budget.allows(huge, state, NOW)).toBe(false);
+    expect(budget.allows(batch('small', 10), state, NOW)).toBe(true);
+  });
+});

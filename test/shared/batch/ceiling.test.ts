@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Ceiling,
+  lowered,
+  maxPending,
+  raised,
+  UNKNOWN,
+} from '../../../shared/batch/ceiling.ts';
+
+const times = (count: number, ceiling: Ceiling, tokens = 10): Ceiling =>
+  Array.from({ length: count }).reduce<Ceiling>((each) => raised(each, tokens), ceiling);
+const FULL = lowered(UNKNOWN, 70, false);
+
+describe('the learned ceiling', () => {
+  it('is none until a refusal, however much is taken on', () => {
+    expect(times(5_000, UNKNOWN)).toMatchObject({ accepted: 5_000 });
+    expect(times(5_000, UNKNOWN).tokens).toBeUndefined();
+    expect(maxPending(UNKNOWN)).toBe(8);
+    expect(maxPending(times(100, UNKNOWN))).toBe(100);
+  });
+
+  it('falls to what was in flight, and starts to feel its way again', () => {
+    expect(FULL).toEqual({ tokens: 70, accepted: 0, probeAfter: 16, probed: false });
+    expect(maxPending(lowered(times(100, UNKNOWN), 70, false))).toBe(8);
+  });
+
+  it('falls with each of several refusals that came together, but never rises with one', () => {
+    expect(lowered(FULL, 50, true)).toMatchObject({ tokens: 50, probeAfter: 16 });
+    expect(lowered(FULL, 90, true)).toMatchObject({ tokens: 70, probeAfter: 16 });
+  });
+
+  it('lets one more job in when enough were taken on', () => {
+    expect(times(15, FULL).tokens).toBe(70);
+    expect(times(16, FULL)).toEqual({ tokens: 80, accepted: 0, probeAfter: 16, probed: true });
+  });
+
+  it('tries more rarely after each try that was refused', () => {
+    const again = lowered(times(16, FULL), 70, false);
+    expect(again).toMatchObject({ tokens: 70, probeAfter: 32, probed: false });
+    expect(times(31, again).tokens).toBe(70);
+    expect(times(32, again).tokens).toBe(80);
+    let rarest = FULL;
+    for (let refusals = 0; refusals < 20; refusals++) rarest = lowered(rarest, 70, false);
+    expect(rarest.probeAfter).toBe(1_024);
+  });
+
+  it('tries more often again when a try was not refused', () => {
+    const rare = lowered(lowered(FULL, 70, false), 70, false);
+    expect(rare.probeAfter).toBe(64);
+    const tried = times(64, rare);
+    expect(tried.probeAfter).toBe(64);
+    expect(times(64, tried)).toMatchObject({ tokens: 90, probeAfter: 32 });
+    expect(times(16, times(16, FULL))).toMatchObject({ tokens: 90, probeAfter: 16 });
+  });
+});

@@ -1,0 +1,26 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { IdIndex } from '../../../shared/jsonl/idIndex.ts';
+
+describe('the lines of ids', () => {
+  it('are those of a map', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 4 }), { maxLength: 200 }), (ids) => {
+        const index = new IdIndex();
+        const known = new Map<string, number>();
+        for (const [position, id] of ids.entries()) {
+          expect(index.add(id, position + 1)).toBe(known.get(id));
+          if (!known.has(id)) known.set(id, position + 1);
+        }
+      }),
+    );
+  });
+
+  it('of 300,000 ids that differ little are kept apart, and found again', () => {
+    const index = new IdIndex();
+    for (let line = 1; line <= 300_000; line++)
+      if (index.add(`request-${line}`, line) !== undefined) throw new Error(`line ${line}`);
+    for (let line = 1; line <= 300_000; line += 997)
+      expect(index.add(`request-${line}`, 7)).toBe(line);
+  });
+});

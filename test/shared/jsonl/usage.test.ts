@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { checkRequest } from '../../../shared/jsonl/checkRequest.ts';
+import { usageOfRow } from '../../../shared/jsonl/rows.ts';
+import { Slicer } from '../../../shared/jsonl/slices.ts';
+
+const rowWith = (usage: unknown) => ({
+  response: { status_code: 200, request_id: 'r', body: { usage } },
+});
+
+describe('the usage of a row', () => {
+  it.each<[string, unknown, object]>([
+    [
+      'chat completions',
+      {
+        prompt_tokens: 10,
+        completion_tokens: 5,
+        prompt_tokens_details: { cached_tokens: 4 },
+      },
+      { inputTokens: 10, outputTokens: 5, totalTokens: 15, cachedTokens: 4 },
+    ],
+    [
+      'responses',
+      { input_tokens: 10, output_tokens: 5, input_tokens_details: { cached_tokens: 4 } },
+      { inputTokens: 10, outputTokens: 5, totalTokens: 15, cachedTokens: 4 },
+    ],
+    [
+      'Anthropic, which counts its cache beside the input',
+      {
+        ...{ input_tokens: 10, output_tokens: 5 },
+        ...{ cache_read_input_tokens: 4, cache_creation_input_tokens: 3 },
+      },
+      { inputTokens: 17, outputTokens: 5, totalTokens: 22, cachedTokens: 4 },
+    ],
+    [
+      'embeddings',
+      { prompt_tokens: 10, total_tokens: 10 },
+      { inputTokens: 10, outputTokens: 0, totalTokens: 10 },
+    ],
+    [
+      'a provider whose cache holds nothing',
+      { prompt_tokens: 10, completion_tokens: 0, prompt_tokens_details: null },
+      { inputTokens: 10, outputTokens: 0, totalTokens: 10 },
+    ],
+  ])('is told in the words of %s', (_, usage, expected) => {
+    expect(usageOfRow(rowWith(usage))).toEqual(expected);
+  });
+
+  it.each([undefined, null, {}, { total: 3 }, 7])('is not told by %j', (usage) => {
+    expect(usageOfRow(rowWith(usage))).toBeUndefined();
+    expect(usageOfRow({ response: null })).toBeUndefined();
+  });
+});
+
+describe('the longest answers of a request', () => {
+  const longest = (body: object, url = '/v1/chat/completions') => {
+    const request = { custom_id: 'a', method: 'POST', url, body: { model: 'm', ...body } };
+    const bytes = Buffer.from(JSON.stringify(request));
+    const checked = checkRequest({ number: 1, offset: 0, bytes });
+    return 'code' in checked ? checked.code : checked.maxOutputTokens;
+  };
+
+  it.each([
+    [{}, 0],
+    [{ max_tokens: 7 }, 7],
+    [{ max_output_tokens: 7 }, 7],
+    [{ max_completion_tokens: 5, max_tokens: 7 }, 5],
+    [{ max_completion_tokens: null, max_tokens: 7 }, 7],
+    [{ max_tokens: 7, n: 3 }, 21],
+    [{ max_tokens: 7, n: 0 }, 7],
+    [{ max_tokens: 'many' }, 0],
+    [{ max_tokens: -1 }, 0],
+  ])('of %j are %i', (body, expected) => {
+    expect(longest(body)).toBe(expected);
+  });
+
+  it('are none where texts are embedded', () => {
+    expect(longest({ max_tokens: 7, input: 'x' }, '/v1/embeddings')).toBe(0);
+  });
+
+  it('are summed for each slice, and left out where no request says', () => {
+    const slicer = new Slicer({ maxRequests: 2, maxBytes: 1_000, maxEnqueuedTokens: 1_000 });
+    const outputs = [5, 0, 0, 0, 3];
+    for (const [index, maxOutputTokens] of outputs.entries())
+      slicer.add({ offset: index * 10, bytes: 9, tokens: 1, maxOutputTokens, embeddingInputs: 0 });
+    const slices = slicer.close(50);
+    expect(slices.map((slice) => slice.maxOutputTokens)).toEqual([5, undefined, 3]);
+    expect(slices[1]).not.toHaveProperty('maxOutputTokens');
+  });
+});

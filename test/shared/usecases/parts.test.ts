@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { SUCCESS } from '../../support/fakes/fakeProvider.ts';
+import { type World, world } from '../../support/world.ts';
+
+const IDS = ['a', 'b', 'c', 'd', 'e'];
+const FAILED = { response: { status_code: 400, request_id: 'q', body: {} }, error: null };
+
+/** A world in which a job holds two requests, and a batch of five that has been split. */
+async function split(message: object = {}): Promise<World> {
+  const w = world();
+  Object.assign(w.provider, { limits: { ...w.provider.limits, maxRequests: 2 } });
+  await w.add('b1', IDS, message);
+  await w.workAll();
+  return w;
+}
+
+/** Parts are made by one sweep, and started by the same. */
+async function step(w: World): Promise<void> {
+  await w.sweep();
+  await w.workAll();
+}
+
+const idsOf = (rows: readonly { custom_id: string }[]) => rows.map((row) => row.custom_id);
+const endAll = (w: World, answer: (id: string) => object) => {
+  for (const job of w.provider.jobs)
+    if (job.state.state === 'running') w.provider.end(job, { kind: 'completed' }, answer);
+};
+
+describe('a batch that is too large for one job', () => {
+  it('runs in parts and is one again, in the order of its input', async () => {
+    const w = await split();
+    expect(w.batch('b1')).toMatchObject({ status: 'split', counts: { total: 5, unfinished: 5 } });
+    await step(w);
+    expect(w.provider.jobs.map(({ lines }) => lines.length)).toEqual([2, 2, 1]);
+    endAll(w, (id) => (id === 'c' ? FAILED : SUCCESS));
+    await step(w);
+    await step(w);
+    await step(w);
+    expect(w.batch('b1')).toMatchObject({
+      status: 'delivering',
+      counts: { total: 5, succeeded: 4, failed: 1, unfinished: 0 },
+      usage: { totalTokens: 20 },
+      attempt: 1,
+    });
+    const { rows } = w.batch('b1');
+    expect(idsOf(await w.rows(rows?.results))).toEqual(['a', 'b', 'd', 'e']);
+    expect(idsOf(await w.rows(rows?.errors))).toEqual(['c']);
+    await w.settle();
+    expect(w.batch('b1').status).toBe('completed');
+    expect(w.invocations).toHaveLength(1);
+    expect(new Set(w.announced.map(({ batchId }) => batchId))).toEqual(new Set(['b1']));
+    expect(['b1/1', 'b1/2', 'b1/3'].map((id) => w.batch(id).status)).toEqual([
+      'completed',
+      'completed',
+      'completed',
+    ]);
+    expect(w.batch('b1/2').dueAt).toBeUndefined();
+  });
+
+  it('looks at its parts by their keys, and makes one that is missing', async () => {
+    const w = await split();
+    const { create } = w.batches;
+    w.batches.create = async (batch) => {
+      if (batch.batchId === 'b1/2') throw new Error('throttled');
+      return create(batch);
+    };
+    await step(w);
+    w.batches.create = create;
+    await step(w);
+    expect(w.provider.jobs.map(({ batchId }) => batchId).sort()).toEqual(['b1/1', 'b1/2', 'b1/3']);
+  });
+
+  it('is cancelled with all of its parts, and keeps what was done', async () => {
+    const w = await split();
+    await step(w);
+    const [first] = w.provider.jobs;
+    if (first) w.provider.end(first, { kind: 'completed' }, () => SUCCESS);
+    await step(w);
+    await w.send({ action: 'cancel', batchId: 'b1' });
+    for (let sweeps = 0; sweeps < 5; sweeps++) await step(w);
+    expect(w.batch('b1')).toMatchObject({
+      status: 'cancelled',
+      counts: { succeeded: 2, unfinished: 3 },
+    });
+    expect(w.provider.jobs.every(({ state }) => state.state === 'ended')).toBe(true);
+    expect(w.invocations).toEqual([]);
+  });
+
+  it('that is cancelled before its parts exist has a row for each request all the same', async () => {
+    const w = await split();
+    await w.send({ action: 'cancel', batchId: 'b1' });
+    await step(w);
+    await step(w);
+    expect(w.provider.jobs).toEqual([]);
+    expect(w.batch('b1')).toMatchObject({ status: 'cancelled', counts: { unfinished: 5 } });
+    expect(await w.rows(w.batch('b1').rows?.errors)).toMatchObject(
+      IDS.map((id) => ({ custom_id: id, error: { code: 'batch_cancelled' } })),
+    );
+  });
+
+  it('runs again only what failed, in the parts that it failed in', async () => {
+    const w = await split();
+    await step(w);
+    endAll(w, (id) => (id === 'c' ? FAILED : SUCCESS));
+    for (let sweeps = 0; sweeps < 3; sweeps++) await step(w);
+    await w.settle();
+    await w.send({ action: 'retry', batchId: 'b1' });
+    expect(w.batch('b1').status).toBe('split');
+    for (let sweeps = 0; sweeps < 2; sweeps++) await step(w);
+    const again = w.provider.jobs.slice(3);
+    expect(again.map(({ batchId }) => batchId)).toEqual(['b1/2']);
+    expect(again.flatMap(({ lines }) => lines.map((line) => JSON.parse(line).custom_id))).toEqual([
+      'c',
+    ]);
+    endAll(w, () => SUCCESS);
+    for (let sweeps = 0; sweeps < 3; sweeps++) await step(w);
+    await w.settle();
+    expect(w.batch('b1')).toMatchObject({ status: 'completed', counts: { succeeded: 5 } });
+    expect(w.invocations).toHaveLength(2);
+  });
+
+  it('waits for its time as a whole', async () => {
+    const at = (seconds: number) => new Date(1_800_000_000_000 + seconds * 1000).toISOString();
+    const w = await split({ notBefore: at(3_600) });
+    await step(w);
+    expect(w.provider.jobs).toEqual([]);
+    w.advance(3_600);
+    await step(w);
+    expect(w.provider.jobs).toHaveLength(3);
+  });
+});

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { ProviderError, type ProviderErrorKind } from '../../../../shared/batch/errors.ts';
+import type { JobState } from '../../../../shared/batch/job.ts';
+import { METRICS } from '../../../../shared/metrics.ts';
+import { SUCCESS } from '../../../support/fakes/fakeProvider.ts';
+import { NOW } from '../../../support/given.ts';
+import { type World, world } from '../../../support/world.ts';
+import { addJob, names, noteChecks, putRunning } from './running.ts';
+
+function running(count: number): World {
+  const w = world();
+  putRunning(w, count);
+  return w;
+}
+
+/** How many jobs the listing told of, and how often it was asked for. */
+function noteListings(w: World): { begun: number; told: number } {
+  const seen = { begun: 0, told: 0 };
+  const { listStates } = w.provider;
+  w.provider.listStates = async function* () {
+    seen.begun += 1;
+    for await (const listed of listStates?.() ?? []) {
+      seen.told += 1;
+      yield listed;
+    }
+  };
+  return seen;
+}
+
+function setState(w: World, jobId: string, state: JobState): void {
+  for (const job of w.provider.jobs) if (job.id === jobId) job.state = state;
+}
+
+function failure(kind: ProviderErrorKind): ProviderError {
+  return new ProviderError(kind, { code: kind, message: 'refused' });
+}
+
+describe('jobs that run', () => {
+  it('are seen by the list, once for all of them', async () => {
+    const w = running(1_000);
+    const [asked, listings] = [noteChecks(w), noteListings(w)];
+
+    await w.sweep();
+
+    expect(asked).toEqual([]);
+    expect(listings).toEqual({ begun: 1, told: 1_000 });
+  });
+
+  it('have what the list tells noted', async () => {
+    const w = running(20);
+    setState(w, 'job_3', { state: 'running', progress: 7 });
+    w.advance(10 * 3_600);
+    noteChecks(w);
+
+    await w.sweep();
+
+    expect(w.batch('b3').job).toMatchObject({ progress: 7, progressAt: NOW + 36_000_000 });
+    expect(w.batch('b4').job?.progress).toBeUndefined();
+  });
+
+  it('are asked about one by one where they are few', async () => {
+    const w = running(9);
+    const [asked, listings] = [noteChecks(w), noteListings(w)];
+
+    await w.sweep();
+
+    expect(asked).toEqual(names(0, 9));
+    expect(listings.begun).toBe(0);
+  });
+
+  it('are asked about one by one where the list does not tell how they stand', async () => {
+    const w = running(20);
+    delete w.provider.listStates;
+    const asked = noteChecks(w);
+
+    await w.sweep();
+
+    expect(asked).toEqual(names(0, 20));
+  });
+
+  it('are asked about one by one where they are rare among the jobs of others', async () => {
+    const w = running(20);
+    for (let number = 0; number < 1_000; number++) addJob(w, `other_${number}`, 'other');
+    const [asked, listings] = [noteChecks(w), noteListings(w)];
+
+    await w.sweep();
+
+    expect(asked).toEqual(names(0, 20));
+    expect(listings.told).toBe(100);
+  });
+
+  it('are found behind as many of others as they are worth', async () => {
+    const w = world();
+    for (let number = 0; number < 50; number++) addJob(w, `older_${number}`, 'other');
+    putRunning(w, 20);
+    for (let number = 0; number < 99; number++) addJob(w, `newer_${number}`, 'other');
+    const [asked, listings] = [noteChecks(w), noteListings(w)];
+
+    await w.sweep();
+
+    expect(asked).toEqual([]);
+    expect(listings.told).toBe(119);
+  });
+});
+
+describe('a job is asked about by itself', () => {
+  it('when the list does not show it, which proves nothing', async () => {
+    const w = running(20);
+    const { listStates } = w.provider;
+    w.provider.listStates = async function* () {
+      for await (const listed of listStates?.() ?? []) if (listed.jobId !== 'job_5') yield listed;
+    };
+    const asked = noteChecks(w);
+
+    await w.sweep();
+
+    expect(asked).toEqual(['b5']);
+    expect(w.batch('b5').status).toBe('running');
+  });
+
+  it('when the list shows that it has ended, or something unknown', async () => {
+    const w = running(20);
+    const [first] = w.provider.jobs;
+    if (first) w.provider.end(first, { kind: 'completed' }, () => SUCCESS);
+    setState(w, 'job_2', { state: 'unknown', status: 'dreaming' });
+    const asked = noteChecks(w);
+
+    await w.sweep();
+
+    expect(asked).toEqual(['b0', 'b2']);
+    expect(w.batch('b0').status).toBe('collecting');
+    expect(w.metrics.get(METRICS.unknownStatus)).toBe(1);
+  });
+
+  it.each(['transient', 'account', 'missing'] as const)(
+    'when the list broke off with %s before it came',
+    async (kind) => {
+      const w = running(20);
+      const { listStates } = w.provider;
+      w.provider.listStates = async function* () {
+        for await (const listed of listStates?.() ?? []) {
+          if (listed.jobId === 'job_9') throw failure(kind);
+          yield listed;
+        }
+      };
+      const asked = noteChecks(w);
+
+      await w.sweep();
+
+      // The newest came first.
+      expect(asked).toEqual(names(0, 10));
+      expect(w.batches.all().every(({ status }) => status === 'running')).toBe(true);
+    },
+  );
+});
+
+describe('a provider that refuses our account', () => {
+  it('is neither listed nor asked while it is paused', async () => {
+    const w = running(20);
+    const until = NOW + 60_000;
+    const hold = { kind: 'account', reason: { code: 'c', message: 'm' }, until, refusals: 1 };
+    w.states.set('openai', { schemaVersion: 1, provider: 'openai', version: 1, hold } as never);
+    const [asked, listings] = [noteChecks(w), noteListings(w)];
+
+    await w.sweep();
+    expect([asked.length, listings.begun]).toEqual([0, 0]);
+
+    w.advance(60);
+    await w.sweep();
+    expect([asked.length, listings.begun]).toEqual([0, 1]);
+  });
+
+  it('is left alone for the rest of the sweep that it refuses in', async () => {
+    const w = running(1_000);
+    delete w.provider.listStates;
+    const asked = noteChecks(w, async () => {
+      throw failure('account');
+    });
+
+    await w.sweep();
+
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThanOrEqual(100);
+    expect(w.states.get('openai')?.hold).toMatchObject({ kind: 'account', refusals: 1 });
+    expect(w.metrics.get(METRICS.sweepErrors)).toBeUndefined();
+  });
+});

@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { NewerSchemaError } from '../../../../shared/batch/errors.ts';
+import { DEFAULT_POLICY } from '../../../../shared/batch/policy.ts';
+import { METRICS } from '../../../../shared/metrics.ts';
+import { aBatch } from '../../../support/batches.ts';
+import { NOW } from '../../../support/given.ts';
+import { type World, world } from '../../../support/world.ts';
+import { names, noteChecks, putRunning, turn } from './running.ts';
+
+/** A world of running batches that are asked about one by one. */
+function running(count: number): World {
+  const w = world({ ...DEFAULT_POLICY, listFrom: Number.POSITIVE_INFINITY });
+  putRunning(w, count);
+  return w;
+}
+
+/** Where the sweep left off, when it gives the lease back. */
+function noteReleases(w: World, then = () => {}): Record<string, string>[] {
+  const left: Record<string, string>[] = [];
+  const { sweepLock } = w.dependencies;
+  const { release } = sweepLock;
+  sweepLock.release = async (token, cursors) => {
+    left.push({ ...cursors });
+    then();
+    return release(token, cursors);
+  };
+  return left;
+}
+
+/** Each shard holds what the test says; a page has two. */
+function useShards(w: World, shards: readonly (readonly string[])[]): void {
+  const listDue: World['batches']['listDue'] = async (shard, _until, cursor = '0') => {
+    const ids = shards[shard] ?? [];
+    const end = Number(cursor) + 2;
+    const items = ids.slice(Number(cursor), end).map((batchId) => ({
+      batchId,
+      status: 'running' as const,
+    }));
+    return end < ids.length ? { items, cursor: String(end) } : { items };
+  };
+  Object.assign(w.batches, { shards: shards.length, listDue });
+}
+
+/** While the page before that shard is given out, the first time. */
+function timeIsOverBeforeShard(w: World, slow: number): void {
+  const { listDue } = w.batches;
+  let isFirst = true;
+  w.batches.listDue = async (shard, until, cursor) => {
+    if (shard === slow && isFirst) {
+      isFirst = false;
+      w.advance(290);
+    }
+    return listDue(shard, until, cursor);
+  };
+}
+
+describe('what is due', () => {
+  it('is looked at in order, 100 at a time', async () => {
+    const w = running(250);
+    let [underWay, most] = [0, 0];
+    const asked = noteChecks(w, async () => {
+      most = Math.max(most, ++underWay);
+      await turn();
+      underWay -= 1;
+    });
+
+    await w.sweep();
+
+    expect(most).toBe(100);
+    expect(asked).toEqual(names(0, 250));
+  });
+
+  it('does not wait for one that takes its time', async () => {
+    const w = running(350);
+    const asked = noteChecks(w, async (jobId) => {
+      if (jobId !== 'job_0') return;
+      while (asked.length < 350) await turn();
+    });
+
+    await w.sweep();
+
+    expect(asked).toEqual(names(0, 350));
+  });
+
+  it('is held in memory no more than two pages ahead of what is under way', async () => {
+    const w = running(10_000);
+    let [read, done, most] = [0, 0, 0];
+    const { getMany } = w.batches;
+    w.batches.getMany = async (ids) => {
+      read += ids.length;
+      most = Math.max(most, read - done);
+      return getMany(ids);
+    };
+    noteChecks(w, async () => {
+      await turn();
+      done += 1;
+    });
+
+    await w.sweep();
+
+    expect([read, done]).toEqual([10_000, 10_000]);
+    expect(most).toBeLessThanOrEqual(300);
+  });
+
+  it('costs no write while nothing has changed', async () => {
+    const w = running(150);
+    let writes = 0;
+    const { replace } = w.batches;
+    w.batches.replace = async (batch) => {
+      writes += 1;
+      return replace(batch);
+    };
+
+    await w.sweep();
+
+    expect(writes).toBe(0);
+  });
+});
+
+describe('a sweep that runs out of time', () => {
+  it('begins nothing more, waits for what it has begun, and skips nothing', async () => {
+    const w = running(350);
+    let done = 0;
+    const asked = noteChecks(w, async () => {
+      w.advance(1.5);
+      await turn();
+      done += 1;
+    });
+    let doneAtRelease = 0;
+    const left = noteReleases(w, () => {
+      doneAtRelease = done;
+    });
+
+    await w.sweep();
+
+    expect(asked.length).toBeGreaterThan(100);
+    expect(asked.length).toBeLessThan(200);
+    expect(doneAtRelease).toBe(asked.length);
+    // The second page was not given out whole.
+    expect(left).toEqual([{ 'open#0': '100' }]);
+    expect(w.metrics.get(METRICS.sweepsTruncated)).toBe(1);
+
+    const first = asked.splice(0);
+    await w.sweep();
+    expect(asked[0]).toBe('b100');
+    const second = asked.splice(0);
+    await w.sweep();
+    await w.sweep();
+    expect(new Set([...first, ...second, ...asked])).toEqual(new Set(names(0, 350)));
+    expect(left.at(-1)).toEqual({});
+  });
+
+  it('leaves the next one to go on in the shard that it stopped in', async () => {
+    const w = running(7);
+    useShards(w, [['b0', 'b1'], ['b2', 'b3', 'b4', 'b5'], ['b6']]);
+    timeIsOverBeforeShard(w, 2);
+    const asked = noteChecks(w);
+    const left = noteReleases(w);
+
+    await w.sweep();
+    expect(asked.splice(0)).toEqual(['b0', 'b1', 'b2', 'b3']);
+
+    await w.sweep();
+    expect(left).toEqual([{ 'open#1': '2', admission: 'openai' }, {}]);
+    expect(asked).toEqual(['b4', 'b5', 'b6', 'b0', 'b1']);
+  });
+
+  it('that has not begun a shard begins with it the next time', async () => {
+    const w = running(3);
+    useShards(w, [['b0'], ['b1'], ['b2']]);
+    timeIsOverBeforeShard(w, 2);
+    const asked = noteChecks(w);
+    const left = noteReleases(w);
+
+    await w.sweep();
+    await w.sweep();
+
+    expect(left[0]).toMatchObject({ 'open#1': '' });
+    expect(asked).toEqual(['b0', 'b1', 'b2', 'b0']);
+  });
+
+  it('has kept time for admission, whatever the checks have taken', async () => {
+    const w = running(250);
+    Object.assign(w.provider, { limits: { ...w.provider.limits, maxInFlight: 1_000 } });
+    w.batches.put(
+      aBatch({ batchId: 'waiting', status: 'queued', createdAt: NOW, dueAt: undefined }),
+    );
+    noteChecks(w, async () => w.advance(1));
+
+    await w.sweep();
+
+    expect(w.metrics.get(METRICS.sweepsTruncated)).toBe(1);
+    expect(w.batch('waiting').status).toBe('submitting');
+  });
+});
+
+describe('a failure', () => {
+  it('of one record delays no other', async () => {
+    const w = running(150);
+    const { get, getMany } = w.batches;
+    w.batches.getMany = async (ids) => getMany(ids.filter((id) => id !== 'b7'));
+    w.batches.get = async (id) => {
+      if (id === 'b7') throw new NewerSchemaError('batch b7', 99);
+      return get(id);
+    };
+    const asked = noteChecks(w);
+
+    await w.sweep();
+
+    expect(asked).toHaveLength(149);
+    expect(w.metrics.get(METRICS.newerSchema)).toBe(1);
+  });
+
+  it('of reading a page at once is made up for one by one', async () => {
+    const w = running(150);
+    w.batches.getMany = async () => {
+      throw new Error('throttled');
+    };
+    const asked = noteChecks(w);
+
+    await w.sweep();
+
+    expect(asked.sort()).toEqual(names(0, 150).sort());
+  });
+
+  it('of the index ends the sweep when all that was begun is over', async () => {
+    const w = running(150);
+    const { listDue } = w.batches;
+    w.batches.listDue = async (shard, until, cursor) => {
+      if (cursor !== undefined) throw new Error('the index is gone');
+      return listDue(shard, until, cursor);
+    };
+    let done = 0;
+    noteChecks(w, async () => {
+      await turn();
+      await turn();
+      done += 1;
+    });
+    let doneAtRelease = 0;
+    noteReleases(w, () => {
+      doneAtRelease = done;
+    });
+
+    await expect(w.sweep()).rejects.toThrow('the index is gone');
+
+    expect(doneAtRelease).toBe(100);
+  });
+});

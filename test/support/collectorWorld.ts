@@ -1,0 +1,142 @@
+import type { Lane } from '../../shared/batch/collectorLane.ts';
+import type { Collector, RequestPlace } from '../../shared/batch/collectorPorts.ts';
+import {
+  type CollectorSettingsInput,
+  collectorSettingsSchema,
+} from '../../shared/batch/collectorSettings.ts';
+import { dueAtOf } from '../../shared/batch/collectorWindows.ts';
+import type { Delivered } from '../../shared/usecases/collector/accept.ts';
+import { gather } from '../../shared/usecases/collector/gather.ts';
+import { sealWindows } from '../../shared/usecases/collector/sealWindows.ts';
+import type { Dependencies } from '../../shared/usecases/dependencies.ts';
+import { fatalCalls } from './fatalCalls.ts';
+import { type World, world } from './world.ts';
+
+/** The collector on fakes: what is sent to its queue, and a process that can die at any call. */
+export interface CollectorWorld {
+  readonly world: World;
+  readonly lanes: Map<string, Lane>;
+  readonly places: Map<string, RequestPlace>;
+  readonly queue: Delivered[];
+  readonly deadLetters: { body: string; reason: string; messageId: string }[];
+  /** Calls of any port so far. */
+  calls(): number;
+  /** The process dies at this call: before it has an effect, or after. */
+  dieAt(call: number, moment: 'before' | 'after'): void;
+  /** Writes of these lanes are throttled. */
+  failWrites(which: (lane: Lane) => boolean): void;
+  send(request: object | string, messageId?: string): void;
+  /** Hands messages to the collector; those that it did not handle are in the queue again. */
+  deliver(messages?: readonly Delivered[]): Promise<void>;
+  sweep(): Promise<void>;
+  /** Delivers, sweeps and takes batches in until nothing is owed. */
+  settle(): Promise<void>;
+  /** Custom ids by the batch that was made of them. */
+  batches(): Record<string, string[]>;
+}
+
+export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWorld {
+  const w = world();
+  const lanes = new Map<string, Lane>();
+  const places = new Map<string, RequestPlace>();
+  const queue: Delivered[] = [];
+  const deadLetters: CollectorWorld['deadLetters'] = [];
+  const fatal = fatalCalls();
+  let serial = 0;
+  let isThrottled = (_lane: Lane) => false;
+  const collector: Collector = {
+    settings: collectorSettingsSchema.parse(given),
+    lanes: fatal.guard({
+      get: async (laneId: string) => lanes.get(laneId),
+      async replace(lane: Lane) {
+        if (isThrottled(lane)) throw new Error('throttled');
+        if ((lanes.get(lane.laneId)?.version ?? 0) !== lane.version - 1) return 'conflict' as const;
+        lanes.set(lane.laneId, structuredClone(lane));
+        return 'written' as const;
+      },
+      async listDue(until: number) {
+        const due = [...lanes.values()].filter((lane) => (dueAtOf(lane) ?? until + 1) <= until);
+        return { items: due.map(({ laneId }) => laneId) };
+      },
+    }),
+    requests: fatal.guard({
+      async claim(name: { provider: string; customId: string }, place: RequestPlace) {
+        const key = `${name.provider} ${name.customId}`;
+        if (!places.has(key)) places.set(key, place);
+        return places.get(key) ?? place;
+      },
+    }),
+    queue: fatal.guard({
+      async sendJoin(message: object) {
+        queue.push({ body: JSON.stringify(message), messageId: `join-${serial++}` });
+      },
+      async sendDeadLetter(body: string, reason: string, messageId: string) {
+        deadLetters.push({ body, reason, messageId });
+      },
+    }),
+  };
+  const { objects } = w.dependencies;
+  const dependencies: Dependencies & { readonly collector: Collector } = {
+    ...w.dependencies,
+    collector,
+    batches: fatal.guard(w.dependencies.batches),
+    queues: fatal.guard(w.dependencies.queues),
+    objects: {
+      ...objects,
+      async *read(key) {
+        await fatal.call(async () => {});
+        yield* objects.read(key);
+      },
+      writer: (key) => fatal.guard(objects.writer(key)),
+    },
+  };
+  const deadline = () => dependencies.clock.now() + 300_000;
+
+  const self: CollectorWorld = {
+    ...{ world: w, lanes, places, queue, deadLetters },
+    calls: fatal.calls,
+    dieAt: fatal.dieAt,
+    failWrites(which) {
+      isThrottled = which;
+    },
+    send(request, messageId = `message-${serial++}`) {
+      const body = typeof request === 'string' ? request : JSON.stringify(request);
+      queue.push({ body, messageId });
+    },
+    async deliver(messages = queue.splice(0)) {
+      const failed = await gather(dependencies, messages, deadline());
+      const isDead = fatal.restart();
+      queue.push(...messages.filter(({ messageId }) => isDead || failed.has(messageId)));
+    },
+    async sweep() {
+      const run = {
+        isOver: () => false,
+        safely: (_: string, part: () => Promise<void>) => part().catch(() => {}),
+      };
+      // One that died is followed by the next: its schedule has no end.
+      await sealWindows(dependencies, run).catch(() => {});
+      fatal.restart();
+    },
+    async settle() {
+      for (let round = 0; round < 20; round++) {
+        await self.deliver();
+        w.advance(600);
+        await self.sweep();
+        for (const { body } of w.batchQueue.splice(0)) await w.send(body);
+      }
+    },
+    batches() {
+      const made = w.batches.all().map(({ batchId, source }) => {
+        const lines = String(w.objects.objects.get(source.key)).split('\n').filter(Boolean);
+        return [batchId, lines.map((line) => JSON.parse(line).custom_id as string)] as const;
+      });
+      return Object.fromEntries(made);
+    },
+  };
+  return self;
+}
+
+export function request(customId: string, changes: object = {}): object {
+  const body = { model: 'm', input: `text of ${customId}` };
+  return { custom_id: customId, method: 'POST', url: '/v1/embeddings', body, ...changes };
+}
