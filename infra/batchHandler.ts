@@ -11,15 +11,17 @@ import type { Construct } from 'constructs';
 import { createAlarms } from './alarms.ts';
 import type { BatchHandlerProps } from './batchHandlerProps.ts';
 import { createBucket, PREFIX } from './bucket.ts';
+import { type Collector, createCollector } from './collector.ts';
 import { Delivery } from './delivery.ts';
 import { connectQueues } from './eventSources.ts';
 import { createFunctions } from './functions.ts';
 import { HandlerMetrics } from './handlerMetrics.ts';
 import { grantPermissions } from './permissions.ts';
 import { timingOf } from './policy.ts';
+import type { Granted } from './providers/access.ts';
+import { ProviderCaller } from './providers/providerHost.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { createSchedule } from './schedule.ts';
-import { type AnySecret, SecretReader } from './secretReader.ts';
 import { settingsText } from './settings.ts';
 import { createTable } from './table.ts';
 
@@ -48,12 +50,14 @@ export class BatchHandler extends HandlerMetrics {
   readonly deadLetterQueue: sqs.Queue;
   /** Each queue with its dead-letter queue, by the function that consumes it. */
   readonly queues: Queues;
+  /** Takes single requests; undefined without the prop `collector`. */
+  readonly collector: Collector | undefined;
   /** Looks at everything that is due, on the schedule. */
   readonly sweeper: lambda.Function;
   /** One on each dead-letter queue. */
   readonly alarms: readonly cloudwatch.Alarm[];
-  /** The secret of each provider entry. */
-  readonly secrets: Readonly<Record<string, AnySecret>>;
+  /** What each provider entry was given: its secret, or the role of its jobs. */
+  readonly access: Readonly<Record<string, Granted>>;
 
   constructor(scope: Construct, id: string, props: BatchHandlerProps) {
     super(scope, id);
@@ -72,6 +76,7 @@ export class BatchHandler extends HandlerMetrics {
     const settings = settingsText({
       providers: Object.fromEntries(entries.map(([name, { settings }]) => [name, settings])),
       policy,
+      ...(props.collector === undefined ? {} : { collector: props.collector }),
     });
 
     const queues = createQueues(this);
@@ -90,22 +95,32 @@ export class BatchHandler extends HandlerMetrics {
     });
     const { table, bucket } = this;
     const resources = { table, bucket, inputBuckets, queues, processor, eventBus };
-    const functions = createFunctions(this, {
+    const functionsProps = {
       resources,
       service: this.service,
       settings,
       logRetention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
       removalPolicy,
-    });
+    };
+    const functions = createFunctions(this, functionsProps);
     grantPermissions(functions, resources);
-    const readers = [functions.sweeper, functions.worker].map((reader) => new SecretReader(reader));
-    this.secrets = Object.fromEntries(
-      entries.map(([name, provider]) => [name, provider.bind(this, name, readers, removalPolicy)]),
+    const worker = new ProviderCaller(functions.worker);
+    const sweeper = new ProviderCaller(functions.sweeper);
+    const host = { worker, sweeper, bucket, removalPolicy };
+    this.access = Object.fromEntries(
+      entries.map(([name, provider]) => [name, provider.bind(this, name, host)]),
     );
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
     this.sweeper = functions.sweeper;
     createSchedule(this, this.sweeper, props.schedule ?? Duration.minutes(1));
-    this.alarms = createAlarms(this, queues);
+    this.collector =
+      props.collector &&
+      createCollector(this, functionsProps, functions.sweeper, {
+        settings: props.collector,
+        entries: Object.keys(providers),
+      });
+    const { collector } = this;
+    this.alarms = [...createAlarms(this, queues), ...(collector ? [collector.alarm] : [])];
   }
 
   /** Lets somebody add batches: upload a file to `uploads/*` and send messages to the queue. */

@@ -3,7 +3,7 @@ import type * as events from 'aws-cdk-lib/aws-events';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import type { PolicySettings } from '../shared/config.ts';
+import type { CollectorSettingsInput, PolicySettings } from '../shared/config.ts';
 import type { LlmProvider } from './llmProvider.ts';
 
 /** Under `exactOptionalPropertyTypes` some classes are not the interfaces that they implement. */
@@ -56,6 +56,14 @@ export interface BatchHandlerProps {
    * @default - the account's default event bus
    */
   readonly eventBus?: events.IEventBus | events.EventBus;
+  /**
+   * Gathers single requests, sent as messages to a queue of their own, into batches: of at most
+   * `maxRequests` (10,000), or what has come within `maxAgeSeconds` (300). `provider` is the entry
+   * of requests that name none; `priority` and `metadata` are those of the batches.
+   *
+   * @default - requests come in batches only
+   */
+  readonly collector?: CollectorSettingsInput;
   /**
    * Times, counts and limits of the lifecycle that shall differ from the defaults.
    *

@@ -9,11 +9,19 @@ export const PREFIX = {
   uploads: 'uploads/',
   /** Bodies that are too large for a message. */
   messages: 'uploads/messages/',
+  /** Single requests on their way into a batch, and the files that are made of them. */
+  collector: 'uploads/collector/',
+  collected: 'uploads/collected-',
   /** Snapshots, inputs of jobs and merged rows. */
   batches: 'batches/',
+  /** What the jobs of providers read and write that run on the bucket itself. */
+  providerFiles: 'provider-files/',
   /** Where a processor may write. Kept: what is in there is not ours to throw away. */
   processed: 'processed/',
 } as const;
+
+/** As long as other providers keep the files of a job: they are deleted when it has ended. */
+const PROVIDER_FILES_AGE = Duration.days(30);
 
 /** @param keep how long after an object was written its batch may still need it */
 export function createBucket(
@@ -32,6 +40,7 @@ export function createBucket(
       { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       { id: 'uploads', prefix: PREFIX.uploads, expiration },
       { id: 'batches', prefix: PREFIX.batches, expiration },
+      { id: 'provider-files', prefix: PREFIX.providerFiles, expiration: PROVIDER_FILES_AGE },
     ],
   });
   acknowledge(

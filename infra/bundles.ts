@@ -9,6 +9,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   sweeper: join(PROJECT, 'functions', 'sweeper', 'index.ts'),
   worker: join(PROJECT, 'functions', 'worker', 'index.ts'),
   outcome: join(PROJECT, 'functions', 'outcome', 'index.ts'),
+  collector: join(PROJECT, 'functions', 'collector', 'index.ts'),
   exampleProcessor: join(PROJECT, 'examples', 'processor', 'index.ts'),
 };
 
@@ -42,6 +43,10 @@ export async function bundle(entry: string, directory: string): Promise<BundleSi
     outExtension: { '.js': '.mjs' },
     // The AWS SDK's default entry is CommonJS, which cannot be shaken and starts slower.
     mainFields: ['module', 'main'],
+    // Google's libraries are CommonJS, which asks for Node's modules by a `require` of its own.
+    banner: {
+      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+    },
     minify: true,
     sourcemap: true,
     // Stack traces need the positions only; the sources would triple what is uploaded.

@@ -1,15 +1,14 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
-import { policySettingsSchema, providerSettingsSchema } from '../shared/config.ts';
+import { collectorSettingsSchema, policySettingsSchema } from '../shared/config.ts';
 import { ConfigurationError } from './configurationError.ts';
 import { describeIssue } from './contextIssue.ts';
+import { providerSchema, ROLE_ARN } from './providerContext.ts';
 
 /** The key of cdk.json's context that holds everything below. */
 export const CONTEXT_KEY = 'batchHandler';
 
 const FUNCTION_ARN = /^arn:[\w-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(:[\w$-]{1,128})?$/;
-const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
-const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/;
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
@@ -17,14 +16,6 @@ function whole(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
-
-const providerSchema = providerSettingsSchema.extend({
-  /** The secret with the API key. Default: one is created. */
-  secretArn: z
-    .string()
-    .regex(SECRET_ARN, 'must be the whole ARN of a secret, with the six characters at its end')
-    .optional(),
-});
 
 /** The settings of cdk.json's context: all have a default. */
 export const contextSchema = z
@@ -43,6 +34,8 @@ export const contextSchema = z
       )
       .refine((entries) => Object.keys(entries).length > 0, 'must have at least one entry'),
     policy: policySettingsSchema.omit({ retentionSeconds: true }),
+    /** Gathers single requests into batches. Default: requests come in batches only. */
+    collector: collectorSettingsSchema,
     /** How long an ended batch and its files are kept. */
     retentionDays: whole(1, 3650),
     logRetentionDays: z.literal(LOG_RETENTION_DAYS),

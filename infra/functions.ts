@@ -50,8 +50,8 @@ export function createFunctions(
   };
 }
 
-/** Names and ARNs only: settings would not fit. The secrets are added where they are granted. */
-function environmentOf(
+/** Names and ARNs only: settings would not fit. What providers need is added where it is granted. */
+export function environmentOf(
   { table, bucket, inputBuckets, queues, processor, eventBus }: Resources,
   service: string,
 ): Record<string, string> {

@@ -1,90 +1,114 @@
-import { type RemovalPolicy, SecretValue, Token } from 'aws-cdk-lib';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { type ProviderSettings, SECRET_PLACEHOLDER } from '../shared/config.ts';
-import { acknowledge } from './acknowledgements.ts';
-import { ConfigurationError } from './configurationError.ts';
-import type { AnySecret, SecretReader } from './secretReader.ts';
+import type { ProviderSettingsInput } from '../shared/providerSettings.ts';
+import { type Access, type Granted, NO_ACCESS } from './providers/access.ts';
+import { bedrockAccess } from './providers/bedrockAccess.ts';
+import { checkBaseUrl } from './providers/checkBaseUrl.ts';
+import type { BedrockOptions, VertexAiOptions } from './providers/cloudOptions.ts';
+import { entraIdOf, identityOf, modelIdsOf, storeOf } from './providers/optionChecks.ts';
+import type {
+  AnthropicOptions,
+  AzureOpenAiOptions,
+  CommonOptions,
+  GeminiOptions,
+  OpenAiCompatibleOptions,
+  OpenAiOptions,
+} from './providers/options.ts';
+import type { ProviderHost } from './providers/providerHost.ts';
+import { secretAccess } from './providers/secretAccess.ts';
 
-/** An entry of `providers` that speaks OpenAI's Batch API. */
-export interface OpenAiOptions {
-  /**
-   * The secret that holds the API key, as plain text.
-   *
-   * @default - one is created; put the key in with `aws secretsmanager put-secret-value`
-   */
-  readonly secret?: AnySecret;
-  /**
-   * Where the API is: https, or http on the machine itself.
-   *
-   * @default - OpenAI's own
-   */
-  readonly baseUrl?: string;
-  /**
-   * What the entry may hold at the provider at once, and what one of its files may hold.
-   *
-   * @default - the provider's published limits
-   */
-  readonly limits?: ProviderSettings['limits'];
-}
+const API_KEY = 'API key';
 
-/** A provider of batch jobs: what a message's `provider` may name. */
+/**
+ * A provider of batch jobs: what a message's `provider` may name.
+ *
+ * All factories throw ConfigurationError for options that could not work together.
+ */
 export class LlmProvider {
-  /** OpenAI, or what speaks its Batch API. */
-  static openAi({ secret, baseUrl, limits = {} }: OpenAiOptions = {}): LlmProvider {
-    if (baseUrl !== undefined) checkBaseUrl(baseUrl);
-    const settings = { kind: 'openai' as const, limits };
-    return new LlmProvider(baseUrl === undefined ? settings : { ...settings, baseUrl }, secret);
+  /** OpenAI. */
+  static openAi({ secret, ...settings }: OpenAiOptions = {}): LlmProvider {
+    return LlmProvider.#of({ kind: 'openai', ...settings }, secretAccess(secret, API_KEY));
+  }
+
+  /** A service that speaks OpenAI's Batch and Files APIs. */
+  static openAiCompatible({ secret, ...settings }: OpenAiCompatibleOptions): LlmProvider {
+    const access = secretAccess(secret, API_KEY);
+    return LlmProvider.#of({ kind: 'openai-compatible', ...settings }, access);
+  }
+
+  /** Azure OpenAI, with an API key, or with an application of Entra ID and its client secret. */
+  static azureOpenAi(options: AzureOpenAiOptions): LlmProvider {
+    const { secret, tenantId, clientId, ...settings } = options;
+    const entraId = entraIdOf(tenantId, clientId);
+    return LlmProvider.#of(
+      { kind: 'azure-openai', ...settings, ...(entraId ? { entraId } : {}) },
+      secretAccess(secret, entraId ? 'client secret' : API_KEY),
+    );
+  }
+
+  /** Anthropic. */
+  static anthropic({ secret, ...settings }: AnthropicOptions = {}): LlmProvider {
+    return LlmProvider.#of({ kind: 'anthropic', ...settings }, secretAccess(secret, API_KEY));
+  }
+
+  /** Vertex AI, by workload identity federation or with the key of a service account. */
+  static vertexAi(options: VertexAiOptions): LlmProvider {
+    const { secret, bucket, inputDataset, outputDataset, ...rest } = options;
+    const { workloadIdentityProvider, serviceAccount, ...settings } = rest;
+    const store = storeOf(bucket, inputDataset, outputDataset);
+    const workloadIdentity = identityOf(workloadIdentityProvider, serviceAccount, secret);
+    return LlmProvider.#of(
+      { kind: 'vertex-ai', ...settings, store, ...(workloadIdentity ? { workloadIdentity } : {}) },
+      workloadIdentity ? NO_ACCESS : secretAccess(secret, 'JSON key of a service account'),
+    );
+  }
+
+  /** Amazon Bedrock, with the functions' own permissions and a role for its jobs. */
+  static bedrock({ modelIds, jobRole, ...settings }: BedrockOptions): LlmProvider {
+    const ids = modelIdsOf(modelIds, settings.models);
+    const grants = { region: settings.region, modelIds: ids, jobRole };
+    return LlmProvider.#of({ kind: 'bedrock', ...settings }, bedrockAccess(grants));
+  }
+
+  /** The Gemini API of ai.google.dev. */
+  static gemini({ secret, ...settings }: GeminiOptions = {}): LlmProvider {
+    return LlmProvider.#of({ kind: 'gemini', ...settings }, secretAccess(secret, API_KEY));
+  }
+
+  static #of(
+    { models = {}, dropFields = [], ...settings }: SettingsWithOptions,
+    access: Access,
+  ): LlmProvider {
+    if (settings.baseUrl !== undefined) checkBaseUrl(settings.baseUrl);
+    const copies = { models: { ...models }, dropFields: [...dropFields] };
+    return new LlmProvider({ ...settings, ...copies }, access);
   }
 
   /** What ships beside the code: nothing secret. */
-  readonly settings: ProviderSettings;
-  readonly #secret: AnySecret | undefined;
+  readonly settings: ProviderSettingsInput;
+  readonly #access: Access;
 
-  private constructor(settings: ProviderSettings, secret: AnySecret | undefined) {
+  private constructor(settings: ProviderSettingsInput, access: Access) {
     this.settings = settings;
-    this.#secret = secret;
+    this.#access = access;
   }
 
   /**
-   * Gives the functions that call the provider its secret: the permission and the name together.
+   * Lets the functions of a handler call the provider: the permissions and the environment
+   * together.
    *
+   * @param scope where what was not given is created
    * @param entry the name of the provider's entry
-   * @returns the secret, created in `scope` unless one was given
    */
-  bind(
-    scope: Construct,
-    entry: string,
-    readers: readonly SecretReader[],
-    removalPolicy: RemovalPolicy,
-  ): AnySecret {
-    const secret = this.#secret ?? createSecret(scope, entry, removalPolicy);
-    for (const reader of readers) reader.add(entry, secret);
-    return secret;
+  bind(scope: Construct, entry: string, host: ProviderHost): Granted {
+    return this.#access.grant(scope, entry, host);
   }
 }
 
-function createSecret(scope: Construct, entry: string, removalPolicy: RemovalPolicy) {
-  const secret = new secretsmanager.Secret(scope, `Secret-${entry}`, {
-    description: `API key of the provider ${entry}, as plain text`,
-    secretStringValue: SecretValue.unsafePlainText(SECRET_PLACEHOLDER),
-    removalPolicy,
-  });
-  acknowledge(
-    secret,
-    'AwsSolutions-SMG4',
-    'The key is made and revoked at the provider, whose API cannot rotate it for us.',
-  );
-  return secret;
-}
-
-function checkBaseUrl(baseUrl: string): void {
-  // What is known only at deployment is refused with the other settings, where its entry has a name.
-  if (Token.isUnresolved(baseUrl)) return;
-  const url = URL.parse(baseUrl);
-  const isLoopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url?.hostname ?? '');
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return;
-  throw new ConfigurationError(
-    `baseUrl is ${baseUrl}: it must be an https URL, since the API key travels with every request, or http on localhost`,
-  );
-}
+/** Of options, collections are read-only. */
+type SettingsWithOptions = {
+  [K in ProviderSettingsInput['kind']]: Omit<
+    Extract<ProviderSettingsInput, { kind: K }>,
+    'models' | 'dropFields'
+  > &
+    Pick<CommonOptions, 'models' | 'dropFields'>;
+}[ProviderSettingsInput['kind']];

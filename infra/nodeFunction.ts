@@ -5,6 +5,12 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledgements.ts';
 
+/**
+ * A small young generation: streams leave nothing but short-lived buffers, and V8 would let hundreds
+ * of megabytes of them gather before it looks.
+ */
+const NODE_OPTIONS = '--enable-source-maps --max-semi-space-size=4';
+
 export interface NodeFunctionProps
   extends Pick<lambda.FunctionProps, 'code' | 'description' | 'timeout' | 'memorySize'>,
     Pick<lambda.FunctionProps, 'ephemeralStorageSize' | 'environment' | 'retryAttempts'> {
@@ -41,6 +47,6 @@ export function createNodeFunction(
     architecture: lambda.Architecture.ARM_64,
     handler: 'index.handler',
     tracing: lambda.Tracing.ACTIVE,
-    environment: { NODE_OPTIONS: '--enable-source-maps', ...environment },
+    environment: { NODE_OPTIONS, ...environment },
   });
 }

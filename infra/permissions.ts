@@ -20,7 +20,7 @@ export interface Resources {
 }
 
 /**
- * What each function may do, apart from reading the queue that it consumes and its secrets.
+ * What each function may do, apart from reading the queue that it consumes and calling providers.
  * Nothing may send to the queue that it consumes: Lambda stops such a loop after some 16 turns.
  */
 export function grantPermissions(
@@ -32,7 +32,7 @@ export function grantPermissions(
 
   allow(all, ['dynamodb:GetItem', 'dynamodb:PutItem'], [table.tableArn]);
   // The lease of the sweep, and what is due.
-  allow([sweeper], ['dynamodb:UpdateItem'], [table.tableArn]);
+  allow([sweeper], ['dynamodb:UpdateItem', 'dynamodb:BatchGetItem'], [table.tableArn]);
   const indexes = [TABLE.dueIndex.name, TABLE.providerIndex.name];
   allow(
     [sweeper],
@@ -66,13 +66,17 @@ export function grantPermissions(
   allow([intake, worker], ['s3:ListBucket'], buckets);
 }
 
-function allow(functions: readonly lambda.Function[], actions: string[], resources: string[]) {
+export function allow(
+  functions: readonly lambda.Function[],
+  actions: string[],
+  resources: string[],
+) {
   for (const each of functions) {
     each.addToRolePolicy(new iam.PolicyStatement({ actions, resources }));
   }
 }
 
-function allowObjects(
+export function allowObjects(
   reader: lambda.Function,
   bucket: s3.IBucket | s3.Bucket,
   prefix: string,

@@ -11,7 +11,7 @@ const DEAD_LETTER_RETENTION = Duration.days(14);
 const VISIBILITY_PER_TIMEOUT = 6;
 
 /** A queue and where its messages go that cannot be handled. */
-interface QueuePair {
+export interface QueuePair {
   readonly queue: sqs.Queue;
   readonly deadLetterQueue: sqs.Queue;
 }
@@ -34,7 +34,7 @@ export function createQueues(scope: Construct): Queues {
   };
 }
 
-function createPair(scope: Construct, name: string, functionTimeout: Duration): QueuePair {
+export function createPair(scope: Construct, name: string, functionTimeout: Duration): QueuePair {
   const secure = { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true };
   const deadLetterQueue = new sqs.Queue(scope, `${name}DeadLetterQueue`, {
     ...secure,

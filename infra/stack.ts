@@ -3,10 +3,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { BatchHandler } from './batchHandler.ts';
 import type { Context } from './context.ts';
+import { contextProvider } from './contextProvider.ts';
 import { createExampleProcessor } from './exampleProcessor.ts';
 import { LlmProvider } from './llmProvider.ts';
 import type { Queues } from './queues.ts';
@@ -19,6 +19,7 @@ export class BatchHandlerStack extends Stack {
       context.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     const logRetention = context.logRetentionDays ?? logs.RetentionDays.ONE_MONTH;
     const { retentionDays, scheduleMinutes, maxConcurrency, policy, inputBuckets = [] } = context;
+    const { collector } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
         this.#importProcessor(context) ??
@@ -28,6 +29,7 @@ export class BatchHandlerStack extends Stack {
       removalPolicy,
       logRetention,
       ...(policy === undefined ? {} : { policy }),
+      ...(collector === undefined ? {} : { collector }),
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
       ...(scheduleMinutes === undefined ? {} : { schedule: Duration.minutes(scheduleMinutes) }),
       ...(retentionDays === undefined ? {} : { retention: Duration.days(retentionDays) }),
@@ -37,14 +39,20 @@ export class BatchHandlerStack extends Stack {
     this.#outputPair('Batch', '', intake, 'Refused messages');
     this.#outputPair('Work', 'Work', worker, 'Work that failed again and again');
     this.#outputPair('Outcome', 'Outcome', outcome, 'Ends of deliveries that were not noted');
+    if (batches.collector) {
+      const { queues } = batches.collector;
+      this.#output('CollectorQueueUrl', queues.queue.queueUrl, 'Send single requests here');
+      this.#outputPair('Collector', 'Collector', queues, 'Refused requests');
+    }
     this.#output(
       'BucketName',
       batches.bucket.bucketName,
       'Upload files to uploads/<batchId>.jsonl',
     );
     this.#output('TableName', batches.table.tableName, 'The state of every batch');
-    for (const [name, secret] of Object.entries(batches.secrets)) {
-      const description = `Put the API key of ${name} in here`;
+    for (const [name, { secret, credential }] of Object.entries(batches.access)) {
+      if (!secret) continue;
+      const description = `Put the ${credential} of ${name} in here`;
       this.#output(`SecretName-${name}`, secret.secretName, description);
     }
   }
@@ -57,14 +65,11 @@ export class BatchHandlerStack extends Stack {
     });
   }
 
-  #providers({ providers = { openai: { kind: 'openai', limits: {} } } }: Context) {
-    const entries = Object.entries(providers).map(([name, { secretArn, baseUrl, limits }]) => {
-      const options = { limits, ...(baseUrl === undefined ? {} : { baseUrl }) };
-      if (secretArn === undefined) return [name, LlmProvider.openAi(options)] as const;
-      const secret = secretsmanager.Secret.fromSecretCompleteArn(this, `Key-${name}`, secretArn);
-      return [name, LlmProvider.openAi({ ...options, secret })] as const;
-    });
-    return Object.fromEntries(entries);
+  #providers({ providers }: Context): Record<string, LlmProvider> {
+    if (!providers) return { openai: LlmProvider.openAi() };
+    return Object.fromEntries(
+      Object.entries(providers).map(([name, entry]) => [name, contextProvider(this, name, entry)]),
+    );
   }
 
   /** What it takes to look into a dead-letter queue, and to move its messages back. */

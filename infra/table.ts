@@ -9,7 +9,7 @@ const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.Attri
 export function createTable(scope: Construct, removalPolicy: RemovalPolicy): dynamodb.TableV2 {
   const { dueIndex, providerIndex } = TABLE;
   // What the indexes hold is what the sweep reads of a batch before its record: a record has up to
-  // 32 KB, and whatever an index holds of it is paid for again with every write.
+  // 40 KB, and whatever an index holds of it is paid for again with every write.
   const projectionType = dynamodb.ProjectionType.INCLUDE;
   return new dynamodb.TableV2(scope, 'Table', {
     partitionKey: text(TABLE.partitionKey),

@@ -72,6 +72,7 @@ describe('a handler with its defaults', () => {
           Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }),
           expiry('uploads/'),
           expiry('batches/'),
+          Match.objectLike({ Prefix: 'provider-files/', ExpirationInDays: 30, Status: 'Enabled' }),
         ],
       },
     });

@@ -6,6 +6,13 @@ import { ENV, newApp, resourceOf } from '../support/handlerStack.ts';
 
 const SECRET_ARN = `arn:aws:secretsmanager:${ENV.region}:${ENV.account}:secret:key-AbCdEf`;
 
+const VERTEX = {
+  kind: 'vertex-ai',
+  project: 'my-project',
+  location: 'us-central1',
+  store: { type: 'gcs', bucket: 'my-bucket' },
+};
+
 function templateOf(context?: unknown): Template {
   return Template.fromStack(new BatchHandlerStack(newApp(), 'Test', parseContext(context)));
 }
@@ -67,6 +74,7 @@ describe('every setting', () => {
     logRetentionDays: 7,
     inputBuckets: ['my-input'],
     maxConcurrency: 5,
+    collector: { maxRequests: 100 },
     removalPolicy: 'destroy',
   };
 
@@ -81,7 +89,8 @@ describe('every setting', () => {
     });
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
     template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
-    template.resourceCountIs('AWS::Lambda::Function', 4);
+    // The handler's own, and the collector's.
+    template.resourceCountIs('AWS::Lambda::Function', 5);
     const { Variables } = resourceOf(template, 'AWS::Lambda::Function', 'BatchesWorker').Properties
       .Environment;
     expect(Variables).toMatchObject({
@@ -133,15 +142,59 @@ describe('a wrong setting', () => {
     ],
     [
       { providers: { a: { kind: 'opnai' } } },
-      'batchHandler.providers.a.kind is "opnai": Invalid input: expected "openai"',
+      'batchHandler.providers.a.kind is "opnai": must be one of openai, openai-compatible, azure-openai, anthropic, vertex-ai, bedrock, gemini',
     ],
     [
       { providers: { a: {} } },
-      'batchHandler.providers.a.kind is missing: Invalid input: expected "openai"',
+      'batchHandler.providers.a.kind is missing: must be one of openai, openai-compatible',
     ],
     [
       { providers: { a: { kind: 'openai', limits: { inFlight: 1 } } } },
       'batchHandler.providers.a.limits has the unknown key inFlight: allowed are maxInFlight, maxEnqueuedTokens',
+    ],
+    [
+      { providers: { a: { kind: 'gemini', modelIds: ['a'] } } },
+      'batchHandler.providers.a has the unknown key modelIds: allowed are kind, limits, models, dropFields, ',
+    ],
+    [
+      { providers: { a: { kind: 'openai-compatible' } } },
+      'batchHandler.providers.a.baseUrl is missing: must be a string',
+    ],
+    [
+      { providers: { a: { kind: 'azure-openai', baseUrl: 'my-resource' } } },
+      'batchHandler.providers.a.baseUrl is "my-resource": must be a whole URL, such as https://',
+    ],
+    [
+      { providers: { a: { kind: 'vertex-ai', project: 'p', store: { type: 's3' } } } },
+      'batchHandler.providers.a.location is missing: must be a string',
+    ],
+    [
+      { providers: { a: { ...VERTEX, store: { type: 's3' } } } },
+      'batchHandler.providers.a.store.type is "s3": must be one of gcs, bigquery',
+    ],
+    [
+      { providers: { a: { ...VERTEX, store: { type: 'gcs', inputDataset: 'in', bucket: 'b' } } } },
+      'batchHandler.providers.a.store has the unknown key inputDataset: allowed are type, bucket',
+    ],
+    [
+      {
+        providers: {
+          a: { ...VERTEX, workloadIdentity: { audience: '//iam' }, secretArn: SECRET_ARN },
+        },
+      },
+      `batchHandler.providers.a.secretArn is "${SECRET_ARN}": with workloadIdentity there is no key`,
+    ],
+    [
+      { providers: { a: { kind: 'bedrock' } } },
+      'batchHandler.providers.a.modelIds is missing: name the ids or ARNs of the models',
+    ],
+    [
+      { providers: { a: { kind: 'bedrock', secretArn: SECRET_ARN } } },
+      'batchHandler.providers.a has the unknown key secretArn: allowed are kind, limits, models, dropFields, ',
+    ],
+    [
+      { providers: { a: { kind: 'bedrock', modelIds: ['m'], jobRoleArn: 'role' } } },
+      'batchHandler.providers.a.jobRoleArn is "role": must be the ARN of a role',
     ],
     [
       { providers: { a: { kind: 'openai', secretArn: 'key' } } },

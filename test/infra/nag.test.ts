@@ -3,8 +3,10 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
+import { parseContext } from '../../infra/context.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
 import { ENV, newApp } from '../support/handlerStack.ts';
+import { EVERY_KIND } from './everyKind.ts';
 
 /** Every finding of cdk-nag's AwsSolutions in a stack, with where it is. */
 function findingsIn(stack: Stack): string[] {
@@ -18,7 +20,9 @@ describe('cdk-nag', () => {
   it.each([
     ['no settings', {}],
     ['a bucket of the user’s', { inputBuckets: ['my-input'] }],
-  ])('finds nothing without a written reason: %s', (_what, context) => {
+    ['every kind of provider', { providers: EVERY_KIND }],
+  ])('finds nothing without a written reason: %s', (_what, given) => {
+    const context = parseContext(given);
     const app = newApp();
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     const stack = new BatchHandlerStack(app, 'Test', context, { env: ENV });

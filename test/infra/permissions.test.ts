@@ -84,6 +84,7 @@ describe('permissions', () => {
         ...RECORDS,
         ...READS_SECRET,
         ANNOUNCES,
+        'dynamodb:BatchGetItem BatchesTable',
         'dynamodb:Query BatchesTable/index/due',
         'dynamodb:Query BatchesTable/index/provider',
         'dynamodb:UpdateItem BatchesTable',

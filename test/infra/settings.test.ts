@@ -5,16 +5,20 @@ import { describe, expect, it } from 'vitest';
 import { LlmProvider } from '../../infra/llmProvider.ts';
 import { settingsText } from '../../infra/settings.ts';
 import { type SettingsInput, settingsSchema } from '../../shared/config.ts';
+import { providerSettingsSchema } from '../../shared/providerSettings.ts';
 import { FLAGS, newHandler, newProcessor, newStack } from '../support/handlerStack.ts';
 
 const openai = { kind: 'openai', limits: {} } as const;
+/** An entry as the functions read it. */
+const withDefaults = (entry: object = {}) =>
+  providerSettingsSchema.parse({ kind: 'openai', ...entry });
 
 describe('settingsText', () => {
   it('is what the functions read, with every default', () => {
     const text = settingsText({ providers: { openai }, policy: { maxAttempts: 3 } });
 
     expect(settingsSchema.parse(JSON.parse(text))).toEqual({
-      providers: { openai },
+      providers: { openai: withDefaults() },
       policy: { maxAttempts: 3 },
     });
   });
@@ -99,12 +103,12 @@ describe('the code of the functions', () => {
       return JSON.parse(readFileSync(join(directory, 'settings.json'), 'utf8'));
     };
     expect(settingsOf('One/Worker')).toEqual({
-      providers: { first: openai },
+      providers: { first: withDefaults() },
       policy: { processorTimeoutSeconds: 120, retentionSeconds: 24 * 60 * 60 },
     });
     // Lambda's own default timeout is 3 seconds.
     expect(settingsOf('Two/Worker')).toEqual({
-      providers: { second: { kind: 'openai', limits: { maxInFlight: 2 } } },
+      providers: { second: withDefaults({ limits: { maxInFlight: 2 } }) },
       policy: { processorTimeoutSeconds: 3 },
     });
   });
