@@ -1,4 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { LOCAL_PROVIDER_NAMES, type LocalProviderName } from './providers/entries.ts';
 import { PLAN_WORDS, parsePlan } from './simulators/plan.ts';
 import { UsageError } from './usageError.ts';
 
@@ -9,6 +11,8 @@ export interface CommandLine {
   readonly json: boolean;
   readonly keep: boolean;
   readonly plan: readonly string[];
+  /** The one provider that the stack has; else those of cdk.json. */
+  readonly provider: LocalProviderName | undefined;
   readonly intervalSeconds: number;
   readonly dataDirectory: string;
   /** Of the address that all services share; 0 for a free one. */
@@ -43,13 +47,22 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
       readPlan,
       ['completed'],
     )
+    .addOption(
+      new Option(
+        '--provider <name>',
+        'run the stack with this provider instead of those in cdk.json',
+      ).choices(LOCAL_PROVIDER_NAMES),
+    )
     .option(
       '--interval <seconds>',
       'between sweeps; all waiting times scale with it',
       readInterval,
       2,
     )
-    .option('--data <directory>', 'where everything is kept that outlives a run', '.local')
+    .option(
+      '--data <directory>',
+      'where everything is kept that outlives a run (default: .local, or .local/PROVIDER)',
+    )
     .option(
       '--port <port>',
       'of the one address of all services (default: a free one)',
@@ -74,7 +87,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
     keep: options.keep,
     plan: options.plan,
     intervalSeconds: options.interval,
-    dataDirectory: options.data,
+    provider: options.provider,
+    dataDirectory: options.data ?? join('.local', options.provider ?? ''),
     port: options.port,
     assembly: options.assembly,
   };

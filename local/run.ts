@@ -13,6 +13,8 @@ import { checkInput } from './input/checkInput.ts';
 import { largestFileBytes } from './input/largestFile.ts';
 import { keepUp } from './keepUp.ts';
 import { timeScaleFor } from './lambda/timeouts.ts';
+import { LOCAL_ENTRIES } from './providers/entries.ts';
+import { mayReachReal } from './providers/startProviders.ts';
 import { openSession, type Session } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
 import { synthesize } from './synthesize.ts';
@@ -48,14 +50,16 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
   const output = options.json ? process.stderr : process.stdout;
   const display = createDisplay(output);
   const board = createBoard(display);
-  const assembly = await readAssembly(options.assembly ?? (await synthesize(ROOT, display.note)));
+  const assembly = await readAssembly(
+    options.assembly ?? (await synthesize(ROOT, options.provider, display.note)),
+  );
   const stack = await startStack(assembly, {
     ...options,
     dataDirectory,
     timeScale: timeScaleFor(
       options.intervalSeconds,
       largestFileBytes(files),
-      Boolean(process.env.OPENAI_API_KEY),
+      mayReachReal(options.provider && LOCAL_ENTRIES[options.provider].kind, process.env),
     ),
     environment: process.env,
     onEvent({ Source: source, Detail: detail }) {

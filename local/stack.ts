@@ -8,12 +8,13 @@ import { deployFunctions } from './lambda/deployFunctions.ts';
 import { functionEnvironment } from './lambda/functionEnvironment.ts';
 import { indexFunctions } from './lambda/functions.ts';
 import { localResources } from './localResources.ts';
-import { startProvider } from './provider.ts';
+import { startProviders } from './providers/startProviders.ts';
 import { type BusEvent, eventsService } from './services/eventsService.ts';
 import { startGateway } from './services/gateway.ts';
 import { lambdaService } from './services/lambdaService.ts';
 import { messageMoves } from './services/messageMoves.ts';
 import { secretsService } from './services/secretsService.ts';
+import { providerEntries, secretValues } from './stackSettings.ts';
 import { localAccount } from './template/account.ts';
 import type { Assembly } from './template/assembly.ts';
 import { readResources, type StackResources } from './template/resources.ts';
@@ -64,18 +65,19 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
     const clients = createClients(emulators);
     await createResources(clients, resources);
 
-    const provider = await startProvider({
+    const providers = await startProviders({
       ...options,
-      functions: resources.functions,
+      entries: providerEntries(resources.functions),
       jobSeconds: intervalSeconds,
+      bucketUrl: queueUrl,
     });
-    stops.push(...provider.processes.map((process) => process.stop));
+    stops.push(...providers.processes.map((process) => process.stop));
 
     const deployed = deployFunctions(resources, {
       dataDirectory,
       environment: {
         ...functionEnvironment({ tableUrl, queueUrl, gatewayUrl: gateway.url, timeScale }),
-        ...provider.environment,
+        ...providers.environment,
       },
     });
     const functions = indexFunctions(deployed);
@@ -86,7 +88,10 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
       services: {
         events: eventsService(join(dataDirectory, 'events.jsonl'), options.onEvent),
         lambda: lambdaService(functions, asyncInvoker),
-        secretsmanager: secretsService(resources.secrets, provider.key),
+        secretsmanager: secretsService(
+          resources.secrets,
+          secretValues(resources.functions, providers.secrets),
+        ),
       },
       upstreams: { dynamodb: tableUrl, s3: queueUrl, sqs: queueUrl, sts: queueUrl },
       operations: moves.operations,
@@ -108,8 +113,10 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
       clients,
       endpointUrl: gateway.url,
       emulatorUrl: queueUrl,
-      providerDescription: provider.description,
-      broken: Promise.race([...emulators.processes, ...provider.processes].map(({ died }) => died)),
+      providerDescription: providers.description,
+      broken: Promise.race(
+        [...emulators.processes, ...providers.processes].map(({ died }) => died),
+      ),
       stop,
     };
   } catch (error) {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { lockDirectory } from './emulators/directoryLock.ts';
 import { fingerprint } from './fingerprint.ts';
+import { LOCAL_ENTRIES, type LocalProviderName } from './providers/entries.ts';
 
 /** How long it may take, in milliseconds. */
 const SYNTH_TIMEOUT_MS = 5 * 60_000;
@@ -18,24 +19,36 @@ const run = promisify(execFile);
  * cdk.json, unless nothing has changed since the last time.
  *
  * @param root of the project
+ * @param provider the one that the stack has instead of those of cdk.json
  * @param note is told when there is something to wait for
  * @returns the directory of the synthesized stack
  * @throws Error with what the failing command printed
  */
-export async function synthesize(root: string, note: (text: string) => void): Promise<string> {
-  const directory = join(root, 'cdk.out');
-  const mark = join(root, 'node_modules', '.cache', 'local-run', 'fingerprint');
+export async function synthesize(
+  root: string,
+  provider: LocalProviderName | undefined,
+  note: (text: string) => void,
+): Promise<string> {
+  const directory = provider ? join(root, 'dist', 'local', provider) : join(root, 'cdk.out');
+  const mark = join(
+    root,
+    'node_modules',
+    '.cache',
+    'local-run',
+    `fingerprint${provider ? `-${provider}` : ''}`,
+  );
   mkdirSync(join(mark, '..'), { recursive: true });
   // Two runs that start together would write over each other's bundles.
   const unlock = lockDirectory(join(mark, '..'), SYNTH_TIMEOUT_MS);
   try {
     const sources = fingerprint(root, SOURCES);
-    const stamp = (): string => `${sources} ${fingerprint(root, ['cdk.out/manifest.json'])}`;
+    const manifest = relative(root, join(directory, 'manifest.json'));
+    const stamp = (): string => `${sources} ${fingerprint(root, [manifest])}`;
     const known = existsSync(mark) ? readFileSync(mark, 'utf8') : '';
-    if (existsSync(join(directory, 'manifest.json')) && stamp() === known) return directory;
+    if (existsSync(join(root, manifest)) && stamp() === known) return directory;
     note('building the functions and synthesizing the stack');
     const cdk = join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk');
-    const args = [cdk, 'synth', '--quiet', '--output', directory];
+    const args = [cdk, 'synth', '--quiet', '--output', directory, ...context(root, provider)];
     await run(process.execPath, args, { cwd: root, timeout: SYNTH_TIMEOUT_MS }).catch((error) => {
       const output = String(error.stderr || error.message).trim();
       throw new Error(`synthesizing the stack failed: ${output}`, { cause: error });
@@ -45,4 +58,12 @@ export async function synthesize(root: string, note: (text: string) => void): Pr
   } finally {
     unlock();
   }
+}
+
+/** The settings of cdk.json with the one provider in the place of its own. */
+function context(root: string, provider: LocalProviderName | undefined): readonly string[] {
+  if (provider === undefined) return [];
+  const { context: settings = {} } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
+  const providers = { [provider]: LOCAL_ENTRIES[provider] };
+  return ['-c', `batchHandler=${JSON.stringify({ ...settings.batchHandler, providers })}`];
 }

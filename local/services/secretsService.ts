@@ -5,11 +5,14 @@ import { operationOf, type Service, serviceError } from './service.ts';
 const requestSchema = z.object({ SecretId: z.string() });
 
 /**
- * Secrets Manager's GetSecretValue: every secret of the stack has the same value.
+ * Secrets Manager's GetSecretValue.
  *
- * @param value the provider's key
+ * @param values what the secrets hold, by their ARNs
  */
-export function secretsService(secrets: readonly Named[], value: string): Service {
+export function secretsService(
+  secrets: readonly Named[],
+  values: ReadonlyMap<string, string>,
+): Service {
   return (request) => {
     const operation = operationOf(request);
     if (operation !== 'GetSecretValue')
@@ -20,7 +23,8 @@ export function secretsService(secrets: readonly Named[], value: string): Servic
       );
     const { SecretId: id } = requestSchema.parse(JSON.parse(request.body));
     const secret = secrets.find(({ arn, name }) => arn === id || name === id);
-    if (secret === undefined)
+    const value = secret && values.get(secret.arn);
+    if (secret === undefined || value === undefined)
       return serviceError(
         400,
         'ResourceNotFoundException',

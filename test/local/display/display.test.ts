@@ -74,6 +74,7 @@ test('a change between two looks is shown, an event that comes late is not', () 
     from: 'running',
     attempt: 1,
     counts: { total: 3, succeeded: 1, failed: 0, unfinished: 2 },
+    cost: null,
     reasons: [{ code: 'expired', message: 'too late', line: 7 }],
     metadata: {},
   };

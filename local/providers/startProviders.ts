@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { ENVIRONMENT, type Settings } from '../../shared/config.ts';
+import type { ProviderKind } from '../../shared/providerSettings.ts';
+import { type ServiceProcess, startService } from '../emulators/serviceProcess.ts';
+import type { Announcement } from '../simulators/childProcess.ts';
+import { SIMULATED, type Simulated, simulatorScript } from './simulated.ts';
+
+/** The providers of a local run: simulators, or real ones where there is a key for them. */
+export interface LocalProviders {
+  /** For the display. */
+  readonly description: string;
+  /** What the secret of each entry holds. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Added to the functions' environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly processes: readonly ServiceProcess[];
+}
+
+export interface ProvidersOptions {
+  /** The entries of the stack's settings. */
+  readonly entries: Settings['providers'];
+  readonly dataDirectory: string;
+  /** What a simulator does with the jobs of each batch. */
+  readonly plan: readonly string[];
+  /** How long a simulated job takes. */
+  readonly jobSeconds: number;
+  /** Where jobs that run on the handler's own bucket find it. */
+  readonly bucketUrl: string;
+  /** Where the keys of real providers are looked for. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Starts one simulator for each kind of provider that the stack has. */
+export async function startProviders(options: ProvidersOptions): Promise<LocalProviders> {
+  const { entries, environment } = options;
+  const kinds = new Map<ProviderKind, LocalProvider>();
+  const processes: ServiceProcess[] = [];
+  const secrets = new Map<string, string>();
+  const baseUrls: Record<string, string> = {};
+  try {
+    for (const [name, { kind }] of Object.entries(entries)) {
+      const simulated = SIMULATED[kind];
+      const provider =
+        kinds.get(kind) ?? realOf(simulated, environment) ?? (await start(simulated, options));
+      if (!kinds.has(kind) && provider.process) processes.push(provider.process);
+      kinds.set(kind, provider);
+      secrets.set(name, provider.secret);
+      if (provider.baseUrl !== undefined) baseUrls[name] = provider.baseUrl;
+    }
+  } catch (error) {
+    await Promise.all(processes.map((process) => process.stop()));
+    throw error;
+  }
+  return {
+    description: [...kinds.values()].map(({ description }) => description).join(', '),
+    secrets,
+    environment: { [ENVIRONMENT.providerBaseUrls]: JSON.stringify(baseUrls) },
+    processes,
+  };
+}
+
+interface LocalProvider {
+  readonly description: string;
+  readonly secret: string;
+  readonly baseUrl?: string | undefined;
+  readonly process?: ServiceProcess;
+}
+
+/** Whether a local run may reach a real provider: of the one that is named, or of any. */
+export function mayReachReal(
+  kind: ProviderKind | undefined,
+  environment: ProvidersOptions['environment'],
+): boolean {
+  const candidates = kind === undefined ? Object.values(SIMULATED) : [SIMULATED[kind]];
+  return candidates.some((simulated) => realOf(simulated, environment) !== undefined);
+}
+
+function realOf(
+  { name, real }: Simulated,
+  environment: ProvidersOptions['environment'],
+): LocalProvider | undefined {
+  const secret = real && environment[real.key];
+  if (!real || !secret) return undefined;
+  const baseUrl = real.baseUrl && environment[real.baseUrl];
+  const at = baseUrl ? ` at ${baseUrl}` : '';
+  const description = `the real ${name} API${at}, billed to ${real.key}`;
+  return { description, secret, ...(baseUrl ? { baseUrl } : {}) };
+}
+
+async function start(
+  simulated: Simulated,
+  { dataDirectory, plan, jobSeconds, bucketUrl }: ProvidersOptions,
+): Promise<LocalProvider> {
+  const { name, folder, secret } = simulated;
+  const process = await startService(
+    `the ${name} simulator`,
+    simulatorScript(simulated),
+    {
+      dataDir: join(dataDirectory, 'simulators', folder),
+      plan,
+      jobSeconds,
+      ...(folder === 'bedrock' ? { s3Url: bucketUrl } : {}),
+    },
+    join(dataDirectory, 'logs', `${folder}-simulator.log`),
+  );
+  const { url } = process.ready as Announcement;
+  return { description: `the ${name} simulator at ${url}`, secret, baseUrl: url, process };
+}
