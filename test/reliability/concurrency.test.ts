@@ -41,7 +41,7 @@ describe(row(15), () => {
 });
 
 describe(row(19), () => {
-  it('starts every batch that there is room for in one sweep, in order', async () => {
+  it('starts all that may wait for the first word of the provider in one sweep, in order', async () => {
     const system = await start();
     const batchIds = Array.from({ length: 20 }, (_, index) => `b${index + 10}`);
     for (const batchId of batchIds) {
@@ -54,7 +54,8 @@ describe(row(19), () => {
 
     await system.work();
     const { jobs } = await system.simulator.journal();
-    expect(jobs.map(({ batch }) => batch)).toEqual(batchIds);
+    expect(jobs.map(({ batch }) => batch)).toEqual(batchIds.slice(0, 8));
+    await system.untilEnded(...batchIds);
   });
 
   it('starts the oldest where there is room for some', async () => {

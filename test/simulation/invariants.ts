@@ -1,5 +1,6 @@
 import type { Batch } from '../../shared/batch/batch.ts';
 import { TRANSITIONS } from '../../shared/batch/lifecycle/transitions.ts';
+import { rootId } from '../../shared/batch/part.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { ProcessorEvent } from '../../shared/batch/processorEvent.ts';
 import { isEnded } from '../../shared/batch/status.ts';
@@ -38,7 +39,7 @@ export class Invariants {
 
   onWrite(next: Batch, previous: Batch | undefined): void {
     const { batchId, counts } = next;
-    if (!this.#expected.has(batchId)) this.#break('unexpected', `a record of ${batchId}`);
+    if (!this.#expected.has(rootId(batchId))) this.#break('unexpected', `a record of ${batchId}`);
     if (counts.succeeded + counts.failed + counts.unfinished !== counts.total) {
       this.#break(
         'violation',
@@ -63,7 +64,8 @@ export class Invariants {
     if (!allowed.includes(next.status)) {
       this.#break('violation', `${batchId} goes from ${previous.status} to ${next.status}`);
     }
-    if (next.attempt - next.attemptBase > 5)
+    // Of a batch in parts each part is checked.
+    if (!next.parts && next.attempt - next.attemptBase > 5)
       this.#break('violation', `${batchId} has too many attempts`);
   }
 
@@ -124,7 +126,7 @@ export class Invariants {
   onJob(job: SimulatedJob): void {
     const { batchId, key, customIds } = job;
     const { account } = this.#simulation;
-    if (!this.#expected.has(batchId)) this.#break('unexpected', `a job for ${batchId}`);
+    if (!this.#expected.has(rootId(batchId))) this.#break('unexpected', `a job for ${batchId}`);
     for (const other of account.jobs.filter((earlier) => earlier.batchId === batchId)) {
       if (other.key === key && other.plan !== 'quota' && other.plan !== 'account') {
         this.#break('duplicated', `${job.id} has the key of ${other.id}`);
@@ -169,6 +171,10 @@ export class Invariants {
       const batch = table.get(batchId);
       if (batch) this.#checkBatch(batch, customIds);
       else if (!this.#isDead(batchId)) this.#break('lost', `${batchId} was never taken in`);
+    }
+    for (const part of table.all().filter(({ parent }) => parent !== undefined)) {
+      if (!this.#simulation.isSettled(part))
+        this.#break('lost', `${part.batchId} has not ended: ${part.status}`);
     }
     for (const job of account.jobs.filter((each) => account.isLive(each))) {
       this.#break('violation', `${job.id} was left running`);
@@ -224,7 +230,7 @@ export class Invariants {
         this.#break('unexpected', `a result of ${id} that no job gave`);
     }
     const done = new Set(results.map((row) => row.custom_id));
-    for (const job of jobs.filter((each) => each.batchId === batchId)) {
+    for (const job of jobs.filter((each) => rootId(each.batchId) === batchId)) {
       const missed = [...job.rows].filter(([id, code]) => code === 200 && !done.has(id));
       if (missed.length > 0)
         this.#break('lost', `the results of ${job.id} for ${missed.map(([id]) => id)}`);

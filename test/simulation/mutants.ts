@@ -2,7 +2,7 @@ import { MUTATIONS } from './mutations.ts';
 import { runInParallel } from './parallel.ts';
 
 /** Tried one after the other until a guard's absence is noticed: some faults are rare. */
-const ROUNDS = [2_000, 20_000];
+const ROUNDS = [2_000, 20_000, 60_000];
 
 let missed = 0;
 for (const { name, edits, guards } of MUTATIONS) {

@@ -96,6 +96,10 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'a job that hides its key may be ours',
+    edits: [edit('shared/usecases/sweep/reconcile.ts', 'candidates.length > 0', 'false')],
+  },
+  {
     name: 'how far back a listing reaches',
     edits: [
       edit(
@@ -118,7 +122,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     // The sweep lock hides what it prevents: another sweep while this one waits for an answer.
     name: 'the fencing of a job that was checked late',
-    guards: { ...ALL_GUARDS, sweepLock: false, overlappingSweeps: true },
+    guards: { ...ALL_GUARDS, sweepLock: false, overlappingSweeps: true, sweepIntervalMs: 2_000 },
     edits: [
       edit(
         `${LIFECYCLE}/running.ts`,

@@ -81,7 +81,9 @@ export class Process {
       if (isSlow || crashes || loses) simulation.countFault();
       const wanted = isSlow ? random.between(0, slowMs) : random.between(1, usualMs);
       const limit = timeoutMs === undefined ? wanted : timeoutMs + landsWithinMs;
-      const landsAfter = Math.min(wanted, limit);
+      // What is slow may be the way there or the way back.
+      const landsAfter = Math.min(isSlow ? random.between(0, wanted) : wanted, limit);
+      const answersAfter = Math.max(landsAfter, isSlow ? wanted : 0);
       let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
       timeline.after(landsAfter, () => {
         // Of a process that died meanwhile, what was on the wire may have arrived, or not.
@@ -97,7 +99,7 @@ export class Process {
         }
         if (crashes && this.alive) this.die(`dies after ${what}`);
       });
-      if (timeoutMs !== undefined && landsAfter > timeoutMs) {
+      if (timeoutMs !== undefined && answersAfter > timeoutMs) {
         timeline.after(
           timeoutMs,
           answer(() => reject(new LostReply(`${what} timed out`))),
@@ -105,7 +107,7 @@ export class Process {
         return;
       }
       timeline.after(
-        landsAfter + random.between(0, usualMs),
+        answersAfter + random.between(0, usualMs),
         answer(() => {
           if (loses) {
             simulation.trace(() => `${this.name}: the answer to ${what} is lost`);

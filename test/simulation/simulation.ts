@@ -1,4 +1,6 @@
 import type { Batch } from '../../shared/batch/batch.ts';
+import { UNPRICED } from '../../shared/batch/cost.ts';
+import { owesRetry, partId } from '../../shared/batch/part.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { StateChange } from '../../shared/batch/ports.ts';
 import { isEnded } from '../../shared/batch/status.ts';
@@ -9,6 +11,7 @@ import { settle } from '../../shared/usecases/settle.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { parseWorkMessage } from '../../shared/usecases/work/parse.ts';
 import { work } from '../../shared/usecases/work/work.ts';
+import { fakeTokens } from '../support/fakes/fakeTokens.ts';
 import { CALM, type Faults, faultsOf } from './faults.ts';
 import { Invariants } from './invariants.ts';
 import { Process } from './process.ts';
@@ -26,8 +29,8 @@ const DAY = 24 * 60 * MINUTE;
 
 /** Nothing goes wrong after this: the promises for the end are asked for. */
 const STORM_MS = 3 * DAY;
-/** A command on the last stormy day, the maximum age, a day of grace, and time to deliver. */
-const BOUND_MS = STORM_MS + DEFAULT_POLICY.maxAgeSeconds * 1000 + 2 * DAY;
+/** A command on the last stormy day, the maximum age, a day of grace, two more for parts, and time to deliver. */
+const BOUND_MS = STORM_MS + DEFAULT_POLICY.maxAgeSeconds * 1000 + 5 * DAY;
 
 const TIMEOUTS_MS = { intake: MINUTE, sweeper: 5 * MINUTE, worker: 15 * MINUTE, outcome: MINUTE };
 type FunctionName = keyof typeof TIMEOUTS_MS;
@@ -39,6 +42,8 @@ export interface Guards {
   readonly sweepLock: boolean;
   /** Without the lock, and without calling that a fault. */
   readonly overlappingSweeps?: boolean;
+  /** Default: a minute, the shortest that AWS can be asked for. The local run sweeps far more often. */
+  readonly sweepIntervalMs?: number;
 }
 export const ALL_GUARDS: Guards = { ownToken: true, version: true, sweepLock: true };
 
@@ -49,7 +54,7 @@ export class Simulation {
   readonly guards: Guards;
   readonly table = new Table(this);
   readonly bucket = new Bucket();
-  readonly account = new ProviderAccount(this);
+  readonly account: ProviderAccount;
   readonly invariants = new Invariants(this);
   readonly announced: StateChange[] = [];
   readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
@@ -60,12 +65,17 @@ export class Simulation {
   readonly processor: ProcessorFunction;
   #serial = 0;
   #processes = 0;
-  #isTicking = false;
+  /** When the next tick comes, if one is planned. */
+  #tickAt = Number.POSITIVE_INFINITY;
 
   constructor(seed: number, guards: Guards = ALL_GUARDS, traced = false) {
     this.random = new Random(seed);
     this.guards = guards;
     this.lines = traced ? [] : undefined;
+    this.account = new ProviderAccount(this, {
+      hidesKeys: this.random.chance(0.3),
+      maxRequests: this.random.pick([1_000, 1_000, 2]),
+    });
     this.#stormy = faultsOf(this.random.pick([0, 0.5, 1, 1, 2, 4]));
     const queue = (
       name: FunctionName,
@@ -121,11 +131,25 @@ export class Simulation {
   }
 
   onWrite(next: Batch, previous: Batch | undefined): void {
-    if (!this.#isTicking && !this.isSettled(next)) {
-      this.#isTicking = true;
-      this.timeline.after(this.random.between(0, MINUTE), () => this.#tick());
-    }
+    const root = next.parent === undefined ? undefined : this.table.get(next.parent);
+    for (const batch of root ? [next, root] : [next]) this.#tickFor(batch);
     this.invariants.onWrite(next, previous);
+  }
+
+  /** Sees to a tick when the record wants one, if none comes before. */
+  #tickFor(batch: Batch): void {
+    const wanted = this.isSettled(batch) ? undefined : this.#interestOf(batch);
+    if (wanted === undefined || wanted === Number.POSITIVE_INFINITY) return;
+    const at = Math.max(wanted, this.now) + this.random.between(0, MINUTE);
+    if (at < this.#tickAt) this.#planTick(at);
+  }
+
+  #planTick(at: number): void {
+    this.#tickAt = at;
+    this.timeline.after(at - this.now, () => {
+      // An earlier one was planned since, and has taken its place.
+      if (this.#tickAt === at) this.#tick();
+    });
   }
 
   onJob(job: SimulatedJob): void {
@@ -178,13 +202,12 @@ export class Simulation {
       );
     }
     const next = this.#nextInterest();
+    this.#tickAt = Number.POSITIVE_INFINITY;
     // All are settled: the next write of an open record starts the ticks again.
-    this.#isTicking = next !== undefined;
     if (next === undefined) return;
+    const { sweepIntervalMs: interval = MINUTE } = this.guards;
     const skip = this.random.chance(0.8) ? next : this.now;
-    this.timeline.after(Math.max(MINUTE, skip - this.now) + this.random.between(0, MINUTE), () =>
-      this.#tick(),
-    );
+    this.#planTick(Math.max(this.now + interval, skip) + this.random.between(0, interval));
   }
 
   /** When the next sweep has anything to do: ticks in between would only cost time. */
@@ -196,13 +219,27 @@ export class Simulation {
   #interestOf(batch: Batch): number | undefined {
     const { account, table } = this;
     if (batch.status === 'queued') {
-      const until = table.state(batch.provider)?.hold?.until ?? this.now;
-      return account.isFull() ? Math.max(until, account.nextEnd()) : until;
+      const state = table.state(batch.provider);
+      const until = state?.hold?.until ?? this.now;
+      // Full, or as full as has been learned: what makes room is the end of a job.
+      const isFull = account.isFull() || (state?.ceilings !== undefined && account.isBusy());
+      return isFull ? Math.max(until, account.nextEnd()) : until;
     }
+    if (batch.status === 'split' && !this.#hasNewsOfParts(batch)) return undefined;
     if (batch.status === 'running' && !batch.cancelRequested) {
       return Math.min(account.nextEnd(), batch.deadlineAt);
     }
     return batch.dueAt;
+  }
+
+  /** Whether the next sweep has anything to do for a batch that was split. */
+  #hasNewsOfParts(batch: Batch): boolean {
+    const numbers = (batch.parts ?? []).map((_, index) => index + 1);
+    const parts = numbers.map((number) => this.table.get(partId(batch.batchId, number)));
+    const open = parts.filter((part) => part && !isEnded(part.status));
+    if (batch.cancelRequested)
+      return open.length === 0 || open.some((part) => !part?.cancelRequested);
+    return open.length === 0 || parts.some((part) => !part || owesRetry(part, batch));
   }
 
   #invoke(
@@ -228,7 +265,7 @@ export class Simulation {
     const providers: Providers = {
       names: ['openai'],
       get: async () => provider,
-      describe: async () => provider,
+      describe: async () => ({ ...provider, pricing: UNPRICED }),
     };
     const send = (queue: Queue, body: unknown, delaySeconds = 0) =>
       retried(() =>
@@ -243,7 +280,8 @@ export class Simulation {
     const log = (message: string, fields?: object) =>
       this.trace(() => `${process.name}:   ${message} ${JSON.stringify(fields ?? {})}`);
     return {
-      policy: DEFAULT_POLICY,
+      // As few jobs as there are here may be listed too.
+      policy: { ...DEFAULT_POLICY, listFrom: 2 },
       clock: { now: () => this.now },
       chance: {
         random: () => random.next(),
@@ -264,6 +302,7 @@ export class Simulation {
       objects: this.bucket.store(process),
       tableName: 'table',
       scratch: disk,
+      tokens: fakeTokens,
       providers,
       processor: { invoke: (event) => this.processor.invoke(process, event) },
       bus: {

@@ -111,7 +111,10 @@ export async function startKillRig(
         events.push(JSON.parse(detail)),
       ),
       lambda: lambdaService(functions, asyncInvoker),
-      secretsmanager: secretsService(resources.secrets, 'sk-test'),
+      secretsmanager: secretsService(
+        resources.secrets,
+        new Map(resources.secrets.map(({ arn }) => [arn, 'sk-test'])),
+      ),
     },
     upstreams: { dynamodb: tableUrl, s3: queueUrl, sqs: queueUrl },
   });

@@ -39,9 +39,10 @@ export class Bucket {
             SHAPE,
           ),
         ),
-      async *read(key) {
-        const content = await retried(() => process.call(`read ${key}`, () => objects.get(key)));
-        if (!content) throw new Error(`there is no object ${key}`);
+      async *read(key, range) {
+        const whole = await retried(() => process.call(`read ${key}`, () => objects.get(key)));
+        if (!whole) throw new Error(`there is no object ${key}`);
+        const content = whole.subarray(range?.start ?? 0, range?.end);
         const half = content.length >> 1;
         yield content.subarray(0, half);
         yield await process.call(`read on ${key}`, () => content.subarray(half), SHAPE);

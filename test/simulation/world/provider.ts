@@ -1,6 +1,6 @@
 import { ProviderError, type ProviderErrorKind } from '../../../shared/batch/errors.ts';
 import type { JobState, Outcome } from '../../../shared/batch/job.ts';
-import type { Provider } from '../../../shared/providers/provider.ts';
+import type { ListedJob, Provider } from '../../../shared/providers/provider.ts';
 import { LostReply, type Process, Refused } from '../process.ts';
 import type { Simulation } from '../simulation.ts';
 
@@ -52,8 +52,15 @@ export class ProviderAccount {
   readonly uploads: SimulatedUpload[] = [];
   readonly #simulation: Simulation;
 
-  constructor(simulation: Simulation) {
+  /** A provider that tells whose a job is only when it has ended. */
+  readonly #hidesKeys: boolean;
+  /** Of one job: what is larger is split. */
+  readonly #maxRequests: number;
+
+  constructor(simulation: Simulation, kind: { hidesKeys: boolean; maxRequests: number }) {
     this.#simulation = simulation;
+    this.#hidesKeys = kind.hidesKeys;
+    this.#maxRequests = kind.maxRequests;
   }
 
   isLive(job: SimulatedJob): boolean {
@@ -62,6 +69,10 @@ export class ProviderAccount {
 
   isFull(): boolean {
     return this.jobs.filter((job) => this.isLive(job)).length >= MAX_IN_FLIGHT;
+  }
+
+  isBusy(): boolean {
+    return this.jobs.some((job) => this.isLive(job));
   }
 
   /** When the next job ends by itself, if one is running. */
@@ -88,7 +99,7 @@ export class ProviderAccount {
       createdAt: now,
       customIds,
       plan,
-      endsAt: plan === 'stuck' ? Number.POSITIVE_INFINITY : now + length,
+      endsAt: plan === 'stuck' ? this.#stuckUntil() : now + length,
       cancelled: false,
       outputDeleted: false,
       rows: new Map(customIds.flatMap((id) => this.#row(plan, id))),
@@ -98,6 +109,11 @@ export class ProviderAccount {
     upload.job = job;
     this.jobs.push(job);
     return job;
+  }
+
+  /** Where keys are hidden while a job runs, none runs for ever: it could never be told whose it is. */
+  #stuckUntil(): number {
+    return this.#hidesKeys ? this.#simulation.now + 24 * HOUR : Number.POSITIVE_INFINITY;
   }
 
   #row(plan: Plan, customId: string): [string, number][] {
@@ -125,12 +141,20 @@ export class ProviderAccount {
     return { state: 'ended', outcome: { ...outcomeOf(job), jobId: job.id, files } };
   }
 
+  #listing(job: SimulatedJob): ListedJob {
+    const { id, createdAt, customIds } = job;
+    return this.#hidesKeys && this.isLive(job)
+      ? { id, createdAt, key: undefined, hiddenRequests: customIds.length }
+      : { id, createdAt, key: job.key };
+  }
+
   provider(process: Process): Provider {
     const simulation = this.#simulation;
     const { random } = simulation;
+    // As long as the client tries, all in all.
     const call = async <T>(what: string, effect: () => T): Promise<T> => {
       try {
-        return await process.call(what, effect, { timeoutMs: 30_000, slowMs: 60_000 });
+        return await process.call(what, effect, { timeoutMs: 120_000, slowMs: 180_000 });
       } catch (error) {
         throw passing(error);
       }
@@ -149,7 +173,7 @@ export class ProviderAccount {
       limits: {
         maxInFlight: MAX_IN_FLIGHT,
         maxEnqueuedTokens: 1_000_000,
-        maxRequests: 1000,
+        maxRequests: this.#maxRequests,
         maxBytes: 1_000_000,
       },
       endpoints: ['/v1/embeddings'],
@@ -212,7 +236,14 @@ export class ProviderAccount {
           job.cancelled = true;
           job.endsAt = Math.min(job.endsAt, simulation.now + random.between(0, 600_000));
         }),
-      listJobs: (since) => listed(this.jobs, since, call),
+      listJobs: (since) => listed(this.jobs, since, call, (job) => this.#listing(job)),
+      listStates: () =>
+        listed(this.jobs, 0, call, (job) => ({
+          jobId: job.id,
+          state: random.chance(simulation.faults.refused)
+            ? { state: 'unknown' as const, status: 'weird' }
+            : this.#state(job),
+        })),
       readRows: ({ files }) => rowsOf(files.map(find), call),
       deleteFiles: async (jobId) => {
         const job = await call(`look up ${jobId}`, () => this.jobs.find(({ id }) => id === jobId));
@@ -242,16 +273,17 @@ export class ProviderAccount {
 }
 
 /** Newest first, page by page: it may fail half way. */
-async function* listed(
+async function* listed<T>(
   jobs: readonly SimulatedJob[],
   since: number,
   call: <T>(what: string, effect: () => T) => Promise<T>,
-): AsyncGenerator<SimulatedJob> {
+  listing: (job: SimulatedJob) => T,
+): AsyncGenerator<T> {
   const all = await call('list jobs', () => jobs.toReversed());
   for (const [index, job] of all.entries()) {
     if (job.createdAt < since) return;
     if (index > 0 && index % 2 === 0) await call('list more jobs', () => {});
-    yield job;
+    yield listing(job);
   }
 }
 

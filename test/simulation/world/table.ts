@@ -1,4 +1,5 @@
 import type { Batch } from '../../../shared/batch/batch.ts';
+import { expectedOfJob } from '../../../shared/batch/cost.ts';
 import type {
   BatchStore,
   Page,
@@ -82,16 +83,39 @@ export class Table {
     };
     const list = <T>(what: string, items: () => T[], cursor: string | undefined) =>
       retried(() => process.call(what, () => page(items(), cursor), SHAPE));
-    const hint = ({ batchId, model, input, deadlineAt }: Batch) => ({
-      batchId,
-      model,
-      requests: input?.requests ?? 0,
-      estimatedTokens: input?.estimatedTokens ?? 0,
-      deadlineAt,
-    });
+    const hint = (batch: Batch) => {
+      const { batchId, model, input, createdAt, deadlineAt, job, providers } = batch;
+      return {
+        batchId,
+        model,
+        requests: input?.requests ?? 0,
+        estimatedTokens: input?.estimatedTokens ?? 0,
+        createdAt,
+        providers,
+        deadlineAt,
+        isPending: job?.acceptedAt === undefined,
+        isOver: batch.status === 'collecting',
+        jobId: job?.id,
+        expected: expectedOfJob(batch),
+      };
+    };
     return {
       shards: 1,
       get: async (batchId) => (await read(batchId))?.batch,
+      getMany: (batchIds) =>
+        retried(() =>
+          process.call(
+            `read ${batchIds.join(', ')}`,
+            () =>
+              new Map(
+                batchIds.flatMap((id) => {
+                  const item = this.#items.get(id)?.at(-1);
+                  return item ? [[id, item.batch] as const] : [];
+                }),
+              ),
+            SHAPE,
+          ),
+        ),
       create: async (batch) =>
         (await put(batch, (item) => item === undefined)) ? 'written' : 'exists',
       replace: async (batch) => {
@@ -136,15 +160,22 @@ export class Table {
         retried(() =>
           process.call(
             `read ${provider}`,
-            () => this.#states.get(provider) ?? { schemaVersion: 1, provider },
+            () => this.#states.get(provider) ?? { schemaVersion: 1, provider, version: 0 },
             SHAPE,
           ),
         ),
-      put: (state) =>
+      // Its own write, repeated because the answer was lost, is known by what it holds.
+      replace: (state) =>
         retried(() =>
           process.call(
             `write ${state.provider}`,
-            () => void this.#states.set(state.provider, state),
+            () => {
+              const known = this.#states.get(state.provider);
+              if (known === state) return 'written';
+              if ((known?.version ?? 0) !== state.version - 1) return 'conflict';
+              this.#states.set(state.provider, state);
+              return 'written';
+            },
             SHAPE,
           ),
         ),
@@ -213,8 +244,8 @@ function isDue({ status, dueAt }: Batch, until: number): boolean {
   return status !== 'queued' && dueAt !== undefined && dueAt <= until;
 }
 
-function isActive({ status }: Batch): boolean {
-  return status === 'submitting' || status === 'running';
+function isActive({ status, job }: Batch): boolean {
+  return status === 'submitting' || status === 'running' || (status === 'collecting' && !!job);
 }
 
 const byDue = (a: Batch, b: Batch) => (a.dueAt ?? 0) - (b.dueAt ?? 0);
