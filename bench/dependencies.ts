@@ -1,0 +1,67 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { bounds } from '../shared/aws/clients/bounds.ts';
+import { realObjectStore } from '../shared/aws/objectStore.ts';
+import type { BatchStore, ObjectStore } from '../shared/batch/ports.ts';
+import { DEFAULT_POLICY, settingsSchema } from '../shared/config.ts';
+import { diskScratch } from '../shared/jsonl/scratch.ts';
+import type { Providers } from '../shared/providers/provider.ts';
+import { providers } from '../shared/providers/registry.ts';
+import { createTokenEstimator } from '../shared/tokens/estimator.ts';
+import type { Dependencies } from '../shared/usecases/dependencies.ts';
+
+/** Ports that take no time, and the real ones that a measurement is about. */
+export function benchDependencies(parts: {
+  readonly batches?: BatchStore;
+  readonly objects?: ObjectStore;
+  readonly providers: Providers;
+}): Dependencies {
+  const unused = (): never => {
+    throw new Error('this port is no part of the measurement');
+  };
+  let serial = 0;
+  const ports: Omit<Dependencies, 'batches' | 'objects'> = {
+    policy: DEFAULT_POLICY,
+    clock: { now: () => Date.now() },
+    chance: { random: Math.random, randomInt: unused, token: () => `token-${serial++}` },
+    providerStates: {
+      get: async (provider) => ({ schemaVersion: 1, provider, version: 0 }),
+      replace: async () => 'written',
+      list: async () => ['openai'],
+    },
+    sweepLock: { acquire: async () => ({}), release: async () => {} },
+    queues: { sendWork: async () => {}, sendBatch: async () => {}, sendDeadLetter: unused },
+    tableName: 'table',
+    scratch: diskScratch(),
+    tokens: { estimate: (fileBytes) => createTokenEstimator({ fileBytes }) },
+    processor: { invoke: unused },
+    bus: { announce: async () => {} },
+    log: { info() {}, warn: complain, error: complain },
+    metrics: { count() {} },
+    providers: parts.providers,
+  };
+  return { ...ports, ...parts } as Dependencies;
+}
+
+/** A measurement in which something fails measures something else. */
+function complain(message: string, fields: object = {}): void {
+  process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+}
+
+/** OpenAI's provider as it is deployed, at another address. */
+export function openAiAt(url: string, objects: ObjectStore): Providers {
+  const { providers: entries } = settingsSchema.parse({
+    providers: { openai: { kind: 'openai' } },
+  });
+  const baseUrls = { openai: `${url}/v1` };
+  return providers(entries, { secret: async () => 'sk-bench', objects, baseUrls });
+}
+
+/** The bucket's port as it is deployed, at another address. */
+export function objectsAt(url: string): ObjectStore {
+  const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
+  const client = new S3Client({
+    ...{ endpoint: url, region: 'us-east-1', credentials, forcePathStyle: true },
+    ...bounds({ requestTimeoutMs: 0, idleTimeoutMs: 60_000 }),
+  });
+  return realObjectStore(client, { bucket: 'bucket', inputBuckets: [] });
+}

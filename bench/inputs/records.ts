@@ -1,0 +1,48 @@
+import { type Batch, batchSchema } from '../../shared/batch/batch.ts';
+import { newBatch } from '../../shared/batch/creation.ts';
+import { addMessageSchema } from '../../shared/batch/messages.ts';
+import { DEFAULT_POLICY } from '../../shared/config.ts';
+
+const MINUTE_MS = 60_000;
+
+/** A record with a job at the provider, to be looked at now. */
+export function runningBatch(index: number): Batch {
+  const now = Date.now();
+  const job = { id: `batch_${index}`, submission: 1, submittedAt: now - MINUTE_MS };
+  return aBatch(`running-${index}`, 1_000, { status: 'running', job, attempt: 1, dueAt: now - 1 });
+}
+
+/** A record whose job has ended: its rows are to be merged. */
+export function collectingBatch(requests: number): Batch {
+  const job = { id: 'batch_0', submission: 1, submittedAt: Date.now() - MINUTE_MS };
+  const outcome = { kind: 'completed' as const, jobId: job.id, files: ['file-output'] };
+  return aBatch('collecting', requests, { status: 'collecting', job, attempt: 1, outcome });
+}
+
+/** A record whose input is to be sent. */
+export function submittingBatch(requests: number): Batch {
+  return aBatch('submitting', requests, { status: 'submitting' });
+}
+
+/** A record whose input nobody has looked at yet. */
+export function inspectingBatch(): Batch {
+  const { input: _, ...batch } = aBatch('inspecting', 1, { status: 'inspecting' });
+  return batch;
+}
+
+function aBatch(batchId: string, requests: number, changes: Partial<Batch>): Batch {
+  const now = Date.now();
+  const source = { bucket: 'bucket', key: 'uploads/input.jsonl', etag: '"etag"' };
+  const made = {
+    ...{ batchId, providers: ['openai'] as const },
+    ...{ source, keyPrefix: 'bh0123456789abcdef' },
+  };
+  return batchSchema.parse({
+    ...newBatch(addMessageSchema.parse({}), made, DEFAULT_POLICY, now - MINUTE_MS),
+    endpoint: '/v1/chat/completions',
+    model: 'gpt-5-mini',
+    input: { key: 'input.jsonl', bytes: requests, requests, estimatedTokens: requests },
+    counts: { total: requests, succeeded: 0, failed: 0, unfinished: requests },
+    ...changes,
+  });
+}

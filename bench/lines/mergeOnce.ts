@@ -1,0 +1,64 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { lineGroups } from '../../shared/jsonl/lines.ts';
+import { mergeRows } from '../../shared/jsonl/merge.ts';
+import { diskScratch } from '../../shared/jsonl/scratch.ts';
+import { spoolRows } from '../../shared/jsonl/spool.ts';
+import { finish, optionsOf, peakBytes, residentBytes } from '../childResult.ts';
+import { linesIn, parseAll } from './parseAll.ts';
+
+/** What this script is started with: paths of a batch's input and of its job's results. */
+export interface MergeOptions {
+  readonly input: string;
+  readonly results: string;
+  readonly requests: number;
+  /** Instead of merging, only parse every line of both. */
+  readonly parseOnly: boolean;
+}
+export interface Merged {
+  readonly milliseconds: number;
+  /** What the process had before it began, and at most. */
+  readonly baseBytes: number;
+  readonly peakBytes: number;
+}
+
+/** Larger pieces than a socket gives: reading the files is not what is measured. */
+const READING = { highWaterMark: 256 * 1024 };
+
+const options = optionsOf<MergeOptions>();
+const baseBytes = residentBytes();
+const milliseconds = options.parseOnly ? await parseBoth(options) : await merge(options);
+finish({ milliseconds, baseBytes, peakBytes: peakBytes() } satisfies Merged);
+
+async function merge({ input, results, requests }: MergeOptions): Promise<number> {
+  const file = await diskScratch().create();
+  const discard = { write: async () => {} };
+  const startedAt = performance.now();
+  const spool = await spoolRows(rowsOf(results), file);
+  const { counts, foreign } = await mergeRows(
+    { input: createReadStream(input, READING) },
+    spool,
+    { results: discard, errors: discard },
+    {
+      selection: 'unfinished',
+      missing: { code: 'request_missing', message: 'there is no row for this request' },
+      keepPrevious: false,
+    },
+  );
+  const milliseconds = performance.now() - startedAt;
+  await file.remove();
+  if (counts.succeeded !== requests || foreign > 0)
+    throw new Error(`not all was merged: ${JSON.stringify({ counts, foreign })}`);
+  return milliseconds;
+}
+
+async function* rowsOf(path: string): AsyncGenerator<Uint8Array> {
+  for await (const group of lineGroups(createReadStream(path, READING)))
+    for (const { bytes } of group) yield bytes;
+}
+
+async function parseBoth({ input, results }: MergeOptions): Promise<number> {
+  let milliseconds = 0;
+  for (const path of [input, results]) milliseconds += parseAll(linesIn(await readFile(path)));
+  return milliseconds;
+}

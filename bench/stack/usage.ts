@@ -1,0 +1,107 @@
+import { toItem } from '../../shared/aws/batchItem.ts';
+import { median } from '../statistics.ts';
+import { durationsIn, logOf, metricsIn } from './logs.ts';
+import type { RunningStack } from './runningStack.ts';
+
+/** What the local run of a batch took, and what the template holds: what costs are made of. */
+export interface Usage {
+  readonly functions: Readonly<Record<FunctionName, FunctionUsage>>;
+  /** Writes of a batch's record in its life. */
+  readonly recordWrites: number;
+  /** Of a record in the end, as an item. */
+  readonly recordBytes: number;
+  /** Log bytes of one batch, the sweeper's share left out. */
+  readonly logBytesPerBatch: number;
+  readonly logBytesPerSweep: number;
+  readonly metrics: number;
+  readonly alarms: number;
+  readonly secrets: number;
+  readonly sweepsPerDay: number;
+}
+
+/** In the words of the template's logical ids. */
+const FUNCTIONS = ['Intake', 'Sweeper', 'Worker', 'Outcome', 'Processor'] as const;
+type FunctionName = (typeof FUNCTIONS)[number];
+
+export interface FunctionUsage {
+  readonly memoryMiB: number;
+  /** Beyond what is free. */
+  readonly storageMiB: number;
+  /** Of a warm invocation on this machine. */
+  readonly milliseconds: number;
+  readonly invocationsPerBatch: number;
+}
+
+const FREE_STORAGE_MIB = 512;
+
+/**
+ * @param batches that went through the stack
+ * @param batchId one of them
+ */
+export async function usageOf(
+  stack: RunningStack,
+  batches: number,
+  batchId: string,
+): Promise<Usage> {
+  const logs = new Map(
+    FUNCTIONS.map((name) => [name, logOf(stack.dataDirectory, nameOf(stack, name))]),
+  );
+  const resources = Object.values(stack.assembly.template.Resources);
+  const count = (type: string) => resources.filter(({ Type }) => Type === type).length;
+  const record = await stack.record(batchId);
+  const item = toItem(record, 'token', { shards: 4, retentionSeconds: 1 });
+  const bytes = (name: FunctionName) => Buffer.byteLength(logs.get(name) ?? '');
+  const workers = FUNCTIONS.filter((name) => name !== 'Sweeper');
+  const sweeps = durationsIn(logs.get('Sweeper') ?? '').length;
+  const all = new Set([...logs.values()].flatMap((log) => [...metricsIn(log)]));
+  const functions = FUNCTIONS.map((name): [FunctionName, FunctionUsage] => {
+    const durations = durationsIn(logs.get(name) ?? '');
+    const { memoryMiB, storageMiB } = sizeOf(stack, name);
+    const milliseconds = median(durations);
+    return [
+      name,
+      { memoryMiB, storageMiB, milliseconds, invocationsPerBatch: durations.length / batches },
+    ];
+  });
+  return {
+    functions: Object.fromEntries(functions) as Record<FunctionName, FunctionUsage>,
+    recordWrites: record.version + 1,
+    recordBytes: Buffer.byteLength(JSON.stringify(item)),
+    logBytesPerBatch: workers.reduce((sum, name) => sum + bytes(name), 0) / batches,
+    logBytesPerSweep: bytes('Sweeper') / sweeps,
+    metrics: all.size,
+    alarms: count('AWS::CloudWatch::Alarm'),
+    secrets: count('AWS::SecretsManager::Secret'),
+    sweepsPerDay: sweepsPerDay(resources),
+  };
+}
+
+function nameOf({ resources }: RunningStack, part: FunctionName): string {
+  const found = resources.functions.find(({ logicalId }) => logicalId.includes(part));
+  if (found) return found.name;
+  throw new Error(`the stack has no function ${part}`);
+}
+
+function sizeOf(stack: RunningStack, part: FunctionName) {
+  const name = nameOf(stack, part);
+  const { memoryMegabytes, logicalId } = stack.resources.functions.find(
+    (one) => one.name === name,
+  ) as { memoryMegabytes: number; logicalId: string };
+  const properties = stack.assembly.template.Resources[logicalId]?.Properties as {
+    EphemeralStorage?: { Size: number };
+  };
+  const size = properties.EphemeralStorage?.Size ?? FREE_STORAGE_MIB;
+  return { memoryMiB: memoryMegabytes, storageMiB: size - FREE_STORAGE_MIB };
+}
+
+function sweepsPerDay(
+  resources: readonly { readonly Type: string; readonly Properties?: unknown }[],
+): number {
+  const schedule = resources.find(({ Type }) => Type === 'AWS::Scheduler::Schedule');
+  const { ScheduleExpression: text = '' } = (schedule?.Properties ?? {}) as {
+    ScheduleExpression?: string;
+  };
+  const [, minutes] = /^rate\((\d+) minutes?\)$/.exec(text) ?? [];
+  if (minutes === undefined) throw new Error(`the schedule is ${text}, not a rate in minutes`);
+  return (24 * 60) / Number(minutes);
+}

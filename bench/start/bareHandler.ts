@@ -1,0 +1,2 @@
+/** Does nothing, with nothing. */
+export async function handler(): Promise<void> {}

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { costOf, totalOf } from '../../bench/cost/cost.ts';
+import type { Load } from '../../bench/cost/load.ts';
+import type { FunctionUsage, Usage } from '../../bench/stack/usage.ts';
+
+const LOAD: Load = {
+  batchesPerDay: 1_000,
+  jobHours: 1,
+  inputBytes: 1e6,
+  resultBytes: 1e6,
+  retentionDays: 100,
+};
+const NOTHING: FunctionUsage = {
+  ...{ memoryMiB: 1_769, storageMiB: 0, milliseconds: 0, invocationsPerBatch: 0 },
+};
+const USAGE: Usage = {
+  functions: {
+    ...{ Intake: NOTHING, Sweeper: NOTHING, Outcome: NOTHING, Processor: NOTHING },
+    Worker: { memoryMiB: 1_024, storageMiB: 1_024, milliseconds: 400, invocationsPerBatch: 2 },
+  },
+  recordWrites: 10,
+  recordBytes: 2_500,
+  logBytesPerBatch: 10_000,
+  logBytesPerSweep: 1_000,
+  ...{ metrics: 10, alarms: 3, secrets: 1, sweepsPerDay: 1_440 },
+};
+
+it('follows the number of batches', () => {
+  const idle = costOf({ ...LOAD, batchesPerDay: 0 }, USAGE);
+  const once = costOf(LOAD, USAGE);
+  const twice = costOf({ ...LOAD, batchesPerDay: 2_000 }, USAGE);
+  expect(totalOf(twice) - totalOf(once)).toBeCloseTo(totalOf(once) - totalOf(idle), 6);
+  expect(idle['S3 storage']).toBe(0);
+});
+
+it('counts what is stored as long as it is kept', () => {
+  // 1,000 batches a day of 3 MB for 100 days are 300 GB.
+  expect(costOf(LOAD, USAGE)['S3 storage']).toBeCloseTo(300 * 0.023, 6);
+});
+
+it('charges the time of functions by memory, disk and their share of a CPU', () => {
+  const { Lambda: whole } = costOf(LOAD, USAGE);
+  const seconds = 60_000 * ((0.4 * 1_769) / 1_024 + 0.1);
+  const sweeps = 43_200 * 0.1 * (1_769 / 1_024);
+  const requests = (60_000 + 43_200) * 0.2e-6;
+  const expected = seconds * (0.0000133334 + 0.0000000309) + sweeps * 0.0000133334 + requests;
+  expect(whole).toBeCloseTo(expected, 6);
+});
+
+it('charges writes by the size of the record', () => {
+  const small = costOf(LOAD, { ...USAGE, recordBytes: 1_000 }).DynamoDB;
+  const large = costOf(LOAD, { ...USAGE, recordBytes: 3_000 }).DynamoDB;
+  // Two more units for each of ten writes of 30,000 batches.
+  expect(large - small).toBeCloseTo(10 * 30_000 * 2 * 0.625e-6, 6);
+});
