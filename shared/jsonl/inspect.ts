@@ -1,30 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import { RefusedError } from '../batch/errors.ts';
 import type { Slice } from '../batch/input.ts';
-import type { TokenEstimate } from '../batch/ports.ts';
 import { MAX_REASONS, type Reason, shortReason } from '../batch/reason.ts';
-import { checkRequest, type Request } from './checkRequest.ts';
-import { type Conflict, FileRules } from './fileRules.ts';
+import { type Demands, LineInspection, type Problem } from './lineInspection.ts';
 import { type Line, lineGroups } from './lines.ts';
-import { type JobLimits, Slicer } from './slices.ts';
-
-/** What the batch and its provider ask of an input. */
-export interface Demands {
-  /** Default: the `url` of the first request. */
-  readonly endpoint: string | undefined;
-  /** The provider's. */
-  readonly endpoints: readonly string[];
-  /** Throws RefusedError for a request that the provider cannot express. */
-  readonly checkRequest?: ((request: Request) => void) | undefined;
-  readonly limits: JobLimits;
-  readonly tokens: TokenEstimate;
-}
-
-/** A bad line, or what is wrong with the file as a whole. */
-export interface Problem {
-  readonly reason: Reason;
-  readonly customId?: string | undefined;
-}
 
 export interface Inspection {
   readonly requests: number;
@@ -39,9 +17,6 @@ export interface Inspection {
   readonly problems: number;
   readonly firstReasons: readonly Reason[];
 }
-
-/** The slices must fit the record, and be looked at in every sweep. */
-const MAX_SLICES = 200;
 
 /** Of one request, which is held in memory a few times over. Images as data URLs stay far below. */
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
@@ -90,80 +65,6 @@ export async function inspectInput(
   return { ...lines.result(size.bytes), bytes: size.bytes, problems, firstReasons };
 }
 
-/** What is found line by line. */
-class LineInspection {
-  readonly #rules: FileRules;
-  readonly #slicer: Slicer;
-  readonly #checkForProvider: (request: Request) => void;
-  readonly #limits: JobLimits;
-  readonly #tokens: TokenEstimate;
-  requests = 0;
-  #maxOutputTokens = 0;
-
-  constructor(demands: Demands) {
-    const { endpoint, endpoints, limits, tokens, checkRequest: checkForProvider } = demands;
-    this.#tokens = tokens;
-    this.#rules = new FileRules(endpoint, endpoints);
-    this.#slicer = new Slicer(limits);
-    this.#limits = limits;
-    this.#checkForProvider = checkForProvider ?? (() => {});
-  }
-
-  /** Takes a line in; what is wrong with it, if anything. */
-  add(line: Line): readonly Problem[] {
-    const { number, offset, bytes } = line;
-    this.requests += 1;
-    const checked = isUtf8(bytes) ? checkRequest(line) : NOT_UTF8;
-    if ('code' in checked) return [problemAt(number, checked, checked.customId)];
-    const { customId, embeddingInputs, maxOutputTokens } = checked;
-    const tokens = this.#tokens.add(checked.body, bytes.length + 1);
-    this.#maxOutputTokens += maxOutputTokens;
-    this.#slicer.add({ offset, bytes: bytes.length, tokens, maxOutputTokens, embeddingInputs });
-    const found = [...this.#rules.add(checked, number), ...this.#refusalOf(checked)];
-    if (bytes.length >= this.#limits.maxBytes) found.push(tooLarge(this.#limits));
-    return found.map((conflict) => problemAt(number, conflict, customId));
-  }
-
-  get isTooMuch(): boolean {
-    return this.#slicer.count > MAX_SLICES;
-  }
-
-  tooMuch(): Problem {
-    const { maxRequests, maxBytes } = this.#limits;
-    const message = `the file needs over ${MAX_SLICES} jobs of at most ${maxRequests} requests and ${maxBytes} bytes: send it as several batches`;
-    return { reason: shortReason('too_many_parts', message) };
-  }
-
-  /** @param bytes of the whole file */
-  result(bytes: number) {
-    const { requests } = this;
-    const { endpoint, model } = this.#rules;
-    const slices = this.#slicer.close(bytes);
-    const estimatedTokens = this.#tokens.total();
-    const maxOutputTokens = this.#maxOutputTokens;
-    return { requests, endpoint, model, estimatedTokens, maxOutputTokens, slices };
-  }
-
-  #refusalOf(request: Request): readonly Conflict[] {
-    try {
-      this.#checkForProvider(request);
-      return [];
-    } catch (error) {
-      if (error instanceof RefusedError) return [error.reason];
-      throw error;
-    }
-  }
-}
-
-function problemAt(line: number, { code, message }: Conflict, customId?: string): Problem {
-  return { reason: shortReason(code, `line ${line}: ${message}`, line), customId };
-}
-
-function tooLarge({ maxBytes }: JobLimits): Conflict {
-  const message = `the request has as many bytes as a whole job may, ${maxBytes}: make it smaller`;
-  return { code: 'request_too_large', message };
-}
-
 function startsWithMark([first]: readonly Line[]): boolean {
   return first?.number === 1 && first.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK);
 }
@@ -177,11 +78,6 @@ const BYTE_ORDER_MARK_PROBLEM: Problem = {
 };
 const EMPTY_PROBLEM: Problem = {
   reason: shortReason('empty_file', 'the file has no requests: put one JSON object on each line'),
-};
-const NOT_UTF8 = {
-  code: 'invalid_utf8',
-  message: 'is not UTF-8: save the file as UTF-8',
-  customId: undefined,
 };
 
 async function* counted(
