@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { MODEL, world } from './world.ts';
+
+/** What Google's own SDK says of the shapes. */
+
+test('a job from its upload to its results', async () => {
+  const here = await world();
+  const job = await here.job(20);
+  expect(job).toMatchObject({
+    name: expect.stringMatching(/^batches\//),
+    displayName: 'a job',
+    model: `models/${MODEL}`,
+    state: 'JOB_STATE_PENDING',
+  });
+
+  const ended = await here.end(job.name);
+
+  expect(ended).toMatchObject({
+    state: 'JOB_STATE_SUCCEEDED',
+    dest: { fileName: expect.stringMatching(/^files\//) },
+  });
+  const lines = (await here.content(ended.dest?.fileName)).trim().split('\n');
+  const rows = lines.map((line) => JSON.parse(line));
+  expect(new Set(rows.map(({ key }) => key)).size).toBe(20);
+  expect(rows[0].response).toMatchObject({
+    candidates: [{ content: { role: 'model' }, finishReason: 'STOP' }],
+    usageMetadata: { promptTokenCount: expect.any(Number) },
+  });
+});
+
+test.each([
+  ['partial', 'JOB_STATE_SUCCEEDED', true],
+  ['all_errors', 'JOB_STATE_SUCCEEDED', true],
+  ['failed_quota', 'JOB_STATE_FAILED', false],
+  ['failed_invalid', 'JOB_STATE_FAILED', false],
+  ['expired', 'JOB_STATE_EXPIRED', false],
+  ['cancelled', 'JOB_STATE_CANCELLED', false],
+  ['stuck', 'JOB_STATE_RUNNING', false],
+])('%s ends in %s, with results: %s', async (word, state, hasResults) => {
+  const here = await world({ plan: [word] });
+  const ended = await here.end((await here.job(20)).name);
+  expect(ended.state).toBe(state);
+  expect(ended.dest?.fileName !== undefined).toBe(hasResults);
+});
+
+test('nothing has succeeded for the journal where there are no results', async () => {
+  const here = await world({ plan: ['expired'] });
+  await here.end((await here.job(4)).name);
+  const { jobs } = await here.simulator.journal();
+  expect(jobs).toMatchObject([{ status: 'expired', succeeded: [] }]);
+  expect(jobs[0]?.sent).toHaveLength(4);
+});
+
+test('a cancelled job ends, and one that has ended cannot be cancelled', async () => {
+  const here = await world({ plan: ['stuck'] });
+  const { name = '' } = await here.job(4);
+  await here.client.batches.cancel({ name });
+  expect((await here.end(name)).state).toBe('JOB_STATE_CANCELLED');
+  await expect(here.client.batches.cancel({ name })).rejects.toMatchObject({ status: 400 });
+});
+
+test('jobs and files are listed newest first, in pages, and can be deleted', async () => {
+  const here = await world();
+  const names: (string | undefined)[] = [];
+  for (let index = 0; index < 5; index++) names.unshift((await here.job(1, `job ${index}`)).name);
+
+  const listed: (string | undefined)[] = [];
+  for await (const { name } of await here.client.batches.list({ config: { pageSize: 2 } }))
+    listed.push(name);
+  expect(listed).toEqual(names);
+
+  await here.client.batches.delete({ name: names[0] ?? '' });
+  await expect(here.client.batches.get({ name: names[0] ?? '' })).rejects.toMatchObject({
+    status: 404,
+  });
+  const files = await here.client.files.list({ config: { pageSize: 10 } });
+  expect(files.page).toHaveLength(5);
+  await here.client.files.delete({ name: files.page[0]?.name ?? '' });
+  expect((await here.client.files.list()).page).toHaveLength(4);
+});
+
+test('a file that is not there is answered as if it were another account’s', async () => {
+  const here = await world();
+  await expect(here.client.files.get({ name: 'files/nowhere' })).rejects.toMatchObject({
+    status: 403,
+    message: expect.stringContaining('or it may not exist'),
+  });
+});
+
+test('files expire after two days, and their jobs go on', async () => {
+  const here = await world();
+  const { name } = await here.job(2);
+  here.advanceSeconds(48 * 60 * 60);
+  expect((await here.client.files.list()).page).toEqual([]);
+  expect((await here.end(name)).state).toBe('JOB_STATE_SUCCEEDED');
+});
+
+test('a wrong key is a bad request', async () => {
+  const here = await world({ apiKeys: ['another'] });
+  await expect(here.client.batches.list()).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining('API_KEY_INVALID'),
+  });
+});
+
+test('over the limit of tokens, the create call is refused until a job has ended', async () => {
+  const here = await world({ enqueuedTokenLimit: 50 });
+  const { name } = await here.job(2);
+  await expect(here.job(2)).rejects.toMatchObject({ status: 429 });
+  await here.end(name);
+  expect((await here.job(2)).state).toBe('JOB_STATE_PENDING');
+});

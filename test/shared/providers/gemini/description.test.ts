@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { describeGemini } from '../../../../shared/providers/gemini/description.ts';
+import { SETTINGS } from './provider.ts';
+
+const MESSAGES = [{ role: 'user', content: 'a secret' }];
+
+function check(body: Record<string, unknown>, url = '/v1/chat/completions', settings = SETTINGS) {
+  const model = String(body.model ?? 'gemini-2.5-flash');
+  const request = { customId: 'a', url, model, body: { model, ...body } };
+  const format = 'contents' in body || 'content' in body ? 'native' : 'openai';
+  return () => describeGemini(settings).checkRequest?.(request, format);
+}
+
+describe('checkRequest', () => {
+  test.each<[string, ReturnType<typeof check>]>([
+    ['a chat', check({ messages: MESSAGES })],
+    ['an embedding', check({ input: 'a' }, '/v1/embeddings')],
+    ['a native request', check({ contents: [] })],
+    ['a native embedding', check({ content: { parts: [] } }, '/v1/embeddings')],
+    ['a full name of a model', check({ model: 'models/gemini-3-pro', messages: MESSAGES })],
+    ['a tuned model', check({ model: 'tunedModels/mine-1', messages: MESSAGES })],
+  ])('takes %s', (_name, checking) => {
+    expect(checking).not.toThrow();
+  });
+
+  test.each<[string, ReturnType<typeof check>, string]>([
+    ['a field', check({ messages: MESSAGES, logit_bias: { 1: 1 } }), 'body.logit_bias'],
+    ['a native request without contents', check({ contents: 'x' }), 'body.contents'],
+    ['a native embedding', check({ contents: [] }, '/v1/embeddings'), 'body.content'],
+    ['a path for a model', check({ model: '../x', messages: MESSAGES }), 'body.model'],
+    ['a model of OpenAI with a slash', check({ model: 'a/b', messages: MESSAGES }), 'body.model'],
+  ])('refuses %s by its name', (_name, checking, place) => {
+    expect(checking).toThrowError(expect.objectContaining({ name: 'RefusedError' }));
+    expect(checking).toThrowError(place);
+    expect(checking).not.toThrowError('secret');
+  });
+
+  test("what the model can do is told by the provider's name for it", () => {
+    const body = { model: 'mine', messages: MESSAGES, reasoning_effort: 'none' };
+    const at = (model: string) => ({ ...SETTINGS, models: { mine: model } });
+    expect(check(body, undefined, at('gemini-2.5-flash'))).not.toThrow();
+    expect(check(body, undefined, at('gemini-2.5-pro'))).toThrowError('reasoning_effort');
+  });
+});
+
+test('there are no options', () => {
+  const { checkOptions } = describeGemini(SETTINGS);
+  expect(() => checkOptions({})).not.toThrow();
+  expect(() => checkOptions({ priority: 1 })).toThrowError('options.priority');
+});

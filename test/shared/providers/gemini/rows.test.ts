@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { Outcome } from '../../../../shared/batch/job.ts';
+import type { JobContext, Provider } from '../../../../shared/providers/provider.ts';
+import { sendJson, startStub } from './stub.ts';
+
+const JOB: JobContext = {
+  key: 'bhabcdefghij012345-1',
+  batchId: 'a-batch',
+  endpoint: '/v1/chat/completions',
+  model: 'gemini-2.5-flash',
+  format: 'native',
+  options: {},
+};
+
+async function rowsOf(provider: Provider, outcome: Outcome) {
+  const rows = [];
+  for await (const row of provider.readRows(outcome, JOB))
+    rows.push(JSON.parse(Buffer.from(row).toString()));
+  return rows;
+}
+
+test('results that stand in the job itself', async () => {
+  const metadata = { state: 'BATCH_STATE_SUCCEEDED', createTime: '2026-11-25T00:00:00Z' };
+  const inlinedResponses = [
+    { metadata: { key: 'a' }, response: { candidates: [] } },
+    { metadata: { key: 'b' }, error: { code: 8, message: 'no' } },
+  ];
+  const { provider } = await startStub((_request, response) =>
+    sendJson(response, {
+      name: 'batches/1',
+      metadata: { ...metadata, output: { inlinedResponses: { inlinedResponses } } },
+    }),
+  );
+
+  const state = await provider.check('batches/1');
+
+  if (state.state !== 'ended') throw new Error(`it is ${state.state}`);
+  expect(await rowsOf(provider, state.outcome)).toMatchObject([
+    { custom_id: 'a', response: { status_code: 200, body: { candidates: [] } } },
+    { custom_id: 'b', response: { status_code: 429 } },
+  ]);
+});
+
+test('a row that is none throws without its content', async () => {
+  const { provider } = await startStub((_request, response) => response.end('{"secret":1}\n'));
+  const reading = rowsOf(provider, { kind: 'completed', files: ['files/x'] });
+  await expect(reading).rejects.toMatchObject({
+    kind: 'transient',
+    reason: { message: expect.not.stringContaining('secret') },
+  });
+});

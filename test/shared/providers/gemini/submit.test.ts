@@ -1,0 +1,110 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { Submission } from '../../../../shared/providers/provider.ts';
+import { scratchFileOf } from '../scratchFile.ts';
+import { API_KEY } from './provider.ts';
+import { sendJson, startStub } from './stub.ts';
+
+const MODEL = 'gpt-4o-mini';
+
+async function submission(
+  bodies: readonly object[],
+  changes: Partial<Submission> = {},
+): Promise<Submission> {
+  const endpoint = changes.endpoint ?? '/v1/chat/completions';
+  const file = await scratchFileOf(
+    bodies.map((body, index) => ({
+      custom_id: `id "${index}" é`,
+      method: 'POST',
+      url: endpoint,
+      body: { model: MODEL, ...body },
+    })),
+  );
+  onTestFinished(() => file.remove());
+  return {
+    key: 'bhabcdefghij012345-1',
+    batchId: 'a-batch',
+    endpoint,
+    model: MODEL,
+    format: 'openai',
+    completionWindow: '24h',
+    options: {},
+    file,
+    requests: bodies.length,
+    createDeadlineMs: 5_000,
+    ...changes,
+  };
+}
+
+/** Takes uploads in one chunk, and names a session at a host that is not asked. */
+const answerAll = (settings = {}) =>
+  startStub(({ path, headers }, response) => {
+    const session = 'https://elsewhere.example.com/upload/v1beta/files?upload_id=u-1';
+    if (headers['x-goog-upload-command'] === 'start')
+      return sendJson(response, {}, { 'x-goog-upload-url': session });
+    if (path.includes('upload_id')) return sendJson(response, { file: { name: 'files/in-1' } });
+    return sendJson(response, { name: 'batches/1', metadata: {} });
+  }, settings);
+
+const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
+
+test('uploads the translated requests under the key, then creates one job', async () => {
+  const { provider, requests } = await answerAll({ models: { '*': 'gemini-2.5-flash' } });
+
+  const { jobId } = await provider.submit(await submission([CHAT, CHAT]));
+
+  expect(jobId).toBe('batches/1');
+  const [start, chunk, create] = requests;
+  expect(start).toMatchObject({ method: 'POST', path: '/upload/v1beta/files' });
+  expect(JSON.parse(start?.body ?? '')).toEqual({ file: { displayName: 'bhabcdefghij012345-1' } });
+  const request = { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] };
+  const lines = (chunk?.body ?? '').trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { key: 'id "0" é', request },
+    { key: 'id "1" é', request },
+  ]);
+  expect(start?.headers).toMatchObject({
+    'x-goog-upload-header-content-length': String(Buffer.byteLength(chunk?.body ?? '')),
+  });
+  expect(create).toMatchObject({
+    method: 'POST',
+    path: '/v1beta/models/gemini-2.5-flash:batchGenerateContent',
+  });
+  expect(JSON.parse(create?.body ?? '')).toEqual({
+    batch: { displayName: 'bhabcdefghij012345-1', inputConfig: { fileName: 'files/in-1' } },
+  });
+});
+
+test('the key goes in a header to the same host, and in no URL', async () => {
+  const { provider, requests } = await answerAll();
+  await provider.submit(await submission([CHAT]));
+  expect(requests).toHaveLength(3);
+  for (const { path, headers } of requests) {
+    expect(headers['x-goog-api-key']).toBe(API_KEY);
+    expect(path).not.toContain(API_KEY);
+  }
+});
+
+test('embeddings are created by their own method', async () => {
+  const { provider, requests } = await answerAll();
+  const body = { input: 'a text', dimensions: 256 };
+  await provider.submit(await submission([body], { endpoint: '/v1/embeddings' }));
+  expect(JSON.parse(requests[1]?.body ?? '').request).toEqual({
+    content: { parts: [{ text: 'a text' }] },
+    outputDimensionality: 256,
+  });
+  expect(requests[2]?.path).toBe(`/v1beta/models/${MODEL}:asyncBatchEmbedContent`);
+});
+
+test('native requests are passed through, without the model', async () => {
+  const { provider, requests } = await answerAll();
+  const body = { contents: [{ parts: [{ text: 'x' }] }], cachedContent: 'cachedContents/1' };
+  await provider.submit(await submission([body], { format: 'native' }));
+  expect(JSON.parse(requests[1]?.body ?? '').request).toEqual(body);
+});
+
+test('a request that the settings refuse by now is permanent, before anything is sent', async () => {
+  const { provider, requests } = await answerAll();
+  const submitting = provider.submit(await submission([{ ...CHAT, user: 'u' }]));
+  await expect(submitting).rejects.toMatchObject({ kind: 'permanent' });
+  expect(requests).toEqual([]);
+});
