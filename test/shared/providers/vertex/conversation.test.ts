@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import type { JobContext } from '../../../../shared/providers/provider.ts';
+import { referenceOf } from '../../../../shared/providers/translation/reference.ts';
+import { scratchFileOf } from '../scratchFile.ts';
+import { KEY, outcomeOf } from '../steps.ts';
+import { storedInput } from './storedInput.ts';
+import { BIGQUERY, GCS, startVertex } from './world.ts';
+
+const CHAT = '/v1/chat/completions';
+const PIXEL = 'iVBORw0KGgo=';
+const CALL = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"at":1}' } };
+const IMAGE = { type: 'image_url', image_url: { url: `data:image/png;base64,${PIXEL}` } };
+const CONVERSATION = {
+  messages: [
+    { role: 'system', content: 'Be short.' },
+    { role: 'user', content: [{ type: 'text', text: 'What is it?' }, IMAGE] },
+    { role: 'assistant', content: null, tool_calls: [CALL] },
+    { role: 'tool', tool_call_id: 'call_1', content: 'A pixel.' },
+  ],
+  tools: [{ type: 'function', function: { name: 'look', parameters: { type: 'object' } } }],
+  tool_choice: 'required',
+};
+const REFERENCE = referenceOf('a b');
+
+/** Sends one request through a whole job; gives its row, and the line that Vertex AI saw. */
+async function roundTrip(
+  store: typeof GCS,
+  body: { readonly model: string; readonly [field: string]: unknown },
+  changes: Partial<JobContext> = {},
+) {
+  await using world = await startVertex({}, { store });
+  const { provider } = world;
+  const url = changes.endpoint ?? CHAT;
+  const file = await scratchFileOf([{ custom_id: 'a b', method: 'POST', url, body }]);
+  const job: JobContext = {
+    key: KEY,
+    batchId: 'a-batch',
+    endpoint: url,
+    model: body.model,
+    format: 'openai',
+    options: {},
+    ...changes,
+  };
+  const order = { completionWindow: '24h', file, requests: 1, createDeadlineMs: 10_000 };
+  const { jobId } = await provider.submit({ ...job, ...order });
+  await file.remove();
+  const [line] = await storedInput(world.dataDir);
+  const outcome = await outcomeOf(provider, jobId);
+  const rows: unknown[] = [];
+  for await (const row of provider.readRows(outcome, job))
+    rows.push(JSON.parse(Buffer.from(row).toString()));
+  expect(rows).toMatchObject([{ custom_id: REFERENCE, response: { status_code: 200 } }]);
+  const { response } = rows[0] as { response: { body: unknown } };
+  return { answer: response.body, line };
+}
+
+const CALLED = {
+  object: 'chat.completion',
+  choices: [
+    {
+      message: {
+        role: 'assistant',
+        tool_calls: [
+          { type: 'function', function: { name: 'look', arguments: expect.stringContaining('{') } },
+        ],
+      },
+      finish_reason: 'tool_calls',
+    },
+  ],
+  usage: { total_tokens: expect.any(Number) },
+};
+
+describe.each([
+  ['Cloud Storage', GCS],
+  ['BigQuery', BIGQUERY],
+])('a conversation with tools and an image, on %s', (_name, store) => {
+  test('through Gemini', async () => {
+    const { answer, line } = await roundTrip(store, { model: 'gemini-2.5-flash', ...CONVERSATION });
+    const { request, ...rest } = line as { request: object };
+    expect(request).toMatchObject({
+      systemInstruction: { parts: [{ text: 'Be short.' }] },
+      contents: [{ role: 'user' }, { role: 'model' }, { role: 'user' }],
+      toolConfig: { functionCallingConfig: { mode: 'ANY' } },
+    });
+    expect(JSON.stringify(request)).toContain(PIXEL);
+    expect(rest).toEqual(store.type === 'gcs' ? {} : { custom_id: REFERENCE });
+    const labels = { batch_handler_request: REFERENCE };
+    expect('labels' in request ? request.labels : {}).toEqual(store.type === 'gcs' ? labels : {});
+    expect(answer).toMatchObject(CALLED);
+  });
+
+  test('through Claude', async () => {
+    const { answer, line } = await roundTrip(store, { model: 'claude-haiku-4-5', ...CONVERSATION });
+    expect(line).toMatchObject({
+      custom_id: REFERENCE,
+      request: {
+        anthropic_version: 'vertex-2023-10-16',
+        system: 'Be short.',
+        tools: [{ name: 'look' }],
+        tool_choice: { type: 'any' },
+      },
+    });
+    expect((line as { request: object }).request).not.toHaveProperty('model');
+    expect(JSON.stringify(line)).toContain(PIXEL);
+    expect(answer).toMatchObject(CALLED);
+  });
+
+  test('through Llama, without the image', async () => {
+    const model = 'llama-3.3-70b-instruct-maas';
+    const body = { messages: [{ role: 'user', content: 'Hi' }], seed: 7 };
+    const { answer, line } = await roundTrip(store, { model, ...body });
+    expect(line).toEqual({
+      custom_id: REFERENCE,
+      method: 'POST',
+      url: CHAT,
+      body: { ...body, model: `meta/${model}` },
+    });
+    expect(answer).toMatchObject({ object: 'chat.completion', model: `meta/${model}` });
+  });
+
+  test('an embedding through an open model', async () => {
+    const model = 'intfloat/multilingual-e5-large-instruct-maas';
+    const endpoint = '/v1/embeddings';
+    const { answer } = await roundTrip(store, { model, input: 'a text' }, { endpoint });
+    expect(answer).toMatchObject({ object: 'list', data: [{ object: 'embedding' }] });
+  });
+
+  test("a native request and its answer are Gemini's own", async () => {
+    const body = { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }], labels: { team: 'a' } };
+    const native = { format: 'native' } as const;
+    const { answer, line } = await roundTrip(store, { model: 'gemini-2.5-flash', ...body }, native);
+    expect(line).toMatchObject({ request: body });
+    expect((line as { request: object }).request).not.toHaveProperty('model');
+    expect(answer).toMatchObject({ candidates: [{ finishReason: 'STOP' }] });
+  });
+});
