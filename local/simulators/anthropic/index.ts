@@ -1,9 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { faultRoute } from '../faultRoute.ts';
-import { FaultList } from '../faults.ts';
+import { startJobServer } from '../jobs/jobServer.ts';
 import { Journal } from '../journal.ts';
-import { journalDirectory, readJournal } from '../journalReader.ts';
-import { startServer } from '../server.ts';
+import { journalDirectory } from '../journalReader.ts';
 import type { Simulator } from '../simulator.ts';
 import { authorizer } from './authorize.ts';
 import { Batches } from './batches.ts';
@@ -25,29 +23,16 @@ export async function startAnthropicSimulator(
   const parsed = parseOptions(options);
   const { dataDir, port, latencyMs, apiKeys } = parsed;
   mkdirSync(dataDir, { recursive: true });
-  const faults = new FaultList();
   const batches = new Batches(parsed, new Journal(journalDirectory(dataDir), now), now);
-  const server = await startServer({
+  return startJobServer({
+    dataDir,
     port,
     latencyMs,
-    faults,
-    routes: [faultRoute(faults), ...batchRoutes(batches)],
+    jobs: batches.jobs,
+    routes: batchRoutes(batches),
     authorize: authorizer(apiKeys),
     notFound: unknownPath,
     renderError,
     headers: () => ({ 'request-id': newRequestId() }),
   });
-  return {
-    url: `http://127.0.0.1:${server.port}`,
-    port: server.port,
-    inject: (injection) => faults.inject(injection),
-    async journal() {
-      await batches.jobs.settled();
-      return readJournal(dataDir);
-    },
-    async close() {
-      await server.close();
-      await batches.jobs.close();
-    },
-  };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobKind } from '../jobs/jobs.ts';
+import type { JobKind } from '../jobs/jobKind.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import type { Journal } from '../journal.ts';
 import type { BedrockJob } from './bedrockJob.ts';

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { faultRoute } from '../faultRoute.ts';
-import { FaultList } from '../faults.ts';
+import { startJobServer } from '../jobs/jobServer.ts';
 import { Journal } from '../journal.ts';
-import { type JournalContent, journalDirectory, readJournal } from '../journalReader.ts';
-import { startServer } from '../server.ts';
+import { journalDirectory } from '../journalReader.ts';
 import type { Simulator } from '../simulator.ts';
 import { authorizer } from './authorize.ts';
 import { BedrockJobs } from './bedrockJobs.ts';
@@ -29,37 +27,26 @@ export async function startBedrockSimulator(
   const parsed = parseOptions(options);
   const { dataDir, port, latencyMs, accessKeyIds, s3Url } = parsed;
   mkdirSync(dataDir, { recursive: true });
-  const faults = new FaultList();
   const journal = new Journal(journalDirectory(dataDir), now);
   const buckets = connectBuckets(s3Url);
   const jobs = new BedrockJobs(parsed, buckets, journal, now);
-  const server = await startServer({
+  const simulator = await startJobServer({
+    dataDir,
     port,
     latencyMs,
-    faults,
-    routes: [faultRoute(faults), ...jobRoutes(jobs)],
+    jobs: jobs.jobs,
+    nameOf: arnOf,
+    routes: jobRoutes(jobs),
     authorize: authorizer(accessKeyIds),
     notFound: unknownPath,
     renderError,
     headers: () => ({ 'x-amzn-requestid': randomUUID() }),
   });
   return {
-    url: `http://127.0.0.1:${server.port}`,
-    port: server.port,
-    inject: (injection) => faults.inject(injection),
-    async journal() {
-      await jobs.jobs.settled();
-      return withArns(await readJournal(dataDir));
-    },
+    ...simulator,
     async close() {
-      await server.close();
-      await jobs.jobs.close();
+      await simulator.close();
       buckets.close();
     },
   };
-}
-
-/** The journal is kept by short ids, since an ARN is no file name. */
-function withArns({ events, jobs }: JournalContent): JournalContent {
-  return { events, jobs: jobs.map((job) => ({ ...job, jobId: arnOf(job.jobId) })) };
 }

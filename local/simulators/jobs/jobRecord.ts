@@ -31,4 +31,5 @@ export interface JobRecord {
   };
   readonly cancelRequestedAt?: number;
   readonly settlement?: Settlement;
+  readonly isDeleted?: boolean;
 }

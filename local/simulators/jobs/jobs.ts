@@ -4,49 +4,13 @@ import { join } from 'node:path';
 import { Background } from '../background.ts';
 import { hashOf } from '../chance.ts';
 import { DocumentStore } from '../documents.ts';
-import type { Journal } from '../journal.ts';
 import { readLines } from '../lines.ts';
-import { LineWriter } from '../lineWriter.ts';
-import { type PlanWord, wordAt } from '../plan.ts';
+import { wordAt } from '../plan.ts';
+import type { JobsOptions, NewJob } from './jobKind.ts';
 import type { JobRecord, Settlement } from './jobRecord.ts';
-import { type RunRequest, runRequests } from './runRequests.ts';
+import { runRequests } from './runRequests.ts';
+import { writeIds } from './sentIds.ts';
 import { lastStatuses, type Moment, momentOf, ranRequests } from './timeline.ts';
-
-/** How one provider's jobs differ from another's. */
-export interface JobKind<Job extends JobRecord> {
-  /** The id of the request on a line of the input, as the journal shall know it. */
-  idOf(line: Readonly<Record<string, unknown>>): string;
-  /** Why a job is not run, if it is not: a plan's word, a limit, a bad line. */
-  errorsOf(job: Job): readonly { code: string; message: string }[];
-  /**
-   * Writes what the job leaves behind, where the provider leaves it. May be run again after a kill.
-   * Every request must be taken, or the journal does not know what succeeded.
-   */
-  write(
-    job: Job,
-    requests: AsyncIterable<RunRequest>,
-    signal: AbortSignal,
-  ): Promise<Omit<Settlement, 'at'>>;
-}
-
-export interface JobsOptions<Job extends JobRecord> {
-  readonly dataDir: string;
-  readonly plan: readonly PlanWord[];
-  readonly jobSeconds: number;
-  readonly journal: Journal;
-  readonly now: () => number;
-  readonly kind: JobKind<Job>;
-}
-
-/** What the creator of a job decides. */
-type NewJob<Job extends JobRecord> = Omit<
-  Job,
-  'sequence' | 'createdAt' | 'position' | 'word' | 'jobSeconds'
-> & {
-  readonly key?: string | undefined;
-  /** In the plan. Default: how many jobs the group has. */
-  readonly position?: number;
-};
 
 /** The jobs of one account: a plan decides their ends, the clock their progress. */
 export class Jobs<Job extends JobRecord> {
@@ -68,7 +32,9 @@ export class Jobs<Job extends JobRecord> {
   create(job: NewJob<Job>): Job {
     const { plan, jobSeconds, journal, now } = this.#options;
     const { key, ...kept } = job;
-    const position = job.position ?? this.all().filter(({ group }) => group === job.group).length;
+    // Deleted ones count: what is deleted has used up its word.
+    const ofGroup = this.#records.all().filter(({ group }) => group === job.group);
+    const { position = ofGroup.length } = job;
     const word = wordAt(plan, position);
     const record = {
       ...kept,
@@ -90,17 +56,21 @@ export class Jobs<Job extends JobRecord> {
     return record;
   }
 
+  /** Undefined for one that is not there, or was deleted. */
   get(id: string): Job | undefined {
-    return this.#records.get(id);
+    const job = this.#records.get(id);
+    return job?.isDeleted ? undefined : job;
   }
 
-  /** Oldest first. */
+  /** Oldest first, without those that were deleted. */
   all(): Job[] {
-    return this.#records.all();
+    return this.#records.all().filter(({ isDeleted }) => !isDeleted);
   }
 
+  /** Hides a job: the plan still counts it. */
   delete(id: string): void {
-    this.#records.delete(id);
+    const job = this.#records.get(id);
+    if (job) this.#records.save({ ...job, isDeleted: true });
   }
 
   /** How the job stands now; starts what it owes by now. */
@@ -144,21 +114,13 @@ export class Jobs<Job extends JobRecord> {
   }
 
   #latest(job: Job): Job {
-    return this.get(job.id) ?? job;
+    return this.#records.get(job.id) ?? job;
   }
 
   async #inspect(job: Job, signal: AbortSignal): Promise<void> {
     const { journal, kind, now } = this.#options;
-    const sent = await LineWriter.create(journal.sentPath(job.id));
-    let requests = 0;
-    try {
-      for await (const { bytes } of readLines(this.inputPath(job.id), signal)) {
-        requests += 1;
-        await sent.write(JSON.stringify(kind.idOf(JSON.parse(bytes.toString()))));
-      }
-    } finally {
-      await sent.close();
-    }
+    const lines = readLines(this.inputPath(job.id), signal);
+    const requests = await writeIds(journal.sentPath(job.id), lines, kind.idOf);
     // Read again: a cancel may have come in between, and then it is never run.
     const latest = this.#latest(job);
     if (latest.cancelRequestedAt !== undefined) return;

@@ -9,7 +9,7 @@ interface Taken {
 
 /**
  * How far each group is in the plan, where that is more than its number of jobs: a provider that
- * refuses a create call uses up a word without a job, and jobs may be deleted.
+ * refuses a create call uses up a word without a job.
  */
 export class Positions {
   readonly #taken: DocumentStore<Taken>;

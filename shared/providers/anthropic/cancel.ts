@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import { readOptions } from '../readBounds.ts';
 import { classify } from './classify.ts';
-import { readOptions } from './client.ts';
 import { faultOf } from './fault.ts';
 
 /** Asks Anthropic to end a job. */

@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { JobState } from '../../batch/job.ts';
+import { readOptions } from '../readBounds.ts';
 import { classify } from './classify.ts';
-import { readOptions } from './client.ts';
 import { jobStateOf } from './jobState.ts';
 import { batchSchema } from './wire.ts';
 

@@ -1,3 +1,5 @@
+import { CLAUDE_STATUSES } from '../translation/anthropic/errorStatuses.ts';
+
 /**
  * Words of Anthropic's errors, of calls and of rows, by what they mean for us: the `type` of an
  * error and the `error_code` in its details. https://platform.claude.com/docs/en/api/errors
@@ -25,21 +27,11 @@ export function isAccount(codes: readonly string[], message: string): boolean {
   return codes.some((code) => ACCOUNT_CODES.has(code)) || ACCOUNT_TEXT.test(message);
 }
 
-/**
- * HTTP statuses of a row's error by its type. A type of another day is taken for a fault of the
- * server: only what is known to be wrong with a request keeps it from running again.
- */
-const ROW_STATUSES: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-};
+/** Only what is known to be wrong with a request keeps it from running again. */
 const OTHER_ROW_STATUS = 500;
 
+/** The HTTP status of a row's error, which is not about the account, by its type. */
 export function rowStatusOf(type: string): number {
-  return (Object.hasOwn(ROW_STATUSES, type) ? ROW_STATUSES[type] : undefined) ?? OTHER_ROW_STATUS;
+  const known = Object.hasOwn(CLAUDE_STATUSES, type) ? CLAUDE_STATUSES[type] : undefined;
+  return known ?? OTHER_ROW_STATUS;
 }

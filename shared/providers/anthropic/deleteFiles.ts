@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import { readOptions } from '../readBounds.ts';
 import { classify } from './classify.ts';
-import { readOptions } from './client.ts';
 
 /**
  * Deletes an ended job, and its requests and results with it. One that is not there needs no

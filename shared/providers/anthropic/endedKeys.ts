@@ -1,6 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { ProviderError } from '../../batch/errors.ts';
 import { lines } from '../../jsonl/lines.ts';
+import { unusableAnswer } from '../unusableAnswer.ts';
 import { readWireId } from './customId.ts';
 import { downloadResults } from './results.ts';
 import { resultSchema } from './wire.ts';
@@ -45,7 +46,9 @@ function customIdOf(bytes: Buffer): string {
     return resultSchema.pick({ custom_id: true }).parse(JSON.parse(bytes.toString())).custom_id;
   } catch {
     // The parser's own message would quote the row.
-    const message = 'Anthropic, read: the first row of the results is none of the Batches API';
-    throw new ProviderError('transient', { code: 'no_usable_answer', message });
+    throw unusableAnswer(
+      'Anthropic, read',
+      'the first row of the results is none of the Batches API',
+    );
   }
 }

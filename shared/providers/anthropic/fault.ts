@@ -1,5 +1,5 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
-import { messageOf } from '../../batch/errors.ts';
+import { messageWithCause, systemCodeOf } from '../systemError.ts';
 
 /** What is known of a call that failed. */
 export interface Fault {
@@ -33,19 +33,10 @@ function ownCodeOf(error: unknown): string {
   return systemCodeOf(error) ?? 'no_usable_answer';
 }
 
-/** The code of the innermost cause, such as ECONNRESET. */
-function systemCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const inner = systemCodeOf(error.cause);
-  if (inner !== undefined) return inner;
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
 function textOf(error: unknown): string {
   if (error instanceof APIError && error.apiMessage !== null)
     return `${error.status} ${error.apiMessage}`;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-  return cause === '' ? messageOf(error) : `${messageOf(error)} (${cause})`;
+  return messageWithCause(error);
 }
 
 // A gateway in between may repeat a key that it refuses.

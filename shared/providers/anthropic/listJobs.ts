@@ -1,8 +1,9 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { ProviderError } from '../../batch/errors.ts';
+import type { ProviderError } from '../../batch/errors.ts';
 import type { ListedJob } from '../provider.ts';
+import { readOptions } from '../readBounds.ts';
+import { unusableAnswer } from '../unusableAnswer.ts';
 import { classify } from './classify.ts';
-import { readOptions } from './client.ts';
 import type { EndedKeys } from './endedKeys.ts';
 import { batchListSchema, type WireBatch } from './wire.ts';
 
@@ -43,8 +44,10 @@ async function readPage(client: Anthropic, after: string | undefined) {
 
 // A gateway that ignores the cursor: an endless listing, or one that seems to end early.
 function stuck(cursor: string | undefined): ProviderError {
-  const message = `Anthropic, read: the page of jobs after ${cursor ?? 'the start'} leads no further`;
-  return new ProviderError('transient', { code: 'no_usable_answer', message });
+  return unusableAnswer(
+    'Anthropic, read',
+    `the page of jobs after ${cursor ?? 'the start'} leads no further`,
+  );
 }
 
 /** A job shows whose it is in its results only, and those exist when it has ended. */

@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import { READ_DEADLINE_MS } from '../readBounds.ts';
 import { openWithin, resumedDownload } from '../resumedDownload.ts';
 import { classify } from './classify.ts';
-import { READ_DEADLINE_MS } from './client.ts';
 
 /** The bytes of a job's results: JSON lines, in any order. */
 export function downloadResults(client: Anthropic, jobId: string): AsyncGenerator<Uint8Array> {

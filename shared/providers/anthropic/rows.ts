@@ -3,6 +3,7 @@ import { ProviderError, RefusedError } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import type { JobContext } from '../provider.ts';
+import { unusableAnswer } from '../unusableAnswer.ts';
 import { readWireId } from './customId.ts';
 import { rowOf } from './result.ts';
 import { downloadResults } from './results.ts';
@@ -34,7 +35,9 @@ function parse(bytes: Buffer): WireResult {
     return resultSchema.parse(JSON.parse(bytes.toString()));
   } catch {
     // The parser's own message would quote the row.
-    const message = `Anthropic, read: a row of ${bytes.length} bytes is none of the Batches API`;
-    throw new ProviderError('transient', { code: 'no_usable_answer', message });
+    throw unusableAnswer(
+      'Anthropic, read',
+      `a row of ${bytes.length} bytes is none of the Batches API`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { AzureOpenAI } from 'openai';
-import { READ_RETRIES, READ_TIMEOUT_MS } from '../openai/client.ts';
 import type { Clients } from '../openai/provider.ts';
+import { READ_RETRIES, READ_TIMEOUT_MS } from '../readBounds.ts';
 import { streamingFetch } from '../streamingFetch.ts';
 import type { AzureApi } from './endpoint.ts';
 

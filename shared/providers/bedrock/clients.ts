@@ -1,6 +1,7 @@
 import { BedrockClient } from '@aws-sdk/client-bedrock';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { SettingsOf } from '../../providerSettings.ts';
+import { READ_DEADLINE_MS, READ_RETRIES, READ_TIMEOUT_MS } from '../readBounds.ts';
 
 /** Credentials come from where the functions have theirs: there is no secret. */
 export interface Clients {
@@ -12,10 +13,7 @@ export interface Clients {
   readonly s3: S3Client;
 }
 
-const READ_TIMEOUT_MS = 30_000;
-const READ_ATTEMPTS = 3;
-/** All tries of one such call and the waits between them. */
-const READ_DEADLINE_MS = 120_000;
+const READ_ATTEMPTS = 1 + READ_RETRIES;
 const CONNECTION_TIMEOUT_MS = 3_000;
 
 export function connectClients(

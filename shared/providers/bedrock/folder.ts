@@ -1,10 +1,9 @@
 import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { CLEAN_UP_DEADLINE_MS } from '../readBounds.ts';
 import { classify } from './classify.ts';
 import { folderOf } from './paths.ts';
 import { objectListSchema } from './wire.ts';
 
-/** All calls that delete what one submission left behind. What that misses is tried again later. */
-const DEADLINE_MS = 60_000;
 /** Times of objects are cut to whole seconds. */
 const SECOND_MS = 1000;
 
@@ -20,7 +19,7 @@ export async function deleteFolder(
   key: string,
   since: number,
 ): Promise<void> {
-  const options = { abortSignal: AbortSignal.timeout(DEADLINE_MS) };
+  const options = { abortSignal: AbortSignal.timeout(CLEAN_UP_DEADLINE_MS) };
   try {
     let token: string | undefined;
     do {

@@ -3,8 +3,9 @@ import {
   ListModelInvocationJobsCommand,
   type ListModelInvocationJobsCommandInput,
 } from '@aws-sdk/client-bedrock';
-import { ProviderError } from '../../batch/errors.ts';
+import type { ProviderError } from '../../batch/errors.ts';
 import type { ListedJob } from '../provider.ts';
+import { unusableAnswer } from '../unusableAnswer.ts';
 import { classify } from './classify.ts';
 import { readOptions } from './clients.ts';
 import { isKey } from './paths.ts';
@@ -66,6 +67,5 @@ async function readPage(client: BedrockClient, query: ListModelInvocationJobsCom
 
 // An endless listing, or one that seems to end early.
 function stuck(): ProviderError {
-  const message = 'Bedrock, read: a page of jobs leads to itself';
-  return new ProviderError('transient', { code: 'no_usable_answer', message });
+  return unusableAnswer('Bedrock, read', 'a page of jobs leads to itself');
 }

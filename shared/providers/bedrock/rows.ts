@@ -1,6 +1,7 @@
 import type { Outcome } from '../../batch/job.ts';
 import type { ObjectStore } from '../../batch/ports.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
+import { parseRow } from '../jsonRow.ts';
 import { answerRow, refusalRow } from '../translation/rows.ts';
 import { classify } from './classify.ts';
 import { isPadding } from './padding.ts';
@@ -26,7 +27,7 @@ export async function* readRows(
     try {
       for await (const group of lineGroups(objects.read(key)))
         for (const { bytes } of group) {
-          const row = rowOf(parseLine(bytes), route, created);
+          const row = rowOf(parseRow(bytes), route, created);
           if (row !== undefined) yield row;
         }
     } catch (error) {
@@ -46,14 +47,4 @@ function rowOf(line: OutputLine, route: Route, created: number): Buffer | undefi
   } catch (unreadable) {
     return refusalRow(recordId, recordId, unusable(unreadable));
   }
-}
-
-function parseLine(bytes: Buffer): OutputLine {
-  try {
-    const value: unknown = JSON.parse(bytes.toString());
-    if (typeof value === 'object' && value !== null) return value;
-  } catch {
-    // Below: the parser's own message would quote the row.
-  }
-  throw new Error(`a row of ${bytes.length} bytes is not a JSON object: the file may be cut short`);
 }

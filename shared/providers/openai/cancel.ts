@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
+import { readOptions } from '../readBounds.ts';
 import { classify } from './classify.ts';
-import { readOptions } from './client.ts';
 import { faultOf } from './fault.ts';
 
 /** Asks OpenAI to end a job. */

@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
+import { CLEAN_UP_DEADLINE_MS } from '../readBounds.ts';
 import { classify } from './classify.ts';
-import { CLEAN_UP_DEADLINE_MS } from './client.ts';
 import { batchSchema } from './wire.ts';
 
 /** Deletes the input, output and error file of a job. What is not there needs no deleting. */

@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
+import { CLEAN_UP_DEADLINE_MS } from '../readBounds.ts';
 import { classify } from './classify.ts';
-import { CLEAN_UP_DEADLINE_MS } from './client.ts';
 import { deleteFile } from './deleteFiles.ts';
 import { uploadName } from './upload.ts';
 import { fileListSchema } from './wire.ts';

@@ -1,7 +1,7 @@
 import type OpenAI from 'openai';
+import { READ_DEADLINE_MS } from '../readBounds.ts';
 import { openWithin, resumedDownload } from '../resumedDownload.ts';
 import { classify } from './classify.ts';
-import { READ_DEADLINE_MS } from './client.ts';
 
 /** A file's bytes, each once and in order. The API has no ranges. */
 export function download(client: OpenAI, fileId: string): AsyncGenerator<Uint8Array> {

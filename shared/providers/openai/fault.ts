@@ -1,5 +1,5 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
-import { messageOf } from '../../batch/errors.ts';
+import { messageWithCause, systemCodeOf } from '../systemError.ts';
 
 /** What is known of a call that failed. */
 export interface Fault {
@@ -14,7 +14,7 @@ export interface Fault {
 /** Reads whatever the SDK, its fetch or the file system threw. */
 export function faultOf(error: unknown): Fault {
   const status = error instanceof APIError ? error.status : undefined;
-  return { status, code: codeOf(error, status), message: withoutKeys(textOf(error)) };
+  return { status, code: codeOf(error, status), message: withoutKeys(messageWithCause(error)) };
 }
 
 function codeOf(error: unknown, status: number | undefined): string {
@@ -30,19 +30,6 @@ function innerCodeOf({ error }: APIError): string | undefined {
   const { innererror, inner_error: inner = innererror } = (error ?? {}) as Record<string, unknown>;
   const code = (inner as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' && code !== '' ? code : undefined;
-}
-
-/** The code of the innermost cause, such as ECONNRESET. */
-function systemCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const inner = systemCodeOf(error.cause);
-  if (inner !== undefined) return inner;
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
-function textOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-  return cause === '' ? messageOf(error) : `${messageOf(error)} (${cause})`;
 }
 
 // OpenAI masks the key it refuses; a gateway in between may repeat it whole, or a token.

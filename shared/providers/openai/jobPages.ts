@@ -1,7 +1,8 @@
 import type OpenAI from 'openai';
-import { ProviderError } from '../../batch/errors.ts';
+import type { ProviderError } from '../../batch/errors.ts';
+import { readOptions } from '../readBounds.ts';
+import { unusableAnswer } from '../unusableAnswer.ts';
 import { classify } from './classify.ts';
-import { readOptions } from './client.ts';
 import { type BatchList, batchListSchema, type WireBatch } from './wire.ts';
 
 // https://platform.openai.com/docs/api-reference/batch/list: the largest page
@@ -45,6 +46,8 @@ async function readPage(client: OpenAI, start: Start): Promise<BatchList> {
 
 // A gateway that ignores the cursor: an endless listing, or one that seems to end early.
 function stuck(cursor: string): ProviderError {
-  const message = `OpenAI, read: the page of jobs after ${cursor || 'the start'} leads no further`;
-  return new ProviderError('transient', { code: 'no_usable_answer', message });
+  return unusableAnswer(
+    'OpenAI, read',
+    `the page of jobs after ${cursor || 'the start'} leads no further`,
+  );
 }

@@ -1,7 +1,7 @@
 import type OpenAI from 'openai';
 import type { ListedJob } from '../provider.ts';
+import { readOptions } from '../readBounds.ts';
 import { classify } from './classify.ts';
-import { readOptions } from './client.ts';
 import type { Dialect } from './dialect.ts';
 import { jobPages } from './jobPages.ts';
 import { KEY_METADATA } from './submit.ts';
