@@ -69,7 +69,8 @@ export type BatchEvent =
       readonly reason: Reason;
     }
   | { readonly type: 'cancelRequested'; readonly messageId: string }
-  | { readonly type: 'retryRequested'; readonly messageId: string }
+  /** Of a part, `deadlineAt` is its parent's: the parent waits no longer. */
+  | { readonly type: 'retryRequested'; readonly messageId: string; readonly deadlineAt?: number }
   | { readonly type: 'redeliverRequested'; readonly messageId: string }
   /** The event of the end that the batch met at `statusAt` is out. */
   | { readonly type: 'endEventSent'; readonly statusAt: number }

@@ -74,7 +74,7 @@ export class Simulation {
     this.lines = traced ? [] : undefined;
     this.account = new ProviderAccount(this, {
       hidesKeys: this.random.chance(0.3),
-      maxRequests: this.random.pick([1_000, 1_000, 2]),
+      maxRequests: this.random.pick([1_000, 1_000, 1_000, 2]),
     });
     this.#stormy = faultsOf(this.random.pick([0, 0.5, 1, 1, 2, 4]));
     const queue = (
@@ -227,7 +227,8 @@ export class Simulation {
     }
     if (batch.status === 'split' && !this.#hasNewsOfParts(batch)) return undefined;
     if (batch.status === 'running' && !batch.cancelRequested) {
-      return Math.min(account.nextEnd(), batch.deadlineAt);
+      const end = account.endOf(batch.job?.id) ?? batch.deadlineAt;
+      return Math.min(Math.max(end, this.now), batch.deadlineAt);
     }
     return batch.dueAt;
   }

@@ -34,12 +34,12 @@ export const ended: Handlers = {
     return ignored(`it is ${batch.status}`);
   },
 
-  retryRequested(batch, _event, moment) {
+  retryRequested(batch, event, moment) {
     if (!batch.rows) return refused('nothing of it ever ran: add it again under a new batchId');
     if (batch.counts.succeeded === batch.counts.total) {
       return refused('none of its requests failed: use "redeliver" to run the processor again');
     }
-    const deadlineAt = moment.now + moment.policy.maxAgeSeconds * 1000;
+    const { deadlineAt = moment.now + moment.policy.maxAgeSeconds * 1000 } = event;
     if (batch.parts) {
       const retries = (batch.retries ?? 0) + 1;
       const attemptBase = batch.attempt;

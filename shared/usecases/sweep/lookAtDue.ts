@@ -21,12 +21,25 @@ export async function lookAtDue(
   cursors: SweepCursors,
 ): Promise<void> {
   const due = dueBatches(dependencies, run, cursors);
-  // They share one generator, which gives each batch to one of them, in order.
+  const looks: Promise<void>[] = [];
+  const failures: unknown[] = [];
+  // They share one generator, which gives each batch to one of them, in order. Each that gets one
+  // sets the next going: a quiet sweep needs two.
   const look = async () => {
-    for await (const batch of due) await lookAt(dependencies, run, batch);
+    let isFirst = true;
+    for await (const batch of due) {
+      if (isFirst) setGoing();
+      isFirst = false;
+      await lookAt(dependencies, run, batch);
+    }
   };
-  const looks = await Promise.allSettled(Array.from({ length: CONCURRENCY }, look));
-  for (const one of looks) if (one.status === 'rejected') throw one.reason;
+  const setGoing = () => {
+    if (looks.length < CONCURRENCY) looks.push(look().catch((error) => void failures.push(error)));
+  };
+  setGoing();
+  // Grows while it is gone through.
+  for (const one of looks) await one;
+  if (failures.length > 0) throw failures[0];
 }
 
 function lookAt(dependencies: Dependencies, run: SweepRun, due: DueBatch): Promise<void> {

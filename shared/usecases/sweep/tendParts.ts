@@ -45,7 +45,8 @@ async function tend(dependencies: Dependencies, parent: Batch, number: number): 
   }
   if (!parent.cancelRequested && owesRetry(part, parent)) {
     const messageId = partRetryId(parent);
-    await transition(dependencies, id, { type: 'retryRequested', messageId }, part);
+    const { deadlineAt } = parent;
+    await transition(dependencies, id, { type: 'retryRequested', messageId, deadlineAt }, part);
     return false;
   }
   return isEnded(part.status);

@@ -109,6 +109,7 @@ describe('a batch that is too large for one job', () => {
     for (let sweeps = 0; sweeps < 2; sweeps++) await step(w);
     const again = w.provider.jobs.slice(3);
     expect(again.map(({ batchId }) => batchId)).toEqual(['b1/2']);
+    expect(w.batch('b1/2').deadlineAt).toBe(w.batch('b1').deadlineAt);
     expect(again.flatMap(({ lines }) => lines.map((line) => JSON.parse(line).custom_id))).toEqual([
       'c',
     ]);

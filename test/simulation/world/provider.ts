@@ -75,6 +75,11 @@ export class ProviderAccount {
     return this.jobs.some((job) => this.isLive(job));
   }
 
+  /** When a job ends, or did, as things stand. */
+  endOf(jobId: string | undefined): number | undefined {
+    return this.jobs.find(({ id }) => id === jobId)?.endsAt;
+  }
+
   /** When the next job ends by itself, if one is running. */
   nextEnd(): number {
     const ends = this.jobs.filter((job) => this.isLive(job)).map((job) => job.endsAt);
