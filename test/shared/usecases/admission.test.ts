@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startOpenAiSimulator } from '../../../local/simulators/openai/index.ts';
 import { diskScratch } from '../../../shared/jsonl/scratch.ts';
 import { providers } from '../../../shared/providers/registry.ts';
-import { type World, world } from '../../support/world.ts';
+import { world } from '../../support/world.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 /** The system in front of OpenAI's simulator, on one clock, with room for so many such batches. */
-async function inFrontOfOpenAi(holds: number, refusal: 'job' | 429): Promise<World> {
+async function inFrontOfOpenAi(holds: number, refusal: 'job' | 429) {
   const w = world();
   const { clock, objects } = w.dependencies;
   const dataDir = await mkdtemp(join(tmpdir(), 'admission-'));
@@ -44,7 +44,8 @@ async function inFrontOfOpenAi(holds: number, refusal: 'job' | 429): Promise<Wor
       { secret: async () => 'sk-test', objects, baseUrls: { openai: simulator.url } },
     ),
   });
-  return w;
+  // The simulator checks inputs in its own time: the clock waits for it.
+  return { w, settled: simulator.journal };
 }
 
 const ID_LENGTH = 4;
@@ -60,7 +61,7 @@ describe('200 batches in front of a limit that holds 7 at once', () => {
   it.each([['job' as const], [429 as const]])(
     'all end, in order, with a handful of refusals, told by %s',
     async (refusal) => {
-      const w = await inFrontOfOpenAi(7, refusal);
+      const { w, settled } = await inFrontOfOpenAi(7, refusal);
       const ids = Array.from({ length: 200 }, (_, index) => `b${String(index).padStart(3, '0')}`);
       for (const id of ids) {
         await w.add(id, [id]);
@@ -68,9 +69,13 @@ describe('200 batches in front of a limit that holds 7 at once', () => {
       }
       await w.workAll();
       const isOver = () => ids.every((id) => w.batch(id).counts.succeeded === 1);
+      let submitted: number | undefined;
       for (let sweeps = 0; sweeps < 2_000 && !isOver(); sweeps++) {
         await w.sweep();
         await w.workAll();
+        const isNew = submitted !== w.metrics.get('JobsSubmitted');
+        submitted = w.metrics.get('JobsSubmitted');
+        if (isNew) await settled();
         w.advance(60);
       }
       expect(isOver()).toBe(true);
