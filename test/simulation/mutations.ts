@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
       edit(
         'shared/usecases/sweep/reconcile.ts',
         'return undefined;\n  }\n}',
-        'return jobs;\n  }\n}',
+        'return { byKey, hidden };\n  }\n}',
       ),
     ],
   },
