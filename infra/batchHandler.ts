@@ -13,6 +13,7 @@ import type { BatchHandlerProps } from './batchHandlerProps.ts';
 import { createBucket, PREFIX } from './bucket.ts';
 import { type Collector, createCollector } from './collector.ts';
 import { Delivery } from './delivery.ts';
+import { describeHandler } from './discovery.ts';
 import { connectQueues } from './eventSources.ts';
 import { createFunctions } from './functions.ts';
 import { HandlerMetrics } from './handlerMetrics.ts';
@@ -112,7 +113,7 @@ export class BatchHandler extends HandlerMetrics {
     );
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
     this.sweeper = functions.sweeper;
-    createSchedule(this, this.sweeper, props.schedule ?? Duration.minutes(1));
+    const schedule = createSchedule(this, this.sweeper, props.schedule ?? Duration.minutes(1));
     this.collector =
       props.collector &&
       createCollector(this, functionsProps, functions.sweeper, {
@@ -121,6 +122,8 @@ export class BatchHandler extends HandlerMetrics {
       });
     const { collector } = this;
     this.alarms = [...createAlarms(this, queues), ...(collector ? [collector.alarm] : [])];
+    const { access } = this;
+    describeHandler(this, { settings, resources, functions, schedule, collector, access });
   }
 
   /** Lets somebody add batches: upload a file to `uploads/*` and send messages to the queue. */

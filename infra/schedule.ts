@@ -7,7 +7,11 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Construct } from 'constructs';
 
 /** Invokes the sweeper at a rate. A tick that fails is not repeated: the next one does its work. */
-export function createSchedule(scope: Construct, sweeper: lambda.Function, rate: Duration): void {
+export function createSchedule(
+  scope: Construct,
+  sweeper: lambda.Function,
+  rate: Duration,
+): scheduler.Schedule {
   const role = new iam.Role(scope, 'ScheduleRole', {
     assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
@@ -19,7 +23,7 @@ export function createSchedule(scope: Construct, sweeper: lambda.Function, rate:
       resources: [sweeper.functionArn],
     }),
   );
-  new scheduler.Schedule(scope, 'Schedule', {
+  return new scheduler.Schedule(scope, 'Schedule', {
     schedule: scheduler.ScheduleExpression.rate(rate),
     target: new LambdaInvoke(sweeper, {
       // The target would add every version of the function to what the role may invoke.

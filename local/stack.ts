@@ -9,14 +9,17 @@ import { functionEnvironment } from './lambda/functionEnvironment.ts';
 import { indexFunctions } from './lambda/functions.ts';
 import { localResources } from './localResources.ts';
 import { startProviders } from './providers/startProviders.ts';
+import { cloudFormationService } from './services/cloudFormationService.ts';
 import { type BusEvent, eventsService } from './services/eventsService.ts';
 import { startGateway } from './services/gateway.ts';
 import { lambdaService } from './services/lambdaService.ts';
 import { messageMoves } from './services/messageMoves.ts';
 import { secretsService } from './services/secretsService.ts';
+import { writeStackFile } from './stackFile.ts';
 import { providerEntries, secretValues } from './stackSettings.ts';
 import { localAccount } from './template/account.ts';
 import type { Assembly } from './template/assembly.ts';
+import { deployedStack } from './template/deployedStack.ts';
 import { readResources, type StackResources } from './template/resources.ts';
 
 export interface StackOptions {
@@ -73,19 +76,22 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
     });
     stops.push(...providers.processes.map((process) => process.stop));
 
-    const deployed = deployFunctions(resources, {
+    const lambdas = deployFunctions(resources, {
       dataDirectory,
       environment: {
         ...functionEnvironment({ tableUrl, queueUrl, gatewayUrl: gateway.url, timeScale }),
         ...providers.environment,
       },
     });
-    const functions = indexFunctions(deployed);
+    const functions = indexFunctions(lambdas);
     const asyncInvoker = wireAsyncInvoker(resources, functions, clients, options);
     const moves = messageMoves(clients.sqs, resources.queues);
     stops.push(moves.stop);
     gateway.route({
       services: {
+        cloudformation: cloudFormationService(
+          deployedStack(assembly, localAccount(assembly.stackName, gateway.url), Date.now()),
+        ),
         events: eventsService(join(dataDirectory, 'events.jsonl'), options.onEvent),
         lambda: lambdaService(functions, asyncInvoker),
         secretsmanager: secretsService(
@@ -98,7 +104,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
     });
 
     stops.push(async () => {
-      await Promise.all(deployed.map((lambda) => lambda.stop()));
+      await Promise.all(lambdas.map((lambda) => lambda.stop()));
     });
     stops.push(asyncInvoker.stop);
     asyncInvoker.resume();
@@ -108,10 +114,13 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
         intervalSeconds,
       }),
     );
+    const { stackName } = assembly;
+    const endpointUrl = gateway.url;
+    stops.push(writeStackFile(dataDirectory, { endpointUrl, stackName, pid: process.pid }));
     return {
       resources,
       clients,
-      endpointUrl: gateway.url,
+      endpointUrl,
       emulatorUrl: queueUrl,
       providerDescription: providers.description,
       broken: Promise.race(

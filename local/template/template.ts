@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 /** The part of a CloudFormation template that a local run reads. Values hold unresolved intrinsics. */
 export const templateSchema = z.object({
+  Metadata: z.record(z.string(), z.unknown()).default({}),
   Parameters: z.record(z.string(), z.object({ Default: z.unknown().optional() })).default({}),
   Conditions: z.record(z.string(), z.unknown()).default({}),
   Resources: z.record(

@@ -1,0 +1,98 @@
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { describe, expect, it } from 'vitest';
+import { LlmProvider } from '../../infra/llmProvider.ts';
+import { settingsSchema } from '../../shared/config.ts';
+import { METADATA_KEY, stackMetadataSchema } from '../../shared/handlerMetadata.ts';
+import { newApp, newHandler, newProcessor, newStack } from '../support/handlerStack.ts';
+
+const metadataOf = (template: Template) =>
+  stackMetadataSchema.parse(template.toJSON().Metadata)[METADATA_KEY];
+const typeOf = (template: Template, logicalId = '') =>
+  template.toJSON().Resources[logicalId]?.Type?.split('::').at(-1);
+
+describe('what a template says of its handlers', () => {
+  it('names the resources of a handler by logical id', () => {
+    // Prepare
+    const stack = newStack();
+    newHandler(stack, { collector: {} });
+
+    // Act
+    const template = Template.fromStack(stack);
+    const handlers = metadataOf(template);
+
+    // Assess
+    expect(Object.keys(handlers)).toEqual(['Test/Batches']);
+    const { resources, secrets } = handlers['Test/Batches'] ?? {};
+    const types = Object.entries(resources ?? {}).map(([name, id]) => [name, typeOf(template, id)]);
+    expect(Object.fromEntries(types)).toEqual({
+      table: 'GlobalTable',
+      bucket: 'Bucket',
+      batchQueue: 'Queue',
+      deadLetterQueue: 'Queue',
+      workQueue: 'Queue',
+      workDeadLetterQueue: 'Queue',
+      outcomeQueue: 'Queue',
+      outcomeDeadLetterQueue: 'Queue',
+      collectorQueue: 'Queue',
+      collectorDeadLetterQueue: 'Queue',
+      intake: 'Function',
+      sweeper: 'Function',
+      worker: 'Function',
+      outcome: 'Function',
+      collector: 'Function',
+      processor: 'Function',
+      schedule: 'Schedule',
+    });
+    expect(typeOf(template, secrets?.openai)).toBe('Secret');
+  });
+
+  it('holds the settings as the functions have them', () => {
+    const stack = newStack();
+    newHandler(stack, { policy: { maxAttempts: 3 } });
+
+    const { settings } = metadataOf(Template.fromStack(stack))['Test/Batches'] ?? {};
+
+    const { providers, policy } = settingsSchema.parse(settings);
+    expect(providers.openai?.kind).toBe('openai');
+    expect(policy).toMatchObject({ maxAttempts: 3 });
+  });
+
+  it('names both handlers of a stack, and keeps what else the metadata holds', () => {
+    const stack = newStack();
+    stack.addMetadata('Mine', 'kept');
+    for (const id of ['A', 'B'])
+      newHandler(stack, { id, processor: newProcessor(new Construct(stack, `For${id}`)) });
+
+    const template = Template.fromStack(stack);
+
+    expect(Object.keys(metadataOf(template))).toEqual(['Test/A', 'Test/B']);
+    expect(template.toJSON().Metadata.Mine).toBe('kept');
+  });
+
+  it('says of a secret or a processor of elsewhere no more than is known', () => {
+    // Prepare
+    const app = newApp();
+    const other = newStack(app, 'Other');
+    const stack = new Stack(app, 'Test');
+    const arn = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:mine-AbCdEf';
+    const { fromSecretCompleteArn: imported } = secretsmanager.Secret;
+    const openAi = (secret: secretsmanager.ISecret) => LlmProvider.openAi({ secret });
+    newHandler(stack, {
+      processor: newProcessor(other),
+      providers: {
+        imported: openAi(imported(stack, 'Imported', arn)),
+        foreign: openAi(new secretsmanager.Secret(other, 'Foreign') as secretsmanager.ISecret),
+      },
+    });
+
+    // Act
+    const { resources, secrets } = metadataOf(Template.fromStack(stack))['Test/Batches'] ?? {};
+
+    // Assess
+    expect(resources?.processor).toBeUndefined();
+    expect(secrets).toEqual({ imported: arn });
+  });
+});
