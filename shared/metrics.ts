@@ -27,6 +27,8 @@ export const METRICS = {
   providerPaused: 'ProviderPaused',
   /** Batches that a daily budget keeps back, counted in each sweep. */
   budgetWaits: 'BudgetWaits',
+  /** Batches that a pause by a user keeps back, counted in each sweep. */
+  pauseWaits: 'PauseWaits',
   deliveries: 'Deliveries',
   deliveriesFailed: 'DeliveriesFailed',
   /** A job in a status that this version does not know. */

@@ -6,6 +6,7 @@ export const handler = sqsHandler((dependencies, { body, messageId, attributes }
   intake(dependencies, {
     body,
     messageId,
+    sentAt: Number(attributes.SentTimestamp),
     receiveCount: Number(attributes.ApproximateReceiveCount),
   }),
 );

@@ -66,6 +66,18 @@ export const commandMessageSchema = z.strictObject({
 });
 export type CommandMessage = z.infer<typeof commandMessageSchema>;
 
+/** `pause`: start nothing new at a provider. `resume`: go on, also after its account was refused. */
+export const PROVIDER_ACTIONS = ['pause', 'resume'] as const;
+export const providerMessageSchema = z.strictObject({
+  schemaVersion,
+  action: z.enum(PROVIDER_ACTIONS),
+  /** A provider entry of the deployment. */
+  provider: z.string(),
+  /** Why, for whoever finds it so. */
+  reason: z.string().min(1).max(500).optional(),
+});
+export type ProviderMessage = z.infer<typeof providerMessageSchema>;
+
 /** Internal: the end of a backoff. Acted upon only in `retrying` at this version of the record. */
 export const requeueMessageSchema = z.strictObject({
   schemaVersion,
@@ -86,6 +98,7 @@ export const pointerMessageSchema = z.strictObject({
 const batchQueueMessageSchema = z.union([
   addMessageSchema,
   commandMessageSchema,
+  providerMessageSchema,
   requeueMessageSchema,
   pointerMessageSchema,
 ]);

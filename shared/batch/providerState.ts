@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { SCHEMA_VERSION } from './batch.ts';
 import { ceilingSchema } from './ceiling.ts';
 import { moneySchema } from './cost.ts';
+import { PROVIDER_ACTIONS } from './messages.ts';
 import { reasonSchema } from './reason.ts';
 
 /** What is remembered of a provider entry, whether or not the configuration still has it. */
@@ -19,6 +20,16 @@ export const providerStateSchema = z.object({
       until: z.number(),
       /** Refusals in a row, for the backoff. */
       refusals: z.number().int().positive(),
+    })
+    .optional(),
+  /** What a user last told, by the time at which the message was sent. */
+  lastCommand: z
+    .object({
+      action: z.enum(PROVIDER_ACTIONS),
+      reason: z.string().optional(),
+      /** Milliseconds since 1970. */
+      sentAt: z.number(),
+      messageId: z.string(),
     })
     .optional(),
   /** By model. */

@@ -19,7 +19,7 @@ describe(row(15), () => {
     for (let rounds = 0; rounds < 60; rounds++) {
       await system.batchQueue.handleAll(async ({ Body: body = '', MessageId: messageId = '' }) => {
         await Promise.all(
-          handlers.map((each) => intake(each, { body, messageId, receiveCount: 1 })),
+          handlers.map((each) => intake(each, { body, messageId, sentAt: 0, receiveCount: 1 })),
         );
       });
       await system.workQueue.handleAll(async ({ Body: body = '' }) => {
@@ -94,7 +94,7 @@ describe(row(20), () => {
     for (const { Body: body = '' } of [...workMessages, ...workMessages])
       await work(system.dependencies, JSON.parse(body), deadline);
     for (const { Body: body = '', MessageId: messageId = '' } of batchMessages)
-      await intake(system.dependencies, { body, messageId, receiveCount: 2 });
+      await intake(system.dependencies, { body, messageId, sentAt: 0, receiveCount: 2 });
     for (const event of system.invocations) {
       await system.settle(event);
       await system.settle(event, 'RetriesExhausted');

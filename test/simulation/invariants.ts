@@ -60,6 +60,8 @@ export class Invariants {
         `${batchId} loses results: ${previous.counts.succeeded} to ${counts.succeeded}`,
       );
     }
+    const misstart = this.#simulation.pauses.brokenBy(next, previous);
+    if (misstart) this.#break('violation', misstart);
     const allowed = Object.values(TRANSITIONS[previous.status]).flat();
     if (!allowed.includes(next.status)) {
       this.#break('violation', `${batchId} goes from ${previous.status} to ${next.status}`);
@@ -176,6 +178,8 @@ export class Invariants {
       if (!this.#simulation.isSettled(part))
         this.#break('lost', `${part.batchId} has not ended: ${part.status}`);
     }
+    const pause = this.#simulation.pauses.brokenAtTheEnd();
+    if (pause) this.#break('violation', pause);
     for (const job of account.jobs.filter((each) => account.isLive(each))) {
       this.#break('violation', `${job.id} was left running`);
     }

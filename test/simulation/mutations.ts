@@ -230,5 +230,21 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the search for uploads without a job',
     edits: [edit(`${LIFECYCLE}/cleanUp.ts`, '? { leftovers: batch.submission }', '? {} ')],
   },
+  {
+    name: 'a pause keeps batches back',
+    edits: [
+      edit('shared/usecases/sweep/openings.ts', 'if (isPaused(state) || isHeld', 'if (isHeld'),
+    ],
+  },
+  {
+    name: 'the command that was sent last counts',
+    edits: [
+      edit(
+        'shared/batch/pauses.ts',
+        'if (lastCommand && !isLater(command, lastCommand))',
+        'if (0)',
+      ),
+    ],
+  },
   { name: 'the sweep lock', guards: { ...ALL_GUARDS, sweepLock: false } },
 ];

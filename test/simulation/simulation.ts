@@ -1,6 +1,7 @@
 import type { Batch } from '../../shared/batch/batch.ts';
 import { UNPRICED } from '../../shared/batch/cost.ts';
 import { owesRetry, partId } from '../../shared/batch/part.ts';
+import { isPaused } from '../../shared/batch/pauses.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { StateChange } from '../../shared/batch/ports.ts';
 import { isEnded } from '../../shared/batch/status.ts';
@@ -14,6 +15,7 @@ import { work } from '../../shared/usecases/work/work.ts';
 import { fakeTokens } from '../support/fakes/fakeTokens.ts';
 import { CALM, type Faults, faultsOf } from './faults.ts';
 import { Invariants } from './invariants.ts';
+import { Pauses } from './pauses.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
 import { Timeline } from './timeline.ts';
@@ -56,6 +58,7 @@ export class Simulation {
   readonly bucket = new Bucket();
   readonly account: ProviderAccount;
   readonly invariants = new Invariants(this);
+  readonly pauses = new Pauses(this);
   readonly announced: StateChange[] = [];
   readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
   readonly lines: string[] | undefined;
@@ -95,8 +98,8 @@ export class Simulation {
         ),
       );
     this.#queues = {
-      batch: queue('intake', (dependencies, { body, id }, receiveCount) =>
-        intake(dependencies, { body, messageId: id, receiveCount }),
+      batch: queue('intake', (dependencies, { body, id, sentAt }, receiveCount) =>
+        intake(dependencies, { body, messageId: id, sentAt, receiveCount }),
       ),
       work: queue('worker', (dependencies, { body }, _receives, deadline) =>
         work(dependencies, parseWorkMessage(body), deadline),
@@ -165,6 +168,7 @@ export class Simulation {
   }
 
   #userAdds(): void {
+    this.pauses.plan(this.#queues.batch);
     const batches = 1 + this.random.int(3);
     for (let index = 0; index < batches; index++) {
       const batchId = `b${index}`;
@@ -220,6 +224,7 @@ export class Simulation {
     const { account, table } = this;
     if (batch.status === 'queued') {
       const state = table.state(batch.provider);
+      if (state && isPaused(state)) return this.now + 30 * MINUTE;
       const until = state?.hold?.until ?? this.now;
       // Full, or as full as has been learned: what makes room is the end of a job.
       const isFull = account.isFull() || (state?.ceilings !== undefined && account.isBusy());

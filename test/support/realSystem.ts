@@ -173,7 +173,7 @@ export async function startRealSystem(
     },
     intake: () =>
       system.batchQueue.handleAll(({ Body: body = '', MessageId: messageId = '' }) =>
-        intake(own, { body, messageId, receiveCount: 1 }),
+        intake(own, { body, messageId, sentAt: 0, receiveCount: 1 }),
       ),
     work: (dependencies = own) =>
       system.workQueue.handleAll(async ({ Body: body = '', MessageId: messageId = '' }) => {

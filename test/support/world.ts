@@ -34,7 +34,8 @@ export interface World {
   advance(seconds: number): void;
   /** Uploads requests with these ids and adds them as a batch. */
   add(batchId: string, customIds: readonly string[], message?: object): Promise<void>;
-  send(body: unknown, messageId?: string, receiveCount?: number): Promise<void>;
+  /** @param sentAt default: now */
+  send(body: unknown, messageId?: string, receiveCount?: number, sentAt?: number): Promise<void>;
   /** Does all work that is queued, and what it queues. */
   workAll(): Promise<void>;
   sweep(): Promise<void>;
@@ -116,9 +117,9 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
       await upload(objects, `uploads/${batchId}.jsonl`, customIds.map(requestLine));
       await self.send({ batchId, ...message });
     },
-    send(body, messageId = `message-${serial++}`, receiveCount = 1) {
+    send(body, messageId = `message-${serial++}`, receiveCount = 1, sentAt = now) {
       const text = typeof body === 'string' ? body : JSON.stringify(body);
-      return intake(dependencies, { body: text, messageId, receiveCount });
+      return intake(dependencies, { body: text, messageId, receiveCount, sentAt });
     },
     async workAll() {
       for (let message = workQueue.shift(); message; message = workQueue.shift()) {

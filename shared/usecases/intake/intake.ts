@@ -5,6 +5,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { add } from './add.ts';
 import { command } from './command.ts';
 import { parseBatchMessage } from './parse.ts';
+import { providerCommand } from './providerCommand.ts';
 
 /** Requests beyond this belong into a file: the whole message is held in memory. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -13,6 +14,8 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 export interface Delivered {
   readonly body: string;
   readonly messageId: string;
+  /** Milliseconds since 1970, as SQS tells it: the same however often the message is delivered. */
+  readonly sentAt: number;
   /** How often SQS has delivered it, this time included. */
   readonly receiveCount: number;
 }
@@ -66,7 +69,13 @@ function act(
   message: Exclude<BatchQueueMessage, { action: 'pointer' }>,
   delivered: Delivered,
 ): Promise<void> {
-  return message.action === 'add'
-    ? add(dependencies, message, delivered.messageId)
-    : command(dependencies, message, delivered);
+  switch (message.action) {
+    case 'add':
+      return add(dependencies, message, delivered.messageId);
+    case 'pause':
+    case 'resume':
+      return providerCommand(dependencies, message, delivered);
+    default:
+      return command(dependencies, message, delivered);
+  }
 }

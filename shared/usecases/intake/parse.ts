@@ -6,6 +6,7 @@ import {
   type BatchQueueMessage,
   commandMessageSchema,
   pointerMessageSchema,
+  providerMessageSchema,
   requeueMessageSchema,
 } from '../../batch/messages.ts';
 
@@ -14,6 +15,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType<BatchQueueMessage>>> = {
   cancel: commandMessageSchema,
   retry: commandMessageSchema,
   redeliver: commandMessageSchema,
+  pause: providerMessageSchema,
+  resume: providerMessageSchema,
   requeue: requeueMessageSchema,
   pointer: pointerMessageSchema,
 };

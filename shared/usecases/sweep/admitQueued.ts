@@ -63,6 +63,7 @@ async function admitTo(
     await endAged(dependencies, run, waiting, now);
     const young = waiting.filter(({ deadlineAt }) => now < deadlineAt);
     const opening = await openings.at(name);
+    openings.noteWaiting(name, young.length);
     const admitted = opening ? admit(young, opening.load, roomOf(dependencies, opening)) : [];
     for (const { batchId } of admitted) await start(dependencies, run, batchId, name);
     const elsewhere = young.filter((hint) => hint.providers && !admitted.includes(hint));

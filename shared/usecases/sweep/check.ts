@@ -16,7 +16,7 @@ export async function check(
   const { log, metrics } = dependencies;
   const { batchId, provider, attempt } = batch;
   const jobId = batch.job?.id;
-  if (jobId === undefined || (await run.isPaused(provider))) return;
+  if (jobId === undefined || (await run.isAccountHeld(provider))) return;
   const listed = (await run.runningJobs(provider)).get(jobId);
   const job = listed ?? (await ask(dependencies, run, batch, jobId));
   if (!job) return;
@@ -48,7 +48,7 @@ async function ask(
 ): Promise<JobState | undefined> {
   const { batchId, provider, attempt } = batch;
   // Others may have been refused meanwhile.
-  if (await run.isPaused(provider)) return undefined;
+  if (await run.isAccountHeld(provider)) return undefined;
   try {
     return await (await dependencies.providers.get(provider)).check(jobId);
   } catch (error) {

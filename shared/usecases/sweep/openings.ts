@@ -2,6 +2,7 @@ import { type Load, loadOf } from '../../batch/admission.ts';
 import { Budget } from '../../batch/budget.ts';
 import { isHeld } from '../../batch/holds.ts';
 import type { Limits } from '../../batch/limits.ts';
+import { isPaused } from '../../batch/pauses.ts';
 import type { ActiveHint } from '../../batch/ports.ts';
 import { type ProviderState, spentToday, withStarts } from '../../batch/providerState.ts';
 import { METRICS } from '../../metrics.ts';
@@ -21,12 +22,14 @@ export interface Opening {
 export class Openings {
   readonly #dependencies: Dependencies;
   readonly #known = new Map<string, Opening | undefined>();
+  /** Entries that a user has paused, with how many batches that keeps back. */
+  readonly #paused = new Map<string, { readonly state: ProviderState; waiting: number }>();
 
   constructor(dependencies: Dependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** Nothing for one that is held, or is no entry of the configuration. */
+  /** Nothing for one that is paused or held, or is no entry of the configuration. */
   async at(name: string): Promise<Opening | undefined> {
     if (!this.#known.has(name)) this.#known.set(name, await this.#read(name));
     return this.#known.get(name);
@@ -42,9 +45,27 @@ export class Openings {
     }
   }
 
-  /** Tells which budgets keep batches back: nothing fails, and nobody would notice. */
+  /** Counts what waits at a provider that a user has paused. */
+  noteWaiting(name: string, waiting: number): void {
+    const paused = this.#paused.get(name);
+    if (paused) paused.waiting += waiting;
+  }
+
+  /** Tells which pauses and budgets keep batches back: nothing fails, and nobody would notice. */
   reportHeld(): void {
     const { clock, log, metrics } = this.#dependencies;
+    for (const [provider, { state, waiting }] of this.#paused) {
+      if (waiting === 0) continue;
+      const { sentAt = 0, reason } = state.lastCommand ?? {};
+      metrics.count(METRICS.pauseWaits, waiting, provider);
+      const since = new Date(sentAt).toISOString();
+      log.info('a user has paused the provider: batches wait', {
+        provider,
+        since,
+        reason,
+        waiting,
+      });
+    }
     for (const [provider, opening] of this.#known) {
       if (!opening || opening.budget.held.size === 0) continue;
       const { budget, state } = opening;
@@ -58,7 +79,8 @@ export class Openings {
     const { providers, providerStates, batches, clock } = this.#dependencies;
     if (!providers.names.includes(name)) return undefined;
     const state = await providerStates.get(name);
-    if (isHeld(state, clock.now())) return undefined;
+    if (isPaused(state)) this.#paused.set(name, { state, waiting: 0 });
+    if (isPaused(state) || isHeld(state, clock.now())) return undefined;
     const { limits, pricing } = await providers.describe(name);
     const budget = new Budget(pricing);
     const active: ActiveHint[] = [];

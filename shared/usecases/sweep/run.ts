@@ -23,7 +23,7 @@ export interface SweepRun {
    * Whether calls to a provider are pointless because it refuses our account: read once per sweep,
    * and again when this sweep has been refused.
    */
-  isPaused(provider: string): Promise<boolean>;
+  isAccountHeld(provider: string): Promise<boolean>;
   onRefused(provider: string): void;
   /** What its list tells of the jobs that it runs; read once per sweep, when it is first needed. */
   runningJobs(provider: string): Promise<ReadonlyMap<string, JobState>>;
@@ -59,7 +59,7 @@ export function newSweepRun(dependencies: Dependencies, deadline: number): Sweep
         log.error('a batch could not be looked at', { batchId, error: messageOf(error) });
       }
     },
-    async isPaused(provider) {
+    async isAccountHeld(provider) {
       const state = await states.of(provider);
       return state.hold?.kind === 'account' && isHeld(state, clock.now());
     },

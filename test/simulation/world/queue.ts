@@ -7,6 +7,7 @@ const MAX_RECEIVES = 5;
 export interface Message {
   readonly id: string;
   readonly body: string;
+  readonly sentAt: number;
 }
 
 /** A standard queue with its consumer: at least once, in no order, sometimes late. */
@@ -42,10 +43,12 @@ export class Queue {
   }
 
   send(body: string, delayMs = 0, id = this.#simulation.token()): void {
-    const { random, faults, timeline } = this.#simulation;
+    const { random, faults, timeline, now: sentAt } = this.#simulation;
     const late = random.chance(faults.lateMessage) ? random.between(0, 600_000) : 0;
     this.pending += 1;
-    timeline.after(delayMs + late + random.between(1, 500), () => this.#deliver({ id, body }, 1));
+    timeline.after(delayMs + late + random.between(1, 500), () =>
+      this.#deliver({ id, body, sentAt }, 1),
+    );
   }
 
   #deliver(message: Message, receives: number): void {

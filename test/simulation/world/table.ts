@@ -174,6 +174,7 @@ export class Table {
               if (known === state) return 'written';
               if ((known?.version ?? 0) !== state.version - 1) return 'conflict';
               this.#states.set(state.provider, state);
+              this.#simulation.pauses.onState(state);
               return 'written';
             },
             SHAPE,
