@@ -12,6 +12,8 @@ export interface Inspection {
   readonly estimatedTokens: number;
   /** Of all answers, as far as the requests say. */
   readonly maxOutputTokens: number;
+  /** Requests that do not say how long their answers may be, apart from those for embeddings. */
+  readonly openEnded: number;
   /** What fits one job each; one if all does. */
   readonly slices: readonly Slice[];
   readonly problems: number;

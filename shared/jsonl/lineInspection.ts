@@ -37,6 +37,7 @@ export class LineInspection {
   readonly #tokens: TokenEstimate;
   requests = 0;
   #maxOutputTokens = 0;
+  #openEnded = 0;
 
   constructor(demands: Demands) {
     const { endpoint, endpoints, limits, tokens, checkRequest: checkForProvider } = demands;
@@ -56,6 +57,7 @@ export class LineInspection {
     const { customId, embeddingInputs, maxOutputTokens } = checked;
     const tokens = this.#tokens.add(checked.body, bytes.length + 1);
     this.#maxOutputTokens += maxOutputTokens;
+    if (maxOutputTokens === 0 && embeddingInputs === 0) this.#openEnded += 1;
     this.#slicer.add({ offset, bytes: bytes.length, tokens, maxOutputTokens, embeddingInputs });
     const conflicts = this.#rules.add(checked, number);
     const refusals = this.#refusalOf(checked);
@@ -82,7 +84,8 @@ export class LineInspection {
     const slices = this.#slicer.close(bytes);
     const estimatedTokens = this.#tokens.total();
     const maxOutputTokens = this.#maxOutputTokens;
-    return { requests, endpoint, model, estimatedTokens, maxOutputTokens, slices };
+    const openEnded = this.#openEnded;
+    return { requests, endpoint, model, estimatedTokens, maxOutputTokens, openEnded, slices };
   }
 
   #refusalOf(request: Request): readonly Conflict[] {

@@ -6,6 +6,7 @@ import type { AddMessage } from '../../batch/messages.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../perform.ts';
+import { checkProviders } from './checkProviders.ts';
 import { sourceOf } from './source.ts';
 
 /** Accepts a batch: writes its record and sends its inspection. Adding it again does nothing. */
@@ -16,7 +17,7 @@ export async function add(
 ): Promise<void> {
   const { batches, chance, clock, policy, metrics, log } = dependencies;
   const batchId = message.batchId ?? `m-${messageId}`;
-  const names = await checkProviders(dependencies, message);
+  const names = await checkProviders(dependencies.providers, message);
   const [provider] = names;
   const source = await sourceOf(dependencies, message, batchId, messageId);
   const keyPrefix = newKeyPrefix((max) => chance.randomInt(max));
@@ -37,32 +38,6 @@ export async function add(
   metrics.count(METRICS.accepted, 1, provider);
   log.info('batch accepted', { batchId, provider });
   await perform(dependencies, batch, [{ type: 'sendWork', work: 'inspect' }]);
-}
-
-/** Refuses now what no provider of the deployment could take, before a record is made. */
-async function checkProviders(
-  { providers }: Dependencies,
-  message: AddMessage,
-): Promise<[string, ...string[]]> {
-  if (message.provider !== undefined && message.providers !== undefined)
-    throw refusal('invalid_message', 'give either "provider" or "providers", not both');
-  const names = message.providers ?? [message.provider ?? providers.names[0] ?? ''];
-  for (const name of new Set(names)) await checkProvider(providers, name, message);
-  // The schema sees to it that there is one.
-  return [...new Set(names)] as [string, ...string[]];
-}
-
-async function checkProvider(
-  providers: Dependencies['providers'],
-  name: string,
-  { endpoint, options }: AddMessage,
-): Promise<void> {
-  const { endpoints, checkOptions } = await providers.describe(name);
-  checkOptions(options);
-  if (endpoint === undefined || endpoints.includes(endpoint)) return;
-  const allowed = endpoints.join(', ');
-  const text = `endpoint ${endpoint} is not one of provider ${name}: use one of ${allowed}`;
-  throw refusal('unsupported_endpoint', text);
 }
 
 function isSameInput(a: Batch, b: Batch): boolean {
