@@ -11,7 +11,7 @@ export function bundled(script: string): Promise<string> {
   const known = bundles.get(script);
   if (known) return known;
   const directory = join(rootDirectory(), basename(script, '.ts'));
-  const path = bundle(script, directory).then(() => join(directory, 'index.mjs'));
+  const path = bundle({ index: script }, directory).then(() => join(directory, 'index.mjs'));
   bundles.set(script, path);
   return path;
 }

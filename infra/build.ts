@@ -1,17 +1,19 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BUNDLES } from './bundlePaths.ts';
-import { bundle, ENTRIES } from './bundles.ts';
+import { BUNDLE_ENTRIES, bundle } from './bundles.ts';
 
 // A build that fails leaves the bundles of the last one in place.
 const parent = dirname(BUNDLES);
 await mkdir(parent, { recursive: true });
 const building = await mkdtemp(join(parent, 'building-'));
 try {
-  for (const [name, entry] of Object.entries(ENTRIES)) {
-    const { startBytes, totalBytes } = await bundle(entry, join(building, name));
-    const size = `${kilobytes(startBytes)} KB at start, ${kilobytes(totalBytes)} KB with lazy chunks`;
-    process.stdout.write(`${name.padEnd(17)} ${size}\n`);
+  for (const [bundleName, entries] of Object.entries(BUNDLE_ENTRIES)) {
+    const sizes = await bundle(entries, join(building, bundleName));
+    for (const [name, { startBytes, totalBytes }] of Object.entries(sizes)) {
+      const size = `${kilobytes(startBytes)} KB at start, ${kilobytes(totalBytes)} KB with lazy chunks`;
+      process.stdout.write(`${`${bundleName}/${name}`.padEnd(23)} ${size}\n`);
+    }
   }
   await rm(BUNDLES, { recursive: true, force: true });
   await rename(building, BUNDLES);

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SETTINGS_FILE } from '../shared/config.ts';
-import { BUNDLES } from './bundlePaths.ts';
+import { BUNDLES, type BundleName } from './bundlePaths.ts';
 import { ConfigurationError } from './configurationError.ts';
 
 /**
- * The bundle of one function as the code of a Lambda, with the settings beside it.
+ * A bundle as the code of a Lambda, with the settings beside it.
  *
- * @param settings the text of settings.json; none for a function that has none
- * @throws ConfigurationError if the function has not been bundled
+ * @param settings the text of settings.json; none for functions that have none
+ * @throws ConfigurationError if there is no such bundle
  */
-export function bundleCode(name: string, settings?: string): lambda.Code {
+export function bundleCode(name: BundleName, settings?: string): lambda.Code {
   const source = join(BUNDLES, name);
-  if (!existsSync(join(source, 'index.mjs'))) {
-    throw new ConfigurationError(`there is no bundle in ${source}: run "npm run build"`);
+  if (!existsSync(source)) {
+    throw new ConfigurationError(`there are no functions in ${source}: run "npm run build"`);
   }
   return lambda.Code.fromAsset(source, {
     assetHashType: AssetHashType.OUTPUT,

@@ -1,7 +1,8 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../shared/packageRoot.ts';
 
-export const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Where the bundles are built to and taken from: one folder a bundle. */
+export const BUNDLES = join(PACKAGE_ROOT, 'dist', 'functions');
 
-/** Where the bundles are built to and taken from: one folder a function. */
-export const BUNDLES = join(PROJECT, 'dist', 'functions');
+/** All functions of the handler are one bundle: most of their code is the same. */
+export type BundleName = 'handler' | 'exampleProcessor';

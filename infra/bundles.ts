@@ -1,16 +1,18 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { PROJECT } from './bundlePaths.ts';
+import { PACKAGE_ROOT } from '../shared/packageRoot.ts';
+import type { BundleName } from './bundlePaths.ts';
 
-/** Every bundle and the file it starts from. */
-export const ENTRIES: Readonly<Record<string, string>> = {
-  intake: join(PROJECT, 'functions', 'intake', 'index.ts'),
-  sweeper: join(PROJECT, 'functions', 'sweeper', 'index.ts'),
-  worker: join(PROJECT, 'functions', 'worker', 'index.ts'),
-  outcome: join(PROJECT, 'functions', 'outcome', 'index.ts'),
-  collector: join(PROJECT, 'functions', 'collector', 'index.ts'),
-  exampleProcessor: join(PROJECT, 'examples', 'processor', 'index.ts'),
+/** The file that each module of each bundle starts from. */
+export const BUNDLE_ENTRIES: Readonly<Record<BundleName, Readonly<Record<string, string>>>> = {
+  handler: Object.fromEntries(
+    ['intake', 'sweeper', 'worker', 'outcome', 'collector'].map((name) => [
+      name,
+      join(PACKAGE_ROOT, 'functions', name, 'index.ts'),
+    ]),
+  ),
+  exampleProcessor: { index: join(PACKAGE_ROOT, 'examples', 'processor', 'index.ts') },
 };
 
 /** What a function loads when it starts, and what it loads at most. Source maps do not count. */
@@ -20,21 +22,27 @@ export interface BundleSize {
 }
 
 /**
- * Bundles one function, with the AWS SDK, into `directory`/index.mjs. What the code imports
- * lazily is in chunks of its own.
+ * Bundles functions together, with the AWS SDK, each into `directory`/<name>.mjs. What they share
+ * is there once, and what the code imports lazily is in chunks of its own.
  *
- * @throws Error if there is no such entry, or it does not compile
+ * @param entries the file that each begins with
+ * @throws Error if there is no such file, or it does not compile
  */
-export async function bundle(entry: string, directory: string): Promise<BundleSize> {
-  await access(entry).catch(() => {
-    throw new Error(
-      `there is no ${entry} to bundle: write it, or take it out of ENTRIES in infra/bundles.ts`,
-    );
-  });
+export async function bundle<Name extends string>(
+  entries: Readonly<Record<Name, string>>,
+  directory: string,
+): Promise<Readonly<Record<Name, BundleSize>>> {
+  for (const entry of Object.values<string>(entries)) {
+    await access(entry).catch(() => {
+      throw new Error(
+        `there is no ${entry} to bundle: write it, or take it out of BUNDLE_ENTRIES in infra/bundles.ts`,
+      );
+    });
+  }
   const { metafile } = await build({
-    entryPoints: { index: entry },
+    entryPoints: entries,
     outdir: directory,
-    absWorkingDir: PROJECT,
+    absWorkingDir: PACKAGE_ROOT,
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -55,22 +63,28 @@ export async function bundle(entry: string, directory: string): Promise<BundleSi
     // What is wrong is in the error that is thrown.
     logLevel: 'silent',
   });
-  return sizeOf(metafile);
+  const sizes = Object.keys(entries).map((name) => [name, sizeOf(metafile, `/${name}.mjs`)]);
+  return Object.fromEntries(sizes);
 }
 
-function sizeOf({ outputs }: Metafile): BundleSize {
-  const code = Object.keys(outputs).filter((path) => path.endsWith('.mjs'));
-  const bytes = (paths: Iterable<string>) =>
-    [...paths].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
-  const start = new Set(code.filter((path) => outputs[path]?.entryPoint && isIndex(path)));
-  for (const path of start) {
-    for (const imported of outputs[path]?.imports ?? []) {
-      if (imported.kind === 'import-statement' && !imported.external) start.add(imported.path);
+function sizeOf({ outputs }: Metafile, module: string): BundleSize {
+  const isModule = (path: string) => path.endsWith(module) && outputs[path]?.entryPoint;
+  const start = reach(outputs, isModule, ['import-statement']);
+  const total = reach(outputs, isModule, ['import-statement', 'dynamic-import']);
+  return { startBytes: start, totalBytes: total };
+}
+
+/** The bytes of a module and of all that it imports in one of these ways. */
+function reach(
+  outputs: Metafile['outputs'],
+  isModule: (path: string) => unknown,
+  kinds: readonly string[],
+): number {
+  const reached = new Set(Object.keys(outputs).filter(isModule));
+  for (const path of reached) {
+    for (const { kind, external, path: imported } of outputs[path]?.imports ?? []) {
+      if (kinds.includes(kind) && !external) reached.add(imported);
     }
   }
-  return { startBytes: bytes(start), totalBytes: bytes(code) };
-}
-
-function isIndex(path: string): boolean {
-  return path.endsWith('/index.mjs');
+  return [...reached].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
 }

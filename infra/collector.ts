@@ -61,7 +61,8 @@ export function createCollector(
     description: 'Gathers single requests into batches',
     timeout: TIMEOUT,
     memorySize: 1024,
-    code: bundleCode('collector', settingsText),
+    code: bundleCode('handler', settingsText),
+    handler: 'collector.handler',
     environment: { ...environmentOf(resources, service), ...environment },
   });
   grantCollector(collector, queues, resources);

@@ -14,6 +14,7 @@ export function createExampleProcessor(
     ...props,
     description: 'Summarises the results of each batch into processed/',
     code: bundleCode('exampleProcessor'),
+    handler: 'index.handler',
     timeout: Duration.minutes(15),
     memorySize: 1024,
   });

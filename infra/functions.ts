@@ -23,6 +23,7 @@ export function createFunctions(
   { resources, service, settings, ...props }: FunctionsProps,
 ): Record<FunctionName, lambda.Function> {
   const environment = environmentOf(resources, service);
+  const code = bundleCode('handler', settings);
   const create = (name: FunctionName): lambda.Function => {
     const spec: FunctionSpec = FUNCTION_SPECS[name];
     const { description, timeout, memoryMiB: memorySize, ephemeralStorage } = spec;
@@ -37,7 +38,8 @@ export function createFunctions(
         ...(ephemeralStorage ? { ephemeralStorageSize: ephemeralStorage } : {}),
         // A sweep that failed is not worth repeating: the next tick does the same.
         ...(name === 'sweeper' ? { retryAttempts: 0 } : {}),
-        code: bundleCode(name, settings),
+        code,
+        handler: `${name}.handler`,
         environment,
       },
     );

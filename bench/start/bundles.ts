@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BundleSize, bundle, ENTRIES } from '../../infra/bundles.ts';
+import { BUNDLE_ENTRIES, type BundleSize, bundle } from '../../infra/bundles.ts';
 import { SETTINGS_FILE } from '../../shared/config.ts';
 
-/** A function as it is deployed, in a directory. */
+/** A function as it is deployed. */
 export interface Deployed extends BundleSize {
   readonly directory: string;
+  /** The file that it starts from. */
+  readonly module: string;
 }
 
 const SETTINGS = { providers: { openai: { kind: 'openai' } } };
@@ -19,17 +21,19 @@ export type BundleName = FunctionName | keyof typeof OWN;
 export async function deployBundles(
   directory: string,
 ): Promise<Readonly<Record<BundleName, Deployed>>> {
-  const entries = {
-    ...Object.fromEntries(FUNCTIONS.map((name) => [name, ENTRIES[name] ?? name])),
-    ...Object.fromEntries(
-      Object.entries(OWN).map(([name, file]) => [name, join(import.meta.dirname, file)]),
-    ),
-  };
+  const handler = join(directory, 'handler');
+  const sizes = await bundle(BUNDLE_ENTRIES.handler, handler);
+  writeFileSync(join(handler, SETTINGS_FILE), JSON.stringify(SETTINGS));
   const deployed: Record<string, Deployed> = {};
-  for (const [name, entry] of Object.entries(entries)) {
+  for (const name of FUNCTIONS) {
+    const size = sizes[name];
+    if (size === undefined) throw new Error(`the handler has no function ${name}`);
+    deployed[name] = { ...size, directory: handler, module: `${name}.mjs` };
+  }
+  for (const [name, file] of Object.entries(OWN)) {
     const target = join(directory, name);
-    deployed[name] = { ...(await bundle(entry, target)), directory: target };
-    writeFileSync(join(target, SETTINGS_FILE), JSON.stringify(SETTINGS));
+    const { index } = await bundle({ index: join(import.meta.dirname, file) }, target);
+    deployed[name] = { ...index, directory: target, module: 'index.mjs' };
   }
   return deployed as Record<BundleName, Deployed>;
 }

@@ -15,15 +15,20 @@ export interface Endpoints {
 export interface Start {
   /** Of the bundle. */
   readonly directory: string;
+  /** The file in it that has the handler. */
+  readonly module: string;
   readonly event: object;
   /** Name of the table that the function reads. */
   readonly table: string;
 }
 
 /** Starts a process, loads the handler and invokes it: milliseconds from spawn to handled. */
-export function coldStart({ directory, event, table }: Start, urls: Endpoints): Promise<number> {
+export function coldStart(
+  { directory, module, event, table }: Start,
+  urls: Endpoints,
+): Promise<number> {
   const startedAt = performance.now();
-  const child = fork(RUNNER, [JSON.stringify(event)], {
+  const child = fork(RUNNER, [module, JSON.stringify(event)], {
     cwd: directory,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...environmentOf(directory, urls), [ENVIRONMENT.table]: table },

@@ -1,9 +1,9 @@
 /**
- * Loads the handler in the current directory and invokes it once, as Lambda's runtime does at a
+ * Loads the handler of a module in the current directory and invokes it once, as Lambda's runtime does at a
  * cold start. JavaScript, so that nothing but the handler takes time to load.
  */
-const [, , event = '{}'] = process.argv;
-const { handler } = await import(`${process.cwd()}/index.mjs`);
+const [, , module, event = '{}'] = process.argv;
+const { handler } = await import(`${process.cwd()}/${module}`);
 const context = {
   functionName: 'bench',
   functionVersion: '$LATEST',

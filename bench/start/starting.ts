@@ -43,8 +43,8 @@ async function startEach(
 ): Promise<Round> {
   const times: Partial<Record<StartName, number>> = {};
   for (const [name, { bundle, event, table }] of Object.entries(STARTS)) {
-    const { directory } = bundles[bundle];
-    times[name as StartName] = await coldStart({ directory, event, table }, urls);
+    const { directory, module } = bundles[bundle];
+    times[name as StartName] = await coldStart({ directory, module, event, table }, urls);
   }
   return times as Round;
 }

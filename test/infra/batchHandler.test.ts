@@ -147,7 +147,7 @@ describe('a handler with its defaults', () => {
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Handler: 'index.handler',
+      Handler: `${name.toLowerCase()}.handler`,
       TracingConfig: { Mode: 'Active' },
       LoggingConfig: { LogGroup: { Ref: logs.logicalId } },
     });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,23 +28,47 @@ describe('bundle', () => {
        export const handler = async () => shared.length + (await import('./lazy.ts')).lazy.length;`,
     );
 
-    const { startBytes, totalBytes } = await bundle(entry, join(directory, 'out'));
+    const { index } = await bundle({ index: entry }, join(directory, 'out'));
 
     const files = readdirSync(join(directory, 'out'));
     const code = files.filter((file) => file.endsWith('.mjs'));
     const bytes = code.map((file) => statSync(join(directory, 'out', file)).size);
-    expect(totalBytes).toBe(bytes.reduce((sum, each) => sum + each, 0));
-    expect(startBytes).toBeGreaterThan(500);
-    expect(startBytes).toBeLessThan(totalBytes - 5000);
+    expect(index.totalBytes).toBe(bytes.reduce((sum, each) => sum + each, 0));
+    expect(index.startBytes).toBeGreaterThan(500);
+    expect(index.startBytes).toBeLessThan(index.totalBytes - 5000);
     expect(files).toContain('index.mjs.map');
     const { handler } = await import(pathToFileURL(join(directory, 'out', 'index.mjs')).href);
     expect(await handler()).toBe(500 + 5500);
   });
 
+  it('has what two functions share once', async () => {
+    const shared = 's'.repeat(5000);
+    writeFileSync(join(directory, 'shared.ts'), `export const shared: string = '${shared}';`);
+    const entries = { one: join(directory, 'one.ts'), two: join(directory, 'two.ts') };
+    for (const entry of Object.values(entries)) {
+      writeFileSync(
+        entry,
+        `import { shared } from './shared.ts'; export const handler = async () => shared;`,
+      );
+    }
+
+    const { one, two } = await bundle(entries, join(directory, 'out'));
+
+    const files = readdirSync(join(directory, 'out'));
+    const code = files.filter((file) => file.endsWith('.mjs'));
+    const texts = code.map((file) => readFileSync(join(directory, 'out', file), 'utf8'));
+    expect(texts.filter((text) => text.includes(shared))).toHaveLength(1);
+    for (const { startBytes } of [one, two]) expect(startBytes).toBeGreaterThan(5000);
+    for (const name of ['one', 'two']) {
+      const { handler } = await import(pathToFileURL(join(directory, 'out', `${name}.mjs`)).href);
+      expect(await handler()).toBe(shared);
+    }
+  });
+
   it('says which entry is missing', async () => {
     const entry = join(directory, 'none.ts');
 
-    await expect(bundle(entry, join(directory, 'out'))).rejects.toThrow(
+    await expect(bundle({ index: entry }, join(directory, 'out'))).rejects.toThrow(
       `there is no ${entry} to bundle`,
     );
   });
@@ -53,6 +77,8 @@ describe('bundle', () => {
     const entry = join(directory, 'broken.ts');
     writeFileSync(entry, 'export const handler = ;');
 
-    await expect(bundle(entry, join(directory, 'out'))).rejects.toThrow('broken.ts:1:23');
+    await expect(bundle({ index: entry }, join(directory, 'out'))).rejects.toThrow(
+      'broken.ts:1:23',
+    );
   });
 });

@@ -99,15 +99,15 @@ describe('the code of the functions', () => {
     const settingsOf = (name: string) => {
       const asset = Object.values(assets).find(({ displayName }) => displayName.startsWith(name));
       const directory = join(assembly.directory, asset?.source.path ?? '');
-      expect(readFileSync(join(directory, 'index.mjs'), 'utf8')).not.toBe('');
+      expect(readFileSync(join(directory, 'worker.mjs'), 'utf8')).not.toBe('');
       return JSON.parse(readFileSync(join(directory, 'settings.json'), 'utf8'));
     };
-    expect(settingsOf('One/Worker')).toEqual({
+    expect(settingsOf('One/')).toEqual({
       providers: { first: withDefaults() },
       policy: { processorTimeoutSeconds: 120, retentionSeconds: 24 * 60 * 60 },
     });
     // Lambda's own default timeout is 3 seconds.
-    expect(settingsOf('Two/Worker')).toEqual({
+    expect(settingsOf('Two/')).toEqual({
       providers: { second: withDefaults({ limits: { maxInFlight: 2 } }) },
       policy: { processorTimeoutSeconds: 3 },
     });

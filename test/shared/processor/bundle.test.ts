@@ -19,7 +19,7 @@ it('a processor loads the client of the table only when it runs once', async () 
   const read = (file: string) => readFile(join(directory, 'out', file), 'utf8');
   try {
     // Act
-    await bundle(entry, join(directory, 'out'));
+    await bundle({ index: entry }, join(directory, 'out'));
     // Assess
     const atStart = new Set(['index.mjs']);
     for (const file of atStart) {
