@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import { scriptPath } from '../scriptPath.ts';
 import { type ServiceProcess, startService } from './serviceProcess.ts';
 
 /** The emulators of the stack's data: DynamoDB, and SQS with S3. */
@@ -22,13 +23,13 @@ export async function startEmulators(dataDirectory: string): Promise<Emulators> 
   const start = (name: string, script: string, part: string) =>
     startService(
       name,
-      join(import.meta.dirname, script),
+      scriptPath('emulators', script),
       { directory: join(dataDirectory, part) },
       join(dataDirectory, 'logs', `${part}.log`),
     );
   const results = await Promise.allSettled([
-    start('the DynamoDB emulator', 'tableProcess.ts', 'dynamodb'),
-    start('the SQS and S3 emulator', 'queueProcess.ts', 'sqs-s3'),
+    start('the DynamoDB emulator', 'tableProcess', 'dynamodb'),
+    start('the SQS and S3 emulator', 'queueProcess', 'sqs-s3'),
   ]);
   const processes = results.flatMap((result) =>
     result.status === 'fulfilled' ? [result.value] : [],

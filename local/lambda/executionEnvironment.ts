@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { scriptPath } from '../scriptPath.ts';
 import type { EnvironmentMessage, InvocationResult, InvokeMessage } from './protocol.ts';
 
 /** How long a function's modules may take to load, in milliseconds. */
@@ -85,7 +85,7 @@ function spawn({
   mkdirSync(temporaryDirectory, { recursive: true });
   const log = openSync(logFile, 'a');
   try {
-    return fork(join(import.meta.dirname, 'runtime.ts'), [], {
+    return fork(scriptPath('lambda', 'runtime'), [], {
       stdio: ['ignore', log, log, 'ipc'],
       env: { PATH: process.env.PATH, ...environment, TMPDIR: temporaryDirectory },
       // The function's memory in the template: a leak shows here as it would in Lambda.

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { ProviderKind } from '../../shared/providerSettings.ts';
+import { scriptPath } from '../scriptPath.ts';
 import { localServiceAccountKey } from '../simulators/vertex/localKey.ts';
 
 /** How the providers of one kind are run on this machine. */
@@ -47,5 +47,5 @@ export const SIMULATED: Readonly<Record<ProviderKind, Simulated>> = {
 };
 
 export function simulatorScript({ folder }: Simulated): string {
-  return join(import.meta.dirname, '..', 'simulators', folder, 'main.ts');
+  return scriptPath('simulators', folder, 'main');
 }
