@@ -45,6 +45,10 @@ export const METRICS = {
   requestsRepeated: 'RequestsRepeated',
   /** Gatherings of single requests that were closed, to become a batch. */
   windowsSealed: 'WindowsSealed',
+  /** Jobs checked between sweeps, because their provider said that they have ended. */
+  earlyChecks: 'EarlyChecks',
+  /** Webhooks refused because their signature or their time is wrong. */
+  webhooksRefused: 'WebhooksRefused',
   /** Sweeps that ran out of time and go on in the next. */
   sweepsTruncated: 'SweepsTruncated',
 } as const;

@@ -23,6 +23,8 @@ export interface Faults {
   readonly staleIndex: number;
   /** A tick of the schedule fires twice. */
   readonly doubleTick: number;
+  /** Per job: its provider tells of its end, by itself and more than once. */
+  readonly hint: number;
   /** Per schedule: each of the user's commands is sent at some moment. */
   readonly command: number;
 }
@@ -38,6 +40,7 @@ const NONE: Faults = {
   dropped: 0,
   staleIndex: 0,
   doubleTick: 0,
+  hint: 0,
   command: 0,
 };
 
@@ -52,6 +55,7 @@ const SOME: Faults = {
   dropped: 0.05,
   staleIndex: 0.15,
   doubleTick: 0.08,
+  hint: 0.3,
   command: 0.12,
 };
 

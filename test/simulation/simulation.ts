@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { StateChange } from '../../shared/batch/ports.ts';
 import { isEnded } from '../../shared/batch/status.ts';
 import type { Providers } from '../../shared/providers/provider.ts';
+import { checkJob } from '../../shared/usecases/checkJob.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
 import { settle } from '../../shared/usecases/settle.ts';
@@ -14,6 +15,7 @@ import { parseWorkMessage } from '../../shared/usecases/work/parse.ts';
 import { work } from '../../shared/usecases/work/work.ts';
 import { fakeTokens } from '../support/fakes/fakeTokens.ts';
 import { CALM, type Faults, faultsOf } from './faults.ts';
+import { hintsOf } from './hints.ts';
 import { Invariants } from './invariants.ts';
 import { Pauses } from './pauses.ts';
 import { Process } from './process.ts';
@@ -34,7 +36,13 @@ const STORM_MS = 3 * DAY;
 /** A command on the last stormy day, the maximum age, a day of grace, two more for parts, and time to deliver. */
 const BOUND_MS = STORM_MS + DEFAULT_POLICY.maxAgeSeconds * 1000 + 5 * DAY;
 
-const TIMEOUTS_MS = { intake: MINUTE, sweeper: 5 * MINUTE, worker: 15 * MINUTE, outcome: MINUTE };
+const TIMEOUTS_MS = {
+  intake: MINUTE,
+  sweeper: 5 * MINUTE,
+  worker: 15 * MINUTE,
+  outcome: MINUTE,
+  listener: MINUTE / 2,
+};
 type FunctionName = keyof typeof TIMEOUTS_MS;
 
 /** What the fakes themselves guard, for showing that a missing guard is noticed. */
@@ -157,6 +165,19 @@ export class Simulation {
 
   onJob(job: SimulatedJob): void {
     this.invariants.onJob(job);
+    if (!this.random.chance(this.faults.hint)) return;
+    for (const { afterMs, jobId } of hintsOf(job, this.now, this.random))
+      this.timeline.after(afterMs, () => this.#hint(jobId));
+  }
+
+  /** A provider says that a job has ended. */
+  #hint(jobId: string): void {
+    this.#invoke(
+      'listener',
+      (dependencies) => checkJob(dependencies, { provider: 'openai', jobId }).then(() => {}),
+      () => {},
+      () => {},
+    );
   }
 
   /** Runs to the end, and gives what was broken on the way and is broken there. */

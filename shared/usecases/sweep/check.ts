@@ -7,18 +7,21 @@ import { perform } from '../perform.ts';
 import { transition } from '../transition.ts';
 import type { SweepRun } from './run.ts';
 
+/** What one check knows of the others that are made with it, and tells them. */
+export type Checks = Pick<SweepRun, 'isAccountHeld' | 'onRefused' | 'runningJobs' | 'accepted'>;
+
 /** Asks the provider how a job stands. One that has not changed costs no write. */
 export async function check(
   dependencies: Dependencies,
-  run: SweepRun,
+  checks: Checks,
   batch: Batch,
 ): Promise<void> {
   const { log, metrics } = dependencies;
   const { batchId, provider, attempt } = batch;
   const jobId = batch.job?.id;
-  if (jobId === undefined || (await run.isAccountHeld(provider))) return;
-  const listed = (await run.runningJobs(provider)).get(jobId);
-  const job = listed ?? (await ask(dependencies, run, batch, jobId));
+  if (jobId === undefined || (await checks.isAccountHeld(provider))) return;
+  const listed = (await checks.runningJobs(provider)).get(jobId);
+  const job = listed ?? (await ask(dependencies, checks, batch, jobId));
   if (!job) return;
   if (job.state === 'unknown') {
     log.warn('unknown job status: looked at again', { batchId, attempt, status: job.status });
@@ -29,7 +32,7 @@ export async function check(
   }
   const event = { type: 'jobChecked', jobId, job } as const;
   const result = await transition(dependencies, batchId, event, batch);
-  if (result.type === 'changed' && isTakenOn(batch, job)) run.accepted.push(batch);
+  if (result.type === 'changed' && isTakenOn(batch, job)) checks.accepted.push(batch);
 }
 
 /** Whether this check is the first to tell that the provider took the job on. */
@@ -42,13 +45,13 @@ function isTakenOn({ job: known }: Batch, job: JobState): boolean {
 /** Nothing if the provider gave no answer: the next sweep asks again. */
 async function ask(
   dependencies: Dependencies,
-  run: SweepRun,
+  checks: Checks,
   batch: Batch,
   jobId: string,
 ): Promise<JobState | undefined> {
   const { batchId, provider, attempt } = batch;
   // Others may have been refused meanwhile.
-  if (await run.isAccountHeld(provider)) return undefined;
+  if (await checks.isAccountHeld(provider)) return undefined;
   try {
     return await (await dependencies.providers.get(provider)).check(jobId);
   } catch (error) {
@@ -63,7 +66,7 @@ async function ask(
     });
     if (kind === 'account') {
       await perform(dependencies, batch, [{ type: 'holdProvider', kind, reason }]);
-      run.onRefused(provider);
+      checks.onRefused(provider);
     }
     return undefined;
   }

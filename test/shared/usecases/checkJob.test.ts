@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Batch } from '../../../shared/batch/batch.ts';
+import { ProviderError } from '../../../shared/batch/errors.ts';
+import type { JobState } from '../../../shared/batch/job.ts';
+import { METRICS } from '../../../shared/metrics.ts';
+import { checkJob } from '../../../shared/usecases/checkJob.ts';
+import { type World, world } from '../../support/world.ts';
+import { noteChecks, putRunning } from './sweep/running.ts';
+
+const ENDED: JobState = {
+  state: 'ended',
+  outcome: { kind: 'completed', jobId: 'job_0', files: ['output'] },
+};
+const HINT = { provider: 'openai', jobId: 'job_0' };
+
+let w: World;
+let writes: Batch[];
+
+beforeEach(() => {
+  w = world();
+  putRunning(w, 2);
+  writes = [];
+  const { replace } = w.batches;
+  w.batches.replace = async (batch) => {
+    writes.push(batch);
+    return replace(batch);
+  };
+});
+
+function end(jobId: string): void {
+  const job = w.provider.jobs.find(({ id }) => id === jobId);
+  if (!job) throw new Error(`no ${jobId}`);
+  job.state = ENDED;
+}
+
+describe('a job that its provider says has ended', () => {
+  it('is asked about at once, alone, and its batch goes on', async () => {
+    end('job_0');
+    const asked = noteChecks(w);
+
+    expect(await checkJob(w.dependencies, HINT)).toBe(true);
+
+    expect(asked).toEqual(['b0']);
+    expect(w.batch('b0').status).toBe('collecting');
+    expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b0' }]);
+    expect(w.batch('b1').status).toBe('running');
+    expect(w.metrics.get(METRICS.earlyChecks)).toBe(1);
+  });
+
+  it('and has not is left to the sweep', async () => {
+    expect(await checkJob(w.dependencies, HINT)).toBe(true);
+
+    expect(writes).toEqual([]);
+    expect(w.workQueue).toEqual([]);
+  });
+
+  it('twice, or after the sweep has seen it, is collected once', async () => {
+    end('job_0');
+
+    await w.sweep();
+    await checkJob(w.dependencies, HINT);
+    await checkJob(w.dependencies, HINT);
+
+    expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b0' }]);
+  });
+
+  it('while the sweep looks at it is collected once', async () => {
+    end('job_0');
+
+    await Promise.all([w.sweep(), checkJob(w.dependencies, HINT), checkJob(w.dependencies, HINT)]);
+
+    expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b0' }]);
+    expect(w.announced.filter(({ to }) => to === 'collecting')).toHaveLength(1);
+  });
+
+  it.each([
+    ['nobody’s', { provider: 'openai', jobId: 'job_9' }],
+    ['one of another entry', { provider: 'other', jobId: 'job_0' }],
+  ])('and is %s is not asked about', async (_what, hint) => {
+    const asked = noteChecks(w);
+
+    expect(await checkJob(w.dependencies, hint)).toBe(false);
+
+    expect(asked).toEqual([]);
+    expect(writes).toEqual([]);
+  });
+
+  it('and that its record no longer names is not asked about, whatever the index shows', async () => {
+    const job = { id: 'job_new', submission: 2, submittedAt: 0 };
+    w.batches.put({ ...w.batch('b0'), job });
+    const listActive = w.batches.listActive;
+    w.batches.listActive = async (provider, cursor) => {
+      const page = await listActive(provider, cursor);
+      const stale = page.items.map((hint) =>
+        hint.batchId === 'b0' ? { ...hint, jobId: 'job_0' } : hint,
+      );
+      return { ...page, items: stale };
+    };
+    const asked = noteChecks(w);
+
+    expect(await checkJob(w.dependencies, HINT)).toBe(false);
+    expect(asked).toEqual([]);
+  });
+
+  it('is not asked about while the provider refuses our account', async () => {
+    await w.dependencies.providerStates.replace({
+      schemaVersion: 1,
+      provider: 'openai',
+      version: 1,
+      hold: { kind: 'account', until: Number.POSITIVE_INFINITY, refusals: 1, reason: REASON },
+    });
+    const asked = noteChecks(w);
+
+    await checkJob(w.dependencies, HINT);
+
+    expect(asked).toEqual([]);
+  });
+
+  it('holds the provider back if that refuses our account', async () => {
+    w.provider.check = async () => {
+      throw new ProviderError('account', REASON);
+    };
+
+    await checkJob(w.dependencies, HINT);
+
+    expect(w.states.get('openai')?.hold).toMatchObject({ kind: 'account' });
+    expect(writes).toEqual([]);
+  });
+
+  it('is looked for in a bounded number of pages', async () => {
+    let read = 0;
+    w.batches.listActive = async () => {
+      read += 1;
+      return { items: [], cursor: 'more' };
+    };
+
+    expect(await checkJob(w.dependencies, HINT)).toBe(false);
+    expect(read).toBe(20);
+  });
+});
+
+it('a job that is first seen taken on lets more go to the provider', async () => {
+  const { acceptedAt: _, ...job } = w.batch('b0').job ?? { id: '', submission: 1, submittedAt: 0 };
+  w.batches.put({ ...w.batch('b0'), job });
+
+  await checkJob(w.dependencies, HINT);
+
+  expect(w.batch('b0').job?.acceptedAt).toBeDefined();
+  expect(w.states.get('openai')?.ceilings).toBeDefined();
+});
+
+const REASON = { code: 'invalid_api_key', message: 'wrong key' };
