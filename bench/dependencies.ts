@@ -36,7 +36,7 @@ export function benchDependencies(parts: {
     processor: { invoke: unused },
     bus: { announce: async () => {} },
     log: { info() {}, warn: complain, error: complain },
-    metrics: { count() {} },
+    metrics: { count() {}, measure() {} },
     providers: parts.providers,
   };
   return { ...ports, ...parts } as Dependencies;

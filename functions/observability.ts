@@ -1,29 +1,44 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import type * as ports from '../shared/batch/ports.ts';
-import { METRIC_NAMESPACE } from '../shared/metrics.ts';
+import { DIMENSIONS, isByProvider, METRIC_NAMESPACE, unitOf } from '../shared/metrics.ts';
+import { currentSubject } from '../shared/usecases/about.ts';
 
 // The service name comes from POWERTOOLS_SERVICE_NAME: it tells several handlers in one account apart.
 export const logger = new Logger();
-const emitter = new Metrics({ namespace: METRIC_NAMESPACE });
+const ofHandler = new Metrics({ namespace: METRIC_NAMESPACE });
+const ofProviders = new Map<string, Metrics>();
 
+/** Every line says which batch it is about, if it is about one. */
 export const log: ports.Log = {
-  info: (message, fields = {}) => logger.info(message, { ...fields }),
-  warn: (message, fields = {}) => logger.warn(message, { ...fields }),
-  error: (message, fields = {}) => logger.error(message, { ...fields }),
+  info: (message, fields) => logger.info(message, { ...currentSubject(), ...fields }),
+  warn: (message, fields) => logger.warn(message, { ...currentSubject(), ...fields }),
+  error: (message, fields) => logger.error(message, { ...currentSubject(), ...fields }),
 };
 
 export const metrics: ports.Metrics = {
   count(name, value, provider) {
-    emitter.addMetric(name, MetricUnit.Count, value);
-    if (provider === undefined) return;
-    const single = emitter.singleMetric();
-    single.addDimension('provider', provider);
-    single.addMetric(name, MetricUnit.Count, value);
+    ofHandler.addMetric(name, unitOf(name), value);
+    if (provider !== undefined && isByProvider(name))
+      emitterOf(provider).addMetric(name, unitOf(name), value);
+  },
+  measure(name, value, provider) {
+    const emitter = provider === undefined ? ofHandler : emitterOf(provider);
+    emitter.addMetric(name, unitOf(name), value);
   },
 };
 
-/** Writes what was counted in this invocation. */
+function emitterOf(provider: string): Metrics {
+  const defaultDimensions = { [DIMENSIONS.provider]: provider };
+  const emitter =
+    ofProviders.get(provider) ?? new Metrics({ namespace: METRIC_NAMESPACE, defaultDimensions });
+  ofProviders.set(provider, emitter);
+  return emitter;
+}
+
+/** Writes what came up in this invocation. */
 export function flushMetrics(): void {
-  emitter.publishStoredMetrics();
+  // Without any, the library would write a warning that there are none.
+  for (const each of [ofHandler, ...ofProviders.values()])
+    if (each.hasStoredMetrics()) each.publishStoredMetrics();
 }

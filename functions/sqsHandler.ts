@@ -1,6 +1,7 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { messageOf } from '../shared/batch/errors.ts';
+import { subjectOf } from '../shared/usecases/about.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { dependencies } from './dependencies.ts';
 import { flushMetrics, logger } from './observability.ts';
@@ -22,7 +23,8 @@ export function sqsHandler(
         await handle(dependencies(), record, deadline);
       } catch (error) {
         const { messageId } = record;
-        logger.error('a message goes back to its queue', { messageId, error: messageOf(error) });
+        const fields = { messageId, ...subjectOf(error), error: messageOf(error) };
+        logger.error('a message goes back to its queue', fields);
         throw error;
       }
     };

@@ -6,7 +6,7 @@ import { METRIC_NAMESPACE, METRICS, type MetricName } from '../shared/metrics.ts
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html allows 1,024. */
 const MAX_SERVICE_LENGTH = 64;
 
-/** The counts of a handler, each by default as its sum over 5 minutes. */
+/** What a handler's functions tell: a count by default as its sum over 5 minutes. */
 export abstract class HandlerMetrics extends Construct {
   /** The handler's name among those of the account: a dimension of its metrics and logs. */
   readonly service: string;
@@ -16,7 +16,10 @@ export abstract class HandlerMetrics extends Construct {
     this.service = Names.uniqueResourceName(this, { maxLength: MAX_SERVICE_LENGTH });
   }
 
-  /** Any of the counts that the functions emit. */
+  /**
+   * Any of docs/metrics.md, by default as its sum over 5 minutes. Those that are told by provider
+   * too take `dimensionsMap: { provider: 'openai' }`.
+   */
   metric(metricName: MetricName, options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: METRIC_NAMESPACE,
@@ -47,8 +50,11 @@ export abstract class HandlerMetrics extends Construct {
     return this.metric(METRICS.refused, options);
   }
 
-  /** Refusals of the account by a provider: somebody must see to the key or the bill. */
+  /** The most providers that stood still at once: somebody must see to the key or the bill. */
   metricProviderPaused(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.providerPaused, options);
+    return this.metric(METRICS.providerPaused, {
+      statistic: cloudwatch.Stats.MAXIMUM,
+      ...options,
+    });
   }
 }

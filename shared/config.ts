@@ -44,7 +44,7 @@ export const TABLE = {
     partitionKey: 'queue',
     sortKey: 'dueAt',
     projected: [
-      ...['status', 'model', 'estimatedTokens', 'requests', 'deadlineAt', 'providers'],
+      ...['status', 'statusAt', 'model', 'estimatedTokens', 'requests', 'deadlineAt', 'providers'],
       ...['expectedInput', 'expectedOutput'],
     ],
   },

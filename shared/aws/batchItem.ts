@@ -40,7 +40,7 @@ export function batchIdOf(item: Item): string {
  * @throws RefusedError for a record over the limit
  */
 export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): Item {
-  const { batchId, version, status, provider, model, deadlineAt, input } = batch;
+  const { batchId, version, status, statusAt, provider, model, deadlineAt, input } = batch;
   const expected = expectedOfJob(batch);
   return {
     [TABLE.partitionKey]: itemId(batchId),
@@ -48,6 +48,7 @@ export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): It
     version,
     writeToken,
     status,
+    statusAt,
     provider,
     deadlineAt,
     ...(model === undefined ? {} : { model }),

@@ -89,6 +89,7 @@ export function realBatchStore(
       const hints = items.map((item) => ({
         ...load(item),
         createdAt: createdAtOf(String(item[TABLE.dueIndex.sortKey])),
+        queuedAt: Number(item.statusAt),
         deadlineAt: Number(item.deadlineAt ?? Number.POSITIVE_INFINITY),
         providers: Array.isArray(item.providers) ? item.providers.map(String) : undefined,
       }));

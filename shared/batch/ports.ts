@@ -87,7 +87,10 @@ export interface Log {
   error(message: string, fields?: object): void;
 }
 
+/** The names come from `shared/metrics.ts`, which also says which are told for each provider. */
 export interface Metrics {
-  /** Adds to a count; the name comes from `shared/metrics.ts`. */
+  /** Adds to a count, of the handler and of the provider. */
   count(name: string, value: number, provider?: string): void;
+  /** Tells a value as it is now, in the unit that belongs to the name: of the provider, else of all. */
+  measure(name: string, value: number, provider?: string): void;
 }

@@ -26,8 +26,16 @@ export async function announce(
   // The user knows the whole: of its parts only their jobs count.
   const isWhole = batch.parent === undefined;
   if (metric && (isWhole || !isEnded(status))) metrics.count(metric, 1, provider);
+  if (isWhole && isEnded(status)) countRequests(dependencies, batch);
   if (isWhole) await bus.announce(stateChange(dependencies, batch, from));
   return isEnded(status) ? { type: 'endEventSent', statusAt: batch.statusAt } : undefined;
+}
+
+/** A batch that ends again after a retry is counted again, whole. */
+function countRequests({ metrics }: Dependencies, { counts, provider }: Batch): void {
+  const failed = counts.total - counts.succeeded;
+  if (counts.succeeded > 0) metrics.count(METRICS.requestsSucceeded, counts.succeeded, provider);
+  if (failed > 0) metrics.count(METRICS.requestsFailed, failed, provider);
 }
 
 /** Tells of a job that is given up: the batch stays in its status, with the reason. */

@@ -44,7 +44,7 @@ async function performOne(
   effect: Effect,
 ): Promise<BatchEvent | undefined> {
   const { batchId } = batch;
-  const { queues, providers } = dependencies;
+  const { queues, providers, metrics } = dependencies;
   switch (effect.type) {
     case 'sendWork':
       await queues.sendWork({ action: effect.work, batchId });
@@ -52,6 +52,7 @@ async function performOne(
     case 'sendRequeue': {
       const { delaySeconds, version } = effect;
       await queues.sendBatch({ action: 'requeue', batchId, version }, delaySeconds);
+      metrics.count(METRICS.requeued, 1, batch.provider);
       return;
     }
     case 'invokeProcessor':
@@ -81,7 +82,7 @@ async function performOne(
         batchId,
         jobIds,
       });
-      dependencies.metrics.count(METRICS.filesLeft, 1, batch.provider);
+      metrics.count(METRICS.filesLeft, 1, batch.provider);
       return;
     }
   }

@@ -36,7 +36,7 @@ export async function holdProvider(
 ): Promise<void> {
   const { policy, clock, metrics, log } = dependencies;
   const { provider, model = '' } = batch;
-  metrics.count(kind === 'quota' ? METRICS.quotaWaits : METRICS.providerPaused, 1, provider);
+  if (kind === 'quota') metrics.count(METRICS.quotaWaits, 1, provider);
   const fields = { provider, kind, reason };
   if (kind === 'account') log.error('the provider refuses our account: it is paused', fields);
   else log.info('the provider is full: it is left alone for a while', fields);

@@ -2,6 +2,7 @@ import type { BatchEvent } from '../batch/events.ts';
 import { type OutcomeRecord, outcomeRecordSchema } from '../batch/outcomeRecord.ts';
 import { shortReason } from '../batch/reason.ts';
 import { METRICS } from '../metrics.ts';
+import { about } from './about.ts';
 import type { Dependencies } from './dependencies.ts';
 import { transition } from './transition.ts';
 
@@ -17,8 +18,9 @@ export async function settle(dependencies: Dependencies, body: string): Promise<
   if (!record) return log.warn('an outcome that is not of a delivery was ignored');
   const { batchId, deliveryId, deliveryAttempt } = record.requestPayload;
   const event = eventOf(record);
-  const result = await transition(dependencies, batchId, event);
-  const fields = { batchId, deliveryId, deliveryAttempt, outcome: event.type };
+  const result = await about({ batchId }, () => transition(dependencies, batchId, event));
+  const attempt = result.type === 'absent' ? undefined : result.batch.attempt;
+  const fields = { batchId, attempt, deliveryId, deliveryAttempt, outcome: event.type };
   log.info('delivery settled', { ...fields, result: result.type });
   if (event.type === 'deliveryFailed' && result.type === 'changed') {
     metrics.count(METRICS.deliveriesFailed, 1, result.batch.provider);

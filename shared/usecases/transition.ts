@@ -1,6 +1,7 @@
 import type { Batch } from '../batch/batch.ts';
 import type { BatchEvent } from '../batch/events.ts';
 import { decide } from '../batch/lifecycle/decide.ts';
+import { about } from './about.ts';
 import type { Dependencies } from './dependencies.ts';
 import { perform } from './perform.ts';
 
@@ -26,17 +27,28 @@ export async function transition(
   event: BatchEvent,
   known?: Batch,
 ): Promise<Transitioned> {
-  const { batches, clock, chance, policy } = dependencies;
+  const { batches } = dependencies;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
     const batch = conflicts === 0 && known ? known : await batches.get(batchId);
     if (!batch) return { type: 'absent' };
-    const decision = decide(batch, event, { policy, now: clock.now(), random: chance.random() });
-    if (decision.type === 'ignored' || decision.type === 'refused') return { ...decision, batch };
-    const next = decision.type === 'changed' ? decision.batch : batch;
-    if (next !== batch && (await batches.replace(next)) === 'conflict') continue;
-    const followUps = await perform(dependencies, next, decision.effects);
-    for (const followUp of followUps) await transition(dependencies, batchId, followUp);
-    return { type: decision.type, batch: next };
+    const done = await about(batch, () => step(dependencies, batch, event));
+    if (done) return done;
   }
   throw new Error(`batch ${batchId}: ${event.type} lost ${MAX_CONFLICTS} races in a row`);
+}
+
+/** @returns undefined if somebody else has changed the record since it was read */
+async function step(
+  dependencies: Dependencies,
+  batch: Batch,
+  event: BatchEvent,
+): Promise<Transitioned | undefined> {
+  const { batches, clock, chance, policy } = dependencies;
+  const decision = decide(batch, event, { policy, now: clock.now(), random: chance.random() });
+  if (decision.type === 'ignored' || decision.type === 'refused') return { ...decision, batch };
+  const next = decision.type === 'changed' ? decision.batch : batch;
+  if (next !== batch && (await batches.replace(next)) === 'conflict') return undefined;
+  const followUps = await about(next, () => perform(dependencies, next, decision.effects));
+  for (const followUp of followUps) await transition(dependencies, batch.batchId, followUp);
+  return { type: decision.type, batch: next };
 }

@@ -340,18 +340,18 @@ describe('in somebody else’s stack', () => {
     const handler = newHandler(newStack());
 
     const metrics = [
-      [handler.metricAccepted(), METRICS.accepted],
-      [handler.metricCompleted(), METRICS.completed],
-      [handler.metricFailed(), METRICS.failed],
-      [handler.metricRefused(), METRICS.refused],
-      [handler.metricProviderPaused(), METRICS.providerPaused],
+      [handler.metricAccepted(), METRICS.accepted, 'Sum'],
+      [handler.metricCompleted(), METRICS.completed, 'Sum'],
+      [handler.metricFailed(), METRICS.failed, 'Sum'],
+      [handler.metricRefused(), METRICS.refused, 'Sum'],
+      [handler.metricProviderPaused(), METRICS.providerPaused, 'Maximum'],
     ] as const;
 
-    for (const [metric, metricName] of metrics) {
+    for (const [metric, metricName, statistic] of metrics) {
       expect(metric).toMatchObject({
         namespace: METRIC_NAMESPACE,
         metricName,
-        statistic: 'Sum',
+        statistic,
         dimensions: { service: handler.service },
       });
     }

@@ -342,7 +342,7 @@ export class Simulation {
           ),
       },
       log: { info: log, warn: log, error: log },
-      metrics: { count: () => {} },
+      metrics: { count: () => {}, measure: () => {} },
     };
   }
 

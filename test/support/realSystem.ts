@@ -19,6 +19,7 @@ import { acceptWork } from '../../shared/usecases/work/parse.ts';
 import { work } from '../../shared/usecases/work/work.ts';
 import type { Emulators } from './emulators.ts';
 import { type Answer, type Received, startProxy } from './emulatorsProxy.ts';
+import { fakeMetrics } from './fakes/fakeMetrics.ts';
 import { realDependencies } from './realDependencies.ts';
 import { type RealQueue, realQueue } from './realQueue.ts';
 import { requestLine } from './world.ts';
@@ -140,7 +141,7 @@ export async function startRealSystem(
       ...{ tableName, bucketName, queueUrls, limits, clock },
       policy: { ...DEFAULT_POLICY, ...policy },
       log: { info: log, warn: log, error: log },
-      metrics: { count: (name, value) => void metrics.set(name, (metrics.get(name) ?? 0) + value) },
+      metrics: fakeMetrics(metrics),
     });
     destroys.push(destroy);
     return dependencies;

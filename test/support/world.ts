@@ -11,6 +11,7 @@ import { settle } from '../../shared/usecases/settle.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { work } from '../../shared/usecases/work/work.ts';
 import { type FakeBatchStore, fakeBatchStore } from './fakes/fakeBatchStore.ts';
+import { fakeMetrics } from './fakes/fakeMetrics.ts';
 import { type FakeProvider, fakeProvider, fakeProviders } from './fakes/fakeProvider.ts';
 import { fakeTokens } from './fakes/fakeTokens.ts';
 import { NOW } from './given.ts';
@@ -105,7 +106,7 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     processor: { invoke: async (event) => void invocations.push(event) },
     bus: { announce: async (change) => void announced.push(change) },
     log: { info: log, warn: log, error: log },
-    metrics: { count: (name, value) => void metrics.set(name, (metrics.get(name) ?? 0) + value) },
+    metrics: fakeMetrics(metrics),
   };
   const self: World = {
     ...{ dependencies, batches, provider, objects, states, workQueue, batchQueue, deadLetters },

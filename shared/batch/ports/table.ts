@@ -17,12 +17,15 @@ export interface WaitingHint {
   readonly expected: BilledTokens;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** Milliseconds since 1970: since when it waits for room. */
+  readonly queuedAt: number;
   /** Milliseconds since 1970: when it ends with what it has. */
   readonly deadlineAt: number;
   /** Entries that it may go to, if there are several. */
   readonly providers?: readonly string[] | undefined;
 }
-export interface ActiveHint extends Omit<WaitingHint, 'createdAt' | 'deadlineAt' | 'providers'> {
+export interface ActiveHint
+  extends Omit<WaitingHint, 'createdAt' | 'queuedAt' | 'deadlineAt' | 'providers'> {
   /** The provider has not said yet that it has taken the job on: it may be refused for quota. */
   readonly isPending: boolean;
   /** Its job has ended: it holds nothing there any more, and only its bill is to come. */

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import type { JoinMessage } from '../../batch/collectorMessages.ts';
 import { messageOf } from '../../batch/errors.ts';
 import { METRICS } from '../../metrics.ts';
+import { subjectOf } from '../about.ts';
 import { accept, type CollectorDependencies, type Delivered } from './accept.ts';
 import { type CollectedRequest, laneKeyOf } from './collectedRequest.ts';
 import { joinWindow } from './joinWindow.ts';
@@ -32,7 +33,7 @@ export async function gather(
       await part();
     } catch (error) {
       for (const id of ids) failed.add(id);
-      const fields = { messages: ids.length, error: messageOf(error) };
+      const fields = { messages: ids.length, ...subjectOf(error), error: messageOf(error) };
       log.error('messages go back to the collector queue', fields);
     }
   }

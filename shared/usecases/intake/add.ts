@@ -4,6 +4,7 @@ import { refusal } from '../../batch/errors.ts';
 import { newKeyPrefix } from '../../batch/identifiers.ts';
 import type { AddMessage } from '../../batch/messages.ts';
 import { METRICS } from '../../metrics.ts';
+import { about } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../perform.ts';
 import { checkProviders } from './checkProviders.ts';
@@ -15,8 +16,17 @@ export async function add(
   message: AddMessage,
   messageId: string,
 ): Promise<void> {
-  const { batches, chance, clock, policy, metrics, log } = dependencies;
   const batchId = message.batchId ?? `m-${messageId}`;
+  await about({ batchId, attempt: 0 }, () => addBatch(dependencies, message, batchId, messageId));
+}
+
+async function addBatch(
+  dependencies: Dependencies,
+  message: AddMessage,
+  batchId: string,
+  messageId: string,
+): Promise<void> {
+  const { batches, chance, clock, policy, metrics, log } = dependencies;
   const names = await checkProviders(dependencies.providers, message);
   const [provider] = names;
   const source = await sourceOf(dependencies, message, batchId, messageId);
@@ -29,14 +39,15 @@ export async function add(
   );
   if ((await batches.create(batch)) === 'exists') {
     const existing = await batches.get(batchId);
-    if (existing && isSameInput(existing, batch)) return log.info('added before', { batchId });
+    if (existing && isSameInput(existing, batch))
+      return log.info('added before', { attempt: existing.attempt });
     throw refusal(
       'batch_exists',
       `batch ${batchId} exists with another input: choose a new batchId for ${nameOf(source)}`,
     );
   }
   metrics.count(METRICS.accepted, 1, provider);
-  log.info('batch accepted', { batchId, provider });
+  log.info('batch accepted', { provider });
   await perform(dependencies, batch, [{ type: 'sendWork', work: 'inspect' }]);
 }
 

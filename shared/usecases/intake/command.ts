@@ -1,8 +1,9 @@
 import { refusal } from '../../batch/errors.ts';
 import type { BatchEvent } from '../../batch/events.ts';
 import type { CommandMessage, RequeueMessage } from '../../batch/messages.ts';
+import { about } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { transition } from '../transition.ts';
+import { type Transitioned, transition } from '../transition.ts';
 
 /** A standard queue may deliver a command before the message that adds its batch. */
 const DELIVERIES_BEFORE_REFUSAL = 3;
@@ -13,8 +14,19 @@ export async function command(
   message: CommandMessage | RequeueMessage,
   { messageId, receiveCount }: { messageId: string; receiveCount: number },
 ): Promise<void> {
-  const { action, batchId } = message;
-  const result = await transition(dependencies, batchId, eventOf(message, messageId));
+  const { batchId } = message;
+  const event = eventOf(message, messageId);
+  const result = await about({ batchId }, () => transition(dependencies, batchId, event));
+  const subject = result.type === 'absent' ? { batchId } : result.batch;
+  await about(subject, async () => tell(dependencies, result, message, receiveCount));
+}
+
+function tell(
+  { log }: Dependencies,
+  result: Transitioned,
+  { action, batchId }: CommandMessage | RequeueMessage,
+  receiveCount: number,
+): void {
   switch (result.type) {
     case 'absent': {
       const text = `there is no batch ${batchId} to ${action}: check the batchId`;
@@ -27,7 +39,7 @@ export async function command(
       throw refusal('not_possible', text);
     }
     case 'ignored':
-      dependencies.log.info('nothing to do', { batchId, action, why: result.why });
+      log.info('nothing to do', { action, why: result.why });
   }
 }
 

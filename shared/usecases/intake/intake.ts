@@ -1,6 +1,7 @@
 import { RefusedError, refusal } from '../../batch/errors.ts';
 import type { BatchQueueMessage } from '../../batch/messages.ts';
 import { METRICS } from '../../metrics.ts';
+import { subjectOf } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { add } from './add.ts';
 import { command } from './command.ts';
@@ -32,7 +33,7 @@ export async function intake(dependencies: Dependencies, message: Delivered): Pr
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     const { code, message: text } = error.reason;
-    log.warn('message refused', { messageId, reason: error.reason });
+    log.warn('message refused', { messageId, ...subjectOf(error), reason: error.reason });
     metrics.count(METRICS.refused, 1);
     await queues.sendDeadLetter('batch', message.body, `${code}: ${text}`, messageId);
   }

@@ -36,6 +36,7 @@ export async function admitQueued(
     for (const name of [...names.slice(firstIndex), ...names.slice(0, firstIndex)]) {
       if (run.isOver()) return name;
       await run.safely(`queue of ${name}`, async () => {
+        if (await run.isPaused(name)) run.gauges.notePaused(name);
         const left = await admitTo(dependencies, run, openings, name);
         wanderers.push(...left.slice(0, MAX_WANDERERS - wanderers.length));
       });
@@ -66,7 +67,9 @@ async function admitTo(
     openings.noteWaiting(name, young.length);
     const admitted = opening ? admit(young, opening.load, roomOf(dependencies, opening)) : [];
     for (const { batchId } of admitted) await start(dependencies, run, batchId, name);
-    const elsewhere = young.filter((hint) => hint.providers && !admitted.includes(hint));
+    const rest = young.filter((hint) => !admitted.includes(hint));
+    run.gauges.noteQueue(young.length, rest, now);
+    const elsewhere = rest.filter((hint) => hint.providers);
     left.push(...elsewhere.slice(0, MAX_WANDERERS - left.length));
   }
   return left;

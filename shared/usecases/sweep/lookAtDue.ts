@@ -1,4 +1,6 @@
+import type { Batch } from '../../batch/batch.ts';
 import type { SweepCursors } from '../../batch/ports.ts';
+import { about } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { transition } from '../transition.ts';
 import { check } from './check.ts';
@@ -43,16 +45,28 @@ export async function lookAtDue(
 }
 
 function lookAt(dependencies: Dependencies, run: SweepRun, due: DueBatch): Promise<void> {
-  const { batches, clock } = dependencies;
+  const { batches } = dependencies;
   return run.safely(due.batchId, async () => {
     const batch = due.record ?? (await batches.get(due.batchId));
-    if (!batch) return;
-    if (batch.status === 'split') return tendParts(dependencies, batch);
-    if (batch.status === 'running') return check(dependencies, run, batch);
-    if (batch.status === 'submitting' && batch.claim && clock.now() >= batch.claim.leaseUntil) {
-      run.unresolved.push(batch);
-      return;
-    }
-    await transition(dependencies, batch.batchId, { type: 'due' }, batch);
+    if (batch) await about(batch, () => lookAtRecord(dependencies, run, batch));
   });
+}
+
+async function lookAtRecord(
+  dependencies: Dependencies,
+  run: SweepRun,
+  batch: Batch,
+): Promise<void> {
+  const now = dependencies.clock.now();
+  if (batch.status === 'split') return tendParts(dependencies, batch);
+  if (batch.status === 'running') {
+    run.gauges.noteRunning(batch);
+    return check(dependencies, run, batch);
+  }
+  if (batch.status === 'submitting' && batch.claim && now >= batch.claim.leaseUntil) {
+    run.unresolved.push(batch);
+    return;
+  }
+  run.gauges.noteDue(batch, now);
+  await transition(dependencies, batch.batchId, { type: 'due' }, batch);
 }

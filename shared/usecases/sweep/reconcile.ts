@@ -4,6 +4,7 @@ import { submissionKey } from '../../batch/identifiers.ts';
 import { requestsToSend } from '../../batch/ledger.ts';
 import { METRICS } from '../../metrics.ts';
 import type { ListedJob } from '../../providers/provider.ts';
+import { about } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { pages } from '../pages.ts';
 import { transition } from '../transition.ts';
@@ -23,7 +24,9 @@ export async function reconcile(dependencies: Dependencies, run: SweepRun): Prom
     const listed = await list(dependencies, provider, unresolved);
     if (!listed) continue;
     for (const batch of unresolved) {
-      await run.safely(batch.batchId, () => settle(dependencies, batch, listed));
+      await run.safely(batch.batchId, () =>
+        about(batch, () => settle(dependencies, batch, listed)),
+      );
     }
   }
 }

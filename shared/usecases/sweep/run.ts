@@ -3,7 +3,9 @@ import { messageOf, NewerSchemaError } from '../../batch/errors.ts';
 import { isHeld } from '../../batch/holds.ts';
 import type { JobState } from '../../batch/job.ts';
 import { METRICS } from '../../metrics.ts';
+import { subjectOf } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { Gauges } from './gauges.ts';
 import { listRunning } from './listRunning.ts';
 
 /** Kept for releasing the lease: milliseconds, at most a fifth of the sweep's time. */
@@ -33,6 +35,7 @@ export interface SweepRun {
   readonly accepted: Batch[];
   /** Records whose claim has expired: a job of theirs may exist. */
   readonly unresolved: Batch[];
+  readonly gauges: Gauges;
   seen: number;
   admitted: number;
   errors: number;
@@ -56,7 +59,8 @@ export function newSweepRun(dependencies: Dependencies, deadline: number): Sweep
         run.errors += 1;
         const newer = error instanceof NewerSchemaError;
         metrics.count(newer ? METRICS.newerSchema : METRICS.sweepErrors, 1);
-        log.error('a batch could not be looked at', { batchId, error: messageOf(error) });
+        const fields = { batchId, ...subjectOf(error), error: messageOf(error) };
+        log.error('a batch could not be looked at', fields);
       }
     },
     async isAccountHeld(provider) {
@@ -66,6 +70,7 @@ export function newSweepRun(dependencies: Dependencies, deadline: number): Sweep
     onRefused: states.forget,
     runningJobs: running.of,
     next: {},
+    gauges: new Gauges(),
     accepted: [],
     unresolved: [],
     seen: 0,

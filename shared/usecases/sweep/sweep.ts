@@ -22,7 +22,8 @@ export async function sweep(dependencies: Dependencies, deadline: number): Promi
   const { sweepLock, chance, clock, policy, log, metrics } = dependencies;
   const token = chance.token();
   const leaseUntil = deadline + policy.leaseMarginSeconds * 1000;
-  const cursors = await sweepLock.acquire(token, clock.now(), leaseUntil);
+  const startedAt = clock.now();
+  const cursors = await sweepLock.acquire(token, startedAt, leaseUntil);
   if (!cursors) return log.info('another sweep is under way');
   const run = newSweepRun(dependencies, deadline);
   try {
@@ -38,7 +39,11 @@ export async function sweep(dependencies: Dependencies, deadline: number): Promi
   const truncated = run.isOver() || Object.keys(run.next).length > 0;
   metrics.count(METRICS.swept, run.seen);
   if (truncated) metrics.count(METRICS.sweepsTruncated, 1);
-  log.info('swept', { seen: run.seen, admitted: run.admitted, errors: run.errors, truncated });
+  const seconds = (clock.now() - startedAt) / 1000;
+  metrics.measure(METRICS.sweepDuration, seconds);
+  run.gauges.tell(dependencies, run, !truncated && Object.keys(cursors).length === 0);
+  const { seen, admitted, errors } = run;
+  log.info('swept', { seen, admitted, errors, truncated, seconds });
 }
 
 /** One write for each provider, however many jobs it has taken on. */

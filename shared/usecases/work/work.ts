@@ -3,10 +3,12 @@ import { messageOf, ProviderError, RefusedError } from '../../batch/errors.ts';
 import type { BatchEvent, WorkStatus } from '../../batch/events.ts';
 import type { WorkKind, WorkMessage } from '../../batch/messages.ts';
 import { type Reason, shortReason } from '../../batch/reason.ts';
+import { about } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../perform.ts';
 import { transition } from '../transition.ts';
 import { collect } from './collect.ts';
+import { countUsage } from './countUsage.ts';
 import { inspect } from './inspect.ts';
 import { recordJob } from './recordJob.ts';
 import { submit } from './submit.ts';
@@ -41,24 +43,33 @@ export async function work(
   deadline: number,
 ): Promise<void> {
   const { chance, log } = dependencies;
-  const { status, run } = WORK[action];
+  const { status } = WORK[action];
   const claim = newClaim(dependencies, chance.token(), deadline);
-  const claimed = await transition(dependencies, batchId, { type: 'claimed', work: status, claim });
-  if (claimed.type !== 'changed' && claimed.type !== 'unchanged') {
-    const why = claimed.type === 'absent' ? 'there is no such batch' : claimed.why;
-    return log.info('work not claimed', { batchId, action, why });
+  const event = { type: 'claimed', work: status, claim } as const;
+  const claimed = await about({ batchId }, () => transition(dependencies, batchId, event));
+  if (claimed.type === 'absent') {
+    return log.info('work not claimed', { batchId, action, why: 'there is no such batch' });
   }
   const { batch } = claimed;
-  const event = await runSafely(dependencies, run, { batch, token: claim.token, deadline });
-  if (event.type === 'submitted') return recordJob(dependencies, batch, event.job);
-  const written = await transition(dependencies, batchId, event);
-  log.info('work done', {
-    batchId,
-    attempt: batch.attempt,
-    action,
-    came: event.type,
-    written: written.type,
+  const task = { batch, token: claim.token, deadline };
+  await about(batch, async () => {
+    if ('why' in claimed) log.info('work not claimed', { action, why: claimed.why });
+    else await workOn(dependencies, action, task);
   });
+}
+
+async function workOn(dependencies: Dependencies, action: WorkKind, task: Task): Promise<void> {
+  const { clock, log } = dependencies;
+  const { batch } = task;
+  const startedAt = clock.now();
+  const event = await runSafely(dependencies, WORK[action].run, task);
+  const seconds = (clock.now() - startedAt) / 1000;
+  log.info('work done', { action, came: event.type, seconds });
+  if (event.type === 'submitted') return recordJob(dependencies, batch, event.job);
+  const written = await transition(dependencies, batch.batchId, event);
+  if (written.type === 'ignored') log.info('work came too late', { action, why: written.why });
+  if (event.type === 'collected' && written.type === 'changed')
+    countUsage(dependencies, batch, event);
 }
 
 /**
@@ -76,11 +87,7 @@ async function runSafely(dependencies: Dependencies, run: Work, task: Task): Pro
     return await run(dependencies, task);
   } catch (error) {
     const reason = reasonOf(error);
-    dependencies.log.warn('work failed', {
-      batchId: batch.batchId,
-      attempt: batch.attempt,
-      reason,
-    });
+    dependencies.log.warn('work failed', { reason });
     if (error instanceof ProviderError && (error.kind === 'account' || error.kind === 'quota')) {
       await perform(dependencies, batch, [{ type: 'holdProvider', kind: error.kind, reason }]);
     }

@@ -127,6 +127,7 @@ describe('what waits', () => {
       estimatedTokens: 70,
       expected,
       createdAt: 3,
+      queuedAt: aBatch().statusAt,
       deadlineAt: aBatch().deadlineAt,
     });
     expect((await store.listWaiting('other')).items).toEqual([]);

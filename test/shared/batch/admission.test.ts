@@ -25,6 +25,7 @@ const waiting = (
   estimatedTokens,
   expected: { inputTokens: estimatedTokens, outputTokens: 0 },
   createdAt: NOW,
+  queuedAt: NOW,
   deadlineAt: 0,
   ...more,
 });

@@ -84,13 +84,14 @@ export class Table {
     const list = <T>(what: string, items: () => T[], cursor: string | undefined) =>
       retried(() => process.call(what, () => page(items(), cursor), SHAPE));
     const hint = (batch: Batch) => {
-      const { batchId, model, input, createdAt, deadlineAt, job, providers } = batch;
+      const { batchId, model, input, createdAt, statusAt, deadlineAt, job, providers } = batch;
       return {
         batchId,
         model,
         requests: input?.requests ?? 0,
         estimatedTokens: input?.estimatedTokens ?? 0,
         createdAt,
+        queuedAt: statusAt,
         providers,
         deadlineAt,
         isPending: job?.acceptedAt === undefined,

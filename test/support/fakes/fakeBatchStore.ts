@@ -19,13 +19,14 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
     };
   };
   const hint = (batch: Batch) => {
-    const { batchId, model, input, createdAt, deadlineAt, job, providers } = batch;
+    const { batchId, model, input, createdAt, statusAt, deadlineAt, job, providers } = batch;
     return {
       batchId,
       model,
       requests: input?.requests ?? 0,
       estimatedTokens: input?.estimatedTokens ?? 0,
       createdAt,
+      queuedAt: statusAt,
       providers,
       deadlineAt,
       isPending: job?.acceptedAt === undefined,

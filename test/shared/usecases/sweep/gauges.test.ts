@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { METRICS } from '../../../../shared/metrics.ts';
+import { aBatch } from '../../../support/batches.ts';
+import { NOW } from '../../../support/given.ts';
+import { type World, world } from '../../../support/world.ts';
+import { putRunning } from './running.ts';
+
+function putQueued(w: World, batchId: string, ageSeconds: number): void {
+  const statusAt = NOW - ageSeconds * 1000;
+  // Added long before: what counts is since when it waits for room.
+  w.batches.put(aBatch({ batchId, status: 'queued', createdAt: NOW - 9e7, statusAt }));
+}
+
+/** A provider that takes so many jobs at once. */
+function withRoomFor(maxInFlight: number): World {
+  const w = world();
+  Object.assign(w.provider, { limits: { ...w.provider.limits, maxInFlight } });
+  return w;
+}
+
+function pause(w: World): void {
+  const reason = { code: 'invalid_api_key', message: 'no' };
+  const hold = { kind: 'account', reason, until: NOW + 60_000, refusals: 1 } as const;
+  w.states.set('openai', { schemaVersion: 1, provider: 'openai', version: 1, hold });
+}
+
+describe('a sweep tells how things stand', () => {
+  it('of what waits for room when it has admitted what there is room for', async () => {
+    const w = withRoomFor(1);
+    putQueued(w, 'first', 50);
+    putQueued(w, 'second', 40);
+    putQueued(w, 'third', 30);
+
+    await w.sweep();
+
+    expect(w.metrics.get(METRICS.queued)).toBe(2);
+    expect(w.metrics.get(METRICS.oldestQueuedAge)).toBe(40);
+  });
+
+  it('of the jobs that run, for each provider and in all', async () => {
+    const w = world();
+    putRunning(w, 3);
+
+    await w.sweep();
+
+    expect(w.metrics.get(METRICS.inFlight)).toBe(3);
+    expect(w.metrics.get(`${METRICS.inFlight}@openai`)).toBe(3);
+  });
+
+  it('of nothing, as zeros', async () => {
+    const w = world();
+
+    await w.sweep();
+
+    for (const name of [METRICS.inFlight, METRICS.queued, METRICS.providerPaused])
+      expect(w.metrics.get(name)).toBe(0);
+    for (const name of [METRICS.oldestQueuedAge, METRICS.sweepLag, METRICS.swept])
+      expect(w.metrics.has(name)).toBe(true);
+  });
+
+  it('of providers that refuse our account, for as long as they are left alone', async () => {
+    const w = world();
+    pause(w);
+
+    await w.sweep();
+    expect(w.metrics.get(METRICS.providerPaused)).toBe(1);
+    expect(w.metrics.get(`${METRICS.providerPaused}@openai`)).toBe(1);
+
+    w.advance(61);
+    await w.sweep();
+    expect(w.metrics.get(METRICS.providerPaused)).toBe(0);
+  });
+
+  it('of the time that what is due had to wait, jobs that run not counted', async () => {
+    const w = world();
+    putRunning(w, 1);
+    w.batches.put(aBatch({ batchId: 'late', status: 'inspecting', dueAt: NOW - 90_000 }));
+    w.batches.put(aBatch({ batchId: 'later', status: 'inspecting', dueAt: NOW - 20_000 }));
+
+    await w.sweep();
+
+    expect(w.metrics.get(METRICS.sweepLag)).toBe(90);
+  });
+
+  it('but not of a part of them: a sweep that ran out of time has not seen the rest', async () => {
+    const w = world();
+    putRunning(w, 1);
+    w.provider.listStates = undefined as never;
+    w.provider.check = async () => {
+      w.advance(290);
+      return { state: 'running' };
+    };
+
+    await w.sweep();
+
+    expect(w.metrics.get(METRICS.sweepsTruncated)).toBe(1);
+    expect(w.metrics.has(METRICS.inFlight)).toBe(false);
+    expect(w.metrics.get(METRICS.sweepDuration)).toBe(290);
+  });
+
+  it('nor does the sweep that goes on where that one stopped', async () => {
+    const w = world();
+    putRunning(w, 3);
+    const { acquire } = w.dependencies.sweepLock;
+    w.dependencies.sweepLock.acquire = async (token, now, until) =>
+      (await acquire(token, now, until)) && { 'open#0': '1' };
+
+    await w.sweep();
+
+    expect(w.metrics.has(METRICS.sweepsTruncated)).toBe(false);
+    expect(w.metrics.has(METRICS.inFlight)).toBe(false);
+    expect(w.metrics.has(METRICS.sweepLag)).toBe(true);
+  });
+});
