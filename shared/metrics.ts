@@ -104,6 +104,7 @@ const BY_PROVIDER: ReadonlySet<string> = new Set([
   METRICS.quotaWaits,
   METRICS.providerPaused,
   METRICS.budgetWaits,
+  METRICS.pauseWaits,
   METRICS.inFlight,
   METRICS.cost,
 ]);

@@ -36,7 +36,7 @@ export async function admitQueued(
     for (const name of [...names.slice(firstIndex), ...names.slice(0, firstIndex)]) {
       if (run.isOver()) return name;
       await run.safely(`queue of ${name}`, async () => {
-        if (await run.isPaused(name)) run.gauges.notePaused(name);
+        if (await run.isAccountHeld(name)) run.gauges.notePaused(name);
         const left = await admitTo(dependencies, run, openings, name);
         wanderers.push(...left.slice(0, MAX_WANDERERS - wanderers.length));
       });
