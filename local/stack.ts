@@ -14,6 +14,7 @@ import { type BusEvent, eventsService } from './services/eventsService.ts';
 import { startGateway } from './services/gateway.ts';
 import { lambdaService } from './services/lambdaService.ts';
 import { messageMoves } from './services/messageMoves.ts';
+import { schedulerService } from './services/schedulerService.ts';
 import { secretsService } from './services/secretsService.ts';
 import { writeStackFile } from './stackFile.ts';
 import { providerEntries, secretValues } from './stackSettings.ts';
@@ -94,6 +95,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
         ),
         events: eventsService(join(dataDirectory, 'events.jsonl'), options.onEvent),
         lambda: lambdaService(functions, asyncInvoker),
+        scheduler: schedulerService(resources.schedules),
         secretsmanager: secretsService(
           resources.secrets,
           secretValues(resources.functions, providers.secrets),

@@ -9,6 +9,8 @@ import type { InvocationResult } from './protocol.ts';
 export interface LambdaFunction {
   readonly name: string;
   readonly arn: string;
+  /** Its variables: those of the template, and what a local run adds. */
+  readonly environment: Readonly<Record<string, string>>;
   /**
    * Runs the handler in a free process, or in a new one. Never rejects: a failure is a result.
    *
@@ -44,11 +46,12 @@ export function deployFunction(
   const all = new Set<ExecutionEnvironment>();
   let stopped = false;
 
+  const variables = { ...resource.environment, ...settings.environment };
+
   const start = (): ExecutionEnvironment => {
     const environment = startEnvironment({
       environment: {
-        ...resource.environment,
-        ...settings.environment,
+        ...variables,
         _HANDLER: resource.handler,
         LAMBDA_TASK_ROOT: resource.directory,
         AWS_LAMBDA_FUNCTION_NAME: name,
@@ -75,6 +78,7 @@ export function deployFunction(
   return {
     name,
     arn,
+    environment: variables,
     async invoke(payload, { requestId = randomUUID(), invokedArn = arn } = {}) {
       if (stopped) throw new Error(`${name} was invoked after the local run had stopped`);
       const environment = takeIdle() ?? start();

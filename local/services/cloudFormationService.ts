@@ -10,6 +10,7 @@ type Operation = (stack: DeployedStack) => { readonly [name: string]: XmlValue }
 /** As much of CloudFormation as it takes to find what a stack holds. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetTemplateSummary: ({ template }) => ({ Metadata: JSON.stringify(template.Metadata) }),
+  GetTemplate: ({ template }) => ({ TemplateBody: JSON.stringify(template) }),
   ListStackResources: ({ resources, deployedAt }) => ({
     StackResourceSummaries: resources.map(({ logicalId, physicalId, type }) => ({
       LogicalResourceId: logicalId,

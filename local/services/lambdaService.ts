@@ -1,25 +1,32 @@
 import type { AsyncInvoker } from '../lambda/asyncInvoker.ts';
 import type { Functions } from '../lambda/functions.ts';
-import { type Service, serviceError } from './service.ts';
+import { type Service, type ServiceResponse, serviceError } from './service.ts';
 
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_ASYNC_PAYLOAD_BYTES = 1024 * 1024;
 
-/** Lambda's Invoke: RequestResponse, Event and DryRun. */
+const CONFIGURATION_PATH = /^\/2015-03-31\/functions\/([^/]+)\/configuration$/;
+const ACCOUNT_SETTINGS_PATH = '/2016-08-19/account-settings';
+/** What an account has that asked for no more, as a local run has no bound of its own. */
+const CONCURRENCY = 1_000;
+
+/** Lambda's Invoke, as RequestResponse, Event and DryRun; GetFunctionConfiguration, GetAccountSettings. */
 export function lambdaService(functions: Functions, asyncInvoker: AsyncInvoker): Service {
   return async (request) => {
+    if (request.path === ACCOUNT_SETTINGS_PATH) return accountSettings();
+    const configured = CONFIGURATION_PATH.exec(request.path)?.[1];
+    if (configured !== undefined) return configuration(functions, decodeURIComponent(configured));
     const name = INVOKE_PATH.exec(request.path)?.[1];
     if (name === undefined)
       return serviceError(
         400,
         'InvalidParameterValueException',
-        `${request.path}: a local run knows Invoke only`,
+        `${request.path}: a local run knows Invoke, GetFunctionConfiguration and GetAccountSettings only`,
       );
     const functionName = decodeURIComponent(name);
     const target = functions.find(functionName, request.query.get('Qualifier') ?? undefined);
-    if (target === undefined)
-      return serviceError(404, 'ResourceNotFoundException', `Function not found: ${functionName}`);
+    if (target === undefined) return notFound(functionName);
     const payload = request.body === '' ? '{}' : request.body;
     if (!isJson(payload))
       return serviceError(400, 'InvalidRequestContentException', 'The payload is not JSON');
@@ -49,6 +56,32 @@ export function lambdaService(functions: Functions, asyncInvoker: AsyncInvoker):
       }
     }
   };
+}
+
+function configuration(functions: Functions, name: string): ServiceResponse {
+  const target = functions.find(name);
+  if (target === undefined) return notFound(name);
+  const { arn, environment } = target.lambda;
+  const body = {
+    FunctionName: target.lambda.name,
+    FunctionArn: arn,
+    State: 'Active',
+    LastUpdateStatus: 'Successful',
+    Environment: { Variables: environment },
+  };
+  return { status: 200, body };
+}
+
+function accountSettings(): ServiceResponse {
+  const limits = {
+    ConcurrentExecutions: CONCURRENCY,
+    UnreservedConcurrentExecutions: CONCURRENCY,
+  };
+  return { status: 200, body: { AccountLimit: limits } };
+}
+
+function notFound(name: string): ServiceResponse {
+  return serviceError(404, 'ResourceNotFoundException', `Function not found: ${name}`);
 }
 
 function isJson(text: string): boolean {

@@ -10,6 +10,8 @@ export const templateSchema = z.object({
     z.object({
       Type: z.string(),
       Condition: z.string().optional(),
+      /** Of no use here, where nothing is deleted: for whoever asks for the template. */
+      DeletionPolicy: z.string().optional(),
       Properties: z.record(z.string(), z.unknown()).default({}),
     }),
   ),

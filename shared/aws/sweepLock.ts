@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { SweepCursors, SweepLock } from '../batch/ports.ts';
 import { TABLE } from '../config.ts';
-import { type Table, writeIf } from './table.ts';
+import { readItem, type Table, writeIf } from './table.ts';
 
 const ID = 'lock#sweep';
 const FREE = 'attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now';
@@ -25,17 +25,18 @@ export function realSweepLock(client: DynamoDBDocumentClient, tableName: string)
       const held = await writeIf(table, ID, token, () => client.send(command));
       return held && cursorsOf(held.cursors);
     },
-    async release(token, cursors) {
+    async release(token, cursors, now) {
       const command = new UpdateCommand({
         ...item,
-        UpdateExpression: 'SET #cursors = :cursors REMOVE #leaseUntil',
+        UpdateExpression: 'SET #cursors = :cursors, #sweptAt = :now REMOVE #leaseUntil',
         ConditionExpression: MINE,
         ExpressionAttributeNames: {
           '#writeToken': 'writeToken',
           '#leaseUntil': 'leaseUntil',
           '#cursors': 'cursors',
+          '#sweptAt': 'sweptAt',
         },
-        ExpressionAttributeValues: { ':token': token, ':cursors': cursors },
+        ExpressionAttributeValues: { ':token': token, ':cursors': cursors, ':now': now },
       });
       try {
         await client.send(command);
@@ -45,6 +46,15 @@ export function realSweepLock(client: DynamoDBDocumentClient, tableName: string)
       }
     },
   };
+}
+
+/** When the last sweep ended, in milliseconds since 1970; undefined before the first. */
+export async function lastSweepAt(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+): Promise<number | undefined> {
+  const item = await readItem({ client, name: tableName }, ID);
+  return typeof item?.sweptAt === 'number' ? item.sweptAt : undefined;
 }
 
 function cursorsOf(stored: unknown): SweepCursors {

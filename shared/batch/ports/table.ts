@@ -79,6 +79,7 @@ export interface ProviderStateStore {
 export interface SweepLock {
   /** The cursors of the last sweep if the lease is free, else undefined. */
   acquire(token: string, now: number, leaseUntil: number): Promise<SweepCursors | undefined>;
-  release(token: string, cursors: SweepCursors): Promise<void>;
+  /** @param now remembered as the time of the last sweep */
+  release(token: string, cursors: SweepCursors, now: number): Promise<void>;
 }
 export type SweepCursors = Readonly<Record<string, string>>;

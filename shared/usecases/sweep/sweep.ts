@@ -34,7 +34,7 @@ export async function sweep(dependencies: Dependencies, deadline: number): Promi
     const stoppedAt = await admitQueued(dependencies, run, cursors[ADMISSION]);
     if (stoppedAt !== undefined) run.next[ADMISSION] = stoppedAt;
   } finally {
-    await sweepLock.release(token, run.next);
+    await sweepLock.release(token, run.next, clock.now());
   }
   const truncated = run.isOver() || Object.keys(run.next).length > 0;
   metrics.count(METRICS.swept, run.seen);

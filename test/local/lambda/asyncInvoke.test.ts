@@ -69,6 +69,7 @@ function invokerOf(results: readonly Partial<InvocationResult>[], config: Partia
   const lambda = {
     name: 'worker',
     arn: ARN,
+    environment: {},
     stop: async () => {},
     async invoke() {
       const result = results[Math.min(invocations, results.length - 1)];

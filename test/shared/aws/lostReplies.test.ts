@@ -84,7 +84,7 @@ describe('a write whose reply is lost', () => {
     // Prepare
     const lock = realSweepLock(network, tableName);
     await lock.acquire('first', NOW, NOW + 1000);
-    await lock.release('first', { 'open#1': 'there' });
+    await lock.release('first', { 'open#1': 'there' }, NOW);
     decide = times(1, 'lose reply');
     // Act
     const cursors = await lock.acquire('second', NOW, NOW + 1000);
@@ -99,7 +99,7 @@ describe('a write whose reply is lost', () => {
     await lock.acquire('first', NOW, NOW + 1000);
     decide = times(1, 'lose reply');
     // Act
-    await lock.release('first', { a: 'b' });
+    await lock.release('first', { a: 'b' }, NOW);
     // Assess
     expect(await lock.acquire('second', NOW, NOW + 1000)).toEqual({ a: 'b' });
   });

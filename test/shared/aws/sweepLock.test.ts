@@ -1,18 +1,19 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { realSweepLock } from '../../../shared/aws/sweepLock.ts';
+import { lastSweepAt, realSweepLock } from '../../../shared/aws/sweepLock.ts';
 import type { SweepLock } from '../../../shared/batch/ports.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 
 const NOW = 1_800_000_000_000;
 let emulators: Emulators;
 let lock: SweepLock;
+let tableName: string;
 
 beforeAll(async () => {
   emulators = await startEmulators();
 });
 afterAll(() => emulators.stop());
 beforeEach(async () => {
-  const tableName = `table-${crypto.randomUUID()}`;
+  tableName = `table-${crypto.randomUUID()}`;
   await emulators.createTable(tableName);
   lock = realSweepLock(emulators.table, tableName);
 });
@@ -31,24 +32,32 @@ test('a lease ends with its time', async () => {
 
 test('a lease given back is free at once, and its cursors are there', async () => {
   await lock.acquire('a', NOW, NOW + 1000);
-  await lock.release('a', { 'open#1': 'x' });
+  await lock.release('a', { 'open#1': 'x' }, NOW);
   expect(await lock.acquire('b', NOW, NOW + 1000)).toEqual({ 'open#1': 'x' });
 });
 
 test('cursors outlive a sweep that was killed, and go with one that came to the end', async () => {
   await lock.acquire('a', NOW, NOW + 1);
-  await lock.release('a', { 'open#1': 'x' });
+  await lock.release('a', { 'open#1': 'x' }, NOW);
   await lock.acquire('killed', NOW, NOW + 1);
   expect(await lock.acquire('b', NOW + 1, NOW + 2)).toEqual({ 'open#1': 'x' });
-  await lock.release('b', {});
+  await lock.release('b', {}, NOW);
   expect(await lock.acquire('c', NOW + 1, NOW + 2)).toEqual({});
 });
 
 test('a sweep whose lease ran out changes nothing of the next one', async () => {
   await lock.acquire('late', NOW, NOW + 1);
   await lock.acquire('next', NOW + 1, NOW + 1000);
-  await lock.release('late', { 'open#1': 'x' });
+  await lock.release('late', { 'open#1': 'x' }, NOW);
   expect(await lock.acquire('third', NOW + 2, NOW + 3)).toBeUndefined();
-  await lock.release('next', {});
+  await lock.release('next', {}, NOW);
   expect(await lock.acquire('third', NOW + 2, NOW + 3)).toEqual({});
+});
+
+test('when the last sweep ended is remembered, whatever the one after it does', async () => {
+  expect(await lastSweepAt(emulators.table, tableName)).toBeUndefined();
+  await lock.acquire('a', NOW, NOW + 1);
+  await lock.release('a', {}, NOW + 5);
+  await lock.acquire('killed', NOW + 10, NOW + 20);
+  expect(await lastSweepAt(emulators.table, tableName)).toBe(NOW + 5);
 });

@@ -19,10 +19,10 @@ function noteReleases(w: World, then = () => {}): Record<string, string>[] {
   const left: Record<string, string>[] = [];
   const { sweepLock } = w.dependencies;
   const { release } = sweepLock;
-  sweepLock.release = async (token, cursors) => {
+  sweepLock.release = async (token, cursors, now) => {
     left.push({ ...cursors });
     then();
-    return release(token, cursors);
+    return release(token, cursors, now);
   };
   return left;
 }
