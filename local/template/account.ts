@@ -1,3 +1,5 @@
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../shared/client/localStack.ts';
+
 /** The account that the stack is deployed to, as its pseudo parameters and ARNs see it. */
 export interface Account {
   readonly accountId: string;
@@ -10,10 +12,8 @@ export interface Account {
 
 /** The account id that the SQS emulator writes into its ARNs: it cannot be chosen. */
 export const LOCAL_ACCOUNT_ID = '000000000000';
-export const LOCAL_REGION = 'us-east-1';
 
-/** Credentials that every emulator takes; none checks a signature. */
-export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+export { LOCAL_CREDENTIALS, LOCAL_REGION };
 
 /** `arn:aws:<service>:<region>:<account>:<rest>` */
 export function arnOf(account: Account, service: string, rest: string): string {

@@ -1,4 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as z from 'zod';
+import type { AwsAccess } from '../aws/clients/access.ts';
+import { ClientError } from './clientError.ts';
 
 /** The file in the directory of a local run that says how the running stack is reached. */
 export const LOCAL_STACK_FILE = 'stack.json';
@@ -11,3 +15,34 @@ export const localStackSchema = z.object({
   pid: z.number().int().positive(),
 });
 export type LocalStack = z.infer<typeof localStackSchema>;
+
+/** What every AWS service of a local run is reached with: none checks a signature. */
+export const LOCAL_REGION = 'us-east-1';
+export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/**
+ * Finds the local stack that runs in a directory: the settings of a client that reaches it.
+ *
+ * @param directory that of `npm start -- --data`. Default `.local`
+ * @throws ClientError if none runs there
+ */
+export async function localStack(directory = '.local'): Promise<AwsAccess & { stack: string }> {
+  const text = await readFile(join(directory, LOCAL_STACK_FILE), 'utf8').catch(() => '{}');
+  const parsed = localStackSchema.safeParse(JSON.parse(text));
+  if (!parsed.success || !isRunning(parsed.data.pid))
+    throw new ClientError(
+      'local_stack_not_running',
+      `no local stack runs in ${directory}: start one with npm start -- --keep`,
+    );
+  const { endpointUrl: endpoint, stackName: stack } = parsed.data;
+  return { stack, endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

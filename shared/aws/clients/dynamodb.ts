@@ -1,9 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { AwsAccess } from './access.ts';
 import { bounds } from './bounds.ts';
 
 /** The table's client. Sockets for a sweep that looks at 100 batches side by side. */
-export function dynamodbClient(): DynamoDBDocumentClient {
+export function dynamodbClient(access: AwsAccess = {}): DynamoDBDocumentClient {
   const limits = { requestTimeoutMs: 5_000, idleTimeoutMs: 5_000, maxSockets: 100 };
-  return DynamoDBDocumentClient.from(new DynamoDBClient(bounds(limits)));
+  return DynamoDBDocumentClient.from(new DynamoDBClient({ ...bounds(limits), ...access }));
 }

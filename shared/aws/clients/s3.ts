@@ -1,10 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import type { AwsAccess } from './access.ts';
 import { bounds } from './bounds.ts';
 
 /**
  * The bucket's client. A copy, a part or a body takes as long as it is large, so only silence is
  * bounded: S3 sends spaces while it copies or completes.
  */
-export function s3Client(): S3Client {
-  return new S3Client(bounds({ requestTimeoutMs: 0, idleTimeoutMs: 60_000 }));
+export function s3Client(access: AwsAccess = {}): S3Client {
+  return new S3Client({ ...bounds({ requestTimeoutMs: 0, idleTimeoutMs: 60_000 }), ...access });
 }

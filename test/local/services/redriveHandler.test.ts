@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   type Message,
@@ -9,43 +6,25 @@ import {
   SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BatchHandlerStack } from '../../../infra/stack.ts';
 import { createBatchReader } from '../../../local/batches/batchReader.ts';
 import { findHandlerNames } from '../../../local/handlerNames.ts';
-import { type RunningStack, startStack } from '../../../local/stack.ts';
-import { readAssembly } from '../../../local/template/assembly.ts';
-import { FLAGS } from '../../support/handlerStack.ts';
+import type { RunningStack } from '../../../local/stack.ts';
+import { type HandlerRun, startHandlerRun } from '../../support/handlerRun.ts';
 import { requestLine } from '../../support/world.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { sdkSettings } from '../fixtures/toyAccess.ts';
 
-let directory: string;
+let run: HandlerRun;
 let stack: RunningStack;
 let sqs: SQSClient;
 
-/** The handler as it deploys, with its real functions. */
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'redrive-'));
-  const app = new App({ context: { ...FLAGS }, outdir: join(directory, 'cdk.out') });
-  new BatchHandlerStack(app, 'Handler');
-  app.synth();
-  stack = await startStack(await readAssembly(join(directory, 'cdk.out')), {
-    dataDirectory: join(directory, 'data'),
-    intervalSeconds: 0.5,
-    timeScale: 0.5 / 60,
-    port: 0,
-    plan: ['completed'],
-    environment: {},
-    onEvent: () => {},
-  });
+  run = await startHandlerRun();
+  ({ stack } = run);
   sqs = new SQSClient(sdkSettings(stack));
 });
-afterAll(async () => {
-  await stack?.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => run?.stop());
 
 /** A queue as users of the stack reach it. */
 function queueOf(name: string) {

@@ -1,0 +1,70 @@
+import { Command, CommanderError } from 'commander';
+import { separateLocal } from './arguments.ts';
+import { addListCommand } from './commands/list.ts';
+import { type CliContext, EXIT } from './context.ts';
+import { explain } from './explain.ts';
+
+const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [addListCommand];
+
+/**
+ * Runs one command.
+ *
+ * @param args the arguments behind the program's name
+ * @returns the exit code
+ */
+export async function runCli(
+  args: readonly string[],
+  surroundings: Omit<CliContext, 'end'>,
+): Promise<number> {
+  const { stderr, interrupted } = surroundings;
+  let exitCode: number = EXIT.done;
+  const end = (code: number): void => {
+    exitCode = code;
+  };
+  const program = createProgram({ ...surroundings, end });
+  try {
+    if (args.length === 0) {
+      stderr.write(program.helpInformation());
+      return EXIT.usage;
+    }
+    await program.parseAsync(separateLocal(args), { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (interrupted.aborted) return EXIT.interrupted;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      stderr.write(`${usageLine(error, program, args)}\n`);
+      return EXIT.usage;
+    }
+    const { line, exitCode: code } = explain(error);
+    stderr.write(`${line}\n`);
+    return code;
+  }
+}
+
+function createProgram(context: CliContext): Command {
+  const { stdout } = context;
+  const program = new Command('batch-handler')
+    .description('Works with the batches of a deployed Batch Handler, or of one that runs locally.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      // The error is ours to write, in one line.
+      writeErr: () => {},
+      getOutHelpWidth: () => stdout.columns ?? 80,
+    })
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done, 1 a batch failed or a check found something, 2 wrong usage, 3 not reachable or
+not allowed. batch-handler help COMMAND has examples.`,
+    );
+  for (const add of COMMANDS) add(program, context);
+  return program;
+}
+
+function usageLine({ message }: CommanderError, program: Command, args: readonly string[]): string {
+  const command = program.commands.find((each) => args.includes(each.name()));
+  const help = ['batch-handler', ...(command ? [command.name()] : []), '--help'].join(' ');
+  return `${message.replace(/^error: /, '').replaceAll('\n', ' ')} (see ${help})`;
+}

@@ -1,0 +1,40 @@
+import { styleText } from 'node:util';
+
+/** Where text goes: a terminal, a pipe or a file. */
+export interface Output {
+  readonly isTTY?: boolean | undefined;
+  /** Of a terminal. */
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+const DEFAULT_WIDTH = 80;
+
+/** Columns that a line may have; in a pipe or a file as many as it likes. */
+export function widthOf({ isTTY, columns }: Output): number {
+  return isTTY === true ? columns || DEFAULT_WIDTH : Number.POSITIVE_INFINITY;
+}
+
+export type Style = Parameters<typeof styleText>[0];
+
+/** Colours on a terminal, unless NO_COLOR says otherwise; elsewhere the text as it is. */
+export function painter(output: Output, env = process.env): (style: Style, text: string) => string {
+  const plain = output.isTTY !== true || (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
+  return plain
+    ? (_, text) => text
+    : (style, text) => styleText(style, text, { validateStream: false });
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
+
+/** Text of others, such as a provider's message, in one line and without escape sequences. */
+export function oneLine(text: string): string {
+  return text.replace(CONTROL, ' ').trim();
+}
+
+/** As much of the text as fits. */
+export function clip(text: string, width: number): string {
+  if (text.length <= width) return text;
+  return width < 1 ? '' : `${text.slice(0, width - 1)}…`;
+}

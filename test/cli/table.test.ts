@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { columnsAt } from '../../cli/commands/list.ts';
+import { tableLines } from '../../cli/terminal/table.ts';
+import { batchInfo } from '../../shared/client/batchInfo.ts';
+import { given, NOW } from '../support/given.ts';
+
+const BATCHES = [
+  given('running', {
+    batchId: 'nightly-summaries-of-support-tickets',
+    provider: 'claude',
+    model: 'claude-haiku-4-5-20251001',
+    counts: { total: 50_000, succeeded: 31_200, failed: 0, unfinished: 18_800 },
+    job: { id: 'job_2', submission: 2, submittedAt: NOW - 1000, progress: 1_234 },
+    attempt: 2,
+    cost: 12.345,
+  }),
+  given('failed', { batchId: 'x', cost: 0.0123, endedAt: NOW }),
+  given('inspecting', { batchId: 'just-added', cost: undefined }),
+].map((batch) => batchInfo(batch, 'bucket'));
+
+const tableAt = (width: number, paint = (_: unknown, text: string) => text) =>
+  tableLines(columnsAt(NOW), BATCHES, width, paint);
+
+test.each([60, 80, 120])('the list fits %i columns', (width) => {
+  const lines = tableAt(width);
+  expect(lines.every((line) => line.length <= width)).toBe(true);
+  expect(`\n${lines.join('\n')}\n`).toMatchSnapshot();
+});
+
+test('every status has its colour, and the colours take no room', () => {
+  const lines = tableAt(80, (style, text) => `<${style}>${text}</>`);
+  expect(lines[2]).toMatch(/<red>failed/);
+  const bare = lines.map((line) => line.replaceAll(/<[^>]*>/g, '').trimEnd());
+  expect(bare).toEqual(tableAt(80));
+});

@@ -1,0 +1,110 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cloudFormationService } from '../../../local/services/cloudFormationService.ts';
+import { type Gateway, startGateway } from '../../../local/services/gateway.ts';
+import { localAccount } from '../../../local/template/account.ts';
+import { deployedStack } from '../../../local/template/deployedStack.ts';
+import { templateSchema } from '../../../local/template/template.ts';
+import { cloudFormationClient } from '../../../shared/aws/clients/cloudFormation.ts';
+import { discoverHandler } from '../../../shared/client/discovery.ts';
+import { localStack } from '../../../shared/client/index.ts';
+import { METADATA_KEY } from '../../../shared/handlerMetadata.ts';
+import { clientSettings } from '../../support/emulators.ts';
+import { newApp, newHandler, newProcessor } from '../../support/handlerStack.ts';
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await startGateway(0);
+});
+afterAll(() => gateway.stop());
+
+/** CloudFormation with one stack, which holds handlers with these ids. */
+function deploy(ids: string, moreSettings: object = {}): void {
+  const stack = new Stack(newApp(), 'Test');
+  new sqs.Queue(stack, 'Other');
+  for (const id of ids.split(' ').filter(Boolean))
+    newHandler(stack, { id, processor: newProcessor(new Construct(stack, `For${id}`)) });
+  const template = templateSchema.parse(Template.fromStack(stack).toJSON());
+  for (const handler of Object.values(template.Metadata[METADATA_KEY] ?? {}))
+    Object.assign(handler.settings, moreSettings);
+  const account = localAccount('Test', gateway.url);
+  const assembly = { stackName: 'Test', template, assetDirectories: new Map() };
+  const cloudformation = cloudFormationService(deployedStack(assembly, account, Date.now()));
+  gateway.route({ services: { cloudformation }, upstreams: {} });
+}
+
+const discover = (stack: string, path?: string) =>
+  discoverHandler(cloudFormationClient(clientSettings(gateway.url)), stack, path);
+
+test('the one handler of a stack is found by the name of the stack', async () => {
+  deploy('Batches');
+
+  const handler = await discover('Test');
+
+  expect(handler.path).toBe('Test/Batches');
+  expect(handler.providers).toEqual(['openai']);
+  expect(handler.settings().providers.openai?.kind).toBe('openai');
+  expect(handler.resources.table).toMatch(/^Test-BatchesTable/);
+  expect(handler.resources.batchQueue).toMatch(/^http:.*\/Test-BatchesBatchQueue/);
+  expect(handler.secrets.openai).toMatch(/^arn:aws:secretsmanager:.*Secretopenai/);
+});
+
+test('of several handlers one is named by its path', async () => {
+  deploy('A B');
+
+  expect((await discover('Test', 'Test/B')).resources.table).toMatch(/^Test-BTable/);
+  await expect(discover('Test')).rejects.toMatchObject({
+    code: 'several_handlers',
+    message: 'stack Test holds 2 handlers: name one of Test/A, Test/B',
+  });
+  await expect(discover('Test', 'C')).rejects.toMatchObject({
+    code: 'unknown_handler',
+    message: 'stack Test has no handler C: use one of Test/A, Test/B',
+  });
+});
+
+test('a stack that is not there, or holds no handler, is named', async () => {
+  deploy('');
+
+  await expect(discover('Test')).rejects.toMatchObject({ code: 'no_handler' });
+  await expect(discover('Nobody')).rejects.toMatchObject({
+    code: 'unknown_stack',
+    message: 'there is no stack Nobody in this account and region',
+  });
+});
+
+test('settings of another version hide nothing but themselves', async () => {
+  deploy('Batches', { later: 'setting' });
+
+  const handler = await discover('Test');
+
+  expect(handler.providers).toEqual(['openai']);
+  expect(() => handler.settings()).toThrow(/stack Test was deployed by another version.*later/);
+});
+
+test('a local stack is found by its directory, as long as its process lives', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'local-stack-'));
+  const write = (pid: number) =>
+    writeFileSync(
+      join(directory, 'stack.json'),
+      JSON.stringify({ endpointUrl: 'http://127.0.0.1:1', stackName: 'Mine', pid }),
+    );
+
+  await expect(localStack(directory)).rejects.toThrow(
+    `no local stack runs in ${directory}: start one with npm start -- --keep`,
+  );
+  write(process.pid);
+  expect(await localStack(directory)).toMatchObject({
+    stack: 'Mine',
+    endpoint: 'http://127.0.0.1:1',
+  });
+  // Above the highest process id that Linux gives.
+  write(2 ** 22 + 1);
+  await expect(localStack(directory)).rejects.toMatchObject({ code: 'local_stack_not_running' });
+});
