@@ -6,6 +6,8 @@ export interface CliContext {
   readonly stdout: Output;
   /** For everything else: progress, notes, errors. */
   readonly stderr: Output;
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
   /** Aborted by ^C. */
   readonly interrupted: AbortSignal;
   /** Milliseconds since 1970. */

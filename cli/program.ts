@@ -1,10 +1,21 @@
 import { Command, CommanderError } from 'commander';
 import { separateLocal } from './arguments.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addEstimateCommand } from './commands/estimate.ts';
 import { addListCommand } from './commands/list.ts';
+import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
+import { addRedriveCommand } from './commands/redrive.ts';
 import { type CliContext, EXIT } from './context.ts';
 import { explain } from './explain.ts';
 
-const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [addListCommand];
+const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
+  addListCommand,
+  addDoctorCommand,
+  addEstimateCommand,
+  addPauseCommand,
+  addResumeCommand,
+  addRedriveCommand,
+];
 
 /**
  * Runs one command.

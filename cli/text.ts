@@ -1,21 +1,10 @@
 import type { BatchInfo } from '../shared/client/index.ts';
+
+export { durationText } from '../shared/operations/durationText.ts';
+
 import type { Style } from './terminal/output.ts';
 
 /** How values are written for people. */
-
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['m', 60],
-] as const;
-
-/** In the largest unit of which there are two or more: `90s`, `45m`, `30h`, `12d`. */
-export function durationText(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  for (const [unit, size] of UNITS)
-    if (seconds >= 2 * size) return `${Math.floor(seconds / size)}${unit}`;
-  return `${seconds}s`;
-}
 
 export function countText(count: number): string {
   return count.toLocaleString('en-US');

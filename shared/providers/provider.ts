@@ -122,17 +122,21 @@ export interface Provider {
 /** What is known of a provider without credentials or its SDK. */
 export type Description = Pick<Provider, 'endpoints' | 'checkOptions' | 'checkRequest'>;
 
-/** The providers of this deployment, by the names of their entries. Loaded when first used. */
-export interface Providers {
+/** What is known of the providers of a deployment without credentials. */
+export interface DescribedProviders {
   /** Names of all entries, the default first. */
   readonly names: readonly string[];
+  /** What is known without credentials, for checking a message or a file. Throws RefusedError. */
+  describe(
+    name: string,
+  ): Promise<Description & Pick<Provider, 'limits'> & { readonly pricing: Pricing }>;
+}
+
+/** The providers of this deployment, by the names of their entries. Loaded when first used. */
+export interface Providers extends DescribedProviders {
   /**
    * Throws ProviderError `account` if its secret is not filled, and RefusedError
    * `unknown_provider` for a name that is no entry.
    */
   get(name: string): Promise<Provider>;
-  /** What is known without credentials, for checking a message or a file. Throws RefusedError. */
-  describe(
-    name: string,
-  ): Promise<Description & Pick<Provider, 'limits'> & { readonly pricing: Pricing }>;
 }

@@ -1,13 +1,7 @@
-import { BATCH_DISCOUNT, discounted, type Pricing, priceIn } from '../batch/cost.ts';
-import { RefusedError } from '../batch/errors.ts';
-import type { Limits } from '../batch/limits.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import type { Settings } from '../config.ts';
-import type { ProviderKind, ProviderSettings } from '../providerSettings.ts';
 import { checkBaseUrl } from './baseUrl.ts';
-import { KINDS, type Kind } from './kinds.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import { modelAt } from './models.ts';
+import { describedProviders, kindOf, limitsOf, settingsOf } from './described.ts';
 import type { Provider, Providers } from './provider.ts';
 import { watchAccount } from './watch.ts';
 
@@ -31,20 +25,10 @@ export function providers(
   entries: Settings['providers'],
   { secret, objects, jobRoles = {}, baseUrls = {} }: ProvidersOptions,
 ): Providers {
-  const names = Object.keys(entries);
   const connected = new Map<string, Promise<Provider>>();
 
-  function settingsOf(name: string): ProviderSettings {
-    const settings = Object.hasOwn(entries, name) ? entries[name] : undefined;
-    if (settings !== undefined) return settings;
-    throw new RefusedError({
-      code: 'unknown_provider',
-      message: `provider is ${JSON.stringify(name.slice(0, 100))}: use one of ${names.join(', ')}`,
-    });
-  }
-
   async function connect(name: string, onRefused: () => void): Promise<Provider> {
-    const settings = settingsOf(name);
+    const settings = settingsOf(entries, name);
     const baseUrl = baseUrls[name] ?? settings.baseUrl;
     if (baseUrl !== undefined) checkBaseUrl(name, baseUrl);
     const provider = await kindOf(settings).connect({
@@ -60,7 +44,7 @@ export function providers(
   }
 
   return {
-    names,
+    ...describedProviders(entries),
     get(name) {
       const known = connected.get(name);
       if (known !== undefined) return known;
@@ -72,31 +56,5 @@ export function providers(
       connecting.catch(forget);
       return connecting;
     },
-    async describe(name) {
-      const settings = settingsOf(name);
-      const description = await kindOf(settings).describe(settings);
-      return { ...description, limits: limitsOf(settings), pricing: pricingOf(settings) };
-    },
-  };
-}
-
-// The settings say which kind they are of, which the compiler cannot follow through a table.
-function kindOf({ kind }: ProviderSettings): Kind {
-  return KINDS[kind] as unknown as Kind<ProviderKind>;
-}
-
-function limitsOf({ kind, limits }: ProviderSettings) {
-  // JSON has no undefined: an entry that is there has a value.
-  return { ...DEFAULT_LIMITS[kind], ...(limits as Limits) };
-}
-
-function pricingOf(settings: ProviderSettings): Pricing {
-  const { prices = {}, models, batchDiscount = BATCH_DISCOUNT, dailyBudget } = settings;
-  return {
-    priceOf(model) {
-      const price = priceIn(prices, [model, modelAt(models, model)]);
-      return price && discounted(price, batchDiscount);
-    },
-    dailyBudget,
   };
 }

@@ -2,8 +2,8 @@ import { costOf, dollars, expectedTokens, type Price } from '../batch/cost.ts';
 import type { AddMessage } from '../batch/messages.ts';
 import type { Reason } from '../batch/reason.ts';
 import type { Inspection } from '../jsonl/inspect.ts';
-import type { Dependencies } from './dependencies.ts';
-import { type InputSource, inspectFor } from './inspection.ts';
+import type { DescribedProviders } from '../providers/provider.ts';
+import { type Describing, type InputSource, inspectFor } from './inspection.ts';
 import { checkProviders } from './intake/checkProviders.ts';
 
 /** What adding a file would come to. */
@@ -40,7 +40,7 @@ export interface Estimate {
  * @throws RefusedError for a message that would be refused, whatever its file holds
  */
 export async function estimate(
-  dependencies: Pick<Dependencies, 'providers' | 'tokens'>,
+  dependencies: Describing,
   message: AddMessage,
   source: InputSource,
   maxReasons: number,
@@ -68,7 +68,7 @@ export async function estimate(
 
 /** What only the money of an entry's day keeps back. */
 async function waitsOf(
-  providers: Dependencies['providers'],
+  providers: DescribedProviders,
   names: readonly string[],
   { model = '', slices }: Pick<Inspection, 'model' | 'slices'>,
 ): Promise<readonly string[]> {

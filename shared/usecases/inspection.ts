@@ -1,11 +1,18 @@
 import type { Format } from '../batch/format.ts';
 import { costRefusal } from '../batch/maxCost.ts';
+import type { Tokens } from '../batch/ports.ts';
 import type { Reason } from '../batch/reason.ts';
 import { type Inspection, inspectInput } from '../jsonl/inspect.ts';
 import type { Demands, Problem } from '../jsonl/lineInspection.ts';
 import type { JobLimits } from '../jsonl/slices.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { DescribedProviders } from '../providers/provider.ts';
 import { estimateCost } from './work/estimateCost.ts';
+
+/** What an inspection takes: no credentials. */
+export interface Describing {
+  readonly providers: DescribedProviders;
+  readonly tokens: Tokens;
+}
 
 /** What the message that adds a batch says of it, as far as its input must go with that. */
 export interface Wanted {
@@ -31,7 +38,7 @@ export interface InspectedInput extends Inspection {
 
 /** Checks every line of an input against all providers that it may go to. Sends nothing. */
 export async function inspectFor(
-  { providers, tokens }: Pick<Dependencies, 'providers' | 'tokens'>,
+  { providers, tokens }: Describing,
   wanted: Wanted,
   { chunks, bytes }: InputSource,
   onProblem: (problem: Problem) => Promise<void>,
@@ -50,7 +57,7 @@ export async function inspectFor(
   return { ...found, money, tooDear };
 }
 
-type Described = Awaited<ReturnType<Dependencies['providers']['describe']>>;
+type Described = Awaited<ReturnType<DescribedProviders['describe']>>;
 
 /** What every one of them can take. */
 function demandsOf(

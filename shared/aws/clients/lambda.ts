@@ -1,7 +1,11 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { AwsAccess } from './access.ts';
 import { bounds } from './bounds.ts';
 
 /** For asynchronous invocations, which Lambda answers as soon as it has queued them. */
-export function lambdaClient(): LambdaClient {
-  return new LambdaClient(bounds({ requestTimeoutMs: 10_000, idleTimeoutMs: 10_000 }));
+export function lambdaClient(access: AwsAccess = {}): LambdaClient {
+  return new LambdaClient({
+    ...bounds({ requestTimeoutMs: 10_000, idleTimeoutMs: 10_000 }),
+    ...access,
+  });
 }

@@ -1,6 +1,10 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { AwsAccess } from './access.ts';
 import { bounds } from './bounds.ts';
 
-export function secretsManagerClient(): SecretsManagerClient {
-  return new SecretsManagerClient(bounds({ requestTimeoutMs: 10_000, idleTimeoutMs: 10_000 }));
+export function secretsManagerClient(access: AwsAccess = {}): SecretsManagerClient {
+  return new SecretsManagerClient({
+    ...bounds({ requestTimeoutMs: 10_000, idleTimeoutMs: 10_000 }),
+    ...access,
+  });
 }

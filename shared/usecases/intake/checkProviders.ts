@@ -1,8 +1,6 @@
 import { refusal } from '../../batch/errors.ts';
 import type { AddMessage } from '../../batch/messages.ts';
-import type { Dependencies } from '../dependencies.ts';
-
-type Providers = Dependencies['providers'];
+import type { DescribedProviders } from '../../providers/provider.ts';
 
 /**
  * Refuses now what no provider of the deployment could take, before a record is made.
@@ -10,7 +8,7 @@ type Providers = Dependencies['providers'];
  * @returns the entries that the batch may go to
  */
 export async function checkProviders(
-  providers: Providers,
+  providers: DescribedProviders,
   message: Pick<AddMessage, 'provider' | 'providers' | 'endpoint' | 'options'>,
 ): Promise<[string, ...string[]]> {
   if (message.provider !== undefined && message.providers !== undefined)
@@ -22,7 +20,7 @@ export async function checkProviders(
 }
 
 async function checkProvider(
-  providers: Providers,
+  providers: DescribedProviders,
   name: string,
   { endpoint, options }: Pick<AddMessage, 'endpoint' | 'options'>,
 ): Promise<void> {

@@ -1,21 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { addMessageSchema } from '../../../shared/batch/messages.ts';
 import { providerSettingsSchema } from '../../../shared/providerSettings.ts';
-import { providers } from '../../../shared/providers/registry.ts';
+import { describedProviders } from '../../../shared/providers/described.ts';
 import { createTokenEstimator } from '../../../shared/tokens/estimator.ts';
 import { estimate } from '../../../shared/usecases/estimate.ts';
-import { memoryObjects } from '../../support/memoryObjects.ts';
 
 /** A deployment of such entries, as far as an estimate looks at it: no secret, nothing to call. */
 function deployment(entries: Record<string, object>) {
   const settings = Object.fromEntries(
     Object.entries(entries).map(([name, entry]) => [name, providerSettingsSchema.parse(entry)]),
   );
-  const neither = async () => {
-    throw new Error('an estimate reads no secret');
-  };
   return {
-    providers: providers(settings, { secret: neither, objects: memoryObjects() }),
+    providers: describedProviders(settings),
     tokens: { estimate: async (fileBytes?: number) => createTokenEstimator({ fileBytes }) },
   };
 }

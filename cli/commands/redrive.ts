@@ -1,0 +1,113 @@
+import { type Command, Option } from 'commander';
+import type { DeadLetter, MoveProgress } from '../../shared/operations/deadLetters/index.ts';
+import {
+  DEAD_LETTER_SOURCES,
+  type DeadLetterQueue,
+  type DeadLetterSource,
+  deadLetterQueues,
+} from '../../shared/operations/deadLetters/queues.ts';
+import { confirm } from '../confirm.ts';
+import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
+import { deadLetterLines } from '../deadLetterLines.ts';
+import { widthOf } from '../terminal/output.ts';
+import { countText } from '../text.ts';
+
+interface RedriveOptions extends ConnectionOptions {
+  readonly queue?: readonly DeadLetterSource[];
+  readonly yes?: true;
+  readonly json?: true;
+}
+
+/** A dead-letter queue, and what was seen of its messages. */
+interface Seen {
+  readonly queue: DeadLetterQueue;
+  readonly messages: number;
+  readonly examples: readonly DeadLetter[];
+}
+
+export function addRedriveCommand(program: Command, context: CliContext): void {
+  connecting(program.command('redrive'))
+    .description('shows the dead letters and why they are there, and moves them back')
+    .addOption(
+      new Option('--queue <queue...>', 'only those of these queues (default: all)').choices(
+        DEAD_LETTER_SOURCES,
+      ),
+    )
+    .option('-y, --yes', 'do not ask')
+    .option('--json', 'one JSON object for each queue')
+    .addHelpText(
+      'after',
+      `
+Remove the cause first: what cannot succeed comes back with its new reason. docs/operations.md says
+what each queue holds.
+
+Examples:
+  batch-handler redrive
+  batch-handler redrive --queue batch --yes`,
+    )
+    .action(async (options: RedriveOptions) => context.end(await run(options, context)));
+}
+
+async function run(options: RedriveOptions, context: CliContext): Promise<number> {
+  const { stdout, stderr, now } = context;
+  const { sqs, handler } = (await openClient(options)).connection;
+  // Only now: --help needs no AWS SDK.
+  const { depthOf, lookAtDeadLetters, redrive, totalOf } = await import(
+    '../../shared/operations/deadLetters/index.ts'
+  );
+  const seen: Seen[] = [];
+  for (const queue of deadLetterQueues(handler.resources)) {
+    if (options.queue && !options.queue.includes(queue.source)) continue;
+    const messages = totalOf(await depthOf(sqs, queue.deadLetterUrl));
+    const examples = await lookAtDeadLetters(sqs, queue.deadLetterUrl);
+    // The count is behind now and then.
+    seen.push({ queue, messages: Math.max(messages, examples.length), examples });
+  }
+  const full = seen.filter(({ messages }) => messages > 0);
+  if (!options.json)
+    for (const { queue, messages, examples } of full) {
+      const lines = deadLetterLines(queue.source, messages, examples, now(), widthOf(stderr));
+      stderr.write(`${lines.join('\n')}\n`);
+    }
+  if (full.length === 0) {
+    stderr.write('there are no dead letters\n');
+    return EXIT.done;
+  }
+  const total = full.reduce((sum, { messages }) => sum + messages, 0);
+  const question = `Move ${countText(total)} back, to be tried again?`;
+  if (!(await confirm(question, options.yes, context))) return EXIT.failed;
+  let exitCode: number = EXIT.done;
+  for (const { queue, messages, examples } of full) {
+    const end = await follow(redrive(sqs, queue, { signal: context.interrupted }), queue, context);
+    if (end?.status !== 'completed') exitCode = EXIT.failed;
+    if (options.json)
+      stdout.write(`${JSON.stringify({ queue: queue.source, messages, examples, ...end })}\n`);
+    else stdout.write(`${queue.source}: ${endText(end)}\n`);
+  }
+  return exitCode;
+}
+
+/** Shows how far it is, on a terminal in one line. */
+async function follow(
+  moves: AsyncIterable<MoveProgress>,
+  { source }: DeadLetterQueue,
+  { stderr }: CliContext,
+): Promise<MoveProgress | undefined> {
+  let last: MoveProgress | undefined;
+  for await (const progress of moves) {
+    last = progress;
+    const { moved, toMove } = progress;
+    const of = toMove === null ? '' : ` of about ${countText(toMove)}`;
+    if (stderr.isTTY) stderr.write(`\r\u001b[2K${source}: ${countText(moved)}${of} moved`);
+  }
+  if (stderr.isTTY) stderr.write('\r\u001b[2K');
+  return last;
+}
+
+function endText(end: MoveProgress | undefined): string {
+  if (!end) return 'SQS tells nothing of the move';
+  const moved = `${countText(end.moved)} moved back`;
+  if (end.status === 'completed') return moved;
+  return `${end.status} (${end.failure ?? 'SQS tells no reason'}), ${moved}`;
+}

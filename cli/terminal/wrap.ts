@@ -1,0 +1,24 @@
+/**
+ * Breaks a text at its spaces into lines of at most `width`, where it can be broken.
+ *
+ * @param width may be infinite
+ */
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** The same, with what stands before the first line; the others are as far in. */
+export function hanging(prefix: string, text: string, width: number): readonly string[] {
+  const margin = ' '.repeat(prefix.length);
+  return wrap(text, width - prefix.length).map(
+    (line, index) => (index === 0 ? prefix : margin) + line,
+  );
+}

@@ -1,0 +1,2 @@
+export { diagnose } from './diagnose.ts';
+export { subjectOf } from './subject.ts';

@@ -1,0 +1,167 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findHandlerNames } from '../../local/handlerNames.ts';
+import { eventually } from '../local/fixtures/eventually.ts';
+import { sdkSettings } from '../local/fixtures/toyAccess.ts';
+import { cliRun } from '../support/cliRun.ts';
+import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
+
+let run: HandlerRun;
+let local: string;
+let sqs: SQSClient;
+beforeAll(async () => {
+  run = await startHandlerRun();
+  local = `--local=${run.dataDirectory}`;
+  sqs = new SQSClient(sdkSettings(run.stack));
+});
+afterAll(() => run?.stop());
+
+async function send(message: object): Promise<void> {
+  const { resources, endpointUrl } = run.stack;
+  const { batchQueue } = findHandlerNames(resources);
+  const QueueUrl = `${endpointUrl}/000000000000/${batchQueue}`;
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }));
+}
+
+type Finding = { check: string; level: string; what: string; fix?: string };
+
+async function doctor(now = Date.now): Promise<{ code: number; findings: Finding[] }> {
+  const { code, stdout } = await cliRun(['doctor', local, '--json'], { now });
+  const findings = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Finding);
+  return { code, findings };
+}
+
+describe('doctor', () => {
+  it('finds nothing to do at a handler that is well, and could look at everything', async () => {
+    const { code, findings } = await eventually(
+      () => doctor(),
+      (found) => found.code === 0,
+    );
+    expect(findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+    expect(code).toBe(0);
+    expect(new Set(findings.map(({ check }) => check)).size).toBe(15);
+  });
+
+  it('notices a clock that is wrong, and a sweep that has not ended for long', async () => {
+    const { code, findings } = await doctor(() => Date.now() + 60 * 60_000);
+    expect(code).toBe(1);
+    const problems = findings.filter(({ level }) => level === 'problem');
+    expect(problems.map(({ check, what }) => [check, what])).toEqual([
+      ['clock', expect.stringContaining('60m ahead of AWS')],
+      ['sweep', expect.stringContaining('nothing moves on')],
+    ]);
+  });
+
+  it('says in text what it is and what to do', async () => {
+    const { stdout } = await cliRun(['doctor', local]);
+    expect(stdout).toMatch(/^ok {3}secrets {7}that of openai is filled$/m);
+    expect(stdout).not.toContain('sk-local');
+    expect(stdout).toContain('nothing needs you');
+  });
+});
+
+describe('pause and resume', () => {
+  it('are told by the doctor, with the reason, as nothing that needs somebody', async () => {
+    const paused = await cliRun(['pause', 'openai', '--reason', 'incident', local]);
+    expect(paused).toMatchObject({ code: 0, stdout: expect.stringContaining('openai is paused') });
+    const { code, findings } = await doctor();
+    expect(code).toBe(0);
+    expect(findings.find(({ check }) => check === 'admission')).toMatchObject({
+      level: 'note',
+      what: expect.stringMatching(/^openai is paused by a user since \d+s: incident$/),
+      fix: 'batch-handler resume openai',
+    });
+    expect(await cliRun(['resume', 'openai', local, '--json'])).toMatchObject({
+      code: 0,
+      stdout: '{"action":"resume","provider":"openai"}\n',
+    });
+  });
+
+  it('refuse a provider that is none', async () => {
+    const { code, stderr } = await cliRun(['pause', 'nobody', local]);
+    expect(code).toBe(2);
+    expect(stderr).toBe('there is no provider nobody: use one of openai\n');
+  });
+});
+
+describe('redrive', () => {
+  it('shows the reasons, asks, moves, and follows that to its end', async () => {
+    expect(await cliRun(['redrive', local])).toMatchObject({
+      code: 0,
+      stderr: 'there are no dead letters\n',
+    });
+    await send({ batchId: 'late' });
+    const found = await eventually(
+      () => doctor(),
+      ({ code }) => code === 1,
+    );
+    expect(found.findings.find(({ level }) => level === 'problem')).toMatchObject({
+      check: 'dead letters',
+      what: expect.stringContaining('no_such_file'),
+      fix: 'remove the cause, then batch-handler redrive --queue batch',
+    });
+
+    const declined = await cliRun(['redrive', local], { answer: 'n' });
+    expect(declined).toMatchObject({ code: 1, stdout: '' });
+    expect(declined.stderr).toMatch(
+      /^batch: 1, .*\n {2}1× no_such_file: .*\nnothing was changed\n$/,
+    );
+    const unasked = await cliRun(['redrive', local]);
+    expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('say --yes') });
+
+    const moved = await cliRun(['redrive', local, '--queue', 'batch', '--yes', '--json']);
+    expect(moved.code).toBe(0);
+    expect(JSON.parse(moved.stdout)).toMatchObject({
+      queue: 'batch',
+      messages: 1,
+      status: 'completed',
+      moved: 1,
+    });
+  });
+
+  it('knows no other queue', async () => {
+    const { code, stderr } = await cliRun(['redrive', local, '--queue', 'other']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('batch, work, outcome, collector');
+  });
+});
+
+describe('estimate', () => {
+  it('takes the entries of the deployment', async () => {
+    const requests = join(import.meta.dirname, '..', '..', 'examples', 'requests.jsonl');
+    const { code, stdout } = await cliRun(['estimate', requests, local]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('requests.jsonl: 24 requests');
+    expect(stdout).toContain('nothing was sent');
+    const other = await cliRun(['estimate', requests, local, '--provider', 'nobody']);
+    expect(other).toMatchObject({ code: 2, stderr: 'provider is "nobody": use one of openai\n' });
+  });
+
+  it('needs no stack with a kind, and tells every problem', async () => {
+    const file = join(run.dataDirectory, 'bad.jsonl');
+    writeFileSync(file, '{"custom_id":"a"}\n{\n');
+    const { code, stdout } = await cliRun(['estimate', file, '--kind', 'openai']);
+    expect(code).toBe(1);
+    expect(stdout).toBe(`bad.jsonl would be refused: 2 problems in 2 requests
+  line 1: method is not "POST" (invalid_method)
+  line 2: is not JSON: write one JSON object on each line (invalid_json_line)
+nothing was sent
+`);
+  });
+
+  it.each(['openai-compatible', 'azure-openai', 'anthropic', 'vertex-ai', 'bedrock', 'gemini'])(
+    'knows %s without settings',
+    async (kind) => {
+      const file = join(run.dataDirectory, 'empty.jsonl');
+      writeFileSync(file, '');
+      const { code, stdout } = await cliRun(['estimate', file, '--kind', kind, '--json']);
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout).reasons).toMatchObject([{ code: 'empty_file' }]);
+    },
+  );
+});
