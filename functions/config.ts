@@ -33,6 +33,7 @@ const environmentSchema = z.object({
   [ENVIRONMENT.eventBus]: z.string().min(1),
   [ENVIRONMENT.secrets]: jsonOfStrings.default({}),
   [ENVIRONMENT.jobRoles]: jsonOfStrings.default({}),
+  [ENVIRONMENT.webhookSecrets]: jsonOfStrings.default({}),
   [ENVIRONMENT.timeScale]: z.coerce.number().positive().default(1),
   [ENVIRONMENT.providerBaseUrls]: jsonOfStrings.default({}),
 });

@@ -20,11 +20,12 @@ import { HandlerMetrics } from './handlerMetrics.ts';
 import { grantPermissions } from './permissions.ts';
 import { timingOf } from './policy.ts';
 import type { Granted } from './providers/access.ts';
-import { ProviderCaller } from './providers/providerHost.ts';
+import { bindProviders } from './providers/bindProviders.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { createSchedule } from './schedule.ts';
 import { settingsText } from './settings.ts';
 import { createTable } from './table.ts';
+import { createWebhooks, type WebhookEndpoint } from './webhooks.ts';
 
 /**
  * Brings every request of a JSONL file to an end at an LLM provider's Batch API, and hands the
@@ -59,6 +60,8 @@ export class BatchHandler extends HandlerMetrics {
   readonly alarms: readonly cloudwatch.Alarm[];
   /** What each provider entry was given: its secret, or the role of its jobs. */
   readonly access: Readonly<Record<string, Granted>>;
+  /** Where each entry with `webhook` is sent webhooks, and the secret that they are signed with. */
+  readonly webhooks: Readonly<Record<string, WebhookEndpoint>>;
 
   constructor(scope: Construct, id: string, props: BatchHandlerProps) {
     super(scope, id);
@@ -105,12 +108,10 @@ export class BatchHandler extends HandlerMetrics {
     };
     const functions = createFunctions(this, functionsProps);
     grantPermissions(functions, resources);
-    const worker = new ProviderCaller(functions.worker);
-    const sweeper = new ProviderCaller(functions.sweeper);
-    const host = { worker, sweeper, bucket, removalPolicy };
-    this.access = Object.fromEntries(
-      entries.map(([name, provider]) => [name, provider.bind(this, name, host)]),
-    );
+    const { function: webhook, endpoints } = createWebhooks(this, functionsProps, providers);
+    this.webhooks = endpoints;
+    const callers = { ...functions, webhook };
+    this.access = bindProviders(this, providers, callers, { bucket, removalPolicy });
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
     this.sweeper = functions.sweeper;
     const schedule = createSchedule(this, this.sweeper, props.schedule ?? Duration.minutes(1));
@@ -123,7 +124,8 @@ export class BatchHandler extends HandlerMetrics {
     const { collector } = this;
     this.alarms = [...createAlarms(this, queues), ...(collector ? [collector.alarm] : [])];
     const { access } = this;
-    describeHandler(this, { settings, resources, functions, schedule, collector, access });
+    const parts = { functions, schedule, collector, webhook };
+    describeHandler(this, { settings, resources, access, ...parts });
   }
 
   /** Lets somebody add batches: upload a file to `uploads/*` and send messages to the queue. */

@@ -7,7 +7,7 @@ import type { BundleName } from './bundlePaths.ts';
 /** The file that each module of each bundle starts from. */
 export const BUNDLE_ENTRIES: Readonly<Record<BundleName, Readonly<Record<string, string>>>> = {
   handler: Object.fromEntries(
-    ['intake', 'sweeper', 'worker', 'outcome', 'collector'].map((name) => [
+    ['intake', 'sweeper', 'worker', 'outcome', 'collector', 'webhook'].map((name) => [
       name,
       join(PACKAGE_ROOT, 'functions', name, 'index.ts'),
     ]),

@@ -5,6 +5,7 @@ import { TABLE } from '../shared/config.ts';
 import { PREFIX } from './bucket.ts';
 import { allow, allowObjects, type Resources } from './permissions.ts';
 import type { QueuePair } from './queues.ts';
+import { allowItems, leadingKeys } from './tableItems.ts';
 
 /** What the collector may do, apart from reading its queue: it touches no batch, and calls no provider. */
 export function grantCollector(
@@ -12,15 +13,10 @@ export function grantCollector(
   { deadLetterQueue }: QueuePair,
   { table, bucket, queues }: Resources,
 ): void {
-  const { tableArn } = table;
   // Whether a batch exists, its own lanes, and which batch each request is in.
-  for (const statement of [
-    keyed(['dynamodb:GetItem'], tableArn, ['batch#*', 'collector#*']),
-    keyed(['dynamodb:PutItem'], tableArn, ['collector#*']),
-    keyed(['dynamodb:UpdateItem'], tableArn, [`${TABLE.requestPrefix}*`]),
-  ]) {
-    collector.addToRolePolicy(statement);
-  }
+  allowItems(collector, ['dynamodb:GetItem'], table, ['batch#', 'collector#']);
+  allowItems(collector, ['dynamodb:PutItem'], table, ['collector#']);
+  allowItems(collector, ['dynamodb:UpdateItem'], table, [TABLE.requestPrefix]);
   const write = ['s3:PutObject', 's3:AbortMultipartUpload'];
   allowObjects(collector, bucket, PREFIX.collector, ['s3:GetObject', ...write]);
   allowObjects(collector, bucket, PREFIX.collected, write);
@@ -52,19 +48,6 @@ export function grantFind(grantee: iam.IGrantable, { table }: Resources): iam.Gr
     grantee,
     actions: ['dynamodb:GetItem'],
     resourceArns: [table.tableArn],
-    conditions: leadingKeys([`${TABLE.requestPrefix}*`]),
+    conditions: leadingKeys([TABLE.requestPrefix]),
   });
-}
-
-/** Of the table, the items whose keys begin so. */
-function keyed(actions: string[], tableArn: string, keys: readonly string[]): iam.PolicyStatement {
-  return new iam.PolicyStatement({
-    actions,
-    resources: [tableArn],
-    conditions: leadingKeys(keys),
-  });
-}
-
-function leadingKeys(keys: readonly string[]) {
-  return { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } };
 }

@@ -13,6 +13,7 @@ export interface Described {
   readonly functions: Readonly<Record<FunctionName, IConstruct>>;
   readonly schedule: IConstruct;
   readonly collector: Collector | undefined;
+  readonly webhook: IConstruct | undefined;
   readonly access: Readonly<Record<string, Granted>>;
 }
 
@@ -33,10 +34,10 @@ export function describeHandler(handler: Construct, described: Described): void 
 }
 
 function partsOf(described: Described): Record<keyof ResourceIds, IConstruct | undefined> {
-  const { resources, functions, schedule, collector } = described;
+  const { resources, functions, schedule, collector, webhook } = described;
   const { table, bucket, queues, processor } = resources;
   return {
-    ...{ table, bucket, processor, ...functions, schedule },
+    ...{ table, bucket, processor, ...functions, schedule, webhook },
     batchQueue: queues.intake.queue,
     deadLetterQueue: queues.intake.deadLetterQueue,
     workQueue: queues.worker.queue,

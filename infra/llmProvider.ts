@@ -25,8 +25,9 @@ const API_KEY = 'API key';
  */
 export class LlmProvider {
   /** OpenAI. */
-  static openAi({ secret, ...settings }: OpenAiOptions = {}): LlmProvider {
-    return LlmProvider.#of({ kind: 'openai', ...settings }, secretAccess(secret, API_KEY));
+  static openAi({ secret, webhook = false, ...settings }: OpenAiOptions = {}): LlmProvider {
+    const access = secretAccess(secret, API_KEY);
+    return LlmProvider.#of({ kind: 'openai', ...settings }, access, webhook);
   }
 
   /** A service that speaks OpenAI's Batch and Files APIs. */
@@ -77,18 +78,22 @@ export class LlmProvider {
   static #of(
     { models = {}, dropFields = [], ...settings }: SettingsWithOptions,
     access: Access,
+    webhook = false,
   ): LlmProvider {
     if (settings.baseUrl !== undefined) checkBaseUrl(settings.baseUrl);
     const copies = { models: { ...models }, dropFields: [...dropFields] };
-    return new LlmProvider({ ...settings, ...copies }, access);
+    return new LlmProvider({ ...settings, ...copies }, access, webhook);
   }
 
   /** What ships beside the code: nothing secret. */
   readonly settings: ProviderSettingsInput;
+  /** Whether it tells the handler of the ends of its jobs. */
+  readonly webhook: boolean;
   readonly #access: Access;
 
-  private constructor(settings: ProviderSettingsInput, access: Access) {
+  private constructor(settings: ProviderSettingsInput, access: Access, webhook: boolean) {
     this.settings = settings;
+    this.webhook = webhook;
     this.#access = access;
   }
 

@@ -17,7 +17,11 @@ const [openAi, openAiCompatible, azureOpenAi, anthropic, vertexAi, bedrock, gemi
 
 /** An entry of `providers` in cdk.json: its settings, and what it may use. */
 export const providerSchema = z.discriminatedUnion('kind', [
-  openAi.extend(withSecret),
+  openAi.extend({
+    ...withSecret,
+    /** Takes OpenAI's webhooks. Default: what has ended is seen by the next sweep. */
+    webhook: z.boolean().optional(),
+  }),
   openAiCompatible.extend(withSecret),
   azureOpenAi.extend(withSecret),
   anthropic.extend(withSecret),

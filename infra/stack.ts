@@ -55,6 +55,11 @@ export class BatchHandlerStack extends Stack {
       const description = `Put the ${credential} of ${name} in here`;
       this.#output(`SecretName-${name}`, secret.secretName, description);
     }
+    for (const [name, { url, secret }] of Object.entries(batches.webhooks)) {
+      this.#output(`WebhookUrl-${name}`, url, `Enter it at ${name} for the events batch.*`);
+      const description = `Put the signing secret of the webhooks of ${name} in here`;
+      this.#output(`WebhookSecretName-${name}`, secret.secretName, description);
+    }
   }
 
   #importProcessor({ processorArn, processorRoleArn }: Context): lambda.IFunction | undefined {

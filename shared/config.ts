@@ -25,6 +25,8 @@ export const ENVIRONMENT = {
   secrets: 'SECRET_ARNS',
   /** JSON: provider entry → ARN of the role that its jobs run under. */
   jobRoles: 'JOB_ROLE_ARNS',
+  /** JSON: provider entry that takes webhooks → ARN of their signing secret. */
+  webhookSecrets: 'WEBHOOK_SECRET_ARNS',
   /** Local run only: factor on the policy's waiting times. */
   timeScale: 'TIME_SCALE',
   /** Local run only, JSON: provider entry → base URL of its simulator. */
@@ -39,6 +41,8 @@ export const TABLE = {
   oncePrefix: 'once#',
   /** What the keys of the items begin with that say which batch a gathered request is in. */
   requestPrefix: 'request#',
+  /** What the keys of the items begin with that say which webhooks have come. */
+  webhookPrefix: 'webhook#',
   dueIndex: {
     name: 'due',
     partitionKey: 'queue',

@@ -26,6 +26,8 @@ const resourceIdsSchema = z.object({
   collectorQueue: logicalId.optional(),
   collectorDeadLetterQueue: logicalId.optional(),
   collector: logicalId.optional(),
+  /** Where a provider sends webhooks. */
+  webhook: logicalId.optional(),
 });
 
 /** Logical ids by what the resources are for. */

@@ -60,7 +60,16 @@ interface KeyOptions extends CommonOptions {
 }
 
 /** OpenAI. */
-export interface OpenAiOptions extends KeyOptions {}
+export interface OpenAiOptions extends KeyOptions {
+  /**
+   * Takes OpenAI's webhooks at a URL of the handler's own, so that a job that has ended is seen to
+   * at once. Then the URL is entered at OpenAI, and the signing secret put into the secret that is
+   * created for it.
+   *
+   * @default false: what has ended is seen by the next sweep
+   */
+  readonly webhook?: boolean;
+}
 
 /** A service that speaks OpenAI's Batch and Files APIs. */
 export interface OpenAiCompatibleOptions extends KeyOptions {

@@ -23,6 +23,8 @@ export interface ProviderHost {
   readonly worker: ProviderCaller;
   /** Looks at jobs, looks for them, and ends them. */
   readonly sweeper: ProviderCaller;
+  /** Looks at a job when its provider says that it has ended; absent: only sweeps look. */
+  readonly listener?: ProviderCaller | undefined;
   readonly bucket: s3.Bucket;
   readonly removalPolicy: RemovalPolicy;
 }

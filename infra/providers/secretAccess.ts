@@ -16,9 +16,9 @@ export type AnySecret = secretsmanager.ISecret | secretsmanager.Secret;
  */
 export function secretAccess(given: AnySecret | undefined, credential: string): Access {
   return {
-    grant(scope, entry, { worker, sweeper, removalPolicy }) {
-      const secret = given ?? createSecret(scope, entry, credential, removalPolicy);
-      for (const caller of [sweeper, worker]) {
+    grant(scope, entry, { worker, sweeper, listener, removalPolicy }) {
+      const secret = given ?? createKeySecret(scope, entry, credential, removalPolicy);
+      for (const caller of [sweeper, worker, ...(listener ? [listener] : [])]) {
         secret.grantRead(caller.function);
         caller.secrets.add(entry, secret.secretArn);
       }
@@ -27,15 +27,14 @@ export function secretAccess(given: AnySecret | undefined, credential: string): 
   };
 }
 
-function createSecret(
+function createKeySecret(
   scope: Construct,
   entry: string,
   credential: string,
   removalPolicy: RemovalPolicy,
 ) {
-  const secret = new secretsmanager.Secret(scope, `Secret-${entry}`, {
+  const secret = createSecret(scope, `Secret-${entry}`, {
     description: `The ${credential} of the provider ${entry}, as plain text`,
-    secretStringValue: SecretValue.unsafePlainText(SECRET_PLACEHOLDER),
     removalPolicy,
   });
   acknowledge(
@@ -44,4 +43,16 @@ function createSecret(
     'The key is made and revoked at the provider, whose API cannot rotate it for us.',
   );
   return secret;
+}
+
+/** A secret that somebody has to fill in. */
+export function createSecret(
+  scope: Construct,
+  id: string,
+  props: Required<Pick<secretsmanager.SecretProps, 'description' | 'removalPolicy'>>,
+): secretsmanager.Secret {
+  return new secretsmanager.Secret(scope, id, {
+    ...props,
+    secretStringValue: SecretValue.unsafePlainText(SECRET_PLACEHOLDER),
+  });
 }

@@ -62,3 +62,14 @@ export class InvocationRefusedError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** A webhook that is not what it says: nothing in it counts. */
+export class WebhookRefusedError extends Error {
+  override readonly name = 'WebhookRefusedError';
+  /** Its signature or its time is wrong, or it is signed and cannot be read. */
+  readonly why: 'unsigned' | 'unreadable';
+  constructor(why: 'unsigned' | 'unreadable', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.why = why;
+  }
+}

@@ -17,7 +17,8 @@ describe('what a template says of its handlers', () => {
   it('names the resources of a handler by logical id', () => {
     // Prepare
     const stack = newStack();
-    newHandler(stack, { collector: {} });
+    const providers = { openai: LlmProvider.openAi({ webhook: true }) };
+    newHandler(stack, { providers, collector: {} });
 
     // Act
     const template = Template.fromStack(stack);
@@ -43,6 +44,7 @@ describe('what a template says of its handlers', () => {
       worker: 'Function',
       outcome: 'Function',
       collector: 'Function',
+      webhook: 'Function',
       processor: 'Function',
       schedule: 'Schedule',
     });
