@@ -11,13 +11,15 @@ import { localResources } from './localResources.ts';
 import { startProviders } from './providers/startProviders.ts';
 import { cloudFormationService } from './services/cloudFormationService.ts';
 import { type BusEvent, eventsService } from './services/eventsService.ts';
+import { functionUrls } from './services/functionUrls.ts';
 import { startGateway } from './services/gateway.ts';
 import { lambdaService } from './services/lambdaService.ts';
 import { messageMoves } from './services/messageMoves.ts';
+import { FUNCTION_URLS } from './services/route.ts';
 import { schedulerService } from './services/schedulerService.ts';
 import { secretsService } from './services/secretsService.ts';
 import { writeStackFile } from './stackFile.ts';
-import { providerEntries, secretValues } from './stackSettings.ts';
+import { providerEntries, secretValues, webhookUrls } from './stackSettings.ts';
 import { localAccount } from './template/account.ts';
 import type { Assembly } from './template/assembly.ts';
 import { deployedStack } from './template/deployedStack.ts';
@@ -33,6 +35,8 @@ export interface StackOptions {
   /** Of the one address of all services; 0 for a free one. */
   readonly port: number;
   readonly plan: readonly string[];
+  /** What becomes of the webhooks of simulated jobs, in order; default: they are sent. */
+  readonly webhookPlan?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   onEvent(event: BusEvent): void;
 }
@@ -64,7 +68,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
     const emulators = await startEmulators(dataDirectory);
     stops.push(...emulators.processes.map((process) => process.stop));
     const { queueUrl, tableUrl } = emulators;
-    const account = localAccount(assembly.stackName, queueUrl);
+    const account = localAccount(assembly.stackName, queueUrl, gateway.url);
     const resources = localResources(readResources(assembly, account), timeScale);
     const clients = createClients(emulators);
     await createResources(clients, resources);
@@ -72,6 +76,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
     const providers = await startProviders({
       ...options,
       entries: providerEntries(resources.functions),
+      webhookUrls: webhookUrls(resources),
       jobSeconds: intervalSeconds,
       bucketUrl: queueUrl,
     });
@@ -95,10 +100,11 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
         ),
         events: eventsService(join(dataDirectory, 'events.jsonl'), options.onEvent),
         lambda: lambdaService(functions, asyncInvoker),
+        [FUNCTION_URLS]: functionUrls(functions, resources.functionUrls),
         scheduler: schedulerService(resources.schedules),
         secretsmanager: secretsService(
           resources.secrets,
-          secretValues(resources.functions, providers.secrets),
+          secretValues(resources.functions, providers),
         ),
       },
       upstreams: { dynamodb: tableUrl, s3: queueUrl, sqs: queueUrl, sts: queueUrl },

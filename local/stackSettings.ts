@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVIRONMENT, SETTINGS_FILE, type Settings, settingsSchema } from '../shared/config.ts';
-import type { FunctionResource } from './template/resources.ts';
+import type { LocalProviders } from './providers/startProviders.ts';
+import type { FunctionResource, StackResources } from './template/resources.ts';
 
 /** The provider entries of a stack, as its settings have them: none in a stack without a handler. */
 export function providerEntries(functions: readonly FunctionResource[]): Settings['providers'] {
@@ -12,18 +13,40 @@ export function providerEntries(functions: readonly FunctionResource[]): Setting
 }
 
 /**
- * What the secrets of the stack hold, by their ARNs.
- *
- * @param values by provider entry
+ * Where each entry that takes webhooks is sent them: the function that has their signing secrets is
+ * the one with the URL.
  */
+export function webhookUrls({
+  functions,
+  functionUrls,
+}: Pick<StackResources, 'functions' | 'functionUrls'>): ReadonlyMap<string, string> {
+  const urls = functionUrls.flatMap(({ functionArn, url }) => {
+    const target = functions.find(({ arn }) => arn === functionArn);
+    const entries = Object.keys(arnsIn(target, ENVIRONMENT.webhookSecrets));
+    return entries.map((entry) => [entry, `${url}${entry}`] as const);
+  });
+  return new Map(urls);
+}
+
+/** What the secrets of the stack hold, by their ARNs. */
 export function secretValues(
   functions: readonly FunctionResource[],
-  values: ReadonlyMap<string, string>,
+  { secrets, webhookSecrets }: Pick<LocalProviders, 'secrets' | 'webhookSecrets'>,
 ): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const { environment } of functions) {
-    const arns: Record<string, string> = JSON.parse(environment[ENVIRONMENT.secrets] ?? '{}');
-    for (const [entry, arn] of Object.entries(arns)) found.set(arn, values.get(entry) ?? '');
-  }
-  return found;
+  const kinds = [
+    [ENVIRONMENT.secrets, secrets],
+    [ENVIRONMENT.webhookSecrets, webhookSecrets],
+  ] as const;
+  const found = functions.flatMap((reader) =>
+    kinds.flatMap(([variable, values]) =>
+      Object.entries(arnsIn(reader, variable)).map(
+        ([entry, arn]) => [arn, values.get(entry) ?? ''] as const,
+      ),
+    ),
+  );
+  return new Map(found);
+}
+
+function arnsIn(reader: FunctionResource | undefined, variable: string): Record<string, string> {
+  return JSON.parse(reader?.environment[variable] ?? '{}');
 }

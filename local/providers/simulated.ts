@@ -11,7 +11,11 @@ export interface Simulated {
   /** What the entry's secret holds: a key that the simulator takes, and no provider would. */
   readonly secret: string;
   /** Environment variables of a real provider to be used instead, where one key is all it takes. */
-  readonly real?: { readonly key: string; readonly baseUrl?: string };
+  readonly real?: {
+    readonly key: string;
+    readonly baseUrl?: string;
+    readonly webhookSecret?: string;
+  };
 }
 
 export const SIMULATED: Readonly<Record<ProviderKind, Simulated>> = {
@@ -19,7 +23,11 @@ export const SIMULATED: Readonly<Record<ProviderKind, Simulated>> = {
     name: 'OpenAI',
     folder: 'openai',
     secret: 'sk-local-simulator',
-    real: { key: 'OPENAI_API_KEY', baseUrl: 'OPENAI_BASE_URL' },
+    real: {
+      key: 'OPENAI_API_KEY',
+      baseUrl: 'OPENAI_BASE_URL',
+      webhookSecret: 'OPENAI_WEBHOOK_SECRET',
+    },
   },
   'openai-compatible': { name: 'OpenAI', folder: 'openai', secret: 'sk-local-simulator' },
   'azure-openai': { name: 'Azure OpenAI', folder: 'azure', secret: 'local-simulator' },

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ENVIRONMENT, type Settings } from '../../shared/config.ts';
+import { ENVIRONMENT, SECRET_PLACEHOLDER, type Settings } from '../../shared/config.ts';
 import type { ProviderKind } from '../../shared/providerSettings.ts';
 import { type ServiceProcess, startService } from '../emulators/serviceProcess.ts';
 import type { Announcement } from '../simulators/childProcess.ts';
@@ -11,6 +11,8 @@ export interface LocalProviders {
   readonly description: string;
   /** What the secret of each entry holds. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** What the webhooks of each entry that takes some are signed with. */
+  readonly webhookSecrets: ReadonlyMap<string, string>;
   /** Added to the functions' environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly processes: readonly ServiceProcess[];
@@ -26,16 +28,21 @@ export interface ProvidersOptions {
   readonly jobSeconds: number;
   /** Where jobs that run on the handler's own bucket find it. */
   readonly bucketUrl: string;
+  /** Where each entry that takes webhooks is sent them. */
+  readonly webhookUrls: ReadonlyMap<string, string>;
+  /** What becomes of the webhooks of the simulated jobs. Default: they are sent. */
+  readonly webhookPlan?: readonly string[];
   /** Where the keys of real providers are looked for. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Starts one simulator for each kind of provider that the stack has. */
 export async function startProviders(options: ProvidersOptions): Promise<LocalProviders> {
-  const { entries, environment } = options;
+  const { entries, environment, webhookUrls } = options;
   const kinds = new Map<ProviderKind, LocalProvider>();
   const processes: ServiceProcess[] = [];
   const secrets = new Map<string, string>();
+  const webhookSecrets = new Map<string, string>();
   const baseUrls: Record<string, string> = {};
   try {
     for (const [name, { kind }] of Object.entries(entries)) {
@@ -45,6 +52,7 @@ export async function startProviders(options: ProvidersOptions): Promise<LocalPr
       if (!kinds.has(kind) && provider.process) processes.push(provider.process);
       kinds.set(kind, provider);
       secrets.set(name, provider.secret);
+      if (webhookUrls.has(name)) webhookSecrets.set(name, provider.webhookSecret(name));
       if (provider.baseUrl !== undefined) baseUrls[name] = provider.baseUrl;
     }
   } catch (error) {
@@ -54,6 +62,7 @@ export async function startProviders(options: ProvidersOptions): Promise<LocalPr
   return {
     description: [...kinds.values()].map(({ description }) => description).join(', '),
     secrets,
+    webhookSecrets,
     environment: { [ENVIRONMENT.providerBaseUrls]: JSON.stringify(baseUrls) },
     processes,
   };
@@ -62,6 +71,7 @@ export async function startProviders(options: ProvidersOptions): Promise<LocalPr
 interface LocalProvider {
   readonly description: string;
   readonly secret: string;
+  readonly webhookSecret: (entry: string) => string;
   readonly baseUrl?: string | undefined;
   readonly process?: ServiceProcess;
 }
@@ -84,14 +94,18 @@ function realOf(
   const baseUrl = real.baseUrl && environment[real.baseUrl];
   const at = baseUrl ? ` at ${baseUrl}` : '';
   const description = `the real ${name} API${at}, billed to ${real.key}`;
-  return { description, secret, ...(baseUrl ? { baseUrl } : {}) };
+  const signing = real.webhookSecret && environment[real.webhookSecret];
+  const webhookSecret = () => signing || SECRET_PLACEHOLDER;
+  return { description, secret, webhookSecret, ...(baseUrl ? { baseUrl } : {}) };
 }
 
 async function start(
   simulated: Simulated,
-  { dataDirectory, plan, jobSeconds, bucketUrl }: ProvidersOptions,
+  { dataDirectory, plan, jobSeconds, bucketUrl, ...options }: ProvidersOptions,
 ): Promise<LocalProvider> {
-  const { name, folder, secret } = simulated;
+  const { name, folder, secret, real } = simulated;
+  const { webhookUrls, webhookPlan } = options;
+  const webhooks = [...webhookUrls].map(([entry, url]) => ({ url, secret: signingSecret(entry) }));
   const process = await startService(
     `the ${name} simulator`,
     simulatorScript(simulated),
@@ -100,9 +114,21 @@ async function start(
       plan,
       jobSeconds,
       ...(folder === 'bedrock' ? { s3Url: bucketUrl } : {}),
+      ...(real?.webhookSecret ? { webhooks, webhookPlan } : {}),
     },
     join(dataDirectory, 'logs', `${folder}-simulator.log`),
   );
   const { url } = process.ready as Announcement;
-  return { description: `the ${name} simulator at ${url}`, secret, baseUrl: url, process };
+  return {
+    description: `the ${name} simulator at ${url}`,
+    secret,
+    webhookSecret: signingSecret,
+    baseUrl: url,
+    process,
+  };
+}
+
+/** As good as any on a machine that nobody else reaches, and the same in every run. */
+function signingSecret(entry: string): string {
+  return `whsec_${Buffer.from(`local-simulator-${entry}`).toString('base64')}`;
 }

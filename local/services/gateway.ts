@@ -77,12 +77,22 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const result = await read(request)
-    .then((body) => {
-      const header = (name: string): string | undefined => request.headers[name]?.toString();
-      return service({ path: url.pathname, query: url.searchParams, header, body });
+    .then((bytes) => {
+      const headers = headersOf(request);
+      return service({
+        method: request.method ?? 'GET',
+        path: url.pathname,
+        query: url.searchParams,
+        header: (name) => headers[name],
+        headers,
+        bytes,
+        body: bytes.toString('utf8'),
+      });
     })
     .catch((error): ServiceResponse => serviceError(400, 'ValidationException', String(error)));
-  const body = typeof result.body === 'string' ? result.body : JSON.stringify(result.body);
+  const { body: given } = result;
+  const isRaw = typeof given === 'string' || Buffer.isBuffer(given);
+  const body = isRaw ? given : JSON.stringify(given);
   response.writeHead(result.status, {
     'content-type': 'application/x-amz-json-1.1',
     ...result.headers,
@@ -90,7 +100,12 @@ async function answer(
   response.end(result.status === 204 ? undefined : body);
 }
 
-async function read(request: IncomingMessage): Promise<string> {
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  return Object.fromEntries(texts);
+}
+
+async function read(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -98,7 +113,7 @@ async function read(request: IncomingMessage): Promise<string> {
     if (bytes > MAX_BODY_BYTES) throw new Error(`the request body is over ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function unknownService(name: string): Service {

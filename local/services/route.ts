@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { FUNCTION_URL_PATH } from '../template/account.ts';
 
 const CREDENTIAL_SCOPE = /Credential=[^/\s]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/;
 
@@ -10,12 +11,16 @@ const TARGETS: readonly (readonly [string, string])[] = [
   ['AWSEvents', 'events'],
 ];
 
+/** Not a signing name: whoever calls such a URL signs nothing. */
+export const FUNCTION_URLS = 'function-url';
+
 /**
  * Which service a request is for, when all share one address: the name that it was signed for.
  *
- * @returns a signing name, such as `sqs`; `s3` for a request that names none
+ * @returns a signing name, such as `sqs`; `s3` for a request that names none; FUNCTION_URLS
  */
 export function serviceOf(url: URL, headers: IncomingHttpHeaders): string {
+  if (FUNCTION_URL_PATH.test(url.pathname)) return FUNCTION_URLS;
   const presigned = `Credential=${url.searchParams.get('X-Amz-Credential') ?? ''}`;
   const signed =
     CREDENTIAL_SCOPE.exec(headers.authorization ?? '') ?? CREDENTIAL_SCOPE.exec(presigned);

@@ -1,15 +1,20 @@
 /** A request to one of the services that the local run answers itself. */
 export interface ServiceRequest {
+  readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   header(name: string): string | undefined;
+  /** By lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Buffer;
+  /** The bytes as UTF-8. */
   readonly body: string;
 }
 
 export interface ServiceResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, or as it is if it is a text. */
+  /** Sent as JSON, or as it is if it is a text or bytes. */
   readonly body: unknown;
 }
 

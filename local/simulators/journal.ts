@@ -26,6 +26,13 @@ export type JournalEvent = { readonly time: number } & (
       readonly succeeded: number;
       readonly failed: number;
     }
+  /** A webhook was answered so; 0: there was no answer, or nothing was sent. */
+  | {
+      readonly event: 'webhook';
+      readonly jobId: string;
+      readonly word: string;
+      readonly status: number;
+    }
 );
 
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'time'> : never;

@@ -8,6 +8,15 @@ export interface Account {
   readonly stackName: string;
   /** Base of queue URLs, without a slash at the end. */
   readonly queueBaseUrl: string;
+  /** Base of function URLs, without a slash at the end. */
+  readonly functionBaseUrl: string;
+}
+
+/** The path of a function URL: the name of the function, and the path that the function sees. */
+export const FUNCTION_URL_PATH = /^\/function-url\/([^/]+)(\/.*)$/;
+
+export function functionUrl({ functionBaseUrl }: Account, name: string): string {
+  return `${functionBaseUrl}/function-url/${name}/`;
 }
 
 /** The account id that the SQS emulator writes into its ARNs: it cannot be chosen. */
@@ -42,12 +51,17 @@ export function pseudoParameter(account: Account, name: string): string | undefi
 }
 
 /** The account of a local run. */
-export function localAccount(stackName: string, queueBaseUrl: string): Account {
+export function localAccount(
+  stackName: string,
+  queueBaseUrl: string,
+  functionBaseUrl = queueBaseUrl,
+): Account {
   return {
     accountId: LOCAL_ACCOUNT_ID,
     region: LOCAL_REGION,
     partition: 'aws',
     stackName,
     queueBaseUrl,
+    functionBaseUrl,
   };
 }

@@ -1,4 +1,4 @@
-import { type Account, arnOf, physicalName } from './account.ts';
+import { type Account, arnOf, functionUrl, physicalName } from './account.ts';
 
 /** What a resource is called. */
 export interface Identity {
@@ -78,6 +78,18 @@ function qualified(qualifierOf: (resource: NamedResource) => string): Identify {
   };
 }
 
+/** Its `Ref` is the ARN of the function. */
+const url: Identify = ({ logicalId, account, property }) => {
+  const arn = property('TargetFunctionArn') ?? '';
+  const target = arn.split(':').at(-1) ?? '';
+  return {
+    name: physicalName(account, logicalId),
+    arn,
+    ref: arn,
+    attributes: { FunctionArn: arn, FunctionUrl: functionUrl(account, target) },
+  };
+};
+
 /** A resource that nothing refers to but by name. */
 const nameOnly: Identify = ({ logicalId, account }) => {
   const name = physicalName(account, logicalId);
@@ -92,6 +104,7 @@ const EMULATED: Readonly<Record<string, Identify>> = {
   'AWS::Lambda::EventInvokeConfig': nameOnly,
   'AWS::Lambda::EventSourceMapping': nameOnly,
   'AWS::Lambda::Function': named('FunctionName', 'lambda', 'function:'),
+  'AWS::Lambda::Url': url,
   'AWS::Lambda::Version': qualified(() => '1'),
   'AWS::S3::Bucket': bucket,
   'AWS::SQS::Queue': queue,

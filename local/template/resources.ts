@@ -17,6 +17,7 @@ export interface StackResources {
   readonly eventSources: readonly (schemas.EventSourceProperties & Named)[];
   readonly invokeConfigs: readonly (schemas.InvokeConfigProperties & Named)[];
   readonly schedules: readonly (schemas.ScheduleProperties & Named)[];
+  readonly functionUrls: readonly (schemas.FunctionUrlProperties & { readonly url: string })[];
 }
 
 export interface Named {
@@ -71,6 +72,10 @@ export function readResources(assembly: Assembly, account: Account): StackResour
     eventSources: read(['AWS::Lambda::EventSourceMapping'], schemas.eventSource),
     invokeConfigs: read(['AWS::Lambda::EventInvokeConfig'], schemas.invokeConfig),
     schedules: read(['AWS::Scheduler::Schedule'], schemas.schedule),
+    functionUrls: read(['AWS::Lambda::Url'], schemas.functionUrl).map((resource) => ({
+      ...resource,
+      url: scope.identityOf(resource.logicalId).attributes.FunctionUrl ?? '',
+    })),
   };
 }
 

@@ -132,3 +132,13 @@ export const schedule = z
     input: properties.Target.Input,
   }));
 export type ScheduleProperties = z.infer<typeof schedule>;
+
+export const functionUrl = z
+  .object({
+    TargetFunctionArn: z.string(),
+    AuthType: z.literal('NONE', { error: 'only the AuthType NONE is supported' }),
+    InvokeMode: z.literal('BUFFERED', { error: 'streaming is not supported' }).optional(),
+    Qualifier: z.undefined({ error: 'URLs of aliases are not supported' }).optional(),
+  })
+  .transform((properties) => ({ functionArn: properties.TargetFunctionArn }));
+export type FunctionUrlProperties = z.infer<typeof functionUrl>;

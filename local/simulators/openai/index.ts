@@ -13,6 +13,7 @@ import { fileRoutes } from './fileRoutes.ts';
 import { Files } from './files.ts';
 import { OPENAI } from './manner.ts';
 import { type OpenAiOptionsInput, parseOptions } from './options.ts';
+import { Webhooks } from './webhooks.ts';
 
 export type { Simulator };
 
@@ -36,6 +37,7 @@ export async function startOpenAiSimulator(
   const journal = new Journal(journalDirectory(dataDir), now);
   const files = new Files(dataDir, now);
   const batches = new Batches({ options: parsed, manner, files, journal, now });
+  const webhooks = parsed.webhooks.length > 0 ? new Webhooks(batches) : undefined;
   const server = await startServer({
     port,
     latencyMs,
@@ -55,6 +57,7 @@ export async function startOpenAiSimulator(
       return readJournal(dataDir);
     },
     async close() {
+      await webhooks?.close();
       await server.close();
       await batches.close();
     },

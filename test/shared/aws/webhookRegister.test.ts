@@ -1,0 +1,45 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { realWebhookRegister } from '../../../shared/aws/webhookRegister.ts';
+import { type Emulators, startEmulators } from '../../support/emulators.ts';
+
+const NOW = 1_800_000_000_000;
+const DAY_SECONDS = 24 * 60 * 60;
+let emulators: Emulators;
+let tableName: string;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+});
+afterAll(() => emulators.stop());
+beforeEach(async () => {
+  tableName = `table-${crypto.randomUUID()}`;
+  await emulators.createTable(tableName);
+});
+
+test('of a webhook that comes many times at once, one is the first', async () => {
+  const register = realWebhookRegister(emulators.table, tableName);
+
+  const firsts = await Promise.all(Array.from({ length: 10 }, () => register('a', 'wh_1', NOW)));
+
+  expect(firsts.filter(Boolean)).toHaveLength(1);
+  expect(await register('a', 'wh_1', NOW + 1)).toBe(false);
+});
+
+test('entries have their own', async () => {
+  const register = realWebhookRegister(emulators.table, tableName);
+  await register('a', 'wh_1', NOW);
+
+  expect(await register('b', 'wh_1', NOW)).toBe(true);
+  expect(await register('a', 'wh_2', NOW)).toBe(true);
+});
+
+test('what has come is forgotten when it cannot come again', async () => {
+  await realWebhookRegister(emulators.table, tableName)('a', 'wh_1', NOW);
+
+  const { Item: item } = await emulators.table.send(
+    new GetCommand({ TableName: tableName, Key: { id: 'webhook#a#wh_1' } }),
+  );
+
+  expect(item?.expiresAt).toBe(NOW / 1000 + 4 * DAY_SECONDS);
+});

@@ -1,0 +1,89 @@
+import { beforeEach, expect, it } from 'vitest';
+import { WebhookRefusedError } from '../../../shared/batch/errors.ts';
+import type { Webhooks } from '../../../shared/batch/webhookPorts.ts';
+import { METRICS } from '../../../shared/metrics.ts';
+import { receiveWebhook } from '../../../shared/usecases/receiveWebhook.ts';
+import { type World, world } from '../../support/world.ts';
+import { noteChecks, putRunning } from './sweep/running.ts';
+
+const REQUEST = { headers: {}, body: 'text of the body' };
+
+let w: World;
+let webhooks: Webhooks;
+let registered: string[];
+let asked: string[];
+
+beforeEach(() => {
+  w = world();
+  putRunning(w, 1);
+  asked = noteChecks(w);
+  registered = [];
+  webhooks = {
+    secretOf: async (entry) => (entry === 'openai' ? 'secret' : undefined),
+    verify: async () => ({ id: 'wh_1', jobId: 'job_0' }),
+    async register(entry, id) {
+      const isNew = !registered.includes(`${entry} ${id}`);
+      if (isNew) registered.push(`${entry} ${id}`);
+      return isNew;
+    },
+  };
+});
+
+const receive = (entry = 'openai') =>
+  receiveWebhook({ ...w.dependencies, webhooks }, entry, REQUEST);
+
+it('has a job checked once, however often the webhook comes', async () => {
+  expect(await receive()).toBe('taken');
+  expect(await receive()).toBe('taken');
+
+  expect(asked).toEqual(['b0']);
+});
+
+it.each(['unsigned', 'unreadable'] as const)('does nothing with one that is %s', async (why) => {
+  webhooks.verify = async () => {
+    throw new WebhookRefusedError(why, 'why');
+  };
+
+  expect(await receive()).toBe(why);
+
+  expect([asked, registered]).toEqual([[], []]);
+  expect(w.metrics.get(METRICS.webhooksRefused)).toBe(1);
+  expect(w.logged.join()).not.toContain(REQUEST.body);
+});
+
+it('does nothing with one that tells of no job', async () => {
+  webhooks.verify = async () => ({ id: 'wh_1', jobId: undefined });
+
+  expect(await receive()).toBe('taken');
+  expect([asked, registered]).toEqual([[], []]);
+});
+
+it.each([
+  ['an entry that takes none', 'other', 'unknownEntry'],
+  ['an entry whose secret is not filled in', 'openai', 'unfilled'],
+] as const)('verifies nothing for %s', async (_what, entry, expected) => {
+  if (expected === 'unfilled') webhooks.secretOf = async () => '';
+  webhooks.verify = async () => {
+    throw new Error('it was verified');
+  };
+
+  expect(await receive(entry)).toBe(expected);
+});
+
+it('takes one whose job cannot be checked now: the sweep does it', async () => {
+  w.batches.listActive = async () => {
+    throw new Error('throttled');
+  };
+
+  expect(await receive()).toBe('taken');
+  expect(w.logged.join()).toContain('the sweep sees to it');
+});
+
+it('lets one come again that could not be noted', async () => {
+  webhooks.register = async () => {
+    throw new Error('throttled');
+  };
+
+  await expect(receive()).rejects.toThrow('throttled');
+  expect(asked).toEqual([]);
+});
