@@ -2,7 +2,7 @@ import type { LambdaFunctionURLEvent } from 'aws-lambda';
 import type { WebhookRequest } from '../../shared/batch/webhookPorts.ts';
 
 /** The event of a job that has ended holds little more than its id. */
-export const MAX_BODY_BYTES = 16 * 1024;
+const MAX_BODY_BYTES = 16 * 1024;
 
 /** The path names the provider's entry. */
 const ENTRY_PATH = /^\/([A-Za-z][A-Za-z0-9-]{0,31})\/?$/;
