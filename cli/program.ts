@@ -1,17 +1,27 @@
 import { Command, CommanderError } from 'commander';
 import { separateLocal } from './arguments.ts';
+import { addAddCommand } from './commands/add.ts';
+import { addBatchCommands } from './commands/commandBatches.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEstimateCommand } from './commands/estimate.ts';
 import { addListCommand } from './commands/list.ts';
 import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
 import { addRedriveCommand } from './commands/redrive.ts';
+import { addResultsCommand } from './commands/results.ts';
+import { addShowCommand } from './commands/show.ts';
+import { addWatchCommand } from './commands/watch.ts';
 import { type CliContext, EXIT } from './context.ts';
 import { explain } from './explain.ts';
 
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
+  addAddCommand,
   addListCommand,
-  addDoctorCommand,
+  addShowCommand,
+  addWatchCommand,
+  addResultsCommand,
+  addBatchCommands,
   addEstimateCommand,
+  addDoctorCommand,
   addPauseCommand,
   addResumeCommand,
   addRedriveCommand,

@@ -6,6 +6,15 @@ import type { Style } from './terminal/output.ts';
 
 /** How values are written for people. */
 
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** In units of 1000, as files are sold. */
+export function bytesText(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`;
+}
+
 export function countText(count: number): string {
   return count.toLocaleString('en-US');
 }

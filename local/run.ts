@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { checkFile } from '../shared/client/checkFile.ts';
 import { isOver, unrecorded } from './batches/view.ts';
 import { type Tracked, watchBatches } from './batches/watch.ts';
 import type { CommandLine } from './commandLine.ts';
@@ -9,7 +10,6 @@ import { shellEnvironment } from './display/shellEnvironment.ts';
 import { jsonLines, summary } from './display/summary.ts';
 import { lockDirectory } from './emulators/directoryLock.ts';
 import { openAdditions } from './input/additions.ts';
-import { checkInput } from './input/checkInput.ts';
 import { largestFileBytes } from './input/largestFile.ts';
 import { keepUp } from './keepUp.ts';
 import { timeScaleFor } from './lambda/timeouts.ts';
@@ -39,7 +39,7 @@ const EXAMPLE_FILE = join(ROOT, 'examples', 'requests.jsonl');
  * @throws UsageError for what the caller can put right; nothing is left running
  */
 export async function run(options: CommandLine, interrupted: AbortSignal): Promise<number> {
-  for (const file of options.files) await checkInput(file);
+  for (const file of options.files) await checkFile(file);
   const dataDirectory = resolve(options.dataDirectory);
   mkdirSync(dataDirectory, { recursive: true });
   lockDirectory(dataDirectory, LOCK_WAIT_MS);

@@ -1,4 +1,5 @@
 import './assertNode.js';
+import { ClientError } from '../shared/client/clientError.ts';
 import { parseCommandLine } from './commandLine.ts';
 import { watchNpm } from './npmWatch.ts';
 import { EXIT_INTERRUPTED, run } from './run.ts';
@@ -25,6 +26,6 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = error instanceof UsageError || error instanceof ClientError ? 2 : 1;
 }
 process.exit();

@@ -1,12 +1,7 @@
 import { styleText } from 'node:util';
+import type { Output } from '../../shared/terminal/output.ts';
 
-/** Where text goes: a terminal, a pipe or a file. */
-export interface Output {
-  readonly isTTY?: boolean | undefined;
-  /** Of a terminal. */
-  readonly columns?: number | undefined;
-  write(text: string): unknown;
-}
+export type { Output };
 
 const DEFAULT_WIDTH = 80;
 

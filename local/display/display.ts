@@ -1,12 +1,7 @@
+import { createLiveLines } from '../../shared/terminal/liveLines.ts';
+import type { Output } from '../../shared/terminal/output.ts';
 import type { BatchView } from '../batches/view.ts';
 import { batchLine } from './line.ts';
-
-/** Where the display writes: a terminal, a pipe or a file. */
-export interface Output {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
 
 /** Shows how the batches stand. */
 export interface Display {
@@ -35,27 +30,13 @@ function createPlainDisplay(output: Output): Display {
   };
 }
 
-const CLEAR_LINE = '\u001b[2K';
-const lineUp = (lines: number): string => (lines > 0 ? `\u001b[${lines}A` : '');
-
 function createLiveDisplay(output: Output): Display {
-  let lines: readonly string[] = [];
-  const draw = (drawn: number): void => {
-    output.write(lineUp(drawn) + lines.map((line) => `${CLEAR_LINE}${line}\n`).join(''));
-  };
+  const live = createLiveLines(output);
   return {
     update(views) {
-      const drawn = lines.length;
-      // A line that wraps could not be redrawn in place.
       const width = output.columns ?? 80;
-      const next = views.map((view) => batchLine(view).slice(0, width - 1));
-      if (next.join('\n') === lines.join('\n')) return;
-      lines = next;
-      draw(drawn);
+      live.draw(views.map((view) => batchLine(view).slice(0, width - 1)));
     },
-    note(text) {
-      output.write(`${lineUp(lines.length)}${CLEAR_LINE}${text}\n`);
-      draw(0);
-    },
+    note: live.note,
   };
 }

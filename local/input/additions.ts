@@ -10,7 +10,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
-import { freshBatchId } from './freshBatchId.ts';
+import { freshBatchId } from '../../shared/client/freshBatchId.ts';
 
 const additionSchema = z.object({
   batchId: z.string(),

@@ -29,7 +29,7 @@ export interface BatchInfo {
   /** Invocations of the processor. */
   readonly deliveries: number;
   /** Of a batch that is too large for one job: how many parts it was cut into. */
-  readonly parts?: number;
+  readonly partCount?: number;
   readonly usage: Usage;
   /** Of all jobs so far; null if it is not known. */
   readonly cost: number | null;
@@ -70,7 +70,7 @@ export function batchInfo(batch: Batch, bucket: string): BatchInfo {
     job: jobInfo(batch),
     attempts: batch.attempt,
     deliveries: batch.delivery?.invocations ?? 0,
-    parts: batch.parts?.length,
+    partCount: batch.parts?.length,
     usage,
     cost: batch.cost ?? null,
     estimatedCost: input?.estimatedCost,

@@ -1,6 +1,12 @@
+export type { NewBatch } from './addBatch.ts';
 export type { BatchInfo } from './batchInfo.ts';
 export { ClientError, type ClientErrorCode } from './clientError.ts';
+export type { Command, SentCommand } from './commands.ts';
 export { type BatchHandlerClient, type ClientOptions, createClient } from './createClient.ts';
 export type { Handler } from './discovery.ts';
 export type { BatchFilter } from './listBatches.ts';
 export { localStack } from './localStack.ts';
+export type { Sent } from './refusal.ts';
+export type { FailedRow, RowFile, RowKind, SucceededRow } from './rows.ts';
+export type { UploadOptions } from './upload.ts';
+export type { WaitOptions } from './wait.ts';

@@ -2,8 +2,8 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openAdditions } from '../../../local/input/additions.ts';
-import { freshBatchId } from '../../../local/input/freshBatchId.ts';
 import { BATCH_ID_PATTERN } from '../../../shared/batch/identifiers.ts';
+import { freshBatchId } from '../../../shared/client/freshBatchId.ts';
 import { temporaryDirectory } from '../fixtures/toyStack.ts';
 
 test.each([

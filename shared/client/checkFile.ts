@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { UsageError } from '../usageError.ts';
+import { ClientError } from './clientError.ts';
 
 /** A first line longer than this is not looked at further: the inspection will. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
@@ -9,20 +9,18 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
  * Tells a JSONL file from everything else by its first line that is not blank. Whatever else may
  * be wrong with it is for the handler to find, and ends its batch with the reasons.
  *
- * @throws UsageError, naming the file and what is wrong with it
+ * @throws ClientError, naming the file and what is wrong with it
  */
-export async function checkInput(path: string): Promise<void> {
+export async function checkFile(path: string): Promise<void> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(
-      error.code === 'ENOENT' ? `${path}: no such file` : `${path}: ${error.message}`,
-    );
+    throw invalid(error.code === 'ENOENT' ? `${path}: no such file` : `${path}: ${error.message}`);
   });
-  if (!found.isFile()) throw new UsageError(`${path}: not a file`);
+  if (!found.isFile()) throw invalid(`${path}: not a file`);
   const line = await firstLine(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${path}: cannot be read: ${error.message}`);
+    throw invalid(`${path}: cannot be read: ${error.message}`);
   });
   if (line !== undefined && !isObject(line))
-    throw new UsageError(
+    throw invalid(
       `${path}: not JSONL: its first line is not a JSON object but ${JSON.stringify(line.slice(0, 40))}`,
     );
 }
@@ -46,4 +44,8 @@ function isObject(line: string): boolean {
   } catch {
     return false;
   }
+}
+
+function invalid(message: string): ClientError {
+  return new ClientError('invalid_input', message);
 }

@@ -1,0 +1,118 @@
+import type { BatchInfo } from '../../shared/client/index.ts';
+import { bar } from '../terminal/bar.ts';
+import { clip, oneLine, type Style } from '../terminal/output.ts';
+import { tableLines } from '../terminal/table.ts';
+import { hanging } from '../terminal/wrap.ts';
+import { costText, countText, durationText, finishedRequests, statusStyle } from '../text.ts';
+import { watchColumns } from '../watch/rows.ts';
+
+export interface PageSettings {
+  readonly now: number;
+  readonly width: number;
+  readonly paint: (style: Style, text: string) => string;
+}
+
+const LABEL_WIDTH = 10;
+const BAR_WIDTH = 20;
+
+/** All of a batch, as lines: its own, its reasons, its parts. */
+export function batchPage(
+  batch: BatchInfo,
+  parts: readonly BatchInfo[],
+  settings: PageSettings,
+): readonly string[] {
+  const { width, paint, now } = settings;
+  const room = width - LABEL_WIDTH - 4;
+  const facts = factsOf(batch, now).flatMap(([label, text]) =>
+    text === undefined || text === ''
+      ? []
+      : [`  ${paint('dim', label.padEnd(LABEL_WIDTH))}  ${isUrl(text) ? text : clip(text, room)}`],
+  );
+  const section = (title: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : ['', paint('bold', title), ...lines.map((line) => `  ${line}`)];
+  return [
+    `${paint('bold', batch.batchId)}  ${paint(statusStyle(batch), batch.status)}`,
+    ...facts,
+    ...section(
+      'reasons',
+      batch.reasons.flatMap((reason) => hanging('- ', reasonText(reason), width - 2)),
+    ),
+    ...section(
+      'parts',
+      parts.length === 0 ? [] : tableLines(watchColumns(now), parts, width - 2, paint),
+    ),
+  ];
+}
+
+function factsOf(
+  batch: BatchInfo,
+  now: number,
+): readonly (readonly [string, string | undefined])[] {
+  const { counts, usage, job, metadata, createdAt, endedAt, notBefore, deadlineAt } = batch;
+  const { provider, model, endpoint, attempts, deliveries, partCount } = batch;
+  const pairs = Object.entries(metadata).map(([key, value]) => `${key}=${value}`);
+  return [
+    ['provider', [provider, model, endpoint].filter(Boolean).join(', ')],
+    [
+      'progress',
+      `${bar(finishedRequests(batch), counts.total, BAR_WIDTH)} of ${countText(counts.total)}`,
+    ],
+    [
+      'requests',
+      `${countText(counts.succeeded)} succeeded, ${countText(counts.failed)} failed, ${countText(counts.unfinished)} unfinished`,
+    ],
+    [
+      'attempts',
+      `${countText(attempts)}${partCount === undefined ? '' : `, in ${partCount} parts`}`,
+    ],
+    ['job', job && `${job.id}, submitted ${ago(job.submittedAt, now)}`],
+    ['deliveries', deliveries > 0 ? countText(deliveries) : undefined],
+    ['tokens', `${countText(usage.inputTokens)} in, ${countText(usage.outputTokens)} out`],
+    ['cost', costsOf(batch)],
+    ['priority', batch.priority === 0 ? undefined : String(batch.priority)],
+    ['created', timeText(createdAt, now)],
+    ['not before', notBefore && timeText(notBefore, now)],
+    ['ended', endedAt && `${timeText(endedAt, now)}, after ${tookText(createdAt, endedAt)}`],
+    ['deadline', endedAt === undefined ? timeText(deadlineAt, now) : undefined],
+    ['cancelling', batch.cancelRequested && endedAt === undefined ? 'yes' : undefined],
+    ['metadata', oneLine(pairs.join(', '))],
+    ['source', batch.source],
+    ['input', batch.input],
+    ['results', batch.results],
+    ['errors', batch.errors ?? batch.inputErrors],
+  ];
+}
+
+function costsOf({ cost, estimatedCost, maxCost }: BatchInfo): string {
+  const bounds = [
+    ...(estimatedCost === undefined ? [] : [`estimated ${costText(estimatedCost)}`]),
+    ...(maxCost === undefined ? [] : [`at most ${costText(maxCost)}`]),
+  ];
+  const known = cost === null ? 'not known' : costText(cost);
+  return bounds.length === 0 ? known : `${known} (${bounds.join(', ')})`;
+}
+
+function reasonText({ code, message, line }: BatchInfo['reasons'][number]): string {
+  const place = line === undefined || message.startsWith('line ') ? '' : `line ${line}: `;
+  return oneLine(`${code}: ${place}${message}`);
+}
+
+function timeText(time: string, now: number): string {
+  return `${time.replace('T', ' ').replace(/\.\d+Z$/, 'Z')} (${ago(time, now)})`;
+}
+
+function ago(time: string, now: number): string {
+  const milliseconds = now - Date.parse(time);
+  return milliseconds < 0
+    ? `in ${durationText(-milliseconds)}`
+    : `${durationText(milliseconds)} ago`;
+}
+
+function tookText(from: string, to: string): string {
+  return durationText(Date.parse(to) - Date.parse(from));
+}
+
+/** To be copied whole, whatever the width. */
+function isUrl(text: string): boolean {
+  return text.startsWith('s3://');
+}

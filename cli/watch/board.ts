@@ -1,0 +1,58 @@
+import type { BatchInfo } from '../../shared/client/index.ts';
+import { createLiveLines } from '../../shared/terminal/liveLines.ts';
+import type { CliContext } from '../context.ts';
+import { painter, widthOf } from '../terminal/output.ts';
+import { tableLines } from '../terminal/table.ts';
+import { finishedRequests } from '../text.ts';
+import { changeLine, watchColumns } from './rows.ts';
+
+/** Shows batches that are being watched, in the order in which they are first told of. */
+export interface Board {
+  update(batch: BatchInfo): void;
+  /** Writes a line of its own. */
+  note(text: string): void;
+}
+
+/** A live table on a terminal; elsewhere a line, or a JSON object, for every change. */
+export function createBoard(context: CliContext, json: boolean): Board {
+  const { stdout } = context;
+  if (json) return plainBoard(context, (batch) => JSON.stringify(batch));
+  return stdout.isTTY === true ? liveBoard(context) : plainBoard(context, changeLine);
+}
+
+function plainBoard({ stdout, stderr }: CliContext, text: (batch: BatchInfo) => string): Board {
+  const shown = new Map<string, string>();
+  return {
+    update(batch) {
+      const state = stateOf(batch);
+      if (shown.get(batch.batchId) === state) return;
+      shown.set(batch.batchId, state);
+      stdout.write(`${text(batch)}\n`);
+    },
+    note: (line) => stderr.write(`${line}\n`),
+  };
+}
+
+/** A change worth a line: of status, or a tenth of the requests. */
+function stateOf(batch: BatchInfo): string {
+  const { status, statusAt, counts } = batch;
+  const tenth = counts.total > 0 ? Math.floor((10 * finishedRequests(batch)) / counts.total) : 0;
+  return `${status} ${statusAt} ${tenth}`;
+}
+
+function liveBoard({ stdout, now }: CliContext): Board {
+  const live = createLiveLines(stdout);
+  const paint = painter(stdout);
+  const batches = new Map<string, BatchInfo>();
+  return {
+    update(batch) {
+      batches.set(batch.batchId, batch);
+      const all = [...batches.values()];
+      // The titles, and a line for what has no room.
+      const room = Math.max(1, (stdout.rows ?? 24) - 3);
+      const lines = tableLines(watchColumns(now()), all.slice(0, room), widthOf(stdout) - 1, paint);
+      live.draw(all.length > room ? [...lines, `… and ${all.length - room} more`] : lines);
+    },
+    note: live.note,
+  };
+}

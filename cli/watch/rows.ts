@@ -1,0 +1,59 @@
+import type { BatchInfo } from '../../shared/client/index.ts';
+import { bar } from '../terminal/bar.ts';
+import { oneLine } from '../terminal/output.ts';
+import type { Column } from '../terminal/table.ts';
+import { countText, durationText, finishedRequests, statusStyle } from '../text.ts';
+
+const BAR_WIDTH = 20;
+
+/** Statuses that make one ask why. */
+const WAITING: ReadonlySet<BatchInfo['status']> = new Set([
+  'queued',
+  'retrying',
+  'failed',
+  'cancelled',
+]);
+
+/** Why a batch waits or has not succeeded, the latest; else nothing. */
+function whyText({ status, reasons }: Pick<BatchInfo, 'status' | 'reasons'>): string {
+  return WAITING.has(status) ? oneLine(reasons.at(-1)?.message ?? '') : '';
+}
+
+export function watchColumns(now: number): readonly Column<BatchInfo>[] {
+  const since = ({ createdAt, endedAt }: BatchInfo): string =>
+    durationText((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(createdAt));
+  return [
+    { title: 'BATCH', text: ({ batchId }) => batchId, rank: 0, minWidth: 30 },
+    { title: 'STATUS', text: ({ status }) => status.padEnd(10), rank: 0, style: statusStyle },
+    {
+      title: 'PROGRESS',
+      text: (batch) => bar(finishedRequests(batch), batch.counts.total, BAR_WIDTH),
+      rank: 1,
+      style: statusStyle,
+    },
+    { title: 'REQUESTS', text: ({ counts }) => countText(counts.total), rank: 3, align: 'right' },
+    {
+      title: 'FAILED',
+      text: ({ counts }) => countText(counts.failed),
+      rank: 4,
+      align: 'right',
+      style: ({ counts }) => (counts.failed > 0 ? 'red' : undefined),
+    },
+    { title: 'TRIES', text: ({ attempts }) => countText(attempts), rank: 5, align: 'right' },
+    { title: 'TIME', text: since, rank: 2, align: 'right' },
+    { title: '', text: whyText, rank: 6, minWidth: 12 },
+  ];
+}
+
+/** One batch in one line, where nothing is drawn over. */
+export function changeLine(batch: BatchInfo): string {
+  const { batchId, status, attempts, counts } = batch;
+  const parts = [batchId, status.padEnd(10)];
+  if (attempts > 0) parts.push(`attempt ${attempts}`);
+  if (counts.total > 0)
+    parts.push(`${countText(finishedRequests(batch))} of ${countText(counts.total)} finished`);
+  if (counts.failed > 0) parts.push(`${countText(counts.failed)} failed`);
+  const why = whyText(batch);
+  if (why !== '') parts.push(`(${why})`);
+  return parts.join('  ');
+}

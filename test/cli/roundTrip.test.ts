@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { temporaryDirectory } from '../local/fixtures/toyStack.ts';
+import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const EXAMPLE = join(ROOT, 'examples', 'requests.jsonl');
+
+let run: HandlerRun;
+beforeAll(async () => {
+  run = await startHandlerRun(['expired', 'completed']);
+});
+afterAll(() => run?.stop());
+
+/** Runs the real command line, in a process of its own. */
+async function cli(...args: readonly string[]) {
+  const child = spawn(process.execPath, [join(ROOT, 'cli', 'main.ts'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, AWS_EC2_METADATA_DISABLED: 'true' },
+  });
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+    });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, ...texts };
+}
+const local = (...args: readonly string[]) => cli(...args, '--local', run.dataDirectory);
+
+const idsIn = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).custom_id);
+
+test('a file is added, watched, shown and its results fetched', { timeout: 120_000 }, async () => {
+  // Act
+  const added = await local('add', EXAMPLE, '--id', 'trip', '--metadata', 'team=search', '--wait');
+  const shown = await local('show', 'trip');
+  const document = await local('show', 'trip', '--json');
+  const out = join(temporaryDirectory(), 'results.jsonl');
+  const saved = await local('results', 'trip', '--out', out);
+  const streamed = await local('results', 'trip');
+  const watched = await local('watch', 'trip', '--json');
+  const listed = await local('list', '--status', 'completed', '--json');
+
+  // Assess
+  expect(added.stderr).toBe('');
+  const changes = added.stdout.trim().split('\n');
+  expect(changes[0]).toBe(`added trip from ${EXAMPLE}`);
+  expect(changes.at(-1)).toBe('trip  completed   attempt 2  24 of 24 finished');
+  expect(added.code).toBe(0);
+
+  expect(shown.stdout).toMatch(/^trip {2}completed$/m);
+  expect(shown.stdout).toMatch(/^ {2}requests {4}24 succeeded, 0 failed, 0 unfinished$/m);
+  expect(shown.stdout).toMatch(/^ {2}metadata {4}team=search$/m);
+  expect(shown.stdout).not.toContain('\u001b');
+  const { batchId, status, attempts, counts, metadata } = JSON.parse(document.stdout);
+  expect({ batchId, status, attempts, counts, metadata }).toEqual({
+    batchId: 'trip',
+    status: 'completed',
+    attempts: 2,
+    counts: { total: 24, succeeded: 24, failed: 0, unfinished: 0 },
+    metadata: { team: 'search' },
+  });
+
+  const rows = readFileSync(out, 'utf8');
+  expect(idsIn(rows)).toEqual(idsIn(readFileSync(EXAMPLE, 'utf8')));
+  expect(readdirSync(join(out, '..'))).toEqual(['results.jsonl']);
+  expect(saved).toMatchObject({ code: 0, stdout: '' });
+  expect(streamed).toMatchObject({ code: 0, stdout: rows, stderr: '' });
+  expect(JSON.parse(watched.stdout)).toMatchObject({ batchId: 'trip', status: 'completed' });
+  expect(JSON.parse(listed.stdout)).toEqual(JSON.parse(watched.stdout));
+});
+
+test('a batch that fails says why, and ends what waits for it with 1', async () => {
+  const file = join(import.meta.dirname, 'fixtures', 'duplicate.jsonl');
+
+  const { code, stdout } = await local('add', file, '--id', 'bad', '--wait', '--json');
+  const errors = await local('results', 'bad', '--errors');
+  const results = await local('results', 'bad');
+
+  expect(code).toBe(1);
+  const [sent, ...changes] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(sent).toEqual({ batchId: 'bad', messageId: expect.any(String), file });
+  expect(changes.at(-1)).toMatchObject({ batchId: 'bad', status: 'failed' });
+  expect(JSON.parse(errors.stdout).error.code).toBe('duplicate_custom_id');
+  expect(results).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'batch bad has no results: its input was refused; its errors say why\n',
+  });
+});
+
+test('a message that is refused later ends the wait with its reason', async () => {
+  const args = ['add', 's3://elsewhere/x.jsonl', '--id', 'foreign', '--wait'];
+
+  const first = await local(...args);
+
+  expect(first.stderr).toMatch(
+    /^the message for batch foreign was refused: bucket_not_allowed: s3:\/\/elsewhere\/x\.jsonl .*\n$/,
+  );
+  expect(first.code).toBe(1);
+  // Looking leaves the message where it is: each of two waits finds its own.
+  expect((await local(...args)).code).toBe(1);
+});
+
+test('what makes no sense is one line on stderr, and 2', async () => {
+  const added = await local('add', EXAMPLE, '--id', 'later', '--not-before', '2099-01-01');
+  expect(added).toMatchObject({ code: 0, stdout: `added later from ${EXAMPLE}\n` });
+  const watched = await local('watch', 'later', '--timeout', '0.1');
+  expect(watched.code).toBe(1);
+  expect(watched.stderr).toMatch(/^batch later is \w+ after 0\.1 seconds\n$/);
+
+  for (const [args, line] of [
+    [
+      'retry later',
+      /^cannot retry batch later: it is \w+, and this is for batches that have ended$/,
+    ],
+    ['cancel nobody', /^there is no batch nobody to cancel; see batch-handler list$/],
+    ['show nobody', /^there is no batch nobody; see batch-handler list$/],
+    ['cancel later/1', /^cannot cancel later\/1: it names a part: name its batch$/],
+    [`add ${EXAMPLE} --id later`, /^batch later exists already, and is \w+: choose another id$/],
+    ['add nowhere.jsonl', /^nowhere\.jsonl: no such file$/],
+    [`add ${EXAMPLE} --provider x`, /^the deployment has no provider x: use one of openai$/],
+    [`add ${EXAMPLE} --id -x`, /^batchId: must be 1 to 100 of .*, not "-x"$/],
+    [
+      `add ${EXAMPLE} --metadata x`,
+      /is invalid\. It must look like key=value\. \(see .* add --help\)$/,
+    ],
+    ['list --status asleep', /asleep is none of inspecting, .* \(see batch-handler list --help\)$/],
+    ['list --handler x', /^stack Handler has no handler x: use one of Handler\/Batches$/],
+    ['lst', /^unknown command 'lst'.*\(see batch-handler --help\)$/],
+  ] as const) {
+    const { code, stdout, stderr } = await local(...args.split(' '));
+    expect(stderr.trimEnd()).toMatch(line);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  }
+
+  const cancelled = await local('cancel', 'later', 'nobody', '--wait');
+  expect(cancelled.stdout).toMatch(/^later: cancel carried out, it is \w+\n$/);
+  expect(cancelled.stderr).toMatch(/^there is no batch nobody to cancel/);
+  expect(cancelled.code).toBe(2);
+  expect(await local('watch', 'later')).toMatchObject({ code: 1 });
+});
+
+test('what cannot be reached is one line on stderr, and 3', async () => {
+  const nowhere = temporaryDirectory();
+  expect(await cli('list', '--local', nowhere)).toEqual({
+    code: 3,
+    stdout: '',
+    stderr: `no local stack runs in ${nowhere}: start one with npm start -- --keep\n`,
+  });
+  const { code, stderr } = await cli('list', '--region', 'eu-west-1');
+  expect(stderr).toMatch(/^no AWS credentials: sign in .*\n$/);
+  expect(code).toBe(3);
+});
+
+test('every command has examples', async () => {
+  const { stdout } = await cli('--help');
+  const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name = '']) => name);
+  expect(names).toContain('redeliver');
+  for (const name of names.filter((each) => each !== 'help')) {
+    const { code, stdout: help } = await cli(name, '--help');
+    expect(help).toMatch(new RegExp(`^ {2}batch-handler ${name}`, 'm'));
+    expect(code).toBe(0);
+  }
+});

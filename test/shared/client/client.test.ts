@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sendBatchMessage } from '../../../shared/aws/batchMessages.ts';
+import {
+  type BatchHandlerClient,
+  type BatchInfo,
+  createClient,
+  localStack,
+} from '../../../shared/client/index.ts';
+import { type HandlerRun, startHandlerRun } from '../../support/handlerRun.ts';
+import { all } from '../../support/streams.ts';
+
+const POLL = { pollSeconds: 0.1 };
+
+let run: HandlerRun;
+let client: BatchHandlerClient;
+beforeAll(async () => {
+  run = await startHandlerRun(['partial', 'completed']);
+  client = await createClient(await localStack(run.dataDirectory));
+});
+afterAll(() => run?.stop());
+
+function* requests(count: number) {
+  for (let number = 0; number < count; number++)
+    yield {
+      custom_id: `request-${number}`,
+      method: 'POST',
+      url: '/v1/chat/completions',
+      body: { model: 'gpt-4o-mini', messages: [{ role: 'user', content: `Say ${number}` }] },
+    };
+}
+
+test('requests become a batch, and the batch becomes typed rows', async () => {
+  // Act
+  const progress: number[] = [];
+  const sent = await client.addBatch(
+    { batchId: 'rows', requests: requests(50), metadata: { team: 'search' } },
+    { onProgress: (bytes) => progress.push(bytes) },
+  );
+  const seen: BatchInfo['status'][] = [];
+  const ended = await client.waitForBatch(sent, {
+    ...POLL,
+    onLook: ({ status }) => seen.push(status),
+  });
+  const texts: string[] = [];
+  for await (const { custom_id: id, response } of client.results<Completion>('rows'))
+    texts.push(`${id} ${response.status_code} ${typeof response.body.choices[0]?.message.content}`);
+
+  // Assess
+  expect(sent).toEqual({ batchId: 'rows', messageId: expect.any(String) });
+  expect(progress.at(-1)).toBeGreaterThan(50 * 100);
+  expect(ended).toMatchObject({ status: 'completed', metadata: { team: 'search' } });
+  expect(seen.at(-1)).toBe('completed');
+  expect(texts).toEqual([...requests(50)].map(({ custom_id: id }) => `${id} 200 string`));
+  expect(await all(client.errors('rows'))).toEqual([]);
+  const listed = await all(client.listBatches({ status: ['completed'] }));
+  expect(listed).toContainEqual(ended);
+});
+
+interface Completion {
+  readonly choices: readonly { readonly message: { readonly content: string } }[];
+}
+
+test('a wait ends with its signal and with its time', async () => {
+  const notBefore = '2099-01-01T00:00:00Z';
+  const sent = await client.addBatch({ batchId: 'waits', requests: requests(1), notBefore });
+
+  const controller = new AbortController();
+  const aborted = client.waitForBatch(sent, {
+    ...POLL,
+    signal: controller.signal,
+    onLook: () => controller.abort(new Error('enough')),
+  });
+  await expect(aborted).rejects.toThrow('enough');
+  const late = client.waitForBatch('waits', { ...POLL, timeoutSeconds: 0.2 });
+  await expect(late).rejects.toMatchObject({ name: 'ClientError', code: 'timeout' });
+});
+
+test('commands are carried out, once the record shows it', async () => {
+  const notBefore = '2099-01-01T00:00:00Z';
+  const sent = await client.addBatch({ batchId: 'stops', requests: requests(2), notBefore });
+  const started = client.waitForBatch(sent, { ...POLL, timeoutSeconds: 60 });
+
+  // Cancelled as soon as it has been taken in.
+  while ((await client.getBatch('stops')) === undefined);
+  await client.waitForCommand(await client.cancel('stops'), POLL);
+
+  expect(await started).toMatchObject({ status: 'cancelled' });
+  const errors = await all(client.errors('stops'));
+  expect(errors.map(({ custom_id: id, error }) => [id, error?.code])).toEqual([
+    ['request-0', 'batch_cancelled'],
+    ['request-1', 'batch_cancelled'],
+  ]);
+  await client.waitForCommand(await client.retry('stops'), POLL);
+  expect(await client.waitForBatch('stops', POLL)).toMatchObject({ status: 'completed' });
+  await client.waitForCommand(await client.redeliver('stops'), POLL);
+  expect(await client.waitForBatch('stops', POLL)).toMatchObject({ deliveries: 2 });
+});
+
+test('a command that the handler refuses after all ends the wait with the reason', async () => {
+  // Prepare
+  const notBefore = '2099-01-01T00:00:00Z';
+  const added = await client.addBatch({ batchId: 'refuses', requests: requests(1), notBefore });
+  await client.waitForBatch(added, { ...POLL, timeoutSeconds: 0.1 }).catch(() => {});
+
+  // Act: as if it had ended when the client looked.
+  const { connection, handler } = client;
+  const message = { action: 'retry', batchId: 'refuses' } as const;
+  const { batchQueue } = handler.resources;
+  const messageId = await sendBatchMessage(connection.sqs, batchQueue, message);
+  const waiting = client.waitForCommand({ ...message, messageId }, POLL);
+
+  // Assess
+  await expect(waiting).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringMatching(
+      /^the message for batch refuses was refused: not_possible: cannot retry/,
+    ),
+  });
+});
+
+test('what the handler would refuse is refused before anything is sent', async () => {
+  const add = (batch: object) => client.addBatch({ requests: requests(1), ...batch });
+
+  await expect(add({ priority: 900 })).rejects.toThrow(/^priority: .*, not 900$/);
+  await expect(add({ provider: 'x' })).rejects.toThrow(/no provider x: use one of openai/);
+  await expect(add({ file: 'x.jsonl' })).rejects.toThrow('give either a file or requests');
+  await expect(add({ batchId: 'rows' })).rejects.toMatchObject({ code: 'batch_exists' });
+  await expect(client.waitForBatch('nobody')).rejects.toMatchObject({ code: 'unknown_batch' });
+  await expect(client.results('nobody').next()).rejects.toMatchObject({ code: 'unknown_batch' });
+});
+
+test('an upload that is given up adds nothing', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+
+  await expect(
+    client.addBatch({ batchId: 'given-up', requests: requests(1) }, { signal }),
+  ).rejects.toThrow('enough');
+  expect(await client.getBatch('given-up')).toBeUndefined();
+});
