@@ -3,6 +3,7 @@ import { separateLocal } from './arguments.ts';
 import { addAddCommand } from './commands/add.ts';
 import { addBatchCommands } from './commands/commandBatches.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addDrainCommand } from './commands/drain.ts';
 import { addEstimateCommand } from './commands/estimate.ts';
 import { addListCommand } from './commands/list.ts';
 import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addPauseCommand,
   addResumeCommand,
   addRedriveCommand,
+  addDrainCommand,
 ];
 
 /**

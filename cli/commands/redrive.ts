@@ -11,6 +11,7 @@ import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { deadLetterLines } from '../deadLetterLines.ts';
 import { widthOf } from '../terminal/output.ts';
+import { progressLine } from '../terminal/progress.ts';
 import { countText } from '../text.ts';
 
 interface RedriveOptions extends ConnectionOptions {
@@ -88,20 +89,20 @@ async function run(options: RedriveOptions, context: CliContext): Promise<number
   return exitCode;
 }
 
-/** Shows how far it is, on a terminal in one line. */
 async function follow(
   moves: AsyncIterable<MoveProgress>,
   { source }: DeadLetterQueue,
   { stderr }: CliContext,
 ): Promise<MoveProgress | undefined> {
+  const line = progressLine(stderr);
   let last: MoveProgress | undefined;
   for await (const progress of moves) {
     last = progress;
     const { moved, toMove } = progress;
     const of = toMove === null ? '' : ` of about ${countText(toMove)}`;
-    if (stderr.isTTY) stderr.write(`\r\u001b[2K${source}: ${countText(moved)}${of} moved`);
+    line.show(`${source}: ${countText(moved)}${of} moved`);
   }
-  if (stderr.isTTY) stderr.write('\r\u001b[2K');
+  line.clear();
   return last;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { sendBatchMessage } from '../aws/batchMessages.ts';
 import type { ProviderMessage } from '../batch/messages.ts';
 import { ClientError } from '../client/clientError.ts';
 import type { Connection } from '../client/connection.ts';
@@ -23,12 +23,7 @@ export async function commandProvider(
     const known = handler.providers.join(', ');
     throw new ClientError('invalid_input', `there is no provider ${provider}: use one of ${known}`);
   }
-  const { MessageId: messageId } = await sqs.send(
-    new SendMessageCommand({
-      QueueUrl: handler.resources.batchQueue,
-      MessageBody: JSON.stringify(command),
-    }),
-  );
+  const messageId = await sendBatchMessage(sqs, handler.resources.batchQueue, command);
   const until = Date.now() + timeoutMs;
   while (Date.now() < until) {
     const { lastCommand } = await providerStates.get(provider);

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import type { Connection } from '../../shared/client/connection.ts';
+import type { DrainProgress } from '../../shared/operations/drain/drain.ts';
+import { confirm } from '../confirm.ts';
+import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
+import { keptLines, outstandingText } from '../drainLines.ts';
+import type { Output } from '../terminal/output.ts';
+import { progressLine } from '../terminal/progress.ts';
+import { countText } from '../text.ts';
+
+interface DrainCommandOptions extends ConnectionOptions {
+  readonly yes?: true;
+  readonly json?: true;
+}
+
+export function addDrainCommand(program: Command, context: CliContext): void {
+  connecting(program.command('drain'))
+    .description('pauses all providers, cancels what is open and waits until nothing is')
+    .option('-y, --yes', 'do not ask')
+    .option('--json', 'one JSON document when it is done')
+    .addHelpText(
+      'after',
+      `
+For before cdk destroy. Jobs are cancelled at the providers, and what they have done is collected into
+the bucket, not delivered. It can be broken off with ^C and run again.
+
+Examples:
+  batch-handler drain
+  batch-handler drain --yes --json`,
+    )
+    .action(async (options: DrainCommandOptions) => context.end(await run(options, context)));
+}
+
+async function run(options: DrainCommandOptions, context: CliContext): Promise<number> {
+  const { stdout, stderr, interrupted } = context;
+  const { connection } = await openClient(options);
+  const { handler } = connection;
+  // Only now: --help needs no AWS SDK.
+  const { drain, outstandingOf } = await import('../../shared/operations/drain/index.ts');
+  const before = await outstandingOf(connection, async () => {});
+  stderr.write(`${handler.path} in stack ${handler.stack}: ${outstandingText(before)}\n`);
+  const question = `Pause ${handler.providers.join(', ')} and cancel ${countText(before.open)} open?`;
+  if (!(await confirm(question, options.yes, context))) return EXIT.failed;
+  try {
+    const end = await follow(drain(connection, { signal: interrupted }), stderr);
+    const kept = await readKept(connection);
+    if (options.json) {
+      stdout.write(`${JSON.stringify({ cancelled: end?.cancelled ?? 0, ...kept })}\n`);
+      return EXIT.done;
+    }
+    stdout.write(`nothing is open: ${countText(end?.cancelled ?? 0)} cancelled\n`);
+    stdout.write(`${keptLines(handler, kept).join('\n')}\n`);
+    return EXIT.done;
+  } catch (error) {
+    if (interrupted.aborted) stderr.write('broken off: run it again to go on\n');
+    throw error;
+  }
+}
+
+async function follow(
+  looks: AsyncIterable<DrainProgress>,
+  stderr: Output,
+): Promise<DrainProgress | undefined> {
+  const line = progressLine(stderr);
+  let last: DrainProgress | undefined;
+  try {
+    for await (const progress of looks) {
+      last = progress;
+      line.show(outstandingText(progress));
+    }
+  } finally {
+    line.clear();
+  }
+  return last;
+}
+
+/** What the removal of the stack leaves, and what goes with it. */
+async function readKept({ handler, access, sqs }: Connection) {
+  const { deadLettersIn, keptResources } = await import('../../shared/operations/drain/index.ts');
+  return {
+    kept: await keptResources(access, handler.stack),
+    deadLetters: await deadLettersIn(sqs, handler.resources),
+  };
+}

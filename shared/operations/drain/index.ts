@@ -1,0 +1,3 @@
+export { drain } from './drain.ts';
+export { keptResources } from './kept.ts';
+export { deadLettersIn, outstandingOf } from './outstanding.ts';

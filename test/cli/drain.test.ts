@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { cliRun } from '../support/cliRun.ts';
+import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
+
+const REQUESTS = join(import.meta.dirname, '..', '..', 'examples', 'requests.jsonl');
+
+let run: HandlerRun;
+let local: string;
+beforeAll(async () => {
+  run = await startHandlerRun();
+  local = `--local=${run.dataDirectory}`;
+});
+afterAll(() => run?.stop());
+
+// On a loaded machine each of its steps takes seconds.
+it('pauses, cancels, waits until nothing is open, and tells what a removal leaves', {
+  timeout: 120_000,
+}, async () => {
+  // Prepare
+  await cliRun(['pause', 'openai', local]);
+  for (const id of ['a', 'b']) await cliRun(['add', REQUESTS, '--id', id, local]);
+
+  // Act
+  const declined = await cliRun(['drain', local], { answer: '' });
+  const drained = await cliRun(['drain', local, '--yes']);
+  const again = await cliRun(['drain', local, '--yes', '--json']);
+  const listed = await cliRun(['list', local, '--json']);
+
+  // Assess
+  expect(declined).toMatchObject({ code: 1, stdout: '' });
+  expect(declined.stderr).toMatch(/2 open .*\nnothing was changed\n$/);
+  expect(drained.code).toBe(0);
+  expect(drained.stdout).toMatch(
+    /^nothing is open: 2 cancelled\ncdk destroy can remove stack Handler/,
+  );
+  expect(drained.stdout).toMatch(/^ {2}aws dynamodb delete-table --table-name Handler-Batches/m);
+  expect(drained.stdout).toContain('batch-handler resume openai');
+  const { cancelled, kept } = JSON.parse(again.stdout);
+  expect(cancelled).toBe(0);
+  expect(new Set(kept.map(({ type }: { type: string }) => type))).toEqual(
+    new Set([
+      'AWS::DynamoDB::GlobalTable',
+      'AWS::Logs::LogGroup',
+      'AWS::S3::Bucket',
+      'AWS::SecretsManager::Secret',
+    ]),
+  );
+  const statuses = listed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).status);
+  expect(statuses).toEqual(['cancelled', 'cancelled']);
+});
