@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
@@ -10,12 +10,13 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { createAlarms } from './alarms.ts';
 import type { BatchHandlerProps } from './batchHandlerProps.ts';
-import { createBucket, PREFIX } from './bucket.ts';
+import { createBucket } from './bucket.ts';
 import { type Collector, createCollector } from './collector.ts';
 import { Delivery } from './delivery.ts';
 import { describeHandler } from './discovery.ts';
 import { connectQueues } from './eventSources.ts';
 import { createFunctions } from './functions.ts';
+import { grantAdd, grantClient, grantRead } from './grants.ts';
 import { HandlerMetrics } from './handlerMetrics.ts';
 import { grantPermissions } from './permissions.ts';
 import { timingOf } from './policy.ts';
@@ -130,19 +131,16 @@ export class BatchHandler extends HandlerMetrics {
 
   /** Lets somebody add batches: upload a file to `uploads/*` and send messages to the queue. */
   grantAdd(grantee: iam.IGrantable): iam.Grant {
-    const { queue, bucket } = this;
-    return iam.Grant.addToPrincipalOrResource({
-      grantee,
-      actions: ['sqs:SendMessage'],
-      resourceArns: [queue.queueArn],
-      resource: queue,
-    }).combine(
-      iam.Grant.addToPrincipalOrResource({
-        grantee,
-        actions: ['s3:PutObject'],
-        resourceArns: [bucket.arnForObjects(`${PREFIX.uploads}*`)],
-        resource: bucket,
-      }),
-    );
+    return grantAdd(grantee, this);
+  }
+
+  /** Lets somebody see how batches stand and fetch their rows, as the client library does. */
+  grantRead(grantee: iam.IGrantable): iam.Grant {
+    return grantRead(grantee, this);
+  }
+
+  /** Lets somebody use the client library and the command line: add, read, cancel, retry, redeliver. */
+  grantClient(grantee: iam.IGrantable): iam.Grant {
+    return grantClient(grantee, this);
   }
 }

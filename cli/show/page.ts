@@ -5,6 +5,7 @@ import { tableLines } from '../terminal/table.ts';
 import { hanging } from '../terminal/wrap.ts';
 import { costText, countText, durationText, finishedRequests, statusStyle } from '../text.ts';
 import { watchColumns } from '../watch/rows.ts';
+import { jobColumns } from './jobs.ts';
 
 export interface PageSettings {
   readonly now: number;
@@ -36,6 +37,10 @@ export function batchPage(
     ...section(
       'reasons',
       batch.reasons.flatMap((reason) => hanging('- ', reasonText(reason), width - 2)),
+    ),
+    ...section(
+      'jobs',
+      batch.jobs.length === 0 ? [] : tableLines(jobColumns, batch.jobs, width - 2, paint),
     ),
     ...section(
       'parts',

@@ -3,6 +3,7 @@ import { moneySchema } from './cost.ts';
 import { formatSchema } from './format.ts';
 import { inputSchema, sliceSchema } from './input.ts';
 import { jobSchema, outcomeSchema, usageSchema } from './job.ts';
+import { pastJobSchema } from './pastJob.ts';
 import { reasonSchema } from './reason.ts';
 import { STATUSES } from './status.ts';
 
@@ -96,6 +97,8 @@ export const batchSchema = z.object({
   /** In `retrying`: when it goes on. */
   resumeAt: time.optional(),
   job: jobSchema.optional(),
+  /** The last 20 jobs that are over, the latest last. */
+  pastJobs: z.array(pastJobSchema).default([]),
   /** In `collecting`: what the job came to. */
   outcome: outcomeSchema.optional(),
   /** Which requests the next job holds: those without an end, or all that did not succeed. */

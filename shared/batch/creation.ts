@@ -46,6 +46,7 @@ export function newBatch(
     attempt: 0,
     attemptBase: 0,
     selection: 'unfinished',
+    pastJobs: [],
     cleanUp: [],
     counts: { total: 0, succeeded: 0, failed: 0, unfinished: 0 },
     usage: NO_USAGE,

@@ -51,6 +51,7 @@ export function newPart(parent: Batch, number: number, keyPrefix: string, now: n
     attempt: 0,
     attemptBase: 0,
     selection: 'unfinished',
+    pastJobs: [],
     cleanUp: [],
     counts: { total: requests, succeeded: 0, failed: 0, unfinished: requests },
     usage: NO_USAGE,

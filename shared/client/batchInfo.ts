@@ -1,6 +1,7 @@
 import { urlOf } from '../aws/objectUrl.ts';
 import type { Batch, Counts } from '../batch/batch.ts';
 import type { Usage } from '../batch/job.ts';
+import type { PastJob } from '../batch/pastJob.ts';
 import type { Reason } from '../batch/reason.ts';
 import type { Status } from '../batch/status.ts';
 
@@ -24,6 +25,8 @@ export interface BatchInfo {
     /** Requests that it has finished, where the provider tells. */
     readonly finished?: number;
   };
+  /** Jobs that are over, the latest last, 20 at most. */
+  readonly jobs: readonly JobInfo[];
   /** Jobs that providers took on. */
   readonly attempts: number;
   /** Invocations of the processor. */
@@ -53,6 +56,15 @@ export interface BatchInfo {
   readonly inputErrors?: string;
 }
 
+/** What became of one job. */
+export interface JobInfo extends Omit<PastJob, 'submittedAt' | 'endedAt' | 'code'> {
+  readonly submittedAt: string;
+  /** When its end was seen. */
+  readonly endedAt: string;
+  /** Of the provider's reason, if it gave one. */
+  readonly code?: string;
+}
+
 /** @param bucket the handler's */
 export function batchInfo(batch: Batch, bucket: string): BatchInfo {
   const { batchId, status, provider, model, endpoint, priority, counts } = batch;
@@ -68,6 +80,7 @@ export function batchInfo(batch: Batch, bucket: string): BatchInfo {
     priority,
     counts,
     job: jobInfo(batch),
+    jobs: batch.pastJobs.map(pastJobInfo),
     attempts: batch.attempt,
     deliveries: batch.delivery?.invocations ?? 0,
     partCount: batch.parts?.length,
@@ -94,6 +107,11 @@ export function batchInfo(batch: Batch, bucket: string): BatchInfo {
 function jobInfo({ status, job }: Batch) {
   if (job === undefined || (status !== 'running' && status !== 'collecting')) return undefined;
   return defined({ id: job.id, submittedAt: iso(job.submittedAt), finished: job.progress });
+}
+
+function pastJobInfo({ submittedAt, endedAt, ...rest }: PastJob): JobInfo {
+  const times = { submittedAt: iso(submittedAt), endedAt: iso(endedAt) };
+  return defined({ ...rest, ...times }) as JobInfo;
 }
 
 function iso(time: number): string {

@@ -1,5 +1,5 @@
 export type { NewBatch } from './addBatch.ts';
-export type { BatchInfo } from './batchInfo.ts';
+export type { BatchInfo, JobInfo } from './batchInfo.ts';
 export { ClientError, type ClientErrorCode } from './clientError.ts';
 export type { Command, SentCommand } from './commands.ts';
 export { type BatchHandlerClient, type ClientOptions, createClient } from './createClient.ts';

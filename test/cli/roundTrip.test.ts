@@ -57,8 +57,13 @@ test('a file is added, watched, shown and its results fetched', { timeout: 120_0
   expect(shown.stdout).toMatch(/^trip {2}completed$/m);
   expect(shown.stdout).toMatch(/^ {2}requests {4}24 succeeded, 0 failed, 0 unfinished$/m);
   expect(shown.stdout).toMatch(/^ {2}metadata {4}team=search$/m);
+  expect(shown.stdout).toMatch(/^ {2}1 {2}expired +24 +12 .* openai +batch_\w+$/m);
   expect(shown.stdout).not.toContain('\u001b');
-  const { batchId, status, attempts, counts, metadata } = JSON.parse(document.stdout);
+  const { batchId, status, attempts, counts, metadata, jobs } = JSON.parse(document.stdout);
+  expect(jobs).toMatchObject([
+    { attempt: 1, end: 'expired', requests: 24, succeeded: 12 },
+    { attempt: 2, end: 'completed', requests: 12, succeeded: 12 },
+  ]);
   expect({ batchId, status, attempts, counts, metadata }).toEqual({
     batchId: 'trip',
     status: 'completed',

@@ -17,6 +17,11 @@ import {
   templateWith,
 } from '../support/handlerStack.ts';
 
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
 const QUEUES = ['Batch', 'Work', 'Outcome'];
 const FUNCTIONS = ['Intake', 'Sweeper', 'Worker', 'Outcome'];
 
@@ -334,6 +339,35 @@ describe('in somebody else’s stack', () => {
       's3:PutObject',
     ]);
     expect(JSON.stringify(Statement[1].Resource)).toContain('/uploads/*');
+  });
+
+  it('lets somebody use the client library, with what docs/cli.md says that it takes', () => {
+    const stack = newStack();
+    const user = new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() });
+
+    newHandler(stack).grantClient(user).assertSuccess();
+
+    const { Properties } = resourceOf(Template.fromStack(stack), 'AWS::IAM::Policy', 'User');
+    const statements: Statement[] = Properties.PolicyDocument.Statement;
+    const allowed = statements.map(({ Action, Resource }) => {
+      const place = JSON.stringify(Resource)
+        .match(/[A-Z]\w*(?=[0-9A-F]{8})|\/[\w-]+(\/\*|\/?\w+)?/g)
+        ?.at(-1);
+      return `${place}: ${[Action].flat().join(' ')}`;
+    });
+    expect(allowed).toEqual([
+      'BatchesBatchQueue: sqs:SendMessage',
+      '/uploads/*: s3:AbortMultipartUpload s3:PutObject',
+      '/Test/*: cloudformation:GetTemplateSummary cloudformation:ListStackResources',
+      'BatchesTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Scan',
+      '/index/due: dynamodb:Query',
+      '/batches/*: s3:GetObject',
+      'BatchesBatchDeadLetterQueue: sqs:ReceiveMessage',
+    ]);
+    const guide = readFileSync('docs/cli.md', 'utf8');
+    for (const { Action } of statements)
+      for (const action of [Action].flat())
+        expect(guide).toContain(action.replace(/^dynamodb:(BatchGet|Get)Item$/, '$1Item'));
   });
 
   it('has the metrics that its functions emit', () => {

@@ -4,6 +4,7 @@ import type { Effect } from '../effects.ts';
 import type { EventOf } from '../events.ts';
 import { sumUsage } from '../job.ts';
 import { costEnd } from '../maxCost.ts';
+import { withPastJob } from '../pastJob.ts';
 import { shortReason } from '../reason.ts';
 import { cleanedUp, dispensable } from './cleanUp.ts';
 import { type Changes, type Decision, ignored, type Moment, stay, withReason } from './decision.ts';
@@ -27,7 +28,8 @@ export const collecting: Handlers = {
     if (isClaimed(batch, moment)) return ignored('a worker is at it');
     if (!isForsaken(batch, moment)) return sendAgain(batch, moment, 'collect');
     const reason = shortReason('collect_failed', 'the output could not be collected in time');
-    return enterEnd(batch, moment, 'failed', { reasons: withReason(batch, reason) });
+    const reasons = withReason(batch, reason);
+    return enterEnd(batch, moment, 'failed', { reasons, ...jobIsPast(batch, 0) });
   },
 
   claimed: claimRepeatable,
@@ -59,6 +61,8 @@ function afterAttempt(batch: Batch, event: EventOf<'collected'>, moment: Moment)
     cost: batch.parts ? event.cost : sumCost(batch.cost, event.cost),
     attempt: event.attempt ?? attempt,
     failures: 0,
+    // A record must be valid whatever a file says.
+    ...jobIsPast(batch, Math.max(0, counts.succeeded - batch.counts.succeeded)),
     selection: 'unfinished',
     // A job that was let go of unended is not read to its end: what it wrote is nowhere else.
     ...dispensable(batch, moment, outcome?.kind === 'aged' ? undefined : outcome?.jobId),
@@ -92,6 +96,12 @@ function afterAttempt(batch: Batch, event: EventOf<'collected'>, moment: Moment)
     },
     ...(hold ? [hold] : []),
   );
+}
+
+/** Its end was seen when the collection began. */
+function jobIsPast(batch: Batch, succeeded: number): Pick<Changes, 'pastJobs'> {
+  const { outcome, statusAt } = batch;
+  return outcome ? { pastJobs: withPastJob(batch, outcome, statusAt, succeeded) } : {};
 }
 
 /** Of a provider that did not take the work on, or whose rows say that the account cannot pay. */

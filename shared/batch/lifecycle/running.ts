@@ -1,5 +1,6 @@
 import type { Batch } from '../batch.ts';
 import type { Job, Outcome } from '../job.ts';
+import { withPastJob } from '../pastJob.ts';
 import { shortReason } from '../reason.ts';
 import { cleanedUp, dispensable } from './cleanUp.ts';
 import { type Decision, ignored, type Moment, stay, withReason } from './decision.ts';
@@ -66,6 +67,7 @@ function ended(batch: Batch, jobId: string, outcome: Outcome, moment: Moment): D
       submission: batch.submission + 1,
       attempt: batch.attempt - 1,
       job: undefined,
+      pastJobs: withPastJob(batch, outcome, moment.now, 0),
       reasons: withReason(batch, reason),
       ...dispensable(batch, moment, jobId),
     },

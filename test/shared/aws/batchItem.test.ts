@@ -3,6 +3,7 @@ import { batchIdOf, fromItem, MAX_RECORD_BYTES, toItem } from '../../../shared/a
 import { openQueue } from '../../../shared/aws/dueKeys.ts';
 import type { Batch } from '../../../shared/batch/batch.ts';
 import { NewerSchemaError, RefusedError } from '../../../shared/batch/errors.ts';
+import { MAX_PAST_JOBS } from '../../../shared/batch/pastJob.ts';
 import { OPEN_STATUSES, STATUSES } from '../../../shared/batch/status.ts';
 import { aBatch } from '../../support/batches.ts';
 
@@ -106,6 +107,27 @@ describe('a large record', () => {
     expect(fromItem(itemOf(batch))).toEqual(batch);
     const over = aBatch({ version: 1, options: { text: 'x'.repeat(41_000) } });
     expect(() => itemOf(over)).toThrow(/over 40960/);
+  });
+
+  test('has room for its past jobs, however long their ids are', () => {
+    const job = {
+      id: 'j'.repeat(250),
+      provider: 'p'.repeat(32),
+      attempt: 100,
+      code: 'c'.repeat(100),
+    };
+    const times = { submittedAt: NOW, endedAt: NOW, requests: 50_000, succeeded: 50_000 };
+    const pastJobs = Array.from({ length: MAX_PAST_JOBS }, () => {
+      return { ...job, ...times, end: 'completed' as const };
+    });
+    const batch = aBatch({ version: 1, options: { text: 'x'.repeat(15_000) }, pastJobs });
+    expect(fromItem(itemOf(batch))).toEqual(batch);
+  });
+
+  test('of a version without past jobs has none', () => {
+    const { pastJobs: _, ...old } = aBatch();
+    const item = { ...itemOf(aBatch()), record: JSON.stringify(old) };
+    expect(fromItem(item).pastJobs).toEqual([]);
   });
 
   test('loses its last reasons before it is refused', () => {
