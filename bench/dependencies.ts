@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { bounds } from '../shared/aws/clients/bounds.ts';
 import { realObjectStore } from '../shared/aws/objectStore.ts';
+import type { Limits } from '../shared/batch/limits.ts';
 import type { BatchStore, ObjectStore } from '../shared/batch/ports.ts';
 import { DEFAULT_POLICY, settingsSchema } from '../shared/config.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
@@ -48,9 +49,13 @@ function complain(message: string, fields: object = {}): void {
 }
 
 /** OpenAI's provider as it is deployed, at another address. */
-export function openAiAt(url: string, objects: ObjectStore): Providers {
+export function openAiAt(
+  url: string,
+  objects: ObjectStore,
+  limits: Partial<Limits> = {},
+): Providers {
   const { providers: entries } = settingsSchema.parse({
-    providers: { openai: { kind: 'openai' } },
+    providers: { openai: { kind: 'openai', limits } },
   });
   const baseUrls = { openai: `${url}/v1` };
   return providers(entries, { secret: async () => 'sk-bench', objects, baseUrls });

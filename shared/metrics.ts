@@ -57,7 +57,10 @@ export const METRICS = {
   sweepLag: 'SweepLag',
   /** How long the batch has waited for room that waits longest. */
   oldestQueuedAge: 'OldestQueuedAge',
-  /** Of each whole sweep: batches that wait for room at a provider. */
+  /**
+   * Of each whole sweep: batches that wait for room at a provider. Of a queue of over 15,000 that
+   * finds no room, the 15,000 or more that the sweep looked at.
+   */
   queued: 'BatchesQueued',
   /** Of each whole sweep: jobs that run at a provider. */
   inFlight: 'JobsInFlight',

@@ -4,12 +4,20 @@ import { addMessageSchema } from '../../shared/batch/messages.ts';
 import { DEFAULT_POLICY } from '../../shared/config.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** A record with a job at the provider, to be looked at now. */
 export function runningBatch(index: number): Batch {
   const now = Date.now();
-  const job = { id: `batch_${index}`, submission: 1, submittedAt: now - MINUTE_MS };
+  const submittedAt = now - MINUTE_MS;
+  const job = { id: `batch_${index}`, submission: 1, submittedAt, acceptedAt: submittedAt };
   return aBatch(`running-${index}`, 1_000, { status: 'running', job, attempt: 1, dueAt: now - 1 });
+}
+
+/** A record that waits for room, behind all those with a lower index. */
+export function queuedBatch(index: number): Batch {
+  const createdAt = Date.now() - DAY_MS + index;
+  return aBatch(`queued-${index}`, 1_000, { status: 'queued', createdAt, statusAt: createdAt });
 }
 
 /** A record whose job has ended: its rows are to be merged. */

@@ -6,7 +6,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as local from '../../local/emulators/emulators.ts';
-import { TABLE } from '../../shared/config.ts';
+import { tableDefinition } from '../../local/emulators/tableDefinition.ts';
 
 /** DynamoDB, SQS and S3 for tests, on free ports, with their data in a directory that goes with them. */
 export interface Emulators {
@@ -63,37 +63,5 @@ export async function startEmulators(): Promise<Emulators> {
       await Promise.all(processes.map((process) => process.stop()));
       await rm(directory, { recursive: true, force: true });
     },
-  };
-}
-
-/** As the stack defines it, with indexes that hold what the stack's hold and no more. */
-function tableDefinition(name: string): ConstructorParameters<typeof CreateTableCommand>[0] {
-  const { partitionKey, dueIndex, providerIndex } = TABLE;
-  const keys = [
-    partitionKey,
-    dueIndex.partitionKey,
-    dueIndex.sortKey,
-    providerIndex.partitionKey,
-  ] as const;
-  return {
-    TableName: name,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: keys.map((key) => ({ AttributeName: key, AttributeType: 'S' })),
-    KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: dueIndex.name,
-        KeySchema: [
-          { AttributeName: dueIndex.partitionKey, KeyType: 'HASH' },
-          { AttributeName: dueIndex.sortKey, KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...dueIndex.projected] },
-      },
-      {
-        IndexName: providerIndex.name,
-        KeySchema: [{ AttributeName: providerIndex.partitionKey, KeyType: 'HASH' }],
-        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...providerIndex.projected] },
-      },
-    ],
   };
 }

@@ -47,6 +47,8 @@ export interface RealSystem {
   readonly metrics: ReadonlyMap<string, number>;
   readonly logged: readonly string[];
   readonly dependencies: Dependencies;
+  /** The table itself, past the network. */
+  readonly table: { readonly client: Emulators['table']; readonly name: string };
   /** What becomes of each request to the table, the queues and the bucket; a test may set it. */
   network: (received: Received) => Answer | Promise<Answer>;
   /** Another deployment on the same table, queues and bucket. */
@@ -156,6 +158,7 @@ export async function startRealSystem(
     workQueue: realQueue(sqs, queueUrls.work),
     ...{ invocations, events, metrics, logged },
     dependencies: own,
+    table: { client: emulators.table, name: tableName },
     network: () => 'forward',
     another: compose,
     async advance(seconds) {

@@ -1,10 +1,10 @@
 import { admit, type Room } from '../../batch/admission.ts';
 import type { WaitingHint } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { pages } from '../pages.ts';
 import { updateProvider } from '../providerState.ts';
 import { transition } from '../transition.ts';
 import { type Opening, Openings } from './openings.ts';
+import { queuePages } from './queuePages.ts';
 import type { SweepRun } from './run.ts';
 
 /** Batches that found no room and may go elsewhere are remembered up to this number. */
@@ -56,9 +56,9 @@ async function admitTo(
   openings: Openings,
   name: string,
 ): Promise<readonly WaitingHint[]> {
-  const { batches, clock } = dependencies;
+  const { clock } = dependencies;
   const left: WaitingHint[] = [];
-  for await (const waiting of pages((cursor) => batches.listWaiting(name, cursor))) {
+  for await (const waiting of queuePages(dependencies, run, name)) {
     if (waiting.length === 0 || run.isOver()) return left;
     const now = clock.now();
     await endAged(dependencies, run, waiting, now);
@@ -120,6 +120,7 @@ async function endAged(
 ): Promise<void> {
   for (const { batchId, deadlineAt } of waiting) {
     if (now < deadlineAt) continue;
+    if (run.isOver()) return;
     await run.safely(batchId, async () => {
       await transition(dependencies, batchId, { type: 'due' });
     });

@@ -31,6 +31,8 @@ export interface SweepRun {
   runningJobs(provider: string): Promise<ReadonlyMap<string, JobState>>;
   /** Where the next sweep goes on with what this one has no time for. */
   readonly next: Record<string, string>;
+  /** Which part of each long queue is next: no sweep reads one as a whole. */
+  readonly places: Map<string, string>;
   /** Whose jobs this sweep was the first to see taken on. */
   readonly accepted: Batch[];
   /** Records whose claim has expired: a job of theirs may exist. */
@@ -70,6 +72,7 @@ export function newSweepRun(dependencies: Dependencies, deadline: number): Sweep
     onRefused: states.forget,
     runningJobs: running.of,
     next: {},
+    places: new Map(),
     gauges: new Gauges(),
     accepted: [],
     unresolved: [],

@@ -4,6 +4,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { noteAccepted } from '../providerState.ts';
 import { admitQueued } from './admitQueued.ts';
 import { lookAtDue } from './lookAtDue.ts';
+import { isPlace, placesIn } from './queuePages.ts';
 import { reconcile } from './reconcile.ts';
 import { newSweepRun, type SweepRun } from './run.ts';
 
@@ -26,6 +27,7 @@ export async function sweep(dependencies: Dependencies, deadline: number): Promi
   const cursors = await sweepLock.acquire(token, startedAt, leaseUntil);
   if (!cursors) return log.info('another sweep is under way');
   const run = newSweepRun(dependencies, deadline);
+  for (const [queue, place] of placesIn(cursors)) run.places.set(queue, place);
   try {
     await sealWindows(dependencies, run);
     await lookAtDue(dependencies, run, cursors);
@@ -34,14 +36,14 @@ export async function sweep(dependencies: Dependencies, deadline: number): Promi
     const stoppedAt = await admitQueued(dependencies, run, cursors[ADMISSION]);
     if (stoppedAt !== undefined) run.next[ADMISSION] = stoppedAt;
   } finally {
-    await sweepLock.release(token, run.next, clock.now());
+    await sweepLock.release(token, { ...run.next, ...Object.fromEntries(run.places) }, clock.now());
   }
   const truncated = run.isOver() || Object.keys(run.next).length > 0;
   metrics.count(METRICS.swept, run.seen);
   if (truncated) metrics.count(METRICS.sweepsTruncated, 1);
   const seconds = (clock.now() - startedAt) / 1000;
   metrics.measure(METRICS.sweepDuration, seconds);
-  run.gauges.tell(dependencies, run, !truncated && Object.keys(cursors).length === 0);
+  run.gauges.tell(dependencies, run, !truncated && Object.keys(cursors).every(isPlace));
   const { seen, admitted, errors } = run;
   log.info('swept', { seen, admitted, errors, truncated, seconds });
 }
