@@ -4,6 +4,7 @@ import { rootId } from '../../shared/batch/part.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { ProcessorEvent } from '../../shared/batch/processorEvent.ts';
 import { isEnded } from '../../shared/batch/status.ts';
+import { checkCollected, collectedIds } from './collected.ts';
 import type { Process } from './process.ts';
 import type { Simulation } from './simulation.ts';
 import type { SimulatedJob, SimulatedUpload } from './world/provider.ts';
@@ -39,6 +40,8 @@ export class Invariants {
 
   onWrite(next: Batch, previous: Batch | undefined): void {
     const { batchId, counts } = next;
+    const collected = previous ? undefined : collectedIds(this.#simulation, rootId(batchId));
+    if (collected) this.expect(rootId(batchId), collected);
     if (!this.#expected.has(rootId(batchId))) this.#break('unexpected', `a record of ${batchId}`);
     if (counts.succeeded + counts.failed + counts.unfinished !== counts.total) {
       this.#break(
@@ -191,6 +194,9 @@ export class Invariants {
         this.#break('violation', `the output of ${id} was left behind`);
       }
     }
+    const { collecting } = this.#simulation;
+    if (collecting)
+      checkCollected(this.#simulation, collecting, (verdict, what) => this.#break(verdict, what));
     return this.#broken;
   }
 

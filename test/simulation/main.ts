@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { runInParallel } from './parallel.ts';
 import { traceOf } from './runSchedules.ts';
+import { ALL_GUARDS } from './simulation.ts';
 
 /** Lines of a broken seed's trace that are shown: the end, where the promise breaks. */
 const TRACE_LINES = 60;
@@ -16,15 +17,24 @@ const options = new Command('simulate')
   .option('--schedules <n>', 'how many', wholeNumber, 10_000)
   .option('--seed <n>', 'the first seed', wholeNumber, 1)
   .option('--trace', 'show everything that happens under --seed')
+  .option('--collecting', 'send single requests in every schedule, not only in some')
   .option('--json', 'end with one JSON line')
   .parse()
-  .opts<{ schedules: number; seed: number; trace?: boolean; json?: boolean }>();
+  .opts<{
+    schedules: number;
+    seed: number;
+    trace?: boolean;
+    collecting?: boolean;
+    json?: boolean;
+  }>();
+
+const guards = options.collecting ? { ...ALL_GUARDS, collecting: true } : ALL_GUARDS;
 
 if (options.trace) {
-  for (const line of await traceOf(options.seed)) process.stdout.write(`${line}\n`);
+  for (const line of await traceOf(options.seed, guards)) process.stdout.write(`${line}\n`);
 } else {
   const startedAt = performance.now();
-  const tally = await runInParallel({ firstSeed: options.seed, count: options.schedules });
+  const tally = await runInParallel({ firstSeed: options.seed, count: options.schedules, guards });
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   for (const { seed, what } of tally.broken.slice(0, 3)) await show(seed, what);
   const { schedules, lost, unexpected, duplicated, recovered, violations } = tally;
@@ -48,7 +58,7 @@ if (options.trace) {
 }
 
 async function show(seed: number, what: readonly string[]): Promise<void> {
-  const lines = (await traceOf(seed)).slice(-TRACE_LINES);
+  const lines = (await traceOf(seed, guards)).slice(-TRACE_LINES);
   const text = [`seed ${seed}: ${what.join('; ')}`, ...lines].join('\n');
   process.stderr.write(`${text}\n\n`);
 }

@@ -18,7 +18,75 @@ export interface Mutation {
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
 const LIFECYCLE = 'shared/batch/lifecycle';
 
+const COLLECTOR = 'shared/usecases/collector';
+const COLLECTING: Guards = { ...ALL_GUARDS, collecting: true };
+
+/** Of what gathers single requests. */
+const COLLECTOR_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'collector: a message stays until its chunk is named',
+    edits: [edit(`${COLLECTOR}/gather.ts`, 'for (const id of ids) failed.add(id);', '')],
+  },
+  {
+    name: 'collector: the conditional write of the lane',
+    guards: { ...COLLECTING, laneVersion: false },
+  },
+  {
+    name: 'collector: a chunk that comes again is known',
+    edits: [edit(`${COLLECTOR}/register.ts`, 'if (hasChunk(found, token)) return found;', '')],
+  },
+  {
+    name: 'collector: the claim of the place',
+    edits: [
+      edit(
+        `${COLLECTOR}/ownLines.ts`,
+        'await collector.requests.claim({ provider, customId }, place, clock.now())',
+        'place',
+      ),
+    ],
+  },
+  {
+    name: 'collector: the position in the claim',
+    edits: [edit(`${COLLECTOR}/ownLines.ts`, '&& owner.position === place.position', '')],
+  },
+  {
+    name: 'collector: another content is put aside',
+    edits: [
+      edit(
+        `${COLLECTOR}/ownLines.ts`,
+        'if (owner.digest === digest) return false;',
+        'return false;',
+      ),
+    ],
+  },
+  {
+    name: 'collector: a window stays until its batch exists',
+    edits: [
+      edit(
+        `${COLLECTOR}/sealWindows.ts`,
+        'if (await batches.get(collectedBatchId(laneId, number)))',
+        'if (true)',
+      ),
+    ],
+  },
+  {
+    name: 'collector: a window is sent to be joined again',
+    edits: [
+      edit(
+        'shared/batch/collectorWindows.ts',
+        'dueAt: now + ceilingMs(policy.resendBackoff, sends)',
+        'dueAt: Number.MAX_SAFE_INTEGER',
+      ),
+    ],
+  },
+  {
+    name: 'collector: numbers of windows never come again',
+    edits: [edit('shared/batch/collectorWindows.ts', 'next: open.number + 1', 'next: 1')],
+  },
+].map((mutation) => ({ guards: COLLECTING, ...mutation }));
+
 export const MUTATIONS: readonly Mutation[] = [
+  ...COLLECTOR_MUTATIONS,
   {
     name: 'the lease',
     edits: [edit('shared/usecases/work/work.ts', 'leaseUntil: deadline +', 'leaseUntil: 0 *')],

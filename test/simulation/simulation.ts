@@ -1,4 +1,5 @@
 import type { Batch } from '../../shared/batch/batch.ts';
+import { dueAtOf } from '../../shared/batch/collectorWindows.ts';
 import { UNPRICED } from '../../shared/batch/cost.ts';
 import { owesRetry, partId } from '../../shared/batch/part.ts';
 import { isPaused } from '../../shared/batch/pauses.ts';
@@ -14,6 +15,7 @@ import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { parseWorkMessage } from '../../shared/usecases/work/parse.ts';
 import { work } from '../../shared/usecases/work/work.ts';
 import { fakeTokens } from '../support/fakes/fakeTokens.ts';
+import { Collecting } from './collecting.ts';
 import { CALM, type Faults, faultsOf } from './faults.ts';
 import { hintsOf } from './hints.ts';
 import { Invariants } from './invariants.ts';
@@ -42,16 +44,24 @@ const TIMEOUTS_MS = {
   worker: 15 * MINUTE,
   outcome: MINUTE,
   listener: MINUTE / 2,
+  collector: 5 * MINUTE,
 };
 type FunctionName = keyof typeof TIMEOUTS_MS;
+
+/** Schedules in which requests are sent singly, too. */
+const COLLECTING_SHARE = 0.06;
 
 /** What the fakes themselves guard, for showing that a missing guard is noticed. */
 export interface Guards {
   readonly ownToken: boolean;
   readonly version: boolean;
   readonly sweepLock: boolean;
+  /** Of the collector's lanes. Default: true. */
+  readonly laneVersion?: boolean;
   /** Without the lock, and without calling that a fault. */
   readonly overlappingSweeps?: boolean;
+  /** Requests are sent singly in every schedule, not only in some. */
+  readonly collecting?: boolean;
   /** Default: a minute, the shortest that AWS can be asked for. The local run sweeps far more often. */
   readonly sweepIntervalMs?: number;
 }
@@ -74,6 +84,8 @@ export class Simulation {
   readonly #stormy: Faults;
   readonly #queues: { readonly batch: Queue; readonly work: Queue; readonly outcome: Queue };
   readonly processor: ProcessorFunction;
+  /** In some schedules. */
+  readonly collecting: Collecting | undefined;
   #serial = 0;
   #processes = 0;
   /** When the next tick comes, if one is planned. */
@@ -115,6 +127,12 @@ export class Simulation {
       outcome: queue('outcome', (dependencies, { body }) => settle(dependencies, body)),
     };
     this.processor = new ProcessorFunction(this, this.#queues.outcome);
+    // By chance of its own: the other schedules are what they would be without.
+    const share = guards.collecting ? 1 : COLLECTING_SHARE;
+    if (!new Random(seed + 2 ** 40).chance(share)) return;
+    this.collecting = new Collecting(this, TIMEOUTS_MS.collector, (handle, done, failed) =>
+      this.#invoke('collector', handle, done, failed),
+    );
   }
 
   get now(): number {
@@ -151,6 +169,11 @@ export class Simulation {
   #tickFor(batch: Batch): void {
     const wanted = this.isSettled(batch) ? undefined : this.#interestOf(batch);
     if (wanted === undefined || wanted === Number.POSITIVE_INFINITY) return;
+    this.wake(wanted);
+  }
+
+  /** Sees to a tick at that time, if none comes before. */
+  wake(wanted: number): void {
     const at = Math.max(wanted, this.now) + this.random.between(0, MINUTE);
     if (at < this.#tickAt) this.#planTick(at);
   }
@@ -183,6 +206,7 @@ export class Simulation {
   /** Runs to the end, and gives what was broken on the way and is broken there. */
   async run(): Promise<readonly string[]> {
     this.#userAdds();
+    this.collecting?.userSends();
     const cameToRest = await this.timeline.run(START + BOUND_MS);
     if (!cameToRest) this.invariants.onRestless();
     return this.invariants.atTheEnd();
@@ -237,7 +261,11 @@ export class Simulation {
 
   /** When the next sweep has anything to do: ticks in between would only cost time. */
   #nextInterest(): number | undefined {
-    const times = this.table.all().flatMap((batch) => this.#interestOf(batch) ?? []);
+    const lanes = this.collecting?.lanes.all() ?? [];
+    const times = [
+      ...this.table.all().flatMap((batch) => this.#interestOf(batch) ?? []),
+      ...lanes.flatMap((lane) => dueAtOf(lane) ?? []),
+    ];
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 
@@ -326,6 +354,7 @@ export class Simulation {
             process.call(`refuse: ${reason}`, () => void this.deadLetters.push({ body, reason })),
           ),
       },
+      collector: this.collecting?.ports(process),
       objects: this.bucket.store(process),
       tableName: 'table',
       scratch: disk,

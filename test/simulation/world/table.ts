@@ -19,7 +19,7 @@ interface Item {
 
 /** The SDK repeats a call that was refused or got no answer. */
 const TRIES = 3;
-const SHAPE = { timeoutMs: 5_000, landsWithinMs: 2_000 };
+export const SHAPE = { timeoutMs: 5_000, landsWithinMs: 2_000 };
 const PAGE_SIZE = 2;
 
 /** The table: items with conditional writes, and an index that lags behind. */
@@ -236,7 +236,7 @@ export async function retried<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-function page<T>(items: readonly T[], cursor: string | undefined): Page<T> {
+export function page<T>(items: readonly T[], cursor: string | undefined): Page<T> {
   const start = cursor === undefined ? 0 : Number(cursor);
   const end = start + PAGE_SIZE;
   return { items: items.slice(start, end), cursor: end < items.length ? String(end) : undefined };

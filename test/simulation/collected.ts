@@ -1,0 +1,78 @@
+import { dueAtOf } from '../../shared/batch/collectorWindows.ts';
+import { uploadKey } from '../../shared/batch/identifiers.ts';
+import type { Collecting } from './collecting.ts';
+import type { Verdict } from './invariants.ts';
+import type { Simulation } from './simulation.ts';
+
+const REPEATED = 'custom_id_exists';
+
+type Break = (verdict: Verdict, what: string) => void;
+
+/** The batch that gathered requests became, if it is one: ids of its requests. */
+export function collectedIds(
+  { bucket }: Pick<Simulation, 'bucket'>,
+  batchId: string,
+): string[] | undefined {
+  if (!batchId.startsWith('collected-')) return undefined;
+  return linesOf(bucket.text(uploadKey(batchId))).map((line) => JSON.parse(line).custom_id);
+}
+
+/**
+ * Whether every request that was sent is in one batch, once, or was put aside: with a reason, or by
+ * the queue itself, which gave its message up.
+ */
+export function checkCollected(
+  { table, bucket }: Pick<Simulation, 'table' | 'bucket'>,
+  { lanes, queue, refused, sent }: Collecting,
+  breaks: Break,
+): void {
+  for (const lane of lanes.all().filter((each) => dueAtOf(each) !== undefined))
+    breaks('lost', `lane ${lane.laneId} has windows without a batch`);
+
+  const batches = table.all().filter(({ batchId, parent }) => {
+    return parent === undefined && batchId.startsWith('collected-');
+  });
+  const places = batches.flatMap(({ batchId }) =>
+    linesOf(bucket.text(uploadKey(batchId))).map((line) => ({ batchId, name: nameOf(line), line })),
+  );
+  const known = new Set(sent.map(contentOf));
+  for (const { batchId, line } of places)
+    if (!known.has(contentOf(line))) breaks('unexpected', `${line} in ${batchId} was never sent`);
+  for (const [name, all] of Map.groupBy(places, (place) => place.name))
+    if (all.length > 1)
+      breaks('duplicated', `${name} is in ${all.map(({ batchId }) => batchId).join(' and ')}`);
+
+  for (const body of sent) {
+    const content = contentOf(body);
+    const place = places.find(({ name }) => name === nameOf(body));
+    const reasons = refused.filter((each) => contentOf(each.body) === content);
+    const isRun = place !== undefined && contentOf(place.line) === content;
+    if (isRun) {
+      if (reasons.length > 0) breaks('unexpected', `${body} is run and refused`);
+      continue;
+    }
+    const isDead = queue.deadLetters.some((message) => message.body === body);
+    if (reasons.length === 0 && !isDead) breaks('lost', `${body} is in no batch`);
+    for (const { reason } of reasons)
+      if (reason.startsWith(REPEATED) && !reason.includes(String(place?.batchId)))
+        breaks('violation', `${body}: ${reason}`);
+  }
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter(Boolean);
+}
+
+function nameOf(body: string): string {
+  return parsed(body)?.custom_id ?? body;
+}
+
+/** What a message says, whatever form it has. */
+function contentOf(body: string): string {
+  const { custom_id: customId, url, body: said } = parsed(body) ?? {};
+  return customId === undefined ? body : JSON.stringify([customId, url, said]);
+}
+
+function parsed(body: string): { custom_id?: string; url?: string; body?: object } | undefined {
+  return body.startsWith('{') ? JSON.parse(body) : undefined;
+}

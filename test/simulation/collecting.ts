@@ -1,0 +1,142 @@
+import type { Collector } from '../../shared/batch/collectorPorts.ts';
+import {
+  type CollectorSettings,
+  collectorSettingsSchema,
+} from '../../shared/batch/collectorSettings.ts';
+import { gather } from '../../shared/usecases/collector/gather.ts';
+import type { Dependencies } from '../../shared/usecases/dependencies.ts';
+import type { Process } from './process.ts';
+import type { Simulation } from './simulation.ts';
+import { Lanes } from './world/lanes.ts';
+import { type Message, Queue } from './world/queue.ts';
+import { retried } from './world/table.ts';
+
+/** How long Lambda waits for more messages. */
+const GATHERING_MS = 20_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Runs the collector's function; exactly one of `done` and `failed` is called. */
+type Invoke = (
+  handle: (dependencies: Dependencies, deadline: number) => Promise<void>,
+  done: () => void,
+  failed: () => void,
+) => void;
+
+/** A message that a function is to be run for, with others. */
+interface Held {
+  readonly message: Message;
+  readonly done: () => void;
+  readonly failed: () => void;
+}
+
+/** A user who sends single requests, and what gathers them into batches. */
+export class Collecting {
+  readonly lanes: Lanes;
+  readonly queue: Queue;
+  readonly refused: { readonly body: string; readonly reason: string }[] = [];
+  /** What the user has sent. */
+  readonly sent: string[] = [];
+  readonly #simulation: Simulation;
+  readonly #settings: CollectorSettings;
+  readonly #invoke: Invoke;
+  readonly #held: Held[] = [];
+
+  constructor(simulation: Simulation, functionTimeoutMs: number, invoke: Invoke) {
+    const { random } = simulation;
+    this.#simulation = simulation;
+    this.#invoke = invoke;
+    this.lanes = new Lanes(simulation);
+    this.#settings = collectorSettingsSchema.parse({
+      maxRequests: 1 + random.int(6),
+      maxAgeSeconds: random.pick([30, 300, 3_600]),
+    });
+    this.queue = new Queue(
+      simulation,
+      'collector',
+      functionTimeoutMs,
+      (message, _receives, done, failed) => this.#hold({ message, done, failed }),
+    );
+  }
+
+  /** Good requests, repeated ones, some with a known name and another content, and bad ones. */
+  userSends(): void {
+    const { random } = this.#simulation;
+    const soon = random.pick([GATHERING_MS, 10 * 60_000, 2 * HOUR]);
+    for (let number = random.int(8); number >= 0; number--) {
+      const model = random.pick(['m', 'm', 'other']);
+      const send = (input: string, withinMs: number) =>
+        this.#send(request(`r${number}`, model, input), withinMs);
+      send('one', soon);
+      if (random.chance(0.3)) send('one', soon);
+      if (random.chance(0.1)) send('one', 2 * DAY);
+      if (random.chance(0.2)) send('two', random.pick([soon, DAY]));
+      if (random.chance(0.1)) this.#send(random.pick(['no JSON', '{}', badRequest(number)]), soon);
+    }
+  }
+
+  #send(body: string, withinMs: number): void {
+    const { random, timeline } = this.#simulation;
+    this.sent.push(body);
+    timeline.after(random.between(0, withinMs), () => this.queue.send(body));
+  }
+
+  #hold(held: Held): void {
+    const { random, timeline } = this.#simulation;
+    this.#held.push(held);
+    if (this.#held.length > 1) return;
+    timeline.after(random.between(0, GATHERING_MS), () => {
+      const all = this.#held.splice(0);
+      // Several functions at a time, sometimes.
+      const own = random.chance(0.5) ? all.length : random.int(all.length);
+      this.#deliver(all.slice(0, own));
+      this.#deliver(all.slice(own));
+    });
+  }
+
+  #deliver(held: readonly Held[]): void {
+    if (held.length === 0) return;
+    const deliveries = held.map(({ message: { id, body } }) => ({ messageId: id, body }));
+    let back: ReadonlySet<string> = new Set();
+    this.#invoke(
+      async ({ collector, ...dependencies }, deadline) => {
+        if (collector) back = await gather({ ...dependencies, collector }, deliveries, deadline);
+      },
+      () => {
+        for (const { message, done, failed } of held) back.has(message.id) ? failed() : done();
+      },
+      () => {
+        for (const { failed } of held) failed();
+      },
+    );
+  }
+
+  ports(process: Process): Collector {
+    return {
+      settings: this.#settings,
+      lanes: this.lanes.laneStore(process),
+      requests: this.lanes.register(process),
+      queue: {
+        sendJoin: (message) =>
+          retried(() =>
+            process.call(`send join ${message.window}`, () =>
+              this.queue.send(JSON.stringify(message)),
+            ),
+          ),
+        sendDeadLetter: (body, reason) =>
+          retried(() =>
+            process.call(`refuse: ${reason}`, () => void this.refused.push({ body, reason })),
+          ),
+      },
+    };
+  }
+}
+
+function request(customId: string, model: string, input: string): string {
+  const body = { model, input };
+  return JSON.stringify({ custom_id: customId, method: 'POST', url: '/v1/embeddings', body });
+}
+
+function badRequest(number: number): string {
+  return request(`bad${number}`, 'm', 'one').replace('/v1/embeddings', '/v1/nothing');
+}
