@@ -8,7 +8,6 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { createAlarms } from './alarms.ts';
 import type { BatchHandlerProps } from './batchHandlerProps.ts';
 import { createBucket } from './bucket.ts';
 import { type Collector, createCollector } from './collector.ts';
@@ -18,6 +17,7 @@ import { connectQueues } from './eventSources.ts';
 import { createFunctions } from './functions.ts';
 import { grantAdd, grantClient, grantRead } from './grants.ts';
 import { HandlerMetrics } from './handlerMetrics.ts';
+import { createMonitoring } from './monitoring/monitoring.ts';
 import { grantPermissions } from './permissions.ts';
 import { timingOf } from './policy.ts';
 import type { Granted } from './providers/access.ts';
@@ -57,8 +57,10 @@ export class BatchHandler extends HandlerMetrics {
   readonly collector: Collector | undefined;
   /** Looks at everything that is due, on the schedule. */
   readonly sweeper: lambda.Function;
-  /** One on each dead-letter queue. */
+  /** Those of `AlarmSettings` that are on, each by the id of its section in docs/runbook.md. */
   readonly alarms: readonly cloudwatch.Alarm[];
+  /** For somebody who is on call; undefined with the prop `dashboard: false`. */
+  readonly dashboard: cloudwatch.Dashboard | undefined;
   /** What each provider entry was given: its secret, or the role of its jobs. */
   readonly access: Readonly<Record<string, Granted>>;
   /** Where each entry with `webhook` is sent webhooks, and the secret that they are signed with. */
@@ -72,11 +74,8 @@ export class BatchHandler extends HandlerMetrics {
     const eventBus = (props.eventBus ??
       events.EventBus.fromEventBusName(this, 'DefaultBus', 'default')) as events.IEventBus;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    const { policy, invocationAge, objectAge } = timingOf(
-      props.policy ?? {},
-      props.retention,
-      processor,
-    );
+    const timing = timingOf(props.policy ?? {}, props.retention, processor);
+    const { policy, invocationAge, objectAge } = timing;
     const entries = Object.entries(providers);
     const settings = settingsText({
       providers: Object.fromEntries(entries.map(([name, { settings }]) => [name, settings])),
@@ -115,17 +114,20 @@ export class BatchHandler extends HandlerMetrics {
     this.access = bindProviders(this, providers, callers, { bucket, removalPolicy });
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
     this.sweeper = functions.sweeper;
-    const schedule = createSchedule(this, this.sweeper, props.schedule ?? Duration.minutes(1));
+    const { schedule: interval = Duration.minutes(1) } = props;
+    const schedule = createSchedule(this, this.sweeper, interval);
     this.collector =
       props.collector &&
       createCollector(this, functionsProps, functions.sweeper, {
         settings: props.collector,
         entries: Object.keys(providers),
       });
-    const { collector } = this;
-    this.alarms = [...createAlarms(this, queues), ...(collector ? [collector.alarm] : [])];
-    const { access } = this;
+    const { access, collector } = this;
     const parts = { functions, schedule, collector, webhook };
+    const monitored = { ...parts, handler: this, queues, providers, interval };
+    const { alarms, dashboard } = createMonitoring(monitored, props);
+    this.alarms = alarms;
+    this.dashboard = dashboard;
     describeHandler(this, { settings, resources, access, ...parts });
   }
 

@@ -3,8 +3,10 @@ import type * as events from 'aws-cdk-lib/aws-events';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { CollectorSettingsInput, PolicySettings } from '../shared/config.ts';
 import type { LlmProvider } from './llmProvider.ts';
+import type { AlarmSettings } from './monitoring/alarmSettings.ts';
 
 /** Under `exactOptionalPropertyTypes` some classes are not the interfaces that they implement. */
 type Processor = lambda.IFunction | lambda.Alias | lambda.Version;
@@ -82,6 +84,33 @@ export interface BatchHandlerProps {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: logs.RetentionDays;
+  /**
+   * From which value on each alarm rings. Every one is on by default; `false` is no such alarm.
+   *
+   * @default {} - the defaults of `AlarmSettings`
+   */
+  readonly alarms?: AlarmSettings;
+  /**
+   * What is told when an alarm rings, and when it is over. A topic that is encrypted must be so with
+   * a key of your own whose policy lets `cloudwatch.amazonaws.com` use `kms:Decrypt` and
+   * `kms:GenerateDataKey*`: with the key `alias/aws/sns` nothing arrives.
+   *
+   * @default - alarms change their state, and nobody is told
+   */
+  readonly alarmTopic?: sns.ITopic | sns.Topic;
+  /**
+   * Where docs/runbook.md can be read, as you keep it: each alarm and the dashboard lead there.
+   *
+   * @default 'docs/runbook.md' - the path in the repository
+   */
+  readonly runbook?: string;
+  /**
+   * Whether there is a CloudWatch dashboard. AWS charges 3 USD a month for each beyond the first
+   * three of an account.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
   /**
    * What becomes of the table, the bucket, the secrets and the logs when the stack is deleted. A
    * bucket that is not empty is never deleted.

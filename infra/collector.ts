@@ -1,11 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Construct } from 'constructs';
 import { type CollectorSettingsInput, ENVIRONMENT } from '../shared/config.ts';
-import { deadLetterAlarm } from './alarms.ts';
 import { bundleCode } from './bundleCode.ts';
 import { grantCollector, grantFind, grantSend } from './collectorPermissions.ts';
 import { ConfigurationError } from './configurationError.ts';
@@ -28,8 +26,6 @@ export interface Collector {
   /** Takes single requests, with where the refused ones go. */
   readonly queues: QueuePair;
   readonly function: lambda.Function;
-  /** On the first refused request. */
-  readonly alarm: cloudwatch.Alarm;
   /** Lets somebody send requests. */
   grantSend(grantee: iam.IGrantable): iam.Grant;
   /** Lets somebody ask for the batch that a request is in, by its `custom_id`. */
@@ -79,12 +75,6 @@ export function createCollector(
   return {
     queues,
     function: collector,
-    alarm: deadLetterAlarm(
-      scope,
-      'CollectorDeadLetters',
-      queues,
-      'Single requests were refused: the attribute "reason" of each says why. See docs/collector.md#refused-requests.',
-    ),
     grantSend: (grantee) => grantSend(grantee, queue, resources),
     grantFind: (grantee) => grantFind(grantee, resources),
   };

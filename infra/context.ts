@@ -3,18 +3,27 @@ import * as z from 'zod';
 import { collectorSettingsSchema, policySettingsSchema } from '../shared/config.ts';
 import { ConfigurationError } from './configurationError.ts';
 import { describeIssue } from './contextIssue.ts';
+import { ALARM_DEFAULTS, type AlarmSetting } from './monitoring/alarmSettings.ts';
 import { providerSchema, ROLE_ARN } from './providerContext.ts';
 
 /** The key of cdk.json's context that holds everything below. */
 export const CONTEXT_KEY = 'batchHandler';
 
 const FUNCTION_ARN = /^arn:[\w-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(:[\w$-]{1,128})?$/;
+const TOPIC_ARN = /^arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
 function whole(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+function alarmsShape(): Record<AlarmSetting, z.ZodType<number | false>> {
+  const error = 'must be a number above 0, or false';
+  const threshold = z.union([z.number().positive({ error }), z.literal(false)], { error });
+  const entries = Object.keys(ALARM_DEFAULTS).map((name) => [name, threshold]);
+  return Object.fromEntries(entries);
 }
 
 /** The settings of cdk.json's context: all have a default. */
@@ -43,6 +52,13 @@ export const contextSchema = z
     inputBuckets: z.array(z.string().regex(BUCKET_NAME, 'must be the name of a bucket')),
     /** Batches that are inspected, submitted or collected at the same time. */
     maxConcurrency: whole(2, 1000),
+    /** From which value on each alarm rings; false: there is no such alarm. */
+    alarms: z.strictObject(alarmsShape()).partial(),
+    /** Told when an alarm rings, and when it is over. */
+    alarmTopicArn: z.string().regex(TOPIC_ARN, 'must be the ARN of an SNS topic'),
+    /** Where docs/runbook.md can be read. */
+    runbook: z.string().min(1),
+    dashboard: z.boolean(),
     /** What becomes of the data when the stack is deleted. */
     removalPolicy: z.enum(['retain', 'destroy']),
   })

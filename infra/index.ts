@@ -4,6 +4,7 @@ export type { BatchHandlerProps } from './batchHandlerProps.ts';
 export type { Collector } from './collector.ts';
 export { ConfigurationError } from './configurationError.ts';
 export { LlmProvider } from './llmProvider.ts';
+export type { AlarmSettings } from './monitoring/alarmSettings.ts';
 export type { Granted } from './providers/access.ts';
 export type { BedrockOptions, VertexAiOptions } from './providers/cloudOptions.ts';
 export type {

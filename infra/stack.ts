@@ -3,12 +3,14 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { BatchHandler } from './batchHandler.ts';
 import type { Context } from './context.ts';
 import { contextProvider } from './contextProvider.ts';
 import { createExampleProcessor } from './exampleProcessor.ts';
 import { LlmProvider } from './llmProvider.ts';
+import type { AlarmSettings } from './monitoring/alarmSettings.ts';
 import type { Queues } from './queues.ts';
 
 /** The handler as a stack of its own, as cdk.json's context describes it. */
@@ -19,7 +21,7 @@ export class BatchHandlerStack extends Stack {
       context.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     const logRetention = context.logRetentionDays ?? logs.RetentionDays.ONE_MONTH;
     const { retentionDays, scheduleMinutes, maxConcurrency, policy, inputBuckets = [] } = context;
-    const { collector } = context;
+    const { collector, alarms, alarmTopicArn, runbook, dashboard } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
         this.#importProcessor(context) ??
@@ -30,6 +32,12 @@ export class BatchHandlerStack extends Stack {
       logRetention,
       ...(policy === undefined ? {} : { policy }),
       ...(collector === undefined ? {} : { collector }),
+      ...(alarms === undefined ? {} : { alarms: alarms as AlarmSettings }),
+      ...(alarmTopicArn === undefined
+        ? {}
+        : { alarmTopic: sns.Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn) }),
+      ...(runbook === undefined ? {} : { runbook }),
+      ...(dashboard === undefined ? {} : { dashboard }),
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
       ...(scheduleMinutes === undefined ? {} : { schedule: Duration.minutes(scheduleMinutes) }),
       ...(retentionDays === undefined ? {} : { retention: Duration.days(retentionDays) }),

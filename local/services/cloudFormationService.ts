@@ -20,13 +20,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       LastUpdatedTimestamp: deployedAt,
     })),
   }),
-  DescribeStacks: ({ stackId, stackName, deployedAt }) => ({
+  DescribeStacks: ({ stackId, stackName, deployedAt, outputs }) => ({
     Stacks: [
       {
         StackId: stackId,
         StackName: stackName,
         CreationTime: deployedAt,
         StackStatus: 'CREATE_COMPLETE',
+        Outputs: outputs.map(({ key, value }) => ({ OutputKey: key, OutputValue: value })),
       },
     ],
   }),

@@ -1,5 +1,6 @@
 import { type Account, pseudoParameter } from './account.ts';
 import type { Assembly } from './assembly.ts';
+import { resolve } from './intrinsics.ts';
 import { scopeOf } from './scope.ts';
 import type { Template } from './template.ts';
 
@@ -16,6 +17,7 @@ export interface DeployedStack {
     readonly physicalId: string;
     readonly type: string;
   }[];
+  readonly outputs: readonly { readonly key: string; readonly value: string }[];
 }
 
 /** @param account with the base of queue URLs as the users of the stack reach them */
@@ -25,11 +27,17 @@ export function deployedStack(
   now: number,
 ): DeployedStack {
   const scope = scopeOf(template, account);
+  const isThere = ([, { Condition }]: [string, { Condition?: string | undefined }]) =>
+    Condition === undefined || scope.condition(Condition);
   const resources = Object.entries(template.Resources)
-    .filter(([, { Condition }]) => Condition === undefined || scope.condition(Condition))
+    .filter(isThere)
     .map(([logicalId, { Type: type }]) => {
       return { logicalId, physicalId: scope.identityOf(logicalId).ref, type };
     });
+  const outputs = Object.entries(template.Outputs)
+    .filter(isThere)
+    .map(([key, { Value: value }]) => ({ key, value: String(resolve(value, scope)) }));
   const stackId = pseudoParameter(account, 'AWS::StackId') ?? '';
-  return { stackName, stackId, template, deployedAt: new Date(now).toISOString(), resources };
+  const deployedAt = new Date(now).toISOString();
+  return { stackName, stackId, template, deployedAt, resources, outputs };
 }

@@ -116,11 +116,13 @@ const EMULATED: Readonly<Record<string, Identify>> = {
 const INERT: Readonly<Record<string, Identify>> = {
   'AWS::CDK::Metadata': nameOnly,
   'AWS::CloudWatch::Alarm': named('AlarmName', 'cloudwatch', 'alarm:'),
+  'AWS::CloudWatch::Dashboard': named('DashboardName', 'cloudwatch', 'dashboard/'),
   'AWS::IAM::ManagedPolicy': nameOnly,
   'AWS::IAM::Policy': nameOnly,
   'AWS::IAM::Role': role,
   'AWS::Lambda::Permission': nameOnly,
   'AWS::Logs::LogGroup': named('LogGroupName', 'logs', 'log-group:'),
+  'AWS::Logs::QueryDefinition': nameOnly,
   'AWS::S3::BucketPolicy': nameOnly,
   'AWS::SQS::QueuePolicy': nameOnly,
   'AWS::Scheduler::ScheduleGroup': named('Name', 'scheduler', 'schedule-group/'),

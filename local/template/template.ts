@@ -5,6 +5,9 @@ export const templateSchema = z.object({
   Metadata: z.record(z.string(), z.unknown()).default({}),
   Parameters: z.record(z.string(), z.object({ Default: z.unknown().optional() })).default({}),
   Conditions: z.record(z.string(), z.unknown()).default({}),
+  Outputs: z
+    .record(z.string(), z.object({ Value: z.unknown(), Condition: z.string().optional() }))
+    .default({}),
   Resources: z.record(
     z.string(),
     z.object({

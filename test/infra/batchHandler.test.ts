@@ -215,20 +215,6 @@ describe('a handler with its defaults', () => {
       });
     }
   });
-
-  it('says in each alarm what to do, and which section of the documentation has it', () => {
-    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
-    const sections = readFileSync('docs/operations.md', 'utf8')
-      .split('\n')
-      .filter((line) => line.startsWith('#'))
-      .map((line) => line.replace(/^#+ /, '').toLowerCase().replaceAll(' ', '-'));
-
-    for (const { Properties } of alarms) {
-      const [, section] =
-        /See docs\/operations\.md#([a-z-]+)\.$/.exec(Properties.AlarmDescription) ?? [];
-      expect(sections).toContain(section);
-    }
-  });
 });
 
 describe('props', () => {

@@ -49,7 +49,7 @@ describe('a handler with a collector', () => {
 
   it('has an alarm on its dead letters that names the page', () => {
     const alarm = resourceOf(template, 'AWS::CloudWatch::Alarm', 'BatchesCollectorDeadLetters');
-    expect(alarm.Properties.AlarmDescription).toContain('docs/collector.md#refused-requests');
+    expect(alarm.Properties.AlarmDescription).toContain('docs/runbook.md#collector-dead-letters');
   });
 
   it('may do what it does to its own items and objects, and nothing else', () => {

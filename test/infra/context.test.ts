@@ -75,6 +75,10 @@ describe('every setting', () => {
     inputBuckets: ['my-input'],
     maxConcurrency: 5,
     collector: { maxRequests: 100 },
+    alarms: { batchesFailed: 3 },
+    alarmTopicArn: `arn:aws:sns:${ENV.region}:${ENV.account}:on-call`,
+    runbook: 'https://wiki.example/runbook',
+    dashboard: false,
     removalPolicy: 'destroy',
   };
 
@@ -89,6 +93,10 @@ describe('every setting', () => {
     });
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
     template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    const alarm = resourceOf(template, 'AWS::CloudWatch::Alarm', 'BatchesBatchesFailed');
+    expect(alarm.Properties).toMatchObject({ Threshold: 3, AlarmActions: [context.alarmTopicArn] });
+    expect(alarm.Properties.AlarmDescription).toContain(`${context.runbook}#batches-failed`);
     // The handler's own, and the collector's.
     template.resourceCountIs('AWS::Lambda::Function', 5);
     const { Variables } = resourceOf(template, 'AWS::Lambda::Function', 'BatchesWorker').Properties

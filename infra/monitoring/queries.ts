@@ -1,0 +1,56 @@
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { functionsOf, type Monitored } from './monitored.ts';
+
+/** What the runbook asks of the logs. A line names its batch and its attempt wherever there is one. */
+export const QUERIES: Readonly<Record<string, logs.QueryStringProps>> = {
+  // The parts of a batch have its id with a number behind it.
+  'The life of a batch': {
+    fields: [
+      '@timestamp, level, batchId, attempt, message, action, from, to, came, seconds, why',
+      'effect, kind, coalesce(reason.message, error) as problem, messageId, xray_trace_id',
+    ],
+    filterStatements: ['batchId = "BATCH-ID" or batchId like "BATCH-ID/"'],
+    sort: '@timestamp asc',
+    limit: 1000,
+  },
+  'Problems by batch': {
+    filterStatements: ['level in ["WARN", "ERROR"] and ispresent(batchId)'],
+    statsStatements: [
+      'count(*) as lines, latest(message) as last, latest(coalesce(reason.message, error)) as problem, max(@timestamp) as at by batchId',
+    ],
+    sort: 'lines desc',
+    limit: 100,
+  },
+  'The slowest work': {
+    fields: ['@timestamp, seconds, action, batchId, attempt, came, xray_trace_id'],
+    filterStatements: ['message = "work done"'],
+    sort: 'seconds desc',
+    limit: 50,
+  },
+  'Refused messages': {
+    fields: ['@timestamp, messageId, batchId, reason.code, reason.message'],
+    filterStatements: ['message in ["message refused", "work message refused", "request refused"]'],
+    sort: '@timestamp desc',
+    limit: 200,
+  },
+  'Providers left alone': {
+    fields: ['@timestamp, provider, message, batchId, coalesce(reason.message, reason) as because'],
+    filterStatements: [
+      'message in ["the provider refuses our account: it is paused", "the provider is full: it is left alone for a while", "the daily budget keeps batches back", "a user has paused the provider: batches wait"]',
+    ],
+    sort: '@timestamp desc',
+    limit: 200,
+  },
+};
+
+/** In Logs Insights they are in a folder that has the handler's name. */
+export function saveQueries(monitored: Monitored): void {
+  const logGroups = Object.values(functionsOf(monitored)).map(({ logGroup }) => logGroup);
+  for (const [name, query] of Object.entries(QUERIES)) {
+    new logs.QueryDefinition(monitored.handler, `Query${name.replaceAll(/\W/g, '')}`, {
+      queryDefinitionName: `${monitored.handler.service}/${name}`,
+      queryString: new logs.QueryString(query),
+      logGroups,
+    });
+  }
+}

@@ -1,0 +1,100 @@
+import { Duration } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { describe, expect, it } from 'vitest';
+import { LlmProvider } from '../../../infra/llmProvider.ts';
+import { ALARM_DEFAULTS } from '../../../infra/monitoring/alarmSettings.ts';
+import { newHandler, newStack, templateWith } from '../../support/handlerStack.ts';
+import { alarmsOf, EVERYTHING, templateOf } from './rendered.ts';
+
+function alarmNamed(template: Template, id: string) {
+  const found = alarmsOf(template).find(({ logicalId }) => logicalId.startsWith(`Batches${id}`));
+  return found?.properties;
+}
+
+describe('the alarm on missing sweeps', () => {
+  it('rings when nothing is told for ten minutes', () => {
+    expect(alarmNamed(templateWith(), 'NoSweep')).toMatchObject({
+      MetricName: 'BatchesSwept',
+      Statistic: 'SampleCount',
+      ComparisonOperator: 'LessThanThreshold',
+      ...{ Threshold: 1, Period: 60, EvaluationPeriods: 10 },
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  it('waits for three sweeps where they are far apart', () => {
+    const template = templateWith({ schedule: Duration.minutes(15) });
+    expect(alarmNamed(template, 'NoSweep')).toMatchObject({ Period: 900, EvaluationPeriods: 3 });
+  });
+
+  it('cannot be shorter than the schedule', () => {
+    const props = { schedule: Duration.minutes(15), alarms: { noSweepMinutes: 10 } };
+    expect(() => templateWith(props)).toThrow(
+      'alarms.noSweepMinutes is 10, but there is a sweep every 15 minutes: use at least twice as many',
+    );
+  });
+});
+
+describe('alarms', () => {
+  it('take other thresholds, in the unit of their names', () => {
+    const alarms = { oldestQueuedHours: 2, sweepLagMinutes: 5, batchesFailed: 7 };
+    const template = templateWith({ alarms });
+    expect(alarmNamed(template, 'OldestQueued')).toMatchObject({ Threshold: 7_200 });
+    expect(alarmNamed(template, 'SweepLag')).toMatchObject({ Threshold: 300 });
+    expect(alarmNamed(template, 'BatchesFailed')).toMatchObject({ Threshold: 7 });
+  });
+
+  it('can each be switched off, and all of them', () => {
+    const numberOf = (alarms: object) => {
+      const providers = { openai: LlmProvider.openAi({ dailyBudget: 5 }) };
+      return newHandler(newStack(), { providers, collector: {}, alarms }).alarms.length;
+    };
+    const names = Object.keys(ALARM_DEFAULTS);
+    const off = names.map((name) => [name, false] as const);
+    for (const [name, is] of off)
+      expect(numberOf({}) - numberOf({ [name]: is }), name).toBe(name === 'deadLetters' ? 4 : 1);
+    expect(numberOf(Object.fromEntries(off))).toBe(0);
+  });
+
+  it('must have a threshold that can be reached and left', () => {
+    expect(() => templateWith({ alarms: { batchesFailed: 0 } })).toThrow(
+      'alarms.batchesFailed is 0: must be above 0, or false for no such alarm',
+    );
+    expect(() => templateOf({ alarms: { batchesFailed: -1 } })).toThrow(
+      'batchHandler.alarms.batchesFailed is -1: must be a number above 0, or false',
+    );
+  });
+
+  it('watch a budget only where there is one', () => {
+    expect(alarmNamed(templateWith(), 'BudgetWaits')).toBeUndefined();
+    expect(alarmNamed(templateOf(EVERYTHING), 'BudgetWaits')).toBeDefined();
+  });
+
+  it('tell the topic when they ring and when it is over', () => {
+    const stack = newStack();
+    const topic = new sns.Topic(stack, 'OnCall');
+    const handler = newHandler(stack, { alarmTopic: topic });
+
+    const template = Template.fromStack(stack);
+
+    const alarms = alarmsOf(template);
+    expect(alarms).toHaveLength(handler.alarms.length);
+    for (const { properties } of alarms) {
+      expect(properties.AlarmActions).toEqual([stack.resolve(topic.topicArn)]);
+      expect(properties.OKActions).toEqual(properties.AlarmActions);
+    }
+  });
+
+  it('tell nobody without a topic', () => {
+    for (const { properties } of alarmsOf(templateWith()))
+      expect(properties.AlarmActions).toBeUndefined();
+  });
+
+  it('lead to where the runbook is kept', () => {
+    const runbook = 'https://wiki.example/runbook';
+    const template = templateWith({ runbook });
+    for (const { properties } of alarmsOf(template))
+      expect(properties.AlarmDescription).toMatch(/ See https:\/\/wiki\.example\/runbook#[a-z-]+$/);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { newHandler, newStack, templateWith } from '../../support/handlerStack.ts';
+import { EVERYTHING, templateOf, type Widget, widgetsOf } from './rendered.ts';
+
+const FUNCTIONS = ['Collector', 'Intake', 'Outcome', 'Sweeper', 'Webhook', 'Worker'];
+const widgets = widgetsOf(templateOf(EVERYTHING));
+
+function overlap(a: Widget, b: Widget): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+describe('the dashboard', () => {
+  it('begins with where to go and how things stand, then trend, cost and errors', () => {
+    const rows = widgets.filter(({ width }) => width >= 12);
+    expect(rows.map(({ properties }) => properties.title ?? properties.markdown)).toEqual([
+      expect.stringMatching(/^# Test\/Batches\nRunbook: `docs\/runbook\.md`/),
+      ...['Now', 'Alarms', '## Trend', '## Cost', '## Errors'],
+    ]);
+  });
+
+  it('has widgets that fit into its width and cover none of each other', () => {
+    for (const [index, widget] of widgets.entries()) {
+      expect(widget.x + widget.width).toBeLessThanOrEqual(24);
+      for (const other of widgets.slice(index + 1)) expect(overlap(widget, other)).toBe(false);
+    }
+  });
+
+  it('has the state of every alarm', () => {
+    const alarms = widgets.find(({ type }) => type === 'alarm')?.properties.alarms;
+    expect(alarms).toHaveLength(newHandler(newStack()).alarms.length + 2);
+  });
+
+  it('links to the runbook where that is an address', () => {
+    const [head] = widgetsOf(templateWith({ runbook: 'https://wiki.example/runbook' }));
+    expect(head?.properties.markdown).toContain('[Runbook](https://wiki.example/runbook)');
+  });
+
+  it('can be left out, with the alarms staying', () => {
+    const template = templateWith({ dashboard: false });
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    expect(newHandler(newStack(), { dashboard: false }).dashboard).toBeUndefined();
+    template.resourceCountIs('AWS::CloudWatch::Alarm', newHandler(newStack()).alarms.length);
+  });
+});
+
+it('the saved queries are over the logs of every function', () => {
+  const template = templateOf(EVERYTHING);
+  const queries = Object.values(template.findResources('AWS::Logs::QueryDefinition'));
+  expect(queries.length).toBeGreaterThan(4);
+  for (const { Properties } of queries) {
+    const groups = Properties.LogGroupNames.map(({ Ref }: { Ref: string }) => Ref.slice(7, -12));
+    expect(groups.toSorted()).toEqual(FUNCTIONS);
+  }
+});
+
+it('every function is traced', () => {
+  const functions = Object.values(templateOf(EVERYTHING).findResources('AWS::Lambda::Function'));
+  expect(functions).toHaveLength(7);
+  for (const { Properties } of functions)
+    expect(Properties.TracingConfig).toEqual({ Mode: 'Active' });
+});

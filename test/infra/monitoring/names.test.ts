@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ALARM_DEFAULTS } from '../../../infra/monitoring/alarmSettings.ts';
+import { QUERIES } from '../../../infra/monitoring/queries.ts';
+import { isByProvider, METRIC_NAMESPACE, METRICS, unitOf } from '../../../shared/metrics.ts';
+import { alarmsOf, EVERYTHING, type Shown, shownBy, templateOf } from './rendered.ts';
+
+const RUNBOOK = readFileSync('docs/runbook.md', 'utf8');
+const NAMES = Object.values(METRICS);
+
+const template = templateOf(EVERYTHING);
+const shown = shownBy(template);
+const ours = shown.filter(({ namespace }) => namespace === METRIC_NAMESPACE);
+let code = '';
+beforeAll(async () => {
+  for await (const file of glob(['shared/**/*.ts', 'functions/**/*.ts']))
+    code += readFileSync(file, 'utf8');
+});
+
+/** Sections under "Alarms", by their anchors. */
+function sections(): ReadonlyMap<string, string> {
+  const [, alarms = ''] = /^## Alarms\n(.*?)^## /ms.exec(RUNBOOK) ?? [];
+  const parts = alarms.split(/^### /m).slice(1);
+  return new Map(
+    parts.map((part) => {
+      const [heading = '', ...text] = part.split('\n');
+      return [heading.toLowerCase().replaceAll(' ', '-'), text.join('\n')];
+    }),
+  );
+}
+
+describe('every metric', () => {
+  it.each(Object.entries(METRICS))('%s is told by the code', (key) => {
+    expect(code).toMatch(new RegExp(`METRICS\\.${key}\\b(?!\\])`));
+  });
+
+  it.each(NAMES)('%s is on the dashboard, or in the runbook', (name) => {
+    const isShown = ours.some((metric) => metric.name === name);
+    expect(isShown || RUNBOOK.includes(`\`${name}\``)).toBe(true);
+  });
+
+  it('is in docs/metrics.md, with its unit and its dimensions', () => {
+    const page = readFileSync('docs/metrics.md', 'utf8');
+    const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]+) \|/gm)];
+    const documented = rows.map(([, name, unit, dimensions]) => [name, unit, dimensions]);
+    const told = NAMES.map((name) => {
+      const dimensions = isByProvider(name) ? 'service, and provider' : 'service';
+      return [name, unitOf(name), dimensions];
+    });
+    expect(documented.toSorted()).toEqual(told.toSorted());
+  });
+});
+
+describe('what is shown', () => {
+  it.each(ours.map((metric): [string, string, Shown] => [metric.where, metric.name, metric]))(
+    '%s: %s is told, with those dimensions',
+    (_where, name, { dimensions }) => {
+      expect(NAMES).toContain(name);
+      const told = isByProvider(name) ? [['service'], ['provider', 'service']] : [['service']];
+      expect(told).toContainEqual(dimensions.toSorted());
+    },
+  );
+
+  it('is else what AWS tells of functions and queues', () => {
+    const theirs = shown.filter(({ namespace }) => namespace !== METRIC_NAMESPACE);
+    const kinds = new Set(theirs.map(({ namespace, name }) => `${namespace} ${name}`));
+    expect([...kinds].toSorted()).toEqual([
+      'AWS/Lambda Duration',
+      'AWS/Lambda Errors',
+      'AWS/Lambda Throttles',
+      'AWS/SQS ApproximateNumberOfMessagesVisible',
+    ]);
+  });
+});
+
+describe('the runbook', () => {
+  const ids = alarmsOf(template).map(({ properties }) => {
+    const [, section] = / See docs\/runbook\.md#([a-z-]+)$/.exec(properties.AlarmDescription) ?? [];
+    return section;
+  });
+
+  it('has a section for each alarm, and none for anything else', () => {
+    expect([...sections().keys()].toSorted()).toEqual(ids.toSorted());
+  });
+
+  it.each([...sections()])('%s has its three parts, in order', (_section, text) => {
+    const parts = [...text.matchAll(/^\*\*(\w+)\.\*\*/gm)].map(([, part]) => part);
+    expect(parts).toEqual(['Description', 'Investigation', 'Resolution']);
+  });
+
+  it('lists each alarm, with the setting that changes it', () => {
+    const rows = [...RUNBOOK.matchAll(/^\| \[(\w+)\]\(#([a-z-]+)\) \| ([^|]+) \| `(\w+)` \|$/gm)];
+    expect(rows.map(([, , section]) => section).toSorted()).toEqual(ids.toSorted());
+    const settings = new Set(rows.map(([, , , , setting]) => setting));
+    expect([...settings].toSorted()).toEqual(Object.keys(ALARM_DEFAULTS).toSorted());
+    for (const [, , , from = '', setting = ''] of rows)
+      expect(from).toContain(String(ALARM_DEFAULTS[setting as keyof typeof ALARM_DEFAULTS]));
+  });
+
+  it('names each saved query, and no other', () => {
+    const named = [...RUNBOOK.matchAll(/^\| ([A-Z][a-z ]+) \|/gm)].map(([, name]) => name);
+    expect(named).toEqual(Object.keys(QUERIES));
+  });
+});
+
+describe('a saved query', () => {
+  it('asks for messages that the code logs', () => {
+    const asked = Object.values(QUERIES).flatMap(({ filterStatements = [] }) =>
+      [...filterStatements.join(' ').matchAll(/"([a-z][^"]+)"/g)].map(([, text = '']) => text),
+    );
+    expect(asked.length).toBeGreaterThan(5);
+    for (const message of asked) expect(code).toContain(`'${message}'`);
+  });
+});
