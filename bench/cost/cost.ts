@@ -12,7 +12,9 @@ type Service =
   | 'S3 storage'
   | 'EventBridge'
   | 'CloudWatch logs'
-  | 'CloudWatch metrics and alarms'
+  | 'CloudWatch metrics'
+  | 'CloudWatch alarms'
+  | 'CloudWatch dashboard'
   | 'X-Ray'
   | 'Secrets Manager';
 
@@ -54,8 +56,9 @@ export function costOf(load: Load, usage: Usage): Cost {
     'S3 storage': (stored / GIGABYTE) * PRICES.objectGigabyteMonth,
     EventBridge: batches * STEPS.busEvents * PRICES.busEvent + sweeps * PRICES.schedulerInvocation,
     'CloudWatch logs': (logBytes / GIGABYTE) * PRICES.logGigabyte,
-    'CloudWatch metrics and alarms':
-      usage.metrics * PRICES.metricMonth + usage.alarms * PRICES.alarmMonth,
+    'CloudWatch metrics': usage.metrics * PRICES.metricMonth,
+    'CloudWatch alarms': usage.alarms * PRICES.alarmMonth,
+    'CloudWatch dashboard': usage.dashboards * PRICES.dashboardMonth,
     'X-Ray': invocations * PRICES.trace,
     'Secrets Manager':
       usage.secrets * PRICES.secretMonth + batches * STEPS.secretReads * PRICES.secretRead,

@@ -33,5 +33,8 @@ export const STEPS = {
 export const POLLS_PER_QUEUE_AND_DAY = 5 * ((24 * 60 * 60) / 20);
 export const POLLED_QUEUES = 3;
 
-/** A sweep takes the lock, reads four shards, the providers and their queues, and releases it. */
-export const SWEEP = { tableReads: 8, tableWrites: 2 } as const;
+/**
+ * A sweep takes the lock, reads four shards, the providers, the record of each and their queues, and
+ * releases it.
+ */
+export const SWEEP = { tableReads: 9, tableWrites: 2 } as const;

@@ -20,10 +20,11 @@ export const PRICES = {
   /** https://aws.amazon.com/eventbridge/pricing/: custom events, and Scheduler. */
   busEvent: 1 / 1e6,
   schedulerInvocation: 1 / 1e6,
-  /** https://aws.amazon.com/cloudwatch/pricing/: standard logs, custom metrics, alarms. */
+  /** https://aws.amazon.com/cloudwatch/pricing/: standard logs, custom metrics, alarms, dashboards. */
   logGigabyte: 0.5,
   metricMonth: 0.3,
   alarmMonth: 0.1,
+  dashboardMonth: 3,
   /** https://aws.amazon.com/xray/pricing/ */
   trace: 5 / 1e6,
   /** https://aws.amazon.com/secrets-manager/pricing/ */

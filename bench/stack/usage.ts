@@ -15,6 +15,7 @@ export interface Usage {
   readonly logBytesPerSweep: number;
   readonly metrics: number;
   readonly alarms: number;
+  readonly dashboards: number;
   readonly secrets: number;
   readonly sweepsPerDay: number;
 }
@@ -71,6 +72,7 @@ export async function usageOf(
     logBytesPerSweep: bytes('Sweeper') / sweeps,
     metrics: all.size,
     alarms: count('AWS::CloudWatch::Alarm'),
+    dashboards: count('AWS::CloudWatch::Dashboard'),
     secrets: count('AWS::SecretsManager::Secret'),
     sweepsPerDay: sweepsPerDay(resources),
   };

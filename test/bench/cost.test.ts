@@ -22,7 +22,7 @@ const USAGE: Usage = {
   recordBytes: 2_500,
   logBytesPerBatch: 10_000,
   logBytesPerSweep: 1_000,
-  ...{ metrics: 10, alarms: 3, secrets: 1, sweepsPerDay: 1_440 },
+  ...{ metrics: 10, alarms: 3, dashboards: 1, secrets: 1, sweepsPerDay: 1_440 },
 };
 
 it('follows the number of batches', () => {
@@ -45,6 +45,13 @@ it('charges the time of functions by memory, disk and their share of a CPU', () 
   const requests = (60_000 + 43_200) * 0.2e-6;
   const expected = seconds * (0.0000133334 + 0.0000000309) + sweeps * 0.0000133334 + requests;
   expect(whole).toBeCloseTo(expected, 6);
+});
+
+it('charges what watches it by the month', () => {
+  const idle = costOf({ ...LOAD, batchesPerDay: 0 }, USAGE);
+  expect(idle['CloudWatch metrics']).toBeCloseTo(10 * 0.3, 6);
+  expect(idle['CloudWatch alarms']).toBeCloseTo(3 * 0.1, 6);
+  expect(idle['CloudWatch dashboard']).toBe(3);
 });
 
 it('charges writes by the size of the record', () => {
