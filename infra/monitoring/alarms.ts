@@ -8,6 +8,8 @@ import { signalsOf } from './signals.ts';
 
 /** Sweeps that may be missed before their absence means something, by default. */
 const MISSED_SWEEPS = 3;
+/** A day: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+const MAX_MINUTES = 24 * 60;
 
 /** @throws ConfigurationError for a threshold that could not work */
 export function createAlarms(
@@ -40,6 +42,11 @@ function noSweepAlarm(
   if (minutes < apart) {
     throw new ConfigurationError(
       `alarms.noSweepMinutes is ${minutes}, but there is a sweep every ${apart} minutes: use at least twice as many`,
+    );
+  }
+  if (minutes > MAX_MINUTES) {
+    throw new ConfigurationError(
+      `alarms.noSweepMinutes is ${minutes}: CloudWatch looks back ${MAX_MINUTES} at most`,
     );
   }
   const signal = {

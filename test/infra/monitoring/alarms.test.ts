@@ -28,10 +28,13 @@ describe('the alarm on missing sweeps', () => {
     expect(alarmNamed(template, 'NoSweep')).toMatchObject({ Period: 900, EvaluationPeriods: 3 });
   });
 
-  it('cannot be shorter than the schedule', () => {
+  it('cannot be shorter than the schedule, nor longer than a day', () => {
     const props = { schedule: Duration.minutes(15), alarms: { noSweepMinutes: 10 } };
     expect(() => templateWith(props)).toThrow(
       'alarms.noSweepMinutes is 10, but there is a sweep every 15 minutes: use at least twice as many',
+    );
+    expect(() => templateWith({ alarms: { noSweepMinutes: 1_441 } })).toThrow(
+      'alarms.noSweepMinutes is 1441: CloudWatch looks back 1440 at most',
     );
   });
 });
