@@ -1,4 +1,5 @@
 import { dollars } from '../shared/batch/cost.ts';
+import { counted } from '../shared/operations/counted.ts';
 import type { Estimate } from '../shared/operations/estimate/estimateFile.ts';
 import { oneLine, type painter } from './terminal/output.ts';
 import { hanging } from './terminal/wrap.ts';
@@ -16,10 +17,10 @@ export function estimateLines(
     hanging(`  ${name.padEnd(10)}`, text, width);
   const head =
     problems === 0
-      ? `${file}: ${plural(requests, 'request')}`
+      ? `${file}: ${counted(requests, 'request')}`
       : paint(
           'red',
-          `${file} would be refused: ${plural(problems, 'problem')} in ${plural(requests, 'request')}`,
+          `${file} would be refused: ${counted(problems, 'problem')} in ${counted(requests, 'request')}`,
         );
   const shown = reasons.flatMap(({ message, code }) =>
     hanging('  ', `${oneLine(message)} (${code})`, width),
@@ -58,11 +59,7 @@ function costLine({ cost, price, openEnded, providers }: Estimate): string {
   const where = providers.length > 1 ? ' at the dearest entry' : '';
   const open =
     openEnded > 0
-      ? `; ${plural(openEnded, 'request')} without a longest answer count with their prompts only`
+      ? `; ${counted(openEnded, 'request')} without a longest answer count with their prompts only`
       : '';
   return `about ${dollars(cost)} at most${where}, at ${prices}${open}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

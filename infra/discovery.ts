@@ -1,6 +1,7 @@
 import { CfnElement, Stack, Token } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
 import { type HandlerMetadata, METADATA_KEY, type ResourceIds } from '../shared/handlerMetadata.ts';
+import { PACKAGE_VERSION } from '../shared/packageVersion.ts';
 import type { Collector } from './collector.ts';
 import type { FunctionName } from './functionSpecs.ts';
 import type { Resources } from './permissions.ts';
@@ -25,6 +26,7 @@ export function describeHandler(handler: Construct, described: Described): void 
   const stack = Stack.of(handler);
   const metadata: HandlerMetadata = {
     settings: JSON.parse(described.settings),
+    version: PACKAGE_VERSION,
     // Which of them there are is what the compiler knows of `partsOf`.
     resources: idsOf(stack, partsOf(described)) as ResourceIds,
     secrets: secretsOf(stack, described.access),

@@ -37,6 +37,8 @@ export type ResourceIds = z.infer<typeof resourceIdsSchema>;
 const handlerMetadataSchema = z.object({
   /** What ships beside the code as settings.json; `settingsSchema` reads it. */
   settings: z.record(z.string(), z.json()),
+  /** Of the package that was deployed. */
+  version: z.string().optional(),
   resources: resourceIdsSchema,
   /** Provider entry → logical id of its secret, if that is in the same stack, else its ARN. */
   secrets: z.record(z.string(), z.string()).default({}),

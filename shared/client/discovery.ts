@@ -23,6 +23,8 @@ export interface Handler {
   readonly secrets: Readonly<Record<string, string>>;
   /** Names of the provider entries, the default first. */
   readonly providers: readonly string[];
+  /** Of the package that was deployed; undefined if it does not say. */
+  readonly version: string | undefined;
   /** What the functions run with. Throws Error if they are newer than this code. */
   settings(): Settings;
 }
@@ -47,7 +49,7 @@ export async function discoverHandler(
         id === undefined ? [] : [[name, physicalIds.get(id) ?? id]],
       ),
     );
-  const { resources, secrets, settings } = metadata;
+  const { resources, secrets, settings, version } = metadata;
   const { providers } = settings;
   return {
     stack,
@@ -55,6 +57,7 @@ export async function discoverHandler(
     resources: resolve(resources) as ResourceIds,
     secrets: resolve(secrets),
     providers: typeof providers === 'object' && providers !== null ? Object.keys(providers) : [],
+    version,
     settings: () => readSettings(stack, metadata),
   };
 }

@@ -59,7 +59,7 @@ describe('doctor', () => {
 
   it('says in text what it is and what to do', async () => {
     const { stdout } = await cliRun(['doctor', local]);
-    expect(stdout).toMatch(/^ok {3}secrets {7}that of openai is filled$/m);
+    expect(stdout).toMatch(/^ok {3}secrets {7}that of openai is filled in$/m);
     expect(stdout).not.toContain('sk-local');
     expect(stdout).toContain('nothing needs you');
   });

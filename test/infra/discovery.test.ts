@@ -4,6 +4,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { LlmProvider } from '../../infra/llmProvider.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { settingsSchema } from '../../shared/config.ts';
 import { METADATA_KEY, stackMetadataSchema } from '../../shared/handlerMetadata.ts';
 import { newApp, newHandler, newProcessor, newStack } from '../support/handlerStack.ts';
@@ -49,6 +50,13 @@ describe('what a template says of its handlers', () => {
       schedule: 'Schedule',
     });
     expect(typeOf(template, secrets?.openai)).toBe('Secret');
+  });
+
+  it('tells the version of the package', () => {
+    const stack = newStack();
+    newHandler(stack);
+    const { version } = metadataOf(Template.fromStack(stack))['Test/Batches'] ?? {};
+    expect(version).toBe(packageJson.version);
   });
 
   it('holds the settings as the functions have them', () => {

@@ -3,6 +3,7 @@ import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/cli
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
 import { cloudFormationClient } from '../../aws/clients/cloudFormation.ts';
 import { lambdaClient } from '../../aws/clients/lambda.ts';
 import { schedulerClient } from '../../aws/clients/scheduler.ts';
@@ -20,14 +21,15 @@ export interface Subject {
   readonly sts: STSClient;
   /** Milliseconds since 1970. */
   now(): number;
-  /** The variables of the sweeper: read once. */
-  environment(): Promise<Readonly<Record<string, string>>>;
+  /** The variable of a function that maps entries to something; empty if it has none. */
+  entriesIn(functionName: string, variable: string): Promise<Readonly<Record<string, string>>>;
 }
 
+const entriesSchema = z.record(z.string(), z.string());
+
 export function subjectOf(connection: Connection, now: () => number): Subject {
-  const { access, handler } = connection;
+  const { access } = connection;
   const lambda = lambdaClient(access);
-  let environment: ReturnType<Subject['environment']> | undefined;
   return {
     connection,
     cloudFormation: cloudFormationClient(access),
@@ -36,16 +38,11 @@ export function subjectOf(connection: Connection, now: () => number): Subject {
     secrets: secretsManagerClient(access),
     sts: stsClient(access),
     now,
-    environment() {
-      environment ??= readEnvironment(lambda, handler.resources.sweeper);
-      return environment;
+    async entriesIn(functionName, variable) {
+      const { Environment: environment } = await lambda.send(
+        new GetFunctionConfigurationCommand({ FunctionName: functionName }),
+      );
+      return entriesSchema.parse(JSON.parse(environment?.Variables?.[variable] ?? '{}'));
     },
   };
-}
-
-async function readEnvironment(lambda: LambdaClient, functionName: string) {
-  const { Environment: environment } = await lambda.send(
-    new GetFunctionConfigurationCommand({ FunctionName: functionName }),
-  );
-  return environment?.Variables ?? {};
 }

@@ -1,6 +1,7 @@
 import { isHeld } from '../../../batch/holds.ts';
 import { isPaused } from '../../../batch/pauses.ts';
 import type { ProviderState } from '../../../batch/providerState.ts';
+import { counted } from '../../counted.ts';
 import { durationText } from '../../durationText.ts';
 import type { Check } from '../check.ts';
 import { type Found, note, ok, problem } from '../finding.ts';
@@ -31,7 +32,7 @@ function foundOf(state: ProviderState, now: number): readonly Found[] {
     found.push(note(what, `batch-handler resume ${provider}`));
   }
   if (hold && isHeld(state, now)) {
-    const until = `for another ${durationText(hold.until - now)}, after ${hold.refusals} refusals in a row`;
+    const until = `for another ${durationText(hold.until - now)}, after ${counted(hold.refusals, 'refusal')} in a row`;
     const why = `${hold.reason.code}: ${hold.reason.message}`;
     found.push(
       hold.kind === 'account'
@@ -63,7 +64,7 @@ async function leftBehind({ connection }: Subject, name: string): Promise<readon
   const more = waiting.cursor === undefined && active.cursor === undefined ? '' : ' or more';
   return [
     problem(
-      `${count} batches${more} are at entry ${name}, which the deployment has no more`,
+      `entry ${name} is no more in the deployment, and ${counted(count, 'batch', 'batches')}${more} wait or run there`,
       `deploy the entry again until they have ended, or cancel them (batch-handler list --provider ${name})`,
     ),
   ];

@@ -23,18 +23,17 @@ async function connected(subject: Subject): Promise<Providers> {
   const { handler, s3 } = subject.connection;
   const { bucket } = handler.resources;
   const secrets = realSecrets(subject.secrets, subject);
-  // Gives the addresses of a local run's simulators; elsewhere what is in the settings will do.
-  const environment = await subject.environment().catch(() => ({}));
-  const json = (name: string): Record<string, string> =>
-    JSON.parse((environment as Record<string, string>)[name] ?? '{}');
+  const read = (variable: string) =>
+    subject.entriesIn(handler.resources.sweeper, variable).catch(() => ({}));
   return connectProviders(handler.settings().providers, {
     secret: async (entry) => {
       const arn = handler.secrets[entry];
       return arn === undefined ? undefined : secrets.get(arn);
     },
     objects: realObjectStore(s3, { bucket, inputBuckets: [] }),
-    jobRoles: json(ENVIRONMENT.jobRoles),
-    baseUrls: json(ENVIRONMENT.providerBaseUrls),
+    jobRoles: await read(ENVIRONMENT.jobRoles),
+    // Of a local run's simulators; elsewhere what is in the settings will do.
+    baseUrls: await read(ENVIRONMENT.providerBaseUrls),
   });
 }
 

@@ -1,6 +1,7 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { messageOf } from '../../../batch/errors.ts';
+import { PACKAGE_VERSION } from '../../../packageVersion.ts';
 import type { Check } from '../check.ts';
 import { type Found, note, ok, problem } from '../finding.ts';
 
@@ -26,16 +27,19 @@ export const version: Check = {
   name: 'version',
   permissions: [],
   async run({ connection: { handler } }) {
+    const { version: deployed = 'of an unknown version' } = handler;
     try {
       const entries = Object.keys(handler.settings().providers);
-      return [ok(`its settings are known here: providers ${entries.join(', ')}`)];
+      const what = `${deployed} is deployed, with ${entries.join(', ')}`;
+      if (deployed === PACKAGE_VERSION) return [ok(what)];
+      return [note(`${what}; this command line is ${PACKAGE_VERSION}`)];
     } catch (error) {
       return [problem(messageOf(error), 'use the command line of the version that is deployed')];
     }
   },
 };
 
-const FUNCTIONS = ['intake', 'sweeper', 'worker', 'outcome', 'collector'] as const;
+const FUNCTIONS = ['intake', 'sweeper', 'worker', 'outcome', 'collector', 'webhook'] as const;
 
 export const functions: Check = {
   name: 'functions',

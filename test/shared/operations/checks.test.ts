@@ -1,0 +1,263 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Gateway, startGateway } from '../../../local/services/gateway.ts';
+import { type Service, serviceError } from '../../../local/services/service.ts';
+import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { realProviderStateStore } from '../../../shared/aws/providerStateStore.ts';
+import { hold } from '../../../shared/batch/holds.ts';
+import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
+import type { ProviderState } from '../../../shared/batch/providerState.ts';
+import type { Connection } from '../../../shared/client/connection.ts';
+import { ENVIRONMENT, SECRET_PLACEHOLDER, settingsSchema } from '../../../shared/config.ts';
+import type { Check } from '../../../shared/operations/doctor/check.ts';
+import { concurrency } from '../../../shared/operations/doctor/checks/account.ts';
+import { admission } from '../../../shared/operations/doctor/checks/admission.ts';
+import { overdue, waiting } from '../../../shared/operations/doctor/checks/batches.ts';
+import { providers } from '../../../shared/operations/doctor/checks/providers.ts';
+import { secrets } from '../../../shared/operations/doctor/checks/secrets.ts';
+import { functions, version } from '../../../shared/operations/doctor/checks/stack.ts';
+import { schedule } from '../../../shared/operations/doctor/checks/sweeping.ts';
+import { diagnose, subjectOf } from '../../../shared/operations/doctor/index.ts';
+import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
+import { given, NOW } from '../../support/given.ts';
+
+let emulators: Emulators;
+let gateway: Gateway;
+let connection: Connection;
+beforeAll(async () => {
+  emulators = await startEmulators();
+  gateway = await startGateway(0);
+});
+afterAll(async () => {
+  gateway.stop();
+  await emulators.stop();
+});
+beforeEach(async () => {
+  const table = `table-${crypto.randomUUID()}`;
+  await emulators.createTable(table);
+  const resources = {
+    ...{ table, bucket: 'bucket', schedule: 'schedule', processor: 'processor' },
+    ...{ intake: 'intake', sweeper: 'sweeper', worker: 'worker', outcome: 'outcome' },
+    ...{ batchQueue: 'q', workQueue: 'q', outcomeQueue: 'q', webhook: 'webhook' },
+    ...{ deadLetterQueue: 'q', workDeadLetterQueue: 'q', outcomeDeadLetterQueue: 'q' },
+  };
+  const settings = { providers: { openai: { kind: 'openai' as const } } };
+  connection = {
+    handler: {
+      ...{ stack: 'Test', path: 'Test/Batches', resources, providers: ['openai'] },
+      secrets: { openai: 'arn:openai' },
+      version: '0.0.1',
+      settings: () => settingsSchema.parse(settings),
+    },
+    access: { ...clientSettings(gateway.url), maxAttempts: 1 } as Connection['access'],
+    batches: realBatchStore(emulators.table, table, DEFAULT_POLICY),
+    providerStates: realProviderStateStore(emulators.table, table),
+    ...{ dynamodb: emulators.table, s3: emulators.s3, sqs: emulators.sqs },
+  };
+});
+
+/** AWS, as far as the test says; everything else is denied. */
+function aws(services: Record<string, Service>): void {
+  const denied: Service = () => serviceError(400, 'AccessDeniedException', 'not authorized');
+  const all = { secretsmanager: denied, lambda: denied, scheduler: denied, ...services };
+  gateway.route({ services: all, upstreams: {} });
+}
+
+const answer =
+  (body: object): Service =>
+  () => ({ status: 200, body });
+const variables = (values: Record<string, object>): Service =>
+  answer({
+    State: 'Active',
+    Environment: {
+      Variables: Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]),
+      ),
+    },
+  });
+
+async function found(check: Check) {
+  const findings = [];
+  const subject = subjectOf(connection, () => NOW);
+  for await (const { check: _, ...rest } of diagnose(subject, { checks: [check] }))
+    findings.push(rest);
+  return findings;
+}
+
+const fresh: ProviderState = { schemaVersion: 1, provider: 'openai', version: 1 };
+
+describe('secrets', () => {
+  const lambda = variables({ [ENVIRONMENT.webhookSecrets]: { openai: 'arn:webhook' } });
+
+  it('that nobody has filled in are told with what to do, those of webhooks too', async () => {
+    aws({ lambda, secretsmanager: answer({ SecretString: SECRET_PLACEHOLDER }) });
+    expect(await found(secrets)).toEqual([
+      {
+        level: 'problem',
+        what: 'that of openai is not filled in: its batches wait',
+        fix: 'aws secretsmanager put-secret-value --secret-id arn:openai --secret-string KEY, then batch-handler resume openai',
+      },
+      {
+        level: 'problem',
+        what: expect.stringContaining('that of the webhooks of openai is not filled in'),
+        fix: 'aws secretsmanager put-secret-value --secret-id arn:webhook --secret-string KEY',
+      },
+    ]);
+  });
+
+  it('are never shown', async () => {
+    aws({ lambda, secretsmanager: answer({ SecretString: 'sk-very-secret' }) });
+    const findings = await found(secrets);
+    expect(findings.map(({ level }) => level)).toEqual(['ok', 'ok']);
+    expect(JSON.stringify(findings)).not.toContain('very-secret');
+  });
+
+  it('that the caller may not read are no problem', async () => {
+    aws({ lambda });
+    const [first] = await found(secrets);
+    expect(first).toEqual({
+      level: 'note',
+      what: 'you may not read that of openai, and need not: the functions do',
+    });
+  });
+});
+
+describe('a provider', () => {
+  async function withServer(status: number, run: (url: string) => Promise<void>) {
+    const server = createServer((_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end('{"error":{"code":"invalid_api_key","message":"Incorrect API key provided"}}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    try {
+      await run(url);
+    } finally {
+      server.close();
+    }
+  }
+  const secret = answer({ SecretString: 'sk-test' });
+
+  it('that refuses the credentials needs somebody', () =>
+    withServer(401, async (url) => {
+      const lambda = variables({ [ENVIRONMENT.providerBaseUrls]: { openai: url } });
+      aws({ lambda, secretsmanager: secret });
+      expect(await found(providers)).toMatchObject([
+        {
+          level: 'problem',
+          what: expect.stringMatching(/^openai refuses the credentials: /),
+          fix: expect.stringContaining('batch-handler resume openai'),
+        },
+      ]);
+    }));
+
+  it('whose secret the caller may not read is not asked', async () => {
+    aws({ lambda: variables({}) });
+    expect(await found(providers)).toMatchObject([
+      { level: 'unknown', what: 'openai was not asked: you may not read its secret' },
+    ]);
+  });
+});
+
+describe('the admission', () => {
+  const reason = { code: 'invalid_api_key', message: 'no such key' };
+
+  it('of a provider that refuses the account needs somebody', async () => {
+    await connection.providerStates.replace(hold(fresh, 'account', reason, DEFAULT_POLICY, NOW));
+    expect(await found(admission)).toEqual([
+      {
+        level: 'problem',
+        what: 'openai refuses our account and is left alone for another 5m, after 1 refusal in a row: invalid_api_key: no such key',
+        fix: expect.stringContaining('batch-handler resume openai'),
+      },
+    ]);
+  });
+
+  it('of a full one, and what was learned of it, is worth knowing', async () => {
+    const ceilings = { m: { tokens: 12_345, accepted: 0, probeAfter: 16, probed: false } };
+    const held = hold({ ...fresh, ceilings }, 'quota', reason, DEFAULT_POLICY, NOW);
+    await connection.providerStates.replace(held);
+    expect(await found(admission)).toMatchObject([
+      { level: 'note', what: expect.stringContaining('openai is full') },
+      { level: 'note', what: expect.stringContaining('12,345 enqueued tokens of m') },
+    ]);
+  });
+
+  it('of an entry that the deployment has no more leaves its batches behind', async () => {
+    await connection.providerStates.replace({ ...fresh, provider: 'gone' });
+    expect(await found(admission)).toMatchObject([{ level: 'ok' }]);
+    await connection.batches.create(given('queued', { provider: 'gone', version: 0 }));
+    expect(await found(admission)).toMatchObject([
+      {
+        level: 'problem',
+        what: 'entry gone is no more in the deployment, and 1 batch wait or run there',
+      },
+    ]);
+  });
+});
+
+describe('batches', () => {
+  it('that wait are told with the oldest', async () => {
+    const createdAt = NOW - 3 * 60 * 60_000;
+    await connection.batches.create(given('queued', { batchId: 'old', version: 0, createdAt }));
+    expect(await found(waiting)).toEqual([
+      { level: 'ok', what: '1 for room at openai; the oldest, old, was added 3h ago' },
+    ]);
+  });
+
+  it('that were due long ago need somebody, unless a worker is at them', async () => {
+    const long = NOW - 60 * 60_000;
+    const late = { dueAt: long, statusAt: long, version: 0 };
+    const claim = { token: 't', leaseUntil: NOW + 1 };
+    await connection.batches.create(given('collecting', { ...late, batchId: 'stuck' }));
+    await connection.batches.create(given('collecting', { ...late, batchId: 'claimed', claim }));
+    await connection.batches.create(given('running', { ...late, batchId: 'running' }));
+    expect(await found(overdue)).toMatchObject([
+      { level: 'problem', what: expect.stringMatching(/^stuck is collecting since 60m/) },
+    ]);
+  });
+});
+
+it('another version than this one is worth knowing', async () => {
+  expect(await found(version)).toMatchObject([
+    {
+      level: 'note',
+      what: expect.stringMatching(/^0\.0\.1 is deployed, with openai; this .* is /),
+    },
+  ]);
+});
+
+describe('what AWS says', () => {
+  it('of a schedule that is disabled', async () => {
+    aws({ scheduler: answer({ State: 'DISABLED', ScheduleExpression: 'rate(1 minute)' }) });
+    expect(await found(schedule)).toMatchObject([
+      { level: 'problem', what: 'disabled: nothing is started, checked or delivered' },
+    ]);
+  });
+
+  it('of a function that cannot run', async () => {
+    aws({ lambda: answer({ State: 'Failed', StateReason: 'its key is gone' }) });
+    const [first] = await found(functions);
+    expect(first).toMatchObject({ level: 'problem', what: 'intake cannot run: its key is gone' });
+  });
+
+  it('of a small quota', async () => {
+    const AccountLimit = { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 };
+    aws({ lambda: answer({ AccountLimit }) });
+    expect(await found(concurrency)).toMatchObject([
+      { level: 'note', what: expect.stringContaining('10 of 10') },
+    ]);
+  });
+
+  it.each([
+    ['schedule', schedule, 'it takes scheduler:GetSchedule'],
+    ['functions', functions, 'it takes lambda:GetFunctionConfiguration'],
+    ['concurrency', concurrency, 'it takes lambda:GetAccountSettings'],
+  ])('of the %s to whoever may not look', async (_, check, fix) => {
+    aws({});
+    expect(await found(check)).toEqual([
+      { level: 'unknown', what: 'could not be checked: you may not', fix },
+    ]);
+  });
+});
