@@ -13,6 +13,7 @@ import { createBucket } from './bucket.ts';
 import { type Collector, createCollector } from './collector.ts';
 import { Delivery } from './delivery.ts';
 import { describeHandler } from './discovery.ts';
+import { eventPattern, type StateChangeFilter } from './eventPattern.ts';
 import { connectQueues } from './eventSources.ts';
 import { createFunctions } from './functions.ts';
 import { grantAdd, grantClient, grantRead } from './grants.ts';
@@ -129,6 +130,14 @@ export class BatchHandler extends HandlerMetrics {
     this.alarms = alarms;
     this.dashboard = dashboard;
     describeHandler(this, { settings, resources, access, ...parts });
+  }
+
+  /**
+   * What a rule on the handler's event bus matches: its state changes, those alone that fit. Handlers
+   * on one bus hear each other's: tell them apart by the names of provider entries, or give each a bus.
+   */
+  eventPattern(filter: StateChangeFilter = {}): events.EventPattern {
+    return eventPattern(filter);
   }
 
   /** Lets somebody add batches: upload a file to `uploads/*` and send messages to the queue. */

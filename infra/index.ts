@@ -3,6 +3,7 @@ export { BatchHandler } from './batchHandler.ts';
 export type { BatchHandlerProps } from './batchHandlerProps.ts';
 export type { Collector } from './collector.ts';
 export { ConfigurationError } from './configurationError.ts';
+export type { StateChangeFilter } from './eventPattern.ts';
 export { LlmProvider } from './llmProvider.ts';
 export type { AlarmSettings } from './monitoring/alarmSettings.ts';
 export type { Granted } from './providers/access.ts';

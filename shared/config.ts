@@ -65,6 +65,9 @@ export const TABLE = {
 /** The settings file beside each function's bundle: too large and too public for the environment. */
 export const SETTINGS_FILE = 'settings.json';
 
+/** What a rule matches on that listens to batches. */
+export const STATE_CHANGE = { source: 'batch-handler', detailType: 'Batch State Change' } as const;
+
 /** What a secret holds until somebody fills it in. */
 export const SECRET_PLACEHOLDER = 'FILL-ME';
 
@@ -115,4 +118,5 @@ export type Settings = z.infer<typeof settingsSchema>;
 export type SettingsInput = z.input<typeof settingsSchema>;
 
 export { type CollectorSettingsInput, collectorSettingsSchema } from './batch/collectorSettings.ts';
+export type { Status } from './batch/status.ts';
 export { DEFAULT_POLICY };

@@ -7,7 +7,7 @@ import { synthesize } from '../../local/synthesize.ts';
 import { type Assembly, readAssembly } from '../../local/template/assembly.ts';
 import type { StackResources } from '../../local/template/resources.ts';
 import type { Batch } from '../../shared/batch/batch.ts';
-import type { StateChange } from '../../shared/batch/ports.ts';
+import type { StateChange } from '../../shared/batch/stateChange.ts';
 import type { Status } from '../../shared/batch/status.ts';
 import { addRequests } from './addRequests.ts';
 import type { Ticks } from './ticks.ts';

@@ -1,4 +1,4 @@
-import type { StateChange } from '../../shared/batch/ports.ts';
+import type { StateChange } from '../../shared/batch/stateChange.ts';
 import type { BatchView } from '../batches/view.ts';
 import { reasonText } from '../batches/view.ts';
 import type { Display } from './display.ts';

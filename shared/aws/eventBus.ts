@@ -1,9 +1,6 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { EventBus } from '../batch/ports.ts';
-
-/** What a rule matches on. */
-const SOURCE = 'batch-handler';
-const DETAIL_TYPE = 'Batch State Change';
+import { STATE_CHANGE } from '../config.ts';
 
 export function realEventBus(client: EventBridgeClient, eventBusName: string): EventBus {
   return {
@@ -13,8 +10,8 @@ export function realEventBus(client: EventBridgeClient, eventBusName: string): E
           Entries: [
             {
               EventBusName: eventBusName,
-              Source: SOURCE,
-              DetailType: DETAIL_TYPE,
+              Source: STATE_CHANGE.source,
+              DetailType: STATE_CHANGE.detailType,
               Time: new Date(change.at),
               Detail: JSON.stringify(change),
             },

@@ -1,7 +1,6 @@
-import type { Batch } from './batch.ts';
 import type { BatchQueueMessage, WorkMessage } from './messages.ts';
 import type { ProcessorEvent } from './processorEvent.ts';
-import type { Status } from './status.ts';
+import type { StateChange } from './stateChange.ts';
 
 /** Every side effect of the use cases, one narrow interface each. */
 
@@ -61,21 +60,7 @@ export interface Processor {
   invoke(event: ProcessorEvent): Promise<void>;
 }
 
-/** State changes, for whoever listens. */
-export interface StateChange {
-  readonly batchId: string;
-  readonly provider: string;
-  readonly from: Status;
-  readonly to: Status;
-  readonly attempt: number;
-  readonly counts: Batch['counts'];
-  /** USD so far; null if it is not known. */
-  readonly cost: number | null;
-  readonly reasons: Batch['reasons'];
-  readonly metadata: Batch['metadata'];
-  /** ISO 8601. */
-  readonly at: string;
-}
+/** Tells whoever listens. */
 export interface EventBus {
   announce(change: StateChange): Promise<void>;
 }

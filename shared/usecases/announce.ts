@@ -1,6 +1,6 @@
 import type { Batch } from '../batch/batch.ts';
 import type { BatchEvent } from '../batch/events.ts';
-import type { StateChange } from '../batch/ports.ts';
+import type { StateChange } from '../batch/stateChange.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { METRICS, type MetricName } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -56,5 +56,5 @@ function stateChange({ clock }: Dependencies, batch: Batch, from: Status): State
   const { batchId, provider, status: to, attempt, counts, reasons, metadata } = batch;
   const at = new Date(clock.now()).toISOString();
   const cost = batch.cost ?? null;
-  return { batchId, provider, from, to, attempt, counts, cost, reasons, metadata, at };
+  return { version: 1, batchId, provider, from, to, attempt, counts, cost, reasons, metadata, at };
 }

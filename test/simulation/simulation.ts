@@ -4,7 +4,7 @@ import { UNPRICED } from '../../shared/batch/cost.ts';
 import { owesRetry, partId } from '../../shared/batch/part.ts';
 import { isPaused } from '../../shared/batch/pauses.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
-import type { StateChange } from '../../shared/batch/ports.ts';
+import type { StateChange } from '../../shared/batch/stateChange.ts';
 import { isEnded } from '../../shared/batch/status.ts';
 import type { Providers } from '../../shared/providers/provider.ts';
 import { checkJob } from '../../shared/usecases/checkJob.ts';

@@ -8,8 +8,8 @@ import type { OpenAiOptionsInput } from '../../local/simulators/openai/options.t
 import type { Simulator } from '../../local/simulators/simulator.ts';
 import type { Batch } from '../../shared/batch/batch.ts';
 import { DEFAULT_POLICY, type Policy } from '../../shared/batch/policy.ts';
-import type { StateChange } from '../../shared/batch/ports.ts';
 import type { ProcessorEvent } from '../../shared/batch/processorEvent.ts';
+import type { StateChange } from '../../shared/batch/stateChange.ts';
 import type { Settings } from '../../shared/config.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { BatchView } from '../../../local/batches/view.ts';
 import { createBoard } from '../../../local/display/board.ts';
 import { createDisplay } from '../../../local/display/display.ts';
-import type { StateChange } from '../../../shared/batch/ports.ts';
+import type { StateChange } from '../../../shared/batch/stateChange.ts';
 
 function view(change: Partial<BatchView>): BatchView {
   return {
@@ -69,6 +69,7 @@ test('a change between two looks is shown, an event that comes late is not', () 
   const pipe = output(false);
   const board = createBoard(createDisplay(pipe));
   const change: Omit<StateChange, 'to' | 'at'> = {
+    version: 1,
     batchId: 'x',
     provider: 'openai',
     from: 'running',

@@ -6,8 +6,8 @@ import { realEventBus } from '../../../shared/aws/eventBus.ts';
 import { realProcessor } from '../../../shared/aws/processor.ts';
 import { realSecrets } from '../../../shared/aws/secrets.ts';
 import { InvocationRefusedError } from '../../../shared/batch/errors.ts';
-import type { StateChange } from '../../../shared/batch/ports.ts';
 import type { ProcessorEvent } from '../../../shared/batch/processorEvent.ts';
+import type { StateChange } from '../../../shared/batch/stateChange.ts';
 import { clientSettings } from '../../support/emulators.ts';
 import { type Answer, type BadNetwork, startProxy } from '../../support/emulatorsProxy.ts';
 
@@ -74,6 +74,7 @@ describe('the processor', () => {
 
 describe('the event bus', () => {
   const change: StateChange = {
+    version: 1,
     batchId: 'b1',
     provider: 'openai',
     from: 'queued',
