@@ -19,9 +19,9 @@ export async function announce(
   batch: Batch,
 ): Promise<BatchEvent | undefined> {
   const { bus, log, metrics } = dependencies;
-  const { batchId, provider, status, attempt } = batch;
+  const { provider, status } = batch;
   const from = batch.previousStatus ?? status;
-  log.info('batch state change', { batchId, attempt, from, to: status });
+  log.info('batch state change', { from, to: status });
   const metric = COUNTED[status];
   // The user knows the whole: of its parts only their jobs count.
   const isWhole = batch.parent === undefined;
@@ -41,13 +41,8 @@ function countRequests({ metrics }: Dependencies, { counts, provider }: Batch): 
 /** Tells of a job that is given up: the batch stays in its status, with the reason. */
 export async function reportStall(dependencies: Dependencies, batch: Batch): Promise<void> {
   const { bus, log, metrics } = dependencies;
-  const { batchId, provider, attempt, job, reasons } = batch;
-  log.error('the job is stalled: it is cancelled', {
-    batchId,
-    attempt,
-    job,
-    reason: reasons.at(-1),
-  });
+  const { provider, job, reasons } = batch;
+  log.error('the job is stalled: it is cancelled', { job, reason: reasons.at(-1) });
   metrics.count(METRICS.stalled, 1, provider);
   await bus.announce(stateChange(dependencies, batch, batch.status));
 }

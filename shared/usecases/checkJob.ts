@@ -1,5 +1,6 @@
 import type { Batch } from '../batch/batch.ts';
 import { METRICS } from '../metrics.ts';
+import { about } from './about.ts';
 import type { Dependencies } from './dependencies.ts';
 import { pages } from './pages.ts';
 import { isAccountHeld, noteAccepted } from './providerState.ts';
@@ -34,7 +35,7 @@ export async function checkJob(
     runningJobs: async () => new Map(),
     accepted,
   };
-  await check(dependencies, checks, batch);
+  await about(batch, () => check(dependencies, checks, batch));
   if (accepted.length > 0) await noteAccepted(dependencies, provider, accepted);
   return true;
 }

@@ -16,7 +16,7 @@ export async function cleanUp(
   batch: Batch,
 ): Promise<BatchEvent | undefined> {
   const { providers, policy, log } = dependencies;
-  const { batchId, attempt, createdAt } = batch;
+  const { createdAt } = batch;
   if (await isAccountHeld(dependencies, batch.provider)) return undefined;
   const jobIds: string[] = [];
   let leftoversUpTo = 0;
@@ -33,7 +33,7 @@ export async function cleanUp(
     }
   } catch (error) {
     const left = batch.cleanUp.slice(jobIds.length);
-    const fields = { batchId, attempt, jobIds: left, error: messageOf(error) };
+    const fields = { jobIds: left, error: messageOf(error) };
     log.warn('files could not be deleted: tried again later', fields);
     if (error instanceof ProviderError && error.kind === 'account') {
       await holdProvider(dependencies, batch, { kind: 'account', reason: error.reason });

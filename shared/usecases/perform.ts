@@ -27,8 +27,6 @@ export async function perform(
       if (followUp) followUps.push(followUp);
     } catch (error) {
       dependencies.log.warn('an effect failed; the sweeper repeats it', {
-        batchId: batch.batchId,
-        attempt: batch.attempt,
         status: batch.status,
         effect: effect.type,
         error: messageOf(error),
@@ -78,10 +76,7 @@ async function performOne(
       return cleanUp(dependencies, batch);
     case 'reportFilesLeft': {
       const { jobIds } = effect;
-      dependencies.log.error('files could not be deleted: they expire at the provider', {
-        batchId,
-        jobIds,
-      });
+      dependencies.log.error('files could not be deleted: they expire at the provider', { jobIds });
       metrics.count(METRICS.filesLeft, 1, batch.provider);
       return;
     }

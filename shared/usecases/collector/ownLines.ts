@@ -61,7 +61,7 @@ async function claim(
   if (owner.batchId === batchId && owner.position === place.position) return true;
   if (owner.digest === digest) return false;
   const reason = `custom_id_exists: a request with this custom_id and another content is in batch ${owner.batchId}: choose a new custom_id`;
-  log.warn('request refused', { batchId, reason });
+  log.warn('request refused', { reason });
   metrics.count(METRICS.refused, 1);
   const message = { ...JSON.parse(bytes.toString()), provider };
   await collector.queue.sendDeadLetter(JSON.stringify(message), reason, batchId);

@@ -17,18 +17,18 @@ export async function check(
   batch: Batch,
 ): Promise<void> {
   const { log, metrics } = dependencies;
-  const { batchId, provider, attempt } = batch;
+  const { batchId, provider } = batch;
   const jobId = batch.job?.id;
   if (jobId === undefined || (await checks.isAccountHeld(provider))) return;
   const listed = (await checks.runningJobs(provider)).get(jobId);
   const job = listed ?? (await ask(dependencies, checks, batch, jobId));
   if (!job) return;
   if (job.state === 'unknown') {
-    log.warn('unknown job status: looked at again', { batchId, attempt, status: job.status });
+    log.warn('unknown job status: looked at again', { status: job.status });
     metrics.count(METRICS.unknownStatus, 1, provider);
   }
   if (job.state === 'missing') {
-    log.warn('the provider does not know the job: looked at again', { batchId, attempt, jobId });
+    log.warn('the provider does not know the job: looked at again', { jobId });
   }
   const event = { type: 'jobChecked', jobId, job } as const;
   const result = await transition(dependencies, batchId, event, batch);
@@ -49,7 +49,7 @@ async function ask(
   batch: Batch,
   jobId: string,
 ): Promise<JobState | undefined> {
-  const { batchId, provider, attempt } = batch;
+  const { provider } = batch;
   // Others may have been refused meanwhile.
   if (await checks.isAccountHeld(provider)) return undefined;
   try {
@@ -58,12 +58,7 @@ async function ask(
     if (!(error instanceof ProviderError)) throw error;
     const { kind, reason } = error;
     if (kind === 'missing') return { state: 'missing' };
-    dependencies.log.warn('status check failed: looked at again', {
-      batchId,
-      attempt,
-      kind,
-      reason,
-    });
+    dependencies.log.warn('status check failed: looked at again', { kind, reason });
     if (kind === 'account') {
       await perform(dependencies, batch, [{ type: 'holdProvider', kind, reason }]);
       checks.onRefused(provider);

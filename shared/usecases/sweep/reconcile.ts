@@ -96,12 +96,12 @@ async function settle(
     );
     if (candidates.length > 0) {
       const jobIds = candidates.map((job) => job.id);
-      return log.warn('a job may be its own: it waits until that shows', { batchId, jobIds });
+      return log.warn('a job may be its own: it waits until that shows', { jobIds });
     }
     if (claim) await transition(dependencies, batchId, { type: 'jobAbsent', token: claim.token });
     return;
   }
-  log.warn('a job is adopted', { batchId, jobIds: oldestFirst.map((job) => job.id) });
+  log.warn('a job is adopted', { jobIds: oldestFirst.map((job) => job.id) });
   metrics.count(METRICS.adopted, 1, provider);
   // The first is named by the record; any other is cancelled because the record names the first.
   for (const job of oldestFirst) {

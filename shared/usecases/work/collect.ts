@@ -40,8 +40,7 @@ export async function collect(dependencies: Dependencies, task: Task): Promise<B
     });
     await writers.results.close();
     await writers.errors.close();
-    if (foreign > 0)
-      log.warn('the job answered requests that it was not sent', { batchId, foreign });
+    if (foreign > 0) log.warn('the job answered requests that it was not sent', { foreign });
     const { usage, accountRefusal } = spool;
     const refused = accountRefusal && { accountRefusal };
     const cost = await costOfJob(dependencies, batch, spool);

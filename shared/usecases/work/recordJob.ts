@@ -15,7 +15,7 @@ export async function recordJob(
   const { log, metrics, providers } = dependencies;
   const result = await transition(dependencies, batchId, { type: 'submitted', job });
   if (result.type !== 'ignored' || !isSurplus(result.batch, job.submission, job.id)) return;
-  const fields = { batchId, jobId: job.id, submission: job.submission };
+  const fields = { jobId: job.id, submission: job.submission };
   log.error('a job exists that the record does not name: it is cancelled', fields);
   metrics.count(METRICS.surplus, 1, provider);
   try {
