@@ -76,6 +76,7 @@ test('a resource of another type is an error that names it', async () => {
 test.each([
   ['Input', { FifoQueue: true }, /Input \(AWS::SQS::Queue\).*FIFO queues are not supported/s],
   ['Mapping', { FilterCriteria: {} }, /Mapping .*event filters are not supported/s],
+  ['PageUrl', { AuthType: 'AWS_IAM' }, /PageUrl .*only the AuthType NONE is supported/s],
   ['Worker', { Runtime: 'python3.13' }, /Worker .*only Node\.js functions are supported/s],
   ['Worker', { Code: { S3Key: 'gone.zip' } }, /the code of Worker is the object gone\.zip/],
   ['Worker', { Handler: { 'Fn::ImportValue': 'x' } }, /Worker .*Fn::ImportValue is not supported/s],
