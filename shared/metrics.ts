@@ -37,7 +37,7 @@ export const METRICS = {
   providerPaused: 'ProviderPaused',
   /** Batches that a daily budget keeps back, counted in each sweep. */
   budgetWaits: 'BudgetWaits',
-  /** Batches that a pause by a user keeps back, counted in each sweep. */
+  /** Batches that a pause by a user keeps back, counted in each sweep: of a long queue, its front. */
   pauseWaits: 'PauseWaits',
   deliveries: 'Deliveries',
   deliveriesFailed: 'DeliveriesFailed',

@@ -6,6 +6,7 @@ import { EXIT } from '../context.ts';
 import { showTransfer } from '../terminal/transfer.ts';
 import { readPositive, type WaitingOptions, watchSettings, withTimeout } from '../waiting.ts';
 import { watchUntilEnded } from '../watch/watch.ts';
+import { words } from '../words.ts';
 
 interface AddOptions extends WaitingOptions {
   readonly id?: string;
@@ -115,10 +116,6 @@ function batchOf(file: string, options: AddOptions): NewBatch {
 
 function isUrl(file: string): boolean {
   return file.startsWith('s3://');
-}
-
-function words(text: string): readonly string[] {
-  return text.split(',').map((word) => word.trim());
 }
 
 function readInteger(text: string): number {

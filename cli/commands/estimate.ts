@@ -8,6 +8,7 @@ import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { estimateLines } from '../estimateLines.ts';
 import { painter, widthOf } from '../terminal/output.ts';
+import { words } from '../words.ts';
 
 interface EstimateOptions extends ConnectionOptions {
   readonly kind?: (typeof PROVIDER_KINDS)[number];
@@ -25,7 +26,11 @@ export function addEstimateCommand(program: Command, context: CliContext): void 
   connecting(program.command('estimate'))
     .description('tells what a file would come to and what would be refused; sends nothing')
     .argument('<file>', 'requests, one JSON object a line')
-    .option('--provider <entry...>', 'entries that the batch may go to (default: the first)')
+    .option(
+      '--provider <entries>',
+      'provider entry, or several that it may go to, with commas (default: the first)',
+      words,
+    )
     .option('--endpoint <path>', "of all requests (default: the first line's url)")
     .addOption(new Option('--format <format>', 'of the bodies').choices(['openai', 'native']))
     .option('--max-cost <usd>', 'as the message would say', readNumber)
@@ -45,7 +50,7 @@ Exits with 1 if the batch would be refused.
 
 Examples:
   batch-handler estimate requests.jsonl
-  batch-handler estimate requests.jsonl --provider openai claude --max-cost 20
+  batch-handler estimate requests.jsonl --provider openai,claude --max-cost 20
   batch-handler estimate requests.jsonl --kind openai --input-price 0.25 --output-price 2`,
     )
     .action(async (file: string, options: EstimateOptions) =>

@@ -7,6 +7,7 @@ import { newest } from '../newest.ts';
 import { painter, widthOf } from '../terminal/output.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
 import { costText, countText, durationText, finishedRequests, statusStyle } from '../text.ts';
+import { words } from '../words.ts';
 
 interface ListOptions extends ConnectionOptions {
   readonly status?: BatchFilter['status'];
@@ -92,14 +93,14 @@ function requestsText(batch: BatchInfo): string {
 }
 
 function readStatuses(text: string): BatchFilter['status'] {
-  const words = text.split(',').map((word) => word.trim());
-  const unknown = words.filter((word) => word !== 'open' && !isStatus(word));
+  const wanted = words(text);
+  const unknown = wanted.filter((word) => word !== 'open' && !isStatus(word));
   if (unknown.length > 0)
     throw new InvalidArgumentError(
       `${unknown.join(', ')} is none of ${STATUSES.join(', ')}, open.`,
     );
-  if (!words.includes('open')) return words.filter(isStatus);
-  const ends = words.filter(isStatus);
+  if (!wanted.includes('open')) return wanted.filter(isStatus);
+  const ends = wanted.filter(isStatus);
   return ends.length === 0 ? 'open' : [...new Set([...OPEN_STATUSES, ...ends])];
 }
 

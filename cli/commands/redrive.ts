@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { DeadLetter, MoveProgress } from '../../shared/operations/deadLetters/index.ts';
 import {
   DEAD_LETTER_SOURCES,
@@ -13,6 +13,7 @@ import { deadLetterLines } from '../deadLetterLines.ts';
 import { widthOf } from '../terminal/output.ts';
 import { progressLine } from '../terminal/progress.ts';
 import { countText } from '../text.ts';
+import { words } from '../words.ts';
 
 interface RedriveOptions extends ConnectionOptions {
   readonly queue?: readonly DeadLetterSource[];
@@ -30,10 +31,10 @@ interface Seen {
 export function addRedriveCommand(program: Command, context: CliContext): void {
   connecting(program.command('redrive'))
     .description('shows the dead letters and why they are there, and moves them back')
-    .addOption(
-      new Option('--queue <queue...>', 'only those of these queues (default: all)').choices(
-        DEAD_LETTER_SOURCES,
-      ),
+    .option(
+      '--queue <queues>',
+      `only those of these queues, with commas: ${DEAD_LETTER_SOURCES.join(', ')} (default: all)`,
+      readSources,
     )
     .option('-y, --yes', 'do not ask')
     .option('--json', 'one JSON object for each queue')
@@ -111,4 +112,12 @@ function endText(end: MoveProgress | undefined): string {
   const moved = `${countText(end.moved)} moved back`;
   if (end.status === 'completed') return moved;
   return `${end.status} (${end.failure ?? 'SQS tells no reason'}), ${moved}`;
+}
+
+function readSources(text: string): readonly DeadLetterSource[] {
+  return words(text).map((word) => {
+    const source = DEAD_LETTER_SOURCES.find((each) => each === word);
+    if (source !== undefined) return source;
+    throw new InvalidArgumentError(`${word} is none of ${DEAD_LETTER_SOURCES.join(', ')}.`);
+  });
 }

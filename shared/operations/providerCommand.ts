@@ -23,12 +23,13 @@ export async function commandProvider(
     const known = handler.providers.join(', ');
     throw new ClientError('invalid_input', `there is no provider ${provider}: use one of ${known}`);
   }
+  const before = (await providerStates.get(provider)).lastCommand?.messageId;
   const messageId = await sendBatchMessage(sqs, handler.resources.batchQueue, command);
   const until = Date.now() + timeoutMs;
   while (Date.now() < until) {
     const { lastCommand } = await providerStates.get(provider);
-    // A later one than mine may have come in already.
-    if (lastCommand?.messageId === messageId || lastCommand?.action === action) return;
+    // Mine, or one of somebody else that was sent after it and came in already.
+    if (lastCommand?.messageId === messageId || lastCommand?.messageId !== before) return;
     await wait(500, undefined, { signal });
   }
   throw new ClientError(
