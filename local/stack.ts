@@ -3,6 +3,7 @@ import { type Clients, createClients } from './emulators/clients.ts';
 import { createResources } from './emulators/createResources.ts';
 import { startEmulators } from './emulators/emulators.ts';
 import { startEventSources } from './eventSources/wiring.ts';
+import { createRules } from './events/rules.ts';
 import { wireAsyncInvoker } from './lambda/asyncWiring.ts';
 import { deployFunctions } from './lambda/deployFunctions.ts';
 import { functionEnvironment } from './lambda/functionEnvironment.ts';
@@ -91,6 +92,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
     });
     const functions = indexFunctions(lambdas);
     const asyncInvoker = wireAsyncInvoker(resources, functions, clients, options);
+    const rules = createRules(resources, functions, asyncInvoker, clients);
     const moves = messageMoves(clients.sqs, resources.queues);
     stops.push(moves.stop);
     gateway.route({
@@ -98,7 +100,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
         cloudformation: cloudFormationService(
           deployedStack(assembly, localAccount(assembly.stackName, gateway.url), Date.now()),
         ),
-        events: eventsService(join(dataDirectory, 'events.jsonl'), options.onEvent),
+        events: eventsService(join(dataDirectory, 'events.jsonl'), options.onEvent, rules),
         lambda: lambdaService(functions, asyncInvoker),
         [FUNCTION_URLS]: functionUrls(functions, resources.functionUrls),
         scheduler: schedulerService(resources.schedules),

@@ -96,10 +96,17 @@ const nameOnly: Identify = ({ logicalId, account }) => {
   return { name, arn: '', ref: name, attributes: { Id: name } };
 };
 
+const eventBus: Identify = (resource) => {
+  const identity = named('Name', 'events', 'event-bus/')(resource);
+  return { ...identity, attributes: { ...identity.attributes, Name: identity.name } };
+};
+
 /** Resource types that the local run emulates. */
 const EMULATED: Readonly<Record<string, Identify>> = {
   'AWS::DynamoDB::GlobalTable': named('TableName', 'dynamodb', 'table/'),
   'AWS::DynamoDB::Table': named('TableName', 'dynamodb', 'table/'),
+  'AWS::Events::EventBus': eventBus,
+  'AWS::Events::Rule': named('Name', 'events', 'rule/'),
   'AWS::Lambda::Alias': qualified((resource) => resource.property('Name') ?? ''),
   'AWS::Lambda::EventInvokeConfig': nameOnly,
   'AWS::Lambda::EventSourceMapping': nameOnly,
@@ -117,6 +124,7 @@ const INERT: Readonly<Record<string, Identify>> = {
   'AWS::CDK::Metadata': nameOnly,
   'AWS::CloudWatch::Alarm': named('AlarmName', 'cloudwatch', 'alarm:'),
   'AWS::CloudWatch::Dashboard': named('DashboardName', 'cloudwatch', 'dashboard/'),
+  'AWS::Events::EventBusPolicy': nameOnly,
   'AWS::IAM::ManagedPolicy': nameOnly,
   'AWS::IAM::Policy': nameOnly,
   'AWS::IAM::Role': role,

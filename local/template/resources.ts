@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Account } from './account.ts';
 import type { Assembly } from './assembly.ts';
 import { resolve } from './intrinsics.ts';
+import { type RuleProperties, rule } from './ruleSchema.ts';
 import * as schemas from './schemas.ts';
 import { scopeOf } from './scope.ts';
 import { UnsupportedError } from './template.ts';
@@ -17,6 +18,7 @@ export interface StackResources {
   readonly eventSources: readonly (schemas.EventSourceProperties & Named)[];
   readonly invokeConfigs: readonly (schemas.InvokeConfigProperties & Named)[];
   readonly schedules: readonly (schemas.ScheduleProperties & Named)[];
+  readonly rules: readonly (RuleProperties & Named)[];
   readonly functionUrls: readonly (schemas.FunctionUrlProperties & { readonly url: string })[];
 }
 
@@ -72,6 +74,7 @@ export function readResources(assembly: Assembly, account: Account): StackResour
     eventSources: read(['AWS::Lambda::EventSourceMapping'], schemas.eventSource),
     invokeConfigs: read(['AWS::Lambda::EventInvokeConfig'], schemas.invokeConfig),
     schedules: read(['AWS::Scheduler::Schedule'], schemas.schedule),
+    rules: read(['AWS::Events::Rule'], rule),
     functionUrls: read(['AWS::Lambda::Url'], schemas.functionUrl).map((resource) => ({
       ...resource,
       url: scope.identityOf(resource.logicalId).attributes.FunctionUrl ?? '',

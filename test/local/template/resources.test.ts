@@ -1,25 +1,10 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { localAccount } from '../../../local/template/account.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
 import { readResources } from '../../../local/template/resources.ts';
-import { TOY, temporaryDirectory } from '../fixtures/toyStack.ts';
-
-interface RawTemplate {
-  Resources: Record<string, { Type: string; Properties?: Record<string, unknown> }>;
-}
-
-/** A copy of the toy stack with a changed template. */
-function toyWith(change: (template: RawTemplate) => void): string {
-  const directory = temporaryDirectory();
-  cpSync(TOY, directory, { recursive: true });
-  const path = join(directory, 'Toy.template.json');
-  const template = JSON.parse(readFileSync(path, 'utf8'));
-  change(template);
-  writeFileSync(path, JSON.stringify(template));
-  return directory;
-}
+import { TOY, temporaryDirectory, toyWith } from '../fixtures/toyStack.ts';
 
 async function resourcesOf(directory: string) {
   return readResources(await readAssembly(directory), localAccount('Toy', 'http://127.0.0.1:1'));
