@@ -22,6 +22,7 @@ import { createMonitoring } from './monitoring/monitoring.ts';
 import { grantPermissions } from './permissions.ts';
 import { timingOf } from './policy.ts';
 import type { Granted } from './providers/access.ts';
+import { listenToBedrock } from './providers/bedrockEvents.ts';
 import { bindProviders } from './providers/bindProviders.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { createSchedule } from './schedule.ts';
@@ -115,6 +116,7 @@ export class BatchHandler extends HandlerMetrics {
     this.access = bindProviders(this, providers, callers, { bucket, removalPolicy });
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
     this.sweeper = functions.sweeper;
+    listenToBedrock(this, providers, this.sweeper);
     const { schedule: interval = Duration.minutes(1) } = props;
     const schedule = createSchedule(this, this.sweeper, interval);
     this.collector =

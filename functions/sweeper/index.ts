@@ -1,13 +1,13 @@
 import type { Context } from 'aws-lambda';
-import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { dependencies } from '../dependencies.ts';
 import { flushMetrics, logger } from '../observability.ts';
+import { work } from './work.ts';
 
-/** Looks at everything that is due, once per tick of the schedule. */
-export async function handler(_event: unknown, context: Context): Promise<void> {
+/** Looks at everything that is due, once per tick of the schedule, or at one job that has ended. */
+export async function handler(event: unknown, context: Context): Promise<void> {
   logger.addContext(context);
   try {
-    await sweep(dependencies(), Date.now() + context.getRemainingTimeInMillis());
+    await work(dependencies(), event, Date.now() + context.getRemainingTimeInMillis());
   } finally {
     flushMetrics();
   }

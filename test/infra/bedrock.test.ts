@@ -199,3 +199,32 @@ describe('LlmProvider.bedrock', () => {
     expect(JSON.stringify(templateWith().toJSON())).not.toMatch(/bedrock|JOB_ROLE/);
   });
 });
+
+describe('the events of Bedrock', () => {
+  it('have the sweeper check a job that has ended', () => {
+    const template = templateOf({ modelIds: [NOVA] });
+
+    const { Properties } = resourceOf(template, 'AWS::Events::Rule', 'BatchesBedrockJobEnded');
+    expect(Properties.EventPattern).toEqual({
+      source: ['aws.bedrock'],
+      'detail-type': ['Batch Inference Job State Change'],
+      detail: { status: ['Completed', 'PartiallyCompleted', 'Failed', 'Stopped', 'Expired'] },
+    });
+    const sweeper = resourceOf(template, 'AWS::Lambda::Function', 'BatchesSweeper').logicalId;
+    expect(Properties.Targets).toEqual([
+      expect.objectContaining({
+        Arn: { 'Fn::GetAtt': [sweeper, 'Arn'] },
+        InputTransformer: {
+          InputPathsMap: { 'detail-batchJobArn': '$.detail.batchJobArn' },
+          InputTemplate: '{"action":"check","providers":["mine"],"jobId":<detail-batchJobArn>}',
+        },
+      }),
+    ]);
+  });
+
+  it('of another region come to no rule of this one', () => {
+    const elsewhere = templateOf({ modelIds: [NOVA], region: 'us-west-2' });
+    elsewhere.resourceCountIs('AWS::Events::Rule', 0);
+    templateWith().resourceCountIs('AWS::Events::Rule', 0);
+  });
+});

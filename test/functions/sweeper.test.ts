@@ -1,0 +1,60 @@
+import { beforeEach, expect, it } from 'vitest';
+import { work } from '../../functions/sweeper/work.ts';
+import { noteChecks, putRunning } from '../shared/usecases/sweep/running.ts';
+import { NOW } from '../support/given.ts';
+import { type World, world } from '../support/world.ts';
+
+const DEADLINE = NOW + 60_000;
+const hint = (jobId: string, ...providers: string[]) => ({ action: 'check', providers, jobId });
+
+let w: World;
+
+beforeEach(() => {
+  w = world();
+  putRunning(w, 2);
+});
+
+it('a hint has the one job checked, at the entry that it belongs to', async () => {
+  const asked = noteChecks(w);
+  for (const job of w.provider.jobs)
+    job.state = {
+      state: 'ended',
+      outcome: { kind: 'completed', jobId: job.id, files: ['output'] },
+    };
+
+  await work(w.dependencies, hint('job_1', 'other', 'openai'), DEADLINE);
+
+  expect(asked).toEqual(['b1']);
+  expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b1' }]);
+});
+
+it('a hint of a job that is none of ours changes nothing', async () => {
+  const asked = noteChecks(w);
+
+  await work(w.dependencies, hint('forged', 'openai'), DEADLINE);
+
+  expect(asked).toEqual([]);
+  expect(w.workQueue).toEqual([]);
+});
+
+it('a hint that comes twice has the job collected once', async () => {
+  const [job] = w.provider.jobs;
+  if (job === undefined) throw new Error('no job');
+  job.state = { state: 'ended', outcome: { kind: 'completed', jobId: job.id, files: ['output'] } };
+
+  await work(w.dependencies, hint('job_0', 'openai'), DEADLINE);
+  await work(w.dependencies, hint('job_0', 'openai'), DEADLINE);
+
+  expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b0' }]);
+});
+
+it('a hint that holds anything else is an error, a tick of the schedule a sweep', async () => {
+  const asked = noteChecks(w);
+  const wrong = { ...hint('job_0', 'openai'), endpoint: 'https://example.com' };
+
+  await expect(work(w.dependencies, wrong, DEADLINE)).rejects.toThrow('endpoint');
+  expect(asked).toEqual([]);
+
+  await work(w.dependencies, {}, DEADLINE);
+  expect(asked.sort()).toEqual(['b0', 'b1']);
+});
