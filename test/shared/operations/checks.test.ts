@@ -152,6 +152,22 @@ describe('a provider', () => {
       ]);
     }));
 
+  it('without a secret cannot be tried with the role of the functions', async () => {
+    Object.assign(connection.handler, { secrets: {} });
+    aws({ lambda: variables({}) });
+    expect(await found(providers)).toMatchObject([{ level: 'note' }]);
+  });
+
+  it('that nobody answers for is told apart from one that refuses', async () => {
+    const lambda = variables({
+      [ENVIRONMENT.providerBaseUrls]: { openai: 'http://127.0.0.1:1/v1' },
+    });
+    aws({ lambda, secretsmanager: secret });
+    expect(await found(providers)).toMatchObject([
+      { level: 'problem', what: expect.stringMatching(/^openai could not be reached from here: /) },
+    ]);
+  });
+
   it('whose secret the caller may not read is not asked', async () => {
     aws({ lambda: variables({}) });
     expect(await found(providers)).toMatchObject([

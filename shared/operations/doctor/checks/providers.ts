@@ -5,7 +5,7 @@ import { ENVIRONMENT } from '../../../config.ts';
 import type { Providers } from '../../../providers/provider.ts';
 import { providers as connectProviders } from '../../../providers/registry.ts';
 import type { Check } from '../check.ts';
-import { type Found, ok, problem, unknown } from '../finding.ts';
+import { type Found, note, ok, problem, unknown } from '../finding.ts';
 import type { Subject } from '../subject.ts';
 
 /** Whether each provider answers and takes the credentials: by the first page of its jobs. */
@@ -38,33 +38,35 @@ async function connected(subject: Subject): Promise<Providers> {
 }
 
 async function reach(subject: Subject, entries: Providers, name: string): Promise<Found> {
-  const hasSecret = subject.connection.handler.secrets[name] !== undefined;
+  if (subject.connection.handler.secrets[name] === undefined)
+    return note(
+      `${name} is reached with credentials that the functions alone have, so it was not asked: a refusal would show at admission`,
+    );
   try {
     const provider = await entries.get(name);
     for await (const _ of provider.listJobs(subject.now())) break;
-    return ok(
-      `${name} answers${hasSecret ? ' and takes the credentials' : ' your own credentials'}`,
-    );
+    return ok(`${name} answers and takes the credentials`);
   } catch (error) {
-    if (/AccessDenied/.test(error instanceof Error ? error.name : ''))
-      return unknown(
-        `${name} was not asked: you may not read its secret`,
-        'which is as it should be',
-      );
-    if (error instanceof ProviderError && error.reason.code === 'secret_not_filled')
-      return unknown(`${name} was not asked: its secret is not filled in`);
-    if (error instanceof ProviderError && error.kind === 'account')
-      return hasSecret
-        ? problem(
-            `${name} refuses the credentials: ${error.reason.code}: ${error.reason.message}`,
-            `put its key or its bill right, then batch-handler resume ${name}`,
-          )
-        : unknown(
-            `${name} refuses your own credentials (the functions have theirs): ${error.reason.message}`,
-          );
+    return refusalOf(name, error);
+  }
+}
+
+function refusalOf(name: string, error: unknown): Found {
+  if (/AccessDenied/.test(error instanceof Error ? error.name : ''))
+    return unknown(
+      `${name} was not asked: you may not read its secret`,
+      'which is as it should be',
+    );
+  if (!(error instanceof ProviderError) || error.kind !== 'account')
     return problem(
       `${name} could not be reached from here: ${messageOf(error)}`,
       "look at the provider's status page, and at the network of this machine",
     );
-  }
+  const { code, message } = error.reason;
+  if (code === 'secret_not_filled')
+    return unknown(`${name} was not asked: its secret is not filled in`);
+  return problem(
+    `${name} refuses the credentials: ${code}: ${message}`,
+    `put its key or its bill right, then batch-handler resume ${name}`,
+  );
 }
