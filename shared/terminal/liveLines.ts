@@ -12,7 +12,8 @@ export interface LiveLines {
 
 const CLEAR_LINE = '\u001b[2K';
 const CLEAR_BELOW = '\u001b[0J';
-const lineUp = (lines: number): string => (lines > 0 ? `\u001b[${lines}A` : '');
+/** To the first column too: ^C leaves its echo before the cursor. */
+const lineUp = (lines: number): string => (lines > 0 ? `\r\u001b[${lines}A` : '');
 
 export function createLiveLines(output: Output): LiveLines {
   let shown: readonly string[] = [];
