@@ -3,6 +3,7 @@ import { type Clients, createClients } from './emulators/clients.ts';
 import { createResources } from './emulators/createResources.ts';
 import { startEmulators } from './emulators/emulators.ts';
 import { startEventSources } from './eventSources/wiring.ts';
+import { objectEvents } from './events/objectCreated.ts';
 import { createRules } from './events/rules.ts';
 import { wireAsyncInvoker } from './lambda/asyncWiring.ts';
 import { deployFunctions } from './lambda/deployFunctions.ts';
@@ -110,6 +111,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
         ),
       },
       upstreams: { dynamodb: tableUrl, s3: queueUrl, sqs: queueUrl, sts: queueUrl },
+      onDone: { s3: objectEvents(resources.buckets, clients, rules) },
       operations: moves.operations,
     });
 

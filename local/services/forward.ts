@@ -6,12 +6,16 @@ import { LOCAL_ACCOUNT_ID } from '../template/account.ts';
 const URL_ANSWERS = /^AmazonSQS\.(GetQueueUrl|ListQueues|CreateQueue|ListDeadLetterSourceQueues)$/;
 const QUEUE_URL = new RegExp(`http://[^"/]+/${LOCAL_ACCOUNT_ID}/`, 'g');
 
+/** Hears of each request that an emulator has carried out, before its sender does. */
+export type OnDone = (request: IncomingMessage) => Promise<void>;
+
 /** Passes a request on to an emulator and its answer back, both as streams. */
 export function forward(
   request: IncomingMessage,
   response: ServerResponse,
   service: string,
   upstream: string,
+  onDone?: OnDone,
 ): void {
   // Some SDKs send SQS requests to the queue's URL; the emulator answers at the root only.
   const path = service === 'sqs' ? '/' : request.url;
@@ -31,8 +35,12 @@ export function forward(
         );
         return;
       }
-      response.writeHead(statusCode, headers);
-      pipeline(incoming, response, () => {});
+      const answer = (): void => {
+        response.writeHead(statusCode, headers);
+        pipeline(incoming, response, () => {});
+      };
+      if (onDone === undefined || statusCode >= 300) return answer();
+      onDone(request).then(answer, (error) => response.destroy(error));
     },
   );
   outgoing.on('error', (error) => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../usageError.ts';
-import { forward } from './forward.ts';
+import { forward, type OnDone } from './forward.ts';
 import { serviceOf } from './route.ts';
 import { type Service, type ServiceResponse, serviceError } from './service.ts';
 
@@ -19,6 +19,8 @@ interface GatewayRoutes {
   readonly services: Readonly<Record<string, Service>>;
   /** Base URLs of services that are answered elsewhere, by signing name. */
   readonly upstreams: Readonly<Record<string, string>>;
+  /** Hear of what those have done, by signing name. */
+  readonly onDone?: Readonly<Record<string, OnDone>>;
   /** Operations that are answered here although their service is not, by X-Amz-Target. */
   readonly operations?: Readonly<Record<string, Service>>;
 }
@@ -48,7 +50,7 @@ export async function startGateway(port: number): Promise<Gateway> {
     const operation = routes.operations?.[String(request.headers['x-amz-target'] ?? '')];
     const service = operation ?? routes.services[name];
     const upstream = operation === undefined ? routes.upstreams[name] : undefined;
-    if (upstream !== undefined) forward(request, response, name, upstream);
+    if (upstream !== undefined) forward(request, response, name, upstream, routes.onDone?.[name]);
     else void answer(service ?? unknownService(name), url, request, response);
   });
   await new Promise<void>((resolve, reject) => {

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import type { Account } from './account.ts';
 import type { Assembly } from './assembly.ts';
+import { type BucketProperties, bucket } from './bucketSchema.ts';
 import { resolve } from './intrinsics.ts';
 import { type RuleProperties, rule } from './ruleSchema.ts';
 import * as schemas from './schemas.ts';
@@ -12,7 +13,7 @@ import { UnsupportedError } from './template.ts';
 export interface StackResources {
   readonly tables: readonly (schemas.TableProperties & Named)[];
   readonly queues: readonly (schemas.QueueProperties & Named & { readonly url: string })[];
-  readonly buckets: readonly Named[];
+  readonly buckets: readonly (BucketProperties & Named)[];
   readonly secrets: readonly Named[];
   readonly functions: readonly FunctionResource[];
   readonly eventSources: readonly (schemas.EventSourceProperties & Named)[];
@@ -65,7 +66,7 @@ export function readResources(assembly: Assembly, account: Account): StackResour
       ...queue,
       url: queue.ref,
     })),
-    buckets: read(['AWS::S3::Bucket'], schemas.anything),
+    buckets: read(['AWS::S3::Bucket'], bucket),
     secrets: read(['AWS::SecretsManager::Secret'], schemas.anything),
     functions: read(['AWS::Lambda::Function'], schemas.lambdaFunction).map((resource) => ({
       ...resource,

@@ -7,7 +7,7 @@ import * as z from 'zod';
 
 // A template's authors write numbers and booleans as text now and then.
 const number = z.coerce.number();
-const flag = z.union([
+export const flag = z.union([
   z.boolean(),
   z.literal('true').transform(() => true),
   z.literal('false').transform(() => false),
