@@ -1,3 +1,4 @@
+import { isNamed } from './lambda/isNamed.ts';
 import { localTimeoutSeconds, localVisibilitySeconds } from './lambda/timeouts.ts';
 import type { StackResources } from './template/resources.ts';
 
@@ -9,15 +10,10 @@ export function localResources(resources: StackResources, timeScale: number): St
   }));
   const queues = resources.queues.map((queue) => {
     const source = resources.eventSources.find(({ queueArn }) => queueArn === queue.arn);
-    const consumer = functions.find(({ name, arn }) => names(source?.functionName, name, arn));
+    const consumer = functions.find(({ name, arn }) => isNamed(source?.functionName, name, arn));
     if (consumer === undefined) return queue;
     const seconds = localVisibilitySeconds(queue.VisibilityTimeout, consumer.timeoutSeconds);
     return { ...queue, VisibilityTimeout: seconds };
   });
   return { ...resources, functions, queues };
-}
-
-/** Whether a text names a function, by its name or ARN, with or without a qualifier. */
-function names(text: string | undefined, name: string, arn: string): boolean {
-  return [name, arn].some((id) => text === id || text?.startsWith(`${id}:`));
 }

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { IDENTITIES } from './identities.ts';
 import { type Template, templateSchema, UnsupportedError } from './template.ts';
 
 /** A synthesized stack: its template, and where its assets are on disk. */
@@ -30,7 +29,7 @@ const TEMPLATE_SUFFIX = '.template.json';
  * Reads what `cdk synth` wrote.
  *
  * @param directory a `cdk.out` that holds one stack
- * @throws UnsupportedError if a resource is of a type that the local run does not know
+ * @throws UnsupportedError if it does not
  */
 export async function readAssembly(directory: string): Promise<Assembly> {
   const files = await readdir(directory);
@@ -43,21 +42,12 @@ export async function readAssembly(directory: string): Promise<Assembly> {
 
   const stackName = templateFile.slice(0, -TEMPLATE_SUFFIX.length);
   const template = templateSchema.parse(await readJson(join(directory, templateFile)));
-  checkTypes(template, templateFile);
   const assets = assetsSchema.parse(await readJson(join(directory, `${stackName}.assets.json`)));
   const assetDirectories = new Map<string, string>();
   for (const { source, destinations } of Object.values(assets.files))
     for (const { objectKey } of Object.values(destinations))
       assetDirectories.set(objectKey, resolve(directory, source.path));
   return { stackName, template, assetDirectories };
-}
-
-function checkTypes(template: Template, templateFile: string): void {
-  for (const [logicalId, { Type: type }] of Object.entries(template.Resources))
-    if (!(type in IDENTITIES))
-      throw new UnsupportedError(
-        `${logicalId} in ${templateFile} is of type ${type}, which a local run does not support; supported are ${Object.keys(IDENTITIES).join(', ')}`,
-      );
 }
 
 async function readJson(path: string): Promise<unknown> {

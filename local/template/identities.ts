@@ -128,6 +128,8 @@ const INERT: Readonly<Record<string, Identify>> = {
   'AWS::IAM::ManagedPolicy': nameOnly,
   'AWS::IAM::Policy': nameOnly,
   'AWS::IAM::Role': role,
+  'AWS::KMS::Alias': named('AliasName', 'kms'),
+  'AWS::KMS::Key': nameOnly,
   'AWS::Lambda::Permission': nameOnly,
   'AWS::Logs::LogGroup': named('LogGroupName', 'logs', 'log-group:'),
   'AWS::Logs::QueryDefinition': nameOnly,
@@ -137,5 +139,17 @@ const INERT: Readonly<Record<string, Identify>> = {
   'AWS::SecretsManager::ResourcePolicy': nameOnly,
 };
 
-/** Every type that a template may hold. */
+/** Every type that the local run knows. */
 export const IDENTITIES: Readonly<Record<string, Identify>> = { ...EMULATED, ...INERT };
+
+/** Types of which `Ref` gives the ARN, among those that the local run does not know. */
+const REF_IS_ARN = new Set(['AWS::SNS::Topic', 'AWS::StepFunctions::StateMachine']);
+
+/** Names for a resource that is not there: functions may be given them, and find nobody behind. */
+export function identifyUnknown(type: string): Identify {
+  return ({ logicalId, account }) => {
+    const name = physicalName(account, logicalId);
+    const arn = arnOf(account, type.split('::')[1]?.toLowerCase() ?? '', name);
+    return { name, arn, ref: REF_IS_ARN.has(type) ? arn : name, attributes: { Arn: arn } };
+  };
+}

@@ -1,9 +1,13 @@
 import { isAbsolute } from 'node:path';
-import * as z from 'zod';
+import type * as z from 'zod';
+import { messageOf } from '../../shared/batch/errors.ts';
+import { isNamed } from '../lambda/isNamed.ts';
 import type { Account } from './account.ts';
 import type { Assembly } from './assembly.ts';
 import { type BucketProperties, bucket } from './bucketSchema.ts';
+import { IDENTITIES } from './identities.ts';
 import { resolve } from './intrinsics.ts';
+import { checkHandlers, type LeftOut } from './leftOut.ts';
 import { type RuleProperties, rule } from './ruleSchema.ts';
 import * as schemas from './schemas.ts';
 import { scopeOf } from './scope.ts';
@@ -21,6 +25,8 @@ export interface StackResources {
   readonly schedules: readonly (schemas.ScheduleProperties & Named)[];
   readonly rules: readonly (RuleProperties & Named)[];
   readonly functionUrls: readonly (schemas.FunctionUrlProperties & { readonly url: string })[];
+  /** What else the stack holds: it is left out of the local run. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface Named {
@@ -37,66 +43,99 @@ export type FunctionResource = schemas.FunctionProperties &
   };
 
 /**
- * Resolves a whole template.
+ * Resolves a whole template. What the local run does not know is left out, and so is what it could
+ * not run as it is meant.
  *
- * @throws UnsupportedError, naming the resource, for a property that the local run cannot honour
+ * @throws UnsupportedError, naming the resource, if a handler would lack a part of its own
  */
 export function readResources(assembly: Assembly, account: Account): StackResources {
   const { template } = assembly;
   const scope = scopeOf(template, account);
 
-  const read = <T extends object>(types: readonly string[], schema: z.ZodType<T>) =>
-    Object.entries(template.Resources)
-      .filter(([, { Type }]) => types.includes(Type))
-      .filter(([, { Condition }]) => Condition === undefined || scope.condition(Condition))
-      .map(([logicalId, { Properties, Type }]): T & Named & { readonly ref: string } => {
-        const place = `${logicalId} (${Type})`;
-        const parsed = schema.safeParse(naming(place, () => resolve(Properties, scope)));
-        if (!parsed.success)
-          throw new UnsupportedError(
-            `${place} cannot run locally: ${z.prettifyError(parsed.error)}`,
-          );
-        const { name, arn, ref } = scope.identityOf(logicalId);
-        return { ...parsed.data, logicalId, name, arn, ref };
-      });
+  const leftOut: LeftOut[] = [];
+  const present = Object.entries(template.Resources).filter(
+    ([, { Condition }]) => Condition === undefined || scope.condition(Condition),
+  );
+  for (const [logicalId, { Type: type }] of present)
+    if (!(type in IDENTITIES)) leftOut.push({ logicalId, type });
 
-  return {
-    tables: read(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], schemas.table),
-    queues: read(['AWS::SQS::Queue'], schemas.queue).map((queue) => ({
-      ...queue,
-      url: queue.ref,
-    })),
-    buckets: read(['AWS::S3::Bucket'], bucket),
-    secrets: read(['AWS::SecretsManager::Secret'], schemas.anything),
-    functions: read(['AWS::Lambda::Function'], schemas.lambdaFunction).map((resource) => ({
-      ...resource,
-      directory: assetDirectory(assembly, resource.logicalId, resource.code),
-    })),
-    eventSources: read(['AWS::Lambda::EventSourceMapping'], schemas.eventSource),
-    invokeConfigs: read(['AWS::Lambda::EventInvokeConfig'], schemas.invokeConfig),
-    schedules: read(['AWS::Scheduler::Schedule'], schemas.schedule),
-    rules: read(['AWS::Events::Rule'], rule),
-    functionUrls: read(['AWS::Lambda::Url'], schemas.functionUrl).map((resource) => ({
+  const read = <T extends object, R>(
+    types: readonly string[],
+    schema: z.ZodType<T>,
+    finish: (resource: T & Named & { readonly ref: string }) => R,
+  ): readonly R[] =>
+    present.flatMap(([logicalId, { Properties, Type: type }]) => {
+      if (!types.includes(type)) return [];
+      try {
+        const properties = parse(schema, resolve(Properties, scope));
+        const { name, arn, ref } = scope.identityOf(logicalId);
+        return [finish({ ...properties, logicalId, name, arn, ref })];
+      } catch (error) {
+        leftOut.push({ logicalId, type, reason: messageOf(error) });
+        return [];
+      }
+    });
+  const asIs = <T>(resource: T): T => resource;
+
+  const queues = read(['AWS::SQS::Queue'], schemas.queue, (queue) => ({
+    ...queue,
+    url: queue.ref,
+  }));
+  const functions = read(['AWS::Lambda::Function'], schemas.lambdaFunction, (resource) => ({
+    ...resource,
+    directory: assetDirectory(assembly, resource.code),
+  }));
+  const resources = {
+    tables: read(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], schemas.table, asIs),
+    queues,
+    buckets: read(['AWS::S3::Bucket'], bucket, asIs),
+    secrets: read(['AWS::SecretsManager::Secret'], schemas.anything, asIs),
+    functions,
+    eventSources: read(['AWS::Lambda::EventSourceMapping'], schemas.eventSource, (source) => {
+      expectQueue(queues, source.queueArn);
+      return expectFunction(functions, source);
+    }),
+    invokeConfigs: read(['AWS::Lambda::EventInvokeConfig'], schemas.invokeConfig, asIs),
+    schedules: read(['AWS::Scheduler::Schedule'], schemas.schedule, (schedule) =>
+      expectFunction(functions, schedule),
+    ),
+    rules: read(['AWS::Events::Rule'], rule, asIs),
+    functionUrls: read(['AWS::Lambda::Url'], schemas.functionUrl, (resource) => ({
       ...resource,
       url: scope.identityOf(resource.logicalId).attributes.FunctionUrl ?? '',
     })),
   };
+  checkHandlers(template, leftOut);
+  return { ...resources, leftOut };
 }
 
-function assetDirectory(assembly: Assembly, logicalId: string, objectKey: string): string {
+function parse<T>(schema: z.ZodType<T>, properties: unknown): T {
+  const parsed = schema.safeParse(properties);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new UnsupportedError(issues.join('; '));
+}
+
+function assetDirectory(assembly: Assembly, objectKey: string): string {
   const directory = assembly.assetDirectories.get(objectKey);
   if (directory === undefined || !isAbsolute(directory))
     throw new UnsupportedError(
-      `the code of ${logicalId} is the object ${objectKey}, which the assets manifest of ${assembly.stackName} does not list`,
+      `its code is the object ${objectKey}, which the assets manifest of ${assembly.stackName} does not list`,
     );
   return directory;
 }
 
-function naming<T>(place: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UnsupportedError(`${place} cannot run locally: ${message}`, { cause: error });
-  }
+function expectQueue(queues: readonly Named[], queueArn: string): void {
+  if (!queues.some(({ arn }) => arn === queueArn))
+    throw new UnsupportedError(`it reads ${queueArn}, which does not run here`);
+}
+
+function expectFunction<T extends { readonly functionName: string }>(
+  functions: readonly Named[],
+  invoking: T,
+): T {
+  const { functionName } = invoking;
+  if (!functions.some(({ name, arn }) => isNamed(functionName, name, arn)))
+    throw new UnsupportedError(`it invokes ${functionName}, which does not run here`);
+  return invoking;
 }

@@ -1,6 +1,6 @@
 import { type Account, pseudoParameter } from './account.ts';
 import { holds } from './conditions.ts';
-import { IDENTITIES, type Identity } from './identities.ts';
+import { IDENTITIES, type Identity, identifyUnknown } from './identities.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import type { Template } from './template.ts';
 
@@ -15,9 +15,9 @@ export function scopeOf(
     const known = identities.get(logicalId);
     if (known !== undefined) return known;
     const resource = template.Resources[logicalId];
-    const identify = IDENTITIES[resource?.Type ?? ''];
-    if (resource === undefined || identify === undefined)
+    if (resource === undefined)
       throw new Error(`the template refers to ${logicalId}, which it does not define`);
+    const identify = IDENTITIES[resource.Type] ?? identifyUnknown(resource.Type);
     const property = (name: string): string | undefined => {
       const value = resolve(resource.Properties[name], scope);
       return value === undefined ? undefined : String(value);
@@ -40,12 +40,12 @@ export function scopeOf(
       return value;
     },
     attribute(logicalId, name) {
-      const value = identityOf(logicalId).attributes[name];
-      if (value === undefined)
-        throw new Error(
-          `the attribute ${name} of ${logicalId} (${template.Resources[logicalId]?.Type}) is not supported locally`,
-        );
-      return value;
+      const identity = identityOf(logicalId);
+      const value = identity.attributes[name];
+      if (value !== undefined) return value;
+      const { Type: type = '' } = template.Resources[logicalId] ?? {};
+      if (!(type in IDENTITIES)) return `${identity.name}.${name}`;
+      throw new Error(`the attribute ${name} of ${logicalId} (${type}) is not supported locally`);
     },
     condition(name) {
       if (!(name in template.Conditions))

@@ -3,8 +3,16 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { localAccount } from '../../../local/template/account.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
+import { leftOutLines } from '../../../local/template/leftOut.ts';
 import { readResources } from '../../../local/template/resources.ts';
 import { TOY, temporaryDirectory, toyWith } from '../fixtures/toyStack.ts';
+
+function variablesOf(resource: { readonly Properties?: object } | undefined) {
+  const { Environment } = (resource?.Properties ?? {}) as {
+    Environment?: { Variables: Record<string, unknown> };
+  };
+  return Environment?.Variables ?? {};
+}
 
 async function resourcesOf(directory: string) {
   return readResources(await readAssembly(directory), localAccount('Toy', 'http://127.0.0.1:1'));
@@ -48,30 +56,68 @@ test('a template becomes names, ARNs and settings', async () => {
   );
 });
 
-test('a resource of another type is an error that names it', async () => {
+test('what is of another type is left out, and has names for those that refer to it', async () => {
   const directory = toyWith(({ Resources }) => {
-    Resources.Topic = { Type: 'AWS::SNS::Topic' };
+    Resources.Alerts = { Type: 'AWS::SNS::Topic' };
+    Resources.Site = { Type: 'AWS::ApiGateway::RestApi' };
+    Resources.Root = { Type: 'AWS::ApiGateway::Resource' };
+    Resources.Leaf = { Type: 'AWS::ApiGateway::Resource' };
+    variablesOf(Resources.Worker).TOPIC_ARN = { Ref: 'Alerts' };
+    variablesOf(Resources.Worker).ROOT_ID = { 'Fn::GetAtt': ['Site', 'RootResourceId'] };
   });
 
-  await expect(readAssembly(directory)).rejects.toThrow(
-    /^Topic in Toy\.template\.json is of type AWS::SNS::Topic, which a local run does not support; supported are .*AWS::SQS::Queue/,
-  );
+  const { functions, leftOut } = await resourcesOf(directory);
+
+  expect(leftOutLines(leftOut)).toEqual([
+    'not run locally: AWS::SNS::Topic, AWS::ApiGateway::RestApi, 2 AWS::ApiGateway::Resource',
+  ]);
+  expect(functions.find(({ logicalId }) => logicalId === 'Worker')?.environment).toMatchObject({
+    TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:Toy-Alerts',
+    ROOT_ID: 'Toy-Site.RootResourceId',
+  });
+});
+
+test('a table, a queue and a function of the user’s own run', async () => {
+  const directory = toyWith(({ Resources }) => {
+    Resources.Answers = {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+    };
+    Resources.Mine = { Type: 'AWS::SQS::Queue', Properties: { KmsMasterKeyId: 'alias/mine' } };
+    Resources.Api = { ...Resources.Worker, Type: 'AWS::Lambda::Function' };
+  });
+
+  const { tables, queues, functions, leftOut } = await resourcesOf(directory);
+
+  expect(leftOut).toEqual([]);
+  for (const [resources, id] of [[tables, 'Answers'] as const, [queues, 'Mine'] as const])
+    expect(resources.map(({ logicalId }) => logicalId)).toContain(id);
+  expect(functions.map(({ name }) => name)).toContain('Toy-Api');
 });
 
 test.each([
-  ['Input', { FifoQueue: true }, /Input \(AWS::SQS::Queue\).*FIFO queues are not supported/s],
-  ['Mapping', { FilterCriteria: {} }, /Mapping .*event filters are not supported/s],
-  ['PageUrl', { AuthType: 'AWS_IAM' }, /PageUrl .*only the AuthType NONE is supported/s],
-  ['Worker', { Runtime: 'python3.13' }, /Worker .*only Node\.js functions are supported/s],
-  ['Worker', { Code: { S3Key: 'gone.zip' } }, /the code of Worker is the object gone\.zip/],
-  ['Worker', { Handler: { 'Fn::ImportValue': 'x' } }, /Worker .*Fn::ImportValue is not supported/s],
-  ['Input', { DelaySeconds: { Ref: 'Nobody' } }, /Input .*refers to Nobody/s],
-])('%s with %j is an error that names it', async (logicalId, properties, message) => {
+  ['Input', { FifoQueue: true }, /^FifoQueue: FIFO queues are not supported/],
+  ['Mapping', { FilterCriteria: {} }, /event filters are not supported/],
+  ['Mapping', { EventSourceArn: 'arn:aws:sqs:x' }, /^it reads arn:aws:sqs:x, which does not run/],
+  ['Mapping', { FunctionName: 'Other' }, /^it invokes Other, which does not run here/],
+  ['PageUrl', { AuthType: 'AWS_IAM' }, /only the AuthType NONE is supported/],
+  ['Worker', { Runtime: 'python3.13' }, /^Runtime: only Node\.js functions are supported/],
+  ['Worker', { Code: { ZipFile: '' } }, /^Code\.S3Key: only code in a file asset is supported/],
+  ['Worker', { Code: { S3Key: 'gone.zip' } }, /^its code is the object gone\.zip/],
+  ['Worker', { Handler: { 'Fn::ImportValue': 'x' } }, /Fn::ImportValue is not supported/],
+  ['Input', { DelaySeconds: { Ref: 'Nobody' } }, /refers to Nobody/],
+])('%s with %j is left out, with the reason', async (logicalId, properties, reason) => {
   const directory = toyWith(({ Resources }) => {
     Object.assign(Resources[logicalId]?.Properties ?? {}, properties);
   });
 
-  await expect(resourcesOf(directory)).rejects.toThrow(message);
+  const { leftOut } = await resourcesOf(directory);
+
+  expect(leftOut.find((each) => each.logicalId === logicalId)?.reason).toMatch(reason);
 });
 
 test('a directory with no template, or with two, is an error', async () => {

@@ -1,0 +1,49 @@
+import { METADATA_KEY, stackMetadataSchema } from '../../shared/handlerMetadata.ts';
+import { type Template, UnsupportedError } from './template.ts';
+
+/** A resource of the stack that the local run does without. */
+export interface LeftOut {
+  readonly logicalId: string;
+  readonly type: string;
+  /** Absent for a type that the local run does not know at all. */
+  readonly reason?: string;
+}
+
+/**
+ * A handler that lacks one of its parts would only seem to run.
+ *
+ * @throws UnsupportedError naming the part
+ */
+export function checkHandlers(template: Template, leftOut: readonly LeftOut[]): void {
+  const { [METADATA_KEY]: handlers } = stackMetadataSchema.parse(template.Metadata);
+  for (const [path, { resources }] of Object.entries(handlers)) {
+    for (const [part, id] of Object.entries(resources)) {
+      const missing = leftOut.find(({ logicalId }) => logicalId === id);
+      if (missing) {
+        const { logicalId, type, reason = 'its type is not supported' } = missing;
+        throw new UnsupportedError(
+          `${logicalId} (${type}), the ${part} of ${path}, cannot run locally: ${reason}`,
+        );
+      }
+    }
+    if (resources.processor === undefined) {
+      throw new UnsupportedError(
+        `the processor of ${path} is not in its stack: a local run takes a stack that holds both`,
+      );
+    }
+  }
+}
+
+/** What is left out, for people: types that are not known in one line, the others with their reasons. */
+export function leftOutLines(leftOut: readonly LeftOut[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { type, reason } of leftOut) {
+    if (reason === undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  const types = [...counts].map(([type, count]) => (count === 1 ? type : `${count} ${type}`));
+  const unknown = types.length === 0 ? [] : [`not run locally: ${types.join(', ')}`];
+  const refused = leftOut.flatMap(({ logicalId, type, reason }) =>
+    reason === undefined ? [] : [`not run locally: ${logicalId} (${type}): ${reason}`],
+  );
+  return [...unknown, ...refused];
+}
