@@ -17,7 +17,7 @@ export interface CommandLine {
   readonly dataDirectory: string;
   /** Of the address that all services share; 0 for a free one. */
   readonly port: number;
-  /** A synthesized stack to run instead of this project's own. */
+  /** A synthesized stack to run. Default: a clone's own, else cdk.out. */
   readonly assembly: string | undefined;
 }
 
@@ -25,12 +25,13 @@ export interface CommandLine {
 const MAX_INTERVAL_SECONDS = 60;
 
 /**
- * @param args the arguments behind the script's name
+ * @param args the arguments behind the command
+ * @param name of the command, for its help
  * @returns undefined if help was asked for, and given
  * @throws UsageError, one line
  */
-export function parseCommandLine(args: readonly string[]): CommandLine | undefined {
-  const command = new Command('npm start --')
+export function parseCommandLine(args: readonly string[], name: string): CommandLine | undefined {
+  const command = new Command(name)
     .description('Runs the stack on this machine and brings every batch in the files to an end.')
     .argument(
       '[files...]',
@@ -70,7 +71,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
       0,
     )
     .option('--keep', 'leave the stack up and print the environment that reaches it', false)
-    .option('--assembly <directory>', 'run this synthesized stack (a cdk.out) instead of building')
+    .option('--assembly <directory>', 'run this synthesized stack (a cdk.out)')
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   try {
@@ -78,7 +79,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
-    throw new UsageError(`${error.message.replace(/^error: /, '')} (see npm start -- --help)`);
+    throw new UsageError(`${error.message.replace(/^error: /, '')} (see ${name} --help)`);
   }
   const options = command.opts();
   return {

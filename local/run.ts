@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkFile } from '../shared/client/checkFile.ts';
+import { PACKAGE_ROOT } from '../shared/packageRoot.ts';
+import { assemblyDirectory } from './assemblyDirectory.ts';
 import { isOver, unrecorded } from './batches/view.ts';
 import { type Tracked, watchBatches } from './batches/watch.ts';
 import type { CommandLine } from './commandLine.ts';
@@ -17,7 +19,6 @@ import { LOCAL_ENTRIES } from './providers/entries.ts';
 import { mayReachReal } from './providers/startProviders.ts';
 import { openSession, type Session } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
-import { synthesize } from './synthesize.ts';
 import { readAssembly } from './template/assembly.ts';
 import { leftOutLines } from './template/leftOut.ts';
 
@@ -29,8 +30,7 @@ const LOCK_WAIT_MS = 5_000;
 /** Where the events of state changes say they come from. */
 const EVENT_SOURCE = 'batch-handler';
 
-const ROOT = join(import.meta.dirname, '..');
-const EXAMPLE_FILE = join(ROOT, 'examples', 'requests.jsonl');
+const EXAMPLE_FILE = join(PACKAGE_ROOT, 'examples', 'requests.jsonl');
 
 /**
  * Runs the stack until every batch has ended.
@@ -51,9 +51,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
   const output = options.json ? process.stderr : process.stdout;
   const display = createDisplay(output);
   const board = createBoard(display);
-  const assembly = await readAssembly(
-    options.assembly ?? (await synthesize(ROOT, options.provider, display.note)),
-  );
+  const assembly = await readAssembly(await assemblyDirectory(options, display.note));
   const stack = await startStack(assembly, {
     ...options,
     dataDirectory,

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { contextOf } from './context.ts';
 import type { EnvironmentMessage, FunctionError, InvokeMessage } from './protocol.ts';
+import { loadModule } from './taskModules.ts';
 
 /** An execution environment: loads a function's handler and runs one invocation after another. */
 
@@ -28,23 +29,19 @@ async function invoke(message: InvokeMessage): Promise<EnvironmentMessage> {
   }
 }
 
-async function loadHandler(): Promise<(event: unknown, context: object) => unknown> {
+type Handler = (event: unknown, context: object) => unknown;
+type Handlers = { readonly [name: string]: unknown };
+
+async function loadHandler(): Promise<Handler> {
   // "index.handler" is the export `handler` of index.mjs; a bundle is one or the other.
   const { LAMBDA_TASK_ROOT: root = '', _HANDLER: name = '' } = process.env;
   const [file = '', exportName = ''] = name.split('.');
-  for (const extension of ['.mjs', '.js', '.cjs']) {
-    const path = join(root, file + extension);
-    const module = await import(pathToFileURL(path).href).catch((error) => {
-      if (error?.code === 'ERR_MODULE_NOT_FOUND' && String(error.message).includes(path))
-        return undefined;
-      throw error;
-    });
-    if (module === undefined) continue;
-    const found = module[exportName] ?? module.default?.[exportName];
-    if (typeof found === 'function') return found;
-    throw new Error(`${path} exports no function ${exportName}`);
-  }
-  throw new Error(`there is no ${file}.mjs, .js or .cjs in ${root}`);
+  const path = ['.mjs', '.js', '.cjs'].map((end) => join(root, file + end)).find(existsSync);
+  if (path === undefined) throw new Error(`there is no ${file}.mjs, .js or .cjs in ${root}`);
+  const module = await loadModule(root, path);
+  const found = module[exportName] ?? (module.default as Handlers | undefined)?.[exportName];
+  if (typeof found === 'function') return found as Handler;
+  throw new Error(`${path} exports no function ${exportName}`);
 }
 
 function functionErrorOf(error: unknown): FunctionError {
