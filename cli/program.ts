@@ -11,6 +11,7 @@ import { addRedriveCommand } from './commands/redrive.ts';
 import { addResultsCommand } from './commands/results.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addWatchCommand } from './commands/watch.ts';
+import { addLocalCommand } from './commands/local.ts';
 import { type CliContext, EXIT } from './context.ts';
 import { explain } from './explain.ts';
 
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addResumeCommand,
   addRedriveCommand,
   addDrainCommand,
+  addLocalCommand,
 ];
 
 /**

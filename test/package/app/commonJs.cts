@@ -1,0 +1,6 @@
+import { BatchHandler, LlmProvider } from 'batch-handler';
+import { defineProcessor } from 'batch-handler/processor';
+
+// @ts-expect-error there is no such option
+LlmProvider.openAi({ key: 'sk-' });
+export const kinds = [typeof BatchHandler, typeof defineProcessor];

@@ -1,0 +1,15 @@
+import type { BatchHandlerProps } from 'batch-handler';
+import { LlmProvider } from 'batch-handler';
+import { createClient } from 'batch-handler/client';
+import { type DeliveredBatch, defineProcessor } from 'batch-handler/processor';
+
+// Each line shows that there are types: as `any`, there would be no error to expect.
+// @ts-expect-error a provider is no text
+export const providers: BatchHandlerProps['providers'] = { openai: 'openai' };
+// @ts-expect-error there is no such option
+LlmProvider.openAi({ key: 'sk-' });
+// @ts-expect-error a batch has no such field
+defineProcessor(async (batch) => batch.nothing);
+// @ts-expect-error a client is made of options
+createClient(1);
+export type Id = DeliveredBatch['batchId'];

@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createScratchApp, type ScratchApp, typeErrors } from './scratchApp.ts';
+
+const TIMEOUT_MS = 180_000;
+const SYNTHESIZE = join(import.meta.dirname, 'synthesizeExamples.ts');
+
+interface Synthesized {
+  readonly example: string;
+  readonly assembly: string;
+  readonly stackNames: readonly string[];
+  readonly findings: readonly { readonly rule: string; readonly logicalId: string }[];
+}
+
+let app: ScratchApp;
+let synthesized: readonly Synthesized[];
+
+/** Runs a script with Node in the app, as somebody would who has installed the package. */
+function node(...args: readonly string[]) {
+  return promisify(execFile)(process.execPath, args, {
+    cwd: app.directory,
+    env: { PATH: process.env.PATH },
+  });
+}
+
+beforeAll(async () => {
+  app = await createScratchApp();
+  const { stdout } = await node(SYNTHESIZE, join(app.directory, 'examples'));
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+  synthesized = lines.map((line) => JSON.parse(line));
+}, TIMEOUT_MS);
+afterAll(() => {
+  for (const { assembly } of synthesized ?? []) rmSync(assembly, { recursive: true, force: true });
+  if (app) rmSync(app.directory, { recursive: true, force: true });
+});
+
+describe('the package', () => {
+  it('is small, and has what is built and nothing else', () => {
+    const { size, files } = app.tarball;
+
+    expect(size).toBeLessThan(4_000_000);
+    const folders = new Set(files.map(({ path }) => path.split('/').slice(0, 2).join('/')));
+    expect([...folders].sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist/functions',
+      'dist/package',
+      'examples/requests.jsonl',
+      'package.json',
+    ]);
+    const sources = files.filter(({ path }) => /(?<!\.d)\.ts$/.test(path));
+    expect(sources).toEqual([]);
+  });
+
+  it.each([
+    ['nodenext', { module: 'nodenext' }],
+    ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+  ])('has types for module resolution %s', { timeout: TIMEOUT_MS }, async (_name, options) => {
+    expect(await typeErrors(app.directory, { ...options, skipLibCheck: true })).toEqual([]);
+  });
+
+  it('has types that stand on what it declares', { timeout: TIMEOUT_MS }, async () => {
+    const errors = await typeErrors(app.directory, { module: 'nodenext', skipLibCheck: false });
+
+    expect(errors.filter((error) => error.includes('batch-handler/'))).toEqual([]);
+  });
+
+  it('can be required', async () => {
+    const { stdout } = await node(join('app', 'required.cjs'));
+
+    expect(stdout).toBe('function,function,function');
+  });
+});
+
+describe('the examples, with the package installed', () => {
+  it('are synthesized, all five', () => {
+    expect(synthesized.map(({ example, stackNames }) => [example, ...stackNames])).toEqual([
+      ['events-and-alarms', 'EventsAndAlarms'],
+      ['processor-elsewhere', 'Service', 'Batches'],
+      ['several-providers', 'SeveralProviders'],
+      ['single-requests', 'SingleRequests'],
+      ['smallest', 'Smallest'],
+    ]);
+  });
+
+  it('have handlers in which cdk-nag finds nothing', () => {
+    const all = synthesized.flatMap(({ findings }) => findings);
+
+    // It has looked: the functions of the examples themselves are as plain as can be.
+    expect(all.length).toBeGreaterThan(0);
+    expect(all.filter(({ logicalId }) => logicalId.startsWith('Batches'))).toEqual([]);
+  });
+
+  it('run locally, and call the processor', { timeout: TIMEOUT_MS }, async () => {
+    const { assembly = '' } = synthesized.find(({ example }) => example === 'smallest') ?? {};
+    const cli = join('node_modules', 'batch-handler', 'dist', 'package', 'cli', 'main.js');
+
+    const { stdout } = await node(
+      ...[cli, 'local', '--assembly', assembly, '--json', '--interval', '0.5', '--data', 'data'],
+    );
+
+    const { batchId, status, counts } = JSON.parse(stdout);
+    expect({ status, counts }).toEqual({
+      status: 'completed',
+      counts: { total: 24, succeeded: 24, failed: 0 },
+    });
+    const logs = join(app.directory, 'data', 'logs');
+    const [log = ''] = readdirSync(logs).filter((name) => name.includes('Processor'));
+    expect(readFileSync(join(logs, log), 'utf8')).toContain(`{"batchId":"${batchId}","rows":24,`);
+  });
+});
