@@ -6,12 +6,12 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addEstimateCommand } from './commands/estimate.ts';
 import { addListCommand } from './commands/list.ts';
+import { addLocalCommand } from './commands/local.ts';
 import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
 import { addRedriveCommand } from './commands/redrive.ts';
 import { addResultsCommand } from './commands/results.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addWatchCommand } from './commands/watch.ts';
-import { addLocalCommand } from './commands/local.ts';
 import { type CliContext, EXIT } from './context.ts';
 import { explain } from './explain.ts';
 

@@ -11,6 +11,8 @@ const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('/app.ts'))
   .sort();
 for (const name of names) {
+  // Without it, the output goes with the process.
+  process.env.CDK_OUTDIR = join(directory, name, '..', 'cdk.out');
   const { app }: { app: App } = await import(pathToFileURL(join(directory, name)).href);
   const findings = app.node.children.filter(Stack.isStack).flatMap((stack) =>
     new AwsSolutionsChecks().validateScope(stack).violations.flatMap((violation) =>
