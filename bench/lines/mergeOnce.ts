@@ -52,9 +52,9 @@ async function merge({ input, results, requests }: MergeOptions): Promise<number
   return milliseconds;
 }
 
-async function* rowsOf(path: string): AsyncGenerator<Uint8Array> {
+async function* rowsOf(path: string): AsyncGenerator<readonly Uint8Array[]> {
   for await (const group of lineGroups(createReadStream(path, READING)))
-    for (const { bytes } of group) yield bytes;
+    yield group.map(({ bytes }) => bytes);
 }
 
 async function parseBoth({ input, results }: MergeOptions): Promise<number> {

@@ -9,6 +9,7 @@ import {
   type UploadPartCopyCommandInput,
 } from '@aws-sdk/client-s3';
 import type { ObjectRef } from '../batch/ports.ts';
+import { unsignedPayload } from './unsignedPayload.ts';
 
 /** An object made of parts, which appears with `complete` or not at all. Parts in order. */
 export interface Multipart {
@@ -43,7 +44,7 @@ export async function startMultipart(client: S3Client, object: ObjectRef): Promi
   return {
     async upload(bytes) {
       const part = { ...upload, ...CHECKSUM, PartNumber: parts.length + 1, Body: bytes };
-      add(await client.send(new UploadPartCommand(part)));
+      add(await client.send(unsignedPayload(new UploadPartCommand(part))));
     },
     async copy(source) {
       const part = { ...upload, ...source, PartNumber: parts.length + 1 };

@@ -1,6 +1,7 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ObjectRef, ObjectWriter } from '../batch/ports.ts';
 import { type Multipart, startMultipart } from './multipart.ts';
+import { unsignedPayload } from './unsignedPayload.ts';
 
 /** S3 takes 10,000 parts of at least 5 MiB: this allows for objects of 78 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -44,7 +45,7 @@ export function objectWriter(client: S3Client, object: ObjectRef): ObjectWriter 
       if (!starting) {
         const body = filling?.subarray(0, filled) ?? Buffer.alloc(0);
         const put = { Bucket: object.bucket, Key: object.key, Body: body };
-        const { ETag: etag = '' } = await client.send(new PutObjectCommand(put));
+        const { ETag: etag = '' } = await client.send(unsignedPayload(new PutObjectCommand(put)));
         return { etag };
       }
       await sendPart();

@@ -1,3 +1,4 @@
+import { leadingCustomId } from './customId.ts';
 import type { Line } from './lines.ts';
 
 /** What is needed of a request that is well-formed. */
@@ -48,6 +49,10 @@ export function checkRequest({ bytes }: Line): Request | BadRequest {
   }
   if (customId === '' || customId.length > MAX_CUSTOM_ID_LENGTH) {
     const message = `custom_id has ${customId.length} characters: use 1 to ${MAX_CUSTOM_ID_LENGTH}`;
+    return { code: 'invalid_custom_id', message };
+  }
+  if ((leadingCustomId(bytes) ?? customId) !== customId) {
+    const message = 'custom_id is given twice: which of the two counts, providers disagree on';
     return { code: 'invalid_custom_id', message };
   }
   const bad = (code: string, message: string): BadRequest => ({ code, message, customId });

@@ -1,5 +1,5 @@
+import { customIdOf } from './customId.ts';
 import { type Line, lineGroups } from './lines.ts';
-import { parseRow } from './rows.ts';
 
 /** Three files in one order: the requests, and the rows of those that have one. */
 export interface RowSources {
@@ -18,22 +18,25 @@ export interface JoinedRow {
 
 /**
  * Joins requests with their rows by `custom_id`, in constant memory: all three files are in the
- * order of the input, so the next row is of this request or of a later one.
+ * order of the input, so the next row is of this request or of a later one. Yields those of a chunk
+ * together, because an await per request would cost more than the request.
  *
  * @throws Error if a row belongs to no request that follows
  */
-export async function* joinRows(sources: RowSources): AsyncGenerator<JoinedRow> {
+export async function* joinedGroups(sources: RowSources): AsyncGenerator<readonly JoinedRow[]> {
   const results = new Heads(sources.results);
   const errors = new Heads(sources.errors);
   try {
     for await (const group of lineGroups(sources.input)) {
+      const joined: JoinedRow[] = [];
       for (const { bytes } of group) {
         const customId = customIdOf(bytes);
         // Awaited only when a file has to be read on: most heads are in memory.
         const result = results.isLoaded ? results.take(customId) : await results.read(customId);
         const error = errors.isLoaded ? errors.take(customId) : await errors.read(customId);
-        yield { customId, request: bytes, result, error };
+        joined.push({ customId, request: bytes, result, error });
       }
+      yield joined;
     }
     await results.expectEnd('results');
     await errors.expectEnd('errors');
@@ -42,6 +45,11 @@ export async function* joinRows(sources: RowSources): AsyncGenerator<JoinedRow> 
     await results.close();
     await errors.close();
   }
+}
+
+/** The same, request by request. */
+export async function* joinRows(sources: RowSources): AsyncGenerator<JoinedRow> {
+  for await (const group of joinedGroups(sources)) yield* group;
 }
 
 /** A file of rows, seen through its next row. */
@@ -104,10 +112,4 @@ class Heads {
     this.#next += 1;
     this.#head = line && { customId: customIdOf(line.bytes), bytes: line.bytes };
   }
-}
-
-function customIdOf(line: Buffer): string {
-  const { custom_id: customId } = parseRow(line);
-  if (typeof customId === 'string') return customId;
-  throw new Error(`a row of ${line.length} bytes has no custom_id`);
 }

@@ -1,14 +1,11 @@
 import type { Counts } from '../batch/batch.ts';
 import type { Standing } from '../batch/ledger.ts';
-import { type JoinedRow, joinRows, type RowSources } from './join.ts';
+import { type JoinedRow, joinedGroups, type RowSources } from './join.ts';
 import { errorRow, parseRow, standingOfRow } from './rows.ts';
+import { RowWriter } from './rowWriter.ts';
 import { isSelected, type Selection } from './select.ts';
-import { lineSink } from './sink.ts';
+import type { Target } from './sink.ts';
 import type { Spool } from './spool.ts';
-
-interface Target {
-  write(chunk: Uint8Array): Promise<unknown>;
-}
 
 export interface MergeRules {
   /** Which requests the job was sent. */
@@ -35,24 +32,25 @@ export async function mergeRows(
   rules: MergeRules,
 ): Promise<{ readonly counts: Counts; readonly foreign: number }> {
   const { selection, referenceOf = itself } = rules;
-  const results = lineSink(targets.results);
-  const errors = lineSink(targets.errors);
+  const writer = new RowWriter(spool, targets);
   const ledger: Record<Standing, number> = { succeeded: 0, failed: 0, unfinished: 0 };
   let matched = 0;
-  for await (const joined of joinRows(sources)) {
-    const { customId } = joined;
-    const reference = referenceOf(customId);
-    const spooled = isSelected(joined, selection) ? spool.rows.get(reference) : undefined;
-    if (spooled) matched += 1;
-    const { standing, bytes } = spooled
-      ? { standing: spooled.standing, bytes: named(await spool.read(spooled), customId, reference) }
-      : withoutNewRow(joined, rules);
-    ledger[standing] += 1;
-    const sink = standing === 'succeeded' ? results : errors;
-    if (sink.add(bytes)) await sink.flush();
+  for await (const group of joinedGroups(sources)) {
+    for (const joined of group) {
+      const { customId } = joined;
+      const reference = referenceOf(customId);
+      const spooled = isSelected(joined, selection) ? spool.rows.get(reference) : undefined;
+      if (spooled) matched += 1;
+      const { standing, row } = spooled
+        ? { standing: spooled.standing, row: spooled }
+        : withoutNewRow(joined, rules);
+      ledger[standing] += 1;
+      const isRenamed = spooled !== undefined && reference !== customId;
+      if (writer.add({ standing, row, customId: isRenamed ? customId : undefined }))
+        await writer.flush();
+    }
   }
-  await results.flush();
-  await errors.flush();
+  await writer.close();
   const total = ledger.succeeded + ledger.failed + ledger.unfinished;
   return { counts: { total, ...ledger }, foreign: spool.foreign + spool.rows.size - matched };
 }
@@ -61,19 +59,13 @@ function itself(customId: string): string {
   return customId;
 }
 
-/** The row under the request's own id. */
-function named(row: Uint8Array, customId: string, reference: string): Uint8Array {
-  if (reference === customId) return row;
-  return Buffer.from(JSON.stringify({ ...parseRow(row), custom_id: customId }));
-}
-
 function withoutNewRow(
   joined: JoinedRow,
   { selection, missing, keepPrevious }: MergeRules,
-): { readonly standing: Standing; readonly bytes: Uint8Array } {
+): { readonly standing: Standing; readonly row: Uint8Array } {
   const { customId, result, error } = joined;
-  if (result) return { standing: 'succeeded', bytes: result };
+  if (result) return { standing: 'succeeded', row: result };
   const keeps = keepPrevious || !isSelected(joined, selection);
-  const bytes = error && keeps ? error : errorRow(customId, missing);
-  return { standing: standingOfRow(parseRow(bytes)), bytes };
+  const row = error && keeps ? error : errorRow(customId, missing);
+  return { standing: standingOfRow(parseRow(row)), row };
 }

@@ -1,11 +1,7 @@
 import type { Counts } from '../batch/batch.ts';
 import { lineGroups } from './lines.ts';
 import { errorRow, parseRow } from './rows.ts';
-import { lineSink } from './sink.ts';
-
-interface Target {
-  write(chunk: Uint8Array): Promise<unknown>;
-}
+import { lineSink, type Target } from './sink.ts';
 
 /** A part, in the order of the input. */
 export interface MergedPart {
@@ -53,5 +49,5 @@ async function writeMissing(
     for (const { bytes } of group)
       if (sink.add(errorRow(String(parseRow(bytes).custom_id), missing))) await sink.flush();
   }
-  await sink.flush();
+  await sink.close();
 }

@@ -1,6 +1,6 @@
 import type { Batch } from '../batch/batch.ts';
 import type { ScratchFile } from '../batch/ports.ts';
-import { type JoinedRow, joinRows, type RowSources } from './join.ts';
+import { type JoinedRow, joinedGroups, type RowSources } from './join.ts';
 import { parseRow, standingOfRow } from './rows.ts';
 import { lineSink } from './sink.ts';
 
@@ -25,11 +25,13 @@ export async function selectRequests(
 ): Promise<{ readonly requests: number }> {
   const sink = lineSink(file);
   let requests = 0;
-  for await (const row of joinRows(sources)) {
-    if (!isSelected(row, selection)) continue;
-    requests += 1;
-    if (sink.add(row.request)) await sink.flush();
+  for await (const group of joinedGroups(sources)) {
+    for (const row of group) {
+      if (!isSelected(row, selection)) continue;
+      requests += 1;
+      if (sink.add(row.request)) await sink.flush();
+    }
   }
-  await sink.flush();
+  await sink.close();
   return { requests };
 }

@@ -4,6 +4,9 @@ import type { JobState, Outcome } from '../batch/job.ts';
 import type { Limits } from '../batch/limits.ts';
 import type { ScratchFile } from '../batch/ports.ts';
 
+/** Rows of a job in groups of a chunk each: an await per row would cost more than the row. */
+export type RowGroups = AsyncIterable<readonly Uint8Array[]>;
+
 /** What is the same for all requests of a job. */
 export interface JobContext {
   /** By which the job is found again: see `submissionKey`. */
@@ -104,7 +107,7 @@ export interface Provider {
    * without the line end. A download that breaks throws: rows are never silently cut short. A row
    * that says that the account cannot pay has the error code ACCOUNT_ROW_CODE.
    */
-  readRows(outcome: Outcome, job: JobContext): AsyncIterable<Uint8Array>;
+  readRows(outcome: Outcome, job: JobContext): RowGroups;
   /**
    * Deletes what an ended job has in the provider's file store: its input, its output and its
    * errors. Harmless to repeat; a job or a file that is not there needs no deleting.

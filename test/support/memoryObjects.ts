@@ -31,7 +31,7 @@ export function memoryObjects(bucket = 'test-bucket'): ObjectStore & {
       const chunks: Uint8Array[] = [];
       return {
         async write(chunk) {
-          chunks.push(chunk);
+          chunks.push(Buffer.from(chunk));
         },
         async close() {
           const content = Buffer.concat(chunks);

@@ -6,6 +6,11 @@ export async function* chunked(text: string | Buffer, chunkBytes = 64): AsyncGen
   }
 }
 
+/** What comes in groups, one by one. */
+export async function* flat<T>(groups: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const group of groups) yield* group;
+}
+
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];
   for await (const item of items) collected.push(item);
@@ -16,7 +21,7 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 export function memoryTarget() {
   const chunks: Uint8Array[] = [];
   return {
-    write: async (chunk: Uint8Array) => void chunks.push(chunk),
+    write: async (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)),
     lines: () => Buffer.concat(chunks).toString().split('\n').filter(Boolean),
   };
 }

@@ -26,7 +26,7 @@ export interface ObjectStore {
 }
 
 export interface ObjectWriter {
-  /** Resolves when there is room for more. */
+  /** Resolves when there is room for more, and the chunk may be used again. */
   write(chunk: Uint8Array): Promise<void>;
   /** Finishes the object and gives its ETag. */
   close(): Promise<{ etag: string }>;
@@ -39,6 +39,7 @@ export interface ScratchFile {
   readonly path: string;
   /** Bytes written so far. */
   readonly bytes: number;
+  /** Resolves when the chunk is written, and may be used again. */
   write(chunk: Uint8Array): Promise<void>;
   /** Bytes from `offset`, also of what was just written. */
   read(offset: number, length: number): Promise<Uint8Array>;

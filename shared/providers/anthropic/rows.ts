@@ -14,20 +14,22 @@ export async function* readRows(
   client: Anthropic,
   outcome: Outcome,
   job: JobContext,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<readonly Uint8Array[]> {
   for (const jobId of outcome.files)
     try {
       for await (const group of lineGroups(downloadResults(client, jobId)))
-        for (const { bytes } of group) {
-          const { custom_id: wireId, result } = parse(bytes);
-          const id = readWireId(wireId);
-          // Another submission's, which a job of ours cannot hold.
-          if (id?.key === job.key) yield rowOf(id.reference, result, job);
-        }
+        yield group.flatMap(({ bytes }) => rowsOf(bytes, job));
     } catch (error) {
       // A line over the limit: it will not be shorter the next time.
       throw error instanceof RefusedError ? new ProviderError('permanent', error.reason) : error;
     }
+}
+
+function rowsOf(bytes: Buffer, job: JobContext): readonly Uint8Array[] {
+  const { custom_id: wireId, result } = parse(bytes);
+  const id = readWireId(wireId);
+  // Another submission's, which a job of ours cannot hold.
+  return id?.key === job.key ? [rowOf(id.reference, result, job)] : [];
 }
 
 function parse(bytes: Buffer): WireResult {

@@ -20,16 +20,15 @@ export async function* readRows(
   objects: ObjectStore,
   outcome: Outcome,
   route: Route,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<readonly Uint8Array[]> {
   // Bedrock does not tell when it answered: the time of collecting stands for it.
   const created = Math.floor(Date.now() / 1000);
   for (const key of outcome.files)
     try {
       for await (const group of lineGroups(objects.read(key)))
-        for (const { bytes } of group) {
-          const row = rowOf(parseRow(bytes), route, created);
-          if (row !== undefined) yield row;
-        }
+        yield group
+          .map(({ bytes }) => rowOf(parseRow(bytes), route, created))
+          .filter((row) => row !== undefined);
     } catch (error) {
       throw classify(error, 'read');
     }

@@ -14,16 +14,16 @@ export async function* readRows(
   client: Client,
   outcome: Outcome,
   job: JobContext,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<readonly Uint8Array[]> {
   // The API does not tell when it answered: the time of collecting stands for it.
   const created = Math.floor(Date.now() / 1000);
   for (const file of outcome.files)
     try {
       if (file.startsWith('batches/'))
-        for (const result of await readInlined(client, file)) yield rowOf(result, job, created);
+        yield (await readInlined(client, file)).map((result) => rowOf(result, job, created));
       else
         for await (const group of lineGroups(downloadResults(client, file)))
-          for (const { bytes } of group) yield rowOf(parse(bytes), job, created);
+          yield group.map(({ bytes }) => rowOf(parse(bytes), job, created));
     } catch (error) {
       throw classify(error, 'read');
     }

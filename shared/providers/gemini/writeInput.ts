@@ -38,7 +38,7 @@ export async function writeInput(
       const translated = { key, request: requestOf(request, format, settings) };
       if (sink.add(Buffer.from(JSON.stringify(translated)))) await sink.flush();
     }
-  await sink.flush();
+  await sink.close();
   return bytes;
 }
 

@@ -12,16 +12,13 @@ export async function* readRows(
   outputs: Outputs,
   outcome: Outcome,
   route: Route,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<readonly Uint8Array[]> {
   // Answers do not all tell their time: that of collecting stands for it.
   const created = Math.floor(Date.now() / 1000);
   for (const file of outcome.files)
     try {
       for await (const group of outputs.rows(file))
-        for (const line of group) {
-          const row = rowOf(line, route, created);
-          if (row !== undefined) yield row;
-        }
+        yield group.map((line) => rowOf(line, route, created)).filter((row) => row !== undefined);
     } catch (error) {
       throw classify(error, 'read');
     }

@@ -67,4 +67,4 @@ async function costOfJob(
   return costOf(usage, pricing.priceOf(model));
 }
 
-async function* nothing(): AsyncIterable<Uint8Array> {}
+async function* nothing(): AsyncIterable<never> {}

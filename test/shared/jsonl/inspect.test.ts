@@ -166,6 +166,7 @@ describe('a bad input is told with its lines', () => {
     ['no custom_id', request(undefined), '1 missing_custom_id'],
     ['a number for a custom_id', request(5), '1 invalid_custom_id'],
     ['an empty custom_id', request(''), '1 invalid_custom_id'],
+    ['two custom_ids', request('a').replace('{', '{"custom_id":"b",'), '1 invalid_custom_id'],
     ['a custom_id of 513 characters', request('x'.repeat(513)), '1 invalid_custom_id'],
     [
       'the same custom_id twice',

@@ -33,7 +33,7 @@ describe('joining', () => {
   });
 
   it('does not repeat what a row says that was cut', async () => {
-    const results = chunked('{"custom_id":"a","response":secret answer\n');
+    const results = chunked('{"custom_id":"a","response":"secret answer\n');
     const failure = await all(joinRows({ input: chunked(linesOf('a')), results })).catch(String);
     expect(failure).toContain('not JSON');
     expect(failure).not.toContain('secret');

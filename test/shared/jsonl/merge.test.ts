@@ -24,8 +24,10 @@ const row = (id: string, status: number) =>
     error: null,
   });
 
-async function* rowsOf(lines: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const line of lines) yield Buffer.from(line);
+/** In groups of two. */
+async function* rowsOf(lines: readonly string[]): AsyncGenerator<readonly Uint8Array[]> {
+  for (let start = 0; start < lines.length; start += 2)
+    yield lines.slice(start, start + 2).map((line) => Buffer.from(line));
 }
 
 /** One attempt: what the job answered, merged into the rows so far. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { JobState, Outcome } from '../../../shared/batch/job.ts';
 import type { JobContext, Provider, Submission } from '../../../shared/providers/provider.ts';
+import { flat } from '../../support/streams.ts';
 import type { Harness } from './harness.ts';
 import { scratchFileOf } from './scratchFile.ts';
 
@@ -76,7 +77,7 @@ export async function rowsOf(
   outcome: Outcome,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const row of provider.readRows(outcome, jobContext(job)))
+  for await (const row of flat(provider.readRows(outcome, jobContext(job))))
     rows.push(JSON.parse(Buffer.from(row).toString()));
   return rows;
 }

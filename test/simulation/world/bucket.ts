@@ -51,7 +51,7 @@ export class Bucket {
         const chunks: Uint8Array[] = [];
         return {
           async write(chunk) {
-            chunks.push(chunk);
+            chunks.push(Buffer.from(chunk));
           },
           close: () =>
             retried(() =>
@@ -83,7 +83,7 @@ export const disk: Scratch = {
         return bytes;
       },
       async write(chunk) {
-        chunks.push(chunk);
+        chunks.push(Buffer.from(chunk));
         bytes += chunk.length;
       },
       async read(offset, length) {

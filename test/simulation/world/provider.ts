@@ -295,7 +295,7 @@ async function* listed<T>(
 async function* rowsOf(
   jobs: readonly SimulatedJob[],
   call: <T>(what: string, effect: () => T) => Promise<T>,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<readonly Uint8Array[]> {
   for (const job of jobs) {
     const { id, rows } = job;
     await call(`download ${id}`, () => {
@@ -304,9 +304,8 @@ async function* rowsOf(
     for (const [index, [customId, status]] of [...rows].reverse().entries()) {
       if (index === 1) await call(`download more of ${id}`, () => {});
       const response = { status_code: status, request_id: id, body: {} };
-      yield Buffer.from(
-        JSON.stringify({ id: `${id}/${customId}`, custom_id: customId, response, error: null }),
-      );
+      const row = { id: `${id}/${customId}`, custom_id: customId, response, error: null };
+      yield [Buffer.from(JSON.stringify(row))];
     }
   }
 }

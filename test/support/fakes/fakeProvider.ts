@@ -100,7 +100,7 @@ export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakePr
       if (provider.listFailure) throw provider.listFailure;
     },
     async *readRows({ files }) {
-      for (const file of files) for (const row of rows.get(file) ?? []) yield Buffer.from(row);
+      for (const file of files) yield (rows.get(file) ?? []).map((row) => Buffer.from(row));
     },
     async deleteFiles(jobId) {
       if (provider.deleteFailure) throw provider.deleteFailure;

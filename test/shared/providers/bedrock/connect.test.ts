@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { connectBedrock } from '../../../../shared/providers/bedrock/index.ts';
+import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { KEY, outcomeOf } from '../steps.ts';
 import { bedrockWorld, JOB_ROLE, REGION } from './world.ts';
@@ -43,7 +44,8 @@ test('finds its region, its credentials and its bucket where the functions have 
   });
   const outcome = await outcomeOf(provider, jobId);
   const rows = [];
-  for await (const row of provider.readRows(outcome, JOB)) rows.push(Buffer.from(row).toString());
+  for await (const row of flat(provider.readRows(outcome, JOB)))
+    rows.push(Buffer.from(row).toString());
   await provider.deleteFiles(jobId);
 
   expect(rows).toHaveLength(1);

@@ -5,6 +5,7 @@ import { bedrockProvider } from '../../../../shared/providers/bedrock/index.ts';
 import { isPadding, paddingId } from '../../../../shared/providers/bedrock/padding.ts';
 import type { JobContext, Submission } from '../../../../shared/providers/provider.ts';
 import { referenceOf } from '../../../../shared/providers/translation/reference.ts';
+import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { expectRefusal, KEY, listed, outcomeOf } from '../steps.ts';
 import { bedrockWorld, JOB_ROLE } from './world.ts';
@@ -80,7 +81,9 @@ describe('padding', () => {
     expect(new Set(records.map(({ recordId }) => recordId)).size).toBe(records.length);
 
     const rows: string[] = [];
-    for await (const row of world.provider.readRows(await outcomeOf(world.provider, jobId), JOB))
+    for await (const row of flat(
+      world.provider.readRows(await outcomeOf(world.provider, jobId), JOB),
+    ))
       rows.push(JSON.parse(Buffer.from(row).toString()).custom_id);
     const ids = Array.from({ length: count }, (_, index) => referenceOf(`request-${index}`));
     expect(rows.sort()).toEqual(ids.sort());

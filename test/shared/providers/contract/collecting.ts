@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
 import type { Provider } from '../../../../shared/providers/provider.ts';
+import { flat } from '../../../support/streams.ts';
 import type { Start } from '../contract.ts';
 import type { Harness } from '../harness.ts';
 import {
@@ -69,7 +70,7 @@ export function collectingContract(harness: Harness, start: Start): void {
     test('a reader may stop early', async () => {
       const { provider } = await start();
       const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
-      for await (const row of provider.readRows(outcome, jobContext(harness))) {
+      for await (const row of flat(provider.readRows(outcome, jobContext(harness)))) {
         expect(row.length).toBeGreaterThan(0);
         break;
       }
@@ -85,6 +86,6 @@ async function collect(
   outcome: Outcome,
   seen: Row[],
 ): Promise<void> {
-  for await (const row of provider.readRows(outcome, jobContext(harness)))
+  for await (const row of flat(provider.readRows(outcome, jobContext(harness))))
     seen.push(JSON.parse(Buffer.from(row).toString()));
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startGeminiSimulator } from '../../../../local/simulators/gemini/index.ts';
 import type { JobContext } from '../../../../shared/providers/provider.ts';
+import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { outcomeOf } from '../steps.ts';
 import { geminiAt } from './provider.ts';
@@ -65,7 +66,7 @@ async function run(model: string, endpoint: string, bodies: readonly object[]) {
     createDeadlineMs: 10_000,
   });
   const answers: unknown[] = [];
-  for await (const bytes of provider.readRows(await outcomeOf(provider, jobId), job)) {
+  for await (const bytes of flat(provider.readRows(await outcomeOf(provider, jobId), job))) {
     const row = JSON.parse(Buffer.from(bytes).toString());
     expect(row.response).toMatchObject({ status_code: 200 });
     answers[Number(row.custom_id)] = row.response.body;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
 import type { JobContext, Provider } from '../../../../shared/providers/provider.ts';
+import { flat } from '../../../support/streams.ts';
 import { sendJson, startStub } from './stub.ts';
 
 const JOB: JobContext = {
@@ -14,7 +15,7 @@ const JOB: JobContext = {
 
 async function rowsOf(provider: Provider, outcome: Outcome) {
   const rows = [];
-  for await (const row of provider.readRows(outcome, JOB))
+  for await (const row of flat(provider.readRows(outcome, JOB)))
     rows.push(JSON.parse(Buffer.from(row).toString()));
   return rows;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
 import type { JobContext } from '../../../../shared/providers/provider.ts';
+import { flat } from '../../../support/streams.ts';
 import { rowsOf } from '../steps.ts';
 import { startStub } from './stub.ts';
 
@@ -23,7 +24,7 @@ test('hands rows on while the file still comes', async () => {
     response.write(BODY.subarray(0, 1_000));
     finish = () => response.end(BODY.subarray(1_000));
   });
-  const rows = provider.readRows(OUTCOME, JOB)[Symbol.asyncIterator]();
+  const rows = flat(provider.readRows(OUTCOME, JOB))[Symbol.asyncIterator]();
 
   const first = await rows.next();
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JobContext } from '../../../../shared/providers/provider.ts';
 import { referenceOf } from '../../../../shared/providers/translation/reference.ts';
+import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { KEY, outcomeOf } from '../steps.ts';
 import { storedInput } from './storedInput.ts';
@@ -47,7 +48,7 @@ async function roundTrip(
   const [line] = await storedInput(world.dataDir);
   const outcome = await outcomeOf(provider, jobId);
   const rows: unknown[] = [];
-  for await (const row of provider.readRows(outcome, job))
+  for await (const row of flat(provider.readRows(outcome, job)))
     rows.push(JSON.parse(Buffer.from(row).toString()));
   expect(rows).toMatchObject([{ custom_id: REFERENCE, response: { status_code: 200 } }]);
   const { response } = rows[0] as { response: { body: unknown } };
