@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../../local/simulators/faults.ts';
 import type { Start } from '../contract.ts';
@@ -30,8 +31,9 @@ export function listingContract(harness: Harness, start: Start): void {
     test('goes back over the pages, each job once, and throws if a later page fails', async () => {
       const { provider, inject } = await start();
       const keys = Array.from({ length: 105 }, (_, index) => `bhabcdefghij012345-${index + 1}`);
-      const jobIds: string[] = [];
-      for (const key of keys) jobIds.push(await submit(provider, harness, ids, { key }));
+      const jobIds = await pMap(keys, (key) => submit(provider, harness, ids, { key }), {
+        concurrency: 10,
+      });
       await shown(provider, harness, jobIds);
 
       const jobs = await listed(provider, Date.now() - HOUR_MS);
