@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { processorEventSchema } from '../../shared/batch/processorEvent.ts';
 
 const at = (path: string) => new URL(`../../${path}`, import.meta.url);
 
@@ -11,4 +12,12 @@ it('docs/cookbook.md shows the processors as they are tested', async () => {
     files.map((name) => readFile(at(`examples/cookbook/${name}`), 'utf8')),
   );
   expect(shown.toSorted()).toEqual(written.toSorted());
+});
+
+it('docs/cookbook.md shows an event with every field that there is, and no other', async () => {
+  const page = await readFile(at('docs/cookbook.md'), 'utf8');
+  const [, json = ''] = /^```json\n(.*?)^```$/ms.exec(page) ?? [];
+  const event = JSON.parse(json);
+  expect(processorEventSchema.parse(event)).toEqual(event);
+  expect(Object.keys(event)).toEqual(Object.keys(processorEventSchema.shape));
 });
