@@ -72,6 +72,10 @@ export function parseCommandLine(args: readonly string[], name: string): Command
     )
     .option('--keep', 'leave the stack up and print the environment that reaches it', false)
     .option('--assembly <directory>', 'run this synthesized stack (a cdk.out)')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  ${name} requests.jsonl\n  ${name} --plan failed_quota,expired,completed --keep`,
+    )
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   try {

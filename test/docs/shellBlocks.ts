@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,19 +13,6 @@ export interface ShellBlock {
 const FENCE = /^```sh\n(.*?)^```$/gms;
 /** The first line of commands that the local stack cannot take. */
 const NEEDS_AWS = /^# needs AWS$/m;
-
-/** All pages that a reader is led to. */
-export function pages(): readonly string[] {
-  const args = [
-    'ls-files',
-    '-co',
-    '--exclude-standard',
-    'README.md',
-    'CONTRIBUTING.md',
-    'docs/*.md',
-  ];
-  return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
-}
 
 /** Commands of a page, apart from those that say that they need AWS. */
 export function shellBlocks(page: string): readonly ShellBlock[] {
