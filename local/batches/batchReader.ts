@@ -1,10 +1,11 @@
-import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { batchIdOf, itemId } from '../../shared/aws/batchItem.ts';
+import { batchIdOf } from '../../shared/aws/batchItem.ts';
+import { scanBatches } from '../../shared/aws/batchScan.ts';
 import { realBatchStore } from '../../shared/aws/batchStore.ts';
 import type { BatchStore } from '../../shared/batch/ports.ts';
-import { END_STATUSES } from '../../shared/batch/status.ts';
-import { DEFAULT_POLICY, TABLE } from '../../shared/config.ts';
+import { OPEN_STATUSES } from '../../shared/batch/status.ts';
+import { DEFAULT_POLICY } from '../../shared/config.ts';
 
 /** Reads the handler's table. */
 export interface BatchReader extends Pick<BatchStore, 'get'> {
@@ -12,24 +13,15 @@ export interface BatchReader extends Pick<BatchStore, 'get'> {
   listUnfinished(): Promise<readonly string[]>;
 }
 
-export function createBatchReader(dynamodb: DynamoDBClient, table: string): BatchReader {
-  const documents = DynamoDBDocumentClient.from(dynamodb);
-  const { get } = realBatchStore(documents, table, DEFAULT_POLICY);
+export function createBatchReader(dynamodb: DynamoDBClient, name: string): BatchReader {
+  const client = DynamoDBDocumentClient.from(dynamodb);
+  const { get } = realBatchStore(client, name, DEFAULT_POLICY);
   return {
     get,
     async listUnfinished() {
       const ids: string[] = [];
-      const query = {
-        TableName: table,
-        ProjectionExpression: '#id, #status',
-        FilterExpression: 'begins_with(#id, :prefix)',
-        ExpressionAttributeNames: { '#id': TABLE.partitionKey, '#status': 'status' },
-        ExpressionAttributeValues: { ':prefix': { S: itemId('') } },
-      };
-      for await (const { Items: items = [] } of paginateScan({ client: dynamodb }, query))
-        for (const { [TABLE.partitionKey]: id, status } of items)
-          if (!END_STATUSES.some((end) => end === status?.S))
-            ids.push(batchIdOf({ [TABLE.partitionKey]: id?.S }));
+      for await (const items of scanBatches({ client, name }, { statuses: OPEN_STATUSES }, 1))
+        ids.push(...items.map(batchIdOf));
       return ids;
     },
   };

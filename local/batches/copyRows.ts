@@ -1,8 +1,8 @@
-import { createWriteStream, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { readObject } from '../../shared/aws/objectReader.ts';
+import { saveWhole } from '../../shared/client/saveWhole.ts';
 import type { BatchView } from './view.ts';
 
 /** Local copies of a batch's rows. */
@@ -40,8 +40,5 @@ async function copy(
   path: string,
 ): Promise<void> {
   if (!key) return writeFileSync(path, '');
-  const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  // Beside and then over, so that a file with this name is always whole.
-  await pipeline(body as Readable, createWriteStream(`${path}.part`));
-  renameSync(`${path}.part`, path);
+  await saveWhole(path, readObject(s3, { bucket, key }));
 }

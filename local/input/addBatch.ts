@@ -1,12 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { Upload } from '@aws-sdk/lib-storage';
+import { sendBatchMessage } from '../../shared/aws/batchMessages.ts';
 import { uploadKey } from '../../shared/batch/identifiers.ts';
-import type { AddMessageInput } from '../../shared/batch/messages.ts';
+import { fileContent, upload } from '../../shared/client/upload.ts';
 import type { Clients } from '../emulators/clients.ts';
-
-/** The S3 emulator refuses parts above 11 MiB. */
-const PART_BYTES = 8 * 1024 * 1024;
 
 /**
  * Adds a batch as any user of the stack would: the file into the bucket, a message into the queue.
@@ -18,16 +13,6 @@ export async function addBatch(
   { bucket, queueUrl }: { readonly bucket: string; readonly queueUrl: string },
   { batchId, file }: { readonly batchId: string; readonly file: string },
 ): Promise<string> {
-  await new Upload({
-    client: s3,
-    partSize: PART_BYTES,
-    queueSize: 2,
-    params: { Bucket: bucket, Key: uploadKey(batchId), Body: createReadStream(file) },
-  }).done();
-  const message: AddMessageInput = { batchId };
-  const { MessageId: messageId } = await sqs.send(
-    new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) }),
-  );
-  if (messageId === undefined) throw new Error(`the message that adds ${batchId} got no id`);
-  return messageId;
+  await upload(s3, { bucket, key: uploadKey(batchId) }, await fileContent(file));
+  return sendBatchMessage(sqs, queueUrl, { batchId });
 }

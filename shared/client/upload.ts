@@ -17,7 +17,7 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** With four under way, 32 MB are held. S3 takes 10,000 parts: 78 GiB. */
+/** With four under way, 32 MB are held. S3 takes 10,000 parts: 78 GiB. Its emulator refuses over 11 MiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_A_TIME = 4;
 /** A request at a time would cost more than its bytes. */

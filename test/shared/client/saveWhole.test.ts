@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { saveWhole } from '../../../shared/client/saveWhole.ts';
+import { temporaryDirectory } from '../../local/fixtures/toyStack.ts';
+import { chunked } from '../../support/streams.ts';
+
+async function* broken(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('half');
+  throw new Error('the connection broke');
+}
+
+test('a file appears whole', async () => {
+  const path = join(temporaryDirectory(), 'rows.jsonl');
+
+  await saveWhole(path, chunked('a long text of rows', 3));
+
+  expect(readFileSync(path, 'utf8')).toBe('a long text of rows');
+});
+
+test('what breaks off leaves nothing, and what was there as it was', async () => {
+  const directory = temporaryDirectory();
+  const path = join(directory, 'rows.jsonl');
+  await expect(saveWhole(path, broken())).rejects.toThrow('the connection broke');
+  expect(readdirSync(directory)).toEqual([]);
+
+  writeFileSync(path, 'old');
+  await expect(saveWhole(path, broken())).rejects.toThrow('the connection broke');
+  expect(readdirSync(directory)).toEqual(['rows.jsonl']);
+  expect(readFileSync(path, 'utf8')).toBe('old');
+});
+
+test('a signal ends it, and leaves nothing', async () => {
+  const directory = temporaryDirectory();
+  const controller = new AbortController();
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (let chunks = 0; ; chunks++) {
+      if (chunks === 3) controller.abort();
+      yield Buffer.from('row\n');
+    }
+  }
+
+  const saving = saveWhole(join(directory, 'rows.jsonl'), endless(), controller.signal);
+
+  await expect(saving).rejects.toMatchObject({ name: 'AbortError' });
+  expect(readdirSync(directory)).toEqual([]);
+});
