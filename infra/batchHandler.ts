@@ -18,6 +18,7 @@ import { connectQueues } from './eventSources.ts';
 import { createFunctions } from './functions.ts';
 import { grantAdd, grantClient, grantRead } from './grants.ts';
 import { HandlerMetrics } from './handlerMetrics.ts';
+import { createInbox } from './inbox.ts';
 import { createMonitoring } from './monitoring/monitoring.ts';
 import { grantPermissions } from './permissions.ts';
 import { timingOf } from './policy.ts';
@@ -110,6 +111,7 @@ export class BatchHandler extends HandlerMetrics {
     };
     const functions = createFunctions(this, functionsProps);
     grantPermissions(functions, resources);
+    if (props.inbox) createInbox(this, functions, resources, objectAge);
     const { function: webhook, endpoints } = createWebhooks(this, functionsProps, providers);
     this.webhooks = endpoints;
     const callers = { ...functions, webhook };

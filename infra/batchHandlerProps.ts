@@ -53,6 +53,13 @@ export interface BatchHandlerProps {
    */
   readonly inputBuckets?: readonly (s3.IBucket | s3.Bucket)[];
   /**
+   * Whether a `.jsonl` file under `inbox/` of the handler's bucket becomes a batch by itself, at the
+   * provider entry that its first folder names. A refused one gets a file beside it that says why.
+   *
+   * @default false
+   */
+  readonly inbox?: boolean;
+  /**
    * Where state changes are announced.
    *
    * @default - the account's default event bus

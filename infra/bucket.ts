@@ -12,6 +12,8 @@ export const PREFIX = {
   /** Single requests on their way into a batch, and the files that are made of them. */
   collector: 'uploads/collector/',
   collected: 'uploads/collected-',
+  /** Where a file becomes a batch by itself, with the prop `inbox`. */
+  inbox: 'inbox/',
   /** Snapshots, inputs of jobs and merged rows. */
   batches: 'batches/',
   /** What the jobs of providers read and write that run on the bucket itself. */
@@ -19,6 +21,9 @@ export const PREFIX = {
   /** Where a processor may write. Kept: what is in there is not ours to throw away. */
   processed: 'processed/',
 } as const;
+
+/** What the keys end in that say why a file of the inbox was refused. */
+export const REJECTION_SUFFIX = '.rejected.json';
 
 /** As long as other providers keep the files of a job: they are deleted when it has ended. */
 const PROVIDER_FILES_AGE = Duration.days(30);
@@ -29,7 +34,7 @@ export function createBucket(
   keep: Duration,
   removalPolicy: RemovalPolicy,
 ): s3.Bucket {
-  const expiration = Duration.days(Math.ceil(keep.toDays({ integral: false })));
+  const expiration = wholeDays(keep);
   const bucket = new s3.Bucket(scope, 'Bucket', {
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
     encryption: s3.BucketEncryption.S3_MANAGED,
@@ -49,4 +54,9 @@ export function createBucket(
     'Access logs need a second bucket that would hold object keys for longer than the objects live; an account that audits S3 does so with CloudTrail data events.',
   );
   return bucket;
+}
+
+/** As S3 counts, and no shorter. */
+export function wholeDays(duration: Duration): Duration {
+  return Duration.days(Math.ceil(duration.toDays({ integral: false })));
 }

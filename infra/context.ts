@@ -50,6 +50,8 @@ export const contextSchema = z
     logRetentionDays: z.literal(LOG_RETENTION_DAYS),
     /** Names of the buckets that a message's `file` may be in, beside the handler's own. */
     inputBuckets: z.array(z.string().regex(BUCKET_NAME, 'must be the name of a bucket')),
+    /** Whether files under `inbox/` of the handler's bucket become batches by themselves. */
+    inbox: z.boolean(),
     /** Batches that are inspected, submitted or collected at the same time. */
     maxConcurrency: whole(2, 1000),
     /** From which value on each alarm rings; false: there is no such alarm. */

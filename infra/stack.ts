@@ -21,7 +21,7 @@ export class BatchHandlerStack extends Stack {
       context.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     const logRetention = context.logRetentionDays ?? logs.RetentionDays.ONE_MONTH;
     const { retentionDays, scheduleMinutes, maxConcurrency, policy, inputBuckets = [] } = context;
-    const { collector, alarms, alarmTopicArn, runbook, dashboard } = context;
+    const { collector, inbox, alarms, alarmTopicArn, runbook, dashboard } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
         this.#importProcessor(context) ??
@@ -32,6 +32,7 @@ export class BatchHandlerStack extends Stack {
       logRetention,
       ...(policy === undefined ? {} : { policy }),
       ...(collector === undefined ? {} : { collector }),
+      ...(inbox === undefined ? {} : { inbox }),
       ...(alarms === undefined ? {} : { alarms: alarms as AlarmSettings }),
       ...(alarmTopicArn === undefined
         ? {}

@@ -46,6 +46,14 @@ export function messageBodyKey(token: string): string {
 }
 export const MESSAGE_BODY_PREFIX = 'uploads/messages/';
 
+/** What is put here ends up as a batch by itself, where the deployment says so. */
+export const INBOX_PREFIX = 'inbox/';
+
+/** Where it is said why a file of the inbox was refused: a name that is no batch file's. */
+export function rejectionKey(inboxKey: string): string {
+  return `${inboxKey}.rejected.json`;
+}
+
 /**
  * Where one writer keeps one object. The writer's token is in the key, so that a superseded
  * worker overwrites nothing: the record names the winner.

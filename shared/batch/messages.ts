@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { SCHEMA_VERSION } from './batch.ts';
 import { formatSchema } from './format.ts';
-import { BATCH_ID_PATTERN, MESSAGE_BODY_PREFIX, RECORD_ID_PATTERN } from './identifiers.ts';
+import {
+  BATCH_ID_PATTERN,
+  INBOX_PREFIX,
+  MESSAGE_BODY_PREFIX,
+  RECORD_ID_PATTERN,
+  rejectionKey,
+} from './identifiers.ts';
 
 const batchId = z
   .string()
@@ -87,6 +93,26 @@ export const requeueMessageSchema = z.strictObject({
 });
 export type RequeueMessage = z.infer<typeof requeueMessageSchema>;
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const MAX_KEY_BYTES = 1024;
+
+/** Internal: S3 has told of a file in the inbox. */
+export const inboxMessageSchema = z.strictObject({
+  schemaVersion,
+  action: z.literal('inbox'),
+  key: z
+    .string()
+    .startsWith(INBOX_PREFIX)
+    .endsWith('.jsonl')
+    .refine(
+      (key) => new TextEncoder().encode(rejectionKey(key)).length <= MAX_KEY_BYTES,
+      'is too long: there must be room for the name of a rejection beside it',
+    ),
+  /** Without quotes, as S3's events have it. */
+  etag: z.string().regex(/^[\w-]{1,100}$/, 'must be an ETag without its quotes'),
+});
+export type InboxMessage = z.infer<typeof inboxMessageSchema>;
+
 /** A body over 200 KB, kept in the handler's bucket. */
 export const pointerMessageSchema = z.strictObject({
   schemaVersion,
@@ -100,6 +126,7 @@ const batchQueueMessageSchema = z.union([
   commandMessageSchema,
   providerMessageSchema,
   requeueMessageSchema,
+  inboxMessageSchema,
   pointerMessageSchema,
 ]);
 export type BatchQueueMessage = z.infer<typeof batchQueueMessageSchema>;

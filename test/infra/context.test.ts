@@ -73,6 +73,7 @@ describe('every setting', () => {
     retentionDays: 30,
     logRetentionDays: 7,
     inputBuckets: ['my-input'],
+    inbox: true,
     maxConcurrency: 5,
     collector: { maxRequests: 100 },
     alarms: { batchesFailed: 3 },

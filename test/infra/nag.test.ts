@@ -20,6 +20,7 @@ describe('cdk-nag', () => {
   it.each([
     ['no settings', {}],
     ['a bucket of the user’s', { inputBuckets: ['my-input'] }],
+    ['an inbox', { inbox: true }],
     ['every kind of provider', { providers: EVERY_KIND }],
   ])('finds nothing without a written reason: %s', (_what, given) => {
     const context = parseContext(given);

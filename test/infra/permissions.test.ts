@@ -2,8 +2,14 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
-import { PREFIX } from '../../infra/bucket.ts';
-import { MESSAGE_BODY_PREFIX, objectKey, uploadKey } from '../../shared/batch/identifiers.ts';
+import { PREFIX, REJECTION_SUFFIX } from '../../infra/bucket.ts';
+import {
+  INBOX_PREFIX,
+  MESSAGE_BODY_PREFIX,
+  objectKey,
+  rejectionKey,
+  uploadKey,
+} from '../../shared/batch/identifiers.ts';
 import {
   newHandler,
   newStack,
@@ -170,6 +176,8 @@ describe('permissions', () => {
 
   it('are on the prefixes that the code writes under', () => {
     expect(PREFIX.messages).toBe(MESSAGE_BODY_PREFIX);
+    expect(PREFIX.inbox).toBe(INBOX_PREFIX);
+    expect(rejectionKey('a').endsWith(REJECTION_SUFFIX)).toBe(true);
     expect(uploadKey('a').startsWith(PREFIX.uploads)).toBe(true);
     expect(objectKey('a', 'token', 'x').startsWith(PREFIX.batches)).toBe(true);
   });

@@ -10,26 +10,33 @@ import { perform } from '../perform.ts';
 import { checkProviders } from './checkProviders.ts';
 import { sourceOf } from './source.ts';
 
-/** Accepts a batch: writes its record and sends its inspection. Adding it again does nothing. */
+/**
+ * Accepts a batch: writes its record and sends its inspection. Adding it again does nothing.
+ *
+ * @param found the object that holds the requests, where it is not the message that says so
+ */
 export async function add(
   dependencies: Dependencies,
   message: AddMessage,
   messageId: string,
+  found?: Source,
 ): Promise<void> {
   const batchId = message.batchId ?? `m-${messageId}`;
-  await about({ batchId, attempt: 0 }, () => addBatch(dependencies, message, batchId, messageId));
+  await about({ batchId, attempt: 0 }, () =>
+    addBatch(dependencies, message, { batchId, messageId, found }),
+  );
 }
 
 async function addBatch(
   dependencies: Dependencies,
   message: AddMessage,
-  batchId: string,
-  messageId: string,
+  given: { batchId: string; messageId: string; found: Source | undefined },
 ): Promise<void> {
+  const { batchId, messageId, found } = given;
   const { batches, chance, clock, policy, metrics, log } = dependencies;
   const names = await checkProviders(dependencies.providers, message);
   const [provider] = names;
-  const source = await sourceOf(dependencies, message, batchId, messageId);
+  const source = found ?? (await sourceOf(dependencies, message, batchId, messageId));
   const keyPrefix = newKeyPrefix((max) => chance.randomInt(max));
   const batch = newBatch(
     message,

@@ -5,6 +5,7 @@ import { subjectOf } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { add } from './add.ts';
 import { command } from './command.ts';
+import { addFromInbox } from './inbox.ts';
 import { parseBatchMessage } from './parse.ts';
 import { providerCommand } from './providerCommand.ts';
 
@@ -73,6 +74,8 @@ function act(
   switch (message.action) {
     case 'add':
       return add(dependencies, message, delivered.messageId);
+    case 'inbox':
+      return addFromInbox(dependencies, message, delivered.messageId);
     case 'pause':
     case 'resume':
       return providerCommand(dependencies, message, delivered);

@@ -5,6 +5,7 @@ import {
   addMessageSchema,
   type BatchQueueMessage,
   commandMessageSchema,
+  inboxMessageSchema,
   pointerMessageSchema,
   providerMessageSchema,
   requeueMessageSchema,
@@ -18,6 +19,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType<BatchQueueMessage>>> = {
   pause: providerMessageSchema,
   resume: providerMessageSchema,
   requeue: requeueMessageSchema,
+  inbox: inboxMessageSchema,
   pointer: pointerMessageSchema,
 };
 

@@ -4,12 +4,22 @@ import { objectKey } from '../../batch/identifiers.ts';
 import type { Reason } from '../../batch/reason.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { inspectFor } from '../inspection.ts';
+import { rejectFromInbox } from '../rejection.ts';
 import { problemFile } from './problemFile.ts';
 import { inTime } from './rowSources.ts';
 import type { Task } from './work.ts';
 
 /** Takes a snapshot of the input and checks every line of it, before anything is sent. */
 export async function inspect(dependencies: Dependencies, task: Task): Promise<BatchEvent> {
+  const event = await examine(dependencies, task);
+  if (event.type === 'inputRefused') {
+    const { batchId, source } = task.batch;
+    await rejectFromInbox(dependencies, source, { ...event, batchId });
+  }
+  return event;
+}
+
+async function examine(dependencies: Dependencies, task: Task): Promise<BatchEvent> {
   const { objects } = dependencies;
   const { batch, token, deadline } = task;
   const key = objectKey(batch.batchId, token, 'input.jsonl');

@@ -12,10 +12,15 @@ import {
   messageBodyKey,
   newKeyPrefix,
   objectKey,
+  rejectionKey,
   submissionKey,
   uploadKey,
 } from '../../../shared/batch/identifiers.ts';
-import { addMessageSchema, parseS3Url } from '../../../shared/batch/messages.ts';
+import {
+  addMessageSchema,
+  inboxMessageSchema,
+  parseS3Url,
+} from '../../../shared/batch/messages.ts';
 import { outcomeRecordSchema } from '../../../shared/batch/outcomeRecord.ts';
 import { DEFAULT_POLICY, scalePolicy } from '../../../shared/batch/policy.ts';
 import { shortReason } from '../../../shared/batch/reason.ts';
@@ -40,6 +45,7 @@ describe('identifiers', () => {
   it('name the objects', () => {
     expect(uploadKey('x')).toBe('uploads/x.jsonl');
     expect(objectKey('x', 't', 'input.jsonl')).toBe('batches/x/t/input.jsonl');
+    expect(rejectionKey('inbox/x.jsonl')).toBe('inbox/x.jsonl.rejected.json');
     expect(messageBodyKey('t')).toBe('uploads/messages/t.json');
     expect(parseS3Url('s3://b/k/l.jsonl')).toEqual({ bucket: 'b', key: 'k/l.jsonl' });
     expect(parseS3Url('nonsense')).toEqual({ bucket: '', key: '' });
@@ -47,6 +53,15 @@ describe('identifiers', () => {
 });
 
 describe('messages', () => {
+  it('about the inbox leave room for the name of a rejection', () => {
+    const message = (length: number) => ({
+      action: 'inbox',
+      key: `inbox/${'a'.repeat(length - 'inbox/.jsonl'.length)}.jsonl`,
+      etag: 'abc-2',
+    });
+    expect(inboxMessageSchema.safeParse(message(1010)).success).toBe(true);
+    expect(inboxMessageSchema.safeParse(message(1011)).success).toBe(false);
+  });
   it('need an id at the least', () => {
     expect(addMessageSchema.parse({ batchId: 'x' })).toEqual({
       action: 'add',
