@@ -99,7 +99,10 @@ export function readResources(assembly: Assembly, account: Account): StackResour
     schedules: read(['AWS::Scheduler::Schedule'], schemas.schedule, (schedule) =>
       expectFunction(functions, schedule),
     ),
-    rules: read(['AWS::Events::Rule'], rule, asIs),
+    rules: read(['AWS::Events::Rule'], rule, (resource) => {
+      for (const { Arn: arn } of resource.targets) expectTarget([...queues, ...functions], arn);
+      return resource;
+    }),
     functionUrls: read(['AWS::Lambda::Url'], schemas.functionUrl, (resource) => ({
       ...resource,
       url: scope.identityOf(resource.logicalId).attributes.FunctionUrl ?? '',
@@ -128,6 +131,11 @@ function assetDirectory(assembly: Assembly, objectKey: string): string {
 function expectQueue(queues: readonly Named[], queueArn: string): void {
   if (!queues.some(({ arn }) => arn === queueArn))
     throw new UnsupportedError(`it reads ${queueArn}, which does not run here`);
+}
+
+function expectTarget(targets: readonly Named[], arn: string): void {
+  if (!targets.some(({ name, arn: known }) => isNamed(arn, name, known)))
+    throw new UnsupportedError(`it sends to ${arn}, which does not run here`);
 }
 
 function expectFunction<T extends { readonly functionName: string }>(
