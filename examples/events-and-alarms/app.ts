@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -18,28 +17,17 @@ const processor = new NodejsFunction(stack, 'Processor', {
   timeout: Duration.minutes(5),
 });
 
+// For people: an alarm when no sweep comes, a batch fails, a key is refused, a message is put aside …
+const alerts = new Topic(stack, 'Alerts', { enforceSSL: true });
 const batches = new BatchHandler(stack, 'Batches', {
   processor,
   providers: { openai: LlmProvider.openAi() },
+  alarmTopic: alerts,
 });
-
-// For people: what waits in a dead-letter queue, a provider without a valid key, a failed batch.
-const alerts = new Topic(stack, 'Alerts', { enforceSSL: true });
-const whenOne = { threshold: 1, evaluationPeriods: 1 };
-const alarms = [
-  ...batches.alarms,
-  batches.metricProviderPaused().createAlarm(stack, 'ProviderPaused', whenOne),
-  batches.metricFailed().createAlarm(stack, 'BatchFailed', whenOne),
-];
-for (const alarm of alarms) alarm.addAlarmAction(new SnsAction(alerts));
 
 // For programs: every batch that ends.
 new Rule(stack, 'Ended', {
-  eventPattern: {
-    source: ['batch-handler'],
-    detailType: ['Batch State Change'],
-    detail: { to: ['completed', 'failed', 'cancelled'] },
-  },
+  eventPattern: batches.eventPattern({ to: ['completed', 'failed', 'cancelled'] }),
   targets: [
     new LambdaFunction(
       new NodejsFunction(stack, 'OnEnd', { entry: join(import.meta.dirname, 'onEnd.ts'), runtime }),
