@@ -1,4 +1,5 @@
-import { leadingCustomId } from './customId.ts';
+import { isUtf8 } from 'node:buffer';
+import { customIdLeading } from './customId.ts';
 import type { Line } from './lines.ts';
 
 /** What is needed of a request that is well-formed. */
@@ -23,11 +24,21 @@ export interface BadRequest {
 /** Of a `custom_id`, in characters. */
 const MAX_CUSTOM_ID_LENGTH = 512;
 
+/**
+ * What bytes that are not UTF-8 become. Only text that has it is looked at again: a search in text
+ * costs much less than a look at all bytes.
+ */
+const REPLACEMENT = '\ufffd';
+
 /** Checks one line by itself. The first thing that is wrong is told. */
 export function checkRequest({ bytes }: Line): Request | BadRequest {
+  const text = bytes.toString();
+  if (text.includes(REPLACEMENT) && !isUtf8(bytes)) {
+    return { code: 'invalid_utf8', message: 'is not UTF-8: save the file as UTF-8' };
+  }
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString());
+    value = JSON.parse(text);
   } catch {
     return {
       code: 'invalid_json_line',
@@ -51,7 +62,7 @@ export function checkRequest({ bytes }: Line): Request | BadRequest {
     const message = `custom_id has ${customId.length} characters: use 1 to ${MAX_CUSTOM_ID_LENGTH}`;
     return { code: 'invalid_custom_id', message };
   }
-  if ((leadingCustomId(bytes) ?? customId) !== customId) {
+  if ((customIdLeading(text) ?? customId) !== customId) {
     const message = 'custom_id is given twice: which of the two counts, providers disagree on';
     return { code: 'invalid_custom_id', message };
   }

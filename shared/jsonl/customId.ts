@@ -13,7 +13,12 @@ const CLOSING_BRACE = 0x7d;
  * counts in JSON; lines are checked for that before they are kept.
  */
 export function leadingCustomId(line: Buffer): string | undefined {
-  return LEADING.exec(line.toString('latin1', 0, LEADING_BYTES))?.[1];
+  return customIdLeading(line.toString('latin1', 0, LEADING_BYTES));
+}
+
+/** The same of the text of a line. */
+export function customIdLeading(text: string): string | undefined {
+  return LEADING.exec(text)?.[1];
 }
 
 /**

@@ -19,29 +19,24 @@ export class IdIndex {
   /** The line that has had the id before, or nothing: then it has this one from now on. */
   add(id: string, line: number): number | undefined {
     if (this.#size >= (this.#slots.length / WORDS) * MAX_FILL) this.#grow();
-    const [high, low] = this.#hash(id);
-    const slot = slotOf(this.#slots, high, low);
-    const known = this.#slots[slot + 2];
-    if (known) return known;
-    this.#slots.set([high, low, line], slot);
-    this.#size += 1;
-    return undefined;
+    const { high, low } = this.#hash(id);
+    const known = put(this.#slots, high, low, line);
+    if (known === 0) this.#size += 1;
+    return known === 0 ? undefined : known;
   }
 
   #grow(): void {
     const old = this.#slots;
     const slots = new Uint32Array(old.length * 2);
     for (let from = 0; from < old.length; from += WORDS) {
-      const line = old[from + 2];
-      if (!line) continue;
-      const [high = 0, low = 0] = old.subarray(from, from + 2);
-      slots.set([high, low, line], slotOf(slots, high, low));
+      const line = old[from + 2] as number;
+      if (line !== 0) put(slots, old[from] as number, old[from + 1] as number, line);
     }
     this.#slots = slots;
   }
 
   /** Two lanes of multiply and xor with the finalizer of MurmurHash3. */
-  #hash(id: string): [number, number] {
+  #hash(id: string): { high: number; low: number } {
     let high = this.#seed ^ id.length;
     let low = ~this.#seed;
     for (let index = 0; index < id.length; index++) {
@@ -50,17 +45,22 @@ export class IdIndex {
       low = Math.imul(low ^ code, 0x5f356495);
     }
     const mixed = finalized(high ^ (low >>> 13));
-    return [mixed, finalized(low ^ (high >>> 16) ^ mixed)];
+    return { high: mixed, low: finalized(low ^ (high >>> 16) ^ mixed) };
   }
 }
 
-/** Where the id is, or where there is room for it: a line of 0 marks an empty slot. */
-function slotOf(slots: Uint32Array, high: number, low: number): number {
+/** The line that has the id, or 0: then this one is put there. A line of 0 marks an empty slot. */
+function put(slots: Uint32Array, high: number, low: number, line: number): number {
   const count = slots.length / WORDS;
   let slot = (low & (count - 1)) * WORDS;
-  while (slots[slot + 2] !== 0 && !(slots[slot] === high && slots[slot + 1] === low))
+  while (slots[slot + 2] !== 0) {
+    if (slots[slot] === high && slots[slot + 1] === low) return slots[slot + 2] as number;
     slot = (slot + WORDS) % slots.length;
-  return slot;
+  }
+  slots[slot] = high;
+  slots[slot + 1] = low;
+  slots[slot + 2] = line;
+  return 0;
 }
 
 function finalized(word: number): number {

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { RefusedError } from '../batch/errors.ts';
 import type { TokenEstimate } from '../batch/ports.ts';
 import { type Reason, shortReason } from '../batch/reason.ts';
@@ -52,7 +51,7 @@ export class LineInspection {
   add(line: Line): readonly Problem[] {
     const { number, offset, bytes } = line;
     this.requests += 1;
-    const checked = isUtf8(bytes) ? checkRequest(line) : NOT_UTF8;
+    const checked = checkRequest(line);
     if ('code' in checked) return [problemAt(number, checked, checked.customId)];
     const { customId, embeddingInputs, maxOutputTokens } = checked;
     const tokens = this.#tokens.add(checked.body, bytes.length + 1);
@@ -109,9 +108,3 @@ function tooLarge({ maxBytes }: JobLimits): Conflict {
 }
 
 const NONE: readonly Problem[] = [];
-
-const NOT_UTF8 = {
-  code: 'invalid_utf8',
-  message: 'is not UTF-8: save the file as UTF-8',
-  customId: undefined,
-};

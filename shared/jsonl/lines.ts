@@ -17,7 +17,8 @@ const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 const LF = 0x0a;
 const CR = 0x0d;
-const BLANKS: readonly number[] = [0x20, 0x09, CR];
+const SPACE = 0x20;
+const TAB = 0x09;
 
 /**
  * Splits a stream into lines, whatever the chunks: LF or CRLF, with or without one at the end.
@@ -41,15 +42,13 @@ export async function* lineGroups(
     const lines: Line[] = [];
     let start = 0;
     for (let end = buffer.indexOf(LF); end !== -1; end = buffer.indexOf(LF, start)) {
-      open.push(buffer.subarray(start, end));
+      const piece = buffer.subarray(start, end);
       number += 1;
-      const bytes = withoutCr(
-        open.length === 1 ? buffer.subarray(start, end) : Buffer.concat(open),
-      );
+      const bytes = withoutCr(open.length === 0 ? piece : Buffer.concat([...open, piece]));
       if (bytes.length > maxLineBytes) throw tooLong(number, maxLineBytes);
       if (!isBlank(bytes)) lines.push({ number, offset, bytes });
       offset = position + end + 1;
-      open = [];
+      if (open.length > 0) open = [];
       openBytes = 0;
       start = end + 1;
     }
@@ -75,7 +74,11 @@ function withoutCr(line: Buffer): Buffer {
 
 /** What JSON takes for space: a byte order mark alone on its line is something. */
 function isBlank(line: Buffer): boolean {
-  return line.every((byte) => BLANKS.includes(byte));
+  return line.length === 0 || (isSpace(line[0] as number) && line.every(isSpace));
+}
+
+function isSpace(byte: number): boolean {
+  return byte === SPACE || byte === TAB || byte === CR;
 }
 
 function tooLong(number: number, maxLineBytes: number): RefusedError {

@@ -107,6 +107,11 @@ describe('a good input', () => {
     expect(found.codes).toEqual(['1 request_too_large']);
   });
 
+  it('may have what stands for bytes that are no UTF-8, written as UTF-8', async () => {
+    const body = { model: 'm', input: 'cut\ufffd and 模型' };
+    expect((await inspect(request('a', { body }))).codes).toEqual([]);
+  });
+
   it('is cut by texts to embed and by tokens, too', async () => {
     const list = request('a', { body: { model: 'm', input: ['x', 'y', 'z'] } });
     const tokens = request('b', { body: { model: 'm', input: [1, 2, 3] } });
