@@ -14,7 +14,7 @@ export interface Moved {
   readonly peakBytes: number;
 }
 
-type Script = 'collectOnce.ts' | 'discardOnce.ts' | 'submitOnce.ts';
+type Script = 'collectOnce.ts' | 'discardOnce.ts' | 'passOnce.ts' | 'submitOnce.ts';
 
 /** Moves the bytes once, in a process of its own. */
 export function move(script: Script, options: TransferOptions): Promise<Moved> {
