@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Output } from '../../shared/terminal/output.ts';
 
 export type { Output };
@@ -25,7 +25,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
 
 /** Text of others, such as a provider's message, in one line and without escape sequences. */
 export function oneLine(text: string): string {
-  return text.replace(CONTROL, ' ').trim();
+  return stripVTControlCharacters(text).replace(CONTROL, ' ').trim();
 }
 
 /** As much of the text as fits. */

@@ -3,8 +3,8 @@ import { createLiveLines } from '../../shared/terminal/liveLines.ts';
 import type { CliContext } from '../context.ts';
 import { painter, widthOf } from '../terminal/output.ts';
 import { tableLines } from '../terminal/table.ts';
-import { finishedRequests } from '../text.ts';
-import { changeLine, watchColumns } from './rows.ts';
+import { finishedRequests, statusStyle } from '../text.ts';
+import { changeLine, watchColumns, whyText } from './rows.ts';
 
 /** Shows batches that are being watched, in the order in which they are first told of. */
 export interface Board {
@@ -44,9 +44,18 @@ function liveBoard({ stdout, now }: CliContext): Board {
   const live = createLiveLines(stdout);
   const paint = painter(stdout);
   const batches = new Map<string, BatchInfo>();
+  const explained = new Set<string>();
+  /** In full and for good: the table has room for its first words at best. */
+  const explainEnd = (batch: BatchInfo): void => {
+    const why = batch.endedAt === undefined ? '' : whyText(batch);
+    if (why === '' || explained.has(batch.batchId)) return;
+    explained.add(batch.batchId);
+    live.note(`${batch.batchId} ${paint(statusStyle(batch), batch.status)}: ${why}`);
+  };
   return {
     update(batch) {
       batches.set(batch.batchId, batch);
+      explainEnd(batch);
       const all = [...batches.values()];
       // The titles, and a line for what has no room.
       const room = Math.max(1, (stdout.rows ?? 24) - 3);

@@ -15,7 +15,7 @@ const WAITING: ReadonlySet<BatchInfo['status']> = new Set([
 ]);
 
 /** Why a batch waits or has not succeeded, the latest; else nothing. */
-function whyText({ status, reasons }: Pick<BatchInfo, 'status' | 'reasons'>): string {
+export function whyText({ status, reasons }: Pick<BatchInfo, 'status' | 'reasons'>): string {
   return WAITING.has(status) ? oneLine(reasons.at(-1)?.message ?? '') : '';
 }
 
@@ -31,17 +31,17 @@ export function watchColumns(now: number): readonly Column<BatchInfo>[] {
       rank: 1,
       style: statusStyle,
     },
-    { title: 'REQUESTS', text: ({ counts }) => countText(counts.total), rank: 3, align: 'right' },
+    { title: 'REQUESTS', text: ({ counts }) => countText(counts.total), rank: 4, align: 'right' },
     {
       title: 'FAILED',
       text: ({ counts }) => countText(counts.failed),
-      rank: 4,
+      rank: 5,
       align: 'right',
       style: ({ counts }) => (counts.failed > 0 ? 'red' : undefined),
     },
-    { title: 'TRIES', text: ({ attempts }) => countText(attempts), rank: 5, align: 'right' },
+    { title: 'TRIES', text: ({ attempts }) => countText(attempts), rank: 6, align: 'right' },
     { title: 'TIME', text: since, rank: 2, align: 'right' },
-    { title: '', text: whyText, rank: 6, minWidth: 12 },
+    { title: '', text: whyText, rank: 3, minWidth: 12 },
   ];
 }
 

@@ -29,7 +29,8 @@ export function createLiveLines(output: Output): LiveLines {
       redraw(drawn);
     },
     note(text) {
-      output.write(`${lineUp(shown.length)}${CLEAR_LINE}${text}\n`);
+      // All of them, because a note may take several lines.
+      output.write(`${lineUp(shown.length)}${CLEAR_BELOW}${text}\n`);
       redraw(0);
     },
     clear() {
