@@ -10,7 +10,7 @@ const EXAMPLE = join(ROOT, 'examples', 'requests.jsonl');
 
 let run: HandlerRun;
 beforeAll(async () => {
-  run = await startHandlerRun(['expired', 'completed']);
+  run = await startHandlerRun({ plan: ['expired', 'completed'] });
 });
 afterAll(() => run?.stop());
 

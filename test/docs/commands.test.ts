@@ -1,73 +1,48 @@
-import { execFile } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
-import { commandOf, ROOT, shellBlocks } from './shellBlocks.ts';
+import { type DocsStack, startDocsStack } from './docsStack.ts';
+import { BEFORE, RUN_ELSEWHERE } from './preparations.ts';
+import { commandOf, PAGES, ROOT, type ShellBlock, shellBlocks } from './shellBlocks.ts';
 
-/** Pages whose commands a newcomer copies from top to bottom. */
-const PAGES = ['README.md', 'docs/getting-started.md', 'docs/deploy.md', 'docs/upgrade.md'];
+/** Programs that a page takes for given and the project does not bring. */
+const PROGRAMS = ['aws', 'jq'];
+const missing = PROGRAMS.filter((name) => spawnSync(name, ['--version']).error !== undefined);
 
-/** Commands that a test of their own runs, because they set up what this one stands on. */
-const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
-  'npm ci && npm start': 'test/local/example.test.ts',
-  'npm ci && npm test': '.ci/run',
-  'npm ci && npm start -- --keep': 'test/cli/roundTrip.test.ts',
-  'npm start -- --plan failed_quota,expired,partial,completed': 'test/local/example.test.ts',
-  'OPENAI_API_KEY=sk-… npm start -- my-requests.jsonl': 'test/local/usage.test.ts',
-};
+/** Shell functions, which the commands of all pages may use. */
+const FUNCTIONS = /^\w+\(\) \{\n/;
+const blocks = new Map(PAGES.map((page) => [page, shellBlocks(page).map(withoutOthers)]));
+const functions = new Set(
+  [...blocks.values()].flat().flatMap(({ script }) => (FUNCTIONS.test(script) ? [script] : [])),
+);
 
-let run: HandlerRun;
-let directory: string;
+let stack: DocsStack;
 beforeAll(async () => {
-  run = await startHandlerRun();
-  directory = mkdtempSync(join(tmpdir(), 'docs-commands-'));
-  copyFileSync(join(ROOT, 'examples', 'requests.jsonl'), join(directory, 'my-requests.jsonl'));
-  symlinkSync(run.dataDirectory, join(directory, '.local'));
-  mkdirSync(join(directory, 'bin'));
-  // `npm run cli -- …` of a clone, run from elsewhere.
-  const npm = join(directory, 'bin', 'npm');
-  writeFileSync(
-    npm,
-    `#!/bin/sh\n[ "$1 $2 $3" = "run cli --" ] || { echo "not run here: npm $*" >&2; exit 1; }\nshift 3\nexec '${process.execPath}' '${join(ROOT, 'cli', 'main.ts')}' "$@"\n`,
-  );
-  chmodSync(npm, 0o755);
-});
-afterAll(async () => {
-  await run?.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+  stack = await startDocsStack();
+}, 120_000);
+afterAll(() => stack?.stop());
 
-// The commands of the others all say that they need AWS.
-describe.each(PAGES.filter((page) => shellBlocks(page).length > 0))('%s', (page) => {
-  const blocks = shellBlocks(page).map(({ place, script }) => ({
-    place,
-    script: script
-      .split('\n')
-      .filter((line) => !Object.hasOwn(RUN_ELSEWHERE, commandOf(line)))
-      .join('\n'),
-  }));
+describe.each([...blocks].filter(([, of]) => of.some(hasCommands)))('%s', (page, of) => {
+  let directory: string;
+  beforeAll(() => {
+    directory = stack.directoryFor(page);
+  });
 
-  it.each(blocks.filter(({ script }) => script.trim() !== ''))(
+  it.for(of.filter(hasCommands))(
     'works on the local stack: $place',
     { timeout: 120_000 },
-    async ({ script }) => {
-      const { stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-        cwd: directory,
-        env: { PATH: `${join(directory, 'bin')}:${process.env.PATH}`, HOME: directory },
-      });
-      expect(stderr).not.toContain('Error');
+    async ({ script }, { skip }) => {
+      const lacking = missing.find((name) => new RegExp(`\\b${name} `).test(script));
+      skip(lacking !== undefined, `${lacking} is not installed: apt-get install awscli jq`);
+      const before = script.split('\n').map((line) => BEFORE[commandOf(line)] ?? '');
+      const all = [stack.exports, ...functions, ...before, script].join('\n');
+      const args = ['-euo', 'pipefail', '-c', all];
+      const { status, stdout, stderr } = await run('bash', args, directory);
+      expect(status, `${stdout}${stderr}`).toBe(0);
+      expect(stderr).not.toMatch(/error/i);
     },
   );
 });
@@ -77,6 +52,24 @@ it('what is run elsewhere is in one of the pages, and run there', () => {
   const commands = new Set(lines.map(commandOf));
   for (const [command, file] of Object.entries(RUN_ELSEWHERE)) {
     expect([...commands]).toContain(command);
-    expect(existsSync(join(ROOT, file))).toBe(true);
+    expect(existsSync(join(ROOT, file)), file).toBe(true);
   }
+  expect([...commands]).toEqual(expect.arrayContaining(Object.keys(BEFORE)));
 });
+
+async function run(program: string, args: readonly string[], cwd: string) {
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const texts = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [status] = await once(child, 'close');
+  const [stdout, stderr] = await texts;
+  return { status, stdout, stderr };
+}
+
+function withoutOthers({ place, script }: ShellBlock): ShellBlock {
+  const lines = script.split('\n').filter((line) => !Object.hasOwn(RUN_ELSEWHERE, commandOf(line)));
+  return { place, script: lines.join('\n') };
+}
+
+function hasCommands({ script }: ShellBlock): boolean {
+  return script.trim() !== '' && !FUNCTIONS.test(script);
+}

@@ -1,7 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Every page of the project. */
+export const PAGES: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...globSync(['docs/*.md', 'examples/**/*.md'], { cwd: ROOT }).sort(),
+];
 
 /** Commands of a page, as a reader copies them. */
 export interface ShellBlock {
@@ -10,9 +17,9 @@ export interface ShellBlock {
   readonly script: string;
 }
 
-const FENCE = /^```sh\n(.*?)^```$/gms;
+const FENCE = /^ *```(?:sh|bash|shell|console)\n(.*?)^ *```$/gms;
 /** The first line of commands that the local stack cannot take. */
-const NEEDS_AWS = /^# needs AWS$/m;
+const NEEDS_AWS = /^ *# needs AWS$/m;
 
 /** Commands of a page, apart from those that say that they need AWS. */
 export function shellBlocks(page: string): readonly ShellBlock[] {

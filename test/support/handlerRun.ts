@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { parseContext } from '../../infra/context.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
 import { type RunningStack, startStack } from '../../local/stack.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
@@ -15,15 +16,24 @@ export interface HandlerRun {
   stop(): Promise<void>;
 }
 
-/** @param plan what the simulator does with the jobs of each batch */
-export async function startHandlerRun(
-  plan: readonly string[] = ['completed'],
-): Promise<HandlerRun> {
+interface HandlerRunOptions {
+  /** What the simulator does with the jobs of each batch. */
+  readonly plan?: readonly string[];
+  /** As in `cdk.json`. */
+  readonly settings?: object;
+  readonly stackName?: string;
+}
+
+export async function startHandlerRun({
+  plan = ['completed'],
+  settings = {},
+  stackName = 'Handler',
+}: HandlerRunOptions = {}): Promise<HandlerRun> {
   const directory = mkdtempSync(join(tmpdir(), 'handler-run-'));
   const assembly = join(directory, 'cdk.out');
   const dataDirectory = join(directory, 'data');
   const app = new App({ context: { ...FLAGS }, outdir: assembly });
-  new BatchHandlerStack(app, 'Handler');
+  new BatchHandlerStack(app, stackName, parseContext(settings));
   app.synth();
   const stack = await startStack(await readAssembly(assembly), {
     dataDirectory,

@@ -14,7 +14,7 @@ const POLL = { pollSeconds: 0.1 };
 let run: HandlerRun;
 let client: BatchHandlerClient;
 beforeAll(async () => {
-  run = await startHandlerRun(['partial', 'completed']);
+  run = await startHandlerRun({ plan: ['partial', 'completed'] });
   client = await createClient(await localStack(run.dataDirectory));
 });
 afterAll(() => run?.stop());
