@@ -4,7 +4,7 @@ import type { BatchFilter, BatchInfo } from '../../shared/client/index.ts';
 import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { newest } from '../newest.ts';
-import { painter, widthOf } from '../terminal/output.ts';
+import { oneLine, painter, widthOf } from '../terminal/output.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
 import { costText, countText, durationText, finishedRequests, statusStyle } from '../text.ts';
 import { words } from '../words.ts';
@@ -44,7 +44,7 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
   const { status, provider, limit, json } = options;
   const client = await openClient(options);
   const onUnreadable = (batchId: string, why: string): void => {
-    stderr.write(`${batchId} cannot be read: ${why}\n`);
+    stderr.write(`${oneLine(`${batchId} cannot be read: ${why}`)}\n`);
   };
   const { batches, total } = await newest(
     client.listBatches({ status, provider, onUnreadable }),

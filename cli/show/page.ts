@@ -27,7 +27,7 @@ export function batchPage(
   const facts = factsOf(batch, now).flatMap(([label, text]) =>
     text === undefined || text === ''
       ? []
-      : [`  ${paint('dim', label.padEnd(LABEL_WIDTH))}  ${isUrl(text) ? text : clip(text, room)}`],
+      : [`  ${paint('dim', label.padEnd(LABEL_WIDTH))}  ${factText(text, room)}`],
   );
   const section = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0 ? [] : ['', paint('bold', title), ...lines.map((line) => `  ${line}`)];
@@ -80,7 +80,7 @@ function factsOf(
     ['ended', endedAt && `${timeText(endedAt, now)}, after ${tookText(createdAt, endedAt)}`],
     ['deadline', endedAt === undefined ? timeText(deadlineAt, now) : undefined],
     ['cancelling', batch.cancelRequested && endedAt === undefined ? 'yes' : undefined],
-    ['metadata', oneLine(pairs.join(', '))],
+    ['metadata', pairs.join(', ')],
     ['source', batch.source],
     ['input', batch.input],
     ['results', batch.results],
@@ -117,7 +117,8 @@ function tookText(from: string, to: string): string {
   return durationText(Date.parse(to) - Date.parse(from));
 }
 
-/** To be copied whole, whatever the width. */
-function isUrl(text: string): boolean {
-  return text.startsWith('s3://');
+/** A URL is to be copied whole, whatever the width. */
+function factText(text: string, room: number): string {
+  const line = oneLine(text);
+  return line.startsWith('s3://') ? line : clip(line, room);
 }

@@ -1,6 +1,7 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import type { Output } from '../../shared/terminal/output.ts';
 
+export { clip, oneLine, printable, textWidth } from '../../shared/terminal/text.ts';
 export type { Output };
 
 const DEFAULT_WIDTH = 80;
@@ -18,18 +19,4 @@ export function painter(output: Output, env = process.env): (style: Style, text:
   return plain
     ? (_, text) => text
     : (style, text) => styleText(style, text, { validateStream: false });
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
-
-/** Text of others, such as a provider's message, in one line and without escape sequences. */
-export function oneLine(text: string): string {
-  return stripVTControlCharacters(text).replace(CONTROL, ' ').trim();
-}
-
-/** As much of the text as fits. */
-export function clip(text: string, width: number): string {
-  if (text.length <= width) return text;
-  return width < 1 ? '' : `${text.slice(0, width - 1)}…`;
 }

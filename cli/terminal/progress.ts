@@ -1,5 +1,5 @@
 import { createLiveLines } from '../../shared/terminal/liveLines.ts';
-import { clip, type Output, widthOf } from './output.ts';
+import { clip, type Output, oneLine, widthOf } from './output.ts';
 
 /** One line that says how far something is. */
 export interface ProgressLine {
@@ -13,7 +13,7 @@ export function progressLine(output: Output): ProgressLine {
   if (output.isTTY === true) {
     const live = createLiveLines(output);
     return {
-      show: (text) => live.draw([clip(text, widthOf(output) - 1)]),
+      show: (text) => live.draw([clip(oneLine(text), widthOf(output) - 1)]),
       clear: () => live.clear(),
     };
   }

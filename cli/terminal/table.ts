@@ -1,7 +1,8 @@
-import { clip, type Style } from './output.ts';
+import { clip, printable, type Style, textWidth } from './output.ts';
 
 export interface Column<T> {
   readonly title: string;
+  /** May be of others: what a terminal obeys is not shown. */
   text(row: T): string;
   readonly align?: 'right';
   /** Where it is too narrow, columns of a low rank have the room; those of rank 0 always stay. */
@@ -55,7 +56,7 @@ export function tableLines<T>(
     ),
     ...rows.map((row) =>
       line(
-        (column) => column.text(row),
+        (column) => printable(column.text(row)),
         (column) => column.style?.(row) ?? 'reset',
       ),
     ),
@@ -63,7 +64,10 @@ export function tableLines<T>(
 }
 
 function naturalWidth<T>(column: Column<T>, rows: readonly T[]): number {
-  return Math.max(column.title.length, ...rows.map((row) => column.text(row).length));
+  return rows.reduce(
+    (widest, row) => Math.max(widest, textWidth(printable(column.text(row)))),
+    textWidth(column.title),
+  );
 }
 
 function total(widths: readonly number[]): number {
@@ -90,5 +94,6 @@ function shrink(
 }
 
 function padded<T>(text: string, width: number, { align }: Column<T>): string {
-  return align === 'right' ? text.padStart(width) : text.padEnd(width);
+  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)));
+  return align === 'right' ? blanks + text : text + blanks;
 }

@@ -1,7 +1,7 @@
 import { createLiveLines } from '../../shared/terminal/liveLines.ts';
 import { bytesText } from '../text.ts';
 import { bar } from './bar.ts';
-import { clip, type Output, widthOf } from './output.ts';
+import { clip, type Output, oneLine, textWidth, widthOf } from './output.ts';
 
 /** The progress of one file on a terminal; elsewhere nothing. */
 export interface Transfer {
@@ -32,7 +32,9 @@ export function showTransfer(output: Output, name: string, now: () => number): T
       ];
       const rest = parts.join('  ');
       const width = widthOf(output) - 1;
-      live.draw([clip(`${clip(name, Math.max(10, width - rest.length - 2))}  ${rest}`, width)]);
+      live.draw([
+        clip(`${clip(oneLine(name), Math.max(10, width - textWidth(rest) - 2))}  ${rest}`, width),
+      ]);
     },
     end: live.clear,
   };

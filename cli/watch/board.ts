@@ -56,11 +56,8 @@ function liveBoard({ stdout, now }: CliContext): Board {
     update(batch) {
       batches.set(batch.batchId, batch);
       explainEnd(batch);
-      const all = [...batches.values()];
-      // The titles, and a line for what has no room.
-      const room = Math.max(1, (stdout.rows ?? 24) - 3);
-      const lines = tableLines(watchColumns(now()), all.slice(0, room), widthOf(stdout) - 1, paint);
-      live.draw(all.length > room ? [...lines, `… and ${all.length - room} more`] : lines);
+      const rows = [...batches.values()];
+      live.draw(tableLines(watchColumns(now()), rows, widthOf(stdout) - 1, paint));
     },
     note: live.note,
   };

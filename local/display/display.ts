@@ -1,5 +1,6 @@
 import { createLiveLines } from '../../shared/terminal/liveLines.ts';
 import type { Output } from '../../shared/terminal/output.ts';
+import { clip } from '../../shared/terminal/text.ts';
 import type { BatchView } from '../batches/view.ts';
 import { batchLine } from './line.ts';
 
@@ -34,8 +35,8 @@ function createLiveDisplay(output: Output): Display {
   const live = createLiveLines(output);
   return {
     update(views) {
-      const width = output.columns ?? 80;
-      live.draw(views.map((view) => batchLine(view).slice(0, width - 1)));
+      const width = output.columns || 80;
+      live.draw(views.map((view) => clip(batchLine(view), width - 1)));
     },
     note: live.note,
   };

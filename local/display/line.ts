@@ -1,3 +1,4 @@
+import { oneLine } from '../../shared/terminal/text.ts';
 import type { BatchView } from '../batches/view.ts';
 
 /** Statuses that make one ask why. */
@@ -17,6 +18,6 @@ export function batchLine({ batchId, status, attempts, counts, reason }: BatchVi
     parts.push(
       `${counts.succeeded} of ${counts.total} succeeded${counts.failed > 0 ? `, ${counts.failed} failed` : ''}`,
     );
-  if (reason !== undefined && WAITING.has(status)) parts.push(`(${reason})`);
+  if (reason !== undefined && WAITING.has(status)) parts.push(`(${oneLine(reason)})`);
   return parts.join('  ');
 }

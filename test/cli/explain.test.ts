@@ -46,7 +46,7 @@ test.each([
     3,
     'cannot reach AWS: connect ECONNREFUSED 127.0.0.1:1; check --region and the network',
   ],
-  [named('Error', 'two\nlines\u001b[31m'), 3, 'Error: two lines [31m'],
+  [named('Error', 'two\nlines\u001b[31m'), 3, 'Error: two lines'],
   ['odd', 3, 'odd'],
 ])('an error is one line with its fix: %s', (error, exitCode, line) => {
   expect(explain(error)).toEqual({ line, exitCode });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { columnsAt } from '../../cli/commands/list.ts';
+import { textWidth } from '../../cli/terminal/output.ts';
 import { tableLines } from '../../cli/terminal/table.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
 import { given, NOW } from '../support/given.ts';
@@ -18,13 +19,25 @@ const BATCHES = [
   given('inspecting', { batchId: 'just-added', cost: undefined }),
 ].map((batch) => batchInfo(batch, 'bucket'));
 
-const tableAt = (width: number, paint = (_: unknown, text: string) => text) =>
-  tableLines(columnsAt(NOW), BATCHES, width, paint);
+const plain = (_: unknown, text: string) => text;
+const tableAt = (width: number, paint = plain) => tableLines(columnsAt(NOW), BATCHES, width, paint);
 
 test.each([60, 80, 120])('the list fits %i columns', (width) => {
   const lines = tableAt(width);
   expect(lines.every((line) => line.length <= width)).toBe(true);
   expect(`\n${lines.join('\n')}\n`).toMatchSnapshot();
+});
+
+test('what comes from outside is aligned, and nothing in it is obeyed', () => {
+  const wide = given('running', {
+    batchId: 'wide',
+    provider: 'openai',
+    model: '模型\u001b[2J\u009b1m🚀',
+  });
+  const lines = tableLines(columnsAt(NOW), [batchInfo(wide, 'bucket'), ...BATCHES], 120, plain);
+  expect(lines.join('')).not.toMatch(/\p{Cc}/u);
+  const widths = lines.map((line) => textWidth(line));
+  expect(new Set(widths).size).toBe(1);
 });
 
 test('every status has its colour, and the colours take no room', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CliContext } from '../../cli/context.ts';
 import { bar } from '../../cli/terminal/bar.ts';
-import { clip, oneLine, painter } from '../../cli/terminal/output.ts';
+import { clip, oneLine, painter, textWidth } from '../../cli/terminal/output.ts';
 import { progressLine } from '../../cli/terminal/progress.ts';
 import { showTransfer } from '../../cli/terminal/transfer.ts';
 import { createBoard } from '../../cli/watch/board.ts';
@@ -38,6 +38,16 @@ describe('text on a terminal', () => {
     expect(['abcd', 'abcde', 'a'].map((text) => clip(text, 4))).toEqual(['abcd', 'abc…', 'a']);
     expect(clip('a', 0)).toBe('');
   });
+
+  it('of East Asia and emoji is cut where its columns end, and no character in halves', () => {
+    expect(clip('日本語テスト', 7)).toBe('日本語…');
+    expect(clip('日本語テスト', 6)).toBe('日本…');
+    expect(clip('日本語', 6)).toBe('日本語');
+    expect(clip('👩‍👩‍👧 family', 4)).toBe('👩‍👩‍👧 …');
+  });
+
+  it('does not turn the direction of what follows', () =>
+    expect(oneLine('exe.\u202egpj\u2066\u2028')).toBe('exe. gpj'));
 });
 
 describe('lines that are drawn over', () => {
@@ -63,6 +73,43 @@ describe('lines that are drawn over', () => {
       'a line of 18 chars',
       'b line of 18 chars',
     ]);
+  });
+});
+
+describe('a terminal that changes under them', () => {
+  const lines = ['a line of 18 chars', 'b line of 18 chars'];
+
+  it('is drawn over whole where it became narrower and wrapped them', async () => {
+    const { output, text, resize } = screen({ columns: 20 });
+    const live = createLiveLines(output);
+    output.write('before\n');
+    live.draw(lines);
+    await resize(10, 24);
+    live.draw(['one', 'two']);
+    expect(await text()).toEqual(['before', 'one', 'two']);
+    await resize(40, 24);
+    live.draw(['three', 'four']);
+    expect(await text()).toEqual(['before', 'three', 'four']);
+  });
+
+  it('shows as many as it has room for', async () => {
+    const { output, text, resize } = screen({ rows: 10 });
+    const live = createLiveLines(output);
+    live.draw(['1', '2', '3', '4', '5', '6']);
+    await resize(80, 4);
+    live.draw(['1', '2', '3', '4', '5', '7']);
+    expect((await text()).slice(-3)).toEqual(['1', '2', '… and 4 more']);
+    await resize(80, 10);
+    live.draw(['1', '2']);
+    expect((await text()).slice(-2)).toEqual(['1', '2']);
+  });
+
+  it('keeps its cursor: nothing is left to restore after ^C', async () => {
+    const written: unknown[] = [];
+    const live = createLiveLines({ isTTY: true, write: (chunk) => written.push(chunk) });
+    live.draw(lines);
+    live.clear();
+    expect(written.join('')).not.toContain('\u001b[?');
   });
 });
 
@@ -118,6 +165,29 @@ describe('the board of watched batches', () => {
     if (columns >= 80) expect(table[2]).toContain('  line 7: cu');
     // In full above it, once, and nothing of the colour that it came with.
     expect(lines.slice(0, -3).join('')).toBe(`broken failed: ${why}`);
+  });
+
+  it.each([60, 80, 100, 120, 160])('keeps wide characters within %i columns', async (columns) => {
+    const { output, text } = screen({ columns });
+    const message =
+      '入力ファイルの形式が正しくありません。🚫 各行にcustom_idを付けてください。'.repeat(3);
+    const queued = given('queued', { batchId: 'wide', reasons: [{ code: 'x', message }] });
+    boardOn(output).update(batchInfo({ ...queued, status: 'retrying' }, 'bucket'));
+    const lines = await text();
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(textWidth(line)).toBeLessThan(columns);
+    if (columns >= 80) expect(lines[1]).toMatch(/ {2}入力ファ.*…$/);
+  });
+
+  it('leaves the last state where it was', async () => {
+    const { output, text } = screen();
+    const board = boardOn(output);
+    board.update(batchInfo(running, 'bucket'));
+    board.update(batchInfo({ ...running, status: 'completed', endedAt: NOW }, 'bucket'));
+    expect((await text()).map((line) => line.split(/ +/, 2))).toEqual([
+      ['BATCH', 'STATUS'],
+      ['nightly', 'completed'],
+    ]);
   });
 
   it('has no more lines than the terminal', async () => {

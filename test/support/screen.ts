@@ -4,6 +4,8 @@ import type { Output } from '../../shared/terminal/output.ts';
 /** A terminal that nobody looks at: what is written to it, as it would be seen. */
 export interface Screen {
   readonly output: Output;
+  /** As somebody does who drags its corner. */
+  resize(columns: number, rows: number): Promise<void>;
   /** Lines that are on it or were scrolled off, without blanks at their ends. */
   text(): Promise<readonly string[]>;
 }
@@ -19,9 +21,18 @@ export function screen({ columns = 80, rows = 24 } = {}): Screen {
   return {
     output: {
       isTTY: true,
-      columns,
-      rows,
+      get columns() {
+        return terminal.cols;
+      },
+      get rows() {
+        return terminal.rows;
+      },
       write: (chunk) => terminal.write(chunk),
+    },
+    async resize(toColumns, toRows) {
+      // What was written before is on it then.
+      await new Promise<void>((resolve) => terminal.write('', resolve));
+      terminal.resize(toColumns, toRows);
     },
     async text() {
       await new Promise<void>((resolve) => terminal.write('', resolve));

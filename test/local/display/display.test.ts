@@ -59,8 +59,8 @@ test('a terminal gets its lines drawn over, none longer than it is wide', () => 
 
   expect(terminal.written).toEqual([
     '\u001b[2Kx  queued      0 of 3 succeeded\n\u001b[2Ky  queued      0 of 3 succeeded\n',
-    `\r\u001b[2A\u001b[2Kx  queued      0 of 3 succeeded  (${'long '.repeat(20).slice(0, 25)}\n\u001b[2Ky  queued      0 of 3 succeeded\n`,
-    '\r\u001b[2A\u001b[2Ka note\n',
+    `\r\u001b[2A\u001b[2Kx  queued      0 of 3 succeeded  (${'long '.repeat(20).slice(0, 24)}…\n\u001b[2Ky  queued      0 of 3 succeeded\n`,
+    '\r\u001b[2A\u001b[0Ja note\n',
     expect.stringContaining('\u001b[2Kx  queued'),
   ]);
 });
