@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { temporaryDirectory } from '../local/fixtures/toyStack.ts';
+import { startCli } from '../support/cliProcess.ts';
 import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -14,20 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => run?.stop());
 
-/** Runs the real command line, in a process of its own. */
-async function cli(...args: readonly string[]) {
-  const child = spawn(process.execPath, [join(ROOT, 'cli', 'main.ts'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, AWS_EC2_METADATA_DISABLED: 'true' },
-  });
-  const texts = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      texts[name] += text;
-    });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, ...texts };
-}
+const cli = (...args: readonly string[]) => startCli(args).ended;
 const local = (...args: readonly string[]) => cli(...args, '--local', run.dataDirectory);
 
 const idsIn = (text: string) =>

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { separateLocal } from '../../cli/arguments.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'arguments-'));
+const file = join(directory, 'requests.jsonl');
+writeFileSync(file, '');
+afterAll(() => rmSync(directory, { recursive: true }));
+
+test.each([
+  ['show x --local', 'show x --local'],
+  ['list --local --json', 'list --local --json'],
+  [`list --local ${directory}`, `list --local ${directory}`],
+  ['list --local=not/yet', 'list --local=not/yet'],
+  // What is no directory is the command's argument.
+  ['show --local x', 'show --local=.local x'],
+  [`add --local ${file}`, `add --local=.local ${file}`],
+  [`add ${file} --id nightly`, `add ${file} --id nightly`],
+])('%s', (args, separated) => {
+  expect(separateLocal(args.split(' '))).toEqual(separated.split(' '));
+});

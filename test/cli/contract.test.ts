@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCli } from '../support/cliProcess.ts';
+import { cliRun } from '../support/cliRun.ts';
+import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
+
+/** What scripts rely on: JSON alone on stdout, and the exit codes of docs/cli.md. */
+
+const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'requests.jsonl');
+const BAD = join(import.meta.dirname, 'fixtures', 'duplicate.jsonl');
+
+let run: HandlerRun;
+let local: string;
+beforeAll(async () => {
+  run = await startHandlerRun();
+  local = `--local=${run.dataDirectory}`;
+});
+afterAll(() => run?.stop());
+
+const batchHandler = (command: string) => cliRun([...command.split(' '), local]);
+
+describe('--json', () => {
+  it.each([
+    [`estimate ${EXAMPLE}`, 0],
+    [`estimate ${BAD}`, 1],
+    [`add ${EXAMPLE} --id trip --wait`, 0],
+    [`add ${BAD} --id bad --wait`, 1],
+    ['list', 0],
+    ['show trip', 0],
+    ['watch trip bad', 1],
+    ['redeliver trip --wait', 0],
+    ['pause openai', 0],
+    ['resume openai', 0],
+    ['drain --yes', 0],
+    ['resume openai', 0],
+  ] as const)('%s', { timeout: 60_000 }, async (command, code) => {
+    const ran = await batchHandler(`${command} --json`);
+    expect(ran.code).toBe(code);
+    const lines = ran.stdout.trimEnd().split('\n');
+    for (const line of lines) expect(JSON.parse(line)).toBeTypeOf('object');
+  });
+
+  it.each(['show nobody', 'cancel nobody', 'watch nobody', 'redrive', 'list --status split'])(
+    '%s has nothing to tell there',
+    async (command) => {
+      const { stdout } = await batchHandler(`${command} --json`);
+      expect(stdout).toBe('');
+    },
+  );
+});
+
+describe('the exit code', () => {
+  it.each([
+    ['is 2', 'of an option that is unknown', 'list --colour', 2],
+    ['is 2', 'of an argument that is missing', 'show', 2],
+    ['is 2', 'of a batch that is not there', 'watch nobody', 2],
+    ['is 2', 'of a stack that is not there', 'list --stack Nowhere --handler x', 2],
+  ])('%s %s', async (_, __, command, code) => {
+    const ran = await batchHandler(command);
+    expect(ran).toMatchObject({ code, stdout: '' });
+    expect(ran.stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('is 1 if a batch was cancelled, or a wait took too long', { timeout: 60_000 }, async () => {
+    await batchHandler(`add ${EXAMPLE} --id later --not-before 2099-01-01`);
+    expect(await batchHandler('watch later --timeout 0.1')).toMatchObject({ code: 1 });
+    expect(await batchHandler('cancel later --wait')).toMatchObject({ code: 0 });
+    expect(await batchHandler('watch later')).toMatchObject({ code: 1 });
+  });
+
+  it('is 3 if the stack does not answer', { timeout: 60_000 }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'contract-'));
+    // Left over by a run that was killed, its process id taken by another: nobody is at its address.
+    const stack = { endpointUrl: 'http://127.0.0.1:1', stackName: 'Handler', pid: process.pid };
+    writeFileSync(join(directory, 'stack.json'), JSON.stringify(stack));
+    const ran = await cliRun(['list', `--local=${directory}`]);
+    rmSync(directory, { recursive: true });
+    expect(ran.stderr).toMatch(/^cannot reach .*ECONNREFUSED.*\n$/);
+    expect(ran).toMatchObject({ code: 3, stdout: '' });
+  });
+
+  it('is 130 after ^C, which ends a wait and no batch', { timeout: 60_000 }, async () => {
+    await batchHandler(`add ${EXAMPLE} --id endless --not-before 2099-01-01`);
+    const { child, ended } = startCli(['watch', 'endless', local]);
+    await once(child.stdout, 'data');
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 130, stderr: '' });
+    const { stdout } = await batchHandler('show endless --json');
+    expect(JSON.parse(stdout)).toMatchObject({ cancelRequested: false });
+  });
+});

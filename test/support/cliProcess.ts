@@ -1,0 +1,21 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** The real command line in a process of its own, without credentials. */
+export function startCli(args: readonly string[]) {
+  const child = spawn(process.execPath, [join(ROOT, 'cli', 'main.ts'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, AWS_EC2_METADATA_DISABLED: 'true' },
+  });
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+    });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve)).then(
+    (code) => ({ code, ...texts }),
+  );
+  return { child, ended };
+}
