@@ -51,11 +51,10 @@ async function command(
   options: PauseOptions,
   { stdout, interrupted }: CliContext,
 ): Promise<void> {
-  const { connection } = await openClient(options);
-  const { commandProvider } = await import('../../shared/operations/providerCommand.ts');
+  const client = await openClient(options);
   const { reason } = options;
+  await client[`${action}Provider`](provider, { reason, signal: interrupted });
   const message = { action, provider, ...(reason === undefined ? {} : { reason }) };
-  await commandProvider(connection, message, { signal: interrupted });
   const text = options.json ? JSON.stringify(message) : `${provider} ${DONE[action]}`;
   stdout.write(`${text}\n`);
 }

@@ -6,6 +6,7 @@ import { type Connection, connect } from './connection.ts';
 import type { Handler } from './discovery.ts';
 import { getParts } from './getParts.ts';
 import { type BatchFilter, listBatches } from './listBatches.ts';
+import { commandProvider, type ProviderCommandOptions } from './providerCommand.ts';
 import type { Sent } from './refusal.ts';
 import {
   type FailedRow,
@@ -68,6 +69,11 @@ export interface BatchHandlerClient {
   redeliver(batchId: string): Promise<SentCommand>;
   /** Waits until the record shows that a command was carried out. */
   waitForCommand(sent: SentCommand, options?: WaitOptions<BatchInfo>): Promise<BatchInfo>;
+
+  /** Starts nothing new at a provider entry; what runs goes on. Waits until the handler knows. */
+  pauseProvider(provider: string, options?: ProviderCommandOptions): Promise<void>;
+  /** Ends a pause, or a hold after a refusal. Waits until the handler knows. */
+  resumeProvider(provider: string, options?: ProviderCommandOptions): Promise<void>;
 }
 
 /**
@@ -110,5 +116,7 @@ export async function createClient(options: ClientOptions): Promise<BatchHandler
     redeliver: (batchId) => command(connection, 'redeliver', batchId),
     waitForCommand: async (sent, more = {}) =>
       batchInfo(await waitForCommand(connection, sent, waiting(more)), bucket),
+    pauseProvider: (provider, more) => commandProvider(connection, 'pause', provider, more),
+    resumeProvider: (provider, more) => commandProvider(connection, 'resume', provider, more),
   };
 }

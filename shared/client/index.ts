@@ -6,6 +6,7 @@ export { type BatchHandlerClient, type ClientOptions, createClient } from './cre
 export type { Handler } from './discovery.ts';
 export type { BatchFilter } from './listBatches.ts';
 export { localStack } from './localStack.ts';
+export type { ProviderCommandOptions } from './providerCommand.ts';
 export type { Sent } from './refusal.ts';
 export type { FailedRow, RowFile, RowKind, SucceededRow } from './rows.ts';
 export type { UploadOptions } from './upload.ts';

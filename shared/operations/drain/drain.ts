@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { sendBatchMessage } from '../../aws/batchMessages.ts';
 import { isPaused } from '../../batch/pauses.ts';
 import type { Connection } from '../../client/connection.ts';
-import { commandProvider } from '../providerCommand.ts';
+import { commandProvider } from '../../client/providerCommand.ts';
 import { isNothing, type Outstanding, outstandingOf } from './outstanding.ts';
 
 /** How far the drain is. */
@@ -55,7 +55,7 @@ async function pauseAll(connection: Connection, signal: AbortSignal | undefined)
   const { handler, providerStates } = connection;
   for (const provider of handler.providers) {
     if (isPaused(await providerStates.get(provider))) continue;
-    const command = { action: 'pause', provider, reason: 'drained before its removal' } as const;
-    await commandProvider(connection, command, signal === undefined ? {} : { signal });
+    const reason = 'drained before its removal';
+    await commandProvider(connection, 'pause', provider, { reason, signal });
   }
 }

@@ -6,18 +6,27 @@ import {
   createClient,
   localStack,
 } from '../../../shared/client/index.ts';
+import { permissionOf } from '../../support/clientCalls.ts';
+import { grantedToClient } from '../../support/clientGrants.ts';
+import { type BadNetwork, startProxy } from '../../support/emulatorsProxy.ts';
 import { type HandlerRun, startHandlerRun } from '../../support/handlerRun.ts';
 import { all } from '../../support/streams.ts';
 
 const POLL = { pollSeconds: 0.1 };
 
 let run: HandlerRun;
+let recorder: BadNetwork;
 let client: BatchHandlerClient;
 beforeAll(async () => {
   run = await startHandlerRun({ plan: ['partial', 'completed'] });
-  client = await createClient(await localStack(run.dataDirectory));
+  const access = await localStack(run.dataDirectory);
+  recorder = await startProxy(run.stack.endpointUrl, () => 'forward');
+  client = await createClient({ ...access, endpoint: recorder.url });
 });
-afterAll(() => run?.stop());
+afterAll(async () => {
+  await recorder?.close();
+  await run?.stop();
+});
 
 function* requests(count: number) {
   for (let number = 0; number < count; number++)
@@ -129,6 +138,30 @@ test('what the handler would refuse is refused before anything is sent', async (
   await expect(client.results('nobody').next()).rejects.toMatchObject({ code: 'unknown_batch' });
 });
 
+test('a provider is paused and goes on', async () => {
+  const { connection } = client;
+  const pauseOf = async () => (await connection.providerStates.get('openai')).lastCommand;
+
+  await client.pauseProvider('openai', { reason: 'an incident' });
+  expect(await pauseOf()).toMatchObject({ action: 'pause', reason: 'an incident' });
+  await client.resumeProvider('openai');
+  expect(await pauseOf()).toMatchObject({ action: 'resume' });
+  await expect(client.pauseProvider('x')).rejects.toThrow('there is no provider x: use one of');
+});
+
+test('an upload that breaks off leaves nothing behind', async () => {
+  async function* breaking() {
+    for await (const request of requests(3))
+      yield { ...request, padding: 'x'.repeat(6 * 1024 * 1024) };
+    throw new Error('the source broke');
+  }
+
+  const adding = client.addBatch({ batchId: 'breaks', requests: breaking() });
+
+  await expect(adding).rejects.toThrow('the source broke');
+  expect(await client.getBatch('breaks')).toBeUndefined();
+});
+
 test('an upload that is given up adds nothing', async () => {
   const signal = AbortSignal.abort(new Error('enough'));
 
@@ -136,4 +169,13 @@ test('an upload that is given up adds nothing', async () => {
     client.addBatch({ batchId: 'given-up', requests: requests(1) }, { signal }),
   ).rejects.toThrow('enough');
   expect(await client.getBatch('given-up')).toBeUndefined();
+});
+
+test('all of it takes what grantClient gives, and nothing else', async () => {
+  await all(client.listBatches({ status: 'open' }));
+  await client.getParts('rows');
+
+  const taken = new Set(recorder.received.map(permissionOf));
+
+  expect([...taken].toSorted()).toEqual(grantedToClient());
 });
