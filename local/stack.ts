@@ -39,6 +39,8 @@ export interface StackOptions {
   readonly plan: readonly string[];
   /** What becomes of the webhooks of simulated jobs, in order; default: they are sent. */
   readonly webhookPlan?: readonly string[];
+  /** The same of the events that Bedrock sends. */
+  readonly eventPlan?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   onEvent(event: BusEvent): void;
 }
@@ -81,6 +83,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
       webhookUrls: webhookUrls(resources),
       jobSeconds: intervalSeconds,
       bucketUrl: queueUrl,
+      eventsUrl: gateway.url,
     });
     stops.push(...providers.processes.map((process) => process.stop));
 

@@ -28,6 +28,10 @@ export interface ProvidersOptions {
   readonly jobSeconds: number;
   /** Where jobs that run on the handler's own bucket find it. */
   readonly bucketUrl: string;
+  /** The EventBridge of this machine. */
+  readonly eventsUrl: string;
+  /** What becomes of Bedrock's events of the simulated jobs. Default: they are sent. */
+  readonly eventPlan?: readonly string[];
   /** Where each entry that takes webhooks is sent them. */
   readonly webhookUrls: ReadonlyMap<string, string>;
   /** What becomes of the webhooks of the simulated jobs. Default: they are sent. */
@@ -104,7 +108,7 @@ async function start(
   { dataDirectory, plan, jobSeconds, bucketUrl, ...options }: ProvidersOptions,
 ): Promise<LocalProvider> {
   const { name, folder, secret, real } = simulated;
-  const { webhookUrls, webhookPlan } = options;
+  const { webhookUrls, webhookPlan, eventsUrl, eventPlan } = options;
   const webhooks = [...webhookUrls].map(([entry, url]) => ({ url, secret: signingSecret(entry) }));
   const process = await startService(
     `the ${name} simulator`,
@@ -113,7 +117,7 @@ async function start(
       dataDir: join(dataDirectory, 'simulators', folder),
       plan,
       jobSeconds,
-      ...(folder === 'bedrock' ? { s3Url: bucketUrl } : {}),
+      ...(folder === 'bedrock' ? { s3Url: bucketUrl, eventsUrl, eventPlan } : {}),
       ...(real?.webhookSecret ? { webhooks, webhookPlan } : {}),
     },
     join(dataDirectory, 'logs', `${folder}-simulator.log`),

@@ -11,6 +11,7 @@ import { renderError, unknownPath } from './errors.ts';
 import { arnOf } from './jobObject.ts';
 import { type BedrockOptionsInput, parseOptions } from './options.ts';
 import { jobRoutes } from './routes.ts';
+import { tellEventBridge } from './stateEvents.ts';
 
 /**
  * Starts a simulator of Amazon Bedrock's batch inference jobs on the loopback. They read and write
@@ -30,6 +31,8 @@ export async function startBedrockSimulator(
   const journal = new Journal(journalDirectory(dataDir), now);
   const buckets = connectBuckets(s3Url);
   const jobs = new BedrockJobs(parsed, buckets, journal, now);
+  const { eventsUrl, eventPlan } = parsed;
+  const telling = eventsUrl && tellEventBridge(jobs.jobs, { eventsUrl, eventPlan });
   const simulator = await startJobServer({
     dataDir,
     port,
@@ -45,6 +48,7 @@ export async function startBedrockSimulator(
   return {
     ...simulator,
     async close() {
+      if (telling) await telling.close();
       await simulator.close();
       buckets.close();
     },

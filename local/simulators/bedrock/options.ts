@@ -1,6 +1,10 @@
 import * as z from 'zod';
 import { commonOptions, parseOptions as parse } from '../jobs/options.ts';
 
+/** What becomes of the event of a job that has ended. */
+const eventWordSchema = z.enum(['sent', 'lost', 'duplicate']);
+export type EventWord = z.output<typeof eventWordSchema>;
+
 const bedrockOptionsSchema = z.strictObject({
   ...commonOptions,
   /** The S3 endpoint whose buckets the jobs read and write. */
@@ -11,6 +15,10 @@ const bedrockOptionsSchema = z.strictObject({
   jobLimitRefusal: z.enum(['job', 'create']).default('create'),
   /** AWS access key ids that are known. Default: any. */
   accessKeyIds: z.array(z.string()).min(1).optional(),
+  /** The EventBridge endpoint that is told of the ends of jobs. Default: nobody is. */
+  eventsUrl: z.url().optional(),
+  /** For each job that ends, in order, the last repeating. */
+  eventPlan: z.array(eventWordSchema).min(1).default(['sent']),
 });
 /** The options of the Bedrock simulator: all of them JSON, so that they reach a child process. */
 export type BedrockOptions = z.output<typeof bedrockOptionsSchema>;

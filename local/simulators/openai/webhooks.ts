@@ -1,58 +1,48 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { EndWatch } from '../endWatch.ts';
 import { momentOf } from '../jobs/timeline.ts';
 import type { Batches } from './batches.ts';
-import type { BatchRecord } from './batchRecord.ts';
 import type { WebhookEndpoint, WebhookWord } from './options.ts';
 
-/** Between two looks at the jobs. */
-const LOOK_MS = 100;
 const TIMEOUT_MS = 10_000;
 /** Past the five minutes that a signature is good for. */
 const LATE_MS = 10 * 60_000;
 
-const ENDS = ['completed', 'failed', 'expired', 'cancelled'] as const;
+const ENDS: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
 
 /**
  * Tells the endpoints of the ends of jobs, as OpenAI does, by Standard Webhooks. One that is not
- * taken is not sent again. What ends while the simulator is down is never told.
+ * taken is not sent again.
  */
 export class Webhooks {
   readonly #batches: Batches;
-  readonly #told: Set<string>;
-  readonly #timer: NodeJS.Timeout;
-  readonly #sending = new Set<Promise<void>>();
+  readonly #watch: EndWatch;
   #sent = 0;
 
   constructor(batches: Batches) {
     this.#batches = batches;
-    const ended = batches.records.all().filter((record) => this.#endOf(record) !== undefined);
-    this.#told = new Set(ended.map(({ id }) => id));
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#watch = new EndWatch(
+      () => this.#ended(),
+      (jobId, end) => this.#tell(jobId, end),
+    );
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await Promise.all(this.#sending);
+  close(): Promise<void> {
+    return this.#watch.close();
   }
 
-  #look(): void {
-    for (const record of this.#batches.records.all()) {
-      if (this.#told.has(record.id)) continue;
+  #ended(): ReadonlyMap<string, string> {
+    const { parts, records } = this.#batches;
+    const ended = new Map<string, string>();
+    for (const record of records.all()) {
       this.#batches.advance(record);
-      const end = this.#endOf(record);
-      if (end === undefined) continue;
-      this.#told.add(record.id);
-      const sending = this.#tell(record, end).finally(() => this.#sending.delete(sending));
-      this.#sending.add(sending);
+      const { status } = momentOf(record, parts.now());
+      if (ENDS.has(status)) ended.set(record.id, status);
     }
+    return ended;
   }
 
-  #endOf(record: BatchRecord): string | undefined {
-    const { status } = momentOf(record, this.#batches.parts.now());
-    return ENDS.find((end) => end === status);
-  }
-
-  async #tell({ id }: BatchRecord, end: string): Promise<void> {
+  async #tell(id: string, end: string): Promise<void> {
     const { options, now } = this.#batches.parts;
     const event = {
       object: 'event',

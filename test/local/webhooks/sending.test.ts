@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type QuietHandler, startQuietHandler } from './quietHandler.ts';
+import { type QuietHandler, startQuietHandler } from '../fixtures/quietHandler.ts';
 
 let handler: QuietHandler;
 

@@ -1,0 +1,67 @@
+import { EndWatch } from '../endWatch.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { BedrockJob } from './bedrockJob.ts';
+import { jobObject } from './jobObject.ts';
+import type { EventWord } from './options.ts';
+
+/** How often EventBridge is told of the end of a job. */
+const TIMES: Readonly<Record<EventWord, number>> = { sent: 1, lost: 0, duplicate: 2 };
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Tells EventBridge of the ends of jobs, as Bedrock does: on a best-effort basis.
+ *
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
+ *
+ * @param options.eventPlan for each job that ends, in order, the last repeating
+ */
+export function tellEventBridge(
+  jobs: Jobs<BedrockJob>,
+  {
+    eventsUrl,
+    eventPlan,
+  }: { readonly eventsUrl: string; readonly eventPlan: readonly EventWord[] },
+): EndWatch {
+  let told = 0;
+  return new EndWatch(
+    () => new Map(jobs.all().flatMap((job) => endOf(jobs, job))),
+    async (jobId) => {
+      const word = eventPlan[Math.min(told++, eventPlan.length - 1)] ?? 'sent';
+      const job = jobs.get(jobId);
+      for (let time = 0; job && time < TIMES[word]; time++)
+        await putEvent(eventsUrl, jobObject(job, jobs.momentOf(job)));
+    },
+  );
+}
+
+function endOf(jobs: Jobs<BedrockJob>, job: BedrockJob): readonly (readonly [string, string])[] {
+  const { status, reachedAt } = jobs.momentOf(job);
+  return reachedAt === undefined ? [] : [[job.id, status]];
+}
+
+async function putEvent(
+  url: string,
+  { jobArn, jobName, modelId, status, message }: ReturnType<typeof jobObject>,
+): Promise<void> {
+  const [, , , , accountId = ''] = jobArn.split(':');
+  const detail = {
+    ...{ version: '0.0', accountId, batchJobName: jobName, batchJobArn: jobArn },
+    ...{ batchModelId: modelId, status, failureMessage: message ?? '' },
+  };
+  const entry = {
+    Source: 'aws.bedrock',
+    DetailType: 'Batch Inference Job State Change',
+    Resources: [jobArn],
+    Detail: JSON.stringify(detail),
+  };
+  // What is not taken is lost, as it may be.
+  await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AWSEvents.PutEvents',
+    },
+    body: JSON.stringify({ Entries: [entry] }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => {});
+}
