@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,16 +7,18 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type Clients, createClients } from '../../../local/emulators/clients.ts';
 import { createResources } from '../../../local/emulators/createResources.ts';
 import { startEmulators } from '../../../local/emulators/emulators.ts';
-import { succeededIds } from '../../../local/eventSources/outcome.ts';
-import { sqsEvent } from '../../../local/eventSources/sqsEvent.ts';
 import { findHandlerNames, type HandlerNames } from '../../../local/handlerNames.ts';
 import { wireAsyncInvoker } from '../../../local/lambda/asyncWiring.ts';
 import { eventsService } from '../../../local/services/eventsService.ts';
+import { functionUrls } from '../../../local/services/functionUrls.ts';
 import { startGateway } from '../../../local/services/gateway.ts';
 import { lambdaService } from '../../../local/services/lambdaService.ts';
+import { FUNCTION_URLS } from '../../../local/services/route.ts';
 import { secretsService } from '../../../local/services/secretsService.ts';
 import { startOpenAiSimulator } from '../../../local/simulators/openai/index.ts';
+import { signed } from '../../../local/simulators/openai/webhooks.ts';
 import type { Simulator } from '../../../local/simulators/simulator.ts';
+import { secretValues, webhookUrls } from '../../../local/stackSettings.ts';
 import { localAccount } from '../../../local/template/account.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
 import { readResources } from '../../../local/template/resources.ts';
@@ -24,8 +27,8 @@ import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
 import type { StateChange } from '../../../shared/batch/stateChange.ts';
 import { synthesizeStack } from '../../support/localStackAssembly.ts';
-import { type RealQueue, realQueue } from '../../support/realQueue.ts';
 import { moveClock, shareClock } from './clock.ts';
+import { queueConsumers } from './consumers.ts';
 import {
   type Addresses,
   type FunctionsUnderWatch,
@@ -52,6 +55,8 @@ export interface KillRig {
   /** Handles everything that is queued, once; gives how much it was. */
   drain(): Promise<number>;
   sweep(): Promise<void>;
+  /** Has the provider tell of the end of a job, true or not. It does not look at the answer. */
+  tell(jobId: string): Promise<void>;
   /** Moves the time of all processes. */
   advance(milliseconds: number): void;
   stop(): Promise<void>;
@@ -60,6 +65,8 @@ export interface KillRig {
 const JOB_SECONDS = 50;
 /** Shorter than a millisecond: a wait of no time, which leaves nothing to chance. */
 const NO_WAIT = { baseSeconds: 0.0001, capSeconds: 0.0001 };
+
+const WEBHOOK_SECRET = `whsec_${Buffer.from('kill-rig').toString('base64')}`;
 
 const SCHEDULER_EVENT = JSON.stringify({ source: 'aws.scheduler' });
 
@@ -75,11 +82,16 @@ export async function startKillRig(
 
   const assemblyDirectory = join(directory, 'cdk.out');
   mkdirSync(assemblyDirectory);
-  await synthesizeStack(assemblyDirectory, { policy: { retryBackoff: NO_WAIT } });
+  await synthesizeStack(assemblyDirectory, {
+    policy: { retryBackoff: NO_WAIT },
+    providers: { openai: { kind: 'openai', webhook: true } },
+  });
   const assembly = await readAssembly(assemblyDirectory);
   const emulators = await startEmulators(directory);
   const { queueUrl, tableUrl } = emulators;
-  const resources = readResources(assembly, localAccount(assembly.stackName, queueUrl));
+  const gateway = await startGateway(0);
+  const account = localAccount(assembly.stackName, queueUrl, gateway.url);
+  const resources = readResources(assembly, account);
   const clients = createClients(emulators);
   await createResources(clients, resources);
   const simulator = await startOpenAiSimulator({
@@ -88,7 +100,6 @@ export async function startKillRig(
     jobSeconds: JOB_SECONDS,
   });
 
-  const gateway = await startGateway(0);
   const direct: Addresses = {
     table: tableUrl,
     queues: queueUrl,
@@ -114,28 +125,17 @@ export async function startKillRig(
       lambda: lambdaService(functions, asyncInvoker),
       secretsmanager: secretsService(
         resources.secrets,
-        new Map(resources.secrets.map(({ arn }) => [arn, 'sk-test'])),
+        secretValues(resources.functions, {
+          secrets: new Map([['openai', 'sk-test']]),
+          webhookSecrets: new Map([['openai', WEBHOOK_SECRET]]),
+        }),
       ),
+      [FUNCTION_URLS]: functionUrls(functions, resources.functionUrls),
     },
     upstreams: { dynamodb: tableUrl, s3: queueUrl, sqs: queueUrl },
   });
 
-  const sources = resources.eventSources
-    .filter(({ enabled }) => enabled)
-    .map((source): { source: typeof source; queue: RealQueue } => {
-      const url = resources.queues.find(({ arn }) => arn === source.queueArn)?.url ?? '';
-      return { source, queue: realQueue(clients.sqs, url) };
-    });
-  const handle = async ({ source, queue }: (typeof sources)[number]): Promise<number> =>
-    queue.handleAll(async (message) => {
-      const target = functions.find(source.functionName);
-      if (target === undefined) throw new Error(`${source.functionName} is not deployed`);
-      const event = JSON.stringify(sqsEvent([message], source.queueArn));
-      const result = await target.lambda.invoke(event);
-      const id = message.MessageId ?? '';
-      if (!succeededIds([id], result, source.reportsPartialFailures).includes(id))
-        throw new Error(`${target.lambda.name} failed`);
-    });
+  const handleQueued = queueConsumers(resources, functions, clients.sqs);
   /** Until Lambda has run, and told of, all that it has accepted. */
   const accepted = join(directory, 'invocations');
   const asyncInvocationsEnded = async (): Promise<void> => {
@@ -151,14 +151,19 @@ export async function startKillRig(
     watched: { ...direct, ...network.urls },
     batches: realBatchStore(table, names.table, { retentionSeconds }),
     async drain() {
-      let handled = 0;
-      for (const source of sources) handled += await handle(source);
+      const handled = await handleQueued();
       await asyncInvocationsEnded();
       return handled;
     },
     async sweep() {
       await functions.get('Sweeper').invoke(SCHEDULER_EVENT);
       await asyncInvocationsEnded();
+    },
+    async tell(jobId) {
+      const body = JSON.stringify({ type: 'batch.completed', data: { id: jobId } });
+      const headers = signed(body, WEBHOOK_SECRET, { id: randomUUID(), time: Date.now() });
+      const url = webhookUrls(resources).get('openai') ?? '';
+      await (await fetch(url, { method: 'POST', headers, body })).arrayBuffer();
     },
     advance: (milliseconds) => moveClock(clockFile, milliseconds),
     async stop() {

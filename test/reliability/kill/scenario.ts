@@ -63,6 +63,9 @@ export async function runScenario(
       await functions.deploy(role, rig.direct);
       return { batch, points: network.points, killedAt };
     }
+    // Once before the job has ended, and again when it has.
+    if (role === 'Webhook' && batch?.job && batch.status === 'running')
+      await rig.tell(batch.job.id);
     await rig.sweep();
     await drainAll();
     rig.advance(Math.max(SWEEP_MS, (batch?.dueAt ?? 0) - Date.now()));
