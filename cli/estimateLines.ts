@@ -54,7 +54,7 @@ function rows(estimate: Estimate): readonly (readonly [string, string])[] {
 
 function costLine({ cost, price, openEnded, providers }: Estimate): string {
   if (cost === null || price === null)
-    return 'unknown: there is no price for the model at every entry (docs/costs.md)';
+    return `unknown: there is no price for the model${providers.length > 1 ? ' at every entry' : ''} (docs/costs.md)`;
   const prices = `${dollars(price.input)} and ${dollars(price.output)} a million tokens`;
   const where = providers.length > 1 ? ' at the dearest entry' : '';
   const open =

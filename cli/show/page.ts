@@ -53,26 +53,19 @@ function factsOf(
   batch: BatchInfo,
   now: number,
 ): readonly (readonly [string, string | undefined])[] {
-  const { counts, usage, job, metadata, createdAt, endedAt, notBefore, deadlineAt } = batch;
+  const { counts, job, metadata, createdAt, endedAt, notBefore, deadlineAt } = batch;
   const { provider, model, endpoint, attempts, deliveries, partCount } = batch;
   const pairs = Object.entries(metadata).map(([key, value]) => `${key}=${value}`);
   return [
     ['provider', [provider, model, endpoint].filter(Boolean).join(', ')],
-    [
-      'progress',
-      `${bar(finishedRequests(batch), counts.total, BAR_WIDTH)} of ${countText(counts.total)}`,
-    ],
-    [
-      'requests',
-      `${countText(counts.succeeded)} succeeded, ${countText(counts.failed)} failed, ${countText(counts.unfinished)} unfinished`,
-    ],
+    // An input that was refused, or not looked at yet, has none to speak of.
+    ...(counts.total > 0 ? requestFacts(batch) : []),
     [
       'attempts',
       `${countText(attempts)}${partCount === undefined ? '' : `, in ${partCount} parts`}`,
     ],
     ['job', job && `${job.id}, submitted ${ago(job.submittedAt, now)}`],
     ['deliveries', deliveries > 0 ? countText(deliveries) : undefined],
-    ['tokens', `${countText(usage.inputTokens)} in, ${countText(usage.outputTokens)} out`],
     ['cost', costsOf(batch)],
     ['priority', batch.priority === 0 ? undefined : String(batch.priority)],
     ['created', timeText(createdAt, now)],
@@ -85,6 +78,19 @@ function factsOf(
     ['input', batch.input],
     ['results', batch.results],
     ['errors', batch.errors ?? batch.inputErrors],
+  ];
+}
+
+function requestFacts(batch: BatchInfo): readonly (readonly [string, string])[] {
+  const { total, succeeded, failed, unfinished } = batch.counts;
+  const { inputTokens, outputTokens } = batch.usage;
+  return [
+    ['progress', `${bar(finishedRequests(batch), total, BAR_WIDTH)} of ${countText(total)}`],
+    [
+      'requests',
+      `${countText(succeeded)} succeeded, ${countText(failed)} failed, ${countText(unfinished)} unfinished`,
+    ],
+    ['tokens', `${countText(inputTokens)} in, ${countText(outputTokens)} out`],
   ];
 }
 

@@ -6,18 +6,26 @@ import { tableLines } from '../terminal/table.ts';
 import { finishedRequests, statusStyle } from '../text.ts';
 import { changeLine, watchColumns, whyText } from './rows.ts';
 
-/** Shows batches that are being watched, in the order in which they are first told of. */
+/** Shows batches that are being watched. */
 export interface Board {
   update(batch: BatchInfo): void;
   /** Writes a line of its own. */
   note(text: string): void;
 }
 
-/** A live table on a terminal; elsewhere a line, or a JSON object, for every change. */
-export function createBoard(context: CliContext, json: boolean): Board {
+/**
+ * A live table on a terminal; elsewhere a line, or a JSON object, for every change.
+ *
+ * @param batchIds in the order of the table
+ */
+export function createBoard(
+  context: CliContext,
+  batchIds: readonly string[],
+  json: boolean,
+): Board {
   const { stdout } = context;
   if (json) return plainBoard(context, (batch) => JSON.stringify(batch));
-  return stdout.isTTY === true ? liveBoard(context) : plainBoard(context, changeLine);
+  return stdout.isTTY === true ? liveBoard(context, batchIds) : plainBoard(context, changeLine);
 }
 
 function plainBoard({ stdout, stderr }: CliContext, text: (batch: BatchInfo) => string): Board {
@@ -40,7 +48,7 @@ function stateOf(batch: BatchInfo): string {
   return `${status} ${statusAt} ${tenth}`;
 }
 
-function liveBoard({ stdout, now }: CliContext): Board {
+function liveBoard({ stdout, now }: CliContext, batchIds: readonly string[]): Board {
   const live = createLiveLines(stdout);
   const paint = painter(stdout);
   const batches = new Map<string, BatchInfo>();
@@ -56,7 +64,7 @@ function liveBoard({ stdout, now }: CliContext): Board {
     update(batch) {
       batches.set(batch.batchId, batch);
       explainEnd(batch);
-      const rows = [...batches.values()];
+      const rows = batchIds.flatMap((id) => batches.get(id) ?? []);
       live.draw(tableLines(watchColumns(now()), rows, widthOf(stdout) - 1, paint));
     },
     note: live.note,

@@ -21,7 +21,8 @@ export async function watchUntilEnded(
   { json, pollSeconds, timeoutSeconds }: WatchSettings,
   context: CliContext,
 ): Promise<number> {
-  const board = createBoard(context, json);
+  const ids = batches.map((batch) => (typeof batch === 'string' ? batch : batch.batchId));
+  const board = createBoard(context, ids, json);
   const { interrupted: signal } = context;
   const codes = await Promise.all(
     batches.map(async (batch) => {

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { CliContext } from '../../cli/context.ts';
+import { textWidth } from '../../cli/terminal/output.ts';
+import { createBoard } from '../../cli/watch/board.ts';
+import { batchInfo } from '../../shared/client/batchInfo.ts';
+import { given, NOW } from '../support/given.ts';
+import { screen } from '../support/screen.ts';
+
+const WIDTHS = [60, 80, 100, 120, 160];
+
+describe('the board of watched batches', () => {
+  const running = given('running', {
+    batchId: 'nightly',
+    counts: { total: 200, succeeded: 50, failed: 0, unfinished: 150 },
+  });
+  const why = 'line 7: custom_id is missing: give each request a unique one';
+  const failed = given('failed', {
+    batchId: 'broken',
+    reasons: [{ code: 'missing_custom_id', message: `\u001b[31m${why}` }],
+    endedAt: NOW,
+  });
+  const boardOn = (output: CliContext['stdout'], ...ids: readonly string[]) =>
+    createBoard({ stdout: output, now: () => NOW } as CliContext, ids, false);
+
+  it.each(WIDTHS)('tells in %i columns why a batch failed', async (columns) => {
+    const { output, text } = screen({ columns });
+    const board = boardOn(output, 'nightly', 'broken');
+    // The order of the answers is chance.
+    for (const batch of [failed, running, failed]) board.update(batchInfo(batch, 'bucket'));
+    const lines = await text();
+    const table = lines.slice(-3);
+    expect(table[0]).toMatch(/^BATCH +STATUS +PROGRESS/);
+    expect(table[1]).toMatch(/^nightly +running .*25%/);
+    expect(table[2]).toMatch(/^broken +failed/);
+    if (columns >= 80) expect(table[2]).toContain('  line 7: cu');
+    // In full above it, once, and nothing of the colour that it came with.
+    expect(lines.slice(0, -3).join('')).toBe(`broken failed: ${why}`);
+  });
+
+  it.each(WIDTHS)('cuts the longest id and the longest reason at %i columns', async (columns) => {
+    const { output, text } = screen({ columns });
+    const message = 'The project has no credit left. '.repeat(20);
+    const batchId = 'x'.repeat(100);
+    const retrying = given('retrying', { batchId, reasons: [{ code: 'x', message }] });
+    boardOn(output, batchId).update(batchInfo(retrying, 'bucket'));
+    const lines = await text();
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatch(/^x{29,}.* retrying /);
+    for (const line of lines) expect(line.length).toBeLessThan(columns);
+  });
+
+  it.each(WIDTHS)('keeps wide characters within %i columns', async (columns) => {
+    const { output, text } = screen({ columns });
+    const message =
+      '入力ファイルの形式が正しくありません。🚫 各行にcustom_idを付けてください。'.repeat(3);
+    const queued = given('queued', { batchId: 'wide', reasons: [{ code: 'x', message }] });
+    boardOn(output, 'wide').update(batchInfo({ ...queued, status: 'retrying' }, 'bucket'));
+    const lines = await text();
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(textWidth(line)).toBeLessThan(columns);
+    if (columns >= 80) expect(lines[1]).toMatch(/ {2}入力ファ.*…$/);
+  });
+
+  it('leaves the last state where it was', async () => {
+    const { output, text } = screen();
+    const board = boardOn(output, 'nightly');
+    board.update(batchInfo(running, 'bucket'));
+    board.update(batchInfo({ ...running, status: 'completed', endedAt: NOW }, 'bucket'));
+    expect((await text()).map((line) => line.split(/ +/, 2))).toEqual([
+      ['BATCH', 'STATUS'],
+      ['nightly', 'completed'],
+    ]);
+  });
+
+  it('has no more lines than the terminal', async () => {
+    const { output, text } = screen({ rows: 6 });
+    const ids = Array.from({ length: 9 }, (_, n) => `batch-${n}`);
+    const board = boardOn(output, ...ids);
+    for (const batchId of ids) board.update(batchInfo({ ...running, batchId }, 'bucket'));
+    const lines = await text();
+    expect(lines).toHaveLength(5);
+    expect(lines.at(-1)).toBe('… and 6 more');
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { createLiveLines } from '../../../shared/terminal/liveLines.ts';
+import { screen } from '../../support/screen.ts';
+
+describe('lines that are drawn over', () => {
+  it('take the place of those before them, however many they are', async () => {
+    const { output, text } = screen();
+    const live = createLiveLines(output);
+    output.write('before\n');
+    live.draw(['one', 'two of them', 'three']);
+    live.draw(['one', 'two']);
+    expect(await text()).toEqual(['before', 'one', 'two']);
+    live.clear();
+    expect(await text()).toEqual(['before']);
+  });
+
+  it('stay below a note, even one that takes several lines', async () => {
+    const { output, text } = screen({ columns: 20 });
+    const live = createLiveLines(output);
+    live.draw(['a line of 18 chars', 'b line of 18 chars']);
+    live.note('a note that is longer');
+    expect(await text()).toEqual([
+      'a note that is longe',
+      'r',
+      'a line of 18 chars',
+      'b line of 18 chars',
+    ]);
+  });
+});
+
+describe('a terminal that changes under them', () => {
+  const lines = ['a line of 18 chars', 'b line of 18 chars'];
+
+  it('is drawn over whole where it became narrower and wrapped them', async () => {
+    const { output, text, resize } = screen({ columns: 20 });
+    const live = createLiveLines(output);
+    output.write('before\n');
+    live.draw(lines);
+    await resize(10, 24);
+    live.draw(['one', 'two']);
+    expect(await text()).toEqual(['before', 'one', 'two']);
+    await resize(40, 24);
+    live.draw(['three', 'four']);
+    expect(await text()).toEqual(['before', 'three', 'four']);
+  });
+
+  it('shows as many as it has room for', async () => {
+    const { output, text, resize } = screen({ rows: 10 });
+    const live = createLiveLines(output);
+    live.draw(['1', '2', '3', '4', '5', '6']);
+    await resize(80, 4);
+    live.draw(['1', '2', '3', '4', '5', '7']);
+    expect((await text()).slice(-3)).toEqual(['1', '2', '… and 4 more']);
+    await resize(80, 10);
+    live.draw(['1', '2']);
+    expect((await text()).slice(-2)).toEqual(['1', '2']);
+  });
+
+  it('keeps its cursor: nothing is left to restore after ^C', async () => {
+    const written: unknown[] = [];
+    const live = createLiveLines({ isTTY: true, write: (chunk) => written.push(chunk) });
+    live.draw(lines);
+    live.clear();
+    expect(written.join('')).not.toContain('\u001b[?');
+  });
+});
