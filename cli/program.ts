@@ -55,7 +55,11 @@ export async function runCli(
     await program.parseAsync(separateLocal(args), { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (interrupted.aborted) return EXIT.interrupted;
+    if (interrupted.aborted) {
+      // Behind the ^C that the terminal shows.
+      if (stderr.isTTY) stderr.write('\n');
+      return EXIT.interrupted;
+    }
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.done;
       stderr.write(`${usageLine(error, program, args)}\n`);

@@ -15,6 +15,11 @@ export function bytesText(bytes: number): string {
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`;
 }
 
+/** To the second, without the T. */
+export function instantText(time: string): string {
+  return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+}
+
 export function countText(count: number): string {
   return count.toLocaleString('en-US');
 }

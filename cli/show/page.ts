@@ -3,7 +3,14 @@ import { bar } from '../terminal/bar.ts';
 import { clip, oneLine, type Style } from '../terminal/output.ts';
 import { tableLines } from '../terminal/table.ts';
 import { hanging } from '../terminal/wrap.ts';
-import { costText, countText, durationText, finishedRequests, statusStyle } from '../text.ts';
+import {
+  costText,
+  countText,
+  durationText,
+  finishedRequests,
+  instantText,
+  statusStyle,
+} from '../text.ts';
 import { watchColumns } from '../watch/rows.ts';
 import { jobColumns } from './jobs.ts';
 
@@ -109,7 +116,7 @@ function reasonText({ code, message, line }: BatchInfo['reasons'][number]): stri
 }
 
 function timeText(time: string, now: number): string {
-  return `${time.replace('T', ' ').replace(/\.\d+Z$/, 'Z')} (${ago(time, now)})`;
+  return `${instantText(time)} (${ago(time, now)})`;
 }
 
 function ago(time: string, now: number): string {

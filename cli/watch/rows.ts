@@ -2,7 +2,7 @@ import type { BatchInfo } from '../../shared/client/index.ts';
 import { bar } from '../terminal/bar.ts';
 import { oneLine } from '../terminal/output.ts';
 import type { Column } from '../terminal/table.ts';
-import { countText, durationText, finishedRequests, statusStyle } from '../text.ts';
+import { countText, durationText, finishedRequests, instantText, statusStyle } from '../text.ts';
 
 const BAR_WIDTH = 20;
 
@@ -15,8 +15,12 @@ const WAITING: ReadonlySet<BatchInfo['status']> = new Set([
 ]);
 
 /** Why a batch waits or has not succeeded, the latest; else nothing. */
-export function whyText({ status, reasons }: Pick<BatchInfo, 'status' | 'reasons'>): string {
-  return WAITING.has(status) ? oneLine(reasons.at(-1)?.message ?? '') : '';
+export function whyText({ status, reasons, attempts, notBefore }: BatchInfo): string {
+  if (!WAITING.has(status)) return '';
+  const last = reasons.at(-1);
+  if (last !== undefined) return oneLine(last.message);
+  const waitsForItsTime = status === 'retrying' && attempts === 0 && notBefore !== undefined;
+  return waitsForItsTime ? `not before ${instantText(notBefore)}` : '';
 }
 
 export function watchColumns(now: number): readonly Column<BatchInfo>[] {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../cli/program.ts';
 import { startCli } from '../support/cliProcess.ts';
 import { cliRun } from '../support/cliRun.ts';
 import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
@@ -90,5 +91,19 @@ describe('the exit code', () => {
     expect(await ended).toMatchObject({ code: 130, stderr: '' });
     const { stdout } = await batchHandler('show endless --json');
     expect(JSON.parse(stdout)).toMatchObject({ cancelRequested: false });
+  });
+
+  it('of ^C leaves a terminal in a new line', async () => {
+    const texts = { stdout: '', stderr: '' };
+    const write = (name: keyof typeof texts) => (text: unknown) => {
+      texts[name] += text;
+    };
+    const code = await runCli(['watch', 'endless', local], {
+      stdout: { isTTY: true, write: write('stdout') },
+      stderr: { isTTY: true, write: write('stderr') },
+      interrupted: AbortSignal.abort(new Error('interrupted')),
+      now: Date.now,
+    });
+    expect({ code, ...texts }).toEqual({ code: 130, stdout: '', stderr: '\n' });
   });
 });
