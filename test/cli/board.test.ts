@@ -62,7 +62,7 @@ describe('the board of watched batches', () => {
   });
 
   it('tells that a batch waits for its time', async () => {
-    const { output, text } = screen({ columns: 100 });
+    const { output, text } = screen({ columns: 120 });
     const later = given('retrying', { attempt: 0, notBefore: NOW + 60_000 });
     boardOn(output, 'b1').update(batchInfo(later, 'bucket'));
     expect((await text()).at(-1)).toMatch(/^b1 +retrying .* not before 2027-01-15 08:01:00Z$/);
