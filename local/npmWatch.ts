@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { isRunning } from '../shared/client/isRunning.ts';
 
 const LOOK_MS = 500;
 const SHELL = /(^|\/)-?(sh|dash|ash|bash|zsh)$/;
@@ -31,14 +32,5 @@ async function npmProcessId(parent: number): Promise<number | undefined> {
   } catch {
     // Without ps there is nothing to watch: then a killed npm leaves this run to ^C.
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

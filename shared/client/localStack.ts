@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { AwsAccess } from '../aws/clients/access.ts';
 import { ClientError } from './clientError.ts';
+import { isRunning } from './isRunning.ts';
 
 /** The file in the directory of a local run that says how the running stack is reached. */
 export const LOCAL_STACK_FILE = 'stack.json';
@@ -36,13 +37,4 @@ export async function localStack(directory = '.local'): Promise<AwsAccess & { st
     );
   const { endpointUrl: endpoint, stackName: stack } = parsed.data;
   return { stack, endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
