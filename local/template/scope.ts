@@ -1,6 +1,7 @@
 import { type Account, pseudoParameter } from './account.ts';
 import { holds } from './conditions.ts';
-import { IDENTITIES, type Identity, identifyUnknown } from './identities.ts';
+import type { Identity } from './identify.ts';
+import { IDENTITIES, identifyUnknown } from './identities.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import type { Template } from './template.ts';
 
