@@ -10,7 +10,7 @@ import { commandOf, PAGES, ROOT, type ShellBlock, shellBlocks } from './shellBlo
 
 /** Programs that a page takes for given and the project does not bring. */
 const PROGRAMS = ['aws', 'jq'];
-const missing = PROGRAMS.filter((name) => spawnSync(name, ['--version']).error !== undefined);
+const missing = PROGRAMS.filter((name) => spawnSync(name, ['--version']).status !== 0);
 
 /** Shell functions, which the commands of all pages may use. */
 const FUNCTIONS = /^\w+\(\) \{\n/;
@@ -33,7 +33,7 @@ describe.each([...blocks].filter(([, of]) => of.some(hasCommands)))('%s', (page,
 
   it.for(of.filter(hasCommands))(
     'works on the local stack: $place',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async ({ script }, { skip }) => {
       const lacking = missing.find((name) => new RegExp(`\\b${name} `).test(script));
       skip(lacking !== undefined, `${lacking} is not installed: apt-get install awscli jq`);

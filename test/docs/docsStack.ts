@@ -49,7 +49,9 @@ export async function startDocsStack(): Promise<DocsStack> {
   const { endpointUrl, resources } = run.stack;
   const exports = shellEnvironment(endpointUrl, findHandlerNames(resources));
   return {
-    exports: `${exports}export PATH='${join(root, 'bin')}':"$PATH" HOME='${root}'\n`,
+    exports: `${exports}export PATH='${join(root, 'bin')}':"$PATH"
+export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+`,
     directoryFor(page) {
       const directory = join(root, page.replaceAll('/', '-'));
       mkdirSync(directory);
