@@ -8,9 +8,18 @@ import { type DocsStack, startDocsStack } from './docsStack.ts';
 import { BEFORE, RUN_ELSEWHERE } from './preparations.ts';
 import { commandOf, PAGES, ROOT, type ShellBlock, shellBlocks } from './shellBlocks.ts';
 
-/** Programs that a page takes for given and the project does not bring. */
-const PROGRAMS = ['aws', 'jq'];
-const missing = PROGRAMS.filter((name) => spawnSync(name, ['--version']).status !== 0);
+/** What a page takes for given and the project does not bring; of both lines of the AWS CLI. */
+const PROGRAMS = {
+  aws: {
+    name: 'an AWS CLI of 2.14 or 1.30 and later',
+    version: /^aws-cli\/(2\.(1[4-9]|[2-9]\d)|1\.[3-9]\d)\./,
+  },
+  jq: { name: 'jq', version: /^jq-/ },
+};
+const missing = Object.entries(PROGRAMS).filter(
+  ([program, { version }]) =>
+    !version.test(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout ?? ''),
+);
 
 /** Shell functions, which the commands of all pages may use. */
 const FUNCTIONS = /^\w+\(\) \{\n/;
@@ -35,10 +44,14 @@ describe.each([...blocks].filter(([, of]) => of.some(hasCommands)))('%s', (page,
     'works on the local stack: $place',
     { timeout: 240_000 },
     async ({ script }, { skip }) => {
-      const lacking = missing.find((name) => new RegExp(`\\b${name} `).test(script));
-      skip(lacking !== undefined, `${lacking} is not installed: apt-get install awscli jq`);
       const before = script.split('\n').map((line) => BEFORE[commandOf(line)] ?? '');
-      const all = [stack.exports, ...functions, ...before, script].join('\n');
+      const own = [...before, script].join('\n');
+      const lacking = missing.find(([program]) => new RegExp(`\\b${program} `).test(own));
+      skip(
+        lacking !== undefined,
+        `these commands need ${lacking?.[1].name}, which is not installed`,
+      );
+      const all = [stack.exports, ...functions, own].join('\n');
       const args = ['-euo', 'pipefail', '-c', all];
       const { status, stdout, stderr } = await run('bash', args, directory);
       expect(status, `${stdout}${stderr}`).toBe(0);

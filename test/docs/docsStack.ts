@@ -72,7 +72,7 @@ function addCommands(directory: string): void {
   mkdirSync(directory);
   const run = (script: string): string => `exec '${process.execPath}' '${join(ROOT, script)}' "$@"`;
   const scripts = {
-    // Before 2.13 the AWS CLI does not know AWS_ENDPOINT_URL, and version 1 not for all services.
+    // Version 1 of the AWS CLI does not take AWS_ENDPOINT_URL for all services.
     aws: `PATH="\${PATH#*:}" exec aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"`,
     'batch-handler': run('cli/main.ts'),
     npm: [
