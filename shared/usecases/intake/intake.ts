@@ -3,14 +3,14 @@ import type { BatchQueueMessage } from '../../batch/messages.ts';
 import { METRICS } from '../../metrics.ts';
 import { subjectOf } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { readText } from '../readText.ts';
 import { add } from './add.ts';
 import { command } from './command.ts';
 import { addFromInbox } from './inbox.ts';
 import { parseBatchMessage } from './parse.ts';
 import { providerCommand } from './providerCommand.ts';
 
-/** Requests beyond this belong into a file: the whole message is held in memory. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MESSAGE = { what: 'the message', fix: 'put its requests into a file' };
 
 /** A message of the batch queue as SQS delivered it. */
 export interface Delivered {
@@ -46,24 +46,10 @@ async function read(
 ): Promise<Exclude<BatchQueueMessage, { action: 'pointer' }>> {
   const message = parseBatchMessage(body);
   if (message.action !== 'pointer') return message;
-  const pointed = parseBatchMessage(await readText(objects.read(message.key)));
+  const pointed = parseBatchMessage(await readText(objects.read(message.key), MESSAGE));
   if (pointed.action !== 'pointer') return pointed;
   const text = `${message.key} holds another pointer: it must hold the message itself`;
   throw refusal('invalid_message', text);
-}
-
-async function readText(source: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of source) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) {
-      const text = `the message holds over ${MAX_BODY_BYTES} bytes: put its requests into a file`;
-      throw refusal('message_too_large', text);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function act(

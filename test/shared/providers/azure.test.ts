@@ -6,6 +6,7 @@ import { connectAzure } from '../../../shared/providers/azure/index.ts';
 import { azureConnection } from './azure/connection.ts';
 import { providerContract } from './contract.ts';
 import type { SimulationOptions } from './harness.ts';
+import { OPENAI_API } from './openai/api.ts';
 
 const FULL = { 'at create': 400, 'in the job': 'job' } as const;
 
@@ -53,25 +54,10 @@ providerContract({
     },
   }),
   start,
-  calls: {
-    create: { method: 'POST', path: /\/batches$/ },
-    check: { method: 'GET', path: /\/batches\/[^/]+$/ },
-    cancel: { method: 'POST', path: /\/cancel$/ },
-    list: { method: 'GET', path: /\/batches$/ },
-    download: { method: 'GET', path: /\/content$/ },
-  },
-  fileCalls: {
-    upload: { method: 'POST', path: /\/files$/ },
-    listFiles: { method: 'GET', path: /\/files$/ },
-    delete: { method: 'DELETE', path: /\/files\/[^/]+$/ },
-  },
-  unknown: { jobId: 'batch_nowhere', file: 'file-nowhere' },
+  ...OPENAI_API,
   patches: {
+    ...OPENAI_API.patches,
     unknownStatus: { fields: { status: 'Dreaming' }, status: 'Dreaming' },
-    noJob: { status: null },
-    nothingCreated: { id: null },
-    noList: { data: null },
-    noFileList: { data: null },
   },
   createRefusals: [
     [400, 'token_limit_exceeded', 'quota'],

@@ -8,6 +8,7 @@ import { connectCompatible } from '../../../shared/providers/openai/index.ts';
 import { memoryObjects } from '../../support/memoryObjects.ts';
 import { providerContract } from './contract.ts';
 import type { SimulationOptions } from './harness.ts';
+import { OPENAI_API } from './openai/api.ts';
 
 const FULL = { 'at create': 429, 'in the job': 'job' } as const;
 
@@ -66,25 +67,6 @@ providerContract({
     },
   }),
   start,
-  calls: {
-    create: { method: 'POST', path: /\/batches$/ },
-    check: { method: 'GET', path: /\/batches\/[^/]+$/ },
-    cancel: { method: 'POST', path: /\/cancel$/ },
-    list: { method: 'GET', path: /\/batches$/ },
-    download: { method: 'GET', path: /\/content$/ },
-  },
-  fileCalls: {
-    upload: { method: 'POST', path: /\/files$/ },
-    listFiles: { method: 'GET', path: /\/files$/ },
-    delete: { method: 'DELETE', path: /\/files\/[^/]+$/ },
-  },
-  unknown: { jobId: 'batch_nowhere', file: 'file-nowhere' },
-  patches: {
-    unknownStatus: { fields: { status: 'dreaming' }, status: 'dreaming' },
-    noJob: { status: null },
-    nothingCreated: { id: null },
-    noList: { data: null },
-    noFileList: { data: null },
-  },
+  ...OPENAI_API,
   createRefusals: [[429, 'insufficient_quota', 'account']],
 });

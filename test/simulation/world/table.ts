@@ -1,5 +1,4 @@
 import type { Batch } from '../../../shared/batch/batch.ts';
-import { expectedOfJob } from '../../../shared/batch/cost.ts';
 import type {
   BatchStore,
   Page,
@@ -8,6 +7,7 @@ import type {
   SweepLock,
 } from '../../../shared/batch/ports.ts';
 import type { ProviderState } from '../../../shared/batch/providerState.ts';
+import { hintOf } from '../../support/fakes/hintOf.ts';
 import { LostReply, type Process, Refused } from '../process.ts';
 import type { Simulation } from '../simulation.ts';
 
@@ -83,23 +83,6 @@ export class Table {
     };
     const list = <T>(what: string, items: () => T[], cursor: string | undefined) =>
       retried(() => process.call(what, () => page(items(), cursor), SHAPE));
-    const hint = (batch: Batch) => {
-      const { batchId, model, input, createdAt, statusAt, deadlineAt, job, providers } = batch;
-      return {
-        batchId,
-        model,
-        requests: input?.requests ?? 0,
-        estimatedTokens: input?.estimatedTokens ?? 0,
-        createdAt,
-        queuedAt: statusAt,
-        providers,
-        deadlineAt,
-        isPending: job?.acceptedAt === undefined,
-        isOver: batch.status === 'collecting',
-        jobId: job?.id,
-        expected: expectedOfJob(batch),
-      };
-    };
     return {
       shards: 1,
       get: async (batchId) => (await read(batchId))?.batch,
@@ -140,7 +123,7 @@ export class Table {
             this.#seen()
               .filter((batch) => batch.status === 'queued' && batch.provider === provider)
               .sort(byAge)
-              .map(hint),
+              .map(hintOf),
           cursor,
         ),
       listActive: (provider, cursor) =>
@@ -149,7 +132,7 @@ export class Table {
           () =>
             this.#seen()
               .filter((batch) => isActive(batch) && batch.provider === provider)
-              .map(hint),
+              .map(hintOf),
           cursor,
         ),
     };

@@ -1,6 +1,6 @@
 import type { Batch } from '../../../shared/batch/batch.ts';
-import { expectedOfJob } from '../../../shared/batch/cost.ts';
 import type { BatchStore, Page } from '../../../shared/batch/ports.ts';
+import { hintOf } from './hintOf.ts';
 
 export interface FakeBatchStore extends BatchStore {
   all(): Batch[];
@@ -16,23 +16,6 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
     return {
       items: items.slice(start, end),
       ...(end < items.length ? { cursor: String(end) } : {}),
-    };
-  };
-  const hint = (batch: Batch) => {
-    const { batchId, model, input, createdAt, statusAt, deadlineAt, job, providers } = batch;
-    return {
-      batchId,
-      model,
-      requests: input?.requests ?? 0,
-      estimatedTokens: input?.estimatedTokens ?? 0,
-      createdAt,
-      queuedAt: statusAt,
-      providers,
-      deadlineAt,
-      isPending: job?.acceptedAt === undefined,
-      isOver: batch.status === 'collecting',
-      jobId: job?.id,
-      expected: expectedOfJob(batch),
     };
   };
   const all = () => [...records.values()];
@@ -75,7 +58,7 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
         (batch) => batch.status === 'queued' && batch.provider === provider,
       );
       waiting.sort((a, b) => b.priority - a.priority || a.createdAt - b.createdAt);
-      return page(waiting.map(hint), cursor);
+      return page(waiting.map(hintOf), cursor);
     },
     async listActive(provider, cursor) {
       const active = all().filter(
@@ -83,7 +66,7 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
           its === provider &&
           (status === 'submitting' || status === 'running' || (status === 'collecting' && job)),
       );
-      return page(active.map(hint), cursor);
+      return page(active.map(hintOf), cursor);
     },
   };
 }

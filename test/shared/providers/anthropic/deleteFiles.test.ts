@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { sendJson, startStub } from './stub.ts';
+import { sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 
 const error = (type: string) => ({ type: 'error', error: { type, message: 'no' } });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { listed } from '../steps.ts';
-import { sendJson, startStub } from './stub.ts';
+import { sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 import { CREATED_AT, wireBatch } from './wireBatch.ts';
 
 const KEY = 'bhabcdefghij012345-7';

@@ -1,38 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
-import type { Provider } from '../../../../shared/providers/provider.ts';
+import { type Answer, startStubServer } from '../stubServer.ts';
 import { anthropicAt } from './provider.ts';
 
-export interface Recorded {
-  readonly method: string | undefined;
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-/** An API that answers as the test says, for what no simulator would do. Closes with the test. */
-export async function startStub(
-  answer: (request: Recorded, response: ServerResponse) => unknown,
-): Promise<{ provider: Provider; requests: Recorded[] }> {
-  const requests: Recorded[] = [];
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    const { method, url: path = '', headers } = request;
-    const recorded = { method, path, headers, body };
-    requests.push(recorded);
-    await answer(recorded, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { provider: await anthropicAt(`http://127.0.0.1:${port}`), requests };
-}
-
-export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+/** Anthropic's provider at an API that answers as the test says. */
+export async function startStub(answer: Answer) {
+  const { url, requests } = await startStubServer(answer);
+  return { provider: await anthropicAt(url), requests };
 }

@@ -4,7 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../../shared/providers/provider.ts';
 import { referenceOf } from '../../../../shared/providers/translation/reference.ts';
 import { scratchFileOf } from '../scratchFile.ts';
-import { sendJson, startStub } from './stub.ts';
+import { sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 
 const KEY = 'bhabcdefghij012345-12345';
 const request = (customId: string, body: object = {}) => ({

@@ -3,11 +3,10 @@ import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectAzure } from '../../../../shared/providers/azure/index.ts';
 import type { Submission } from '../../../../shared/providers/provider.ts';
-import { sendJson } from '../openai/stub.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { jobContext } from '../steps.ts';
+import { sendJson, startStubServer } from '../stubServer.ts';
 import { azureConnection } from './connection.ts';
-import { startServer } from './stub.ts';
 
 const JOB = jobContext({ endpoint: '/v1/chat/completions', model: 'gpt-4o' });
 const line = (body: object) => ({
@@ -17,7 +16,7 @@ const line = (body: object) => ({
   body: { model: 'gpt-4o', ...body },
 });
 const answerAll = () =>
-  startServer(({ path }, response) =>
+  startStubServer(({ path }, response) =>
     sendJson(response, { id: /files/.test(path) ? 'file-1' : 'batch_1' }),
   );
 
@@ -81,7 +80,7 @@ test('a line that stays as it is keeps its bytes, and the copy of the file goes'
 });
 
 test('a token of Entra ID takes the place of the key, on every connection', async () => {
-  const entra = await startServer((_request, response) =>
+  const entra = await startStubServer((_request, response) =>
     sendJson(response, { access_token: 'my-token', expires_in: 3599 }),
   );
   const { url, requests } = await answerAll();
@@ -101,7 +100,7 @@ test('a token of Entra ID takes the place of the key, on every connection', asyn
 });
 
 test('without a token nothing is sent, and that is no uncertainty', async () => {
-  const entra = await startServer((_request, response) =>
+  const entra = await startStubServer((_request, response) =>
     sendJson(response, { error: 'invalid_client' }, 401),
   );
   const { url, requests } = await answerAll();

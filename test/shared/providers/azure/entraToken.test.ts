@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { entraTokens } from '../../../../shared/providers/azure/entraToken.ts';
-import { sendJson } from '../openai/stub.ts';
-import { startServer } from './stub.ts';
+import { sendJson, startStubServer } from '../stubServer.ts';
 
 const APPLICATION = { tenantId: 'my-tenant', clientId: 'my-client', clientSecret: 'my secret&' };
 
 /** Tokens that last an hour, numbered. */
 const issue = () => {
   let number = 0;
-  return startServer((_request, response) => {
+  return startStubServer((_request, response) => {
     number += 1;
     sendJson(response, { token_type: 'Bearer', expires_in: 3599, access_token: `token-${number}` });
   });
@@ -60,7 +59,7 @@ describe('entraTokens', () => {
     [200, { token_type: 'Bearer' }, 'transient'],
   ])('status %i with %j is not kept, and names no secret', async (status, body, kind) => {
     let isFirst = true;
-    const { url } = await startServer((_request, response) => {
+    const { url } = await startStubServer((_request, response) => {
       if (isFirst) sendJson(response, body, status);
       else sendJson(response, { access_token: 'good', expires_in: 3599 });
       isFirst = false;

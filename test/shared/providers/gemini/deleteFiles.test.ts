@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Recorded, sendJson, startStub } from './stub.ts';
+import { type Recorded, sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 
 const KEY = 'bhabcdefghij012345-1';
 const CREATED = '2026-11-25T00:00:00Z';

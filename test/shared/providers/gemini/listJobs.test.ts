@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { sendJson, startStub } from './stub.ts';
+import { sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 
 const NOON = '2026-11-25T12:00:00.5Z';
 const EVENING = '2026-11-25T18:00:00Z';

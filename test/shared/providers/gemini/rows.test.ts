@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
 import type { JobContext, Provider } from '../../../../shared/providers/provider.ts';
 import { flat } from '../../../support/streams.ts';
-import { sendJson, startStub } from './stub.ts';
+import { sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 
 const JOB: JobContext = {
   key: 'bhabcdefghij012345-1',

@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../../shared/providers/provider.ts';
 import { scratchFileOf } from '../scratchFile.ts';
+import { sendJson } from '../stubServer.ts';
 import { API_KEY } from './provider.ts';
-import { sendJson, startStub } from './stub.ts';
+import { startStub } from './stub.ts';
 
 const MODEL = 'gpt-4o-mini';
 
@@ -40,7 +41,7 @@ const answerAll = (settings = {}) =>
   startStub(({ path, headers }, response) => {
     const session = 'https://elsewhere.example.com/upload/v1beta/files?upload_id=u-1';
     if (headers['x-goog-upload-command'] === 'start')
-      return sendJson(response, {}, { 'x-goog-upload-url': session });
+      return sendJson(response, {}, 200, { 'x-goog-upload-url': session });
     if (path.includes('upload_id')) return sendJson(response, { file: { name: 'files/in-1' } });
     return sendJson(response, { name: 'batches/1', metadata: {} });
   }, settings);

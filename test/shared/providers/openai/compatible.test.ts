@@ -3,15 +3,14 @@ import { providerSettingsSchema, type SettingsOf } from '../../../../shared/prov
 import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
 import { connectCompatible } from '../../../../shared/providers/openai/index.ts';
 import { memoryObjects } from '../../../support/memoryObjects.ts';
-import { startServer } from '../azure/stub.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { jobContext, KEY, listed } from '../steps.ts';
-import { sendJson } from './stub.ts';
+import { sendJson, startStubServer } from '../stubServer.ts';
 
-type Answer = Parameters<typeof startServer>[0];
+type Answer = Parameters<typeof startStubServer>[0];
 
 async function connect(answer: Answer, changes: object = {}) {
-  const { url, requests } = await startServer(answer);
+  const { url, requests } = await startStubServer(answer);
   const baseUrl = `${url}/v1`;
   const settings = providerSettingsSchema.parse({ kind: 'openai-compatible', baseUrl, ...changes });
   const provider = await connectCompatible({

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { sendJson, startStub } from './stub.ts';
+import { sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 
 const file = (id: number, filename: string) => ({ id: `file-${id}`, filename, created_at: 1_000 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { listed } from '../steps.ts';
-import { sendJson, startStub } from './stub.ts';
+import { sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 
 const batch = { id: 'batch_1', status: 'completed', created_at: 1_000 };
 

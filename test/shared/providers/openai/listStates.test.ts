@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ListedState, Provider } from '../../../../shared/providers/provider.ts';
-import { sendJson, startStub } from './stub.ts';
+import { sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 
 /** An account of so many jobs, the last the newest. */
 function account(jobs: number) {

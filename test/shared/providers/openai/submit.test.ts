@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../../shared/providers/provider.ts';
 import { scratchFileOf } from '../scratchFile.ts';
-import { sendJson, startStub } from './stub.ts';
+import { sendJson } from '../stubServer.ts';
+import { startStub } from './stub.ts';
 
 async function submission(changes: Partial<Submission> = {}): Promise<Submission> {
   const file = await scratchFileOf([{ custom_id: 'a' }, { custom_id: 'b' }]);
