@@ -50,7 +50,7 @@ export class BatchHandler extends HandlerMetrics {
   readonly table: dynamodb.TableV2;
   /** Inputs, results and errors; a user uploads to `uploads/<batchId>.jsonl`. */
   readonly bucket: s3.Bucket;
-  /** Takes the messages that add, cancel, retry and redeliver batches. */
+  /** Takes the messages that add and command batches, and pause and resume providers. */
   readonly queue: sqs.Queue;
   /** Where a message of `queue` goes that was refused, with its reason as an attribute. */
   readonly deadLetterQueue: sqs.Queue;
@@ -72,7 +72,7 @@ export class BatchHandler extends HandlerMetrics {
   constructor(scope: Construct, id: string, props: BatchHandlerProps) {
     super(scope, id);
     const { providers, inputBuckets = [] } = props;
-    // Each is one, whatever `exactOptionalPropertyTypes` makes of it.
+    // The interfaces differ only in what `exactOptionalPropertyTypes` makes of CDK's optional members.
     const processor = props.processor as lambda.IFunction;
     const eventBus = (props.eventBus ??
       events.EventBus.fromEventBusName(this, 'DefaultBus', 'default')) as events.IEventBus;
@@ -154,7 +154,7 @@ export class BatchHandler extends HandlerMetrics {
     return grantRead(grantee, this);
   }
 
-  /** Lets somebody use the client library and the command line: add, read, cancel, retry, redeliver. */
+  /** Lets somebody use the client library: add, read and command batches, pause and resume providers. */
   grantClient(grantee: iam.IGrantable): iam.Grant {
     return grantClient(grantee, this);
   }

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Clients } from '../../local/emulators/clients.ts';
+import { sendBatchMessage } from '../../shared/aws/batchMessages.ts';
 import { uploadKey } from '../../shared/batch/identifiers.ts';
 
 /**
@@ -16,7 +16,6 @@ export async function addRequests(
 ): Promise<number> {
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: uploadKey(batchId), Body: requests }));
   const sentAt = Date.now();
-  const MessageBody = JSON.stringify({ batchId });
-  await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody }));
+  await sendBatchMessage(sqs, queueUrl, { batchId });
   return sentAt;
 }

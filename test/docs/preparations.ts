@@ -19,7 +19,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci && npm start -- --keep': 'test/cli/roundTrip.test.ts',
   'npm start -- --plan failed_quota,expired,partial,completed': 'test/local/example.test.ts',
   'npm start -- --provider anthropic': 'test/local/example.test.ts',
-  'OPENAI_API_KEY=sk-… npm start -- my-requests.jsonl': 'test/local/usage.test.ts',
+  'OPENAI_API_KEY=sk-… npm start -- my-requests.jsonl': 'test/local/example.test.ts',
   'npx cdk synth && npx batch-handler local requests.jsonl --assembly cdk.out':
     'test/package/package.test.ts',
   'npx batch-handler local --assembly cdk.out --keep': 'test/package/package.test.ts',

@@ -19,7 +19,7 @@ export interface ShellBlock {
 
 const FENCE = /^ *```(?:sh|bash|shell|console)\n(.*?)^ *```$/gms;
 /** The first line of commands that the local stack cannot take. */
-const NEEDS_AWS = /^ *# needs AWS$/m;
+const NEEDS_AWS = /^ *# needs AWS\n/;
 
 /** Commands of a page, apart from those that say that they need AWS. */
 export function shellBlocks(page: string): readonly ShellBlock[] {

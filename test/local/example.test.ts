@@ -1,47 +1,63 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { startOpenAiSimulator } from '../../local/simulators/openai/index.ts';
 import { temporaryDirectory } from './fixtures/toyStack.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const EXAMPLE = join(ROOT, 'examples', 'requests.jsonl');
+const TIMEOUT = { timeout: 240_000 };
+
+/** `npm start` without npm, to its end: what it says, the file of results and the rest. */
+async function start(options: readonly string[], environment: Record<string, string> = {}) {
+  const data = temporaryDirectory();
+  const args = ['local/start.ts', '--data', data, '--json', ...options];
+  const env = { PATH: process.env.PATH, ...environment };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
+  const { batchId, results, ...rest } = JSON.parse(stdout);
+  expect(results).toBe(join(data, 'results', `${batchId}.jsonl`));
+  return { stderr, ids: idsIn(results), rest };
+}
+
+function idsIn(path: string): readonly string[] {
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line).custom_id);
+}
+
+const completed = (attempts: number) => ({
+  ...{ status: 'completed', attempts, deliveries: 1 },
+  counts: { total: 24, succeeded: 24, failed: 0 },
+});
 
 test.each([
   ['refused, expired and half done', ['--plan', 'failed_quota,expired,partial,completed'], 3],
   ['at another provider', ['--provider', 'anthropic'], 1],
-])(
-  'the example goes through the synthesized stack, %s',
-  {
-    timeout: 240_000,
-  },
-  (_, options, attempts) => {
-    // Prepare
-    const data = temporaryDirectory();
-    const args = ['local/start.ts', '--data', data, '--json', ...options];
+])('the example goes through the synthesized stack, %s', TIMEOUT, async (_, options, attempts) => {
+  const { stderr, ids, rest } = await start(options);
 
-    // Act
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-      cwd: ROOT,
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH },
-    });
+  expect(stderr).toContain(` completed   attempt ${attempts} `);
+  expect(rest).toEqual(completed(attempts));
+  expect(ids).toEqual(idsIn(EXAMPLE));
+});
 
-    // Assess
-    expect(status, stderr).toBe(0);
-    expect(stderr).toContain(` completed   attempt ${attempts} `);
-    const { batchId, results, ...rest } = JSON.parse(stdout);
-    expect(rest).toEqual({
-      status: 'completed',
-      attempts,
-      counts: { total: 24, succeeded: 24, failed: 0 },
-      deliveries: 1,
-    });
-    expect(results).toBe(join(data, 'results', `${batchId}.jsonl`));
-    const idsIn = (path: string) =>
-      readFileSync(path, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line).custom_id);
-    expect(idsIn(results)).toEqual(idsIn(join(ROOT, 'examples', 'requests.jsonl')));
-  },
-);
+test('a file of mine goes to the real API where there is a key for it', TIMEOUT, async () => {
+  // Prepare: a service that only this key opens.
+  const apiKeys = ['sk-mine'];
+  const dataDir = temporaryDirectory();
+  const api = await startOpenAiSimulator({ dataDir, apiKeys, plan: ['completed'], jobSeconds: 1 });
+
+  // Act
+  const keys = { OPENAI_API_KEY: 'sk-mine', OPENAI_BASE_URL: api.url };
+  const { stderr, ids, rest } = await start([EXAMPLE], keys);
+  const { jobs } = await api.journal();
+  await api.close();
+
+  // Assess
+  expect(stderr).toContain(`the real OpenAI API at ${api.url}, billed to OPENAI_API_KEY`);
+  expect(stderr).not.toContain('sk-mine');
+  expect(rest).toEqual(completed(1));
+  expect(ids).toEqual(idsIn(EXAMPLE));
+  expect(jobs).toHaveLength(1);
+});

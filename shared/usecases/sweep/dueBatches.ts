@@ -1,4 +1,5 @@
 import type { Batch } from '../../batch/batch.ts';
+import { messageOf } from '../../batch/errors.ts';
 import type { SweepCursors } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { SweepRun } from './run.ts';
@@ -57,7 +58,7 @@ export async function* dueBatches(
 }
 
 async function readPage(
-  { batches }: Dependencies,
+  { batches, log }: Dependencies,
   until: number,
   first: number,
   { shard, cursor }: Position,
@@ -65,7 +66,12 @@ async function readPage(
   const page = await batches.listDue(shard, until, cursor);
   const ids = page.items.map(({ batchId }) => batchId);
   // What is not among them is read by itself, and shows its own error.
-  const records = await batches.getMany(ids).catch(() => undefined);
+  const records = await batches.getMany(ids).catch((error: unknown) => {
+    log.warn('records could not be read together: each is read by itself', {
+      error: messageOf(error),
+    });
+    return undefined;
+  });
   const due = ids.map((batchId) => ({ batchId, record: records?.get(batchId) }));
   if (page.cursor !== undefined) return { due, next: { shard, cursor: page.cursor } };
   const following = (shard + 1) % batches.shards;

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { cliRun } from '../support/cliRun.ts';
+import { ROOT } from './shellBlocks.ts';
+
+const page = readFileSync(join(ROOT, 'docs', 'cli.md'), 'utf8');
+// What the commands print tells of others, and of the AWS CLI.
+const FENCE = /^```(\w*)\n.*?^```$/gms;
+const said = page.replaceAll(FENCE, (block, language) => (language === '' ? '' : block));
+const [beginning = '', ...sections] = said.split(/^## /m);
+/** What is said of a command, by its name: a section may be of several. */
+const told = new Map(
+  sections.flatMap((text) => {
+    const [title = ''] = text.split('\n');
+    return title.split(', ').map((name) => [name, text] as const);
+  }),
+);
+
+const optionsIn = (text: string): ReadonlySet<string> =>
+  new Set([...text.matchAll(/(?<![\w-])--[a-z][\w-]*/g)].map(([option]) => option));
+/** Those that a help begins its lines with. */
+const optionsOf = (help: string): ReadonlySet<string> =>
+  new Set([...help.matchAll(/^ +(?:-\w, )?(--[a-z][\w-]*)/gm)].map(([, option = '']) => option));
+
+const { stdout: help } = await cliRun(['--help']);
+const commands = [...help.matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(([, name = '']) => name);
+
+describe('docs/cli.md', () => {
+  it('has every command', () => {
+    expect(commands.length).toBeGreaterThan(10);
+    expect([...told.keys()]).toEqual(
+      expect.arrayContaining(commands.filter((name) => name !== 'help')),
+    );
+  });
+
+  it.each(commands.filter((name) => !['help', 'local'].includes(name)))(
+    'has the options of %s, and no others',
+    async (name) => {
+      const { stdout } = await cliRun([name, '--help']);
+      const options = optionsOf(stdout);
+      const text = told.get(name) ?? '';
+      const mentioned = optionsIn(text);
+
+      const common = optionsIn(beginning);
+      const missing = [...options].filter((each) => !mentioned.has(each) && !common.has(each));
+      expect(missing.filter((each) => each !== '--help')).toEqual([]);
+      const ofSection = commands.filter((each) => told.get(each) === text);
+      const helps = await Promise.all(ofSection.map((each) => cliRun([each, '--help'])));
+      const known = new Set(helps.flatMap((each) => [...optionsOf(each.stdout)]));
+      expect([...mentioned].filter((each) => !known.has(each))).toEqual([]);
+    },
+  );
+});
+
+it('README.md has the options of npm start', async () => {
+  const script = join(ROOT, 'local', 'start.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--help']);
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const options = [...optionsOf(stdout)].filter((each) => each !== '--help');
+  expect(options.length).toBeGreaterThan(5);
+  expect([...optionsIn(readme)]).toEqual(expect.arrayContaining(options));
+});
