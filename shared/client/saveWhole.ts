@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
 /**
@@ -13,8 +12,10 @@ export async function saveWhole(
   signal?: AbortSignal,
 ): Promise<void> {
   const part = `${path}.part`;
+  // Opened here: a stream that opens it may do so after it has failed, and after the removal.
+  const file = await open(part, 'w');
   try {
-    await pipeline(content, createWriteStream(part), signal === undefined ? {} : { signal });
+    await pipeline(content, file.createWriteStream(), signal === undefined ? {} : { signal });
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
