@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-const FIRST_SLOTS = 1 << 12;
+const FIRST_SLOTS = 1 << 8;
 /** Of the slots that may be taken before there are twice as many. */
 const MAX_FILL = 0.6;
 /** Of a slot: two words of the hash and the line. */

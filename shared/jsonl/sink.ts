@@ -20,8 +20,12 @@ export function lineSink(target: Target) {
 
   async function flush(): Promise<void> {
     if (bytes === 0) return;
-    // The same two buffers for all that is written, unless a line is larger than they are.
-    if (filling.length < bytes) filling = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * GROUP_BYTES));
+    // The same two buffers for all that is written, unless a line is larger than they are. What is
+    // less than a group is the end.
+    if (filling.length < bytes) {
+      const size = bytes < GROUP_BYTES ? bytes : Math.max(bytes, 2 * GROUP_BYTES);
+      filling = Buffer.allocUnsafeSlow(size);
+    }
     const chunk = filling.subarray(0, bytes);
     let position = 0;
     for (const part of parts) {

@@ -7,7 +7,7 @@ export interface SpooledRow extends Place {
 }
 
 const STANDINGS: readonly Standing[] = ['succeeded', 'failed', 'unfinished'];
-const FIRST_CAPACITY = 1024;
+const FIRST_CAPACITY = 64;
 
 /**
  * Where the row of each request lies. In arrays of numbers: an object for each of some 100,000 rows

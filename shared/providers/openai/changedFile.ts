@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { ProviderError } from '../../batch/errors.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
@@ -19,9 +19,11 @@ export interface LocalFile {
 export async function changedFile(original: string, change: LineChange): Promise<LocalFile> {
   const path = `${original}.changed`;
   const remove = () => rm(path, { force: true });
+  // Opened here: a stream that opens it may do so after it has failed, and after the removal.
+  const file = await open(path, 'w');
   try {
     const groups = lineGroups(createReadStream(original));
-    await pipeline(changed(groups, change), createWriteStream(path));
+    await pipeline(changed(groups, change), file.createWriteStream());
   } catch (error) {
     await remove();
     throw error;
