@@ -3,7 +3,7 @@ import type { ROLES } from './kill/functionsUnderWatch.ts';
 import { allCases, caseLine, PLAN, runCase, sampleOf } from './kill/matrix.ts';
 import { type KillRig, startKillRig } from './kill/rig.ts';
 
-/** Of some three hundred; `npm run test:kill` runs all of them. */
+/** Of some six hundred and fifty; `npm run test:kill` runs all of them. */
 const CASES = 24;
 const TIMEOUT_MS = 300_000;
 

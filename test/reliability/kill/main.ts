@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { allCases, type Case, type CaseResult, caseLine, PLAN, runCase } from './matrix.ts';
+import { allCases, type Case, type CaseResult, caseLine, nameOf, PLAN, runCase } from './matrix.ts';
 import { startKillRig } from './rig.ts';
 
 /** Runs the whole kill matrix, in as many processes as it is told, 2 by default. */
@@ -40,8 +40,8 @@ async function runLanes(): Promise<void> {
   const codes = await Promise.all(ends);
   const wrong = results.filter(({ wrongs }) => wrongs.length > 0).length;
   const reached = results.filter(({ point }) => point !== undefined);
-  for (const [role, all] of Map.groupBy(reached, (result) => result.role))
-    process.stdout.write(`${role.padEnd(10)} killed ${all.length} times\n`);
+  for (const [name, all] of Map.groupBy(reached, nameOf))
+    process.stdout.write(`${name.padEnd(17)} killed ${all.length} times\n`);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   process.stdout.write(
     `${JSON.stringify({ cases: results.length, killed: reached.length, wrong, seconds })}\n`,

@@ -1,5 +1,5 @@
 import { ROLES, type Role } from './functionsUnderWatch.ts';
-import type { KillRig } from './rig.ts';
+import type { KillRig, Messenger } from './rig.ts';
 import { runScenario } from './scenario.ts';
 import { wrongs } from './verdict.ts';
 import type { Moment } from './watchedNetwork.ts';
@@ -7,9 +7,19 @@ import type { Moment } from './watchedNetwork.ts';
 /** What becomes of the jobs of each batch: a half to collect, then the rest. */
 export const PLAN = ['expired', 'completed'];
 
-/** One process, killed once. */
-export interface Case {
+/** Which process is killed, and how it hears of the ends of jobs. */
+interface Way {
   readonly role: Role;
+  readonly messenger?: Messenger;
+}
+
+const WAYS: readonly Way[] = [
+  ...ROLES.map((role): Way => (role === 'Webhook' ? { role, messenger: 'webhook' } : { role })),
+  { role: 'Sweeper', messenger: 'rule' },
+];
+
+/** One process, killed once. */
+export interface Case extends Way {
   /** The request at which it is killed, from 1. */
   readonly number: number;
   readonly moment: Moment;
@@ -24,12 +34,12 @@ export interface CaseResult extends Case {
 /** Every request of every function in a run without a fault, before and after it. */
 export async function allCases(rig: KillRig): Promise<readonly Case[]> {
   const cases: Case[] = [];
-  for (const role of ROLES) {
-    const { batch, points } = await runScenario(rig, role);
+  for (const way of WAYS) {
+    const { batch, points } = await runScenario(rig, way.role, undefined, way.messenger);
     const found = await wrongs(rig, batch);
     if (found.length > 0) throw new Error(`without a fault, ${found.join('; ')}`);
     for (const { number } of points)
-      for (const moment of ['before', 'after'] as const) cases.push({ role, number, moment });
+      for (const moment of ['before', 'after'] as const) cases.push({ ...way, number, moment });
   }
   return cases;
 }
@@ -43,20 +53,26 @@ export function sampleOf(cases: readonly Case[], size: number): readonly Case[] 
   );
 }
 
-export async function runCase(rig: KillRig, { role, number, moment }: Case): Promise<CaseResult> {
+export async function runCase(rig: KillRig, one: Case): Promise<CaseResult> {
+  const { role, messenger, number, moment } = one;
   const at = (point: { number: number }): boolean => point.number === number;
   try {
-    const { batch, killedAt } = await runScenario(rig, role, { role, moment, at });
+    const { batch, killedAt } = await runScenario(rig, role, { role, moment, at }, messenger);
     const found = await wrongs(rig, batch);
     // The number of requests differs a little between runs: the last ones may not come.
-    return { role, number, moment, point: killedAt?.name, wrongs: found };
+    return { ...one, point: killedAt?.name, wrongs: found };
   } catch (error) {
-    return { role, number, moment, point: undefined, wrongs: [String(error)] };
+    return { ...one, point: undefined, wrongs: [String(error)] };
   }
 }
 
+/** Who is killed, in short. */
+export function nameOf({ role, messenger }: Way): string {
+  return messenger === undefined ? role : `${role} (${messenger})`;
+}
+
 /** One line about a case. */
-export function caseLine({ role, number, moment, point, wrongs: found }: CaseResult): string {
+export function caseLine({ number, moment, point, wrongs: found, ...way }: CaseResult): string {
   const outcome = point === undefined && found.length === 0 ? 'not reached' : 'as it should';
-  return `${role} ${moment} request ${number} (${point}): ${found.join('; ') || outcome}`;
+  return `${nameOf(way)} ${moment} request ${number} (${point}): ${found.join('; ') || outcome}`;
 }

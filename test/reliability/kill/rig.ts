@@ -36,6 +36,9 @@ import {
 } from './functionsUnderWatch.ts';
 import { startWatchedNetwork, type WatchedNetwork } from './watchedNetwork.ts';
 
+/** A webhook at the function's URL, or the rule on events, which asks the sweeper to look at a job. */
+export type Messenger = 'webhook' | 'rule';
+
 /**
  * The stack on this machine, its functions as processes, with time, the schedule and the pollers
  * in the test's hand: so that a lease of minutes runs out at once, and nothing happens unasked.
@@ -56,7 +59,7 @@ export interface KillRig {
   drain(): Promise<number>;
   sweep(): Promise<void>;
   /** Has the provider tell of the end of a job, true or not. It does not look at the answer. */
-  tell(jobId: string): Promise<void>;
+  tell(messenger: Messenger, jobId: string): Promise<void>;
   /** Moves the time of all processes. */
   advance(milliseconds: number): void;
   stop(): Promise<void>;
@@ -159,7 +162,12 @@ export async function startKillRig(
       await functions.get('Sweeper').invoke(SCHEDULER_EVENT);
       await asyncInvocationsEnded();
     },
-    async tell(jobId) {
+    async tell(messenger, jobId) {
+      if (messenger === 'rule') {
+        const hint = { action: 'check', providers: ['openai'], jobId };
+        await functions.get('Sweeper').invoke(JSON.stringify(hint));
+        return asyncInvocationsEnded();
+      }
       const body = JSON.stringify({ type: 'batch.completed', data: { id: jobId } });
       const headers = signed(body, WEBHOOK_SECRET, { id: randomUUID(), time: Date.now() });
       const url = webhookUrls(resources).get('openai') ?? '';

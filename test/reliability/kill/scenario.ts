@@ -3,7 +3,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Batch } from '../../../shared/batch/batch.ts';
 import { requestLine } from '../../support/world.ts';
 import type { Role } from './functionsUnderWatch.ts';
-import type { KillRig } from './rig.ts';
+import type { KillRig, Messenger } from './rig.ts';
 import type { Moment, Point } from './watchedNetwork.ts';
 
 export const IDS = ['r1', 'r2', 'r3', 'r4', 'r5', 'r6'];
@@ -28,12 +28,14 @@ let serial = 0;
  *
  * @param role the function whose requests are counted
  * @param kill what to do to it; it is done once
+ * @param messenger how the provider tells of the ends of jobs; without one, the sweep sees them
  * @returns the record, the requests that were counted and the one it was killed at
  */
 export async function runScenario(
   rig: KillRig,
   role: Role,
   kill?: Kill,
+  messenger?: Messenger,
 ): Promise<{ batch: Batch; points: readonly Point[]; killedAt: Point | undefined }> {
   const { names, clients, network, functions } = rig;
   let killedAt: Point | undefined;
@@ -63,9 +65,12 @@ export async function runScenario(
       await functions.deploy(role, rig.direct);
       return { batch, points: network.points, killedAt };
     }
-    // Once before the job has ended, and again when it has.
-    if (role === 'Webhook' && batch?.job && batch.status === 'running')
-      await rig.tell(batch.job.id);
+    if (messenger !== undefined && batch?.job && batch.status === 'running') {
+      // Asked for the first time, the job still runs; for the second, it has ended.
+      for (let time = 0; time < 2; time++) await rig.tell(messenger, batch.job.id);
+      if (!kill && (await rig.batches.get(batchId))?.status === 'running')
+        throw new Error('the end of the job was told and not seen');
+    }
     await rig.sweep();
     await drainAll();
     rig.advance(Math.max(SWEEP_MS, (batch?.dueAt ?? 0) - Date.now()));
