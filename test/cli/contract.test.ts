@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../cli/program.ts';
+import { eventually } from '../local/fixtures/eventually.ts';
 import { startCli } from '../support/cliProcess.ts';
 import { cliRun } from '../support/cliRun.ts';
 import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
@@ -22,6 +23,16 @@ beforeAll(async () => {
 afterAll(() => run?.stop());
 
 const batchHandler = (command: string) => cliRun([...command.split(' '), local]);
+
+/** Adds a batch that waits for years, until the handler has taken it in. */
+async function addForLater(id: string): Promise<void> {
+  await batchHandler(`add ${EXAMPLE} --id ${id} --not-before 2099-01-01`);
+  const shown = await eventually(
+    () => batchHandler(`show ${id}`),
+    ({ code }) => code === 0,
+  );
+  expect(shown.code).toBe(0);
+}
 
 describe('--json', () => {
   it.each([
@@ -66,7 +77,7 @@ describe('the exit code', () => {
   });
 
   it('is 1 if a batch was cancelled, or a wait took too long', { timeout: 60_000 }, async () => {
-    await batchHandler(`add ${EXAMPLE} --id later --not-before 2099-01-01`);
+    await addForLater('later');
     expect(await batchHandler('watch later --timeout 0.1')).toMatchObject({ code: 1 });
     expect(await batchHandler('cancel later --wait')).toMatchObject({ code: 0 });
     expect(await batchHandler('watch later')).toMatchObject({ code: 1 });
@@ -84,7 +95,7 @@ describe('the exit code', () => {
   });
 
   it('is 130 after ^C, which ends a wait and no batch', { timeout: 60_000 }, async () => {
-    await batchHandler(`add ${EXAMPLE} --id endless --not-before 2099-01-01`);
+    await addForLater('endless');
     const { child, ended } = startCli(['watch', 'endless', local]);
     await once(child.stdout, 'data');
     child.kill('SIGINT');

@@ -43,10 +43,12 @@ until [ "$(aws sqs get-queue-attributes --queue-url "$(output DeadLetterQueueUrl
 export const BEFORE: Readonly<Record<string, string>> = {
   // What waits for its time would be watched until then.
   'batch-handler watch': `
-batch-handler list --status open --json | jq -r .batchId | grep monday | xargs batch-handler cancel --wait`,
+until id=$(batch-handler list --status open --json | jq -r .batchId | grep monday); do sleep 0.2; done
+batch-handler cancel "$id" --wait`,
   'batch-handler cancel tonight weekly --wait': `
 for id in tonight weekly; do
   batch-handler add requests.jsonl --id $id --not-before "$(date -ud '+1 hour' +%FT%TZ)"
+  until batch-handler show $id 2>/dev/null; do sleep 0.2; done
 done`,
   'batch-handler redrive --queue batch --yes': ONE_DEAD_LETTER,
   'aws sqs delete-message --queue-url "$(output DeadLetterQueueUrl)" --receipt-handle "$HANDLE"': `
