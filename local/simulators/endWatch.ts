@@ -1,25 +1,29 @@
 /** Between two looks at the jobs. */
 const LOOK_MS = 100;
 
+interface Watched<Job> {
+  jobs(): readonly Job[];
+  /** The status in which it has ended, if it has. */
+  endOf(job: Job): string | undefined;
+  /** @param position how many jobs were told of before */
+  tell(job: Job, end: string, position: number): Promise<void>;
+}
+
 /**
  * Tells once of each job that ends. What had ended before, and what ends while the simulator is
  * down, is never told.
  */
-export class EndWatch {
-  readonly #ended: () => ReadonlyMap<string, string>;
-  readonly #tell: (jobId: string, end: string) => Promise<void>;
-  readonly #told: Set<string>;
+export class EndWatch<Job extends { readonly id: string }> {
+  readonly #watched: Watched<Job>;
+  readonly #over: Set<string>;
   readonly #telling = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
+  #position = 0;
 
-  /** @param ended the jobs that have ended by now, each with its status */
-  constructor(
-    ended: () => ReadonlyMap<string, string>,
-    tell: (jobId: string, end: string) => Promise<void>,
-  ) {
-    this.#ended = ended;
-    this.#tell = tell;
-    this.#told = new Set(ended().keys());
+  constructor(watched: Watched<Job>) {
+    this.#watched = watched;
+    const ended = watched.jobs().filter((job) => watched.endOf(job) !== undefined);
+    this.#over = new Set(ended.map(({ id }) => id));
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
@@ -29,10 +33,13 @@ export class EndWatch {
   }
 
   #look(): void {
-    for (const [jobId, end] of this.#ended()) {
-      if (this.#told.has(jobId)) continue;
-      this.#told.add(jobId);
-      const telling = this.#tell(jobId, end).finally(() => this.#telling.delete(telling));
+    for (const job of this.#watched.jobs()) {
+      const end = this.#over.has(job.id) ? undefined : this.#watched.endOf(job);
+      if (end === undefined) continue;
+      this.#over.add(job.id);
+      const telling = this.#watched
+        .tell(job, end, this.#position++)
+        .finally(() => this.#telling.delete(telling));
       this.#telling.add(telling);
     }
   }

@@ -33,7 +33,13 @@ export function parsePlan(text: string): PlanWord[] {
   });
 }
 
-/** The outcome of a batch's job, where the first job has position 0; the last word repeats. */
-export function wordAt(plan: readonly PlanWord[], position: number): PlanWord {
-  return plan[Math.min(position, plan.length - 1)] ?? 'completed';
+/**
+ * The word for what comes at a position of a plan, the first at 0; the last word repeats.
+ *
+ * @throws PlanError for a plan without a word
+ */
+export function wordAt<Word extends string>(plan: readonly Word[], position: number): Word {
+  const word = plan[Math.min(position, plan.length - 1)];
+  if (word === undefined) throw new PlanError('the plan has no word');
+  return word;
 }

@@ -1,5 +1,6 @@
 import { EndWatch } from '../endWatch.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { wordAt } from '../plan.ts';
 import type { BedrockJob } from './bedrockJob.ts';
 import { jobObject } from './jobObject.ts';
 import type { EventWord } from './options.ts';
@@ -21,22 +22,18 @@ export function tellEventBridge(
     eventsUrl,
     eventPlan,
   }: { readonly eventsUrl: string; readonly eventPlan: readonly EventWord[] },
-): EndWatch {
-  let told = 0;
-  return new EndWatch(
-    () => new Map(jobs.all().flatMap((job) => endOf(jobs, job))),
-    async (jobId) => {
-      const word = eventPlan[Math.min(told++, eventPlan.length - 1)] ?? 'sent';
-      const job = jobs.get(jobId);
-      for (let time = 0; job && time < TIMES[word]; time++)
+): EndWatch<BedrockJob> {
+  return new EndWatch({
+    jobs: () => jobs.all(),
+    endOf(job) {
+      const { status, reachedAt } = jobs.momentOf(job);
+      return reachedAt === undefined ? undefined : status;
+    },
+    async tell(job, _end, position) {
+      for (let times = TIMES[wordAt(eventPlan, position)]; times > 0; times--)
         await putEvent(eventsUrl, jobObject(job, jobs.momentOf(job)));
     },
-  );
-}
-
-function endOf(jobs: Jobs<BedrockJob>, job: BedrockJob): readonly (readonly [string, string])[] {
-  const { status, reachedAt } = jobs.momentOf(job);
-  return reachedAt === undefined ? [] : [[job.id, status]];
+  });
 }
 
 async function putEvent(

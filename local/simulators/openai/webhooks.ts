@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { EndWatch } from '../endWatch.ts';
 import { momentOf } from '../jobs/timeline.ts';
+import { wordAt } from '../plan.ts';
 import type { Batches } from './batches.ts';
+import type { BatchRecord } from './batchRecord.ts';
 import type { WebhookEndpoint, WebhookWord } from './options.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -16,33 +18,26 @@ const ENDS: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'ca
  */
 export class Webhooks {
   readonly #batches: Batches;
-  readonly #watch: EndWatch;
-  #sent = 0;
+  readonly #watch: EndWatch<BatchRecord>;
 
   constructor(batches: Batches) {
     this.#batches = batches;
-    this.#watch = new EndWatch(
-      () => this.#ended(),
-      (jobId, end) => this.#tell(jobId, end),
-    );
+    this.#watch = new EndWatch({
+      jobs: () => batches.records.all(),
+      endOf(record) {
+        batches.advance(record);
+        const { status } = momentOf(record, batches.parts.now());
+        return ENDS.has(status) ? status : undefined;
+      },
+      tell: (record, end, position) => this.#tell(record, end, position),
+    });
   }
 
   close(): Promise<void> {
     return this.#watch.close();
   }
 
-  #ended(): ReadonlyMap<string, string> {
-    const { parts, records } = this.#batches;
-    const ended = new Map<string, string>();
-    for (const record of records.all()) {
-      this.#batches.advance(record);
-      const { status } = momentOf(record, parts.now());
-      if (ENDS.has(status)) ended.set(record.id, status);
-    }
-    return ended;
-  }
-
-  async #tell(id: string, end: string): Promise<void> {
+  async #tell({ id }: BatchRecord, end: string, position: number): Promise<void> {
     const { options, now } = this.#batches.parts;
     const event = {
       object: 'event',
@@ -52,10 +47,9 @@ export class Webhooks {
       data: { id },
     };
     const body = JSON.stringify(event);
-    const word = options.webhookPlan[Math.min(this.#sent++, options.webhookPlan.length - 1)];
-    for (const endpoint of options.webhooks) {
-      await this.#send({ ...endpoint, jobId: id, body, word: word ?? 'sent' });
-    }
+    const word = wordAt(options.webhookPlan, position);
+    for (const endpoint of options.webhooks)
+      await this.#send({ ...endpoint, jobId: id, body, word });
   }
 
   async #send(webhook: Sending): Promise<void> {
