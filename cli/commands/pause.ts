@@ -54,7 +54,8 @@ async function command(
   const client = await openClient(options);
   const { reason } = options;
   await client[`${action}Provider`](provider, { reason, signal: interrupted });
-  const message = { action, provider, ...(reason === undefined ? {} : { reason }) };
-  const text = options.json ? JSON.stringify(message) : `${provider} ${DONE[action]}`;
+  const text = options.json
+    ? JSON.stringify({ action, provider, reason })
+    : `${provider} ${DONE[action]}`;
   stdout.write(`${text}\n`);
 }

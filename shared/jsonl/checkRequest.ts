@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { customIdLeading } from './customId.ts';
+import { leadingCustomIdIn } from './customId.ts';
 import type { Line } from './lines.ts';
 
 /** What is needed of a request that is well-formed. */
@@ -62,7 +62,7 @@ export function checkRequest({ bytes }: Line): Request | BadRequest {
     const message = `custom_id has ${customId.length} characters: use 1 to ${MAX_CUSTOM_ID_LENGTH}`;
     return { code: 'invalid_custom_id', message };
   }
-  if ((customIdLeading(text) ?? customId) !== customId) {
+  if ((leadingCustomIdIn(text) ?? customId) !== customId) {
     const message = 'custom_id is given twice: which of the two counts, providers disagree on';
     return { code: 'invalid_custom_id', message };
   }

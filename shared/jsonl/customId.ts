@@ -13,11 +13,11 @@ const CLOSING_BRACE = 0x7d;
  * counts in JSON; lines are checked for that before they are kept.
  */
 export function leadingCustomId(line: Buffer): string | undefined {
-  return customIdLeading(line.toString('latin1', 0, LEADING_BYTES));
+  return leadingCustomIdIn(line.toString('latin1', 0, LEADING_BYTES));
 }
 
 /** The same of the text of a line. */
-export function customIdLeading(text: string): string | undefined {
+export function leadingCustomIdIn(text: string): string | undefined {
   return LEADING.exec(text)?.[1];
 }
 

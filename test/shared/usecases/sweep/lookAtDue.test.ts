@@ -221,6 +221,9 @@ describe('a failure', () => {
     await w.sweep();
 
     expect(asked.sort()).toEqual(names(0, 150).sort());
+    expect(w.logged).toContainEqual(
+      expect.stringMatching(/^records could not be read .*throttled/),
+    );
   });
 
   it('of the index ends the sweep when all that was begun is over', async () => {
