@@ -1,12 +1,12 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { bounds } from '../shared/aws/clients/bounds.ts';
+import { bounds } from '../shared/aws/clients/base.ts';
 import { realObjectStore } from '../shared/aws/objectStore.ts';
-import type { Limits } from '../shared/batch/limits.ts';
 import type { BatchStore, ObjectStore } from '../shared/batch/ports.ts';
 import { DEFAULT_POLICY, settingsSchema } from '../shared/config.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import type { Providers } from '../shared/providers/provider.ts';
 import { providers } from '../shared/providers/registry.ts';
+import type { Limits } from '../shared/quota/admission.ts';
 import { createTokenEstimator } from '../shared/tokens/estimator.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 

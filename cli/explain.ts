@@ -1,5 +1,5 @@
 import type { ClientErrorCode } from '../shared/client/index.ts';
-import { EXIT } from './context.ts';
+import { EXIT } from './connect.ts';
 import { oneLine } from './terminal/output.ts';
 
 /** An error for people: one line with the fix, and what the process exits with. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { runCli } from './program.ts';
-import { askOnTerminal } from './terminal/ask.ts';
+import { askOnTerminal } from './terminal/confirm.ts';
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));

@@ -6,13 +6,12 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addEstimateCommand } from './commands/estimate.ts';
 import { addListCommand } from './commands/list.ts';
-import { addLocalCommand } from './commands/local.ts';
 import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
 import { addRedriveCommand } from './commands/redrive.ts';
 import { addResultsCommand } from './commands/results.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addWatchCommand } from './commands/watch.ts';
-import { type CliContext, EXIT } from './context.ts';
+import { type CliContext, EXIT } from './connect.ts';
 import { explain } from './explain.ts';
 
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
@@ -96,4 +95,20 @@ function usageLine({ message }: CommanderError, program: Command, args: readonly
   const command = program.commands.find((each) => args.includes(each.name()));
   const help = ['batch-handler', ...(command ? [command.name()] : []), '--help'].join(' ');
   return `${message.replace(/^error: /, '').replaceAll('\n', ' ')} (see ${help})`;
+}
+
+/** The local run stays apart: it has options of its own, and ends the process itself. */
+function addLocalCommand(program: Command): void {
+  program
+    .command('local')
+    .description('runs a synthesized stack on this machine; --help has its options')
+    .usage('[files...] [options]')
+    .argument('[arguments...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action(async (args: string[]) => {
+      // Loaded here: no other command needs the emulators.
+      const { main } = await import('../local/main.ts');
+      await main(args, 'batch-handler local');
+    });
 }

@@ -1,8 +1,7 @@
 import type { BatchInfo } from '../shared/client/index.ts';
-
-export { durationText } from '../shared/operations/durationText.ts';
-
 import type { Style } from './terminal/output.ts';
+
+export { durationText } from '../shared/operations/findings.ts';
 
 /** How values are written for people. */
 
@@ -46,4 +45,9 @@ const STYLES: Partial<Record<BatchInfo['status'], Style>> = {
 
 export function statusStyle({ status }: Pick<BatchInfo, 'status'>): Style {
   return STYLES[status] ?? 'cyan';
+}
+
+/** Several values of one option, separated by commas. */
+export function words(text: string): string[] {
+  return text.split(',').map((word) => word.trim());
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { WatchSettings } from './commands/watch.ts';
 import type { ConnectionOptions } from './connect.ts';
-import type { WatchSettings } from './watch/watch.ts';
 
 /** Options of a command that waits. */
 export interface WaitingOptions extends ConnectionOptions {

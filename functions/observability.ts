@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type * as ports from '../shared/batch/ports.ts';
 import { DIMENSIONS, isByProvider, METRIC_NAMESPACE, unitOf } from '../shared/metrics.ts';
-import { currentSubject } from '../shared/usecases/about.ts';
+import { currentSubject } from '../shared/usecases/logContext.ts';
 
 // The service name comes from POWERTOOLS_SERVICE_NAME: it tells several handlers in one account apart.
 export const logger = new Logger();

@@ -1,9 +1,9 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { messageOf } from '../shared/batch/errors.ts';
-import { subjectOf } from '../shared/usecases/about.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
-import { dependencies } from './dependencies.ts';
+import { subjectOf } from '../shared/usecases/logContext.ts';
+import { dependencies } from './compose.ts';
 import { flushMetrics, logger } from './observability.ts';
 
 /**

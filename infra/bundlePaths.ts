@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../shared/packageRoot.ts';
+import { PACKAGE_ROOT } from '../shared/package.ts';
 
 /** Where the bundles are built to and taken from: one folder a bundle. */
 export const BUNDLES = join(PACKAGE_ROOT, 'dist', 'functions');

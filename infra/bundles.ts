@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { PACKAGE_ROOT } from '../shared/packageRoot.ts';
+import { PACKAGE_ROOT } from '../shared/package.ts';
 import type { BundleName } from './bundlePaths.ts';
 
 /** The file that each module of each bundle starts from. */
@@ -9,7 +9,7 @@ export const BUNDLE_ENTRIES: Readonly<Record<BundleName, Readonly<Record<string,
   handler: Object.fromEntries(
     ['intake', 'sweeper', 'worker', 'outcome', 'collector', 'webhook'].map((name) => [
       name,
-      join(PACKAGE_ROOT, 'functions', name, 'index.ts'),
+      join(PACKAGE_ROOT, 'functions', `${name}.ts`),
     ]),
   ),
   exampleProcessor: { index: join(PACKAGE_ROOT, 'examples', 'processor', 'index.ts') },

@@ -1,7 +1,7 @@
 import { CfnElement, Stack, Token } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
 import { type HandlerMetadata, METADATA_KEY, type ResourceIds } from '../shared/handlerMetadata.ts';
-import { PACKAGE_VERSION } from '../shared/packageVersion.ts';
+import { PACKAGE_VERSION } from '../shared/package.ts';
 import type { Collector } from './collector.ts';
 import type { FunctionName } from './functionSpecs.ts';
 import type { Resources } from './permissions.ts';

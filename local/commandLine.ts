@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { LOCAL_PROVIDER_NAMES, type LocalProviderName } from './providers/entries.ts';
-import { PLAN_WORDS, parsePlan } from './simulators/plan.ts';
-import { UsageError } from './usageError.ts';
+import { PLAN_WORDS, parsePlan } from '../simulators/engine/plan.ts';
+import { LOCAL_PROVIDER_NAMES, type LocalProviderName } from './providers.ts';
 
 /** What a local run is asked to do. */
 export interface CommandLine {
@@ -121,4 +120,9 @@ function readPort(text: string): number {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
   return port;
+}
+
+/** Something that whoever started the run can put right: one line on stderr, exit code 2. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError';
 }

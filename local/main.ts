@@ -1,9 +1,10 @@
-import { ClientError } from '../shared/client/clientError.ts';
-import { parseCommandLine } from './commandLine.ts';
-import { checkEmulators } from './emulators/installed.ts';
-import { watchNpm } from './npmWatch.ts';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { ClientError } from '../shared/client/connection.ts';
+import { isRunning } from '../shared/client/localStack.ts';
+import { parseCommandLine, UsageError } from './commandLine.ts';
+import { checkEmulators } from './emulators/emulators.ts';
 import { EXIT_INTERRUPTED, run } from './run.ts';
-import { UsageError } from './usageError.ts';
 
 /** npm hands ^C on to a script that has got it already: only a later one is a second one. */
 const SECOND_INTERRUPT_MS = 1_000;
@@ -37,4 +38,37 @@ export async function main(args: readonly string[], command: string): Promise<ne
     process.exitCode = error instanceof UsageError || error instanceof ClientError ? 2 : 1;
   }
   process.exit();
+}
+
+const LOOK_MS = 500;
+const SHELL = /(^|\/)-?(sh|dash|ash|bash|zsh)$/;
+
+/**
+ * Watches the npm that started this process. When npm is killed, its scripts go on unseen, and
+ * this one would hold the data that the next run needs.
+ *
+ * @param onGone is called once, when npm has ended before this process
+ */
+async function watchNpm(onGone: () => void): Promise<void> {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = await npmProcessId(process.ppid);
+  const timer = setInterval(() => {
+    if (npm === undefined || isRunning(npm)) return;
+    clearInterval(timer);
+    onGone();
+  }, LOOK_MS);
+  timer.unref();
+}
+
+/** npm runs a script through a shell, and some shells stay between the two. */
+async function npmProcessId(parent: number): Promise<number | undefined> {
+  try {
+    const args = ['-o', 'ppid=,comm=', '-p', String(parent)];
+    const { stdout } = await promisify(execFile)('ps', args);
+    const [grandparent, command = ''] = stdout.trim().split(/\s+/);
+    return SHELL.test(command) ? Number(grandparent) : parent;
+  } catch {
+    // Without ps there is nothing to watch: then a killed npm leaves this run to ^C.
+    return undefined;
+  }
 }

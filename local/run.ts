@@ -1,24 +1,26 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkFile } from '../shared/client/checkFile.ts';
-import { PACKAGE_ROOT } from '../shared/packageRoot.ts';
-import { assemblyDirectory } from './assemblyDirectory.ts';
-import { isOver, unrecorded } from './batches/view.ts';
-import { type Tracked, watchBatches } from './batches/watch.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { checkFile } from '../shared/client/addBatch.ts';
+import { PACKAGE_ROOT } from '../shared/package.ts';
+import { largestFileBytes, openAdditions } from './additions.ts';
+import { isOver, type Tracked, unrecorded, watchBatches } from './batches.ts';
 import type { CommandLine } from './commandLine.ts';
-import { type Board, createBoard } from './display/board.ts';
-import { createDisplay } from './display/display.ts';
-import { shellEnvironment } from './display/shellEnvironment.ts';
-import { jsonLines, summary } from './display/summary.ts';
+import {
+  type Board,
+  createBoard,
+  createDisplay,
+  type Display,
+  jsonLines,
+  shellEnvironment,
+  summary,
+} from './display.ts';
 import { lockDirectory } from './emulators/directoryLock.ts';
-import { openAdditions } from './input/additions.ts';
-import { largestFileBytes } from './input/largestFile.ts';
-import { keepUp } from './keepUp.ts';
 import { timeScaleFor } from './lambda/timeouts.ts';
-import { LOCAL_ENTRIES } from './providers/entries.ts';
-import { mayReachReal } from './providers/startProviders.ts';
+import { LOCAL_ENTRIES, mayReachReal } from './providers.ts';
 import { openSession, type Session } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
+import { assemblyDirectory } from './synthesize.ts';
 import { readAssembly } from './template/assembly.ts';
 import { leftOutLines } from './template/leftOut.ts';
 
@@ -122,4 +124,42 @@ async function bringToAnEnd(watched: Watched): Promise<number> {
     if (options.json && status === 'refused') process.stderr.write(`${batchId}: ${why}\n`);
   if (interrupted.aborted) return EXIT_INTERRUPTED;
   return views.every(({ status }) => status === 'completed') && views.every(isOver) ? 0 : 1;
+}
+
+/** Between two looks at the table, in milliseconds. */
+const LOOK_MS = 1_000;
+
+/**
+ * Shows whatever is sent to the stack, batches and refused messages, until it is interrupted.
+ *
+ * @param broken resolves when the stack cannot go on
+ */
+async function keepUp(
+  session: Session,
+  tracked: readonly Tracked[],
+  display: Display,
+  interrupted: AbortSignal,
+  broken: Promise<string>,
+): Promise<void> {
+  let all = tracked;
+  const refused = new Set((await session.refusals()).keys());
+  const showForever = async (): Promise<never> => {
+    while (true) {
+      const known = new Set(all.map(({ batchId }) => batchId));
+      const fresh = (await session.reader.listUnfinished()).filter((id) => !known.has(id));
+      all = [...all, ...fresh.map((batchId) => ({ batchId, messageId: undefined }))];
+      display.update(await session.views(all));
+      for (const [messageId, reason] of await session.refusals())
+        if (!refused.has(messageId)) {
+          refused.add(messageId);
+          display.note(`message ${messageId} was refused: ${reason}`);
+        }
+      await wait(LOOK_MS, undefined, { signal: interrupted });
+    }
+  };
+  const reason = await Promise.race([showForever(), broken]).catch((error: unknown) => {
+    if (!interrupted.aborted) throw error;
+    return undefined;
+  });
+  if (reason !== undefined) throw new Error(reason);
 }

@@ -1,15 +1,19 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BatchReader, createBatchReader } from './batches/batchReader.ts';
-import { copyRows, rowFiles } from './batches/copyRows.ts';
-import { listProcessed } from './batches/processedObjects.ts';
-import { readRefusals } from './batches/refusals.ts';
-import { type BatchView, isOver } from './batches/view.ts';
-import { readViews, type Tracked } from './batches/watch.ts';
-import type { Ended } from './display/summary.ts';
+import { LOCAL_STACK_FILE, type LocalStack } from '../shared/client/localStack.ts';
+import { type Additions, addBatch, selectBatches } from './additions.ts';
+import {
+  type BatchReader,
+  type BatchView,
+  createBatchReader,
+  isOver,
+  readRefusals,
+  readViews,
+  type Tracked,
+} from './batches.ts';
+import type { Ended } from './display.ts';
 import { findHandlerNames, type HandlerNames } from './handlerNames.ts';
-import { addBatch } from './input/addBatch.ts';
-import type { Additions } from './input/additions.ts';
-import { selectBatches } from './input/selectBatches.ts';
+import { copyRows, listProcessed, rowFiles } from './results.ts';
 import type { RunningStack } from './stack.ts';
 
 /** What the run does with the batches of a running stack. */
@@ -72,4 +76,17 @@ export function openSession(
       processed: [],
     }),
   };
+}
+
+/**
+ * Says where the running stack is reached, for the command line's `--local`.
+ *
+ * @returns takes it back; a run that is killed leaves the file, which names a process that is gone
+ */
+export function writeStackFile(dataDirectory: string, stack: LocalStack): () => void {
+  const path = join(dataDirectory, LOCAL_STACK_FILE);
+  // Beside and then over: whoever reads it finds a whole one.
+  writeFileSync(`${path}.new`, `${JSON.stringify(stack)}\n`);
+  renameSync(`${path}.new`, path);
+  return () => rmSync(path, { force: true });
 }

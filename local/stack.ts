@@ -1,30 +1,29 @@
 import { join } from 'node:path';
-import { type Clients, createClients } from './emulators/clients.ts';
 import { createResources } from './emulators/createResources.ts';
-import { startEmulators } from './emulators/emulators.ts';
-import { startEventSources } from './eventSources/wiring.ts';
+import { type Clients, createClients, startEmulators } from './emulators/emulators.ts';
 import { objectEvents } from './events/objectCreated.ts';
 import { createRules } from './events/rules.ts';
-import { wireAsyncInvoker } from './lambda/asyncWiring.ts';
-import { deployFunctions } from './lambda/deployFunctions.ts';
-import { functionEnvironment } from './lambda/functionEnvironment.ts';
-import { indexFunctions } from './lambda/functions.ts';
-import { localResources } from './localResources.ts';
-import { startProviders } from './providers/startProviders.ts';
+import { startEventSources } from './events/wiring.ts';
+import {
+  deployFunctions,
+  functionEnvironment,
+  indexFunctions,
+  isNamed,
+  wireAsyncInvoker,
+} from './lambda/functions.ts';
+import { localTimeoutSeconds, localVisibilitySeconds } from './lambda/timeouts.ts';
+import { startProviders } from './providers.ts';
 import { cloudFormationService } from './services/cloudFormationService.ts';
 import { type BusEvent, eventsService } from './services/eventsService.ts';
 import { functionUrls } from './services/functionUrls.ts';
-import { startGateway } from './services/gateway.ts';
+import { FUNCTION_URLS, startGateway } from './services/gateway.ts';
 import { lambdaService } from './services/lambdaService.ts';
 import { messageMoves } from './services/messageMoves.ts';
-import { FUNCTION_URLS } from './services/route.ts';
-import { schedulerService } from './services/schedulerService.ts';
-import { secretsService } from './services/secretsService.ts';
-import { writeStackFile } from './stackFile.ts';
+import { schedulerService, secretsService } from './services/secretsService.ts';
+import { writeStackFile } from './session.ts';
 import { providerEntries, secretValues, webhookUrls } from './stackSettings.ts';
-import { localAccount } from './template/account.ts';
 import type { Assembly } from './template/assembly.ts';
-import { deployedStack } from './template/deployedStack.ts';
+import { deployedStack, localAccount } from './template/deployedStack.ts';
 import { readResources, type StackResources } from './template/resources.ts';
 
 export interface StackOptions {
@@ -147,4 +146,20 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
     await stop();
     throw error;
   }
+}
+
+/** The stack with the timeouts of a local run: of its functions and of the queues that feed them. */
+function localResources(resources: StackResources, timeScale: number): StackResources {
+  const functions = resources.functions.map((resource) => ({
+    ...resource,
+    timeoutSeconds: localTimeoutSeconds(resource.timeoutSeconds, timeScale),
+  }));
+  const queues = resources.queues.map((queue) => {
+    const source = resources.eventSources.find(({ queueArn }) => queueArn === queue.arn);
+    const consumer = functions.find(({ name, arn }) => isNamed(source?.functionName, name, arn));
+    if (consumer === undefined) return queue;
+    const seconds = localVisibilitySeconds(queue.VisibilityTimeout, consumer.timeoutSeconds);
+    return { ...queue, VisibilityTimeout: seconds };
+  });
+  return { ...resources, functions, queues };
 }

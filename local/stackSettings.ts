@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVIRONMENT, SETTINGS_FILE, type Settings, settingsSchema } from '../shared/config.ts';
-import type { LocalProviders } from './providers/startProviders.ts';
+import type { LocalProviders } from './providers.ts';
 import type { FunctionResource, StackResources } from './template/resources.ts';
 
 /** The provider entries of a stack, as its settings have them: none in a stack without a handler. */

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { PACKAGE_ROOT } from '../shared/package.ts';
+import { type CommandLine, UsageError } from './commandLine.ts';
 import { lockDirectory } from './emulators/directoryLock.ts';
-import { fingerprint } from './fingerprint.ts';
-import { LOCAL_ENTRIES, type LocalProviderName } from './providers/entries.ts';
+import { LOCAL_ENTRIES, type LocalProviderName } from './providers.ts';
 
 /** How long it may take, in milliseconds. */
 const SYNTH_TIMEOUT_MS = 5 * 60_000;
@@ -66,4 +68,48 @@ function context(root: string, provider: LocalProviderName | undefined): readonl
   const { context: settings = {} } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
   const providers = { [provider]: LOCAL_ENTRIES[provider] };
   return ['-c', `batchHandler=${JSON.stringify({ ...settings.batchHandler, providers })}`];
+}
+
+/**
+ * Where the stack is that is to be run. A clone synthesizes its own. The package has none: it runs
+ * the stack of the app that it is installed in.
+ *
+ * @throws UsageError if there is none
+ */
+export async function assemblyDirectory(
+  { assembly, provider }: Pick<CommandLine, 'assembly' | 'provider'>,
+  note: (text: string) => void,
+): Promise<string> {
+  const isClone = existsSync(join(PACKAGE_ROOT, 'cdk.json'));
+  if (isClone && assembly === undefined) return synthesize(PACKAGE_ROOT, provider, note);
+  if (provider !== undefined) {
+    throw new UsageError(
+      '--provider is for the stack of a clone: a synthesized one has the providers of its app',
+    );
+  }
+  const directory = assembly ?? 'cdk.out';
+  if (existsSync(directory)) return directory;
+  throw new UsageError(
+    `${directory} holds no synthesized stack: run "npx cdk synth" first, or name its output with --assembly`,
+  );
+}
+
+/** Tells whether any file under the given paths has changed: by name, size and time. */
+function fingerprint(root: string, paths: readonly string[]): string {
+  const hash = createHash('sha256');
+  const add = (path: string): void => {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${path}\n${size}\n${mtimeMs}\n`);
+  };
+  for (const path of paths.map((each) => join(root, each))) {
+    if (!existsSync(path)) continue;
+    if (!statSync(path).isDirectory()) add(path);
+    else
+      readdirSync(path, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort()
+        .forEach(add);
+  }
+  return hash.digest('hex');
 }

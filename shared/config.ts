@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { collectorSettingsSchema } from './batch/collectorSettings.ts';
 import { DEFAULT_POLICY } from './batch/policy.ts';
+import { collectorSettingsSchema } from './collector/contract.ts';
 import { providerSettingsSchema } from './providerSettings.ts';
 
 /** Names of the environment variables of the functions: written by infra, read here, once. */
@@ -117,6 +117,6 @@ export type Settings = z.infer<typeof settingsSchema>;
 /** The settings as infra writes them: everything with a default may be left out. */
 export type SettingsInput = z.input<typeof settingsSchema>;
 
-export { type CollectorSettingsInput, collectorSettingsSchema } from './batch/collectorSettings.ts';
 export type { Status } from './batch/status.ts';
+export { type CollectorSettingsInput, collectorSettingsSchema } from './collector/contract.ts';
 export { DEFAULT_POLICY };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { moneySchema, priceSchema } from './batch/cost.ts';
-import { limitsSchema } from './batch/limits.ts';
+import { limitsSchema } from './quota/admission.ts';
 
 /** What every entry of `providers` may say. */
 const common = {
@@ -128,3 +128,9 @@ export type ProviderKind = ProviderSettings['kind'];
 export type SettingsOf<K extends ProviderKind> = Extract<ProviderSettings, { kind: K }>;
 /** The same with what has a default left out. */
 export type ProviderSettingsInput = z.input<typeof providerSettingsSchema>;
+
+/** The provider's name for a model, by the entry's `models`; `*` stands for all that is not named. */
+export function modelAt(models: Readonly<Record<string, string>>, model: string): string {
+  const named = Object.hasOwn(models, model) ? models[model] : models['*'];
+  return named ?? model;
+}

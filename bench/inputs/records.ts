@@ -1,6 +1,6 @@
-import { type Batch, batchSchema } from '../../shared/batch/batch.ts';
-import { newBatch } from '../../shared/batch/creation.ts';
 import { addMessageSchema } from '../../shared/batch/messages.ts';
+import { newBatch } from '../../shared/batch/newRecord.ts';
+import { type Batch, batchSchema } from '../../shared/batch/record.ts';
 import { DEFAULT_POLICY } from '../../shared/config.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import type { Clients } from '../../local/emulators/clients.ts';
-import { sendBatchMessage } from '../../shared/aws/batchMessages.ts';
-import { uploadKey } from '../../shared/batch/identifiers.ts';
+import type { Clients } from '../../local/emulators/emulators.ts';
+import { sendBatchMessage } from '../../shared/aws/queues.ts';
+import { uploadKey } from '../../shared/batch/ids.ts';
 
 /**
  * Adds a batch as any user of the stack would: the file into the bucket, a message into the queue.

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readJournal } from '../../local/simulators/journalReader.ts';
+import { readJournal } from '../../simulators/engine/journal.ts';
 import { inDirectory } from '../inDirectory.ts';
 import { chunksOf, requestLine } from '../inputs/lines.ts';
 import { RUNS } from '../statistics.ts';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createBatchReader } from '../../local/batches/batchReader.ts';
+import { createBatchReader } from '../../local/batches.ts';
 import { findHandlerNames } from '../../local/handlerNames.ts';
 import { startStack } from '../../local/stack.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { type Assembly, readAssembly } from '../../local/template/assembly.ts';
 import type { StackResources } from '../../local/template/resources.ts';
-import type { Batch } from '../../shared/batch/batch.ts';
-import type { StateChange } from '../../shared/batch/stateChange.ts';
+import type { StateChange } from '../../shared/batch/contracts.ts';
+import type { Batch } from '../../shared/batch/record.ts';
 import type { Status } from '../../shared/batch/status.ts';
 import { addRequests } from './addRequests.ts';
 import type { Ticks } from './ticks.ts';

@@ -1,5 +1,5 @@
-import type { Batch } from '../../shared/batch/batch.ts';
 import type { ActiveHint, BatchStore, DueHint } from '../../shared/batch/ports.ts';
+import type { Batch } from '../../shared/batch/record.ts';
 import { runningBatch } from '../inputs/records.ts';
 
 /** Of a page of the index, as the real table has them. */

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 import { toItem } from '../../shared/aws/batchItem.ts';
-import type { Batch } from '../../shared/batch/batch.ts';
+import type { Batch } from '../../shared/batch/record.ts';
 import { DEFAULT_POLICY } from '../../shared/config.ts';
 import { queuedBatch, runningBatch } from '../inputs/records.ts';
 

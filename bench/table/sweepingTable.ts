@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { createClients } from '../../local/emulators/clients.ts';
-import { startEmulators } from '../../local/emulators/emulators.ts';
-import { tableDefinition } from '../../local/emulators/tableDefinition.ts';
+import { tableDefinition } from '../../local/emulators/createResources.ts';
+import { createClients, startEmulators } from '../../local/emulators/emulators.ts';
 import { measureInChild } from '../child.ts';
 import { atMost, type Benchmark, type Figure } from '../figure.ts';
 import { inDirectory } from '../inDirectory.ts';

@@ -1,12 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { BatchHandlerClient, NewBatch, Sent } from '../../shared/client/index.ts';
-import { connecting, openClient } from '../connect.ts';
-import type { CliContext } from '../context.ts';
-import { EXIT } from '../context.ts';
-import { showTransfer } from '../terminal/transfer.ts';
+import { type CliContext, connecting, EXIT, openClient } from '../connect.ts';
+import { showTransfer } from '../terminal/progress.ts';
+import { words } from '../text.ts';
 import { readPositive, type WaitingOptions, watchSettings, withTimeout } from '../waiting.ts';
-import { watchUntilEnded } from '../watch/watch.ts';
-import { words } from '../words.ts';
+import { watchUntilEnded } from './watch.ts';
 
 interface AddOptions extends WaitingOptions {
   readonly id?: string;
@@ -65,7 +63,7 @@ async function add(
   if (files.length > 1 && options.id !== undefined)
     throw new InvalidArgumentError(`--id names one batch, but there are ${files.length} files`);
   const client = await openClient(options);
-  const { checkFile } = await import('../../shared/client/checkFile.ts');
+  const { checkFile } = await import('../../shared/client/addBatch.ts');
   // All of them before the first upload: half of what was asked for helps nobody.
   for (const file of files) if (!isUrl(file)) await checkFile(file);
   const added: Sent[] = [];

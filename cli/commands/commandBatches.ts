@@ -4,8 +4,7 @@ import type {
   BatchHandlerClient,
   BatchInfo,
 } from '../../shared/client/index.ts';
-import { connecting, openClient } from '../connect.ts';
-import { type CliContext, EXIT } from '../context.ts';
+import { type CliContext, connecting, EXIT, openClient } from '../connect.ts';
 import { explain } from '../explain.ts';
 import { type WaitingOptions, watchSettings, withTimeout } from '../waiting.ts';
 

@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
-import type { Finding } from '../../shared/operations/doctor/finding.ts';
-import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
-import { type CliContext, EXIT } from '../context.ts';
-import { findingLines } from '../findingLines.ts';
-import { painter, widthOf } from '../terminal/output.ts';
+import type { Finding, FindingLevel } from '../../shared/operations/findings.ts';
+import {
+  type CliContext,
+  type ConnectionOptions,
+  connecting,
+  EXIT,
+  openClient,
+} from '../connect.ts';
+import { hanging, oneLine, painter, type Style, widthOf } from '../terminal/output.ts';
 
 interface DoctorOptions extends ConnectionOptions {
   readonly json?: true;
@@ -29,7 +33,7 @@ async function doctor(options: DoctorOptions, context: CliContext): Promise<numb
   const { stdout, now } = context;
   const { connection } = await openClient(options);
   // Only now: it loads the SDKs of AWS and of the providers.
-  const { diagnose, subjectOf } = await import('../../shared/operations/doctor/index.ts');
+  const { diagnose, subjectOf } = await import('../../shared/operations/doctor.ts');
   const findings: Finding[] = [];
   for await (const finding of diagnose(subjectOf(connection, now))) {
     const isFirst = findings.at(-1)?.check !== finding.check;
@@ -49,4 +53,34 @@ function summary(findings: readonly Finding[], problems: number): string {
   const limits = unchecked > 0 ? `; ${unchecked} could not be checked` : '';
   if (problems === 0) return `nothing needs you${limits}`;
   return `${problems} ${problems === 1 ? 'thing needs' : 'things need'} somebody${limits}`;
+}
+
+const MARKS: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
+  ok: ['ok', 'green'],
+  note: ['note', 'cyan'],
+  problem: ['act', 'red'],
+  unknown: ['?', 'yellow'],
+};
+
+const MARK_WIDTH = 5;
+const CHECK_WIDTH = 14;
+
+/** What it is, and below it what to do. */
+function findingLines(
+  { check, level, what, fix }: Finding,
+  isFirstOfCheck: boolean,
+  width: number,
+  paint: ReturnType<typeof painter>,
+): readonly string[] {
+  const [mark, style] = MARKS[level];
+  const name = isFirstOfCheck ? check : '';
+  const margin = ' '.repeat(MARK_WIDTH);
+  const [first = '', ...others] = hanging(margin + name.padEnd(CHECK_WIDTH), oneLine(what), width);
+  return [
+    paint(style, mark.padEnd(MARK_WIDTH)) + first.slice(MARK_WIDTH),
+    ...others,
+    ...(fix === undefined
+      ? []
+      : hanging(`${margin}${' '.repeat(CHECK_WIDTH)}→ `, oneLine(fix), width)),
+  ];
 }

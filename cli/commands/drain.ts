@@ -1,10 +1,16 @@
 import type { Command } from 'commander';
+import { STATUSES } from '../../shared/batch/status.ts';
 import type { Connection } from '../../shared/client/connection.ts';
-import type { DrainProgress } from '../../shared/operations/drain/drain.ts';
-import { confirm } from '../confirm.ts';
-import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
-import { type CliContext, EXIT } from '../context.ts';
-import { keptLines, outstandingText } from '../drainLines.ts';
+import type { Handler } from '../../shared/client/index.ts';
+import type { DrainProgress, KeptResource, Outstanding } from '../../shared/operations/drain.ts';
+import {
+  type CliContext,
+  type ConnectionOptions,
+  connecting,
+  EXIT,
+  openClient,
+} from '../connect.ts';
+import { confirm } from '../terminal/confirm.ts';
 import type { Output } from '../terminal/output.ts';
 import { progressLine } from '../terminal/progress.ts';
 import { countText } from '../text.ts';
@@ -37,7 +43,7 @@ async function run(options: DrainCommandOptions, context: CliContext): Promise<n
   const { connection } = await openClient(options);
   const { handler } = connection;
   // Only now: --help needs no AWS SDK.
-  const { drain, outstandingOf } = await import('../../shared/operations/drain/index.ts');
+  const { drain, outstandingOf } = await import('../../shared/operations/drain.ts');
   const before = await outstandingOf(connection, async () => {});
   stderr.write(`${handler.path} in stack ${handler.stack}: ${outstandingText(before)}\n`);
   const question = `Pause ${handler.providers.join(', ')} and cancel ${countText(before.open)} open?`;
@@ -77,9 +83,52 @@ async function follow(
 
 /** What the removal of the stack leaves, and what goes with it. */
 async function readKept({ handler, access, sqs }: Connection) {
-  const { deadLettersIn, keptResources } = await import('../../shared/operations/drain/index.ts');
+  const { deadLettersIn, keptResources } = await import('../../shared/operations/drain.ts');
   return {
     kept: await keptResources(access, handler.stack),
     deadLetters: await deadLettersIn(sqs, handler.resources),
   };
+}
+
+/** What a handler has still to do, in one line. */
+function outstandingText(outstanding: Outstanding): string {
+  const { open, cancelling, byStatus, owing, gathering, messages, unreadable, examples } =
+    outstanding;
+  const statuses = STATUSES.flatMap((status) => {
+    const count = byStatus[status];
+    return count === undefined ? [] : [`${countText(count)} ${status}`];
+  });
+  const parts = [
+    open > 0 ? `${countText(open)} open (${statuses.join(', ')})` : '',
+    cancelling > 0 ? `${countText(cancelling)} asked to end` : '',
+    owing > 0 ? `${countText(owing)} owe an event or the deletion of files` : '',
+    gathering > 0 ? `${countText(gathering)} gather single requests` : '',
+    messages > 0 ? `${countText(messages)} messages in the queues` : '',
+    unreadable > 0 ? `${countText(unreadable)} cannot be read` : '',
+  ].filter((part) => part !== '');
+  if (parts.length === 0) return 'nothing is open';
+  const named = open > 0 && open <= examples.length ? `: ${examples.join(', ')}` : '';
+  return parts.join(', ') + named;
+}
+
+/** What the removal of the stack leaves, and what goes with it. */
+function keptLines(
+  { stack, path, providers }: Pick<Handler, 'stack' | 'path' | 'providers'>,
+  { kept, deadLetters }: { readonly kept: readonly KeptResource[]; readonly deadLetters: number },
+): readonly string[] {
+  const lost =
+    deadLetters > 0
+      ? [`${countText(deadLetters)} dead letters go with it (batch-handler redrive shows them)`]
+      : [];
+  const stays =
+    kept.length === 0
+      ? ['it keeps nothing: table, bucket, secrets and logs are deleted with it']
+      : ['it keeps what follows; to delete that too, and for good:'];
+  return [
+    `cdk destroy can remove stack ${stack} now (or take ${path} out of its app and deploy)`,
+    ...lost,
+    ...stays,
+    ...kept.map(({ command }) => `  ${command}`),
+    `to go on instead: ${providers.map((name) => `batch-handler resume ${name}`).join('; ')}`,
+  ];
 }

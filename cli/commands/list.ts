@@ -1,13 +1,23 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { OPEN_STATUSES, STATUSES, type Status } from '../../shared/batch/status.ts';
 import type { BatchFilter, BatchInfo } from '../../shared/client/index.ts';
-import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
-import { type CliContext, EXIT } from '../context.ts';
-import { newest } from '../newest.ts';
+import {
+  type CliContext,
+  type ConnectionOptions,
+  connecting,
+  EXIT,
+  openClient,
+} from '../connect.ts';
 import { oneLine, painter, widthOf } from '../terminal/output.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
-import { costText, countText, durationText, finishedRequests, statusStyle } from '../text.ts';
-import { words } from '../words.ts';
+import {
+  costText,
+  countText,
+  durationText,
+  finishedRequests,
+  statusStyle,
+  words,
+} from '../text.ts';
 
 interface ListOptions extends ConnectionOptions {
   readonly status?: BatchFilter['status'];
@@ -113,4 +123,27 @@ function readLimit(text: string): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
     throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_LIMIT}.`);
   return limit;
+}
+
+/**
+ * The newest of a stream in no order, with how many there were. No more than twice `limit` are held
+ * at a time.
+ */
+async function newest<T extends { readonly createdAt: string }>(
+  batches: AsyncIterable<T>,
+  limit: number,
+): Promise<{ readonly batches: readonly T[]; readonly total: number }> {
+  let kept: T[] = [];
+  let total = 0;
+  const cut = (): void => {
+    // ISO 8601 sorts as it is.
+    kept = kept.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, limit);
+  };
+  for await (const batch of batches) {
+    total += 1;
+    kept.push(batch);
+    if (kept.length >= 2 * limit) cut();
+  }
+  cut();
+  return { batches: kept, total };
 }

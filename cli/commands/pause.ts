@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, type ConnectionOptions, connecting, openClient } from '../connect.ts';
 
 interface PauseOptions extends ConnectionOptions {
   readonly reason?: string;

@@ -1,19 +1,23 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { DeadLetter, MoveProgress } from '../../shared/operations/deadLetters/index.ts';
 import {
   DEAD_LETTER_SOURCES,
+  type DeadLetter,
   type DeadLetterQueue,
   type DeadLetterSource,
   deadLetterQueues,
-} from '../../shared/operations/deadLetters/queues.ts';
-import { confirm } from '../confirm.ts';
-import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
-import { type CliContext, EXIT } from '../context.ts';
-import { deadLetterLines } from '../deadLetterLines.ts';
-import { widthOf } from '../terminal/output.ts';
+  type MoveProgress,
+} from '../../shared/operations/deadLetters.ts';
+import {
+  type CliContext,
+  type ConnectionOptions,
+  connecting,
+  EXIT,
+  openClient,
+} from '../connect.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { hanging, oneLine, widthOf } from '../terminal/output.ts';
 import { progressLine } from '../terminal/progress.ts';
-import { countText } from '../text.ts';
-import { words } from '../words.ts';
+import { countText, durationText, words } from '../text.ts';
 
 interface RedriveOptions extends ConnectionOptions {
   readonly queue?: readonly DeadLetterSource[];
@@ -56,7 +60,7 @@ async function run(options: RedriveOptions, context: CliContext): Promise<number
   const { sqs, handler } = (await openClient(options)).connection;
   // Only now: --help needs no AWS SDK.
   const { depthOf, lookAtDeadLetters, redrive, totalOf } = await import(
-    '../../shared/operations/deadLetters/index.ts'
+    '../../shared/operations/deadLetters.ts'
   );
   const seen: Seen[] = [];
   for (const queue of deadLetterQueues(handler.resources)) {
@@ -120,4 +124,33 @@ function readSources(text: string): readonly DeadLetterSource[] {
     if (source !== undefined) return source;
     throw new InvalidArgumentError(`${word} is none of ${DEAD_LETTER_SOURCES.join(', ')}.`);
   });
+}
+
+const HOLDS: Readonly<Record<DeadLetterSource, string>> = {
+  batch: 'refused messages',
+  work: 'work that failed: leftovers, since the sweeper sends it again',
+  outcome: 'ends of deliveries',
+  collector: 'refused single requests',
+};
+
+const NO_REASON = 'failed five times: the logs say why';
+
+/** What a dead-letter queue holds, and why: the reasons that were seen, the most frequent first. */
+function deadLetterLines(
+  source: DeadLetterSource,
+  messages: number,
+  examples: readonly DeadLetter[],
+  now: number,
+  width: number,
+): readonly string[] {
+  const byReason = Map.groupBy(examples, ({ reason }) => reason ?? NO_REASON);
+  const reasons = [...byReason].toSorted(([, a], [, b]) => b.length - a.length);
+  const oldest = Math.min(...examples.map(({ sentAt }) => sentAt));
+  const age = examples.length > 0 ? `, the oldest seen ${durationText(now - oldest)} old` : '';
+  const unseen = messages - examples.length;
+  return [
+    `${source}: ${countText(messages)}${age} (${HOLDS[source]})`,
+    ...reasons.flatMap(([reason, those]) => hanging(`  ${those.length}× `, oneLine(reason), width)),
+    ...(unseen > 0 ? [`  … and ${countText(unseen)} that were not looked at`] : []),
+  ];
 }

@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
-import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
-import { type CliContext, EXIT } from '../context.ts';
-import { pipe } from '../terminal/pipe.ts';
-import { showTransfer, type Transfer } from '../terminal/transfer.ts';
+import {
+  type CliContext,
+  type ConnectionOptions,
+  connecting,
+  EXIT,
+  openClient,
+} from '../connect.ts';
+import { pipe } from '../terminal/output.ts';
+import { showTransfer, type Transfer } from '../terminal/progress.ts';
 import { bytesText } from '../text.ts';
 
 interface ResultsOptions extends ConnectionOptions {
@@ -45,7 +50,7 @@ async function results(
     const counted = counting(content, bytes, transfer);
     if (out === undefined) await pipe(counted, stdout);
     else {
-      const { saveWhole } = await import('../../shared/client/saveWhole.ts');
+      const { saveWhole } = await import('../../shared/client/rows.ts');
       await saveWhole(out, counted, signal);
     }
   } finally {

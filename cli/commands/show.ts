@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
 import type { BatchInfo } from '../../shared/client/index.ts';
-import { type ConnectionOptions, connecting, openClient } from '../connect.ts';
-import { type CliContext, EXIT } from '../context.ts';
-import { batchPage } from '../show/page.ts';
+import { batchPage } from '../batchPage.ts';
+import {
+  type CliContext,
+  type ConnectionOptions,
+  connecting,
+  EXIT,
+  openClient,
+} from '../connect.ts';
 import { painter, widthOf } from '../terminal/output.ts';
 
 interface ShowOptions extends ConnectionOptions {

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
-import type { Output } from '../../shared/terminal/output.ts';
+import { type Output, textWidth } from '../../shared/terminal.ts';
 
-export { clip, oneLine, printable, textWidth } from '../../shared/terminal/text.ts';
-export type { Output };
+export { clip, oneLine, printable } from '../../shared/terminal.ts';
+export { type Output, textWidth };
 
 const DEFAULT_WIDTH = 80;
 
@@ -19,4 +19,36 @@ export function painter(output: Output, env = process.env): (style: Style, text:
   return plain
     ? (_, text) => text
     : (style, text) => styleText(style, text, { validateStream: false });
+}
+
+/** Writes bytes as they come, no faster than they are taken. */
+export async function pipe(content: AsyncIterable<Uint8Array>, output: Output): Promise<void> {
+  for await (const chunk of content)
+    if (output.write(chunk) === false)
+      await new Promise<void>((resolve) => output.once?.('drain', resolve) ?? resolve());
+}
+
+/**
+ * Breaks a text at its spaces into lines of at most `width`, where it can be broken.
+ *
+ * @param width may be infinite
+ */
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** The same, with what stands before the first line; the others are as far in. */
+export function hanging(prefix: string, text: string, width: number): readonly string[] {
+  const margin = ' '.repeat(textWidth(prefix));
+  return wrap(text, width - textWidth(prefix)).map(
+    (line, index) => (index === 0 ? prefix : margin) + line,
+  );
 }

@@ -1,5 +1,21 @@
-import { createLiveLines } from '../../shared/terminal/liveLines.ts';
-import { clip, type Output, oneLine, widthOf } from './output.ts';
+import { createLiveLines } from '../../shared/terminal.ts';
+import { bytesText } from '../text.ts';
+import { clip, type Output, oneLine, textWidth, widthOf } from './output.ts';
+
+const FULL = '█';
+const EMPTY = '░';
+/** Eighths of a character. */
+const PARTLY = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** A bar and its percentage; without a whole to be a part of, an empty bar. */
+export function bar(done: number, total: number, width: number): string {
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const eighths = Math.floor(share * width * 8);
+  const filled = FULL.repeat(Math.floor(eighths / 8)) + (PARTLY[eighths % 8] ?? '');
+  // Down, so that 100 % means all.
+  const percent = `${Math.floor(share * 100)}%`.padStart(5);
+  return `${filled}${EMPTY.repeat(width - filled.length)}${percent}`;
+}
 
 /** One line that says how far something is. */
 export interface ProgressLine {
@@ -24,5 +40,42 @@ export function progressLine(output: Output): ProgressLine {
       shown = text;
     },
     clear() {},
+  };
+}
+
+/** The progress of one file on a terminal; elsewhere nothing. */
+export interface Transfer {
+  update(bytes: number, total: number | undefined): void;
+  /** Leaves no trace. */
+  end(): void;
+}
+
+const BAR_WIDTH = 20;
+/** Between two drawings: chunks come faster than anybody reads. */
+const DRAW_MS = 100;
+
+export function showTransfer(output: Output, name: string, now: () => number): Transfer {
+  if (output.isTTY !== true) return { update() {}, end() {} };
+  const live = createLiveLines(output);
+  const startedAt = now();
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  return {
+    update(bytes, total) {
+      if (now() - drawnAt < DRAW_MS && bytes !== total) return;
+      drawnAt = now();
+      const seconds = Math.max(0.001, (now() - startedAt) / 1000);
+      const of = total === undefined ? '' : ` of ${bytesText(total)}`;
+      const parts = [
+        ...(total === undefined ? [] : [bar(bytes, total, BAR_WIDTH)]),
+        `${bytesText(bytes)}${of}`,
+        `${bytesText(bytes / seconds)}/s`,
+      ];
+      const rest = parts.join('  ');
+      const width = widthOf(output) - 1;
+      live.draw([
+        clip(`${clip(oneLine(name), Math.max(10, width - textWidth(rest) - 2))}  ${rest}`, width),
+      ]);
+    },
+    end: live.clear,
   };
 }

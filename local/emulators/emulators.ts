@@ -1,6 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { PACKAGE_ROOT } from '../../shared/package.ts';
+import { UsageError } from '../commandLine.ts';
 import { scriptPath } from '../scriptPath.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../template/deployedStack.ts';
 import { type ServiceProcess, startService } from './serviceProcess.ts';
 
 /** The emulators of the stack's data: DynamoDB, and SQS with S3. */
@@ -23,7 +30,7 @@ export async function startEmulators(dataDirectory: string): Promise<Emulators> 
   const start = (name: string, script: string, part: string) =>
     startService(
       name,
-      scriptPath('emulators', script),
+      scriptPath('local', 'emulators', script),
       { directory: join(dataDirectory, part) },
       join(dataDirectory, 'logs', `${part}.log`),
     );
@@ -41,4 +48,50 @@ export async function startEmulators(dataDirectory: string): Promise<Emulators> 
   }
   const urlOf = ({ ready }: ServiceProcess) => `http://127.0.0.1:${readySchema.parse(ready).port}`;
   return { tableUrl: urlOf(tables), queueUrl: urlOf(queues), processes };
+}
+
+const EMULATORS = ['dynalite', 'fauxqs'] as const;
+
+/**
+ * The emulators are optional for those who use the package: who only deploys needs none.
+ *
+ * @throws UsageError with the command that installs them
+ */
+export function checkEmulators(isInstalled: (name: string) => boolean = canResolve): void {
+  if (EMULATORS.every(isInstalled)) return;
+  const { peerDependencies } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
+  const wanted = EMULATORS.map((name) => `${name}@${peerDependencies[name]}`).join(' ');
+  throw new UsageError(`the local run needs its emulators: npm install --save-dev ${wanted}`);
+}
+
+function canResolve(name: string): boolean {
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** SDK clients of the local run itself. */
+export interface Clients {
+  readonly dynamodb: DynamoDBClient;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+}
+
+/** Clients that reach the emulators and nothing else, whatever the shell's AWS settings are. */
+export function createClients(urls: { tableUrl: string; queueUrl: string }): Clients {
+  const settings = (endpoint: string) => ({
+    endpoint,
+    region: LOCAL_REGION,
+    credentials: LOCAL_CREDENTIALS,
+    // Above SQS's longest poll of 20 s.
+    requestHandler: { requestTimeout: 60_000, throwOnRequestTimeout: true },
+  });
+  return {
+    dynamodb: new DynamoDBClient(settings(urls.tableUrl)),
+    s3: new S3Client({ ...settings(urls.queueUrl), forcePathStyle: true }),
+    sqs: new SQSClient(settings(urls.queueUrl)),
+  };
 }

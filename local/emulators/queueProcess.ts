@@ -1,10 +1,9 @@
 import { Server } from 'node:net';
 import { join } from 'node:path';
 import { startFauxqs } from 'fauxqs';
-import { LOCAL_REGION } from '../template/account.ts';
-import { announceReady, endWithParent } from './channel.ts';
-import { lockDirectory } from './directoryLock.ts';
-import { dropTornFiles } from './tornFiles.ts';
+import { LOCAL_REGION } from '../template/deployedStack.ts';
+import { dropTornFiles, lockDirectory } from './directoryLock.ts';
+import { announceReady, endWithParent } from './serviceProcess.ts';
 
 /** The SQS and S3 emulator as a process of its own: it holds whole objects in memory. */
 

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import dynalite from 'dynalite';
-import { announceReady, endWithParent } from './channel.ts';
 import { lockDirectory } from './directoryLock.ts';
+import { announceReady, endWithParent } from './serviceProcess.ts';
 
 /** The DynamoDB emulator as a process of its own. */
 

@@ -1,5 +1,3 @@
-import { type Condition, compileCondition } from './condition.ts';
-
 /** Whether an event, or the part of it that a pattern is about, fits. */
 export type Matches = (value: unknown) => boolean;
 
@@ -40,4 +38,84 @@ function objectsIn(value: unknown): readonly Readonly<Record<string, unknown>>[]
   const values = Array.isArray(value) ? value : [value];
   const objects = values.filter((each) => typeof each === 'object' && each !== null);
   return objects.length > 0 ? objects : [{}];
+}
+
+/** Whether one value of an event, undefined if it is missing, fits. */
+type Condition = (value: unknown) => boolean;
+
+/** What `prefix` and the like compare, given a text to compare with. */
+const TEXTS: Readonly<Record<string, (text: string, given: string) => boolean>> = {
+  prefix: (text, given) => text.startsWith(given),
+  suffix: (text, given) => text.endsWith(given),
+  'equals-ignore-case': (text, given) => text.toLowerCase() === given.toLowerCase(),
+  wildcard: (text, given) => wildcard(given).test(text),
+};
+
+const NUMBERS: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
+  '=': (value, bound) => value === bound,
+  '<': (value, bound) => value < bound,
+  '<=': (value, bound) => value <= bound,
+  '>': (value, bound) => value > bound,
+  '>=': (value, bound) => value >= bound,
+};
+
+/**
+ * Reads one element of a pattern's array: a value, or an operator
+ * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html).
+ *
+ * @throws Error for an operator that it does not know
+ */
+function compileCondition(given: unknown, path: string): Condition {
+  if (typeof given !== 'object' || given === null) return (value) => value === given;
+  const [[operator, operand] = ['', undefined]] = Object.entries(given);
+  if (operator === 'exists') return (value) => (value !== undefined) === operand;
+  if (operator === 'numeric') return numeric(operand, path);
+  if (operator === 'anything-but') return anythingBut(operand, path);
+  const compare = TEXTS[operator];
+  if (compare !== undefined && typeof operand === 'string')
+    return (value) => typeof value === 'string' && compare(value, operand);
+  throw unknown(given, path);
+}
+
+function anythingBut(operand: unknown, path: string): Condition {
+  const conditions = excluded(operand).map((each) => compileCondition(each, path));
+  return (value) => value !== undefined && !conditions.some((condition) => condition(value));
+}
+
+/** `{"prefix":["a","b"]}` excludes each of them. */
+function excluded(operand: unknown): readonly unknown[] {
+  if (Array.isArray(operand)) return operand;
+  if (typeof operand !== 'object' || operand === null) return [operand];
+  return Object.entries(operand).flatMap(([operator, values]) =>
+    [values].flat().map((value) => ({ [operator]: value })),
+  );
+}
+
+function numeric(operand: unknown, path: string): Condition {
+  if (!Array.isArray(operand) || operand.length % 2 !== 0)
+    throw unknown({ numeric: operand }, path);
+  const bounds = operand.flatMap((name, index) => {
+    if (index % 2 !== 0) return [];
+    const [compare, bound] = [NUMBERS[String(name)], operand[index + 1]];
+    if (compare === undefined || typeof bound !== 'number')
+      throw unknown({ numeric: operand }, path);
+    return [(value: number) => compare(value, bound)];
+  });
+  return (value) => typeof value === 'number' && bounds.every((within) => within(value));
+}
+
+/** `*` stands for anything; `\*` for a star. */
+function wildcard(given: string): RegExp {
+  const parts = given.match(/\\[*\\]|\*|[^*\\]+|\\/g) ?? [];
+  const source = parts.map((part) => (part === '*' ? '.*' : literal(part)));
+  return new RegExp(`^${source.join('')}$`, 's');
+}
+
+function literal(part: string): string {
+  return part.replace(/^\\(?=.)/, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function unknown(given: object, path: string): Error {
+  const known = ['a value', 'exists', 'numeric', 'anything-but', ...Object.keys(TEXTS)].join(', ');
+  return new Error(`${path}: ${JSON.stringify(given)} is not supported: use ${known}`);
 }

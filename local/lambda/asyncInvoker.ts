@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Condition, destinationRecord } from './destinationRecord.ts';
 import type { Functions, Target } from './functions.ts';
-import type { InvocationQueue, PendingInvocation } from './invocationQueue.ts';
+import { createSlots } from './lambdaFunction.ts';
 import type { InvocationResult } from './protocol.ts';
-import { createSlots } from './slots.ts';
 
 /** How asynchronous invocations of one function are treated: Lambda's EventInvokeConfig. */
 export interface InvokeConfig {
@@ -116,5 +116,84 @@ export function createAsyncInvoker(options: AsyncInvokerOptions): AsyncInvoker {
       for (const invocation of queue.list()) void schedule(invocation);
     },
     stop: () => stopping.abort(),
+  };
+}
+
+/** An asynchronous invocation that has been accepted and not yet ended. */
+interface PendingInvocation {
+  readonly requestId: string;
+  readonly functionName: string;
+  readonly qualifier: string;
+  /** JSON. */
+  readonly payload: string;
+  /** Milliseconds since 1970. */
+  readonly acceptedAt: number;
+  /** Times the function has been run for it. */
+  readonly attempts: number;
+}
+
+/** The accepted invocations, one file each, so that a run that was killed goes on with them. */
+export interface InvocationQueue {
+  /** Writes it, or its new state, before it returns. */
+  save(invocation: PendingInvocation): void;
+  remove(requestId: string): void;
+  /** What an earlier run left, oldest first. */
+  list(): readonly PendingInvocation[];
+}
+
+export function openInvocationQueue(directory: string): InvocationQueue {
+  mkdirSync(directory, { recursive: true });
+  const pathOf = (requestId: string): string => join(directory, `${requestId}.json`);
+  return {
+    save(invocation) {
+      const path = pathOf(invocation.requestId);
+      // Beside and then over: a kill in between leaves the old state, never half of the new.
+      writeFileSync(`${path}.new`, JSON.stringify(invocation));
+      renameSync(`${path}.new`, path);
+    },
+    remove: (requestId) => rmSync(pathOf(requestId), { force: true }),
+    list: () =>
+      readdirSync(directory)
+        .filter((file) => file.endsWith('.json'))
+        .map((file): PendingInvocation => JSON.parse(readFileSync(join(directory, file), 'utf8')))
+        .sort((a, b) => a.acceptedAt - b.acceptedAt),
+  };
+}
+
+type Condition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
+
+/**
+ * What Lambda sends to the destination of an asynchronous invocation.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ *
+ * @param result undefined if the function never ran
+ */
+function destinationRecord(
+  invocation: PendingInvocation,
+  functionArn: string,
+  condition: Condition,
+  result: InvocationResult | undefined,
+): object {
+  const { functionError } = result ?? {};
+  return {
+    version: '1.0',
+    timestamp: new Date().toISOString(),
+    requestContext: {
+      requestId: invocation.requestId,
+      functionArn: `${functionArn}:${invocation.qualifier}`,
+      condition,
+      approximateInvokeCount: invocation.attempts,
+    },
+    requestPayload: JSON.parse(invocation.payload),
+    ...(result === undefined
+      ? {}
+      : {
+          responseContext: {
+            statusCode: 200,
+            executedVersion: '$LATEST',
+            ...(functionError === undefined ? {} : { functionError }),
+          },
+          responsePayload: JSON.parse(result.payload),
+        }),
   };
 }

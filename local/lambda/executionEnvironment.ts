@@ -85,7 +85,7 @@ function spawn({
   mkdirSync(temporaryDirectory, { recursive: true });
   const log = openSync(logFile, 'a');
   try {
-    return fork(scriptPath('lambda', 'runtime'), [], {
+    return fork(scriptPath('local', 'lambda', 'runtime'), [], {
       stdio: ['ignore', log, log, 'ipc'],
       env: { PATH: process.env.PATH, ...environment, TMPDIR: temporaryDirectory },
       // The function's memory in the template: a leak shows here as it would in Lambda.

@@ -1,4 +1,13 @@
-import type { LambdaFunction } from './lambdaFunction.ts';
+import { mkdirSync, rmSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { join } from 'node:path';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { ENVIRONMENT } from '../../shared/config.ts';
+import type { Clients } from '../emulators/emulators.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../template/deployedStack.ts';
+import type { StackResources } from '../template/resources.ts';
+import { type AsyncInvoker, createAsyncInvoker, openInvocationQueue } from './asyncInvoker.ts';
+import { deployFunction, type LambdaFunction } from './lambdaFunction.ts';
 
 /** A function as a caller named it. */
 export interface Target {
@@ -30,4 +39,97 @@ export function indexFunctions(functions: readonly LambdaFunction[]): Functions 
       };
     },
   };
+}
+
+/** Makes the stack's functions callable. */
+export function deployFunctions(
+  { functions }: Pick<StackResources, 'functions'>,
+  options: {
+    readonly environment: Readonly<Record<string, string>>;
+    readonly dataDirectory: string;
+  },
+): readonly LambdaFunction[] {
+  const logDirectory = join(options.dataDirectory, 'logs');
+  const temporaryDirectory = join(options.dataDirectory, 'tmp');
+  mkdirSync(logDirectory, { recursive: true });
+  // What the functions of a killed run left in their /tmp.
+  rmSync(temporaryDirectory, { recursive: true, force: true });
+  return functions.map((resource) =>
+    deployFunction(resource, {
+      environment: options.environment,
+      logDirectory,
+      temporaryDirectory,
+    }),
+  );
+}
+
+/** Variables that lead the AWS SDK in a function to the emulators. */
+export function functionEnvironment(urls: {
+  readonly tableUrl: string;
+  readonly queueUrl: string;
+  readonly gatewayUrl: string;
+  readonly timeScale: number;
+}): Record<string, string> {
+  return {
+    AWS_REGION: LOCAL_REGION,
+    AWS_DEFAULT_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    // The settings in the developer's home are for real accounts.
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL: urls.gatewayUrl,
+    // Past the gateway, which is in the local run's own process: files are large.
+    AWS_ENDPOINT_URL_DYNAMODB: urls.tableUrl,
+    AWS_ENDPOINT_URL_S3: urls.queueUrl,
+    AWS_ENDPOINT_URL_SQS: urls.queueUrl,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: urls.gatewayUrl,
+    AWS_ENDPOINT_URL_LAMBDA: urls.gatewayUrl,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: urls.gatewayUrl,
+    [ENVIRONMENT.timeScale]: String(urls.timeScale),
+  };
+}
+
+/** What Lambda does for a function without settings of its own. */
+const DEFAULT_RETRY_ATTEMPTS = 2;
+const DEFAULT_EVENT_AGE_SECONDS = 6 * 60 * 60;
+
+/** The asynchronous invocation of the stack's functions, by the stack's own settings. */
+export function wireAsyncInvoker(
+  { invokeConfigs, queues }: StackResources,
+  functions: Functions,
+  { sqs }: Pick<Clients, 'sqs'>,
+  options: { readonly dataDirectory: string; readonly timeScale: number },
+): AsyncInvoker {
+  return createAsyncInvoker({
+    functions,
+    queue: openInvocationQueue(join(options.dataDirectory, 'invocations')),
+    timeScale: options.timeScale,
+    configOf(functionName, qualifier) {
+      const config = invokeConfigs.find(
+        (candidate) =>
+          functions.find(candidate.functionName)?.lambda.name === functionName &&
+          candidate.qualifier === qualifier,
+      );
+      const ageSeconds = config?.maximumEventAgeSeconds ?? DEFAULT_EVENT_AGE_SECONDS;
+      return {
+        maximumRetryAttempts: config?.maximumRetryAttempts ?? DEFAULT_RETRY_ATTEMPTS,
+        maximumEventAgeSeconds: ageSeconds * options.timeScale,
+        onSuccess: config?.onSuccess,
+        onFailure: config?.onFailure,
+      };
+    },
+    async send(queueArn, body) {
+      const queue = queues.find(({ arn }) => arn === queueArn);
+      if (queue === undefined) throw new Error(`the destination ${queueArn} is not in the stack`);
+      await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: body }));
+    },
+  });
+}
+
+/** Whether a text names a function, by its name or ARN, with or without a qualifier. */
+export function isNamed(text: string | undefined, name: string, arn: string): boolean {
+  return [name, arn].some((id) => text === id || text?.startsWith(`${id}:`));
 }

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { contextOf } from './context.ts';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createRequire, findPackageJSON, registerHooks } from 'node:module';
+import { join, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { EnvironmentMessage, FunctionError, InvokeMessage } from './protocol.ts';
-import { loadModule } from './taskModules.ts';
 
 /** An execution environment: loads a function's handler and runs one invocation after another. */
 
@@ -55,4 +55,48 @@ function functionErrorOf(error: unknown): FunctionError {
 
 function send(message: EnvironmentMessage): void {
   process.send?.(message);
+}
+
+/**
+ * Loads a module of a function as Lambda does, where nothing lies above the function's code: a
+ * `.js` file is CommonJS, unless a package.json of the code says otherwise. Here the code is
+ * within a project, whose package.json must have no say.
+ *
+ * @param root of the function's code
+ */
+export async function loadModule(
+  root: string,
+  file: string,
+): Promise<{ readonly [name: string]: unknown }> {
+  const directory = realpathSync(root) + sep;
+  const base = pathToFileURL(directory).href;
+  const isCommonJs = (url: string): boolean =>
+    url.startsWith(base) && url.endsWith('.js') && !findPackageJSON(url)?.startsWith(directory);
+  registerHooks({
+    load(url, context, nextLoad) {
+      if (!isCommonJs(url)) return nextLoad(url, context);
+      return { format: 'commonjs', source: readFileSync(fileURLToPath(url)), shortCircuit: true };
+    },
+  });
+  const url = pathToFileURL(realpathSync(file)).href;
+  // An import would ask the project's package.json once more.
+  return isCommonJs(url) ? createRequire(url)(fileURLToPath(url)) : import(url);
+}
+
+/** The context object that a handler gets: the fields of Lambda's that can be told locally. */
+export function contextOf(
+  { requestId, deadlineAt, invokedFunctionArn }: InvokeMessage,
+  environment: Readonly<Record<string, string | undefined>>,
+): object {
+  return {
+    awsRequestId: requestId,
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
+    invokedFunctionArn,
+    logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+    memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    getRemainingTimeInMillis: () => Math.max(0, deadlineAt - Date.now()),
+  };
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DeployedStack } from '../template/deployedStack.ts';
-import type { Service, ServiceResponse } from './service.ts';
-import { type XmlValue, xmlOf } from './xml.ts';
+import { type Service, type ServiceResponse, type XmlValue, xmlOf } from './service.ts';
 
 const XML = { 'content-type': 'text/xml' };
 

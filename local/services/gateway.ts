@@ -1,8 +1,14 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { UsageError } from '../usageError.ts';
-import { forward, type OnDone } from './forward.ts';
-import { serviceOf } from './route.ts';
+import { pipeline } from 'node:stream';
+import { UsageError } from '../commandLine.ts';
+import { FUNCTION_URL_PATH, LOCAL_ACCOUNT_ID } from '../template/deployedStack.ts';
 import { type Service, type ServiceResponse, serviceError } from './service.ts';
 
 /** One address for every service of the stack, as AWS_ENDPOINT_URL wants it. */
@@ -120,4 +126,90 @@ async function read(request: IncomingMessage): Promise<Buffer> {
 
 function unknownService(name: string): Service {
   return () => serviceError(400, 'UnknownServiceException', `a local run has no service ${name}`);
+}
+
+const CREDENTIAL_SCOPE = /Credential=[^/\s]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/;
+
+/** Signing names of services whose requests may come unsigned, by the prefix of X-Amz-Target. */
+const TARGETS: readonly (readonly [string, string])[] = [
+  ['DynamoDB', 'dynamodb'],
+  ['AmazonSQS', 'sqs'],
+  ['secretsmanager', 'secretsmanager'],
+  ['AWSEvents', 'events'],
+];
+
+/** Not a signing name: whoever calls such a URL signs nothing. */
+export const FUNCTION_URLS = 'function-url';
+
+/**
+ * Which service a request is for, when all share one address: the name that it was signed for.
+ *
+ * @returns a signing name, such as `sqs`; `s3` for a request that names none; FUNCTION_URLS
+ */
+function serviceOf(url: URL, headers: IncomingHttpHeaders): string {
+  if (FUNCTION_URL_PATH.test(url.pathname)) return FUNCTION_URLS;
+  const presigned = `Credential=${url.searchParams.get('X-Amz-Credential') ?? ''}`;
+  const signed =
+    CREDENTIAL_SCOPE.exec(headers.authorization ?? '') ?? CREDENTIAL_SCOPE.exec(presigned);
+  if (signed?.[1] !== undefined) return signed[1];
+  const target = String(headers['x-amz-target'] ?? '');
+  const known = TARGETS.find(([prefix]) => target.startsWith(prefix));
+  if (known !== undefined) return known[1];
+  return url.pathname.startsWith('/2015-03-31/functions/') ? 'lambda' : 's3';
+}
+
+/** SQS operations whose answers hold queue URLs. */
+const URL_ANSWERS = /^AmazonSQS\.(GetQueueUrl|ListQueues|CreateQueue|ListDeadLetterSourceQueues)$/;
+const QUEUE_URL = new RegExp(`http://[^"/]+/${LOCAL_ACCOUNT_ID}/`, 'g');
+
+/** Hears of each request that an emulator has carried out, before its sender does. */
+type OnDone = (request: IncomingMessage) => Promise<void>;
+
+/** Passes a request on to an emulator and its answer back, both as streams. */
+function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  service: string,
+  upstream: string,
+  onDone?: OnDone,
+): void {
+  // Some SDKs send SQS requests to the queue's URL; the emulator answers at the root only.
+  const path = service === 'sqs' ? '/' : request.url;
+  const outgoing = httpRequest(
+    new URL(upstream),
+    { method: request.method, path, headers: request.headers },
+    (incoming) => {
+      const { statusCode = 502, headers } = incoming;
+      if (URL_ANSWERS.test(String(request.headers['x-amz-target'] ?? ''))) {
+        rewriteQueueUrls(incoming, request.headers.host ?? '').then(
+          (body) => {
+            const length = { 'content-length': Buffer.byteLength(body) };
+            response.writeHead(statusCode, { ...headers, ...length });
+            response.end(body);
+          },
+          (error) => response.destroy(error),
+        );
+        return;
+      }
+      const answer = (): void => {
+        response.writeHead(statusCode, headers);
+        pipeline(incoming, response, () => {});
+      };
+      if (onDone === undefined || statusCode >= 300) return answer();
+      onDone(request).then(answer, (error) => response.destroy(error));
+    },
+  );
+  outgoing.on('error', (error) => {
+    if (!response.headersSent) response.writeHead(502);
+    response.end(`the ${service} emulator does not answer: ${error.message}`);
+  });
+  pipeline(request, outgoing, () => {});
+}
+
+/** The emulator names queues by a host that only its own tests resolve, and by an older port. */
+async function rewriteQueueUrls(answer: IncomingMessage, host: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
+  const body = Buffer.concat(chunks).toString('utf8');
+  return body.replace(QUEUE_URL, `http://${host}/${LOCAL_ACCOUNT_ID}/`);
 }

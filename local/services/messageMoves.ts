@@ -2,8 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { StackResources } from '../template/resources.ts';
 import { type MoveTask, startMove } from './moveTask.ts';
-import type { Service } from './service.ts';
-import { answering, invalid, parse, SqsError } from './sqsOperation.ts';
+import { answering, invalid, parse, type Service, SqsError } from './service.ts';
 
 /** SQS's redrive of dead-letter queues, which the emulator does not have. */
 export interface MessageMoves {

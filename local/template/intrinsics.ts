@@ -1,4 +1,6 @@
-import { UnsupportedError } from './template.ts';
+import { type Template, UnsupportedError } from './assembly.ts';
+import { type Account, pseudoParameter } from './deployedStack.ts';
+import { IDENTITIES, type Identity, identifyUnknown } from './identities.ts';
 
 /** What the names in a template stand for. */
 export interface Scope {
@@ -94,4 +96,84 @@ function asText(value: unknown, what: string): string {
   if (typeof value !== 'string' && typeof value !== 'number')
     throw new Error(`expected a text as ${what}, got ${JSON.stringify(value)}`);
   return String(value);
+}
+
+/**
+ * Whether an expression of the template's `Conditions` holds.
+ *
+ * @throws UnsupportedError for a function that is no condition function
+ */
+function holds(expression: unknown, scope: Scope): boolean {
+  const [name = '', argument] = Object.entries((expression ?? {}) as object)[0] ?? [];
+  const parts = Array.isArray(argument) ? argument : [];
+  switch (name) {
+    case 'Condition':
+      return scope.condition(String(argument));
+    case 'Fn::And':
+      return parts.every((part) => holds(part, scope));
+    case 'Fn::Or':
+      return parts.some((part) => holds(part, scope));
+    case 'Fn::Not':
+      return !holds(parts[0], scope);
+    case 'Fn::Equals': {
+      const [left, right] = resolve(parts, scope) as unknown[];
+      return String(left) === String(right);
+    }
+    default:
+      throw new UnsupportedError(
+        `the condition ${JSON.stringify(expression)} is not supported locally; supported are Fn::Equals, Fn::And, Fn::Or, Fn::Not and Condition`,
+      );
+  }
+}
+
+/** The names of one template, as they are in one account. Resources are named when first asked for. */
+export function scopeOf(
+  template: Template,
+  account: Account,
+): Scope & { identityOf(logicalId: string): Identity } {
+  const identities = new Map<string, Identity>();
+
+  const identityOf = (logicalId: string): Identity => {
+    const known = identities.get(logicalId);
+    if (known !== undefined) return known;
+    const resource = template.Resources[logicalId];
+    if (resource === undefined)
+      throw new Error(`the template refers to ${logicalId}, which it does not define`);
+    const identify = IDENTITIES[resource.Type] ?? identifyUnknown(resource.Type);
+    const property = (name: string): string | undefined => {
+      const value = resolve(resource.Properties[name], scope);
+      return value === undefined ? undefined : String(value);
+    };
+    const identity = identify({ logicalId, account, property });
+    identities.set(logicalId, identity);
+    return identity;
+  };
+
+  const scope: Scope = {
+    reference(name) {
+      const pseudo = pseudoParameter(account, name);
+      if (pseudo !== undefined) return pseudo;
+      if (!(name in template.Parameters)) return identityOf(name).ref;
+      const value = template.Parameters[name]?.Default;
+      if (value === undefined)
+        throw new Error(
+          `the parameter ${name} has no default: a local run gives parameters no value`,
+        );
+      return value;
+    },
+    attribute(logicalId, name) {
+      const identity = identityOf(logicalId);
+      const value = identity.attributes[name];
+      if (value !== undefined) return value;
+      const { Type: type = '' } = template.Resources[logicalId] ?? {};
+      if (!(type in IDENTITIES)) return `${identity.name}.${name}`;
+      throw new Error(`the attribute ${name} of ${logicalId} (${type}) is not supported locally`);
+    },
+    condition(name) {
+      if (!(name in template.Conditions))
+        throw new Error(`the template refers to the condition ${name}, which it does not define`);
+      return holds(template.Conditions[name], scope);
+    },
+  };
+  return { ...scope, identityOf };
 }

@@ -1,5 +1,5 @@
 import { METADATA_KEY, stackMetadataSchema } from '../../shared/handlerMetadata.ts';
-import { type Template, UnsupportedError } from './template.ts';
+import { type Template, UnsupportedError } from './assembly.ts';
 
 /** A resource of the stack that the local run does without. */
 export interface LeftOut {

@@ -1,17 +1,14 @@
 import { isAbsolute } from 'node:path';
 import type * as z from 'zod';
 import { messageOf } from '../../shared/batch/errors.ts';
-import { isNamed } from '../lambda/isNamed.ts';
-import type { Account } from './account.ts';
-import type { Assembly } from './assembly.ts';
-import { type BucketProperties, bucket } from './bucketSchema.ts';
+import { isNamed } from '../lambda/functions.ts';
+import { type Assembly, UnsupportedError } from './assembly.ts';
+import type { Account } from './deployedStack.ts';
 import { IDENTITIES } from './identities.ts';
-import { resolve } from './intrinsics.ts';
+import { resolve, scopeOf } from './intrinsics.ts';
 import { checkHandlers, type LeftOut } from './leftOut.ts';
-import { type RuleProperties, rule } from './ruleSchema.ts';
 import * as schemas from './schemas.ts';
-import { scopeOf } from './scope.ts';
-import { UnsupportedError } from './template.ts';
+import { type BucketProperties, bucket, type RuleProperties, rule } from './schemas.ts';
 
 /** The stack with every name resolved: what is created and started. */
 export interface StackResources {

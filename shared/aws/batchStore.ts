@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type Batch, SCHEMA_VERSION } from '../batch/batch.ts';
 import type { BatchStore } from '../batch/ports.ts';
+import { type Batch, SCHEMA_VERSION } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
-import { batchIdOf, fromItem, itemId, toItem } from './batchItem.ts';
-import { createdAtOf, shardQueue, timeKey, waitingQueue } from './dueKeys.ts';
-import { queryIndex } from './indexQuery.ts';
-import { type Item, readItem, readItems, type Table, writeIf } from './table.ts';
+import {
+  batchIdOf,
+  createdAtOf,
+  fromItem,
+  itemId,
+  shardQueue,
+  timeKey,
+  toItem,
+  waitingQueue,
+} from './batchItem.ts';
+import { type Item, queryIndex, readItem, readItems, type Table, writeIf } from './table.ts';
 
 /** Of the queues that are read as a whole. */
 const HINTS_PER_PAGE = 1_000;

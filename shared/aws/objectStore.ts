@@ -1,11 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { refusal } from '../batch/errors.ts';
 import type { ObjectStore } from '../batch/ports.ts';
-import { type CopyLimits, copyObject } from './objectCopy.ts';
-import { headObject } from './objectHead.ts';
-import { readObject } from './objectReader.ts';
-import { urlOf } from './objectUrl.ts';
-import { objectWriter } from './objectWriter.ts';
+import { headObject, readObject, urlOf } from './objectRead.ts';
+import { type CopyLimits, copyObject, objectWriter } from './objectWrite.ts';
 
 /**
  * The handler's bucket, and reading from others.

@@ -1,6 +1,8 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, type LambdaClient, LambdaServiceException } from '@aws-sdk/client-lambda';
 import { InvocationRefusedError } from '../batch/errors.ts';
-import type { Processor } from '../batch/ports.ts';
+import type { EventBus, Processor } from '../batch/ports.ts';
+import { STATE_CHANGE } from '../config.ts';
 
 /** @param functionArn of the user's function, with its qualifier if it has one */
 export function realProcessor(client: LambdaClient, functionArn: string): Processor {
@@ -26,4 +28,30 @@ export function realProcessor(client: LambdaClient, functionArn: string): Proces
 function isRefusal(error: unknown): error is LambdaServiceException {
   if (!(error instanceof LambdaServiceException)) return false;
   return error.$fault === 'client' && error.$metadata.attempts === 1;
+}
+
+export function realEventBus(client: EventBridgeClient, eventBusName: string): EventBus {
+  return {
+    async announce(change) {
+      const { FailedEntryCount: failed, Entries: entries } = await client.send(
+        new PutEventsCommand({
+          Entries: [
+            {
+              EventBusName: eventBusName,
+              Source: STATE_CHANGE.source,
+              DetailType: STATE_CHANGE.detailType,
+              Time: new Date(change.at),
+              Detail: JSON.stringify(change),
+            },
+          ],
+        }),
+      );
+      // The call succeeds even if the event was not taken.
+      if (!failed) return;
+      const { ErrorCode: code, ErrorMessage: message } = entries?.[0] ?? {};
+      throw new Error(
+        `event bus ${eventBusName} did not take the event of batch ${change.batchId}: ${code}: ${message}`,
+      );
+    },
+  };
 }

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { SCHEMA_VERSION } from '../batch/batch.ts';
 import type { ProviderStateStore } from '../batch/ports.ts';
-import { providerStateSchema } from '../batch/providerState.ts';
+import { SCHEMA_VERSION } from '../batch/record.ts';
 import { TABLE } from '../config.ts';
-import { queryIndex } from './indexQuery.ts';
-import { parseRecord } from './record.ts';
-import { readItem, type Table, writeIf } from './table.ts';
+import { providerStateSchema } from '../quota/providerState.ts';
+import { parseRecord, queryIndex, readItem, type Table, writeIf } from './table.ts';
 
 /** The partition of the `due` index that names every provider entry ever used. */
 const PROVIDERS = 'providers';

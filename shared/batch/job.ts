@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { reasonSchema } from './reason.ts';
+import { reasonSchema } from './errors.ts';
 
 /** A provider's job as the record names it. */
 export const jobSchema = z.object({

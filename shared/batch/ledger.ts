@@ -1,5 +1,5 @@
-import type { Batch } from './batch.ts';
 import type { Outcome } from './job.ts';
+import type { Batch } from './record.ts';
 
 /** How one request stands after an attempt. */
 export type Standing = 'succeeded' | 'failed' | 'unfinished';

@@ -1,13 +1,12 @@
 import * as z from 'zod';
-import { SCHEMA_VERSION } from './batch.ts';
-import { formatSchema } from './format.ts';
 import {
   BATCH_ID_PATTERN,
   INBOX_PREFIX,
   MESSAGE_BODY_PREFIX,
   RECORD_ID_PATTERN,
   rejectionKey,
-} from './identifiers.ts';
+} from './ids.ts';
+import { formatSchema, SCHEMA_VERSION } from './record.ts';
 
 const batchId = z
   .string()

@@ -1,11 +1,11 @@
+import type { ProviderState } from '../quota/providerState.ts';
+import type { ProcessorEvent, StateChange } from './contracts.ts';
+import type { BilledTokens } from './cost.ts';
 import type { BatchQueueMessage, WorkMessage } from './messages.ts';
-import type { ProcessorEvent } from './processorEvent.ts';
-import type { StateChange } from './stateChange.ts';
+import type { Batch } from './record.ts';
+import type { Status } from './status.ts';
 
 /** Every side effect of the use cases, one narrow interface each. */
-
-export type * from './ports/objects.ts';
-export type * from './ports/table.ts';
 
 /** Time and chance. */
 export interface Clock {
@@ -78,4 +78,148 @@ export interface Metrics {
   count(name: string, value: number, provider?: string): void;
   /** Tells a value as it is now, in the unit that belongs to the name: of the provider, else of all. */
   measure(name: string, value: number, provider?: string): void;
+}
+
+/** Bytes from `start` to before `end`: at least one. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ObjectRef {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** The bucket of the handler, and reading from the buckets named at deploy time. */
+export interface ObjectStore {
+  readonly bucket: string;
+  /** Size in bytes and ETag; undefined if there is no such object. Throws RefusedError if it may not be read. */
+  head(object: ObjectRef): Promise<{ bytes: number; etag: string } | undefined>;
+  /** Copies into the handler's bucket. Throws RefusedError when the source is gone or has changed. */
+  copy(source: ObjectRef & { etag: string }, key: string): Promise<void>;
+  /**
+   * Streams an object of the handler's bucket, or its bytes from `start` to before `end`. A
+   * connection that breaks throws: never a silent end.
+   */
+  read(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /** Writes in parts, in constant memory. The object appears whole with `close`, or not at all. */
+  writer(key: string): ObjectWriter;
+}
+
+export interface ObjectWriter {
+  /** Resolves when there is room for more, and the chunk may be used again. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Finishes the object and gives its ETag. */
+  close(): Promise<{ etag: string }>;
+  /** Leaves nothing behind. Safe after a failed write or close. */
+  abort(): Promise<void>;
+}
+
+/** A file on local disk, for what must be read twice or at random. */
+export interface ScratchFile {
+  readonly path: string;
+  /** Bytes written so far. */
+  readonly bytes: number;
+  /** Resolves when the chunk is written, and may be used again. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Bytes from `offset`, also of what was just written. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  remove(): Promise<void>;
+}
+export interface Scratch {
+  create(): Promise<ScratchFile>;
+}
+
+/** What an index tells of a record. A hint: it may be stale, and only the record itself is acted on. */
+export interface DueHint {
+  readonly batchId: string;
+  readonly status: Status;
+}
+export interface WaitingHint {
+  readonly batchId: string;
+  readonly model: string | undefined;
+  readonly requests: number;
+  readonly estimatedTokens: number;
+  /** What its job is expected to be billed for. */
+  readonly expected: BilledTokens;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Milliseconds since 1970: since when it waits for room. */
+  readonly queuedAt: number;
+  /** Milliseconds since 1970: when it ends with what it has. */
+  readonly deadlineAt: number;
+  /** Entries that it may go to, if there are several. */
+  readonly providers?: readonly string[] | undefined;
+}
+export interface ActiveHint
+  extends Omit<WaitingHint, 'createdAt' | 'queuedAt' | 'deadlineAt' | 'providers'> {
+  /** The provider has not said yet that it has taken the job on: it may be refused for quota. */
+  readonly isPending: boolean;
+  /** Its job has ended: it holds nothing there any more, and only its bill is to come. */
+  readonly isOver?: boolean | undefined;
+  /** The job that its record names. */
+  readonly jobId?: string | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Where the next page starts; absent after the last. Opaque. */
+  readonly cursor?: string | undefined;
+}
+
+/** The table of batches. */
+export interface BatchStore {
+  /** A strongly consistent read. Throws NewerSchemaError for a record of a newer version. */
+  get(batchId: string): Promise<Batch | undefined>;
+  /**
+   * Strongly consistent reads of up to 100 records at once. What is not in the answer was not
+   * there, could not be read or not be understood: `get` tells which.
+   */
+  getMany(batchIds: readonly string[]): Promise<ReadonlyMap<string, Batch>>;
+  /** Writes a new record; `exists` if the id is taken by a record that is not this very write. */
+  create(batch: Batch): Promise<'written' | 'exists'>;
+  /**
+   * Writes the record if it is still at `version - 1` of it. A failed condition is read back: a
+   * write of mine whose reply was lost counts as `written`.
+   */
+  replace(batch: Batch): Promise<'written' | 'conflict'>;
+  /** Number of partitions that open batches spread over. */
+  readonly shards: number;
+  /** Batches of a shard whose `dueAt` is at or before `until`, oldest first. */
+  listDue(shard: number, until: number, cursor?: string): Promise<Page<DueHint>>;
+  /** Queued batches of a provider: priority, then age. */
+  listWaiting(provider: string, cursor?: string): Promise<Page<WaitingHint>>;
+  /** Batches that occupy capacity of a provider, and those whose jobs have ended but are not paid. */
+  listActive(provider: string, cursor?: string): Promise<Page<ActiveHint>>;
+}
+
+/** The providers' own records. */
+export interface ProviderStateStore {
+  get(provider: string): Promise<ProviderState>;
+  /** Writes the state if it is still at `version - 1` of it. */
+  replace(state: ProviderState): Promise<'written' | 'conflict'>;
+  /** Names of all entries ever used. */
+  list(): Promise<readonly string[]>;
+}
+
+/** The sweep's lease, with where a sweep that ran out of time stopped. */
+export interface SweepLock {
+  /** The cursors of the last sweep if the lease is free, else undefined. */
+  acquire(token: string, now: number, leaseUntil: number): Promise<SweepCursors | undefined>;
+  /** @param now remembered as the time of the last sweep */
+  release(token: string, cursors: SweepCursors, now: number): Promise<void>;
+}
+export type SweepCursors = Readonly<Record<string, string>>;
+
+/** All pages of a listing, one after the other. */
+export async function* pages<T>(
+  list: (cursor: string | undefined) => Promise<Page<T>>,
+): AsyncIterable<readonly T[]> {
+  let cursor: string | undefined;
+  do {
+    const page = await list(cursor);
+    yield page.items;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
 }

@@ -1,18 +1,16 @@
-import { sendBatchMessage } from '../aws/batchMessages.ts';
-import { uploadKey } from '../batch/identifiers.ts';
+import { randomInt } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { sendBatchMessage } from '../aws/queues.ts';
+import { uploadKey } from '../batch/ids.ts';
 import { type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
-import { checkFile } from './checkFile.ts';
-import { ClientError } from './clientError.ts';
-import type { Connection } from './connection.ts';
-import { freshBatchId } from './freshBatchId.ts';
-import type { Sent } from './refusal.ts';
-import {
-  type Content,
-  fileContent,
-  requestsContent,
-  type UploadOptions,
-  upload,
-} from './upload.ts';
+import type { ObjectRef } from '../batch/ports.ts';
+import type { Sent } from './commands.ts';
+import { ClientError, type Connection } from './connection.ts';
 
 /** A batch to add: what a message may hold, with where its requests are. */
 export interface NewBatch
@@ -73,4 +71,135 @@ function check(message: AddMessageInput, entries: readonly string[]): void {
       'invalid_input',
       `the deployment has no provider ${unknown.join(', ')}: use one of ${entries.join(', ')}`,
     );
+}
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const SUFFIX_LENGTH = 6;
+/** Leaves room for the suffix within the 100 characters of a batch id. */
+const MAX_STEM_LENGTH = 90;
+
+/** A batch id that tells which file it is of, and is new: ids are used once. */
+export function freshBatchId(file: string): string {
+  const stem = basename(file)
+    .replace(/\.jsonl?$/i, '')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, MAX_STEM_LENGTH);
+  let suffix = '';
+  for (let i = 0; i < SUFFIX_LENGTH; i++) suffix += ALPHABET[randomInt(ALPHABET.length)];
+  return `${stem || 'batch'}-${suffix}`;
+}
+
+/** What goes into an object, and how many bytes that is, where it is known. */
+export interface Content {
+  readonly stream: Readable;
+  readonly bytes?: number | undefined;
+}
+
+export interface UploadOptions {
+  /** Bytes that are in, after every part; `total` where it is known. */
+  readonly onProgress?: ((bytes: number, total: number | undefined) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** With four under way, 32 MB are held. S3 takes 10,000 parts: 78 GiB. Its emulator refuses over 11 MiB. */
+const PART_BYTES = 8 * 1024 * 1024;
+const PARTS_AT_A_TIME = 4;
+/** A request at a time would cost more than its bytes. */
+const CHUNK_LENGTH = 64 * 1024;
+
+export async function fileContent(path: string): Promise<Content> {
+  const { size: bytes } = await stat(path);
+  return { stream: createReadStream(path), bytes };
+}
+
+/** Requests as lines. */
+export function requestsContent(requests: AsyncIterable<object> | Iterable<object>): Content {
+  async function* chunks() {
+    let text = '';
+    for await (const request of requests) {
+      text += `${JSON.stringify(request)}\n`;
+      if (text.length < CHUNK_LENGTH) continue;
+      yield Buffer.from(text);
+      text = '';
+    }
+    if (text !== '') yield Buffer.from(text);
+  }
+  return { stream: Readable.from(chunks()) };
+}
+
+/** Uploads in parts, in constant memory. The object appears whole, or not at all. */
+export async function upload(
+  client: S3Client,
+  { bucket, key }: ObjectRef,
+  { stream, bytes }: Content,
+  { onProgress, signal }: UploadOptions = {},
+): Promise<void> {
+  signal?.throwIfAborted();
+  const uploading = new Upload({
+    client,
+    partSize: PART_BYTES,
+    queueSize: PARTS_AT_A_TIME,
+    params: { Bucket: bucket, Key: key, Body: stream },
+  });
+  uploading.on('httpUploadProgress', ({ loaded }) => onProgress?.(loaded ?? 0, bytes));
+  const abort = (): void => void uploading.abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await uploading.done();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    stream.destroy();
+  }
+}
+
+/** A first line longer than this is not looked at further: the inspection will. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Tells a JSONL file from everything else by its first line that is not blank. Whatever else may
+ * be wrong with it is for the handler to find, and ends its batch with the reasons.
+ *
+ * @throws ClientError, naming the file and what is wrong with it
+ */
+export async function checkFile(path: string): Promise<void> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw invalid(error.code === 'ENOENT' ? `${path}: no such file` : `${path}: ${error.message}`);
+  });
+  if (!found.isFile()) throw invalid(`${path}: not a file`);
+  const line = await firstLine(path).catch((error: NodeJS.ErrnoException) => {
+    throw invalid(`${path}: cannot be read: ${error.message}`);
+  });
+  if (line !== undefined && !isObject(line))
+    throw invalid(
+      `${path}: not JSONL: its first line is not a JSON object but ${JSON.stringify(line.slice(0, 40))}`,
+    );
+}
+
+/** The first line that is not blank; undefined if there is none, or none within the limit. */
+async function firstLine(path: string): Promise<string | undefined> {
+  let text = '';
+  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
+    text = (text + chunk).replace(/^[\uFEFF\s]+/, '');
+    const end = text.indexOf('\n');
+    if (end >= 0) return text.slice(0, end);
+    if (text.length > MAX_LINE_BYTES) return undefined;
+  }
+  return text === '' ? undefined : text;
+}
+
+function isObject(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+function invalid(message: string): ClientError {
+  return new ClientError('invalid_input', message);
 }

@@ -1,8 +1,7 @@
-import { urlOf } from '../aws/objectUrl.ts';
-import type { Batch, Counts } from '../batch/batch.ts';
+import { urlOf } from '../aws/objectRead.ts';
+import type { Reason } from '../batch/errors.ts';
 import type { Usage } from '../batch/job.ts';
-import type { PastJob } from '../batch/pastJob.ts';
-import type { Reason } from '../batch/reason.ts';
+import type { Batch, Counts, PastJob } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 
 /** How a batch stands. What it may not have is absent; times are ISO 8601, money is USD. */

@@ -1,14 +1,13 @@
-import { sendBatchMessage } from '../aws/batchMessages.ts';
-import type { Batch } from '../batch/batch.ts';
-import type { BatchEvent } from '../batch/events.ts';
-import { BATCH_ID_PATTERN } from '../batch/identifiers.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { peekDeadLetters, sendBatchMessage } from '../aws/queues.ts';
+import { BATCH_ID_PATTERN } from '../batch/ids.ts';
 import { decide } from '../batch/lifecycle/decide.ts';
-import type { CommandMessage } from '../batch/messages.ts';
+import type { BatchEvent } from '../batch/lifecycle/events.ts';
+import type { CommandMessage, ProviderMessage } from '../batch/messages.ts';
+import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { DEFAULT_POLICY } from '../config.ts';
-import { ClientError } from './clientError.ts';
-import type { Connection } from './connection.ts';
-import type { Sent } from './refusal.ts';
+import { ClientError, type Connection } from './connection.ts';
 
 /** What a user may ask of a batch. */
 export type Command = CommandMessage['action'];
@@ -61,4 +60,73 @@ function objection(batch: Batch, action: Command): string | undefined {
   const moment = { policy: DEFAULT_POLICY, now: batch.statusAt, random: 0 };
   const decision = decide(batch, EVENTS[action], moment);
   return 'why' in decision ? decision.why : undefined;
+}
+
+export interface ProviderCommandOptions {
+  /** For whoever finds the provider paused. */
+  readonly reason?: string | undefined;
+  /** How long the handler may take to take it in. Default 60 */
+  readonly timeoutSeconds?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Pauses a provider, or lets it go on, and waits until the handler has taken that in. The message
+ * counts from when it was sent: it may be sent again at any time.
+ *
+ * @throws ClientError for a provider that the handler has not, or if it was not taken in in time;
+ *   the signal's reason
+ */
+export async function commandProvider(
+  { handler, sqs, providerStates }: Pick<Connection, 'handler' | 'sqs' | 'providerStates'>,
+  action: ProviderMessage['action'],
+  provider: string,
+  { reason, timeoutSeconds = 60, signal }: ProviderCommandOptions = {},
+): Promise<void> {
+  if (!handler.providers.includes(provider)) {
+    const known = handler.providers.join(', ');
+    throw new ClientError('invalid_input', `there is no provider ${provider}: use one of ${known}`);
+  }
+  const before = (await providerStates.get(provider)).lastCommand?.messageId;
+  const messageId = await sendBatchMessage(sqs, handler.resources.batchQueue, {
+    ...{ action, provider },
+    ...(reason === undefined ? {} : { reason }),
+  });
+  const until = Date.now() + timeoutSeconds * 1000;
+  while (Date.now() < until) {
+    const { lastCommand } = await providerStates.get(provider);
+    // Mine, or one of somebody else that was sent after it and came in already.
+    if (lastCommand?.messageId === messageId || lastCommand?.messageId !== before) return;
+    await wait(500, undefined, { signal });
+  }
+  throw new ClientError(
+    'timeout',
+    `${action} was sent, and the handler has not taken it in in ${timeoutSeconds} s: see batch-handler doctor`,
+  );
+}
+
+/** A message that is on its way, and what it is about. */
+export interface Sent {
+  readonly batchId: string;
+  /** The id that SQS gave the message. */
+  readonly messageId: string;
+}
+
+/**
+ * Looks whether a message was put aside.
+ *
+ * @throws ClientError `refused`, with the handler's reason
+ */
+export async function checkRefusal(
+  { sqs, handler }: Pick<Connection, 'sqs' | 'handler'>,
+  { batchId, messageId }: Sent,
+): Promise<void> {
+  const letter = await peekDeadLetters(
+    sqs,
+    handler.resources.deadLetterQueue,
+    (each) => each.messageId === messageId,
+  );
+  if (letter === undefined) return;
+  const { reason = 'no function could handle its message; see the logs' } = letter;
+  throw new ClientError('refused', `the message for batch ${batchId} was refused: ${reason}`);
 }

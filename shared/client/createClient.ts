@@ -1,13 +1,15 @@
-import type { AwsAccess } from '../aws/clients/access.ts';
-import { addBatch, type NewBatch } from './addBatch.ts';
+import type { AwsAccess } from '../aws/clients/base.ts';
+import { addBatch, type NewBatch, type UploadOptions } from './addBatch.ts';
 import { type BatchInfo, batchInfo } from './batchInfo.ts';
-import { command, type SentCommand } from './commands.ts';
-import { type Connection, connect } from './connection.ts';
-import type { Handler } from './discovery.ts';
-import { getParts } from './getParts.ts';
-import { type BatchFilter, listBatches } from './listBatches.ts';
-import { commandProvider, type ProviderCommandOptions } from './providerCommand.ts';
-import type { Sent } from './refusal.ts';
+import {
+  command,
+  commandProvider,
+  type ProviderCommandOptions,
+  type Sent,
+  type SentCommand,
+} from './commands.ts';
+import { type Connection, connect, type Handler } from './connection.ts';
+import { type BatchFilter, getParts, listBatches } from './listBatches.ts';
 import {
   type FailedRow,
   openRows,
@@ -16,7 +18,6 @@ import {
   readRows,
   type SucceededRow,
 } from './rows.ts';
-import type { UploadOptions } from './upload.ts';
 import { type WaitOptions, waitForCommand, waitForEnd } from './wait.ts';
 
 export interface ClientOptions extends AwsAccess {

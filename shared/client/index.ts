@@ -1,13 +1,10 @@
-export type { NewBatch } from './addBatch.ts';
+export type { NewBatch, UploadOptions } from './addBatch.ts';
 export type { BatchInfo, JobInfo } from './batchInfo.ts';
-export { ClientError, type ClientErrorCode } from './clientError.ts';
-export type { Command, SentCommand } from './commands.ts';
+export type { Command, ProviderCommandOptions, Sent, SentCommand } from './commands.ts';
+export type { Handler } from './connection.ts';
+export { ClientError, type ClientErrorCode } from './connection.ts';
 export { type BatchHandlerClient, type ClientOptions, createClient } from './createClient.ts';
-export type { Handler } from './discovery.ts';
 export type { BatchFilter } from './listBatches.ts';
 export { localStack } from './localStack.ts';
-export type { ProviderCommandOptions } from './providerCommand.ts';
-export type { Sent } from './refusal.ts';
 export type { FailedRow, RowFile, RowKind, SucceededRow } from './rows.ts';
-export type { UploadOptions } from './upload.ts';
 export type { WaitOptions } from './wait.ts';

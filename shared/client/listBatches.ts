@@ -1,8 +1,9 @@
 import { batchIdOf, fromItem } from '../aws/batchItem.ts';
 import { scanBatches } from '../aws/batchScan.ts';
-import type { Batch } from '../batch/batch.ts';
 import { messageOf } from '../batch/errors.ts';
+import { partId } from '../batch/newRecord.ts';
 import type { Page } from '../batch/ports.ts';
+import type { Batch } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import type { Connection } from './connection.ts';
 
@@ -118,4 +119,27 @@ async function* openPages(table: Table): AsyncGenerator<readonly string[]> {
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
+}
+
+/** Of DynamoDB's BatchGetItem. */
+const GET_PARTS_MAX_KEYS = 100;
+
+/** The parts of a batch that have a record by now, in order. */
+export async function getParts(
+  { batches }: Pick<Connection, 'batches'>,
+  batchId: string,
+): Promise<readonly Batch[]> {
+  const { parts: slices = [] } = (await batches.get(batchId)) ?? {};
+  const ids = slices.map((_, index) => partId(batchId, index + 1));
+  const found: Batch[] = [];
+  for (let start = 0; start < ids.length; start += GET_PARTS_MAX_KEYS) {
+    const some = ids.slice(start, start + GET_PARTS_MAX_KEYS);
+    const records = await batches.getMany(some);
+    for (const id of some) {
+      // A call for many may leave some out.
+      const part = records.get(id) ?? (await batches.get(id));
+      if (part !== undefined) found.push(part);
+    }
+  }
+  return found;
 }

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { AwsAccess } from '../aws/clients/access.ts';
-import { ClientError } from './clientError.ts';
-import { isRunning } from './isRunning.ts';
+import type { AwsAccess } from '../aws/clients/base.ts';
+import { ClientError } from './connection.ts';
 
 /** The file in the directory of a local run that says how the running stack is reached. */
 export const LOCAL_STACK_FILE = 'stack.json';
@@ -37,4 +36,13 @@ export async function localStack(directory = '.local'): Promise<AwsAccess & { st
     );
   const { endpointUrl: endpoint, stackName: stack } = parsed.data;
   return { stack, endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+}
+
+/** Whether there is a process with this id, be it somebody else's. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

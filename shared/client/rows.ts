@@ -1,11 +1,11 @@
-import { headObject } from '../aws/objectHead.ts';
-import { readObject } from '../aws/objectReader.ts';
-import type { Batch } from '../batch/batch.ts';
+import { open, rename, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { headObject, readObject } from '../aws/objectRead.ts';
+import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { lineGroups } from '../jsonl/lines.ts';
 import { parseRow, type ResultRow } from '../jsonl/rows.ts';
-import { ClientError } from './clientError.ts';
-import type { Connection } from './connection.ts';
+import { ClientError, type Connection } from './connection.ts';
 
 /** A request that succeeded, in the format of OpenAI's batch output. */
 export interface SucceededRow<Body = unknown> {
@@ -72,4 +72,26 @@ function keyOf(batch: Batch, kind: RowKind): string {
       ? `it is ${status}, with ${counts.total - counts.unfinished} of ${counts.total} requests finished`
       : 'its input was refused; its errors say why';
   throw new ClientError('no_rows', `batch ${batchId} has no ${kind}: ${why}`);
+}
+
+/**
+ * Writes a file that appears whole, or not at all: beside its place and then over it.
+ *
+ * @param signal ends it early, and leaves nothing behind
+ */
+export async function saveWhole(
+  path: string,
+  content: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const part = `${path}.part`;
+  // Opened here: a stream that opens it may do so after it has failed, and after the removal.
+  const file = await open(part, 'w');
+  try {
+    await pipeline(content, file.createWriteStream(), signal === undefined ? {} : { signal });
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
 }

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Batch } from '../batch/batch.ts';
+import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
-import { ClientError } from './clientError.ts';
-import type { SentCommand } from './commands.ts';
-import type { Connection } from './connection.ts';
-import { checkRefusal, type Sent } from './refusal.ts';
+import { checkRefusal, type Sent, type SentCommand } from './commands.ts';
+import { ClientError, type Connection } from './connection.ts';
 
 export interface WaitOptions<T = Batch> {
   /** Between two looks at the table. Default 3 */

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { leadingCustomIdIn } from './customId.ts';
-import type { Line } from './lines.ts';
+import { type Line, leadingCustomIdIn } from './lines.ts';
 
 /** What is needed of a request that is well-formed. */
 export interface Request {

@@ -1,5 +1,8 @@
-import { customIdOf } from './customId.ts';
-import { type Line, lineGroups } from './lines.ts';
+import type { ScratchFile } from '../batch/ports.ts';
+import type { Batch } from '../batch/record.ts';
+import { customIdOf, type Line, lineGroups } from './lines.ts';
+import { parseRow, standingOfRow } from './rows.ts';
+import { lineSink } from './sink.ts';
 
 /** Three files in one order: the requests, and the rows of those that have one. */
 export interface RowSources {
@@ -112,4 +115,36 @@ class Heads {
     this.#next += 1;
     this.#head = line && { customId: customIdOf(line.bytes), bytes: line.bytes };
   }
+}
+
+export type Selection = Batch['selection'];
+
+/** Whether a request goes into the next job: never one that has succeeded. */
+export function isSelected({ result, error }: JoinedRow, selection: Selection): boolean {
+  if (result) return false;
+  if (!error || selection === 'unsucceeded') return true;
+  return standingOfRow(parseRow(error)) === 'unfinished';
+}
+
+/**
+ * Writes the requests of the next job to a file on disk, with one LF after each.
+ *
+ * @returns how many there are
+ */
+export async function selectRequests(
+  sources: RowSources,
+  selection: Selection,
+  file: ScratchFile,
+): Promise<{ readonly requests: number }> {
+  const sink = lineSink(file);
+  let requests = 0;
+  for await (const group of joinedGroups(sources)) {
+    for (const row of group) {
+      if (!isSelected(row, selection)) continue;
+      requests += 1;
+      if (sink.add(row.request)) await sink.flush();
+    }
+  }
+  await sink.close();
+  return { requests };
 }

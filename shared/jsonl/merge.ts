@@ -1,11 +1,16 @@
-import type { Counts } from '../batch/batch.ts';
 import type { Standing } from '../batch/ledger.ts';
-import { type JoinedRow, joinedGroups, type RowSources } from './join.ts';
+import type { Counts } from '../batch/record.ts';
+import {
+  isSelected,
+  type JoinedRow,
+  joinedGroups,
+  type RowSources,
+  type Selection,
+} from './join.ts';
+import { lineGroups } from './lines.ts';
 import { errorRow, parseRow, standingOfRow } from './rows.ts';
-import { RowWriter } from './rowWriter.ts';
-import { isSelected, type Selection } from './select.ts';
-import type { Target } from './sink.ts';
-import type { Spool } from './spool.ts';
+import { lineSink, type Target } from './sink.ts';
+import type { Spool, SpooledRow } from './spool.ts';
 
 export interface MergeRules {
   /** Which requests the job was sent. */
@@ -68,4 +73,118 @@ function withoutNewRow(
   const keeps = keepPrevious || !isSelected(joined, selection);
   const row = error && keeps ? error : errorRow(customId, missing);
   return { standing: standingOfRow(parseRow(row)), row };
+}
+
+/** A part, in the order of the input. */
+export interface MergedPart {
+  readonly counts: Counts;
+  /** Absent if the part has none: each of its requests gets an error row. */
+  readonly rows:
+    | { readonly results: AsyncIterable<Uint8Array>; readonly errors: AsyncIterable<Uint8Array> }
+    | undefined;
+  readonly requests: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Puts the rows of the parts together: each part's are in the order of its requests, so one after
+ * the other they are in the order of the input.
+ *
+ * @param missing what is said of a request of a part that has no rows
+ * @returns the ledger of the whole
+ */
+export async function mergeParts(
+  parts: AsyncIterable<MergedPart>,
+  targets: { readonly results: Target; readonly errors: Target },
+  missing: { readonly code: string; readonly message: string },
+): Promise<Counts> {
+  const sum = { total: 0, succeeded: 0, failed: 0, unfinished: 0 };
+  for await (const { counts, rows, requests } of parts) {
+    if (rows) {
+      for await (const chunk of rows.results) await targets.results.write(chunk);
+      for await (const chunk of rows.errors) await targets.errors.write(chunk);
+    } else await writeMissing(requests, targets.errors, missing);
+    sum.total += counts.total;
+    sum.succeeded += rows ? counts.succeeded : 0;
+    sum.failed += rows ? counts.failed : 0;
+    sum.unfinished += rows ? counts.unfinished : counts.total;
+  }
+  return sum;
+}
+
+async function writeMissing(
+  requests: AsyncIterable<Uint8Array>,
+  errors: Target,
+  missing: { readonly code: string; readonly message: string },
+): Promise<void> {
+  const sink = lineSink(errors);
+  for await (const group of lineGroups(requests)) {
+    for (const { bytes } of group)
+      if (sink.add(errorRow(String(parseRow(bytes).custom_id), missing))) await sink.flush();
+  }
+  await sink.close();
+}
+
+/** A row on its way into one of the two files. */
+interface Outgoing {
+  readonly standing: Standing;
+  /** Its bytes, or where they lie in the spool. */
+  readonly row: Uint8Array | SpooledRow;
+  /** The id that it shall have, if the job named it by another. */
+  readonly customId: string | undefined;
+}
+
+/** Rows are gathered up to this many bytes, so that the spool is read in large pieces. */
+const GROUP_BYTES = 2 * 1024 * 1024;
+/** And up to this many, whose bookkeeping takes memory too. */
+const GROUP_ROWS = 2_048;
+
+/** Writes rows, in the order in which they come, to the file that they belong in. */
+export class RowWriter {
+  readonly #spool: Spool;
+  readonly #results: ReturnType<typeof lineSink>;
+  readonly #errors: ReturnType<typeof lineSink>;
+  #group: Outgoing[] = [];
+  #bytes = 0;
+
+  constructor(spool: Spool, targets: { readonly results: Target; readonly errors: Target }) {
+    this.#spool = spool;
+    this.#results = lineSink(targets.results);
+    this.#errors = lineSink(targets.errors);
+  }
+
+  /** Adds a row; true when it is time to flush. */
+  add(outgoing: Outgoing): boolean {
+    this.#group.push(outgoing);
+    this.#bytes += outgoing.row.length;
+    return this.#bytes >= GROUP_BYTES || this.#group.length >= GROUP_ROWS;
+  }
+
+  async flush(): Promise<void> {
+    const group = this.#group;
+    this.#group = [];
+    this.#bytes = 0;
+    const spooled = group.map(({ row }) => row).filter((row): row is SpooledRow => !isBytes(row));
+    const bytesRead = (await this.#spool.read(spooled)).values();
+    for (const { standing, row, customId } of group) {
+      const bytes = isBytes(row) ? row : (bytesRead.next().value as Uint8Array);
+      const sink = standing === 'succeeded' ? this.#results : this.#errors;
+      if (sink.add(customId === undefined ? bytes : named(bytes, customId))) await sink.flush();
+    }
+  }
+
+  /** Resolves when everything has been written. */
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#results.close();
+    await this.#errors.close();
+  }
+}
+
+function isBytes(row: Uint8Array | SpooledRow): row is Uint8Array {
+  return row instanceof Uint8Array;
+}
+
+/** The row under another id. */
+function named(row: Uint8Array, customId: string): Uint8Array {
+  return Buffer.from(JSON.stringify({ ...parseRow(row), custom_id: customId }));
 }

@@ -1,5 +1,5 @@
-import type { Slice } from '../batch/input.ts';
-import type { Limits } from '../batch/limits.ts';
+import type { Slice } from '../batch/record.ts';
+import type { Limits } from '../quota/admission.ts';
 
 /** What one job may hold. */
 export type JobLimits = Pick<

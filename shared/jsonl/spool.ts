@@ -1,12 +1,10 @@
-import type { Usage } from '../batch/job.ts';
+import { type Reason, shortReason } from '../batch/errors.ts';
+import { NO_USAGE, sumUsage, type Usage } from '../batch/job.ts';
+import { ACCOUNT_ROW_CODE, type Standing } from '../batch/ledger.ts';
 import type { ScratchFile } from '../batch/ports.ts';
-import type { Reason } from '../batch/reason.ts';
-import { withOneId } from './customId.ts';
-import { readInPlace } from './readInPlace.ts';
-import { parseRow, standingOfRow } from './rows.ts';
+import { withOneId } from './lines.ts';
+import { parseRow, type ResultRow, standingOfRow, usageOfRow } from './rows.ts';
 import { lineSink } from './sink.ts';
-import { type SpooledRow, SpooledRows } from './spooledRows.ts';
-import { Tally } from './tally.ts';
 
 /** The rows of a job on disk, to be read in the order of the input. */
 export interface Spool {
@@ -63,4 +61,134 @@ export async function spoolRows(
     ...{ rows, foreign, accountRefusal, usage, isMetered },
     read: (wanted) => readInPlace(file, wanted),
   };
+}
+
+/** Where a row lies on disk, and what it says. */
+export interface SpooledRow extends Place {
+  readonly standing: Standing;
+}
+
+const STANDINGS: readonly Standing[] = ['succeeded', 'failed', 'unfinished'];
+const FIRST_CAPACITY = 64;
+
+/**
+ * Where the row of each request lies. In arrays of numbers: an object for each of some 100,000 rows
+ * would take twice the memory, and the garbage collector's time.
+ */
+export class SpooledRows {
+  readonly #positions = new Map<string, number>();
+  #offsets = new Float64Array(FIRST_CAPACITY);
+  #lengths = new Uint32Array(FIRST_CAPACITY);
+  #standings = new Uint8Array(FIRST_CAPACITY);
+
+  get size(): number {
+    return this.#positions.size;
+  }
+
+  get(reference: string): SpooledRow | undefined {
+    const position = this.#positions.get(reference);
+    if (position === undefined) return undefined;
+    return {
+      offset: this.#offsets[position] as number,
+      length: this.#lengths[position] as number,
+      standing: STANDINGS[this.#standings[position] as number] as Standing,
+    };
+  }
+
+  /** Takes the place of the row that the reference has had, if any. */
+  set(reference: string, { offset, length, standing }: SpooledRow): void {
+    const position = this.#positions.get(reference) ?? this.#positions.size;
+    if (position === this.#offsets.length) this.#grow();
+    this.#positions.set(reference, position);
+    this.#offsets[position] = offset;
+    this.#lengths[position] = length;
+    this.#standings[position] = STANDINGS.indexOf(standing);
+  }
+
+  #grow(): void {
+    const [offsets, lengths, standings] = [this.#offsets, this.#lengths, this.#standings];
+    const capacity = offsets.length * 2;
+    this.#offsets = new Float64Array(capacity);
+    this.#offsets.set(offsets);
+    this.#lengths = new Uint32Array(capacity);
+    this.#lengths.set(lengths);
+    this.#standings = new Uint8Array(capacity);
+    this.#standings.set(standings);
+  }
+}
+
+/** Where something lies in a file, in bytes. */
+export interface Place {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Most that is read at once, unless one piece is larger. */
+const MAX_RUN_BYTES = 1024 * 1024;
+/** Reading so many bytes for nothing costs less than another call. */
+const MAX_GAP_BYTES = 8 * 1024;
+
+/**
+ * Reads pieces of a file in the order in which they lie, neighbours together: few calls where they
+ * lie nearly in the order in which they are asked for, and never much more than they hold.
+ *
+ * @returns the pieces in the order in which they are asked for
+ */
+export async function readInPlace(
+  file: ScratchFile,
+  places: readonly Place[],
+): Promise<readonly Uint8Array[]> {
+  const pieces: Uint8Array[] = new Array(places.length);
+  for (const run of runsOf(places)) {
+    const bytes = await file.read(run.start, run.end - run.start);
+    for (const index of run.members) {
+      const { offset, length } = places[index] as Place;
+      pieces[index] = bytes.subarray(offset - run.start, offset - run.start + length);
+    }
+  }
+  return pieces;
+}
+
+interface Run {
+  readonly start: number;
+  end: number;
+  /** Positions among what is asked for. */
+  readonly members: number[];
+}
+
+function runsOf(places: readonly Place[]): readonly Run[] {
+  const runs: Run[] = [];
+  let run: Run | undefined;
+  const inFileOrder = [...places.entries()].sort(([, one], [, other]) => one.offset - other.offset);
+  for (const [index, { offset, length }] of inFileOrder) {
+    const end = offset + length;
+    const joins =
+      run !== undefined && offset - run.end <= MAX_GAP_BYTES && end - run.start <= MAX_RUN_BYTES;
+    if (run === undefined || !joins) {
+      run = { start: offset, end, members: [] };
+      runs.push(run);
+    }
+    run.end = end;
+    run.members.push(index);
+  }
+  return runs;
+}
+
+/** What all rows of a job say together. */
+export class Tally {
+  /** Tokens of all rows: they are paid for, whatever they say. */
+  usage: Usage = NO_USAGE;
+  /** Whether every success tells its tokens. */
+  isMetered = true;
+  /** The first row that says that the account was refused. */
+  accountRefusal: Reason | undefined;
+
+  add(row: Partial<ResultRow>, standing: Standing): void {
+    const used = usageOfRow(row);
+    if (used) this.usage = sumUsage(this.usage, used);
+    else if (standing === 'succeeded') this.isMetered = false;
+    const { error } = row;
+    if (error?.code === ACCOUNT_ROW_CODE)
+      this.accountRefusal ??= shortReason(error.code, error.message);
+  }
 }

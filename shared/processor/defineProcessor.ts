@@ -2,8 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { s3Client } from '../aws/clients/s3.ts';
-import { readObject } from '../aws/objectReader.ts';
-import { processorEventSchema } from '../batch/processorEvent.ts';
+import { readObject } from '../aws/objectRead.ts';
+import { processorEventSchema } from '../batch/contracts.ts';
 import { DeliveredBatch } from './deliveredBatch.ts';
 
 /** What your function does with a batch. Returning completes it; throwing has it delivered again. */

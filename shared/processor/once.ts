@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { dynamodbClient } from '../aws/clients/dynamodb.ts';
-import { type EffectRecord, realEffectRecord } from '../aws/effectRecord.ts';
+import { type EffectRecord, realEffectRecord } from '../aws/onceRecords.ts';
 import { messageOf } from '../batch/errors.ts';
 
 /** For clocks that disagree, and for requests on the wire of a function that is killed. */

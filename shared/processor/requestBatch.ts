@@ -1,2 +1,2 @@
 export { dynamodbClient } from '../aws/clients/dynamodb.ts';
-export { readRequestBatch } from '../aws/collectorRequests.ts';
+export { readRequestBatch } from '../aws/collector.ts';

@@ -1,8 +1,8 @@
 import type { Pricing } from '../batch/cost.ts';
-import type { Format } from '../batch/format.ts';
 import type { JobState, Outcome } from '../batch/job.ts';
-import type { Limits } from '../batch/limits.ts';
 import type { ScratchFile } from '../batch/ports.ts';
+import type { Format } from '../batch/record.ts';
+import type { Limits } from '../quota/admission.ts';
 
 /** Rows of a job in groups of a chunk each: an await per row would cost more than the row. */
 export type RowGroups = AsyncIterable<readonly Uint8Array[]>;

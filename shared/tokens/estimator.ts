@@ -1,9 +1,13 @@
-import { walkPrompt } from './prompt.ts';
-import { seededRandom } from './random.ts';
-import { Stratum } from './stratum.ts';
-import { TextSampler } from './textSampler.ts';
-import { type CountTokens, loadTokenizer } from './tokenizer.ts';
-import { schemaTokens } from './tools.ts';
+import { schemaTokens, walkPrompt } from './prompt.ts';
+import { type Chance, Stratum } from './stratum.ts';
+import {
+  type CountTokens,
+  cutAt,
+  guessText,
+  loadTokenizer,
+  TEXT_KINDS,
+  type TextKind,
+} from './text.ts';
 
 /** In characters: a file with less text than this is counted, not estimated. */
 const EXACT_CHARACTERS = 32 * 1024;
@@ -109,4 +113,58 @@ export class TokenEstimator {
 /** An estimator for one file. Loads the tokenizer, once in a process. */
 export async function createTokenEstimator(options?: EstimatorOptions): Promise<TokenEstimator> {
   return new TokenEstimator(await loadTokenizer(), options);
+}
+
+/** In characters: enough that its edges, in scripts without spaces, hardly count. */
+const WINDOW = 320;
+
+/** Estimates the tokens of texts by counting those of small windows, for each kind of text. */
+export class TextSampler {
+  readonly #strata: Readonly<Record<TextKind, Stratum>>;
+  readonly #count: CountTokens;
+  #size = 0;
+
+  constructor(count: CountTokens, { random, expectedSize }: Chance) {
+    this.#count = count;
+    // A kind that is rare in the file needs few measurements.
+    const chance = { random, expectedSize: () => expectedSize(this.#size) };
+    const strata = TEXT_KINDS.map((kind) => [kind, new Stratum(WINDOW, chance)]);
+    this.#strata = Object.fromEntries(strata);
+  }
+
+  add(text: string): number {
+    const { kind, tokens } = guessText(text);
+    this.#size += text.length;
+    return this.#strata[kind].add(text.length, tokens, (place) => {
+      const window = windowAt(text, place);
+      const guess = guessText(window, window.length).tokens;
+      return { size: window.length, guess, tokens: this.#count(window) };
+    });
+  }
+
+  total(): number {
+    return TEXT_KINDS.reduce((sum, kind) => sum + this.#strata[kind].total(), 0);
+  }
+}
+
+/** Windows lie side by side, so that each part of a text is as likely to be counted. */
+function windowAt(text: string, place: number): string {
+  const windows = Math.max(1, Math.round(text.length / WINDOW));
+  const size = text.length / windows;
+  const start = Math.floor(place / size) * size;
+  return text.slice(cutAt(text, Math.floor(start)), cutAt(text, Math.floor(start + size)));
+}
+
+/**
+ * Numbers from 0 to below 1 that only look random: the same seed gives the same ones
+ * (mulberry32, public domain, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c).
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

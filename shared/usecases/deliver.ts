@@ -1,9 +1,8 @@
-import type { Batch } from '../batch/batch.ts';
-import { InvocationRefusedError, messageOf } from '../batch/errors.ts';
-import type { BatchEvent } from '../batch/events.ts';
-import { deliveryId } from '../batch/identifiers.ts';
-import type { ProcessorEvent } from '../batch/processorEvent.ts';
-import { shortReason } from '../batch/reason.ts';
+import type { ProcessorEvent } from '../batch/contracts.ts';
+import { InvocationRefusedError, messageOf, shortReason } from '../batch/errors.ts';
+import { deliveryId } from '../batch/ids.ts';
+import type { BatchEvent } from '../batch/lifecycle/events.ts';
+import type { Batch } from '../batch/record.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
 

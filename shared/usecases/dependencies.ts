@@ -1,4 +1,3 @@
-import type { Collector } from '../batch/collectorPorts.ts';
 import type { Policy } from '../batch/policy.ts';
 import type {
   BatchStore,
@@ -15,6 +14,7 @@ import type {
   SweepLock,
   Tokens,
 } from '../batch/ports.ts';
+import type { Collector } from '../collector/contract.ts';
 import type { Providers } from '../providers/provider.ts';
 
 /** Everything a use case may touch. Each takes the part that it needs. */

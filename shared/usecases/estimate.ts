@@ -1,10 +1,10 @@
 import { costOf, dollars, expectedTokens, type Price } from '../batch/cost.ts';
+import type { Reason } from '../batch/errors.ts';
 import type { AddMessage } from '../batch/messages.ts';
-import type { Reason } from '../batch/reason.ts';
 import type { Inspection } from '../jsonl/inspect.ts';
 import type { DescribedProviders } from '../providers/provider.ts';
 import { type Describing, type InputSource, inspectFor } from './inspection.ts';
-import { checkProviders } from './intake/checkProviders.ts';
+import { checkProviders } from './intake/add.ts';
 
 /** What adding a file would come to. */
 export interface Estimate {

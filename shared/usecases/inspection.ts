@@ -1,12 +1,10 @@
-import type { Format } from '../batch/format.ts';
-import { costRefusal } from '../batch/maxCost.ts';
+import { costOf, costRefusal, dearest, expectedTokens, type Pricing } from '../batch/cost.ts';
+import type { Reason } from '../batch/errors.ts';
 import type { Tokens } from '../batch/ports.ts';
-import type { Reason } from '../batch/reason.ts';
-import { type Inspection, inspectInput } from '../jsonl/inspect.ts';
-import type { Demands, Problem } from '../jsonl/lineInspection.ts';
+import type { Format, Input } from '../batch/record.ts';
+import { type Demands, type Inspection, inspectInput, type Problem } from '../jsonl/inspect.ts';
 import type { JobLimits } from '../jsonl/slices.ts';
 import type { DescribedProviders } from '../providers/provider.ts';
-import { estimateCost } from './work/estimateCost.ts';
 
 /** What an inspection takes: no credentials. */
 export interface Describing {
@@ -86,4 +84,16 @@ function lowest(all: readonly JobLimits[]): JobLimits {
     maxEnqueuedRequests: least('maxEnqueuedRequests'),
     maxEmbeddingInputs: least('maxEmbeddingInputs'),
   };
+}
+
+/** What an input is expected to cost, at the dearest of the entries that it may go to. */
+export function estimateCost(
+  input: Pick<Input, 'estimatedTokens' | 'maxOutputTokens'>,
+  pricings: readonly Pricing[],
+  model: string,
+): Pick<Input, 'price' | 'estimatedCost'> {
+  const tokens = expectedTokens(input);
+  const prices = pricings.map((pricing) => pricing.priceOf(model));
+  const price = dearest(prices, tokens);
+  return price ? { price, estimatedCost: costOf(tokens, price) } : {};
 }

@@ -1,13 +1,12 @@
-import { ceilingOf } from '../batch/admission.ts';
-import type { Batch } from '../batch/batch.ts';
-import { lowered, raised } from '../batch/ceiling.ts';
-import type { HoldKind } from '../batch/effects.ts';
-import { hold, isHeld, release } from '../batch/holds.ts';
-import { type ProviderState, withSpent } from '../batch/providerState.ts';
-import type { Reason } from '../batch/reason.ts';
+import type { Reason } from '../batch/errors.ts';
+import type { HoldKind } from '../batch/lifecycle/events.ts';
+import { pages } from '../batch/ports.ts';
+import type { Batch } from '../batch/record.ts';
 import { METRICS } from '../metrics.ts';
+import { ceilingOf } from '../quota/admission.ts';
+import { hold, isHeld, type ProviderState, release, withSpent } from '../quota/providerState.ts';
+import { lowered, raised } from '../quota/tokenCeiling.ts';
 import type { Dependencies } from './dependencies.ts';
-import { pages } from './pages.ts';
 
 /** Tries before a state that others keep changing is left as it is. */
 const MAX_CONFLICTS = 20;

@@ -1,9 +1,9 @@
-import type { Batch } from '../batch/batch.ts';
-import type { BatchEvent } from '../batch/events.ts';
 import { decide } from '../batch/lifecycle/decide.ts';
-import { about } from './about.ts';
+import type { BatchEvent } from '../batch/lifecycle/events.ts';
+import type { Batch } from '../batch/record.ts';
 import type { Dependencies } from './dependencies.ts';
-import { perform } from './perform.ts';
+import { perform } from './effects.ts';
+import { about } from './logContext.ts';
 
 /** Tries before a record that others keep changing is left to the next sweep. */
 const MAX_CONFLICTS = 10;

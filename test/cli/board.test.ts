@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CliContext } from '../../cli/context.ts';
+import { createBoard } from '../../cli/board.ts';
+import type { CliContext } from '../../cli/connect.ts';
 import { textWidth } from '../../cli/terminal/output.ts';
-import { createBoard } from '../../cli/watch/board.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
 import { given, NOW } from '../support/given.ts';
 import { screen } from '../support/screen.ts';

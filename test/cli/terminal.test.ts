@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bar } from '../../cli/terminal/bar.ts';
 import { clip, oneLine, painter } from '../../cli/terminal/output.ts';
-import { progressLine } from '../../cli/terminal/progress.ts';
-import { showTransfer } from '../../cli/terminal/transfer.ts';
+import { bar, progressLine, showTransfer } from '../../cli/terminal/progress.ts';
 import { screen } from '../support/screen.ts';
 
 describe('a bar', () => {

@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
 import { parseContext } from '../../infra/context.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
-import { collectorSettingsSchema } from '../../shared/batch/collectorSettings.ts';
+import { collectorSettingsSchema } from '../../shared/collector/contract.ts';
 import { newApp } from '../support/handlerStack.ts';
 
 const page = () => readFile(new URL('../../docs/collector.md', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { processorEventSchema } from '../../shared/batch/processorEvent.ts';
+import { processorEventSchema } from '../../shared/batch/contracts.ts';
 
 const at = (path: string) => new URL(`../../${path}`, import.meta.url);
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { shellEnvironment } from '../../local/display/shellEnvironment.ts';
+import { shellEnvironment } from '../../local/display.ts';
 import { findHandlerNames } from '../../local/handlerNames.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { sdkSettings } from '../local/fixtures/toyAccess.ts';

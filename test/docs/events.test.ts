@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
-import { stateChangeSchema } from '../../shared/batch/stateChange.ts';
+import { stateChangeSchema } from '../../shared/batch/contracts.ts';
 
 it('docs/events.md has the JSON Schema of the event, as it is', async () => {
   const page = await readFile(new URL('../../docs/events.md', import.meta.url), 'utf8');

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { expect, it } from 'vitest';
 import { inspectInput } from '../../shared/jsonl/inspect.ts';
-import { DEFAULT_LIMITS } from '../../shared/providers/limits.ts';
+import { DEFAULT_LIMITS } from '../../shared/providers/kinds.ts';
 import { openAiDescription } from '../../shared/providers/openai/description.ts';
 import { createTokenEstimator } from '../../shared/tokens/estimator.ts';
 

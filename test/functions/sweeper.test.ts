@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { work } from '../../functions/sweeper/work.ts';
+import { work } from '../../functions/sweeper.ts';
 import { noteChecks, putRunning } from '../shared/usecases/sweep/running.ts';
 import { NOW } from '../support/given.ts';
 import { type World, world } from '../support/world.ts';

@@ -5,7 +5,7 @@ import { PREFIX } from '../../infra/bucket.ts';
 import { parseContext } from '../../infra/context.ts';
 import { LlmProvider } from '../../infra/llmProvider.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
-import { PROVIDER_FILES } from '../../shared/providers/bedrock/paths.ts';
+import { PROVIDER_FILES } from '../../shared/providers/bedrock/api.ts';
 import {
   ENV,
   newApp,

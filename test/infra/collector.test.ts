@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { PREFIX } from '../../infra/bucket.ts';
 import { parseContext } from '../../infra/context.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
-import { chunkKey, collectedBatchId } from '../../shared/batch/collectorLane.ts';
-import { uploadKey } from '../../shared/batch/identifiers.ts';
+import { uploadKey } from '../../shared/batch/ids.ts';
+import { chunkKey, collectedBatchId } from '../../shared/collector/lane.ts';
 import {
   newApp,
   newHandler,

@@ -9,7 +9,7 @@ import {
   objectKey,
   rejectionKey,
   uploadKey,
-} from '../../shared/batch/identifiers.ts';
+} from '../../shared/batch/ids.ts';
 import {
   newHandler,
   newStack,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { startOpenAiSimulator } from '../../local/simulators/openai/index.ts';
+import { startOpenAiSimulator } from '../../simulators/openai/index.ts';
 import { temporaryDirectory } from './fixtures/toyStack.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBatchReader } from '../../local/batches/batchReader.ts';
+import { createBatchReader } from '../../local/batches.ts';
 import { findHandlerNames } from '../../local/handlerNames.ts';
 import { type RunningStack, startStack } from '../../local/stack.ts';
 import { readAssembly } from '../../local/template/assembly.ts';

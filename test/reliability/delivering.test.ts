@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProcessorEvent } from '../../shared/batch/processorEvent.ts';
+import type { ProcessorEvent } from '../../shared/batch/contracts.ts';
 import { expectAccounted, IDS, realSystems, submitted } from '../support/realRows.ts';
 import type { RealSystem } from '../support/realSystem.ts';
 import { row } from './rows.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readJournal, sentAgain } from '../../local/simulators/journalReader.ts';
+import { readJournal, sentAgain } from '../../simulators/engine/journal.ts';
 import {
   descendants,
   type LocalRun,

@@ -1,8 +1,8 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import { toItem } from '../../shared/aws/batchItem.ts';
-import type { Batch } from '../../shared/batch/batch.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import type { Batch } from '../../shared/batch/record.ts';
 import { aBatch } from '../support/batches.ts';
 import { realSystems } from '../support/realRows.ts';
 import type { RealSystem } from '../support/realSystem.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../local/simulators/faults.ts';
 import { METRICS } from '../../shared/metrics.ts';
+import type { Fault } from '../../simulators/engine/faults.ts';
 import { expectAccounted, IDS, realSystems, submitted } from '../support/realRows.ts';
 import { row } from './rows.ts';
 

@@ -1,5 +1,5 @@
-import { dueAtOf } from '../../shared/batch/collectorWindows.ts';
-import { uploadKey } from '../../shared/batch/identifiers.ts';
+import { uploadKey } from '../../shared/batch/ids.ts';
+import { dueAtOf } from '../../shared/collector/lane.ts';
 import type { Collecting } from './collecting.ts';
 import type { Verdict } from './invariants.ts';
 import type { Simulation } from './simulation.ts';

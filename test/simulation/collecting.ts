@@ -1,9 +1,9 @@
-import type { Collector } from '../../shared/batch/collectorPorts.ts';
 import {
+  type Collector,
   type CollectorSettings,
   collectorSettingsSchema,
-} from '../../shared/batch/collectorSettings.ts';
-import { gather } from '../../shared/usecases/collector/gather.ts';
+} from '../../shared/collector/contract.ts';
+import { gather } from '../../shared/collector/gather.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import type { Process } from './process.ts';
 import type { Simulation } from './simulation.ts';

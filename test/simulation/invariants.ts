@@ -1,8 +1,8 @@
-import type { Batch } from '../../shared/batch/batch.ts';
+import type { ProcessorEvent } from '../../shared/batch/contracts.ts';
 import { TRANSITIONS } from '../../shared/batch/lifecycle/transitions.ts';
-import { rootId } from '../../shared/batch/part.ts';
+import { rootId } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
-import type { ProcessorEvent } from '../../shared/batch/processorEvent.ts';
+import type { Batch } from '../../shared/batch/record.ts';
 import { isEnded } from '../../shared/batch/status.ts';
 import { checkCollected, collectedIds } from './collected.ts';
 import type { Process } from './process.ts';

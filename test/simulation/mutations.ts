@@ -18,7 +18,7 @@ export interface Mutation {
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
 const LIFECYCLE = 'shared/batch/lifecycle';
 
-const COLLECTOR = 'shared/usecases/collector';
+const COLLECTOR = 'shared/collector';
 const COLLECTING: Guards = { ...ALL_GUARDS, collecting: true };
 
 /** Of what gathers single requests. */
@@ -39,7 +39,7 @@ const COLLECTOR_MUTATIONS: readonly Mutation[] = [
     name: 'collector: the claim of the place',
     edits: [
       edit(
-        `${COLLECTOR}/ownLines.ts`,
+        `${COLLECTOR}/join.ts`,
         'await collector.requests.claim({ provider, customId }, place, clock.now())',
         'place',
       ),
@@ -47,13 +47,13 @@ const COLLECTOR_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'collector: the position in the claim',
-    edits: [edit(`${COLLECTOR}/ownLines.ts`, '&& owner.position === place.position', '')],
+    edits: [edit(`${COLLECTOR}/join.ts`, '&& owner.position === place.position', '')],
   },
   {
     name: 'collector: another content is put aside',
     edits: [
       edit(
-        `${COLLECTOR}/ownLines.ts`,
+        `${COLLECTOR}/join.ts`,
         'if (owner.digest === digest) return false;',
         'return false;',
       ),
@@ -63,7 +63,7 @@ const COLLECTOR_MUTATIONS: readonly Mutation[] = [
     name: 'collector: a window stays until its batch exists',
     edits: [
       edit(
-        `${COLLECTOR}/sealWindows.ts`,
+        `${COLLECTOR}/seal.ts`,
         'if (await batches.get(collectedBatchId(laneId, number)))',
         'if (true)',
       ),
@@ -73,7 +73,7 @@ const COLLECTOR_MUTATIONS: readonly Mutation[] = [
     name: 'collector: a window is sent to be joined again',
     edits: [
       edit(
-        'shared/batch/collectorWindows.ts',
+        'shared/collector/lane.ts',
         'dueAt: now + ceilingMs(policy.resendBackoff, sends)',
         'dueAt: Number.MAX_SAFE_INTEGER',
       ),
@@ -81,7 +81,7 @@ const COLLECTOR_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'collector: numbers of windows never come again',
-    edits: [edit('shared/batch/collectorWindows.ts', 'next: open.number + 1', 'next: 1')],
+    edits: [edit('shared/collector/lane.ts', 'next: open.number + 1', 'next: 1')],
   },
 ].map((mutation) => ({ guards: COLLECTING, ...mutation }));
 
@@ -141,13 +141,13 @@ export const MUTATIONS: readonly Mutation[] = [
         "if (batch.claim) return ignored('its claim must be reconciled with the provider first');",
         '',
       ),
-      edit('shared/usecases/sweep/lookAtDue.ts', "batch.status === 'submitting' &&", 'false &&'),
+      edit('shared/usecases/sweep/due.ts', "batch.status === 'submitting' &&", 'false &&'),
     ],
   },
   {
     name: 'the submission in the key',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
-    edits: [edit('shared/batch/identifiers.ts', '-${batch.submission}`', '`')],
+    edits: [edit('shared/batch/ids.ts', '-${batch.submission}`', '`')],
   },
   {
     name: 'the key itself',
@@ -181,7 +181,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the fencing of a superseded worker's outcome",
     edits: [
       edit(
-        `${LIFECYCLE}/work.ts`,
+        `${LIFECYCLE}/claims.ts`,
         'return batch.claim?.token === token;',
         'return token !== undefined;',
       ),
@@ -229,7 +229,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'only the unfinished run again',
     edits: [
-      edit('shared/jsonl/select.ts', 'if (result) return false;', 'if (result) return true;'),
+      edit('shared/jsonl/join.ts', 'if (result) return false;', 'if (result) return true;'),
     ],
   },
   {
@@ -254,7 +254,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'work is sent again',
-    edits: [edit(`${LIFECYCLE}/work.ts`, "{ type: 'sendWork', work },", '')],
+    edits: [edit(`${LIFECYCLE}/claims.ts`, "{ type: 'sendWork', work },", '')],
   },
   {
     name: 'the owed end event',
@@ -268,7 +268,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the cancelling of what is surplus or unwanted',
-    edits: [edit('shared/usecases/perform.ts', '.cancel(effect.jobId)', '.check(effect.jobId)')],
+    edits: [edit('shared/usecases/effects.ts', '.cancel(effect.jobId)', '.check(effect.jobId)')],
   },
   {
     name: 'no such job is no proof',
@@ -296,19 +296,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the search for uploads without a job',
-    edits: [edit(`${LIFECYCLE}/cleanUp.ts`, '? { leftovers: batch.submission }', '? {} ')],
+    edits: [edit(`${LIFECYCLE}/providerFiles.ts`, '? { leftovers: batch.submission }', '? {} ')],
   },
   {
     name: 'a pause keeps batches back',
     edits: [
-      edit('shared/usecases/sweep/openings.ts', 'if (isPaused(state) || isHeld', 'if (isHeld'),
+      edit('shared/usecases/sweep/capacity.ts', 'if (isPaused(state) || isHeld', 'if (isHeld'),
     ],
   },
   {
     name: 'the command that was sent last counts',
     edits: [
       edit(
-        'shared/batch/pauses.ts',
+        'shared/quota/providerState.ts',
         'if (lastCommand && !isLater(command, lastCommand))',
         'if (0)',
       ),

@@ -1,6 +1,5 @@
-import type { Batch } from '../../shared/batch/batch.ts';
-import { isPaused } from '../../shared/batch/pauses.ts';
-import type { ProviderState } from '../../shared/batch/providerState.ts';
+import type { Batch } from '../../shared/batch/record.ts';
+import { isPaused, type ProviderState } from '../../shared/quota/providerState.ts';
 import type { Simulation } from './simulation.ts';
 import type { Queue } from './world/queue.ts';
 

@@ -1,7 +1,7 @@
-import { type Batch, batchSchema } from '../../shared/batch/batch.ts';
-import { newBatch } from '../../shared/batch/creation.ts';
 import { addMessageSchema } from '../../shared/batch/messages.ts';
+import { newBatch } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import { type Batch, batchSchema } from '../../shared/batch/record.ts';
 
 /** A valid record, as intake makes it, with some fields replaced. */
 export function aBatch(overrides: Partial<Batch> = {}): Batch {

@@ -1,13 +1,12 @@
-import type { Lane } from '../../shared/batch/collectorLane.ts';
-import type { Collector, RequestPlace } from '../../shared/batch/collectorPorts.ts';
 import {
+  type Collector,
   type CollectorSettingsInput,
   collectorSettingsSchema,
-} from '../../shared/batch/collectorSettings.ts';
-import { dueAtOf } from '../../shared/batch/collectorWindows.ts';
-import type { Delivered } from '../../shared/usecases/collector/accept.ts';
-import { gather } from '../../shared/usecases/collector/gather.ts';
-import { sealWindows } from '../../shared/usecases/collector/sealWindows.ts';
+  type RequestPlace,
+} from '../../shared/collector/contract.ts';
+import { type Delivered, gather } from '../../shared/collector/gather.ts';
+import { dueAtOf, type Lane } from '../../shared/collector/lane.ts';
+import { sealWindows } from '../../shared/collector/seal.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { fatalCalls } from './fatalCalls.ts';
 import { type World, world } from './world.ts';

@@ -5,8 +5,8 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-s
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { tableDefinition } from '../../local/emulators/createResources.ts';
 import * as local from '../../local/emulators/emulators.ts';
-import { tableDefinition } from '../../local/emulators/tableDefinition.ts';
 
 /** DynamoDB, SQS and S3 for tests, on free ports, with their data in a directory that goes with them. */
 export interface Emulators {

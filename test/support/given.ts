@@ -1,10 +1,10 @@
-import type { Batch } from '../../shared/batch/batch.ts';
-import { newBatch } from '../../shared/batch/creation.ts';
-import type { BatchEvent, EventOf, EventType } from '../../shared/batch/events.ts';
 import { decide } from '../../shared/batch/lifecycle/decide.ts';
 import type { Changes, Decision, Moment } from '../../shared/batch/lifecycle/decision.ts';
+import type { BatchEvent, EventOf, EventType } from '../../shared/batch/lifecycle/events.ts';
 import { addMessageSchema } from '../../shared/batch/messages.ts';
+import { newBatch } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import type { Batch } from '../../shared/batch/record.ts';
 import { isEnded, type Status } from '../../shared/batch/status.ts';
 
 /** A fixed present, so that tests read as distances from it. */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { sentAgain } from '../../local/simulators/journalReader.ts';
+import { sentAgain } from '../../simulators/engine/journal.ts';
 import { type Emulators, startEmulators } from './emulators.ts';
 import { type RealSystem, type RealSystemOptions, startRealSystem } from './realSystem.ts';
 

@@ -1,5 +1,5 @@
 import xterm from '@xterm/headless';
-import type { Output } from '../../shared/terminal/output.ts';
+import type { Output } from '../../shared/terminal.ts';
 
 /** A terminal that nobody looks at: what is written to it, as it would be seen. */
 export interface Screen {

@@ -1,13 +1,11 @@
-import type { Batch } from '../../shared/batch/batch.ts';
+import type { ProcessorEvent, StateChange } from '../../shared/batch/contracts.ts';
 import type { WorkMessage } from '../../shared/batch/messages.ts';
-import type { Policy } from '../../shared/batch/policy.ts';
-import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
-import type { ProcessorEvent } from '../../shared/batch/processorEvent.ts';
-import type { ProviderState } from '../../shared/batch/providerState.ts';
-import type { StateChange } from '../../shared/batch/stateChange.ts';
+import { DEFAULT_POLICY, type Policy } from '../../shared/batch/policy.ts';
+import type { Batch } from '../../shared/batch/record.ts';
+import type { ProviderState } from '../../shared/quota/providerState.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
-import { settle } from '../../shared/usecases/settle.ts';
+import { settle } from '../../shared/usecases/outcome.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { work } from '../../shared/usecases/work/work.ts';
 import { type FakeBatchStore, fakeBatchStore } from './fakes/fakeBatchStore.ts';

@@ -1,7 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { AwsAccess } from './access.ts';
-import { bounds } from './bounds.ts';
+import { type AwsAccess, bounds } from './base.ts';
 
 /** The table's client. Sockets for a sweep that looks at 100 batches side by side. */
 export function dynamodbClient(access: AwsAccess = {}): DynamoDBDocumentClient {

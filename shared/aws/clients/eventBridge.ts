@@ -1,5 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { bounds } from './bounds.ts';
+import { bounds } from './base.ts';
 
 export function eventBridgeClient(): EventBridgeClient {
   return new EventBridgeClient(bounds({ requestTimeoutMs: 10_000, idleTimeoutMs: 10_000 }));

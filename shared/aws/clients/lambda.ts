@@ -1,6 +1,5 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import type { AwsAccess } from './access.ts';
-import { bounds } from './bounds.ts';
+import { type AwsAccess, bounds } from './base.ts';
 
 /** For asynchronous invocations, which Lambda answers as soon as it has queued them. */
 export function lambdaClient(access: AwsAccess = {}): LambdaClient {

@@ -1,6 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { AwsAccess } from './access.ts';
-import { bounds } from './bounds.ts';
+import { type AwsAccess, bounds } from './base.ts';
 
 /**
  * The bucket's client. A copy, a part or a body takes as long as it is large, so only silence is

@@ -1,6 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { AwsAccess } from './access.ts';
-import { bounds } from './bounds.ts';
+import { type AwsAccess, bounds } from './base.ts';
 
 export function secretsManagerClient(access: AwsAccess = {}): SecretsManagerClient {
   return new SecretsManagerClient({

@@ -1,6 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { AwsAccess } from './access.ts';
-import { bounds } from './bounds.ts';
+import { type AwsAccess, bounds } from './base.ts';
 
 /** For calls that answer at once: a receive that polls for long would need a longer bound. */
 export function sqsClient(access: AwsAccess = {}): SQSClient {

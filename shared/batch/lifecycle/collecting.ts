@@ -1,15 +1,7 @@
-import type { Batch, Counts } from '../batch.ts';
-import { estimatedCostOfJob, sumCost } from '../cost.ts';
-import type { Effect } from '../effects.ts';
-import type { EventOf } from '../events.ts';
+import { costEnd, estimatedCostOfJob, sumCost } from '../cost.ts';
+import { shortReason } from '../errors.ts';
 import { sumUsage } from '../job.ts';
-import { costEnd } from '../maxCost.ts';
-import { withPastJob } from '../pastJob.ts';
-import { shortReason } from '../reason.ts';
-import { cleanedUp, dispensable } from './cleanUp.ts';
-import { type Changes, type Decision, ignored, type Moment, stay, withReason } from './decision.ts';
-import { enterDelivering, enterEnd, enterRetrying } from './enter.ts';
-import type { Handlers } from './handlers.ts';
+import { type Batch, type Counts, withPastJob } from '../record.ts';
 import {
   backOff,
   backoffMs,
@@ -20,7 +12,19 @@ import {
   isForsaken,
   SUPERSEDED,
   sendAgain,
-} from './work.ts';
+} from './claims.ts';
+import {
+  type Changes,
+  type Decision,
+  type Handlers,
+  ignored,
+  type Moment,
+  stay,
+  withReason,
+} from './decision.ts';
+import { enterDelivering, enterEnd, enterRetrying } from './enter.ts';
+import type { Effect, EventOf } from './events.ts';
+import { cleanedUp, dispensable } from './providerFiles.ts';
 
 /** A worker merges what the job wrote into the batch's rows. */
 export const collecting: Handlers = {

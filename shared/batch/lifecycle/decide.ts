@@ -1,17 +1,14 @@
-import type { Batch } from '../batch.ts';
-import type { BatchEvent } from '../events.ts';
+import type { Batch } from '../record.ts';
 import type { Status } from '../status.ts';
 import { collecting } from './collecting.ts';
-import { type Decision, ignored, type Moment, refused } from './decision.ts';
+import { type Decision, type Handlers, ignored, type Moment, refused } from './decision.ts';
 import { delivering } from './delivering.ts';
 import { ended } from './ended.ts';
-import type { Handlers } from './handlers.ts';
+import type { BatchEvent } from './events.ts';
 import { inspecting } from './inspecting.ts';
-import { queued } from './queued.ts';
-import { retrying } from './retrying.ts';
 import { running } from './running.ts';
-import { split } from './split.ts';
 import { submitting } from './submitting.ts';
+import { queued, retrying, split } from './waiting.ts';
 
 /** User commands that a record remembers, so that a message delivered again does nothing. */
 const REMEMBERED_COMMANDS = 20;

@@ -1,7 +1,7 @@
-import type { Batch } from '../batch.ts';
-import type { Effect } from '../effects.ts';
+import { MAX_REASONS, type Reason } from '../errors.ts';
 import type { Policy } from '../policy.ts';
-import { MAX_REASONS, type Reason } from '../reason.ts';
+import type { Batch } from '../record.ts';
+import type { Effect, EventOf, EventType } from './events.ts';
 
 /** Time, chance and the rules, as arguments: the lifecycle itself knows neither. */
 export interface Moment {
@@ -53,3 +53,8 @@ export function refused(why: string): Decision {
 export function withReason(batch: Batch, reason: Reason | undefined): Reason[] {
   return reason ? [...batch.reasons, reason].slice(-MAX_REASONS) : batch.reasons;
 }
+
+/** What a status makes of each event; an event that is not named does not concern it. */
+export type Handlers = {
+  readonly [T in EventType]?: (batch: Batch, event: EventOf<T>, moment: Moment) => Decision;
+};

@@ -1,12 +1,17 @@
-import { fullJitterMs } from '../backoff.ts';
-import type { Batch } from '../batch.ts';
-import { deliveryId } from '../identifiers.ts';
-import { type Reason, shortReason } from '../reason.ts';
-import { invocation } from './again.ts';
-import { cleanedUp } from './cleanUp.ts';
-import { type Decision, ignored, type Moment, stay, withReason } from './decision.ts';
-import { enterEnd } from './enter.ts';
-import type { Handlers } from './handlers.ts';
+import { type Reason, shortReason } from '../errors.ts';
+import { deliveryId } from '../ids.ts';
+import { fullJitterMs } from '../policy.ts';
+import type { Batch } from '../record.ts';
+import {
+  type Decision,
+  type Handlers,
+  ignored,
+  type Moment,
+  stay,
+  withReason,
+} from './decision.ts';
+import { enterEnd, invocation } from './enter.ts';
+import { cleanedUp } from './providerFiles.ts';
 
 /** The processor has been invoked, or waits to be invoked again. */
 export const delivering: Handlers = {

@@ -1,8 +1,7 @@
-import { cleanedUp, cleanUpAgain, owesCleanUp } from './cleanUp.ts';
-import { ignored, refused, stay } from './decision.ts';
+import { type Handlers, ignored, refused, stay } from './decision.ts';
 import { currentDelivery } from './delivering.ts';
 import { enterDelivering, enterEnd, enterQueued, enterSplit } from './enter.ts';
-import type { Handlers } from './handlers.ts';
+import { cleanedUp, cleanUpAgain, owesCleanUp } from './providerFiles.ts';
 
 const REVIVED = { endedAt: undefined, cancelRequested: false } as const;
 

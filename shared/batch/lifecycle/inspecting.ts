@@ -1,7 +1,4 @@
-import { MAX_REASONS, shortReason } from '../reason.ts';
-import { ignored, type Moment, stay, withReason } from './decision.ts';
-import { enterEnd, enterQueued, enterRetrying, enterSplit, oweCollecting } from './enter.ts';
-import type { Handlers } from './handlers.ts';
+import { MAX_REASONS, shortReason } from '../errors.ts';
 import {
   backOff,
   CANCELLED,
@@ -11,7 +8,9 @@ import {
   isClaimed,
   SUPERSEDED,
   sendAgain,
-} from './work.ts';
+} from './claims.ts';
+import { type Handlers, ignored, type Moment, stay, withReason } from './decision.ts';
+import { enterEnd, enterQueued, enterRetrying, enterSplit, oweCollecting } from './enter.ts';
 
 /** A worker snapshots the input and checks it. */
 export const inspecting: Handlers = {

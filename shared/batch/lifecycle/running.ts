@@ -1,13 +1,17 @@
-import type { Batch } from '../batch.ts';
+import { shortReason } from '../errors.ts';
 import type { Job, Outcome } from '../job.ts';
-import { withPastJob } from '../pastJob.ts';
-import { shortReason } from '../reason.ts';
-import { cleanedUp, dispensable } from './cleanUp.ts';
-import { type Decision, ignored, type Moment, stay, withReason } from './decision.ts';
+import { type Batch, withPastJob } from '../record.ts';
+import { AGED, earlyEnd, isForsaken } from './claims.ts';
+import {
+  type Decision,
+  type Handlers,
+  ignored,
+  type Moment,
+  stay,
+  withReason,
+} from './decision.ts';
 import { enterCollecting, enterQueued } from './enter.ts';
-import type { Handlers } from './handlers.ts';
-import { isStalled, notedProgress } from './stall.ts';
-import { AGED, earlyEnd, isForsaken } from './work.ts';
+import { cleanedUp, dispensable } from './providerFiles.ts';
 
 /** The provider has the job. It is left when the provider says that the job has ended. */
 export const running: Handlers = {
@@ -79,4 +83,29 @@ function ended(batch: Batch, jobId: string, outcome: Outcome, moment: Moment): D
 function asOurs({ job }: Batch, outcome: Outcome): Outcome {
   const isOurs = outcome.kind === 'cancelled' && job?.stalledAt !== undefined;
   return isOurs ? { ...outcome, kind: 'expired' } : outcome;
+}
+
+/** Noting every step would cost a write with every sweep; so many notes per limit are enough. */
+const NOTES_PER_LIMIT = 10;
+
+/** The job with its progress noted, if there is progress and it is time to note it again. */
+export function notedProgress(
+  job: Job,
+  progress: number | undefined,
+  { policy, now }: Moment,
+): Job | undefined {
+  if (progress === undefined || progress <= (job.progress ?? 0)) return undefined;
+  const noteAfter = lastProgress(job) + (policy.stallSeconds * 1000) / NOTES_PER_LIMIT;
+  return now >= noteAfter ? { ...job, progress, progressAt: now } : undefined;
+}
+
+/** Whether the job has gone too long without progress, or past its window. */
+export function isStalled(job: Job, completionWindow: string, { policy, now }: Moment): boolean {
+  const windowMs = Number.parseInt(completionWindow, 10) * 3_600_000;
+  const overdueAt = job.submittedAt + windowMs + policy.windowGraceSeconds * 1000;
+  return now >= overdueAt || now >= lastProgress(job) + policy.stallSeconds * 1000;
+}
+
+function lastProgress({ progressAt, submittedAt }: Job): number {
+  return progressAt ?? submittedAt;
 }

@@ -1,16 +1,23 @@
 import type { Outcome } from '../job.ts';
-import { resendAt } from './again.ts';
-import { cleanedUp, mayHaveUploaded } from './cleanUp.ts';
-import { ignored, type Moment, stay, withReason } from './decision.ts';
+import {
+  backoffMs,
+  CANCELLED,
+  earlyEnd,
+  holds,
+  isClaimed,
+  SUPERSEDED,
+  sendAgain,
+} from './claims.ts';
+import { type Handlers, ignored, type Moment, stay, withReason } from './decision.ts';
 import {
   enterCollecting,
   enterQueued,
   enterRetrying,
   enterRunning,
   oweCollecting,
+  resendAt,
 } from './enter.ts';
-import type { Handlers } from './handlers.ts';
-import { backoffMs, CANCELLED, earlyEnd, holds, isClaimed, SUPERSEDED, sendAgain } from './work.ts';
+import { cleanedUp, mayHaveUploaded } from './providerFiles.ts';
 
 /**
  * To be uploaded and created at the provider. The only status in which a job may exist that the

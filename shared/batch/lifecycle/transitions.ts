@@ -1,5 +1,5 @@
-import type { EventType } from '../events.ts';
 import type { Status } from '../status.ts';
+import type { EventType } from './events.ts';
 
 /**
  * The lifecycle at a glance: to which statuses each event can take a batch. `decide` implements

@@ -1,14 +1,10 @@
-import { credentialOf } from '../credential.ts';
+import { credentialOf } from '../http.ts';
 import type { Connection as Entry } from '../kinds.ts';
 import type { Provider } from '../provider.ts';
-import { referenceOf } from '../translation/reference.ts';
-import { cancel } from './cancel.ts';
-import { check } from './check.ts';
-import { createClient, readClient } from './client.ts';
-import { deleteFiles } from './deleteFiles.ts';
+import { referenceOf } from '../translation/rows.ts';
+import { createClient, readClient } from './api.ts';
 import { describeAnthropic } from './description.ts';
-import { endedKeys } from './endedKeys.ts';
-import { listJobs } from './listJobs.ts';
+import { cancel, check, deleteFiles, endedKeys, listJobs } from './jobs.ts';
 import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
 

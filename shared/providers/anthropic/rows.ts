@@ -1,13 +1,16 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { ProviderError, RefusedError } from '../../batch/errors.ts';
+import { messageOf, ProviderError, RefusedError } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
+import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
+import { errorRow } from '../../jsonl/rows.ts';
+import { openWithin, READ_DEADLINE_MS, resumedDownload, unusableAnswer } from '../http.ts';
 import type { JobContext } from '../provider.ts';
-import { unusableAnswer } from '../unusableAnswer.ts';
-import { readWireId } from './customId.ts';
-import { rowOf } from './result.ts';
-import { downloadResults } from './results.ts';
-import { resultSchema, type WireResult } from './wire.ts';
+import { chatCompletionOf } from '../translation/claudeAnswer.ts';
+import { answerRow, refusalRow } from '../translation/rows.ts';
+import { resultSchema, type WireError, type WireResult } from './api.ts';
+import { readWireId } from './description.ts';
+import { classify, isAccount, rowStatusOf } from './errors.ts';
 
 /** The rows of an ended job in the OpenAI batch output format, under their references. */
 export async function* readRows(
@@ -42,4 +45,79 @@ function parse(bytes: Buffer): WireResult {
       `a row of ${bytes.length} bytes is none of the Batches API`,
     );
   }
+}
+
+/** The bytes of a job's results: JSON lines, in any order. */
+export function downloadResults(client: Anthropic, jobId: string): AsyncGenerator<Uint8Array> {
+  return resumedDownload({
+    open: (signal) => open(client, jobId, signal),
+    classify: (error) => classify(error, 'read'),
+  });
+}
+
+async function open(client: Anthropic, jobId: string, signal: AbortSignal): Promise<Response> {
+  // Not `batches.results`: it sends the key to whatever URL an answer names.
+  const path = `/v1/messages/batches/${encodeURIComponent(jobId)}/results`;
+  // So that Content-Length counts the bytes we see.
+  const headers = { accept: 'application/binary', 'accept-encoding': 'identity' };
+  try {
+    return await openWithin(READ_DEADLINE_MS, signal, (within) =>
+      client.get(path, { signal: within, headers }).asResponse(),
+    );
+  } catch (error) {
+    throw classify(error, 'read');
+  }
+}
+
+/** One result as a row of the OpenAI batch output format. */
+export function rowOf(
+  reference: string,
+  result: WireResult['result'],
+  job: Pick<JobContext, 'format' | 'model'>,
+): Buffer {
+  switch (result.type) {
+    case 'succeeded':
+      return succeeded(reference, result.message, job);
+    case 'errored':
+      return errored(reference, result.error.error, result.error.request_id ?? reference);
+    case 'canceled':
+      return errorRow(reference, {
+        code: 'batch_cancelled',
+        message: 'The batch was cancelled before this request ran.',
+      });
+    case 'expired':
+      return errorRow(reference, {
+        code: 'batch_expired',
+        message: 'The batch expired, 24 hours after its creation, before this request ran.',
+      });
+  }
+}
+
+/** An answer that cannot be translated would be no other the next time, and cost the same. */
+const UNREADABLE_STATUS = 422;
+
+function succeeded(
+  reference: string,
+  message: Readonly<Record<string, unknown>>,
+  { format, model }: Pick<JobContext, 'format' | 'model'>,
+): Buffer {
+  const requestId = typeof message.id === 'string' ? message.id : reference;
+  if (format === 'native') return answerRow(reference, requestId, message);
+  try {
+    const created = Math.floor(Date.now() / 1000);
+    return answerRow(reference, requestId, chatCompletionOf(message, { model, created }));
+  } catch (error) {
+    const unreadable = { status: UNREADABLE_STATUS, code: 'unreadable_answer' };
+    return refusalRow(reference, requestId, { ...unreadable, message: messageOf(error) });
+  }
+}
+
+function errored(reference: string, error: WireError, requestId: string): Buffer {
+  const { type } = error;
+  const message = error.message ?? 'Anthropic gave no message';
+  const code = error.details?.error_code ?? type;
+  // An empty balance comes as `invalid_request_error`, which must not fail every request.
+  if (isAccount([code, type], message))
+    return errorRow(reference, { code: ACCOUNT_ROW_CODE, message });
+  return refusalRow(reference, requestId, { status: rowStatusOf(type), code, message });
 }

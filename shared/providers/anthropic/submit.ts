@@ -1,13 +1,12 @@
-import { openAsBlob } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createReadStream, openAsBlob } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import type Anthropic from '@anthropic-ai/sdk';
-import { messageOf, ProviderError } from '../../batch/errors.ts';
-import { shortReason } from '../../batch/reason.ts';
+import { messageOf, ProviderError, RefusedError, shortReason } from '../../batch/errors.ts';
+import { type Line, lineGroups } from '../../jsonl/lines.ts';
 import type { Submission } from '../provider.ts';
-import { classify } from './classify.ts';
-import { writeCreateBody } from './createBody.ts';
-import type { RequestSettings } from './request.ts';
-import { createdSchema } from './wire.ts';
+import { createdSchema } from './api.ts';
+import { paramsOf, type Request, type RequestSettings, wireIdOf } from './description.ts';
+import { classify } from './errors.ts';
 
 /** A line slower than this is taken as stuck. */
 const SLOWEST_UPLOAD_BYTES_PER_MS = 1_000;
@@ -60,4 +59,72 @@ async function create(
   } catch (error) {
     throw classify(error, 'create');
   }
+}
+
+/**
+ * https://platform.claude.com/docs/en/build-with-claude/batch-processing: 256 MB a batch. MB is
+ * read as 10^6 bytes, which is allowed under either reading.
+ */
+const MAX_BODY_BYTES = 256 * 1000 * 1000;
+const BUFFER_CHARACTERS = 256 * 1024;
+
+/**
+ * Writes the body of the create call to a file: memory holds a few lines, whatever its size.
+ *
+ * @returns its length in bytes
+ * @throws ProviderError `permanent` if the translated requests are too large for one batch
+ */
+export async function writeCreateBody(
+  path: string,
+  submission: Pick<Submission, 'file' | 'key' | 'format'>,
+  settings: RequestSettings,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<number> {
+  await using target = await open(path, 'w');
+  let pending = '{"requests":[';
+  let separator = '';
+  let bytes = 0;
+  const flush = async (end = '') => {
+    bytes += await append(target, pending + end);
+    pending = '';
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+  };
+  for await (const group of lineGroups(createReadStream(submission.file.path)))
+    for (const line of group) {
+      pending += separator + requestOf(line, submission, settings);
+      separator = ',\n';
+      if (pending.length >= BUFFER_CHARACTERS) await flush();
+    }
+  await flush(']}');
+  return bytes;
+}
+
+async function append(target: FileHandle, text: string): Promise<number> {
+  const chunk = Buffer.from(text);
+  await target.writeFile(chunk);
+  return chunk.length;
+}
+
+function requestOf(
+  { bytes }: Line,
+  { key, format }: Pick<Submission, 'key' | 'format'>,
+  settings: RequestSettings,
+): string {
+  const { custom_id: customId, ...request } = JSON.parse(bytes.toString()) as Request & {
+    readonly custom_id: string;
+  };
+  try {
+    const params = paramsOf(request, format, settings);
+    return JSON.stringify({ custom_id: wireIdOf(key, customId), params });
+  } catch (error) {
+    // It has passed the inspection, but the settings may have changed since.
+    throw error instanceof RefusedError ? new ProviderError('permanent', error.reason) : error;
+  }
+}
+
+function tooLarge(maxBytes: number): ProviderError {
+  return new ProviderError('permanent', {
+    code: 'request_too_large',
+    message: `as Anthropic's requests, the batch has over ${maxBytes} bytes: split it, or lower the entry's limits.maxBytes`,
+  });
 }

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { ProviderError } from '../../batch/errors.ts';
-import { shortReason } from '../../batch/reason.ts';
+import { ProviderError, shortReason } from '../../batch/errors.ts';
 
 /** An application that may act at the resource. */
 export interface Application {

@@ -1,11 +1,11 @@
-import { credentialOf } from '../credential.ts';
+import { AzureOpenAI } from 'openai';
+import type { SettingsOf } from '../../providerSettings.ts';
+import { credentialOf, READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
 import type { Connection } from '../kinds.ts';
-import { batchProvider } from '../openai/provider.ts';
+import { type Dialect, dropping, inOrder, type RequestLine, renaming } from '../openai/dialect.ts';
+import { batchProvider, type Clients } from '../openai/index.ts';
 import type { Provider } from '../provider.ts';
-import { azureClients, type Credential } from './clients.ts';
-import { describeAzure } from './description.ts';
-import { azureDialect } from './dialect.ts';
-import { azureApi } from './endpoint.ts';
+import { type AzureApi, azureApi, describeAzure } from './description.ts';
 import { ENTRA_URL, entraTokens } from './entraToken.ts';
 
 /**
@@ -29,4 +29,70 @@ export async function connectAzure(
     azureDialect(settings, api),
     limits,
   );
+}
+
+/** The resource's key, or what gives a token of Entra ID. */
+export type Credential = { readonly apiKey: string } | { readonly tokens: () => Promise<string> };
+
+export function azureClients({ baseUrl, version }: AzureApi, credential: Credential): Clients {
+  // The SDK would take what is left out from the environment, and log to the console.
+  const settings = {
+    ...('apiKey' in credential
+      ? { apiKey: credential.apiKey }
+      : { apiKey: '', azureADTokenProvider: credential.tokens }),
+    baseURL: baseUrl,
+    apiVersion: version,
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    logLevel: 'off' as const,
+  };
+  return {
+    reads: new AzureOpenAI({ ...settings, maxRetries: READ_RETRIES, timeout: READ_TIMEOUT_MS }),
+    writes: new AzureOpenAI({ ...settings, maxRetries: 0, fetch: streamingFetch }),
+  };
+}
+
+/** The longest there is. With an expiry, a resource keeps 10,000 files and not 500. */
+const OUTPUT_SECONDS = 2_592_000;
+
+/** What of the Batch API Azure does in its own way. */
+export function azureDialect(
+  settings: Pick<SettingsOf<'azure-openai'>, 'models' | 'dropFields'>,
+  { isV1 }: Pick<AzureApi, 'isV1'>,
+): Dialect {
+  return {
+    lineChange: (job) =>
+      inOrder([
+        dropping(settings.dropFields),
+        renaming(settings, job),
+        withoutNullContent,
+        isV1 ? undefined : withoutVersion,
+      ]),
+    // Required, without a version, and of no effect: the lines say which endpoint they are for.
+    // https://learn.microsoft.com/azure/foundry/openai/how-to/batch, "Create batch job"
+    jobEndpoint: () => '/chat/completions',
+    outputExpiresAfterSeconds: OUTPUT_SECONDS,
+    isTolerant: false,
+  };
+}
+
+/** Azure refuses `content: null`, which OpenAI's own answers with tool calls have. */
+function withoutNullContent(line: RequestLine): RequestLine {
+  const { messages } = line.body;
+  if (!Array.isArray(messages) || !messages.some(hasNullContent)) return line;
+  const filled = messages.map((message) =>
+    hasNullContent(message) ? { ...message, content: '' } : message,
+  );
+  return { ...line, body: { ...line.body, messages: filled } };
+}
+
+function hasNullContent(message: unknown): message is object {
+  return (message as { content?: unknown } | null)?.content === null;
+}
+
+/** Before the v1 API, lines are for /chat/completions. */
+function withoutVersion(line: RequestLine): RequestLine {
+  const url = line.url.replace(/^\/v1(?=\/)/, '');
+  return url === line.url ? line : { ...line, url };
 }

@@ -1,8 +1,6 @@
 import type { SettingsOf } from '../../providerSettings.ts';
 import type { Description } from '../provider.ts';
-import { checkBedrockOptions } from './native.ts';
-import { routeOf } from './route.ts';
-import { CHAT, EMBEDDINGS } from './translations.ts';
+import { CHAT, checkBedrockOptions, EMBEDDINGS, routeOf } from './models.ts';
 
 /** What is known of Bedrock without credentials or its SDK. */
 export function describeBedrock(settings: SettingsOf<'bedrock'>): Description {

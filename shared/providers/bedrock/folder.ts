@@ -1,8 +1,7 @@
 import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { CLEAN_UP_DEADLINE_MS } from '../readBounds.ts';
-import { classify } from './classify.ts';
-import { folderOf } from './paths.ts';
-import { objectListSchema } from './wire.ts';
+import { CLEAN_UP_DEADLINE_MS } from '../http.ts';
+import { folderOf, objectListSchema } from './api.ts';
+import { classify } from './errors.ts';
 
 /** Times of objects are cut to whole seconds. */
 const SECOND_MS = 1000;

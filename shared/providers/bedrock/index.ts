@@ -1,14 +1,12 @@
 import type { Connection } from '../kinds.ts';
 import type { JobContext, Provider } from '../provider.ts';
-import { referenceOf } from '../translation/reference.ts';
-import { cancel } from './cancel.ts';
-import { check, getJob } from './check.ts';
-import { classify } from './classify.ts';
-import { type Clients, connectClients } from './clients.ts';
+import { referenceOf } from '../translation/rows.ts';
+import { type Clients, connectClients } from './api.ts';
 import { describeBedrock } from './description.ts';
+import { classify } from './errors.ts';
 import { deleteFolder } from './folder.ts';
-import { listJobs } from './listJobs.ts';
-import { type Route, routeOf } from './route.ts';
+import { cancel, check, getJob, listJobs } from './jobs.ts';
+import { type Route, routeOf } from './models.ts';
 import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
 

@@ -1,5 +1,4 @@
-import type { Route } from './route.ts';
-import { ANTHROPIC_VERSION, NOVA_SCHEMA } from './translations.ts';
+import { ANTHROPIC_VERSION, NOVA_SCHEMA, type Route } from './models.ts';
 
 /**
  * "Minimum number of records per batch inference job", for every model:

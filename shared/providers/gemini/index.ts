@@ -1,13 +1,9 @@
-import { credentialOf } from '../credential.ts';
+import { credentialOf } from '../http.ts';
 import type { Connection } from '../kinds.ts';
 import type { Provider } from '../provider.ts';
-import { cancel } from './cancel.ts';
-import { check } from './check.ts';
-import { connectClient } from './client.ts';
-import { deleteFiles } from './deleteFiles.ts';
-import { deleteLeftovers } from './deleteLeftovers.ts';
+import { connectClient } from './api.ts';
 import { describeGemini } from './description.ts';
-import { listJobs } from './listJobs.ts';
+import { cancel, check, deleteFiles, deleteLeftovers, listJobs } from './jobs.ts';
 import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
 

@@ -1,13 +1,23 @@
-import { ProviderError } from '../../batch/errors.ts';
+import { createHash } from 'node:crypto';
+import { messageOf, ProviderError } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
+import { errorRow } from '../../jsonl/rows.ts';
+import { rowErrorOf } from '../google/status.ts';
+import { resumedDownload, unusableAnswer } from '../http.ts';
 import type { JobContext } from '../provider.ts';
-import { unusableAnswer } from '../unusableAnswer.ts';
-import { readBatch } from './check.ts';
-import { type Client, classify } from './client.ts';
-import { rowOf } from './result.ts';
-import { downloadResults } from './results.ts';
-import { inlinedOutputSchema, resultSchema, type WireResult } from './wire.ts';
+import { chatCompletionOf, embeddingsOf } from '../translation/geminiAnswer.ts';
+import { answerRow, refusalRow } from '../translation/rows.ts';
+import {
+  type Client,
+  classify,
+  inlinedOutputSchema,
+  resultSchema,
+  VERSION,
+  type WireResult,
+} from './api.ts';
+import { EMBEDDINGS } from './description.ts';
+import { readBatch } from './jobs.ts';
 
 /** The rows of an ended job in the OpenAI batch output format. */
 export async function* readRows(
@@ -50,4 +60,57 @@ function parse(bytes: Buffer): WireResult {
     // The parser's own message would quote the row.
     throw unusableAnswer('Gemini, read', `a row of ${bytes.length} bytes is none of the Batch API`);
   }
+}
+
+/** One result as a row of the OpenAI batch output format. */
+export function rowOf(result: WireResult, job: JobContext, created: number): Buffer {
+  const { key, response } = result;
+  const id = requestIdOf(job.key, key);
+  const error = result.error ?? result.status;
+  if (response == null) {
+    if (error == null)
+      return errorRow(key, { code: 'request_missing', message: 'Gemini gave no answer.' });
+    return refusalRow(key, id, rowErrorOf(error, 'Gemini'));
+  }
+  try {
+    return answerRow(key, id, bodyOf(response, job, { id, created }));
+  } catch (unreadable) {
+    const message = `Gemini, row: ${messageOf(unreadable)}`;
+    // The model may do better the next time.
+    return refusalRow(key, id, { status: 502, code: 'unusable_answer', message });
+  }
+}
+
+function bodyOf(
+  response: NonNullable<WireResult['response']>,
+  { format, endpoint, model }: JobContext,
+  facts: { readonly id: string; readonly created: number },
+): object {
+  if (format === 'native') return response;
+  return endpoint === EMBEDDINGS
+    ? embeddingsOf(response, { model })
+    : chatCompletionOf(response, { ...facts, model });
+}
+
+/** For answers that have no id of their own: the same whenever the row is read. */
+function requestIdOf(submissionKey: string, key: string): string {
+  return createHash('sha256').update(`${submissionKey} ${key}`).digest('hex').slice(0, 32);
+}
+
+/** The bytes of a file of results: JSON lines, in any order. */
+export function downloadResults({ rest, url }: Client, file: string): AsyncGenerator<Uint8Array> {
+  return resumedDownload({
+    async open(signal) {
+      try {
+        // https://ai.google.dev/gemini-api/docs/batch-api#retrieve-batch-results
+        const target = url(`/download/${VERSION}/${file}:download?alt=media`);
+        // So that Content-Length counts the bytes we see.
+        const headers = { 'accept-encoding': 'identity' };
+        return await rest.open({ method: 'GET', url: target, headers }, signal);
+      } catch (error) {
+        throw classify(error, 'read');
+      }
+    },
+    classify: (error) => classify(error, 'read'),
+  });
 }

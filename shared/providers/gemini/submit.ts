@@ -1,12 +1,21 @@
-import { rm } from 'node:fs/promises';
-import { modelAt } from '../models.ts';
+import { createReadStream } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { RefusedError } from '../../batch/errors.ts';
+import { lineGroups } from '../../jsonl/lines.ts';
+import { lineSink } from '../../jsonl/sink.ts';
+import { modelAt } from '../../providerSettings.ts';
+import { type Chunk, chunkedUpload, type Progress, type UploadFile } from '../google/rest.ts';
+import { unusableAnswer } from '../http.ts';
 import type { Submission } from '../provider.ts';
-import { type Client, classify, VERSION } from './client.ts';
-import { remove } from './remove.ts';
-import { EMBEDDINGS, modelPathOf, type RequestSettings } from './request.ts';
-import { upload } from './upload.ts';
-import { createdSchema } from './wire.ts';
-import { writeInput } from './writeInput.ts';
+import { type Client, classify, createdSchema, uploadedSchema, VERSION } from './api.ts';
+import {
+  EMBEDDINGS,
+  modelPathOf,
+  type Request,
+  type RequestSettings,
+  requestOf,
+} from './description.ts';
+import { remove } from './jobs.ts';
 
 const DELETE_DEADLINE_MS = 10_000;
 
@@ -61,4 +70,126 @@ async function create(
 async function discard(client: Client, fileName: string): Promise<void> {
   const signal = AbortSignal.timeout(DELETE_DEADLINE_MS);
   await remove(client, fileName, signal).catch(() => undefined);
+}
+
+interface Upload extends UploadFile {
+  /** By which it is found again after a crash. */
+  readonly displayName: string;
+}
+
+/**
+ * Uploads a file in chunks, going on where a broken one ended. Memory holds one chunk. Nothing is
+ * there before the last chunk is; it expires after 48 hours.
+ * https://ai.google.dev/gemini-api/docs/files and https://ai.google.dev/api/files
+ *
+ * @returns its name, `files/…`
+ * @throws ProviderError
+ */
+export async function upload(client: Client, file: Upload): Promise<string> {
+  try {
+    const session = await start(client, file);
+    const send = (chunk: Chunk) => sendOrAsk(client, session, chunk);
+    return uploadedSchema.parse(await chunkedUpload('Gemini', file, send)).file.name;
+  } catch (error) {
+    throw classify(error, 'upload');
+  }
+}
+
+/** A session that is never used leaves nothing. */
+async function start({ rest, url }: Client, { bytes, displayName }: Upload): Promise<string> {
+  const response = await rest.open({
+    method: 'POST',
+    url: url(`/upload/${VERSION}/files`),
+    json: { file: { displayName } },
+    headers: {
+      'x-goog-upload-protocol': 'resumable',
+      'x-goog-upload-command': 'start',
+      'x-goog-upload-header-content-length': String(bytes),
+      'x-goog-upload-header-content-type': 'application/jsonl',
+    },
+  });
+  await response.body?.cancel();
+  const session = URL.parse(response.headers.get('x-goog-upload-url') ?? '');
+  if (session === null) throw unusableAnswer('Gemini, upload', 'the answer names no session');
+  // The key goes where it went before, and nowhere else.
+  return new URL(session.pathname + session.search, url('/')).href;
+}
+
+/** A chunk is not repeated blindly: the session would refuse bytes that it has. */
+async function sendOrAsk(client: Client, session: string, chunk: Chunk): Promise<Progress> {
+  try {
+    return await send(client, session, chunk);
+  } catch (error) {
+    if (classify(error, 'upload').kind !== 'transient') throw error;
+    return { received: await receivedBytes(client, session) };
+  }
+}
+
+async function send(
+  { rest }: Client,
+  url: string,
+  { bytes, offset, isLast }: Chunk,
+): Promise<Progress> {
+  const command = isLast ? 'upload, finalize' : 'upload';
+  const headers = { 'x-goog-upload-command': command, 'x-goog-upload-offset': String(offset) };
+  const response = await rest.openOnce({ method: 'POST', url, body: bytes, headers });
+  if (isLast) return { answer: await response.json() };
+  await response.body?.cancel();
+  return { received: offset + bytes.length };
+}
+
+async function receivedBytes({ rest }: Client, url: string): Promise<number> {
+  const headers = { 'x-goog-upload-command': 'query' };
+  const response = await rest.open({ method: 'POST', url, headers });
+  await response.body?.cancel();
+  const received = Number(response.headers.get('x-goog-upload-size-received') ?? Number.NaN);
+  // `final`: the file is there, but only the answer that was lost has told its name.
+  const isActive = response.headers.get('x-goog-upload-status') === 'active';
+  if (isActive && Number.isSafeInteger(received) && received >= 0) return received;
+  throw unusableAnswer('Gemini, upload', 'the session cannot go on');
+}
+
+/** https://ai.google.dev/gemini-api/docs/batch-api: 2 GB a file, read as 10^9 bytes each. */
+const MAX_BYTES = 2 * 1000 ** 3;
+
+/**
+ * Writes the requests as the API wants them, one `{"key", "request"}` a line: memory holds a few
+ * lines, whatever the size.
+ *
+ * @returns the length in bytes
+ * @throws RefusedError if the settings refuse a request that has passed the inspection, or the file
+ * is too large
+ */
+export async function writeInput(
+  path: string,
+  { file, format }: Pick<Submission, 'file' | 'format'>,
+  settings: RequestSettings,
+  maxBytes = MAX_BYTES,
+): Promise<number> {
+  await using target = await open(path, 'w');
+  let bytes = 0;
+  const sink = lineSink({
+    async write(chunk) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      await target.writeFile(chunk);
+    },
+  });
+  for await (const group of lineGroups(createReadStream(file.path)))
+    for (const line of group) {
+      const { custom_id: key, ...request }: Line = JSON.parse(line.bytes.toString());
+      const translated = { key, request: requestOf(request, format, settings) };
+      if (sink.add(Buffer.from(JSON.stringify(translated)))) await sink.flush();
+    }
+  await sink.close();
+  return bytes;
+}
+
+type Line = Request & { readonly custom_id: string };
+
+function tooLarge(maxBytes: number): RefusedError {
+  return new RefusedError({
+    code: 'request_too_large',
+    message: `as Gemini's requests, the batch has over ${maxBytes} bytes: split it, or lower the entry's limits.maxBytes`,
+  });
 }

@@ -1,7 +1,8 @@
-import { READ_TIMEOUT_MS } from '../readBounds.ts';
-import { streamingFetch } from '../streamingFetch.ts';
-import { httpErrorOf } from './httpError.ts';
-import { repeated } from './repeated.ts';
+import { open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ProviderError } from '../../batch/errors.ts';
+import { READ_RETRIES, READ_TIMEOUT_MS, streamingFetch, unusableAnswer } from '../http.ts';
+import { HttpError, httpErrorOf } from './errors.ts';
 
 /** Headers that say who calls. Throws ProviderError `account` or `transient`. */
 export type Authorize = () => Promise<Readonly<Record<string, string>>>;
@@ -85,4 +86,111 @@ async function send(
 async function jsonOf(response: Response): Promise<unknown> {
   const text = await response.text();
   return text === '' ? undefined : JSON.parse(text);
+}
+
+const TRIES = 1 + READ_RETRIES;
+const FIRST_PAUSE_MS = 500;
+
+/**
+ * Tries what is harmless to repeat until it succeeds, fails for good, or has failed three times;
+ * all of that in less than 120 s. A try lasts until `attempt` has what it wants.
+ */
+export async function repeated<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const abort = new AbortController();
+    const timeout = new Error(`no answer within ${READ_TIMEOUT_MS} ms`);
+    const timer = setTimeout(() => abort.abort(timeout), READ_TIMEOUT_MS);
+    try {
+      return await attempt(abort.signal);
+    } catch (error) {
+      if (tries >= TRIES || !mayPass(error)) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    await delay(FIRST_PAUSE_MS * 2 ** (tries - 1));
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  // The credentials were refused, or have been tried more than once already.
+  if (error instanceof ProviderError) return false;
+  if (!(error instanceof HttpError)) return true;
+  return error.status === 408 || error.status === 429 || error.status >= 500;
+}
+
+/** A multiple of 256 KiB, as the protocols want; what Google's SDK sends. */
+const CHUNK_BYTES = 8 * 1024 * 1024;
+/** Chunks in a row that may bring nothing forward. */
+const MAX_STANDSTILLS = 3;
+
+/** A part of a file, which may be empty. */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+  readonly isLast: boolean;
+}
+
+/** What a session makes of a chunk: how far it is, or what it answers to a whole file. */
+export type Progress = { readonly received: number } | { readonly answer: unknown };
+
+/** A file on disk. */
+export interface UploadFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * Sends a file to a session in chunks, going on from wherever the session is. Memory holds one
+ * chunk.
+ *
+ * @param provider for the reason, such as `Gemini`
+ * @returns what the session answers to the last chunk
+ * @throws ProviderError if the session does not get on, and what `send` throws
+ */
+export async function chunkedUpload(
+  provider: string,
+  { path, bytes }: UploadFile,
+  send: (chunk: Chunk) => Promise<Progress>,
+): Promise<unknown> {
+  await using file = await open(path);
+  let standstills = 0;
+  for (let offset = 0; standstills < MAX_STANDSTILLS; ) {
+    const length = Math.max(0, Math.min(CHUNK_BYTES, bytes - offset));
+    // A new one each time: a broken connection may still be sending the last.
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+    const isLast = offset + bytesRead === bytes;
+    const progress = await send({ bytes: buffer.subarray(0, bytesRead), offset, isLast });
+    if ('answer' in progress) return progress.answer;
+    standstills = progress.received > offset ? 0 : standstills + 1;
+    offset = progress.received;
+  }
+  throw unusableAnswer(`${provider}, upload`, 'the session does not get on');
+}
+
+/** A listing that goes on beyond is of a gateway that gives the same pages over and over. */
+const MAX_PAGES = 10_000;
+
+export interface Page {
+  readonly nextPageToken?: string | null | undefined;
+}
+
+/**
+ * The pages of a listing, to its end.
+ *
+ * @param call for the reason, such as `Gemini, read`
+ * @throws ProviderError for a page that leads to itself
+ */
+export async function* listPages<Found extends Page>(
+  call: string,
+  read: (token: string | undefined) => Promise<Found>,
+): AsyncGenerator<Found> {
+  let token: string | undefined;
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    const page = await read(token);
+    yield page;
+    if (!page.nextPageToken) return;
+    if (page.nextPageToken === token) break;
+    token = page.nextPageToken;
+  }
+  throw unusableAnswer(call, 'the listing leads no further');
 }

@@ -1,11 +1,13 @@
-import { credentialOf } from '../credential.ts';
+import type OpenAI from 'openai';
+import { credentialOf } from '../http.ts';
 import type { Connection as Entry } from '../kinds.ts';
-import type { Provider } from '../provider.ts';
-import { type Connection, readClient, writeClient } from './client.ts';
+import type { Description, Provider } from '../provider.ts';
+import { type Connection, readClient, writeClient } from './api.ts';
 import { openAiDescription } from './description.ts';
-import type { Dialect } from './dialect.ts';
-import { dropping, inOrder, renaming } from './lineChanges.ts';
-import { batchProvider } from './provider.ts';
+import { type Dialect, dropping, inOrder, renaming } from './dialect.ts';
+import { deleteFiles, deleteLeftovers, readRows } from './files.ts';
+import { cancel, check, listJobs, listStates } from './jobs.ts';
+import { submit } from './submit.ts';
 
 /** OpenAI's Batch API. */
 export async function connectOpenAi(entry: Entry<'openai'>): Promise<Provider> {
@@ -42,4 +44,33 @@ export function openAiProvider(
 
 function clientsOf(connection: Connection) {
   return { reads: readClient(connection), writes: writeClient(connection) };
+}
+
+/** How a service that speaks OpenAI's Batch API is reached. */
+export interface Clients {
+  /** For calls that only read: they may be repeated. */
+  readonly reads: OpenAI;
+  /** For upload and create: nothing is sent twice unless the call says so. */
+  readonly writes: OpenAI;
+}
+
+/** A provider made of what differs between such services. */
+export function batchProvider(
+  { reads, writes }: Clients,
+  description: Description,
+  dialect: Dialect,
+  limits: Provider['limits'],
+): Provider {
+  return {
+    ...description,
+    limits,
+    submit: (submission) => submit(writes, submission, dialect),
+    check: (jobId) => check(reads, jobId),
+    cancel: (jobId) => cancel(reads, jobId),
+    listJobs: (since) => listJobs(reads, since, dialect),
+    listStates: () => listStates(reads),
+    readRows: (outcome) => readRows(reads, outcome),
+    deleteFiles: (jobId) => deleteFiles(reads, jobId),
+    deleteLeftovers: (keys, since) => deleteLeftovers(reads, keys, since),
+  };
 }

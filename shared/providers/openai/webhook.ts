@@ -1,8 +1,8 @@
 import OpenAI from 'openai';
 import * as z from 'zod';
 import { WebhookRefusedError } from '../../batch/errors.ts';
-import type { Webhook, WebhookRequest } from '../../batch/webhookPorts.ts';
-import { readClient } from './client.ts';
+import type { Webhook, WebhookRequest } from '../../usecases/webhook.ts';
+import { readClient } from './api.ts';
 
 /** Dots part what is signed, so that an id with one could be read in two ways. */
 const idSchema = z.string().regex(/^[^.\s]{1,200}$/);

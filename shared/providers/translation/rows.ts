@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ResultRow } from '../../jsonl/rows.ts';
 
 /** What went wrong with one request, in OpenAI's words. */
@@ -35,4 +36,12 @@ export function refusalRow(customId: string, requestId: string, error: RowError)
 
 function bytesOf(row: ResultRow): Buffer {
   return Buffer.from(JSON.stringify(row));
+}
+
+/**
+ * What stands for a `custom_id` of any length and alphabet where a provider allows few: 32 of
+ * 0-9a-f, so that two of a million ids meet by chance with a probability below 10^-26.
+ */
+export function referenceOf(customId: string): string {
+  return createHash('sha256').update(customId).digest('hex').slice(0, 32);
 }

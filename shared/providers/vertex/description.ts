@@ -1,9 +1,8 @@
 import { refusal } from '../../batch/errors.ts';
 import type { SettingsOf } from '../../providerSettings.ts';
 import type { Description } from '../provider.ts';
-import { referenceOf } from '../translation/reference.ts';
-import { CHAT, EMBEDDINGS } from './families.ts';
-import { routeOf } from './route.ts';
+import { referenceOf } from '../translation/rows.ts';
+import { CHAT, EMBEDDINGS, routeOf } from './models.ts';
 
 /** What is known of Vertex AI without credentials or Google's libraries. */
 export function describeVertex(settings: SettingsOf<'vertex-ai'>): Description {

@@ -1,19 +1,27 @@
-import { connectRest } from '../google/rest.ts';
+import type { SettingsOf } from '../../providerSettings.ts';
+import { connectRest, type Rest } from '../google/rest.ts';
 import type { Connection } from '../kinds.ts';
 import type { JobContext, Provider } from '../provider.ts';
-import { referenceOf } from '../translation/reference.ts';
-import { cancel } from './cancel.ts';
-import { check } from './check.ts';
-import { classify } from './classify.ts';
-import { connectTokens } from './credential.ts';
-import { deleteFiles, deleteLeftovers } from './deleteFiles.ts';
+import { referenceOf } from '../translation/rows.ts';
+import { classify, hostsOf } from './api.ts';
+import { bigQueryStore, connectTables } from './bigquery.ts';
+import { bearing, connectTokens } from './credential.ts';
 import { describeVertex } from './description.ts';
-import { listJobs } from './listJobs.ts';
-import { type Route, routeOf } from './route.ts';
+import { connectObjects, gcsStore } from './gcs.ts';
+import {
+  cancel,
+  check,
+  connectJobs,
+  deleteFiles,
+  deleteLeftovers,
+  type Jobs,
+  listJobs,
+} from './jobs.ts';
+import { type Route, routeOf } from './models.ts';
+import { connectOutputs, type Outputs } from './outputs.ts';
 import { readRows } from './rows.ts';
-import { connectServices } from './services.ts';
+import type { Store } from './store.ts';
 import { submit } from './submit.ts';
-import { bearing } from './tokens.ts';
 
 /**
  * Batch prediction jobs of Vertex AI, on Cloud Storage or BigQuery. Spoken to by REST: Google's
@@ -44,5 +52,31 @@ export async function connectVertex(connection: Connection<'vertex-ai'>): Promis
     readRows: (outcome, job) => readRows(outputs, outcome, routeFor(job)),
     deleteFiles: (jobId) => deleteFiles(jobs, outputs, jobId),
     deleteLeftovers: (keys, since) => deleteLeftovers(store, keys, since),
+  };
+}
+
+export interface Services {
+  readonly jobs: Jobs;
+  /** Of the settings: where new jobs read and write. */
+  readonly store: Store;
+  readonly outputs: Outputs;
+}
+
+/** The services that an entry's jobs need. */
+export function connectServices(
+  rest: Rest,
+  { project, location, store }: SettingsOf<'vertex-ai'>,
+  baseUrl: string | undefined,
+): Services {
+  const hosts = hostsOf(location, baseUrl);
+  const objects = connectObjects(rest, hosts.storage);
+  const tables = connectTables(rest, hosts.bigquery);
+  return {
+    jobs: connectJobs(rest, hosts.aiplatform, { project, location }),
+    store:
+      store.type === 'gcs'
+        ? gcsStore(rest, hosts.storage, objects, store.bucket)
+        : bigQueryStore(rest, hosts.bigquery, tables, { project, ...store }),
+    outputs: connectOutputs(objects, tables),
   };
 }

@@ -1,8 +1,6 @@
-import { bigQueryFiles, bigQueryRows, deleteBigQueryTable } from './bigquery/files.ts';
-import type { Tables } from './bigquery/tables.ts';
-import { deleteGcsFolder, gcsFiles, gcsRows } from './gcs/files.ts';
-import type { Objects } from './gcs/objects.ts';
-import type { WireJob } from './wire.ts';
+import type { WireJob } from './api.ts';
+import { bigQueryFiles, bigQueryRows, deleteBigQueryTable, type Tables } from './bigquery.ts';
+import { deleteGcsFolder, gcsFiles, gcsRows, type Objects } from './gcs.ts';
 
 /**
  * What jobs wrote, wherever they were told to: the settings may name another store by now. Files

@@ -1,6 +1,11 @@
-import { chunkedUpload, type Progress, type UploadFile } from '../google/chunkedUpload.ts';
-import type { Rest, RestCall } from '../google/rest.ts';
-import { unusableAnswer } from '../unusableAnswer.ts';
+import {
+  chunkedUpload,
+  type Progress,
+  type Rest,
+  type RestCall,
+  type UploadFile,
+} from '../google/rest.ts';
+import { unusableAnswer } from '../http.ts';
 
 const INCOMPLETE = 308;
 const GONE: readonly number[] = [404, 410];

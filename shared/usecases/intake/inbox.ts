@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Source } from '../../batch/batch.ts';
-import { RefusedError } from '../../batch/errors.ts';
-import { INBOX_PREFIX } from '../../batch/identifiers.ts';
+import { type Reason, RefusedError } from '../../batch/errors.ts';
+import { INBOX_PREFIX, rejectionKey } from '../../batch/ids.ts';
 import { addMessageSchema, type InboxMessage } from '../../batch/messages.ts';
+import type { Source } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { plainEtag, rejectFromInbox } from '../rejection.ts';
+import { writeWhole } from '../smallObjects.ts';
 import { add } from './add.ts';
 
 /** With a dash and the hash, it stays within the 100 characters of a batch id. */
@@ -67,4 +67,39 @@ function inboxBatchId(key: string, etag: string): string {
     .slice(0, MAX_NAME_LENGTH);
   const hash = createHash('sha256').update(`${key}\n${etag}`).digest('hex');
   return `${name || 'inbox'}-${hash.slice(0, HASH_LENGTH)}`;
+}
+
+interface Rejected {
+  readonly reasons: readonly Reason[];
+  /** Of the batch, where one was made of the file. */
+  readonly batchId?: string;
+  /** Where all reasons are. */
+  readonly errorsKey?: string | undefined;
+}
+
+/**
+ * Says beside a file of the inbox why it was refused, for whoever put it there and sees no queue
+ * and no record. Does nothing for a file that is elsewhere.
+ */
+export async function rejectFromInbox(
+  { objects, clock }: Pick<Dependencies, 'objects' | 'clock'>,
+  { bucket, key, etag }: Source,
+  { reasons, batchId, errorsKey }: Rejected,
+): Promise<void> {
+  if (bucket !== objects.bucket || !key.startsWith(INBOX_PREFIX)) return;
+  const rejection = {
+    ...reasons[0],
+    at: new Date(clock.now()).toISOString(),
+    // Another file may have been put in its place since.
+    etag: plainEtag(etag),
+    batchId,
+    reasons,
+    errorsKey,
+  };
+  await writeWhole(objects, rejectionKey(key), `${JSON.stringify(rejection, null, 2)}\n`);
+}
+
+/** As S3's events have it, and not as its headers do. */
+export function plainEtag(etag: string): string {
+  return etag.replaceAll('"', '');
 }

@@ -1,14 +1,14 @@
-import type { Batch } from '../../batch/batch.ts';
 import { messageOf } from '../../batch/errors.ts';
-import { submissionKey } from '../../batch/identifiers.ts';
+import { submissionKey } from '../../batch/ids.ts';
 import { requestsToSend } from '../../batch/ledger.ts';
+import { pages } from '../../batch/ports.ts';
+import type { Batch } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { ListedJob } from '../../providers/provider.ts';
-import { about } from '../about.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { pages } from '../pages.ts';
+import { about } from '../logContext.ts';
 import { transition } from '../transition.ts';
-import { recordJob } from '../work/recordJob.ts';
+import { recordJob } from '../work/submit.ts';
 import type { SweepRun } from './run.ts';
 
 /**

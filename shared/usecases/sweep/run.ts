@@ -1,12 +1,11 @@
-import type { Batch } from '../../batch/batch.ts';
 import { messageOf, NewerSchemaError } from '../../batch/errors.ts';
-import { isHeld } from '../../batch/holds.ts';
 import type { JobState } from '../../batch/job.ts';
+import { type BatchStore, pages, type WaitingHint } from '../../batch/ports.ts';
+import type { Batch } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
-import { subjectOf } from '../about.ts';
+import { isHeld } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Gauges } from './gauges.ts';
-import { listRunning } from './listRunning.ts';
+import { subjectOf } from '../logContext.ts';
 
 /** Kept for releasing the lease: milliseconds, at most a fifth of the sweep's time. */
 const RESERVE_MS = 20_000;
@@ -94,4 +93,105 @@ function rememberedByName<T>(read: (name: string) => Promise<T>) {
     },
     forget: (name: string): void => void known.delete(name),
   };
+}
+
+/** How things stand, from what a sweep reads anyway. */
+export class Gauges {
+  /** By provider. */
+  readonly #running = new Map<string, number>();
+  readonly #paused = new Set<string>();
+  #waiting = 0;
+  #oldestQueuedMs = 0;
+  #lagMs = 0;
+
+  noteRunning({ provider }: Batch): void {
+    this.#running.set(provider, (this.#running.get(provider) ?? 0) + 1);
+  }
+
+  /** Not of a batch that stays due for as long as it runs. */
+  noteDue({ dueAt }: Batch, now: number): void {
+    this.#lagMs = Math.max(this.#lagMs, now - (dueAt ?? now));
+  }
+
+  /** @param rest those of a provider's queue that found no room there */
+  noteQueue(length: number, rest: readonly WaitingHint[], now: number): void {
+    this.#waiting += length;
+    for (const { queuedAt } of rest)
+      this.#oldestQueuedMs = Math.max(this.#oldestQueuedMs, now - queuedAt);
+  }
+
+  notePaused(provider: string): void {
+    this.#paused.add(provider);
+  }
+
+  /**
+   * @param isWhole whether the sweep came to everything: numbers of a part would mislead, while what
+   *   is late is at least so late
+   */
+  tell({ metrics, providers }: Dependencies, { admitted }: SweepRun, isWhole: boolean): void {
+    metrics.measure(METRICS.sweepLag, this.#lagMs / 1000);
+    metrics.measure(METRICS.oldestQueuedAge, this.#oldestQueuedMs / 1000);
+    if (!isWhole) return;
+    metrics.measure(METRICS.queued, Math.max(0, this.#waiting - admitted));
+    metrics.measure(METRICS.providerPaused, this.#paused.size);
+    for (const name of this.#paused) metrics.measure(METRICS.providerPaused, 1, name);
+    const running = (name: string) => this.#running.get(name) ?? 0;
+    const names = new Set([...providers.names, ...this.#running.keys()]);
+    for (const name of names) metrics.measure(METRICS.inFlight, running(name), name);
+    metrics.measure(
+      METRICS.inFlight,
+      [...names].map(running).reduce((sum, each) => sum + each, 0),
+    );
+  }
+}
+
+/** Jobs that may come first although none of them is ours: a page of most providers. */
+const PATIENCE = 100;
+/** Beyond that, one in so many must be ours, or asking about each costs as few calls and less time. */
+const RARITY = 10;
+
+/**
+ * Our jobs that a provider's list shows as running: a call a page, instead of one for each. The
+ * list is believed of nothing else. A job that it does not show, or shows as ended, is asked about
+ * by itself: a service may list its jobs without all that they wrote. Empty where our jobs are few
+ * or there is no such list; what a listing has told before it failed counts.
+ */
+export async function listRunning(
+  dependencies: Dependencies,
+  run: Pick<SweepRun, 'isLookingOver'>,
+  name: string,
+): Promise<ReadonlyMap<string, JobState>> {
+  const { providers, batches, policy, log } = dependencies;
+  const running = new Map<string, JobState>();
+  try {
+    const provider = await providers.get(name);
+    if (!provider.listStates) return running;
+    const wanted = await namedJobs(batches, name);
+    if (wanted.size < policy.listFrom) return running;
+    let listed = 0;
+    let found = 0;
+    for await (const { jobId, state } of provider.listStates()) {
+      listed += 1;
+      if (wanted.delete(jobId)) {
+        found += 1;
+        if (state.state === 'running') running.set(jobId, state);
+      }
+      const isRare = listed >= PATIENCE + found * RARITY;
+      if (wanted.size === 0 || isRare || run.isLookingOver()) break;
+    }
+  } catch (error) {
+    log.warn('jobs could not be listed: they are asked about one by one', {
+      provider: name,
+      error: messageOf(error),
+    });
+  }
+  return running;
+}
+
+/** Ids only: thousands of records would not fit beside each other. */
+async function namedJobs(batches: BatchStore, name: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const page of pages((cursor) => batches.listActive(name, cursor)))
+    for (const { jobId, isOver } of page) if (jobId !== undefined && !isOver) ids.add(jobId);
+  return ids;
 }

@@ -1,10 +1,9 @@
+import { sealWindows } from '../../collector/seal.ts';
 import { METRICS } from '../../metrics.ts';
-import { sealWindows } from '../collector/sealWindows.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { noteAccepted } from '../providerState.ts';
-import { admitQueued } from './admitQueued.ts';
-import { lookAtDue } from './lookAtDue.ts';
-import { isPlace, placesIn } from './queuePages.ts';
+import { admitQueued, isPlace, placesIn } from './admit.ts';
+import { lookAtDue } from './due.ts';
 import { reconcile } from './reconcile.ts';
 import { newSweepRun, type SweepRun } from './run.ts';
 

@@ -1,12 +1,11 @@
-import { RefusedError } from '../../batch/errors.ts';
-import type { BatchEvent } from '../../batch/events.ts';
-import { objectKey } from '../../batch/identifiers.ts';
-import type { Reason } from '../../batch/reason.ts';
+import { type Reason, RefusedError } from '../../batch/errors.ts';
+import { objectKey } from '../../batch/ids.ts';
+import type { BatchEvent } from '../../batch/lifecycle/events.ts';
+import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { inspectFor } from '../inspection.ts';
-import { rejectFromInbox } from '../rejection.ts';
-import { problemFile } from './problemFile.ts';
-import { inTime } from './rowSources.ts';
+import { rejectFromInbox } from '../intake/inbox.ts';
+import { inTime } from './task.ts';
 import type { Task } from './work.ts';
 
 /** Takes a snapshot of the input and checks every line of it, before anything is sent. */
@@ -61,4 +60,30 @@ async function takeSnapshot(
     if (error instanceof RefusedError) return error.reason;
     throw error;
   }
+}
+
+/** A bad line of the input. */
+export interface Problem {
+  readonly reason: Reason;
+  readonly customId?: string | undefined;
+}
+
+/** The error file of a refused input, in the shape of error rows. Written only if there is a problem. */
+export function problemFile(objects: ObjectStore, key: string) {
+  let writer: ObjectWriter | undefined;
+  return {
+    async add({ reason, customId }: Problem): Promise<void> {
+      writer ??= objects.writer(key);
+      const row = { id: null, custom_id: customId ?? null, response: null, error: reason };
+      await writer.write(Buffer.from(`${JSON.stringify(row)}\n`));
+    },
+    /** Gives the key of the file, if there is one. */
+    async close(): Promise<string | undefined> {
+      await writer?.close();
+      return writer && key;
+    },
+    async abort(): Promise<void> {
+      await writer?.abort();
+    },
+  };
 }

@@ -1,12 +1,15 @@
-import { messageOf, ProviderError } from '../../batch/errors.ts';
-import type { BatchEvent } from '../../batch/events.ts';
+import { messageOf, ProviderError, shortReason } from '../../batch/errors.ts';
+import type { Job } from '../../batch/job.ts';
+import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ScratchFile } from '../../batch/ports.ts';
-import { shortReason } from '../../batch/reason.ts';
-import { selectRequests } from '../../jsonl/select.ts';
+import type { Batch } from '../../batch/record.ts';
+import { isEnded } from '../../batch/status.ts';
+import { selectRequests } from '../../jsonl/join.ts';
+import { METRICS } from '../../metrics.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { jobContext } from './jobContext.ts';
-import { rowSources } from './rowSources.ts';
+import { transition } from '../transition.ts';
+import { jobContext, rowSources } from './task.ts';
 import type { Task } from './work.ts';
 
 /** Sends the requests that have no end yet to the provider, as one job. */
@@ -66,4 +69,34 @@ function refusalOf(error: unknown, token: string): BatchEvent {
     case 'missing':
       return { type: 'workFailed', token, reason };
   }
+}
+
+/** Names a job that exists in the record; one that the record does not want is cancelled. */
+export async function recordJob(
+  dependencies: Dependencies,
+  { batchId, provider }: Batch,
+  job: Job,
+): Promise<void> {
+  const { log, metrics, providers } = dependencies;
+  const result = await transition(dependencies, batchId, { type: 'submitted', job });
+  if (result.type !== 'ignored' || !isSurplus(result.batch, job.submission, job.id)) return;
+  const fields = { jobId: job.id, submission: job.submission };
+  log.error('a job exists that the record does not name: it is cancelled', fields);
+  metrics.count(METRICS.surplus, 1, provider);
+  try {
+    await (await providers.get(provider)).cancel(job.id);
+  } catch (error) {
+    log.error('a surplus job could not be cancelled', { ...fields, error: messageOf(error) });
+  }
+}
+
+/**
+ * Whether a job that exists under one of the batch's keys is one too many. Only if the record
+ * says so: it names another job for the same key, the key has been given up with a job known
+ * dead, or the batch has ended without it.
+ */
+export function isSurplus(batch: Batch, submission: number, jobId: string): boolean {
+  if (batch.job?.id === jobId || batch.outcome?.jobId === jobId) return false;
+  if (submission < batch.submission) return true;
+  return batch.job?.submission === submission || isEnded(batch.status);
 }

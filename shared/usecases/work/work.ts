@@ -1,17 +1,23 @@
-import type { Batch, Claim } from '../../batch/batch.ts';
-import { messageOf, ProviderError, RefusedError } from '../../batch/errors.ts';
-import type { BatchEvent, WorkStatus } from '../../batch/events.ts';
-import type { WorkKind, WorkMessage } from '../../batch/messages.ts';
-import { type Reason, shortReason } from '../../batch/reason.ts';
-import { about } from '../about.ts';
+import {
+  messageOf,
+  NewerSchemaError,
+  ProviderError,
+  type Reason,
+  RefusedError,
+  refusal,
+  shortReason,
+} from '../../batch/errors.ts';
+import type { BatchEvent, EventOf, WorkStatus } from '../../batch/lifecycle/events.ts';
+import { type WorkKind, type WorkMessage, workMessageSchema } from '../../batch/messages.ts';
+import { type Batch, type Claim, SCHEMA_VERSION } from '../../batch/record.ts';
+import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { perform } from '../perform.ts';
+import { perform } from '../effects.ts';
+import { about } from '../logContext.ts';
 import { transition } from '../transition.ts';
 import { collect } from './collect.ts';
-import { countUsage } from './countUsage.ts';
 import { inspect } from './inspect.ts';
-import { recordJob } from './recordJob.ts';
-import { submit } from './submit.ts';
+import { recordJob, submit } from './submit.ts';
 
 /** Moves the bytes of one batch, and gives what came of it. */
 type Work = (dependencies: Dependencies, task: Task) => Promise<BatchEvent>;
@@ -98,4 +104,65 @@ async function runSafely(dependencies: Dependencies, run: Work, task: Task): Pro
 function reasonOf(error: unknown): Reason {
   if (error instanceof ProviderError || error instanceof RefusedError) return error.reason;
   return shortReason('work_failed', messageOf(error));
+}
+
+/**
+ * Reads a message of the work queue. One that can never be understood is put into the dead-letter
+ * queue with its reason: only this system sends there, so it is a bug or was moved there by hand.
+ *
+ * @returns undefined if the message was put aside
+ * @throws NewerSchemaError for a message of a newer version, which must go back to the queue
+ */
+export async function acceptWork(
+  { queues, log, metrics }: Pick<Dependencies, 'queues' | 'log' | 'metrics'>,
+  { body, messageId }: { readonly body: string; readonly messageId: string },
+): Promise<WorkMessage | undefined> {
+  try {
+    return parseWorkMessage(body);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const { code, message: text } = error.reason;
+    log.error('work message refused', { messageId, reason: error.reason });
+    metrics.count(METRICS.refused, 1);
+    await queues.sendDeadLetter('work', body, `${code}: ${text}`, messageId);
+    return undefined;
+  }
+}
+
+/**
+ * Parses a message of the work queue.
+ *
+ * @throws RefusedError for one that is malformed
+ * @throws NewerSchemaError for one of a newer version
+ */
+export function parseWorkMessage(body: string): WorkMessage {
+  const message = parseJson(body);
+  const version = (message as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version === 'number' && version > SCHEMA_VERSION) {
+    throw new NewerSchemaError('the message', version);
+  }
+  const parsed = workMessageSchema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  // What is wrong and where, but no value: a message that was moved here may hold a prompt.
+  const issues = parsed.error.issues.map(({ path, message: text }) => `${path.join('.')}: ${text}`);
+  throw refusal('invalid_work_message', issues.join('; '));
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw refusal('invalid_json', 'the message is not JSON');
+  }
+}
+
+/** Counts what a job used and cost, once its rows are in. Those of a batch's parts were counted by them. */
+export function countUsage(
+  { metrics }: Pick<Dependencies, 'metrics'>,
+  { provider, parts }: Batch,
+  { usage, cost }: EventOf<'collected'>,
+): void {
+  if (parts) return;
+  if (usage.totalTokens > 0) metrics.count(METRICS.tokens, usage.totalTokens, provider);
+  if (cost !== undefined && cost > 0) metrics.count(METRICS.cost, cost, provider);
 }

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import type { BatchView } from '../../../local/batches/view.ts';
-import { createBoard } from '../../../local/display/board.ts';
-import { createDisplay } from '../../../local/display/display.ts';
-import type { StateChange } from '../../../shared/batch/stateChange.ts';
+import type { BatchView } from '../../../local/batches.ts';
+import { createBoard, createDisplay } from '../../../local/display.ts';
+import type { StateChange } from '../../../shared/batch/contracts.ts';
 
 function view(change: Partial<BatchView>): BatchView {
   return {

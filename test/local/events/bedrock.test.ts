@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LOCAL_ENTRIES } from '../../../local/providers/entries.ts';
+import { LOCAL_ENTRIES } from '../../../local/providers.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { type QuietHandler, startQuietHandler } from '../fixtures/quietHandler.ts';
 import { sdkSettings } from '../fixtures/toyAccess.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inputOf, inputSchema } from '../../../local/events/input.ts';
+import { inputOf, inputSchema } from '../../../local/events/rules.ts';
 
 const EVENT = { source: 's', detail: { key: 'a "b"\n<c>', size: 2, list: [{ n: 1 }] } };
 const RULE = { name: 'mine', arn: 'arn:mine' };

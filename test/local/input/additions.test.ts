@@ -1,9 +1,9 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openAdditions } from '../../../local/input/additions.ts';
-import { BATCH_ID_PATTERN } from '../../../shared/batch/identifiers.ts';
-import { freshBatchId } from '../../../shared/client/freshBatchId.ts';
+import { openAdditions } from '../../../local/additions.ts';
+import { BATCH_ID_PATTERN } from '../../../shared/batch/ids.ts';
+import { freshBatchId } from '../../../shared/client/addBatch.ts';
 import { temporaryDirectory } from '../fixtures/toyStack.ts';
 
 test.each([

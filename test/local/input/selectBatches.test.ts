@@ -1,9 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Addition, openAdditions } from '../../../local/input/additions.ts';
-import { selectBatches } from '../../../local/input/selectBatches.ts';
-import type { Batch } from '../../../shared/batch/batch.ts';
+import { type Addition, openAdditions, selectBatches } from '../../../local/additions.ts';
+import type { Batch } from '../../../shared/batch/record.ts';
 import type { Status } from '../../../shared/batch/status.ts';
 import { temporaryDirectory } from '../fixtures/toyStack.ts';
 

@@ -1,8 +1,11 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { expect, test } from 'vitest';
-import { createAsyncInvoker, type InvokeConfig } from '../../../local/lambda/asyncInvoker.ts';
+import {
+  createAsyncInvoker,
+  type InvokeConfig,
+  openInvocationQueue,
+} from '../../../local/lambda/asyncInvoker.ts';
 import { indexFunctions } from '../../../local/lambda/functions.ts';
-import { openInvocationQueue } from '../../../local/lambda/invocationQueue.ts';
 import type { InvocationResult } from '../../../local/lambda/protocol.ts';
 import type { RunningStack } from '../../../local/stack.ts';
 import { eventually } from '../fixtures/eventually.ts';

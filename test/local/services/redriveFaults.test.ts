@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { readQueue } from '../../../local/emulators/queueContents.ts';
+import { readQueue } from '../../../local/emulators/createResources.ts';
 import { startMove } from '../../../local/services/moveTask.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import { startProxy } from '../../support/emulatorsProxy.ts';

@@ -7,7 +7,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createBatchReader } from '../../../local/batches/batchReader.ts';
+import { createBatchReader } from '../../../local/batches.ts';
 import { findHandlerNames } from '../../../local/handlerNames.ts';
 import type { RunningStack } from '../../../local/stack.ts';
 import { type HandlerRun, startHandlerRun } from '../../support/handlerRun.ts';

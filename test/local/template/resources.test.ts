@@ -1,8 +1,8 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { localAccount } from '../../../local/template/account.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
+import { localAccount } from '../../../local/template/deployedStack.ts';
 import { leftOutLines } from '../../../local/template/leftOut.ts';
 import { readResources } from '../../../local/template/resources.ts';
 import { TOY, temporaryDirectory, toyWith } from '../fixtures/toyStack.ts';

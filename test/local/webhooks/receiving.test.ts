@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { signed } from '../../../local/simulators/openai/webhooks.ts';
-import type { Batch } from '../../../shared/batch/batch.ts';
+import type { Batch } from '../../../shared/batch/record.ts';
+import { signed } from '../../../simulators/openai/webhooks.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { type QuietHandler, startQuietHandler } from '../fixtures/quietHandler.ts';
 

@@ -1,6 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { succeededIds } from '../../../local/eventSources/outcome.ts';
-import { sqsEvent } from '../../../local/eventSources/sqsEvent.ts';
+import { sqsEvent, succeededIds } from '../../../local/events/poller.ts';
 import type { Functions } from '../../../local/lambda/functions.ts';
 import type { StackResources } from '../../../local/template/resources.ts';
 import { realQueue } from '../../support/realQueue.ts';

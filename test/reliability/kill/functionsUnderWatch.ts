@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { functionEnvironment } from '../../../local/lambda/functionEnvironment.ts';
-import type { Functions } from '../../../local/lambda/functions.ts';
-import { indexFunctions } from '../../../local/lambda/functions.ts';
+import {
+  type Functions,
+  functionEnvironment,
+  indexFunctions,
+} from '../../../local/lambda/functions.ts';
 import { deployFunction, type LambdaFunction } from '../../../local/lambda/lambdaFunction.ts';
 import type { StackResources } from '../../../local/template/resources.ts';
 import { ENVIRONMENT } from '../../../shared/config.ts';

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import type { Batch } from '../../../shared/batch/batch.ts';
+import type { Batch } from '../../../shared/batch/record.ts';
 import { requestLine } from '../../support/world.ts';
 import type { Role } from './functionsUnderWatch.ts';
 import type { KillRig, Messenger } from './rig.ts';

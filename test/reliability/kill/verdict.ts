@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { sentAgain } from '../../../local/simulators/journalReader.ts';
-import type { Batch } from '../../../shared/batch/batch.ts';
+import type { Batch } from '../../../shared/batch/record.ts';
+import { sentAgain } from '../../../simulators/engine/journal.ts';
 import type { KillRig } from './rig.ts';
 import { IDS } from './scenario.ts';
 

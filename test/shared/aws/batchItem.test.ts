@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { batchIdOf, fromItem, MAX_RECORD_BYTES, toItem } from '../../../shared/aws/batchItem.ts';
-import { openQueue } from '../../../shared/aws/dueKeys.ts';
-import type { Batch } from '../../../shared/batch/batch.ts';
+import {
+  batchIdOf,
+  fromItem,
+  MAX_RECORD_BYTES,
+  openQueue,
+  toItem,
+} from '../../../shared/aws/batchItem.ts';
 import { NewerSchemaError, RefusedError } from '../../../shared/batch/errors.ts';
-import { MAX_PAST_JOBS } from '../../../shared/batch/pastJob.ts';
+import { type Batch, MAX_PAST_JOBS } from '../../../shared/batch/record.ts';
 import { OPEN_STATUSES, STATUSES } from '../../../shared/batch/status.ts';
 import { aBatch } from '../../support/batches.ts';
 

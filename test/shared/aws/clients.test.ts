@@ -5,7 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { bounds } from '../../../shared/aws/clients/bounds.ts';
+import { bounds } from '../../../shared/aws/clients/base.ts';
 import { dynamodbClient } from '../../../shared/aws/clients/dynamodb.ts';
 import { eventBridgeClient } from '../../../shared/aws/clients/eventBridge.ts';
 import { lambdaClient } from '../../../shared/aws/clients/lambda.ts';

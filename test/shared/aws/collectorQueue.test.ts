@@ -1,6 +1,6 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { realCollectorQueue } from '../../../shared/aws/collectorQueue.ts';
+import { realCollectorQueue } from '../../../shared/aws/collector.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 import { memoryObjects } from '../../support/memoryObjects.ts';
 

@@ -1,13 +1,12 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { realLaneStore } from '../../../shared/aws/collectorLanes.ts';
 import {
   readRequestBatch,
+  realLaneStore,
   realRequestRegister,
   requestItemId,
-} from '../../../shared/aws/collectorRequests.ts';
-import type { Lane } from '../../../shared/batch/collectorLane.ts';
-import { withChunk, withoutWindow } from '../../../shared/batch/collectorWindows.ts';
+} from '../../../shared/aws/collector.ts';
+import { type Lane, withChunk, withoutWindow } from '../../../shared/collector/lane.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 import { NOW } from '../../support/given.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openQueue } from '../../../shared/aws/batchItem.ts';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { openQueue } from '../../../shared/aws/dueKeys.ts';
-import type { Batch } from '../../../shared/batch/batch.ts';
 import type { BatchStore, Page } from '../../../shared/batch/ports.ts';
+import type { Batch } from '../../../shared/batch/record.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 

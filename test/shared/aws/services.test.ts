@@ -2,12 +2,10 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { realEventBus } from '../../../shared/aws/eventBus.ts';
-import { realProcessor } from '../../../shared/aws/processor.ts';
+import { realEventBus, realProcessor } from '../../../shared/aws/processor.ts';
 import { realSecrets } from '../../../shared/aws/secrets.ts';
+import type { ProcessorEvent, StateChange } from '../../../shared/batch/contracts.ts';
 import { InvocationRefusedError } from '../../../shared/batch/errors.ts';
-import type { ProcessorEvent } from '../../../shared/batch/processorEvent.ts';
-import type { StateChange } from '../../../shared/batch/stateChange.ts';
 import { clientSettings } from '../../support/emulators.ts';
 import { type Answer, type BadNetwork, startProxy } from '../../support/emulatorsProxy.ts';
 

@@ -1,6 +1,6 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { realWebhookRegister } from '../../../shared/aws/webhookRegister.ts';
+import { realWebhookRegister } from '../../../shared/aws/onceRecords.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 
 const NOW = 1_800_000_000_000;

@@ -1,12 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { admit, loadOf, type Room } from '../../../shared/batch/admission.ts';
-import { Budget } from '../../../shared/batch/budget.ts';
-import { UNKNOWN } from '../../../shared/batch/ceiling.ts';
 import { UNPRICED } from '../../../shared/batch/cost.ts';
-import type { Limits } from '../../../shared/batch/limits.ts';
 import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
-import type { ProviderState } from '../../../shared/batch/providerState.ts';
+import { admit, type Limits, loadOf, type Room } from '../../../shared/quota/admission.ts';
+import { Budget } from '../../../shared/quota/budget.ts';
+import type { ProviderState } from '../../../shared/quota/providerState.ts';
+import { UNKNOWN } from '../../../shared/quota/tokenCeiling.ts';
 
 const NOW = 1_800_000_000_000;
 const limits: Limits = { maxInFlight: 3, maxEnqueuedTokens: 100, maxRequests: 10, maxBytes: 10 };

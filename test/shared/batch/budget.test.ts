@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../shared/batch/budget.ts';
-import { withSpent } from '../../../shared/batch/providerState.ts';
+import { Budget } from '../../../shared/quota/budget.ts';
+import { withSpent } from '../../../shared/quota/providerState.ts';
 
 const NOW = 1_800_000_000_000;
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -5,7 +5,7 @@ import {
   maxPending,
   raised,
   UNKNOWN,
-} from '../../../shared/batch/ceiling.ts';
+} from '../../../shared/quota/tokenCeiling.ts';
 
 const times = (count: number, ceiling: Ceiling, tokens = 10): Ceiling =>
   Array.from({ length: count }).reduce<Ceiling>((each) => raised(each, tokens), ceiling);

@@ -1,19 +1,19 @@
 import { expect, it } from 'vitest';
-import type { Lane } from '../../../shared/batch/collectorLane.ts';
-import { collectedBatchId } from '../../../shared/batch/collectorLane.ts';
-import { collectorSettingsSchema } from '../../../shared/batch/collectorSettings.ts';
+import { BATCH_ID_PATTERN } from '../../../shared/batch/ids.ts';
+import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
+import { collectorSettingsSchema } from '../../../shared/collector/contract.ts';
 import {
+  collectedBatchId,
   dueAtOf,
   hasChunk,
   isBlocked,
+  type Lane,
   roomIn,
   sealed,
   swept,
   withChunk,
   withoutWindow,
-} from '../../../shared/batch/collectorWindows.ts';
-import { BATCH_ID_PATTERN } from '../../../shared/batch/identifiers.ts';
-import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
+} from '../../../shared/collector/lane.ts';
 import { NOW } from '../../support/given.ts';
 
 const EMPTY: Lane = {

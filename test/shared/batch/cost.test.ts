@@ -1,18 +1,20 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  costEnd,
   costOf,
+  costRefusal,
   dearest,
   discounted,
   dollars,
   estimatedCostOfJob,
   expectedOfJob,
+  moneyOfPart,
   type Price,
   priceIn,
   sumCost,
 } from '../../../shared/batch/cost.ts';
-import { costEnd, costRefusal, moneyOfPart } from '../../../shared/batch/maxCost.ts';
-import { spentToday, withSpent } from '../../../shared/batch/providerState.ts';
+import { spentToday, withSpent } from '../../../shared/quota/providerState.ts';
 import { given, NOW } from '../../support/given.ts';
 
 const PRICE: Price = { input: 2, output: 8, cachedInput: 0.5 };

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hold, isHeld, release } from '../../../shared/batch/holds.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
-import type { ProviderState } from '../../../shared/batch/providerState.ts';
+import { hold, isHeld, type ProviderState, release } from '../../../shared/quota/providerState.ts';
 import { NOW } from '../../support/given.ts';
 
 const free: ProviderState = { schemaVersion: 1, provider: 'openai', version: 0 };

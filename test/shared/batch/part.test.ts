@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { newPart, owesRetry, partId, partRetryId, rootId } from '../../../shared/batch/part.ts';
+import {
+  newPart,
+  owesRetry,
+  partId,
+  partRetryId,
+  rootId,
+} from '../../../shared/batch/newRecord.ts';
 import { given, NOW, SLICES } from '../../support/given.ts';
 
 const parent = given('split');

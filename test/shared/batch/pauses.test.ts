@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { hold, isHeld } from '../../../shared/batch/holds.ts';
-import { isPaused, obey, type ProviderCommand } from '../../../shared/batch/pauses.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
-import type { ProviderState } from '../../../shared/batch/providerState.ts';
+import {
+  hold,
+  isHeld,
+  isPaused,
+  obey,
+  type ProviderCommand,
+  type ProviderState,
+} from '../../../shared/quota/providerState.ts';
 import { NOW } from '../../support/given.ts';
 
 const fresh: ProviderState = { schemaVersion: 1, provider: 'openai', version: 0 };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { fullJitterMs } from '../../../shared/batch/backoff.ts';
-import { newBatch } from '../../../shared/batch/creation.ts';
+import { outcomeRecordSchema } from '../../../shared/batch/contracts.ts';
 import {
   messageOf,
   NewerSchemaError,
   ProviderError,
   RefusedError,
+  shortReason,
 } from '../../../shared/batch/errors.ts';
 import {
   BATCH_ID_PATTERN,
@@ -15,16 +15,15 @@ import {
   rejectionKey,
   submissionKey,
   uploadKey,
-} from '../../../shared/batch/identifiers.ts';
+} from '../../../shared/batch/ids.ts';
 import {
   addMessageSchema,
   inboxMessageSchema,
   parseS3Url,
 } from '../../../shared/batch/messages.ts';
-import { outcomeRecordSchema } from '../../../shared/batch/outcomeRecord.ts';
-import { DEFAULT_POLICY, scalePolicy } from '../../../shared/batch/policy.ts';
-import { shortReason } from '../../../shared/batch/reason.ts';
-import { isSurplus } from '../../../shared/batch/surplus.ts';
+import { newBatch } from '../../../shared/batch/newRecord.ts';
+import { DEFAULT_POLICY, fullJitterMs, scalePolicy } from '../../../shared/batch/policy.ts';
+import { isSurplus } from '../../../shared/usecases/work/submit.ts';
 import { given, NOW } from '../../support/given.ts';
 
 describe('identifiers', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sendBatchMessage } from '../../../shared/aws/batchMessages.ts';
+import { sendBatchMessage } from '../../../shared/aws/queues.ts';
 import {
   type BatchHandlerClient,
   type BatchInfo,

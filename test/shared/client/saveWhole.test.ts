@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { saveWhole } from '../../../shared/client/saveWhole.ts';
+import { saveWhole } from '../../../shared/client/rows.ts';
 import { temporaryDirectory } from '../../local/fixtures/toyStack.ts';
 import { chunked } from '../../support/streams.ts';
 

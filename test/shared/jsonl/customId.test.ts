@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { customIdOf, leadingCustomId, withOneId } from '../../../shared/jsonl/customId.ts';
+import { customIdOf, leadingCustomId, withOneId } from '../../../shared/jsonl/lines.ts';
 
 it.each([
   ['first', '{"custom_id":"a","body":{}}', 'a'],

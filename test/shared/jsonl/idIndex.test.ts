@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IdIndex } from '../../../shared/jsonl/idIndex.ts';
+import { IdIndex } from '../../../shared/jsonl/fileRules.ts';
 
 describe('the lines of ids', () => {
   it('are those of a map', () => {

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inspectInput } from '../../../shared/jsonl/inspect.ts';
-import type { Demands, Problem } from '../../../shared/jsonl/lineInspection.ts';
+import { type Demands, inspectInput, type Problem } from '../../../shared/jsonl/inspect.ts';
 import { fakeEstimate } from '../../support/fakes/fakeTokens.ts';
 import { chunked } from '../../support/streams.ts';
 

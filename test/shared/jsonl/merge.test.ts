@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RowSources } from '../../../shared/jsonl/join.ts';
+import { type RowSources, selectRequests } from '../../../shared/jsonl/join.ts';
 import { mergeRows } from '../../../shared/jsonl/merge.ts';
-import { selectRequests } from '../../../shared/jsonl/select.ts';
 import { spoolRows } from '../../../shared/jsonl/spool.ts';
 import { memoryScratch } from '../../support/memoryScratch.ts';
 import { chunked, memoryTarget } from '../../support/streams.ts';

@@ -1,8 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Check } from '../../../shared/operations/doctor/check.ts';
-import { diagnose } from '../../../shared/operations/doctor/diagnose.ts';
-import { type Finding, ok } from '../../../shared/operations/doctor/finding.ts';
-import type { Subject } from '../../../shared/operations/doctor/subject.ts';
+import { diagnose } from '../../../shared/operations/doctor.ts';
+import { type Check, type Finding, ok, type Subject } from '../../../shared/operations/findings.ts';
 
 const check = (name: string, run: Check['run']): Check => ({
   name,

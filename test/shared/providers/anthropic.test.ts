@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startAnthropicSimulator } from '../../../local/simulators/anthropic/index.ts';
+import { startAnthropicSimulator } from '../../../simulators/anthropic/index.ts';
 import { anthropicAt } from './anthropic/provider.ts';
 import { providerContract } from './contract.ts';
 import type { SimulationOptions } from './harness.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startAzureSimulator } from '../../../local/simulators/azure/index.ts';
 import { connectAzure } from '../../../shared/providers/azure/index.ts';
+import { startAzureSimulator } from '../../../simulators/azure/index.ts';
 import { azureConnection } from './azure/connection.ts';
 import { providerContract } from './contract.ts';
 import type { SimulationOptions } from './harness.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startGeminiSimulator } from '../../../local/simulators/gemini/index.ts';
+import { startGeminiSimulator } from '../../../simulators/gemini/index.ts';
 import { providerContract } from './contract.ts';
 import { API_KEY, geminiAt } from './gemini/provider.ts';
 import type { Ending, SimulationOptions } from './harness.ts';

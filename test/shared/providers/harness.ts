@@ -1,8 +1,8 @@
-import type { Injection } from '../../../local/simulators/faults.ts';
-import type { JournalContent } from '../../../local/simulators/journalReader.ts';
-import type { PlanWord } from '../../../local/simulators/plan.ts';
 import type { Outcome } from '../../../shared/batch/job.ts';
 import type { Provider } from '../../../shared/providers/provider.ts';
+import type { Injection } from '../../../simulators/engine/faults.ts';
+import type { JournalContent } from '../../../simulators/engine/journal.ts';
+import type { PlanWord } from '../../../simulators/engine/plan.ts';
 
 /** How a simulated provider is to behave. */
 export interface SimulationOptions {

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startOpenAiSimulator } from '../../../local/simulators/openai/index.ts';
-import { DEFAULT_LIMITS } from '../../../shared/providers/limits.ts';
+import { DEFAULT_LIMITS } from '../../../shared/providers/kinds.ts';
 import { openAiProvider } from '../../../shared/providers/openai/index.ts';
+import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
 import { providerContract } from './contract.ts';
 import type { SimulationOptions } from './harness.ts';
 import { OPENAI_API } from './openai/api.ts';

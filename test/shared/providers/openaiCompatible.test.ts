@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startOpenAiSimulator } from '../../../local/simulators/openai/index.ts';
 import { providerSettingsSchema, type SettingsOf } from '../../../shared/providerSettings.ts';
-import { DEFAULT_LIMITS } from '../../../shared/providers/limits.ts';
+import { DEFAULT_LIMITS } from '../../../shared/providers/kinds.ts';
 import { connectCompatible } from '../../../shared/providers/openai/index.ts';
+import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
 import { memoryObjects } from '../../support/memoryObjects.ts';
 import { providerContract } from './contract.ts';
 import type { SimulationOptions } from './harness.ts';

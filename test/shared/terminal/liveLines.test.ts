@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLiveLines } from '../../../shared/terminal/liveLines.ts';
+import { createLiveLines } from '../../../shared/terminal.ts';
 import { screen } from '../../support/screen.ts';
 
 describe('lines that are drawn over', () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TokenEstimator } from '../../../shared/tokens/estimator.ts';
-import { loadTokenizer } from '../../../shared/tokens/tokenizer.ts';
+import { loadTokenizer } from '../../../shared/tokens/text.ts';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),

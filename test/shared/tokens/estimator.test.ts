@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTokenEstimator, TokenEstimator } from '../../../shared/tokens/estimator.ts';
-import { type CountTokens, loadTokenizer } from '../../../shared/tokens/tokenizer.ts';
+import { type CountTokens, loadTokenizer } from '../../../shared/tokens/text.ts';
 import { CORPORA } from './corpora/index.ts';
 
 type Body = Readonly<Record<string, unknown>>;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imageRule } from '../../../shared/tokens/imageRules.ts';
-import { imageSize } from '../../../shared/tokens/imageSize.ts';
+import { imageRule, imageSize } from '../../../shared/tokens/imageRules.ts';
 import { IMAGE_HEADS } from './corpora/images.ts';
 
 describe('imageSize', () => {

@@ -1,6 +1,6 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
-import { cutAt, loadTokenizer } from '../../../shared/tokens/tokenizer.ts';
+import { cutAt, loadTokenizer } from '../../../shared/tokens/text.ts';
 import { chinese } from './corpora/chinese.ts';
 import { code } from './corpora/code.ts';
 import { english } from './corpora/english.ts';

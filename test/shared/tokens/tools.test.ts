@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { loadTokenizer } from '../../../shared/tokens/tokenizer.ts';
-import { schemaTokens } from '../../../shared/tokens/tools.ts';
+import { schemaTokens } from '../../../shared/tokens/prompt.ts';
+import { loadTokenizer } from '../../../shared/tokens/text.ts';
 
 const parameters = {
   type: 'object',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { about, currentSubject, subjectOf } from '../../../shared/usecases/about.ts';
+import { about, currentSubject, subjectOf } from '../../../shared/usecases/logContext.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startOpenAiSimulator } from '../../../local/simulators/openai/index.ts';
 import { diskScratch } from '../../../shared/jsonl/scratch.ts';
 import { providers } from '../../../shared/providers/registry.ts';
+import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
 import { world } from '../../support/world.ts';
 
 const closers: (() => Promise<unknown>)[] = [];

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Batch } from '../../../shared/batch/batch.ts';
 import { ProviderError } from '../../../shared/batch/errors.ts';
 import type { JobState } from '../../../shared/batch/job.ts';
+import type { Batch } from '../../../shared/batch/record.ts';
 import { METRICS } from '../../../shared/metrics.ts';
-import { checkJob } from '../../../shared/usecases/checkJob.ts';
+import { checkJob } from '../../../shared/usecases/sweep/check.ts';
 import { type World, world } from '../../support/world.ts';
 import { noteChecks, putRunning } from './sweep/running.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addMessageSchema } from '../../../shared/batch/messages.ts';
 import { providerSettingsSchema } from '../../../shared/providerSettings.ts';
-import { describedProviders } from '../../../shared/providers/described.ts';
+import { describedProviders } from '../../../shared/providers/registry.ts';
 import { createTokenEstimator } from '../../../shared/tokens/estimator.ts';
 import { estimate } from '../../../shared/usecases/estimate.ts';
 

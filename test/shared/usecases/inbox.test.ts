@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { refusal } from '../../../shared/batch/errors.ts';
-import { BATCH_ID_PATTERN } from '../../../shared/batch/identifiers.ts';
+import { BATCH_ID_PATTERN } from '../../../shared/batch/ids.ts';
 import { fakeProvider, fakeProviders } from '../../support/fakes/fakeProvider.ts';
 import { NOW } from '../../support/given.ts';
 import { requestLine, upload, type World, world } from '../../support/world.ts';

@@ -1,10 +1,9 @@
-import type { Lane } from '../../../shared/batch/collectorLane.ts';
 import type {
   LaneStore,
   RequestPlace,
   RequestRegister,
-} from '../../../shared/batch/collectorPorts.ts';
-import { dueAtOf } from '../../../shared/batch/collectorWindows.ts';
+} from '../../../shared/collector/contract.ts';
+import { dueAtOf, type Lane } from '../../../shared/collector/lane.ts';
 import type { Process } from '../process.ts';
 import type { Simulation } from '../simulation.ts';
 import { page, retried, SHAPE } from './table.ts';

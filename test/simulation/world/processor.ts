@@ -1,4 +1,4 @@
-import type { ProcessorEvent } from '../../../shared/batch/processorEvent.ts';
+import type { ProcessorEvent } from '../../../shared/batch/contracts.ts';
 import type { Process } from '../process.ts';
 import type { Simulation } from '../simulation.ts';
 import type { Queue } from './queue.ts';

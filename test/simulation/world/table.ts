@@ -1,4 +1,3 @@
-import type { Batch } from '../../../shared/batch/batch.ts';
 import type {
   BatchStore,
   Page,
@@ -6,7 +5,8 @@ import type {
   SweepCursors,
   SweepLock,
 } from '../../../shared/batch/ports.ts';
-import type { ProviderState } from '../../../shared/batch/providerState.ts';
+import type { Batch } from '../../../shared/batch/record.ts';
+import type { ProviderState } from '../../../shared/quota/providerState.ts';
 import { hintOf } from '../../support/fakes/hintOf.ts';
 import { LostReply, type Process, Refused } from '../process.ts';
 import type { Simulation } from '../simulation.ts';

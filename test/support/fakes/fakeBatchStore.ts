@@ -1,5 +1,5 @@
-import type { Batch } from '../../../shared/batch/batch.ts';
 import type { BatchStore, Page } from '../../../shared/batch/ports.ts';
+import type { Batch } from '../../../shared/batch/record.ts';
 import { hintOf } from './hintOf.ts';
 
 export interface FakeBatchStore extends BatchStore {

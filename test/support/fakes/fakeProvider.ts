@@ -1,8 +1,8 @@
 import { type Pricing, UNPRICED } from '../../../shared/batch/cost.ts';
 import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
 import type { JobState, Outcome } from '../../../shared/batch/job.ts';
-import type { Limits } from '../../../shared/batch/limits.ts';
 import type { Provider, Providers, Submission } from '../../../shared/providers/provider.ts';
+import type { Limits } from '../../../shared/quota/admission.ts';
 
 interface FakeJob {
   readonly id: string;

@@ -1,5 +1,5 @@
-import type { Batch } from '../../../shared/batch/batch.ts';
 import { expectedOfJob } from '../../../shared/batch/cost.ts';
+import type { Batch } from '../../../shared/batch/record.ts';
 
 /** What an index of the table tells of a batch without its record. */
 export function hintOf(batch: Batch) {

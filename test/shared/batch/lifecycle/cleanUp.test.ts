@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchEvent } from '../../../../shared/batch/events.ts';
 import type { Outcome } from '../../../../shared/batch/job.ts';
 import type { Changes, Moment } from '../../../../shared/batch/lifecycle/decision.ts';
+import type { BatchEvent } from '../../../../shared/batch/lifecycle/events.ts';
 import { DEFAULT_POLICY } from '../../../../shared/batch/policy.ts';
 import { EVENTS, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
-import { MAX_PAST_JOBS } from '../../../../shared/batch/pastJob.ts';
+import { MAX_PAST_JOBS } from '../../../../shared/batch/record.ts';
 import { EVENTS, given, LIVE, NOW, next, when } from '../../../support/given.ts';
 
 const SUBMITTED = { submittedAt: NOW - 1000, provider: 'openai', id: 'job_1' };

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../../../shared/batch/batch.ts';
-import { batchSchema } from '../../../../shared/batch/batch.ts';
-import { type BatchEvent, EVENT_TYPES, type EventType } from '../../../../shared/batch/events.ts';
 import type { Changes } from '../../../../shared/batch/lifecycle/decision.ts';
+import {
+  type BatchEvent,
+  EVENT_TYPES,
+  type EventType,
+} from '../../../../shared/batch/lifecycle/events.ts';
 import { TRANSITIONS } from '../../../../shared/batch/lifecycle/transitions.ts';
+import { type Batch, batchSchema } from '../../../../shared/batch/record.ts';
 import { isEnded, STATUSES, type Status } from '../../../../shared/batch/status.ts';
 import { EVENTS, EXPIRED, given, LIVE, NOW, SLICES, when } from '../../../support/given.ts';
 

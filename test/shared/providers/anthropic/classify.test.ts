@@ -6,7 +6,7 @@ import {
 } from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../../../shared/batch/errors.ts';
-import { classify } from '../../../../shared/providers/anthropic/classify.ts';
+import { classify } from '../../../../shared/providers/anthropic/errors.ts';
 
 const answer = (status: number, type?: string, message = 'no', error_code?: string) => {
   const details = error_code === undefined ? null : { error_code };

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { startAnthropicSimulator } from '../../../../local/simulators/anthropic/index.ts';
+import { startAnthropicSimulator } from '../../../../simulators/anthropic/index.ts';
 import { outcomeOf, rowsOf, submit } from '../steps.ts';
 import { anthropicAt } from './provider.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { writeCreateBody } from '../../../../shared/providers/anthropic/createBody.ts';
+import { writeCreateBody } from '../../../../shared/providers/anthropic/submit.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { SETTINGS } from './provider.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jobStateOf } from '../../../../shared/providers/anthropic/jobState.ts';
-import { batchSchema } from '../../../../shared/providers/anthropic/wire.ts';
+import { batchSchema } from '../../../../shared/providers/anthropic/api.ts';
+import { jobStateOf } from '../../../../shared/providers/anthropic/jobs.ts';
 import { wireBatch } from './wireBatch.ts';
 
 const NONE = { processing: 0, succeeded: 0, errored: 0, canceled: 0, expired: 0 };

@@ -1,6 +1,6 @@
 import type { SettingsOf } from '../../../../shared/providerSettings.ts';
 import { connectAnthropic } from '../../../../shared/providers/anthropic/index.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
+import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import type { Provider } from '../../../../shared/providers/provider.ts';
 
 export const SETTINGS: SettingsOf<'anthropic'> = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ACCOUNT_ROW_CODE } from '../../../../shared/batch/ledger.ts';
 import { parseRow, standingOfRow, usageOfRow } from '../../../../shared/jsonl/rows.ts';
-import { rowOf } from '../../../../shared/providers/anthropic/result.ts';
-import { resultSchema } from '../../../../shared/providers/anthropic/wire.ts';
+import { resultSchema } from '../../../../shared/providers/anthropic/api.ts';
+import { rowOf } from '../../../../shared/providers/anthropic/rows.ts';
 
 const MESSAGE = {
   id: 'msg_1',

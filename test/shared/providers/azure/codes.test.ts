@@ -1,9 +1,9 @@
 import { APIError } from 'openai';
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../../../shared/batch/errors.ts';
-import { classify } from '../../../../shared/providers/openai/classify.ts';
-import { jobStateOf } from '../../../../shared/providers/openai/jobState.ts';
-import { batchSchema } from '../../../../shared/providers/openai/wire.ts';
+import { batchSchema } from '../../../../shared/providers/openai/api.ts';
+import { classify } from '../../../../shared/providers/openai/errors.ts';
+import { jobStateOf } from '../../../../shared/providers/openai/jobs.ts';
 
 /** As Azure's examples have a job: https://learn.microsoft.com/azure/foundry/openai/how-to/batch */
 const job = (fields: object) =>

@@ -1,6 +1,5 @@
 import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
-import type { Connection } from '../../../../shared/providers/kinds.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
+import { type Connection, DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import { memoryObjects } from '../../../support/memoryObjects.ts';
 
 type Settings = SettingsOf<'azure-openai'>;

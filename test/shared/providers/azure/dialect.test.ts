@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { azureDialect } from '../../../../shared/providers/azure/dialect.ts';
+import { azureDialect } from '../../../../shared/providers/azure/index.ts';
 import type { RequestLine } from '../../../../shared/providers/openai/dialect.ts';
 import { jobContext } from '../steps.ts';
 import { azureSettings } from './connection.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeAzure } from '../../../../shared/providers/azure/description.ts';
-import { azureApi } from '../../../../shared/providers/azure/endpoint.ts';
+import { azureApi, describeAzure } from '../../../../shared/providers/azure/description.ts';
 import { azureSettings } from './connection.ts';
 
 const RESOURCE = 'https://name.openai.azure.com';

@@ -1,7 +1,7 @@
 import { BedrockServiceException } from '@aws-sdk/client-bedrock';
 import { describe, expect, test } from 'vitest';
 import { ProviderError, RefusedError } from '../../../../shared/batch/errors.ts';
-import { classify } from '../../../../shared/providers/bedrock/classify.ts';
+import { classify } from '../../../../shared/providers/bedrock/errors.ts';
 
 const answer = (httpStatusCode: number, name: string, message = 'no') =>
   new BedrockServiceException({

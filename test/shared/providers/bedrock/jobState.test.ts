@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jobStateOf } from '../../../../shared/providers/bedrock/jobState.ts';
-import type { WireJob } from '../../../../shared/providers/bedrock/wire.ts';
+import type { WireJob } from '../../../../shared/providers/bedrock/api.ts';
+import { jobStateOf } from '../../../../shared/providers/bedrock/jobs.ts';
 
 const ARN = 'arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdef123456';
 

@@ -6,8 +6,8 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
-import { type Fault, FaultList, type Injection } from '../../../../local/simulators/faults.ts';
-import type { JournalEvent } from '../../../../local/simulators/journal.ts';
+import { type Fault, FaultList, type Injection } from '../../../../simulators/engine/faults.ts';
+import type { JournalEvent } from '../../../../simulators/engine/journal.ts';
 
 /** A network before the S3 emulator that can be bad, and a journal of what passed it. */
 export interface ObjectsProxy {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ACCOUNT_ROW_CODE, standingOf } from '../../../../shared/batch/ledger.ts';
-import { rowErrorOf } from '../../../../shared/providers/bedrock/rowErrors.ts';
+import { rowErrorOf } from '../../../../shared/providers/bedrock/rows.ts';
 
 const standing = (error: unknown) => {
   const { status, code } = rowErrorOf(error);

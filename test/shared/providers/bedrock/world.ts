@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll } from 'vitest';
-import { startBedrockSimulator } from '../../../../local/simulators/bedrock/index.ts';
-import type { BedrockOptionsInput } from '../../../../local/simulators/bedrock/options.ts';
 import { realObjectStore } from '../../../../shared/aws/objectStore.ts';
 import type { SettingsOf } from '../../../../shared/providerSettings.ts';
-import { connectClients } from '../../../../shared/providers/bedrock/clients.ts';
+import { connectClients } from '../../../../shared/providers/bedrock/api.ts';
 import { bedrockProvider } from '../../../../shared/providers/bedrock/index.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
+import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
+import {
+  type BedrockOptionsInput,
+  startBedrockSimulator,
+} from '../../../../simulators/bedrock/index.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../../support/emulators.ts';
 import { startObjectsProxy } from './objectsProxy.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../../../local/simulators/faults.ts';
+import type { Fault } from '../../../../simulators/engine/faults.ts';
 import type { Start } from '../contract.ts';
 import type { Harness } from '../harness.ts';
 import { customIds, expectRefusal, KEY, leftFiles, outcomeOf, rowsOf, submit } from '../steps.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PlanWord } from '../../../../local/simulators/plan.ts';
+import type { PlanWord } from '../../../../simulators/engine/plan.ts';
 import type { Start } from '../contract.ts';
 import type { Ending, Harness } from '../harness.ts';
 import {

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../../../local/simulators/faults.ts';
+import type { Fault } from '../../../../simulators/engine/faults.ts';
 import type { Start } from '../contract.ts';
 import type { Harness } from '../harness.ts';
 import { customIds, expectRefusal, KEY, listed, shown, submit } from '../steps.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ProviderError, RefusedError } from '../../../../shared/batch/errors.ts';
-import { classify } from '../../../../shared/providers/gemini/client.ts';
-import { httpErrorOf } from '../../../../shared/providers/google/httpError.ts';
+import { classify } from '../../../../shared/providers/gemini/api.ts';
+import { httpErrorOf } from '../../../../shared/providers/google/errors.ts';
 
 interface Details {
   readonly status?: string;

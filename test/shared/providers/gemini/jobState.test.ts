@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jobStateOf } from '../../../../shared/providers/gemini/jobState.ts';
-import { batchSchema } from '../../../../shared/providers/gemini/wire.ts';
+import { batchSchema } from '../../../../shared/providers/gemini/api.ts';
+import { jobStateOf } from '../../../../shared/providers/gemini/jobs.ts';
 
 const NAME = 'batches/abc';
 

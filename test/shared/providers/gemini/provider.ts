@@ -1,6 +1,6 @@
 import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
 import { connectGemini } from '../../../../shared/providers/gemini/index.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
+import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import type { Provider } from '../../../../shared/providers/provider.ts';
 
 export const API_KEY = 'AIza-test';

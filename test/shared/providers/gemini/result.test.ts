@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { standingOf } from '../../../../shared/batch/ledger.ts';
-import { rowOf } from '../../../../shared/providers/gemini/result.ts';
-import { resultSchema } from '../../../../shared/providers/gemini/wire.ts';
+import { resultSchema } from '../../../../shared/providers/gemini/api.ts';
+import { rowOf } from '../../../../shared/providers/gemini/rows.ts';
 import type { JobContext } from '../../../../shared/providers/provider.ts';
 
 const JOB: JobContext = {

@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { Fault } from '../../../../local/simulators/faults.ts';
-import { startGeminiSimulator } from '../../../../local/simulators/gemini/index.ts';
-import { connectClient } from '../../../../shared/providers/gemini/client.ts';
-import { upload } from '../../../../shared/providers/gemini/upload.ts';
+import { connectClient } from '../../../../shared/providers/gemini/api.ts';
+import { upload } from '../../../../shared/providers/gemini/submit.ts';
+import type { Fault } from '../../../../simulators/engine/faults.ts';
+import { startGeminiSimulator } from '../../../../simulators/gemini/index.ts';
 import { API_KEY } from './provider.ts';
 
 /** Three chunks, the last one small. */

@@ -1,7 +1,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../../../shared/batch/errors.ts';
-import { classify } from '../../../../shared/providers/openai/classify.ts';
+import { classify } from '../../../../shared/providers/openai/errors.ts';
 
 const answer = (status: number, code?: string, message = 'no', type?: string) =>
   APIError.generate(status, { error: { code, message, type } }, undefined, new Headers());

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
+import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import { connectCompatible } from '../../../../shared/providers/openai/index.ts';
 import { memoryObjects } from '../../../support/memoryObjects.ts';
 import { scratchFileOf } from '../scratchFile.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jobStateOf } from '../../../../shared/providers/openai/jobState.ts';
-import type { BatchError, WireBatch } from '../../../../shared/providers/openai/wire.ts';
+import type { BatchError, WireBatch } from '../../../../shared/providers/openai/api.ts';
+import { jobStateOf } from '../../../../shared/providers/openai/jobs.ts';
 
 const batch = (fields: Partial<WireBatch>): WireBatch => ({
   id: 'batch_1',

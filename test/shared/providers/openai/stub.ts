@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
+import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import { openAiProvider } from '../../../../shared/providers/openai/index.ts';
 import { type Answer, startStubServer } from '../stubServer.ts';
 

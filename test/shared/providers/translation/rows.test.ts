@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { parseRow, standingOfRow } from '../../../../shared/jsonl/rows.ts';
-import { referenceOf } from '../../../../shared/providers/translation/reference.ts';
-import { answerRow, refusalRow } from '../../../../shared/providers/translation/rows.ts';
+import {
+  answerRow,
+  referenceOf,
+  refusalRow,
+} from '../../../../shared/providers/translation/rows.ts';
 
 test('an answer is a row that has succeeded', () => {
   const row = parseRow(answerRow('a', 'req_1', { id: 'x' }));

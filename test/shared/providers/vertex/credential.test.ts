@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { localServiceAccountKey } from '../../../../local/simulators/vertex/localKey.ts';
 import { connectRest } from '../../../../shared/providers/google/rest.ts';
-import { connectTokens } from '../../../../shared/providers/vertex/credential.ts';
-import { bearing } from '../../../../shared/providers/vertex/tokens.ts';
+import { bearing, connectTokens } from '../../../../shared/providers/vertex/credential.ts';
+import { localServiceAccountKey } from '../../../../simulators/vertex/localKey.ts';
 import { startVertex, vertexSettings } from './world.ts';
 
 type World = Awaited<ReturnType<typeof startVertex>>;

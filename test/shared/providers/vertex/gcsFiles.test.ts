@@ -3,8 +3,8 @@ import {
   deleteGcsFolder,
   gcsFiles,
   gcsRows,
-} from '../../../../shared/providers/vertex/gcs/files.ts';
-import type { Objects } from '../../../../shared/providers/vertex/gcs/objects.ts';
+  type Objects,
+} from '../../../../shared/providers/vertex/gcs.ts';
 
 const KEY = 'bhabcdefghij012345-1';
 const FOLDER = `batch-handler/${KEY}/output/prediction-model-2026/`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jobStateOf } from '../../../../shared/providers/vertex/jobState.ts';
-import type { WireJob } from '../../../../shared/providers/vertex/wire.ts';
+import type { WireJob } from '../../../../shared/providers/vertex/api.ts';
+import { jobStateOf } from '../../../../shared/providers/vertex/jobs.ts';
 import { UNKNOWN_JOB as NAME } from './world.ts';
 
 function stateOf(state: string, changes: Partial<WireJob> = {}) {

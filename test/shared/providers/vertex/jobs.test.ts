@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { check } from '../../../../shared/providers/vertex/check.ts';
-import { deleteFiles } from '../../../../shared/providers/vertex/deleteFiles.ts';
-import type { Jobs } from '../../../../shared/providers/vertex/jobs.ts';
-import { listJobs } from '../../../../shared/providers/vertex/listJobs.ts';
+import { jobPageSchema, type WireJob } from '../../../../shared/providers/vertex/api.ts';
+import {
+  check,
+  deleteFiles,
+  type Jobs,
+  listJobs,
+} from '../../../../shared/providers/vertex/jobs.ts';
 import type { Outputs } from '../../../../shared/providers/vertex/outputs.ts';
-import { jobPageSchema, type WireJob } from '../../../../shared/providers/vertex/wire.ts';
 import { UNKNOWN_JOB as NAME } from './world.ts';
 
 const KEY = 'bhabcdefghij012345-1';

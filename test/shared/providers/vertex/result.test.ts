@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { resultOf } from '../../../../shared/providers/vertex/result.ts';
+import { resultOf } from '../../../../shared/providers/vertex/rows.ts';
 
 function errorOf(status: unknown) {
   const result = resultOf({ status, response: {} });

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectRest } from '../../../../shared/providers/google/rest.ts';
+import { bearing } from '../../../../shared/providers/vertex/credential.ts';
 import { resumableUpload } from '../../../../shared/providers/vertex/resumableUpload.ts';
-import { bearing } from '../../../../shared/providers/vertex/tokens.ts';
 import { startVertex } from './world.ts';
 
 type World = Awaited<ReturnType<typeof startVertex>>;

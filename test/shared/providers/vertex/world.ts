@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startVertexSimulator } from '../../../../local/simulators/vertex/index.ts';
-import { localServiceAccountKey } from '../../../../local/simulators/vertex/localKey.ts';
 import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/limits.ts';
+import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import { connectVertex } from '../../../../shared/providers/vertex/index.ts';
+import { startVertexSimulator } from '../../../../simulators/vertex/index.ts';
+import { localServiceAccountKey } from '../../../../simulators/vertex/localKey.ts';
 import type { SimulationOptions } from '../harness.ts';
 import { unusedObjects } from './unusedObjects.ts';
 

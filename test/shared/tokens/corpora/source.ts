@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../../shared/tokens/random.ts';
+import { seededRandom } from '../../../../shared/tokens/estimator.ts';
 
 export interface Chance {
   /** From 0 to below `limit`. */

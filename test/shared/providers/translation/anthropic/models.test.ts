@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import {
   defaultMaxTokens,
   takesSampling,
-} from '../../../../../shared/providers/translation/anthropic/models.ts';
+} from '../../../../../shared/providers/translation/claudeRequest.ts';
 
 test.each([
   ['claude-haiku-4-5', true, 32_000],

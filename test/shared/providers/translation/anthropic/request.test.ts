@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
-import { messagesRequest } from '../../../../../shared/providers/translation/anthropic/request.ts';
+import { messagesRequest } from '../../../../../shared/providers/translation/claudeRequest.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 /** What the SDK's types have; they have left out what only older models take. */

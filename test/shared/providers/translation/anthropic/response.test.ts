@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chatCompletionOf } from '../../../../../shared/providers/translation/anthropic/response.ts';
+import { chatCompletionOf } from '../../../../../shared/providers/translation/claudeAnswer.ts';
 
 const USAGE = { input_tokens: 10, output_tokens: 5 };
 const message = (fields: object) => ({

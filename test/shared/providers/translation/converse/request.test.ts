@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type ConverseRules,
   converseRequest,
-} from '../../../../../shared/providers/translation/converse/request.ts';
+} from '../../../../../shared/providers/bedrock/converse.ts';
 
 const RULES: ConverseRules = { provider: 'Nova', dropFields: [], tools: true, schemas: true };
 const USER = { role: 'user', content: 'Hello' };

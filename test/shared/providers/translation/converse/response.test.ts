@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chatCompletionOfConverse } from '../../../../../shared/providers/translation/converse/response.ts';
+import { chatCompletionOfConverse } from '../../../../../shared/providers/bedrock/converseAnswer.ts';
 
 const FACTS = { id: 'chatcmpl-1', model: 'nova', created: 1_700_000_000 };
 const USAGE = { inputTokens: 7, outputTokens: 5, totalTokens: 12 };

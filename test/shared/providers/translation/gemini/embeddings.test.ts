@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { embeddingsOf } from '../../../../../shared/providers/translation/gemini/response.ts';
+import { embeddingsOf } from '../../../../../shared/providers/translation/geminiAnswer.ts';
 
 describe('embeddings', () => {
   test.each<[string, object, number]>([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { generateContentRequest } from '../../../../../shared/providers/translation/gemini/request.ts';
+import { generateContentRequest } from '../../../../../shared/providers/translation/geminiRequest.ts';
 
 const MODEL = 'gemini-2.5-flash';
 const USER = { role: 'user', content: 'Hi' };

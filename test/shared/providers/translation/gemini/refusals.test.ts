@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   embedContentRequest,
   generateContentRequest,
-} from '../../../../../shared/providers/translation/gemini/request.ts';
+} from '../../../../../shared/providers/translation/geminiRequest.ts';
 
 const SECRET = 'a secret of the prompt';
 const USER = { role: 'user', content: SECRET };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chatCompletionOf } from '../../../../../shared/providers/translation/gemini/response.ts';
+import { chatCompletionOf } from '../../../../../shared/providers/translation/geminiAnswer.ts';
 
 const FACTS = { id: 'an-id', model: 'gemini-2.5-flash', created: 1_764_000_000 };
 

@@ -1,0 +1,12 @@
+import { intake } from '../shared/usecases/intake/intake.ts';
+import { sqsHandler } from './sqsHandler.ts';
+
+/** Takes in the messages of the batch queue. */
+export const handler = sqsHandler((dependencies, { body, messageId, attributes }) =>
+  intake(dependencies, {
+    body,
+    messageId,
+    sentAt: Number(attributes.SentTimestamp),
+    receiveCount: Number(attributes.ApproximateReceiveCount),
+  }),
+);

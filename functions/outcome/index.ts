@@ -1,5 +1,0 @@
-import { settle } from '../../shared/usecases/settle.ts';
-import { sqsHandler } from '../sqsHandler.ts';
-
-/** Takes in how the invocations of the processor ended. */
-export const handler = sqsHandler((dependencies, { body }) => settle(dependencies, body));

@@ -1,0 +1,158 @@
+import type { StateChange } from '../shared/batch/contracts.ts';
+import { clip, createLiveLines, type Output, oneLine } from '../shared/terminal.ts';
+import { type BatchView, isOver, reasonText } from './batches.ts';
+import type { HandlerNames } from './handlerNames.ts';
+import type { RowFiles } from './results.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS, LOCAL_REGION } from './template/deployedStack.ts';
+
+/** Shows how the batches stand. */
+export interface Display {
+  update(views: readonly BatchView[]): void;
+  /** Writes a line of its own, above what is redrawn. */
+  note(text: string): void;
+}
+
+/** A live line per batch on a terminal; elsewhere a line for every change. */
+export function createDisplay(output: Output): Display {
+  return output.isTTY === true ? createLiveDisplay(output) : createPlainDisplay(output);
+}
+
+function createPlainDisplay(output: Output): Display {
+  const shown = new Map<string, string>();
+  return {
+    update(views) {
+      for (const view of views) {
+        const line = batchLine(view);
+        if (shown.get(view.batchId) === line) continue;
+        shown.set(view.batchId, line);
+        output.write(`${line}\n`);
+      }
+    },
+    note: (text) => output.write(`${text}\n`),
+  };
+}
+
+function createLiveDisplay(output: Output): Display {
+  const live = createLiveLines(output);
+  return {
+    update(views) {
+      const width = output.columns || 80;
+      live.draw(views.map((view) => clip(batchLine(view), width - 1)));
+    },
+    note: live.note,
+  };
+}
+
+/** The batches as they were last seen: by looking at the table, or told by an event. */
+export interface Board {
+  readonly views: readonly BatchView[];
+  /** Shows what the table says. */
+  show(views: readonly BatchView[]): void;
+  /** Shows a change that came and went between two looks at the table. */
+  tell(change: StateChange): void;
+}
+
+export function createBoard(display: Display): Board {
+  let views: readonly BatchView[] = [];
+  const show = (latest: readonly BatchView[]): void => {
+    views = latest;
+    display.update(views);
+  };
+  return {
+    get views() {
+      return views;
+    },
+    show,
+    tell({ batchId, to, attempt, counts, reasons, at }) {
+      const statusAt = Date.parse(at);
+      show(
+        views.map((view) => {
+          // Events come late now and then: what the table has shown since is newer.
+          if (view.batchId !== batchId || statusAt < view.statusAt) return view;
+          const { total, succeeded, failed } = counts;
+          return {
+            ...view,
+            status: to,
+            statusAt,
+            attempts: attempt,
+            counts: { total, succeeded, failed },
+            reason: reasonText(reasons),
+          };
+        }),
+      );
+    },
+  };
+}
+
+/** Statuses that make one ask why. */
+const WAITING: ReadonlySet<BatchView['status']> = new Set([
+  'queued',
+  'retrying',
+  'failed',
+  'cancelled',
+  'refused',
+]);
+
+/** One batch in one line. */
+function batchLine({ batchId, status, attempts, counts, reason }: BatchView): string {
+  const parts = [batchId, status.padEnd(10)];
+  if (attempts > 0) parts.push(`attempt ${attempts}`);
+  if (counts.total > 0)
+    parts.push(
+      `${counts.succeeded} of ${counts.total} succeeded${counts.failed > 0 ? `, ${counts.failed} failed` : ''}`,
+    );
+  if (reason !== undefined && WAITING.has(status)) parts.push(`(${oneLine(reason)})`);
+  return parts.join('  ');
+}
+
+/** Lines for a shell, after which the AWS CLI and SDKs reach the stack. */
+export function shellEnvironment(endpointUrl: string, names: HandlerNames): string {
+  const variables = {
+    AWS_ENDPOINT_URL: endpointUrl,
+    AWS_REGION: LOCAL_REGION,
+    AWS_DEFAULT_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    QUEUE_URL: `${endpointUrl}/${LOCAL_ACCOUNT_ID}/${names.batchQueue}`,
+    BUCKET: names.bucket,
+    TABLE: names.table,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${value}\n`)
+    .join('');
+}
+
+/** A batch at the end of a run, with where its rows are. */
+export interface Ended {
+  readonly view: BatchView;
+  readonly files: RowFiles;
+  /** URLs of what the processor wrote. */
+  readonly processed: readonly string[];
+}
+
+/** The end of a run for people. */
+export function summary(batches: readonly Ended[]): string {
+  return batches.map(paragraph).join('\n');
+}
+
+function paragraph({ view, files, processed }: Ended): string {
+  const { batchId, status, attempts, counts, deliveries, reason } = view;
+  const numbers = `attempts ${attempts}, deliveries ${deliveries}, ${counts.succeeded} of ${counts.total} succeeded, ${counts.failed} failed`;
+  const lines = [`${batchId}: ${status}, ${numbers}`];
+  if (status !== 'completed' && reason !== undefined) lines.push(`  reason     ${reason}`);
+  if (status === 'refused' || !isOver(view)) return `${lines.join('\n')}\n`;
+  lines.push(`  results    ${files.results}`, `  errors     ${files.errors}`);
+  for (const url of processed) lines.push(`  processed  ${url}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The end of a run for programs: one JSON object per line and batch. */
+export function jsonLines(batches: readonly Ended[]): string {
+  return batches
+    .map(({ view, files }) => {
+      const { batchId, status, attempts, counts, deliveries } = view;
+      const { results } = files;
+      return `${JSON.stringify({ batchId, status, attempts, counts, deliveries, results })}\n`;
+    })
+    .join('');
+}

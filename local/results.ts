@@ -1,0 +1,70 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { readObject } from '../shared/aws/objectRead.ts';
+import { saveWhole } from '../shared/client/rows.ts';
+import type { BatchView } from './batches.ts';
+
+/** Local copies of a batch's rows. */
+export interface RowFiles {
+  readonly results: string;
+  readonly errors: string;
+}
+
+/** Where the copies of a batch's rows are, or will be. */
+export function rowFiles(directory: string, batchId: string): RowFiles {
+  return {
+    results: join(directory, `${batchId}.jsonl`),
+    errors: join(directory, `${batchId}.errors.jsonl`),
+  };
+}
+
+/** Copies a batch's rows out of the bucket; a batch without rows gets empty files. */
+export async function copyRows(
+  s3: S3Client,
+  bucket: string,
+  directory: string,
+  { batchId, rows }: Pick<BatchView, 'batchId' | 'rows'>,
+): Promise<RowFiles> {
+  mkdirSync(directory, { recursive: true });
+  const files = rowFiles(directory, batchId);
+  await copy(s3, bucket, rows?.results, files.results);
+  await copy(s3, bucket, rows?.errors, files.errors);
+  return files;
+}
+
+async function copy(
+  s3: S3Client,
+  bucket: string,
+  key: string | undefined,
+  path: string,
+): Promise<void> {
+  if (!key) return writeFileSync(path, '');
+  await saveWhole(path, readObject(s3, { bucket, key }));
+}
+
+/** Where the example processor writes. */
+const PREFIX = 'processed/';
+
+/** URLs of what processors wrote for a batch. */
+export async function listProcessed(
+  s3: S3Client,
+  bucket: string,
+  batchId: string,
+): Promise<readonly string[]> {
+  const urls: string[] = [];
+  // The id stands alone in the key: "a-1" is not in "a-12".
+  for await (const { Contents = [] } of paginateListObjectsV2(
+    { client: s3 },
+    { Bucket: bucket, Prefix: PREFIX },
+  ))
+    for (const { Key: key = '' } of Contents)
+      if (
+        key
+          .slice(PREFIX.length)
+          .split('/')
+          .some((part) => part === batchId || part.startsWith(`${batchId}.`))
+      )
+        urls.push(`s3://${bucket}/${key}`);
+  return urls;
+}

@@ -1,0 +1,162 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { ObjectStore } from '../batch/ports.ts';
+import { SCHEMA_VERSION } from '../batch/record.ts';
+import type {
+  CollectorQueue,
+  LaneStore,
+  RequestName,
+  RequestRegister,
+} from '../collector/contract.ts';
+import { dueAtOf, laneSchema } from '../collector/lane.ts';
+import { TABLE } from '../config.ts';
+import { timeKey } from './batchItem.ts';
+import { attributeText, bodyText, slimmed } from './queues.ts';
+import { type Item, parseRecord, queryIndex, readItem, type Table, writeIf } from './table.ts';
+
+/** The partition of the `due` index that holds the lanes which owe something. */
+const LANES = 'collector';
+const PREFIX = 'collector#';
+
+const AS_I_READ_IT =
+  'attribute_not_exists(#id) OR (#version = :previousVersion AND #schemaVersion <= :schemaVersion)';
+
+/** The lanes of gathered requests, in the table of batches: `collector#<lane id>`. */
+export function realLaneStore(client: DynamoDBDocumentClient, tableName: string): LaneStore {
+  const table: Table = { client, name: tableName };
+  const { partitionKey, sortKey } = TABLE.dueIndex;
+  return {
+    async get(laneId) {
+      const item = await readItem(table, PREFIX + laneId);
+      return item && parseRecord(`collector lane ${laneId}`, item, laneSchema);
+    },
+    async replace(lane) {
+      const id = PREFIX + lane.laneId;
+      const writeToken = randomUUID();
+      const dueAt = dueAtOf(lane);
+      const command = new PutCommand({
+        TableName: tableName,
+        Item: {
+          [TABLE.partitionKey]: id,
+          schemaVersion: SCHEMA_VERSION,
+          version: lane.version,
+          writeToken,
+          record: JSON.stringify(lane),
+          ...(dueAt === undefined ? {} : { [partitionKey]: LANES, [sortKey]: timeKey(dueAt) }),
+        },
+        ConditionExpression: AS_I_READ_IT,
+        ExpressionAttributeNames: {
+          '#id': TABLE.partitionKey,
+          '#version': 'version',
+          '#schemaVersion': 'schemaVersion',
+        },
+        ExpressionAttributeValues: {
+          ':previousVersion': lane.version - 1,
+          ':schemaVersion': SCHEMA_VERSION,
+        },
+      });
+      const won = await writeIf(table, id, writeToken, () => client.send(command));
+      return won === undefined ? 'conflict' : 'written';
+    },
+    async listDue(until, cursor) {
+      const query = { index: TABLE.dueIndex, partition: LANES, until: timeKey(until), cursor };
+      const page = await queryIndex(table, query);
+      const laneIds = page.items.map((item) => String(item[TABLE.partitionKey]));
+      return { ...page, items: laneIds.map((id) => id.slice(PREFIX.length)) };
+    },
+  };
+}
+
+/** The queue of single requests and its dead-letter queue, by their URLs. */
+export function realCollectorQueue(
+  client: SQSClient,
+  urls: { readonly queue: string; readonly deadLetters: string },
+  objects: Pick<ObjectStore, 'writer'>,
+): CollectorQueue {
+  return {
+    async sendJoin(message) {
+      await client.send(
+        new SendMessageCommand({ QueueUrl: urls.queue, MessageBody: bodyText(message) }),
+      );
+    },
+    async sendDeadLetter(body, reason, messageId) {
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: urls.deadLetters,
+          MessageBody: await slimmed(objects, body, messageId),
+          MessageAttributes: {
+            reason: { DataType: 'String', StringValue: attributeText(reason) },
+            messageId: { DataType: 'String', StringValue: attributeText(messageId) },
+          },
+        }),
+      );
+    },
+  };
+}
+
+/**
+ * At least this long after a request was joined may its message come back: SQS keeps it for 14
+ * days, and those in a dead-letter queue for 14 more when somebody moves them back.
+ */
+const MIN_KEEP_SECONDS = 30 * 24 * 60 * 60;
+
+/** The key of a request's item: `request#` and the hash of its provider entry and `custom_id`. */
+export function requestItemId({ provider, customId }: RequestName): string {
+  const hash = createHash('sha256').update(`${provider}\n${customId}`).digest('hex');
+  return TABLE.requestPrefix + hash;
+}
+
+/** @param keepSeconds how long a request's batch may be asked for: at least 30 days */
+export function realRequestRegister(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  { keepSeconds }: { readonly keepSeconds: number },
+): RequestRegister {
+  return {
+    async claim(name, { batchId, position, digest }, now) {
+      // Each keeps what it has: whoever comes first, and also whoever comes again, reads the same.
+      const command = new UpdateCommand({
+        TableName: tableName,
+        Key: { [TABLE.partitionKey]: requestItemId(name) },
+        UpdateExpression:
+          'SET #batchId = if_not_exists(#batchId, :batchId), #position = if_not_exists(#position, :position), #digest = if_not_exists(#digest, :digest), #expiresAt = if_not_exists(#expiresAt, :expiresAt)',
+        ExpressionAttributeNames: {
+          '#batchId': 'batchId',
+          '#position': 'position',
+          '#digest': 'digest',
+          '#expiresAt': TABLE.timeToLive,
+        },
+        ExpressionAttributeValues: {
+          ':batchId': batchId,
+          ':position': position,
+          ':digest': digest,
+          ':expiresAt': Math.ceil(now / 1000) + Math.max(keepSeconds, MIN_KEEP_SECONDS),
+        },
+        ReturnValues: 'ALL_NEW',
+      });
+      const { Attributes: item = {} } = await client.send(command);
+      return {
+        batchId: textOf(item, 'batchId'),
+        position: textOf(item, 'position'),
+        digest: textOf(item, 'digest'),
+      };
+    },
+  };
+}
+
+/** The batch that a request is in; undefined before its window is joined, and once it is forgotten. */
+export async function readRequestBatch(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  name: RequestName,
+): Promise<string | undefined> {
+  const item = await readItem({ client, name: tableName }, requestItemId(name));
+  return item && textOf(item, 'batchId');
+}
+
+function textOf(item: Item, name: string): string {
+  const value = item[name];
+  if (typeof value === 'string') return value;
+  throw new Error(`the item of a gathered request has no ${name}`);
+}

@@ -1,0 +1,89 @@
+import OpenAI from 'openai';
+import * as z from 'zod';
+import { READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
+
+export interface Connection {
+  readonly apiKey: string;
+  /** Default: OpenAI's public endpoint. */
+  readonly baseUrl?: string | undefined;
+}
+
+const PUBLIC_BASE_URL = 'https://api.openai.com/v1';
+
+/** The SDK would take what is left out from the environment, and log to the console. */
+function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: Connection) {
+  return {
+    apiKey,
+    baseURL: baseUrl,
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    logLevel: 'off' as const,
+  };
+}
+
+/** For calls that only read: they may be repeated, and their bodies stream. */
+export function readClient(connection: Connection): OpenAI {
+  return new OpenAI({
+    ...settings(connection),
+    maxRetries: READ_RETRIES,
+    timeout: READ_TIMEOUT_MS,
+  });
+}
+
+/** For upload and create: nothing is sent twice unless the call says so. */
+export function writeClient(connection: Connection): OpenAI {
+  return new OpenAI({ ...settings(connection), maxRetries: 0, fetch: streamingFetch });
+}
+
+/**
+ * The parts of OpenAI's answers that are acted on. They are checked although the SDK has types for
+ * them: a gateway's page with status 200 must not pass for an empty listing, which would be taken
+ * as proof that a job does not exist.
+ */
+export const fileSchema = z.object({ id: z.string().min(1) });
+
+export const fileNameSchema = z.object({ filename: z.string() });
+
+/** Seconds since 1970: Azure's examples also have the same as ISO 8601. */
+const time = z.union([
+  z.number(),
+  z.iso.datetime({ offset: true }).transform((text) => Math.floor(Date.parse(text) / 1000)),
+]);
+// Azure has null where it has not counted yet.
+const count = z.number().nullish();
+
+const batchErrorSchema = z.object({
+  code: z.string().nullish(),
+  message: z.string().nullish(),
+  line: z.number().nullish(),
+});
+export type BatchError = z.infer<typeof batchErrorSchema>;
+
+export const batchSchema = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  created_at: time,
+  input_file_id: z.string().nullish(),
+  output_file_id: z.string().nullish(),
+  error_file_id: z.string().nullish(),
+  errors: z.object({ data: z.array(batchErrorSchema).nullish() }).nullish(),
+  request_counts: z.object({ completed: count, failed: count }).nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+});
+export type WireBatch = z.infer<typeof batchSchema>;
+
+export const fileListSchema = z.object({
+  data: z.array(fileSchema.extend({ filename: z.string(), created_at: time })),
+  has_more: z.boolean(),
+});
+
+export const batchListSchema = z.union([
+  z.object({ data: z.array(batchSchema), has_more: z.boolean() }),
+  // Groq's: https://console.groq.com/docs/batch, "Iterate Over All Batches"
+  z.object({
+    data: z.array(batchSchema),
+    paging: z.object({ next_cursor: z.string().nullish() }),
+  }),
+]);
+export type BatchList = z.infer<typeof batchListSchema>;

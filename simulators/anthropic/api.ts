@@ -1,0 +1,94 @@
+import { stat } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { pageOf, type Reply, type Route, route } from '../engine/router.ts';
+import { ApiError } from './errors.ts';
+import { type Batches, type BatchJob, batchObject } from './jobs.ts';
+
+/**
+ * Checks the key of a call, which is a bearer token since the API version of October 2026 and
+ * `x-api-key` before; without a list of keys, any that looks like one of the API's.
+ * https://platform.claude.com/docs/en/manage-claude/authentication
+ */
+export function authorizer(apiKeys: readonly string[] | undefined) {
+  return ({ headers }: IncomingMessage): void => {
+    const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+    const key = bearer ?? headers['x-api-key'];
+    if (typeof key !== 'string')
+      throw new ApiError(401, 'an Authorization or x-api-key header is required');
+    if (apiKeys ? !apiKeys.includes(key) : !key.startsWith('sk-ant-'))
+      throw new ApiError(401, 'invalid API key');
+    if (headers['anthropic-version'] === undefined)
+      throw new ApiError(400, 'anthropic-version: header is required');
+  };
+}
+
+/** The calls under `/v1/messages/batches`. */
+export function batchRoutes(batches: Batches): Route[] {
+  const { jobs } = batches;
+  const view = (request: IncomingMessage) => (job: BatchJob) =>
+    batchObject(job, jobs.momentOf(job), `http://${request.headers.host}`);
+  return [
+    route('POST', '/v1/messages/batches', async ({ request }) => {
+      const job = await batches.create(request);
+      return { status: 200, json: view(request)(job), lost: job.word === 'lost_reply' };
+    }),
+    route('GET', '/v1/messages/batches', ({ request, query }) =>
+      listReply(jobs.all().toReversed(), query, view(request)),
+    ),
+    route('GET', '/v1/messages/batches/:id', ({ request, parameters: { id = '' } }) => ({
+      status: 200,
+      json: view(request)(batches.get(id)),
+    })),
+    route('POST', '/v1/messages/batches/:id/cancel', ({ request, parameters: { id = '' } }) => ({
+      status: 200,
+      json: view(request)(batches.cancel(id)),
+    })),
+    route('GET', '/v1/messages/batches/:id/results', async ({ parameters: { id = '' } }) => {
+      const path = batches.results(id);
+      const { size: bytes } = await stat(path);
+      return { status: 200, file: { path, bytes, type: 'application/x-jsonl' } };
+    }),
+    route('DELETE', '/v1/messages/batches/:id', async ({ parameters: { id = '' } }) => {
+      await batches.delete(id);
+      return { status: 200, json: { id, type: 'message_batch_deleted' } };
+    }),
+  ];
+}
+
+// https://platform.claude.com/docs/en/api/messages/batches/list
+const USUAL_LIMIT = 20;
+const MAX_LIMIT = 1_000;
+
+/**
+ * A page of a listing, as `limit` and `after_id` or `before_id` of the query ask for it.
+ *
+ * @param items newest first
+ * @throws ApiError 400
+ */
+function listReply<Item extends { readonly id: string }>(
+  items: readonly Item[],
+  query: URLSearchParams,
+  show: (item: Item) => unknown,
+): Reply {
+  const asked = query.get('limit');
+  const limit = asked === null ? USUAL_LIMIT : Number(asked);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
+    throw new ApiError(400, `limit: Input should be from 1 to ${MAX_LIMIT}`);
+  const before = query.get('before_id');
+  const page = pageOf(
+    before === null ? items : items.toReversed(),
+    limit,
+    before ?? query.get('after_id'),
+  );
+  if (!page) throw new ApiError(400, 'after_id or before_id: no such batch');
+  const shown = before === null ? page.items : page.items.toReversed();
+  return {
+    status: 200,
+    json: {
+      data: shown.map(show),
+      has_more: page.hasMore,
+      first_id: shown.at(0)?.id ?? null,
+      last_id: shown.at(-1)?.id ?? null,
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { IncomingMessage } from 'node:http';
+import { InjectedError } from '../engine/faults.ts';
+import type { Reply } from '../engine/router.ts';
+import type { Simulator } from '../engine/server.ts';
+import type { Manner } from '../openai/dialect.ts';
+import { ApiError } from '../openai/errors.ts';
+import { type OpenAiOptionsInput, startOpenAiSimulator } from '../openai/index.ts';
+
+/**
+ * Starts a simulator of the Files and Batch APIs of an Azure OpenAI resource on the loopback: the
+ * one of OpenAI, in Azure's manner. Its `url` is the resource's.
+ *
+ * @param options see `OpenAiOptionsInput`; only `dataDir` has no default
+ * @param now milliseconds since 1970: what all simulated progress depends on
+ * @throws Error for wrong options, PlanError for a wrong word, EADDRINUSE for a taken port
+ */
+export function startAzureSimulator(
+  options: OpenAiOptionsInput,
+  now: () => number = Date.now,
+): Promise<Simulator> {
+  return startOpenAiSimulator(options, now, AZURE);
+}
+
+const DATED = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
+const UNDATED: readonly (string | null)[] = [null, 'v1', 'preview'];
+
+/** Checks where a call goes, its API version, and its key or token. */
+function authorizer(apiKeys: readonly string[] | undefined) {
+  return (request: IncomingMessage): void => {
+    checkVersion(new URL(request.url ?? '/', 'http://127.0.0.1'));
+    const { authorization, 'api-key': apiKey } = request.headers;
+    const given = apiKey ?? /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
+    if (typeof given === 'string' && (apiKeys?.includes(given) ?? given !== '')) return;
+    throw new ApiError(
+      401,
+      'Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.',
+    );
+  };
+}
+
+function checkVersion({ pathname, searchParams }: URL): void {
+  const version = searchParams.get('api-version');
+  const isKnown = pathname.startsWith('/openai/v1/')
+    ? UNDATED.includes(version)
+    : pathname.startsWith('/openai/') && DATED.test(version ?? '');
+  // The simulator's own path is not the API's.
+  if (isKnown || pathname.startsWith('/simulator/')) return;
+  throw new ApiError(404, 'Resource not found');
+}
+
+/** Any error as Azure words it: a class of errors, and in it the code that says which. */
+function renderError(error: unknown): Reply {
+  if (error instanceof ApiError) return errorReply(error.status, error.message, error.code);
+  if (error instanceof InjectedError)
+    return errorReply(error.status, error.message, error.code ?? null);
+  return errorReply(500, `The simulator failed: ${String(error)}`, null);
+}
+
+const CLASSES: Readonly<Record<number, string>> = { 400: 'BadRequest', 403: 'Forbidden' };
+
+function errorReply(status: number, message: string, code: string | null): Reply {
+  const name = CLASSES[status] ?? String(status);
+  const innererror = code === null ? {} : { innererror: { code } };
+  return { status, json: { error: { code: name, message, ...innererror } } };
+}
+
+/** Azure's ways: https://learn.microsoft.com/azure/foundry/openai/how-to/batch */
+const AZURE: Manner = {
+  name: 'Azure OpenAI',
+  // The resource: the API is under /openai, or under /openai/v1.
+  basePath: '',
+  authorizer,
+  renderError,
+  maxRequests: 100_000,
+  minLifeSeconds: 1_209_600,
+  jobEndpoints: ['/chat/completions', '/v1/chat/completions'],
+  endpointOf: (url) => (url.startsWith('/v1/') ? url : `/v1${url}`),
+  linesDecide: true,
+  checkBody: checkContent,
+  codes: { url: 'url_mismatch', model: 'model_mismatch' },
+  keepsEmptyErrors: true,
+  showBatch: (batch) => ({
+    ...batch,
+    status: capitalized(batch.status),
+    errors: batch.errors ?? null,
+    output_file_id: batch.output_file_id ?? '',
+    error_file_id: batch.error_file_id ?? '',
+    request_counts:
+      batch.request_counts.total > 0
+        ? batch.request_counts
+        : { total: null, completed: null, failed: null },
+  }),
+};
+
+function checkContent({ messages }: Readonly<Record<string, unknown>>): ApiError | undefined {
+  const all: readonly unknown[] = Array.isArray(messages) ? messages : [];
+  const index = all.findIndex(
+    (message) => (message as { content?: unknown } | null)?.content === null,
+  );
+  if (index < 0) return undefined;
+  const param = `messages[${index}].content`;
+  const message = `Invalid value for '${param}': expected a string, got null.`;
+  return new ApiError(400, message, { code: 'invalid_request', param });
+}
+
+/** `in_progress` as `InProgress`. */
+function capitalized(status: string): string {
+  return status.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,5 @@
+import { runAsProcess } from '../engine/childProcess.ts';
+import type { OpenAiOptionsInput } from '../openai/index.ts';
+import { startAzureSimulator } from './index.ts';
+
+await runAsProcess((options) => startAzureSimulator(options as OpenAiOptionsInput));

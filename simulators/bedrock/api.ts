@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http';
+import * as z from 'zod';
+import { pageOf, type Reply, type Route, route } from '../engine/router.ts';
+import { readJson } from '../engine/server.ts';
+import { invalid, ServiceError } from './errors.ts';
+import { arnOf, type BedrockJob, type BedrockJobs, jobObject } from './jobs.ts';
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+const SIGNED = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/[^/]+\/bedrock\/aws4_request,/;
+
+/** Checks who signed a call; the signature itself is not computed. */
+export function authorizer(accessKeyIds: readonly string[] | undefined) {
+  return (request: IncomingMessage): void => {
+    const accessKeyId = SIGNED.exec(request.headers.authorization ?? '')?.[1];
+    if (accessKeyId === undefined)
+      throw new ServiceError(
+        403,
+        'MissingAuthenticationTokenException',
+        'Missing Authentication Token',
+      );
+    if (accessKeyIds === undefined || accessKeyIds.includes(accessKeyId)) return;
+    const message = 'The security token included in the request is invalid.';
+    throw new ServiceError(403, 'UnrecognizedClientException', message);
+  };
+}
+
+/** The calls of Bedrock's control plane that are about batch jobs. */
+export function jobRoutes(jobs: BedrockJobs): Route[] {
+  return [
+    route('POST', '/model-invocation-job', async ({ request }) => {
+      const body = await readJson(request, invalid);
+      const job = await jobs.create(parseCreateRequest(body));
+      return { status: 200, json: { jobArn: arnOf(job.id) }, lost: job.word === 'lost_reply' };
+    }),
+    route('GET', '/model-invocation-jobs', ({ query }) => listReply(jobs, query)),
+    route('GET', '/model-invocation-job/:id', ({ parameters: { id = '' } }) => {
+      const job = jobs.get(decodeURIComponent(id));
+      const moment = jobs.jobs.momentOf(job);
+      return { status: 200, json: jobObject(jobs.get(job.id), moment) };
+    }),
+    route('POST', '/model-invocation-job/:id/stop', ({ parameters: { id = '' } }) => {
+      jobs.stop(decodeURIComponent(id));
+      return { status: 200, json: {} };
+    }),
+  ];
+}
+
+const uri = z.string().regex(/^s3:\/\/[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9](\/.*)?$/);
+
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelInvocationJob.html */
+const createSchema = z.object({
+  jobName: z.string().regex(/^[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9+\-.]){0,63}$/),
+  clientRequestToken: z
+    .string()
+    .max(256)
+    .regex(/^[a-zA-Z0-9]{1,256}(-*[a-zA-Z0-9]){0,256}$/)
+    .optional(),
+  modelId: z.string().min(1).max(2048),
+  roleArn: z.string().regex(/^arn:aws(-[^:]+)?:iam::([0-9]{12})?:role\/.+$/),
+  modelInvocationType: z.enum(['InvokeModel', 'Converse']).default('InvokeModel'),
+  inputDataConfig: z.object({
+    s3InputDataConfig: z.object({ s3InputFormat: z.literal('JSONL').optional(), s3Uri: uri }),
+  }),
+  outputDataConfig: z.object({ s3OutputDataConfig: z.object({ s3Uri: uri }) }),
+  timeoutDurationInHours: z.number().int().min(24).max(168).optional(),
+});
+export type CreateRequest = z.output<typeof createSchema>;
+
+/** @throws ServiceError naming the first wrong member */
+function parseCreateRequest(body: unknown): CreateRequest {
+  const parsed = createSchema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw invalid(`1 validation error detected at '${issue?.path.join('.')}': ${issue?.message}`);
+}
+
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListModelInvocationJobs.html */
+const MAX_RESULTS = 1_000;
+const USUAL_RESULTS = 100;
+
+/** A page of the account's jobs, as the query asks for it. */
+function listReply({ jobs }: BedrockJobs, query: URLSearchParams): Reply {
+  const limit = Number(query.get('maxResults') ?? USUAL_RESULTS);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_RESULTS)
+    throw invalid(`maxResults must be between 1 and ${MAX_RESULTS}`);
+  const shown = jobs
+    .all()
+    .filter(isWanted(query))
+    .map((job) => ({ id: job.id, view: jobObject(job, jobs.momentOf(job)) }))
+    .filter(({ view }) => [null, view.status].includes(query.get('statusEquals')));
+  if (query.get('sortOrder') === 'Descending') shown.reverse();
+  const page = pageOf(shown, limit, query.get('nextToken'));
+  if (!page) throw invalid('nextToken is not valid');
+  return {
+    status: 200,
+    json: {
+      invocationJobSummaries: page.items.map(({ view }) => view),
+      nextToken: page.hasMore ? page.items.at(-1)?.id : undefined,
+    },
+  };
+}
+
+function isWanted(query: URLSearchParams): (job: BedrockJob) => boolean {
+  const after = Date.parse(query.get('submitTimeAfter') ?? '');
+  const before = Date.parse(query.get('submitTimeBefore') ?? '');
+  const part = query.get('nameContains') ?? '';
+  // An absent time is NaN, which nothing is beyond.
+  return ({ createdAt, jobName }) =>
+    !(createdAt <= after) && !(createdAt >= before) && jobName.includes(part);
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { type JobRecord, Jobs } from '../../../simulators/engine/jobs.ts';
+import { Journal, journalDirectory } from '../../../simulators/engine/journal.ts';
+
+const NOTHING = { succeeded: 0, failed: 0, usage: { inputTokens: 0, outputTokens: 0 } };
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'jobs-test-'));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+});
+
+function start(): Jobs<JobRecord> {
+  const jobs = new Jobs<JobRecord>({
+    dataDir,
+    plan: ['failed_quota', 'stuck', 'completed'],
+    jobSeconds: 0,
+    journal: new Journal(journalDirectory(dataDir), Date.now),
+    now: Date.now,
+    kind: {
+      idOf: ({ id }) => String(id),
+      errorsOf: () => [],
+      write: async () => NOTHING,
+    },
+  });
+  onTestFinished(() => jobs.close());
+  return jobs;
+}
+
+async function create(jobs: Jobs<JobRecord>, id: string, group = 'a-batch') {
+  await writeFile(jobs.inputPath(id), '{"id":"1"}\n');
+  return jobs.create({ id, group }).word;
+}
+
+test('a job that was deleted keeps its place in the plan', async () => {
+  const jobs = start();
+  expect(await create(jobs, 'first')).toBe('failed_quota');
+  jobs.delete('first');
+  expect(await create(jobs, 'second')).toBe('stuck');
+  jobs.delete('second');
+  expect(await create(jobs, 'third')).toBe('completed');
+  expect(await create(jobs, 'another', 'another-batch')).toBe('failed_quota');
+});
+
+test('a job that was deleted is not there, after a restart and with its work done', async () => {
+  const jobs = start();
+  await create(jobs, 'first');
+  await create(jobs, 'second');
+  // While its input is still being looked at.
+  jobs.delete('first');
+  await jobs.settled();
+  for (const each of [jobs, start()]) {
+    expect(each.get('first')).toBeUndefined();
+    expect(each.all().map(({ id }) => id)).toEqual(['second']);
+  }
+});
