@@ -35,7 +35,7 @@ export function benchDependencies(parts: {
     scratch: diskScratch(),
     tokens: { estimate: (fileBytes) => createTokenEstimator({ fileBytes }) },
     processor: { invoke: unused },
-    bus: { announce: async () => {} },
+    bus: { publish: async () => {} },
     log: { info() {}, warn: complain, error: complain },
     metrics: { count() {}, measure() {} },
     providers: parts.providers,

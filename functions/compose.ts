@@ -16,7 +16,7 @@ import { realQueues } from '../shared/aws/queues.ts';
 import { realSecrets } from '../shared/aws/secrets.ts';
 import { realSweepLock } from '../shared/aws/sweepLock.ts';
 import { type Policy, scalePolicy } from '../shared/batch/policy.ts';
-import type { Chance, Clock, ObjectStore, Tokens } from '../shared/batch/ports.ts';
+import type { Clock, ObjectStore, RandomSource, Tokens } from '../shared/batch/ports.ts';
 import type { Collector } from '../shared/collector/contract.ts';
 import { DEFAULT_POLICY, ENVIRONMENT } from '../shared/config.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
@@ -26,7 +26,7 @@ import { readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
 
 const clock: Clock = { now: () => Date.now() };
-const chance: Chance = {
+const chance: RandomSource = {
   random: () => Math.random(),
   randomInt: (max) => randomInt(max),
   token: () => randomUUID(),

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type * as ports from '../shared/batch/ports.ts';
 import { DIMENSIONS, isByProvider, METRIC_NAMESPACE, unitOf } from '../shared/metrics.ts';
-import { currentSubject } from '../shared/usecases/logContext.ts';
+import { currentBatchContext } from '../shared/usecases/logContext.ts';
 
 // The service name comes from POWERTOOLS_SERVICE_NAME: it tells several handlers in one account apart.
 export const logger = new Logger();
@@ -11,9 +11,9 @@ const ofProviders = new Map<string, Metrics>();
 
 /** Every line says which batch it is about, if it is about one. */
 export const log: ports.Log = {
-  info: (message, fields) => logger.info(message, { ...currentSubject(), ...fields }),
-  warn: (message, fields) => logger.warn(message, { ...currentSubject(), ...fields }),
-  error: (message, fields) => logger.error(message, { ...currentSubject(), ...fields }),
+  info: (message, fields) => logger.info(message, { ...currentBatchContext(), ...fields }),
+  warn: (message, fields) => logger.warn(message, { ...currentBatchContext(), ...fields }),
+  error: (message, fields) => logger.error(message, { ...currentBatchContext(), ...fields }),
 };
 
 export const metrics: ports.Metrics = {

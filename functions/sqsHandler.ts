@@ -2,7 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { messageOf } from '../shared/batch/errors.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
-import { subjectOf } from '../shared/usecases/logContext.ts';
+import { batchContextOf } from '../shared/usecases/logContext.ts';
 import { dependencies } from './compose.ts';
 import { flushMetrics, logger } from './observability.ts';
 
@@ -23,7 +23,7 @@ export function sqsHandler(
         await handle(dependencies(), record, deadline);
       } catch (error) {
         const { messageId } = record;
-        const fields = { messageId, ...subjectOf(error), error: messageOf(error) };
+        const fields = { messageId, ...batchContextOf(error), error: messageOf(error) };
         logger.error('a message goes back to its queue', fields);
         throw error;
       }

@@ -10,7 +10,7 @@ import { flushMetrics, logger } from './observability.ts';
 export async function handler(event: unknown, context: Context): Promise<void> {
   logger.addContext(context);
   try {
-    await work(dependencies(), event, Date.now() + context.getRemainingTimeInMillis());
+    await runSweeper(dependencies(), event, Date.now() + context.getRemainingTimeInMillis());
   } finally {
     flushMetrics();
   }
@@ -34,7 +34,7 @@ export function hintIn(event: unknown): Hint | undefined {
 }
 
 /** Does what the event asks for: a check of one job, or a sweep. */
-export async function work(
+export async function runSweeper(
   dependencies: Dependencies,
   event: unknown,
   deadline: number,

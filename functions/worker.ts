@@ -1,8 +1,8 @@
-import { acceptWork, work } from '../shared/usecases/work/work.ts';
+import { acceptWork, runWork } from '../shared/usecases/work/work.ts';
 import { sqsHandler } from './sqsHandler.ts';
 
 /** Moves the bytes: inspects, submits and collects, one batch at a time. */
 export const handler = sqsHandler(async (dependencies, { body, messageId }, deadline) => {
   const message = await acceptWork(dependencies, { body, messageId });
-  if (message) await work(dependencies, message, deadline);
+  if (message) await runWork(dependencies, message, deadline);
 });

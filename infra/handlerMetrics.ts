@@ -51,8 +51,8 @@ export abstract class HandlerMetrics extends Construct {
   }
 
   /** The most providers that stood still at once: somebody must see to the key or the bill. */
-  metricProviderPaused(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.providerPaused, {
+  metricProviderBlocked(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.providerBlocked, {
       statistic: cloudwatch.Stats.MAXIMUM,
       ...options,
     });

@@ -82,7 +82,7 @@ interface LocalProvider {
 }
 
 /** Whether a local run may reach a real provider: of the one that is named, or of any. */
-export function mayReachReal(
+export function usesRealProvider(
   kind: ProviderKind | undefined,
   environment: ProvidersOptions['environment'],
 ): boolean {

@@ -17,7 +17,7 @@ import {
 } from './display.ts';
 import { lockDirectory } from './emulators/directoryLock.ts';
 import { timeScaleFor } from './lambda/timeouts.ts';
-import { LOCAL_ENTRIES, mayReachReal } from './providers.ts';
+import { LOCAL_ENTRIES, usesRealProvider } from './providers.ts';
 import { openSession, type Session } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
 import { assemblyDirectory } from './synthesize.ts';
@@ -60,7 +60,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     timeScale: timeScaleFor(
       options.intervalSeconds,
       largestFileBytes(files),
-      mayReachReal(options.provider && LOCAL_ENTRIES[options.provider].kind, process.env),
+      usesRealProvider(options.provider && LOCAL_ENTRIES[options.provider].kind, process.env),
     ),
     environment: process.env,
     onEvent({ Source: source, Detail: detail }) {
@@ -84,7 +84,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     if (options.keep && !interrupted.aborted) {
       output.write(shellEnvironment(stack.endpointUrl, session.names));
       // A display of its own: what the first one drew is above the summary now.
-      await keepUp(session, tracked, createDisplay(output), interrupted, stack.broken);
+      await keepRunning(session, tracked, createDisplay(output), interrupted, stack.broken);
     }
     return code;
   } finally {
@@ -134,7 +134,7 @@ const LOOK_MS = 1_000;
  *
  * @param broken resolves when the stack cannot go on
  */
-async function keepUp(
+async function keepRunning(
   session: Session,
   tracked: readonly Tracked[],
   display: Display,

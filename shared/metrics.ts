@@ -34,7 +34,7 @@ export const METRICS = {
   /** Refusals that wait for room and use no attempt. */
   quotaWaits: 'QuotaWaits',
   /** Of each whole sweep: providers that stand still because they refuse our account. */
-  providerPaused: 'ProviderPaused',
+  providerBlocked: 'ProviderBlocked',
   /** Batches that a daily budget keeps back, counted in each sweep. */
   budgetWaits: 'BudgetWaits',
   /** Batches that a pause by a user keeps back, counted in each sweep: of a long queue, its front. */
@@ -105,7 +105,7 @@ export function unitOf(name: string): MetricUnit {
 const BY_PROVIDER: ReadonlySet<string> = new Set([
   METRICS.submitted,
   METRICS.quotaWaits,
-  METRICS.providerPaused,
+  METRICS.providerBlocked,
   METRICS.budgetWaits,
   METRICS.pauseWaits,
   METRICS.inFlight,

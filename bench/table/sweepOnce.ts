@@ -56,7 +56,7 @@ const dependencies = {
   providerStates: realProviderStateStore(table, tableName),
   sweepLock: realSweepLock(table, tableName),
   bus: {
-    async announce({ to }: { readonly to: string }) {
+    async publish({ to }: { readonly to: string }) {
       if (to === 'submitting') started += 1;
     },
   },

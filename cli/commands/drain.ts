@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { STATUSES } from '../../shared/batch/status.ts';
-import type { Connection } from '../../shared/client/connection.ts';
+import type { HandlerConnection } from '../../shared/client/connection.ts';
 import type { Handler } from '../../shared/client/index.ts';
 import type { DrainProgress, KeptResource, Outstanding } from '../../shared/operations/drain.ts';
 import {
@@ -82,7 +82,7 @@ async function follow(
 }
 
 /** What the removal of the stack leaves, and what goes with it. */
-async function readKept({ handler, access, sqs }: Connection) {
+async function readKept({ handler, access, sqs }: HandlerConnection) {
   const { deadLettersIn, keptResources } = await import('../../shared/operations/drain.ts');
   return {
     kept: await keptResources(access, handler.stack),

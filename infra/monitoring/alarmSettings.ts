@@ -42,7 +42,7 @@ export interface AlarmSettings {
    *
    * @default 1
    */
-  readonly providersPaused?: number | false;
+  readonly providersBlocked?: number | false;
   /**
    * Batches that failed, in 5 minutes.
    *
@@ -95,7 +95,7 @@ export const ALARM_DEFAULTS = {
   sweepErrors: 10,
   workerErrors: 3,
   oldestQueuedHours: 6,
-  providersPaused: 1,
+  providersBlocked: 1,
   batchesFailed: 1,
   deliveriesFailed: 3,
   jobsStalled: 1,

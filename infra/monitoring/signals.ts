@@ -56,10 +56,10 @@ export function signalsOf(monitored: Monitored): readonly Signal[] {
       factor: 60 * 60,
     },
     {
-      id: 'ProvidersPaused',
-      setting: 'providersPaused',
+      id: 'ProvidersBlocked',
+      setting: 'providersBlocked',
       says: 'A provider refuses our account: nothing starts there until its key or its bill is seen to.',
-      metric: metric(METRICS.providerPaused, minutes(5, MAXIMUM)),
+      metric: metric(METRICS.providerBlocked, minutes(5, MAXIMUM)),
     },
     {
       id: 'BatchesFailed',

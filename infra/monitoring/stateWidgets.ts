@@ -36,7 +36,7 @@ export function stateWidgets(
       most(monitored, METRICS.inFlight, 'Jobs in flight', now),
       most(monitored, METRICS.queued, 'Batches queued', now),
       inMinutes(most(monitored, METRICS.oldestQueuedAge, 'seconds', now), 'Oldest queued, minutes'),
-      most(monitored, METRICS.providerPaused, 'Providers refusing us', now),
+      most(monitored, METRICS.providerBlocked, 'Providers refusing us', now),
       deadLetters(monitored),
     ],
   });

@@ -19,8 +19,8 @@ import { type Item, queryIndex, readItem, readItems, type Table, writeIf } from 
 /** Of the queues that are read as a whole. */
 const HINTS_PER_PAGE = 1_000;
 
-const NOT_THERE = 'attribute_not_exists(#id)';
-const AS_I_READ_IT = '#version = :previousVersion AND #schemaVersion <= :schemaVersion';
+const ITEM_ABSENT = 'attribute_not_exists(#id)';
+const VERSION_UNCHANGED = '#version = :previousVersion AND #schemaVersion <= :schemaVersion';
 
 /**
  * The batches in DynamoDB.
@@ -53,18 +53,18 @@ export function realBatchStore(
     },
     async getMany(batchIds) {
       const items = await readItems(table, batchIds.map(itemId));
-      return new Map(items.flatMap((item) => understood(item)));
+      return new Map(items.flatMap((item) => parsedOrSkipped(item)));
     },
     async create(batch) {
       const won = await put(batch, {
-        ConditionExpression: NOT_THERE,
+        ConditionExpression: ITEM_ABSENT,
         ExpressionAttributeNames: { '#id': TABLE.partitionKey },
       });
       return won ? 'written' : 'exists';
     },
     async replace(batch) {
       const won = await put(batch, {
-        ConditionExpression: AS_I_READ_IT,
+        ConditionExpression: VERSION_UNCHANGED,
         ExpressionAttributeNames: { '#version': 'version', '#schemaVersion': 'schemaVersion' },
         ExpressionAttributeValues: {
           ':previousVersion': batch.version - 1,
@@ -126,7 +126,7 @@ type Condition = Pick<
 >;
 
 /** Nothing for a record that `get` would throw for: it must not hide the others. */
-function understood(item: Item): [string, Batch][] {
+function parsedOrSkipped(item: Item): [string, Batch][] {
   try {
     return [[batchIdOf(item), fromItem(item)]];
   } catch {

@@ -12,14 +12,14 @@ import type {
 import { dueAtOf, laneSchema } from '../collector/lane.ts';
 import { TABLE } from '../config.ts';
 import { timeKey } from './batchItem.ts';
-import { attributeText, bodyText, slimmed } from './queues.ts';
+import { attributeText, bodyText, offloadLargeBody } from './queues.ts';
 import { type Item, parseRecord, queryIndex, readItem, type Table, writeIf } from './table.ts';
 
 /** The partition of the `due` index that holds the lanes which owe something. */
 const LANES = 'collector';
 const PREFIX = 'collector#';
 
-const AS_I_READ_IT =
+const VERSION_UNCHANGED =
   'attribute_not_exists(#id) OR (#version = :previousVersion AND #schemaVersion <= :schemaVersion)';
 
 /** The lanes of gathered requests, in the table of batches: `collector#<lane id>`. */
@@ -45,7 +45,7 @@ export function realLaneStore(client: DynamoDBDocumentClient, tableName: string)
           record: JSON.stringify(lane),
           ...(dueAt === undefined ? {} : { [partitionKey]: LANES, [sortKey]: timeKey(dueAt) }),
         },
-        ConditionExpression: AS_I_READ_IT,
+        ConditionExpression: VERSION_UNCHANGED,
         ExpressionAttributeNames: {
           '#id': TABLE.partitionKey,
           '#version': 'version',
@@ -84,7 +84,7 @@ export function realCollectorQueue(
       await client.send(
         new SendMessageCommand({
           QueueUrl: urls.deadLetters,
-          MessageBody: await slimmed(objects, body, messageId),
+          MessageBody: await offloadLargeBody(objects, body, messageId),
           MessageAttributes: {
             reason: { DataType: 'String', StringValue: attributeText(reason) },
             messageId: { DataType: 'String', StringValue: attributeText(messageId) },

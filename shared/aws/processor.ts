@@ -32,7 +32,7 @@ function isRefusal(error: unknown): error is LambdaServiceException {
 
 export function realEventBus(client: EventBridgeClient, eventBusName: string): EventBus {
   return {
-    async announce(change) {
+    async publish(change) {
       const { FailedEntryCount: failed, Entries: entries } = await client.send(
         new PutEventsCommand({
           Entries: [

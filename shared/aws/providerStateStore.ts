@@ -9,7 +9,7 @@ import { parseRecord, queryIndex, readItem, type Table, writeIf } from './table.
 /** The partition of the `due` index that names every provider entry ever used. */
 const PROVIDERS = 'providers';
 
-const AS_I_READ_IT =
+const VERSION_UNCHANGED =
   'attribute_not_exists(#id) OR (#version = :previousVersion AND #schemaVersion <= :schemaVersion)';
 
 /** What is known of the providers, in the table of batches. */
@@ -38,7 +38,7 @@ export function realProviderStateStore(
           [partitionKey]: PROVIDERS,
           [sortKey]: state.provider,
         },
-        ConditionExpression: AS_I_READ_IT,
+        ConditionExpression: VERSION_UNCHANGED,
         ExpressionAttributeNames: {
           '#id': TABLE.partitionKey,
           '#version': 'version',

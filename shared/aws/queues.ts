@@ -37,7 +37,7 @@ export function realQueues(
     async sendBatch(message, delaySeconds) {
       // SQS takes whole seconds only. Up, so that nothing comes before its time.
       const whole = Math.min(MAX_DELAY_SECONDS, Math.max(0, Math.ceil(delaySeconds)));
-      const body = await slimmed(objects, bodyText(message), randomUUID());
+      const body = await offloadLargeBody(objects, bodyText(message), randomUUID());
       await client.send(
         new SendMessageCommand({ QueueUrl: urls.batch, MessageBody: body, DelaySeconds: whole }),
       );
@@ -47,7 +47,7 @@ export function realQueues(
         new SendMessageCommand({
           QueueUrl: urls.deadLetters[queue],
           // A body at SQS's limit leaves no room for attributes, which count as part of it.
-          MessageBody: await slimmed(objects, body, messageId),
+          MessageBody: await offloadLargeBody(objects, body, messageId),
           MessageAttributes: {
             reason: { DataType: 'String', StringValue: attributeText(reason) },
             messageId: { DataType: 'String', StringValue: attributeText(messageId) },
@@ -59,7 +59,7 @@ export function realQueues(
 }
 
 /** The body, or a message that points to it. */
-export async function slimmed(
+export async function offloadLargeBody(
   objects: Pick<ObjectStore, 'writer'>,
   body: string,
   token: string,

@@ -2,7 +2,7 @@ import type { Outcome } from './job.ts';
 import type { Batch } from './record.ts';
 
 /** How one request stands after an attempt. */
-export type Standing = 'succeeded' | 'failed' | 'unfinished';
+export type RowOutcome = 'succeeded' | 'failed' | 'unfinished';
 
 /** A row that says that the account cannot pay, or may not: the request itself was not looked at. */
 export const ACCOUNT_ROW_CODE = 'account_refused';
@@ -31,7 +31,10 @@ export interface RowVerdict {
  * Tells succeeded, failed for good and unfinished apart, from the row alone, so that a row read
  * back from a merged file stands as it stood when it was written.
  */
-export function standingOf({ status_code: status, error_code: code }: RowVerdict): Standing {
+export function outcomeOfVerdict({
+  status_code: status,
+  error_code: code,
+}: RowVerdict): RowOutcome {
   if (code !== undefined && UNFINISHED_CODES.has(code)) return 'unfinished';
   if (status === undefined) return 'failed';
   if (PASSING_STATUSES.has(status) || status >= 500) return 'unfinished';

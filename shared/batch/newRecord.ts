@@ -1,7 +1,7 @@
 import { moneyOfPart } from './cost.ts';
 import { NO_USAGE } from './job.ts';
 import type { AddMessage } from './messages.ts';
-import { ceilingMs, type Policy } from './policy.ts';
+import { maxBackoffMs, type Policy } from './policy.ts';
 import { type Batch, SCHEMA_VERSION, type Source } from './record.ts';
 import { isEnded } from './status.ts';
 
@@ -24,7 +24,7 @@ export function newBatch(
     status: 'inspecting',
     statusAt: now,
     // The intake sends the work right after this write; the sweeper does if that was lost.
-    dueAt: now + ceilingMs(policy.resendBackoff, 0),
+    dueAt: now + maxBackoffMs(policy.resendBackoff, 0),
     provider: made.providers[0],
     ...(made.providers.length > 1 ? { providers: [...made.providers] } : {}),
     format: message.format,
@@ -62,7 +62,7 @@ export function partId(parentId: string, number: number): string {
 }
 
 /** The id of the batch that the user knows. */
-export function rootId(batchId: string): string {
+export function rootBatchId(batchId: string): string {
   const slash = batchId.indexOf('/');
   return slash < 0 ? batchId : batchId.slice(0, slash);
 }
@@ -119,7 +119,7 @@ export function partRetryId(parent: Batch): string {
 }
 
 /** Whether a part has to run again what did not succeed, because its parent was told to. */
-export function owesRetry(part: Batch, parent: Batch): boolean {
+export function needsRetry(part: Batch, parent: Batch): boolean {
   if (!parent.retries || part.commands.includes(partRetryId(parent))) return false;
   const hasFailed = part.counts.succeeded < part.counts.total;
   return isEnded(part.status) && part.rows !== undefined && hasFailed;

@@ -112,10 +112,10 @@ export function scalePolicy(policy: Policy, scale: number): Policy {
  * @returns the wait in milliseconds
  */
 export function fullJitterMs(backoff: Backoff, failures: number, random: number): number {
-  return Math.round(random * ceilingMs(backoff, failures));
+  return Math.round(random * maxBackoffMs(backoff, failures));
 }
 
 /** The longest wait that {@link fullJitterMs} can give after so many failures, in milliseconds. */
-export function ceilingMs({ baseSeconds, capSeconds }: Backoff, failures: number): number {
+export function maxBackoffMs({ baseSeconds, capSeconds }: Backoff, failures: number): number {
   return Math.min(capSeconds, baseSeconds * 2 ** Math.min(failures, 30)) * 1000;
 }

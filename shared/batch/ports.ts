@@ -12,7 +12,7 @@ export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
 }
-export interface Chance {
+export interface RandomSource {
   /** A number in [0, 1). */
   random(): number;
   /** A whole number in [0, max), hard to guess. */
@@ -62,7 +62,7 @@ export interface Processor {
 
 /** Tells whoever listens. */
 export interface EventBus {
-  announce(change: StateChange): Promise<void>;
+  publish(change: StateChange): Promise<void>;
 }
 
 /** Structured logs. Never prompt text, never a secret. */

@@ -10,7 +10,7 @@ import { uploadKey } from '../batch/ids.ts';
 import { type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
 import type { ObjectRef } from '../batch/ports.ts';
 import type { Sent } from './commands.ts';
-import { ClientError, type Connection } from './connection.ts';
+import { ClientError, type HandlerConnection } from './connection.ts';
 
 /** A batch to add: what a message may hold, with where its requests are. */
 export interface NewBatch
@@ -27,7 +27,7 @@ export interface NewBatch
  * @throws ClientError for what the handler would refuse, as far as that can be known here
  */
 export async function addBatch(
-  connection: Connection,
+  connection: HandlerConnection,
   { file, requests, ...fields }: NewBatch,
   options: UploadOptions = {},
 ): Promise<Sent> {

@@ -7,7 +7,7 @@ import type { CommandMessage, ProviderMessage } from '../batch/messages.ts';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { DEFAULT_POLICY } from '../config.ts';
-import { ClientError, type Connection } from './connection.ts';
+import { ClientError, type HandlerConnection } from './connection.ts';
 
 /** What a user may ask of a batch. */
 export type Command = CommandMessage['action'];
@@ -33,7 +33,7 @@ const EVENTS: Readonly<Record<Command, BatchEvent>> = {
  * @throws ClientError
  */
 export async function command(
-  { batches, sqs, handler }: Pick<Connection, 'batches' | 'sqs' | 'handler'>,
+  { batches, sqs, handler }: Pick<HandlerConnection, 'batches' | 'sqs' | 'handler'>,
   action: Command,
   batchId: string,
 ): Promise<SentCommand> {
@@ -78,7 +78,7 @@ export interface ProviderCommandOptions {
  *   the signal's reason
  */
 export async function commandProvider(
-  { handler, sqs, providerStates }: Pick<Connection, 'handler' | 'sqs' | 'providerStates'>,
+  { handler, sqs, providerStates }: Pick<HandlerConnection, 'handler' | 'sqs' | 'providerStates'>,
   action: ProviderMessage['action'],
   provider: string,
   { reason, timeoutSeconds = 60, signal }: ProviderCommandOptions = {},
@@ -118,7 +118,7 @@ export interface Sent {
  * @throws ClientError `refused`, with the handler's reason
  */
 export async function checkRefusal(
-  { sqs, handler }: Pick<Connection, 'sqs' | 'handler'>,
+  { sqs, handler }: Pick<HandlerConnection, 'sqs' | 'handler'>,
   { batchId, messageId }: Sent,
 ): Promise<void> {
   const letter = await peekDeadLetters(

@@ -140,7 +140,7 @@ function readSettings(stack: string, { settings }: HandlerMetadata): Settings {
 }
 
 /** A handler that was found, and what reads and writes its state. */
-export interface Connection {
+export interface HandlerConnection {
   readonly handler: Handler;
   /** For clients of other services. */
   readonly access: AwsAccess;
@@ -156,7 +156,7 @@ export async function connect(
   access: AwsAccess,
   stack: string,
   handlerPath?: string,
-): Promise<Connection> {
+): Promise<HandlerConnection> {
   const handler = await discoverHandler(cloudFormationClient(access), stack, handlerPath);
   const { table } = handler.resources;
   const dynamodb = dynamodbClient(access);

@@ -8,7 +8,7 @@ import {
   type Sent,
   type SentCommand,
 } from './commands.ts';
-import { type Connection, connect, type Handler } from './connection.ts';
+import { connect, type Handler, type HandlerConnection } from './connection.ts';
 import { type BatchFilter, getParts, listBatches } from './listBatches.ts';
 import {
   type FailedRow,
@@ -31,7 +31,7 @@ export interface ClientOptions extends AwsAccess {
 export interface BatchHandlerClient {
   readonly handler: Handler;
   /** What reads and writes the handler's state, for tools that go deeper. */
-  readonly connection: Connection;
+  readonly connection: HandlerConnection;
 
   /** Uploads the requests, unless they are in S3, and sends the message that adds the batch. */
   addBatch(batch: NewBatch, options?: UploadOptions): Promise<Sent>;

@@ -5,7 +5,7 @@ import { partId } from '../batch/newRecord.ts';
 import type { Page } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
-import type { Connection } from './connection.ts';
+import type { HandlerConnection } from './connection.ts';
 
 export interface BatchFilter {
   /** Only these; `open` for all that have not ended. Default: all. */
@@ -17,9 +17,9 @@ export interface BatchFilter {
 }
 
 /** What a listing reads. */
-type Table = Pick<Connection, 'batches' | 'providerStates' | 'dynamodb'> & {
+type Table = Pick<HandlerConnection, 'batches' | 'providerStates' | 'dynamodb'> & {
   readonly handler: {
-    readonly resources: Pick<Connection['handler']['resources'], 'table'>;
+    readonly resources: Pick<HandlerConnection['handler']['resources'], 'table'>;
     readonly providers: readonly string[];
   };
 };
@@ -126,7 +126,7 @@ const GET_PARTS_MAX_KEYS = 100;
 
 /** The parts of a batch that have a record by now, in order. */
 export async function getParts(
-  { batches }: Pick<Connection, 'batches'>,
+  { batches }: Pick<HandlerConnection, 'batches'>,
   batchId: string,
 ): Promise<readonly Batch[]> {
   const { parts: slices = [] } = (await batches.get(batchId)) ?? {};

@@ -5,7 +5,7 @@ import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { lineGroups } from '../jsonl/lines.ts';
 import { parseRow, type ResultRow } from '../jsonl/rows.ts';
-import { ClientError, type Connection } from './connection.ts';
+import { ClientError, type HandlerConnection } from './connection.ts';
 
 /** A request that succeeded, in the format of OpenAI's batch output. */
 export interface SucceededRow<Body = unknown> {
@@ -38,7 +38,7 @@ export interface RowFile {
 
 /** @throws ClientError if the batch has no such rows */
 export async function openRows(
-  { batches, s3, handler }: Pick<Connection, 'batches' | 's3' | 'handler'>,
+  { batches, s3, handler }: Pick<HandlerConnection, 'batches' | 's3' | 'handler'>,
   batchId: string,
   kind: RowKind,
 ): Promise<RowFile> {
@@ -54,7 +54,7 @@ export async function openRows(
 
 /** The same, parsed. What a row holds is taken on trust. */
 export async function* readRows(
-  connection: Pick<Connection, 'batches' | 's3' | 'handler'>,
+  connection: Pick<HandlerConnection, 'batches' | 's3' | 'handler'>,
   batchId: string,
   kind: RowKind,
 ): AsyncGenerator<unknown> {

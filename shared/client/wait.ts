@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { checkRefusal, type Sent, type SentCommand } from './commands.ts';
-import { ClientError, type Connection } from './connection.ts';
+import { ClientError, type HandlerConnection } from './connection.ts';
 
 export interface WaitOptions<T = Batch> {
   /** Between two looks at the table. Default 3 */
@@ -23,7 +23,7 @@ const DEFAULT_POLL_SECONDS = 3;
  * @throws ClientError if it is refused or unknown, or does not end in time; the signal's reason
  */
 export function waitForEnd(
-  connection: Connection,
+  connection: HandlerConnection,
   batch: string | Sent,
   options: WaitOptions = {},
 ): Promise<Batch> {
@@ -39,7 +39,7 @@ export function waitForEnd(
  * @throws ClientError if it is refused or not carried out in time; the signal's reason
  */
 export function waitForCommand(
-  connection: Connection,
+  connection: HandlerConnection,
   sent: SentCommand,
   options: WaitOptions = {},
 ): Promise<Batch> {
@@ -59,7 +59,7 @@ interface Awaited {
 }
 
 async function waitUntil(
-  connection: Connection,
+  connection: HandlerConnection,
   { batchId, sent, isReached, isTakenIn }: Awaited,
   { pollSeconds = DEFAULT_POLL_SECONDS, timeoutSeconds, signal, onLook }: WaitOptions,
 ): Promise<Batch> {

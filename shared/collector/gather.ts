@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { messageOf, RefusedError } from '../batch/errors.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
-import { subjectOf } from '../usecases/logContext.ts';
+import { batchContextOf } from '../usecases/logContext.ts';
 import { type Collector, type JoinMessage, joinMessageSchema } from './contract.ts';
 import { joinWindow } from './join.ts';
 import { register } from './register.ts';
@@ -20,7 +20,7 @@ const CONCURRENCY = 20;
  */
 export async function gather(
   dependencies: CollectorDependencies,
-  deliveries: readonly Delivered[],
+  deliveries: readonly CollectorDelivery[],
   deadline: number,
 ): Promise<ReadonlySet<string>> {
   const { log, metrics } = dependencies;
@@ -33,12 +33,12 @@ export async function gather(
       await part();
     } catch (error) {
       for (const id of ids) failed.add(id);
-      const fields = { messages: ids.length, ...subjectOf(error), error: messageOf(error) };
+      const fields = { messages: ids.length, ...batchContextOf(error), error: messageOf(error) };
       log.error('messages go back to the collector queue', fields);
     }
   }
 
-  async function takeIn(delivered: Delivered): Promise<void> {
+  async function takeIn(delivered: CollectorDelivery): Promise<void> {
     const accepted = await accept(dependencies, delivered);
     if (accepted?.type === 'join') joins.push(accepted);
     if (accepted?.type !== 'request') return;
@@ -72,7 +72,7 @@ export type CollectorDependencies = Pick<
 > & { readonly collector: Collector };
 
 /** A message of the collector queue as SQS delivered it. */
-export interface Delivered {
+export interface CollectorDelivery {
   readonly body: string;
   readonly messageId: string;
 }
@@ -85,7 +85,7 @@ export interface Delivered {
  */
 export async function accept(
   dependencies: CollectorDependencies,
-  { body, messageId }: Delivered,
+  { body, messageId }: CollectorDelivery,
 ): Promise<
   | { readonly type: 'request'; readonly request: CollectedRequest }
   | { readonly type: 'join'; readonly messageId: string; readonly message: JoinMessage }

@@ -5,7 +5,7 @@ import { addMessageSchema } from '../batch/messages.ts';
 import { checkRequest } from '../jsonl/checkRequest.ts';
 import { type Line, lineGroups } from '../jsonl/lines.ts';
 import { METRICS } from '../metrics.ts';
-import { about } from '../usecases/logContext.ts';
+import { withBatchContext } from '../usecases/logContext.ts';
 import type { JoinMessage } from './contract.ts';
 import type { CollectorDependencies } from './gather.ts';
 import { chunkKey, collectedBatchId, type Lane, type Window, withoutWindow } from './lane.ts';
@@ -25,7 +25,9 @@ export function joinWindow(
 ): Promise<void> {
   const batchId = collectedBatchId(message.laneId, message.window);
   // The batch that it becomes has no record yet, and no attempt.
-  return about({ batchId, attempt: 0 }, () => join(dependencies, message, batchId, deadline));
+  return withBatchContext({ batchId, attempt: 0 }, () =>
+    join(dependencies, message, batchId, deadline),
+  );
 }
 
 async function join(

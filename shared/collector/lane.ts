@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ceilingMs, type Policy } from '../batch/policy.ts';
+import { maxBackoffMs, type Policy } from '../batch/policy.ts';
 
 const time = z.number();
 
@@ -80,7 +80,7 @@ export function roomIn({ open }: Lane, limits: WindowLimits): Omit<Chunk, 'token
 }
 
 /** Whether the lane waits for its windows to be joined before it can take more. */
-export function isBlocked({ open, sealed }: Lane): boolean {
+export function isWindowBlocked({ open, sealed }: Lane): boolean {
   const windows = [...sealed, ...(open ? [open] : [])];
   return windows.reduce((sum, { chunks }) => sum + chunks.length, 0) >= MAX_LANE_CHUNKS;
 }
@@ -146,7 +146,7 @@ export function swept(
   const sent = current.sealed.map((window) => {
     if (!toJoin.includes(window.number)) return window;
     const { sends } = window;
-    return { ...window, sends: sends + 1, dueAt: now + ceilingMs(policy.resendBackoff, sends) };
+    return { ...window, sends: sends + 1, dueAt: now + maxBackoffMs(policy.resendBackoff, sends) };
   });
   return { lane: { ...current, sealed: sent }, toJoin };
 }

@@ -6,7 +6,7 @@ import {
   type Chunk,
   chunkKey,
   hasChunk,
-  isBlocked,
+  isWindowBlocked,
   type Lane,
   roomIn,
   sealed,
@@ -42,7 +42,7 @@ export async function register(
     const lane = await updateLane(collector, laneId, async (found = newLane(laneId, first)) => {
       before = found.sealed.length;
       taken = 0;
-      if (isBlocked(found)) throw new Error(`collector lane ${laneId} waits for its batches`);
+      if (isWindowBlocked(found)) throw new Error(`collector lane ${laneId} waits for its batches`);
       const fitting = takeFitting(rest, found, limits);
       if (fitting.length === 0) return sealed(found, clock.now());
       const content = Buffer.concat(fitting.map(({ line }) => line));

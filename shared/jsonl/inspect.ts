@@ -37,13 +37,13 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 export async function inspectInput(
   source: AsyncIterable<Uint8Array>,
   demands: Demands,
-  onProblem: (problem: Problem) => Promise<void>,
+  onProblem: (problem: LineProblem) => Promise<void>,
 ): Promise<Inspection> {
   const lines = new LineInspection(demands);
   const size = { bytes: 0 };
   const firstReasons: Reason[] = [];
   let problems = 0;
-  const report = async ({ reason, customId }: Problem) => {
+  const report = async ({ reason, customId }: LineProblem) => {
     problems += 1;
     if (firstReasons.length < MAX_REASONS) firstReasons.push(reason);
     await onProblem({ reason, customId });
@@ -73,14 +73,14 @@ function startsWithMark([first]: readonly Line[]): boolean {
   return first?.number === 1 && first.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK);
 }
 
-const BYTE_ORDER_MARK_PROBLEM: Problem = {
+const BYTE_ORDER_MARK_PROBLEM: LineProblem = {
   reason: shortReason(
     'byte_order_mark',
     'the file starts with a byte order mark: save it as UTF-8 without one',
     1,
   ),
 };
-const EMPTY_PROBLEM: Problem = {
+const EMPTY_PROBLEM: LineProblem = {
   reason: shortReason('empty_file', 'the file has no requests: put one JSON object on each line'),
 };
 
@@ -107,7 +107,7 @@ export interface Demands {
 }
 
 /** A bad line, or what is wrong with the file as a whole. */
-export interface Problem {
+export interface LineProblem {
   readonly reason: Reason;
   readonly customId?: string | undefined;
 }
@@ -136,11 +136,11 @@ export class LineInspection {
   }
 
   /** Takes a line in; what is wrong with it, if anything. */
-  add(line: Line): readonly Problem[] {
+  add(line: Line): readonly LineProblem[] {
     const { number, offset, bytes } = line;
     this.requests += 1;
     const checked = checkRequest(line);
-    if ('code' in checked) return [problemAt(number, checked, checked.customId)];
+    if ('code' in checked) return [lineProblem(number, checked, checked.customId)];
     const { customId, embeddingInputs, maxOutputTokens } = checked;
     const tokens = this.#tokens.add(checked.body, bytes.length + 1);
     this.#maxOutputTokens += maxOutputTokens;
@@ -151,14 +151,14 @@ export class LineInspection {
     const isTooLarge = bytes.length >= this.#limits.maxBytes;
     if (conflicts.length === 0 && refusals.length === 0 && !isTooLarge) return NONE;
     const found = [...conflicts, ...refusals, ...(isTooLarge ? [tooLarge(this.#limits)] : [])];
-    return found.map((conflict) => problemAt(number, conflict, customId));
+    return found.map((conflict) => lineProblem(number, conflict, customId));
   }
 
   get isTooMuch(): boolean {
     return this.#slicer.count > MAX_SLICES;
   }
 
-  tooMuch(): Problem {
+  tooMuch(): LineProblem {
     const { maxRequests, maxBytes } = this.#limits;
     const message = `the file needs over ${MAX_SLICES} jobs of at most ${maxRequests} requests and ${maxBytes} bytes: send it as several batches`;
     return { reason: shortReason('too_many_parts', message) };
@@ -186,7 +186,7 @@ export class LineInspection {
   }
 }
 
-function problemAt(line: number, { code, message }: Conflict, customId?: string): Problem {
+function lineProblem(line: number, { code, message }: Conflict, customId?: string): LineProblem {
   return { reason: shortReason(code, `line ${line}: ${message}`, line), customId };
 }
 
@@ -195,4 +195,4 @@ function tooLarge({ maxBytes }: JobLimits): Conflict {
   return { code: 'request_too_large', message };
 }
 
-const NONE: readonly Problem[] = [];
+const NONE: readonly LineProblem[] = [];

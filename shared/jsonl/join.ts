@@ -1,7 +1,7 @@
 import type { ScratchFile } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import { customIdOf, type Line, lineGroups } from './lines.ts';
-import { parseRow, standingOfRow } from './rows.ts';
+import { classifyRow, parseRow } from './rows.ts';
 import { lineSink } from './sink.ts';
 
 /** Three files in one order: the requests, and the rows of those that have one. */
@@ -123,7 +123,7 @@ export type Selection = Batch['selection'];
 export function isSelected({ result, error }: JoinedRow, selection: Selection): boolean {
   if (result) return false;
   if (!error || selection === 'unsucceeded') return true;
-  return standingOfRow(parseRow(error)) === 'unfinished';
+  return classifyRow(parseRow(error)) === 'unfinished';
 }
 
 /**

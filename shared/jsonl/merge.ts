@@ -1,4 +1,4 @@
-import type { Standing } from '../batch/ledger.ts';
+import type { RowOutcome } from '../batch/ledger.ts';
 import type { Counts } from '../batch/record.ts';
 import {
   isSelected,
@@ -8,7 +8,7 @@ import {
   type Selection,
 } from './join.ts';
 import { lineGroups } from './lines.ts';
-import { errorRow, parseRow, standingOfRow } from './rows.ts';
+import { classifyRow, errorRow, parseRow } from './rows.ts';
 import { lineSink, type Target } from './sink.ts';
 import type { Spool, SpooledRow } from './spool.ts';
 
@@ -38,7 +38,7 @@ export async function mergeRows(
 ): Promise<{ readonly counts: Counts; readonly foreign: number }> {
   const { selection, referenceOf = itself } = rules;
   const writer = new RowWriter(spool, targets);
-  const ledger: Record<Standing, number> = { succeeded: 0, failed: 0, unfinished: 0 };
+  const ledger: Record<RowOutcome, number> = { succeeded: 0, failed: 0, unfinished: 0 };
   let matched = 0;
   for await (const group of joinedGroups(sources)) {
     for (const joined of group) {
@@ -67,12 +67,12 @@ function itself(customId: string): string {
 function withoutNewRow(
   joined: JoinedRow,
   { selection, missing, keepPrevious }: MergeRules,
-): { readonly standing: Standing; readonly row: Uint8Array } {
+): { readonly standing: RowOutcome; readonly row: Uint8Array } {
   const { customId, result, error } = joined;
   if (result) return { standing: 'succeeded', row: result };
   const keeps = keepPrevious || !isSelected(joined, selection);
   const row = error && keeps ? error : errorRow(customId, missing);
-  return { standing: standingOfRow(parseRow(row)), row };
+  return { standing: classifyRow(parseRow(row)), row };
 }
 
 /** A part, in the order of the input. */
@@ -126,7 +126,7 @@ async function writeMissing(
 
 /** A row on its way into one of the two files. */
 interface Outgoing {
-  readonly standing: Standing;
+  readonly standing: RowOutcome;
   /** Its bytes, or where they lie in the spool. */
   readonly row: Uint8Array | SpooledRow;
   /** The id that it shall have, if the job named it by another. */

@@ -1,5 +1,5 @@
 import type { Usage } from '../batch/job.ts';
-import { type Standing, standingOf } from '../batch/ledger.ts';
+import { outcomeOfVerdict, type RowOutcome } from '../batch/ledger.ts';
 
 /** A row of results or errors, in the OpenAI batch output format. */
 export interface ResultRow {
@@ -32,8 +32,8 @@ export function parseRow(bytes: Uint8Array): Partial<ResultRow> {
 }
 
 /** How the request of a row stands. */
-export function standingOfRow({ response, error }: Partial<ResultRow>): Standing {
-  return standingOf({ status_code: response?.status_code, error_code: error?.code });
+export function classifyRow({ response, error }: Partial<ResultRow>): RowOutcome {
+  return outcomeOfVerdict({ status_code: response?.status_code, error_code: error?.code });
 }
 
 /** The row of a request that the provider has none for. */

@@ -1,9 +1,9 @@
 import { type Reason, shortReason } from '../batch/errors.ts';
 import { NO_USAGE, sumUsage, type Usage } from '../batch/job.ts';
-import { ACCOUNT_ROW_CODE, type Standing } from '../batch/ledger.ts';
+import { ACCOUNT_ROW_CODE, type RowOutcome } from '../batch/ledger.ts';
 import type { ScratchFile } from '../batch/ports.ts';
 import { withOneId } from './lines.ts';
-import { parseRow, type ResultRow, standingOfRow, usageOfRow } from './rows.ts';
+import { classifyRow, parseRow, type ResultRow, usageOfRow } from './rows.ts';
 import { lineSink } from './sink.ts';
 
 /** The rows of a job on disk, to be read in the order of the input. */
@@ -40,7 +40,7 @@ export async function spoolRows(
   for await (const group of source) {
     for (const received of group) {
       const row = parseRow(received);
-      const standing = standingOfRow(row);
+      const standing = classifyRow(row);
       tally.add(row, standing);
       const { custom_id: customId } = row;
       if (typeof customId !== 'string') {
@@ -65,10 +65,10 @@ export async function spoolRows(
 
 /** Where a row lies on disk, and what it says. */
 export interface SpooledRow extends Place {
-  readonly standing: Standing;
+  readonly standing: RowOutcome;
 }
 
-const STANDINGS: readonly Standing[] = ['succeeded', 'failed', 'unfinished'];
+const STANDINGS: readonly RowOutcome[] = ['succeeded', 'failed', 'unfinished'];
 const FIRST_CAPACITY = 64;
 
 /**
@@ -91,7 +91,7 @@ export class SpooledRows {
     return {
       offset: this.#offsets[position] as number,
       length: this.#lengths[position] as number,
-      standing: STANDINGS[this.#standings[position] as number] as Standing,
+      standing: STANDINGS[this.#standings[position] as number] as RowOutcome,
     };
   }
 
@@ -183,7 +183,7 @@ export class Tally {
   /** The first row that says that the account was refused. */
   accountRefusal: Reason | undefined;
 
-  add(row: Partial<ResultRow>, standing: Standing): void {
+  add(row: Partial<ResultRow>, standing: RowOutcome): void {
     const used = usageOfRow(row);
     if (used) this.usage = sumUsage(this.usage, used);
     else if (standing === 'succeeded') this.isMetered = false;

@@ -9,7 +9,7 @@ import { sendBatchMessage } from '../aws/queues.ts';
 import type { Page } from '../batch/ports.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { commandProvider } from '../client/commands.ts';
-import type { Connection } from '../client/connection.ts';
+import type { HandlerConnection } from '../client/connection.ts';
 import { listBatches } from '../client/listBatches.ts';
 import type { ResourceIds } from '../handlerMetadata.ts';
 import { isPaused } from '../quota/providerState.ts';
@@ -39,7 +39,7 @@ const ASK_AGAIN = 30;
  * its job is cancelled at the provider. It can be broken off and begun again at any time.
  */
 export async function* drain(
-  connection: Connection,
+  connection: HandlerConnection,
   { signal, pauseMs = 2_000 }: DrainOptions = {},
 ): AsyncGenerator<DrainProgress> {
   const { sqs, handler } = connection;
@@ -61,7 +61,10 @@ export async function* drain(
   }
 }
 
-async function pauseAll(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
+async function pauseAll(
+  connection: HandlerConnection,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { handler, providerStates } = connection;
   for (const provider of handler.providers) {
     if (isPaused(await providerStates.get(provider))) continue;
@@ -141,7 +144,7 @@ const MOST_EXAMPLES = 5;
 
 /** @param onOpen is told of every batch that is open */
 export async function outstandingOf(
-  connection: Connection,
+  connection: HandlerConnection,
   onOpen: (batch: { readonly batchId: string; readonly cancelRequested: boolean }) => Promise<void>,
 ): Promise<Outstanding> {
   const byStatus: Partial<Record<Status, number>> = {};
@@ -169,7 +172,7 @@ export function isNothing({ open, owing, gathering, messages, unreadable }: Outs
   return open + owing + gathering + messages + unreadable === 0;
 }
 
-async function owingIn({ batches }: Connection): Promise<number> {
+async function owingIn({ batches }: HandlerConnection): Promise<number> {
   let owing = 0;
   for (let shard = 0; shard < batches.shards; shard++)
     owing += await countAll(
@@ -179,7 +182,7 @@ async function owingIn({ batches }: Connection): Promise<number> {
   return owing;
 }
 
-async function gatheringIn({ dynamodb, handler }: Connection): Promise<number> {
+async function gatheringIn({ dynamodb, handler }: HandlerConnection): Promise<number> {
   const { table, collectorQueue } = handler.resources;
   if (collectorQueue === undefined) return 0;
   const lanes = realLaneStore(dynamodb, table);
@@ -189,7 +192,7 @@ async function gatheringIn({ dynamodb, handler }: Connection): Promise<number> {
   );
 }
 
-function messagesIn({ sqs, handler }: Connection): Promise<number> {
+function messagesIn({ sqs, handler }: HandlerConnection): Promise<number> {
   const urls = deadLetterQueues(handler.resources).map(({ queueUrl }) => queueUrl);
   return sumOfDepths(sqs, urls);
 }

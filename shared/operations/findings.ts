@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { lambdaClient } from '../aws/clients/lambda.ts';
 import { cloudFormationClient, schedulerClient, stsClient } from '../aws/clients/operator.ts';
 import { secretsManagerClient } from '../aws/clients/secretsManager.ts';
-import type { Connection } from '../client/connection.ts';
+import type { HandlerConnection } from '../client/connection.ts';
 
 /** One thing that is looked at, whatever comes of the others. */
 export interface Check {
@@ -52,7 +52,7 @@ export const unknown = (what: string, fix?: string): Found => ({
 
 /** The handler that is examined, and what it takes to look at it. */
 export interface Subject {
-  readonly connection: Connection;
+  readonly connection: HandlerConnection;
   readonly cloudFormation: CloudFormationClient;
   readonly lambda: LambdaClient;
   readonly scheduler: SchedulerClient;
@@ -66,7 +66,7 @@ export interface Subject {
 
 const entriesSchema = z.record(z.string(), z.string());
 
-export function subjectOf(connection: Connection, now: () => number): Subject {
+export function subjectOf(connection: HandlerConnection, now: () => number): Subject {
   const { access } = connection;
   const lambda = lambdaClient(access);
   return {

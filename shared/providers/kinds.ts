@@ -4,7 +4,7 @@ import type { Limits } from '../quota/admission.ts';
 import type { Description, Provider } from './provider.ts';
 
 /** What a provider is made of. */
-export interface Connection<K extends ProviderKind = ProviderKind> {
+export interface ProviderEntry<K extends ProviderKind = ProviderKind> {
   /** The entry's name, for errors. */
   readonly entry: string;
   readonly settings: SettingsOf<K>;
@@ -24,7 +24,7 @@ export interface Connection<K extends ProviderKind = ProviderKind> {
 export interface Kind<K extends ProviderKind = ProviderKind> {
   readonly describe: (settings: SettingsOf<K>) => Promise<Description>;
   /** Throws ProviderError `account` if its secret is not filled. */
-  readonly connect: (connection: Connection<K>) => Promise<Provider>;
+  readonly connect: (connection: ProviderEntry<K>) => Promise<Provider>;
 }
 
 export const KINDS: { readonly [K in ProviderKind]: Kind<K> } = {

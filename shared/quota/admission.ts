@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ActiveHint, WaitingHint } from '../batch/ports.ts';
 import type { Budget } from './budget.ts';
 import { type ProviderState, startsSince } from './providerState.ts';
-import { type Ceiling, maxPending, UNKNOWN } from './tokenCeiling.ts';
+import { maxPending, type TokenLimit, UNKNOWN_TOKEN_LIMIT } from './tokenLimit.ts';
 
 /** What a provider holds now, and how far what waits for it was looked at. */
 export interface Load {
@@ -72,7 +72,7 @@ export function admit(
 /** A batch larger than a limit fits alone: whether it is too large is the provider's to say. */
 function fits(batch: WaitingHint, load: Load, { limits, state }: Room): boolean {
   const { tokens, pending } = modelLoad(load, batch);
-  const ceiling = ceilingOf(state, batch.model);
+  const ceiling = learnedLimit(state, batch.model);
   const maxTokens = Math.min(limits.maxEnqueuedTokens, ceiling.tokens ?? Number.POSITIVE_INFINITY);
   const maxRequests = limits.maxEnqueuedRequests ?? Number.POSITIVE_INFINITY;
   return (
@@ -82,8 +82,8 @@ function fits(batch: WaitingHint, load: Load, { limits, state }: Room): boolean 
   );
 }
 
-export function ceilingOf({ ceilings }: ProviderState, model: string | undefined): Ceiling {
-  return ceilings?.[model ?? ''] ?? UNKNOWN;
+export function learnedLimit({ ceilings }: ProviderState, model: string | undefined): TokenLimit {
+  return ceilings?.[model ?? ''] ?? UNKNOWN_TOKEN_LIMIT;
 }
 
 function add(

@@ -3,9 +3,9 @@ import { moneySchema } from '../batch/cost.ts';
 import { type Reason, reasonSchema } from '../batch/errors.ts';
 import type { HoldKind } from '../batch/lifecycle/events.ts';
 import { PROVIDER_ACTIONS } from '../batch/messages.ts';
-import { ceilingMs, type Policy } from '../batch/policy.ts';
+import { maxBackoffMs, type Policy } from '../batch/policy.ts';
 import { SCHEMA_VERSION } from '../batch/record.ts';
-import { ceilingSchema } from './tokenCeiling.ts';
+import { tokenLimitSchema } from './tokenLimit.ts';
 
 /** What is remembered of a provider entry, whether or not the configuration still has it. */
 export const providerStateSchema = z.object({
@@ -35,7 +35,7 @@ export const providerStateSchema = z.object({
     })
     .optional(),
   /** By model. */
-  ceilings: z.record(z.string(), ceilingSchema).optional(),
+  ceilings: z.record(z.string(), tokenLimitSchema).optional(),
   /** Jobs started in an hour of the clock: `hour` counts from 1970. */
   starts: z
     .object({ hour: z.number().int().nonnegative(), count: z.number().int().nonnegative() })
@@ -73,28 +73,28 @@ export function withSpent(state: ProviderState, amount: number, now: number): Pr
  * Keeps a provider from being started on for a while, longer with each refusal in a row. Refusals
  * during a hold are of calls that were under way when it began: they count once.
  */
-export function hold(
+export function holdProviderState(
   state: ProviderState,
   kind: HoldKind,
   reason: Reason,
   policy: Policy,
   now: number,
 ): ProviderState {
-  if (state.hold?.kind === kind && isHeld(state, now)) return state;
+  if (state.hold?.kind === kind && isUnavailable(state, now)) return state;
   const refusals = (state.hold?.refusals ?? 0) + 1;
   const backoff = kind === 'quota' ? policy.quotaBackoff : policy.accountBackoff;
-  const until = now + ceilingMs(backoff, refusals - 1);
+  const until = now + maxBackoffMs(backoff, refusals - 1);
   return { ...state, hold: { kind, reason, until, refusals } };
 }
 
 /** A success ends a hold that has run out; one in force stands, the success was under way before. */
 export function release(state: ProviderState, now: number): ProviderState {
-  if (!state.hold || isHeld(state, now)) return state;
+  if (!state.hold || isUnavailable(state, now)) return state;
   const { hold: _, ...free } = state;
   return free;
 }
 
-export function isHeld({ hold: held }: ProviderState, now: number): boolean {
+export function isUnavailable({ hold: held }: ProviderState, now: number): boolean {
   return held !== undefined && now < held.until;
 }
 
@@ -106,7 +106,10 @@ export type ProviderCommand = NonNullable<ProviderState['lastCommand']>;
  * often they are delivered: an old pause that comes again does not undo a resume. Going on also
  * ends a hold, because whoever says so has seen to its cause.
  */
-export function obey(state: ProviderState, command: ProviderCommand): ProviderState {
+export function applyProviderCommand(
+  state: ProviderState,
+  command: ProviderCommand,
+): ProviderState {
   const { lastCommand, hold, ...rest } = state;
   if (lastCommand && !isLater(command, lastCommand)) return state;
   const isHoldKept = hold !== undefined && command.action === 'pause';

@@ -1,5 +1,5 @@
 import { schemaTokens, walkPrompt } from './prompt.ts';
-import { type Chance, Stratum } from './stratum.ts';
+import { type SampleRandom, Stratum } from './stratum.ts';
 import {
   type CountTokens,
   cutAt,
@@ -124,7 +124,7 @@ export class TextSampler {
   readonly #count: CountTokens;
   #size = 0;
 
-  constructor(count: CountTokens, { random, expectedSize }: Chance) {
+  constructor(count: CountTokens, { random, expectedSize }: SampleRandom) {
     this.#count = count;
     // A kind that is rare in the file needs few measurements.
     const chance = { random, expectedSize: () => expectedSize(this.#size) };

@@ -17,7 +17,7 @@ const MAX_GROWTH = 1 / 16;
 const SPREAD_KNOWN = 16;
 
 /** What decides on where to count. */
-export interface Chance {
+export interface SampleRandom {
   /** From 0 to below 1; seeded, so that a file always has the same estimate. */
   random(): number;
   /** What the whole file will hold, of this kind and those sampled beside it; `size` is seen. */
@@ -40,10 +40,10 @@ export class Stratum {
   /** Sums over the measurements, each times the gap that it stands for. */
   #measured = { size: 0, guess: 0, tokens: 0, squaredErrors: 0 };
   readonly #smallestGap: number;
-  readonly #chance: Chance;
+  readonly #chance: SampleRandom;
 
   /** @param smallestGap in characters (or tools): about what one measurement takes in */
-  constructor(smallestGap: number, chance: Chance) {
+  constructor(smallestGap: number, chance: SampleRandom) {
     this.#smallestGap = smallestGap;
     this.#gap = smallestGap;
     this.#chance = chance;

@@ -1,7 +1,6 @@
 import type { Policy } from '../batch/policy.ts';
 import type {
   BatchStore,
-  Chance,
   Clock,
   EventBus,
   Log,
@@ -10,6 +9,7 @@ import type {
   Processor,
   ProviderStateStore,
   Queues,
+  RandomSource,
   Scratch,
   SweepLock,
   Tokens,
@@ -21,7 +21,7 @@ import type { Providers } from '../providers/provider.ts';
 export interface Dependencies {
   readonly policy: Policy;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly chance: RandomSource;
   readonly batches: BatchStore;
   readonly providerStates: ProviderStateStore;
   readonly sweepLock: SweepLock;

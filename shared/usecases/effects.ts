@@ -6,7 +6,7 @@ import { isEnded, type Status } from '../batch/status.ts';
 import { METRICS, type MetricName } from '../metrics.ts';
 import { deliver } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
-import { cleanUp } from './providerFiles.ts';
+import { deleteProviderFiles } from './providerFiles.ts';
 import { holdProvider, noteSpent, releaseProvider } from './providerState.ts';
 
 /**
@@ -56,7 +56,7 @@ async function performOne(
     case 'invokeProcessor':
       return deliver(dependencies, batch);
     case 'announce':
-      return announce(dependencies, batch);
+      return recordTransition(dependencies, batch);
     case 'reportStall':
       await reportStall(dependencies, batch);
       return;
@@ -73,7 +73,7 @@ async function performOne(
       await noteSpent(dependencies, batch.provider, effect.amount);
       return;
     case 'cleanUp':
-      return cleanUp(dependencies, batch);
+      return deleteProviderFiles(dependencies, batch);
     case 'reportFilesLeft': {
       const { jobIds } = effect;
       dependencies.log.error('files could not be deleted: they expire at the provider', { jobIds });
@@ -92,7 +92,7 @@ const COUNTED: Partial<Record<Status, MetricName>> = {
 };
 
 /** Tells the world of a state change. The end of a batch is owed until it was told. */
-export async function announce(
+export async function recordTransition(
   dependencies: Dependencies,
   batch: Batch,
 ): Promise<BatchEvent | undefined> {
@@ -105,7 +105,7 @@ export async function announce(
   const isWhole = batch.parent === undefined;
   if (metric && (isWhole || !isEnded(status))) metrics.count(metric, 1, provider);
   if (isWhole && isEnded(status)) countRequests(dependencies, batch);
-  if (isWhole) await bus.announce(stateChange(dependencies, batch, from));
+  if (isWhole) await bus.publish(stateChange(dependencies, batch, from));
   return isEnded(status) ? { type: 'endEventSent', statusAt: batch.statusAt } : undefined;
 }
 
@@ -122,7 +122,7 @@ export async function reportStall(dependencies: Dependencies, batch: Batch): Pro
   const { provider, job, reasons } = batch;
   log.error('the job is stalled: it is cancelled', { job, reason: reasons.at(-1) });
   metrics.count(METRICS.stalled, 1, provider);
-  await bus.announce(stateChange(dependencies, batch, batch.status));
+  await bus.publish(stateChange(dependencies, batch, batch.status));
 }
 
 function stateChange({ clock }: Dependencies, batch: Batch, from: Status): StateChange {

@@ -2,7 +2,7 @@ import { costOf, costRefusal, dearest, expectedTokens, type Pricing } from '../b
 import type { Reason } from '../batch/errors.ts';
 import type { Tokens } from '../batch/ports.ts';
 import type { Format, Input } from '../batch/record.ts';
-import { type Demands, type Inspection, inspectInput, type Problem } from '../jsonl/inspect.ts';
+import { type Demands, type Inspection, inspectInput, type LineProblem } from '../jsonl/inspect.ts';
 import type { JobLimits } from '../jsonl/slices.ts';
 import type { DescribedProviders } from '../providers/provider.ts';
 
@@ -39,7 +39,7 @@ export async function inspectFor(
   { providers, tokens }: Describing,
   wanted: Wanted,
   { chunks, bytes }: InputSource,
-  onProblem: (problem: Problem) => Promise<void>,
+  onProblem: (problem: LineProblem) => Promise<void>,
 ): Promise<InspectedInput> {
   const described: Described[] = [];
   for (const name of wanted.providers) described.push(await providers.describe(name));

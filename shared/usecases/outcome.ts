@@ -3,7 +3,7 @@ import { shortReason } from '../batch/errors.ts';
 import type { BatchEvent } from '../batch/lifecycle/events.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
-import { about } from './logContext.ts';
+import { withBatchContext } from './logContext.ts';
 import { transition } from './transition.ts';
 
 /**
@@ -12,13 +12,18 @@ import { transition } from './transition.ts';
  *
  * @param body the body of a message of the outcome queue
  */
-export async function settle(dependencies: Dependencies, body: string): Promise<void> {
+export async function recordDeliveryOutcome(
+  dependencies: Dependencies,
+  body: string,
+): Promise<void> {
   const { log, metrics } = dependencies;
   const record = parse(body);
   if (!record) return log.warn('an outcome that is not of a delivery was ignored');
   const { batchId, deliveryId, deliveryAttempt } = record.requestPayload;
   const event = eventOf(record);
-  const result = await about({ batchId }, () => transition(dependencies, batchId, event));
+  const result = await withBatchContext({ batchId }, () =>
+    transition(dependencies, batchId, event),
+  );
   const attempt = result.type === 'absent' ? undefined : result.batch.attempt;
   const fields = { batchId, attempt, deliveryId, deliveryAttempt, outcome: event.type };
   log.info('delivery settled', { ...fields, result: result.type });

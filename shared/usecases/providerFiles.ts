@@ -4,20 +4,20 @@ import type { BatchEvent } from '../batch/lifecycle/events.ts';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import type { Dependencies } from './dependencies.ts';
-import { holdProvider, isAccountHeld } from './providerState.ts';
+import { holdProvider, isBlocked } from './providerState.ts';
 
 /**
  * Deletes at the provider the files of the jobs that the record names for it and, once the batch
  * has ended, uploads that became no job's. Stops at the first failure, and while the provider
  * refuses our account: the record goes on naming the rest.
  */
-export async function cleanUp(
+export async function deleteProviderFiles(
   dependencies: Dependencies,
   batch: Batch,
 ): Promise<BatchEvent | undefined> {
   const { providers, policy, log } = dependencies;
   const { createdAt } = batch;
-  if (await isAccountHeld(dependencies, batch.provider)) return undefined;
+  if (await isBlocked(dependencies, batch.provider)) return undefined;
   const jobIds: string[] = [];
   let leftoversUpTo = 0;
   try {

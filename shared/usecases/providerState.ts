@@ -3,9 +3,15 @@ import type { HoldKind } from '../batch/lifecycle/events.ts';
 import { pages } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import { METRICS } from '../metrics.ts';
-import { ceilingOf } from '../quota/admission.ts';
-import { hold, isHeld, type ProviderState, release, withSpent } from '../quota/providerState.ts';
-import { lowered, raised } from '../quota/tokenCeiling.ts';
+import { learnedLimit } from '../quota/admission.ts';
+import {
+  holdProviderState,
+  isUnavailable,
+  type ProviderState,
+  release,
+  withSpent,
+} from '../quota/providerState.ts';
+import { lowerTokenLimit, raiseTokenLimit } from '../quota/tokenLimit.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Tries before a state that others keep changing is left as it is. */
@@ -42,10 +48,10 @@ export async function holdProvider(
   const inFlight = kind === 'quota' ? await tokensBeside(dependencies, batch) : 0;
   await updateProvider(dependencies, provider, (state) => {
     const now = clock.now();
-    const held = hold(state, kind, reason, policy, now);
+    const held = holdProviderState(state, kind, reason, policy, now);
     if (kind === 'account') return held;
-    const isRepeated = state.hold?.kind === 'quota' && isHeld(state, now);
-    const ceiling = lowered(ceilingOf(state, model), inFlight, isRepeated);
+    const isRepeated = state.hold?.kind === 'quota' && isUnavailable(state, now);
+    const ceiling = lowerTokenLimit(learnedLimit(state, model), inFlight, isRepeated);
     return { ...held, ceilings: { ...state.ceilings, [model]: ceiling } };
   });
 }
@@ -78,8 +84,8 @@ export async function noteAccepted(
   await updateProvider(dependencies, provider, (state) => {
     const ceilings = { ...state.ceilings };
     for (const { model = '', input } of batches) {
-      const ceiling = ceilingOf({ ...state, ceilings }, model);
-      ceilings[model] = raised(ceiling, input?.estimatedTokens ?? 0);
+      const ceiling = learnedLimit({ ...state, ceilings }, model);
+      ceilings[model] = raiseTokenLimit(ceiling, input?.estimatedTokens ?? 0);
     }
     return { ...state, ceilings };
   });
@@ -97,10 +103,10 @@ export async function noteSpent(
 }
 
 /** Whether calls to it are pointless now because it refuses our account. */
-export async function isAccountHeld(
+export async function isBlocked(
   { providerStates, clock }: Dependencies,
   provider: string,
 ): Promise<boolean> {
   const state = await providerStates.get(provider);
-  return state.hold?.kind === 'account' && isHeld(state, clock.now());
+  return state.hold?.kind === 'account' && isUnavailable(state, clock.now());
 }

@@ -3,7 +3,7 @@ import type { BatchEvent } from '../batch/lifecycle/events.ts';
 import type { Batch } from '../batch/record.ts';
 import type { Dependencies } from './dependencies.ts';
 import { perform } from './effects.ts';
-import { about } from './logContext.ts';
+import { withBatchContext } from './logContext.ts';
 
 /** Tries before a record that others keep changing is left to the next sweep. */
 const MAX_CONFLICTS = 10;
@@ -31,7 +31,7 @@ export async function transition(
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
     const batch = conflicts === 0 && known ? known : await batches.get(batchId);
     if (!batch) return { type: 'absent' };
-    const done = await about(batch, () => step(dependencies, batch, event));
+    const done = await withBatchContext(batch, () => step(dependencies, batch, event));
     if (done) return done;
   }
   throw new Error(`batch ${batchId}: ${event.type} lost ${MAX_CONFLICTS} races in a row`);
@@ -48,7 +48,9 @@ async function step(
   if (decision.type === 'ignored' || decision.type === 'refused') return { ...decision, batch };
   const next = decision.type === 'changed' ? decision.batch : batch;
   if (next !== batch && (await batches.replace(next)) === 'conflict') return undefined;
-  const followUps = await about(next, () => perform(dependencies, next, decision.effects));
+  const followUps = await withBatchContext(next, () =>
+    perform(dependencies, next, decision.effects),
+  );
   for (const followUp of followUps) await transition(dependencies, batch.batchId, followUp);
   return { type: decision.type, batch: next };
 }

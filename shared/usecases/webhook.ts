@@ -40,7 +40,7 @@ export async function receiveWebhook(
   if (jobId === undefined) {
     log.info('a webhook that tells of no job was left alone', { provider: entry, webhookId: id });
   } else if (await webhooks.register(entry, id, clock.now())) {
-    await hurry(dependencies, entry, id, jobId);
+    await checkNow(dependencies, entry, id, jobId);
   } else {
     log.info('a webhook that has come before was left alone', { provider: entry, webhookId: id });
   }
@@ -64,7 +64,7 @@ async function verified(
 }
 
 /** A failure is not told to the sender: it would send the same again, which has come before then. */
-async function hurry(
+async function checkNow(
   dependencies: Dependencies,
   provider: string,
   webhookId: string,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { InjectedError } from '../engine/faults.ts';
 import type { Reply } from '../engine/router.ts';
 import type { Simulator } from '../engine/server.ts';
-import type { Manner } from '../openai/dialect.ts';
+import type { Dialect } from '../openai/dialect.ts';
 import { ApiError } from '../openai/errors.ts';
 import { type OpenAiOptionsInput, startOpenAiSimulator } from '../openai/index.ts';
 
@@ -65,7 +65,7 @@ function errorReply(status: number, message: string, code: string | null): Reply
 }
 
 /** Azure's ways: https://learn.microsoft.com/azure/foundry/openai/how-to/batch */
-const AZURE: Manner = {
+const AZURE: Dialect = {
   name: 'Azure OpenAI',
   // The resource: the API is under /openai, or under /openai/v1.
   basePath: '',

@@ -1,6 +1,6 @@
 import { pageOf, type Reply, type Route, route } from '../engine/router.ts';
 import { isObject, readJson } from '../engine/server.ts';
-import type { Manner } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { ApiError, invalidValue, missingParameter } from './errors.ts';
 import type { Batches } from './jobs.ts';
 
@@ -50,7 +50,7 @@ const MAX_SECONDS = 2_592_000;
 /** @throws ApiError 400 */
 function parseCreateRequest(
   body: Record<string, unknown>,
-  { jobEndpoints, minLifeSeconds }: Manner,
+  { jobEndpoints, minLifeSeconds }: Dialect,
 ): CreateRequest {
   const life = parseLife(body.output_expires_after, 'output_expires_after', minLifeSeconds);
   const required = (name: string, allowed?: readonly string[]): string => {

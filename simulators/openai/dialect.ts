@@ -6,7 +6,7 @@ import type { batchObject } from './objects.ts';
 import { ENDPOINTS } from './replies.ts';
 
 /** How a service that speaks OpenAI's Batch API does it: what is not the same everywhere. */
-export interface Manner {
+export interface Dialect {
   /** Of the service, for errors of options. */
   readonly name: string;
   /** What the API is under. */
@@ -33,7 +33,7 @@ export interface Manner {
   readonly showBatch: (batch: ReturnType<typeof batchObject>) => object;
 }
 
-export const OPENAI: Manner = {
+export const OPENAI: Dialect = {
   name: 'OpenAI',
   basePath: '/v1',
   authorizer,

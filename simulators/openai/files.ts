@@ -6,7 +6,7 @@ import { DocumentStore } from '../engine/documents.ts';
 import type { Journal } from '../engine/journal.ts';
 import { type Call, type Reply, type Route, route } from '../engine/router.ts';
 import { listReply, parseLife } from './api.ts';
-import type { Manner } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { ApiError, invalidValue, missingParameter } from './errors.ts';
 import { fileObject } from './objects.ts';
 import { receiveUpload, type Upload } from './upload.ts';
@@ -111,7 +111,7 @@ export class Files {
 const MAX_LIMIT = 10_000;
 
 /** The calls under `/files`. */
-export function fileRoutes(files: Files, journal: Journal, manner: Manner): Route[] {
+export function fileRoutes(files: Files, journal: Journal, manner: Dialect): Route[] {
   return [
     route('POST', '/files', (call) => upload(call, files, journal, manner)),
     route('GET', '/files', ({ query }) => {
@@ -143,7 +143,7 @@ async function upload(
   { request }: Call,
   files: Files,
   journal: Journal,
-  { minLifeSeconds }: Manner,
+  { minLifeSeconds }: Dialect,
 ): Promise<Reply> {
   const path = files.temporaryPath();
   const received = await receiveUpload(request, path);

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { LineWriter, readLines } from '../engine/lines.ts';
 import { isObject } from '../engine/server.ts';
 import { momentOf } from '../engine/timeline.ts';
-import type { Manner } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import type { BatchError, BatchRecord } from './jobs.ts';
 
 /** Of one batch: developers.openai.com, Batch, "up to 200 MB". */
@@ -17,7 +17,7 @@ const MAX_ERRORS = 100;
 export async function inspectInput(
   input: { path: string; endpoint: string },
   sentPath: string,
-  manner: Manner,
+  manner: Dialect,
   signal: AbortSignal,
 ): Promise<{ requests: number; errors: BatchError[] }> {
   const errors: BatchError[] = [];
@@ -80,7 +80,7 @@ interface Seen {
 function checkLine(
   bytes: Buffer,
   line: number,
-  { endpoint, manner, seen }: { endpoint: string; manner: Manner; seen: Seen },
+  { endpoint, manner, seen }: { endpoint: string; manner: Dialect; seen: Seen },
 ): { customId?: string; errors: BatchError[] } {
   const request = parseLine(bytes);
   if (!isObject(request)) {

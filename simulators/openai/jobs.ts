@@ -9,7 +9,7 @@ import type { Journal } from '../engine/journal.ts';
 import { wordAt } from '../engine/plan.ts';
 import { momentOf } from '../engine/timeline.ts';
 import type { CreateRequest } from './api.ts';
-import type { Manner } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { ApiError } from './errors.ts';
 import type { Files } from './files.ts';
 import type { OpenAiOptions } from './index.ts';
@@ -51,7 +51,7 @@ export interface BatchRecord extends JobRecord {
 
 export interface BatchParts {
   readonly options: OpenAiOptions;
-  readonly manner: Manner;
+  readonly manner: Dialect;
   readonly files: Files;
   readonly journal: Journal;
   readonly now: () => number;

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { work } from '../../functions/sweeper.ts';
+import { runSweeper } from '../../functions/sweeper.ts';
 import { noteChecks, putRunning } from '../shared/usecases/sweep/running.ts';
 import { NOW } from '../support/given.ts';
 import { type World, world } from '../support/world.ts';
@@ -22,7 +22,7 @@ it('a hint has the one job checked, at the entry that it belongs to', async () =
       outcome: { kind: 'completed', jobId: job.id, files: ['output'] },
     };
 
-  await work(w.dependencies, hint('job_1', 'other', 'openai'), DEADLINE);
+  await runSweeper(w.dependencies, hint('job_1', 'other', 'openai'), DEADLINE);
 
   expect(asked).toEqual(['b1']);
   expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b1' }]);
@@ -31,7 +31,7 @@ it('a hint has the one job checked, at the entry that it belongs to', async () =
 it('a hint of a job that is none of ours changes nothing', async () => {
   const asked = noteChecks(w);
 
-  await work(w.dependencies, hint('forged', 'openai'), DEADLINE);
+  await runSweeper(w.dependencies, hint('forged', 'openai'), DEADLINE);
 
   expect(asked).toEqual([]);
   expect(w.workQueue).toEqual([]);
@@ -42,8 +42,8 @@ it('a hint that comes twice has the job collected once', async () => {
   if (job === undefined) throw new Error('no job');
   job.state = { state: 'ended', outcome: { kind: 'completed', jobId: job.id, files: ['output'] } };
 
-  await work(w.dependencies, hint('job_0', 'openai'), DEADLINE);
-  await work(w.dependencies, hint('job_0', 'openai'), DEADLINE);
+  await runSweeper(w.dependencies, hint('job_0', 'openai'), DEADLINE);
+  await runSweeper(w.dependencies, hint('job_0', 'openai'), DEADLINE);
 
   expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b0' }]);
 });
@@ -52,9 +52,9 @@ it('a hint that holds anything else is an error, a tick of the schedule a sweep'
   const asked = noteChecks(w);
   const wrong = { ...hint('job_0', 'openai'), endpoint: 'https://example.com' };
 
-  await expect(work(w.dependencies, wrong, DEADLINE)).rejects.toThrow('endpoint');
+  await expect(runSweeper(w.dependencies, wrong, DEADLINE)).rejects.toThrow('endpoint');
   expect(asked).toEqual([]);
 
-  await work(w.dependencies, {}, DEADLINE);
+  await runSweeper(w.dependencies, {}, DEADLINE);
   expect(asked.sort()).toEqual(['b0', 'b1']);
 });

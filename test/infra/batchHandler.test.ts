@@ -352,7 +352,7 @@ describe('in somebody else’s stack', () => {
       [handler.metricCompleted(), METRICS.completed, 'Sum'],
       [handler.metricFailed(), METRICS.failed, 'Sum'],
       [handler.metricRefused(), METRICS.refused, 'Sum'],
-      [handler.metricProviderPaused(), METRICS.providerPaused, 'Maximum'],
+      [handler.metricProviderBlocked(), METRICS.providerBlocked, 'Maximum'],
     ] as const;
 
     for (const [metric, metricName, statistic] of metrics) {

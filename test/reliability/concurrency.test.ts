@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { intake } from '../../shared/usecases/intake/intake.ts';
-import { work } from '../../shared/usecases/work/work.ts';
+import { runWork } from '../../shared/usecases/work/work.ts';
 import type { Answer, Received } from '../support/emulatorsProxy.ts';
 import { expectAccounted, IDS, realSystems, submitted } from '../support/realRows.ts';
 import { row } from './rows.ts';
@@ -24,7 +24,7 @@ describe(row(15), () => {
       });
       await system.workQueue.handleAll(async ({ Body: body = '' }) => {
         const deadline = system.dependencies.clock.now() + FUNCTION_MS;
-        await Promise.all(handlers.map((each) => work(each, JSON.parse(body), deadline)));
+        await Promise.all(handlers.map((each) => runWork(each, JSON.parse(body), deadline)));
       });
       for (const event of system.invocations) await system.settle(event);
       await Promise.all(handlers.map((each) => system.sweep(each)));
@@ -92,7 +92,7 @@ describe(row(20), () => {
     expect(workMessages).toHaveLength(5);
 
     for (const { Body: body = '' } of [...workMessages, ...workMessages])
-      await work(system.dependencies, JSON.parse(body), deadline);
+      await runWork(system.dependencies, JSON.parse(body), deadline);
     for (const { Body: body = '', MessageId: messageId = '' } of batchMessages)
       await intake(system.dependencies, { body, messageId, sentAt: 0, receiveCount: 2 });
     for (const event of system.invocations) {

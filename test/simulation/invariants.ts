@@ -1,6 +1,6 @@
 import type { ProcessorEvent } from '../../shared/batch/contracts.ts';
 import { TRANSITIONS } from '../../shared/batch/lifecycle/transitions.ts';
-import { rootId } from '../../shared/batch/newRecord.ts';
+import { rootBatchId } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { Batch } from '../../shared/batch/record.ts';
 import { isEnded } from '../../shared/batch/status.ts';
@@ -40,9 +40,10 @@ export class Invariants {
 
   onWrite(next: Batch, previous: Batch | undefined): void {
     const { batchId, counts } = next;
-    const collected = previous ? undefined : collectedIds(this.#simulation, rootId(batchId));
-    if (collected) this.expect(rootId(batchId), collected);
-    if (!this.#expected.has(rootId(batchId))) this.#break('unexpected', `a record of ${batchId}`);
+    const collected = previous ? undefined : collectedIds(this.#simulation, rootBatchId(batchId));
+    if (collected) this.expect(rootBatchId(batchId), collected);
+    if (!this.#expected.has(rootBatchId(batchId)))
+      this.#break('unexpected', `a record of ${batchId}`);
     if (counts.succeeded + counts.failed + counts.unfinished !== counts.total) {
       this.#break(
         'violation',
@@ -131,7 +132,8 @@ export class Invariants {
   onJob(job: SimulatedJob): void {
     const { batchId, key, customIds } = job;
     const { account } = this.#simulation;
-    if (!this.#expected.has(rootId(batchId))) this.#break('unexpected', `a job for ${batchId}`);
+    if (!this.#expected.has(rootBatchId(batchId)))
+      this.#break('unexpected', `a job for ${batchId}`);
     for (const other of account.jobs.filter((earlier) => earlier.batchId === batchId)) {
       if (other.key === key && other.plan !== 'quota' && other.plan !== 'account') {
         this.#break('duplicated', `${job.id} has the key of ${other.id}`);
@@ -240,7 +242,7 @@ export class Invariants {
         this.#break('unexpected', `a result of ${id} that no job gave`);
     }
     const done = new Set(results.map((row) => row.custom_id));
-    for (const job of jobs.filter((each) => rootId(each.batchId) === batchId)) {
+    for (const job of jobs.filter((each) => rootBatchId(each.batchId) === batchId)) {
       const missed = [...job.rows].filter(([id, code]) => code === 200 && !done.has(id));
       if (missed.length > 0)
         this.#break('lost', `the results of ${job.id} for ${missed.map(([id]) => id)}`);

@@ -52,11 +52,7 @@ const COLLECTOR_MUTATIONS: readonly Mutation[] = [
   {
     name: 'collector: another content is put aside',
     edits: [
-      edit(
-        `${COLLECTOR}/join.ts`,
-        'if (owner.digest === digest) return false;',
-        'return false;',
-      ),
+      edit(`${COLLECTOR}/join.ts`, 'if (owner.digest === digest) return false;', 'return false;'),
     ],
   },
   {
@@ -74,7 +70,7 @@ const COLLECTOR_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/collector/lane.ts',
-        'dueAt: now + ceilingMs(policy.resendBackoff, sends)',
+        'dueAt: now + maxBackoffMs(policy.resendBackoff, sends)',
         'dueAt: Number.MAX_SAFE_INTEGER',
       ),
     ],
@@ -127,7 +123,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         `${LIFECYCLE}/submitting.ts`,
-        "if (holds(batch, event.claim)) return { type: 'unchanged', effects: [] };",
+        "if (holdsClaim(batch, event.claim)) return { type: 'unchanged', effects: [] };",
         '',
       ),
     ],
@@ -228,9 +224,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'only the unfinished run again',
-    edits: [
-      edit('shared/jsonl/join.ts', 'if (result) return false;', 'if (result) return true;'),
-    ],
+    edits: [edit('shared/jsonl/join.ts', 'if (result) return false;', 'if (result) return true;')],
   },
   {
     name: 'a new key for a new job',
@@ -247,7 +241,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         `${LIFECYCLE}/delivering.ts`,
-        'return deliverAgain(batch, moment, reason);\n  },\n\n  // A success',
+        'return deliverAgain(batch, context, reason);\n  },\n\n  // A success',
         "return ignored('');\n  },\n\n  // A success",
       ),
     ],
@@ -261,8 +255,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         `${LIFECYCLE}/enter.ts`,
-        'endedAt: moment.now, dueAt: moment.now',
-        'endedAt: moment.now',
+        'endedAt: context.now, dueAt: context.now',
+        'endedAt: context.now',
       ),
     ],
   },
@@ -275,7 +269,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         `${LIFECYCLE}/running.ts`,
-        'if (isForsaken(batch, moment))',
+        'if (isPastGracePeriod(batch, context))',
         "if (seen.state === 'missing')",
       ),
     ],
@@ -292,7 +286,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the files that are owed after the end',
-    edits: [edit(`${LIFECYCLE}/ended.ts`, 'owesCleanUp(batch) ? moment.now :', '')],
+    edits: [edit(`${LIFECYCLE}/ended.ts`, 'hasPendingCleanup(batch) ? context.now :', '')],
   },
   {
     name: 'the search for uploads without a job',
@@ -301,7 +295,11 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a pause keeps batches back',
     edits: [
-      edit('shared/usecases/sweep/capacity.ts', 'if (isPaused(state) || isHeld', 'if (isHeld'),
+      edit(
+        'shared/usecases/sweep/capacity.ts',
+        'if (isPaused(state) || isUnavailable',
+        'if (isUnavailable',
+      ),
     ],
   },
   {

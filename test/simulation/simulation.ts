@@ -1,6 +1,6 @@
 import type { StateChange } from '../../shared/batch/contracts.ts';
 import { UNPRICED } from '../../shared/batch/cost.ts';
-import { owesRetry, partId } from '../../shared/batch/newRecord.ts';
+import { needsRetry, partId } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { Batch } from '../../shared/batch/record.ts';
 import { isEnded } from '../../shared/batch/status.ts';
@@ -9,10 +9,10 @@ import type { Providers } from '../../shared/providers/provider.ts';
 import { isPaused } from '../../shared/quota/providerState.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
-import { settle } from '../../shared/usecases/outcome.ts';
+import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';
 import { checkJob } from '../../shared/usecases/sweep/check.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
-import { parseWorkMessage, work } from '../../shared/usecases/work/work.ts';
+import { parseWorkMessage, runWork } from '../../shared/usecases/work/work.ts';
 import { fakeTokens } from '../support/fakes/fakeTokens.ts';
 import { Collecting } from './collecting.ts';
 import { CALM, type Faults, faultsOf } from './faults.ts';
@@ -121,9 +121,11 @@ export class Simulation {
         intake(dependencies, { body, messageId: id, sentAt, receiveCount }),
       ),
       work: queue('worker', (dependencies, { body }, _receives, deadline) =>
-        work(dependencies, parseWorkMessage(body), deadline),
+        runWork(dependencies, parseWorkMessage(body), deadline),
       ),
-      outcome: queue('outcome', (dependencies, { body }) => settle(dependencies, body)),
+      outcome: queue('outcome', (dependencies, { body }) =>
+        recordDeliveryOutcome(dependencies, body),
+      ),
     };
     this.processor = new ProcessorFunction(this, this.#queues.outcome);
     // By chance of its own: the other schedules are what they would be without.
@@ -293,7 +295,7 @@ export class Simulation {
     const open = parts.filter((part) => part && !isEnded(part.status));
     if (batch.cancelRequested)
       return open.length === 0 || open.some((part) => !part?.cancelRequested);
-    return open.length === 0 || parts.some((part) => !part || owesRetry(part, batch));
+    return open.length === 0 || parts.some((part) => !part || needsRetry(part, batch));
   }
 
   #invoke(
@@ -361,7 +363,7 @@ export class Simulation {
       providers,
       processor: { invoke: (event) => this.processor.invoke(process, event) },
       bus: {
-        announce: (change) =>
+        publish: (change) =>
           retried(() =>
             process.call(
               `announce ${change.batchId} ${change.to}`,

@@ -4,7 +4,7 @@ import {
   collectorSettingsSchema,
   type RequestPlace,
 } from '../../shared/collector/contract.ts';
-import { type Delivered, gather } from '../../shared/collector/gather.ts';
+import { type CollectorDelivery, gather } from '../../shared/collector/gather.ts';
 import { dueAtOf, type Lane } from '../../shared/collector/lane.ts';
 import { sealWindows } from '../../shared/collector/seal.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
@@ -16,7 +16,7 @@ export interface CollectorWorld {
   readonly world: World;
   readonly lanes: Map<string, Lane>;
   readonly places: Map<string, RequestPlace>;
-  readonly queue: Delivered[];
+  readonly queue: CollectorDelivery[];
   readonly deadLetters: { body: string; reason: string; messageId: string }[];
   /** Calls of any port so far. */
   calls(): number;
@@ -26,7 +26,7 @@ export interface CollectorWorld {
   failWrites(which: (lane: Lane) => boolean): void;
   send(request: object | string, messageId?: string): void;
   /** Hands messages to the collector; those that it did not handle are in the queue again. */
-  deliver(messages?: readonly Delivered[]): Promise<void>;
+  deliver(messages?: readonly CollectorDelivery[]): Promise<void>;
   sweep(): Promise<void>;
   /** Delivers, sweeps and takes batches in until nothing is owed. */
   settle(): Promise<void>;
@@ -38,7 +38,7 @@ export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWor
   const w = world();
   const lanes = new Map<string, Lane>();
   const places = new Map<string, RequestPlace>();
-  const queue: Delivered[] = [];
+  const queue: CollectorDelivery[] = [];
   const deadLetters: CollectorWorld['deadLetters'] = [];
   const fatal = fatalCalls();
   let serial = 0;

@@ -1,5 +1,5 @@
 import { decide } from '../../shared/batch/lifecycle/decide.ts';
-import type { Changes, Decision, Moment } from '../../shared/batch/lifecycle/decision.ts';
+import type { Changes, Decision, DecisionContext } from '../../shared/batch/lifecycle/decision.ts';
 import type { BatchEvent, EventOf, EventType } from '../../shared/batch/lifecycle/events.ts';
 import { addMessageSchema } from '../../shared/batch/messages.ts';
 import { newBatch } from '../../shared/batch/newRecord.ts';
@@ -9,7 +9,7 @@ import { isEnded, type Status } from '../../shared/batch/status.ts';
 
 /** A fixed present, so that tests read as distances from it. */
 export const NOW = 1_800_000_000_000;
-const moment: Moment = { policy: DEFAULT_POLICY, now: NOW, random: 0.5 };
+const moment: DecisionContext = { policy: DEFAULT_POLICY, now: NOW, random: 0.5 };
 
 export const LIVE = { token: 'mine', leaseUntil: NOW + 60_000 };
 export const EXPIRED = { token: 'mine', leaseUntil: NOW - 1 };
@@ -121,7 +121,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   cleanedUp: { type: 'cleanedUp', jobIds: ['job_1'], leftoversUpTo: 1 },
 };
 
-export function when(batch: Batch, event: BatchEvent, at: Partial<Moment> = {}): Decision {
+export function when(batch: Batch, event: BatchEvent, at: Partial<DecisionContext> = {}): Decision {
   return decide(batch, event, { ...moment, ...at });
 }
 

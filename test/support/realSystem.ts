@@ -9,9 +9,9 @@ import type { Batch } from '../../shared/batch/record.ts';
 import type { Settings } from '../../shared/config.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
-import { settle } from '../../shared/usecases/outcome.ts';
+import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
-import { acceptWork, work } from '../../shared/usecases/work/work.ts';
+import { acceptWork, runWork } from '../../shared/usecases/work/work.ts';
 import type { Simulator } from '../../simulators/engine/server.ts';
 import { type OpenAiOptionsInput, startOpenAiSimulator } from '../../simulators/openai/index.ts';
 import type { Emulators } from './emulators.ts';
@@ -179,13 +179,13 @@ export async function startRealSystem(
     work: (dependencies = own) =>
       system.workQueue.handleAll(async ({ Body: body = '', MessageId: messageId = '' }) => {
         const message = await acceptWork(dependencies, { body, messageId });
-        if (message) await work(dependencies, message, deadline());
+        if (message) await runWork(dependencies, message, deadline());
       }),
     sweep: (dependencies = own) => sweep(dependencies, deadline()),
     async settle(event, condition = 'Success') {
       const responsePayload = condition === 'Success' ? null : { errorMessage: 'it broke' };
       const record = { requestContext: { condition }, requestPayload: event, responsePayload };
-      await settle(own, JSON.stringify(record));
+      await recordDeliveryOutcome(own, JSON.stringify(record));
     },
     async drain() {
       while ((await system.intake()) + (await system.work()) > 0);

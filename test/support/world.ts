@@ -5,9 +5,9 @@ import type { Batch } from '../../shared/batch/record.ts';
 import type { ProviderState } from '../../shared/quota/providerState.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
-import { settle } from '../../shared/usecases/outcome.ts';
+import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
-import { work } from '../../shared/usecases/work/work.ts';
+import { runWork } from '../../shared/usecases/work/work.ts';
 import { type FakeBatchStore, fakeBatchStore } from './fakes/fakeBatchStore.ts';
 import { fakeMetrics } from './fakes/fakeMetrics.ts';
 import { type FakeProvider, fakeProvider, fakeProviders } from './fakes/fakeProvider.ts';
@@ -102,7 +102,7 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     tokens: fakeTokens,
     providers: fakeProviders({ openai: provider }),
     processor: { invoke: async (event) => void invocations.push(event) },
-    bus: { announce: async (change) => void announced.push(change) },
+    bus: { publish: async (change) => void announced.push(change) },
     log: { info: log, warn: log, error: log },
     metrics: fakeMetrics(metrics),
   };
@@ -122,14 +122,14 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     },
     async workAll() {
       for (let message = workQueue.shift(); message; message = workQueue.shift()) {
-        await work(dependencies, message, now + FUNCTION_SECONDS * 1000);
+        await runWork(dependencies, message, now + FUNCTION_SECONDS * 1000);
       }
     },
     sweep: () => sweep(dependencies, now + FUNCTION_SECONDS * 1000),
     async settle(condition = 'Success', event = invocations.at(-1)) {
       const responsePayload = condition === 'Success' ? null : { errorMessage: 'it broke' };
       const record = { requestContext: { condition }, requestPayload: event, responsePayload };
-      await settle(dependencies, JSON.stringify(record));
+      await recordDeliveryOutcome(dependencies, JSON.stringify(record));
     },
     batch(batchId) {
       const batch = batches.all().find((record) => record.batchId === batchId);

@@ -3,56 +3,60 @@ import { shortReason } from '../errors.ts';
 import { sumUsage } from '../job.ts';
 import { type Batch, type Counts, withPastJob } from '../record.ts';
 import {
-  backOff,
-  backoffMs,
   claimRepeatable,
-  holds,
-  isAged,
+  holdsClaim,
   isClaimed,
-  isForsaken,
+  isPastDeadline,
+  isPastGracePeriod,
+  releaseClaim,
+  resendWork,
+  retryDelayMs,
   SUPERSEDED,
-  sendAgain,
 } from './claims.ts';
 import {
   type Changes,
   type Decision,
+  type DecisionContext,
   type Handlers,
   ignored,
-  type Moment,
   stay,
   withReason,
 } from './decision.ts';
 import { enterDelivering, enterEnd, enterRetrying } from './enter.ts';
 import type { Effect, EventOf } from './events.ts';
-import { cleanedUp, dispensable } from './providerFiles.ts';
+import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 
 /** A worker merges what the job wrote into the batch's rows. */
 export const collecting: Handlers = {
-  due(batch, _event, moment) {
-    if (isClaimed(batch, moment)) return ignored('a worker is at it');
-    if (!isForsaken(batch, moment)) return sendAgain(batch, moment, 'collect');
+  due(batch, _event, context) {
+    if (isClaimed(batch, context)) return ignored('a worker is at it');
+    if (!isPastGracePeriod(batch, context)) return resendWork(batch, context, 'collect');
     const reason = shortReason('collect_failed', 'the output could not be collected in time');
     const reasons = withReason(batch, reason);
-    return enterEnd(batch, moment, 'failed', { reasons, ...jobIsPast(batch, 0) });
+    return enterEnd(batch, context, 'failed', { reasons, ...jobIsPast(batch, 0) });
   },
 
   claimed: claimRepeatable,
-  workFailed: backOff,
+  workFailed: releaseClaim,
 
-  collected(batch, event, moment) {
-    return holds(batch, event)
-      ? withEffect(afterAttempt(batch, event, moment), spent(batch, event))
+  collected(batch, event, context) {
+    return holdsClaim(batch, event)
+      ? withEffect(afterAttempt(batch, event, context), spent(batch, event))
       : ignored(SUPERSEDED);
   },
 
-  cleanedUp,
+  cleanedUp: recordDeletedFiles,
 
   cancelRequested(batch) {
     return stay(batch, { cancelRequested: true });
   },
 };
 
-function afterAttempt(batch: Batch, event: EventOf<'collected'>, moment: Moment): Decision {
+function afterAttempt(
+  batch: Batch,
+  event: EventOf<'collected'>,
+  context: DecisionContext,
+): Decision {
   const { counts } = event;
   const { outcome } = batch;
   const hold = holdOf(batch, event);
@@ -69,28 +73,28 @@ function afterAttempt(batch: Batch, event: EventOf<'collected'>, moment: Moment)
     ...jobIsPast(batch, Math.max(0, counts.succeeded - batch.counts.succeeded)),
     selection: 'unfinished',
     // A job that was let go of unended is not read to its end: what it wrote is nowhere else.
-    ...dispensable(batch, moment, outcome?.kind === 'aged' ? undefined : outcome?.jobId),
+    ...markForDeletion(batch, context, outcome?.kind === 'aged' ? undefined : outcome?.jobId),
   };
-  if (batch.cancelRequested) return enterEnd(batch, moment, 'cancelled', collected);
+  if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled', collected);
   // Its parts have had their attempts: what is unfinished stays so.
-  if (batch.parts) return finish(batch, moment, counts, collected);
-  const exhausted = attempt - batch.attemptBase >= moment.policy.maxAttempts;
-  if (counts.unfinished === 0 || exhausted || isAged(batch, moment)) {
-    return finish(batch, moment, counts, collected);
+  if (batch.parts) return finish(batch, context, counts, collected);
+  const exhausted = attempt - batch.attemptBase >= context.policy.maxAttempts;
+  if (counts.unfinished === 0 || exhausted || isPastDeadline(batch, context)) {
+    return finish(batch, context, counts, collected);
   }
   // Somebody cancelled the job at the provider: not ours to start again.
-  if (outcome?.kind === 'cancelled') return enterEnd(batch, moment, 'cancelled', collected);
+  if (outcome?.kind === 'cancelled') return enterEnd(batch, context, 'cancelled', collected);
   const tooDear = costEnd({ ...batch, counts, selection: 'unfinished', cost: collected.cost });
   if (tooDear) {
     const reasons = withReason(batch, tooDear);
-    return finish({ ...batch, reasons }, moment, counts, { ...collected, reasons });
+    return finish({ ...batch, reasons }, context, counts, { ...collected, reasons });
   }
   const attemptsBefore = attempt - batch.attemptBase - 1;
-  const wait = backoffMs({ ...batch, failures: Math.max(0, attemptsBefore) }, moment);
+  const wait = retryDelayMs({ ...batch, failures: Math.max(0, attemptsBefore) }, context);
   return enterRetrying(
     batch,
-    moment,
-    moment.now + wait,
+    context,
+    context.now + wait,
     {
       ...collected,
       ...(hold ? { reasons: withReason(batch, hold.reason) } : {}),
@@ -118,13 +122,18 @@ function holdOf({ outcome }: Batch, { accountRefusal }: EventOf<'collected'>) {
   return { type: 'holdProvider', kind, reason } as const;
 }
 
-function finish(batch: Batch, moment: Moment, counts: Counts, collected: Changes): Decision {
+function finish(
+  batch: Batch,
+  context: DecisionContext,
+  counts: Counts,
+  collected: Changes,
+): Decision {
   if (counts.succeeded > 0)
     return batch.parent === undefined
-      ? enterDelivering(batch, moment, collected)
-      : enterEnd(batch, moment, 'completed', collected);
+      ? enterDelivering(batch, context, collected)
+      : enterEnd(batch, context, 'completed', collected);
   const reason = shortReason('no_success', `none of the ${counts.total} requests succeeded`);
-  return enterEnd(batch, moment, 'failed', { ...collected, reasons: withReason(batch, reason) });
+  return enterEnd(batch, context, 'failed', { ...collected, reasons: withReason(batch, reason) });
 }
 
 /**

@@ -1,7 +1,13 @@
 import type { Batch } from '../record.ts';
 import type { Status } from '../status.ts';
 import { collecting } from './collecting.ts';
-import { type Decision, type Handlers, ignored, type Moment, refused } from './decision.ts';
+import {
+  type Decision,
+  type DecisionContext,
+  type Handlers,
+  ignored,
+  refused,
+} from './decision.ts';
 import { delivering } from './delivering.ts';
 import { ended } from './ended.ts';
 import type { BatchEvent } from './events.ts';
@@ -31,7 +37,7 @@ const HANDLERS: Record<Status, Handlers> = {
  * What becomes of a batch when something happens to it. Pure: the caller reads the record, writes
  * what this returns on the condition that nothing has changed meanwhile, and does the effects.
  */
-export function decide(batch: Batch, event: BatchEvent, moment: Moment): Decision {
+export function decide(batch: Batch, event: BatchEvent, context: DecisionContext): Decision {
   const command = 'messageId' in event ? event.messageId : undefined;
   if (command !== undefined && batch.commands.includes(command)) {
     return ignored('this command was carried out already');
@@ -42,14 +48,14 @@ export function decide(batch: Batch, event: BatchEvent, moment: Moment): Decisio
     return command === undefined ? ignored(why) : refused(why);
   }
   // The index that brought the sweeper here may be behind the record.
-  if (event.type === 'due' && batch.dueAt !== undefined && moment.now < batch.dueAt) {
+  if (event.type === 'due' && batch.dueAt !== undefined && context.now < batch.dueAt) {
     return ignored('it is not due yet');
   }
-  const decision = handle(batch, event, moment);
+  const decision = handle(batch, event, context);
   if (command === undefined || decision.type !== 'changed') return decision;
   const commands = [...decision.batch.commands, command].slice(-REMEMBERED_COMMANDS);
   return { ...decision, batch: { ...decision.batch, commands } };
 }
 
 /** The table's type ties each handler to its event; looking it up by the event's type unties it. */
-type Handle = (batch: Batch, event: BatchEvent, moment: Moment) => Decision;
+type Handle = (batch: Batch, event: BatchEvent, context: DecisionContext) => Decision;

@@ -4,7 +4,7 @@ import type { Batch } from '../record.ts';
 import type { Effect, EventOf, EventType } from './events.ts';
 
 /** Time, chance and the rules, as arguments: the lifecycle itself knows neither. */
-export interface Moment {
+export interface DecisionContext {
   readonly policy: Policy;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -56,5 +56,9 @@ export function withReason(batch: Batch, reason: Reason | undefined): Reason[] {
 
 /** What a status makes of each event; an event that is not named does not concern it. */
 export type Handlers = {
-  readonly [T in EventType]?: (batch: Batch, event: EventOf<T>, moment: Moment) => Decision;
+  readonly [T in EventType]?: (
+    batch: Batch,
+    event: EventOf<T>,
+    context: DecisionContext,
+  ) => Decision;
 };

@@ -4,42 +4,42 @@ import { fullJitterMs } from '../policy.ts';
 import type { Batch } from '../record.ts';
 import {
   type Decision,
+  type DecisionContext,
   type Handlers,
   ignored,
-  type Moment,
   stay,
   withReason,
 } from './decision.ts';
 import { enterEnd, invocation } from './enter.ts';
-import { cleanedUp } from './providerFiles.ts';
+import { recordDeletedFiles } from './providerFiles.ts';
 
 /** The processor has been invoked, or waits to be invoked again. */
 export const delivering: Handlers = {
-  due(batch, _event, moment) {
+  due(batch, _event, context) {
     if (batch.delivery?.pending !== true) {
-      return stay(batch, invocation(batch, moment), { type: 'invokeProcessor' });
+      return stay(batch, invocation(batch, context), { type: 'invokeProcessor' });
     }
     const reason = shortReason('delivery_lost', 'the processor gave no outcome in time');
-    return deliverAgain(batch, moment, reason);
+    return deliverAgain(batch, context, reason);
   },
 
   // A success counts whichever invocation it is of.
-  delivered(batch, event, moment) {
+  delivered(batch, event, context) {
     if (event.deliveryId !== currentDelivery(batch)) return ignored('another delivery by now');
-    return enterEnd(batch, moment, 'completed');
+    return enterEnd(batch, context, 'completed');
   },
 
   // A failure counts only if it is of the invocation that is waited for: the queue may bring an
   // old one again, or late.
-  deliveryFailed(batch, event, moment) {
+  deliveryFailed(batch, event, context) {
     const { delivery } = batch;
     const expected =
       event.deliveryId === currentDelivery(batch) && event.deliveryAttempt === delivery?.attempt;
     if (!expected || !delivery?.pending) return ignored('not the invocation that is waited for');
-    return deliverAgain(batch, moment, event.reason);
+    return deliverAgain(batch, context, event.reason);
   },
 
-  cleanedUp,
+  cleanedUp: recordDeletedFiles,
 
   cancelRequested(batch) {
     return stay(batch, { cancelRequested: true });
@@ -50,13 +50,13 @@ export function currentDelivery({ keyPrefix, delivery }: Batch): string | undefi
   return delivery && deliveryId(keyPrefix, delivery.number);
 }
 
-function deliverAgain(batch: Batch, moment: Moment, reason: Reason): Decision {
-  const { policy, now, random } = moment;
+function deliverAgain(batch: Batch, context: DecisionContext, reason: Reason): Decision {
+  const { policy, now, random } = context;
   const { delivery } = batch;
   const reasons = withReason(batch, reason);
-  if (batch.cancelRequested) return enterEnd(batch, moment, 'cancelled', { reasons });
+  if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled', { reasons });
   if (!delivery || delivery.attempt >= policy.maxDeliveries) {
-    return enterEnd(batch, moment, 'failed', { reasons });
+    return enterEnd(batch, context, 'failed', { reasons });
   }
   const wait = fullJitterMs(policy.retryBackoff, delivery.attempt - 1, random);
   return stay(batch, { reasons, delivery: { ...delivery, pending: false }, dueAt: now + wait });

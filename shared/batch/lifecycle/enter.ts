@@ -1,8 +1,14 @@
 import type { Job, Outcome } from '../job.ts';
-import { ceilingMs } from '../policy.ts';
+import { maxBackoffMs } from '../policy.ts';
 import type { Batch } from '../record.ts';
 import type { EndStatus, Status } from '../status.ts';
-import { type Changes, type Decision, type Moment, revise, withReason } from './decision.ts';
+import {
+  type Changes,
+  type Decision,
+  type DecisionContext,
+  revise,
+  withReason,
+} from './decision.ts';
 import type { Effect } from './events.ts';
 
 /** One function for each status that can be entered: what entering it sets and sets going. */
@@ -10,7 +16,7 @@ import type { Effect } from './events.ts';
 function enter(
   batch: Batch,
   status: Status,
-  { now }: Moment,
+  { now }: DecisionContext,
   changes: Changes,
   ...effects: Effect[]
 ): Decision {
@@ -33,33 +39,47 @@ function enter(
   return { type: 'changed', batch: next, effects: [...effects, { type: 'announce' }, ...cleanUp] };
 }
 
-export function enterQueued(batch: Batch, moment: Moment, changes: Changes, ...effects: Effect[]) {
-  return enter(batch, 'queued', moment, changes, ...effects);
+export function enterQueued(
+  batch: Batch,
+  context: DecisionContext,
+  changes: Changes,
+  ...effects: Effect[]
+) {
+  return enter(batch, 'queued', context, changes, ...effects);
 }
 
 /** Due at once, or when it may start, and then for as long as its parts run. */
-export function enterSplit(batch: Batch, moment: Moment, changes: Changes): Decision {
-  const dueAt = Math.max(moment.now, batch.notBefore ?? 0);
-  return enter(batch, 'split', moment, { ...changes, dueAt });
+export function enterSplit(batch: Batch, context: DecisionContext, changes: Changes): Decision {
+  const dueAt = Math.max(context.now, batch.notBefore ?? 0);
+  return enter(batch, 'split', context, { ...changes, dueAt });
 }
 
-export function enterSubmitting(batch: Batch, moment: Moment, changes: Changes = {}): Decision {
+export function enterSubmitting(
+  batch: Batch,
+  context: DecisionContext,
+  changes: Changes = {},
+): Decision {
   return enter(
     batch,
     'submitting',
-    moment,
-    { ...changes, sends: 1, dueAt: resendAt(0, moment) },
+    context,
+    { ...changes, sends: 1, dueAt: resendAt(0, context) },
     { type: 'sendWork', work: 'submit' },
   );
 }
 
-export function enterRunning(batch: Batch, moment: Moment, job: Job, ...effects: Effect[]) {
+export function enterRunning(
+  batch: Batch,
+  context: DecisionContext,
+  job: Job,
+  ...effects: Effect[]
+) {
   return enter(
     batch,
     'running',
-    moment,
+    context,
     // Due at once and for as long as it runs: every sweep checks it, and nothing is written.
-    { job, attempt: batch.attempt + 1, failures: 0, dueAt: moment.now },
+    { job, attempt: batch.attempt + 1, failures: 0, dueAt: context.now },
     ...effects,
   );
 }
@@ -67,51 +87,55 @@ export function enterRunning(batch: Batch, moment: Moment, job: Job, ...effects:
 /** Also for what never had a job: the collection gives every request its row. */
 export function enterCollecting(
   batch: Batch,
-  moment: Moment,
+  context: DecisionContext,
   outcome: Outcome,
   changes: Changes = {},
 ): Decision {
   const reasons = withReason(batch, outcome.reason);
-  const sent = { sends: 1, dueAt: resendAt(0, moment) };
+  const sent = { sends: 1, dueAt: resendAt(0, context) };
   const collect = { type: 'sendWork', work: 'collect' } as const;
-  return enter(batch, 'collecting', moment, { reasons, ...changes, outcome, ...sent }, collect);
+  return enter(batch, 'collecting', context, { reasons, ...changes, outcome, ...sent }, collect);
 }
 
 /**
  * The same, decided by a worker. It must not send to the queue that it works off, because Lambda
  * stops such loops: the next sweep sends the work.
  */
-export function oweCollecting(
+export function enterPendingCollecting(
   batch: Batch,
-  moment: Moment,
+  context: DecisionContext,
   outcome: Outcome,
   changes: Changes = {},
 ): Decision {
   const reasons = withReason(batch, outcome.reason);
-  return enter(batch, 'collecting', moment, { reasons, ...changes, outcome, dueAt: moment.now });
+  return enter(batch, 'collecting', context, { reasons, ...changes, outcome, dueAt: context.now });
 }
 
 export function enterRetrying(
   batch: Batch,
-  moment: Moment,
+  context: DecisionContext,
   resumeAt: number,
   changes: Changes,
   ...others: Effect[]
 ): Decision {
   const parked = revise(batch, { ...changes, resumeAt });
-  const { dueAt, effects } = requeue(parked, moment);
-  return enter(batch, 'retrying', moment, { ...changes, resumeAt, dueAt }, ...effects, ...others);
+  const { dueAt, effects } = requeue(parked, context);
+  return enter(batch, 'retrying', context, { ...changes, resumeAt, dueAt }, ...effects, ...others);
 }
 
-export function enterDelivering(batch: Batch, moment: Moment, changes: Changes): Decision {
+export function enterDelivering(
+  batch: Batch,
+  context: DecisionContext,
+  changes: Changes,
+): Decision {
   const number = (batch.delivery?.number ?? 0) + 1;
   const invocations = batch.delivery?.invocations ?? 0;
   const delivery = { number, attempt: 0, invocations, pending: false };
   return enter(
     batch,
     'delivering',
-    moment,
-    { ...changes, ...invocation({ ...batch, delivery }, moment) },
+    context,
+    { ...changes, ...invocation({ ...batch, delivery }, context) },
     { type: 'invokeProcessor' },
   );
 }
@@ -119,18 +143,18 @@ export function enterDelivering(batch: Batch, moment: Moment, changes: Changes):
 /** An ended batch stays due until its end event was sent and its jobs' files are deleted. */
 export function enterEnd(
   batch: Batch,
-  moment: Moment,
+  context: DecisionContext,
   status: EndStatus,
   changes: Changes = {},
 ): Decision {
-  return enter(batch, status, moment, { ...changes, endedAt: moment.now, dueAt: moment.now });
+  return enter(batch, status, context, { ...changes, endedAt: context.now, dueAt: context.now });
 }
 
 /** What is sent may be lost: when it is sent again, and with what. */
 
 /** When work that was sent and not claimed is sent again. */
-export function resendAt(sends: number, { policy, now }: Moment): number {
-  return now + ceilingMs(policy.resendBackoff, sends);
+export function resendAt(sends: number, { policy, now }: DecisionContext): number {
+  return now + maxBackoffMs(policy.resendBackoff, sends);
 }
 
 /**
@@ -142,13 +166,13 @@ export function resendAt(sends: number, { policy, now }: Moment): number {
  */
 export function requeue(
   batch: Batch,
-  moment: Moment,
+  context: DecisionContext,
 ): { dueAt: number; effects: readonly Effect[] } {
-  const { policy, now } = moment;
+  const { policy, now } = context;
   const waitMs = Math.max(0, (batch.resumeAt ?? now) - now);
   const maxDelayMs = policy.maxDelaySeconds * 1000;
   if (waitMs > maxDelayMs) return { dueAt: now + waitMs - maxDelayMs, effects: [] };
-  const graceMs = ceilingMs(policy.resendBackoff, batch.sends);
+  const graceMs = maxBackoffMs(policy.resendBackoff, batch.sends);
   return {
     dueAt: now + waitMs + graceMs,
     effects: [{ type: 'sendRequeue', delaySeconds: waitMs / 1000, version: batch.version }],
@@ -158,7 +182,7 @@ export function requeue(
 /** The next invocation of the present delivery, and when its outcome counts as lost. */
 export function invocation(
   { delivery }: Pick<Batch, 'delivery'>,
-  { policy, now }: Moment,
+  { policy, now }: DecisionContext,
 ): Pick<Batch, 'delivery' | 'dueAt'> {
   const { number, attempt, invocations } = delivery ?? { number: 1, attempt: 0, invocations: 0 };
   const outcomeSeconds =

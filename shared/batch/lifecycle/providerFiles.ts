@@ -1,6 +1,6 @@
 import type { Batch } from '../record.ts';
 import { GRACE_MS } from './claims.ts';
-import { type Changes, type Decision, ignored, type Moment, stay } from './decision.ts';
+import { type Changes, type Decision, type DecisionContext, ignored, stay } from './decision.ts';
 import { resendAt } from './enter.ts';
 import type { EventOf } from './events.ts';
 
@@ -11,9 +11,9 @@ import type { EventOf } from './events.ts';
  */
 
 /** Names a job, if there is one, whose files nothing needs from this write on. */
-export function dispensable(
+export function markForDeletion(
   batch: Batch,
-  { policy }: Moment,
+  { policy }: DecisionContext,
   jobId: string | undefined,
 ): Pick<Changes, 'cleanUp'> {
   if (!policy.cleanUpFiles || jobId === undefined) return {};
@@ -21,11 +21,17 @@ export function dispensable(
 }
 
 /** A claim to submit that ends without a job may have uploaded a file all the same. */
-export function mayHaveUploaded(batch: Batch, { policy }: Moment): Pick<Changes, 'leftovers'> {
+export function mayHaveUploaded(
+  batch: Batch,
+  { policy }: DecisionContext,
+): Pick<Changes, 'leftovers'> {
   return policy.cleanUpFiles ? { leftovers: batch.submission } : {};
 }
 
-export function owesCleanUp({ cleanUp, leftovers }: Pick<Batch, 'cleanUp' | 'leftovers'>): boolean {
+export function hasPendingCleanup({
+  cleanUp,
+  leftovers,
+}: Pick<Batch, 'cleanUp' | 'leftovers'>): boolean {
   return cleanUp.length > 0 || leftovers !== undefined;
 }
 
@@ -33,12 +39,12 @@ export function owesCleanUp({ cleanUp, leftovers }: Pick<Batch, 'cleanUp' | 'lef
  * Again, after a backoff. It is given up a day after everything else is over: providers delete old
  * files by themselves, and no ended batch is due for ever.
  */
-export function cleanUpAgain(batch: Batch, moment: Moment): Decision {
-  const { policy, now } = moment;
+export function resendCleanup(batch: Batch, context: DecisionContext): Decision {
+  const { policy, now } = context;
   const isOver = now >= Math.max(batch.deadlineAt, batch.statusAt) + GRACE_MS;
   if (policy.cleanUpFiles && !isOver) {
     const { sends } = batch;
-    const changes = { sends: sends + 1, dueAt: resendAt(sends, moment) };
+    const changes = { sends: sends + 1, dueAt: resendAt(sends, context) };
     return stay(batch, changes, { type: 'cleanUp' });
   }
   const nothing = { cleanUp: [], leftovers: undefined, dueAt: undefined };
@@ -47,7 +53,7 @@ export function cleanUpAgain(batch: Batch, moment: Moment): Decision {
 }
 
 /** In any status: by the time that the files are gone, the batch may have moved on. */
-export function cleanedUp(batch: Batch, event: EventOf<'cleanedUp'>): Decision {
+export function recordDeletedFiles(batch: Batch, event: EventOf<'cleanedUp'>): Decision {
   const cleanUp = batch.cleanUp.filter((jobId) => !event.jobIds.includes(jobId));
   // A user's retry may have submitted under a new key meanwhile.
   const leftovers = event.leftoversUpTo < (batch.leftovers ?? 0) ? batch.leftovers : undefined;
@@ -55,6 +61,7 @@ export function cleanedUp(batch: Batch, event: EventOf<'cleanedUp'>): Decision {
     return ignored('it is not owed');
   }
   const left = { cleanUp, leftovers };
-  const nothingOwed = batch.endEventSent === true && !owesCleanUp({ ...batch, cleanUp, leftovers });
+  const nothingOwed =
+    batch.endEventSent === true && !hasPendingCleanup({ ...batch, cleanUp, leftovers });
   return stay(batch, nothingOwed ? { ...left, dueAt: undefined } : left);
 }

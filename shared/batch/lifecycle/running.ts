@@ -1,54 +1,55 @@
 import { shortReason } from '../errors.ts';
 import type { Job, Outcome } from '../job.ts';
 import { type Batch, withPastJob } from '../record.ts';
-import { AGED, earlyEnd, isForsaken } from './claims.ts';
+import { EXPIRED_BATCH, earlyEndOutcome, isPastGracePeriod } from './claims.ts';
 import {
   type Decision,
+  type DecisionContext,
   type Handlers,
   ignored,
-  type Moment,
   stay,
   withReason,
 } from './decision.ts';
 import { enterCollecting, enterQueued } from './enter.ts';
-import { cleanedUp, dispensable } from './providerFiles.ts';
+import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 
 /** The provider has the job. It is left when the provider says that the job has ended. */
 export const running: Handlers = {
-  jobChecked(batch, { jobId, job: seen }, moment) {
+  jobChecked(batch, { jobId, job: seen }, context) {
     const { job } = batch;
     if (jobId !== job?.id) return ignored('the record names another job');
-    if (seen.state === 'ended') return ended(batch, jobId, seen.outcome, moment);
+    if (seen.state === 'ended') return jobEnded(batch, jobId, seen.outcome, context);
     // Neither an unknown status nor "no such job" proves that it is not running. It is let go of
     // only when it has not ended a day after everything that could end it.
-    if (isForsaken(batch, moment)) return enterCollecting(batch, moment, { ...AGED, jobId });
+    if (isPastGracePeriod(batch, context))
+      return enterCollecting(batch, context, { ...EXPIRED_BATCH, jobId });
     const cancelJob = { type: 'cancelJob', jobId } as const;
-    if (job.stalledAt !== undefined || earlyEnd(batch, moment)) {
+    if (job.stalledAt !== undefined || earlyEndOutcome(batch, context)) {
       return { type: 'unchanged', effects: [cancelJob] };
     }
     if (seen.state !== 'running') return ignored('how it stands is not known');
-    const known = seen.isPending ? job : accepted(job, moment);
-    const noted = notedProgress(known, seen.progress, moment) ?? known;
-    if (isStalled(noted, batch.completionWindow, moment)) {
-      return stay(batch, givenUp(batch, noted, moment), { type: 'reportStall' }, cancelJob);
+    const known = seen.isPending ? job : markAccepted(job, context);
+    const noted = recordProgress(known, seen.progress, context) ?? known;
+    if (isStalled(noted, batch.completionWindow, context)) {
+      return stay(batch, markStalled(batch, noted, context), { type: 'reportStall' }, cancelJob);
     }
     return noted === job ? ignored('it is not over') : stay(batch, { job: noted });
   },
 
-  cleanedUp,
+  cleanedUp: recordDeletedFiles,
 
   // The next sweep cancels the job: the intake holds no credentials of providers.
-  cancelRequested(batch, _event, moment) {
-    return stay(batch, { cancelRequested: true, dueAt: moment.now });
+  cancelRequested(batch, _event, context) {
+    return stay(batch, { cancelRequested: true, dueAt: context.now });
   },
 };
 
 /** The job, noted as taken on: one write for its life. */
-function accepted(job: Job, { now }: Moment): Job {
+function markAccepted(job: Job, { now }: DecisionContext): Job {
   return job.acceptedAt === undefined ? { ...job, acceptedAt: now } : job;
 }
 
-function givenUp(batch: Batch, job: Job, { now }: Moment): Partial<Batch> {
+function markStalled(batch: Batch, job: Job, { now }: DecisionContext): Partial<Batch> {
   const reason = shortReason(
     'job_stalled',
     `job ${job.id} made no progress in time: it is cancelled`,
@@ -56,31 +57,36 @@ function givenUp(batch: Batch, job: Job, { now }: Moment): Partial<Batch> {
   return { job: { ...job, stalledAt: now }, reasons: withReason(batch, reason) };
 }
 
-function ended(batch: Batch, jobId: string, outcome: Outcome, moment: Moment): Decision {
+function jobEnded(
+  batch: Batch,
+  jobId: string,
+  outcome: Outcome,
+  context: DecisionContext,
+): Decision {
   const { refusal } = outcome;
   const nothingTaken = (refusal === 'quota' || refusal === 'account') && outcome.files.length === 0;
-  if (!nothingTaken || earlyEnd(batch, moment)) {
-    return enterCollecting(batch, moment, asOurs(batch, outcome));
+  if (!nothingTaken || earlyEndOutcome(batch, context)) {
+    return enterCollecting(batch, context, treatStallAsExpiry(batch, outcome));
   }
   const reason = outcome.reason ?? shortReason(refusal, 'the provider gave no reason');
   return enterQueued(
     batch,
-    moment,
+    context,
     {
       // The job is known dead and did no work: a new key, and the attempt is given back.
       submission: batch.submission + 1,
       attempt: batch.attempt - 1,
       job: undefined,
-      pastJobs: withPastJob(batch, outcome, moment.now, 0),
+      pastJobs: withPastJob(batch, outcome, context.now, 0),
       reasons: withReason(batch, reason),
-      ...dispensable(batch, moment, jobId),
+      ...markForDeletion(batch, context, jobId),
     },
     { type: 'holdProvider', kind: refusal, reason },
   );
 }
 
 /** A stalled job was cancelled by us, to run the rest again: that ends no batch. */
-function asOurs({ job }: Batch, outcome: Outcome): Outcome {
+function treatStallAsExpiry({ job }: Batch, outcome: Outcome): Outcome {
   const isOurs = outcome.kind === 'cancelled' && job?.stalledAt !== undefined;
   return isOurs ? { ...outcome, kind: 'expired' } : outcome;
 }
@@ -89,10 +95,10 @@ function asOurs({ job }: Batch, outcome: Outcome): Outcome {
 const NOTES_PER_LIMIT = 10;
 
 /** The job with its progress noted, if there is progress and it is time to note it again. */
-export function notedProgress(
+export function recordProgress(
   job: Job,
   progress: number | undefined,
-  { policy, now }: Moment,
+  { policy, now }: DecisionContext,
 ): Job | undefined {
   if (progress === undefined || progress <= (job.progress ?? 0)) return undefined;
   const noteAfter = lastProgress(job) + (policy.stallSeconds * 1000) / NOTES_PER_LIMIT;
@@ -100,7 +106,11 @@ export function notedProgress(
 }
 
 /** Whether the job has gone too long without progress, or past its window. */
-export function isStalled(job: Job, completionWindow: string, { policy, now }: Moment): boolean {
+export function isStalled(
+  job: Job,
+  completionWindow: string,
+  { policy, now }: DecisionContext,
+): boolean {
   const windowMs = Number.parseInt(completionWindow, 10) * 3_600_000;
   const overdueAt = job.submittedAt + windowMs + policy.windowGraceSeconds * 1000;
   return now >= overdueAt || now >= lastProgress(job) + policy.stallSeconds * 1000;

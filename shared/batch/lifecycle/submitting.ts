@@ -1,23 +1,23 @@
 import type { Outcome } from '../job.ts';
 import {
-  backoffMs,
-  CANCELLED,
-  earlyEnd,
-  holds,
+  CANCELLED_BATCH,
+  earlyEndOutcome,
+  holdsClaim,
   isClaimed,
+  resendWork,
+  retryDelayMs,
   SUPERSEDED,
-  sendAgain,
 } from './claims.ts';
-import { type Handlers, ignored, type Moment, stay, withReason } from './decision.ts';
+import { type DecisionContext, type Handlers, ignored, stay, withReason } from './decision.ts';
 import {
   enterCollecting,
+  enterPendingCollecting,
   enterQueued,
   enterRetrying,
   enterRunning,
-  oweCollecting,
   resendAt,
 } from './enter.ts';
-import { cleanedUp, mayHaveUploaded } from './providerFiles.ts';
+import { mayHaveUploaded, recordDeletedFiles } from './providerFiles.ts';
 
 /**
  * To be uploaded and created at the provider. The only status in which a job may exist that the
@@ -25,29 +25,29 @@ import { cleanedUp, mayHaveUploaded } from './providerFiles.ts';
  * has told, after the lease, whether there is a job under the key.
  */
 export const submitting: Handlers = {
-  due(batch, _event, moment) {
+  due(batch, _event, context) {
     if (batch.claim) return ignored('its claim must be reconciled with the provider first');
-    const end = earlyEnd(batch, moment);
-    return end ? enterCollecting(batch, moment, end) : sendAgain(batch, moment, 'submit');
+    const end = earlyEndOutcome(batch, context);
+    return end ? enterCollecting(batch, context, end) : resendWork(batch, context, 'submit');
   },
 
-  claimed(batch, event, moment) {
+  claimed(batch, event, context) {
     if (event.work !== 'submitting') return ignored(`it is submitting, not ${event.work}`);
-    if (holds(batch, event.claim)) return { type: 'unchanged', effects: [] };
+    if (holdsClaim(batch, event.claim)) return { type: 'unchanged', effects: [] };
     if (batch.claim) return ignored('an earlier claim must be reconciled first');
     return stay(batch, {
       claim: event.claim,
-      intentAt: moment.now,
+      intentAt: context.now,
       dueAt: event.claim.leaseUntil,
     });
   },
 
-  workFailed(batch, event, moment) {
-    if (!holds(batch, event)) return ignored(SUPERSEDED);
-    const end = earlyEnd(batch, moment);
-    const uploaded = mayHaveUploaded(batch, moment);
-    if (end) return oweCollecting(batch, moment, end, uploaded);
-    return enterRetrying(batch, moment, moment.now + backoffMs(batch, moment), {
+  workFailed(batch, event, context) {
+    if (!holdsClaim(batch, event)) return ignored(SUPERSEDED);
+    const end = earlyEndOutcome(batch, context);
+    const uploaded = mayHaveUploaded(batch, context);
+    if (end) return enterPendingCollecting(batch, context, end, uploaded);
+    return enterRetrying(batch, context, context.now + retryDelayMs(batch, context), {
       ...uploaded,
       failures: batch.failures + 1,
       reasons: withReason(batch, event.reason),
@@ -55,27 +55,27 @@ export const submitting: Handlers = {
   },
 
   // Whoever brings it: a job under this key is a fact, and naming it prevents a second one.
-  submitted(batch, { job }, moment) {
+  submitted(batch, { job }, context) {
     if (job.submission !== batch.submission)
       return ignored('the job belongs to another submission');
     return batch.cancelRequested
-      ? enterRunning(batch, moment, job, { type: 'cancelJob', jobId: job.id })
-      : enterRunning(batch, moment, job, { type: 'releaseProvider' });
+      ? enterRunning(batch, context, job, { type: 'cancelJob', jobId: job.id })
+      : enterRunning(batch, context, job, { type: 'releaseProvider' });
   },
 
-  submitRefused(batch, event, moment) {
-    if (!holds(batch, event)) return ignored(SUPERSEDED);
+  submitRefused(batch, event, context) {
+    if (!holdsClaim(batch, event)) return ignored(SUPERSEDED);
     const { refusal, reason } = event;
-    const uploaded = mayHaveUploaded(batch, moment);
+    const uploaded = mayHaveUploaded(batch, context);
     if (refusal === 'permanent') {
       const outcome: Outcome = { kind: 'failed', files: [], refusal, reason };
-      return oweCollecting(batch, moment, outcome, uploaded);
+      return enterPendingCollecting(batch, context, outcome, uploaded);
     }
-    const end = earlyEnd(batch, moment);
-    if (end) return oweCollecting(batch, moment, end, uploaded);
+    const end = earlyEndOutcome(batch, context);
+    if (end) return enterPendingCollecting(batch, context, end, uploaded);
     return enterQueued(
       batch,
-      moment,
+      context,
       { ...uploaded, reasons: withReason(batch, reason) },
       { type: 'holdProvider', kind: refusal, reason },
     );
@@ -83,23 +83,23 @@ export const submitting: Handlers = {
 
   // The worker vouches that it sends nothing more, so the lease need only outlast the late landing
   // of what it has sent.
-  submitUncertain(batch, event, moment) {
-    if (!holds(batch, event) || !batch.claim) return ignored(SUPERSEDED);
-    const leaseUntil = Math.min(batch.claim.leaseUntil, lateLandingUntil(moment));
+  submitUncertain(batch, event, context) {
+    if (!holdsClaim(batch, event) || !batch.claim) return ignored(SUPERSEDED);
+    const leaseUntil = Math.min(batch.claim.leaseUntil, lateLandingUntil(context));
     return stay(batch, {
       claim: { token: event.token, leaseUntil },
       dueAt: leaseUntil,
       reasons: withReason(batch, event.reason),
-      ...mayHaveUploaded(batch, moment),
+      ...mayHaveUploaded(batch, context),
     });
   },
 
-  jobAbsent(batch, event, moment) {
-    if (!holds(batch, event)) return ignored(SUPERSEDED);
-    if (isClaimed(batch, moment)) return ignored('its claim has not expired');
-    const end = earlyEnd(batch, moment);
-    const uploaded = mayHaveUploaded(batch, moment);
-    if (end) return enterCollecting(batch, moment, end, uploaded);
+  jobAbsent(batch, event, context) {
+    if (!holdsClaim(batch, event)) return ignored(SUPERSEDED);
+    if (isClaimed(batch, context)) return ignored('its claim has not expired');
+    const end = earlyEndOutcome(batch, context);
+    const uploaded = mayHaveUploaded(batch, context);
+    if (end) return enterCollecting(batch, context, end, uploaded);
     return stay(
       batch,
       {
@@ -107,21 +107,21 @@ export const submitting: Handlers = {
         claim: undefined,
         intentAt: undefined,
         sends: batch.sends + 1,
-        dueAt: resendAt(batch.sends, moment),
+        dueAt: resendAt(batch.sends, context),
       },
       { type: 'sendWork', work: 'submit' },
     );
   },
 
-  cleanedUp,
+  cleanedUp: recordDeletedFiles,
 
-  cancelRequested(batch, _event, moment) {
+  cancelRequested(batch, _event, context) {
     return batch.claim
       ? stay(batch, { cancelRequested: true })
-      : enterCollecting(batch, moment, CANCELLED, { cancelRequested: true });
+      : enterCollecting(batch, context, CANCELLED_BATCH, { cancelRequested: true });
   },
 };
 
-function lateLandingUntil({ policy, now }: Moment): number {
+function lateLandingUntil({ policy, now }: DecisionContext): number {
   return now + (policy.createDeadlineSeconds + policy.leaseMarginSeconds) * 1000;
 }

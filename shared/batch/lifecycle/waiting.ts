@@ -1,11 +1,17 @@
 import { shortReason } from '../errors.ts';
 import type { Batch } from '../record.ts';
-import { AGED, CANCELLED, earlyEnd, GRACE_MS, isAged } from './claims.ts';
+import {
+  CANCELLED_BATCH,
+  EXPIRED_BATCH,
+  earlyEndOutcome,
+  GRACE_MS,
+  isPastDeadline,
+} from './claims.ts';
 import {
   type Decision,
+  type DecisionContext,
   type Handlers,
   ignored,
-  type Moment,
   revise,
   stay,
   withReason,
@@ -13,32 +19,32 @@ import {
 import {
   enterCollecting,
   enterEnd,
+  enterPendingCollecting,
   enterQueued,
   enterSubmitting,
-  oweCollecting,
   requeue,
 } from './enter.ts';
 import type { EventOf } from './events.ts';
-import { cleanedUp, owesCleanUp } from './providerFiles.ts';
+import { hasPendingCleanup, recordDeletedFiles } from './providerFiles.ts';
 
 /** Waits for capacity at its provider. */
 export const queued: Handlers = {
-  due(batch, _event, moment) {
-    return isAged(batch, moment)
-      ? enterCollecting(batch, moment, AGED)
+  due(batch, _event, context) {
+    return isPastDeadline(batch, context)
+      ? enterCollecting(batch, context, EXPIRED_BATCH)
       : ignored('it waits for capacity');
   },
 
-  admitted(batch, { provider = batch.provider }, moment) {
-    if (provider !== batch.provider && owesCleanUp(batch))
+  admitted(batch, { provider = batch.provider }, context) {
+    if (provider !== batch.provider && hasPendingCleanup(batch))
       return ignored('it has left files at its provider, which are deleted first');
-    return enterSubmitting(batch, moment, { provider });
+    return enterSubmitting(batch, context, { provider });
   },
 
-  cleanedUp,
+  cleanedUp: recordDeletedFiles,
 
-  cancelRequested(batch, _event, moment) {
-    return enterCollecting(batch, moment, CANCELLED, { cancelRequested: true });
+  cancelRequested(batch, _event, context) {
+    return enterCollecting(batch, context, CANCELLED_BATCH, { cancelRequested: true });
   },
 };
 
@@ -47,42 +53,46 @@ export const queued: Handlers = {
  * here: a new version of the record would void the message that ends the wait.
  */
 export const retrying: Handlers = {
-  due(batch, _event, moment) {
-    if (isAged(batch, moment)) return enterCollecting(batch, moment, AGED);
+  due(batch, _event, context) {
+    if (isPastDeadline(batch, context)) return enterCollecting(batch, context, EXPIRED_BATCH);
     const next = revise(batch, { sends: batch.sends + 1 });
-    const { dueAt, effects } = requeue(next, moment);
+    const { dueAt, effects } = requeue(next, context);
     return { type: 'changed', batch: { ...next, dueAt }, effects };
   },
 
-  requeued(batch, event, moment) {
+  requeued(batch, event, context) {
     if (event.version !== batch.version) return ignored('the message is of another wait');
-    const end = earlyEnd(batch, moment);
-    return end ? enterCollecting(batch, moment, end) : enterQueued(batch, moment, {});
+    const end = earlyEndOutcome(batch, context);
+    return end ? enterCollecting(batch, context, end) : enterQueued(batch, context, {});
   },
 
-  cancelRequested(batch, _event, moment) {
-    return enterCollecting(batch, moment, CANCELLED, { cancelRequested: true });
+  cancelRequested(batch, _event, context) {
+    return enterCollecting(batch, context, CANCELLED_BATCH, { cancelRequested: true });
   },
 };
 
 /** Too large for one job: its parts run, each with a life of its own, and it waits for them. */
 export const split: Handlers = {
   // The parts end by themselves at the same age, and the grace of the last of them has passed.
-  due(batch, _event, moment) {
-    if (moment.now < batch.deadlineAt + 2 * GRACE_MS) return ignored('its parts are looked at');
+  due(batch, _event, context) {
+    if (context.now < batch.deadlineAt + 2 * GRACE_MS) return ignored('its parts are looked at');
     const reason = shortReason('parts_lost', 'its parts did not end in time');
-    return enterEnd(batch, moment, 'failed', { reasons: withReason(batch, reason) });
+    return enterEnd(batch, context, 'failed', { reasons: withReason(batch, reason) });
   },
 
   partsEnded,
 
   // The next sweep tells the parts.
-  cancelRequested(batch, _event, moment) {
-    return stay(batch, { cancelRequested: true, dueAt: moment.now });
+  cancelRequested(batch, _event, context) {
+    return stay(batch, { cancelRequested: true, dueAt: context.now });
   },
 };
 
 /** What the parts came to is one file again; how each ended is in its rows. */
-function partsEnded(batch: Batch, _event: EventOf<'partsEnded'>, moment: Moment): Decision {
-  return oweCollecting(batch, moment, { kind: 'completed', files: [] });
+function partsEnded(
+  batch: Batch,
+  _event: EventOf<'partsEnded'>,
+  context: DecisionContext,
+): Decision {
+  return enterPendingCollecting(batch, context, { kind: 'completed', files: [] });
 }

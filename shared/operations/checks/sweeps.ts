@@ -1,6 +1,6 @@
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { lastSweepAt } from '../../aws/sweepLock.ts';
-import { isHeld, isPaused, type ProviderState } from '../../quota/providerState.ts';
+import { isPaused, isUnavailable, type ProviderState } from '../../quota/providerState.ts';
 import {
   type Check,
   counted,
@@ -97,7 +97,7 @@ function foundOf(state: ProviderState, now: number): readonly Found[] {
     const what = `${provider} is paused by a user since ${durationText(now - lastCommand.sentAt)}${why}`;
     found.push(note(what, `batch-handler resume ${provider}`));
   }
-  if (hold && isHeld(state, now)) {
+  if (hold && isUnavailable(state, now)) {
     const until = `for another ${durationText(hold.until - now)}, after ${counted(hold.refusals, 'refusal')} in a row`;
     const why = `${hold.reason.code}: ${hold.reason.message}`;
     found.push(

@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import * as z from 'zod';
 import { READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
 
-export interface Connection {
+export interface ApiConnection {
   readonly apiKey: string;
   /** Default: Anthropic's public endpoint. */
   readonly baseUrl?: string | undefined;
@@ -11,12 +11,12 @@ export interface Connection {
 const PUBLIC_BASE_URL = 'https://api.anthropic.com';
 
 /** The SDK would take what is left out from the environment, and log to the console. */
-function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: Connection) {
+function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnection) {
   return { apiKey, baseURL: baseUrl, webhookKey: null, logLevel: 'off' as const };
 }
 
 /** For calls that only read: they may be repeated, and their bodies stream. */
-export function readClient(connection: Connection): Anthropic {
+export function readClient(connection: ApiConnection): Anthropic {
   return new Anthropic({
     ...settings(connection),
     maxRetries: READ_RETRIES,
@@ -25,7 +25,7 @@ export function readClient(connection: Connection): Anthropic {
 }
 
 /** For create, which an SDK must never send twice. */
-export function createClient(connection: Connection): Anthropic {
+export function createClient(connection: ApiConnection): Anthropic {
   return new Anthropic({ ...settings(connection), maxRetries: 0, fetch: streamingFetch });
 }
 
@@ -40,7 +40,7 @@ export const createdSchema = z.object({ id: batchIdSchema });
 /** RFC 3339, as milliseconds since 1970. */
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
-export const batchSchema = z.object({
+export const wireBatchSchema = z.object({
   id: batchIdSchema,
   processing_status: z.string(),
   /** All but `processing` are 0 until the batch has ended; their sum is the number of requests. */
@@ -56,9 +56,9 @@ export const batchSchema = z.object({
   /** Its results are gone since then. */
   archived_at: z.string().nullish(),
 });
-export type WireBatch = z.infer<typeof batchSchema>;
+export type WireBatch = z.infer<typeof wireBatchSchema>;
 
-export const batchListSchema = z.object({ data: z.array(batchSchema), has_more: z.boolean() });
+export const batchListSchema = z.object({ data: z.array(wireBatchSchema), has_more: z.boolean() });
 
 const errorSchema = z.object({
   type: z.string(),

@@ -4,7 +4,7 @@ import { messageWithCause, systemCodeOf } from '../http.ts';
 import { CLAUDE_STATUSES } from '../translation/claudeAnswer.ts';
 
 /** What is known of a call that failed. */
-export interface Fault {
+export interface ApiFailure {
   /** HTTP status; absent if no answer came, or one that could not be read. */
   readonly status: number | undefined;
   /** Anthropic's words, the narrowest first, or one of ours. */
@@ -14,7 +14,7 @@ export interface Fault {
 }
 
 /** Reads whatever the SDK, its fetch or the file system threw. */
-export function faultOf(error: unknown): Fault {
+export function apiFailureOf(error: unknown): ApiFailure {
   // Their status is not of an answer.
   const answer = error instanceof APIError && error.status !== undefined ? error : undefined;
   return {
@@ -86,7 +86,7 @@ export function rowStatusOf(type: string): number {
 export type Call = 'create' | 'read';
 
 interface Rule extends Record<Call, ProviderErrorKind> {
-  readonly when: (fault: Fault) => boolean;
+  readonly when: (fault: ApiFailure) => boolean;
 }
 
 /** The first rule that applies decides. */
@@ -115,7 +115,7 @@ const RULES: readonly Rule[] = [
 /** What a failed call means. The reason names the call and what Anthropic said. */
 export function classify(error: unknown, call: Call): ProviderError {
   if (error instanceof ProviderError) return error;
-  const fault = faultOf(error);
+  const fault = apiFailureOf(error);
   const kind = RULES.find((rule) => rule.when(fault))?.[call] ?? 'permanent';
   const reason = shortReason(fault.codes[0], `Anthropic, ${call}: ${fault.message}`);
   return new ProviderError(kind, reason, { cause: error });

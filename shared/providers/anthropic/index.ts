@@ -1,5 +1,5 @@
 import { credentialOf } from '../http.ts';
-import type { Connection as Entry } from '../kinds.ts';
+import type { ProviderEntry as Entry } from '../kinds.ts';
 import type { Provider } from '../provider.ts';
 import { referenceOf } from '../translation/rows.ts';
 import { createClient, readClient } from './api.ts';

@@ -4,9 +4,9 @@ import type { JobState, Outcome } from '../../batch/job.ts';
 import { lines } from '../../jsonl/lines.ts';
 import { readOptions, unusableAnswer } from '../http.ts';
 import type { ListedJob } from '../provider.ts';
-import { batchListSchema, batchSchema, resultSchema, type WireBatch } from './api.ts';
+import { batchListSchema, resultSchema, type WireBatch, wireBatchSchema } from './api.ts';
 import { readWireId } from './description.ts';
-import { classify, faultOf } from './errors.ts';
+import { apiFailureOf, classify } from './errors.ts';
 import { downloadResults } from './rows.ts';
 
 const RUNNING: ReadonlySet<string> = new Set(['in_progress', 'canceling']);
@@ -38,7 +38,7 @@ function kindOf({ request_counts: counts, cancel_initiated_at: cancelledAt }: Wi
 export async function check(client: Anthropic, jobId: string): Promise<JobState> {
   try {
     const answer: unknown = await client.messages.batches.retrieve(jobId, {}, readOptions());
-    return jobStateOf(batchSchema.parse(answer));
+    return jobStateOf(wireBatchSchema.parse(answer));
   } catch (error) {
     const failure = classify(error, 'read');
     if (failure.kind === 'missing') return { state: 'missing' };
@@ -53,7 +53,7 @@ export async function cancel(client: Anthropic, jobId: string): Promise<void> {
   } catch (error) {
     const failure = classify(error, 'read');
     // 400 or 409: it has ended, or is ending already.
-    const hasEnded = failure.kind === 'permanent' || faultOf(error).status === 409;
+    const hasEnded = failure.kind === 'permanent' || apiFailureOf(error).status === 409;
     if (!hasEnded && failure.kind !== 'missing') throw failure;
   }
 }

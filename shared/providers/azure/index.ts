@@ -1,7 +1,7 @@
 import { AzureOpenAI } from 'openai';
 import type { SettingsOf } from '../../providerSettings.ts';
 import { credentialOf, READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
-import type { Connection } from '../kinds.ts';
+import type { ProviderEntry } from '../kinds.ts';
 import { type Dialect, dropping, inOrder, type RequestLine, renaming } from '../openai/dialect.ts';
 import { batchProvider, type Clients } from '../openai/index.ts';
 import type { Provider } from '../provider.ts';
@@ -14,7 +14,7 @@ import { ENTRA_URL, entraTokens } from './entraToken.ts';
  * @param entraUrl where tokens come from
  */
 export async function connectAzure(
-  { entry, settings, limits, baseUrl, secret }: Connection<'azure-openai'>,
+  { entry, settings, limits, baseUrl, secret }: ProviderEntry<'azure-openai'>,
   entraUrl = ENTRA_URL,
 ): Promise<Provider> {
   const key = credentialOf(entry, await secret());

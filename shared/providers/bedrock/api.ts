@@ -54,7 +54,7 @@ const jobArn = z.string().min(1);
 
 export const createdSchema = z.object({ jobArn });
 
-export const jobSchema = z.object({
+export const wireJobSchema = z.object({
   jobArn,
   jobName: z.string(),
   status: z.string(),
@@ -62,11 +62,11 @@ export const jobSchema = z.object({
   submitTime: z.date(),
   processedRecordCount: z.number().nullish(),
 });
-export type WireJob = z.infer<typeof jobSchema>;
+export type WireJob = z.infer<typeof wireJobSchema>;
 
 export const jobListSchema = z.object({
   invocationJobSummaries: z.array(
-    jobSchema.pick({ jobArn: true, jobName: true, submitTime: true }),
+    wireJobSchema.pick({ jobArn: true, jobName: true, submitTime: true }),
   ),
   nextToken: z.string().nullish(),
 });

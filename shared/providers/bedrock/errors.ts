@@ -7,7 +7,7 @@ import {
 } from '../../batch/errors.ts';
 
 /** What is known of a call to Bedrock or S3 that failed. */
-export interface Fault {
+export interface ApiFailure {
   /** HTTP status; absent if no answer came, or one that could not be read. */
   readonly status: number | undefined;
   /** The error's name, such as ThrottlingException, or a word of ours. */
@@ -17,7 +17,7 @@ export interface Fault {
 }
 
 /** Reads whatever the AWS SDK or the connection threw. */
-export function faultOf(error: unknown): Fault {
+export function apiFailureOf(error: unknown): ApiFailure {
   const inner = innermost(error);
   const status = statusOf(inner);
   return { status, code: codeOf(inner, status), message: withoutCredentials(messageOf(error)) };
@@ -106,7 +106,7 @@ export function isAboutQuota(message: string): boolean {
 export type Call = 'upload' | 'create' | 'read';
 
 interface Rule extends Record<Call, ProviderErrorKind> {
-  readonly when: (fault: Fault) => boolean;
+  readonly when: (fault: ApiFailure) => boolean;
 }
 
 /** The first rule that applies decides. */
@@ -160,7 +160,7 @@ export function classify(error: unknown, call: Call): ProviderError {
   // A line over the limit, a request that was changed since its inspection, a bucket that we may
   // not read: none will be otherwise the next time.
   if (error instanceof RefusedError) return new ProviderError('permanent', error.reason);
-  const fault = faultOf(error);
+  const fault = apiFailureOf(error);
   const kind = RULES.find((rule) => rule.when(fault))?.[call] ?? 'permanent';
   const reason = shortReason(fault.code, `Bedrock, ${call}: ${fault.message}`);
   return new ProviderError(kind, reason, { cause: error });

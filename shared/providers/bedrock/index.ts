@@ -1,4 +1,4 @@
-import type { Connection } from '../kinds.ts';
+import type { ProviderEntry } from '../kinds.ts';
 import type { JobContext, Provider } from '../provider.ts';
 import { referenceOf } from '../translation/rows.ts';
 import { type Clients, connectClients } from './api.ts';
@@ -11,11 +11,11 @@ import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
 
 /** Amazon Bedrock's batch jobs, on the handler's own bucket. */
-export async function connectBedrock(connection: Connection<'bedrock'>): Promise<Provider> {
+export async function connectBedrock(connection: ProviderEntry<'bedrock'>): Promise<Provider> {
   return bedrockProvider(connection, connectClients(connection.settings, connection.baseUrl));
 }
 
-type Entry = Pick<Connection<'bedrock'>, 'settings' | 'limits' | 'objects' | 'jobRole'>;
+type Entry = Pick<ProviderEntry<'bedrock'>, 'settings' | 'limits' | 'objects' | 'jobRole'>;
 
 export function bedrockProvider(entry: Entry, clients: Clients): Provider {
   const { settings, limits, objects } = entry;

@@ -10,7 +10,14 @@ import type { JobState, Outcome } from '../../batch/job.ts';
 import type { ObjectStore } from '../../batch/ports.ts';
 import { unusableAnswer } from '../http.ts';
 import type { ListedJob } from '../provider.ts';
-import { isKey, jobListSchema, jobSchema, outputKey, readOptions, type WireJob } from './api.ts';
+import {
+  isKey,
+  jobListSchema,
+  outputKey,
+  readOptions,
+  type WireJob,
+  wireJobSchema,
+} from './api.ts';
 import { classify, isAboutAccess, isAboutInput, isAboutQuota } from './errors.ts';
 
 /** `ModelInvocationJobStatus` of the SDK. */
@@ -68,7 +75,7 @@ function refusalOf(message: string): Outcome['refusal'] {
 export async function getJob(client: BedrockClient, jobId: string): Promise<WireJob | undefined> {
   try {
     const command = new GetModelInvocationJobCommand({ jobIdentifier: jobId });
-    return jobSchema.parse(await client.send(command, readOptions()));
+    return wireJobSchema.parse(await client.send(command, readOptions()));
   } catch (error) {
     const failure = classify(error, 'read');
     if (failure.kind === 'missing') return undefined;

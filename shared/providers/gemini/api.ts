@@ -3,7 +3,7 @@ import { classifierOf, isAboutMissing } from '../google/errors.ts';
 import { connectRest, type Rest } from '../google/rest.ts';
 import { statusSchema } from '../google/status.ts';
 
-export interface Connection {
+export interface ApiConnection {
   readonly apiKey: string;
   /** Without the version. Default: Google's public endpoint. */
   readonly baseUrl?: string | undefined;
@@ -20,7 +20,7 @@ const PUBLIC_BASE_URL = 'https://generativelanguage.googleapis.com';
 /** Of the documentation of batch jobs: https://ai.google.dev/gemini-api/docs/batch-api */
 export const VERSION = 'v1beta';
 
-export function connectClient({ apiKey, baseUrl = PUBLIC_BASE_URL }: Connection): Client {
+export function connectClient({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnection): Client {
   const base = baseUrl.replace(/\/+$/, '');
   return {
     // In a header: URLs are logged.
@@ -62,7 +62,7 @@ const output = z.object({
 });
 
 /** A long-running operation: https://ai.google.dev/api/batch-api */
-export const batchSchema = z.object({
+export const wireBatchSchema = z.object({
   name: batchName,
   metadata: z.object({
     state: z.string(),
@@ -75,7 +75,7 @@ export const batchSchema = z.object({
   error: statusSchema.nullish(),
   response: output.nullish(),
 });
-export type WireBatch = z.infer<typeof batchSchema>;
+export type WireBatch = z.infer<typeof wireBatchSchema>;
 
 const nextPageToken = z.string().nullish();
 
@@ -85,7 +85,7 @@ export const batchListSchema = z.object({
     .array(
       z.object({
         name: batchName,
-        metadata: batchSchema.shape.metadata.pick({ displayName: true, createTime: true }),
+        metadata: wireBatchSchema.shape.metadata.pick({ displayName: true, createTime: true }),
       }),
     )
     .default([]),

@@ -1,5 +1,5 @@
 import { credentialOf } from '../http.ts';
-import type { Connection } from '../kinds.ts';
+import type { ProviderEntry } from '../kinds.ts';
 import type { Provider } from '../provider.ts';
 import { connectClient } from './api.ts';
 import { describeGemini } from './description.ts';
@@ -11,7 +11,7 @@ import { submit } from './submit.ts';
  * The Batch API of the Gemini API (ai.google.dev), by its REST: Google's SDK would add 740 KB to a
  * bundle, minified, and this adds 25.
  */
-export async function connectGemini(connection: Connection<'gemini'>): Promise<Provider> {
+export async function connectGemini(connection: ProviderEntry<'gemini'>): Promise<Provider> {
   const { entry, settings, limits, baseUrl } = connection;
   const apiKey = credentialOf(entry, await connection.secret());
   const client = connectClient({ apiKey, baseUrl });

@@ -1,18 +1,18 @@
 import type * as z from 'zod';
 import type { Reason } from '../../batch/errors.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
-import { listPages as listGooglePages, type Page } from '../google/rest.ts';
+import { type ListPage, listPages as listGooglePages } from '../google/rest.ts';
 import { jobRefusalOf, reasonOf } from '../google/status.ts';
 import { CLEAN_UP_DEADLINE_MS } from '../http.ts';
 import type { ListedJob } from '../provider.ts';
 import {
   batchListSchema,
-  batchSchema,
   type Client,
   classify,
   fileListSchema,
   VERSION,
   type WireBatch,
+  wireBatchSchema,
 } from './api.ts';
 
 /** The API says BATCH_STATE_…, its SDKs and their users JOB_STATE_…. */
@@ -92,7 +92,7 @@ export async function readBatch(
 ): Promise<WireBatch | undefined> {
   try {
     const call = { method: 'GET', url: url(`/${VERSION}/${jobId}`) } as const;
-    return batchSchema.parse(await rest.read(call, signal));
+    return wireBatchSchema.parse(await rest.read(call, signal));
   } catch (error) {
     const failure = classify(error, 'read');
     if (failure.kind === 'missing') return undefined;
@@ -131,7 +131,7 @@ const PAGE_SIZE = 100;
  *
  * @throws ProviderError
  */
-export function listPages<Found extends Page>(
+export function listPages<Found extends ListPage>(
   { rest, url }: Client,
   collection: 'batches' | 'files',
   schema: z.ZodType<Found>,

@@ -4,7 +4,7 @@ import { RefusedError } from '../../batch/errors.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { lineSink } from '../../jsonl/sink.ts';
 import { modelAt } from '../../providerSettings.ts';
-import { type Chunk, chunkedUpload, type Progress, type UploadFile } from '../google/rest.ts';
+import { chunkedUpload, type Progress, type UploadChunk, type UploadFile } from '../google/rest.ts';
 import { unusableAnswer } from '../http.ts';
 import type { Submission } from '../provider.ts';
 import { type Client, classify, createdSchema, uploadedSchema, VERSION } from './api.ts';
@@ -88,7 +88,7 @@ interface Upload extends UploadFile {
 export async function upload(client: Client, file: Upload): Promise<string> {
   try {
     const session = await start(client, file);
-    const send = (chunk: Chunk) => sendOrAsk(client, session, chunk);
+    const send = (chunk: UploadChunk) => sendOrAsk(client, session, chunk);
     return uploadedSchema.parse(await chunkedUpload('Gemini', file, send)).file.name;
   } catch (error) {
     throw classify(error, 'upload');
@@ -116,7 +116,7 @@ async function start({ rest, url }: Client, { bytes, displayName }: Upload): Pro
 }
 
 /** A chunk is not repeated blindly: the session would refuse bytes that it has. */
-async function sendOrAsk(client: Client, session: string, chunk: Chunk): Promise<Progress> {
+async function sendOrAsk(client: Client, session: string, chunk: UploadChunk): Promise<Progress> {
   try {
     return await send(client, session, chunk);
   } catch (error) {
@@ -128,7 +128,7 @@ async function sendOrAsk(client: Client, session: string, chunk: Chunk): Promise
 async function send(
   { rest }: Client,
   url: string,
-  { bytes, offset, isLast }: Chunk,
+  { bytes, offset, isLast }: UploadChunk,
 ): Promise<Progress> {
   const command = isLast ? 'upload, finalize' : 'upload';
   const headers = { 'x-goog-upload-command': command, 'x-goog-upload-offset': String(offset) };

@@ -8,7 +8,7 @@ import {
 import { messageWithCause, systemCodeOf } from '../http.ts';
 
 /** What is known of a call that failed. */
-export interface Fault {
+export interface ApiFailure {
   /** HTTP status; absent if no answer came, or one that could not be read. */
   readonly status: number | undefined;
   /** Google's words, the narrowest first, or one of ours. */
@@ -20,7 +20,7 @@ export interface Fault {
 const TIMEOUTS: ReadonlySet<string> = new Set(['AbortError', 'TimeoutError']);
 
 /** Reads whatever the connection, the parsing or the file system threw. */
-export function faultOf(error: unknown): Fault {
+export function apiFailureOf(error: unknown): ApiFailure {
   if (!(error instanceof HttpError))
     return { status: undefined, codes: [codeOf(error)], message: withoutKeys(textOf(error)) };
   const { status, message } = error;
@@ -109,7 +109,7 @@ export function isAboutMissing(message: string): boolean {
 type Call = 'upload' | 'create' | 'read';
 
 export interface Rule extends Record<Call, ProviderErrorKind> {
-  readonly when: (fault: Fault) => boolean;
+  readonly when: (fault: ApiFailure) => boolean;
 }
 
 /** No definite answer: a create call may have been carried out all the same. */
@@ -158,7 +158,7 @@ export function classifierOf(provider: string, missing: Rule): Classify {
     if (error instanceof ProviderError) return error;
     // A line over the limit, or a request that the settings refuse since its inspection.
     if (error instanceof RefusedError) return new ProviderError('permanent', error.reason);
-    const fault = faultOf(error);
+    const fault = apiFailureOf(error);
     const kind = rules.find((rule) => rule.when(fault))?.[call] ?? 'permanent';
     const reason = shortReason(fault.codes[0], `${provider}, ${call}: ${fault.message}`);
     return new ProviderError(kind, reason, { cause: error });

@@ -124,7 +124,7 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 const MAX_STANDSTILLS = 3;
 
 /** A part of a file, which may be empty. */
-export interface Chunk {
+export interface UploadChunk {
   readonly bytes: Uint8Array;
   readonly offset: number;
   readonly isLast: boolean;
@@ -150,7 +150,7 @@ export interface UploadFile {
 export async function chunkedUpload(
   provider: string,
   { path, bytes }: UploadFile,
-  send: (chunk: Chunk) => Promise<Progress>,
+  send: (chunk: UploadChunk) => Promise<Progress>,
 ): Promise<unknown> {
   await using file = await open(path);
   let standstills = 0;
@@ -170,7 +170,7 @@ export async function chunkedUpload(
 /** A listing that goes on beyond is of a gateway that gives the same pages over and over. */
 const MAX_PAGES = 10_000;
 
-export interface Page {
+export interface ListPage {
   readonly nextPageToken?: string | null | undefined;
 }
 
@@ -180,7 +180,7 @@ export interface Page {
  * @param call for the reason, such as `Gemini, read`
  * @throws ProviderError for a page that leads to itself
  */
-export async function* listPages<Found extends Page>(
+export async function* listPages<Found extends ListPage>(
   call: string,
   read: (token: string | undefined) => Promise<Found>,
 ): AsyncGenerator<Found> {

@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import * as z from 'zod';
 import { READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
 
-export interface Connection {
+export interface ApiConnection {
   readonly apiKey: string;
   /** Default: OpenAI's public endpoint. */
   readonly baseUrl?: string | undefined;
@@ -11,7 +11,7 @@ export interface Connection {
 const PUBLIC_BASE_URL = 'https://api.openai.com/v1';
 
 /** The SDK would take what is left out from the environment, and log to the console. */
-function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: Connection) {
+function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnection) {
   return {
     apiKey,
     baseURL: baseUrl,
@@ -23,7 +23,7 @@ function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: Connection) {
 }
 
 /** For calls that only read: they may be repeated, and their bodies stream. */
-export function readClient(connection: Connection): OpenAI {
+export function readClient(connection: ApiConnection): OpenAI {
   return new OpenAI({
     ...settings(connection),
     maxRetries: READ_RETRIES,
@@ -32,7 +32,7 @@ export function readClient(connection: Connection): OpenAI {
 }
 
 /** For upload and create: nothing is sent twice unless the call says so. */
-export function writeClient(connection: Connection): OpenAI {
+export function writeClient(connection: ApiConnection): OpenAI {
   return new OpenAI({ ...settings(connection), maxRetries: 0, fetch: streamingFetch });
 }
 
@@ -60,7 +60,7 @@ const batchErrorSchema = z.object({
 });
 export type BatchError = z.infer<typeof batchErrorSchema>;
 
-export const batchSchema = z.object({
+export const wireBatchSchema = z.object({
   id: z.string().min(1),
   status: z.string(),
   created_at: time,
@@ -71,7 +71,7 @@ export const batchSchema = z.object({
   request_counts: z.object({ completed: count, failed: count }).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
-export type WireBatch = z.infer<typeof batchSchema>;
+export type WireBatch = z.infer<typeof wireBatchSchema>;
 
 export const fileListSchema = z.object({
   data: z.array(fileSchema.extend({ filename: z.string(), created_at: time })),
@@ -79,10 +79,10 @@ export const fileListSchema = z.object({
 });
 
 export const batchListSchema = z.union([
-  z.object({ data: z.array(batchSchema), has_more: z.boolean() }),
+  z.object({ data: z.array(wireBatchSchema), has_more: z.boolean() }),
   // Groq's: https://console.groq.com/docs/batch, "Iterate Over All Batches"
   z.object({
-    data: z.array(batchSchema),
+    data: z.array(wireBatchSchema),
     paging: z.object({ next_cursor: z.string().nullish() }),
   }),
 ]);

@@ -3,7 +3,7 @@ import { ProviderError, type ProviderErrorKind, shortReason } from '../../batch/
 import { messageWithCause, systemCodeOf } from '../http.ts';
 
 /** What is known of a call that failed. */
-export interface Fault {
+export interface ApiFailure {
   /** HTTP status; absent if no answer came, or one that could not be read. */
   readonly status: number | undefined;
   /** OpenAI's code or type, or a word of ours. */
@@ -13,7 +13,7 @@ export interface Fault {
 }
 
 /** Reads whatever the SDK, its fetch or the file system threw. */
-export function faultOf(error: unknown): Fault {
+export function apiFailureOf(error: unknown): ApiFailure {
   const status = error instanceof APIError ? error.status : undefined;
   return { status, code: codeOf(error, status), message: withoutKeys(messageWithCause(error)) };
 }
@@ -97,7 +97,7 @@ export function isStoreFull(code: string, message: string): boolean {
 export type Call = 'upload' | 'create' | 'read';
 
 interface Rule extends Record<Call, ProviderErrorKind> {
-  readonly when: (fault: Fault) => boolean;
+  readonly when: (fault: ApiFailure) => boolean;
 }
 
 /** The first rule that applies decides. */
@@ -156,7 +156,7 @@ export function classify(error: unknown, call: Call): ProviderError {
   if (error instanceof ProviderError) return error;
   // The SDK wraps what getting a token throws, before anything was sent.
   if (error instanceof Error && error.cause instanceof ProviderError) return error.cause;
-  const fault = faultOf(error);
+  const fault = apiFailureOf(error);
   const kind = RULES.find((rule) => rule.when(fault))?.[call] ?? 'permanent';
   const fix = isStoreFull(fault.code, fault.message) ? FULL_STORE_FIX : '';
   const reason = shortReason(fault.code, `OpenAI, ${call}: ${fault.message}${fix}`);

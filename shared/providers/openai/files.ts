@@ -3,7 +3,7 @@ import { ProviderError, RefusedError } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { CLEAN_UP_DEADLINE_MS, openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
-import { batchSchema, fileListSchema } from './api.ts';
+import { fileListSchema, wireBatchSchema } from './api.ts';
 import { classify } from './errors.ts';
 import { uploadName } from './submit.ts';
 
@@ -11,7 +11,7 @@ import { uploadName } from './submit.ts';
 export async function deleteFiles(client: OpenAI, jobId: string): Promise<void> {
   const signal = AbortSignal.timeout(CLEAN_UP_DEADLINE_MS);
   await unlessMissing(async () => {
-    const job = batchSchema.parse(await client.batches.retrieve(jobId, { signal }));
+    const job = wireBatchSchema.parse(await client.batches.retrieve(jobId, { signal }));
     // Azure gives an empty string where OpenAI gives null.
     for (const fileId of [job.input_file_id, job.output_file_id, job.error_file_id])
       if (fileId != null && fileId !== '') await deleteFile(client, fileId, signal);

@@ -1,8 +1,8 @@
 import type OpenAI from 'openai';
 import { credentialOf } from '../http.ts';
-import type { Connection as Entry } from '../kinds.ts';
+import type { ProviderEntry as Entry } from '../kinds.ts';
 import type { Description, Provider } from '../provider.ts';
-import { type Connection, readClient, writeClient } from './api.ts';
+import { type ApiConnection, readClient, writeClient } from './api.ts';
 import { openAiDescription } from './description.ts';
 import { type Dialect, dropping, inOrder, renaming } from './dialect.ts';
 import { deleteFiles, deleteLeftovers, readRows } from './files.ts';
@@ -30,7 +30,7 @@ export async function connectCompatible(entry: Entry<'openai-compatible'>): Prom
 
 /** OpenAI's Batch API, or a simulator of it, at `baseUrl` (which ends in `/v1`). */
 export function openAiProvider(
-  connection: Connection,
+  connection: ApiConnection,
   { limits, settings }: Pick<Entry, 'limits'> & Partial<Pick<Entry<'openai'>, 'settings'>>,
 ): Provider {
   const models = settings?.models ?? {};
@@ -42,7 +42,7 @@ export function openAiProvider(
   return batchProvider(clientsOf(connection), openAiDescription, dialect, limits);
 }
 
-function clientsOf(connection: Connection) {
+function clientsOf(connection: ApiConnection) {
   return { reads: readClient(connection), writes: writeClient(connection) };
 }
 

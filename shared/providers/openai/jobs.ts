@@ -7,15 +7,15 @@ import {
   type BatchError,
   type BatchList,
   batchListSchema,
-  batchSchema,
   fileNameSchema,
   type WireBatch,
+  wireBatchSchema,
 } from './api.ts';
 import type { Dialect } from './dialect.ts';
 import {
   ACCOUNT_CODES,
+  apiFailureOf,
   classify,
-  faultOf,
   isQuota,
   isStoreFull,
   PERMANENT_CODES,
@@ -92,7 +92,7 @@ function refusalOf({ code, message, line }: BatchError): Outcome['refusal'] {
 export async function check(client: OpenAI, jobId: string): Promise<JobState> {
   try {
     const answer: unknown = await client.batches.retrieve(jobId, readOptions());
-    return jobStateOf(batchSchema.parse(answer));
+    return jobStateOf(wireBatchSchema.parse(answer));
   } catch (error) {
     const failure = classify(error, 'read');
     if (failure.kind === 'missing') return { state: 'missing' };
@@ -107,7 +107,7 @@ export async function cancel(client: OpenAI, jobId: string): Promise<void> {
   } catch (error) {
     const failure = classify(error, 'read');
     // 400 or 409: it has ended, or is ending already.
-    const hasEnded = failure.kind === 'permanent' || faultOf(error).status === 409;
+    const hasEnded = failure.kind === 'permanent' || apiFailureOf(error).status === 409;
     if (!hasEnded && failure.kind !== 'missing') throw failure;
   }
 }

@@ -5,7 +5,7 @@ import type OpenAI from 'openai';
 import { ProviderError } from '../../batch/errors.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import type { Submission } from '../provider.ts';
-import { batchSchema, fileSchema } from './api.ts';
+import { fileSchema, wireBatchSchema } from './api.ts';
 import type { OpenAiOptions } from './description.ts';
 import type { Dialect, LineChange, RequestLine } from './dialect.ts';
 import { classify } from './errors.ts';
@@ -52,7 +52,7 @@ async function create(
     // An SDK that repeats a create call whose reply was lost makes a second paid job.
     { maxRetries: 0, signal: AbortSignal.timeout(Math.ceil(submission.createDeadlineMs)) },
   );
-  return batchSchema.pick({ id: true }).parse(answer).id;
+  return wireBatchSchema.pick({ id: true }).parse(answer).id;
 }
 
 /** Best effort: the file expires by itself, and the refusal is what matters. */

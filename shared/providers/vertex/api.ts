@@ -16,7 +16,7 @@ const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(tex
 const count = z.coerce.number().catch(0);
 
 /** https://docs.cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs */
-export const jobSchema = z.object({
+export const wireJobSchema = z.object({
   name: jobName,
   state: z.string(),
   createTime: time,
@@ -34,9 +34,9 @@ export const jobSchema = z.object({
     bigqueryDestination: z.object({ outputUri: z.string() }).optional(),
   }),
 });
-export type WireJob = z.infer<typeof jobSchema>;
+export type WireJob = z.infer<typeof wireJobSchema>;
 
-const listedSchema = jobSchema.pick({ name: true, createTime: true, labels: true });
+const listedSchema = wireJobSchema.pick({ name: true, createTime: true, labels: true });
 export const jobPageSchema = z
   .looseObject({
     batchPredictionJobs: z.array(listedSchema).optional(),

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { messageOf, ProviderError, shortReason } from '../../batch/errors.ts';
 import type { SettingsOf } from '../../providerSettings.ts';
 import type { Authorize } from '../google/rest.ts';
-import type { Connection } from '../kinds.ts';
+import type { ProviderEntry } from '../kinds.ts';
 
 /** Everything that jobs, Storage and BigQuery need; roles say what of it the account may do. */
 const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
@@ -17,7 +17,7 @@ const keySchema = z.object({
   private_key_id: z.string().optional(),
 });
 
-type Entry = Pick<Connection<'vertex-ai'>, 'entry' | 'settings' | 'baseUrl' | 'secret'>;
+type Entry = Pick<ProviderEntry<'vertex-ai'>, 'entry' | 'settings' | 'baseUrl' | 'secret'>;
 
 /** Throws ProviderError `account` if the secret is no service account's key. */
 export async function connectTokens(entry: Entry): Promise<Tokens> {

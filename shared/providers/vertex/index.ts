@@ -1,6 +1,6 @@
 import type { SettingsOf } from '../../providerSettings.ts';
 import { connectRest, type Rest } from '../google/rest.ts';
-import type { Connection } from '../kinds.ts';
+import type { ProviderEntry } from '../kinds.ts';
 import type { JobContext, Provider } from '../provider.ts';
 import { referenceOf } from '../translation/rows.ts';
 import { classify, hostsOf } from './api.ts';
@@ -27,7 +27,7 @@ import { submit } from './submit.ts';
  * Batch prediction jobs of Vertex AI, on Cloud Storage or BigQuery. Spoken to by REST: Google's
  * SDK has no labels on jobs, by which a job is found again, and nothing for the two stores.
  */
-export async function connectVertex(connection: Connection<'vertex-ai'>): Promise<Provider> {
+export async function connectVertex(connection: ProviderEntry<'vertex-ai'>): Promise<Provider> {
   const { settings, limits, baseUrl } = connection;
   const rest = connectRest(bearing(await connectTokens(connection)));
   const { jobs, store, outputs } = connectServices(rest, settings, baseUrl);

@@ -9,10 +9,10 @@ import {
   createdSchema,
   isKey,
   jobPageSchema,
-  jobSchema,
   KEY_LABEL,
   keyOf,
   type WireJob,
+  wireJobSchema,
 } from './api.ts';
 import type { Outputs } from './outputs.ts';
 import type { Store } from './store.ts';
@@ -45,7 +45,7 @@ export function connectJobs(rest: Rest, host: string, { project, location }: Pla
       return createdSchema.parse(answer).name;
     },
     async get(name) {
-      return jobSchema.parse(await rest.read(about(name, 'GET')));
+      return wireJobSchema.parse(await rest.read(about(name, 'GET')));
     },
     async cancel(name) {
       await rest.done({ ...about(name, 'POST', ':cancel'), json: {} });

@@ -7,7 +7,7 @@ import { METRICS } from '../../metrics.ts';
 import type { DescribedProviders } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
-import { about } from '../logContext.ts';
+import { withBatchContext } from '../logContext.ts';
 import { writeWhole } from '../smallObjects.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function add(
   found?: Source,
 ): Promise<void> {
   const batchId = message.batchId ?? `m-${messageId}`;
-  await about({ batchId, attempt: 0 }, () =>
+  await withBatchContext({ batchId, attempt: 0 }, () =>
     addBatch(dependencies, message, { batchId, messageId, found }),
   );
 }

@@ -1,9 +1,9 @@
 import { refusal } from '../../batch/errors.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { CommandMessage, ProviderMessage, RequeueMessage } from '../../batch/messages.ts';
-import { obey } from '../../quota/providerState.ts';
+import { applyProviderCommand } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { about } from '../logContext.ts';
+import { withBatchContext } from '../logContext.ts';
 import { updateProvider } from '../providerState.ts';
 import { type Transitioned, transition } from '../transition.ts';
 
@@ -18,9 +18,11 @@ export async function command(
 ): Promise<void> {
   const { batchId } = message;
   const event = eventOf(message, messageId);
-  const result = await about({ batchId }, () => transition(dependencies, batchId, event));
+  const result = await withBatchContext({ batchId }, () =>
+    transition(dependencies, batchId, event),
+  );
   const subject = result.type === 'absent' ? { batchId } : result.batch;
-  await about(subject, async () => tell(dependencies, result, message, receiveCount));
+  await withBatchContext(subject, async () => tell(dependencies, result, message, receiveCount));
 }
 
 function tell(
@@ -72,7 +74,7 @@ export async function providerCommand(
   const command = { action, sentAt, messageId, ...(reason === undefined ? {} : { reason }) };
   let isObeyed = false;
   await updateProvider(dependencies, provider, (state) => {
-    const next = obey(state, command);
+    const next = applyProviderCommand(state, command);
     isObeyed = next !== state;
     return next;
   });

@@ -12,7 +12,7 @@ import {
 import { SCHEMA_VERSION } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { subjectOf } from '../logContext.ts';
+import { batchContextOf } from '../logContext.ts';
 import { readText } from '../smallObjects.ts';
 import { add } from './add.ts';
 import { command, providerCommand } from './commands.ts';
@@ -21,7 +21,7 @@ import { addFromInbox } from './inbox.ts';
 const MESSAGE = { what: 'the message', fix: 'put its requests into a file' };
 
 /** A message of the batch queue as SQS delivered it. */
-export interface Delivered {
+export interface BatchQueueDelivery {
   readonly body: string;
   readonly messageId: string;
   /** Milliseconds since 1970, as SQS tells it: the same however often the message is delivered. */
@@ -34,7 +34,10 @@ export interface Delivered {
  * Acts on one message of the batch queue. A message that can never succeed is put into the
  * dead-letter queue with its reason; whatever may pass throws, so that SQS delivers it again.
  */
-export async function intake(dependencies: Dependencies, message: Delivered): Promise<void> {
+export async function intake(
+  dependencies: Dependencies,
+  message: BatchQueueDelivery,
+): Promise<void> {
   const { queues, log, metrics } = dependencies;
   const { messageId } = message;
   try {
@@ -42,7 +45,7 @@ export async function intake(dependencies: Dependencies, message: Delivered): Pr
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     const { code, message: text } = error.reason;
-    log.warn('message refused', { messageId, ...subjectOf(error), reason: error.reason });
+    log.warn('message refused', { messageId, ...batchContextOf(error), reason: error.reason });
     metrics.count(METRICS.refused, 1);
     await queues.sendDeadLetter('batch', message.body, `${code}: ${text}`, messageId);
   }
@@ -63,7 +66,7 @@ async function read(
 function act(
   dependencies: Dependencies,
   message: Exclude<BatchQueueMessage, { action: 'pointer' }>,
-  delivered: Delivered,
+  delivered: BatchQueueDelivery,
 ): Promise<void> {
   switch (message.action) {
     case 'add':

@@ -3,11 +3,11 @@ import { admit, type Room } from '../../quota/admission.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { updateProvider } from '../providerState.ts';
 import { transition } from '../transition.ts';
-import { type Opening, Openings } from './capacity.ts';
+import { type Capacity, ProviderCapacity } from './capacity.ts';
 import type { SweepRun } from './run.ts';
 
 /** Batches that found no room and may go elsewhere are remembered up to this number. */
-const MAX_WANDERERS = 1_000;
+const MAX_UNPLACED = 1_000;
 
 /**
  * Starts, provider by provider and in order, what there is room for; then, at the others that it
@@ -29,15 +29,15 @@ export async function admitQueued(
   for (const name of added) await updateProvider(dependencies, name, (state) => ({ ...state }));
   const names = [...known, ...added];
   const firstIndex = Math.max(0, names.indexOf(first ?? ''));
-  const openings = new Openings(dependencies);
+  const openings = new ProviderCapacity(dependencies);
   const wanderers: WaitingHint[] = [];
   try {
     for (const name of [...names.slice(firstIndex), ...names.slice(0, firstIndex)]) {
       if (run.isOver()) return name;
       await run.safely(`queue of ${name}`, async () => {
-        if (await run.isAccountHeld(name)) run.gauges.notePaused(name);
+        if (await run.isAccountHeld(name)) run.gauges.noteBlocked(name);
         const left = await admitTo(dependencies, run, openings, name);
-        wanderers.push(...left.slice(0, MAX_WANDERERS - wanderers.length));
+        wanderers.push(...left.slice(0, MAX_UNPLACED - wanderers.length));
       });
     }
     await admitElsewhere(dependencies, run, openings, wanderers);
@@ -52,7 +52,7 @@ export async function admitQueued(
 async function admitTo(
   dependencies: Dependencies,
   run: SweepRun,
-  openings: Openings,
+  openings: ProviderCapacity,
   name: string,
 ): Promise<readonly WaitingHint[]> {
   const { clock } = dependencies;
@@ -60,16 +60,16 @@ async function admitTo(
   for await (const waiting of queuePages(dependencies, run, name)) {
     if (waiting.length === 0 || run.isOver()) return left;
     const now = clock.now();
-    await endAged(dependencies, run, waiting, now);
+    await endPastDeadline(dependencies, run, waiting, now);
     const young = waiting.filter(({ deadlineAt }) => now < deadlineAt);
     const opening = await openings.at(name);
     openings.noteWaiting(name, young.length);
     const admitted = opening ? admit(young, opening.load, roomOf(dependencies, opening)) : [];
-    for (const { batchId } of admitted) await start(dependencies, run, batchId, name);
+    for (const { batchId } of admitted) await startNext(dependencies, run, batchId, name);
     const rest = young.filter((hint) => !admitted.includes(hint));
     run.gauges.noteQueue(young.length, rest, now);
     const elsewhere = rest.filter((hint) => hint.providers);
-    left.push(...elsewhere.slice(0, MAX_WANDERERS - left.length));
+    left.push(...elsewhere.slice(0, MAX_UNPLACED - left.length));
   }
   return left;
 }
@@ -77,7 +77,7 @@ async function admitTo(
 async function admitElsewhere(
   dependencies: Dependencies,
   run: SweepRun,
-  openings: Openings,
+  openings: ProviderCapacity,
   wanderers: readonly WaitingHint[],
 ): Promise<void> {
   for (const hint of wanderers) {
@@ -87,13 +87,13 @@ async function admitElsewhere(
       if (!opening) continue;
       const [admitted] = admit([hint], opening.load, roomOf(dependencies, opening));
       if (!admitted) continue;
-      await start(dependencies, run, hint.batchId, name);
+      await startNext(dependencies, run, hint.batchId, name);
       break;
     }
   }
 }
 
-async function start(
+async function startNext(
   dependencies: Dependencies,
   run: SweepRun,
   batchId: string,
@@ -106,12 +106,12 @@ async function start(
   });
 }
 
-function roomOf({ clock, policy }: Dependencies, { limits, state, budget }: Opening): Room {
+function roomOf({ clock, policy }: Dependencies, { limits, state, budget }: Capacity): Room {
   const { reserveAfterSeconds } = policy;
   return { limits, state, now: clock.now(), reserveAfterSeconds, budget };
 }
 
-async function endAged(
+async function endPastDeadline(
   dependencies: Dependencies,
   run: SweepRun,
   waiting: readonly WaitingHint[],
@@ -164,11 +164,11 @@ export async function* queuePages(
 }
 
 /** Where the last sweep stopped in each long queue. */
-export function placesIn(cursors: SweepCursors): readonly (readonly [string, string])[] {
-  return Object.entries(cursors).filter(([name]) => isPlace(name));
+export function queueCursors(cursors: SweepCursors): readonly (readonly [string, string])[] {
+  return Object.entries(cursors).filter(([name]) => isQueueCursor(name));
 }
 
 /** Whether a cursor is a place in a queue, and no sign of a sweep that ran out of time. */
-export function isPlace(name: string): boolean {
+export function isQueueCursor(name: string): boolean {
   return name.startsWith(PREFIX);
 }

@@ -3,8 +3,8 @@ import { METRICS } from '../../metrics.ts';
 import { type Limits, type Load, loadOf } from '../../quota/admission.ts';
 import { Budget } from '../../quota/budget.ts';
 import {
-  isHeld,
   isPaused,
+  isUnavailable,
   type ProviderState,
   spentToday,
   withStarts,
@@ -13,7 +13,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { updateProvider } from '../providerState.ts';
 
 /** A provider that takes batches now: what it holds, and what it may hold. */
-export interface Opening {
+export interface Capacity {
   readonly limits: Limits;
   readonly state: ProviderState;
   readonly load: Load;
@@ -21,9 +21,9 @@ export interface Opening {
 }
 
 /** The providers that take batches, each read once in a sweep, and only if something waits. */
-export class Openings {
+export class ProviderCapacity {
   readonly #dependencies: Dependencies;
-  readonly #known = new Map<string, Opening | undefined>();
+  readonly #known = new Map<string, Capacity | undefined>();
   /** Entries that a user has paused, with how many batches that keeps back. */
   readonly #paused = new Map<string, { readonly state: ProviderState; waiting: number }>();
 
@@ -32,7 +32,7 @@ export class Openings {
   }
 
   /** Nothing for one that is paused or held, or is no entry of the configuration. */
-  async at(name: string): Promise<Opening | undefined> {
+  async at(name: string): Promise<Capacity | undefined> {
     if (!this.#known.has(name)) this.#known.set(name, await this.#read(name));
     return this.#known.get(name);
   }
@@ -77,12 +77,12 @@ export class Openings {
     }
   }
 
-  async #read(name: string): Promise<Opening | undefined> {
+  async #read(name: string): Promise<Capacity | undefined> {
     const { providers, providerStates, batches, clock } = this.#dependencies;
     if (!providers.names.includes(name)) return undefined;
     const state = await providerStates.get(name);
     if (isPaused(state)) this.#paused.set(name, { state, waiting: 0 });
-    if (isPaused(state) || isHeld(state, clock.now())) return undefined;
+    if (isPaused(state) || isUnavailable(state, clock.now())) return undefined;
     const { limits, pricing } = await providers.describe(name);
     const budget = new Budget(pricing);
     const active: ActiveHint[] = [];

@@ -5,8 +5,8 @@ import type { Batch } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
-import { about } from '../logContext.ts';
-import { isAccountHeld, noteAccepted } from '../providerState.ts';
+import { withBatchContext } from '../logContext.ts';
+import { isBlocked, noteAccepted } from '../providerState.ts';
 import { transition } from '../transition.ts';
 import type { SweepRun } from './run.ts';
 
@@ -94,12 +94,12 @@ export async function checkJob(
   metrics.count(METRICS.earlyChecks, 1, provider);
   const accepted: Batch[] = [];
   const checks = {
-    isAccountHeld: (name: string) => isAccountHeld(dependencies, name),
+    isAccountHeld: (name: string) => isBlocked(dependencies, name),
     onRefused: () => {},
     runningJobs: async () => new Map(),
     accepted,
   };
-  await about(batch, () => check(dependencies, checks, batch));
+  await withBatchContext(batch, () => check(dependencies, checks, batch));
   if (accepted.length > 0) await noteAccepted(dependencies, provider, accepted);
   return true;
 }

@@ -1,12 +1,12 @@
 import pMap from 'p-map';
 import { messageOf } from '../../batch/errors.ts';
 import { newKeyPrefix } from '../../batch/ids.ts';
-import { newPart, owesRetry, partId, partRetryId } from '../../batch/newRecord.ts';
+import { needsRetry, newPart, partId, partRetryId } from '../../batch/newRecord.ts';
 import type { SweepCursors } from '../../batch/ports.ts';
 import type { Batch } from '../../batch/record.ts';
 import { isEnded } from '../../batch/status.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { about } from '../logContext.ts';
+import { withBatchContext } from '../logContext.ts';
 import { transition } from '../transition.ts';
 import { check } from './check.ts';
 import type { SweepRun } from './run.ts';
@@ -53,11 +53,11 @@ export async function* dueBatches(
         upcoming.catch(() => {});
       }
       for (const batch of due) {
-        if (run.isLookingOver()) return leave(run, position);
+        if (run.isLookingOver()) return saveCursor(run, position);
         yield batch;
       }
       position = next;
-      if (next && run.isLookingOver()) return leave(run, next);
+      if (next && run.isLookingOver()) return saveCursor(run, next);
     }
   } finally {
     await upcoming.catch(() => {});
@@ -94,7 +94,7 @@ function startOf(cursors: SweepCursors, shards: number): Position {
   return { shard: 0, cursor: undefined };
 }
 
-function leave(run: SweepRun, { shard, cursor = '' }: Position): void {
+function saveCursor(run: SweepRun, { shard, cursor = '' }: Position): void {
   run.next[nameOf(shard)] = cursor;
 }
 
@@ -112,7 +112,7 @@ const CONCURRENCY = 100;
  *
  * @param cursors where the last sweep ran out of time
  */
-export async function lookAtDue(
+export async function processDueBatches(
   dependencies: Dependencies,
   run: SweepRun,
   cursors: SweepCursors,
@@ -127,7 +127,7 @@ export async function lookAtDue(
     for await (const batch of due) {
       if (isFirst) setGoing();
       isFirst = false;
-      await lookAt(dependencies, run, batch);
+      await processDue(dependencies, run, batch);
     }
   };
   const setGoing = () => {
@@ -139,21 +139,21 @@ export async function lookAtDue(
   if (failures.length > 0) throw failures[0];
 }
 
-function lookAt(dependencies: Dependencies, run: SweepRun, due: DueBatch): Promise<void> {
+function processDue(dependencies: Dependencies, run: SweepRun, due: DueBatch): Promise<void> {
   const { batches } = dependencies;
   return run.safely(due.batchId, async () => {
     const batch = due.record ?? (await batches.get(due.batchId));
-    if (batch) await about(batch, () => lookAtRecord(dependencies, run, batch));
+    if (batch) await withBatchContext(batch, () => processRecord(dependencies, run, batch));
   });
 }
 
-async function lookAtRecord(
+async function processRecord(
   dependencies: Dependencies,
   run: SweepRun,
   batch: Batch,
 ): Promise<void> {
   const now = dependencies.clock.now();
-  if (batch.status === 'split') return tendParts(dependencies, batch);
+  if (batch.status === 'split') return advanceParts(dependencies, batch);
   if (batch.status === 'running') {
     run.gauges.noteRunning(batch);
     return check(dependencies, run, batch);
@@ -173,10 +173,10 @@ const TEND_PARTS_CONCURRENCY = 20;
  * Looks at the parts of a batch, which are found by their keys: makes those that are missing, hands
  * on what the user asked for, and brings the batch on when all have ended.
  */
-export async function tendParts(dependencies: Dependencies, parent: Batch): Promise<void> {
+export async function advanceParts(dependencies: Dependencies, parent: Batch): Promise<void> {
   const { batchId, parts = [] } = parent;
   const numbers = parts.map((_, index) => index + 1);
-  const haveEnded = await pMap(numbers, (number) => tend(dependencies, parent, number), {
+  const haveEnded = await pMap(numbers, (number) => advancePart(dependencies, parent, number), {
     concurrency: TEND_PARTS_CONCURRENCY,
   });
   const event = { type: haveEnded.every(Boolean) ? 'partsEnded' : 'due' } as const;
@@ -184,7 +184,11 @@ export async function tendParts(dependencies: Dependencies, parent: Batch): Prom
 }
 
 /** @returns whether nothing more comes of the part */
-async function tend(dependencies: Dependencies, parent: Batch, number: number): Promise<boolean> {
+async function advancePart(
+  dependencies: Dependencies,
+  parent: Batch,
+  number: number,
+): Promise<boolean> {
   const { batches, chance, clock } = dependencies;
   const id = partId(parent.batchId, number);
   const part = await batches.get(id);
@@ -203,7 +207,7 @@ async function tend(dependencies: Dependencies, parent: Batch, number: number): 
     );
     return false;
   }
-  if (!parent.cancelRequested && owesRetry(part, parent)) {
+  if (!parent.cancelRequested && needsRetry(part, parent)) {
     const messageId = partRetryId(parent);
     const { deadlineAt } = parent;
     await transition(dependencies, id, { type: 'retryRequested', messageId, deadlineAt }, part);

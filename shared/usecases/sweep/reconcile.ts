@@ -6,7 +6,7 @@ import type { Batch } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { ListedJob } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { about } from '../logContext.ts';
+import { withBatchContext } from '../logContext.ts';
 import { transition } from '../transition.ts';
 import { recordJob } from '../work/submit.ts';
 import type { SweepRun } from './run.ts';
@@ -25,7 +25,7 @@ export async function reconcile(dependencies: Dependencies, run: SweepRun): Prom
     if (!listed) continue;
     for (const batch of unresolved) {
       await run.safely(batch.batchId, () =>
-        about(batch, () => settle(dependencies, batch, listed)),
+        withBatchContext(batch, () => resolveClaim(dependencies, batch, listed)),
       );
     }
   }
@@ -81,7 +81,7 @@ async function withoutNamed(
   return hidden.filter(({ id }) => !named.has(id));
 }
 
-async function settle(
+async function resolveClaim(
   dependencies: Dependencies,
   batch: Batch,
   { byKey, hidden }: Listing,

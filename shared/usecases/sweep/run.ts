@@ -3,9 +3,9 @@ import type { JobState } from '../../batch/job.ts';
 import { type BatchStore, pages, type WaitingHint } from '../../batch/ports.ts';
 import type { Batch } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
-import { isHeld } from '../../quota/providerState.ts';
+import { isUnavailable } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { subjectOf } from '../logContext.ts';
+import { batchContextOf } from '../logContext.ts';
 
 /** Kept for releasing the lease: milliseconds, at most a fifth of the sweep's time. */
 const RESERVE_MS = 20_000;
@@ -60,13 +60,13 @@ export function newSweepRun(dependencies: Dependencies, deadline: number): Sweep
         run.errors += 1;
         const newer = error instanceof NewerSchemaError;
         metrics.count(newer ? METRICS.newerSchema : METRICS.sweepErrors, 1);
-        const fields = { batchId, ...subjectOf(error), error: messageOf(error) };
+        const fields = { batchId, ...batchContextOf(error), error: messageOf(error) };
         log.error('a batch could not be looked at', fields);
       }
     },
     async isAccountHeld(provider) {
       const state = await states.of(provider);
-      return state.hold?.kind === 'account' && isHeld(state, clock.now());
+      return state.hold?.kind === 'account' && isUnavailable(state, clock.now());
     },
     onRefused: states.forget,
     runningJobs: running.of,
@@ -99,7 +99,7 @@ function rememberedByName<T>(read: (name: string) => Promise<T>) {
 export class Gauges {
   /** By provider. */
   readonly #running = new Map<string, number>();
-  readonly #paused = new Set<string>();
+  readonly #blocked = new Set<string>();
   #waiting = 0;
   #oldestQueuedMs = 0;
   #lagMs = 0;
@@ -120,8 +120,8 @@ export class Gauges {
       this.#oldestQueuedMs = Math.max(this.#oldestQueuedMs, now - queuedAt);
   }
 
-  notePaused(provider: string): void {
-    this.#paused.add(provider);
+  noteBlocked(provider: string): void {
+    this.#blocked.add(provider);
   }
 
   /**
@@ -133,8 +133,8 @@ export class Gauges {
     metrics.measure(METRICS.oldestQueuedAge, this.#oldestQueuedMs / 1000);
     if (!isWhole) return;
     metrics.measure(METRICS.queued, Math.max(0, this.#waiting - admitted));
-    metrics.measure(METRICS.providerPaused, this.#paused.size);
-    for (const name of this.#paused) metrics.measure(METRICS.providerPaused, 1, name);
+    metrics.measure(METRICS.providerBlocked, this.#blocked.size);
+    for (const name of this.#blocked) metrics.measure(METRICS.providerBlocked, 1, name);
     const running = (name: string) => this.#running.get(name) ?? 0;
     const names = new Set([...providers.names, ...this.#running.keys()]);
     for (const name of names) metrics.measure(METRICS.inFlight, running(name), name);
@@ -146,9 +146,9 @@ export class Gauges {
 }
 
 /** Jobs that may come first although none of them is ours: a page of most providers. */
-const PATIENCE = 100;
+const MAX_FOREIGN_FIRST = 100;
 /** Beyond that, one in so many must be ours, or asking about each costs as few calls and less time. */
-const RARITY = 10;
+const MAX_FOREIGN_PER_OWN = 10;
 
 /**
  * Our jobs that a provider's list shows as running: a call a page, instead of one for each. The
@@ -176,7 +176,7 @@ export async function listRunning(
         found += 1;
         if (state.state === 'running') running.set(jobId, state);
       }
-      const isRare = listed >= PATIENCE + found * RARITY;
+      const isRare = listed >= MAX_FOREIGN_FIRST + found * MAX_FOREIGN_PER_OWN;
       if (wanted.size === 0 || isRare || run.isLookingOver()) break;
     }
   } catch (error) {

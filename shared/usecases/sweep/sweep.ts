@@ -2,8 +2,8 @@ import { sealWindows } from '../../collector/seal.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { noteAccepted } from '../providerState.ts';
-import { admitQueued, isPlace, placesIn } from './admit.ts';
-import { lookAtDue } from './due.ts';
+import { admitQueued, isQueueCursor, queueCursors } from './admit.ts';
+import { processDueBatches } from './due.ts';
 import { reconcile } from './reconcile.ts';
 import { newSweepRun, type SweepRun } from './run.ts';
 
@@ -26,10 +26,10 @@ export async function sweep(dependencies: Dependencies, deadline: number): Promi
   const cursors = await sweepLock.acquire(token, startedAt, leaseUntil);
   if (!cursors) return log.info('another sweep is under way');
   const run = newSweepRun(dependencies, deadline);
-  for (const [queue, place] of placesIn(cursors)) run.places.set(queue, place);
+  for (const [queue, place] of queueCursors(cursors)) run.places.set(queue, place);
   try {
     await sealWindows(dependencies, run);
-    await lookAtDue(dependencies, run, cursors);
+    await processDueBatches(dependencies, run, cursors);
     await noteAllAccepted(dependencies, run);
     await reconcile(dependencies, run);
     const stoppedAt = await admitQueued(dependencies, run, cursors[ADMISSION]);
@@ -42,7 +42,7 @@ export async function sweep(dependencies: Dependencies, deadline: number): Promi
   if (truncated) metrics.count(METRICS.sweepsTruncated, 1);
   const seconds = (clock.now() - startedAt) / 1000;
   metrics.measure(METRICS.sweepDuration, seconds);
-  run.gauges.tell(dependencies, run, !truncated && Object.keys(cursors).every(isPlace));
+  run.gauges.tell(dependencies, run, !truncated && Object.keys(cursors).every(isQueueCursor));
   const { seen, admitted, errors } = run;
   log.info('swept', { seen, admitted, errors, truncated, seconds });
 }

@@ -8,7 +8,7 @@ import type { Batch } from '../../batch/record.ts';
 import { type MergedPart, mergeParts, mergeRows } from '../../jsonl/merge.ts';
 import { type Spool, spoolRows } from '../../jsonl/spool.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { inTime, jobContext, rowSources } from './task.ts';
+import { jobContext, rowSources, untilDeadline } from './task.ts';
 import type { Task } from './work.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function collect(dependencies: Dependencies, task: Task): Promise<B
     const hasRows = outcome.files.length > 0;
     const provider = hasRows ? await providers.get(batch.provider) : undefined;
     const provided = provider?.readRows(outcome, jobContext(batch)) ?? nothing();
-    const spool = await spoolRows(inTime(dependencies, provided, deadline), file);
+    const spool = await spoolRows(untilDeadline(dependencies, provided, deadline), file);
     const { counts, foreign } = await mergeRows(rowSources(dependencies, task), spool, writers, {
       selection: batch.selection,
       missing: missingRow(outcome),
@@ -115,7 +115,8 @@ function merged(
   const slice = batch.parts?.[index];
   if (!slice || !batch.input) throw new Error(`batch ${batch.batchId} has no part ${index + 1}`);
   const { start, end, requests } = slice;
-  const within = (source: AsyncIterable<Uint8Array>) => inTime(dependencies, source, deadline);
+  const within = (source: AsyncIterable<Uint8Array>) =>
+    untilDeadline(dependencies, source, deadline);
   return {
     counts: part?.counts ?? { total: requests, succeeded: 0, failed: 0, unfinished: requests },
     rows: part?.rows && {

@@ -5,7 +5,7 @@ import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { inspectFor } from '../inspection.ts';
 import { rejectFromInbox } from '../intake/inbox.ts';
-import { inTime } from './task.ts';
+import { untilDeadline } from './task.ts';
 import type { Task } from './work.ts';
 
 /** Takes a snapshot of the input and checks every line of it, before anything is sent. */
@@ -28,7 +28,7 @@ async function examine(dependencies: Dependencies, task: Task): Promise<BatchEve
   const problems = problemFile(objects, objectKey(batch.batchId, token, 'input-errors.jsonl'));
   try {
     const wanted = { ...batch, providers: batch.providers ?? [batch.provider] };
-    const chunks = inTime(dependencies, objects.read(key), deadline);
+    const chunks = untilDeadline(dependencies, objects.read(key), deadline);
     const source = { chunks, bytes: head?.bytes };
     const found = await inspectFor(dependencies, wanted, source, problems.add);
     const errorsKey = await problems.close();

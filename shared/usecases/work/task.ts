@@ -13,7 +13,7 @@ export function rowSources(dependencies: Dependencies, { batch, deadline }: Task
   const { objects } = dependencies;
   if (!batch.input) throw new Error(`batch ${batch.batchId} is ${batch.status} without an input`);
   const read = (key: string, range?: ByteRange) =>
-    inTime(dependencies, objects.read(key, range), deadline);
+    untilDeadline(dependencies, objects.read(key, range), deadline);
   return {
     input: read(batch.input.key, batch.input.range),
     results: batch.rows && read(batch.rows.results),
@@ -25,7 +25,7 @@ export function rowSources(dependencies: Dependencies, { batch, deadline }: Task
 const RESERVE_MS = 10_000;
 
 /** The source, up to shortly before the deadline; then an error instead of more. */
-export async function* inTime<T>(
+export async function* untilDeadline<T>(
   { clock }: Pick<Dependencies, 'clock'>,
   source: AsyncIterable<T>,
   deadline: number,

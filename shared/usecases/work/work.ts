@@ -13,14 +13,14 @@ import { type Batch, type Claim, SCHEMA_VERSION } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
-import { about } from '../logContext.ts';
+import { withBatchContext } from '../logContext.ts';
 import { transition } from '../transition.ts';
 import { collect } from './collect.ts';
 import { inspect } from './inspect.ts';
 import { recordJob, submit } from './submit.ts';
 
 /** Moves the bytes of one batch, and gives what came of it. */
-type Work = (dependencies: Dependencies, task: Task) => Promise<BatchEvent>;
+type WorkHandler = (dependencies: Dependencies, task: Task) => Promise<BatchEvent>;
 
 export interface Task {
   /** The record as the claim left it. */
@@ -30,11 +30,12 @@ export interface Task {
   readonly deadline: number;
 }
 
-const WORK: Readonly<Record<WorkKind, { readonly status: WorkStatus; readonly run: Work }>> = {
-  inspect: { status: 'inspecting', run: inspect },
-  submit: { status: 'submitting', run: submit },
-  collect: { status: 'collecting', run: collect },
-};
+const WORK: Readonly<Record<WorkKind, { readonly status: WorkStatus; readonly run: WorkHandler }>> =
+  {
+    inspect: { status: 'inspecting', run: inspect },
+    submit: { status: 'submitting', run: submit },
+    collect: { status: 'collecting', run: collect },
+  };
 
 /**
  * Does one piece of work: claims the record, works, and writes the outcome under the same token.
@@ -43,7 +44,7 @@ const WORK: Readonly<Record<WorkKind, { readonly status: WorkStatus; readonly ru
  *
  * @param deadline when the function is killed, in milliseconds since 1970
  */
-export async function work(
+export async function runWork(
   dependencies: Dependencies,
   { action, batchId }: WorkMessage,
   deadline: number,
@@ -52,19 +53,21 @@ export async function work(
   const { status } = WORK[action];
   const claim = newClaim(dependencies, chance.token(), deadline);
   const event = { type: 'claimed', work: status, claim } as const;
-  const claimed = await about({ batchId }, () => transition(dependencies, batchId, event));
+  const claimed = await withBatchContext({ batchId }, () =>
+    transition(dependencies, batchId, event),
+  );
   if (claimed.type === 'absent') {
     return log.info('work not claimed', { batchId, action, why: 'there is no such batch' });
   }
   const { batch } = claimed;
   const task = { batch, token: claim.token, deadline };
-  await about(batch, async () => {
+  await withBatchContext(batch, async () => {
     if ('why' in claimed) log.info('work not claimed', { action, why: claimed.why });
-    else await workOn(dependencies, action, task);
+    else await runTask(dependencies, action, task);
   });
 }
 
-async function workOn(dependencies: Dependencies, action: WorkKind, task: Task): Promise<void> {
+async function runTask(dependencies: Dependencies, action: WorkKind, task: Task): Promise<void> {
   const { clock, log } = dependencies;
   const { batch } = task;
   const startedAt = clock.now();
@@ -87,7 +90,11 @@ function newClaim({ policy }: Dependencies, token: string, deadline: number): Cl
   return { token, leaseUntil: deadline + (createDeadlineSeconds + leaseMarginSeconds) * 1000 };
 }
 
-async function runSafely(dependencies: Dependencies, run: Work, task: Task): Promise<BatchEvent> {
+async function runSafely(
+  dependencies: Dependencies,
+  run: WorkHandler,
+  task: Task,
+): Promise<BatchEvent> {
   const { batch, token } = task;
   try {
     return await run(dependencies, task);

@@ -90,7 +90,7 @@ describe('the event bus', () => {
     // Prepare
     answers = [json(200, { FailedEntryCount: 0, Entries: [{ EventId: '1' }] })];
     // Act
-    await connect().announce(change);
+    await connect().publish(change);
     // Assess
     const { Entries } = JSON.parse(String(service.received[0]?.body));
     expect(Entries).toEqual([
@@ -107,7 +107,7 @@ describe('the event bus', () => {
   test('that does not take the event, in a call that succeeds, is an error', async () => {
     const entry = { ErrorCode: 'InternalFailure', ErrorMessage: 'later' };
     answers = [json(200, { FailedEntryCount: 1, Entries: [entry] })];
-    await expect(connect().announce(change)).rejects.toThrow(
+    await expect(connect().publish(change)).rejects.toThrow(
       'event bus bus did not take the event of batch b1: InternalFailure: later',
     );
   });

@@ -5,7 +5,7 @@ import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
 import { admit, type Limits, loadOf, type Room } from '../../../shared/quota/admission.ts';
 import { Budget } from '../../../shared/quota/budget.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
-import { UNKNOWN } from '../../../shared/quota/tokenCeiling.ts';
+import { UNKNOWN_TOKEN_LIMIT } from '../../../shared/quota/tokenLimit.ts';
 
 const NOW = 1_800_000_000_000;
 const limits: Limits = { maxInFlight: 3, maxEnqueuedTokens: 100, maxRequests: 10, maxBytes: 10 };
@@ -94,11 +94,13 @@ describe('admit', () => {
   });
 
   it('keeps to the ceiling that was learned for the model', () => {
-    const ceilings = { m: { ...UNKNOWN, tokens: 30 } };
+    const ceilings = { m: { ...UNKNOWN_TOKEN_LIMIT, tokens: 30 } };
     const queue = [waiting('a', 20, { model: 'm' }), waiting('b', 20, { model: 'n' })];
     const load = [active(20, { model: 'm' }), active(20, { model: 'n' })];
     expect(admitted(queue, load, { state: { ...state, ceilings } })).toEqual(['b']);
-    const unnamed = { state: { ...state, ceilings: { '': { ...UNKNOWN, tokens: 30 } } } };
+    const unnamed = {
+      state: { ...state, ceilings: { '': { ...UNKNOWN_TOKEN_LIMIT, tokens: 30 } } },
+    };
     expect(admitted([waiting('c', 20)], [active(20)], unnamed)).toEqual([]);
   });
 
@@ -108,7 +110,7 @@ describe('admit', () => {
     const pending = active(1, { model: 'm', isPending: true });
     const knowing = (accepted: number) => ({
       limits: wide,
-      state: { ...state, ceilings: { m: { ...UNKNOWN, accepted } } },
+      state: { ...state, ceilings: { m: { ...UNKNOWN_TOKEN_LIMIT, accepted } } },
     });
     expect(admitted(queue, [], knowing(0))).toHaveLength(8);
     expect(admitted(queue, [pending, pending], knowing(0))).toHaveLength(6);

@@ -6,7 +6,7 @@ import {
   collectedBatchId,
   dueAtOf,
   hasChunk,
-  isBlocked,
+  isWindowBlocked,
   type Lane,
   roomIn,
   sealed,
@@ -49,7 +49,7 @@ it('the item stays far below what DynamoDB takes, then the lane takes no more', 
   const token = (index: number) => String(index).padStart(32, '0');
   let lane = EMPTY;
   let chunks = 0;
-  while (!isBlocked(lane)) {
+  while (!isWindowBlocked(lane)) {
     const limits = { ...LIMITS, maxRequests: 1e9, maxBytes: 1e9 };
     lane = withChunk(lane, chunk(token(chunks++)), limits, NOW);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../shared/batch/job.ts';
-import { missingRow, standingOf } from '../../../shared/batch/ledger.ts';
+import { missingRow, outcomeOfVerdict } from '../../../shared/batch/ledger.ts';
 
 describe('standingOf', () => {
   it.each([
@@ -21,7 +21,7 @@ describe('standingOf', () => {
     [{ error_code: 'batch_cancelled' }, 'unfinished'],
     [{ error_code: 'request_missing' }, 'unfinished'],
   ])('takes %o for %s', (verdict, standing) => {
-    expect(standingOf(verdict)).toBe(standing);
+    expect(outcomeOfVerdict(verdict)).toBe(standing);
   });
 });
 
@@ -42,6 +42,6 @@ describe('missingRow', () => {
     const row = missingRow(outcome);
     expect(row.code).toBe(code);
     expect(row.message).not.toBe('');
-    expect(standingOf({ error_code: row.code })).toBe(standing);
+    expect(outcomeOfVerdict({ error_code: row.code })).toBe(standing);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
+  needsRetry,
   newPart,
-  owesRetry,
   partId,
   partRetryId,
-  rootId,
+  rootBatchId,
 } from '../../../shared/batch/newRecord.ts';
 import { given, NOW, SLICES } from '../../support/given.ts';
 
@@ -14,8 +14,8 @@ const part = newPart(parent, 2, 'bhpartpartpart00', NOW);
 describe('a part', () => {
   it('has an id that no user can choose, and that tells whose it is', () => {
     expect(partId('b1', 2)).toBe('b1/2');
-    expect(rootId('b1/2')).toBe('b1');
-    expect(rootId('b1')).toBe('b1');
+    expect(rootBatchId('b1/2')).toBe('b1');
+    expect(rootBatchId('b1')).toBe('b1');
   });
 
   it('is an ordinary batch of its slice of the snapshot', () => {
@@ -71,14 +71,14 @@ describe('a part', () => {
     const rows = { results: 'r', errors: 'e' };
     const counts = { total: 5, succeeded: 4, failed: 1, unfinished: 0 };
     const ended = given('completed', { rows, counts });
-    expect(owesRetry(ended, parent)).toBe(false);
-    expect(owesRetry(ended, again)).toBe(true);
-    expect(owesRetry({ ...ended, commands: [partRetryId(again)] }, again)).toBe(false);
-    expect(owesRetry({ ...ended, counts: { ...counts, succeeded: 5, failed: 0 } }, again)).toBe(
+    expect(needsRetry(ended, parent)).toBe(false);
+    expect(needsRetry(ended, again)).toBe(true);
+    expect(needsRetry({ ...ended, commands: [partRetryId(again)] }, again)).toBe(false);
+    expect(needsRetry({ ...ended, counts: { ...counts, succeeded: 5, failed: 0 } }, again)).toBe(
       false,
     );
-    expect(owesRetry(given('running', { counts }), again)).toBe(false);
-    expect(owesRetry(given('failed', { counts, rows: undefined }), again)).toBe(false);
+    expect(needsRetry(given('running', { counts }), again)).toBe(false);
+    expect(needsRetry(given('failed', { counts, rows: undefined }), again)).toBe(false);
     expect(partRetryId(parent)).toBe('b1-retry-0');
     expect(SLICES).toHaveLength(2);
   });

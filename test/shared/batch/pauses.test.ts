@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import {
-  hold,
-  isHeld,
+  applyProviderCommand,
+  holdProviderState,
   isPaused,
-  obey,
+  isUnavailable,
   type ProviderCommand,
   type ProviderState,
 } from '../../../shared/quota/providerState.ts';
@@ -17,44 +17,44 @@ const resume: ProviderCommand = { action: 'resume', sentAt: NOW + 1, messageId: 
 describe('a pause', () => {
   it('stands until a resume that was sent later', () => {
     expect(isPaused(fresh)).toBe(false);
-    const paused = obey(fresh, pause);
+    const paused = applyProviderCommand(fresh, pause);
     expect(paused.lastCommand).toEqual(pause);
     expect(isPaused(paused)).toBe(true);
-    expect(isPaused(obey(paused, resume))).toBe(false);
+    expect(isPaused(applyProviderCommand(paused, resume))).toBe(false);
   });
 
   it('is the same in whatever order and however often the messages come', () => {
     const again: ProviderCommand = { action: 'pause', sentAt: NOW + 2, messageId: 'c' };
-    const inOrder = [pause, resume, again].reduce(obey, fresh);
+    const inOrder = [pause, resume, again].reduce(applyProviderCommand, fresh);
     for (const order of [
       [again, resume, pause],
       [resume, pause, again, pause, resume, again],
       [pause, again, again, resume],
     ])
-      expect(order.reduce(obey, fresh)).toEqual(inOrder);
-    expect(obey(inOrder, pause)).toBe(inOrder);
+      expect(order.reduce(applyProviderCommand, fresh)).toEqual(inOrder);
+    expect(applyProviderCommand(inOrder, pause)).toBe(inOrder);
   });
 
   it('and a resume of the same millisecond end alike for every order', () => {
     const together = { ...resume, sentAt: NOW };
-    expect(isPaused([pause, together].reduce(obey, fresh))).toBe(false);
-    expect(isPaused([together, pause].reduce(obey, fresh))).toBe(false);
+    expect(isPaused([pause, together].reduce(applyProviderCommand, fresh))).toBe(false);
+    expect(isPaused([together, pause].reduce(applyProviderCommand, fresh))).toBe(false);
   });
 });
 
 describe('a hold', () => {
   const reason = { code: 'invalid_api_key', message: 'refused' };
-  const held = hold(fresh, 'account', reason, DEFAULT_POLICY, NOW);
+  const held = holdProviderState(fresh, 'account', reason, DEFAULT_POLICY, NOW);
 
   it('outlives a pause', () => {
-    expect(isHeld(obey(held, pause), NOW)).toBe(true);
+    expect(isUnavailable(applyProviderCommand(held, pause), NOW)).toBe(true);
   });
 
   it('ends with a resume, but not with one that comes again', () => {
-    const resumed = obey(held, resume);
-    expect(isHeld(resumed, NOW)).toBe(false);
-    const heldAgain = hold(resumed, 'account', reason, DEFAULT_POLICY, NOW);
+    const resumed = applyProviderCommand(held, resume);
+    expect(isUnavailable(resumed, NOW)).toBe(false);
+    const heldAgain = holdProviderState(resumed, 'account', reason, DEFAULT_POLICY, NOW);
     expect(heldAgain.hold?.refusals).toBe(1);
-    expect(isHeld(obey(heldAgain, resume), NOW)).toBe(true);
+    expect(isUnavailable(applyProviderCommand(heldAgain, resume), NOW)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Demands, inspectInput, type Problem } from '../../../shared/jsonl/inspect.ts';
+import { type Demands, inspectInput, type LineProblem } from '../../../shared/jsonl/inspect.ts';
 import { fakeEstimate } from '../../support/fakes/fakeTokens.ts';
 import { chunked } from '../../support/streams.ts';
 
@@ -23,7 +23,7 @@ async function inspect(
   input: string | Buffer | AsyncIterable<Uint8Array>,
   demands: Partial<Demands> = {},
 ) {
-  const problems: Problem[] = [];
+  const problems: LineProblem[] = [];
   const source =
     typeof input === 'string' || Buffer.isBuffer(input) ? chunked(input, 65_536) : input;
   const found = await inspectInput(

@@ -6,7 +6,7 @@ import { type Service, serviceError } from '../../../local/services/service.ts';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
 import { realProviderStateStore } from '../../../shared/aws/providerStateStore.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
-import type { Connection } from '../../../shared/client/connection.ts';
+import type { HandlerConnection } from '../../../shared/client/connection.ts';
 import { ENVIRONMENT, SECRET_PLACEHOLDER, settingsSchema } from '../../../shared/config.ts';
 import { concurrency, functions, version } from '../../../shared/operations/checks/aws.ts';
 import { overdue, waiting } from '../../../shared/operations/checks/flow.ts';
@@ -14,13 +14,13 @@ import { providers, secrets } from '../../../shared/operations/checks/providers.
 import { admission, schedule } from '../../../shared/operations/checks/sweeps.ts';
 import { diagnose, subjectOf } from '../../../shared/operations/doctor.ts';
 import type { Check } from '../../../shared/operations/findings.ts';
-import { hold, type ProviderState } from '../../../shared/quota/providerState.ts';
+import { holdProviderState, type ProviderState } from '../../../shared/quota/providerState.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import { given, NOW } from '../../support/given.ts';
 
 let emulators: Emulators;
 let gateway: Gateway;
-let connection: Connection;
+let connection: HandlerConnection;
 beforeAll(async () => {
   emulators = await startEmulators();
   gateway = await startGateway(0);
@@ -46,7 +46,7 @@ beforeEach(async () => {
       version: '0.0.1',
       settings: () => settingsSchema.parse(settings),
     },
-    access: { ...clientSettings(gateway.url), maxAttempts: 1 } as Connection['access'],
+    access: { ...clientSettings(gateway.url), maxAttempts: 1 } as HandlerConnection['access'],
     batches: realBatchStore(emulators.table, table, DEFAULT_POLICY),
     providerStates: realProviderStateStore(emulators.table, table),
     ...{ dynamodb: emulators.table, s3: emulators.s3, sqs: emulators.sqs },
@@ -176,7 +176,9 @@ describe('the admission', () => {
   const reason = { code: 'invalid_api_key', message: 'no such key' };
 
   it('of a provider that refuses the account needs somebody', async () => {
-    await connection.providerStates.replace(hold(fresh, 'account', reason, DEFAULT_POLICY, NOW));
+    await connection.providerStates.replace(
+      holdProviderState(fresh, 'account', reason, DEFAULT_POLICY, NOW),
+    );
     expect(await found(admission)).toEqual([
       {
         level: 'problem',
@@ -188,7 +190,7 @@ describe('the admission', () => {
 
   it('of a full one, and what was learned of it, is worth knowing', async () => {
     const ceilings = { m: { tokens: 12_345, accepted: 0, probeAfter: 16, probed: false } };
-    const held = hold({ ...fresh, ceilings }, 'quota', reason, DEFAULT_POLICY, NOW);
+    const held = holdProviderState({ ...fresh, ceilings }, 'quota', reason, DEFAULT_POLICY, NOW);
     await connection.providerStates.replace(held);
     expect(await found(admission)).toMatchObject([
       { level: 'note', what: expect.stringContaining('openai is full') },

@@ -209,14 +209,14 @@ describe('a sweep', () => {
     const w = world();
     await queued(w);
     const { bus } = w.dependencies;
-    const announce = bus.announce;
-    bus.announce = async () => {
+    const announce = bus.publish;
+    bus.publish = async () => {
       throw new Error('throttled');
     };
     await w.send({ action: 'cancel', batchId: 'b1' });
     await w.workAll();
     expect(w.batch('b1')).toMatchObject({ status: 'cancelled', dueAt: expect.any(Number) });
-    bus.announce = announce;
+    bus.publish = announce;
     await w.sweep();
     expect(w.announced).toMatchObject([{ batchId: 'b1', to: 'queued' }, { to: 'cancelled' }]);
     expect(w.batch('b1').dueAt).toBeUndefined();

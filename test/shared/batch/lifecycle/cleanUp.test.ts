@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
-import type { Changes, Moment } from '../../../../shared/batch/lifecycle/decision.ts';
+import type { Changes, DecisionContext } from '../../../../shared/batch/lifecycle/decision.ts';
 import type { BatchEvent } from '../../../../shared/batch/lifecycle/events.ts';
 import { DEFAULT_POLICY } from '../../../../shared/batch/policy.ts';
 import { EVENTS, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
-const OFF: Partial<Moment> = { policy: { ...DEFAULT_POLICY, cleanUpFiles: false } };
+const OFF: Partial<DecisionContext> = { policy: { ...DEFAULT_POLICY, cleanUpFiles: false } };
 const endedAs = (outcome: Outcome): BatchEvent => ({
   ...EVENTS.jobChecked,
   job: { state: 'ended', outcome },

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { batchSchema } from '../../../../shared/providers/anthropic/api.ts';
+import { wireBatchSchema } from '../../../../shared/providers/anthropic/api.ts';
 import { jobStateOf } from '../../../../shared/providers/anthropic/jobs.ts';
 import { wireBatch } from './wireBatch.ts';
 
 const NONE = { processing: 0, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
-const stateOf = (fields: object) => jobStateOf(batchSchema.parse(wireBatch(fields)));
+const stateOf = (fields: object) => jobStateOf(wireBatchSchema.parse(wireBatch(fields)));
 
 describe('jobStateOf', () => {
   test.each(['in_progress', 'canceling'])('%s is running, without progress', (status) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ACCOUNT_ROW_CODE } from '../../../../shared/batch/ledger.ts';
-import { parseRow, standingOfRow, usageOfRow } from '../../../../shared/jsonl/rows.ts';
+import { classifyRow, parseRow, usageOfRow } from '../../../../shared/jsonl/rows.ts';
 import { resultSchema } from '../../../../shared/providers/anthropic/api.ts';
 import { rowOf } from '../../../../shared/providers/anthropic/rows.ts';
 
@@ -33,7 +33,7 @@ describe('rowOf', () => {
       },
       error: null,
     });
-    expect(standingOfRow(row)).toBe('succeeded');
+    expect(classifyRow(row)).toBe('succeeded');
   });
 
   test('succeeded, native: the answer as it is', () => {
@@ -45,7 +45,7 @@ describe('rowOf', () => {
   test('an answer that cannot be read has failed for good: it is not paid for again', () => {
     const row = rowFor({ type: 'succeeded', message: { id: 'msg_1' } });
     expect(row.response).toMatchObject({ body: { error: { code: 'unreadable_answer' } } });
-    expect(standingOfRow(row)).toBe('failed');
+    expect(classifyRow(row)).toBe('failed');
   });
 
   test.each([
@@ -54,7 +54,7 @@ describe('rowOf', () => {
   ])('%s: %s, to be run again', (type, code) => {
     const row = rowFor({ type });
     expect(row).toMatchObject({ custom_id: 'reference', response: null, error: { code } });
-    expect(standingOfRow(row)).toBe('unfinished');
+    expect(classifyRow(row)).toBe('unfinished');
   });
 
   test.each([
@@ -74,7 +74,7 @@ describe('rowOf', () => {
       request_id: 'req_1',
       body: { error: { code: type, message: 'no' } },
     });
-    expect(standingOfRow(row)).toBe(standing);
+    expect(classifyRow(row)).toBe(standing);
   });
 
   test.each([
@@ -86,6 +86,6 @@ describe('rowOf', () => {
   ])('errored for %s: the account, to be run again', (_name, type, message, details) => {
     const row = errored(type, message, details);
     expect(row).toMatchObject({ response: null, error: { code: ACCOUNT_ROW_CODE, message } });
-    expect(standingOfRow(row)).toBe('unfinished');
+    expect(classifyRow(row)).toBe('unfinished');
   });
 });

@@ -1,13 +1,13 @@
 import { APIError } from 'openai';
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../../../shared/batch/errors.ts';
-import { batchSchema } from '../../../../shared/providers/openai/api.ts';
+import { wireBatchSchema } from '../../../../shared/providers/openai/api.ts';
 import { classify } from '../../../../shared/providers/openai/errors.ts';
 import { jobStateOf } from '../../../../shared/providers/openai/jobs.ts';
 
 /** As Azure's examples have a job: https://learn.microsoft.com/azure/foundry/openai/how-to/batch */
 const job = (fields: object) =>
-  batchSchema.parse({
+  wireBatchSchema.parse({
     id: 'batch_1',
     status: 'Validating',
     created_at: '2024-07-19T17:13:57.2491382+00:00',

@@ -1,5 +1,5 @@
 import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
-import { type Connection, DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
+import { DEFAULT_LIMITS, type ProviderEntry } from '../../../../shared/providers/kinds.ts';
 import { memoryObjects } from '../../../support/memoryObjects.ts';
 
 type Settings = SettingsOf<'azure-openai'>;
@@ -13,7 +13,7 @@ export function azureSettings(changes: Partial<Settings> = {}): Settings {
 export function azureConnection(
   baseUrl: string,
   changes: Partial<Settings> = {},
-): Connection<'azure-openai'> {
+): ProviderEntry<'azure-openai'> {
   return {
     entry: 'azure',
     settings: azureSettings(changes),

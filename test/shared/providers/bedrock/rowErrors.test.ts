@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ACCOUNT_ROW_CODE, standingOf } from '../../../../shared/batch/ledger.ts';
+import { ACCOUNT_ROW_CODE, outcomeOfVerdict } from '../../../../shared/batch/ledger.ts';
 import { rowErrorOf } from '../../../../shared/providers/bedrock/rows.ts';
 
 const standing = (error: unknown) => {
   const { status, code } = rowErrorOf(error);
-  return standingOf({ status_code: status, error_code: code });
+  return outcomeOfVerdict({ status_code: status, error_code: code });
 };
 
 describe('rowErrorOf', () => {

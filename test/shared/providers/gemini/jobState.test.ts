@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { batchSchema } from '../../../../shared/providers/gemini/api.ts';
+import { wireBatchSchema } from '../../../../shared/providers/gemini/api.ts';
 import { jobStateOf } from '../../../../shared/providers/gemini/jobs.ts';
 
 const NAME = 'batches/abc';
 
 function stateOf(state: string, operation: object = {}, metadata: object = {}) {
-  const batch = batchSchema.parse({
+  const batch = wireBatchSchema.parse({
     name: NAME,
     metadata: { state, createTime: '2026-11-25T00:00:00.123456789Z', ...metadata },
     ...operation,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { standingOf } from '../../../../shared/batch/ledger.ts';
+import { outcomeOfVerdict } from '../../../../shared/batch/ledger.ts';
 import { resultSchema } from '../../../../shared/providers/gemini/api.ts';
 import { rowOf } from '../../../../shared/providers/gemini/rows.ts';
 import type { JobContext } from '../../../../shared/providers/provider.ts';
@@ -21,7 +21,7 @@ function row(result: object, job: Partial<JobContext> = {}) {
 
 function standing({ response, error }: ReturnType<typeof row>) {
   const code = error?.code ?? response?.body?.error?.code;
-  return standingOf({ status_code: response?.status_code, error_code: code });
+  return outcomeOfVerdict({ status_code: response?.status_code, error_code: code });
 }
 
 describe('an answer', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseRow, standingOfRow } from '../../../../shared/jsonl/rows.ts';
+import { classifyRow, parseRow } from '../../../../shared/jsonl/rows.ts';
 import {
   answerRow,
   referenceOf,
@@ -14,7 +14,7 @@ test('an answer is a row that has succeeded', () => {
     response: { status_code: 200, request_id: 'req_1', body: { id: 'x' } },
     error: null,
   });
-  expect(standingOfRow(row)).toBe('succeeded');
+  expect(classifyRow(row)).toBe('succeeded');
 });
 
 test.each([
@@ -30,7 +30,7 @@ test.each([
     status_code: status,
     body: { error: { code: 'no', message: 'No.' } },
   });
-  expect(standingOfRow(row)).toBe(standing);
+  expect(classifyRow(row)).toBe(standing);
 });
 
 test('a reference is short and legal everywhere, the same for the same id', () => {

@@ -52,7 +52,7 @@ describe('a sweep tells how things stand', () => {
 
     await w.sweep();
 
-    for (const name of [METRICS.inFlight, METRICS.queued, METRICS.providerPaused])
+    for (const name of [METRICS.inFlight, METRICS.queued, METRICS.providerBlocked])
       expect(w.metrics.get(name)).toBe(0);
     for (const name of [METRICS.oldestQueuedAge, METRICS.sweepLag, METRICS.swept])
       expect(w.metrics.has(name)).toBe(true);
@@ -63,12 +63,12 @@ describe('a sweep tells how things stand', () => {
     pause(w);
 
     await w.sweep();
-    expect(w.metrics.get(METRICS.providerPaused)).toBe(1);
-    expect(w.metrics.get(`${METRICS.providerPaused}@openai`)).toBe(1);
+    expect(w.metrics.get(METRICS.providerBlocked)).toBe(1);
+    expect(w.metrics.get(`${METRICS.providerBlocked}@openai`)).toBe(1);
 
     w.advance(61);
     await w.sweep();
-    expect(w.metrics.get(METRICS.providerPaused)).toBe(0);
+    expect(w.metrics.get(METRICS.providerBlocked)).toBe(0);
   });
 
   it('of the time that what is due had to wait, jobs that run not counted', async () => {

@@ -1,32 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type Ceiling,
-  lowered,
+  lowerTokenLimit,
   maxPending,
-  raised,
-  UNKNOWN,
-} from '../../../shared/quota/tokenCeiling.ts';
+  raiseTokenLimit,
+  type TokenLimit,
+  UNKNOWN_TOKEN_LIMIT,
+} from '../../../shared/quota/tokenLimit.ts';
 
-const times = (count: number, ceiling: Ceiling, tokens = 10): Ceiling =>
-  Array.from({ length: count }).reduce<Ceiling>((each) => raised(each, tokens), ceiling);
-const FULL = lowered(UNKNOWN, 70, false);
+const times = (count: number, ceiling: TokenLimit, tokens = 10): TokenLimit =>
+  Array.from({ length: count }).reduce<TokenLimit>(
+    (each) => raiseTokenLimit(each, tokens),
+    ceiling,
+  );
+const FULL = lowerTokenLimit(UNKNOWN_TOKEN_LIMIT, 70, false);
 
 describe('the learned ceiling', () => {
   it('is none until a refusal, however much is taken on', () => {
-    expect(times(5_000, UNKNOWN)).toMatchObject({ accepted: 5_000 });
-    expect(times(5_000, UNKNOWN).tokens).toBeUndefined();
-    expect(maxPending(UNKNOWN)).toBe(8);
-    expect(maxPending(times(100, UNKNOWN))).toBe(100);
+    expect(times(5_000, UNKNOWN_TOKEN_LIMIT)).toMatchObject({ accepted: 5_000 });
+    expect(times(5_000, UNKNOWN_TOKEN_LIMIT).tokens).toBeUndefined();
+    expect(maxPending(UNKNOWN_TOKEN_LIMIT)).toBe(8);
+    expect(maxPending(times(100, UNKNOWN_TOKEN_LIMIT))).toBe(100);
   });
 
   it('falls to what was in flight, and starts to feel its way again', () => {
     expect(FULL).toEqual({ tokens: 70, accepted: 0, probeAfter: 16, probed: false });
-    expect(maxPending(lowered(times(100, UNKNOWN), 70, false))).toBe(8);
+    expect(maxPending(lowerTokenLimit(times(100, UNKNOWN_TOKEN_LIMIT), 70, false))).toBe(8);
   });
 
   it('falls with each of several refusals that came together, but never rises with one', () => {
-    expect(lowered(FULL, 50, true)).toMatchObject({ tokens: 50, probeAfter: 16 });
-    expect(lowered(FULL, 90, true)).toMatchObject({ tokens: 70, probeAfter: 16 });
+    expect(lowerTokenLimit(FULL, 50, true)).toMatchObject({ tokens: 50, probeAfter: 16 });
+    expect(lowerTokenLimit(FULL, 90, true)).toMatchObject({ tokens: 70, probeAfter: 16 });
   });
 
   it('lets one more job in when enough were taken on', () => {
@@ -35,17 +38,17 @@ describe('the learned ceiling', () => {
   });
 
   it('tries more rarely after each try that was refused', () => {
-    const again = lowered(times(16, FULL), 70, false);
+    const again = lowerTokenLimit(times(16, FULL), 70, false);
     expect(again).toMatchObject({ tokens: 70, probeAfter: 32, probed: false });
     expect(times(31, again).tokens).toBe(70);
     expect(times(32, again).tokens).toBe(80);
     let rarest = FULL;
-    for (let refusals = 0; refusals < 20; refusals++) rarest = lowered(rarest, 70, false);
+    for (let refusals = 0; refusals < 20; refusals++) rarest = lowerTokenLimit(rarest, 70, false);
     expect(rarest.probeAfter).toBe(1_024);
   });
 
   it('tries more often again when a try was not refused', () => {
-    const rare = lowered(lowered(FULL, 70, false), 70, false);
+    const rare = lowerTokenLimit(lowerTokenLimit(FULL, 70, false), 70, false);
     expect(rare.probeAfter).toBe(64);
     const tried = times(64, rare);
     expect(tried.probeAfter).toBe(64);

@@ -5,7 +5,7 @@ import * as z from 'zod';
  * Pure additive increase, and a decrease to what was seen to fit, as in congestion control
  * (RFC 5681), with probes that become rarer with each that was refused.
  */
-export const ceilingSchema = z.object({
+export const tokenLimitSchema = z.object({
   /** Estimated tokens that were in flight at the last refusal. Absent: there was none. */
   tokens: z.number().nonnegative().optional(),
   /** Jobs that the provider took on since. */
@@ -15,14 +15,14 @@ export const ceilingSchema = z.object({
   /** Whether such a try stands: no refusal has followed it yet. */
   probed: z.boolean(),
 });
-export type Ceiling = z.infer<typeof ceilingSchema>;
+export type TokenLimit = z.infer<typeof tokenLimitSchema>;
 
 /** Jobs that may wait for the provider's first word, before anything is known of it. */
 const FIRST_JOBS = 8;
 const FIRST_PROBE_AFTER = 16;
 const RAREST_PROBE_AFTER = 1_024;
 
-export const UNKNOWN: Ceiling = {
+export const UNKNOWN_TOKEN_LIMIT: TokenLimit = {
   accepted: 0,
   probeAfter: FIRST_PROBE_AFTER,
   probed: false,
@@ -35,7 +35,11 @@ export const UNKNOWN: Ceiling = {
  * @param isRepeated the provider was held for a refusal already: of several jobs that were under
  *   way together, each lowers the ceiling, and the first alone makes probes rarer
  */
-export function lowered(ceiling: Ceiling, tokens: number, isRepeated: boolean): Ceiling {
+export function lowerTokenLimit(
+  ceiling: TokenLimit,
+  tokens: number,
+  isRepeated: boolean,
+): TokenLimit {
   const lowest = Math.min(tokens, ceiling.tokens ?? Number.POSITIVE_INFINITY);
   if (isRepeated) return { ...ceiling, tokens: lowest, accepted: 0 };
   const probeAfter =
@@ -50,7 +54,7 @@ export function lowered(ceiling: Ceiling, tokens: number, isRepeated: boolean): 
  *
  * @param tokens of that job: what the ceiling rises by when it is time to probe
  */
-export function raised(ceiling: Ceiling, tokens: number): Ceiling {
+export function raiseTokenLimit(ceiling: TokenLimit, tokens: number): TokenLimit {
   const accepted = ceiling.accepted + 1;
   if (ceiling.tokens === undefined || accepted < ceiling.probeAfter)
     return { ...ceiling, accepted };
@@ -65,6 +69,6 @@ export function raised(ceiling: Ceiling, tokens: number): Ceiling {
  * How many jobs of the model may be waiting for the provider's first word: as many again as it has
  * taken on, so that what is not known is felt for by doubling, not by sending everything there is.
  */
-export function maxPending({ accepted }: Ceiling): number {
+export function maxPending({ accepted }: TokenLimit): number {
   return Math.max(FIRST_JOBS, accepted);
 }
