@@ -20,6 +20,7 @@ import type { Clock, ObjectStore, RandomSource, Tokens } from '../shared/batch/p
 import type { Collector } from '../shared/collector/contract.ts';
 import { DEFAULT_POLICY, ENVIRONMENT } from '../shared/config.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
+import { omitUndefined } from '../shared/omitUndefined.ts';
 import { providers } from '../shared/providers/registry.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { readConfig } from './config.ts';
@@ -52,7 +53,7 @@ function compose(): Dependencies {
   const config = readConfig(process.env);
   const { settings, variables } = config;
   const policy = scalePolicy(
-    { ...DEFAULT_POLICY, ...withoutUndefined(settings.policy) },
+    { ...DEFAULT_POLICY, ...omitUndefined(settings.policy) },
     variables[ENVIRONMENT.timeScale],
   );
   const tableName = variables[ENVIRONMENT.table];
@@ -93,11 +94,6 @@ function compose(): Dependencies {
       baseUrls: variables[ENVIRONMENT.providerBaseUrls],
     }),
   };
-}
-
-/** Zod types an absent setting as `undefined`; parsed JSON holds none. */
-function withoutUndefined<T extends object>(settings: T) {
-  return settings as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 interface Made {
