@@ -1,10 +1,9 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import * as z from 'zod';
 import type { Clients } from '../emulators/emulators.ts';
 import type { AsyncInvoker } from '../lambda/asyncInvoker.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { StackResources } from '../template/resources.ts';
-import { busNameOf, type RuleTarget } from '../template/schemas.ts';
+import { busNameOf, type RuleTarget, type TargetInput } from '../template/schemas.ts';
 
 /** An event as EventBridge hands it to targets. */
 interface BusEnvelope {
@@ -65,26 +64,6 @@ export function createRules(
     },
   };
 }
-
-/** `$`, or a path of fields and indexes: `$.detail.items[0].name` */
-const PATH = /^\$(\.[^.[\]]+|\[\d+\])*$/;
-
-const path = z
-  .string()
-  .regex(PATH, 'is not a supported path: write it like $.detail.name or $.list[0]');
-
-/** What a rule hands to a target: all of the event, or what its author makes of it. */
-export const inputSchema = z.object({
-  Input: z.string().optional(),
-  InputPath: path.optional(),
-  InputTransformer: z
-    .object({
-      InputPathsMap: z.record(z.string(), path).default({}),
-      InputTemplate: z.string(),
-    })
-    .optional(),
-});
-type TargetInput = z.infer<typeof inputSchema>;
 
 /** The rule that an event fits, as templates may name it. */
 interface Rule {

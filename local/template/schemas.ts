@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { compilePattern, type Matches } from '../events/pattern.ts';
-import { inputSchema } from '../events/rules.ts';
 
 /**
  * The properties that a local run honours, by resource type, with CloudFormation's defaults.
@@ -155,7 +154,27 @@ const pattern = z.unknown().transform((given, context): Matches => {
   }
 });
 
-const target = inputSchema.extend({
+/** `$`, or a path of fields and indexes: `$.detail.items[0].name` */
+const PATH = /^\$(\.[^.[\]]+|\[\d+\])*$/;
+
+const path = z
+  .string()
+  .regex(PATH, 'is not a supported path: write it like $.detail.name or $.list[0]');
+
+/** What a rule hands to a target: all of the event, or what its author makes of it. */
+export const targetInput = z.object({
+  Input: z.string().optional(),
+  InputPath: path.optional(),
+  InputTransformer: z
+    .object({
+      InputPathsMap: z.record(z.string(), path).default({}),
+      InputTemplate: z.string(),
+    })
+    .optional(),
+});
+export type TargetInput = z.infer<typeof targetInput>;
+
+const target = targetInput.extend({
   Id: z.string(),
   Arn: z
     .string()
