@@ -69,6 +69,24 @@ describe('the package', () => {
     expect(errors.filter((error) => error.includes('batch-handler/'))).toEqual([]);
   });
 
+  // `"module": "commonjs"` of older `cdk init` templates, with ts-node, reads no `exports`.
+  it('leads resolvers that do not know exports to the same files', () => {
+    const manifest = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+    );
+    const { '.': main, './package.json': _, ...subpaths } = manifest.exports;
+
+    expect(manifest).toMatchObject({ main: main.default, types: main.types });
+    expect(manifest.typesVersions).toEqual({
+      '*': Object.fromEntries(
+        Object.entries<{ types: string }>(subpaths).map(([path, { types }]) => [
+          path.slice('./'.length),
+          [types],
+        ]),
+      ),
+    });
+  });
+
   it('can be required', async () => {
     const { stdout } = await node(join('app', 'required.cjs'));
 
