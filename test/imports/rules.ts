@@ -1,0 +1,121 @@
+export interface ImportRule {
+  /**
+   * What the folder may import besides itself: folders, files and packages, with a space between.
+   * `node` stands for all of Node's modules, `@scope` for every package of a scope, `*` for anything.
+   */
+  readonly may: string;
+  readonly why: string;
+}
+
+const PROVIDER =
+  'shared/batch shared/jsonl shared/providerSettings.ts shared/providers/http.ts shared/providers/provider.ts shared/providers/translation node zod';
+const KIND = 'a function loads only the provider that it uses, with its SDK';
+const SETTINGS = 'the construct and the functions share it, and it has to load without any SDK';
+const CLI =
+  'shared/batch shared/client shared/config.ts shared/operations shared/terminal.ts commander node';
+
+/**
+ * Which folder or file may import what. Of several that contain a file, the longest path counts.
+ * Everything may import `shared/omitUndefined.ts`. docs/architecture.md is tested against this table.
+ */
+export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
+  'shared/batch': {
+    may: 'zod',
+    why: 'the domain is pure, so that it can be tested and simulated without any service',
+  },
+  'shared/quota': {
+    may: 'shared/batch zod',
+    why: 'what a provider can take is part of the domain, and as pure',
+  },
+  'shared/jsonl': {
+    may: 'shared/batch shared/quota node',
+    why: 'it streams files for workers and processors, whatever the provider and the store',
+  },
+  'shared/tokens': {
+    may: 'gpt-tokenizer',
+    why: 'the tokenizer is large and is loaded only where tokens are counted',
+  },
+  'shared/collector': {
+    may: 'shared/batch shared/jsonl shared/metrics.ts shared/usecases/dependencies.ts shared/usecases/logContext.ts shared/usecases/smallObjects.ts node p-map zod',
+    why: 'it holds the domain and the use cases of one feature, and no adapter',
+  },
+  'shared/usecases': {
+    may: 'shared/batch shared/collector shared/jsonl shared/metrics.ts shared/providers/provider.ts shared/quota node p-map zod',
+    why: 'use cases know the domain and the ports, never an adapter',
+  },
+  'shared/providers': {
+    may: 'shared/batch shared/config.ts shared/jsonl shared/providerSettings.ts shared/quota node node-fetch zod',
+    why: 'providers know the domain and HTTP, and each SDK stays in the folder of its kind',
+  },
+  'shared/providers/openai': { may: `${PROVIDER} openai`, why: KIND },
+  'shared/providers/azure': { may: `${PROVIDER} shared/providers/openai openai`, why: KIND },
+  'shared/providers/anthropic': { may: `${PROVIDER} @anthropic-ai/sdk`, why: KIND },
+  'shared/providers/bedrock': {
+    may: `${PROVIDER} @aws-sdk/client-bedrock @aws-sdk/client-s3`,
+    why: KIND,
+  },
+  'shared/providers/google': { may: PROVIDER, why: KIND },
+  'shared/providers/gemini': { may: `${PROVIDER} shared/providers/google`, why: KIND },
+  'shared/providers/vertex': {
+    may: `${PROVIDER} shared/providers/google google-auth-library`,
+    why: KIND,
+  },
+  'shared/providers/translation': {
+    may: 'shared/batch shared/jsonl node zod',
+    why: 'it turns one format into another and knows no provider',
+  },
+  'shared/aws': {
+    may: 'shared/batch shared/collector shared/config.ts shared/quota @aws-sdk node zod',
+    why: 'it implements the ports of the domain on AWS',
+  },
+  'shared/processor': {
+    may: 'shared/aws shared/batch shared/jsonl @aws-sdk aws-lambda node zod',
+    why: "it is bundled into users' functions and has to stay small",
+  },
+  'shared/client': {
+    may: 'shared/aws shared/batch shared/config.ts shared/handlerMetadata.ts shared/jsonl @aws-sdk node zod',
+    why: 'the client library knows the domain and the adapters, no use case and no provider',
+  },
+  'shared/operations': {
+    may: 'shared @aws-sdk node zod',
+    why: 'what an operator does is built on the client library, use cases and providers',
+  },
+  'shared/config.ts': {
+    may: 'shared/batch shared/collector/contract.ts shared/providerSettings.ts zod',
+    why: SETTINGS,
+  },
+  'shared/providerSettings.ts': { may: 'shared/batch shared/quota zod', why: SETTINGS },
+  'shared/handlerMetadata.ts': { may: 'zod', why: SETTINGS },
+  'shared/metrics.ts': { may: '', why: SETTINGS },
+  'shared/omitUndefined.ts': { may: '', why: 'everything may import it' },
+  'shared/package.ts': { may: 'node zod', why: 'it only finds files of the package' },
+  'shared/terminal.ts': { may: 'node string-width', why: 'it lays out text and knows no batch' },
+  functions: {
+    may: 'shared @aws-lambda-powertools @aws-sdk aws-lambda node zod',
+    why: 'what is deployed contains nothing of the construct, the local run or the tests',
+  },
+  infra: {
+    may: 'shared/config.ts shared/handlerMetadata.ts shared/metrics.ts shared/package.ts shared/providerSettings.ts aws-cdk-lib constructs esbuild node zod',
+    why: 'the construct takes the functions as bundles, and shares names and settings only',
+  },
+  simulators: {
+    may: '@aws-sdk/client-s3 busboy node zod',
+    why: "a simulator follows the provider's documentation, not the code that it tests",
+  },
+  local: {
+    may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providerSettings.ts shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',
+    why: 'the local run executes the synthesized stack and the bundles, and imports neither',
+  },
+  cli: { may: CLI, why: 'the command line is built on the client library and on operations' },
+  'cli/program.ts': { may: `cli ${CLI} local/main.ts`, why: 'one command starts the local run' },
+  bench: {
+    may: 'infra/bundles.ts local shared simulators @aws-sdk node p-map',
+    why: 'it measures what deploys: bundles and shared code, and no fakes of the tests',
+  },
+  examples: {
+    may: 'batch-handler shared/processor/index.ts @aws-sdk aws-cdk-lib aws-lambda node pg',
+    why: "an example shows what users can import: the package's public entries",
+  },
+  test: { may: '*', why: 'a test may import everything' },
+  'vitest.config.ts': { may: 'vitest', why: 'it configures the test runner' },
+};
