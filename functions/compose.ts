@@ -13,113 +13,109 @@ import { realObjectStore } from '../shared/aws/objectStore.ts';
 import { realEventBus, realProcessor } from '../shared/aws/processor.ts';
 import { realProviderStateStore } from '../shared/aws/providerStateStore.ts';
 import { realQueues } from '../shared/aws/queues.ts';
-import { realSecrets } from '../shared/aws/secrets.ts';
+import { realSecrets, type Secrets } from '../shared/aws/secrets.ts';
 import { realSweepLock } from '../shared/aws/sweepLock.ts';
 import { type Policy, scalePolicy } from '../shared/batch/policy.ts';
-import type { Clock, ObjectStore, RandomSource, Tokens } from '../shared/batch/ports.ts';
+import type { Clock, ObjectStore, RandomSource, TokenEstimation } from '../shared/batch/ports.ts';
 import type { Collector } from '../shared/collector/contract.ts';
-import { DEFAULT_POLICY, ENVIRONMENT } from '../shared/config.ts';
+import { DEFAULT_POLICY } from '../shared/config.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
+import type { Providers } from '../shared/providers/provider.ts';
 import { providers } from '../shared/providers/registry.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
-import { readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
 
+/** What a function is made of: its configuration, the use cases' ports, and what they are built on. */
+export interface Composition {
+  readonly config: Config;
+  readonly dependencies: Dependencies;
+  readonly dynamodb: DynamoDBDocumentClient;
+  readonly secrets: Secrets;
+}
+
+let composition: Composition | undefined;
+
+/** The composition root of all functions. It composes on the first call; a warm function reuses that. */
+export function composed(): Composition {
+  composition ??= compose(readConfig(process.env));
+  return composition;
+}
+
+function compose(config: Config): Composition {
+  const { settings, tableName, bucketName, inputBuckets } = config;
+  const policy = scalePolicy(
+    { ...DEFAULT_POLICY, ...omitUndefined(settings.policy) },
+    config.timeScale,
+  );
+  const dynamodb = dynamodbClient();
+  const sqs = sqsClient();
+  const secrets = realSecrets(secretsManagerClient(), clock);
+  const objects = realObjectStore(s3Client(), { bucket: bucketName, inputBuckets });
+  const dependencies: Dependencies = {
+    ...{ policy, clock, chance, log, metrics, objects, tableName, tokens },
+    batches: realBatchStore(dynamodb, tableName, { retentionSeconds: policy.retentionSeconds }),
+    providerStates: realProviderStateStore(dynamodb, tableName),
+    sweepLock: realSweepLock(dynamodb, tableName),
+    queues: realQueues(sqs, config.queueUrls, objects),
+    collector: collectorPorts(config, { dynamodb, sqs, objects, policy }),
+    scratch: diskScratch(),
+    processor: realProcessor(lambdaClient(), config.processorArn),
+    bus: realEventBus(eventBridgeClient(), config.eventBusName),
+    providers: configuredProviders(config, secrets, objects),
+  };
+  return { config, dependencies, dynamodb, secrets };
+}
+
 const clock: Clock = { now: () => Date.now() };
+
 const chance: RandomSource = {
   random: () => Math.random(),
   randomInt: (max) => randomInt(max),
   token: () => randomUUID(),
 };
 
-/** Its tables are large, and only the inspection needs them. */
-const tokens: Tokens = {
+/** Imported on first use: the estimator's tables are large, and only the inspection needs them. */
+const tokens: TokenEstimation = {
   async estimate(fileBytes) {
     const { createTokenEstimator } = await import('../shared/tokens/estimator.ts');
     return createTokenEstimator({ fileBytes });
   },
 };
 
-let composed: Dependencies | undefined;
-
-/** The composition root of all functions: made when first asked for, kept while the function is warm. */
-export function dependencies(): Dependencies {
-  composed ??= compose();
-  return composed;
-}
-
-function compose(): Dependencies {
-  const config = readConfig(process.env);
-  const { settings, variables } = config;
-  const policy = scalePolicy(
-    { ...DEFAULT_POLICY, ...omitUndefined(settings.policy) },
-    variables[ENVIRONMENT.timeScale],
-  );
-  const tableName = variables[ENVIRONMENT.table];
-  const dynamodb = dynamodbClient();
-  const sqs = sqsClient();
-  const objects = realObjectStore(s3Client(), {
-    bucket: variables[ENVIRONMENT.bucket],
-    inputBuckets: variables[ENVIRONMENT.inputBuckets],
-  });
-  const urls = {
-    batch: variables[ENVIRONMENT.batchQueue],
-    work: variables[ENVIRONMENT.workQueue],
-    deadLetters: {
-      batch: variables[ENVIRONMENT.deadLetterQueue],
-      work: variables[ENVIRONMENT.workDeadLetterQueue],
+function configuredProviders(config: Config, secrets: Secrets, objects: ObjectStore): Providers {
+  return providers(config.settings.providers, {
+    async secret(entry) {
+      const arn = config.secretArns[entry];
+      return arn === undefined ? undefined : secrets.get(arn);
     },
-  };
-  const secrets = realSecrets(secretsManagerClient(), clock);
-  const secretArns = variables[ENVIRONMENT.secrets];
-  return {
-    ...{ policy, clock, chance, log, metrics, objects, tableName },
-    batches: realBatchStore(dynamodb, tableName, { retentionSeconds: policy.retentionSeconds }),
-    providerStates: realProviderStateStore(dynamodb, tableName),
-    sweepLock: realSweepLock(dynamodb, tableName),
-    queues: realQueues(sqs, urls, objects),
-    collector: collectorPorts(config, { dynamodb, sqs, objects, policy }),
-    scratch: diskScratch(),
-    tokens,
-    processor: realProcessor(lambdaClient(), variables[ENVIRONMENT.processor]),
-    bus: realEventBus(eventBridgeClient(), variables[ENVIRONMENT.eventBus]),
-    providers: providers(settings.providers, {
-      secret: async (entry) => {
-        const arn = secretArns[entry];
-        return arn === undefined ? undefined : secrets.get(arn);
-      },
-      objects,
-      jobRoles: variables[ENVIRONMENT.jobRoles],
-      baseUrls: variables[ENVIRONMENT.providerBaseUrls],
-    }),
-  };
+    objects,
+    jobRoles: config.jobRoleArns,
+    baseUrls: config.providerBaseUrls,
+  });
 }
 
-interface Made {
+interface CollectorParts {
   readonly dynamodb: DynamoDBDocumentClient;
   readonly sqs: SQSClient;
   readonly objects: ObjectStore;
   readonly policy: Policy;
 }
 
-/** What gathers single requests, in a function that was deployed with it. */
-export function collectorPorts(
-  { settings, variables }: ReturnType<typeof readConfig>,
-  { dynamodb, sqs, objects, policy }: Made,
+/** @returns undefined in a deployment that does not collect single requests */
+function collectorPorts(
+  { settings, tableName, collectorUrls, timeScale }: Config,
+  { dynamodb, sqs, objects, policy }: CollectorParts,
 ): Collector | undefined {
-  const queue = variables[ENVIRONMENT.collectorQueue];
-  const deadLetters = variables[ENVIRONMENT.collectorDeadLetterQueue];
-  if (!settings.collector || queue === undefined || deadLetters === undefined) return undefined;
-  const tableName = variables[ENVIRONMENT.table];
-  const { retentionSeconds, maxAgeSeconds: batchAgeSeconds } = policy;
-  const maxAgeSeconds = settings.collector.maxAgeSeconds * variables[ENVIRONMENT.timeScale];
+  if (!settings.collector || !collectorUrls) return undefined;
+  // A request may come again for as long as its batch runs and its record is kept.
+  const keepSeconds = policy.retentionSeconds + policy.maxAgeSeconds;
+  const maxAgeSeconds = settings.collector.maxAgeSeconds * timeScale;
   return {
     settings: { ...settings.collector, maxAgeSeconds },
     lanes: realLaneStore(dynamodb, tableName),
-    requests: realRequestRegister(dynamodb, tableName, {
-      keepSeconds: retentionSeconds + batchAgeSeconds,
-    }),
-    queue: realCollectorQueue(sqs, { queue, deadLetters }, objects),
+    requests: realRequestRegister(dynamodb, tableName, { keepSeconds }),
+    queue: realCollectorQueue(sqs, collectorUrls, objects),
   };
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ENVIRONMENT, SETTINGS_FILE, settingsSchema } from '../shared/config.ts';
+import type { CollectorQueueUrls } from '../shared/aws/collector.ts';
+import type { QueueUrls } from '../shared/aws/queues.ts';
+import { ENVIRONMENT, SETTINGS_FILE, type Settings, settingsSchema } from '../shared/config.ts';
 
 const commaSeparated = z
   .string()
@@ -38,16 +40,71 @@ const environmentSchema = z.object({
   [ENVIRONMENT.providerBaseUrls]: jsonOfStrings.default({}),
 });
 
+/** What a function was deployed with. */
+export interface Config {
+  readonly settings: Settings;
+  readonly tableName: string;
+  readonly bucketName: string;
+  readonly inputBuckets: readonly string[];
+  readonly queueUrls: QueueUrls;
+  /** Absent in a deployment without a collector. */
+  readonly collectorUrls: CollectorQueueUrls | undefined;
+  readonly processorArn: string;
+  readonly eventBusName: string;
+  /** By provider entry. */
+  readonly secretArns: ArnsByEntry;
+  /** By provider entry. */
+  readonly jobRoleArns: ArnsByEntry;
+  /** By provider entry that takes webhooks. */
+  readonly webhookSecretArns: ArnsByEntry;
+  /** Factor on the policy's waiting times: 1, except in a local run. */
+  readonly timeScale: number;
+  /** By provider entry: the URL of its simulator, in a local run only. */
+  readonly providerBaseUrls: Readonly<Record<string, string>>;
+}
+
+type ArnsByEntry = Readonly<Record<string, string>>;
+
 /**
- * What this function was deployed with.
+ * Reads the settings file beside the function's bundle, and its environment.
  *
- * @throws Error naming every variable and setting that is missing or wrong
+ * @throws Error naming every setting and variable that is missing or wrong
  */
-export function readConfig(environment: NodeJS.ProcessEnv) {
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const file = join(environment.LAMBDA_TASK_ROOT ?? '.', SETTINGS_FILE);
   const settings = settingsSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (!settings.success) throw new Error(`${SETTINGS_FILE}: ${z.prettifyError(settings.error)}`);
-  const variables = environmentSchema.safeParse(environment);
-  if (!variables.success) throw new Error(`environment: ${z.prettifyError(variables.error)}`);
-  return { settings: settings.data, variables: variables.data };
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) throw new Error(`environment: ${z.prettifyError(parsed.error)}`);
+  const variables = parsed.data;
+  return {
+    settings: settings.data,
+    tableName: variables[ENVIRONMENT.table],
+    bucketName: variables[ENVIRONMENT.bucket],
+    inputBuckets: variables[ENVIRONMENT.inputBuckets],
+    queueUrls: {
+      batch: variables[ENVIRONMENT.batchQueue],
+      work: variables[ENVIRONMENT.workQueue],
+      deadLetters: {
+        batch: variables[ENVIRONMENT.deadLetterQueue],
+        work: variables[ENVIRONMENT.workDeadLetterQueue],
+      },
+    },
+    collectorUrls: collectorUrls(variables),
+    processorArn: variables[ENVIRONMENT.processor],
+    eventBusName: variables[ENVIRONMENT.eventBus],
+    secretArns: variables[ENVIRONMENT.secrets],
+    jobRoleArns: variables[ENVIRONMENT.jobRoles],
+    webhookSecretArns: variables[ENVIRONMENT.webhookSecrets],
+    timeScale: variables[ENVIRONMENT.timeScale],
+    providerBaseUrls: variables[ENVIRONMENT.providerBaseUrls],
+  };
+}
+
+function collectorUrls(
+  variables: z.infer<typeof environmentSchema>,
+): CollectorQueueUrls | undefined {
+  const queue = variables[ENVIRONMENT.collectorQueue];
+  const deadLetters = variables[ENVIRONMENT.collectorDeadLetterQueue];
+  return queue === undefined || deadLetters === undefined ? undefined : { queue, deadLetters };
 }

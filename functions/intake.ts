@@ -1,7 +1,7 @@
 import { intake } from '../shared/usecases/intake/intake.ts';
 import { sqsHandler } from './sqsHandler.ts';
 
-/** Takes in the messages of the batch queue. */
+/** Acts on the messages of the batch queue: adds batches, and carries out commands. */
 export const handler = sqsHandler((dependencies, { body, messageId, attributes }) =>
   intake(dependencies, {
     body,

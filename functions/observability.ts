@@ -1,11 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Context } from 'aws-lambda';
 import type * as ports from '../shared/batch/ports.ts';
 import { DIMENSIONS, isByProvider, METRIC_NAMESPACE, unitOf } from '../shared/metrics.ts';
 import { currentBatchContext } from '../shared/usecases/logContext.ts';
 
-// The service name comes from POWERTOOLS_SERVICE_NAME: it tells several handlers in one account apart.
-export const logger = new Logger();
+// Both take the service name from POWERTOOLS_SERVICE_NAME, which tells several handlers in one account apart.
+const logger = new Logger();
 const ofHandler = new Metrics({ namespace: METRIC_NAMESPACE });
 const ofProviders = new Map<string, Metrics>();
 
@@ -36,9 +37,18 @@ function emitterOf(provider: string): Metrics {
   return emitter;
 }
 
-/** Writes what came up in this invocation. */
-export function flushMetrics(): void {
-  // Without any, the library would write a warning that there are none.
+/** Runs one invocation of a function: its log lines carry the request id, its metrics are written at the end. */
+export async function observed<T>(context: Context, work: () => Promise<T>): Promise<T> {
+  logger.addContext(context);
+  try {
+    return await work();
+  } finally {
+    flushMetrics();
+  }
+}
+
+function flushMetrics(): void {
+  // The library would log a warning for an emitter without metrics.
   for (const each of [ofHandler, ...ofProviders.values()])
     if (each.hasStoredMetrics()) each.publishStoredMetrics();
 }

@@ -1,53 +1,45 @@
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
-import { dynamodbClient } from '../shared/aws/clients/dynamodb.ts';
-import { secretsManagerClient } from '../shared/aws/clients/secretsManager.ts';
 import { realWebhookRegister } from '../shared/aws/onceRecords.ts';
-import { realSecrets } from '../shared/aws/secrets.ts';
 import { messageOf } from '../shared/batch/errors.ts';
-import type { Clock } from '../shared/batch/ports.ts';
-import { ENVIRONMENT, SECRET_PLACEHOLDER } from '../shared/config.ts';
+import { SECRET_PLACEHOLDER } from '../shared/config.ts';
 import { verifyOpenAiWebhook } from '../shared/providers/openai/webhook.ts';
 import {
-  type Received,
   receiveWebhook,
   type WebhookRequest,
+  type WebhookResult,
   type Webhooks,
 } from '../shared/usecases/webhook.ts';
-import { dependencies } from './compose.ts';
-import { readConfig } from './config.ts';
-import { flushMetrics, logger } from './observability.ts';
+import { type Composition, composed } from './compose.ts';
+import { log, observed } from './observability.ts';
 
-/** What cannot become better is answered so that it does not come again, as far as that can be had. */
-const STATUS: Readonly<Record<Received, number>> = {
-  taken: 200,
+/** Only what may succeed later gets a 5xx: a sender that heeds the status repeats nothing in vain. */
+const STATUS: Readonly<Record<WebhookResult, number>> = {
+  accepted: 200,
   unknownEntry: 404,
-  unfilled: 503,
-  unsigned: 401,
+  secretMissing: 503,
+  invalidSignature: 401,
   unreadable: 400,
 };
 
-let webhooks: Webhooks | undefined;
-
-/** Takes webhooks of providers, at a URL that anybody may call. */
-export async function handler(
+/** Receives webhooks of providers at a URL that anybody may call. */
+export function handler(
   event: LambdaFunctionURLEvent,
   context: Context,
 ): Promise<{ statusCode: number }> {
-  logger.addContext(context);
-  const request = readRequest(event);
-  if ('statusCode' in request) return request;
-  try {
-    const everything = dependencies();
-    webhooks ??= webhookPorts(everything.clock);
-    const { entry, webhook } = request;
-    const received = await receiveWebhook({ ...everything, webhooks }, entry, webhook);
-    return { statusCode: STATUS[received] };
-  } catch (error) {
-    logger.error('a webhook could not be taken: it may come again', { error: messageOf(error) });
-    return { statusCode: 503 };
-  } finally {
-    flushMetrics();
-  }
+  return observed(context, async () => {
+    try {
+      const request = readRequest(event);
+      return { statusCode: typeof request === 'number' ? request : await receive(request) };
+    } catch (error) {
+      log.error('webhook failed; the sender may repeat it', { error: messageOf(error) });
+      return { statusCode: 503 };
+    }
+  });
+}
+
+interface EntryWebhook {
+  readonly entry: string;
+  readonly webhook: WebhookRequest;
 }
 
 /** The event of a job that has ended holds little more than its id. */
@@ -56,34 +48,36 @@ const MAX_BODY_BYTES = 16 * 1024;
 /** The path names the provider's entry. */
 const ENTRY_PATH = /^\/([A-Za-z][A-Za-z0-9-]{0,31})\/?$/;
 
-/** What came over HTTP: a webhook for an entry, or the status that it is turned away with. */
-export type HttpRequest =
-  | { readonly entry: string; readonly webhook: WebhookRequest }
-  | { readonly statusCode: 404 | 405 | 413 };
-
-export function readRequest(event: LambdaFunctionURLEvent): HttpRequest {
+/** @returns the webhook, or the HTTP status that refuses a request that cannot be one */
+function readRequest(event: LambdaFunctionURLEvent): EntryWebhook | 404 | 405 | 413 {
   const { rawPath, headers, body = '', isBase64Encoded, requestContext } = event;
-  if (requestContext.http.method !== 'POST') return { statusCode: 405 };
+  if (requestContext.http.method !== 'POST') return 405;
   const entry = ENTRY_PATH.exec(rawPath)?.[1];
-  if (entry === undefined) return { statusCode: 404 };
+  if (entry === undefined) return 404;
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > MAX_BODY_BYTES) return { statusCode: 413 };
+  if (bytes.length > MAX_BODY_BYTES) return 413;
   return { entry, webhook: { headers, body: bytes.toString('utf8') } };
 }
 
-export function webhookPorts(clock: Clock): Webhooks {
-  const { variables } = readConfig(process.env);
-  const arns = variables[ENVIRONMENT.webhookSecrets];
-  const secrets = realSecrets(secretsManagerClient(), clock);
+let webhooks: Webhooks | undefined;
+
+async function receive({ entry, webhook }: EntryWebhook): Promise<number> {
+  const composition = composed();
+  webhooks ??= webhookPorts(composition);
+  return STATUS[await receiveWebhook({ ...composition.dependencies, webhooks }, entry, webhook)];
+}
+
+function webhookPorts({ config, dynamodb, secrets }: Composition): Webhooks {
+  const { webhookSecretArns, tableName } = config;
   return {
     async secretOf(entry) {
-      const arn = Object.hasOwn(arns, entry) ? arns[entry] : undefined;
+      const arn = Object.hasOwn(webhookSecretArns, entry) ? webhookSecretArns[entry] : undefined;
       if (arn === undefined) return undefined;
-      // What is pasted, or comes from a file, often ends in a line end.
+      // A secret that was pasted or read from a file often ends in a line end.
       const secret = (await secrets.get(arn))?.trim() ?? '';
       return secret === SECRET_PLACEHOLDER ? '' : secret;
     },
     verify: verifyOpenAiWebhook,
-    register: realWebhookRegister(dynamodbClient(), variables[ENVIRONMENT.table]),
+    register: realWebhookRegister(dynamodb, tableName),
   };
 }

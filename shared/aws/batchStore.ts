@@ -16,6 +16,9 @@ import {
 } from './batchItem.ts';
 import { type Item, queryIndex, readItem, readItems, type Table, writeIf } from './table.ts';
 
+/** Partitions that open batches spread over. Never lower it: a stack's batches in the others would not be swept. */
+const SHARDS = 4;
+
 /** Of the queues that are read as a whole. */
 const HINTS_PER_PAGE = 1_000;
 
@@ -25,28 +28,25 @@ const VERSION_UNCHANGED = '#version = :previousVersion AND #schemaVersion <= :sc
 /**
  * The batches in DynamoDB.
  *
- * @param options.retentionSeconds how long an ended batch that owes nothing is kept
- * @param options.shards partitions that open batches spread over; never lower it in a stack that
- *   has batches, or some are not swept. Default 4
+ * @param retentionSeconds how long an ended batch that owes nothing is kept
  */
 export function realBatchStore(
   client: DynamoDBDocumentClient,
   tableName: string,
-  options: { retentionSeconds: number; shards?: number },
+  { retentionSeconds }: { readonly retentionSeconds: number },
 ): BatchStore {
   const table: Table = { client, name: tableName };
-  const { retentionSeconds, shards = 4 } = options;
 
   async function put(batch: Batch, condition: Condition): Promise<boolean> {
     const writeToken = randomUUID();
-    const item = toItem(batch, writeToken, { shards, retentionSeconds });
+    const item = toItem(batch, writeToken, { shards: SHARDS, retentionSeconds });
     const command = new PutCommand({ TableName: tableName, Item: item, ...condition });
     const won = await writeIf(table, itemId(batch.batchId), writeToken, () => client.send(command));
     return won !== undefined;
   }
 
   return {
-    shards,
+    shards: SHARDS,
     async get(batchId) {
       const item = await readItem(table, itemId(batchId));
       return item && fromItem(item);

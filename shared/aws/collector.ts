@@ -68,10 +68,15 @@ export function realLaneStore(client: DynamoDBDocumentClient, tableName: string)
   };
 }
 
-/** The queue of single requests and its dead-letter queue, by their URLs. */
+export interface CollectorQueueUrls {
+  readonly queue: string;
+  readonly deadLetters: string;
+}
+
+/** The queue of single requests and its dead-letter queue. */
 export function realCollectorQueue(
   client: SQSClient,
-  urls: { readonly queue: string; readonly deadLetters: string },
+  urls: CollectorQueueUrls,
   objects: Pick<ObjectStore, 'writer'>,
 ): CollectorQueue {
   return {

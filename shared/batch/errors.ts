@@ -63,12 +63,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A webhook that is not what it says: nothing in it counts. */
+/** A webhook that cannot be trusted or read: nothing in it is acted on. */
 export class WebhookRefusedError extends Error {
   override readonly name = 'WebhookRefusedError';
-  /** Its signature or its time is wrong, or it is signed and cannot be read. */
-  readonly why: 'unsigned' | 'unreadable';
-  constructor(why: 'unsigned' | 'unreadable', message: string, options?: ErrorOptions) {
+  /** Its signature or its timestamp is wrong; or the signature is valid and the content makes no sense. */
+  readonly why: 'invalidSignature' | 'unreadable';
+  constructor(why: 'invalidSignature' | 'unreadable', message: string, options?: ErrorOptions) {
     super(message, options);
     this.why = why;
   }

@@ -49,7 +49,7 @@ export interface TokenEstimate {
   /** Of all, by all that is known by now. */
   total(): number;
 }
-export interface Tokens {
+export interface TokenEstimation {
   /** @param fileBytes of the whole file, where that is known: it makes the estimate cheaper */
   estimate(fileBytes: number | undefined): Promise<TokenEstimate>;
 }

@@ -12,7 +12,7 @@ import type {
   RandomSource,
   Scratch,
   SweepLock,
-  Tokens,
+  TokenEstimation,
 } from '../batch/ports.ts';
 import type { Collector } from '../collector/contract.ts';
 import type { Providers } from '../providers/provider.ts';
@@ -32,7 +32,7 @@ export interface Dependencies {
   /** Name of the table: processors keep a record in it. */
   readonly tableName: string;
   readonly scratch: Scratch;
-  readonly tokens: Tokens;
+  readonly tokens: TokenEstimation;
   readonly providers: Providers;
   readonly processor: Processor;
   readonly bus: EventBus;

@@ -1,6 +1,6 @@
 import { costOf, costRefusal, dearest, expectedTokens, type Pricing } from '../batch/cost.ts';
 import type { Reason } from '../batch/errors.ts';
-import type { Tokens } from '../batch/ports.ts';
+import type { TokenEstimation } from '../batch/ports.ts';
 import type { Format, Input } from '../batch/record.ts';
 import { type Demands, type Inspection, inspectInput, type LineProblem } from '../jsonl/inspect.ts';
 import type { JobLimits } from '../jsonl/slices.ts';
@@ -9,7 +9,7 @@ import type { DescribedProviders } from '../providers/provider.ts';
 /** What an inspection takes: no credentials. */
 export interface Describing {
   readonly providers: DescribedProviders;
-  readonly tokens: Tokens;
+  readonly tokens: TokenEstimation;
 }
 
 /** What the message that adds a batch says of it, as far as its input must go with that. */

@@ -3,52 +3,58 @@ import { METRICS } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
 import { checkJob } from './sweep/check.ts';
 
-/** What became of a webhook. */
-export type Received =
-  /** Its job was asked about, or there is nothing to do: it need not come again. */
-  | 'taken'
-  /** The entry takes no webhooks, or there is no such entry. */
+type WebhookPorts = Parameters<typeof checkJob>[0] &
+  Pick<Dependencies, 'clock' | 'log' | 'metrics'> & { readonly webhooks: Webhooks };
+
+/** Result of handling a webhook. */
+export type WebhookResult =
+  /** The sender need not repeat it: its job was checked, or it asks for nothing. */
+  | 'accepted'
+  /** The entry receives no webhooks, or does not exist. */
   | 'unknownEntry'
-  /** Nothing can be told of it until somebody fills in the signing secret. */
-  | 'unfilled'
+  /** The signature cannot be verified before somebody fills in the signing secret. */
+  | 'secretMissing'
   | WebhookRefusedError['why'];
 
 /**
- * Takes in what claims to be a provider's word that a job has ended. Until its signature has been
- * verified, nothing is read or written but the secret, and nothing of it is logged, ever.
+ * Checks the job that a provider's webhook names. Anybody may call the URL: before the signature
+ * is verified this reads nothing but the secret, writes nothing, and never logs the content.
  *
- * @throws Error if it could not be noted as come: then it may come again
+ * @throws Error if the webhook could not be registered; the sender should repeat it
  */
 export async function receiveWebhook(
-  dependencies: Dependencies & { readonly webhooks: Webhooks },
+  ports: WebhookPorts,
   entry: string,
   request: WebhookRequest,
-): Promise<Received> {
-  const { webhooks, clock, log } = dependencies;
+): Promise<WebhookResult> {
+  const { webhooks, clock, log } = ports;
   const secret = await webhooks.secretOf(entry);
   if (secret === undefined) return 'unknownEntry';
   if (secret === '') {
     log.error(
-      'a webhook was turned away: the signing secret of its entry is not filled in (aws secretsmanager put-secret-value)',
+      'webhook refused; fill in the signing secret of its entry (aws secretsmanager put-secret-value)',
       { provider: entry },
     );
-    return 'unfilled';
+    return 'secretMissing';
   }
-  const webhook = await verified(dependencies, entry, request, secret);
+  const webhook = await verified(ports, entry, request, secret);
   if (webhook instanceof WebhookRefusedError) return webhook.why;
-  const { id, jobId } = webhook;
+  const { id: webhookId, jobId } = webhook;
   if (jobId === undefined) {
-    log.info('a webhook that tells of no job was left alone', { provider: entry, webhookId: id });
-  } else if (await webhooks.register(entry, id, clock.now())) {
-    await checkNow(dependencies, entry, id, jobId);
+    log.info('webhook ignored; it does not report the end of a job', {
+      provider: entry,
+      webhookId,
+    });
+  } else if (await webhooks.register(entry, webhookId, clock.now())) {
+    await checkNow(ports, { provider: entry, webhookId, jobId });
   } else {
-    log.info('a webhook that has come before was left alone', { provider: entry, webhookId: id });
+    log.info('webhook ignored; it was received before', { provider: entry, webhookId });
   }
-  return 'taken';
+  return 'accepted';
 }
 
 async function verified(
-  { webhooks, log, metrics }: Dependencies & { readonly webhooks: Webhooks },
+  { webhooks, log, metrics }: Pick<WebhookPorts, 'webhooks' | 'log' | 'metrics'>,
   entry: string,
   request: WebhookRequest,
   secret: string,
@@ -57,53 +63,56 @@ async function verified(
     return await webhooks.verify(request, secret);
   } catch (error) {
     if (!(error instanceof WebhookRefusedError)) throw error;
-    log.warn('a webhook was refused', { provider: entry, why: error.message });
+    log.warn('webhook refused', { provider: entry, why: error.message });
     metrics.count(METRICS.webhooksRefused, 1, entry);
     return error;
   }
 }
 
-/** A failure is not told to the sender: it would send the same again, which has come before then. */
+/**
+ * A failed check is not reported to the sender: the webhook is registered, so a repetition would
+ * be ignored, and the next sweep checks the job anyway.
+ */
 async function checkNow(
-  dependencies: Dependencies,
-  provider: string,
-  webhookId: string,
-  jobId: string,
+  ports: WebhookPorts,
+  subject: { readonly provider: string; readonly webhookId: string; readonly jobId: string },
 ): Promise<void> {
   try {
-    await checkJob(dependencies, { provider, jobId });
+    await checkJob(ports, subject);
   } catch (error) {
-    const fields = { provider, webhookId, jobId, error: messageOf(error) };
-    dependencies.log.warn('a job could not be checked early: the sweep sees to it', fields);
+    ports.log.warn('early job check failed; the next sweep will check it', {
+      ...subject,
+      error: messageOf(error),
+    });
   }
 }
 
-/** A webhook as it came over HTTP: nothing of it is true yet. */
+/** A webhook as it arrived over HTTP. Nothing in it can be trusted before it is verified. */
 export interface WebhookRequest {
   /** By lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
 }
 
-/** What a provider has signed. */
+/** The content of a webhook whose signature is valid. */
 export interface Webhook {
-  /** The same however often it is sent. */
+  /** Identical in every repetition of the webhook. */
   readonly id: string;
-  /** The job that it says has ended; undefined if it tells of anything else. */
+  /** The job that has ended according to the provider; undefined for any other kind of event. */
   readonly jobId: string | undefined;
 }
 
-/** What takes webhooks, beside what every function has. */
+/** What receiving webhooks needs beside the other ports. */
 export interface Webhooks {
   /**
-   * The signing secret of an entry, as it is now.
+   * Reads the present signing secret of an entry.
    *
-   * @returns undefined for an entry that takes no webhooks, an empty text for a secret that is not
-   *   filled in
+   * @returns undefined for an entry that receives no webhooks; an empty string while the secret is
+   *   not filled in
    */
   secretOf(entry: string): Promise<string | undefined>;
-  /** Throws WebhookRefusedError for one that the holder of the secret has not signed just now. */
+  /** @throws WebhookRefusedError unless the holder of the secret signed it within minutes of now */
   verify(request: WebhookRequest, secret: string): Promise<Webhook>;
-  /** Notes that a webhook has come; false if it came before. */
+  /** Records the arrival of a webhook; resolves to false if it was recorded before. */
   register(entry: string, id: string, now: number): Promise<boolean>;
 }

@@ -28,7 +28,7 @@ export async function verifyOpenAiWebhook(
   secret: string,
 ): Promise<Webhook> {
   const id = idSchema.safeParse(headers['webhook-id']);
-  if (!id.success) throw new WebhookRefusedError('unsigned', 'it has no usable webhook-id');
+  if (!id.success) throw new WebhookRefusedError('invalidSignature', 'it has no usable webhook-id');
   // No call is made: the client needs a key only to exist.
   const { webhooks } = readClient({ apiKey: 'none' });
   let event: unknown;
@@ -46,7 +46,7 @@ function refusalOf(error: unknown): WebhookRefusedError {
     return new WebhookRefusedError('unreadable', 'it is signed, and is no JSON');
   const isMismatch = error instanceof OpenAI.InvalidWebhookSignatureError;
   const message = isMismatch ? error.message : 'it lacks a signature or a time';
-  return new WebhookRefusedError('unsigned', message);
+  return new WebhookRefusedError('invalidSignature', message);
 }
 
 function jobIdOf(value: unknown): string | undefined {

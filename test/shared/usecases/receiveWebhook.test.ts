@@ -32,36 +32,39 @@ const receive = (entry = 'openai') =>
   receiveWebhook({ ...w.dependencies, webhooks }, entry, REQUEST);
 
 it('has a job checked once, however often the webhook comes', async () => {
-  expect(await receive()).toBe('taken');
-  expect(await receive()).toBe('taken');
+  expect(await receive()).toBe('accepted');
+  expect(await receive()).toBe('accepted');
 
   expect(asked).toEqual(['b0']);
 });
 
-it.each(['unsigned', 'unreadable'] as const)('does nothing with one that is %s', async (why) => {
-  webhooks.verify = async () => {
-    throw new WebhookRefusedError(why, 'why');
-  };
+it.each(['invalidSignature', 'unreadable'] as const)(
+  'does nothing with one that is %s',
+  async (why) => {
+    webhooks.verify = async () => {
+      throw new WebhookRefusedError(why, 'why');
+    };
 
-  expect(await receive()).toBe(why);
+    expect(await receive()).toBe(why);
 
-  expect([asked, registered]).toEqual([[], []]);
-  expect(w.metrics.get(METRICS.webhooksRefused)).toBe(1);
-  expect(w.logged.join()).not.toContain(REQUEST.body);
-});
+    expect([asked, registered]).toEqual([[], []]);
+    expect(w.metrics.get(METRICS.webhooksRefused)).toBe(1);
+    expect(w.logged.join()).not.toContain(REQUEST.body);
+  },
+);
 
 it('does nothing with one that tells of no job', async () => {
   webhooks.verify = async () => ({ id: 'wh_1', jobId: undefined });
 
-  expect(await receive()).toBe('taken');
+  expect(await receive()).toBe('accepted');
   expect([asked, registered]).toEqual([[], []]);
 });
 
 it.each([
   ['an entry that takes none', 'other', 'unknownEntry'],
-  ['an entry whose secret is not filled in', 'openai', 'unfilled'],
+  ['an entry whose secret is not filled in', 'openai', 'secretMissing'],
 ] as const)('verifies nothing for %s', async (_what, entry, expected) => {
-  if (expected === 'unfilled') webhooks.secretOf = async () => '';
+  if (expected === 'secretMissing') webhooks.secretOf = async () => '';
   webhooks.verify = async () => {
     throw new Error('it was verified');
   };
@@ -74,8 +77,8 @@ it('takes one whose job cannot be checked now: the sweep does it', async () => {
     throw new Error('throttled');
   };
 
-  expect(await receive()).toBe('taken');
-  expect(w.logged.join()).toContain('the sweep sees to it');
+  expect(await receive()).toBe('accepted');
+  expect(w.logged.join()).toContain('early job check failed; the next sweep will check it');
 });
 
 it('lets one come again that could not be noted', async () => {

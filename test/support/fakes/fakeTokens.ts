@@ -1,4 +1,4 @@
-import type { TokenEstimate, Tokens } from '../../../shared/batch/ports.ts';
+import type { TokenEstimate, TokenEstimation } from '../../../shared/batch/ports.ts';
 
 /** Four bytes to a token, which is enough where the number does not matter. */
 export function fakeEstimate(): TokenEstimate {
@@ -12,4 +12,4 @@ export function fakeEstimate(): TokenEstimate {
   };
 }
 
-export const fakeTokens: Tokens = { estimate: async () => fakeEstimate() };
+export const fakeTokens: TokenEstimation = { estimate: async () => fakeEstimate() };
