@@ -3,7 +3,7 @@ import { clip, createLiveLines, type Output, oneLine } from '../shared/terminal.
 import { type BatchView, isOver, reasonText } from './batches.ts';
 import type { HandlerNames } from './handlerNames.ts';
 import type { RowFiles } from './results.ts';
-import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS, LOCAL_REGION } from './template/deployedStack.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS, LOCAL_REGION } from './template/account.ts';
 
 /** Shows how the batches stand. */
 export interface Display {

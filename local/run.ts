@@ -22,7 +22,7 @@ import { openSession, type Session } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
 import { assemblyDirectory } from './synthesize.ts';
 import { readAssembly } from './template/assembly.ts';
-import { leftOutLines } from './template/leftOut.ts';
+import { unsupportedLines } from './template/unsupported.ts';
 
 /** What ^C ends a program with: 128 and the signal's number. */
 export const EXIT_INTERRUPTED = 130;
@@ -72,7 +72,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     display.note(
       `${assembly.stackName} is up at ${stack.endpointUrl}, with ${stack.providerDescription}`,
     );
-    for (const line of leftOutLines(stack.resources.leftOut)) display.note(line);
+    for (const line of unsupportedLines(stack.resources.unsupported)) display.note(line);
     const session = openSession(stack, {
       dataDirectory,
       additions,

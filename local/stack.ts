@@ -1,30 +1,26 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LOCAL_STACK_FILE, type LocalStack } from '../shared/client/localStack.ts';
 import { createResources } from './emulators/createResources.ts';
 import { type Clients, createClients, startEmulators } from './emulators/emulators.ts';
 import { objectEvents } from './events/objectCreated.ts';
 import { createRules } from './events/rules.ts';
 import { startEventSources } from './events/wiring.ts';
-import {
-  deployFunctions,
-  functionEnvironment,
-  indexFunctions,
-  isNamed,
-  wireAsyncInvoker,
-} from './lambda/functions.ts';
+import { wireAsyncInvoker } from './lambda/asyncInvoker.ts';
+import { deployFunctions, functionEnvironment, indexFunctions } from './lambda/functions.ts';
 import { localTimeoutSeconds, localVisibilitySeconds } from './lambda/timeouts.ts';
 import { startProviders } from './providers.ts';
-import { cloudFormationService } from './services/cloudFormationService.ts';
+import { cloudFormationService, deployedStack } from './services/cloudFormationService.ts';
 import { type BusEvent, eventsService } from './services/eventsService.ts';
 import { functionUrls } from './services/functionUrls.ts';
 import { FUNCTION_URLS, startGateway } from './services/gateway.ts';
 import { lambdaService } from './services/lambdaService.ts';
 import { messageMoves } from './services/messageMoves.ts';
 import { schedulerService, secretsService } from './services/secretsService.ts';
-import { writeStackFile } from './session.ts';
 import { providerEntries, secretValues, webhookUrls } from './stackSettings.ts';
+import { localAccount } from './template/account.ts';
 import type { Assembly } from './template/assembly.ts';
-import { deployedStack, localAccount } from './template/deployedStack.ts';
-import { readResources, type StackResources } from './template/resources.ts';
+import { isNamed, readResources, type StackResources } from './template/resources.ts';
 
 export interface StackOptions {
   /** Everything that outlives a run is in here. */
@@ -162,4 +158,17 @@ function localResources(resources: StackResources, timeScale: number): StackReso
     return { ...queue, VisibilityTimeout: seconds };
   });
   return { ...resources, functions, queues };
+}
+
+/**
+ * Says where the running stack is reached, for the command line's `--local`.
+ *
+ * @returns takes it back; a run that is killed leaves the file, which names a process that is gone
+ */
+function writeStackFile(dataDirectory: string, stack: LocalStack): () => void {
+  const path = join(dataDirectory, LOCAL_STACK_FILE);
+  // Beside and then over: whoever reads it finds a whole one.
+  writeFileSync(`${path}.new`, `${JSON.stringify(stack)}\n`);
+  renameSync(`${path}.new`, path);
+  return () => rmSync(path, { force: true });
 }

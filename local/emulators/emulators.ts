@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { PACKAGE_ROOT } from '../../shared/package.ts';
 import { UsageError } from '../commandLine.ts';
 import { scriptPath } from '../scriptPath.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../template/deployedStack.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../template/account.ts';
 import { type ServiceProcess, startService } from './serviceProcess.ts';
 
 /** The emulators of the stack's data: DynamoDB, and SQS with S3. */

@@ -1,7 +1,7 @@
 import { Server } from 'node:net';
 import { join } from 'node:path';
 import { startFauxqs } from 'fauxqs';
-import { LOCAL_REGION } from '../template/deployedStack.ts';
+import { LOCAL_REGION } from '../template/account.ts';
 import { dropTornFiles, lockDirectory } from './directoryLock.ts';
 import { announceReady, endWithParent } from './serviceProcess.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { Clients } from '../emulators/emulators.ts';
-import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/deployedStack.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/account.ts';
 import type { StackResources } from '../template/resources.ts';
 import type { Rules } from './rules.ts';
 

@@ -12,7 +12,7 @@ import { readQueue } from '../emulators/createResources.ts';
 import type { Target } from '../lambda/functions.ts';
 import { createSlots } from '../lambda/lambdaFunction.ts';
 import type { InvocationResult } from '../lambda/protocol.ts';
-import { LOCAL_REGION } from '../template/deployedStack.ts';
+import { LOCAL_REGION } from '../template/account.ts';
 
 export interface EventSource {
   readonly queueUrl: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clients } from '../emulators/emulators.ts';
 import type { Functions, Target } from '../lambda/functions.ts';
-import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/deployedStack.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/account.ts';
 import type { StackResources } from '../template/resources.ts';
 import { type EventSource, releaseMessages, startPoller } from './poller.ts';
 

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { Clients } from '../emulators/emulators.ts';
+import type { StackResources } from '../template/resources.ts';
 import type { Functions, Target } from './functions.ts';
 import { createSlots } from './lambdaFunction.ts';
 import type { InvocationResult } from './protocol.ts';
@@ -196,4 +199,41 @@ function destinationRecord(
           responsePayload: JSON.parse(result.payload),
         }),
   };
+}
+
+/** What Lambda does for a function without settings of its own. */
+const DEFAULT_RETRY_ATTEMPTS = 2;
+const DEFAULT_EVENT_AGE_SECONDS = 6 * 60 * 60;
+
+/** The asynchronous invocation of the stack's functions, by the stack's own settings. */
+export function wireAsyncInvoker(
+  { invokeConfigs, queues }: StackResources,
+  functions: Functions,
+  { sqs }: Pick<Clients, 'sqs'>,
+  options: { readonly dataDirectory: string; readonly timeScale: number },
+): AsyncInvoker {
+  return createAsyncInvoker({
+    functions,
+    queue: openInvocationQueue(join(options.dataDirectory, 'invocations')),
+    timeScale: options.timeScale,
+    configOf(functionName, qualifier) {
+      const config = invokeConfigs.find(
+        (candidate) =>
+          functions.find(candidate.functionName)?.lambda.name === functionName &&
+          candidate.qualifier === qualifier,
+      );
+      const ageSeconds = config?.maximumEventAgeSeconds ?? DEFAULT_EVENT_AGE_SECONDS;
+      return {
+        maximumRetryAttempts: config?.maximumRetryAttempts ?? DEFAULT_RETRY_ATTEMPTS,
+        maximumEventAgeSeconds: ageSeconds * options.timeScale,
+        onSuccess: config?.onSuccess,
+        onFailure: config?.onFailure,
+      };
+    },
+    async send(queueArn, body) {
+      const queue = queues.find(({ arn }) => arn === queueArn);
+      if (queue === undefined) throw new Error(`the destination ${queueArn} is not in the stack`);
+      await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: body }));
+    },
+  });
 }

@@ -1,6 +1,46 @@
 import { randomUUID } from 'node:crypto';
-import type { DeployedStack } from '../template/deployedStack.ts';
+import { type Account, pseudoParameter } from '../template/account.ts';
+import type { Assembly, Template } from '../template/assembly.ts';
+import { resolve, scopeOf } from '../template/intrinsics.ts';
 import { type Service, type ServiceResponse, type XmlValue, xmlOf } from './service.ts';
+
+/** The stack as CloudFormation would tell of it. */
+export interface DeployedStack {
+  readonly stackName: string;
+  readonly stackId: string;
+  readonly template: Template;
+  /** ISO 8601. */
+  readonly deployedAt: string;
+  readonly resources: readonly {
+    readonly logicalId: string;
+    /** What `Ref` gives. */
+    readonly physicalId: string;
+    readonly type: string;
+  }[];
+  readonly outputs: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** @param account with the base of queue URLs as the users of the stack reach them */
+export function deployedStack(
+  { stackName, template }: Assembly,
+  account: Account,
+  now: number,
+): DeployedStack {
+  const scope = scopeOf(template, account);
+  const isThere = ([, { Condition }]: [string, { Condition?: string | undefined }]) =>
+    Condition === undefined || scope.condition(Condition);
+  const resources = Object.entries(template.Resources)
+    .filter(isThere)
+    .map(([logicalId, { Type: type }]) => {
+      return { logicalId, physicalId: scope.identityOf(logicalId).ref, type };
+    });
+  const outputs = Object.entries(template.Outputs)
+    .filter(isThere)
+    .map(([key, { Value: value }]) => ({ key, value: String(resolve(value, scope)) }));
+  const stackId = pseudoParameter(account, 'AWS::StackId') ?? '';
+  const deployedAt = new Date(now).toISOString();
+  return { stackName, stackId, template, deployedAt, resources, outputs };
+}
 
 const XML = { 'content-type': 'text/xml' };
 

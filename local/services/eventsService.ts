@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import * as z from 'zod';
 import type { Rules } from '../events/rules.ts';
-import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/deployedStack.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/account.ts';
 import { operationOf, type Service, serviceError } from './service.ts';
 
 const requestSchema = z.object({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Functions } from '../lambda/functions.ts';
-import { FUNCTION_URL_PATH } from '../template/deployedStack.ts';
+import { FUNCTION_URL_PATH } from '../template/account.ts';
 import type { Service, ServiceRequest, ServiceResponse } from './service.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */

@@ -8,7 +8,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import { UsageError } from '../commandLine.ts';
-import { FUNCTION_URL_PATH, LOCAL_ACCOUNT_ID } from '../template/deployedStack.ts';
+import { FUNCTION_URL_PATH, LOCAL_ACCOUNT_ID } from '../template/account.ts';
 import { type Service, type ServiceResponse, serviceError } from './service.ts';
 
 /** One address for every service of the stack, as AWS_ENDPOINT_URL wants it. */

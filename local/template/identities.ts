@@ -1,4 +1,4 @@
-import { type Account, arnOf, functionUrl, physicalName } from './deployedStack.ts';
+import { type Account, arnOf, functionUrl, physicalName } from './account.ts';
 
 /** What a resource is called. */
 export interface Identity {

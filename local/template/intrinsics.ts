@@ -1,5 +1,5 @@
+import { type Account, pseudoParameter } from './account.ts';
 import { type Template, UnsupportedError } from './assembly.ts';
-import { type Account, pseudoParameter } from './deployedStack.ts';
 import { IDENTITIES, type Identity, identifyUnknown } from './identities.ts';
 
 /** What the names in a template stand for. */

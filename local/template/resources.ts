@@ -1,14 +1,13 @@
 import { isAbsolute } from 'node:path';
 import type * as z from 'zod';
 import { messageOf } from '../../shared/batch/errors.ts';
-import { isNamed } from '../lambda/functions.ts';
+import type { Account } from './account.ts';
 import { type Assembly, UnsupportedError } from './assembly.ts';
-import type { Account } from './deployedStack.ts';
 import { IDENTITIES } from './identities.ts';
 import { resolve, scopeOf } from './intrinsics.ts';
-import { checkHandlers, type LeftOut } from './leftOut.ts';
 import * as schemas from './schemas.ts';
 import { type BucketProperties, bucket, type RuleProperties, rule } from './schemas.ts';
+import { checkHandlers, type UnsupportedResource } from './unsupported.ts';
 
 /** The stack with every name resolved: what is created and started. */
 export interface StackResources {
@@ -23,7 +22,7 @@ export interface StackResources {
   readonly rules: readonly (RuleProperties & Named)[];
   readonly functionUrls: readonly (schemas.FunctionUrlProperties & { readonly url: string })[];
   /** What else the stack holds: it is left out of the local run. */
-  readonly leftOut: readonly LeftOut[];
+  readonly unsupported: readonly UnsupportedResource[];
 }
 
 export interface Named {
@@ -49,12 +48,12 @@ export function readResources(assembly: Assembly, account: Account): StackResour
   const { template } = assembly;
   const scope = scopeOf(template, account);
 
-  const leftOut: LeftOut[] = [];
+  const unsupported: UnsupportedResource[] = [];
   const present = Object.entries(template.Resources).filter(
     ([, { Condition }]) => Condition === undefined || scope.condition(Condition),
   );
   for (const [logicalId, { Type: type }] of present)
-    if (!(type in IDENTITIES)) leftOut.push({ logicalId, type });
+    if (!(type in IDENTITIES)) unsupported.push({ logicalId, type });
 
   const read = <T extends object, R>(
     types: readonly string[],
@@ -68,7 +67,7 @@ export function readResources(assembly: Assembly, account: Account): StackResour
         const { name, arn, ref } = scope.identityOf(logicalId);
         return [finish({ ...properties, logicalId, name, arn, ref })];
       } catch (error) {
-        leftOut.push({ logicalId, type, reason: messageOf(error) });
+        unsupported.push({ logicalId, type, reason: messageOf(error) });
         return [];
       }
     });
@@ -105,8 +104,8 @@ export function readResources(assembly: Assembly, account: Account): StackResour
       url: scope.identityOf(resource.logicalId).attributes.FunctionUrl ?? '',
     })),
   };
-  checkHandlers(template, leftOut);
-  return { ...resources, leftOut };
+  checkHandlers(template, unsupported);
+  return { ...resources, unsupported };
 }
 
 function parse<T>(schema: z.ZodType<T>, properties: unknown): T {
@@ -143,4 +142,9 @@ function expectFunction<T extends { readonly functionName: string }>(
   if (!functions.some(({ name, arn }) => isNamed(functionName, name, arn)))
     throw new UnsupportedError(`it invokes ${functionName}, which does not run here`);
   return invoking;
+}
+
+/** Whether a text names a function, by its name or ARN, with or without a qualifier. */
+export function isNamed(text: string | undefined, name: string, arn: string): boolean {
+  return [name, arn].some((id) => text === id || text?.startsWith(`${id}:`));
 }

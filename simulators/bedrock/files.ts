@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/template/deployedStack.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/template/account.ts';
 import { objectWriter } from '../../shared/aws/objectWrite.ts';
 import { readLines } from '../engine/lines.ts';
 import type { Verdict } from '../engine/plan.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../../local/template/deployedStack.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../../local/template/account.ts';
 import { type JobKind, type JobRecord, Jobs } from '../engine/jobs.ts';
 import type { Journal } from '../engine/journal.ts';
 import { type Moment, ranRequests } from '../engine/timeline.ts';

@@ -5,7 +5,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { releaseMessages } from '../../local/events/poller.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/template/deployedStack.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/template/account.ts';
 import { eventually } from './fixtures/eventually.ts';
 import { descendants, leftRunning, startLocalRun } from './fixtures/localRun.ts';
 import { bodiesIn, lambdaClient, queueNamed, recorded, sendInput } from './fixtures/toyAccess.ts';

@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { expect, test } from 'vitest';
-import { leftOutLines } from '../../../local/template/leftOut.ts';
+import { unsupportedLines } from '../../../local/template/unsupported.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { bodiesIn, sdkSettings } from '../fixtures/toyAccess.ts';
 import { startToyStack, toyWith } from '../fixtures/toyStack.ts';
@@ -80,8 +80,8 @@ test.each([
 ])('a rule that cannot be executed is left out, and named: %#', async (properties, message) => {
   const { resources } = await startToyStack({}, withRule(properties));
   expect(resources.rules).toEqual([]);
-  expect(leftOutLines(resources.leftOut)).toEqual([
+  expect(unsupportedLines(resources.unsupported)).toEqual([
     expect.stringContaining('not run locally: Rule (AWS::Events::Rule): '),
   ]);
-  expect(leftOutLines(resources.leftOut).join()).toContain(message);
+  expect(unsupportedLines(resources.unsupported).join()).toContain(message);
 });

@@ -1,10 +1,10 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { localAccount } from '../../../local/template/account.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
-import { localAccount } from '../../../local/template/deployedStack.ts';
-import { leftOutLines } from '../../../local/template/leftOut.ts';
 import { readResources } from '../../../local/template/resources.ts';
+import { unsupportedLines } from '../../../local/template/unsupported.ts';
 import { TOY, temporaryDirectory, toyWith } from '../fixtures/toyStack.ts';
 
 function variablesOf(resource: { readonly Properties?: object } | undefined) {
@@ -66,9 +66,9 @@ test('what is of another type is left out, and has names for those that refer to
     variablesOf(Resources.Worker).ROOT_ID = { 'Fn::GetAtt': ['Site', 'RootResourceId'] };
   });
 
-  const { functions, leftOut } = await resourcesOf(directory);
+  const { functions, unsupported } = await resourcesOf(directory);
 
-  expect(leftOutLines(leftOut)).toEqual([
+  expect(unsupportedLines(unsupported)).toEqual([
     'not run locally: AWS::SNS::Topic, AWS::ApiGateway::RestApi, 2 AWS::ApiGateway::Resource',
   ]);
   expect(functions.find(({ logicalId }) => logicalId === 'Worker')?.environment).toMatchObject({
@@ -91,9 +91,9 @@ test('a table, a queue and a function of the user’s own run', async () => {
     Resources.Api = { ...Resources.Worker, Type: 'AWS::Lambda::Function' };
   });
 
-  const { tables, queues, functions, leftOut } = await resourcesOf(directory);
+  const { tables, queues, functions, unsupported } = await resourcesOf(directory);
 
-  expect(leftOut).toEqual([]);
+  expect(unsupported).toEqual([]);
   for (const [resources, id] of [[tables, 'Answers'] as const, [queues, 'Mine'] as const])
     expect(resources.map(({ logicalId }) => logicalId)).toContain(id);
   expect(functions.map(({ name }) => name)).toContain('Toy-Api');
@@ -115,9 +115,9 @@ test.each([
     Object.assign(Resources[logicalId]?.Properties ?? {}, properties);
   });
 
-  const { leftOut } = await resourcesOf(directory);
+  const { unsupported } = await resourcesOf(directory);
 
-  expect(leftOut.find((each) => each.logicalId === logicalId)?.reason).toMatch(reason);
+  expect(unsupported.find((each) => each.logicalId === logicalId)?.reason).toMatch(reason);
 });
 
 test('a directory with no template, or with two, is an error', async () => {

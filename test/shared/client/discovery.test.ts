@@ -6,10 +6,13 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cloudFormationService } from '../../../local/services/cloudFormationService.ts';
+import {
+  cloudFormationService,
+  deployedStack,
+} from '../../../local/services/cloudFormationService.ts';
 import { type Gateway, startGateway } from '../../../local/services/gateway.ts';
+import { localAccount } from '../../../local/template/account.ts';
 import { templateSchema } from '../../../local/template/assembly.ts';
-import { deployedStack, localAccount } from '../../../local/template/deployedStack.ts';
 import { cloudFormationClient } from '../../../shared/aws/clients/operator.ts';
 import { discoverHandler } from '../../../shared/client/connection.ts';
 import { localStack } from '../../../shared/client/index.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { localAccount } from '../../../local/template/account.ts';
 import { type Assembly, readAssembly } from '../../../local/template/assembly.ts';
-import { localAccount } from '../../../local/template/deployedStack.ts';
 import { readResources } from '../../../local/template/resources.ts';
 import { METADATA_KEY } from '../../../shared/handlerMetadata.ts';
 import { synthesizeStack } from '../../support/localStackAssembly.ts';
@@ -36,7 +36,7 @@ function partsOf({ Metadata }: Changeable): Record<string, string> {
 }
 
 test('nothing of the project’s own stack is left out', () => {
-  expect(read(() => {}).leftOut).toEqual([]);
+  expect(read(() => {}).unsupported).toEqual([]);
 });
 
 test('a processor that cannot run is an error', () => {

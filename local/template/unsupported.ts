@@ -2,7 +2,7 @@ import { METADATA_KEY, stackMetadataSchema } from '../../shared/handlerMetadata.
 import { type Template, UnsupportedError } from './assembly.ts';
 
 /** A resource of the stack that the local run does without. */
-export interface LeftOut {
+export interface UnsupportedResource {
   readonly logicalId: string;
   readonly type: string;
   /** Absent for a type that the local run does not know at all. */
@@ -14,11 +14,14 @@ export interface LeftOut {
  *
  * @throws UnsupportedError naming the part
  */
-export function checkHandlers(template: Template, leftOut: readonly LeftOut[]): void {
+export function checkHandlers(
+  template: Template,
+  unsupported: readonly UnsupportedResource[],
+): void {
   const { [METADATA_KEY]: handlers } = stackMetadataSchema.parse(template.Metadata);
   for (const [path, { resources }] of Object.entries(handlers)) {
     for (const [part, id] of Object.entries(resources)) {
-      const missing = leftOut.find(({ logicalId }) => logicalId === id);
+      const missing = unsupported.find(({ logicalId }) => logicalId === id);
       if (missing) {
         const { logicalId, type, reason = 'its type is not supported' } = missing;
         throw new UnsupportedError(
@@ -35,14 +38,14 @@ export function checkHandlers(template: Template, leftOut: readonly LeftOut[]): 
 }
 
 /** What is left out, for people: types that are not known in one line, the others with their reasons. */
-export function leftOutLines(leftOut: readonly LeftOut[]): readonly string[] {
+export function unsupportedLines(unsupported: readonly UnsupportedResource[]): readonly string[] {
   const counts = new Map<string, number>();
-  for (const { type, reason } of leftOut) {
+  for (const { type, reason } of unsupported) {
     if (reason === undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
   }
   const types = [...counts].map(([type, count]) => (count === 1 ? type : `${count} ${type}`));
   const unknown = types.length === 0 ? [] : [`not run locally: ${types.join(', ')}`];
-  const refused = leftOut.flatMap(({ logicalId, type, reason }) =>
+  const refused = unsupported.flatMap(({ logicalId, type, reason }) =>
     reason === undefined ? [] : [`not run locally: ${logicalId} (${type}): ${reason}`],
   );
   return [...unknown, ...refused];
