@@ -1,14 +1,10 @@
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
 import { realWebhookRegister } from '../shared/aws/onceRecords.ts';
 import { messageOf } from '../shared/batch/errors.ts';
+import type { WebhookRequest, Webhooks } from '../shared/batch/webhook.ts';
 import { SECRET_PLACEHOLDER } from '../shared/config.ts';
 import { verifyOpenAiWebhook } from '../shared/providers/openai/webhook.ts';
-import {
-  receiveWebhook,
-  type WebhookRequest,
-  type WebhookResult,
-  type Webhooks,
-} from '../shared/usecases/webhook.ts';
+import { receiveWebhook, type WebhookResult } from '../shared/usecases/webhook.ts';
 import { type Composition, composed } from './compose.ts';
 import { log, observed } from './observability.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Webhooks } from '../batch/webhook.ts';
 import { TABLE } from '../config.ts';
-import type { Webhooks } from '../usecases/webhook.ts';
 import { readItem, type Table, writeIf } from './table.ts';
 
 /** Longer than any delivery is repeated. */

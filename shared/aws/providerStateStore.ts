@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { ProviderStateStore } from '../batch/ports.ts';
 import { SCHEMA_VERSION } from '../batch/record.ts';
 import { TABLE } from '../config.ts';
+import type { ProviderStateStore } from '../quota/providerState.ts';
 import { providerStateSchema } from '../quota/providerState.ts';
 import { parseRecord, queryIndex, readItem, type Table, writeIf } from './table.ts';
 

@@ -1,4 +1,3 @@
-import type { ProviderState } from '../quota/providerState.ts';
 import type { ProcessorEvent, StateChange } from './contracts.ts';
 import type { BilledTokens } from './cost.ts';
 import type { BatchQueueMessage, WorkMessage } from './messages.ts';
@@ -192,15 +191,6 @@ export interface BatchStore {
   listWaiting(provider: string, cursor?: string): Promise<Page<WaitingHint>>;
   /** Batches that occupy capacity of a provider, and those whose jobs have ended but are not paid. */
   listActive(provider: string, cursor?: string): Promise<Page<ActiveHint>>;
-}
-
-/** The providers' own records. */
-export interface ProviderStateStore {
-  get(provider: string): Promise<ProviderState>;
-  /** Writes the state if it is still at `version - 1` of it. */
-  replace(state: ProviderState): Promise<'written' | 'conflict'>;
-  /** Names of all entries ever used. */
-  list(): Promise<readonly string[]>;
 }
 
 /** The sweep's lease, with where a sweep that ran out of time stopped. */

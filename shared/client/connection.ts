@@ -13,7 +13,7 @@ import { cloudFormationClient } from '../aws/clients/operator.ts';
 import { s3Client } from '../aws/clients/s3.ts';
 import { sqsClient } from '../aws/clients/sqs.ts';
 import { realProviderStateStore } from '../aws/providerStateStore.ts';
-import type { BatchStore, ProviderStateStore } from '../batch/ports.ts';
+import type { BatchStore } from '../batch/ports.ts';
 import { DEFAULT_POLICY, type Settings, settingsSchema } from '../config.ts';
 import {
   type HandlerMetadata,
@@ -21,6 +21,7 @@ import {
   type ResourceIds,
   stackMetadataSchema,
 } from '../handlerMetadata.ts';
+import type { ProviderStateStore } from '../quota/providerState.ts';
 
 /** A deployed handler, with the physical ids of its resources. */
 export interface Handler {

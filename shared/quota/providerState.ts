@@ -45,6 +45,15 @@ export const providerStateSchema = z.object({
 });
 export type ProviderState = z.infer<typeof providerStateSchema>;
 
+/** The providers' own records. */
+export interface ProviderStateStore {
+  get(provider: string): Promise<ProviderState>;
+  /** Writes the state if it is still at `version - 1` of it. */
+  replace(state: ProviderState): Promise<'written' | 'conflict'>;
+  /** Names of all entries ever used. */
+  list(): Promise<readonly string[]>;
+}
+
 const HOUR_MS = 60 * 60 * 1000;
 
 /** Jobs started in the present hour. */

@@ -7,7 +7,6 @@ import type {
   Metrics,
   ObjectStore,
   Processor,
-  ProviderStateStore,
   Queues,
   RandomSource,
   Scratch,
@@ -16,6 +15,7 @@ import type {
 } from '../batch/ports.ts';
 import type { Collector } from '../collector/contract.ts';
 import type { Providers } from '../providers/provider.ts';
+import type { ProviderStateStore } from '../quota/providerState.ts';
 
 /** Everything a use case may touch. Each takes the part that it needs. */
 export interface Dependencies {

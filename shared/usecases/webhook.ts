@@ -1,4 +1,5 @@
 import { messageOf, WebhookRefusedError } from '../batch/errors.ts';
+import type { Webhook, WebhookRequest, Webhooks } from '../batch/webhook.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
 import { checkJob } from './sweep/check.ts';
@@ -85,34 +86,4 @@ async function checkNow(
       error: messageOf(error),
     });
   }
-}
-
-/** A webhook as it arrived over HTTP. Nothing in it can be trusted before it is verified. */
-export interface WebhookRequest {
-  /** By lower-case names. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: string;
-}
-
-/** The content of a webhook whose signature is valid. */
-export interface Webhook {
-  /** Identical in every repetition of the webhook. */
-  readonly id: string;
-  /** The job that has ended according to the provider; undefined for any other kind of event. */
-  readonly jobId: string | undefined;
-}
-
-/** What receiving webhooks needs beside the other ports. */
-export interface Webhooks {
-  /**
-   * Reads the present signing secret of an entry.
-   *
-   * @returns undefined for an entry that receives no webhooks; an empty string while the secret is
-   *   not filled in
-   */
-  secretOf(entry: string): Promise<string | undefined>;
-  /** @throws WebhookRefusedError unless the holder of the secret signed it within minutes of now */
-  verify(request: WebhookRequest, secret: string): Promise<Webhook>;
-  /** Records the arrival of a webhook; resolves to false if it was recorded before. */
-  register(entry: string, id: string, now: number): Promise<boolean>;
 }

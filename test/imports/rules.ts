@@ -73,7 +73,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: "it is bundled into users' functions and has to stay small",
   },
   'shared/client': {
-    may: 'shared/aws shared/batch shared/config.ts shared/handlerMetadata.ts shared/jsonl @aws-sdk node zod',
+    may: 'shared/aws shared/batch shared/config.ts shared/handlerMetadata.ts shared/jsonl shared/quota @aws-sdk node zod',
     why: 'the client library knows the domain and the adapters, no use case and no provider',
   },
   'shared/operations': {
@@ -101,6 +101,10 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
   simulators: {
     may: '@aws-sdk/client-s3 busboy node zod',
     why: "a simulator follows the provider's documentation, not the code that it tests",
+  },
+  'simulators/memory': {
+    may: 'shared/batch shared/collector shared/quota node',
+    why: 'it holds the ports of the domain in memory, for tests and the benchmark',
   },
   local: {
     may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providerSettings.ts shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',

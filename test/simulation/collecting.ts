@@ -4,12 +4,13 @@ import {
   collectorSettingsSchema,
 } from '../../shared/collector/contract.ts';
 import { gather } from '../../shared/collector/gather.ts';
+import { dueAtOf } from '../../shared/collector/lane.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
-import type { Process } from './process.ts';
+import { MemoryLanes } from '../../simulators/memory/lanes.ts';
+import { callsOf, type Process, TABLE_CALL } from './process.ts';
 import type { Simulation } from './simulation.ts';
-import { Lanes } from './world/lanes.ts';
 import { type Message, Queue } from './world/queue.ts';
-import { retried } from './world/table.ts';
+import { PAGE_SIZE } from './world/table.ts';
 
 /** How long Lambda waits for more messages. */
 const GATHERING_MS = 20_000;
@@ -32,7 +33,7 @@ interface Held {
 
 /** A user who sends single requests, and what gathers them into batches. */
 export class Collecting {
-  readonly lanes: Lanes;
+  readonly lanes: MemoryLanes;
   readonly queue: Queue;
   readonly refused: { readonly body: string; readonly reason: string }[] = [];
   /** What the user has sent. */
@@ -46,7 +47,17 @@ export class Collecting {
     const { random } = simulation;
     this.#simulation = simulation;
     this.#invoke = invoke;
-    this.lanes = new Lanes(simulation);
+    this.lanes = new MemoryLanes({
+      pageSize: PAGE_SIZE,
+      checksVersion: simulation.guards.laneVersion !== false,
+      now: () => simulation.now,
+      lagMs: () => simulation.indexLagMs(),
+      token: () => simulation.token(),
+      onWrite(lane) {
+        const dueAt = dueAtOf(lane);
+        if (dueAt !== undefined) simulation.wake(dueAt);
+      },
+    });
     this.#settings = collectorSettingsSchema.parse({
       maxRequests: 1 + random.int(6),
       maxAgeSeconds: random.pick([30, 300, 3_600]),
@@ -112,21 +123,16 @@ export class Collecting {
   }
 
   ports(process: Process): Collector {
+    const call = callsOf(process);
     return {
       settings: this.#settings,
-      lanes: this.lanes.laneStore(process),
-      requests: this.lanes.register(process),
+      lanes: this.lanes.laneStore(callsOf(process, TABLE_CALL)),
+      requests: this.lanes.register(callsOf(process, TABLE_CALL)),
       queue: {
         sendJoin: (message) =>
-          retried(() =>
-            process.call(`send join ${message.window}`, () =>
-              this.queue.send(JSON.stringify(message)),
-            ),
-          ),
+          call(`send join ${message.window}`, () => this.queue.send(JSON.stringify(message))),
         sendDeadLetter: (body, reason) =>
-          retried(() =>
-            process.call(`refuse: ${reason}`, () => void this.refused.push({ body, reason })),
-          ),
+          call(`refuse: ${reason}`, () => void this.refused.push({ body, reason })),
       },
     };
   }

@@ -1,3 +1,4 @@
+import type { MakeCall } from '../../simulators/memory/calls.ts';
 import type { Simulation } from './simulation.ts';
 
 /** How a call ends, other than well. */
@@ -117,5 +118,27 @@ export class Process {
         }),
       );
     });
+  }
+}
+
+/** A call to the table. */
+export const TABLE_CALL: CallShape = { timeoutMs: 5_000, landsWithinMs: 2_000 };
+
+/** Calls of a process through an SDK, which repeats them. */
+export function callsOf(process: Process, shape: CallShape = {}): MakeCall {
+  return (what, effect) => retried(() => process.call(what, effect, shape));
+}
+
+/** The SDK repeats a call that was refused or got no answer. */
+const TRIES = 3;
+
+export async function retried<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call();
+    } catch (error) {
+      const passes = error instanceof Refused || error instanceof LostReply;
+      if (!passes || tries === TRIES) throw error;
+    }
   }
 }

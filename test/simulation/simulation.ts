@@ -13,20 +13,22 @@ import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';
 import { checkJob } from '../../shared/usecases/sweep/check.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { parseWorkMessage, runWork } from '../../shared/usecases/work/work.ts';
+import { MemoryBucket } from '../../simulators/memory/bucket.ts';
+import { memoryScratch } from '../../simulators/memory/scratch.ts';
 import { fakeTokens } from '../support/fakes/fakeTokens.ts';
 import { Collecting } from './collecting.ts';
 import { CALM, type Faults, faultsOf } from './faults.ts';
 import { hintsOf } from './hints.ts';
 import { Invariants } from './invariants.ts';
 import { Pauses } from './pauses.ts';
-import { Process } from './process.ts';
+import { Process, retried } from './process.ts';
 import { Random } from './random.ts';
 import { Timeline } from './timeline.ts';
-import { Bucket, disk } from './world/bucket.ts';
+import { bucketPort } from './world/bucket.ts';
 import { ProcessorFunction } from './world/processor.ts';
 import { ProviderAccount, type SimulatedJob } from './world/provider.ts';
 import { type Message, Queue } from './world/queue.ts';
-import { retried, Table } from './world/table.ts';
+import { Table } from './world/table.ts';
 
 const START = 1_800_000_000_000;
 const MINUTE = 60_000;
@@ -71,8 +73,8 @@ export class Simulation {
   readonly random: Random;
   readonly timeline = new Timeline(START);
   readonly guards: Guards;
-  readonly table = new Table(this);
-  readonly bucket = new Bucket();
+  readonly table: Table;
+  readonly bucket = new MemoryBucket('bucket');
   readonly account: ProviderAccount;
   readonly invariants = new Invariants(this);
   readonly pauses = new Pauses(this);
@@ -93,6 +95,7 @@ export class Simulation {
   constructor(seed: number, guards: Guards = ALL_GUARDS, traced = false) {
     this.random = new Random(seed);
     this.guards = guards;
+    this.table = new Table(this);
     this.lines = traced ? [] : undefined;
     this.account = new ProviderAccount(this, {
       hidesKeys: this.random.chance(0.3),
@@ -154,6 +157,12 @@ export class Simulation {
 
   countFault(): void {
     this.faultCount += 1;
+  }
+
+  /** How far an index is behind, as of this read. */
+  indexLagMs(): number {
+    const { random, faults } = this;
+    return random.chance(faults.staleIndex) ? random.between(0, 90_000) : 0;
   }
 
   trace(line: () => string): void {
@@ -356,9 +365,9 @@ export class Simulation {
           ),
       },
       collector: this.collecting?.ports(process),
-      objects: this.bucket.store(process),
+      objects: bucketPort(this.bucket, process),
       tableName: 'table',
-      scratch: disk,
+      scratch: memoryScratch,
       tokens: fakeTokens,
       providers,
       processor: { invoke: (event) => this.processor.invoke(process, event) },

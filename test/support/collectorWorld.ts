@@ -2,20 +2,19 @@ import {
   type Collector,
   type CollectorSettingsInput,
   collectorSettingsSchema,
-  type RequestPlace,
 } from '../../shared/collector/contract.ts';
 import { type CollectorDelivery, gather } from '../../shared/collector/gather.ts';
-import { dueAtOf, type Lane } from '../../shared/collector/lane.ts';
+import type { Lane } from '../../shared/collector/lane.ts';
 import { sealWindows } from '../../shared/collector/seal.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
+import { MemoryLanes } from '../../simulators/memory/lanes.ts';
 import { fatalCalls } from './fatalCalls.ts';
 import { type World, world } from './world.ts';
 
 /** The collector on fakes: what is sent to its queue, and a process that can die at any call. */
 export interface CollectorWorld {
   readonly world: World;
-  readonly lanes: Map<string, Lane>;
-  readonly places: Map<string, RequestPlace>;
+  readonly lanes: MemoryLanes;
   readonly queue: CollectorDelivery[];
   readonly deadLetters: { body: string; reason: string; messageId: string }[];
   /** Calls of any port so far. */
@@ -36,8 +35,8 @@ export interface CollectorWorld {
 
 export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWorld {
   const w = world();
-  const lanes = new Map<string, Lane>();
-  const places = new Map<string, RequestPlace>();
+  const lanes = new MemoryLanes();
+  const laneStore = lanes.laneStore();
   const queue: CollectorDelivery[] = [];
   const deadLetters: CollectorWorld['deadLetters'] = [];
   const fatal = fatalCalls();
@@ -46,25 +45,13 @@ export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWor
   const collector: Collector = {
     settings: collectorSettingsSchema.parse(given),
     lanes: fatal.guard({
-      get: async (laneId: string) => lanes.get(laneId),
+      ...laneStore,
       async replace(lane: Lane) {
         if (isThrottled(lane)) throw new Error('throttled');
-        if ((lanes.get(lane.laneId)?.version ?? 0) !== lane.version - 1) return 'conflict' as const;
-        lanes.set(lane.laneId, structuredClone(lane));
-        return 'written' as const;
-      },
-      async listDue(until: number) {
-        const due = [...lanes.values()].filter((lane) => (dueAtOf(lane) ?? until + 1) <= until);
-        return { items: due.map(({ laneId }) => laneId) };
+        return laneStore.replace(lane);
       },
     }),
-    requests: fatal.guard({
-      async claim(name: { provider: string; customId: string }, place: RequestPlace) {
-        const key = `${name.provider} ${name.customId}`;
-        if (!places.has(key)) places.set(key, place);
-        return places.get(key) ?? place;
-      },
-    }),
+    requests: fatal.guard(lanes.register()),
     queue: fatal.guard({
       async sendJoin(message: object) {
         queue.push({ body: JSON.stringify(message), messageId: `join-${serial++}` });
@@ -92,7 +79,7 @@ export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWor
   const deadline = () => dependencies.clock.now() + 300_000;
 
   const self: CollectorWorld = {
-    ...{ world: w, lanes, places, queue, deadLetters },
+    ...{ world: w, lanes, queue, deadLetters },
     calls: fatal.calls,
     dieAt: fatal.dieAt,
     failWrites(which) {
@@ -126,7 +113,7 @@ export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWor
     },
     batches() {
       const made = w.batches.all().map(({ batchId, source }) => {
-        const lines = String(w.objects.objects.get(source.key)).split('\n').filter(Boolean);
+        const lines = String(w.bucket.objects.get(source.key)).split('\n').filter(Boolean);
         return [batchId, lines.map((line) => JSON.parse(line).custom_id as string)] as const;
       });
       return Object.fromEntries(made);

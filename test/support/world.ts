@@ -1,6 +1,7 @@
 import type { ProcessorEvent, StateChange } from '../../shared/batch/contracts.ts';
 import type { WorkMessage } from '../../shared/batch/messages.ts';
 import { DEFAULT_POLICY, type Policy } from '../../shared/batch/policy.ts';
+import type { ObjectStore } from '../../shared/batch/ports.ts';
 import type { Batch } from '../../shared/batch/record.ts';
 import type { ProviderState } from '../../shared/quota/providerState.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
@@ -8,20 +9,23 @@ import { intake } from '../../shared/usecases/intake/intake.ts';
 import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { runWork } from '../../shared/usecases/work/work.ts';
+import { MemoryBucket } from '../../simulators/memory/bucket.ts';
+import { MemoryProviderStates } from '../../simulators/memory/providerStates.ts';
+import { memoryScratch } from '../../simulators/memory/scratch.ts';
+import { MemorySweepLock } from '../../simulators/memory/sweepLock.ts';
 import { type FakeBatchStore, fakeBatchStore } from './fakes/fakeBatchStore.ts';
 import { fakeMetrics } from './fakes/fakeMetrics.ts';
 import { type FakeProvider, fakeProvider, fakeProviders } from './fakes/fakeProvider.ts';
 import { fakeTokens } from './fakes/fakeTokens.ts';
 import { NOW } from './given.ts';
-import { memoryObjects } from './memoryObjects.ts';
-import { memoryScratch } from './memoryScratch.ts';
 
 /** The whole system on fakes, with a clock that the test moves and queues that it empties. */
 export interface World {
   readonly dependencies: Dependencies;
   readonly batches: FakeBatchStore;
   readonly provider: FakeProvider;
-  readonly objects: ReturnType<typeof memoryObjects>;
+  readonly objects: ObjectStore;
+  readonly bucket: MemoryBucket;
   readonly states: Map<string, ProviderState>;
   readonly workQueue: WorkMessage[];
   readonly batchQueue: { body: string; delaySeconds: number }[];
@@ -50,9 +54,10 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
   let now = NOW;
   let serial = 0;
   const batches = fakeBatchStore();
-  const objects = memoryObjects();
+  const bucket = new MemoryBucket();
+  const objects = bucket.store();
   const provider = fakeProvider(() => now);
-  const states = new Map<string, ProviderState>();
+  const providerStates = new MemoryProviderStates();
   const workQueue: WorkMessage[] = [];
   const batchQueue: World['batchQueue'] = [];
   const deadLetters: World['deadLetters'] = [];
@@ -60,8 +65,6 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
   const announced: StateChange[] = [];
   const metrics = new Map<string, number>();
   const logged: string[] = [];
-  let lock: { token: string; leaseUntil: number } | undefined;
-  let cursors = {};
   const log = (message: string, fields?: object) =>
     void logged.push(`${message} ${JSON.stringify(fields)}`);
   const dependencies: Dependencies = {
@@ -69,26 +72,8 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     clock: { now: () => now },
     chance: { random: () => 0.5, randomInt: () => serial++ % 36, token: () => `token-${serial++}` },
     batches,
-    providerStates: {
-      get: async (name) => states.get(name) ?? { schemaVersion: 1, provider: name, version: 0 },
-      async replace(state) {
-        if ((states.get(state.provider)?.version ?? 0) !== state.version - 1) return 'conflict';
-        states.set(state.provider, state);
-        return 'written';
-      },
-      list: async () => [...states.keys()],
-    },
-    sweepLock: {
-      async acquire(token, at, leaseUntil) {
-        if (lock && at < lock.leaseUntil) return undefined;
-        lock = { token, leaseUntil };
-        return cursors;
-      },
-      async release(token, next) {
-        if (lock?.token === token) lock = undefined;
-        cursors = next;
-      },
-    },
+    providerStates: providerStates.store(),
+    sweepLock: new MemorySweepLock().lock(),
     queues: {
       sendWork: async (message) => void workQueue.push(message),
       sendBatch: async (message, delaySeconds) =>
@@ -98,7 +83,7 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     },
     objects,
     tableName: 'test-table',
-    scratch: memoryScratch(),
+    scratch: memoryScratch,
     tokens: fakeTokens,
     providers: fakeProviders({ openai: provider }),
     processor: { invoke: async (event) => void invocations.push(event) },
@@ -107,7 +92,8 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     metrics: fakeMetrics(metrics),
   };
   const self: World = {
-    ...{ dependencies, batches, provider, objects, states, workQueue, batchQueue, deadLetters },
+    ...{ dependencies, batches, provider, objects, bucket, workQueue, batchQueue, deadLetters },
+    states: providerStates.states,
     ...{ invocations, announced, metrics, logged },
     advance: (seconds) => {
       now += seconds * 1000;
@@ -138,10 +124,8 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     },
     async rows(key) {
       if (key === undefined) throw new Error('there are no rows');
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of objects.read(key)) chunks.push(chunk);
-      const text = Buffer.concat(chunks).toString();
-      return text
+      return bucket
+        .text(key)
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line));

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import * as z from 'zod';
 import { WebhookRefusedError } from '../../batch/errors.ts';
-import type { Webhook, WebhookRequest } from '../../usecases/webhook.ts';
+import type { Webhook, WebhookRequest } from '../../batch/webhook.ts';
 import { readClient } from './api.ts';
 
 /** Dots part what is signed, so that an id with one could be read in two ways. */

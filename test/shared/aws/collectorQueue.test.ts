@@ -1,8 +1,8 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { realCollectorQueue } from '../../../shared/aws/collector.ts';
+import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
-import { memoryObjects } from '../../support/memoryObjects.ts';
 
 let emulators: Emulators;
 beforeAll(async () => {
@@ -15,7 +15,8 @@ it('sends joins to the queue, and refused requests beside it with their reason',
     queue: await emulators.createQueue('requests'),
     deadLetters: await emulators.createQueue('dead'),
   };
-  const objects = memoryObjects();
+  const bucket = new MemoryBucket();
+  const objects = bucket.store();
   const queue = realCollectorQueue(emulators.sqs, urls, objects);
   const receive = async (url: string) => {
     const { Messages: messages = [] } = await emulators.sqs.send(
@@ -41,5 +42,5 @@ it('sends joins to the queue, and refused requests beside it with their reason',
   await queue.sendDeadLetter(large, 'too much', 'm2');
   const pointers = (await receive(urls.deadLetters)).map(({ Body }) => JSON.parse(Body ?? ''));
   const pointer = pointers.find(({ action }) => action === 'pointer');
-  expect(String(objects.objects.get(pointer?.key))).toBe(large);
+  expect(String(bucket.objects.get(pointer?.key))).toBe(large);
 });

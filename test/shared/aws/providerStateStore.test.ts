@@ -3,8 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
 import { realProviderStateStore } from '../../../shared/aws/providerStateStore.ts';
 import { NewerSchemaError } from '../../../shared/batch/errors.ts';
-import type { ProviderStateStore } from '../../../shared/batch/ports.ts';
-import type { ProviderState } from '../../../shared/quota/providerState.ts';
+import type { ProviderState, ProviderStateStore } from '../../../shared/quota/providerState.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 

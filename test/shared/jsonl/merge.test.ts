@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type RowSources, selectRequests } from '../../../shared/jsonl/join.ts';
 import { mergeRows } from '../../../shared/jsonl/merge.ts';
 import { spoolRows } from '../../../shared/jsonl/spool.ts';
-import { memoryScratch } from '../../support/memoryScratch.ts';
+import { memoryScratch } from '../../../simulators/memory/scratch.ts';
 import { chunked, memoryTarget } from '../../support/streams.ts';
 
 const MISSING = { code: 'request_missing', message: 'no row' };
@@ -43,7 +43,7 @@ async function attempt(
     results: text(before?.results),
     errors: text(before?.errors),
   };
-  const spool = await spoolRows(rowsOf(answers), await memoryScratch().create());
+  const spool = await spoolRows(rowsOf(answers), await memoryScratch.create());
   const results = memoryTarget();
   const errors = memoryTarget();
   const merged = await mergeRows(sources, spool, { results, errors }, rules);
@@ -60,7 +60,7 @@ async function selected(
 ) {
   const text = (lines: string[] | undefined) =>
     lines && chunked(lines.map((line) => `${line}\n`).join(''));
-  const file = await memoryScratch().create();
+  const file = await memoryScratch.create();
   const sources = {
     input: chunked(input(ids)),
     results: text(rows?.results),

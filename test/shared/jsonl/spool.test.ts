@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diskScratch } from '../../../shared/jsonl/scratch.ts';
 import { spoolRows } from '../../../shared/jsonl/spool.ts';
-import { memoryScratch } from '../../support/memoryScratch.ts';
+import { memoryScratch } from '../../../simulators/memory/scratch.ts';
 
 /** In groups of two. */
 async function* rowsOf(lines: readonly string[]): AsyncGenerator<readonly Uint8Array[]> {
@@ -34,7 +34,7 @@ describe('spooling', () => {
     ['the first of two failures', [400, 500], 'row-0'],
   ])('keeps %s', async (_, statuses, expected) => {
     const rows = statuses.map((status, index) => row('a', index, status));
-    const spool = await spoolRows(rowsOf(rows), await memoryScratch().create());
+    const spool = await spoolRows(rowsOf(rows), await memoryScratch.create());
     const spooled = spool.rows.get('a');
     const [kept = Buffer.of()] = spooled ? await spool.read([spooled]) : [];
     expect(JSON.parse(Buffer.from(kept).toString()).id).toBe(expected);

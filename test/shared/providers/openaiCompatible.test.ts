@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { providerSettingsSchema, type SettingsOf } from '../../../shared/providerSettings.ts';
 import { DEFAULT_LIMITS } from '../../../shared/providers/kinds.ts';
 import { connectCompatible } from '../../../shared/providers/openai/index.ts';
+import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
-import { memoryObjects } from '../../support/memoryObjects.ts';
 import { providerContract } from './contract.ts';
 import type { SimulationOptions } from './harness.ts';
 import { OPENAI_API } from './openai/api.ts';
@@ -40,7 +40,7 @@ async function start({
       limits: DEFAULT_LIMITS['openai-compatible'],
       baseUrl: simulator.url,
       secret: async () => 'sk-test',
-      objects: memoryObjects(),
+      objects: new MemoryBucket().store(),
       jobRole: undefined,
     }),
     inject: simulator.inject,

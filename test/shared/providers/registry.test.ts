@@ -5,10 +5,10 @@ import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
 import { SECRET_PLACEHOLDER } from '../../../shared/config.ts';
 import type { ProviderSettings } from '../../../shared/providerSettings.ts';
 import { providers } from '../../../shared/providers/registry.ts';
-import { memoryObjects } from '../../support/memoryObjects.ts';
+import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 
 const OPENAI: ProviderSettings = { kind: 'openai', limits: {}, models: {}, dropFields: [] };
-const objects = memoryObjects();
+const objects = new MemoryBucket().store();
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();

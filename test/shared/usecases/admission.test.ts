@@ -2,10 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { diskScratch } from '../../../shared/jsonl/scratch.ts';
-import { providers } from '../../../shared/providers/registry.ts';
 import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
-import { world } from '../../support/world.ts';
+import { diskScratch, providerSettingsSchema, providers, world } from '../../support/harness.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -31,16 +29,7 @@ async function inFrontOfOpenAi(holds: number, refusal: 'job' | 429) {
   Object.assign(w.dependencies, {
     scratch: diskScratch(dataDir),
     providers: providers(
-      {
-        openai: {
-          kind: 'openai',
-          limits: {},
-          models: {},
-          dropFields: [],
-          prices: {},
-          batchDiscount: 0.5,
-        },
-      },
+      { openai: providerSettingsSchema.parse({ kind: 'openai' }) },
       { secret: async () => 'sk-test', objects, baseUrls: { openai: simulator.url } },
     ),
   });

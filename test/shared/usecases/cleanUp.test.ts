@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../shared/batch/errors.ts';
-import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import { RATE_LIMITED, SUCCESS } from '../../support/fakes/fakeProvider.ts';
-import { type World, world } from '../../support/world.ts';
+import { DEFAULT_POLICY, world } from '../../support/harness.ts';
+import type { World } from '../../support/world.ts';
 
 const OFF = { ...DEFAULT_POLICY, cleanUpFiles: false };
 const transient = () => new ProviderError('transient', { code: 'e', message: 'no' });

@@ -15,7 +15,7 @@ async function put(w: World, key = KEY, lines = [requestLine('a')]) {
 
 /** What lies beside a file. */
 function rejectionOf(w: World, key = KEY) {
-  const text = w.objects.objects.get(`${key}.rejected.json`)?.toString();
+  const text = w.bucket.objects.get(`${key}.rejected.json`)?.toString();
   return text === undefined ? undefined : JSON.parse(text);
 }
 
@@ -77,11 +77,11 @@ describe('a file in the inbox', () => {
     const event = await put(w);
     await put(w, KEY, [requestLine('b')]);
     await w.send(event);
-    w.objects.objects.delete(KEY);
+    w.bucket.objects.delete(KEY);
     await w.send(event);
     expect(w.batches.all()).toEqual([]);
     expect(w.deadLetters).toEqual([]);
-    expect([...w.objects.objects.keys()]).toEqual([]);
+    expect([...w.bucket.objects.keys()]).toEqual([]);
   });
 });
 
@@ -146,7 +146,7 @@ describe('a refused file has its reason beside it', () => {
     await w.send({ batchId: 'b1' });
     await w.workAll();
     expect(w.batch('b1').status).toBe('failed');
-    expect([...w.objects.objects.keys()].filter((key) => key.endsWith('.rejected.json'))).toEqual(
+    expect([...w.bucket.objects.keys()].filter((key) => key.endsWith('.rejected.json'))).toEqual(
       [],
     );
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NewerSchemaError } from '../../../shared/batch/errors.ts';
-import { requestLine, upload, world } from '../../support/world.ts';
+import { upload, world } from '../../support/harness.ts';
+import { requestLine } from '../../support/world.ts';
 
 const LONG = 'a'.repeat(101);
 

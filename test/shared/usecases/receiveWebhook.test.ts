@@ -1,7 +1,8 @@
 import { beforeEach, expect, it } from 'vitest';
 import { WebhookRefusedError } from '../../../shared/batch/errors.ts';
+import type { Webhooks } from '../../../shared/batch/webhook.ts';
 import { METRICS } from '../../../shared/metrics.ts';
-import { receiveWebhook, type Webhooks } from '../../../shared/usecases/webhook.ts';
+import { receiveWebhook } from '../../../shared/usecases/webhook.ts';
 import { type World, world } from '../../support/world.ts';
 import { noteChecks, putRunning } from './sweep/running.ts';
 

@@ -1,8 +1,7 @@
 import type { ProcessorEvent } from '../../../shared/batch/contracts.ts';
-import type { Process } from '../process.ts';
+import { type Process, retried } from '../process.ts';
 import type { Simulation } from '../simulation.ts';
 import type { Queue } from './queue.ts';
-import { retried } from './table.ts';
 
 const AGE_MS = 900_000;
 

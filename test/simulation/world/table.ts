@@ -1,14 +1,11 @@
-import type {
-  BatchStore,
-  Page,
-  ProviderStateStore,
-  SweepCursors,
-  SweepLock,
-} from '../../../shared/batch/ports.ts';
+import type { BatchStore, SweepLock } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
-import type { ProviderState } from '../../../shared/quota/providerState.ts';
+import type { ProviderState, ProviderStateStore } from '../../../shared/quota/providerState.ts';
+import { pageOf } from '../../../simulators/memory/calls.ts';
+import { MemoryProviderStates } from '../../../simulators/memory/providerStates.ts';
+import { MemorySweepLock } from '../../../simulators/memory/sweepLock.ts';
 import { hintOf } from '../../support/fakes/hintOf.ts';
-import { LostReply, type Process, Refused } from '../process.ts';
+import { callsOf, type Process, retried, TABLE_CALL } from '../process.ts';
 import type { Simulation } from '../simulation.ts';
 
 interface Item {
@@ -17,20 +14,18 @@ interface Item {
   readonly writtenAt: number;
 }
 
-/** The SDK repeats a call that was refused or got no answer. */
-const TRIES = 3;
-export const SHAPE = { timeoutMs: 5_000, landsWithinMs: 2_000 };
-const PAGE_SIZE = 2;
+export const PAGE_SIZE = 2;
 
 /** The table: items with conditional writes, and an index that lags behind. */
 export class Table {
   readonly #items = new Map<string, Item[]>();
-  readonly #states = new Map<string, ProviderState>();
-  #lock: { token: string; leaseUntil: number; cursors: SweepCursors } | undefined;
+  readonly #states = new MemoryProviderStates();
+  readonly #lock: MemorySweepLock;
   readonly #simulation: Simulation;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
+    this.#lock = new MemorySweepLock(simulation.guards.sweepLock);
   }
 
   get(batchId: string): Batch | undefined {
@@ -42,15 +37,14 @@ export class Table {
   }
 
   state(provider: string): ProviderState | undefined {
-    return this.#states.get(provider);
+    return this.#states.states.get(provider);
   }
 
   /** The records as an index shows them, which may be a while ago. */
   #seen(): Batch[] {
-    const { random, faults, now } = this.#simulation;
-    const lag = random.chance(faults.staleIndex) ? random.between(0, 90_000) : 0;
+    const seenAt = this.#simulation.now - this.#simulation.indexLagMs();
     return [...this.#items.values()].flatMap(
-      (versions) => versions.findLast(({ writtenAt }) => writtenAt <= now - lag)?.batch ?? [],
+      (versions) => versions.findLast(({ writtenAt }) => writtenAt <= seenAt)?.batch ?? [],
     );
   }
 
@@ -66,14 +60,18 @@ export class Table {
   batchStore(process: Process): BatchStore {
     const simulation = this.#simulation;
     const read = (batchId: string) =>
-      retried(() => process.call(`read ${batchId}`, () => this.#items.get(batchId)?.at(-1), SHAPE));
+      retried(() =>
+        process.call(`read ${batchId}`, () => this.#items.get(batchId)?.at(-1), TABLE_CALL),
+      );
     // As the adapter does it: the SDK's repetition of a write whose answer was lost fails its own
     // condition, and the token tells whose write is there.
     const put = async (batch: Batch, condition: (item: Item | undefined) => boolean) => {
       const token = simulation.token();
       const what = `write ${batch.batchId} v${batch.version} ${batch.status}`;
       if (
-        await retried(() => process.call(what, () => this.#write(batch, token, condition), SHAPE))
+        await retried(() =>
+          process.call(what, () => this.#write(batch, token, condition), TABLE_CALL),
+        )
       ) {
         return true;
       }
@@ -82,7 +80,7 @@ export class Table {
       return simulation.guards.ownToken && isMine;
     };
     const list = <T>(what: string, items: () => T[], cursor: string | undefined) =>
-      retried(() => process.call(what, () => page(items(), cursor), SHAPE));
+      retried(() => process.call(what, () => pageOf(items(), cursor, PAGE_SIZE), TABLE_CALL));
     return {
       shards: 1,
       get: async (batchId) => (await read(batchId))?.batch,
@@ -97,7 +95,7 @@ export class Table {
                   return item ? [[id, item.batch] as const] : [];
                 }),
               ),
-            SHAPE,
+            TABLE_CALL,
           ),
         ),
       create: async (batch) =>
@@ -139,90 +137,17 @@ export class Table {
   }
 
   providerStates(process: Process): ProviderStateStore {
-    return {
-      get: (provider) =>
-        retried(() =>
-          process.call(
-            `read ${provider}`,
-            () => this.#states.get(provider) ?? { schemaVersion: 1, provider, version: 0 },
-            SHAPE,
-          ),
-        ),
-      // Its own write, repeated because the answer was lost, is known by what it holds.
-      replace: (state) =>
-        retried(() =>
-          process.call(
-            `write ${state.provider}`,
-            () => {
-              const known = this.#states.get(state.provider);
-              if (known === state) return 'written';
-              if ((known?.version ?? 0) !== state.version - 1) return 'conflict';
-              this.#states.set(state.provider, state);
-              this.#simulation.pauses.onState(state);
-              return 'written';
-            },
-            SHAPE,
-          ),
-        ),
-      list: () =>
-        retried(() => process.call('list providers', () => [...this.#states.keys()], SHAPE)),
-    };
+    const { pauses } = this.#simulation;
+    return this.#states.store(callsOf(process, TABLE_CALL), (state) => pauses.onState(state));
   }
 
   sweepLock(process: Process): SweepLock {
-    return {
-      acquire: (token, now, leaseUntil) =>
-        retried(() =>
-          process.call(
-            'take the sweep lock',
-            () => {
-              const lock = this.#lock;
-              if (
-                this.#simulation.guards.sweepLock &&
-                lock &&
-                lock.token !== token &&
-                now < lock.leaseUntil
-              )
-                return undefined;
-              const cursors = lock?.cursors ?? {};
-              this.#simulation.invariants.onSweep(process);
-              this.#lock = { token, leaseUntil, cursors };
-              return cursors;
-            },
-            SHAPE,
-          ),
-        ),
-      release: (token, cursors) =>
-        retried(() =>
-          process.call(
-            'release the sweep lock',
-            () => {
-              this.#simulation.invariants.onSweepOver(process);
-              if (this.#lock?.token === token) this.#lock = { token, leaseUntil: 0, cursors };
-            },
-            SHAPE,
-          ),
-        ),
-    };
+    const { invariants } = this.#simulation;
+    return this.#lock.lock(callsOf(process, TABLE_CALL), {
+      onAcquired: () => invariants.onSweep(process),
+      onReleased: () => invariants.onSweepOver(process),
+    });
   }
-}
-
-/** What the SDK repeats. */
-export async function retried<T>(call: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await call();
-    } catch (error) {
-      const passes = error instanceof Refused || error instanceof LostReply;
-      if (!passes || tries === TRIES) throw error;
-    }
-  }
-}
-
-export function page<T>(items: readonly T[], cursor: string | undefined): Page<T> {
-  const start = cursor === undefined ? 0 : Number(cursor);
-  const end = start + PAGE_SIZE;
-  return { items: items.slice(start, end), cursor: end < items.length ? String(end) : undefined };
 }
 
 function isDue({ status, dueAt }: Batch, until: number): boolean {

@@ -1,6 +1,6 @@
 import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
 import { DEFAULT_LIMITS, type ProviderEntry } from '../../../../shared/providers/kinds.ts';
-import { memoryObjects } from '../../../support/memoryObjects.ts';
+import { MemoryBucket } from '../../../../simulators/memory/bucket.ts';
 
 type Settings = SettingsOf<'azure-openai'>;
 
@@ -20,7 +20,7 @@ export function azureConnection(
     limits: DEFAULT_LIMITS['azure-openai'],
     baseUrl,
     secret: async () => 'test-key',
-    objects: memoryObjects(),
+    objects: new MemoryBucket().store(),
     jobRole: undefined,
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
 import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import { connectCompatible } from '../../../../shared/providers/openai/index.ts';
-import { memoryObjects } from '../../../support/memoryObjects.ts';
+import { MemoryBucket } from '../../../../simulators/memory/bucket.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { jobContext, KEY, listed } from '../steps.ts';
 import { sendJson, startStubServer } from '../stubServer.ts';
@@ -19,7 +19,7 @@ async function connect(answer: Answer, changes: object = {}) {
     limits: DEFAULT_LIMITS['openai-compatible'],
     baseUrl,
     secret: async () => 'any-key',
-    objects: memoryObjects(),
+    objects: new MemoryBucket().store(),
     jobRole: undefined,
   });
   return { provider, requests };

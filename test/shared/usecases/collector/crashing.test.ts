@@ -38,7 +38,7 @@ describe('whenever the process dies, each request is in one batch, once', async 
       );
       expect(c.queue, where).toEqual([]);
       expect(c.world.deadLetters, where).toEqual([]);
-      for (const lane of c.lanes.values()) {
+      for (const lane of c.lanes.all()) {
         expect(lane.sealed, where).toEqual([]);
         expect(lane.open, where).toBeUndefined();
       }

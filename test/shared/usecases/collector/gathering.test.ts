@@ -22,7 +22,7 @@ describe('single requests become batches', () => {
     ]);
     await c.settle();
     expect(Object.values(c.batches())).toEqual([ids(3)]);
-    expect([...c.lanes.values()]).toMatchObject([{ sealed: [], next: 2 }]);
+    expect(c.lanes.all()).toMatchObject([{ sealed: [], next: 2 }]);
   });
 
   it('of maxRequests each, filled to the last place', async () => {
@@ -69,7 +69,7 @@ describe('single requests become batches', () => {
     c.send(JSON.stringify(request('r0', { body, provider: 'openai' }), null, 2));
     await c.settle();
     const [batch] = c.world.batches.all();
-    const line = String(c.world.objects.objects.get(batch?.source.key ?? ''));
+    const line = String(c.world.bucket.objects.get(batch?.source.key ?? ''));
     expect(JSON.parse(line)).toEqual(request('r0', { body }));
     expect(line.indexOf('\n')).toBe(line.length - 1);
   });

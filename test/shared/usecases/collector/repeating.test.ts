@@ -25,9 +25,9 @@ it('a message delivered again after its batch was made is in no other', async ()
   await c.deliver(messages);
   await c.settle();
   expect(Object.values(c.batches())).toEqual([['r0'], ['r1']]);
-  expect([...c.lanes.values()]).toMatchObject([{ sealed: [] }]);
+  expect(c.lanes.all()).toMatchObject([{ sealed: [] }]);
   expect(c.world.metrics.get('RequestsRepeated')).toBe(2);
-  const files = [...c.world.objects.objects.keys()].filter((key) => /collected-/.test(key));
+  const files = [...c.world.bucket.objects.keys()].filter((key) => /collected-/.test(key));
   expect(files.filter((key) => key.startsWith('uploads/'))).toHaveLength(2);
 });
 
@@ -72,8 +72,8 @@ it('each custom_id names its batch', async () => {
   for (const id of ['r0', 'r1']) c.send(request(id));
   await c.settle();
   for (const [batchId, [id]] of Object.entries(c.batches()))
-    expect(c.places.get(`openai ${id}`)?.batchId).toBe(batchId);
-  expect(c.places.size).toBe(2);
+    expect(c.lanes.places.get(`openai ${id}`)?.batchId).toBe(batchId);
+  expect(c.lanes.places.size).toBe(2);
 });
 
 it('a window joined twice at the same time is one batch', async () => {

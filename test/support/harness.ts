@@ -1,0 +1,9 @@
+/**
+ * What a test of a whole scenario needs: the use cases on ports in memory, and the real providers
+ * to put in front of a simulator or a stub.
+ */
+export { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+export { diskScratch } from '../../shared/jsonl/scratch.ts';
+export { providerSettingsSchema } from '../../shared/providerSettings.ts';
+export { providers } from '../../shared/providers/registry.ts';
+export { upload, world } from './world.ts';
