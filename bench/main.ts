@@ -1,11 +1,36 @@
 import '../local/assertNode.js';
 import { loadavg } from 'node:os';
-import { type CommandLine, parseCommandLine } from './commandLine.ts';
-import type { Benchmark } from './figure.ts';
-import { jsonLine } from './report/json.ts';
-import type { Section } from './report/page.ts';
-import { textTable } from './report/table.ts';
-import { writeDocs } from './report/write.ts';
+import { parseArgs } from 'node:util';
+import { coldStartBenchmark } from './coldStart/coldStart.ts';
+import { costBenchmark } from './cost.ts';
+import type { Benchmark } from './harness/figures.ts';
+import { inspectBenchmark } from './inspect.ts';
+import { latencyBenchmark } from './latency.ts';
+import { mergeBenchmark } from './merge.ts';
+import { jsonLine, type Section, textTable, writeDocs } from './report/page.ts';
+import { sweepBenchmark } from './sweep.ts';
+import { tableBenchmark } from './table.ts';
+import { collectBenchmark, uploadBenchmark } from './transfer.ts';
+
+const BENCHMARKS: readonly Benchmark[] = [
+  sweepBenchmark,
+  tableBenchmark,
+  collectBenchmark,
+  uploadBenchmark,
+  inspectBenchmark,
+  mergeBenchmark,
+  coldStartBenchmark,
+  latencyBenchmark,
+  costBenchmark,
+];
+
+interface CommandLine {
+  /** Prints one line of JSON a figure, and nothing else on stdout. */
+  readonly json: boolean;
+  /** Writes the figures and plots into docs/performance.md. */
+  readonly writeDocs: boolean;
+  readonly benchmarks: readonly Benchmark[];
+}
 
 try {
   process.exitCode = (await run(parseCommandLine(process.argv.slice(2)))) ? 0 : 1;
@@ -15,7 +40,28 @@ try {
 }
 process.exit();
 
-/** Whether all could be measured: a goal that is missed is a result like any other. */
+/** @throws Error if an option is unknown or names no benchmark */
+function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: 'boolean', default: false },
+      'write-docs': { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  const { json, only, 'write-docs': writeDocs } = values;
+  const names = BENCHMARKS.map(({ name }) => name);
+  for (const name of only)
+    if (!names.includes(name))
+      throw new Error(`there is no benchmark ${name}: use one of ${names.join(', ')}`);
+  if (writeDocs && only.length > 0)
+    throw new Error('--write-docs needs the figures of a whole run: leave --only out');
+  const benchmarks = BENCHMARKS.filter(({ name }) => only.length === 0 || only.includes(name));
+  return { json, writeDocs, benchmarks };
+}
+
+/** True if every benchmark could be measured. A missed goal is a result like any other. */
 async function run(commandLine: CommandLine): Promise<boolean> {
   const { json, benchmarks } = commandLine;
   const [loadBefore = 0] = loadavg();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { atLeast, atMost, type Figure } from '../../bench/figure.ts';
-import { svgOf } from '../../bench/report/chart.ts';
+import { atLeast, atMost, type Figure } from '../../bench/harness/figures.ts';
+import { svgOf } from '../../bench/report/charts.ts';
 import { withFigures } from '../../bench/report/page.ts';
 
 const bar = (value: number, more: Partial<Figure> = {}): Figure => ({

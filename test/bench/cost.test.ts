@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { costOf, totalOf } from '../../bench/cost/cost.ts';
-import type { Load } from '../../bench/cost/load.ts';
-import type { FunctionUsage, Usage } from '../../bench/stack/usage.ts';
+import { costOf, type Load, totalOf } from '../../bench/cost.ts';
+import type { FunctionUsage, Usage } from '../../bench/usage.ts';
 
 const LOAD: Load = {
   batchesPerDay: 1_000,

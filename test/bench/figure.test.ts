@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { atLeast, atMost, type Figure, isReached } from '../../bench/figure.ts';
-import { jsonLine } from '../../bench/report/json.ts';
-import { amountOf, markdownTable, textTable } from '../../bench/report/table.ts';
+import { atLeast, atMost, type Figure, isReached } from '../../bench/harness/figures.ts';
+import { amountOf } from '../../bench/report/charts.ts';
+import { jsonLine, markdownTable, textTable } from '../../bench/report/page.ts';
 
 const FIGURE: Figure = { name: 'merge-rate', what: 'merge', value: 123.456, unit: 'MB/s' };
 

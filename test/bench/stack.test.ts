@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { durationsIn, metricsIn, startsIn } from '../../bench/stack/logs.ts';
-import { waitForTick } from '../../bench/stack/ticks.ts';
+import { waitForTick } from '../../bench/latency.ts';
+import { durationsIn, metricsIn, startsIn } from '../../bench/usage.ts';
 
 describe('the wait for the schedule', () => {
   const ticks = { firstAt: 10_000, intervalMs: 1_000 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, medianRatio, repeat } from '../../bench/statistics.ts';
+import { median, medianRatio, repeat } from '../../bench/harness/figures.ts';
 
 describe('median', () => {
   it.each([

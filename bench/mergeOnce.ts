@@ -1,0 +1,67 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { lineGroups } from '../shared/jsonl/lines.ts';
+import { mergeRows } from '../shared/jsonl/merge.ts';
+import { diskScratch } from '../shared/jsonl/scratch.ts';
+import { spoolRows } from '../shared/jsonl/spool.ts';
+import { linesIn, parseAll } from './harness/inputs.ts';
+import { finish, optionsOf, peakBytes, residentBytes } from './harness/process.ts';
+
+/** Merges the results of a job into the order of its input, once. */
+export interface MergeOptions {
+  /** Paths of the input and of the results. */
+  readonly input: string;
+  readonly results: string;
+  readonly requests: number;
+  /** Only parses every line of both files instead of merging them. */
+  readonly parseOnly: boolean;
+}
+
+export interface Merged {
+  readonly milliseconds: number;
+  /** Memory of the process before it began. */
+  readonly baseBytes: number;
+  /** The most memory that it has held. */
+  readonly peakBytes: number;
+}
+
+/** Larger chunks than those of a socket, because reading the files is not what is measured. */
+const READING = { highWaterMark: 256 * 1024 };
+
+const options = optionsOf<MergeOptions>();
+const baseBytes = residentBytes();
+const milliseconds = options.parseOnly ? await parseBoth(options) : await merge(options);
+finish({ milliseconds, baseBytes, peakBytes: peakBytes() } satisfies Merged);
+
+async function merge({ input, results, requests }: MergeOptions): Promise<number> {
+  const file = await diskScratch().create();
+  const discard = { write: async () => {} };
+  const startedAt = performance.now();
+  const spool = await spoolRows(rowsOf(results), file);
+  const { counts, foreign } = await mergeRows(
+    { input: createReadStream(input, READING) },
+    spool,
+    { results: discard, errors: discard },
+    {
+      selection: 'unfinished',
+      missing: { code: 'request_missing', message: 'there is no row for this request' },
+      keepPrevious: false,
+    },
+  );
+  const milliseconds = performance.now() - startedAt;
+  await file.remove();
+  if (counts.succeeded !== requests || foreign > 0)
+    throw new Error(`not all rows were merged: ${JSON.stringify({ counts, foreign })}`);
+  return milliseconds;
+}
+
+async function* rowsOf(path: string): AsyncGenerator<readonly Uint8Array[]> {
+  for await (const group of lineGroups(createReadStream(path, READING)))
+    yield group.map(({ bytes }) => bytes);
+}
+
+async function parseBoth({ input, results }: MergeOptions): Promise<number> {
+  let milliseconds = 0;
+  for (const path of [input, results]) milliseconds += parseAll(linesIn(await readFile(path)));
+  return milliseconds;
+}

@@ -1,2 +1,0 @@
-/** Does nothing, with nothing. */
-export async function handler(): Promise<void> {}

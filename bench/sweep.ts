@@ -1,0 +1,140 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import pMap from 'p-map';
+import type { ActiveHint, BatchStore, DueHint } from '../shared/batch/ports.ts';
+import type { Batch } from '../shared/batch/record.ts';
+import { sweep } from '../shared/usecases/sweep/sweep.ts';
+import {
+  benchDependencies,
+  NOWHERE,
+  objectsAt,
+  openAiAt,
+  slowProviders,
+} from './harness/dependencies.ts';
+import {
+  atMost,
+  type Benchmark,
+  type Figure,
+  figure,
+  median,
+  repeat,
+  timed,
+} from './harness/figures.ts';
+import { runningBatch } from './harness/records.ts';
+import { withServers } from './harness/servers.ts';
+
+/** How long the provider takes to answer. */
+const LATENCY_MS = 50;
+/** Calls of the sweep that run side by side. */
+const CONCURRENCY = 100;
+/** The timeout of the sweeper. */
+const SWEEP_MS = 5 * 60_000;
+
+export const sweepBenchmark: Benchmark = {
+  name: 'sweep',
+  title: 'A sweep of running batches, at a provider that takes 50 ms to answer',
+  run: async () => [
+    ...(await sweepOneByOne(1_000, 1.25)),
+    ...(await sweepOneByOne(10_000, 1.1)),
+    ...(await sweepByList(1_000)),
+  ],
+};
+
+/** One call for each batch. 100 run side by side, so the calls alone take count / 100 × 50 ms. */
+async function sweepOneByOne(count: number, goal: number): Promise<readonly Figure[]> {
+  const idealMs = (count / CONCURRENCY) * LATENCY_MS;
+  const real = openAiAt(NOWHERE, objectsAt(NOWHERE));
+  const pairs = await repeat(async () => {
+    const dependencies = benchDependencies({
+      batches: runningBatches(count),
+      providers: slowProviders(real, LATENCY_MS),
+    });
+    const jobs = Array.from({ length: count });
+    return {
+      limit: await timed(() => pMap(jobs, () => wait(LATENCY_MS), { concurrency: CONCURRENCY })),
+      swept: await timed(() => sweep(dependencies, Date.now() + SWEEP_MS)),
+    };
+  });
+  const sweptMs = median(pairs.map(({ swept }) => swept));
+  const limitMs = median(pairs.map(({ limit }) => limit));
+  const name = `sweep-${count}`;
+  const what = `${count.toLocaleString('en-US')} batches, one call each`;
+  return [
+    figure(
+      `${name}-times-ideal`,
+      `${what}: time, times the ideal ${idealMs / 1000} s`,
+      sweptMs / idealMs,
+      '×',
+      { goal: atMost(goal) },
+    ),
+    figure(`${name}-time`, `${what}: time`, sweptMs, 'ms'),
+    figure(`${name}-limit`, `${what}: waiting alone, 100 side by side`, limitMs, 'ms', {
+      isLimit: true,
+    }),
+  ];
+}
+
+/** The real OpenAI provider, which reads the states of 100 jobs in one call. */
+async function sweepByList(count: number): Promise<readonly Figure[]> {
+  const servers = { provider: { latencyMs: LATENCY_MS, jobs: count } };
+  const runs = await withServers(servers, ({ provider: url }) => {
+    const providers = openAiAt(url, objectsAt(url));
+    return repeat(async () => {
+      const batches = runningBatches(count);
+      const dependencies = benchDependencies({ batches, providers });
+      const milliseconds = await timed(() => sweep(dependencies, Date.now() + SWEEP_MS));
+      const { calls } = (await (await fetch(`${url}/calls`)).json()) as { calls: number };
+      return { milliseconds, calls };
+    });
+  });
+  const calls = median(runs.map((run) => run.calls));
+  const milliseconds = median(runs.map((run) => run.milliseconds));
+  const name = `sweep-${count}`;
+  const what = `${count.toLocaleString('en-US')} batches, OpenAI's provider`;
+  return [
+    figure(`${name}-calls`, `${what}: calls`, calls, 'calls', { goal: atMost(20) }),
+    figure(`${name}-list-time`, `${what}: time`, milliseconds, 'ms'),
+    figure(`${name}-calls-limit`, `${what}: pages of 100 jobs`, count / 100, 'calls', {
+      isLimit: true,
+    }),
+  ];
+}
+
+/** Items in a page of an index, as in the real table. */
+const PAGE_ITEMS = 100;
+
+/** A table of running batches that answers at once, so that only the sweep is measured. */
+function runningBatches(count: number): BatchStore {
+  const records = new Map<string, Batch>();
+  for (let index = 0; index < count; index++) {
+    const batch = runningBatch(index);
+    records.set(batch.batchId, batch);
+  }
+  const hints = [...records.values()].map((batch): ActiveHint & DueHint => ({
+    batchId: batch.batchId,
+    status: batch.status,
+    model: batch.model,
+    isPending: false,
+    requests: 1_000,
+    estimatedTokens: 1_000,
+    jobId: batch.job?.id,
+    expected: { inputTokens: 1_000, outputTokens: 1_000 },
+  }));
+  const page = async (cursor = '0') => {
+    const end = Number(cursor) + PAGE_ITEMS;
+    const items = hints.slice(Number(cursor), end);
+    return end < hints.length ? { items, cursor: String(end) } : { items };
+  };
+  return {
+    shards: 1,
+    get: async (batchId) => records.get(batchId),
+    getMany: async (batchIds) => new Map(batchIds.map((id) => [id, records.get(id) as Batch])),
+    create: async () => 'exists',
+    async replace(batch) {
+      records.set(batch.batchId, batch);
+      return 'written';
+    },
+    listDue: (_shard, _until, cursor) => page(cursor),
+    listWaiting: async () => ({ items: [] }),
+    listActive: (_provider, cursor) => page(cursor),
+  };
+}

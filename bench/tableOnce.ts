@@ -1,0 +1,76 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { realBatchStore } from '../shared/aws/batchStore.ts';
+import { realProviderStateStore } from '../shared/aws/providerStateStore.ts';
+import { realSweepLock } from '../shared/aws/sweepLock.ts';
+import type { Metrics } from '../shared/batch/ports.ts';
+import { DEFAULT_POLICY } from '../shared/config.ts';
+import { METRICS } from '../shared/metrics.ts';
+import { sweep } from '../shared/usecases/sweep/sweep.ts';
+import {
+  benchDependencies,
+  NOWHERE,
+  objectsAt,
+  openAiAt,
+  slowProviders,
+} from './harness/dependencies.ts';
+import { timed } from './harness/figures.ts';
+import { finish, optionsOf, peakBytes } from './harness/process.ts';
+
+/** Sweeps a filled table once, as the sweeper does. */
+export interface SweepOptions {
+  readonly tableUrl: string;
+  readonly tableName: string;
+  /** Jobs that the provider accepts at once. */
+  readonly maxInFlight: number;
+  /** How long the sweep may take. */
+  readonly timeMs: number;
+}
+
+export interface Swept {
+  readonly milliseconds: number;
+  readonly peakBytes: number;
+  /** Batches that were processed. */
+  readonly seen: number;
+  /** Batches of which the submission was started. */
+  readonly started: number;
+  /** Requests to the table, by operation. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+const { tableUrl, tableName, maxInFlight, timeMs } = optionsOf<SweepOptions>();
+const calls: Record<string, number> = {};
+const table = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint: tableUrl }));
+table.middlewareStack.add((next, { commandName = '' }) => (sent) => {
+  calls[commandName] = (calls[commandName] ?? 0) + 1;
+  return next(sent);
+});
+const counted = new Map<string, number>();
+const metrics: Metrics = {
+  count: (name, value) => void counted.set(name, (counted.get(name) ?? 0) + value),
+  measure() {},
+};
+let started = 0;
+const providers = openAiAt(NOWHERE, objectsAt(NOWHERE), { maxInFlight });
+const { retentionSeconds } = DEFAULT_POLICY;
+const dependencies = {
+  ...benchDependencies({ providers: slowProviders(providers, 0) }),
+  batches: realBatchStore(table, tableName, { retentionSeconds }),
+  providerStates: realProviderStateStore(table, tableName),
+  sweepLock: realSweepLock(table, tableName),
+  bus: {
+    async publish({ to }: { readonly to: string }) {
+      if (to === 'submitting') started += 1;
+    },
+  },
+  metrics,
+};
+
+const milliseconds = await timed(() => sweep(dependencies, Date.now() + timeMs));
+finish({
+  milliseconds,
+  peakBytes: peakBytes(),
+  seen: counted.get(METRICS.swept) ?? 0,
+  started,
+  calls,
+} satisfies Swept);
