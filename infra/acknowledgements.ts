@@ -1,24 +1,24 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Gives the reason why a finding of cdk-nag on a construct is as it should be. */
+/** Suppresses one finding of cdk-nag on a construct. `reason` says why the finding does not apply. */
 export function acknowledge(construct: IConstruct, id: string, reason: string): void {
   Validations.of(construct).acknowledge({ id, reason });
 }
 
-/** The same for a resource of a policy that holds a wildcard: no other wildcard is meant. */
+/** Suppresses the finding about the wildcard in one resource of a policy. Other wildcards are still reported. */
 export function acknowledgeWildcard(construct: IConstruct, arn: string, reason: string): void {
-  const resource = flatten(Stack.of(construct).resolve(arn));
+  const resource = formatForNag(Stack.of(construct).resolve(arn));
   acknowledge(construct, `AwsSolutions-IAM5[Resource::${resource}]`, reason);
 }
 
-/** An ARN as cdk-nag writes it: `<LogicalId.Arn>/prefix/*`. */
-function flatten(value: unknown): string {
+/** Formats an ARN as cdk-nag does: `<LogicalId.Arn>/prefix/*`. */
+function formatForNag(value: unknown): string {
   if (typeof value === 'string') return value;
   const [name = '', argument] = Object.entries(value as object)[0] ?? [];
   switch (name) {
     case 'Fn::Join':
-      return (argument[1] as unknown[]).map(flatten).join(argument[0]);
+      return (argument[1] as unknown[]).map(formatForNag).join(argument[0]);
     case 'Fn::GetAtt':
       return `<${argument[0]}.${argument[1]}>`;
     case 'Ref':

@@ -1,4 +1,5 @@
 import { App, type Environment } from 'aws-cdk-lib';
+import { omitUndefined } from '../shared/omitUndefined.ts';
 import { ConfigurationError } from './configurationError.ts';
 import { CONTEXT_KEY, parseContext } from './context.ts';
 import { BatchHandlerStack } from './stack.ts';
@@ -13,8 +14,8 @@ try {
   process.exitCode = 1;
 }
 
-/** Where the CLI's credentials lead to; anywhere without any. */
+/** The account and region of the CDK CLI's credentials. Without credentials, the stack fits any environment. */
 function environment(): Environment {
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
-  return { ...(account ? { account } : {}), ...(region ? { region } : {}) };
+  return omitUndefined({ account: account || undefined, region: region || undefined });
 }

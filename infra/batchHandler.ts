@@ -6,34 +6,38 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { BatchHandlerProps } from './batchHandlerProps.ts';
-import { createBucket } from './bucket.ts';
-import { type Collector, createCollector } from './collector.ts';
-import { Delivery } from './delivery.ts';
+import { STATE_CHANGE } from '../shared/config.ts';
+import { omitUndefined } from '../shared/omitUndefined.ts';
+import type { BatchHandlerProps, StateChangeFilter } from './batchHandlerProps.ts';
 import { describeHandler } from './discovery.ts';
-import { eventPattern, type StateChangeFilter } from './eventPattern.ts';
-import { connectQueues } from './eventSources.ts';
-import { createFunctions } from './functions.ts';
-import { grantAdd, grantClient, grantRead } from './grants.ts';
-import { HandlerMetrics } from './handlerMetrics.ts';
-import { createInbox } from './inbox.ts';
-import { createMonitoring } from './monitoring/monitoring.ts';
-import { grantPermissions } from './permissions.ts';
-import { timingOf } from './policy.ts';
-import type { Granted } from './providers/access.ts';
-import { listenToBedrock } from './providers/bedrockEvents.ts';
-import { bindProviders } from './providers/bindProviders.ts';
-import { createQueues, type Queues } from './queues.ts';
-import { createSchedule } from './schedule.ts';
-import { settingsText } from './settings.ts';
-import { createTable } from './table.ts';
-import { createWebhooks, type WebhookEndpoint } from './webhooks.ts';
+import { createAlarms } from './monitoring/createAlarms.ts';
+import { createDashboard } from './monitoring/dashboard.ts';
+import { HandlerMetrics } from './monitoring/handlerMetrics.ts';
+import { saveQueries } from './monitoring/queries.ts';
+import type { GrantResult } from './providers/access.ts';
+import { subscribeToJobEvents } from './providers/bedrock.ts';
+import { bindProviders } from './providers/llmProvider.ts';
+import { createBucket } from './resources/bucket.ts';
+import { type Collector, createCollector } from './resources/collector.ts';
+import { Delivery } from './resources/delivery.ts';
+import { connectQueues, createFunctions, FUNCTION_SPECS } from './resources/functions.ts';
+import { createInbox } from './resources/inbox.ts';
+import { grantAdd, grantClient, grantPermissions, grantRead } from './resources/permissions.ts';
+import { createQueues, type Queues } from './resources/queues.ts';
+import { createSchedule } from './resources/schedule.ts';
+import { createTable } from './resources/table.ts';
+import { createWebhooks, type WebhookEndpoint } from './resources/webhooks.ts';
+import { settingsText, timingOf } from './settings.ts';
+
+/** The path in this repository. */
+const DEFAULT_RUNBOOK = 'docs/runbook.md';
 
 /**
- * Brings every request of a JSONL file to an end at an LLM provider's Batch API, and hands the
- * results to a function of yours.
+ * Runs batches of LLM requests: submits each JSONL file to the Batch API of an LLM provider, retries
+ * unfinished requests, and delivers the results to your Lambda function.
  *
  * ```ts
  * const batches = new BatchHandler(this, 'Batches', {
@@ -43,64 +47,64 @@ import { createWebhooks, type WebhookEndpoint } from './webhooks.ts';
  * batches.grantAdd(api);
  * ```
  *
- * @throws ConfigurationError, naming the prop and the fix, for what could not work
+ * @throws ConfigurationError for a prop that is invalid; the message names the prop and the fix
  */
 export class BatchHandler extends HandlerMetrics {
-  /** Batches, provider states, the sweep's lock and the records of processors that run once. */
+  /** Holds batches, provider states, the lock of the sweep and the records of processors with `once`. */
   readonly table: dynamodb.TableV2;
-  /** Inputs, results and errors; a user uploads to `uploads/<batchId>.jsonl`. */
+  /** Holds inputs, results and errors. Upload inputs to `uploads/<batchId>.jsonl`. */
   readonly bucket: s3.Bucket;
-  /** Takes the messages that add and command batches, and pause and resume providers. */
+  /** Receives messages that add and command batches, and that pause and resume providers. */
   readonly queue: sqs.Queue;
-  /** Where a message of `queue` goes that was refused, with its reason as an attribute. */
+  /** Receives refused messages of `queue`, with the reason as a message attribute. */
   readonly deadLetterQueue: sqs.Queue;
-  /** Each queue with its dead-letter queue, by the function that consumes it. */
+  /** All queues with their dead-letter queues, by the function that consumes each. */
   readonly queues: Queues;
-  /** Takes single requests; undefined without the prop `collector`. */
+  /** Collects single requests into batches. Undefined without the prop `collector`. */
   readonly collector: Collector | undefined;
-  /** Looks at everything that is due, on the schedule. */
+  /** Runs on the schedule and advances every batch that is due. */
   readonly sweeper: lambda.Function;
-  /** Those of `AlarmSettings` that are on, each by the id of its section in docs/runbook.md. */
+  /** The alarms that the prop `alarms` leaves on. The id of each is its section in docs/runbook.md. */
   readonly alarms: readonly cloudwatch.Alarm[];
-  /** For somebody who is on call; undefined with the prop `dashboard: false`. */
+  /** The dashboard for the person on call. Undefined with the prop `dashboard: false`. */
   readonly dashboard: cloudwatch.Dashboard | undefined;
-  /** What each provider entry was given: its secret, or the role of its jobs. */
-  readonly access: Readonly<Record<string, Granted>>;
-  /** Where each entry with `webhook` is sent webhooks, and the secret that they are signed with. */
+  /** What each provider entry was granted: its secret, or the role of its jobs. */
+  readonly access: Readonly<Record<string, GrantResult>>;
+  /** Webhook URL and signing secret of each provider entry with the option `webhook`. */
   readonly webhooks: Readonly<Record<string, WebhookEndpoint>>;
 
   constructor(scope: Construct, id: string, props: BatchHandlerProps) {
     super(scope, id);
-    const { providers, inputBuckets = [] } = props;
-    // The interfaces differ only in what `exactOptionalPropertyTypes` makes of CDK's optional members.
+    const { providers, inputBuckets = [], collector: collectorSettings } = props;
+    const { schedule: interval = Duration.minutes(1), runbook = DEFAULT_RUNBOOK } = props;
+    const { removalPolicy = RemovalPolicy.RETAIN } = props;
+    // Under `exactOptionalPropertyTypes` CDK's classes do not implement CDK's interfaces.
     const processor = props.processor as lambda.IFunction;
+    const topic = props.alarmTopic as sns.ITopic | undefined;
     const eventBus = (props.eventBus ??
       events.EventBus.fromEventBusName(this, 'DefaultBus', 'default')) as events.IEventBus;
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    const timing = timingOf(props.policy ?? {}, props.retention, processor);
-    const { policy, invocationAge, objectAge } = timing;
+    const { policy, invocationAge, objectAge } = timingOf(
+      props.policy ?? {},
+      props.retention,
+      processor,
+    );
     const entries = Object.entries(providers);
     const settings = settingsText({
-      providers: Object.fromEntries(entries.map(([name, { settings }]) => [name, settings])),
+      providers: Object.fromEntries(entries.map(([name, provider]) => [name, provider.settings])),
       policy,
-      ...(props.collector === undefined ? {} : { collector: props.collector }),
+      ...omitUndefined({ collector: collectorSettings }),
     });
 
-    const queues = createQueues(this);
+    const queues = createQueues(this, FUNCTION_SPECS);
     this.queues = queues;
     this.queue = queues.intake.queue;
     this.deadLetterQueue = queues.intake.deadLetterQueue;
     this.table = createTable(this, removalPolicy);
     this.bucket = createBucket(this, objectAge, removalPolicy);
-
-    new Delivery(this, 'Delivery', {
-      processor,
-      table: this.table,
-      bucket: this.bucket,
-      outcomeQueue: queues.outcome.queue,
-      invocationAge,
-    });
     const { table, bucket } = this;
+    const { queue: outcomeQueue } = queues.outcome;
+    new Delivery(this, 'Delivery', { processor, table, bucket, outcomeQueue, invocationAge });
+
     const resources = { table, bucket, inputBuckets, queues, processor, eventBus };
     const functionsProps = {
       resources,
@@ -110,51 +114,69 @@ export class BatchHandler extends HandlerMetrics {
       removalPolicy,
     };
     const functions = createFunctions(this, functionsProps);
+    const { sweeper } = functions;
+    this.sweeper = sweeper;
     grantPermissions(functions, resources);
     if (props.inbox) createInbox(this, functions, resources, objectAge);
-    const { function: webhook, endpoints } = createWebhooks(this, functionsProps, providers);
+    const withWebhook = entries.filter(([, provider]) => provider.webhook).map(([name]) => name);
+    const { function: webhook, endpoints } = createWebhooks(this, functionsProps, withWebhook);
     this.webhooks = endpoints;
     const callers = { ...functions, webhook };
     this.access = bindProviders(this, providers, callers, { bucket, removalPolicy });
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
-    this.sweeper = functions.sweeper;
-    listenToBedrock(this, providers, this.sweeper);
-    const { schedule: interval = Duration.minutes(1) } = props;
-    const schedule = createSchedule(this, this.sweeper, interval);
+    subscribeToJobEvents(this, providers, sweeper);
+    const schedule = createSchedule(this, sweeper, interval);
     this.collector =
-      props.collector &&
-      createCollector(this, functionsProps, functions.sweeper, {
-        settings: props.collector,
+      collectorSettings &&
+      createCollector(this, functionsProps, {
+        settings: collectorSettings,
         entries: Object.keys(providers),
+        sweeper,
       });
+
     const { access, collector } = this;
-    const parts = { functions, schedule, collector, webhook };
+    const parts = { functions, collector, webhook };
     const monitored = { ...parts, handler: this, queues, providers, interval };
-    const { alarms, dashboard } = createMonitoring(monitored, props);
-    this.alarms = alarms;
-    this.dashboard = dashboard;
-    describeHandler(this, { settings, resources, access, ...parts });
+    this.alarms = createAlarms(monitored, props.alarms ?? {}, { topic, runbook });
+    saveQueries(monitored);
+    this.dashboard =
+      props.dashboard === false ? undefined : createDashboard(monitored, this.alarms, runbook);
+    describeHandler(this, { ...parts, schedule, settings, resources, access });
   }
 
   /**
-   * What a rule on the handler's event bus matches: its state changes, those alone that fit. Handlers
-   * on one bus hear each other's: tell them apart by the names of provider entries, or give each a bus.
+   * The event pattern of a rule on the handler's event bus: state changes of batches that match the
+   * filter. Every handler on a bus publishes the same kind of event: tell handlers apart by the names
+   * of their provider entries, or give each its own bus.
    */
-  eventPattern(filter: StateChangeFilter = {}): events.EventPattern {
-    return eventPattern(filter);
+  eventPattern({ from, to, providers }: StateChangeFilter = {}): events.EventPattern {
+    const detail = omitUndefined({
+      from: from && [...from],
+      to: to && [...to],
+      provider: providers && [...providers],
+    });
+    return {
+      source: [STATE_CHANGE.source],
+      detailType: [STATE_CHANGE.detailType],
+      // CloudFormation rejects a pattern that contains an empty object.
+      ...(Object.keys(detail).length > 0 ? { detail } : {}),
+    };
   }
 
-  /** Lets somebody add batches: upload a file to `uploads/*` and send messages to the queue. */
+  /** Allows adding batches: uploading files to `uploads/*` and sending messages to the queue. */
   grantAdd(grantee: iam.IGrantable): iam.Grant {
     return grantAdd(grantee, this);
   }
 
-  /** Lets somebody see how batches stand and fetch their rows, as the client library does. */
+  /** Allows reading the state and the rows of batches, as the client library does. */
   grantRead(grantee: iam.IGrantable): iam.Grant {
     return grantRead(grantee, this);
   }
 
-  /** Lets somebody use the client library: add, read and command batches, pause and resume providers. */
+  /**
+   * Allows everything that the client library does: adding, reading and commanding batches, and pausing
+   * and resuming providers.
+   */
   grantClient(grantee: iam.IGrantable): iam.Grant {
     return grantClient(grantee, this);
   }

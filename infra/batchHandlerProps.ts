@@ -4,83 +4,84 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
-import type { CollectorSettingsInput, PolicySettings } from '../shared/config.ts';
-import type { LlmProvider } from './llmProvider.ts';
-import type { AlarmSettings } from './monitoring/alarmSettings.ts';
+import type { CollectorSettingsInput, PolicySettings, Status } from '../shared/config.ts';
+import type { AlarmSettings } from './monitoring/alarms.ts';
+import type { LlmProvider } from './providers/llmProvider.ts';
 
-/** Under `exactOptionalPropertyTypes` some classes are not the interfaces that they implement. */
+/** Under `exactOptionalPropertyTypes` some classes do not implement their interfaces. */
 type Processor = lambda.IFunction | lambda.Alias | lambda.Version;
 
 export interface BatchHandlerProps {
   /**
-   * Your function, which is handed the results of each batch. Its contract:
+   * The Lambda function that receives the results of each batch.
    *
-   * - It is invoked asynchronously with a `ProcessorEvent`: where the results, the errors and the
-   *   requests are, as JSONL in the handler's bucket, and how many there are of each.
-   * - At least once for each batch that has a success. `deliveryId` is the same however often a
-   *   delivery is repeated: make your effect idempotent by it.
-   * - Returning means that the batch is completed. Throwing, or not ending within its timeout,
-   *   means that it is invoked again after a backoff, up to `maxDeliveries` times.
-   * - It may read `batches/*` of the bucket, and read and write `processed/*`. Nothing else is
-   *   granted.
+   * - The handler invokes it asynchronously with a `ProcessorEvent`: the locations of the results,
+   *   errors and requests, as JSONL in the handler's bucket, and the number of each.
+   * - It is invoked at least once for each batch that has a success. `deliveryId` is the same for every
+   *   repetition of a delivery: use it to make the function idempotent.
+   * - If it returns, the batch is completed. If it throws or times out, it is invoked again after a
+   *   backoff, up to `maxDeliveries` times.
+   * - It may read `batches/*` in the bucket, and read and write `processed/*`. The handler grants
+   *   nothing else.
    *
-   * It must be in the same account and region, and its role must be known: import a function with
-   * `lambda.Function.fromFunctionAttributes(this, id, { functionArn, role })`. The handler sets how
-   * Lambda invokes it asynchronously; a function that has such settings is passed by an alias.
+   * The function must be in the same account and region, and its role must be known: import a function
+   * with `lambda.Function.fromFunctionAttributes(this, id, { functionArn, role })`. The handler sets
+   * the function's async invocation settings. For a function that has its own, pass an alias.
    */
   readonly processor: Processor;
   /**
-   * The providers that messages may name, by the name of their entry: a letter, then up to 31
-   * letters, digits and dashes. The first is the default of messages that name none.
+   * The providers that messages can name, by entry name. A name is a letter followed by up to 31
+   * letters, digits and dashes. The first entry is the default for messages that name none.
    */
   readonly providers: Readonly<Record<string, LlmProvider>>;
   /**
-   * How often batches are looked at: whole minutes, at least one.
+   * Interval between sweeps. A sweep advances every batch that is due. Whole minutes, at least 1.
    *
    * @default Duration.minutes(1)
    */
   readonly schedule?: Duration;
   /**
-   * How many batches may be inspected, submitted or collected at the same time: 2 to 1,000.
+   * Maximum number of batches that are inspected, submitted or collected concurrently, from 2 to 1,000.
    *
    * @default 10
    */
   readonly maxConcurrency?: number;
   /**
-   * Other buckets that a message's `file` may be in.
+   * Additional buckets that a message's `file` can be in.
    *
-   * @default - only `uploads/*` of the handler's own
+   * @default - files must be under `uploads/` in the handler's bucket
    */
   readonly inputBuckets?: readonly (s3.IBucket | s3.Bucket)[];
   /**
-   * Whether a `.jsonl` file under `inbox/` of the handler's bucket becomes a batch by itself, at the
-   * provider entry that its first folder names. A refused one gets a file beside it that says why.
+   * Whether each `.jsonl` file that is put under `inbox/` in the handler's bucket becomes a batch. The
+   * first folder of its key names the provider entry. If a file is refused, the reason is written
+   * beside it.
    *
    * @default false
    */
   readonly inbox?: boolean;
   /**
-   * Where state changes are announced.
+   * Event bus that the state changes of batches are published to.
    *
    * @default - the account's default event bus
    */
   readonly eventBus?: events.IEventBus | events.EventBus;
   /**
-   * Gathers single requests, sent as messages to a queue of their own, into batches: of at most
-   * `maxRequests` (10,000), or what has come within `maxAgeSeconds` (300). `provider` is the entry
-   * of requests that name none; `priority` and `metadata` are those of the batches.
+   * Collects single requests, sent to a queue of their own, into batches. A batch closes at
+   * `maxRequests` requests (10,000) or after `maxAgeSeconds` seconds (300). `provider` is the entry for
+   * requests that name none. `priority` and `metadata` are set on the batches.
    *
-   * @default - requests come in batches only
+   * @default - no collector
    */
   readonly collector?: CollectorSettingsInput;
   /**
-   * Times, counts and limits of the lifecycle that shall differ from the defaults.
+   * Timeouts, retries and limits of the lifecycle, to override the defaults.
    *
-   * @default - the defaults of the table in docs/lifecycle.md
+   * @default - the defaults in docs/lifecycle.md
    */
   readonly policy?: Omit<PolicySettings, 'retentionSeconds'>;
   /**
-   * How long an ended batch and its files are kept.
+   * How long a batch and its files are kept after the batch has ended.
    *
    * @default Duration.days(90)
    */
@@ -92,37 +93,59 @@ export interface BatchHandlerProps {
    */
   readonly logRetention?: logs.RetentionDays;
   /**
-   * From which value on each alarm rings. Every one is on by default; `false` is no such alarm.
+   * Threshold of each alarm. `false` removes the alarm.
    *
-   * @default {} - the defaults of `AlarmSettings`
+   * @default - all alarms, with the defaults of `AlarmSettings`
    */
   readonly alarms?: AlarmSettings;
   /**
-   * What is told when an alarm rings, and when it is over. A topic that is encrypted must be so with
-   * a key of your own whose policy lets `cloudwatch.amazonaws.com` use `kms:Decrypt` and
-   * `kms:GenerateDataKey*`: with the key `alias/aws/sns` nothing arrives.
+   * SNS topic notified when an alarm fires and when it recovers. If the topic is encrypted, use a
+   * customer managed key whose policy allows `cloudwatch.amazonaws.com` to call `kms:Decrypt` and
+   * `kms:GenerateDataKey*`: CloudWatch cannot publish to a topic encrypted with `alias/aws/sns`.
    *
-   * @default - alarms change their state, and nobody is told
+   * @default - no notifications
    */
   readonly alarmTopic?: sns.ITopic | sns.Topic;
   /**
-   * Where docs/runbook.md can be read, as you keep it: each alarm and the dashboard lead there.
+   * URL of your copy of docs/runbook.md, which the alarms and the dashboard link to.
    *
    * @default 'docs/runbook.md' - the path in the repository
    */
   readonly runbook?: string;
   /**
-   * Whether there is a CloudWatch dashboard. AWS charges 3 USD a month for each beyond the first
-   * three of an account.
+   * Whether to create a CloudWatch dashboard. AWS charges 3 USD per month for each dashboard beyond the
+   * account's first three.
    *
    * @default true
    */
   readonly dashboard?: boolean;
   /**
-   * What becomes of the table, the bucket, the secrets and the logs when the stack is deleted. A
-   * bucket that is not empty is never deleted.
+   * What happens to the table, bucket, secrets and logs when the stack is deleted. CloudFormation does
+   * not delete a bucket that is not empty.
    *
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Filter of state changes for `BatchHandler.eventPattern`. A state change must match every field. */
+export interface StateChangeFilter {
+  /**
+   * Statuses before the change.
+   *
+   * @default - any status
+   */
+  readonly from?: readonly Status[];
+  /**
+   * Statuses after the change.
+   *
+   * @default - any status
+   */
+  readonly to?: readonly Status[];
+  /**
+   * Names of provider entries.
+   *
+   * @default - any provider
+   */
+  readonly providers?: readonly string[];
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { BUNDLES } from './bundlePaths.ts';
 import { BUNDLE_ENTRIES, bundle } from './bundles.ts';
 
-// A build that fails leaves the bundles of the last one in place.
+// Bundles are built beside the old ones and moved into place, so a failed build leaves the old ones intact.
 const parent = dirname(BUNDLES);
 await mkdir(parent, { recursive: true });
 const building = await mkdtemp(join(parent, 'building-'));

@@ -4,7 +4,7 @@ import { build, type Metafile } from 'esbuild';
 import { PACKAGE_ROOT } from '../shared/package.ts';
 import type { BundleName } from './bundlePaths.ts';
 
-/** The file that each module of each bundle starts from. */
+/** The entry file of each module of each bundle. */
 export const BUNDLE_ENTRIES: Readonly<Record<BundleName, Readonly<Record<string, string>>>> = {
   handler: Object.fromEntries(
     ['intake', 'sweeper', 'worker', 'outcome', 'collector', 'webhook'].map((name) => [
@@ -15,18 +15,19 @@ export const BUNDLE_ENTRIES: Readonly<Record<BundleName, Readonly<Record<string,
   exampleProcessor: { index: join(PACKAGE_ROOT, 'examples', 'processor', 'index.ts') },
 };
 
-/** What a function loads when it starts, and what it loads at most. Source maps do not count. */
+/** The bytes of code that a function loads at start, and with all lazy chunks. Source maps are not counted. */
 export interface BundleSize {
   readonly startBytes: number;
   readonly totalBytes: number;
 }
 
 /**
- * Bundles functions together, with the AWS SDK, each into `directory`/<name>.mjs. What they share
- * is there once, and what the code imports lazily is in chunks of its own.
+ * Bundles functions, with the AWS SDK, each into `directory`/<name>.mjs. Code that they share is
+ * written once, and code that is imported lazily goes into chunks of its own.
  *
- * @param entries the file that each begins with
- * @throws Error if there is no such file, or it does not compile
+ * @param entries entry file by function name
+ * @returns the sizes by function name
+ * @throws Error if an entry file does not exist or does not compile
  */
 export async function bundle<Name extends string>(
   entries: Readonly<Record<Name, string>>,
@@ -49,18 +50,18 @@ export async function bundle<Name extends string>(
     format: 'esm',
     splitting: true,
     outExtension: { '.js': '.mjs' },
-    // The AWS SDK's default entry is CommonJS, which cannot be shaken and starts slower.
+    // The AWS SDK's default entry is CommonJS, which esbuild cannot tree-shake and which starts slower.
     mainFields: ['module', 'main'],
-    // Google's libraries are CommonJS, which asks for Node's modules by a `require` of its own.
+    // Google's libraries are CommonJS and call `require` for Node's modules.
     banner: {
       js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
     },
     minify: true,
     sourcemap: true,
-    // Stack traces need the positions only; the sources would triple what is uploaded.
+    // Stack traces need positions only. The sources would triple the size of the upload.
     sourcesContent: false,
     metafile: true,
-    // What is wrong is in the error that is thrown.
+    // The error that esbuild throws holds the messages.
     logLevel: 'silent',
   });
   const sizes = Object.keys(entries).map((name) => [name, sizeOf(metafile, `/${name}.mjs`)]);
@@ -74,7 +75,7 @@ function sizeOf({ outputs }: Metafile, module: string): BundleSize {
   return { startBytes: start, totalBytes: total };
 }
 
-/** The bytes of a module and of all that it imports in one of these ways. */
+/** The bytes of a module and of everything that it imports, transitively, by these kinds of import. */
 function reach(
   outputs: Metafile['outputs'],
   isModule: (path: string) => unknown,

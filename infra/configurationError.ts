@@ -1,4 +1,4 @@
-/** A setting or prop that cannot work. The message says which, what it is and how to put it right. */
+/** Thrown for a prop or setting that is invalid. The message names it, its value and the fix. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }

@@ -2,11 +2,11 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { collectorSettingsSchema, policySettingsSchema } from '../shared/config.ts';
 import { ConfigurationError } from './configurationError.ts';
-import { describeIssue } from './contextIssue.ts';
-import { ALARM_DEFAULTS, type AlarmSetting } from './monitoring/alarmSettings.ts';
-import { providerSchema, ROLE_ARN } from './providerContext.ts';
+import { ALARMS, type AlarmSetting } from './monitoring/alarms.ts';
+import { ROLE_ARN } from './providers/kind.ts';
+import { providerContextSchema } from './providers/llmProvider.ts';
 
-/** The key of cdk.json's context that holds everything below. */
+/** The key of the settings in cdk.json's context. */
 export const CONTEXT_KEY = 'batchHandler';
 
 const FUNCTION_ARN = /^arn:[\w-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(:[\w$-]{1,128})?$/;
@@ -22,16 +22,16 @@ function whole(min: number, max: number) {
 function alarmsShape(): Record<AlarmSetting, z.ZodType<number | false>> {
   const error = 'must be a number above 0, or false';
   const threshold = z.union([z.number().positive({ error }), z.literal(false)], { error });
-  const entries = Object.keys(ALARM_DEFAULTS).map((name) => [name, threshold]);
+  const entries = Object.keys(ALARMS).map((name) => [name, threshold]);
   return Object.fromEntries(entries);
 }
 
-/** The settings of cdk.json's context: all have a default. */
+/** The settings in cdk.json's context. All are optional. `BatchHandlerProps` documents them and their defaults. */
 export const contextSchema = z
   .strictObject({
-    /** Between two looks at the batches. */
+    /** Interval between sweeps. */
     scheduleMinutes: whole(1, 60),
-    /** The function that takes the results, with its alias or version if it is to be used. */
+    /** The function that receives the results, with an alias or version if one is to be invoked. */
     processorArn: z.string().regex(FUNCTION_ARN, 'must be the ARN of a Lambda function'),
     processorRoleArn: z.string().regex(ROLE_ARN, 'must be the ARN of the role of processorArn'),
     providers: z
@@ -39,29 +39,26 @@ export const contextSchema = z
         z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/, {
           error: 'the name must be a letter, then up to 31 letters, digits and dashes',
         }),
-        providerSchema,
+        providerContextSchema,
       )
       .refine((entries) => Object.keys(entries).length > 0, 'must have at least one entry'),
     policy: policySettingsSchema.omit({ retentionSeconds: true }),
-    /** Gathers single requests into batches. Default: requests come in batches only. */
     collector: collectorSettingsSchema,
-    /** How long an ended batch and its files are kept. */
+    /** How long a batch and its files are kept after the batch has ended. */
     retentionDays: whole(1, 3650),
     logRetentionDays: z.literal(LOG_RETENTION_DAYS),
-    /** Names of the buckets that a message's `file` may be in, beside the handler's own. */
+    /** Names of additional buckets that a message's `file` can be in. */
     inputBuckets: z.array(z.string().regex(BUCKET_NAME, 'must be the name of a bucket')),
-    /** Whether files under `inbox/` of the handler's bucket become batches by themselves. */
     inbox: z.boolean(),
-    /** Batches that are inspected, submitted or collected at the same time. */
     maxConcurrency: whole(2, 1000),
-    /** From which value on each alarm rings; false: there is no such alarm. */
+    /** Threshold of each alarm. `false` removes the alarm. */
     alarms: z.strictObject(alarmsShape()).partial(),
-    /** Told when an alarm rings, and when it is over. */
+    /** SNS topic notified when an alarm fires and when it recovers. */
     alarmTopicArn: z.string().regex(TOPIC_ARN, 'must be the ARN of an SNS topic'),
-    /** Where docs/runbook.md can be read. */
+    /** URL of your copy of docs/runbook.md. */
     runbook: z.string().min(1),
     dashboard: z.boolean(),
-    /** What becomes of the data when the stack is deleted. */
+    /** What happens to the data when the stack is deleted. */
     removalPolicy: z.enum(['retain', 'destroy']),
   })
   .partial()
@@ -74,7 +71,7 @@ export type Context = z.infer<typeof contextSchema>;
 /**
  * Parses the context `batchHandler`: an object in cdk.json, or its JSON given with `cdk -c`.
  *
- * @throws ConfigurationError naming each key that is wrong, its value and what is allowed
+ * @throws ConfigurationError with one line for each invalid key: its value and what is allowed
  */
 export function parseContext(value: unknown = {}): Context {
   const given = typeof value === 'string' ? parseJson(value) : value;
@@ -94,4 +91,89 @@ function parseJson(text: string): unknown {
       `${CONTEXT_KEY} is ${text}: it must be a JSON object, such as -c '${CONTEXT_KEY}={"scheduleMinutes":5}'`,
     );
   }
+}
+
+/**
+ * Formats an issue of the schema: the key, its value and what is allowed.
+ *
+ * @param name the name of the settings, which prefixes each key
+ */
+function describeIssue(
+  name: string,
+  schema: z.core.$ZodType,
+  issue: z.core.$ZodIssue,
+  value: unknown,
+): string {
+  const place = [name, ...issue.path].join('.');
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const allowed = allowedKeys(schema, issue.path, value).join(', ');
+      return `${place} has the unknown key ${issue.keys.join(', ')}: allowed are ${allowed}`;
+    }
+    case 'invalid_key':
+      return `${place}: ${issue.issues.map(({ message }) => message).join('; ')}`;
+    default:
+      return `${place} is ${valueAt(value, issue.path)}: ${allowedText(issue)}`;
+  }
+}
+
+function allowedText(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_union': {
+      const words = 'options' in issue ? (issue.options as readonly unknown[]) : [];
+      return words.length > 0 ? `must be one of ${words.join(', ')}` : issue.message;
+    }
+    case 'invalid_type':
+      // A schema with a message of its own replaces zod's.
+      if (!issue.message.startsWith('Invalid input')) return issue.message;
+      return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+    case 'invalid_format':
+      // Every pattern has a message of its own; URLs have zod's.
+      return issue.format === 'url'
+        ? 'must be a whole URL, such as https://host.example/v1'
+        : issue.message;
+    default:
+      return issue.message;
+  }
+}
+
+/** The keys that the schema allows at a path. */
+function allowedKeys(
+  schema: z.core.$ZodType,
+  path: readonly PropertyKey[],
+  value: unknown,
+): string[] {
+  const inner = optionFor(unwrap(schema), value);
+  const [key, ...rest] = path;
+  const next = key === undefined ? undefined : fieldOf(value, key);
+  if (inner instanceof z.ZodRecord) return allowedKeys(inner.valueType, rest, next);
+  if (!(inner instanceof z.ZodObject)) return [];
+  if (key === undefined) return Object.keys(inner.shape);
+  return allowedKeys(inner.shape[String(key)], rest, next);
+}
+
+/** The option of a discriminated union that the value selects. */
+function optionFor(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
+  const { discriminator } = schema.def;
+  const options = schema.options.filter((option) => option instanceof z.ZodObject);
+  const found = options.find(
+    ({ shape }) => shape[discriminator].safeParse(fieldOf(value, discriminator)).success,
+  );
+  return found ?? schema;
+}
+
+function fieldOf(value: unknown, key: PropertyKey): unknown {
+  return (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault
+    ? unwrap(schema.unwrap())
+    : schema;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): string {
+  const found = path.reduce<unknown>(fieldOf, value);
+  return found === undefined ? 'missing' : JSON.stringify(found);
 }

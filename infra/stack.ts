@@ -5,68 +5,60 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { omitUndefined } from '../shared/omitUndefined.ts';
 import { BatchHandler } from './batchHandler.ts';
 import type { Context } from './context.ts';
-import { contextProvider } from './contextProvider.ts';
-import { createExampleProcessor } from './exampleProcessor.ts';
-import { LlmProvider } from './llmProvider.ts';
-import type { AlarmSettings } from './monitoring/alarmSettings.ts';
-import type { Queues } from './queues.ts';
+import { LlmProvider } from './providers/llmProvider.ts';
+import { bundleCode, createNodeFunction } from './resources/functions.ts';
+import type { QueuePair } from './resources/queues.ts';
 
-/** The handler as a stack of its own, as cdk.json's context describes it. */
+/** A stack with one handler, configured by cdk.json's context. */
 export class BatchHandlerStack extends Stack {
   constructor(scope: Construct, id: string, context: Context = {}, props: StackProps = {}) {
     super(scope, id, props);
+    const { inputBuckets = [], logRetentionDays: logRetention = logs.RetentionDays.ONE_MONTH } =
+      context;
     const removalPolicy =
       context.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
-    const logRetention = context.logRetentionDays ?? logs.RetentionDays.ONE_MONTH;
-    const { retentionDays, scheduleMinutes, maxConcurrency, policy, inputBuckets = [] } = context;
-    const { collector, inbox, alarms, alarmTopicArn, runbook, dashboard } = context;
+    const { policy, collector, inbox, alarms, runbook, dashboard, maxConcurrency } = context;
+    const { alarmTopicArn, scheduleMinutes, retentionDays } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
-        this.#importProcessor(context) ??
-        createExampleProcessor(this, { logRetention, removalPolicy }),
+        this.#importProcessor(context) ?? this.#exampleProcessor({ logRetention, removalPolicy }),
       providers: this.#providers(context),
       inputBuckets: inputBuckets.map((name) => s3.Bucket.fromBucketName(this, `In-${name}`, name)),
       removalPolicy,
       logRetention,
-      ...(policy === undefined ? {} : { policy }),
-      ...(collector === undefined ? {} : { collector }),
-      ...(inbox === undefined ? {} : { inbox }),
-      ...(alarms === undefined ? {} : { alarms: alarms as AlarmSettings }),
-      ...(alarmTopicArn === undefined
-        ? {}
-        : { alarmTopic: sns.Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn) }),
-      ...(runbook === undefined ? {} : { runbook }),
-      ...(dashboard === undefined ? {} : { dashboard }),
-      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
-      ...(scheduleMinutes === undefined ? {} : { schedule: Duration.minutes(scheduleMinutes) }),
-      ...(retentionDays === undefined ? {} : { retention: Duration.days(retentionDays) }),
+      ...omitUndefined({
+        policy,
+        collector,
+        inbox,
+        alarms: alarms && omitUndefined(alarms),
+        alarmTopic: ifDefined(alarmTopicArn, (arn) =>
+          sns.Topic.fromTopicArn(this, 'AlarmTopic', arn),
+        ),
+        runbook,
+        dashboard,
+        maxConcurrency,
+        schedule: ifDefined(scheduleMinutes, Duration.minutes),
+        retention: ifDefined(retentionDays, Duration.days),
+      }),
     });
-    this.#output('BatchQueueUrl', batches.queue.queueUrl, 'Send messages here');
-    const { intake, worker, outcome } = batches.queues;
-    this.#outputPair('Batch', '', intake, 'Refused messages');
-    this.#outputPair('Work', 'Work', worker, 'Work that failed again and again');
-    this.#outputPair('Outcome', 'Outcome', outcome, 'Ends of deliveries that were not noted');
-    if (batches.collector) {
-      const { queues } = batches.collector;
-      this.#output('CollectorQueueUrl', queues.queue.queueUrl, 'Send single requests here');
-      this.#outputPair('Collector', 'Collector', queues, 'Refused requests');
-    }
+    this.#outputQueues(batches);
     this.#output(
       'BucketName',
       batches.bucket.bucketName,
       'Upload files to uploads/<batchId>.jsonl',
     );
-    this.#output('TableName', batches.table.tableName, 'The state of every batch');
+    this.#output('TableName', batches.table.tableName, 'Holds the state of every batch');
     for (const [name, { secret, credential }] of Object.entries(batches.access)) {
       if (!secret) continue;
-      const description = `Put the ${credential} of ${name} in here`;
+      const description = `Put the ${credential} of ${name} in this secret`;
       this.#output(`SecretName-${name}`, secret.secretName, description);
     }
     for (const [name, { url, secret }] of Object.entries(batches.webhooks)) {
-      this.#output(`WebhookUrl-${name}`, url, `Enter it at ${name} for the events batch.*`);
-      const description = `Put the signing secret of the webhooks of ${name} in here`;
+      this.#output(`WebhookUrl-${name}`, url, `Enter this URL at ${name} for the events batch.*`);
+      const description = `Put the signing secret of the webhooks of ${name} in this secret`;
       this.#output(`WebhookSecretName-${name}`, secret.secretName, description);
     }
   }
@@ -79,30 +71,66 @@ export class BatchHandlerStack extends Stack {
     });
   }
 
+  /** Deploys examples/processor for a user who has no processor yet. */
+  #exampleProcessor(props: {
+    readonly logRetention: logs.RetentionDays;
+    readonly removalPolicy: RemovalPolicy;
+  }): lambda.Function {
+    return createNodeFunction(this, 'ExampleProcessor', {
+      ...props,
+      description: 'Summarises the results of each batch into processed/',
+      code: bundleCode('exampleProcessor'),
+      handler: 'index.handler',
+      timeout: Duration.minutes(15),
+      memorySize: 1024,
+    });
+  }
+
   #providers({ providers }: Context): Record<string, LlmProvider> {
     if (!providers) return { openai: LlmProvider.openAi() };
     return Object.fromEntries(
-      Object.entries(providers).map(([name, entry]) => [name, contextProvider(this, name, entry)]),
+      Object.entries(providers).map(([name, entry]) => [
+        name,
+        LlmProvider.fromContext(this, name, entry),
+      ]),
     );
   }
 
-  /** What it takes to look into a dead-letter queue, and to move its messages back. */
-  #outputPair(name: string, dead: string, pair: Queues['intake'], description: string): void {
+  #outputQueues({ queue, queues, collector }: BatchHandler): void {
+    const { intake, worker, outcome } = queues;
+    this.#output('BatchQueueUrl', queue.queueUrl, 'Send messages to this queue');
+    this.#outputPair('Batch', '', intake, 'Holds refused messages');
+    this.#outputPair('Work', 'Work', worker, 'Holds work that failed repeatedly');
+    const lostOutcomes = 'Holds outcomes of deliveries that could not be recorded';
+    this.#outputPair('Outcome', 'Outcome', outcome, lostOutcomes);
+    if (!collector) return;
+    const { queues: pair } = collector;
+    this.#output('CollectorQueueUrl', pair.queue.queueUrl, 'Send single requests to this queue');
+    this.#outputPair('Collector', 'Collector', pair, 'Holds refused single requests');
+  }
+
+  /** Outputs what reading a dead-letter queue and moving its messages back requires. */
+  #outputPair(name: string, deadLetterPrefix: string, pair: QueuePair, description: string): void {
     const { queue, deadLetterQueue } = pair;
+    const deadLetterName = `${deadLetterPrefix}DeadLetterQueue`;
     this.#output(
       `${name}QueueArn`,
       queue.queueArn,
-      `Where messages of ${dead}DeadLetterQueue go back to`,
+      `Destination for moving messages of ${deadLetterName} back`,
     );
-    this.#output(`${dead}DeadLetterQueueUrl`, deadLetterQueue.queueUrl, description);
+    this.#output(`${deadLetterName}Url`, deadLetterQueue.queueUrl, description);
     this.#output(
-      `${dead}DeadLetterQueueArn`,
+      `${deadLetterName}Arn`,
       deadLetterQueue.queueArn,
-      'Where they are moved from',
+      'Source for moving messages back',
     );
   }
 
   #output(id: string, value: string, description: string): void {
     new CfnOutput(this, id, { value, description });
   }
+}
+
+function ifDefined<T, U>(value: T | undefined, convert: (value: T) => U): U | undefined {
+  return value === undefined ? undefined : convert(value);
 }

@@ -134,3 +134,18 @@ export function modelAt(models: Readonly<Record<string, string>>, model: string)
   const named = Object.hasOwn(models, model) ? models[model] : models['*'];
   return named ?? model;
 }
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * Says why a base URL must not be used: over plain http, the key in every request would travel in the
+ * clear. Simulators on the same machine may use http.
+ *
+ * @returns undefined if it may be used
+ */
+export function baseUrlProblem(baseUrl: string): string | undefined {
+  const url = URL.parse(baseUrl);
+  if (url?.protocol === 'https:') return undefined;
+  if (url?.protocol === 'http:' && LOOPBACK.test(url.hostname)) return undefined;
+  return 'it must be an https URL, since the key travels with every request, or http on localhost';
+}

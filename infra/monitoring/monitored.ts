@@ -1,42 +1,45 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { Collector } from '../collector.ts';
-import type { FunctionName } from '../functionSpecs.ts';
-import type { HandlerMetrics } from '../handlerMetrics.ts';
-import type { LlmProvider } from '../llmProvider.ts';
-import type { Queues } from '../queues.ts';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
+import type { LlmProvider } from '../providers/llmProvider.ts';
+import type { Collector } from '../resources/collector.ts';
+import type { HandlerFunctions } from '../resources/functions.ts';
+import type { Queues } from '../resources/queues.ts';
+import type { HandlerMetrics } from './handlerMetrics.ts';
 
-/** What alarms, dashboard and queries are about. */
+/** What the alarms, the dashboard and the saved queries cover. */
 export interface Monitored {
   readonly handler: HandlerMetrics;
-  readonly functions: Readonly<Record<FunctionName, lambda.Function>>;
+  readonly functions: HandlerFunctions;
   readonly queues: Queues;
   readonly collector: Collector | undefined;
-  /** Takes webhooks, where an entry has them. */
+  /** Receives webhooks. Undefined if no entry takes any. */
   readonly webhook: lambda.Function | undefined;
-  /** By the names of their entries. */
+  /** By entry name. */
   readonly providers: Readonly<Record<string, LlmProvider>>;
-  /** Between two sweeps. */
+  /** Time between two sweeps. */
   readonly interval: Duration;
 }
 
-/** All of the handler's functions. */
+/** All functions of the handler, by name. */
 export function functionsOf({
   functions,
   collector,
   webhook,
 }: Monitored): Readonly<Record<string, lambda.Function>> {
-  return {
-    ...functions,
-    ...(collector ? { collector: collector.function } : {}),
-    ...(webhook ? { webhook } : {}),
-  };
+  return { ...functions, ...omitUndefined({ collector: collector?.function, webhook }) };
 }
 
-/** Where its dead letters are, by what sent them there. */
-export function deadLetterQueuesOf({ queues, collector }: Monitored) {
-  const pairs = { batch: queues.intake, work: queues.worker, outcome: queues.outcome };
-  return Object.entries({ ...pairs, ...(collector ? { collector: collector.queues } : {}) }).map(
-    ([name, { deadLetterQueue }]) => ({ name, queue: deadLetterQueue }),
-  );
+/** All dead-letter queues of the handler, by the name of the queue that they belong to. */
+export function deadLetterQueuesOf({
+  queues,
+  collector,
+}: Monitored): Readonly<Record<string, sqs.Queue>> {
+  return omitUndefined({
+    batch: queues.intake.deadLetterQueue,
+    work: queues.worker.deadLetterQueue,
+    outcome: queues.outcome.deadLetterQueue,
+    collector: collector?.queues.deadLetterQueue,
+  });
 }

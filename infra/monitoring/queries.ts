@@ -1,9 +1,9 @@
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { functionsOf, type Monitored } from './monitored.ts';
 
-/** What the runbook asks of the logs. A line names its batch and its attempt wherever there is one. */
+/** The saved queries that the runbook refers to. A log line names its batch and attempt if it has one. */
 export const QUERIES: Readonly<Record<string, logs.QueryStringProps>> = {
-  // The parts of a batch have its id with a number behind it.
+  // The id of a part is its batch's id, a slash and a number.
   'The life of a batch': {
     fields: [
       '@timestamp, level, batchId, attempt, message, action, from, to, came, seconds, why',
@@ -33,7 +33,7 @@ export const QUERIES: Readonly<Record<string, logs.QueryStringProps>> = {
     sort: '@timestamp desc',
     limit: 200,
   },
-  'Providers left alone': {
+  'Stopped submissions': {
     fields: ['@timestamp, provider, message, batchId, coalesce(reason.message, reason) as because'],
     filterStatements: [
       'message in ["the provider refuses our account: it is paused", "the provider is full: it is left alone for a while", "the daily budget keeps batches back", "a user has paused the provider: batches wait"]',
@@ -43,7 +43,7 @@ export const QUERIES: Readonly<Record<string, logs.QueryStringProps>> = {
   },
 };
 
-/** In Logs Insights they are in a folder that has the handler's name. */
+/** Saves the queries in Logs Insights, in a folder with the handler's name. */
 export function saveQueries(monitored: Monitored): void {
   const logGroups = Object.values(functionsOf(monitored)).map(({ logGroup }) => logGroup);
   for (const [name, query] of Object.entries(QUERIES)) {

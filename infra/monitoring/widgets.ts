@@ -1,20 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { DIMENSIONS, type MetricName } from '../../shared/metrics.ts';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import type { Monitored } from './monitored.ts';
 
-/** A dashboard is 24 units wide. */
+/** The width of a dashboard, in CloudWatch's units. */
 export const WIDTH = 24;
 export const HOUR = Duration.hours(1);
 export const DAY = Duration.days(1);
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** A line across the dashboard. */
+/** A heading across the dashboard. */
 export function heading(text: string): cloudwatch.IWidget {
   return new cloudwatch.TextWidget({ markdown: `## ${text}`, width: WIDTH, height: 1 });
 }
 
-/** A count, as its sum over a period. */
+/** A count: the sum over each period. */
 export function sum(
   { handler }: Monitored,
   name: MetricName,
@@ -24,8 +25,8 @@ export function sum(
   return handler.metric(name, { label, period, statistic: cloudwatch.Stats.SUM });
 }
 
-/** What is told as it is now: the most of a period. */
-export function most(
+/** A gauge: the maximum in each period. */
+export function maximum(
   { handler }: Monitored,
   name: MetricName,
   label: string,
@@ -34,18 +35,18 @@ export function most(
   return handler.metric(name, { label, period, statistic: cloudwatch.Stats.MAXIMUM });
 }
 
-/** What is told in seconds, for people. */
+/** Converts a metric from seconds. */
 export function inMinutes(seconds: cloudwatch.Metric, label: string): cloudwatch.MathExpression {
   return new cloudwatch.MathExpression({
     label,
     expression: 'seconds / 60',
     usingMetrics: { seconds },
-    ...(seconds.period ? { period: seconds.period } : {}),
+    ...omitUndefined({ period: seconds.period }),
   });
 }
 
-/** The same of each provider entry. */
-export function ofEachProvider(
+/** The metric of each provider entry. */
+export function byProvider(
   { providers }: Monitored,
   metric: cloudwatch.Metric,
 ): cloudwatch.Metric[] {
@@ -65,7 +66,7 @@ type GraphProps = Pick<
   'stacked' | 'leftYAxis' | 'right' | 'start' | 'end'
 >;
 
-/** One of three in a row. */
+/** A graph of a third of the dashboard's width. */
 export function graph(
   title: string,
   left: cloudwatch.IMetric[],
@@ -78,7 +79,7 @@ export function graph(
     width: WIDTH / 3,
     height: 6,
     leftYAxis: from0,
-    ...(props.right ? { rightYAxis: from0 } : {}),
+    ...omitUndefined({ rightYAxis: props.right && from0 }),
     ...props,
   });
 }

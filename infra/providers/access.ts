@@ -1,20 +1,80 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { ProviderHost } from './providerHost.ts';
-import type { AnySecret } from './secretAccess.ts';
+import { ENVIRONMENT } from '../../shared/config.ts';
+import { type AnySecret, createSecret, EntryArns } from '../resources/secrets.ts';
 
-/** What an entry was given. */
-export interface Granted {
+/** What a provider entry was granted. */
+export interface GrantResult {
+  /** The secret that the functions read. */
   readonly secret?: AnySecret;
-  /** What the secret is to be filled with, such as `API key`. */
+  /** What to put into the secret, such as `API key`. */
   readonly credential?: string;
+  /** The role that the provider assumes for jobs. */
   readonly jobRole?: iam.IRole;
 }
 
-/** How a provider is let in: the permissions and the environment together. */
-export interface Access {
-  grant(scope: Construct, entry: string, host: ProviderHost): Granted;
+/** Lets the functions of a handler call one provider: permissions and environment variables together. */
+export interface AccessGrant {
+  /**
+   * @param scope where resources are created that the options do not give
+   * @param entry the name of the provider's entry
+   */
+  grant(scope: Construct, entry: string, context: BindContext): GrantResult;
+}
+
+/** The parts of a handler that a provider may use. */
+export interface BindContext {
+  /** Starts jobs and reads their output. */
+  readonly worker: CallerFunction;
+  /** Checks, lists and cancels jobs. */
+  readonly sweeper: CallerFunction;
+  /** Checks a job when the provider reports that it has ended. Undefined if the entry takes no webhooks. */
+  readonly listener: CallerFunction | undefined;
+  readonly bucket: s3.Bucket;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** A function that calls providers, with its environment variables of ARNs. */
+export class CallerFunction {
+  readonly function: lambda.Function;
+  readonly secrets: EntryArns;
+  readonly jobRoles: EntryArns;
+
+  constructor(caller: lambda.Function) {
+    this.function = caller;
+    this.secrets = new EntryArns(caller, ENVIRONMENT.secrets);
+    this.jobRoles = new EntryArns(caller, ENVIRONMENT.jobRoles);
+  }
 }
 
 /** For a provider that trusts the functions' own roles. */
-export const NO_ACCESS: Access = { grant: () => ({}) };
+export const NO_ACCESS: AccessGrant = { grant: () => ({}) };
+
+/**
+ * Access by a secret that the functions read.
+ *
+ * @param given the secret to use; by default one is created
+ * @param credential what the secret holds, such as `API key`
+ */
+export function secretAccess(given: AnySecret | undefined, credential: string): AccessGrant {
+  return {
+    grant(scope, entry, { worker, sweeper, listener, removalPolicy }) {
+      const secret =
+        given ??
+        createSecret(scope, `Secret-${entry}`, {
+          description: `The ${credential} of the provider ${entry}, as plain text`,
+          removalPolicy,
+          noRotationReason:
+            'The key is created and revoked at the provider, which has no API to rotate it.',
+        });
+      for (const caller of [sweeper, worker, ...(listener ? [listener] : [])]) {
+        secret.grantRead(caller.function);
+        caller.secrets.add(entry, secret.secretArn);
+      }
+      return { secret, credential };
+    },
+  };
+}

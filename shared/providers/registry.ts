@@ -2,7 +2,12 @@ import { BATCH_DISCOUNT, discounted, type Pricing, priceIn } from '../batch/cost
 import { ProviderError, RefusedError } from '../batch/errors.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import type { Settings } from '../config.ts';
-import { modelAt, type ProviderKind, type ProviderSettings } from '../providerSettings.ts';
+import {
+  baseUrlProblem,
+  modelAt,
+  type ProviderKind,
+  type ProviderSettings,
+} from '../providerSettings.ts';
 import type { Limits } from '../quota/admission.ts';
 import { DEFAULT_LIMITS, KINDS, type Kind } from './kinds.ts';
 import type { DescribedProviders, Provider, Providers } from './provider.ts';
@@ -136,18 +141,12 @@ export function watchAccount(provider: Provider, onRefused: () => void): Provide
   };
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-/**
- * Throws ProviderError `account` for a URL over which a key would travel in the clear: http is for
- * simulators on the same machine.
- */
-export function checkBaseUrl(name: string, baseUrl: string): void {
-  const url = URL.parse(baseUrl);
-  if (url?.protocol === 'https:') return;
-  if (url?.protocol === 'http:' && LOOPBACK.test(url.hostname)) return;
+/** Throws ProviderError `account`, so that the entry waits for its settings to be corrected. */
+function checkBaseUrl(name: string, baseUrl: string): void {
+  const problem = baseUrlProblem(baseUrl);
+  if (problem === undefined) return;
   throw new ProviderError('account', {
     code: 'base_url_refused',
-    message: `baseUrl of provider ${name} is ${baseUrl}: it must be an https URL, or http on localhost`,
+    message: `baseUrl of provider ${name} is ${baseUrl}: ${problem}`,
   });
 }

@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
-import { LlmProvider } from '../../infra/llmProvider.ts';
+import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import { METRIC_NAMESPACE, METRICS } from '../../shared/metrics.ts';
 import { grantedToClient } from '../support/clientGrants.ts';
 import {

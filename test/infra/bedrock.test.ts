@@ -1,9 +1,9 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it } from 'vitest';
-import { PREFIX } from '../../infra/bucket.ts';
 import { parseContext } from '../../infra/context.ts';
-import { LlmProvider } from '../../infra/llmProvider.ts';
+import { LlmProvider } from '../../infra/providers/llmProvider.ts';
+import { PREFIX } from '../../infra/resources/bucket.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
 import { PROVIDER_FILES } from '../../shared/providers/bedrock/api.ts';
 import {

@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
-import { LlmProvider } from '../../infra/llmProvider.ts';
+import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { settingsSchema } from '../../shared/config.ts';
 import { METADATA_KEY, stackMetadataSchema } from '../../shared/handlerMetadata.ts';

@@ -2,7 +2,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
 import { parseContext } from '../../infra/context.ts';
-import { LlmProvider } from '../../infra/llmProvider.ts';
+import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
 import { providerSettingsSchema } from '../../shared/providerSettings.ts';
 import {

@@ -2,7 +2,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
-import { PREFIX, REJECTION_SUFFIX } from '../../infra/bucket.ts';
+import { PREFIX, REJECTION_SUFFIX } from '../../infra/resources/bucket.ts';
 import {
   INBOX_PREFIX,
   MESSAGE_BODY_PREFIX,

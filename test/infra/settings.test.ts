@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Aws, Duration, Lazy, Token } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { LlmProvider } from '../../infra/llmProvider.ts';
+import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import { settingsText } from '../../infra/settings.ts';
 import { type SettingsInput, settingsSchema } from '../../shared/config.ts';
 import { providerSettingsSchema } from '../../shared/providerSettings.ts';

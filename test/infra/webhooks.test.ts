@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { parseContext } from '../../infra/context.ts';
-import { LlmProvider } from '../../infra/llmProvider.ts';
+import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
 import { ENVIRONMENT, SECRET_PLACEHOLDER } from '../../shared/config.ts';
 import {

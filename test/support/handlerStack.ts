@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { BatchHandler } from '../../infra/batchHandler.ts';
 import type { BatchHandlerProps } from '../../infra/batchHandlerProps.ts';
-import { LlmProvider } from '../../infra/llmProvider.ts';
+import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 
 /** The feature flags that the project deploys with. */
 export const FLAGS = JSON.parse(readFileSync('cdk.json', 'utf8')).context as object;

@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
-import { LlmProvider } from '../../../infra/llmProvider.ts';
-import { ALARM_DEFAULTS } from '../../../infra/monitoring/alarmSettings.ts';
+import { ALARMS } from '../../../infra/monitoring/alarms.ts';
+import { LlmProvider } from '../../../infra/providers/llmProvider.ts';
 import { newHandler, newStack, templateWith } from '../../support/handlerStack.ts';
 import { alarmsOf, EVERYTHING, templateOf } from './rendered.ts';
 
@@ -53,7 +53,7 @@ describe('alarms', () => {
       const providers = { openai: LlmProvider.openAi({ dailyBudget: 5 }) };
       return newHandler(newStack(), { providers, collector: {}, alarms }).alarms.length;
     };
-    const names = Object.keys(ALARM_DEFAULTS);
+    const names = Object.keys(ALARMS);
     const off = names.map((name) => [name, false] as const);
     for (const [name, is] of off)
       expect(numberOf({}) - numberOf({ [name]: is }), name).toBe(name === 'deadLetters' ? 4 : 1);

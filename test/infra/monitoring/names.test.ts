@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ALARM_DEFAULTS } from '../../../infra/monitoring/alarmSettings.ts';
+import { ALARMS, type AlarmSetting } from '../../../infra/monitoring/alarms.ts';
 import { QUERIES } from '../../../infra/monitoring/queries.ts';
 import { isByProvider, METRIC_NAMESPACE, METRICS, unitOf } from '../../../shared/metrics.ts';
 import { alarmsOf, EVERYTHING, type Shown, shownBy, templateOf } from './rendered.ts';
@@ -93,9 +93,9 @@ describe('the runbook', () => {
     const rows = [...RUNBOOK.matchAll(/^\| \[(\w+)\]\(#([a-z-]+)\) \| ([^|]+) \| `(\w+)` \|$/gm)];
     expect(rows.map(([, , section]) => section).toSorted()).toEqual(ids.toSorted());
     const settings = new Set(rows.map(([, , , , setting]) => setting));
-    expect([...settings].toSorted()).toEqual(Object.keys(ALARM_DEFAULTS).toSorted());
+    expect([...settings].toSorted()).toEqual(Object.keys(ALARMS).toSorted());
     for (const [, , , from = '', setting = ''] of rows)
-      expect(from).toContain(String(ALARM_DEFAULTS[setting as keyof typeof ALARM_DEFAULTS]));
+      expect(from).toContain(String(ALARMS[setting as AlarmSetting].defaultThreshold));
   });
 
   it('names each saved query, and no other', () => {

@@ -1,0 +1,31 @@
+import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { secretAccess } from './access.ts';
+import {
+  API_KEY,
+  contextKind,
+  defineProvider,
+  importSecret,
+  type KeyOptions,
+  type ProviderDefinition,
+  secretArnShape,
+  settingsSchemaOf,
+} from './kind.ts';
+
+/** Options of `LlmProvider.openAiCompatible`. */
+export interface OpenAiCompatibleOptions extends KeyOptions {
+  /** Base URL of the API, up to and including the version, such as `/v1`. Must be https, or http on localhost. */
+  readonly baseUrl: string;
+}
+
+export function openAiCompatible({
+  secret,
+  ...settings
+}: OpenAiCompatibleOptions): ProviderDefinition {
+  return defineProvider({ kind: 'openai-compatible', ...settings }, secretAccess(secret, API_KEY));
+}
+
+export const openAiCompatibleKind = contextKind({
+  schema: settingsSchemaOf('openai-compatible').extend(secretArnShape),
+  define: (scope, name, { kind, secretArn, ...options }) =>
+    openAiCompatible(omitUndefined({ ...options, secret: importSecret(scope, name, secretArn) })),
+});

@@ -1,0 +1,63 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledgements.ts';
+
+/** Prefixes of the bucket's keys. */
+export const PREFIX = {
+  /** Input files that users upload. */
+  uploads: 'uploads/',
+  /** Message bodies that are too large for SQS. */
+  messages: 'uploads/messages/',
+  /** Single requests that the collector has not yet put into a batch. */
+  collector: 'uploads/collector/',
+  /** Input files that the collector has joined from single requests. */
+  collected: 'uploads/collected-',
+  /** Files that become batches by themselves, with the prop `inbox`. */
+  inbox: 'inbox/',
+  /** Snapshots, inputs of jobs and merged rows. */
+  batches: 'batches/',
+  /** Inputs and outputs of jobs that a provider runs on this bucket. */
+  providerFiles: 'provider-files/',
+  /** Files of the processor. They never expire, because they belong to the user. */
+  processed: 'processed/',
+} as const;
+
+/** Suffix of the key that says why a file of the inbox was refused. */
+export const REJECTION_SUFFIX = '.rejected.json';
+
+/** Matches the 30 days that other providers keep a job's files. They are deleted earlier, when the job has ended. */
+const PROVIDER_FILES_AGE = Duration.days(30);
+
+/** @param objectAge how long after an object was written its batch may still need it */
+export function createBucket(
+  scope: Construct,
+  objectAge: Duration,
+  removalPolicy: RemovalPolicy,
+): s3.Bucket {
+  const expiration = toWholeDays(objectAge);
+  const bucket = new s3.Bucket(scope, 'Bucket', {
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    removalPolicy,
+    lifecycleRules: [
+      { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      { id: 'uploads', prefix: PREFIX.uploads, expiration },
+      { id: 'batches', prefix: PREFIX.batches, expiration },
+      { id: 'provider-files', prefix: PREFIX.providerFiles, expiration: PROVIDER_FILES_AGE },
+    ],
+  });
+  acknowledge(
+    bucket,
+    'AwsSolutions-S1',
+    'Access logs need a second bucket, which would hold object keys for longer than the objects live. An account that audits S3 uses CloudTrail data events.',
+  );
+  return bucket;
+}
+
+/** Rounds up, because S3 expires objects after whole days. */
+export function toWholeDays(duration: Duration): Duration {
+  return Duration.days(Math.ceil(duration.toDays({ integral: false })));
+}

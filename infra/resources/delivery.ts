@@ -1,0 +1,166 @@
+import {
+  type Duration,
+  Reference,
+  Resource,
+  Stack,
+  Token,
+  TokenComparison,
+  Tokenization,
+} from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
+import { TABLE } from '../../shared/config.ts';
+import { acknowledgeWildcard } from '../acknowledgements.ts';
+import { ConfigurationError } from '../configurationError.ts';
+import { PREFIX } from './bucket.ts';
+import { leadingKeys, USER_KEYS_REASON } from './permissions.ts';
+
+interface DeliveryProps {
+  readonly processor: lambda.IFunction;
+  readonly table: dynamodb.TableV2;
+  readonly bucket: s3.Bucket;
+  /** Receives Lambda's report of how each invocation ended. */
+  readonly outcomeQueue: sqs.Queue;
+  /** How long Lambda may keep an invocation in its queue before the function starts. */
+  readonly invocationAge: Duration;
+}
+
+/**
+ * Connects the user's processor: allows it to read results and to keep its own records in the table,
+ * and makes Lambda report how each of its invocations ended.
+ *
+ * Every resource is created in this scope. `grantRead` and `configureAsyncInvoke` would refer from the
+ * processor's stack to this one, which already refers to the processor: a cycle.
+ *
+ * @throws ConfigurationError if the handler cannot invoke the processor
+ */
+export class Delivery extends Construct {
+  constructor(scope: Construct, id: string, props: DeliveryProps) {
+    super(scope, id);
+    const { processor, table, bucket, outcomeQueue, invocationAge } = props;
+    const role = roleOf(processor, this);
+    const policy = new iam.Policy(this, 'Policy', { roles: [role] });
+    this.#allowObjects(policy, bucket, PREFIX.batches, ['s3:GetObject']);
+    this.#allowObjects(policy, bucket, PREFIX.processed, [
+      's3:GetObject',
+      's3:PutObject',
+      's3:AbortMultipartUpload',
+    ]);
+    policy.addStatements(
+      new iam.PolicyStatement({
+        actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+        resources: [table.tableArn],
+        conditions: leadingKeys([TABLE.oncePrefix]),
+      }),
+    );
+    const { queueArn } = outcomeQueue;
+    policy.addStatements(
+      new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }),
+    );
+
+    const destination = { destination: queueArn };
+    const config = new lambda.CfnEventInvokeConfig(this, 'AsyncSettings', {
+      functionName: nameOf(processor),
+      qualifier: qualifierOf(processor),
+      // The handler retries deliveries itself, with the backoff of its own policy.
+      maximumRetryAttempts: 0,
+      maximumEventAgeInSeconds: invocationAge.toSeconds(),
+      destinationConfig: { onSuccess: destination, onFailure: destination },
+    });
+    // Lambda rejects a destination that the function's role may not yet send to.
+    config.node.addDependency(policy, processor);
+    this.node.addValidation({ validate: () => conflictingAsyncSettings(config) });
+  }
+
+  #allowObjects(policy: iam.Policy, bucket: s3.Bucket, prefix: string, actions: string[]): void {
+    const arn = bucket.arnForObjects(`${prefix}*`);
+    policy.addStatements(new iam.PolicyStatement({ actions, resources: [arn] }));
+    acknowledgeWildcard(policy, arn, USER_KEYS_REASON);
+  }
+}
+
+/**
+ * The role of a processor that the handler can invoke.
+ *
+ * @throws ConfigurationError if the processor is in another account or region, or its role is unknown
+ */
+function roleOf(processor: lambda.IFunction, scope: Construct): iam.IRole {
+  checkEnvironment(scope, processor, 'account');
+  checkEnvironment(scope, processor, 'region');
+  if (!processor.role) {
+    throw new ConfigurationError(
+      `the role of the processor ${processor.node.path} is not known, and the handler must allow it to read the results: import the function with lambda.Function.fromFunctionAttributes(this, id, { functionArn, role }), or set processorRoleArn in cdk.json`,
+    );
+  }
+  return processor.role;
+}
+
+function checkEnvironment(
+  scope: Construct,
+  processor: lambda.IFunction,
+  what: 'account' | 'region',
+): void {
+  const own = Stack.of(scope)[what];
+  const other = processor.env[what];
+  const comparison = Token.compareStrings(own, other);
+  // For an imported function and a stack without an environment, only the deployment can tell.
+  const isUnknown =
+    comparison === TokenComparison.BOTH_UNRESOLVED ||
+    (comparison === TokenComparison.ONE_UNRESOLVED && !Resource.isOwnedResource(processor));
+  if (comparison === TokenComparison.SAME || isUnknown) return;
+  const [here, there] = [own, other].map((name) =>
+    Token.isUnresolved(name) ? `any ${what}` : name,
+  );
+  throw new ConfigurationError(
+    `the processor ${processor.node.path} is in ${what} ${there}, the handler in ${here}: deploy both to the same ${what}, and let the processor forward what another ${what} needs`,
+  );
+}
+
+/** The version or alias that the handler invokes. */
+function qualifierOf(processor: lambda.IFunction): string {
+  if ('aliasName' in processor) return String(processor.aliasName);
+  if ('version' in processor) return String(processor.version);
+  const { functionArn } = processor;
+  const parts = Token.isUnresolved(functionArn) ? [] : functionArn.split(':');
+  return parts[7] ?? '$LATEST';
+}
+
+/** The function's name without its qualifier. */
+function nameOf(processor: lambda.IFunction): string {
+  return 'lambda' in processor
+    ? (processor.lambda as lambda.IFunction).functionName
+    : processor.functionName;
+}
+
+/**
+ * Finds other async settings of the same function. Lambda keeps one for each version or alias, so the
+ * second would fail to deploy.
+ *
+ * @returns an error message with the fix for each
+ */
+function conflictingAsyncSettings(own: lambda.CfnEventInvokeConfig): string[] {
+  return own.node.root.node
+    .findAll()
+    .filter((node) => node instanceof lambda.CfnEventInvokeConfig)
+    .filter((other) => other !== own && other.qualifier === own.qualifier)
+    .filter((other) => isSameFunction(other.functionName, own.functionName))
+    .map(
+      (other) =>
+        `the processor has async settings already, at ${other.node.path}: pass an alias without any as the processor, such as new lambda.Alias(this, id, { aliasName: 'batches', version: fn.currentVersion })`,
+    );
+}
+
+function isSameFunction(one: string, other: string): boolean {
+  const construct = constructNamedBy(one);
+  return one === other || (construct !== undefined && construct === constructNamedBy(other));
+}
+
+/** The construct that a name is a reference to. */
+function constructNamedBy(name: string): IConstruct | undefined {
+  const token = Tokenization.reverseCompleteString(name);
+  return Reference.isReference(token) ? token.target : undefined;
+}

@@ -1,0 +1,60 @@
+import { Duration } from 'aws-cdk-lib';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledgements.ts';
+
+/** Receives of a message before SQS moves it to the dead-letter queue. */
+const MAX_RECEIVE_COUNT = 5;
+/** SQS's maximum: a message waits out the longest outage that SQS allows. */
+const MESSAGE_RETENTION = Duration.days(14);
+/** AWS's advice: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+const VISIBILITY_PER_TIMEOUT = 6;
+
+/** A queue and its dead-letter queue. */
+export interface QueuePair {
+  readonly queue: sqs.Queue;
+  readonly deadLetterQueue: sqs.Queue;
+}
+
+/** The handler's queues, by the function that consumes each. */
+export interface Queues {
+  /** Users add batches here, and requeued batches return through it. */
+  readonly intake: QueuePair;
+  /** The sweeper and the intake send work to the worker. */
+  readonly worker: QueuePair;
+  /** Lambda reports how each invocation of the processor ended. */
+  readonly outcome: QueuePair;
+}
+
+/** @param consumers the function of each queue, whose timeout sets the visibility timeout */
+export function createQueues(
+  scope: Construct,
+  consumers: Readonly<Record<keyof Queues, { readonly timeout: Duration }>>,
+): Queues {
+  return {
+    intake: createQueuePair(scope, 'Batch', consumers.intake.timeout),
+    worker: createQueuePair(scope, 'Work', consumers.worker.timeout),
+    outcome: createQueuePair(scope, 'Outcome', consumers.outcome.timeout),
+  };
+}
+
+/** @param consumerTimeout the timeout of the function that consumes the queue */
+export function createQueuePair(
+  scope: Construct,
+  name: string,
+  consumerTimeout: Duration,
+): QueuePair {
+  const common = {
+    encryption: sqs.QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: MESSAGE_RETENTION,
+  };
+  const deadLetterQueue = new sqs.Queue(scope, `${name}DeadLetterQueue`, common);
+  acknowledge(deadLetterQueue, 'AwsSolutions-SQS3', 'This is itself a dead-letter queue.');
+  const queue = new sqs.Queue(scope, `${name}Queue`, {
+    ...common,
+    visibilityTimeout: Duration.seconds(consumerTimeout.toSeconds() * VISIBILITY_PER_TIMEOUT),
+    deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
+  });
+  return { queue, deadLetterQueue };
+}

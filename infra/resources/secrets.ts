@@ -1,0 +1,50 @@
+import { Lazy, type RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { SECRET_PLACEHOLDER } from '../../shared/config.ts';
+import { acknowledge } from '../acknowledgements.ts';
+
+/** Under `exactOptionalPropertyTypes` the class does not implement `ISecret`. */
+export type AnySecret = secretsmanager.ISecret | secretsmanager.Secret;
+
+interface SecretProps {
+  readonly description: string;
+  readonly removalPolicy: RemovalPolicy;
+  /** Why the secret is not rotated automatically. */
+  readonly noRotationReason: string;
+}
+
+/** Creates a secret with a placeholder, which its owner replaces with the value. */
+export function createSecret(
+  scope: Construct,
+  id: string,
+  { noRotationReason, ...props }: SecretProps,
+): secretsmanager.Secret {
+  const secret = new secretsmanager.Secret(scope, id, {
+    ...props,
+    secretStringValue: SecretValue.unsafePlainText(SECRET_PLACEHOLDER),
+  });
+  acknowledge(secret, 'AwsSolutions-SMG4', noRotationReason);
+  return secret;
+}
+
+/** An environment variable of a function that maps provider entries to ARNs, as JSON. */
+export class EntryArns {
+  readonly #reader: lambda.Function;
+  readonly #variable: string;
+  readonly #arns: Record<string, string> = {};
+
+  constructor(reader: lambda.Function, variable: string) {
+    this.#reader = reader;
+    this.#variable = variable;
+  }
+
+  add(entry: string, arn: string): void {
+    this.#arns[entry] = arn;
+    // The first entry sets the variable, so that a function without entries has none. The value is
+    // produced at synthesis, when all entries are known.
+    const produce = () => Stack.of(this.#reader).toJsonString(this.#arns);
+    this.#reader.addEnvironment(this.#variable, Lazy.string({ produce }));
+  }
+}

@@ -1,0 +1,85 @@
+import { Duration } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { ENVIRONMENT, TABLE } from '../../shared/config.ts';
+import {
+  bundleCode,
+  createNodeFunction,
+  environmentOf,
+  type FunctionsProps,
+  type HandlerResources,
+} from './functions.ts';
+import { allow, allowItems } from './permissions.ts';
+import { createSecret, EntryArns } from './secrets.ts';
+
+/** Senders wait only seconds for a reply. If the provider is slower, the next sweep checks the job. */
+const WEBHOOK_TIMEOUT = Duration.seconds(30);
+
+/** What to enter at the provider, and where to put the secret that it returns. */
+export interface WebhookEndpoint {
+  /** The URL that the provider sends the entry's webhooks to. */
+  readonly url: string;
+  /** The signing secret of the webhooks, as plain text. */
+  readonly secret: secretsmanager.Secret;
+}
+
+interface Webhooks {
+  /** Receives the webhooks. Undefined if no entry takes any. */
+  readonly function: lambda.Function | undefined;
+  /** By provider entry. */
+  readonly endpoints: Readonly<Record<string, WebhookEndpoint>>;
+}
+
+/** @param entries the provider entries that take webhooks */
+export function createWebhooks(
+  scope: Construct,
+  { resources, service, settings, ...props }: FunctionsProps,
+  entries: readonly string[],
+): Webhooks {
+  if (entries.length === 0) return { function: undefined, endpoints: {} };
+  const receiver = createNodeFunction(scope, 'Webhook', {
+    ...props,
+    description:
+      'Receives webhooks of providers: checks a job that has ended before the next sweep',
+    timeout: WEBHOOK_TIMEOUT,
+    memorySize: 512,
+    code: bundleCode('handler', settings),
+    handler: 'webhook.handler',
+    environment: environmentOf(resources, service),
+  });
+  grantJobChecks(receiver, resources);
+  // The receiver records each webhook, so that a repeated one has no effect.
+  const { table } = resources;
+  allowItems(receiver, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [TABLE.webhookPrefix]);
+  // Providers cannot sign requests for IAM. The function verifies the signature of each webhook.
+  const { url } = receiver.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
+  const secretArns = new EntryArns(receiver, ENVIRONMENT.webhookSecrets);
+  const endpoints = entries.map((entry) => {
+    const secret = createSecret(scope, `WebhookSecret-${entry}`, {
+      description: `The signing secret of the webhooks of the provider ${entry}, as plain text`,
+      removalPolicy: props.removalPolicy,
+      noRotationReason:
+        'The secret is created and rotated at the provider, which shows it only to the person who does so.',
+    });
+    secret.grantRead(receiver);
+    secretArns.add(entry, secret.secretArn);
+    // A function URL ends in a slash.
+    return [entry, { url: `${url}${entry}`, secret }] as const;
+  });
+  return { function: receiver, endpoints: Object.fromEntries(endpoints) };
+}
+
+/**
+ * Grants what checking an ended job needs, except to call the provider: the batch and the provider's
+ * state, the index of running jobs, and the work queue that the batch continues in.
+ */
+function grantJobChecks(
+  receiver: lambda.Function,
+  { table, queues, eventBus }: HandlerResources,
+): void {
+  allowItems(receiver, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, ['batch#', 'provider#']);
+  allow([receiver], ['dynamodb:Query'], [`${table.tableArn}/index/${TABLE.providerIndex.name}`]);
+  allow([receiver], ['sqs:SendMessage'], [queues.worker.queue.queueArn]);
+  allow([receiver], ['events:PutEvents'], [eventBus.eventBusArn]);
+}
