@@ -38,7 +38,7 @@ export interface BindContext {
 }
 
 /** A function that calls providers, with its environment variables of ARNs. */
-export class CallerFunction {
+class CallerFunction {
   readonly function: lambda.Function;
   readonly secrets: EntryArns;
   readonly jobRoles: EntryArns;
@@ -48,6 +48,36 @@ export class CallerFunction {
     this.secrets = new EntryArns(caller, ENVIRONMENT.secrets);
     this.jobRoles = new EntryArns(caller, ENVIRONMENT.jobRoles);
   }
+}
+
+interface BindableProvider {
+  /** Whether the provider sends webhooks. */
+  readonly webhook: boolean;
+  bind(scope: Construct, entry: string, context: BindContext): GrantResult;
+}
+
+interface ProviderFunctions {
+  readonly worker: lambda.Function;
+  readonly sweeper: lambda.Function;
+  /** Receives webhooks. Undefined if no entry takes any. */
+  readonly webhook: lambda.Function | undefined;
+}
+
+/** Binds every entry to the worker and the sweeper, and an entry with webhooks to their receiver. */
+export function bindProviders(
+  scope: Construct,
+  providers: Readonly<Record<string, BindableProvider>>,
+  functions: ProviderFunctions,
+  others: { readonly bucket: s3.Bucket; readonly removalPolicy: RemovalPolicy },
+): Readonly<Record<string, GrantResult>> {
+  const worker = new CallerFunction(functions.worker);
+  const sweeper = new CallerFunction(functions.sweeper);
+  const webhook = functions.webhook && new CallerFunction(functions.webhook);
+  const results = Object.entries(providers).map(([name, provider]) => {
+    const listener = provider.webhook ? webhook : undefined;
+    return [name, provider.bind(scope, name, { ...others, worker, sweeper, listener })] as const;
+  });
+  return Object.fromEntries(results);
 }
 
 /** For a provider that trusts the functions' own roles. */

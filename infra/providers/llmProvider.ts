@@ -1,10 +1,7 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import * as z from 'zod';
 import type { ProviderKind, ProviderSettingsInput } from '../../shared/providerSettings.ts';
-import { type AccessGrant, type BindContext, CallerFunction, type GrantResult } from './access.ts';
+import type { AccessGrant, BindContext, GrantResult } from './access.ts';
 import { type AnthropicOptions, anthropic, anthropicKind } from './anthropic.ts';
 import { type AzureOpenAiOptions, azureOpenAi, azureOpenAiKind } from './azureOpenAi.ts';
 import { type BedrockOptions, bedrock, bedrockKind } from './bedrock.ts';
@@ -18,10 +15,8 @@ import {
 } from './openAiCompatible.ts';
 import { type VertexAiOptions, vertexAi, vertexAiKind } from './vertexAi.ts';
 
-/**
- * The kinds of provider in cdk.json. A new kind is registered here, and has a factory below.
- */
-const KINDS = {
+/** The kinds of provider. A new kind is registered here for cdk.json, and has a factory below. */
+const CONTEXT_KINDS = {
   openai: openAiKind,
   'openai-compatible': openAiCompatibleKind,
   'azure-openai': azureOpenAiKind,
@@ -31,8 +26,8 @@ const KINDS = {
   gemini: geminiKind,
 } satisfies Record<ProviderKind, unknown>;
 
-type KindSchema = (typeof KINDS)[ProviderKind]['schema'];
-const schemas = Object.values(KINDS).map(({ schema }) => schema);
+type KindSchema = (typeof CONTEXT_KINDS)[ProviderKind]['schema'];
+const schemas = Object.values(CONTEXT_KINDS).map(({ schema }) => schema);
 
 /**
  * The schema of an entry of `providers` in cdk.json.
@@ -94,7 +89,7 @@ export class LlmProvider {
    */
   static fromContext(scope: Construct, name: string, entry: ProviderContext): LlmProvider {
     // The schema has matched the entry with its kind. The compiler cannot follow that through the table.
-    const kind = KINDS[entry.kind] as unknown as ContextKind<z.ZodType<ProviderContext>>;
+    const kind = CONTEXT_KINDS[entry.kind] as unknown as ContextKind<z.ZodType<ProviderContext>>;
     return new LlmProvider(kind.define(scope, name, entry));
   }
 
@@ -120,30 +115,6 @@ export class LlmProvider {
   bind(scope: Construct, entry: string, context: BindContext): GrantResult {
     return this.#access.grant(scope, entry, context);
   }
-}
-
-interface ProviderFunctions {
-  readonly worker: lambda.Function;
-  readonly sweeper: lambda.Function;
-  /** Receives webhooks. Undefined if no entry takes any. */
-  readonly webhook: lambda.Function | undefined;
-}
-
-/** Binds every entry to the worker and the sweeper, and an entry with webhooks to their receiver. */
-export function bindProviders(
-  scope: Construct,
-  providers: Readonly<Record<string, LlmProvider>>,
-  functions: ProviderFunctions,
-  others: { readonly bucket: s3.Bucket; readonly removalPolicy: RemovalPolicy },
-): Readonly<Record<string, GrantResult>> {
-  const worker = new CallerFunction(functions.worker);
-  const sweeper = new CallerFunction(functions.sweeper);
-  const webhook = functions.webhook && new CallerFunction(functions.webhook);
-  const results = Object.entries(providers).map(([name, provider]) => {
-    const listener = provider.webhook ? webhook : undefined;
-    return [name, provider.bind(scope, name, { ...others, worker, sweeper, listener })] as const;
-  });
-  return Object.fromEntries(results);
 }
 
 export type {
