@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { messageOf, NewerSchemaError } from '../batch/errors.ts';
-import type { Page } from '../batch/ports.ts';
+import type { IndexPage } from '../batch/ports.ts';
 import { SCHEMA_VERSION } from '../batch/record.ts';
 import { TABLE } from '../config.ts';
 
@@ -117,7 +117,7 @@ export interface IndexQuery {
 }
 
 /** One page of an index's partition, in the order of its sort key. Eventually consistent. */
-export async function queryIndex(table: Table, query: IndexQuery): Promise<Page<Item>> {
+export async function queryIndex(table: Table, query: IndexQuery): Promise<IndexPage<Item>> {
   const { index, partition, until } = query;
   const bounded = index.sortKey !== undefined && until !== undefined;
   const result = await table.client.send(

@@ -161,7 +161,7 @@ export interface ActiveHint
   readonly jobId?: string | undefined;
 }
 
-export interface Page<T> {
+export interface IndexPage<T> {
   readonly items: readonly T[];
   /** Where the next page starts; absent after the last. Opaque. */
   readonly cursor?: string | undefined;
@@ -186,11 +186,11 @@ export interface BatchStore {
   /** Number of partitions that open batches spread over. */
   readonly shards: number;
   /** Batches of a shard whose `dueAt` is at or before `until`, oldest first. */
-  listDue(shard: number, until: number, cursor?: string): Promise<Page<DueHint>>;
+  listDue(shard: number, until: number, cursor?: string): Promise<IndexPage<DueHint>>;
   /** Queued batches of a provider: priority, then age. */
-  listWaiting(provider: string, cursor?: string): Promise<Page<WaitingHint>>;
+  listWaiting(provider: string, cursor?: string): Promise<IndexPage<WaitingHint>>;
   /** Batches that occupy capacity of a provider, and those whose jobs have ended but are not paid. */
-  listActive(provider: string, cursor?: string): Promise<Page<ActiveHint>>;
+  listActive(provider: string, cursor?: string): Promise<IndexPage<ActiveHint>>;
 }
 
 /** The sweep's lease, with where a sweep that ran out of time stopped. */
@@ -204,7 +204,7 @@ export type SweepCursors = Readonly<Record<string, string>>;
 
 /** All pages of a listing, one after the other. */
 export async function* pages<T>(
-  list: (cursor: string | undefined) => Promise<Page<T>>,
+  list: (cursor: string | undefined) => Promise<IndexPage<T>>,
 ): AsyncIterable<readonly T[]> {
   let cursor: string | undefined;
   do {

@@ -2,7 +2,7 @@ import { batchIdOf, fromItem } from '../aws/batchItem.ts';
 import { scanBatches } from '../aws/batchScan.ts';
 import { messageOf } from '../batch/errors.ts';
 import { partId } from '../batch/newRecord.ts';
-import type { Page } from '../batch/ports.ts';
+import type { IndexPage } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import type { HandlerConnection } from './connection.ts';
@@ -102,7 +102,7 @@ async function* openPages(table: Table): AsyncGenerator<readonly string[]> {
   // A batch moves from one partition to another while they are read.
   const seen = new Set<string>();
   const names = new Set([...handler.providers, ...(await providerStates.list())]);
-  const partitions: ((cursor?: string) => Promise<Page<{ readonly batchId: string }>>)[] = [
+  const partitions: ((cursor?: string) => Promise<IndexPage<{ readonly batchId: string }>>)[] = [
     ...[...names].map((name) => (cursor?: string) => batches.listWaiting(name, cursor)),
     ...Array.from(
       { length: batches.shards },

@@ -5,96 +5,107 @@ import { addMessageSchema } from '../batch/messages.ts';
 import { checkRequest } from '../jsonl/checkRequest.ts';
 import { type Line, lineGroups } from '../jsonl/lines.ts';
 import { METRICS } from '../metrics.ts';
-import { withBatchContext } from '../usecases/logContext.ts';
-import type { JoinMessage } from './contract.ts';
-import type { CollectorDependencies } from './gather.ts';
+import type { Dependencies } from '../usecases/dependencies.ts';
+import { attributed } from '../usecases/logFields.ts';
+import type { Collector, JoinMessage } from './contract.ts';
 import { chunkKey, collectedBatchId, type Lane, type Window, withoutWindow } from './lane.ts';
-import { updateLane } from './register.ts';
+import { updateLane } from './storeRequests.ts';
 
-const LINE_END = Buffer.from('\n');
+type JoinPorts = Pick<
+  Dependencies,
+  'batches' | 'queues' | 'objects' | 'clock' | 'log' | 'metrics'
+> & { readonly collector: Collector };
 
-/**
- * Makes a batch of a sealed window: writes the requests that are this window's into one file and
- * sends the message that adds it. Every step may be repeated, also at the same time by another:
- * which requests are the window's is decided once and for all, so the file is always the same.
- */
-export function joinWindow(
-  dependencies: CollectorDependencies,
-  message: JoinMessage,
-  deadline: number,
-): Promise<void> {
-  const batchId = collectedBatchId(message.laneId, message.window);
-  // The batch that it becomes has no record yet, and no attempt.
-  return withBatchContext({ batchId, attempt: 0 }, () =>
-    join(dependencies, message, batchId, deadline),
-  );
-}
-
-async function join(
-  dependencies: CollectorDependencies,
-  { laneId, window: number }: JoinMessage,
-  batchId: string,
-  deadline: number,
-): Promise<void> {
-  const { collector, batches, queues, objects, log } = dependencies;
-  const lane = await collector.lanes.get(laneId);
-  const window = lane?.sealed.find((each) => each.number === number);
-  if (!lane || !window || (await batches.get(batchId))) return log.info('joined before');
-  const writer = objects.writer(uploadKey(batchId));
-  let requests = 0;
-  try {
-    for await (const lines of ownLines(dependencies, { lane, window, batchId }, deadline)) {
-      requests += lines.length;
-      await writer.write(Buffer.concat(lines.flatMap((line) => [line, LINE_END])));
-    }
-    if (requests > 0) await writer.close();
-    else await writer.abort();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
-  if (requests === 0) {
-    // All of them were sent before: there is no batch to wait for.
-    await updateLane(collector, laneId, async (found) => found && withoutWindow(found, number));
-    return log.info('nothing new in a window');
-  }
-  const { priority, metadata } = collector.settings;
-  const { provider, endpoint } = lane;
-  const message = { batchId, provider, endpoint, priority, metadata };
-  await queues.sendBatch(addMessageSchema.parse(message), 0);
-  log.info('window joined', { provider, requests });
-}
-
-/** Claims on the wire at the same time, each a write of less than 1 KB. */
-const CONCURRENCY = 50;
-/** Kept for ending in order: milliseconds. */
-const RESERVE_MS = 10_000;
-
-/** A sealed window on its way to becoming a batch. */
-export interface Joining {
+/** A sealed window, and the batch that it becomes. */
+interface WindowJoin {
   readonly lane: Lane;
   readonly window: Window;
   readonly batchId: string;
 }
 
+/** The batch of a window has no record while the window is joined, and so no attempt. */
+const NO_ATTEMPT = { attempt: 0 };
+
+const LINE_END = Buffer.from('\n');
+
 /**
- * The requests that are the window's, in order: those whose place in it was the first to be
- * claimed. Others were sent before, in this window or in another; one that was sent before and
- * said something else is put aside, since its `custom_id` could name only one of the two.
+ * Makes a batch of a sealed window: writes its requests into one file, then sends the message that
+ * adds the batch. Two workers may join the same window, and any step may be repeated: which
+ * requests belong to the window is decided once, so the file is always the same.
+ *
+ * @param deadline when the function is killed, in milliseconds since 1970
  */
-export async function* ownLines(
-  dependencies: CollectorDependencies,
-  joining: Joining,
+export async function joinWindow(
+  ports: JoinPorts,
+  { laneId, window: number }: JoinMessage,
+  deadline: number,
+): Promise<void> {
+  const batchId = collectedBatchId(laneId, number);
+  const fields = { batchId, ...NO_ATTEMPT };
+  try {
+    const lane = await ports.collector.lanes.get(laneId);
+    const window = lane?.sealed.find((each) => each.number === number);
+    if (lane && window && !(await ports.batches.get(batchId)))
+      await join(ports, { lane, window, batchId }, deadline);
+    else ports.log.info('window was joined before', fields);
+  } catch (error) {
+    throw attributed(error, fields);
+  }
+}
+
+async function join(ports: JoinPorts, joining: WindowJoin, deadline: number): Promise<void> {
+  const { collector, queues, log } = ports;
+  const { lane, window, batchId } = joining;
+  const { laneId, provider, endpoint } = lane;
+  const fields = { batchId, ...NO_ATTEMPT };
+  const requests = await writeFile(ports, joining, deadline);
+  if (requests === 0) {
+    // All of them are in other batches, so no batch will come to exist for this window.
+    await updateLane(collector, laneId, async (now) => now && withoutWindow(now, window.number));
+    return log.info('window dropped; its requests are in other batches', fields);
+  }
+  const { priority, metadata } = collector.settings;
+  const message = { batchId, provider, endpoint, priority, metadata };
+  await queues.sendBatch(addMessageSchema.parse(message), 0);
+  log.info('window joined', { ...fields, provider, requests });
+}
+
+/** @returns how many requests are in the file; there is none if that is 0 */
+async function writeFile(ports: JoinPorts, joining: WindowJoin, deadline: number): Promise<number> {
+  const writer = ports.objects.writer(uploadKey(joining.batchId));
+  let requests = 0;
+  try {
+    for await (const lines of ownLines(ports, joining, deadline)) {
+      requests += lines.length;
+      await writer.write(Buffer.concat(lines.flatMap((line) => [line, LINE_END])));
+    }
+    if (requests > 0) await writer.close();
+    else await writer.abort();
+    return requests;
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/** Claims in flight at the same time. Each writes less than 1 KB. */
+const CONCURRENCY = 50;
+/** Time kept for ending in order, in milliseconds. */
+const RESERVE_MS = 10_000;
+
+/** The requests that are assigned to this window, in order. */
+async function* ownLines(
+  ports: JoinPorts,
+  joining: WindowJoin,
   deadline: number,
 ): AsyncGenerator<readonly Buffer[]> {
-  const { objects, clock, metrics } = dependencies;
+  const { objects, clock, metrics } = ports;
   const { lane, window } = joining;
   for (const token of window.chunks) {
     for await (const group of lineGroups(objects.read(chunkKey(token)))) {
-      if (clock.now() > deadline - RESERVE_MS) {
-        throw new Error('the function ran out of time: the window is joined again');
-      }
-      const isOwn = await pMap(group, (line) => claim(dependencies, joining, token, line), {
+      if (clock.now() > deadline - RESERVE_MS)
+        throw new Error('the function ran out of time: the window will be joined again');
+      const isOwn = await pMap(group, (line) => claim(ports, joining, token, line), {
         concurrency: CONCURRENCY,
       });
       const own = group.filter((_, index) => isOwn[index]);
@@ -105,22 +116,28 @@ export async function* ownLines(
   }
 }
 
+/**
+ * Assigns a request to this window's batch. A request that was sent twice stays where it was
+ * assigned first. One that reuses a `custom_id` with other content is refused, since the
+ * `custom_id` can name only one of the two.
+ *
+ * @returns whether the request belongs to this window
+ */
 async function claim(
-  { collector, clock, log, metrics }: CollectorDependencies,
-  { lane: { provider }, batchId }: Joining,
+  { collector, clock, log, metrics }: JoinPorts,
+  { lane: { provider }, batchId }: WindowJoin,
   token: string,
   line: Line,
 ): Promise<boolean> {
   const { bytes } = line;
-  const request = checkRequest(line);
-  const { customId = '' } = request;
+  const { customId = '' } = checkRequest(line);
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
-  const place = { batchId, position: `${token}:${line.offset}`, digest };
-  const owner = await collector.requests.claim({ provider, customId }, place, clock.now());
-  if (owner.batchId === batchId && owner.position === place.position) return true;
-  if (owner.digest === digest) return false;
-  const reason = `custom_id_exists: a request with this custom_id and another content is in batch ${owner.batchId}: choose a new custom_id`;
-  log.warn('request refused', { reason });
+  const wanted = { batchId, position: `${token}:${line.offset}`, digest };
+  const stands = await collector.requests.claim({ provider, customId }, wanted, clock.now());
+  if (stands.batchId === batchId && stands.position === wanted.position) return true;
+  if (stands.digest === digest) return false;
+  const reason = `custom_id_exists: a request with this custom_id and another content is in batch ${stands.batchId}: choose a new custom_id`;
+  log.warn('request refused', { batchId, ...NO_ATTEMPT, reason });
   metrics.count(METRICS.refused, 1);
   const message = { ...JSON.parse(bytes.toString()), provider };
   await collector.queue.sendDeadLetter(JSON.stringify(message), reason, batchId);

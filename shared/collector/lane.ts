@@ -3,26 +3,26 @@ import { maxBackoffMs, type Policy } from '../batch/policy.ts';
 
 const time = z.number();
 
-/** Requests that become one batch. */
+/** A window holds the requests that become one batch. */
 const windowSchema = z.object({
-  /** From 1, in the lane. */
+  /** Counts from 1 in each lane. */
   number: z.number().int().positive(),
-  /** When it is sealed at the latest, or looked at again once it is. Milliseconds since 1970. */
+  /** When an open window is sealed, or a sealed one is sent to be joined again. Milliseconds since 1970. */
   dueAt: time,
-  /** Gathered so far, repeated ones included. */
+  /** Requests so far, repeated ones included. */
   requests: z.number().int(),
   bytes: z.number().int(),
-  /** Names of the objects that hold the requests, in order. */
+  /** Tokens of the chunks that hold the requests, in order. */
   chunks: z.array(z.string()),
 });
 
-/** Nothing is added to it any more. */
+/** A window that takes no more requests. */
 const sealedSchema = windowSchema.extend({
   /** How often it was sent to be joined. */
   sends: z.number().int(),
 });
 
-/** The requests that may share a batch: those of one provider, model and endpoint. */
+/** Requests of one provider, model and endpoint, which may share a batch. */
 export const laneSchema = z.object({
   schemaVersion: z.number().int(),
   /** Rises with every write. */
@@ -31,33 +31,33 @@ export const laneSchema = z.object({
   provider: z.string(),
   model: z.string(),
   endpoint: z.string(),
-  /** Number of the next window. Never goes back, so that no two batches share an id. */
+  /** Number of the next window. It never decreases, so that no two batches share an id. */
   next: z.number().int().positive(),
   open: windowSchema.optional(),
-  /** Those whose batch is not known to exist yet. */
+  /** Sealed windows whose batches are not known to exist yet. */
   sealed: z.array(sealedSchema),
 });
 export type Lane = z.infer<typeof laneSchema>;
 export type Window = z.infer<typeof windowSchema>;
 
-/** The batch that a window becomes. */
+/** Id of the batch that a window becomes. */
 export function collectedBatchId(laneId: string, window: number): string {
   return `collected-${laneId}-${window}`;
 }
 
-/** Where a chunk is kept: beside the file that it becomes part of. */
+/** Key of a chunk in the handler's bucket. */
 export function chunkKey(token: string): string {
   return `uploads/collector/${token}.jsonl`;
 }
 
-/** When a window is full. */
+/** A window that reaches one of these is sealed. */
 export interface WindowLimits {
   readonly maxRequests: number;
   readonly maxBytes: number;
   readonly maxAgeSeconds: number;
 }
 
-/** Requests that were written together. */
+/** Requests that were written to the bucket as one object. */
 export interface Chunk {
   readonly token: string;
   readonly requests: number;
@@ -65,32 +65,32 @@ export interface Chunk {
 }
 
 /**
- * Chunks of one window, and of one lane. A name takes 35 bytes, an item of DynamoDB 400 KB: then
- * requests stay in their queue until there is room.
+ * A lane is one item, of at most 400 KB in DynamoDB, and a token takes 35 bytes of it. At
+ * `MAX_LANE_CHUNKS` further requests stay in their queue until windows have been joined.
  */
 const MAX_WINDOW_CHUNKS = 2_000;
 const MAX_LANE_CHUNKS = 8_000;
 
-/** What the open window has room for. */
-export function roomIn({ open }: Lane, limits: WindowLimits): Omit<Chunk, 'token'> {
+/** How many requests and bytes the open window can still take. */
+export function remainingIn({ open }: Lane, limits: WindowLimits): Omit<Chunk, 'token'> {
   return {
     requests: limits.maxRequests - (open?.requests ?? 0),
     bytes: limits.maxBytes - (open?.bytes ?? 0),
   };
 }
 
-/** Whether the lane waits for its windows to be joined before it can take more. */
-export function isWindowBlocked({ open, sealed }: Lane): boolean {
+/** Whether the lane takes no more requests before some of its windows have been joined. */
+export function isLaneFull({ open, sealed }: Lane): boolean {
   const windows = [...sealed, ...(open ? [open] : [])];
   return windows.reduce((sum, { chunks }) => sum + chunks.length, 0) >= MAX_LANE_CHUNKS;
 }
 
-/** A redelivery of the very same messages makes the same chunk. */
+/** Whether the lane names the chunk already: messages that are delivered again make the same chunk. */
 export function hasChunk({ open, sealed }: Lane, token: string): boolean {
   return [...sealed, ...(open ? [open] : [])].some(({ chunks }) => chunks.includes(token));
 }
 
-/** Adds a chunk to the open window, or to a new one, and seals it if it is full then. */
+/** Adds a chunk to the open window or to a new one, and seals the window if that fills it. */
 export function withChunk(lane: Lane, chunk: Chunk, limits: WindowLimits, now: number): Lane {
   const open: Window = lane.open ?? {
     number: lane.next,
@@ -106,41 +106,41 @@ export function withChunk(lane: Lane, chunk: Chunk, limits: WindowLimits, now: n
     chunks: [...open.chunks, chunk.token],
   };
   const added = { ...lane, next: open.number + 1, open: filled };
-  return isFull(filled, limits) ? sealed(added, now) : added;
+  return isFull(filled, limits) ? withOpenSealed(added, now) : added;
 }
 
-/** Closes the open window: its batch is due now. */
-export function sealed(lane: Lane, now: number): Lane {
+/** Seals the open window. Its batch is due now. */
+export function withOpenSealed(lane: Lane, now: number): Lane {
   const { open, ...rest } = lane;
   if (!open) return lane;
   return { ...rest, sealed: [...lane.sealed, { ...open, dueAt: now, sends: 0 }] };
 }
 
-/** When something is to be done about the lane; undefined if nothing is owed. */
+/** When a sweep must act on the lane; undefined if it need not. */
 export function dueAtOf({ open, sealed }: Lane): number | undefined {
   const times = [...sealed, ...(open ? [open] : [])].map(({ dueAt }) => dueAt);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** Without a window whose batch exists, or that has none. */
+/** Removes a sealed window: its batch exists, or needs none. */
 export function withoutWindow(lane: Lane, number: number): Lane {
   return { ...lane, sealed: lane.sealed.filter((window) => window.number !== number) };
 }
 
 /**
- * What a sweep does: seals a window that has reached its age, and notes which of the sealed ones
- * are sent to be joined, with a doubling wait until they are sent again.
+ * Sweeps a lane: seals the open window if it has reached its age, and schedules the sealed windows
+ * that are due to be joined, each with a doubling wait before it is sent again.
  *
- * @returns the lane, the very same if there is nothing to do, and the numbers of the windows to be
- *   sent once it is written
+ * @returns the lane, unchanged if there is nothing to do, and the numbers of the windows to send
+ *   once it is written
  */
-export function swept(
+export function sweptLane(
   lane: Lane,
   policy: Pick<Policy, 'resendBackoff'>,
   now: number,
 ): { readonly lane: Lane; readonly toJoin: readonly number[] } {
   const isAged = lane.open !== undefined && lane.open.dueAt <= now;
-  const current = isAged ? sealed(lane, now) : lane;
+  const current = isAged ? withOpenSealed(lane, now) : lane;
   const toJoin = current.sealed.filter(({ dueAt }) => dueAt <= now).map(({ number }) => number);
   if (toJoin.length === 0) return { lane: current, toJoin };
   const sent = current.sealed.map((window) => {

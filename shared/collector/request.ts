@@ -2,33 +2,33 @@ import { createHash } from 'node:crypto';
 import { refusal } from '../batch/errors.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import { checkRequest } from '../jsonl/checkRequest.ts';
+import type { Dependencies } from '../usecases/dependencies.ts';
 import { readText } from '../usecases/smallObjects.ts';
-import { requestMessageSchema, requestPointerSchema } from './contract.ts';
-import type { CollectorDependencies } from './gather.ts';
+import { type Collector, requestMessageSchema, requestPointerSchema } from './contract.ts';
 
-/** A request that a provider of the deployment can take. */
+/** A request that was checked: a provider of the deployment can run it. */
 export interface CollectedRequest {
   readonly messageId: string;
   readonly provider: string;
   readonly model: string;
   readonly endpoint: string;
-  /** The line of the batch file, with its line end. */
+  /** Its line of the batch file, with the line end. */
   readonly line: Buffer;
 }
 
-/** What the requests of one batch have in common. */
+/** What all requests of one batch have in common. */
 export type LaneKey = Pick<CollectedRequest, 'provider' | 'model' | 'endpoint'>;
 
 export function laneKeyOf({ provider, model, endpoint }: LaneKey): string {
   return JSON.stringify([provider, model, endpoint]);
 }
 
-/** Safe in batch ids, whatever characters the name of a model has. */
+/** A hash: the name of a model may have characters that a batch id must not have. */
 export function laneIdOf(key: LaneKey): string {
   return hash(laneKeyOf(key)).slice(0, 16);
 }
 
-/** The same requests make the same chunk: written again, it changes nothing. */
+/** A hash of the content: writing the same requests again writes the same chunk. */
 export function chunkToken(content: Buffer): string {
   return hash(content).slice(0, 32);
 }
@@ -37,13 +37,13 @@ function hash(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** One larger belongs into a file of its own batch. */
+/** Names in the refusal of a request that is too large. */
 const REQUEST = { what: 'the request', fix: 'put large content behind a URL' };
 
 /**
- * The object that a message holds or points to.
+ * Reads the JSON object that a message holds or points to.
  *
- * @throws RefusedError if it holds no object
+ * @throws RefusedError if there is none
  */
 export async function readMessage(
   objects: Pick<ObjectStore, 'read'>,
@@ -66,13 +66,17 @@ function parseObject(body: string): object {
   throw refusal('invalid_json', 'the message is not a JSON object: send one line of a batch file');
 }
 
+type CheckPorts = Pick<Dependencies, 'providers'> & {
+  readonly collector: Pick<Collector, 'settings'>;
+};
+
 /**
- * Checks a request by all that the inspection of its batch will ask of it.
+ * Checks a request by the rules of the batch inspection, which would refuse its whole batch.
  *
- * @throws RefusedError naming the field and what is allowed, never what the request says
+ * @throws RefusedError naming the field and the values that are allowed, never the request's content
  */
 export async function checkedRequest(
-  { providers, collector: { settings } }: CollectorDependencies,
+  { providers, collector: { settings } }: CheckPorts,
   message: object,
   messageId: string,
 ): Promise<CollectedRequest> {
@@ -91,11 +95,11 @@ export async function checkedRequest(
   const { endpoints, limits } = description;
   const { url: endpoint, model } = checked;
   if (!endpoints.includes(endpoint)) {
-    const text = `url is not one of provider ${provider}: use one of ${endpoints.join(', ')}`;
+    const text = `provider ${provider} does not support this url: use one of ${endpoints.join(', ')}`;
     throw refusal('unsupported_url', text);
   }
   if (line.length > limits.maxBytes) {
-    const text = `the request has ${line.length} bytes, a whole job at most ${limits.maxBytes}`;
+    const text = `the request has ${line.length} bytes; a whole job has at most ${limits.maxBytes}`;
     throw refusal('request_too_large', `${text}: make it smaller`);
   }
   description.checkRequest?.(checked, 'openai');

@@ -2,41 +2,48 @@ import { pages } from '../batch/ports.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
 import type { Collector } from './contract.ts';
-import { collectedBatchId, swept, withoutWindow } from './lane.ts';
-import { updateLane } from './register.ts';
+import { collectedBatchId, sweptLane, withoutWindow } from './lane.ts';
+import { updateLane } from './storeRequests.ts';
 
-/** Of a sweep: its time, and what keeps one failure from delaying the rest. */
-interface Run {
+type SealPorts = Pick<Dependencies, 'batches' | 'policy' | 'clock' | 'metrics'>;
+
+/** The parts of a sweep that a step of it needs. */
+interface SweepControl {
+  /** Whether the sweep's time is over. */
   isOver(): boolean;
-  safely(batchId: string, part: () => Promise<void>): Promise<void>;
+  /** Runs a step whose failure must not stop the sweep. */
+  safely(subject: { readonly laneId: string }, step: () => Promise<void>): Promise<void>;
 }
 
 /**
- * The collector's part of a sweep: seals windows that have reached their age, has sealed ones
- * joined until their batch exists, and forgets those whose batch does. Does nothing in a
- * deployment without a collector.
+ * The collector's step of a sweep: seals windows that have reached their age, sends sealed ones to
+ * be joined until their batches exist, then removes them. Does nothing in a deployment without a
+ * collector.
  */
-export async function sealWindows(dependencies: Dependencies, run: Run): Promise<void> {
-  const { collector, clock } = dependencies;
+export async function sealWindows(
+  ports: SealPorts & Pick<Dependencies, 'collector'>,
+  run: SweepControl,
+): Promise<void> {
+  const { collector, clock } = ports;
   if (!collector) return;
   const until = clock.now();
   for await (const laneIds of pages((cursor) => collector.lanes.listDue(until, cursor))) {
     for (const laneId of laneIds) {
       if (run.isOver()) return;
-      await run.safely(`collected-${laneId}`, () => sweepLane(dependencies, collector, laneId));
+      await run.safely({ laneId }, () => sweepLane(ports, collector, laneId));
     }
   }
 }
 
 async function sweepLane(
-  { batches, policy, clock, metrics }: Dependencies,
+  { batches, policy, clock, metrics }: SealPorts,
   collector: Collector,
   laneId: string,
 ): Promise<void> {
   let toJoin: readonly number[] = [];
-  let aged = 0;
+  let sealedByAge = 0;
   const lane = await updateLane(collector, laneId, async (found) => {
-    [toJoin, aged] = [[], 0];
+    [toJoin, sealedByAge] = [[], 0];
     if (!found) return undefined;
     const now = clock.now();
     let kept = found;
@@ -44,11 +51,11 @@ async function sweepLane(
       if (sends === 0 || dueAt > now) continue;
       if (await batches.get(collectedBatchId(laneId, number))) kept = withoutWindow(kept, number);
     }
-    const next = swept(kept, policy, now);
+    const next = sweptLane(kept, policy, now);
     toJoin = next.toJoin;
-    aged = kept.open && !next.lane.open ? 1 : 0;
+    sealedByAge = kept.open && !next.lane.open ? 1 : 0;
     return next.lane;
   });
-  if (aged > 0) metrics.count(METRICS.windowsSealed, aged, lane?.provider);
+  if (sealedByAge > 0) metrics.count(METRICS.windowsSealed, sealedByAge, lane?.provider);
   for (const window of toJoin) await collector.queue.sendJoin({ action: 'join', laneId, window });
 }

@@ -6,7 +6,7 @@ import type { AwsAccess } from '../aws/clients/base.ts';
 import { cloudFormationClient } from '../aws/clients/operator.ts';
 import { realLaneStore } from '../aws/collector.ts';
 import { sendBatchMessage } from '../aws/queues.ts';
-import type { Page } from '../batch/ports.ts';
+import type { IndexPage } from '../batch/ports.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { commandProvider } from '../client/commands.ts';
 import type { HandlerConnection } from '../client/connection.ts';
@@ -209,7 +209,7 @@ async function sumOfDepths(sqs: SQSClient, urls: readonly string[]): Promise<num
 }
 
 async function countAll<T>(
-  readPage: (cursor?: string) => Promise<Page<T>>,
+  readPage: (cursor?: string) => Promise<IndexPage<T>>,
   counts: (item: T) => boolean,
 ): Promise<number> {
   let count = 0;

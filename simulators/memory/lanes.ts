@@ -1,4 +1,8 @@
-import type { LaneStore, RequestPlace, RequestRegister } from '../../shared/collector/contract.ts';
+import type {
+  LaneStore,
+  RequestAssignment,
+  RequestRegister,
+} from '../../shared/collector/contract.ts';
 import { dueAtOf, type Lane } from '../../shared/collector/lane.ts';
 import { callAtOnce, type MakeCall, pageOf } from './calls.ts';
 import { VersionedItems } from './versionedItems.ts';
@@ -19,7 +23,7 @@ export interface MemoryLanesOptions {
 
 /** What the collector keeps in the table: its lanes, and which batch each request is in. */
 export class MemoryLanes {
-  readonly places = new Map<string, RequestPlace>();
+  readonly assignments = new Map<string, RequestAssignment>();
   readonly #lanes = new VersionedItems<Lane>();
   readonly #options: MemoryLanesOptions;
   #writes = 0;
@@ -51,11 +55,11 @@ export class MemoryLanes {
 
   register(call: MakeCall = callAtOnce): RequestRegister {
     return {
-      claim: ({ provider, customId }, place) =>
+      claim: ({ provider, customId }, wanted) =>
         call(`claim ${customId}`, () => {
           const name = `${provider} ${customId}`;
-          const first = this.places.get(name) ?? place;
-          this.places.set(name, first);
+          const first = this.assignments.get(name) ?? wanted;
+          this.assignments.set(name, first);
           return first;
         }),
     };

@@ -36,7 +36,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'the tokenizer is large and is loaded only where tokens are counted',
   },
   'shared/collector': {
-    may: 'shared/batch shared/jsonl shared/metrics.ts shared/usecases/dependencies.ts shared/usecases/logContext.ts shared/usecases/smallObjects.ts node p-map zod',
+    may: 'shared/batch shared/jsonl shared/metrics.ts shared/usecases/dependencies.ts shared/usecases/logFields.ts shared/usecases/smallObjects.ts node p-map zod',
     why: 'it holds the domain and the use cases of one feature, and no adapter',
   },
   'shared/usecases': {

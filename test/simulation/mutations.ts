@@ -25,7 +25,7 @@ const COLLECTING: Guards = { ...ALL_GUARDS, collecting: true };
 const COLLECTOR_MUTATIONS: readonly Mutation[] = [
   {
     name: 'collector: a message stays until its chunk is named',
-    edits: [edit(`${COLLECTOR}/gather.ts`, 'for (const id of ids) failed.add(id);', '')],
+    edits: [edit(`${COLLECTOR}/gather.ts`, 'for (const id of messageIds) failed.add(id);', '')],
   },
   {
     name: 'collector: the conditional write of the lane',
@@ -33,26 +33,26 @@ const COLLECTOR_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'collector: a chunk that comes again is known',
-    edits: [edit(`${COLLECTOR}/register.ts`, 'if (hasChunk(found, token)) return found;', '')],
+    edits: [edit(`${COLLECTOR}/storeRequests.ts`, 'if (hasChunk(found, token)) return found;', '')],
   },
   {
     name: 'collector: the claim of the place',
     edits: [
       edit(
         `${COLLECTOR}/join.ts`,
-        'await collector.requests.claim({ provider, customId }, place, clock.now())',
-        'place',
+        'await collector.requests.claim({ provider, customId }, wanted, clock.now())',
+        'wanted',
       ),
     ],
   },
   {
     name: 'collector: the position in the claim',
-    edits: [edit(`${COLLECTOR}/join.ts`, '&& owner.position === place.position', '')],
+    edits: [edit(`${COLLECTOR}/join.ts`, '&& stands.position === wanted.position', '')],
   },
   {
     name: 'collector: another content is put aside',
     edits: [
-      edit(`${COLLECTOR}/join.ts`, 'if (owner.digest === digest) return false;', 'return false;'),
+      edit(`${COLLECTOR}/join.ts`, 'if (stands.digest === digest) return false;', 'return false;'),
     ],
   },
   {

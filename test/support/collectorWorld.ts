@@ -97,7 +97,7 @@ export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWor
     async sweep() {
       const run = {
         isOver: () => false,
-        safely: (_: string, part: () => Promise<void>) => part().catch(() => {}),
+        safely: (_: object, part: () => Promise<void>) => part().catch(() => {}),
       };
       // One that died is followed by the next: its schedule has no end.
       await sealWindows(dependencies, run).catch(() => {});

@@ -34,7 +34,7 @@ export async function admitQueued(
   try {
     for (const name of [...names.slice(firstIndex), ...names.slice(0, firstIndex)]) {
       if (run.isOver()) return name;
-      await run.safely(`queue of ${name}`, async () => {
+      await run.safely({ provider: name }, async () => {
         if (await run.isAccountHeld(name)) run.gauges.noteBlocked(name);
         const left = await admitTo(dependencies, run, openings, name);
         wanderers.push(...left.slice(0, MAX_UNPLACED - wanderers.length));
@@ -100,7 +100,7 @@ async function startNext(
   provider: string,
 ): Promise<void> {
   if (run.isOver()) return;
-  await run.safely(batchId, async () => {
+  await run.safely({ batchId }, async () => {
     const result = await transition(dependencies, batchId, { type: 'admitted', provider });
     if (result.type === 'changed') run.admitted += 1;
   });
@@ -120,7 +120,7 @@ async function endPastDeadline(
   for (const { batchId, deadlineAt } of waiting) {
     if (now < deadlineAt) continue;
     if (run.isOver()) return;
-    await run.safely(batchId, async () => {
+    await run.safely({ batchId }, async () => {
       await transition(dependencies, batchId, { type: 'due' });
     });
   }

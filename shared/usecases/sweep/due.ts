@@ -141,7 +141,7 @@ export async function processDueBatches(
 
 function processDue(dependencies: Dependencies, run: SweepRun, due: DueBatch): Promise<void> {
   const { batches } = dependencies;
-  return run.safely(due.batchId, async () => {
+  return run.safely({ batchId: due.batchId }, async () => {
     const batch = due.record ?? (await batches.get(due.batchId));
     if (batch) await withBatchContext(batch, () => processRecord(dependencies, run, batch));
   });

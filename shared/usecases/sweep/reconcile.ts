@@ -7,6 +7,7 @@ import { METRICS } from '../../metrics.ts';
 import type { ListedJob } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withBatchContext } from '../logContext.ts';
+import { logFields } from '../logFields.ts';
 import { transition } from '../transition.ts';
 import { recordJob } from '../work/submit.ts';
 import type { SweepRun } from './run.ts';
@@ -24,7 +25,7 @@ export async function reconcile(dependencies: Dependencies, run: SweepRun): Prom
     const listed = await list(dependencies, provider, unresolved);
     if (!listed) continue;
     for (const batch of unresolved) {
-      await run.safely(batch.batchId, () =>
+      await run.safely(logFields(batch), () =>
         withBatchContext(batch, () => resolveClaim(dependencies, batch, listed)),
       );
     }

@@ -6,6 +6,7 @@ import { METRICS } from '../../metrics.ts';
 import { isUnavailable } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { batchContextOf } from '../logContext.ts';
+import { logFieldsOf } from '../logFields.ts';
 
 /** Kept for releasing the lease: milliseconds, at most a fifth of the sweep's time. */
 const RESERVE_MS = 20_000;
@@ -18,8 +19,12 @@ export interface SweepRun {
   isOver(): boolean;
   /** Whether what time is left belongs to recovery and admission. */
   isLookingOver(): boolean;
-  /** Runs one batch's part; its failure is its own and delays no other. */
-  safely(batchId: string, part: () => Promise<void>): Promise<void>;
+  /**
+   * Runs a step whose failure must not stop the sweep. It is logged and counted.
+   *
+   * @param subject fields of the log line that name what the step is about
+   */
+  safely(subject: object, step: () => Promise<void>): Promise<void>;
   /**
    * Whether calls to a provider are pointless because it refuses our account: read once per sweep,
    * and again when this sweep has been refused.
@@ -52,16 +57,16 @@ export function newSweepRun(dependencies: Dependencies, deadline: number): Sweep
   const run: SweepRun = {
     isOver: () => clock.now() >= stopAt,
     isLookingOver: () => clock.now() >= lookUntil,
-    async safely(batchId, part) {
+    async safely(subject, step) {
       run.seen += 1;
       try {
-        await part();
+        await step();
       } catch (error) {
         run.errors += 1;
         const newer = error instanceof NewerSchemaError;
         metrics.count(newer ? METRICS.newerSchema : METRICS.sweepErrors, 1);
-        const fields = { batchId, ...batchContextOf(error), error: messageOf(error) };
-        log.error('a batch could not be looked at', fields);
+        const about = { ...subject, ...batchContextOf(error), ...logFieldsOf(error) };
+        log.error('batch sweep failed', { ...about, error: messageOf(error) });
       }
     },
     async isAccountHeld(provider) {

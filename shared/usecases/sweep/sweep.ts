@@ -50,5 +50,5 @@ export async function sweep(dependencies: Dependencies, deadline: number): Promi
 /** One write for each provider, however many jobs it has taken on. */
 async function noteAllAccepted(dependencies: Dependencies, run: SweepRun): Promise<void> {
   for (const [provider, accepted] of Map.groupBy(run.accepted, (batch) => batch.provider))
-    await run.safely(`state of ${provider}`, () => noteAccepted(dependencies, provider, accepted));
+    await run.safely({ provider }, () => noteAccepted(dependencies, provider, accepted));
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openQueue } from '../../../shared/aws/batchItem.ts';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import type { BatchStore, Page } from '../../../shared/batch/ports.ts';
+import type { BatchStore, IndexPage } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
   store = realBatchStore(emulators.table, tableName(), { retentionSeconds: 60 });
 });
 
-async function all<T>(list: (cursor?: string) => Promise<Page<T>>): Promise<T[][]> {
+async function all<T>(list: (cursor?: string) => Promise<IndexPage<T>>): Promise<T[][]> {
   const pages: T[][] = [];
   let cursor: string | undefined;
   do {

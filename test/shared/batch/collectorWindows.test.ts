@@ -6,12 +6,12 @@ import {
   collectedBatchId,
   dueAtOf,
   hasChunk,
-  isWindowBlocked,
+  isLaneFull,
   type Lane,
-  roomIn,
-  sealed,
-  swept,
+  remainingIn,
+  sweptLane,
   withChunk,
+  withOpenSealed,
   withoutWindow,
 } from '../../../shared/collector/lane.ts';
 import { NOW } from '../../support/given.ts';
@@ -31,7 +31,7 @@ it('the first chunk opens a window, which is due at its age', () => {
   const later = withChunk(lane, chunk('b'), LIMITS, NOW + 1000);
   expect(later.open).toMatchObject({ number: 1, dueAt: NOW + 300_000, chunks: ['a', 'b'] });
   expect(dueAtOf(later)).toBe(NOW + 300_000);
-  expect(roomIn(later, LIMITS)).toEqual({ requests: 6, bytes: 960 });
+  expect(remainingIn(later, LIMITS)).toEqual({ requests: 6, bytes: 960 });
 });
 
 it.each([
@@ -42,14 +42,14 @@ it.each([
   expect(lane.open).toBeUndefined();
   expect(lane.sealed).toMatchObject([{ number: 1, dueAt: NOW, sends: 0 }]);
   expect(withChunk(lane, chunk('b'), LIMITS, NOW).open?.number).toBe(2);
-  expect(roomIn(lane, LIMITS)).toEqual({ requests: 10, bytes: 1000 });
+  expect(remainingIn(lane, LIMITS)).toEqual({ requests: 10, bytes: 1000 });
 });
 
 it('the item stays far below what DynamoDB takes, then the lane takes no more', () => {
   const token = (index: number) => String(index).padStart(32, '0');
   let lane = EMPTY;
   let chunks = 0;
-  while (!isWindowBlocked(lane)) {
+  while (!isLaneFull(lane)) {
     const limits = { ...LIMITS, maxRequests: 1e9, maxBytes: 1e9 };
     lane = withChunk(lane, chunk(token(chunks++)), limits, NOW);
   }
@@ -58,7 +58,7 @@ it('the item stays far below what DynamoDB takes, then the lane takes no more', 
 });
 
 it('a number is never given out twice', () => {
-  const one = sealed(withChunk(EMPTY, chunk('a'), LIMITS, NOW), NOW);
+  const one = withOpenSealed(withChunk(EMPTY, chunk('a'), LIMITS, NOW), NOW);
   const none = withoutWindow(one, 1);
   expect(none.sealed).toEqual([]);
   expect(dueAtOf(none)).toBeUndefined();
@@ -67,20 +67,20 @@ it('a number is never given out twice', () => {
 
 it('a chunk is known in an open and in a sealed window', () => {
   const open = withChunk(EMPTY, chunk('a'), LIMITS, NOW);
-  expect([hasChunk(open, 'a'), hasChunk(sealed(open, NOW), 'a')]).toEqual([true, true]);
+  expect([hasChunk(open, 'a'), hasChunk(withOpenSealed(open, NOW), 'a')]).toEqual([true, true]);
   expect(hasChunk(open, 'b')).toBe(false);
 });
 
 it('a sweep seals what has its age, and sends it again after a doubling wait', () => {
   const open = withChunk(EMPTY, chunk('a'), LIMITS, NOW);
-  expect(swept(open, DEFAULT_POLICY, NOW + 299_999)).toEqual({ lane: open, toJoin: [] });
+  expect(sweptLane(open, DEFAULT_POLICY, NOW + 299_999)).toEqual({ lane: open, toJoin: [] });
 
-  const first = swept(open, DEFAULT_POLICY, NOW + 300_000);
+  const first = sweptLane(open, DEFAULT_POLICY, NOW + 300_000);
   expect(first.toJoin).toEqual([1]);
   expect(first.lane.sealed).toMatchObject([{ sends: 1, dueAt: NOW + 420_000 }]);
 
-  expect(swept(first.lane, DEFAULT_POLICY, NOW + 419_999).lane).toBe(first.lane);
-  const second = swept(first.lane, DEFAULT_POLICY, NOW + 420_000);
+  expect(sweptLane(first.lane, DEFAULT_POLICY, NOW + 419_999).lane).toBe(first.lane);
+  const second = sweptLane(first.lane, DEFAULT_POLICY, NOW + 420_000);
   expect(second.toJoin).toEqual([1]);
   expect(second.lane.sealed).toMatchObject([{ sends: 2, dueAt: NOW + 660_000 }]);
 });
@@ -97,14 +97,14 @@ it('all settings have a default', () => {
 });
 
 it('a lane without an open window has nothing to seal', () => {
-  expect(sealed(EMPTY, NOW)).toBe(EMPTY);
+  expect(withOpenSealed(EMPTY, NOW)).toBe(EMPTY);
 });
 
 it('of several sealed windows only those that are due are sent again', () => {
-  const one = sealed(withChunk(EMPTY, chunk('a'), LIMITS, NOW), NOW);
-  const sent = swept(one, DEFAULT_POLICY, NOW).lane;
-  const two = sealed(withChunk(sent, chunk('b'), LIMITS, NOW + 1), NOW + 1);
-  const { lane, toJoin } = swept(two, DEFAULT_POLICY, NOW + 1);
+  const one = withOpenSealed(withChunk(EMPTY, chunk('a'), LIMITS, NOW), NOW);
+  const sent = sweptLane(one, DEFAULT_POLICY, NOW).lane;
+  const two = withOpenSealed(withChunk(sent, chunk('b'), LIMITS, NOW + 1), NOW + 1);
+  const { lane, toJoin } = sweptLane(two, DEFAULT_POLICY, NOW + 1);
   expect(toJoin).toEqual([2]);
   expect(lane.sealed[0]).toEqual(sent.sealed[0]);
 });

@@ -1,4 +1,4 @@
-import type { BatchStore, Page } from '../../../shared/batch/ports.ts';
+import type { BatchStore, IndexPage } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import { hintOf } from './hintOf.ts';
 
@@ -10,7 +10,7 @@ export interface FakeBatchStore extends BatchStore {
 /** The table in memory. Records are frozen, so that no use case changes one in place. */
 export function fakeBatchStore(pageSize = 100): FakeBatchStore {
   const records = new Map<string, Batch>();
-  const page = <T>(items: T[], cursor: string | undefined): Page<T> => {
+  const page = <T>(items: T[], cursor: string | undefined): IndexPage<T> => {
     const start = cursor === undefined ? 0 : Number(cursor);
     const end = start + pageSize;
     return {

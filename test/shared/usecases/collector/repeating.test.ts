@@ -72,8 +72,8 @@ it('each custom_id names its batch', async () => {
   for (const id of ['r0', 'r1']) c.send(request(id));
   await c.settle();
   for (const [batchId, [id]] of Object.entries(c.batches()))
-    expect(c.lanes.places.get(`openai ${id}`)?.batchId).toBe(batchId);
-  expect(c.lanes.places.size).toBe(2);
+    expect(c.lanes.assignments.get(`openai ${id}`)?.batchId).toBe(batchId);
+  expect(c.lanes.assignments.size).toBe(2);
 });
 
 it('a window joined twice at the same time is one batch', async () => {

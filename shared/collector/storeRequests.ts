@@ -1,39 +1,43 @@
 import { SCHEMA_VERSION } from '../batch/record.ts';
 import { METRICS } from '../metrics.ts';
+import type { Dependencies } from '../usecases/dependencies.ts';
 import type { Collector } from './contract.ts';
-import type { CollectorDependencies } from './gather.ts';
 import {
   type Chunk,
   chunkKey,
   hasChunk,
-  isWindowBlocked,
+  isLaneFull,
   type Lane,
-  roomIn,
-  sealed,
+  remainingIn,
   type WindowLimits,
   withChunk,
+  withOpenSealed,
 } from './lane.ts';
 import { type CollectedRequest, chunkToken, laneIdOf } from './request.ts';
 
-/** Of one batch: joined within a run of the function, and a single job nearly everywhere. */
+type StorePorts = Pick<Dependencies, 'objects' | 'providers' | 'clock' | 'metrics'> & {
+  readonly collector: Collector;
+};
+
+/** One run of the function joins that much, and nearly every provider takes it as one job. */
 const MAX_WINDOW_BYTES = 200_000_000;
 
 /**
- * Makes requests of one lane durable: writes them into the bucket as chunks, each with what its
- * window has room for, then names each chunk in the lane. A chunk that is written and not named
- * is nothing: its messages are delivered again.
+ * Stores requests of one lane: writes them to the bucket as chunks, each as large as its window
+ * allows, then names each chunk in the lane. A chunk that was written and is not named has no
+ * effect; its messages are delivered again.
  *
  * @param requests at least one, all of the same provider, model and endpoint
  */
-export async function register(
-  dependencies: CollectorDependencies,
+export async function storeRequests(
+  ports: StorePorts,
   requests: readonly CollectedRequest[],
 ): Promise<void> {
-  const { collector, clock, metrics } = dependencies;
+  const { collector, clock, metrics } = ports;
   const [first] = requests;
   if (!first) return;
   const laneId = laneIdOf(first);
-  const limits = await limitsOf(dependencies, first.provider);
+  const limits = await limitsOf(ports, first.provider);
   let rest = requests;
   let written: string | undefined;
   while (rest.length > 0) {
@@ -42,16 +46,16 @@ export async function register(
     const lane = await updateLane(collector, laneId, async (found = newLane(laneId, first)) => {
       before = found.sealed.length;
       taken = 0;
-      if (isWindowBlocked(found)) throw new Error(`collector lane ${laneId} waits for its batches`);
+      if (isLaneFull(found)) throw new Error(`collector lane ${laneId} waits for its batches`);
       const fitting = takeFitting(rest, found, limits);
-      if (fitting.length === 0) return sealed(found, clock.now());
+      if (fitting.length === 0) return withOpenSealed(found, clock.now());
       const content = Buffer.concat(fitting.map(({ line }) => line));
       const token = chunkToken(content);
       const chunk: Chunk = { token, requests: fitting.length, bytes: content.length };
       taken = fitting.length;
       if (hasChunk(found, token)) return found;
-      // After a lost race it is there already, if it still fits.
-      if (token !== written) await writeChunk(dependencies, token, content);
+      // After a lost race the same chunk may still fit: then it is written already.
+      if (token !== written) await writeChunk(ports, token, content);
       written = token;
       return withChunk(found, chunk, limits, clock.now());
     });
@@ -62,7 +66,7 @@ export async function register(
 }
 
 async function limitsOf(
-  { providers, collector: { settings } }: CollectorDependencies,
+  { providers, collector: { settings } }: Pick<StorePorts, 'providers' | 'collector'>,
   provider: string,
 ): Promise<WindowLimits> {
   const { limits } = await providers.describe(provider);
@@ -81,23 +85,23 @@ function newLane(laneId: string, { provider, model, endpoint }: CollectedRequest
   };
 }
 
-/** The first of the requests, as many as the open window has room for. */
+/** Takes as many of the first requests as fit into the open window. */
 function takeFitting(
   requests: readonly CollectedRequest[],
   lane: Lane,
   limits: WindowLimits,
 ): readonly CollectedRequest[] {
-  const room = roomIn(lane, limits);
+  const remaining = remainingIn(lane, limits);
   let bytes = 0;
   const end = requests.findIndex(({ line }, index) => {
     bytes += line.length;
-    return index >= room.requests || bytes > room.bytes;
+    return index >= remaining.requests || bytes > remaining.bytes;
   });
   return end === -1 ? requests : requests.slice(0, end);
 }
 
 async function writeChunk(
-  { objects }: CollectorDependencies,
+  { objects }: Pick<StorePorts, 'objects'>,
   token: string,
   content: Buffer,
 ): Promise<void> {
@@ -111,14 +115,16 @@ async function writeChunk(
   }
 }
 
-/** Tries before a lane that others keep changing is left to a later delivery. */
+/** Lost races after which the messages return to their queue. */
 const MAX_CONFLICTS = 50;
 
 /**
- * The one way in which a lane changes: read it, change it, write it if nobody else has.
+ * Changes a lane: reads it, applies the change and writes it, again and again until no other
+ * writer has come in between. Lanes change in no other way.
  *
- * @param change gives the very lane that it was given if there is nothing to change
+ * @param change returns its argument if there is nothing to change
  * @returns the lane as it is now; undefined if there is none
+ * @throws Error after 50 lost races in a row
  */
 export async function updateLane(
   { lanes }: Pick<Collector, 'lanes'>,
@@ -132,5 +138,5 @@ export async function updateLane(
     const written = { ...next, version: (lane?.version ?? 0) + 1 };
     if ((await lanes.replace(written)) === 'written') return written;
   }
-  throw new Error(`the collector lane ${laneId} lost ${MAX_CONFLICTS} races in a row`);
+  throw new Error(`collector lane ${laneId}: ${MAX_CONFLICTS} writes in a row met another writer`);
 }
