@@ -22,7 +22,7 @@ import { DEFAULT_POLICY } from '../shared/config.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
 import type { Providers } from '../shared/providers/provider.ts';
-import { providers } from '../shared/providers/registry.ts';
+import { connectProviders } from '../shared/providers/registry.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { type Config, readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
@@ -85,7 +85,7 @@ const tokens: TokenEstimation = {
 };
 
 function configuredProviders(config: Config, secrets: Secrets, objects: ObjectStore): Providers {
-  return providers(config.settings.providers, {
+  return connectProviders(config.settings.providers, {
     async secret(entry) {
       const arn = config.secretArns[entry];
       return arn === undefined ? undefined : secrets.get(arn);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { ENVIRONMENT, SECRET_PLACEHOLDER, type Settings } from '../shared/config.ts';
-import type { ProviderKind } from '../shared/providerSettings.ts';
+import { ENVIRONMENT, type Settings } from '../shared/config.ts';
+import type { ProviderKind } from '../shared/providers/kinds.ts';
+import { SECRET_PLACEHOLDER } from '../shared/providers/settings.ts';
 import type { Announcement } from '../simulators/engine/childProcess.ts';
 import { localServiceAccountKey } from '../simulators/vertex/localKey.ts';
 import { type ServiceProcess, startService } from './emulators/serviceProcess.ts';

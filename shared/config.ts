@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DEFAULT_POLICY } from './batch/policy.ts';
 import { collectorSettingsSchema } from './collector/contract.ts';
-import { providerSettingsSchema } from './providerSettings.ts';
+import { providerSettingsSchema } from './providers/kinds.ts';
 
 /** Names of the environment variables of the functions: written by infra, read here, once. */
 export const ENVIRONMENT = {
@@ -67,9 +67,6 @@ export const SETTINGS_FILE = 'settings.json';
 
 /** What a rule matches on that listens to batches. */
 export const STATE_CHANGE = { source: 'batch-handler', detailType: 'Batch State Change' } as const;
-
-/** What a secret holds until somebody fills it in. */
-export const SECRET_PLACEHOLDER = 'FILL-ME';
 
 const backoffSchema = z.strictObject({
   baseSeconds: z.number().positive(),

@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { bounds } from '../../shared/aws/clients/base.ts';
 import { realObjectStore } from '../../shared/aws/objectStore.ts';
+import type { Limits } from '../../shared/batch/job.ts';
 import type { BatchStore, ObjectStore } from '../../shared/batch/ports.ts';
 import { DEFAULT_POLICY, settingsSchema } from '../../shared/config.ts';
 import { diskScratch } from '../../shared/jsonl/scratch.ts';
 import type { Provider, Providers } from '../../shared/providers/provider.ts';
-import { providers } from '../../shared/providers/registry.ts';
-import type { Limits } from '../../shared/quota/admission.ts';
+import { connectProviders } from '../../shared/providers/registry.ts';
 import { createTokenEstimator } from '../../shared/tokens/estimator.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 
@@ -59,7 +59,7 @@ export function openAiAt(
     providers: { openai: { kind: 'openai', limits } },
   });
   const baseUrls = { openai: `${url}/v1` };
-  return providers(entries, { secret: async () => 'sk-bench', objects, baseUrls });
+  return connectProviders(entries, { secret: async () => 'sk-bench', objects, baseUrls });
 }
 
 /** A URL that nothing listens at, for a provider or a bucket that is never called. */

@@ -3,12 +3,12 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import * as z from 'zod';
 import {
-  baseUrlProblem,
   type ProviderKind,
   type ProviderSettingsInput,
   providerSettingsSchema,
   type SettingsOf,
-} from '../../shared/providerSettings.ts';
+} from '../../shared/providers/kinds.ts';
+import { baseUrlProblem } from '../../shared/providers/settings.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import type { AnySecret } from '../resources/secrets.ts';
 import type { AccessGrant } from './access.ts';

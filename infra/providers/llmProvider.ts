@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import * as z from 'zod';
-import type { ProviderKind, ProviderSettingsInput } from '../../shared/providerSettings.ts';
+import type { ProviderKind, ProviderSettingsInput } from '../../shared/providers/kinds.ts';
 import type { AccessGrant, BindContext, GrantResult } from './access.ts';
 import { type AnthropicOptions, anthropic, anthropicKind } from './anthropic.ts';
 import { type AzureOpenAiOptions, azureOpenAi, azureOpenAiKind } from './azureOpenAi.ts';

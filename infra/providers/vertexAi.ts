@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../shared/omitUndefined.ts';
-import type { SettingsOf } from '../../shared/providerSettings.ts';
+import type { SettingsOf } from '../../shared/providers/kinds.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import type { AnySecret } from '../resources/secrets.ts';
 import { NO_ACCESS, secretAccess } from './access.ts';

@@ -2,7 +2,7 @@ import { Lazy, type RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { SECRET_PLACEHOLDER } from '../../shared/config.ts';
+import { SECRET_PLACEHOLDER } from '../../shared/providers/settings.ts';
 import { acknowledge } from '../acknowledgements.ts';
 
 /** Under `exactOptionalPropertyTypes` the class does not implement `ISecret`. */

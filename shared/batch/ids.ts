@@ -27,6 +27,11 @@ export function submissionKey(batch: { keyPrefix: string; submission: number }):
   return `${batch.keyPrefix}-${batch.submission}`;
 }
 
+/** Whether a text is a submission key: a name that nothing but this project gives to a job. */
+export function isSubmissionKey(text: string): boolean {
+  return /^bh[a-z0-9]{16}-[1-9][0-9]*$/.test(text);
+}
+
 /** The processor's idempotency key: the same for every invocation of one delivery. */
 export function deliveryId(keyPrefix: string, deliveryNumber: number): string {
   return `${keyPrefix}-delivery-${deliveryNumber}`;

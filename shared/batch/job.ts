@@ -70,3 +70,22 @@ export type JobState =
   | { readonly state: 'missing' }
   /** A status this version does not know: looked at again later, never guessed. */
   | { readonly state: 'unknown'; readonly status: string };
+
+/** What a provider entry may hold at once, and what one of its jobs may hold. */
+export const limitsSchema = z.strictObject({
+  /** Jobs at the provider at the same time. */
+  maxInFlight: z.number().int().positive(),
+  /** Estimated prompt tokens per model in all jobs at the provider. */
+  maxEnqueuedTokens: z.number().int().positive(),
+  /** Requests in all jobs at the provider. Absent: no such limit. */
+  maxEnqueuedRequests: z.number().int().positive().optional(),
+  /** Jobs started within an hour. Absent: no such limit. */
+  maxStartsPerHour: z.number().int().positive().optional(),
+  /** Requests in one job. */
+  maxRequests: z.number().int().positive(),
+  /** Bytes of one job's file. */
+  maxBytes: z.number().int().positive(),
+  /** Texts in all requests of one job to an embeddings endpoint. Absent: no such limit. */
+  maxEmbeddingInputs: z.number().int().positive().optional(),
+});
+export type Limits = z.infer<typeof limitsSchema>;

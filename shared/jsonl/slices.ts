@@ -1,5 +1,5 @@
+import type { Limits } from '../batch/job.ts';
 import type { Slice } from '../batch/record.ts';
-import type { Limits } from '../quota/admission.ts';
 
 /** What one job may hold. */
 export type JobLimits = Pick<

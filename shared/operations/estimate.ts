@@ -6,32 +6,16 @@ import type { AddMessage } from '../batch/messages.ts';
 import { ClientError } from '../client/connection.ts';
 import type { Settings } from '../config.ts';
 import {
+  KINDS,
   type ProviderKind,
   type ProviderSettings,
-  type ProviderSettingsInput,
   providerSettingsSchema,
-} from '../providerSettings.ts';
+} from '../providers/kinds.ts';
 import { describedProviders } from '../providers/registry.ts';
 import { createTokenEstimator } from '../tokens/estimator.ts';
 import { type Estimate, estimate } from '../usecases/estimate.ts';
 
-/** What a kind cannot be without. Names that nothing is sent to: an estimate connects to nobody. */
-const NEEDED: { readonly [K in ProviderKind]: ProviderSettingsInput } = {
-  openai: { kind: 'openai' },
-  'openai-compatible': { kind: 'openai-compatible', baseUrl: 'https://name.invalid/v1' },
-  'azure-openai': { kind: 'azure-openai', baseUrl: 'https://name.openai.azure.com' },
-  anthropic: { kind: 'anthropic' },
-  'vertex-ai': {
-    kind: 'vertex-ai',
-    project: 'project',
-    location: 'us-central1',
-    store: { type: 'gcs', bucket: 'bucket' },
-  },
-  bedrock: { kind: 'bedrock', region: 'us-east-1' },
-  gemini: { kind: 'gemini' },
-};
-
-export const PROVIDER_KINDS = Object.keys(NEEDED) as readonly ProviderKind[];
+export const PROVIDER_KINDS = Object.keys(KINDS) as readonly ProviderKind[];
 
 /**
  * An entry of a kind as it is without any settings.
@@ -40,7 +24,7 @@ export const PROVIDER_KINDS = Object.keys(NEEDED) as readonly ProviderKind[];
  */
 export function entryOfKind(kind: ProviderKind, price: Price | undefined): ProviderSettings {
   const prices = price === undefined ? {} : { prices: { '*': price } };
-  return providerSettingsSchema.parse({ ...NEEDED[kind], ...prices });
+  return providerSettingsSchema.parse({ ...KINDS[kind].minimalSettings, ...prices });
 }
 
 export type { Estimate };

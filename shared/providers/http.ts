@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import nodeFetch, { type RequestInit as NodeRequestInit } from 'node-fetch';
 import { messageOf, ProviderError } from '../batch/errors.ts';
-import { SECRET_PLACEHOLDER } from '../config.ts';
+import { SECRET_PLACEHOLDER } from './settings.ts';
 
 /** Bounds of calls that are harmless to repeat: retrieve, list, cancel, delete, download. */
 

@@ -1,23 +1,24 @@
+import type * as z from 'zod';
 import type { Pricing } from '../batch/cost.ts';
-import type { JobState, Outcome } from '../batch/job.ts';
-import type { ScratchFile } from '../batch/ports.ts';
+import type { JobState, Limits, Outcome } from '../batch/job.ts';
+import type { ObjectStore, ScratchFile } from '../batch/ports.ts';
 import type { Format } from '../batch/record.ts';
-import type { Limits } from '../quota/admission.ts';
+import type { SettingsSchema } from './settings.ts';
 
-/** Rows of a job in groups of a chunk each: an await per row would cost more than the row. */
+/** A job's rows, those of one chunk together: an await per row would cost more than the row. */
 export type RowGroups = AsyncIterable<readonly Uint8Array[]>;
 
-/** What is the same for all requests of a job. */
+/** What all requests of a job have in common. */
 export interface JobContext {
-  /** By which the job is found again: see `submissionKey`. */
+  /** The submission key, by which the job is found again: see `submissionKey`. */
   readonly key: string;
   readonly batchId: string;
   readonly endpoint: string;
-  /** As the requests name it. */
+  /** The model as the requests name it. */
   readonly model: string;
-  /** Whether the bodies of the requests are OpenAI's or the provider's own. */
+  /** Whether the requests' bodies are OpenAI's or the provider's own. */
   readonly format: Format;
-  /** The message's `options`, checked by `checkOptions` at intake. */
+  /** The message's `options`, which passed `checkOptions` at intake. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -25,40 +26,40 @@ export interface JobContext {
 export interface Submission extends JobContext {
   readonly completionWindow: string;
   /**
-   * The requests, one per line, in the envelope of the OpenAI batch format: `custom_id` and `body`
-   * are what counts. Each has passed `checkRequest`.
+   * The requests, one per line, in the envelope of the OpenAI batch format, of which providers use
+   * `custom_id` and `body`. Each has passed `checkRequest`.
    */
   readonly file: ScratchFile;
-  /** How many there are. */
+  /** The number of requests. */
   readonly requests: number;
   /**
-   * How long the create call alone may take, counted from when it is sent, after the upload. It is
-   * aborted then, which is `uncertain`.
+   * How long the create call alone may take, counted from when it is sent, after the upload. A call
+   * that takes longer is aborted and fails with `uncertain`.
    */
   readonly createDeadlineMs: number;
 }
 
-/** A job as a listing shows it. */
+/** A job in a listing. */
 export interface ListedJob {
   readonly id: string;
-  /** Absent on jobs that are not ours, and on those that do not show it yet. */
+  /** Undefined for jobs that are not ours, and for jobs that do not show their key yet. */
   readonly key: string | undefined;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /**
-   * On a job that shows its key only when it has ended: how many requests it holds. Until then it
-   * may be that of any submission of as many requests, whose absence is therefore not proven.
+   * The number of requests of a job that shows its key only once it has ended. Until then it may
+   * belong to any submission with as many requests, so none of those is proven absent.
    */
   readonly hiddenRequests?: number;
 }
 
-/** How a job stands, as a listing shows it. */
+/** The state of a job, as a listing shows it. */
 export interface ListedState {
   readonly jobId: string;
   readonly state: JobState;
 }
 
-/** One request, as the inspection hands it to its provider. */
+/** One request, as the inspection passes it to `checkRequest`. */
 export interface RequestToCheck {
   readonly customId: string;
   readonly url: string;
@@ -66,30 +67,39 @@ export interface RequestToCheck {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** A request without its id: what is translated. */
+export type RequestContent = Pick<RequestToCheck, 'url' | 'body'>;
+
+/** Endpoints of OpenAI's API that more than one provider serves. */
+export const CHAT_COMPLETIONS = '/v1/chat/completions';
+export const EMBEDDINGS = '/v1/embeddings';
+
 /**
- * One provider's Batch API. Each method throws ProviderError and nothing else; `submit` tells
- * exactly whether a job may exist: only `uncertain` leaves that open.
+ * One provider's Batch API. Its methods throw ProviderError and nothing else. The error of `submit`
+ * says whether a job may exist: only `uncertain` leaves that open.
  */
 export interface Provider {
   readonly limits: Limits;
   /** Paths that a request's `url` may have. */
   readonly endpoints: readonly string[];
-  /** Throws RefusedError naming the option and what is allowed. */
+  /** @throws RefusedError naming the option and the allowed values */
   checkOptions(options: Readonly<Record<string, unknown>>): void;
   /**
-   * Throws RefusedError for a request that this provider cannot express, naming the field (such as
-   * `body.seed`) and the fix, never what the request says. Absent: it takes all that is OpenAI's.
+   * Absent: the provider takes every request that OpenAI takes.
+   *
+   * @throws RefusedError for a request that this provider cannot express, naming the field (such as
+   *   `body.seed`) and the fix, never the request's content
    */
   checkRequest?(request: RequestToCheck, format: Format): void;
   /**
-   * What stands for a `custom_id` in the rows of `readRows`, where the provider does not carry the
-   * id itself. Absent: the id.
+   * The id that a `custom_id` has in the rows of `readRows`, where the provider cannot carry the
+   * `custom_id` itself. Absent: the rows have the `custom_id`.
    */
   referenceOf?(customId: string): string;
   /** Uploads the file and creates the job. The create call is sent at most once. */
   submit(submission: Submission): Promise<{ readonly jobId: string }>;
   check(jobId: string): Promise<JobState>;
-  /** Asks for the job's end; one that has ended or is ending is left as it is. */
+  /** Asks the provider to end a job. Succeeds for a job that has ended or is ending. */
   cancel(jobId: string): Promise<void>;
   /**
    * Jobs created at or after `since` (milliseconds since 1970), newest first. Ends without an
@@ -97,9 +107,9 @@ export interface Provider {
    */
   listJobs(since: number): AsyncIterable<ListedJob>;
   /**
-   * How the jobs of the account stand, newest first, by as few calls as it takes; the caller stops
-   * reading when it has seen enough. That a job is not among them says nothing. Absent: the list of
-   * this provider does not tell it, or has no more than one job a call.
+   * The states of the account's jobs, newest first, in as few calls as possible; the caller stops
+   * reading when it has found its jobs. A job that is not listed may exist all the same. Absent:
+   * the provider's listing has no states, or only one job per call.
    */
   listStates?(): AsyncIterable<ListedState>;
   /**
@@ -109,37 +119,76 @@ export interface Provider {
    */
   readRows(outcome: Outcome, job: JobContext): RowGroups;
   /**
-   * Deletes what an ended job has in the provider's file store: its input, its output and its
-   * errors. Harmless to repeat; a job or a file that is not there needs no deleting.
+   * Deletes the input, the output and the errors of an ended job from the provider's file store.
+   * May be repeated; a job or file that does not exist counts as deleted.
    */
   deleteFiles(jobId: string): Promise<void>;
   /**
-   * Deletes the files that were uploaded for these submission keys, whether or not they became a
-   * job's. Nothing else is touched. Harmless to repeat.
+   * Deletes the files that were uploaded for these submission keys, whether or not a job reads
+   * them, and nothing else. May be repeated.
    *
    * @param since when the first may have been uploaded, in milliseconds since 1970
    */
   deleteLeftovers(keys: ReadonlySet<string>, since: number): Promise<void>;
 }
 
-/** What is known of a provider without credentials or its SDK. */
+/** Static facts about a provider entry; needs no credentials and no SDK. */
 export type Description = Pick<Provider, 'endpoints' | 'checkOptions' | 'checkRequest'>;
 
-/** What is known of the providers of a deployment without credentials. */
+/** A provider entry, with what its adapter needs to connect. */
+export interface ProviderEntry<Settings> {
+  /** The entry's name, for errors. */
+  readonly entry: string;
+  readonly settings: Settings;
+  /** The defaults of the kind, overridden by the settings. */
+  readonly limits: Limits;
+  /** Of the local run, or of the settings; `isSafeBaseUrl` has passed. Default: the public API. */
+  readonly baseUrl: string | undefined;
+  /** Reads the present value of the entry's secret, if it has one. */
+  secret(): Promise<string | undefined>;
+  /** The handler's bucket, for providers whose jobs read and write it. */
+  readonly objects: ObjectStore;
+  /** ARN of the role that such jobs run under. */
+  readonly jobRole: string | undefined;
+}
+
+/** A kind of provider without its adapter. Loaded by every function, so it has no SDK. */
+export interface KindDescription<Schema extends SettingsSchema = SettingsSchema> {
+  readonly settings: Schema;
+  /** The fewest settings that an entry can have, with placeholder names, for estimates. */
+  readonly minimalSettings: z.input<Schema>;
+  /** Limits of an entry whose settings do not override them. */
+  readonly limits: Limits;
+  /** Loads the translation of requests, if the kind has one. */
+  describe(settings: z.infer<Schema>): Promise<Description>;
+}
+
+/** Checks a kind's description against its own settings. */
+export function describeKind<Schema extends SettingsSchema>(
+  kind: KindDescription<Schema>,
+): KindDescription<Schema> {
+  return kind;
+}
+
+/** The provider entries of a deployment, as far as they are known without credentials. */
 export interface DescribedProviders {
   /** Names of all entries, the default first. */
   readonly names: readonly string[];
-  /** What is known without credentials, for checking a message or a file. Throws RefusedError. */
+  /**
+   * Static facts about an entry, for checking a message or a file.
+   *
+   * @throws RefusedError `unknown_provider` for a name that is no entry
+   */
   describe(
     name: string,
   ): Promise<Description & Pick<Provider, 'limits'> & { readonly pricing: Pricing }>;
 }
 
-/** The providers of this deployment, by the names of their entries. Loaded when first used. */
+/** The providers of a deployment, by the names of their entries. Each is loaded on first use. */
 export interface Providers extends DescribedProviders {
   /**
-   * Throws ProviderError `account` if its secret is not filled, and RefusedError
-   * `unknown_provider` for a name that is no entry.
+   * @throws ProviderError `account` if its secret is not filled in
+   * @throws RefusedError `unknown_provider` for a name that is no entry
    */
   get(name: string): Promise<Provider>;
 }

@@ -1,38 +1,33 @@
 import { BATCH_DISCOUNT, discounted, type Pricing, priceIn } from '../batch/cost.ts';
 import { ProviderError, RefusedError } from '../batch/errors.ts';
+import type { Limits } from '../batch/job.ts';
 import type { ObjectStore } from '../batch/ports.ts';
-import type { Settings } from '../config.ts';
-import {
-  baseUrlProblem,
-  modelAt,
-  type ProviderKind,
-  type ProviderSettings,
-} from '../providerSettings.ts';
-import type { Limits } from '../quota/admission.ts';
-import { DEFAULT_LIMITS, KINDS, type Kind } from './kinds.ts';
+import { kindOf, type ProviderSettings } from './kinds.ts';
 import type { DescribedProviders, Provider, Providers } from './provider.ts';
+import { baseUrlProblem, modelAt } from './settings.ts';
 
-export interface ProvidersOptions {
-  /** The present value of an entry's secret: read anew each time, so that filling it in helps. */
+/** The provider entries of a deployment's settings, by name. */
+type Entries = Readonly<Record<string, ProviderSettings>>;
+
+export interface ConnectOptions {
+  /** Reads an entry's secret. Called on every connection, so that a secret filled in later helps. */
   secret(entry: string): Promise<string | undefined>;
   readonly objects: ObjectStore;
   /** Entry → ARN of the role that its jobs run under. */
   readonly jobRoles?: Readonly<Record<string, string>>;
-  /** Local run: entry → base URL instead of the one in the settings. */
+  /** Local run: entry → base URL that replaces the one in the settings. */
   readonly baseUrls?: Readonly<Record<string, string>>;
 }
 
 /**
- * The provider entries of the settings. An entry is connected when first used and kept until its
- * account is refused; then the next use reads its secret again.
- *
- * `get` and `describe` throw RefusedError `unknown_provider` for a name that is no entry.
+ * The providers of these entries. An entry is connected on first use and kept until its account is
+ * refused; the next use then reads its secret again.
  */
-export function providers(
-  entries: Settings['providers'],
-  { secret, objects, jobRoles = {}, baseUrls = {} }: ProvidersOptions,
+export function connectProviders(
+  entries: Entries,
+  { secret, objects, jobRoles = {}, baseUrls = {} }: ConnectOptions,
 ): Providers {
-  const connected = new Map<string, Promise<Provider>>();
+  const connections = new Map<string, Promise<Provider>>();
 
   async function connect(name: string, onRefused: () => void): Promise<Provider> {
     const settings = settingsOf(entries, name);
@@ -41,7 +36,7 @@ export function providers(
     const provider = await kindOf(settings).connect({
       entry: name,
       settings,
-      limits: limitsOf(settings),
+      limits: entryLimits(settings),
       baseUrl,
       secret: () => secret(name),
       objects,
@@ -53,37 +48,32 @@ export function providers(
   return {
     ...describedProviders(entries),
     get(name) {
-      const known = connected.get(name);
+      const known = connections.get(name);
       if (known !== undefined) return known;
       const forget = () => {
-        if (connected.get(name) === connecting) connected.delete(name);
+        if (connections.get(name) === connection) connections.delete(name);
       };
-      const connecting = connect(name, forget);
-      connected.set(name, connecting);
-      connecting.catch(forget);
-      return connecting;
+      const connection = connect(name, forget);
+      connections.set(name, connection);
+      connection.catch(forget);
+      return connection;
     },
   };
 }
 
-/**
- * What is known of the entries of the settings without credentials.
- *
- * `describe` throws RefusedError `unknown_provider` for a name that is no entry.
- */
-export function describedProviders(entries: Settings['providers']): DescribedProviders {
+/** Static facts about these entries. Reads no secret and loads no SDK. */
+export function describedProviders(entries: Entries): DescribedProviders {
   return {
     names: Object.keys(entries),
     async describe(name) {
       const settings = settingsOf(entries, name);
       const description = await kindOf(settings).describe(settings);
-      return { ...description, limits: limitsOf(settings), pricing: pricingOf(settings) };
+      return { ...description, limits: entryLimits(settings), pricing: pricingOf(settings) };
     },
   };
 }
 
-/** Throws RefusedError `unknown_provider`. */
-export function settingsOf(entries: Settings['providers'], name: string): ProviderSettings {
+function settingsOf(entries: Entries, name: string): ProviderSettings {
   const settings = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (settings !== undefined) return settings;
   const known = Object.keys(entries).join(', ');
@@ -93,14 +83,9 @@ export function settingsOf(entries: Settings['providers'], name: string): Provid
   });
 }
 
-// The settings say which kind they are of, which the compiler cannot follow through a table.
-export function kindOf({ kind }: ProviderSettings): Kind {
-  return KINDS[kind] as unknown as Kind<ProviderKind>;
-}
-
-export function limitsOf({ kind, limits }: ProviderSettings) {
-  // JSON has no undefined: an entry that is there has a value.
-  return { ...DEFAULT_LIMITS[kind], ...(limits as Limits) };
+function entryLimits(settings: ProviderSettings): Limits {
+  // JSON has no undefined: a limit that is in the settings has a value.
+  return { ...kindOf(settings).limits, ...(settings.limits as Limits) };
 }
 
 function pricingOf(settings: ProviderSettings): Pricing {
@@ -114,8 +99,8 @@ function pricingOf(settings: ProviderSettings): Pricing {
   };
 }
 
-/** The same provider; `onRefused` is called whenever it says that our account was refused. */
-export function watchAccount(provider: Provider, onRefused: () => void): Provider {
+/** The same provider, which calls `onRefused` whenever it throws that our account was refused. */
+function watchAccount(provider: Provider, onRefused: () => void): Provider {
   const note = (error: unknown): never => {
     if (error instanceof ProviderError && error.kind === 'account') onRefused();
     throw error;
@@ -141,7 +126,7 @@ export function watchAccount(provider: Provider, onRefused: () => void): Provide
   };
 }
 
-/** Throws ProviderError `account`, so that the entry waits for its settings to be corrected. */
+/** @throws ProviderError `account`, so that the entry waits for its settings to be corrected */
 function checkBaseUrl(name: string, baseUrl: string): void {
   const problem = baseUrlProblem(baseUrl);
   if (problem === undefined) return;

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { expect, it } from 'vitest';
 import { inspectInput } from '../../shared/jsonl/inspect.ts';
-import { DEFAULT_LIMITS } from '../../shared/providers/kinds.ts';
-import { openAiDescription } from '../../shared/providers/openai/description.ts';
+import { openAi, openAiDescription } from '../../shared/providers/openai/description.ts';
 import { createTokenEstimator } from '../../shared/tokens/estimator.ts';
 
 it('the example input passes the inspection', async () => {
@@ -10,7 +9,7 @@ it('the example input passes the inspection', async () => {
   const demands = {
     endpoint: undefined,
     endpoints: openAiDescription.endpoints,
-    limits: DEFAULT_LIMITS.openai,
+    limits: openAi.limits,
     tokens: await createTokenEstimator(),
   };
   const found = await inspectInput(createReadStream(file), demands, async () => {});

@@ -8,7 +8,7 @@ export interface ImportRule {
 }
 
 const PROVIDER =
-  'shared/batch shared/jsonl shared/providerSettings.ts shared/providers/http.ts shared/providers/provider.ts shared/providers/translation node zod';
+  'shared/batch shared/jsonl shared/providers/http.ts shared/providers/provider.ts shared/providers/settings.ts shared/providers/translation node zod';
 const KIND = 'a function loads only the provider that it uses, with its SDK';
 const SETTINGS = 'the construct and the functions share it, and it has to load without any SDK';
 const CLI =
@@ -28,7 +28,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'what a provider can take is part of the domain, and as pure',
   },
   'shared/jsonl': {
-    may: 'shared/batch shared/quota node',
+    may: 'shared/batch node',
     why: 'it streams files for workers and processors, whatever the provider and the store',
   },
   'shared/tokens': {
@@ -44,10 +44,11 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'use cases know the domain and the ports, never an adapter',
   },
   'shared/providers': {
-    may: 'shared/batch shared/config.ts shared/jsonl shared/providerSettings.ts shared/quota node node-fetch zod',
+    may: 'shared/batch shared/jsonl node node-fetch zod',
     why: 'providers know the domain and HTTP, and each SDK stays in the folder of its kind',
   },
   'shared/providers/openai': { may: `${PROVIDER} openai`, why: KIND },
+  'shared/providers/compatible': { may: `${PROVIDER} shared/providers/openai`, why: KIND },
   'shared/providers/azure': { may: `${PROVIDER} shared/providers/openai openai`, why: KIND },
   'shared/providers/anthropic': { may: `${PROVIDER} @anthropic-ai/sdk`, why: KIND },
   'shared/providers/bedrock': {
@@ -81,10 +82,9 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'what an operator does is built on the client library, use cases and providers',
   },
   'shared/config.ts': {
-    may: 'shared/batch shared/collector/contract.ts shared/providerSettings.ts zod',
+    may: 'shared/batch shared/collector/contract.ts shared/providers/kinds.ts zod',
     why: SETTINGS,
   },
-  'shared/providerSettings.ts': { may: 'shared/batch shared/quota zod', why: SETTINGS },
   'shared/handlerMetadata.ts': { may: 'zod', why: SETTINGS },
   'shared/metrics.ts': { may: '', why: SETTINGS },
   'shared/omitUndefined.ts': { may: '', why: 'everything may import it' },
@@ -95,7 +95,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'what is deployed contains nothing of the construct, the local run or the tests',
   },
   infra: {
-    may: 'shared/config.ts shared/handlerMetadata.ts shared/metrics.ts shared/package.ts shared/providerSettings.ts aws-cdk-lib constructs esbuild node zod',
+    may: 'shared/config.ts shared/handlerMetadata.ts shared/metrics.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts aws-cdk-lib constructs esbuild node zod',
     why: 'the construct takes the functions as bundles, and shares names and settings only',
   },
   simulators: {
@@ -107,7 +107,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'it holds the ports of the domain in memory, for tests and the benchmark',
   },
   local: {
-    may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providerSettings.ts shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',
+    may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',
     why: 'the local run executes the synthesized stack and the bundles, and imports neither',
   },
   cli: { may: CLI, why: 'the command line is built on the client library and on operations' },

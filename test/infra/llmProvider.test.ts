@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseContext } from '../../infra/context.ts';
 import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
-import { providerSettingsSchema } from '../../shared/providerSettings.ts';
+import { providerSettingsSchema } from '../../shared/providers/kinds.ts';
 import {
   newApp,
   newHandler,

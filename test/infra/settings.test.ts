@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import { settingsText } from '../../infra/settings.ts';
 import { type SettingsInput, settingsSchema } from '../../shared/config.ts';
-import { providerSettingsSchema } from '../../shared/providerSettings.ts';
+import { providerSettingsSchema } from '../../shared/providers/kinds.ts';
 import { FLAGS, newHandler, newProcessor, newStack } from '../support/handlerStack.ts';
 
 const openai = { kind: 'openai', limits: {} } as const;

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { parseContext } from '../../infra/context.ts';
 import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
-import { ENVIRONMENT, SECRET_PLACEHOLDER } from '../../shared/config.ts';
+import { ENVIRONMENT } from '../../shared/config.ts';
+import { SECRET_PLACEHOLDER } from '../../shared/providers/settings.ts';
 import {
   newApp,
   newHandler,

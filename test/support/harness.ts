@@ -4,6 +4,6 @@
  */
 export { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 export { diskScratch } from '../../shared/jsonl/scratch.ts';
-export { providerSettingsSchema } from '../../shared/providerSettings.ts';
-export { providers } from '../../shared/providers/registry.ts';
+export { providerSettingsSchema } from '../../shared/providers/kinds.ts';
+export { connectProviders } from '../../shared/providers/registry.ts';
 export { upload, world } from './world.ts';

@@ -16,7 +16,7 @@ import type { Policy } from '../../shared/batch/policy.ts';
 import type { Clock, Log, Metrics } from '../../shared/batch/ports.ts';
 import type { Settings } from '../../shared/config.ts';
 import { diskScratch } from '../../shared/jsonl/scratch.ts';
-import { providers } from '../../shared/providers/registry.ts';
+import { connectProviders } from '../../shared/providers/registry.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { clientSettings } from './emulators.ts';
 import { fakeTokens } from './fakes/fakeTokens.ts';
@@ -72,7 +72,7 @@ export function realDependencies(options: RealDependenciesOptions): {
     tableName,
     scratch: diskScratch(),
     tokens: fakeTokens,
-    providers: providers(
+    providers: connectProviders(
       { openai: { kind: 'openai', limits: options.limits, models: {}, dropFields: [] } },
       { secret: async () => 'sk-test', objects, baseUrls: { openai: urls.provider } },
     ),

@@ -5,7 +5,7 @@ import { messageOf, ProviderError } from '../../batch/errors.ts';
 import { ENVIRONMENT } from '../../config.ts';
 import { isFilled } from '../../providers/http.ts';
 import type { Providers } from '../../providers/provider.ts';
-import { providers as connectProviders } from '../../providers/registry.ts';
+import { connectProviders } from '../../providers/registry.ts';
 import { type Check, type Found, note, ok, problem, type Subject, unknown } from '../findings.ts';
 
 /** Whether each provider answers and takes the credentials: by the first page of its jobs. */

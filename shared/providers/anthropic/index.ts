@@ -1,22 +1,21 @@
 import { credentialOf } from '../http.ts';
-import type { ProviderEntry as Entry } from '../kinds.ts';
-import type { Provider } from '../provider.ts';
+import type { Provider, ProviderEntry } from '../provider.ts';
 import { referenceOf } from '../translation/rows.ts';
 import { createClient, readClient } from './api.ts';
-import { describeAnthropic } from './description.ts';
+import { type AnthropicSettings, describeAnthropic } from './description.ts';
 import { cancel, check, deleteFiles, endedKeys, listJobs } from './jobs.ts';
 import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
 
 /** Anthropic's Message Batches API. */
-export async function connectAnthropic(entry: Entry<'anthropic'>): Promise<Provider> {
+export async function connectAnthropic(entry: ProviderEntry<AnthropicSettings>): Promise<Provider> {
   const { settings, limits, baseUrl } = entry;
   const apiKey = credentialOf(entry.entry, await entry.secret());
   const reads = readClient({ apiKey, baseUrl });
   const creates = createClient({ apiKey, baseUrl });
   const keys = endedKeys(reads);
   return {
-    ...describeAnthropic(settings),
+    ...(await describeAnthropic(settings)),
     limits,
     referenceOf,
     submit: (submission) => submit(creates, submission, settings),

@@ -5,8 +5,8 @@ import { lines } from '../../jsonl/lines.ts';
 import { readOptions, unusableAnswer } from '../http.ts';
 import type { ListedJob } from '../provider.ts';
 import { batchListSchema, resultSchema, type WireBatch, wireBatchSchema } from './api.ts';
-import { readWireId } from './description.ts';
 import { apiFailureOf, classify } from './errors.ts';
+import { readWireId } from './requests.ts';
 import { downloadResults } from './rows.ts';
 
 const RUNNING: ReadonlySet<string> = new Set(['in_progress', 'canceling']);

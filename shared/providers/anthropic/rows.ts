@@ -9,8 +9,8 @@ import type { JobContext } from '../provider.ts';
 import { chatCompletionOf } from '../translation/claudeAnswer.ts';
 import { answerRow, refusalRow } from '../translation/rows.ts';
 import { resultSchema, type WireError, type WireResult } from './api.ts';
-import { readWireId } from './description.ts';
 import { classify, isAccount, rowStatusOf } from './errors.ts';
+import { readWireId } from './requests.ts';
 
 /** The rows of an ended job in the OpenAI batch output format, under their references. */
 export async function* readRows(

@@ -3,10 +3,11 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import type Anthropic from '@anthropic-ai/sdk';
 import { messageOf, ProviderError, RefusedError, shortReason } from '../../batch/errors.ts';
 import { type Line, lineGroups } from '../../jsonl/lines.ts';
-import type { Submission } from '../provider.ts';
+import type { RequestContent, Submission } from '../provider.ts';
+import type { RequestSettings } from '../settings.ts';
 import { createdSchema } from './api.ts';
-import { paramsOf, type Request, type RequestSettings, wireIdOf } from './description.ts';
 import { classify } from './errors.ts';
+import { paramsOf, wireIdOf } from './requests.ts';
 
 /** A line slower than this is taken as stuck. */
 const SLOWEST_UPLOAD_BYTES_PER_MS = 1_000;
@@ -110,7 +111,7 @@ function requestOf(
   { key, format }: Pick<Submission, 'key' | 'format'>,
   settings: RequestSettings,
 ): string {
-  const { custom_id: customId, ...request } = JSON.parse(bytes.toString()) as Request & {
+  const { custom_id: customId, ...request } = JSON.parse(bytes.toString()) as RequestContent & {
     readonly custom_id: string;
   };
   try {

@@ -1,39 +1,67 @@
-import type { SettingsOf } from '../../providerSettings.ts';
+import * as z from 'zod';
 import { checkExpiry } from '../openai/description.ts';
-import type { Description } from '../provider.ts';
+import { CHAT_COMPLETIONS, type Description, describeKind } from '../provider.ts';
+import { baseUrlSchema, commonSettings } from '../settings.ts';
+
+const settings = z.strictObject({
+  kind: z.literal('azure-openai'),
+  ...commonSettings,
+  /** The resource, such as https://name.openai.azure.com; a request's model is a deployment. */
+  baseUrl: baseUrlSchema,
+  /** Default: v1. */
+  apiVersion: z.string().min(1).optional(),
+  /** Entra ID instead of an API key: the secret is the application's client secret. */
+  entraId: z.strictObject({ tenantId: z.string().min(1), clientId: z.string().min(1) }).optional(),
+});
+export type AzureSettings = z.infer<typeof settings>;
+
+export const azureOpenAi = describeKind({
+  settings,
+  minimalSettings: { kind: 'azure-openai', baseUrl: 'https://name.openai.azure.com' },
+  limits: {
+    // A resource keeps 500 input files without an expiry. Ours have one, and are deleted when
+    // their job has ended.
+    maxInFlight: 400,
+    // The limit is set per deployment.
+    maxEnqueuedTokens: 1_000_000_000,
+    // https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch
+    maxRequests: 100_000,
+    maxBytes: 200 * 1000 * 1000,
+  },
+  describe: async (settings) => describeAzure(settings),
+});
 
 // https://learn.microsoft.com/azure/foundry/openai/how-to/batch: 14 to 30 days
 const EXPIRY_SECONDS = { min: 1_209_600, max: 2_592_000 };
 
-/** What is known of Azure OpenAI without credentials or its SDK. */
-export function describeAzure({ apiVersion }: SettingsOf<'azure-openai'>): Description {
+export function describeAzure({ apiVersion }: Pick<AzureSettings, 'apiVersion'>): Description {
   return {
-    // The same page: embeddings are not supported, and responses with the v1 API only.
-    endpoints: ['/v1/chat/completions', ...(isV1(apiVersion) ? ['/v1/responses'] : [])],
+    // The same page: no embeddings, and responses with the v1 API only.
+    endpoints: [CHAT_COMPLETIONS, ...(isV1(apiVersion) ? ['/v1/responses'] : [])],
     checkOptions: (options) => checkExpiry('Azure OpenAI', options, EXPIRY_SECONDS),
   };
 }
 
-/** The API whose paths have no date. It is the one that this version was tested with. */
+/** The API whose paths have no date, and the one that this version was tested with. */
 const DEFAULT_VERSION = 'v1';
 
 export interface AzureApi {
   /** Base of the SDK's paths. */
   readonly baseUrl: string;
   readonly version: string;
-  /** The v1 API, whose requests name endpoints as OpenAI's do. */
+  /** Whether it is the v1 API, whose requests name endpoints as OpenAI's do. */
   readonly isV1: boolean;
 }
 
-/** Whether an API version is the v1 API, or its preview, and not one of a date. */
+/** Whether an API version is the v1 API or its preview, and not one with a date. */
 export function isV1(version = DEFAULT_VERSION): boolean {
   return !/^\d{4}-\d{2}-\d{2}/.test(version);
 }
 
 /**
- * Where the API of a resource is: https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle
+ * Where a resource has its API: https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle
  *
- * @param resource such as https://name.openai.azure.com; the paths below it may be there already
+ * @param resource such as https://name.openai.azure.com, with or without the paths below it
  */
 export function azureApi(resource: string, version = DEFAULT_VERSION): AzureApi {
   const base = resource.replace(/\/+$/, '').replace(/\/openai(\/v1)?$/, '');

@@ -1,11 +1,9 @@
 import { AzureOpenAI } from 'openai';
-import type { SettingsOf } from '../../providerSettings.ts';
 import { credentialOf, READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
-import type { ProviderEntry } from '../kinds.ts';
 import { type Dialect, dropping, inOrder, type RequestLine, renaming } from '../openai/dialect.ts';
 import { batchProvider, type Clients } from '../openai/index.ts';
-import type { Provider } from '../provider.ts';
-import { type AzureApi, azureApi, describeAzure } from './description.ts';
+import type { Provider, ProviderEntry } from '../provider.ts';
+import { type AzureApi, type AzureSettings, azureApi, describeAzure } from './description.ts';
 import { ENTRA_URL, entraTokens } from './entraToken.ts';
 
 /**
@@ -14,7 +12,7 @@ import { ENTRA_URL, entraTokens } from './entraToken.ts';
  * @param entraUrl where tokens come from
  */
 export async function connectAzure(
-  { entry, settings, limits, baseUrl, secret }: ProviderEntry<'azure-openai'>,
+  { entry, settings, limits, baseUrl, secret }: ProviderEntry<AzureSettings>,
   entraUrl = ENTRA_URL,
 ): Promise<Provider> {
   const key = credentialOf(entry, await secret());
@@ -58,7 +56,7 @@ const OUTPUT_SECONDS = 2_592_000;
 
 /** What of the Batch API Azure does in its own way. */
 export function azureDialect(
-  settings: Pick<SettingsOf<'azure-openai'>, 'models' | 'dropFields'>,
+  settings: Pick<AzureSettings, 'models' | 'dropFields'>,
   { isV1 }: Pick<AzureApi, 'isV1'>,
 ): Dialect {
   return {

@@ -1,8 +1,8 @@
 import { BedrockClient } from '@aws-sdk/client-bedrock';
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import type { SettingsOf } from '../../providerSettings.ts';
 import { READ_DEADLINE_MS, READ_RETRIES, READ_TIMEOUT_MS } from '../http.ts';
+import type { BedrockSettings } from './description.ts';
 
 /** Credentials come from where the functions have theirs: there is no secret. */
 export interface Clients {
@@ -18,7 +18,7 @@ const READ_ATTEMPTS = 1 + READ_RETRIES;
 const CONNECTION_TIMEOUT_MS = 3_000;
 
 export function connectClients(
-  { region }: Pick<SettingsOf<'bedrock'>, 'region'>,
+  { region }: Pick<BedrockSettings, 'region'>,
   baseUrl: string | undefined,
 ): Clients {
   const place = {

@@ -1,15 +1,58 @@
-import type { SettingsOf } from '../../providerSettings.ts';
-import type { Description } from '../provider.ts';
-import { CHAT, checkBedrockOptions, EMBEDDINGS, routeOf } from './models.ts';
+import * as z from 'zod';
+import { refusal } from '../../batch/errors.ts';
+import { CHAT_COMPLETIONS, type Description, describeKind, EMBEDDINGS } from '../provider.ts';
+import { baseUrlSchema, commonSettings } from '../settings.ts';
+import type { BedrockJobOptions } from './requests.ts';
 
-/** What is known of Bedrock without credentials or its SDK. */
-export function describeBedrock(settings: SettingsOf<'bedrock'>): Description {
+/** Jobs run on the handler's own bucket, under a role of their own; there is no secret. */
+const settings = z.strictObject({
+  kind: z.literal('bedrock'),
+  ...commonSettings,
+  /** Default: the functions' region. */
+  region: z.string().min(1).optional(),
+  /** Default: the region's public endpoint. */
+  baseUrl: baseUrlSchema.optional(),
+});
+export type BedrockSettings = z.infer<typeof settings>;
+
+export const bedrock = describeKind({
+  settings,
+  minimalSettings: { kind: 'bedrock', region: 'us-east-1' },
+  limits: {
+    // Sources disagree, 10 or 100: this is the smaller, until Service Quotas or the settings say more.
+    maxInFlight: 10,
+    maxEnqueuedTokens: 1_000_000_000,
+    maxRequests: 50_000,
+    maxBytes: 950 * 1000 * 1000,
+  },
+  describe: describeBedrock,
+});
+
+export async function describeBedrock(settings: BedrockSettings): Promise<Description> {
+  const { routeOf } = await import('./requests.ts');
   return {
-    endpoints: [CHAT, EMBEDDINGS],
-    checkOptions: checkBedrockOptions,
+    endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
+    checkOptions,
     checkRequest({ url: endpoint, model, body }, format) {
       // Options change what native requests mean, not whether they can be sent.
       routeOf(settings, { endpoint, model, format, options: {} }).modelInput(body);
     },
   };
+}
+
+const INVOCATION_TYPES: readonly unknown[] = [
+  'InvokeModel',
+  'Converse',
+] satisfies BedrockJobOptions['modelInvocationType'][];
+
+function checkOptions(options: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'modelInvocationType' && INVOCATION_TYPES.includes(value)) continue;
+    const found = JSON.stringify(value).slice(0, 100);
+    const allowed = `modelInvocationType, one of ${INVOCATION_TYPES.join(' and ')}`;
+    throw refusal(
+      'option_refused',
+      `options.${name} is ${found}: Bedrock jobs take only ${allowed}`,
+    );
+  }
 }

@@ -1,23 +1,24 @@
-import type { ProviderEntry } from '../kinds.ts';
-import type { JobContext, Provider } from '../provider.ts';
+import type { JobContext, Provider, ProviderEntry } from '../provider.ts';
 import { referenceOf } from '../translation/rows.ts';
 import { type Clients, connectClients } from './api.ts';
-import { describeBedrock } from './description.ts';
+import { type BedrockSettings, describeBedrock } from './description.ts';
 import { classify } from './errors.ts';
 import { deleteFolder } from './folder.ts';
 import { cancel, check, getJob, listJobs } from './jobs.ts';
-import { type Route, routeOf } from './models.ts';
+import { type Route, routeOf } from './requests.ts';
 import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
 
 /** Amazon Bedrock's batch jobs, on the handler's own bucket. */
-export async function connectBedrock(connection: ProviderEntry<'bedrock'>): Promise<Provider> {
+export async function connectBedrock(
+  connection: ProviderEntry<BedrockSettings>,
+): Promise<Provider> {
   return bedrockProvider(connection, connectClients(connection.settings, connection.baseUrl));
 }
 
-type Entry = Pick<ProviderEntry<'bedrock'>, 'settings' | 'limits' | 'objects' | 'jobRole'>;
+type Entry = Pick<ProviderEntry<BedrockSettings>, 'settings' | 'limits' | 'objects' | 'jobRole'>;
 
-export function bedrockProvider(entry: Entry, clients: Clients): Provider {
+export async function bedrockProvider(entry: Entry, clients: Clients): Promise<Provider> {
   const { settings, limits, objects } = entry;
   const { reads, s3 } = clients;
 
@@ -31,7 +32,7 @@ export function bedrockProvider(entry: Entry, clients: Clients): Provider {
   }
 
   return {
-    ...describeBedrock(settings),
+    ...(await describeBedrock(settings)),
     limits,
     referenceOf,
     submit: async (submission) => submit(clients, entry, routeFor(submission), submission),

@@ -1,4 +1,4 @@
-import { ANTHROPIC_VERSION, NOVA_SCHEMA, type Route } from './models.ts';
+import { ANTHROPIC_VERSION, NOVA_SCHEMA, type Route } from './requests.ts';
 
 /**
  * "Minimum number of records per batch inference job", for every model:

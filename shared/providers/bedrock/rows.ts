@@ -7,8 +7,8 @@ import { lineGroups } from '../../jsonl/lines.ts';
 import { parseRow } from '../http.ts';
 import { answerRow, type RowError, refusalRow } from '../translation/rows.ts';
 import { classify, isAboutAccess, isAboutQuota } from './errors.ts';
-import type { Route } from './models.ts';
 import { isPadding } from './padding.ts';
+import type { Route } from './requests.ts';
 
 /** A line of the output, which repeats the request: that part is not looked at. */
 interface OutputLine {

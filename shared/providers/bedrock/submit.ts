@@ -9,8 +9,8 @@ import { type Clients, createdSchema, inputKey, outputFolder } from './api.ts';
 import { classify } from './errors.ts';
 import { deleteFolder } from './folder.ts';
 import { listNamed } from './jobs.ts';
-import type { Route } from './models.ts';
 import { MIN_RECORDS, paddingId, paddingInput } from './padding.ts';
+import type { Route } from './requests.ts';
 
 /** Where a job reads and writes, and on whose behalf. */
 export interface Place {

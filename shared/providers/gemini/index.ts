@@ -1,8 +1,7 @@
 import { credentialOf } from '../http.ts';
-import type { ProviderEntry } from '../kinds.ts';
-import type { Provider } from '../provider.ts';
+import type { Provider, ProviderEntry } from '../provider.ts';
 import { connectClient } from './api.ts';
-import { describeGemini } from './description.ts';
+import { describeGemini, type GeminiSettings } from './description.ts';
 import { cancel, check, deleteFiles, deleteLeftovers, listJobs } from './jobs.ts';
 import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
@@ -11,12 +10,12 @@ import { submit } from './submit.ts';
  * The Batch API of the Gemini API (ai.google.dev), by its REST: Google's SDK would add 740 KB to a
  * bundle, minified, and this adds 25.
  */
-export async function connectGemini(connection: ProviderEntry<'gemini'>): Promise<Provider> {
+export async function connectGemini(connection: ProviderEntry<GeminiSettings>): Promise<Provider> {
   const { entry, settings, limits, baseUrl } = connection;
   const apiKey = credentialOf(entry, await connection.secret());
   const client = connectClient({ apiKey, baseUrl });
   return {
-    ...describeGemini(settings),
+    ...(await describeGemini(settings)),
     limits,
     submit: (submission) => submit(client, submission, settings),
     check: (jobId) => check(client, jobId),

@@ -5,7 +5,7 @@ import { lineGroups } from '../../jsonl/lines.ts';
 import { errorRow } from '../../jsonl/rows.ts';
 import { rowErrorOf } from '../google/status.ts';
 import { resumedDownload, unusableAnswer } from '../http.ts';
-import type { JobContext } from '../provider.ts';
+import { EMBEDDINGS, type JobContext } from '../provider.ts';
 import { chatCompletionOf, embeddingsOf } from '../translation/geminiAnswer.ts';
 import { answerRow, refusalRow } from '../translation/rows.ts';
 import {
@@ -16,7 +16,6 @@ import {
   VERSION,
   type WireResult,
 } from './api.ts';
-import { EMBEDDINGS } from './description.ts';
 import { readBatch } from './jobs.ts';
 
 /** The rows of an ended job in the OpenAI batch output format. */

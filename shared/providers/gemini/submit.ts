@@ -3,19 +3,13 @@ import { open, rm } from 'node:fs/promises';
 import { RefusedError } from '../../batch/errors.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { lineSink } from '../../jsonl/sink.ts';
-import { modelAt } from '../../providerSettings.ts';
 import { chunkedUpload, type Progress, type UploadChunk, type UploadFile } from '../google/rest.ts';
 import { unusableAnswer } from '../http.ts';
-import type { Submission } from '../provider.ts';
+import { EMBEDDINGS, type RequestContent, type Submission } from '../provider.ts';
+import { modelAt, type RequestSettings } from '../settings.ts';
 import { type Client, classify, createdSchema, uploadedSchema, VERSION } from './api.ts';
-import {
-  EMBEDDINGS,
-  modelPathOf,
-  type Request,
-  type RequestSettings,
-  requestOf,
-} from './description.ts';
 import { remove } from './jobs.ts';
+import { modelPathOf, requestOf } from './requests.ts';
 
 const DELETE_DEADLINE_MS = 10_000;
 
@@ -185,7 +179,7 @@ export async function writeInput(
   return bytes;
 }
 
-type Line = Request & { readonly custom_id: string };
+type Line = RequestContent & { readonly custom_id: string };
 
 function tooLarge(maxBytes: number): RefusedError {
   return new RefusedError({

@@ -1,5 +1,5 @@
-import { modelAt, type SettingsOf } from '../../providerSettings.ts';
 import type { JobContext } from '../provider.ts';
+import { modelAt, type RequestSettings } from '../settings.ts';
 
 /** One line of an input file, in the envelope of the OpenAI batch format. */
 export interface RequestLine {
@@ -29,7 +29,7 @@ export interface Dialect {
 
 /** Names the model as the service does. Undefined if that is how the requests name it. */
 export function renaming(
-  { models }: Pick<SettingsOf<'openai'>, 'models'>,
+  { models }: Pick<RequestSettings, 'models'>,
   { model }: Pick<JobContext, 'model'>,
 ): LineChange | undefined {
   const name = modelAt(models, model);

@@ -6,7 +6,7 @@ import { ProviderError } from '../../batch/errors.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import type { Submission } from '../provider.ts';
 import { fileSchema, wireBatchSchema } from './api.ts';
-import type { OpenAiOptions } from './description.ts';
+import type { OpenAiJobOptions } from './description.ts';
 import type { Dialect, LineChange, RequestLine } from './dialect.ts';
 import { classify } from './errors.ts';
 
@@ -38,7 +38,7 @@ async function create(
   dialect: Dialect,
 ): Promise<string> {
   const { outputExpiresAfterSeconds: seconds = dialect.outputExpiresAfterSeconds } =
-    submission.options as OpenAiOptions;
+    submission.options as OpenAiJobOptions;
   const endpoint = dialect.jobEndpoint(submission.endpoint);
   const answer: unknown = await client.batches.create(
     {

@@ -2,9 +2,9 @@ import { createPrivateKey } from 'node:crypto';
 import { type AuthClient, AwsClient, JWT } from 'google-auth-library';
 import * as z from 'zod';
 import { messageOf, ProviderError, shortReason } from '../../batch/errors.ts';
-import type { SettingsOf } from '../../providerSettings.ts';
 import type { Authorize } from '../google/rest.ts';
-import type { ProviderEntry } from '../kinds.ts';
+import type { ProviderEntry } from '../provider.ts';
+import type { VertexSettings } from './description.ts';
 
 /** Everything that jobs, Storage and BigQuery need; roles say what of it the account may do. */
 const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
@@ -17,7 +17,7 @@ const keySchema = z.object({
   private_key_id: z.string().optional(),
 });
 
-type Entry = Pick<ProviderEntry<'vertex-ai'>, 'entry' | 'settings' | 'baseUrl' | 'secret'>;
+type Entry = Pick<ProviderEntry<VertexSettings>, 'entry' | 'settings' | 'baseUrl' | 'secret'>;
 
 /** Throws ProviderError `account` if the secret is no service account's key. */
 export async function connectTokens(entry: Entry): Promise<Tokens> {
@@ -68,7 +68,7 @@ function parse(secret: string | undefined): unknown {
  * https://cloud.google.com/iam/docs/workload-identity-federation-with-other-clouds
  */
 function federatedClient(
-  { audience, serviceAccount }: NonNullable<SettingsOf<'vertex-ai'>['workloadIdentity']>,
+  { audience, serviceAccount }: NonNullable<VertexSettings['workloadIdentity']>,
   baseUrl: string | undefined,
 ): AwsClient {
   const impersonation = `${baseUrl ?? 'https://iamcredentials.googleapis.com'}/v1/projects/-/serviceAccounts/${serviceAccount}:generateAccessToken`;

@@ -1,20 +1,64 @@
-import { refusal } from '../../batch/errors.ts';
-import type { SettingsOf } from '../../providerSettings.ts';
-import type { Description } from '../provider.ts';
-import { referenceOf } from '../translation/rows.ts';
-import { CHAT, EMBEDDINGS, routeOf } from './models.ts';
+import * as z from 'zod';
+import { CHAT_COMPLETIONS, type Description, describeKind, EMBEDDINGS } from '../provider.ts';
+import { baseUrlSchema, commonSettings, refuseOptions } from '../settings.ts';
 
-/** What is known of Vertex AI without credentials or Google's libraries. */
-export function describeVertex(settings: SettingsOf<'vertex-ai'>): Description {
+const settings = z.strictObject({
+  kind: z.literal('vertex-ai'),
+  ...commonSettings,
+  project: z.string().min(1),
+  /** Such as us-central1, or global. */
+  location: z.string().min(1),
+  /** Where jobs read their input and write their output. */
+  store: z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('gcs'), bucket: z.string().min(1) }),
+    z.strictObject({
+      type: z.literal('bigquery'),
+      /** Datasets of the project. */
+      inputDataset: z.string().min(1),
+      outputDataset: z.string().min(1),
+    }),
+  ]),
+  /**
+   * Google trusts the functions' AWS roles, and there is no secret. Default: the secret is the
+   * key of a service account, as JSON.
+   */
+  workloadIdentity: z
+    .strictObject({
+      /** //iam.googleapis.com/projects/…/locations/global/workloadIdentityPools/…/providers/… */
+      audience: z.string().min(1),
+      /** E-mail of the service account to act as. Default: the pool's principal itself. */
+      serviceAccount: z.string().min(1).optional(),
+    })
+    .optional(),
+  /** Replaces all of Google's hosts, for the local run and gateways. */
+  baseUrl: baseUrlSchema.optional(),
+});
+export type VertexSettings = z.infer<typeof settings>;
+
+export const vertexAi = describeKind({
+  settings,
+  minimalSettings: {
+    kind: 'vertex-ai',
+    project: 'project',
+    location: 'us-central1',
+    store: { type: 'gcs', bucket: 'bucket' },
+  },
+  limits: {
+    maxInFlight: 100,
+    maxEnqueuedTokens: 1_000_000_000,
+    // https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini
+    maxRequests: 200_000,
+    maxBytes: 950 * 1000 * 1000,
+  },
+  describe: describeVertex,
+});
+
+export async function describeVertex(settings: VertexSettings): Promise<Description> {
+  const { referenceOf } = await import('../translation/rows.ts');
+  const { routeOf } = await import('./requests.ts');
   return {
-    endpoints: [CHAT, EMBEDDINGS],
-
-    checkOptions(options) {
-      const [name] = Object.keys(options);
-      if (name === undefined) return;
-      throw refusal('option_refused', `options.${name}: Vertex AI jobs take no options`);
-    },
-
+    endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
+    checkOptions: (options) => refuseOptions('Vertex AI', options),
     checkRequest({ customId, url: endpoint, model, body }, format) {
       routeOf(settings, { endpoint, model, format }).line(body, referenceOf(customId));
     },

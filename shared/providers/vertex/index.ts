@@ -1,12 +1,10 @@
-import type { SettingsOf } from '../../providerSettings.ts';
 import { connectRest, type Rest } from '../google/rest.ts';
-import type { ProviderEntry } from '../kinds.ts';
-import type { JobContext, Provider } from '../provider.ts';
+import type { JobContext, Provider, ProviderEntry } from '../provider.ts';
 import { referenceOf } from '../translation/rows.ts';
 import { classify, hostsOf } from './api.ts';
 import { bigQueryStore, connectTables } from './bigquery.ts';
 import { bearing, connectTokens } from './credential.ts';
-import { describeVertex } from './description.ts';
+import { describeVertex, type VertexSettings } from './description.ts';
 import { connectObjects, gcsStore } from './gcs.ts';
 import {
   cancel,
@@ -17,8 +15,8 @@ import {
   type Jobs,
   listJobs,
 } from './jobs.ts';
-import { type Route, routeOf } from './models.ts';
 import { connectOutputs, type Outputs } from './outputs.ts';
+import { type Route, routeOf } from './requests.ts';
 import { readRows } from './rows.ts';
 import type { Store } from './store.ts';
 import { submit } from './submit.ts';
@@ -27,7 +25,7 @@ import { submit } from './submit.ts';
  * Batch prediction jobs of Vertex AI, on Cloud Storage or BigQuery. Spoken to by REST: Google's
  * SDK has no labels on jobs, by which a job is found again, and nothing for the two stores.
  */
-export async function connectVertex(connection: ProviderEntry<'vertex-ai'>): Promise<Provider> {
+export async function connectVertex(connection: ProviderEntry<VertexSettings>): Promise<Provider> {
   const { settings, limits, baseUrl } = connection;
   const rest = connectRest(bearing(await connectTokens(connection)));
   const { jobs, store, outputs } = connectServices(rest, settings, baseUrl);
@@ -42,7 +40,7 @@ export async function connectVertex(connection: ProviderEntry<'vertex-ai'>): Pro
   }
 
   return {
-    ...describeVertex(settings),
+    ...(await describeVertex(settings)),
     limits,
     referenceOf,
     submit: async (submission) => submit(jobs, store, routeFor(submission), submission),
@@ -65,7 +63,7 @@ export interface Services {
 /** The services that an entry's jobs need. */
 export function connectServices(
   rest: Rest,
-  { project, location, store }: SettingsOf<'vertex-ai'>,
+  { project, location, store }: VertexSettings,
   baseUrl: string | undefined,
 ): Services {
   const hosts = hostsOf(location, baseUrl);

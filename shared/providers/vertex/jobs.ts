@@ -1,6 +1,5 @@
 import { type Reason, shortReason } from '../../batch/errors.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
-import type { SettingsOf } from '../../providerSettings.ts';
 import { listPages, type Rest, type RestCall } from '../google/rest.ts';
 import { jobRefusalOf, rpcNameOf } from '../google/status.ts';
 import type { ListedJob } from '../provider.ts';
@@ -14,13 +13,14 @@ import {
   type WireJob,
   wireJobSchema,
 } from './api.ts';
+import type { VertexSettings } from './description.ts';
 import type { Outputs } from './outputs.ts';
 import type { Store } from './store.ts';
 
 // https://docs.cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs/list
 const PAGE_SIZE = 100;
 
-type Place = Pick<SettingsOf<'vertex-ai'>, 'project' | 'location'>;
+type Place = Pick<VertexSettings, 'project' | 'location'>;
 export type JobPage = ReturnType<typeof jobPageSchema.parse>;
 
 /** The batch prediction jobs of a project and location. Errors are not classified. */

@@ -6,8 +6,8 @@ import { HTTP_STATUSES, httpStatusOf } from '../google/status.ts';
 import { CLAUDE_STATUSES } from '../translation/claudeAnswer.ts';
 import { answerRow, type RowError, refusalRow } from '../translation/rows.ts';
 import { classify, REFERENCE_LABEL } from './api.ts';
-import type { Route } from './models.ts';
 import type { Outputs } from './outputs.ts';
+import type { Route } from './requests.ts';
 
 /** The rows of what a job wrote, in the OpenAI batch output format, under their references. */
 export async function* readRows(

@@ -5,7 +5,7 @@ import type { Submission } from '../provider.ts';
 import { referenceOf } from '../translation/rows.ts';
 import { classify, KEY_LABEL } from './api.ts';
 import type { Jobs } from './jobs.ts';
-import type { Route } from './models.ts';
+import type { Route } from './requests.ts';
 import type { InputFile, Store } from './store.ts';
 
 /** Translates the requests onto disk, puts them into the store, then sends one create call. */

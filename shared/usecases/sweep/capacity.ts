@@ -1,6 +1,7 @@
+import type { Limits } from '../../batch/job.ts';
 import { type ActiveHint, pages } from '../../batch/ports.ts';
 import { METRICS } from '../../metrics.ts';
-import { type Limits, type Load, loadOf } from '../../quota/admission.ts';
+import { type Load, loadOf } from '../../quota/admission.ts';
 import { Budget } from '../../quota/budget.ts';
 import {
   isPaused,

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UNPRICED } from '../../../shared/batch/cost.ts';
+import type { Limits } from '../../../shared/batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
-import { admit, type Limits, loadOf, type Room } from '../../../shared/quota/admission.ts';
+import { admit, loadOf, type Room } from '../../../shared/quota/admission.ts';
 import { Budget } from '../../../shared/quota/budget.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
 import { UNKNOWN_TOKEN_LIMIT } from '../../../shared/quota/tokenLimit.ts';

@@ -5,9 +5,7 @@ import { deletingContract } from './contract/deleting.ts';
 import { endingContract } from './contract/ending.ts';
 import { listingContract } from './contract/listing.ts';
 import { submittingContract } from './contract/submitting.ts';
-import type { Harness, Simulation, SimulationOptions } from './harness.ts';
-
-export type Start = (options?: SimulationOptions) => Promise<Simulation>;
+import type { Harness, Simulation, Start } from './harness.ts';
 
 /** What every provider must do, over HTTP against its simulator. */
 export function providerContract(harness: Harness): void {

@@ -23,6 +23,9 @@ export interface Simulation {
   close(): Promise<void>;
 }
 
+/** Starts a simulation that is closed after the test file. */
+export type Start = (options?: SimulationOptions) => Promise<Simulation>;
+
 /** How many of 20 requests have succeeded, and how many rows there are at least. */
 export interface Ending {
   readonly kind: Outcome['kind'];

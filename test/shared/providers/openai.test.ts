@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_LIMITS } from '../../../shared/providers/kinds.ts';
-import { openAiProvider } from '../../../shared/providers/openai/index.ts';
+import { openAi } from '../../../shared/providers/openai/description.ts';
+import { connectOpenAi } from '../../../shared/providers/openai/index.ts';
 import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
 import { providerContract } from './contract.ts';
+import { entryAt } from './entry.ts';
 import type { SimulationOptions } from './harness.ts';
 import { OPENAI_API } from './openai/api.ts';
 
@@ -25,9 +26,9 @@ async function start({
     apiKeys: [wrongKey ? 'sk-of-another' : 'sk-test'],
     ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
   });
-  const connection = { apiKey: 'sk-test', baseUrl: simulator.url };
+  const entry = entryAt(openAi, { baseUrl: simulator.url, secret: 'sk-test' });
   return {
-    provider: openAiProvider(connection, { limits: DEFAULT_LIMITS.openai }),
+    provider: await connectOpenAi(entry),
     inject: simulator.inject,
     journal: simulator.journal,
     close: async () => {

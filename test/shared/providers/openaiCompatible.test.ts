@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { providerSettingsSchema, type SettingsOf } from '../../../shared/providerSettings.ts';
-import { DEFAULT_LIMITS } from '../../../shared/providers/kinds.ts';
-import { connectCompatible } from '../../../shared/providers/openai/index.ts';
-import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
+import { compatible } from '../../../shared/providers/compatible/description.ts';
+import { connectCompatible } from '../../../shared/providers/compatible/index.ts';
 import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
 import { providerContract } from './contract.ts';
+import { entryAt } from './entry.ts';
 import type { SimulationOptions } from './harness.ts';
 import { OPENAI_API } from './openai/api.ts';
 
@@ -27,22 +26,10 @@ async function start({
     apiKeys: [wrongKey ? 'sk-of-another' : 'sk-test'],
     ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
   });
-  const settings = providerSettingsSchema.parse({
-    kind: 'openai-compatible',
-    baseUrl: simulator.url,
-    models: { 'gpt-4o-mini': 'vendor/gpt-4o-mini' },
-    dropFields: ['store'],
-  }) as SettingsOf<'openai-compatible'>;
+  const settings = { models: { 'gpt-4o-mini': 'vendor/gpt-4o-mini' }, dropFields: ['store'] };
+  const entry = entryAt(compatible, { baseUrl: simulator.url, secret: 'sk-test', settings });
   return {
-    provider: await connectCompatible({
-      entry: 'compatible',
-      settings,
-      limits: DEFAULT_LIMITS['openai-compatible'],
-      baseUrl: simulator.url,
-      secret: async () => 'sk-test',
-      objects: new MemoryBucket().store(),
-      jobRole: undefined,
-    }),
+    provider: await connectCompatible(entry),
     inject: simulator.inject,
     journal: simulator.journal,
     close: async () => {

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
-import { SECRET_PLACEHOLDER } from '../../../shared/config.ts';
-import type { ProviderSettings } from '../../../shared/providerSettings.ts';
-import { providers } from '../../../shared/providers/registry.ts';
+import type { ProviderSettings } from '../../../shared/providers/kinds.ts';
+import { connectProviders } from '../../../shared/providers/registry.ts';
+import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
 import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 
 const OPENAI: ProviderSettings = { kind: 'openai', limits: {}, models: {}, dropFields: [] };
@@ -47,7 +47,7 @@ test('describes an entry without reading its secret, its own limits over the def
   const { secret, reads } = secretThatHolds(undefined);
   const entries = { main: { ...OPENAI, limits: { maxInFlight: 3 } } };
 
-  const described = await providers(entries, { secret, objects }).describe('main');
+  const described = await connectProviders(entries, { secret, objects }).describe('main');
 
   expect(described.limits).toMatchObject({ maxInFlight: 3, maxRequests: 50_000 });
   expect(described.endpoints).toContain('/v1/responses');
@@ -64,7 +64,7 @@ test('describes what an entry costs: half the list price, by either name of the 
     priced: { ...OPENAI, prices, models },
     bounded: { ...OPENAI, prices: { '*': prices.mine }, batchDiscount: 0.25, dailyBudget: 9 },
   };
-  const registry = providers(entries, { secret, objects });
+  const registry = connectProviders(entries, { secret, objects });
 
   const pricings = ['silent', 'priced', 'bounded'].map((name) => registry.describe(name));
   const [silent, priced, bounded] = (await Promise.all(pricings)).map(({ pricing }) => pricing);
@@ -80,14 +80,14 @@ test('describes what an entry costs: half the list price, by either name of the 
 
 test('names the entries, the first being the default', () => {
   const { secret } = secretThatHolds('sk-1');
-  expect(providers({ b: OPENAI, a: OPENAI }, { secret, objects }).names).toEqual(['b', 'a']);
+  expect(connectProviders({ b: OPENAI, a: OPENAI }, { secret, objects }).names).toEqual(['b', 'a']);
 });
 
 test.each(['nobody', 'constructor', ''])(
   'refuses the name %j and lists the others',
   async (name) => {
     const { secret } = secretThatHolds('sk-1');
-    const registry = providers({ first: OPENAI, second: OPENAI }, { secret, objects });
+    const registry = connectProviders({ first: OPENAI, second: OPENAI }, { secret, objects });
 
     for (const call of [registry.get(name), registry.describe(name)]) {
       const error = await errorOf(call);
@@ -108,14 +108,14 @@ test.each([
   ['sk-1\nsk-2', 'secret_malformed'],
 ])('the secret %j is an account error', async (value, code) => {
   const { secret } = secretThatHolds(value);
-  const error = await errorOf(providers({ main: OPENAI }, { secret, objects }).get('main'));
+  const error = await errorOf(connectProviders({ main: OPENAI }, { secret, objects }).get('main'));
   expect(error).toBeInstanceOf(ProviderError);
   expect(error).toMatchObject({ kind: 'account', reason: { code } });
 });
 
 test('a secret that is filled later is found without a restart', async () => {
   const { secret } = secretThatHolds(SECRET_PLACEHOLDER, 'sk-good');
-  const registry = providers(
+  const registry = connectProviders(
     { main: OPENAI },
     { secret, objects, baseUrls: { main: await startApi('sk-good') } },
   );
@@ -128,7 +128,7 @@ test('a secret that is filled later is found without a restart', async () => {
 
 test('reads a secret once for many users', async () => {
   const { secret, reads } = secretThatHolds('sk-good\n');
-  const registry = providers({ main: OPENAI }, { secret, objects });
+  const registry = connectProviders({ main: OPENAI }, { secret, objects });
 
   const got = await Promise.all([registry.get('main'), registry.get('main'), registry.get('main')]);
 
@@ -138,7 +138,7 @@ test('reads a secret once for many users', async () => {
 
 test('a refused account has its secret read again, and only then', async () => {
   const { secret, reads } = secretThatHolds('sk-old', 'sk-new');
-  const registry = providers(
+  const registry = connectProviders(
     { main: OPENAI },
     { secret, objects, baseUrls: { main: await startApi('sk-new') } },
   );
@@ -167,7 +167,7 @@ test.each([
   ['http://[::1]:4000/v1', true],
 ])('base URL %s', async (baseUrl, allowed) => {
   const { secret, reads } = secretThatHolds('sk-1');
-  const registry = providers({ main: { ...OPENAI, baseUrl } }, { secret, objects });
+  const registry = connectProviders({ main: { ...OPENAI, baseUrl } }, { secret, objects });
 
   const error = await errorOf(registry.get('main'));
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addMessageSchema } from '../../../shared/batch/messages.ts';
-import { providerSettingsSchema } from '../../../shared/providerSettings.ts';
+import { providerSettingsSchema } from '../../../shared/providers/kinds.ts';
 import { describedProviders } from '../../../shared/providers/registry.ts';
 import { createTokenEstimator } from '../../../shared/tokens/estimator.ts';
 import { estimate } from '../../../shared/usecases/estimate.ts';

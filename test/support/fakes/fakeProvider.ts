@@ -1,8 +1,7 @@
 import { type Pricing, UNPRICED } from '../../../shared/batch/cost.ts';
 import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
-import type { JobState, Outcome } from '../../../shared/batch/job.ts';
+import type { JobState, Limits, Outcome } from '../../../shared/batch/job.ts';
 import type { Provider, Providers, Submission } from '../../../shared/providers/provider.ts';
-import type { Limits } from '../../../shared/quota/admission.ts';
 
 interface FakeJob {
   readonly id: string;

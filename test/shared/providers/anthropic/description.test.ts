@@ -4,7 +4,7 @@ import { describeAnthropic } from '../../../../shared/providers/anthropic/descri
 import type { RequestToCheck } from '../../../../shared/providers/provider.ts';
 import { SETTINGS } from './provider.ts';
 
-const { checkOptions, checkRequest, endpoints } = describeAnthropic({
+const { checkOptions, checkRequest, endpoints } = await describeAnthropic({
   ...SETTINGS,
   models: { '*': 'claude-haiku-4-5' },
   dropFields: ['seed'],

@@ -1,28 +1,17 @@
-import type { SettingsOf } from '../../../../shared/providerSettings.ts';
+import {
+  type AnthropicSettings,
+  anthropic,
+} from '../../../../shared/providers/anthropic/description.ts';
 import { connectAnthropic } from '../../../../shared/providers/anthropic/index.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import type { Provider } from '../../../../shared/providers/provider.ts';
+import { entryAt, settingsOf } from '../entry.ts';
 
-export const SETTINGS: SettingsOf<'anthropic'> = {
-  kind: 'anthropic',
-  limits: {},
-  models: {},
-  dropFields: [],
-};
+export const SETTINGS = settingsOf(anthropic);
 
 /** The provider at a simulator or a stub. */
 export function anthropicAt(
   baseUrl: string,
-  settings: Partial<SettingsOf<'anthropic'>> = {},
+  settings: Partial<AnthropicSettings> = {},
 ): Promise<Provider> {
-  return connectAnthropic({
-    entry: 'anthropic',
-    settings: { ...SETTINGS, ...settings },
-    limits: DEFAULT_LIMITS.anthropic,
-    baseUrl,
-    secret: () => Promise.resolve('sk-ant-test'),
-    // Nothing of Anthropic's runs on the bucket.
-    objects: {} as never,
-    jobRole: undefined,
-  });
+  return connectAnthropic(entryAt(anthropic, { baseUrl, secret: 'sk-ant-test', settings }));
 }

@@ -1,26 +1,15 @@
-import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
-import { DEFAULT_LIMITS, type ProviderEntry } from '../../../../shared/providers/kinds.ts';
-import { MemoryBucket } from '../../../../simulators/memory/bucket.ts';
+import { type AzureSettings, azureOpenAi } from '../../../../shared/providers/azure/description.ts';
+import type { ProviderEntry } from '../../../../shared/providers/provider.ts';
+import { entryAt, settingsOf } from '../entry.ts';
 
-type Settings = SettingsOf<'azure-openai'>;
-
-export function azureSettings(changes: Partial<Settings> = {}): Settings {
-  const baseUrl = 'https://example.openai.azure.com';
-  return providerSettingsSchema.parse({ kind: 'azure-openai', baseUrl, ...changes }) as Settings;
+export function azureSettings(changes: Partial<AzureSettings> = {}): AzureSettings {
+  return settingsOf(azureOpenAi, changes);
 }
 
 /** An entry whose secret is `test-key`. */
 export function azureConnection(
   baseUrl: string,
-  changes: Partial<Settings> = {},
-): ProviderEntry<'azure-openai'> {
-  return {
-    entry: 'azure',
-    settings: azureSettings(changes),
-    limits: DEFAULT_LIMITS['azure-openai'],
-    baseUrl,
-    secret: async () => 'test-key',
-    objects: new MemoryBucket().store(),
-    jobRole: undefined,
-  };
+  settings: Partial<AzureSettings> = {},
+): ProviderEntry<AzureSettings> {
+  return entryAt(azureOpenAi, { baseUrl, secret: 'test-key', settings });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describeBedrock } from '../../../../shared/providers/bedrock/description.ts';
-import { familyOf } from '../../../../shared/providers/bedrock/models.ts';
+import { familyOf } from '../../../../shared/providers/bedrock/requests.ts';
 import { SETTINGS } from './world.ts';
 
 const CHAT = '/v1/chat/completions';
@@ -8,9 +8,10 @@ const EMBEDDINGS = '/v1/embeddings';
 const MESSAGES = [{ role: 'user', content: 'Hello' }];
 const TOOLS = [{ type: 'function', function: { name: 'look' } }];
 
-function check(url: string, body: { model: string } & object, settings = SETTINGS) {
+async function check(url: string, body: { model: string } & object, settings = SETTINGS) {
   const request = { customId: 'a', url, model: body.model, body };
-  describeBedrock(settings).checkRequest?.(request, 'openai');
+  const { checkRequest } = await describeBedrock(settings);
+  checkRequest?.(request, 'openai');
 }
 
 describe('familyOf', () => {
@@ -39,8 +40,8 @@ describe('checkRequest', () => {
     [CHAT, { model: 'amazon.nova-lite-v1:0', messages: MESSAGES, tools: TOOLS }],
     [CHAT, { model: 'meta.llama3-3-70b-instruct-v1:0', messages: MESSAGES }],
     [EMBEDDINGS, { model: 'amazon.titan-embed-text-v2:0', input: ['text'], dimensions: 256 }],
-  ])('%s %j is taken', (url, body) => {
-    expect(() => check(url, body)).not.toThrow();
+  ])('%s %j is taken', async (url, body) => {
+    await expect(check(url, body)).resolves.toBeUndefined();
   });
 
   test.each([
@@ -66,29 +67,30 @@ describe('checkRequest', () => {
       { model: 'amazon.titan-embed-text-v2:0', input: 'a', dimensions: 100 },
       'body.dimensions',
     ],
-  ])('%s is refused by name', (_name, url, body, place) => {
-    expect(() => check(url, body)).toThrow(
+  ])('%s is refused by name', async (_name, url, body, place) => {
+    await expect(check(url, body)).rejects.toThrow(
       expect.objectContaining({ name: 'RefusedError', message: expect.stringContaining(place) }),
     );
   });
 
-  test('looks at the model that the entry puts in the place of the name', () => {
+  test('looks at the model that the entry puts in the place of the name', async () => {
     const body = { model: 'small', messages: MESSAGES, tools: TOOLS };
-    expect(() => check(CHAT, body)).toThrow();
+    await expect(check(CHAT, body)).rejects.toThrow();
     const settings = { ...SETTINGS, models: { small: 'amazon.nova-micro-v1:0' } };
-    expect(() => check(CHAT, body, settings)).not.toThrow();
+    await expect(check(CHAT, body, settings)).resolves.toBeUndefined();
   });
 
-  test('a native request is taken as it is', () => {
+  test('a native request is taken as it is', async () => {
     const body = { model: 'meta.llama3', prompt: 'Hi', max_gen_len: 1 };
     const request = { customId: 'a', url: CHAT, model: body.model, body };
-    const { checkRequest } = describeBedrock(SETTINGS);
+    const { checkRequest } = await describeBedrock(SETTINGS);
     expect(() => checkRequest?.(request, 'native')).not.toThrow();
   });
 });
 
+const { checkOptions } = await describeBedrock(SETTINGS);
+
 describe('checkOptions', () => {
-  const { checkOptions } = describeBedrock(SETTINGS);
   test.each([{}, { modelInvocationType: 'Converse' }, { modelInvocationType: 'InvokeModel' }])(
     'takes %j',
     (options) => {

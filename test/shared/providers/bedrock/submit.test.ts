@@ -149,7 +149,7 @@ test('a second submission under the same key makes no second job', async () => {
 
 test('without a role nothing is sent, and it is the account', async () => {
   const world = await start();
-  const provider = bedrockProvider({ ...world.entry, jobRole: undefined }, world.clients);
+  const provider = await bedrockProvider({ ...world.entry, jobRole: undefined }, world.clients);
   await expectRefusal(provider.submit(await submissionOf(1)), 'account');
   expect((await world.journal()).events).toEqual([]);
   await world.close();

@@ -4,29 +4,23 @@ import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll } from 'vitest';
 import { realObjectStore } from '../../../../shared/aws/objectStore.ts';
-import type { SettingsOf } from '../../../../shared/providerSettings.ts';
 import { connectClients } from '../../../../shared/providers/bedrock/api.ts';
+import { type BedrockSettings, bedrock } from '../../../../shared/providers/bedrock/description.ts';
 import { bedrockProvider } from '../../../../shared/providers/bedrock/index.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import {
   type BedrockOptionsInput,
   startBedrockSimulator,
 } from '../../../../simulators/bedrock/index.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../../support/emulators.ts';
+import { settingsOf } from '../entry.ts';
 import { startObjectsProxy } from './objectsProxy.ts';
 
 export const REGION = 'us-east-1';
 export const JOB_ROLE = 'arn:aws:iam::000000000000:role/jobs';
-export const SETTINGS: SettingsOf<'bedrock'> = {
-  kind: 'bedrock',
-  limits: {},
-  models: {},
-  dropFields: [],
-  region: REGION,
-};
+export const SETTINGS = settingsOf(bedrock, { region: REGION });
 
 export type WorldOptions = Partial<Omit<BedrockOptionsInput, 'dataDir' | 's3Url'>> & {
-  readonly settings?: Partial<SettingsOf<'bedrock'>>;
+  readonly settings?: Partial<BedrockSettings>;
   readonly jobRole?: string | undefined;
 };
 
@@ -58,12 +52,12 @@ export function bedrockWorld() {
     const clients = { ...connectClients(SETTINGS, simulator.url), s3 };
     const entry = {
       settings: { ...SETTINGS, ...settings },
-      limits: DEFAULT_LIMITS.bedrock,
+      limits: bedrock.limits,
       objects,
       jobRole,
     };
     return {
-      provider: bedrockProvider(entry, clients),
+      provider: await bedrockProvider(entry, clients),
       entry,
       clients,
       objects,

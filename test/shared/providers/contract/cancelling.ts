@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Start } from '../contract.ts';
-import type { Harness } from '../harness.ts';
+import type { Harness, Start } from '../harness.ts';
 import { customIds, expectRefusal, outcomeOf, submit } from '../steps.ts';
 
 export function cancellingContract(harness: Harness, start: Start): void {

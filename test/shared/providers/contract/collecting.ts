@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
 import type { Provider } from '../../../../shared/providers/provider.ts';
 import { flat } from '../../../support/streams.ts';
-import type { Start } from '../contract.ts';
-import type { Harness } from '../harness.ts';
+import type { Harness, Start } from '../harness.ts';
 import {
   customIds,
   expectRefusal,

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../../simulators/engine/faults.ts';
-import type { Start } from '../contract.ts';
-import type { Harness } from '../harness.ts';
+import type { Harness, Start } from '../harness.ts';
 import { customIds, expectRefusal, KEY, leftFiles, outcomeOf, rowsOf, submit } from '../steps.ts';
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PlanWord } from '../../../../simulators/engine/plan.ts';
-import type { Start } from '../contract.ts';
-import type { Ending, Harness } from '../harness.ts';
+import type { Ending, Harness, Start } from '../harness.ts';
 import {
   customIds,
   expectRefusal,

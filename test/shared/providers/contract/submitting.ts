@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Start } from '../contract.ts';
-import type { Harness } from '../harness.ts';
+import type { Harness, Start } from '../harness.ts';
 import { customIds, expectRefusal, KEY, leftFiles, listed, shown, submit } from '../steps.ts';
 
 export function submittingContract(harness: Harness, start: Start): void {

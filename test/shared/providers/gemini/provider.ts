@@ -1,25 +1,16 @@
-import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
+import { type GeminiSettings, gemini } from '../../../../shared/providers/gemini/description.ts';
 import { connectGemini } from '../../../../shared/providers/gemini/index.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
 import type { Provider } from '../../../../shared/providers/provider.ts';
+import { entryAt, settingsOf } from '../entry.ts';
 
 export const API_KEY = 'AIza-test';
 
-export const SETTINGS = providerSettingsSchema.parse({ kind: 'gemini' }) as SettingsOf<'gemini'>;
+export const SETTINGS = settingsOf(gemini);
 
 /** The provider at a simulator or a stub. */
 export function geminiAt(
   baseUrl: string,
-  settings: Partial<SettingsOf<'gemini'>> = {},
+  settings: Partial<GeminiSettings> = {},
 ): Promise<Provider> {
-  return connectGemini({
-    entry: 'gemini',
-    settings: { ...SETTINGS, ...settings },
-    limits: DEFAULT_LIMITS.gemini,
-    baseUrl,
-    secret: () => Promise.resolve(API_KEY),
-    // Nothing of Gemini's runs on the bucket.
-    objects: {} as never,
-    jobRole: undefined,
-  });
+  return connectGemini(entryAt(gemini, { baseUrl, secret: API_KEY, settings }));
 }

@@ -1,27 +1,20 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
-import { connectCompatible } from '../../../../shared/providers/openai/index.ts';
-import { MemoryBucket } from '../../../../simulators/memory/bucket.ts';
+import {
+  type CompatibleSettings,
+  compatible,
+} from '../../../../shared/providers/compatible/description.ts';
+import { connectCompatible } from '../../../../shared/providers/compatible/index.ts';
+import { entryAt } from '../entry.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { jobContext, KEY, listed } from '../steps.ts';
 import { sendJson, startStubServer } from '../stubServer.ts';
 
 type Answer = Parameters<typeof startStubServer>[0];
 
-async function connect(answer: Answer, changes: object = {}) {
+async function connect(answer: Answer, settings: Partial<CompatibleSettings> = {}) {
   const { url, requests } = await startStubServer(answer);
-  const baseUrl = `${url}/v1`;
-  const settings = providerSettingsSchema.parse({ kind: 'openai-compatible', baseUrl, ...changes });
-  const provider = await connectCompatible({
-    entry: 'compatible',
-    settings: settings as SettingsOf<'openai-compatible'>,
-    limits: DEFAULT_LIMITS['openai-compatible'],
-    baseUrl,
-    secret: async () => 'any-key',
-    objects: new MemoryBucket().store(),
-    jobRole: undefined,
-  });
+  const entry = entryAt(compatible, { baseUrl: `${url}/v1`, secret: 'any-key', settings });
+  const provider = await connectCompatible(entry);
   return { provider, requests };
 }
 

@@ -1,10 +1,11 @@
-import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
-import { openAiProvider } from '../../../../shared/providers/openai/index.ts';
+import { openAi } from '../../../../shared/providers/openai/description.ts';
+import { connectOpenAi } from '../../../../shared/providers/openai/index.ts';
+import { entryAt } from '../entry.ts';
 import { type Answer, startStubServer } from '../stubServer.ts';
 
 /** OpenAI's provider at an API that answers as the test says. */
 export async function startStub(answer: Answer) {
   const { url, requests } = await startStubServer(answer);
-  const connection = { apiKey: 'sk-test', baseUrl: `${url}/v1` };
-  return { provider: openAiProvider(connection, { limits: DEFAULT_LIMITS.openai }), requests };
+  const entry = entryAt(openAi, { baseUrl: `${url}/v1`, secret: 'sk-test' });
+  return { provider: await connectOpenAi(entry), requests };
 }

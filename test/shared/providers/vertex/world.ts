@@ -1,15 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { providerSettingsSchema, type SettingsOf } from '../../../../shared/providerSettings.ts';
-import { DEFAULT_LIMITS } from '../../../../shared/providers/kinds.ts';
+import { type VertexSettings, vertexAi } from '../../../../shared/providers/vertex/description.ts';
 import { connectVertex } from '../../../../shared/providers/vertex/index.ts';
 import { startVertexSimulator } from '../../../../simulators/vertex/index.ts';
 import { localServiceAccountKey } from '../../../../simulators/vertex/localKey.ts';
+import { entryAt, settingsOf } from '../entry.ts';
 import type { SimulationOptions } from '../harness.ts';
-import { unusedObjects } from './unusedObjects.ts';
-
-export type VertexSettings = SettingsOf<'vertex-ai'>;
 
 export const GCS: VertexSettings['store'] = { type: 'gcs', bucket: 'a-bucket' };
 export const BIGQUERY: VertexSettings['store'] = {
@@ -21,9 +18,7 @@ export const UNKNOWN_JOB = 'projects/a-project/locations/us-central1/batchPredic
 
 /** Settings of an entry, with what a test changes. */
 export function vertexSettings(changes: Partial<VertexSettings> = {}): VertexSettings {
-  const place = { project: 'a-project', location: 'us-central1', store: GCS };
-  const settings = providerSettingsSchema.parse({ kind: 'vertex-ai', ...place, ...changes });
-  return settings as VertexSettings;
+  return settingsOf(vertexAi, { project: 'a-project', store: GCS, ...changes });
 }
 
 const EMAIL = 'tester@a-project.iam.gserviceaccount.com';
@@ -44,15 +39,12 @@ export async function startVertex(
     serviceAccounts: [wrongKey ? 'another@a-project.iam.gserviceaccount.com' : EMAIL],
     ...(full ? { jobLimit: 0, jobLimitRefusal: full === 'at create' ? 'create' : 'job' } : {}),
   });
-  const provider = await connectVertex({
-    entry: 'vertex',
-    settings: vertexSettings(settings),
-    limits: DEFAULT_LIMITS['vertex-ai'],
+  const entry = entryAt(vertexAi, {
     baseUrl: simulator.url,
-    secret: async () => KEY,
-    objects: unusedObjects,
-    jobRole: undefined,
+    secret: KEY,
+    settings: vertexSettings(settings),
   });
+  const provider = await connectVertex(entry);
   const close = async () => {
     await simulator.close();
     await rm(dataDir, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { refusal } from '../../batch/errors.ts';
 import type { Format } from '../../batch/record.ts';
-import { modelAt, type SettingsOf } from '../../providerSettings.ts';
+import { CHAT_COMPLETIONS } from '../provider.ts';
+import { modelAt, type RequestSettings } from '../settings.ts';
 import { chatCompletionOf as messageAnswer } from '../translation/claudeAnswer.ts';
 import { messagesRequest } from '../translation/claudeRequest.ts';
 import { chatCompletionOf as contentAnswer } from '../translation/geminiAnswer.ts';
@@ -95,9 +96,13 @@ export interface Order {
   readonly dropFields: readonly string[];
 }
 
+interface RouteSettings extends RequestSettings {
+  readonly store: { readonly type: Order['store'] };
+}
+
 /** @throws RefusedError for a model that is not known, or cannot do what the endpoint asks for */
 export function routeOf(
-  { models, dropFields, store }: Pick<SettingsOf<'vertex-ai'>, 'models' | 'dropFields' | 'store'>,
+  { models, dropFields, store }: RouteSettings,
   job: { readonly endpoint: string; readonly model: string; readonly format: Format },
 ): Route {
   const model = modelOf(modelAt(models, job.model));
@@ -105,8 +110,6 @@ export function routeOf(
   return FAMILIES[model.family]({ endpoint, format, name, model, store: store.type, dropFields });
 }
 
-export const CHAT = '/v1/chat/completions';
-export const EMBEDDINGS = '/v1/embeddings';
 /** https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/batch */
 const ANTHROPIC_VERSION = 'vertex-2023-10-16';
 
@@ -186,7 +189,7 @@ export const FAMILIES: Record<Family, (order: Order) => Route> = {
  */
 function chatOnly(order: Order): Order {
   const { endpoint, model } = order;
-  if (endpoint === CHAT) return order;
+  if (endpoint === CHAT_COMPLETIONS) return order;
   const message = `body.model is ${model.resource} at Vertex AI, whose batch jobs do not serve ${endpoint} here: use an open embedding model, such as intfloat/multilingual-e5-large-instruct-maas`;
   throw refusal('model_refused', message);
 }

@@ -1,8 +1,8 @@
 import type { ModelInvocationType } from '@aws-sdk/client-bedrock';
 import * as z from 'zod';
 import { refusal } from '../../batch/errors.ts';
-import { modelAt, type SettingsOf } from '../../providerSettings.ts';
-import type { JobContext } from '../provider.ts';
+import { CHAT_COMPLETIONS, EMBEDDINGS, type JobContext } from '../provider.ts';
+import { modelAt, type RequestSettings } from '../settings.ts';
 import { chatCompletionOf } from '../translation/claudeAnswer.ts';
 import { messagesRequest } from '../translation/claudeRequest.ts';
 import { expressible, parseBody } from '../translation/fields.ts';
@@ -55,11 +55,9 @@ interface AnswerFacts {
   readonly created: number;
 }
 
-type RouteSettings = Pick<SettingsOf<'bedrock'>, 'models' | 'dropFields'>;
-
 /** @throws RefusedError for a model that cannot do what the endpoint asks for */
 export function routeOf(
-  { models, dropFields }: RouteSettings,
+  { models, dropFields }: RequestSettings,
   {
     endpoint,
     model,
@@ -70,7 +68,7 @@ export function routeOf(
   const modelId = modelAt(models, model);
   const family = familyOf(modelId);
   if (format === 'native') {
-    const { modelInvocationType: invocationType = 'InvokeModel' } = options as BedrockOptions;
+    const { modelInvocationType: invocationType = 'InvokeModel' } = options as BedrockJobOptions;
     const responseBody = (modelOutput: unknown) => modelOutput;
     return { modelId, family, invocationType, modelInput: nativeInput, responseBody };
   }
@@ -79,27 +77,12 @@ export function routeOf(
 }
 
 /** What a message's `options` may hold for a Bedrock job. */
-export interface BedrockOptions {
+export interface BedrockJobOptions {
   /**
    * What native requests are: the model's own (`InvokeModel`, the default), or those of Converse.
    * Requests in OpenAI's format are translated into what suits their model.
    */
   readonly modelInvocationType?: ModelInvocationType;
-}
-
-const TYPES: readonly unknown[] = ['InvokeModel', 'Converse'] satisfies ModelInvocationType[];
-
-/** @throws RefusedError naming the option and what is allowed */
-export function checkBedrockOptions(options: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (name === 'modelInvocationType' && TYPES.includes(value)) continue;
-    const found = JSON.stringify(value).slice(0, 100);
-    const allowed = `modelInvocationType, one of ${TYPES.join(' and ')}`;
-    throw refusal(
-      'option_refused',
-      `options.${name} is ${found}: Bedrock jobs take only ${allowed}`,
-    );
-  }
 }
 
 /** A request in the model's own format: the model stands in the job, not in the request. */
@@ -122,8 +105,6 @@ interface Order {
   readonly dropFields: readonly string[];
 }
 
-export const CHAT = '/v1/chat/completions';
-export const EMBEDDINGS = '/v1/embeddings';
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html */
 export const ANTHROPIC_VERSION = 'bedrock-2023-05-31';
 /** https://docs.aws.amazon.com/nova/latest/userguide/complete-request-schema.html */
@@ -137,7 +118,7 @@ export const NOVA_SCHEMA = 'messages-v1';
  */
 export function translationOf(order: Order): Translation {
   const { endpoint, family, modelId } = order;
-  const serves = family === 'titan-embeddings' ? EMBEDDINGS : CHAT;
+  const serves = family === 'titan-embeddings' ? EMBEDDINGS : CHAT_COMPLETIONS;
   if (family === 'other-embeddings' || endpoint !== serves) {
     const message = `body.model is ${modelId} at Bedrock, which does not serve ${endpoint} here: use another model, or the format "native"`;
     throw refusal('model_refused', message);

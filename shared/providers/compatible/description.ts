@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { openAiDescription } from '../openai/description.ts';
+import { describeKind } from '../provider.ts';
+import { baseUrlSchema, commonSettings } from '../settings.ts';
+
+/** A service that speaks OpenAI's Batch and Files APIs. */
+const settings = z.strictObject({
+  kind: z.literal('openai-compatible'),
+  ...commonSettings,
+  /** Ends in the version, such as `/v1`. */
+  baseUrl: baseUrlSchema,
+});
+export type CompatibleSettings = z.infer<typeof settings>;
+
+export const compatible = describeKind({
+  settings,
+  minimalSettings: { kind: 'openai-compatible', baseUrl: 'https://name.invalid/v1' },
+  // The service's own limits are unknown: these are OpenAI's, with fewer jobs at once.
+  limits: {
+    maxInFlight: 100,
+    maxEnqueuedTokens: 1_000_000_000,
+    maxRequests: 50_000,
+    maxBytes: 200 * 1000 * 1000,
+    maxEmbeddingInputs: 50_000,
+  },
+  describe: async () => openAiDescription,
+});

@@ -1,0 +1,23 @@
+import { credentialOf } from '../http.ts';
+import { readClient, writeClient } from '../openai/api.ts';
+import { openAiDescription } from '../openai/description.ts';
+import { type Dialect, dropping, inOrder, renaming } from '../openai/dialect.ts';
+import { batchProvider } from '../openai/index.ts';
+import type { Provider, ProviderEntry } from '../provider.ts';
+import type { CompatibleSettings } from './description.ts';
+
+/** Connects to a service that speaks OpenAI's Batch API, at a base URL that ends in its version. */
+export async function connectCompatible(
+  entry: ProviderEntry<CompatibleSettings>,
+): Promise<Provider> {
+  const { settings, baseUrl, limits } = entry;
+  const connection = { apiKey: credentialOf(entry.entry, await entry.secret()), baseUrl };
+  const clients = { reads: readClient(connection), writes: writeClient(connection) };
+  const dialect: Dialect = {
+    // Only whoever made the entry knows which of OpenAI's fields the service has.
+    lineChange: (job) => inOrder([dropping(settings.dropFields), renaming(settings, job)]),
+    jobEndpoint: (endpoint) => endpoint,
+    isTolerant: true,
+  };
+  return batchProvider(clients, openAiDescription, dialect, limits);
+}

@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { moneySchema, priceSchema } from '../batch/cost.ts';
+import { refusal } from '../batch/errors.ts';
+import { limitsSchema } from '../batch/job.ts';
+
+/** What an entry of every kind may say. */
+export const commonSettings = {
+  /** Limits that differ from the provider's published ones. */
+  limits: limitsSchema.partial().default({}),
+  /**
+   * The provider's name for a request's model, by the name that requests use; `*` stands for every
+   * name that is not in the map. Default: the request's own name.
+   */
+  models: z.record(z.string().min(1), z.string().min(1)).default({}),
+  /**
+   * Fields of requests that are left out where this provider cannot express them, such as `seed`.
+   * The inspection refuses any other such field.
+   */
+  dropFields: z.array(z.string().min(1)).default([]),
+  /**
+   * The provider's list prices, in USD per million tokens, by the name that requests use for a
+   * model, else by the provider's own; `*` stands for every other model. Without a price, the cost
+   * of a batch is unknown.
+   */
+  prices: z.record(z.string().min(1), priceSchema).optional(),
+  /** What batches get off the list prices, from 0 to 1. Default: 0.5. */
+  batchDiscount: z.number().min(0).max(1).optional(),
+  /** USD per UTC day; a batch that would exceed it waits for the next day. Default: no limit. */
+  dailyBudget: moneySchema.optional(),
+};
+
+/** An entry's settings. The literal `kind` names the kind of provider. */
+export type SettingsSchema = z.ZodObject<typeof commonSettings & { kind: z.ZodLiteral<string> }>;
+
+/** The settings by which requests are translated. */
+export interface RequestSettings {
+  readonly models: Readonly<Record<string, string>>;
+  readonly dropFields: readonly string[];
+}
+
+/** The provider's name for a model, by the entry's `models`. */
+export function modelAt(models: RequestSettings['models'], model: string): string {
+  const named = Object.hasOwn(models, model) ? models[model] : models['*'];
+  return named ?? model;
+}
+
+/** Accepts any URL: `baseUrlProblem` decides where it is used, and that error names the entry. */
+export const baseUrlSchema = z.url();
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * Says why a base URL must not be used: over plain http, the key in every request would travel in
+ * the clear. Simulators on the same machine may use http.
+ *
+ * @returns undefined if it may be used
+ */
+export function baseUrlProblem(baseUrl: string): string | undefined {
+  const url = URL.parse(baseUrl);
+  if (url?.protocol === 'https:') return undefined;
+  if (url?.protocol === 'http:' && LOOPBACK.test(url.hostname)) return undefined;
+  return 'it must be an https URL, since the key travels with every request, or http on localhost';
+}
+
+/** @throws RefusedError naming an option, for a provider whose jobs have none */
+export function refuseOptions(provider: string, options: Readonly<Record<string, unknown>>): void {
+  const [name] = Object.keys(options);
+  if (name === undefined) return;
+  throw refusal('option_refused', `options.${name}: ${provider} jobs take no options`);
+}
+
+/** What a secret holds until somebody fills it in. */
+export const SECRET_PLACEHOLDER = 'FILL-ME';
