@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { PLAN_WORDS, parsePlan } from '../simulators/engine/plan.ts';
+import { PLANNED_OUTCOMES, parsePlan } from '../simulators/engine/plan.ts';
 import { LOCAL_PROVIDER_NAMES, type LocalProviderName } from './providers.ts';
 
 /** What a local run is asked to do. */
@@ -43,7 +43,7 @@ export function parseCommandLine(args: readonly string[], name: string): Command
     )
     .option(
       '--plan <words>',
-      `what the simulator does with the jobs of each batch, in order, the last repeating: ${PLAN_WORDS.join(', ')}`,
+      `what the simulator does with the jobs of each batch, in order, the last repeating: ${PLANNED_OUTCOMES.join(', ')}`,
       readPlan,
       ['completed'],
     )

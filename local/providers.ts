@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { ENVIRONMENT, type Settings } from '../shared/config.ts';
 import type { ProviderKind } from '../shared/providers/kinds.ts';
 import { SECRET_PLACEHOLDER } from '../shared/providers/settings.ts';
-import type { Announcement } from '../simulators/engine/childProcess.ts';
-import { localServiceAccountKey } from '../simulators/vertex/localKey.ts';
+import type { ReadyMessage } from '../simulators/engine/jobServer.ts';
+import { localServiceAccountKey } from '../simulators/vertex/tokens.ts';
 import { type ServiceProcess, startService } from './emulators/serviceProcess.ts';
 import { scriptPath } from './scriptPath.ts';
 
@@ -124,7 +124,7 @@ async function start(
     },
     join(dataDirectory, 'logs', `${folder}-simulator.log`),
   );
-  const { url } = process.ready as Announcement;
+  const { url } = process.ready as ReadyMessage;
   return {
     description: `the ${name} simulator at ${url}`,
     secret,

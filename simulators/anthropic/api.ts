@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { pageOf, type Reply, type Route, route } from '../engine/router.ts';
 import { ApiError } from './errors.ts';
-import { type Batches, type BatchJob, batchObject } from './jobs.ts';
+import { type AnthropicBatch, type AnthropicBatches, batchObject } from './jobs.ts';
 
 /**
- * Checks the key of a call, which is a bearer token since the API version of October 2026 and
- * `x-api-key` before; without a list of keys, any that looks like one of the API's.
+ * Checks the key of a call: a bearer token since the API version of October 2026, and `x-api-key`
+ * before. Without a list of keys, any key that looks like Anthropic's is accepted.
  * https://platform.claude.com/docs/en/manage-claude/authentication
  */
 export function authorizer(apiKeys: readonly string[] | undefined) {
@@ -23,14 +23,14 @@ export function authorizer(apiKeys: readonly string[] | undefined) {
 }
 
 /** The calls under `/v1/messages/batches`. */
-export function batchRoutes(batches: Batches): Route[] {
+export function batchRoutes(batches: AnthropicBatches): Route[] {
   const { jobs } = batches;
-  const view = (request: IncomingMessage) => (job: BatchJob) =>
-    batchObject(job, jobs.momentOf(job), `http://${request.headers.host}`);
+  const view = (request: IncomingMessage) => (job: AnthropicBatch) =>
+    batchObject(job, jobs.snapshotOf(job), `http://${request.headers.host}`);
   return [
     route('POST', '/v1/messages/batches', async ({ request }) => {
       const job = await batches.create(request);
-      return { status: 200, json: view(request)(job), lost: job.word === 'lost_reply' };
+      return { status: 200, json: view(request)(job), lost: job.outcome === 'lost_reply' };
     }),
     route('GET', '/v1/messages/batches', ({ request, query }) =>
       listReply(jobs.all().toReversed(), query, view(request)),
@@ -56,11 +56,11 @@ export function batchRoutes(batches: Batches): Route[] {
 }
 
 // https://platform.claude.com/docs/en/api/messages/batches/list
-const USUAL_LIMIT = 20;
+const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1_000;
 
 /**
- * A page of a listing, as `limit` and `after_id` or `before_id` of the query ask for it.
+ * A page of a listing, by the `limit` and the `after_id` or `before_id` of the query.
  *
  * @param items newest first
  * @throws ApiError 400
@@ -71,7 +71,7 @@ function listReply<Item extends { readonly id: string }>(
   show: (item: Item) => unknown,
 ): Reply {
   const asked = query.get('limit');
-  const limit = asked === null ? USUAL_LIMIT : Number(asked);
+  const limit = asked === null ? DEFAULT_LIMIT : Number(asked);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
     throw new ApiError(400, `limit: Input should be from 1 to ${MAX_LIMIT}`);
   const before = query.get('before_id');

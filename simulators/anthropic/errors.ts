@@ -3,7 +3,7 @@ import { InjectedError } from '../engine/faults.ts';
 import type { Reply } from '../engine/router.ts';
 
 /** https://platform.claude.com/docs/en/api/errors */
-const TYPES: Readonly<Record<number, string>> = {
+const ERROR_TYPES: Readonly<Record<number, string>> = {
   400: 'invalid_request_error',
   401: 'authentication_error',
   402: 'billing_error',
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<number, string>> = {
   529: 'overloaded_error',
 };
 
-/** A refusal as the API words it. */
+/** An error in the API's words. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -31,7 +31,7 @@ export function unknownPath(): ApiError {
   return new ApiError(404, 'Not found');
 }
 
-/** Any error as the API's error object. */
+/** Renders any error as the API's error object. */
 export function renderError(error: unknown): Reply {
   if (error instanceof ApiError) return errorReply(error.status, error.message);
   if (error instanceof InjectedError) return errorReply(error.status, error.message, error.code);
@@ -42,7 +42,7 @@ function errorReply(status: number, message: string, type = typeOf(status)): Rep
   return { status, json: errorObject(type, message, newRequestId()) };
 }
 
-/** The error of a call and of a row. */
+/** The error of a call or of a row. */
 export function errorObject(type: string, message: string, requestId: string) {
   return { type: 'error', error: { type, message }, request_id: requestId };
 }
@@ -52,5 +52,5 @@ export function newRequestId(): string {
 }
 
 function typeOf(status: number): string {
-  return TYPES[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
+  return ERROR_TYPES[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
 }

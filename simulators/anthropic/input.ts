@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { LineWriter } from '../engine/lines.ts';
-import { isObject } from '../engine/server.ts';
+import { isObject, parseJson } from '../engine/router.ts';
 import { ApiError } from './errors.ts';
 
-/** What a create call holds, besides the requests, which are on disk. */
-export interface CreateRequest {
+/** What is known of a create call. Its requests are on disk. */
+interface ReceivedBatch {
   readonly requests: number;
-  /** Of the first request. */
+  /** The `custom_id` of the first request. */
   readonly firstId: string;
 }
 
@@ -17,17 +17,17 @@ const MAX_BODY_BYTES = 256 * 1024 * 1024;
 const CUSTOM_ID = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /**
- * Streams the requests of a create call to `path`, one a line; nothing is there if this throws.
+ * Streams the requests of a create call to `path`, one a line. Leaves nothing there if it throws.
  *
  * @throws ApiError 400 or 413
  */
 export async function receiveCreate(
   request: IncomingMessage,
   path: string,
-): Promise<CreateRequest> {
+): Promise<ReceivedBatch> {
   const target = await LineWriter.create(path);
   try {
-    const received = await receive(request, target);
+    const received = await readRequests(request, target);
     await target.close();
     return received;
   } catch (error) {
@@ -37,11 +37,11 @@ export async function receiveCreate(
   }
 }
 
-async function receive(request: IncomingMessage, target: LineWriter): Promise<CreateRequest> {
+async function readRequests(request: IncomingMessage, target: LineWriter): Promise<ReceivedBatch> {
   const splitter = new ElementSplitter();
   const ids = new Set<string>();
   let bytes = 0;
-  // Leaving early must not destroy the connection, on which the refusal is still to be sent.
+  // Leaving the loop early must not destroy the connection, because the error is sent on it.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += chunk.length;
     if (bytes > MAX_BODY_BYTES)
@@ -64,23 +64,17 @@ async function receive(request: IncomingMessage, target: LineWriter): Promise<Cr
   return { requests: ids.size, firstId };
 }
 
-/** The `params` are looked at when the request is run. */
+/** The `params` are checked when the request is run. */
 function readElement(text: Buffer, index: number): { customId: string; line: string } {
   const refuse = (problem: string) => new ApiError(400, `requests.${index}.${problem}`);
-  const { custom_id: customId, params } = parse(text) ?? {};
+  const element = parseJson(text.toString());
+  if (element === undefined) throw new ApiError(400, 'The request body is not valid JSON');
+  const { custom_id: customId, params } = isObject(element) ? element : {};
   if (typeof customId !== 'string') throw refuse('custom_id: Field required');
   if (!CUSTOM_ID.test(customId))
     throw refuse(`custom_id: String should match pattern '${CUSTOM_ID.source}'`);
   if (!isObject(params)) throw refuse('params: Field required');
   return { customId, line: JSON.stringify({ custom_id: customId, params }) };
-}
-
-function parse(text: Buffer): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text.toString());
-  } catch {
-    throw new ApiError(400, 'The request body is not valid JSON');
-  }
 }
 
 const QUOTE = 0x22;
@@ -90,15 +84,15 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-/** Objects in a list in the body's object: one level for the object, one for the list. */
+/** The requests are in a list within an object, so two levels deep. */
 const ELEMENT_DEPTH = 2;
 const MAX_FRAME_BYTES = 1024 * 1024;
-/** Stands for each element in the frame. */
+/** Replaces each element in the frame. */
 const PLACEHOLDER = '0';
 
 /**
- * Splits a JSON text such as `{"requests":[{…},{…}]}` of any size into the texts of its list's
- * objects, holding one of them. Everything around them is the frame.
+ * Splits a JSON text such as `{"requests":[{…},{…}]}` of any size into the texts of the objects in
+ * its list, with one of them in memory. The text around them is the frame.
  */
 export class ElementSplitter {
   #frame = '';
@@ -107,7 +101,7 @@ export class ElementSplitter {
   #escaped = false;
   #open: Buffer[] | undefined;
 
-  /** The objects that end in this piece of the text. */
+  /** Yields the objects that end in this piece of the text. */
   *split(chunk: Buffer): Generator<Buffer> {
     let start = 0;
     for (let index = 0; index < chunk.length; index++) {
@@ -130,13 +124,9 @@ export class ElementSplitter {
     else this.#addToFrame(rest.toString());
   }
 
-  /** @returns the body with each object in its list as 0; undefined if it is no JSON */
+  /** @returns the body with 0 in the place of each object in its list. Undefined if it is no JSON */
   end(): unknown {
-    try {
-      return JSON.parse(this.#frame);
-    } catch {
-      return undefined;
-    }
+    return parseJson(this.#frame);
   }
 
   #depthChange(byte: number): number {
@@ -151,7 +141,7 @@ export class ElementSplitter {
     return byte === CLOSE_BRACE || byte === CLOSE_BRACKET ? -1 : 0;
   }
 
-  // What is over it is cut, which makes it invalid JSON.
+  // Cuts a frame that is too long, which makes it invalid JSON.
   #addToFrame(text: string): void {
     this.#frame += text.slice(0, MAX_FRAME_BYTES - this.#frame.length);
   }

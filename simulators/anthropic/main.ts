@@ -1,4 +1,4 @@
-import { runAsProcess } from '../engine/childProcess.ts';
+import { runAsProcess } from '../engine/jobServer.ts';
 import { type AnthropicOptionsInput, startAnthropicSimulator } from './index.ts';
 
 await runAsProcess((options) => startAnthropicSimulator(options as AnthropicOptionsInput));

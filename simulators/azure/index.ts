@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { InjectedError } from '../engine/faults.ts';
+import type { Simulator } from '../engine/jobServer.ts';
 import type { Reply } from '../engine/router.ts';
-import type { Simulator } from '../engine/server.ts';
 import type { Dialect } from '../openai/dialect.ts';
 import { ApiError } from '../openai/errors.ts';
 import { type OpenAiOptionsInput, startOpenAiSimulator } from '../openai/index.ts';
 
 /**
  * Starts a simulator of the Files and Batch APIs of an Azure OpenAI resource on the loopback: the
- * one of OpenAI, in Azure's manner. Its `url` is the resource's.
+ * OpenAI simulator with Azure's dialect. Its `url` is that of the resource.
  *
- * @param options see `OpenAiOptionsInput`; only `dataDir` has no default
- * @param now milliseconds since 1970: what all simulated progress depends on
- * @throws Error for wrong options, PlanError for a wrong word, EADDRINUSE for a taken port
+ * @param options see `OpenAiOptionsInput`. Only `dataDir` has no default
+ * @param now milliseconds since 1970, on which all simulated progress depends
+ * @throws Error for wrong options, PlanError for an unknown outcome, EADDRINUSE for a taken port
  */
 export function startAzureSimulator(
   options: OpenAiOptionsInput,
@@ -24,7 +24,7 @@ export function startAzureSimulator(
 const DATED = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
 const UNDATED: readonly (string | null)[] = [null, 'v1', 'preview'];
 
-/** Checks where a call goes, its API version, and its key or token. */
+/** Checks the path and API version of a call, and its key or token. */
 function authorizer(apiKeys: readonly string[] | undefined) {
   return (request: IncomingMessage): void => {
     checkVersion(new URL(request.url ?? '/', 'http://127.0.0.1'));
@@ -43,12 +43,12 @@ function checkVersion({ pathname, searchParams }: URL): void {
   const isKnown = pathname.startsWith('/openai/v1/')
     ? UNDATED.includes(version)
     : pathname.startsWith('/openai/') && DATED.test(version ?? '');
-  // The simulator's own path is not the API's.
+  // The route that injects faults is not part of the API.
   if (isKnown || pathname.startsWith('/simulator/')) return;
   throw new ApiError(404, 'Resource not found');
 }
 
-/** Any error as Azure words it: a class of errors, and in it the code that says which. */
+/** Renders any error as Azure does: a class of errors, with the code of the error within it. */
 function renderError(error: unknown): Reply {
   if (error instanceof ApiError) return errorReply(error.status, error.message, error.code);
   if (error instanceof InjectedError)
@@ -60,14 +60,14 @@ const CLASSES: Readonly<Record<number, string>> = { 400: 'BadRequest', 403: 'For
 
 function errorReply(status: number, message: string, code: string | null): Reply {
   const name = CLASSES[status] ?? String(status);
-  const innererror = code === null ? {} : { innererror: { code } };
-  return { status, json: { error: { code: name, message, ...innererror } } };
+  const innererror = code === null ? undefined : { code };
+  return { status, json: { error: { code: name, message, innererror } } };
 }
 
-/** Azure's ways: https://learn.microsoft.com/azure/foundry/openai/how-to/batch */
+/** https://learn.microsoft.com/azure/foundry/openai/how-to/batch */
 const AZURE: Dialect = {
   name: 'Azure OpenAI',
-  // The resource: the API is under /openai, or under /openai/v1.
+  // Clients add /openai or /openai/v1 to the URL of the resource.
   basePath: '',
   authorizer,
   renderError,
@@ -75,7 +75,7 @@ const AZURE: Dialect = {
   minLifeSeconds: 1_209_600,
   jobEndpoints: ['/chat/completions', '/v1/chat/completions'],
   endpointOf: (url) => (url.startsWith('/v1/') ? url : `/v1${url}`),
-  linesDecide: true,
+  endpointFromLines: true,
   checkBody: checkContent,
   codes: { url: 'url_mismatch', model: 'model_mismatch' },
   keepsEmptyErrors: true,
@@ -103,7 +103,7 @@ function checkContent({ messages }: Readonly<Record<string, unknown>>): ApiError
   return new ApiError(400, message, { code: 'invalid_request', param });
 }
 
-/** `in_progress` as `InProgress`. */
+/** Turns `in_progress` into `InProgress`. */
 function capitalized(status: string): string {
   return status.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

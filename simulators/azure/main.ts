@@ -1,4 +1,4 @@
-import { runAsProcess } from '../engine/childProcess.ts';
+import { runAsProcess } from '../engine/jobServer.ts';
 import type { OpenAiOptionsInput } from '../openai/index.ts';
 import { startAzureSimulator } from './index.ts';
 

@@ -1,7 +1,7 @@
 import { InjectedError } from '../engine/faults.ts';
 import type { Reply } from '../engine/router.ts';
 
-/** An error of the service's model: its name says what went wrong. */
+/** An error of the service, whose name is its code. */
 export class ServiceError extends Error {
   override readonly name: string;
   readonly status: number;
@@ -25,11 +25,11 @@ export function unknownPath(method: string, path: string): ServiceError {
   return new ServiceError(404, 'UnknownOperationException', `${method} ${path}`);
 }
 
-/** Any error as the service tells it: the name in a header, the message in the body. */
+/** Renders any error as the service does: its name in a header, its message in the body. */
 export function renderError(error: unknown): Reply {
   if (error instanceof ServiceError) return errorReply(error.status, error.name, error.message);
   if (error instanceof InjectedError)
-    return errorReply(error.status, error.code ?? usualName(error.status), error.message);
+    return errorReply(error.status, error.code ?? defaultName(error.status), error.message);
   return errorReply(500, 'InternalServerException', `The simulator failed: ${String(error)}`);
 }
 
@@ -37,7 +37,7 @@ function errorReply(status: number, name: string, message: string): Reply {
   return { status, json: { message }, headers: { 'x-amzn-errortype': name } };
 }
 
-const USUAL_NAMES: Readonly<Record<number, string>> = {
+const DEFAULT_NAMES: Readonly<Record<number, string>> = {
   400: 'ValidationException',
   401: 'UnrecognizedClientException',
   403: 'AccessDeniedException',
@@ -46,6 +46,6 @@ const USUAL_NAMES: Readonly<Record<number, string>> = {
   503: 'ServiceUnavailableException',
 };
 
-function usualName(status: number): string {
-  return USUAL_NAMES[status] ?? 'InternalServerException';
+function defaultName(status: number): string {
+  return DEFAULT_NAMES[status] ?? 'InternalServerException';
 }

@@ -3,15 +3,15 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/template/account.ts';
-import { objectWriter } from '../../shared/aws/objectWrite.ts';
+import { Upload } from '@aws-sdk/lib-storage';
 import { readLines } from '../engine/lines.ts';
-import type { Verdict } from '../engine/plan.ts';
-import { type RunRequest, refusedLine, writeLines } from '../engine/run.ts';
-import { isObject } from '../engine/server.ts';
-import { answer } from './replies.ts';
+import { isObject, parseJson } from '../engine/router.ts';
 
-/** The buckets that jobs read and write, by `s3://` URI. */
+/** The region and account of simulated jobs: those of the emulators of a local run. */
+export const REGION = 'us-east-1';
+export const ACCOUNT_ID = '000000000000';
+
+/** The buckets that jobs read from and write to, by `s3://` URI. */
 export interface Buckets {
   read(uri: string): Promise<Readable>;
   /** Streams a file of any size into an object. */
@@ -22,31 +22,25 @@ export interface Buckets {
 export function connectBuckets(endpoint: string): Buckets {
   const s3 = new S3Client({
     endpoint,
-    region: LOCAL_REGION,
-    credentials: LOCAL_CREDENTIALS,
+    region: REGION,
+    // Emulators check no signature, but the SDK needs something to sign with.
+    credentials: { accessKeyId: 'simulator', secretAccessKey: 'simulator' },
     forcePathStyle: true,
   });
   return {
     async read(uri) {
-      const { Body } = await s3.send(new GetObjectCommand(objectOf(uri)));
+      const { Body } = await s3.send(new GetObjectCommand(locationOf(uri)));
       return Body as Readable;
     },
     async write(uri, path) {
-      const { Bucket: bucket, Key: key } = objectOf(uri);
-      const writer = objectWriter(s3, { bucket, key });
-      try {
-        for await (const chunk of createReadStream(path)) await writer.write(chunk);
-        await writer.close();
-      } catch (error) {
-        await writer.abort();
-        throw error;
-      }
+      const params = { ...locationOf(uri), Body: createReadStream(path) };
+      await new Upload({ client: s3, params }).done();
     },
     close: () => s3.destroy(),
   };
 }
 
-function objectOf(uri: string): { Bucket: string; Key: string } {
+function locationOf(uri: string): { Bucket: string; Key: string } {
   const [, Bucket = '', Key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(uri) ?? [];
   return { Bucket, Key };
 }
@@ -56,17 +50,21 @@ const MIN_RECORDS = 100;
 const MAX_RECORDS = 50_000;
 
 /** What is known of a job's input. */
-export interface Input {
+interface InputReport {
   readonly records: number;
-  /** Why it cannot be run. */
+  /** Why the job cannot run. Absent if it can. */
   readonly problem?: string;
 }
 
 /**
- * Fetches a job's input: the job keeps it, even if the object is deleted. What cannot be run is
- * left empty.
+ * Copies a job's input, so that the job keeps it even if the object is deleted. The copy of an
+ * input that cannot run is empty.
  */
-export async function fetchInput(buckets: Buckets, uri: string, path: string): Promise<Input> {
+export async function fetchInput(
+  buckets: Buckets,
+  uri: string,
+  path: string,
+): Promise<InputReport> {
   try {
     await pipeline(await buckets.read(uri), createWriteStream(path));
   } catch {
@@ -74,15 +72,15 @@ export async function fetchInput(buckets: Buckets, uri: string, path: string): P
     await writeFile(path, '');
     return { records: 0, problem: `The S3 object of the input data cannot be read: ${uri}` };
   }
-  const input = await inspect(path);
+  const input = await inspectInput(path);
   if (input.problem !== undefined) await writeFile(path, '');
   return input;
 }
 
-async function inspect(path: string): Promise<Input> {
+async function inspectInput(path: string): Promise<InputReport> {
   let records = 0;
   for await (const { number, bytes } of readLines(path)) {
-    if (!isRecord(bytes))
+    if (!isRecord(parseJson(bytes.toString())))
       return { records, problem: `Line ${number} of the input data is no record in valid JSON.` };
     records += 1;
   }
@@ -99,37 +97,8 @@ async function inspect(path: string): Promise<Input> {
   return { records };
 }
 
-function isRecord(bytes: Buffer): boolean {
-  try {
-    const record: unknown = JSON.parse(bytes.toString());
-    return isObject(record) && isObject(record.modelInput) && isRecordId(record.recordId);
-  } catch {
-    return false;
-  }
-}
-
-function isRecordId(value: unknown): boolean {
-  return typeof value === 'string' && /^[a-zA-Z0-9]+$/.test(value);
-}
-
-const ERRORS: Readonly<Record<Exclude<Verdict, 'succeeded' | 'not_run'>, object>> = {
-  rate_limited: { errorCode: 429, errorMessage: 'Too many requests, please wait and try again.' },
-  server_error: { errorCode: 500, errorMessage: 'The model failed to answer this request.' },
-  refused: { errorCode: 400, errorMessage: 'Malformed input request: refused by plan.' },
-};
-
-/** Writes a job's output; a record that was not run has no line. */
-export function writeOutput(
-  path: string,
-  job: { readonly modelId: string; readonly invocationType: string },
-  requests: AsyncIterable<RunRequest>,
-) {
-  return writeLines(path, requests, ({ id: recordId, line, verdict, hash, bytes }) => {
-    const modelInput = line.modelInput as Readonly<Record<string, unknown>>;
-    if (verdict !== 'succeeded')
-      return refusedLine({ modelInput, error: ERRORS[verdict], recordId });
-    const { inputTokens, outputTokens, ...reply } = answer(job, modelInput, hash, bytes);
-    const hasFailed = 'error' in reply;
-    return { line: { modelInput, ...reply, recordId }, hasFailed, inputTokens, outputTokens };
-  });
+function isRecord(value: unknown): boolean {
+  if (!isObject(value) || !isObject(value.modelInput)) return false;
+  const { recordId } = value;
+  return typeof recordId === 'string' && /^[a-zA-Z0-9]+$/.test(recordId);
 }

@@ -2,30 +2,45 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../../local/template/account.ts';
-import { type JobKind, type JobRecord, Jobs } from '../engine/jobs.ts';
-import type { Journal } from '../engine/journal.ts';
-import { type Moment, ranRequests } from '../engine/timeline.ts';
-import type { CreateRequest } from './api.ts';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { type JobKind, type JobRun, type JobSettings, Jobs } from '../engine/jobs.ts';
+import type { JobOutput } from '../engine/run.ts';
+import {
+  type JobError,
+  type JobRecord,
+  type JobSnapshot,
+  type JobStatus,
+  requestsRun,
+} from '../engine/timeline.ts';
 import { conflict, ServiceError } from './errors.ts';
-import { type Buckets, fetchInput, writeOutput } from './files.ts';
-import type { BedrockOptions } from './index.ts';
+import { ACCOUNT_ID, type Buckets, fetchInput, REGION } from './files.ts';
+import { writeOutput } from './replies.ts';
 
-/** A model invocation job, with what the create call said of it. */
-export interface BedrockJob extends JobRecord {
+/** A create call whose values are allowed. */
+export interface CreateRequest {
   readonly jobName: string;
-  readonly clientRequestToken?: string;
+  readonly clientRequestToken?: string | undefined;
   readonly modelId: string;
   readonly roleArn: string;
   readonly invocationType: 'InvokeModel' | 'Converse';
   readonly inputUri: string;
   readonly outputUri: string;
-  /** Records of the input. */
+}
+
+/** A model invocation job as it is stored. */
+export interface BedrockJob extends JobRecord, CreateRequest {
+  /** How many records the input has. */
   readonly records: number;
-  /** Why the input cannot be run, if it cannot. */
+  /** Why the job cannot run. Absent if it can. */
   readonly problem?: string;
-  /** The account had as many jobs as it may have. */
+  /** Whether the account had too many jobs when this one was created. */
   readonly isOverLimit: boolean;
+}
+
+interface BedrockSettings extends JobSettings {
+  readonly buckets: Buckets;
+  readonly jobLimit?: number | undefined;
+  readonly jobLimitRefusal: 'job' | 'create';
 }
 
 const QUOTA = 'You have reached the quota of batch inference jobs that may be in progress at once.';
@@ -34,21 +49,23 @@ const ID_BYTES = 6;
 /** The model invocation jobs of the account. */
 export class BedrockJobs {
   readonly jobs: Jobs<BedrockJob>;
-  readonly #options: BedrockOptions;
-  readonly #buckets: Buckets;
+  readonly #settings: BedrockSettings;
 
-  constructor(options: BedrockOptions, buckets: Buckets, journal: Journal, now: () => number) {
-    this.#options = options;
-    this.#buckets = buckets;
-    const { dataDir, plan, jobSeconds } = options;
-    mkdirSync(join(dataDir, 'outputs'), { recursive: true });
-    this.jobs = new Jobs({ dataDir, plan, jobSeconds, journal, now, kind: this.#kind() });
+  constructor(settings: BedrockSettings) {
+    this.#settings = settings;
+    mkdirSync(join(settings.dataDir, 'outputs'), { recursive: true });
+    const kind: JobKind<BedrockJob> = {
+      idOf: ({ recordId }) => String(recordId),
+      errorsOf,
+      write: (run) => this.#write(run),
+    };
+    this.jobs = new Jobs(settings, kind);
   }
 
-  /** @throws ServiceError when the name is taken or the account has too many jobs */
+  /** @throws ServiceError if the name is taken or the account has too many jobs */
   async create(request: CreateRequest): Promise<BedrockJob> {
-    const { jobName, clientRequestToken, modelId, roleArn } = request;
-    const { jobLimit = Number.POSITIVE_INFINITY, jobLimitRefusal } = this.#options;
+    const { jobName, clientRequestToken, inputUri } = request;
+    const { jobLimit = Number.POSITIVE_INFINITY, jobLimitRefusal, buckets } = this.#settings;
     const all = this.jobs.all();
     const same = all.find(
       (job) => clientRequestToken !== undefined && job.clientRequestToken === clientRequestToken,
@@ -56,75 +73,59 @@ export class BedrockJobs {
     if (same !== undefined) return same;
     if (all.some((job) => job.jobName === jobName))
       throw conflict('A model invocation job with this name already exists.');
-    const isOverLimit = this.#unfinished() >= jobLimit;
+    const isOverLimit = this.jobs.unfinished().length >= jobLimit;
     if (isOverLimit && jobLimitRefusal === 'create')
       throw new ServiceError(400, 'ServiceQuotaExceededException', QUOTA);
 
     const id = randomBytes(ID_BYTES).toString('hex');
-    const { s3Uri: inputUri } = request.inputDataConfig.s3InputDataConfig;
-    const input = await fetchInput(this.#buckets, inputUri, this.jobs.inputPath(id));
+    const input = await fetchInput(buckets, inputUri, this.jobs.inputPath(id));
     return this.jobs.create({
+      ...omitUndefined(request),
       ...input,
       id,
-      jobName,
       key: jobName,
-      // All submissions of a batch share a name but for its number.
+      // The names of all submissions of a batch differ only in their number.
       group: jobName.replace(/-\d+$/, ''),
-      ...(clientRequestToken === undefined ? {} : { clientRequestToken }),
-      modelId,
-      roleArn,
-      invocationType: request.modelInvocationType,
-      inputUri,
-      outputUri: request.outputDataConfig.s3OutputDataConfig.s3Uri,
       isOverLimit,
     });
   }
 
   /** @throws ServiceError 404 */
   get(identifier: string): BedrockJob {
-    const job = this.jobs.get(jobIdOf(identifier));
+    const job = this.jobs.get(idOf(identifier));
     if (job) return job;
     throw new ServiceError(404, 'ResourceNotFoundException', 'The job was not found.');
   }
 
-  /** @throws ServiceError when there is no such job, or it has ended */
+  /** @throws ServiceError if there is no such job, or it has ended */
   stop(identifier: string): void {
     const job = this.get(identifier);
-    if (this.jobs.momentOf(job).reachedAt !== undefined)
+    if (this.jobs.snapshotOf(job).endedAt !== undefined)
       throw conflict('The job has ended and cannot be stopped.');
     this.jobs.cancel(job.id);
   }
 
-  #unfinished(): number {
-    return this.jobs.all().filter((job) => this.jobs.momentOf(job).reachedAt === undefined).length;
-  }
-
-  #kind(): JobKind<BedrockJob> {
-    return {
-      idOf: ({ recordId }) => String(recordId),
-      errorsOf: ({ problem, isOverLimit, word }) => {
-        if (problem !== undefined) return [{ code: 'invalid', message: problem }];
-        if (isOverLimit || word === 'failed_quota') return [{ code: 'quota', message: QUOTA }];
-        const message = 'The input data is malformed: refused by plan.';
-        return word === 'failed_invalid' ? [{ code: 'invalid', message }] : [];
-      },
-      write: async (job, requests) => {
-        const path = join(this.#options.dataDir, 'outputs', `${job.id}.out`);
-        const folder = `${job.outputUri.replace(/\/$/, '')}/${job.id}/`;
-        const written = await writeOutput(path, job, requests);
-        await this.#buckets.write(`${folder}${job.inputUri.split('/').at(-1)}.out`, path);
-        await writeFile(path, JSON.stringify(manifestOf(job, written)));
-        await this.#buckets.write(`${folder}manifest.json.out`, path);
-        await rm(path);
-        return written;
-      },
-    };
+  async #write({ job, requests }: JobRun<BedrockJob>): Promise<JobOutput> {
+    const { dataDir, buckets } = this.#settings;
+    const path = join(dataDir, 'outputs', `${job.id}.out`);
+    const folder = `${job.outputUri.replace(/\/$/, '')}/${job.id}/`;
+    const output = await writeOutput(path, job, requests);
+    await buckets.write(`${folder}${job.inputUri.split('/').at(-1)}.out`, path);
+    await writeFile(path, JSON.stringify(manifestOf(job, output)));
+    await buckets.write(`${folder}manifest.json.out`, path);
+    await rm(path);
+    return output;
   }
 }
 
-type Written = Awaited<ReturnType<typeof writeOutput>>;
+function errorsOf({ problem, isOverLimit, outcome }: BedrockJob): JobError[] {
+  if (problem !== undefined) return [{ code: 'invalid', message: problem }];
+  if (isOverLimit || outcome === 'failed_quota') return [{ code: 'quota', message: QUOTA }];
+  const message = 'The input data is malformed: refused by plan.';
+  return outcome === 'failed_invalid' ? [{ code: 'invalid', message }] : [];
+}
 
-function manifestOf({ records }: BedrockJob, { succeeded, failed, usage }: Written) {
+function manifestOf({ records }: BedrockJob, { succeeded, failed, usage }: JobOutput) {
   return {
     totalRecordCount: records,
     processedRecordCount: succeeded + failed,
@@ -135,18 +136,18 @@ function manifestOf({ records }: BedrockJob, { succeeded, failed, usage }: Writt
   };
 }
 
-const ARN_PREFIX = `arn:aws:bedrock:${LOCAL_REGION}:${LOCAL_ACCOUNT_ID}:model-invocation-job/`;
+const ARN_PREFIX = `arn:aws:bedrock:${REGION}:${ACCOUNT_ID}:model-invocation-job/`;
 
-export function arnOf(id: string): string {
+export function jobArn(id: string): string {
   return `${ARN_PREFIX}${id}`;
 }
 
-/** A job may be named by its ARN or by the end of it. */
-function jobIdOf(identifier: string): string {
+/** A call may name a job by its ARN or by the last part of it. */
+function idOf(identifier: string): string {
   return identifier.startsWith(ARN_PREFIX) ? identifier.slice(ARN_PREFIX.length) : identifier;
 }
 
-const STATUSES: Record<Moment['status'], string> = {
+const STATUS_NAMES: Readonly<Record<JobStatus, string>> = {
   validating: 'Validating',
   failed: 'Failed',
   in_progress: 'InProgress',
@@ -157,29 +158,29 @@ const STATUSES: Record<Moment['status'], string> = {
   cancelled: 'Stopped',
 };
 
-/** A job as the API shows it at one moment. Fields that are undefined are not sent. */
-export function jobObject(job: BedrockJob, moment: Moment) {
-  const { status, settled, reachedAt } = moment;
-  const processed = settled ? settled.succeeded + settled.failed : ranRequests(job, moment);
+/** A job as the API shows it. Undefined fields are not sent. */
+export function jobObject(job: BedrockJob, snapshot: JobSnapshot) {
+  const { status, result, endedAt } = snapshot;
+  const processed = result ? result.succeeded + result.failed : requestsRun(job, snapshot);
   const message = status === 'failed' ? job.inspection?.errors[0]?.message : undefined;
   return {
-    jobArn: arnOf(job.id),
+    jobArn: jobArn(job.id),
     jobName: job.jobName,
     modelId: job.modelId,
     clientRequestToken: job.clientRequestToken,
     roleArn: job.roleArn,
-    status: STATUSES[status],
+    status: STATUS_NAMES[status],
     message,
     submitTime: isoTime(job.createdAt),
-    lastModifiedTime: isoTime(reachedAt ?? moment.inProgressAt ?? job.createdAt),
-    endTime: reachedAt === undefined ? undefined : isoTime(reachedAt),
+    lastModifiedTime: isoTime(endedAt ?? snapshot.inProgressAt ?? job.createdAt),
+    endTime: endedAt === undefined ? undefined : isoTime(endedAt),
     inputDataConfig: { s3InputDataConfig: { s3InputFormat: 'JSONL', s3Uri: job.inputUri } },
     outputDataConfig: { s3OutputDataConfig: { s3Uri: job.outputUri } },
     modelInvocationType: job.invocationType,
     totalRecordCount: job.records,
     processedRecordCount: processed,
-    successRecordCount: settled?.succeeded,
-    errorRecordCount: settled?.failed,
+    successRecordCount: result?.succeeded,
+    errorRecordCount: result?.failed,
   };
 }
 

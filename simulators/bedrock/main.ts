@@ -1,4 +1,4 @@
-import { runAsProcess } from '../engine/childProcess.ts';
+import { runAsProcess } from '../engine/jobServer.ts';
 import { type BedrockOptionsInput, startBedrockSimulator } from './index.ts';
 
 await runAsProcess((options) => startBedrockSimulator(options as BedrockOptionsInput));

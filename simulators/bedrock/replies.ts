@@ -1,72 +1,83 @@
-import { chanceFrom, hexadecimal } from '../engine/plan.ts';
-import { isObject } from '../engine/server.ts';
-import { textFrom } from '../openai/replies.ts';
+import {
+  estimateTokens,
+  type FakeReply,
+  type FakeRequest,
+  fakeEmbedding,
+  fakeText,
+  hexadecimal,
+  seededRandom,
+} from '../engine/content.ts';
+import type { FailedVerdict } from '../engine/plan.ts';
+import { isObject } from '../engine/router.ts';
+import { FAILED_ROW, type RunRequest, writeOutputFile } from '../engine/run.ts';
 
-export interface Question {
-  readonly input: Readonly<Record<string, unknown>>;
-  readonly model: string;
-  readonly inputTokens: number;
-  /** Numbers in [0, 1), drawn from the record's hash: an equal record gets an equal reply. */
-  readonly chance: () => number;
+interface Model {
+  readonly modelId: string;
+  readonly invocationType: string;
 }
 
-/** What stands in an output line beside the request, and what it cost. */
-export type Answer = { readonly inputTokens: number; readonly outputTokens: number } & (
-  | { readonly modelOutput: object }
-  | { readonly error: object }
-);
+const ERRORS: Readonly<Record<FailedVerdict, object>> = {
+  rate_limited: { errorCode: 429, errorMessage: 'Too many requests, please wait and try again.' },
+  server_error: { errorCode: 500, errorMessage: 'The model failed to answer this request.' },
+  refused: { errorCode: 400, errorMessage: 'Malformed input request: refused by plan.' },
+};
 
-const BYTES_PER_TOKEN = 4;
+/** Writes the output of a job. A record that was not run has no line. */
+export function writeOutput(path: string, model: Model, requests: AsyncIterable<RunRequest>) {
+  return writeOutputFile(path, requests, ({ id: recordId, line, verdict, hash, bytes }) => {
+    const modelInput = line.modelInput as FakeRequest['body'];
+    if (verdict !== 'succeeded')
+      return { row: { modelInput, error: ERRORS[verdict], recordId }, ...FAILED_ROW };
+    const inputTokens = estimateTokens(bytes);
+    const request = { body: modelInput, inputTokens, random: seededRandom(hash) };
+    const reply = replyOf(model, request);
+    if ('error' in reply) return { row: { modelInput, ...reply, recordId }, ...FAILED_ROW };
+    const { body: modelOutput, outputTokens } = reply;
+    const row = { modelInput, modelOutput, recordId };
+    return { row, hasFailed: false, inputTokens, outputTokens };
+  });
+}
 
-/** What the model answers to a record whose line has this hash. */
-export function answer(
-  { modelId, invocationType }: { readonly modelId: string; readonly invocationType: string },
-  input: Question['input'],
-  hash: number,
-  bytes: number,
-): Answer {
-  const inputTokens = Math.ceil(bytes / BYTES_PER_TOKEN);
-  const question = { input, model: modelId, inputTokens, chance: chanceFrom(hash) };
+/** A record that the model refuses. */
+interface Refusal {
+  readonly error: object;
+}
+
+/** The model's reply to a record. */
+export function replyOf(
+  { modelId, invocationType }: Model,
+  request: FakeRequest,
+): FakeReply | Refusal {
+  const { body } = request;
   if (invocationType === 'Converse') {
     // https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html
-    if ('toolConfig' in input) return refused('toolConfig is not supported in batch inference');
-    return answerConverse(question);
+    if ('toolConfig' in body) return refusal('toolConfig is not supported in batch inference');
+    return converseReply(request);
   }
   if (/anthropic\.claude/.test(modelId)) {
-    if (input.anthropic_version !== 'bedrock-2023-05-31') return refused('anthropic_version');
-    return 'model' in input ? refused('extraneous key [model]') : answerMessages(question);
+    if (body.anthropic_version !== 'bedrock-2023-05-31') return refusal('anthropic_version');
+    return 'model' in body ? refusal('extraneous key [model]') : messageReply(request, modelId);
   }
-  if (/titan-embed/.test(modelId)) return answerTitan(question);
-  if (/amazon\.nova/.test(modelId)) return answerConverse(question);
-  return { inputTokens, outputTokens: 1, modelOutput: { echo: Object.keys(input).sort() } };
+  if (/titan-embed/.test(modelId)) return titanReply(request);
+  if (/amazon\.nova/.test(modelId)) return converseReply(request);
+  return { outputTokens: 1, body: { echo: Object.keys(body).sort() } };
 }
 
-function refused(what: string): Answer {
-  const error = { errorCode: 400, errorMessage: `Malformed input request: ${what}` };
-  return { inputTokens: 0, outputTokens: 0, error };
+function refusal(what: string): Refusal {
+  return { error: { errorCode: 400, errorMessage: `Malformed input request: ${what}` } };
 }
 
-/** A response of Converse, which is also Amazon Nova's own. */
-function answerConverse({ input, inputTokens, chance }: Question): Answer {
-  const { text, tokens: outputTokens } = textFrom(chance);
-  const tool = toolToCall(input.toolConfig);
-  const content =
-    tool === undefined
-      ? [{ text }]
-      : [
-          {
-            toolUse: {
-              toolUseId: `tooluse_${hexadecimal(chance, 22)}`,
-              name: tool,
-              input: { text },
-            },
-          },
-        ];
+/** A response of Converse, which is also the format of Amazon Nova. */
+function converseReply({ body, inputTokens, random }: FakeRequest): FakeReply {
+  const { text, tokens: outputTokens } = fakeText(random);
+  const tool = converseTool(body.toolConfig);
+  const call = () => ({
+    toolUse: { toolUseId: `tooluse_${hexadecimal(random, 22)}`, name: tool, input: { text } },
+  });
   return {
-    inputTokens,
     outputTokens,
-    modelOutput: {
-      output: { message: { role: 'assistant', content } },
+    body: {
+      output: { message: { role: 'assistant', content: [tool === undefined ? { text } : call()] } },
       stopReason: tool === undefined ? 'end_turn' : 'tool_use',
       usage: {
         inputTokens,
@@ -80,8 +91,8 @@ function answerConverse({ input, inputTokens, chance }: Question): Answer {
   };
 }
 
-/** The tool that must be called: the one that is named, or the first where any must be. */
-function toolToCall(config: unknown): string | undefined {
+/** The tool that `toolChoice` forces: the named one, or the first one where any will do. */
+function converseTool(config: unknown): string | undefined {
   const { tools, toolChoice: choice } = isObject(config) ? config : {};
   if (!isObject(choice)) return undefined;
   if (isObject(choice.tool)) return String(choice.tool.name);
@@ -90,23 +101,22 @@ function toolToCall(config: unknown): string | undefined {
 }
 
 /** A message of Anthropic's Messages API. */
-function answerMessages({ input, model, inputTokens, chance }: Question): Answer {
-  const { text, tokens: outputTokens } = textFrom(chance);
-  const id = `msg_bdrk_${hexadecimal(chance, 22)}`;
-  const tool = toolToCallMessages(input);
+function messageReply({ body, inputTokens, random }: FakeRequest, model: string): FakeReply {
+  const { text, tokens: outputTokens } = fakeText(random);
+  const id = `msg_bdrk_${hexadecimal(random, 22)}`;
+  const tool = messagesTool(body);
   const content =
     tool === undefined
       ? { type: 'text', text }
       : {
           type: 'tool_use',
-          id: `toolu_bdrk_${hexadecimal(chance, 22)}`,
+          id: `toolu_bdrk_${hexadecimal(random, 22)}`,
           name: tool,
           input: { text },
         };
   return {
-    inputTokens,
     outputTokens,
-    modelOutput: {
+    body: {
       id,
       type: 'message',
       role: 'assistant',
@@ -124,8 +134,8 @@ function answerMessages({ input, model, inputTokens, chance }: Question): Answer
   };
 }
 
-/** The tool that must be called: the one that is named, or the first where any must be. */
-function toolToCallMessages({ tools, tool_choice: choice }: Question['input']): string | undefined {
+/** The tool that `tool_choice` forces: the named one, or the first one where any will do. */
+function messagesTool({ tools, tool_choice: choice }: FakeRequest['body']): string | undefined {
   if (!isObject(choice)) return undefined;
   if (choice.type === 'tool') return String(choice.name);
   const [first] = Array.isArray(tools) ? tools : [];
@@ -134,17 +144,14 @@ function toolToCallMessages({ tools, tool_choice: choice }: Question['input']): 
 
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html */
 const DIMENSIONS = 1024;
-const DECIMALS = 6;
 
 /** An embedding of Titan Text Embeddings V2. */
-function answerTitan({ input, inputTokens, chance }: Question): Answer {
-  const length = typeof input.dimensions === 'number' ? input.dimensions : DIMENSIONS;
-  const number = () => Number((chance() * 0.1 - 0.05).toFixed(DECIMALS));
-  const embedding = Array.from({ length }, number);
+function titanReply({ body, inputTokens, random }: FakeRequest): FakeReply {
+  const length = typeof body.dimensions === 'number' ? body.dimensions : DIMENSIONS;
+  const embedding = fakeEmbedding(length, random);
   return {
-    inputTokens,
     outputTokens: 0,
-    modelOutput: {
+    body: {
       embedding,
       embeddingsByType: { float: embedding },
       inputTextTokenCount: inputTokens,

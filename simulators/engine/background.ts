@@ -1,13 +1,15 @@
+import type { JobRecord, JobSnapshot, JobStatus } from './timeline.ts';
+
 /**
- * Work that goes on between calls, one piece at a time and each piece once. Work that fails is
- * reported, and done when it is asked for again.
+ * Runs work between calls, one piece at a time. Work that fails is reported on stderr and runs
+ * again the next time it is started.
  */
 export class Background {
   readonly #abort = new AbortController();
   readonly #pending = new Set<string>();
   #last: Promise<void> = Promise.resolve();
 
-  /** Does nothing if work of this name is waiting or running. */
+  /** Does nothing if work with this name is waiting or running. */
   start(name: string, work: (signal: AbortSignal) => Promise<void>): void {
     if (this.#pending.has(name) || this.#abort.signal.aborted) return;
     this.#pending.add(name);
@@ -24,61 +26,67 @@ export class Background {
     });
   }
 
-  /** Resolves when all work started so far is done. */
+  /** Resolves when all work that has been started is done. */
   idle(): Promise<void> {
     return this.#last;
   }
 
-  /** Stops the running work and drops the waiting one. */
+  /** Aborts the running work and drops the waiting work. */
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#last;
   }
 }
 
-/** Between two looks at the jobs. */
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
-interface Watched<Job> {
-  jobs(): readonly Job[];
-  /** The status in which it has ended, if it has. */
-  endOf(job: Job): string | undefined;
-  /** @param position how many jobs were told of before */
-  tell(job: Job, end: string, position: number): Promise<void>;
+interface Watchable<Job> {
+  all(): readonly Job[];
+  snapshotOf(job: Job): JobSnapshot;
 }
 
 /**
- * Tells once of each job that ends. What had ended before, and what ends while the simulator is
- * down, is never told.
+ * @param status the status in which the job has ended
+ * @param position how many jobs have ended before it, as far as this watch has seen
  */
-export class EndWatch<Job extends { readonly id: string }> {
-  readonly #watched: Watched<Job>;
-  readonly #over: Set<string>;
-  readonly #telling = new Set<Promise<void>>();
+type OnEnd<Job> = (job: Job, status: JobStatus, position: number) => Promise<void>;
+
+/**
+ * Calls `onEnd` once for each job that ends. Jobs that ended before the watch began, or while the
+ * simulator was down, are not reported: a provider's notifications may be lost, too.
+ */
+export class EndWatch<Job extends JobRecord> {
+  readonly #jobs: Watchable<Job>;
+  readonly #onEnd: OnEnd<Job>;
+  readonly #ended: Set<string>;
+  readonly #running = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
   #position = 0;
 
-  constructor(watched: Watched<Job>) {
-    this.#watched = watched;
-    const ended = watched.jobs().filter((job) => watched.endOf(job) !== undefined);
-    this.#over = new Set(ended.map(({ id }) => id));
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  constructor(jobs: Watchable<Job>, onEnd: OnEnd<Job>) {
+    this.#jobs = jobs;
+    this.#onEnd = onEnd;
+    const ended = jobs.all().filter((job) => jobs.snapshotOf(job).endedAt !== undefined);
+    this.#ended = new Set(ended.map(({ id }) => id));
+    this.#timer = setInterval(() => this.#poll(), POLL_MS);
   }
 
+  /** Resolves when no call of `onEnd` is running. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all(this.#telling);
+    await Promise.all(this.#running);
   }
 
-  #look(): void {
-    for (const job of this.#watched.jobs()) {
-      const end = this.#over.has(job.id) ? undefined : this.#watched.endOf(job);
-      if (end === undefined) continue;
-      this.#over.add(job.id);
-      const telling = this.#watched
-        .tell(job, end, this.#position++)
-        .finally(() => this.#telling.delete(telling));
-      this.#telling.add(telling);
+  #poll(): void {
+    for (const job of this.#jobs.all()) {
+      if (this.#ended.has(job.id)) continue;
+      const { status, endedAt } = this.#jobs.snapshotOf(job);
+      if (endedAt === undefined) continue;
+      this.#ended.add(job.id);
+      const call = this.#onEnd(job, status, this.#position++).finally(() =>
+        this.#running.delete(call),
+      );
+      this.#running.add(call);
     }
   }
 }

@@ -1,18 +1,18 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-interface Stored {
+interface StoredDocument {
   readonly id: string;
-  /** Rises with each document: the order of creation, finer than any clock. */
+  /** Rises with each document, so that documents have an order finer than any clock. */
   readonly sequence: number;
 }
 
 /**
- * Small JSON documents, one file each, all of them held in memory too. Writing is synchronous, so
- * that two saves never interleave, and goes through a rename, so that a kill leaves the old or
- * the new document.
+ * Stores small JSON documents, one file each, and holds all of them in memory. Writes are
+ * synchronous, so that two saves never interleave, and go through a rename, so that a kill leaves
+ * the old or the new document.
  */
-export class DocumentStore<Document extends Stored> {
+export class DocumentStore<Document extends StoredDocument> {
   readonly #directory: string;
   readonly #documents = new Map<string, Document>();
   #lastSequence = 0;
@@ -39,7 +39,7 @@ export class DocumentStore<Document extends Stored> {
     return this.#documents.get(id);
   }
 
-  /** Oldest first. */
+  /** All documents, oldest first. */
   all(): Document[] {
     return [...this.#documents.values()];
   }

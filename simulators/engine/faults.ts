@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { type Route, route } from './router.ts';
-import { readJson } from './server.ts';
+import { type Route, readJson, route } from './router.ts';
 
-/** What goes wrong with one HTTP call. */
+/** A fault that is injected into one HTTP call. */
 export type Fault =
-  /** Answered with this status instead of being carried out. */
+  /** The call is answered with this status and not carried out. */
   | {
       readonly kind: 'status';
       readonly status: number;
@@ -17,23 +16,23 @@ export type Fault =
   | { readonly kind: 'lost' }
   /** The connection breaks after this many bytes of the reply's body. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
-  /** The JSON reply has these fields changed, e.g. `{ status: 'weird' }`. */
+  /** Fields of the JSON reply are replaced, e.g. `{ status: 'weird' }`. */
   | { readonly kind: 'patch'; readonly fields: Readonly<Record<string, unknown>> }
   /** The call is carried out this much later. */
   | { readonly kind: 'delay'; readonly delayMs: number };
 
-/** A fault for the next calls that match. */
+/** A fault and the calls that it is injected into. */
 export interface Injection {
   /** Default: any method. */
   readonly method?: string;
   /** Matched against the path as sent, without the query. */
   readonly path: RegExp;
-  /** How many calls it meets. Default 1. */
+  /** How many of the next matching calls get the fault. Default 1. */
   readonly times?: number;
   readonly fault: Fault;
 }
 
-/** The injected faults that are still to happen, in the order of their injection. */
+/** The faults that are still to be injected, in the order in which they were added. */
 export class FaultList {
   #waiting: { injection: Injection; left: number }[] = [];
 
@@ -41,7 +40,7 @@ export class FaultList {
     this.#waiting.push({ injection, left: injection.times ?? 1 });
   }
 
-  /** The fault for this call, used up by it. */
+  /** Returns the fault for this call and uses it up. */
   take(method: string, path: string): Fault | undefined {
     const found = this.#waiting.find(
       ({ injection }) =>
@@ -54,7 +53,7 @@ export class FaultList {
   }
 }
 
-/** An injected `status` fault on its way to the provider's own error format. */
+/** Carries a `status` fault to the code that renders it in the provider's error format. */
 export class InjectedError extends Error {
   override readonly name = 'InjectedError';
   readonly status: number;
@@ -86,8 +85,8 @@ const injectionSchema = z.strictObject({
 });
 
 /**
- * `POST /simulator/faults`: `inject` for a simulator in another process. The body is an
- * `Injection` whose `path` is a string.
+ * `POST /simulator/faults` does what `inject` does, for a simulator in another process. The body
+ * is an `Injection` whose `path` is a string.
  */
 export function faultRoute(faults: FaultList): Route {
   return route('POST', '/simulator/faults', async ({ request }) => {
@@ -95,7 +94,7 @@ export function faultRoute(faults: FaultList): Route {
     const parsed = injectionSchema.safeParse(await readJson(request, refuse));
     if (!parsed.success) throw refuse(z.prettifyError(parsed.error));
     const { path, ...injection } = parsed.data;
-    faults.inject({ ...injection, path: new RegExp(path) } as Parameters<FaultList['inject']>[0]);
+    faults.inject({ ...injection, path: new RegExp(path) } as Injection);
     return { status: 200, json: {} };
   });
 }

@@ -1,181 +1,185 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { Background } from './background.ts';
 import { DocumentStore } from './documents.ts';
 import type { Journal } from './journal.ts';
 import { readLines } from './lines.ts';
-import { hashOf, type PlanWord, wordAt } from './plan.ts';
-import { type RunRequest, runRequests, writeIds } from './run.ts';
-import { lastStatuses, type Moment, momentOf, ranRequests } from './timeline.ts';
+import { outcomeAt, type PlannedOutcome } from './plan.ts';
+import {
+  type InputLine,
+  type JobOutput,
+  type RunRequest,
+  runRequests,
+  saltOf,
+  writeIds,
+} from './run.ts';
+import {
+  finalStatuses,
+  type JobRecord,
+  type JobResult,
+  type JobSnapshot,
+  requestsRun,
+  snapshotAt,
+} from './timeline.ts';
 
-/** What a job wrote, once and for all. */
-export interface Settlement {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
-}
-
-/**
- * A job as it is kept. Its status is not kept: it follows from these facts and the time. Times
- * are milliseconds since 1970.
- */
-export interface JobRecord {
-  readonly id: string;
-  readonly sequence: number;
-  readonly createdAt: number;
-  /** What the plan counts its jobs by: see the journal's `batch`. */
-  readonly group: string;
-  /** Of this job among those of its group, from 0. */
-  readonly position: number;
-  readonly word: PlanWord;
-  readonly jobSeconds: number;
-  /** Any error means that the job fails without running. */
-  readonly inspection?: {
-    readonly at: number;
-    readonly requests: number;
-    readonly errors: readonly { readonly code: string; readonly message: string }[];
-  };
-  readonly cancelRequestedAt?: number;
-  readonly settlement?: Settlement;
-  readonly isDeleted?: boolean;
-}
+type ResultOf<Job extends JobRecord> = NonNullable<Job['result']>;
+type ErrorOf<Job extends JobRecord> = NonNullable<Job['inspection']>['errors'][number];
 
 /** How one provider's jobs differ from another's. */
 export interface JobKind<Job extends JobRecord> {
-  /** The id of the request on a line of the input, as the journal shall know it. */
-  idOf(line: Readonly<Record<string, unknown>>): string;
-  /** Why a job is not run, if it is not: a plan's word, a limit, a bad line. */
-  errorsOf(job: Job): readonly { code: string; message: string }[];
+  /** The id of the request on a line of the input, as the journal lists it. */
+  idOf(line: InputLine): string;
   /**
-   * Writes what the job leaves behind, where the provider leaves it. May be run again after a kill.
-   * Every request must be taken, or the journal does not know what succeeded.
+   * Checks a job's input. Default: counts its lines, because the input has been checked already
+   * when the job was created.
+   *
+   * @param files the input, and the file for the ids of its requests, one JSON string a line
    */
-  write(
+  inspect?(
     job: Job,
-    requests: AsyncIterable<RunRequest>,
+    files: { readonly inputPath: string; readonly sentPath: string },
     signal: AbortSignal,
-  ): Promise<Omit<Settlement, 'at'>>;
+  ): Promise<{ readonly requests: number; readonly errors: readonly ErrorOf<Job>[] }>;
+  /** Why a job fails without running although its input is good, e.g. by plan or for quota. */
+  errorsOf(job: Job): readonly ErrorOf<Job>[];
+  /**
+   * Writes the output of a job to where the provider puts it. A kill in the middle repeats the
+   * call. The journal knows only those requests as succeeded that are taken from `requests`.
+   */
+  write(run: JobRun<Job>): Promise<JobOutput>;
 }
 
-export interface JobsOptions<Job extends JobRecord> {
+/** A job whose output is to be written. */
+export interface JobRun<Job extends JobRecord> {
+  readonly job: Job;
+  readonly snapshot: JobSnapshot<ResultOf<Job>>;
+  readonly requests: AsyncIterable<RunRequest>;
+  readonly signal: AbortSignal;
+}
+
+/** The options that decide the course of all jobs, and where they are kept. */
+export interface JobSettings {
   readonly dataDir: string;
-  readonly plan: readonly PlanWord[];
+  readonly plan: readonly PlannedOutcome[];
   readonly jobSeconds: number;
   readonly journal: Journal;
   readonly now: () => number;
-  readonly kind: JobKind<Job>;
 }
 
 /** What the creator of a job decides. */
 export type NewJob<Job extends JobRecord> = Omit<
   Job,
-  'sequence' | 'createdAt' | 'position' | 'word' | 'jobSeconds' | 'isDeleted'
+  'sequence' | 'createdAt' | 'position' | 'outcome' | 'jobSeconds' | 'isDeleted'
 > & {
+  /** For the journal: the submission key. */
   readonly key?: string | undefined;
-  /** In the plan. Default: how many jobs the group has had. */
+  /** For the journal: the uploaded file that the input comes from. */
+  readonly fileId?: string | undefined;
+  /** The job's position in the plan. Default: how many jobs the group has had. */
   readonly position?: number;
 };
 
-/** The jobs of one account: a plan decides their ends, the clock their progress. */
+/** The jobs of one account. A plan decides how they end, the clock how far they are. */
 export class Jobs<Job extends JobRecord> {
-  readonly #options: JobsOptions<Job>;
+  readonly #settings: JobSettings;
+  readonly #kind: JobKind<Job>;
   readonly #records: DocumentStore<Job>;
   readonly #background = new Background();
 
-  constructor(options: JobsOptions<Job>) {
-    this.#options = options;
-    this.#records = new DocumentStore(join(options.dataDir, 'jobs'));
-    mkdirSync(join(options.dataDir, 'inputs'), { recursive: true });
+  constructor(settings: JobSettings, kind: JobKind<Job>) {
+    this.#settings = settings;
+    this.#kind = kind;
+    this.#records = new DocumentStore(join(settings.dataDir, 'jobs'));
+    mkdirSync(join(settings.dataDir, 'inputs'), { recursive: true });
   }
 
-  /** Where the requests of a job must be, as JSON lines, before it is created. */
+  /** The file that must hold a job's requests as JSON lines before the job is created. */
   inputPath(id: string): string {
-    return join(this.#options.dataDir, 'inputs', `${id.replaceAll(/[^\w.-]/g, '_')}.jsonl`);
+    return join(this.#settings.dataDir, 'inputs', `${id.replaceAll(/[^\w.-]/g, '_')}.jsonl`);
   }
 
-  create(job: NewJob<Job>): Job {
-    const { plan, jobSeconds, journal, now } = this.#options;
-    const { key, ...kept } = job;
-    // Deleted ones count: what is deleted has used up its word.
+  create({ key, fileId, ...job }: NewJob<Job>): Job {
+    const { plan, jobSeconds, journal, now } = this.#settings;
+    // Deleted jobs count, since each has used up a position of the plan.
     const ofGroup = this.#records.all().filter(({ group }) => group === job.group);
     const { position = ofGroup.length } = job;
-    const word = wordAt(plan, position);
+    const outcome = outcomeAt(plan, position);
     const record = {
-      ...kept,
+      ...job,
       sequence: this.#records.nextSequence(),
       createdAt: now(),
       position,
-      word,
+      outcome,
       jobSeconds,
     } as unknown as Job;
-    journal.append({
-      event: 'created',
-      jobId: job.id,
-      batch: job.group,
-      ...(key === undefined ? {} : { key }),
-      word,
-    });
+    const created = { event: 'created', jobId: job.id, batch: job.group, outcome } as const;
+    journal.append({ ...created, ...omitUndefined({ key, fileId }) });
     this.#records.save(record);
-    this.advance(record.id);
+    this.startDueWork(record.id);
     return record;
   }
 
-  /** Undefined for one that is not there, or was deleted. */
+  /** Returns undefined for a job that does not exist or was deleted. */
   get(id: string): Job | undefined {
     const job = this.#records.get(id);
     return job?.isDeleted ? undefined : job;
   }
 
-  /** Oldest first, without those that were deleted. */
+  /** All jobs that were not deleted, oldest first. */
   all(): Job[] {
     return this.#records.all().filter(({ isDeleted }) => !isDeleted);
   }
 
-  /** Hides a job: the plan still counts it. */
+  /** The jobs that have not ended, oldest first. */
+  unfinished(): Job[] {
+    return this.all().filter((job) => this.snapshotOf(job).endedAt === undefined);
+  }
+
+  /** Hides a job. It keeps its position in the plan. */
   delete(id: string): void {
     const job = this.#records.get(id);
     if (job) this.#records.save({ ...job, isDeleted: true });
   }
 
-  /** How the job stands now; starts what it owes by now. */
-  momentOf(job: Job): Moment {
-    this.advance(job.id);
-    return momentOf(this.#latest(job), this.#options.now());
+  /** The job as it is now. Starts the work that is due. */
+  snapshotOf(job: Job): JobSnapshot<ResultOf<Job>> {
+    this.startDueWork(job.id);
+    return this.#snapshotOf(this.#latest(job));
   }
 
-  /** Asks for its end; does nothing to one that has ended or is ending. */
+  /** Requests the end of a job. Does nothing to a job that has ended or is ending. */
   cancel(id: string): void {
     const job = this.get(id);
     if (!job || job.cancelRequestedAt !== undefined) return;
-    const { status } = momentOf(job, this.#options.now());
+    const { status } = this.#snapshotOf(job);
     if (status !== 'validating' && status !== 'in_progress') return;
-    this.#options.journal.append({ event: 'cancel_asked', jobId: id });
-    this.#records.save({ ...job, cancelRequestedAt: this.#options.now() });
+    this.#settings.journal.append({ event: 'cancel_asked', jobId: id });
+    this.#records.save({ ...job, cancelRequestedAt: this.#settings.now() });
   }
 
-  /** Starts what the job owes by now: the check of its input, the writing of its output. */
-  advance(id: string): void {
+  /** Starts what is due: the check of the job's input or the writing of its output. */
+  startDueWork(id: string): void {
     const job = this.get(id);
     if (!job) return;
-    const { status } = momentOf(job, this.#options.now());
+    const { status } = this.#snapshotOf(job);
     if (job.inspection === undefined && job.cancelRequestedAt === undefined)
       this.#background.start(`inspect ${id}`, (signal) => this.#inspect(job, signal));
-    else if ((status === 'finalizing' || status === 'cancelling') && !job.settlement)
-      this.#background.start(`settle ${id}`, (signal) => this.#settle(job, signal));
+    else if ((status === 'finalizing' || status === 'cancelling') && !job.result)
+      this.#background.start(`finish ${id}`, (signal) => this.#finishJob(job, signal));
   }
 
-  /** Resolves when no job owes anything more by now. */
-  async settled(): Promise<void> {
+  /** Resolves when all work that is due by now is done. */
+  async finishDueWork(): Promise<void> {
+    // The second round does what became due by the first.
     for (let round = 0; round < 2; round++) {
-      for (const { id } of this.all()) this.advance(id);
+      for (const { id } of this.all()) this.startDueWork(id);
       await this.#background.idle();
     }
   }
 
-  /** Stops the work in hand: a restart does it again. */
+  /** Aborts running work. A restart repeats it. */
   async close(): Promise<void> {
     await this.#background.stop();
   }
@@ -184,43 +188,61 @@ export class Jobs<Job extends JobRecord> {
     return this.#records.get(job.id) ?? job;
   }
 
-  async #inspect(job: Job, signal: AbortSignal): Promise<void> {
-    const { journal, kind, now } = this.#options;
-    const lines = readLines(this.inputPath(job.id), signal);
-    const requests = await writeIds(journal.sentPath(job.id), lines, kind.idOf);
-    // Read again: a cancel may have come in between, and then it is never run.
-    const latest = this.#latest(job);
-    if (latest.cancelRequestedAt !== undefined) return;
-    const errors = kind.errorsOf(latest);
-    journal.append({ event: 'inspected', jobId: job.id, requests });
-    if (errors.length > 0) {
-      const jobId = job.id;
-      journal.append({ event: 'ended', jobId, status: 'failed', succeeded: 0, failed: 0 });
-    }
-    this.#records.save({ ...latest, inspection: { at: now(), requests, errors } });
+  #snapshotOf(job: Job): JobSnapshot<ResultOf<Job>> {
+    return snapshotAt<ResultOf<Job>>(job as Job & { result?: ResultOf<Job> }, this.#settings.now());
   }
 
-  async #settle(job: Job, signal: AbortSignal): Promise<void> {
-    const { journal, kind, now } = this.#options;
-    const latest = this.#latest(job);
-    const moment = momentOf(latest, now());
+  async #inspect(job: Job, signal: AbortSignal): Promise<void> {
+    const { journal, now } = this.#settings;
     const inputPath = this.inputPath(job.id);
+    const files = { inputPath, sentPath: journal.sentPath(job.id) };
+    const found = await (this.#kind.inspect?.(job, files, signal) ?? this.#count(files, signal));
+    // Read again: a job that was cancelled in the meantime never runs.
+    const latest = this.#latest(job);
+    if (latest.cancelRequestedAt !== undefined) return;
+    const { requests } = found;
+    const errors = found.errors.length > 0 ? found.errors : this.#kind.errorsOf(latest);
+    journal.append({ event: 'inspected', jobId: job.id, requests });
+    if (errors.length > 0)
+      journal.append({
+        event: 'ended',
+        jobId: job.id,
+        status: 'failed',
+        succeeded: 0,
+        failed: 0,
+      });
+    this.#records.save({ ...latest, inspection: { at: now(), requests, errors } });
+    if (errors.length > 0) await rm(inputPath, { force: true });
+  }
+
+  async #count(files: { inputPath: string; sentPath: string }, signal: AbortSignal) {
+    const lines = readLines(files.inputPath, signal);
+    return { requests: await writeIds(files.sentPath, lines, this.#kind.idOf), errors: [] };
+  }
+
+  async #finishJob({ id }: Job, signal: AbortSignal): Promise<void> {
+    const job = this.#records.get(id);
+    if (!job) return;
+    const { journal, now } = this.#settings;
+    const inputPath = this.inputPath(id);
+    const snapshot = this.#snapshotOf(job);
     const requests = runRequests(
       {
         inputPath,
-        word: latest.word,
-        ran: ranRequests(latest, moment),
-        salt: hashOf(`${latest.group} ${latest.position}`),
-        idOf: kind.idOf,
-        succeededPath: journal.succeededPath(job.id),
+        outcome: job.outcome,
+        ran: requestsRun(job, snapshot),
+        salt: saltOf(job),
+        idOf: this.#kind.idOf,
+        succeededPath: journal.succeededPath(id),
       },
       signal,
     );
-    const settlement: Settlement = { at: now(), ...(await kind.write(latest, requests, signal)) };
-    const { succeeded, failed } = settlement;
-    const { end } = lastStatuses(latest);
-    journal.append({ event: 'ended', jobId: job.id, status: end, succeeded, failed });
-    this.#records.save({ ...this.#latest(job), settlement });
+    const output = await this.#kind.write({ job, snapshot, requests, signal });
+    const { succeeded, failed } = output;
+    const { end } = finalStatuses(job);
+    journal.append({ event: 'ended', jobId: id, status: end, succeeded, failed });
+    const result: JobResult = { ...output, at: now() };
+    this.#records.save({ ...this.#latest(job), result });
     await rm(inputPath, { force: true });
   }
 }

@@ -1,21 +1,21 @@
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLines } from './lines.ts';
-import type { PlanWord } from './plan.ts';
+import type { PlannedOutcome } from './plan.ts';
 
-/** What a simulator did, in order. Times are milliseconds since 1970. */
+/** One thing that a simulator did. Times are milliseconds since 1970. */
 export type JournalEvent = { readonly time: number } & (
   | { readonly event: 'uploaded'; readonly fileId: string; readonly bytes: number }
   | { readonly event: 'deleted'; readonly fileId: string }
   | {
       readonly event: 'created';
       readonly jobId: string;
-      /** What the job belongs to: the batch id of its metadata, or else its file's name. */
+      /** The batch that the job belongs to: the batch id in its metadata, or else its file's name. */
       readonly batch: string;
-      /** The submission key, where the job carries one. */
+      /** The submission key, if the job carries one. */
       readonly key?: string;
-      readonly word: PlanWord;
-      /** Absent where the requests came with the call. */
+      readonly outcome: PlannedOutcome;
+      /** Absent if the requests came with the call. */
       readonly fileId?: string;
     }
   | { readonly event: 'inspected'; readonly jobId: string; readonly requests: number }
@@ -27,11 +27,12 @@ export type JournalEvent = { readonly time: number } & (
       readonly succeeded: number;
       readonly failed: number;
     }
-  /** A webhook was answered so; 0: there was no answer, or nothing was sent. */
   | {
       readonly event: 'webhook';
       readonly jobId: string;
-      readonly word: string;
+      /** How the plan for webhooks has it sent. */
+      readonly outcome: string;
+      /** Of the reply. 0 if there was none, or nothing was sent. */
       readonly status: number;
     }
 );
@@ -39,8 +40,8 @@ export type JournalEvent = { readonly time: number } & (
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'time'> : never;
 
 /**
- * The evidence of what a provider was asked and what it did: one line per event on disk. The
- * `custom_id`s of a job stand in files of their own, since they may be many.
+ * The record of what a provider was asked and what it did, one line per event on disk. The
+ * `custom_id`s of each job are in files of their own, since there may be many.
  */
 export class Journal {
   readonly #directory: string;
@@ -66,30 +67,29 @@ export class Journal {
   }
 }
 
-/** The journal's file in a simulator's directory. */
 function journalPath(directory: string): string {
   return join(directory, 'journal.jsonl');
 }
 
-/** One JSON string per request of the job: its `custom_id`. */
+/** A file with one JSON string per request of the job: its `custom_id`. */
 function sentPath(directory: string, jobId: string): string {
   return join(directory, `${jobId}.sent.jsonl`);
 }
 
-/** The same of the requests that succeeded. */
+/** A file like that of `sentPath`, with the requests that succeeded. */
 function succeededPath(directory: string, jobId: string): string {
   return join(directory, `${jobId}.succeeded.jsonl`);
 }
 
-/** One job, from everything the journal says of it. */
+/** One job, put together from the journal. */
 export interface JournalJob {
   readonly jobId: string;
   readonly batch: string;
   readonly key: string | undefined;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  readonly word: PlanWord;
-  /** Absent until the job has ended. */
+  readonly outcome: PlannedOutcome;
+  /** Undefined until the job has ended. */
   readonly status: string | undefined;
   /** The `custom_id`s of its input. */
   readonly sent: readonly string[];
@@ -104,27 +104,27 @@ export interface JournalContent {
 }
 
 /**
- * The journal of a simulator, which may be running in another process.
+ * Reads the journal of a simulator, which may be running in another process.
  *
- * @param dataDir the simulator's
+ * @param dataDir the simulator's data directory
  */
 export async function readJournal(dataDir: string): Promise<JournalContent> {
   const directory = journalDirectory(dataDir);
-  const events = await readAll<JournalEvent>(journalPath(directory));
+  const events = await readValues<JournalEvent>(journalPath(directory));
   const jobs: JournalJob[] = [];
   for (const event of events) {
     if (event.event !== 'created') continue;
-    const { jobId, batch, key, word, time } = event;
+    const { jobId, batch, key, outcome, time } = event;
     const end = events.find((other) => other.event === 'ended' && other.jobId === jobId);
     jobs.push({
       jobId,
       batch,
       key,
-      word,
+      outcome,
       createdAt: time,
       status: end?.event === 'ended' ? end.status : undefined,
-      sent: await readAll<string>(sentPath(directory, jobId)),
-      succeeded: await readAll<string>(succeededPath(directory, jobId)),
+      sent: await readValues<string>(sentPath(directory, jobId)),
+      succeeded: await readValues<string>(succeededPath(directory, jobId)),
     });
   }
   return { events, jobs };
@@ -149,7 +149,7 @@ export function sentAgain(
   return again;
 }
 
-async function readAll<Value>(path: string): Promise<Value[]> {
+async function readValues<Value>(path: string): Promise<Value[]> {
   const values: Value[] = [];
   if (existsSync(path))
     for await (const line of readLines(path)) values.push(JSON.parse(line.bytes.toString()));

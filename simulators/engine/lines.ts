@@ -3,21 +3,21 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 /** A line of a file, without its line end. */
 export interface Line {
-  /** From 1. */
+  /** Counted from 1. */
   readonly number: number;
   readonly bytes: Buffer;
-  /** Of the line's first byte in the file. */
+  /** Position of its first byte in the file. */
   readonly offset: number;
 }
 
 const NEWLINE = 0x0a;
 const CHUNK_BYTES = 256 * 1024;
-/** Bounds the memory for one line; a longer one is given cut, which makes it invalid JSON. */
+/** Bounds the memory for one line. A longer line is cut, which makes it invalid JSON. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 /**
- * The lines of a file of any size. node:readline is not used because it also splits at U+2028,
- * which may stand in a JSON string.
+ * Reads the lines of a file of any size. node:readline would also split at U+2028, which a JSON
+ * string may contain.
  */
 export async function* readLines(path: string, signal?: AbortSignal): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
@@ -53,7 +53,7 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
 
 const BUFFER_BYTES = 256 * 1024;
 
-/** Writes lines to a new file through one bounded buffer; each `write` waits for the disk. */
+/** Writes lines to a new file through a bounded buffer. A `write` that fills it waits for the disk. */
 export class LineWriter {
   readonly #handle: FileHandle;
   #buffer = '';
@@ -63,12 +63,12 @@ export class LineWriter {
     this.#handle = handle;
   }
 
-  /** Replaces the file if it exists: an earlier run was killed while it wrote. */
+  /** Replaces the file if it exists, since an earlier run may have been killed while it wrote. */
   static async create(path: string): Promise<LineWriter> {
     return new LineWriter(await open(path, 'w'));
   }
 
-  /** Bytes written so far. */
+  /** Bytes that have reached the file. */
   get bytes(): number {
     return this.#bytes;
   }

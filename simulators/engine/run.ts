@@ -1,37 +1,44 @@
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DocumentStore } from './documents.ts';
-import type { Settlement } from './jobs.ts';
+import { hashOf, runningOrder } from './content.ts';
 import { LineWriter, readLines } from './lines.ts';
-import { hashOf, type PlanWord, runningOrder, type Verdict, verdictOf } from './plan.ts';
+import { type PlannedOutcome, type Verdict, verdictOf } from './plan.ts';
+import type { JobRecord, JobResult } from './timeline.ts';
+
+/** A line of a job's input, parsed. */
+export type InputLine = Readonly<Record<string, unknown>>;
 
 export interface RunOrder {
   readonly inputPath: string;
-  readonly word: PlanWord;
+  readonly outcome: PlannedOutcome;
   /** How many of the requests were run. */
   readonly ran: number;
-  /** Another one gives another order of the rows. */
   readonly salt: number;
   /** The id of the request on a line, as its sender knows it. */
-  idOf(line: Readonly<Record<string, unknown>>): string;
-  /** Gets the ids of what succeeded. */
+  idOf(line: InputLine): string;
+  /** The file for the ids of the requests that succeeded. */
   readonly succeededPath: string;
 }
 
-/** One request of a job, in the order in which they were run. */
+/** One request of a job. */
 export interface RunRequest {
   readonly id: string;
-  /** Its line of the input, parsed. */
-  readonly line: Readonly<Record<string, unknown>>;
+  readonly line: InputLine;
   readonly verdict: Verdict;
-  /** Of its line: an equal request gets an equal answer. */
+  /** The hash of the line, so that equal requests get equal replies. */
   readonly hash: number;
+  /** The length of the line. */
   readonly bytes: number;
 }
 
+/** Makes the running order of a job differ from that of another job with the same input. */
+export function saltOf({ group, position }: Pick<JobRecord, 'group' | 'position'>): number {
+  return hashOf(`${group} ${position}`);
+}
+
 /**
- * The requests of a job with what becomes of each. The same order gives the same ones, so a run
- * that was killed half way can be done again. Memory holds one line and 24 bytes per request.
+ * Yields the requests of a job in the order in which they run, each with its verdict. The same
+ * order yields the same requests, so that a run that was killed half way can be repeated. Memory
+ * holds one line and 24 bytes per request.
  */
 export async function* runRequests(
   order: RunOrder,
@@ -52,7 +59,7 @@ export async function* runRequests(
       const { buffer } = await input.read(Buffer.alloc(bytes), 0, bytes, offset);
       const line = JSON.parse(buffer.toString());
       const id = order.idOf(line);
-      const verdict = verdictOf(order.word, rank, order.ran, lines.length);
+      const verdict = verdictOf(order.outcome, rank, order.ran, lines.length);
       yield { id, line, verdict, hash: hashes[index] ?? 0, bytes };
       if (verdict === 'succeeded') await succeededIds.write(JSON.stringify(id));
     }
@@ -61,79 +68,84 @@ export async function* runRequests(
   }
 }
 
-/** What a job writes for a request that was run. */
-export interface OutputLine {
-  readonly line: object;
+/** How a request that was run ended, and what it cost. */
+export interface RowCost {
   readonly hasFailed: boolean;
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
 
-/** A request that was run. */
-type Ran = RunRequest & { readonly verdict: Exclude<Verdict, 'not_run'> };
+/** Failed requests cost nothing. */
+export const FAILED_ROW: RowCost = { hasFailed: true, inputTokens: 0, outputTokens: 0 };
 
-/** What is refused costs nothing. */
-export function refusedLine(line: object): OutputLine {
-  return { line, hasFailed: true, inputTokens: 0, outputTokens: 0 };
-}
+/** What writing a job's output adds up to. */
+export type JobOutput = Omit<JobResult, 'at'>;
 
-/** Writes the lines of a job's output; a request that was not run has none. */
-export async function writeLines(
-  path: string,
+/** The output of a job that ran none of its requests. */
+export const NO_OUTPUT: JobOutput = {
+  succeeded: 0,
+  failed: 0,
+  usage: { inputTokens: 0, outputTokens: 0 },
+};
+
+/**
+ * Writes the row of each request and adds up what they cost.
+ *
+ * @param write returns undefined for a request that was not run
+ */
+export async function writeRows(
   requests: AsyncIterable<RunRequest>,
-  lineOf: (request: Ran) => OutputLine,
-): Promise<Omit<Settlement, 'at'> & { readonly bytes: number }> {
-  const output = await LineWriter.create(path);
+  write: (request: RunRequest) => Promise<RowCost | undefined>,
+): Promise<JobOutput> {
   const usage = { inputTokens: 0, outputTokens: 0 };
   let succeeded = 0;
   let failed = 0;
+  for await (const request of requests) {
+    const cost = await write(request);
+    if (cost === undefined) continue;
+    if (cost.hasFailed) failed += 1;
+    else succeeded += 1;
+    usage.inputTokens += cost.inputTokens;
+    usage.outputTokens += cost.outputTokens;
+  }
+  return { succeeded, failed, usage };
+}
+
+/** A row of a job's output and what it cost. */
+export interface OutputRow extends RowCost {
+  readonly row: object;
+}
+
+/** A request that was run. */
+type ExecutedRequest = RunRequest & { readonly verdict: Exclude<Verdict, 'not_run'> };
+
+/** Writes the rows of a job to one file. A request that was not run has no row. */
+export async function writeOutputFile(
+  path: string,
+  requests: AsyncIterable<RunRequest>,
+  rowOf: (request: ExecutedRequest) => OutputRow,
+): Promise<JobOutput & { readonly bytes: number }> {
+  const file = await LineWriter.create(path);
   try {
-    for await (const { verdict, ...request } of requests) {
-      if (verdict === 'not_run') continue;
-      const { line, hasFailed, inputTokens, outputTokens } = lineOf({ ...request, verdict });
-      if (hasFailed) failed += 1;
-      else succeeded += 1;
-      usage.inputTokens += inputTokens;
-      usage.outputTokens += outputTokens;
-      await output.write(JSON.stringify(line));
-    }
-  } finally {
-    await output.close();
-  }
-  return { succeeded, failed, usage, bytes: output.bytes };
-}
-
-interface Taken {
-  readonly id: string;
-  readonly sequence: number;
-  readonly count: number;
-}
-
-/**
- * How far each group is in the plan, where that is more than its number of jobs: a provider that
- * refuses a create call uses up a word without a job.
- */
-export class Positions {
-  readonly #taken: DocumentStore<Taken>;
-
-  constructor(dataDir: string) {
-    this.#taken = new DocumentStore(join(dataDir, 'positions'));
-  }
-
-  /** The group's next position, from 0; it is used up by this. */
-  take(group: string): number {
-    const id = group.replaceAll(/[^\w.-]/g, '_');
-    const { sequence = this.#taken.nextSequence(), count = 0 } = this.#taken.get(id) ?? {};
-    this.#taken.save({ id, sequence, count: count + 1 });
-    return count;
+    const output = await writeRows(requests, async ({ verdict, ...request }) => {
+      if (verdict === 'not_run') return undefined;
+      const { row, ...cost } = rowOf({ ...request, verdict });
+      await file.write(JSON.stringify(row));
+      return cost;
+    });
+    await file.close();
+    return { ...output, bytes: file.bytes };
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 
-/** Writes the id of each request of an input, and tells how many there are. */
+/** Writes the ids of the requests of an input, one JSON string a line, and counts them. */
 export async function writeIds(
   path: string,
   lines: AsyncIterable<{ readonly bytes: Buffer }>,
-  idOf: (line: Readonly<Record<string, unknown>>) => string,
+  idOf: RunOrder['idOf'],
 ): Promise<number> {
   const ids = await LineWriter.create(path);
   let requests = 0;

@@ -1,6 +1,46 @@
-import type { JobRecord, Settlement } from './jobs.ts';
+import type { PlannedOutcome } from './plan.ts';
 
-type Status =
+/** What a job has written. It never changes again. */
+export interface JobResult {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
+}
+
+/** Why a job fails without running. */
+export interface JobError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * A job as it is stored. Its status is not stored, since it follows from these facts and the
+ * time. Times are milliseconds since 1970.
+ */
+export interface JobRecord {
+  readonly id: string;
+  readonly sequence: number;
+  readonly createdAt: number;
+  /** Jobs of one group go through the plan together. See the journal's `batch`. */
+  readonly group: string;
+  /** The job's place in its group, counted from 0. */
+  readonly position: number;
+  readonly outcome: PlannedOutcome;
+  readonly jobSeconds: number;
+  /** Result of checking the input. A job with any error fails without running. */
+  readonly inspection?: {
+    readonly at: number;
+    readonly requests: number;
+    readonly errors: readonly JobError[];
+  };
+  readonly cancelRequestedAt?: number;
+  readonly result?: JobResult;
+  readonly isDeleted?: boolean;
+}
+
+export type JobStatus =
   | 'validating'
   | 'failed'
   | 'in_progress'
@@ -10,79 +50,83 @@ type Status =
   | 'cancelling'
   | 'cancelled';
 
-/** Where a job is at one moment. Times are milliseconds since 1970. */
-export interface Moment<S extends Settlement = Settlement> {
-  readonly status: Status;
-  /** When it came into this status, if it is an end. */
-  readonly reachedAt?: number | undefined;
+/** The state of a job at one time. Times are milliseconds since 1970. */
+export interface JobSnapshot<Result extends JobResult = JobResult> {
+  readonly status: JobStatus;
+  /** When the job ended. Undefined while it has not. */
+  readonly endedAt?: number | undefined;
   readonly inProgressAt?: number | undefined;
   readonly finalizingAt?: number | undefined;
   readonly cancellingAt?: number | undefined;
-  /** Share of the requests that have been run, 0 to 1. */
+  /** Share of the requests that have been run, from 0 to 1. */
   readonly progress: number;
-  /** What it wrote, once that may be seen. */
-  readonly settled?: S | undefined;
+  /** Visible once the job has ended. */
+  readonly result?: Result | undefined;
 }
 
-/** Shares of `jobSeconds`: validating, running, writing the output. */
+/** Shares of `jobSeconds` that a job spends validating, running and writing its output. */
 const VALIDATING = 0.1;
 const RUNNING = 0.8;
 const CLOSING = 0.1;
-/** A job that is `stuck` or `cancelled` by plan gets no further than this; so does `expired`. */
+/** The progress at which a job stops that is `stuck`, or `cancelled` or `expired` by plan. */
 const HALF = 0.5;
 
-type Recorded<S extends Settlement> = JobRecord & { readonly settlement?: S };
+type RecordWith<Result extends JobResult> = JobRecord & { readonly result?: Result };
 
-/** The job at the time `now`: nothing else changes it, so it goes on through a restart. */
-export function momentOf<S extends Settlement>(record: Recorded<S>, now: number): Moment<S> {
-  const { inspection, cancelRequestedAt, settlement } = record;
+/** The job at the time `now`. It depends on nothing else, so a restart does not disturb it. */
+export function snapshotAt<Result extends JobResult>(
+  record: RecordWith<Result>,
+  now: number,
+): JobSnapshot<Result> {
+  const { inspection, cancelRequestedAt, result } = record;
   const spanMs = record.jobSeconds * 1000;
   const inProgressAt = Math.max(record.createdAt + VALIDATING * spanMs, inspection?.at ?? 0);
   const begun = inspection !== undefined && inProgressAt <= (cancelRequestedAt ?? now);
   if (!begun && cancelRequestedAt === undefined) return { status: 'validating', progress: 0 };
   if (inspection && inspection.errors.length > 0 && begun)
-    return { status: 'failed', reachedAt: inProgressAt, progress: 0 };
+    return { status: 'failed', endedAt: inProgressAt, progress: 0 };
 
   const started = begun ? inProgressAt : undefined;
   const runEndsAt = cancelRequestedAt ?? inProgressAt + runningShare(record) * spanMs;
   const progress = begun ? progressAt(record, inProgressAt, Math.min(now, runEndsAt)) : 0;
   if (now < runEndsAt) return { status: 'in_progress', inProgressAt: started, progress };
 
-  const { closing, end } = lastStatuses(record);
+  const { closing, end } = finalStatuses(record);
   const closingAt = closing === 'finalizing' ? 'finalizingAt' : 'cancellingAt';
   const past = { inProgressAt: started, [closingAt]: runEndsAt, progress };
-  const reachedAt = Math.max(runEndsAt + CLOSING * spanMs, settlement?.at ?? 0);
-  return settlement && reachedAt <= now
-    ? { ...past, status: end, reachedAt, settled: settlement }
+  const endedAt = Math.max(runEndsAt + CLOSING * spanMs, result?.at ?? 0);
+  return result && endedAt <= now
+    ? { ...past, status: end, endedAt, result }
     : { ...past, status: closing };
 }
 
-/** How many of the job's requests had been run at this moment. */
-export function ranRequests(record: JobRecord, { progress }: Pick<Moment, 'progress'>): number {
+/** How many of the job's requests had been run at the time of the snapshot. */
+export function requestsRun(record: JobRecord, { progress }: Pick<JobSnapshot, 'progress'>) {
   return Math.floor(progress * (record.inspection?.requests ?? 0));
 }
 
-/** The statuses of a job that runs: while it writes its output, and then. */
-export function lastStatuses({ cancelRequestedAt, word }: JobRecord): {
+/** The last two statuses of a job that runs: while it writes its output, and at its end. */
+export function finalStatuses({ cancelRequestedAt, outcome }: JobRecord): {
   closing: 'finalizing' | 'cancelling';
   end: 'completed' | 'expired' | 'cancelled';
 } {
-  if (cancelRequestedAt !== undefined || word === 'cancelled')
+  if (cancelRequestedAt !== undefined || outcome === 'cancelled')
     return { closing: 'cancelling', end: 'cancelled' };
-  return { closing: 'finalizing', end: word === 'expired' ? 'expired' : 'completed' };
+  return { closing: 'finalizing', end: outcome === 'expired' ? 'expired' : 'completed' };
 }
 
-function runningShare({ word }: JobRecord): number {
-  if (word === 'stuck') return Number.POSITIVE_INFINITY;
-  return word === 'cancelled' ? RUNNING * HALF : RUNNING;
+function runningShare({ outcome }: JobRecord): number {
+  if (outcome === 'stuck') return Number.POSITIVE_INFINITY;
+  return outcome === 'cancelled' ? RUNNING * HALF : RUNNING;
 }
 
 function progressAt(record: JobRecord, inProgressAt: number, time: number): number {
-  const { word, jobSeconds } = record;
-  const most = word === 'stuck' || word === 'cancelled' || word === 'expired' ? HALF : 1;
+  const { outcome, jobSeconds } = record;
+  const stopsHalfway = outcome === 'stuck' || outcome === 'cancelled' || outcome === 'expired';
+  const most = stopsHalfway ? HALF : 1;
   const wholeMs = RUNNING * jobSeconds * 1000;
   const share = wholeMs > 0 ? (time - inProgressAt) / wholeMs : most;
-  // The end of the run by plan is not left to rounding: half of two requests is one.
+  // Rounding must not decide the end of a planned run: half of two requests is one.
   const ended = time >= inProgressAt + runningShare(record) * jobSeconds * 1000;
   return ended ? most : Math.min(most, share);
 }

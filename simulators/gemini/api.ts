@@ -1,11 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
-import { type Call, pageOf, type Reply, type Route, route } from '../engine/router.ts';
-import { readJson } from '../engine/server.ts';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
+import type { Journal } from '../engine/journal.ts';
+import {
+  type Call,
+  isObject,
+  pageOf,
+  type Reply,
+  type Route,
+  readJson,
+  route,
+} from '../engine/router.ts';
 import { ApiError, invalid } from './errors.ts';
-import { type Batches, type BatchJob, batchObject } from './jobs.ts';
+import { FILE_LIFE_MS, type FileRecord, type Files, type Uploads } from './files.ts';
+import type { BatchKind } from './input.ts';
+import { batchObject, type CreateRequest, type GeminiBatch, type GeminiBatches } from './jobs.ts';
 
-/** Checks the key of a call; without a list of keys, any is good. */
+/** Checks the key of a call. Without a list of keys, any key is accepted. */
 export function authorizer(apiKeys: readonly string[] | undefined) {
   return ({ headers }: IncomingMessage): void => {
     const key = headers['x-goog-api-key'];
@@ -14,31 +26,26 @@ export function authorizer(apiKeys: readonly string[] | undefined) {
         'PERMISSION_DENIED',
         "Method doesn't allow unregistered callers (callers without established identity).",
       );
-    // 400, where others say 401.
-    if (apiKeys && !apiKeys.includes(key)) throw wrongKey();
+    if (!apiKeys || apiKeys.includes(key)) return;
+    // The status is 400 where other APIs have 401.
+    const message = 'API key not valid. Please pass a valid API key.';
+    throw new ApiError('INVALID_ARGUMENT', message, 'API_KEY_INVALID');
   };
 }
-
-function wrongKey(): ApiError {
-  const { status, message } = invalid('API key not valid. Please pass a valid API key.');
-  return new ApiError(status, message, 'API_KEY_INVALID');
-}
-
-const BASE = '^/v1beta/';
 
 /** The calls about batches: https://ai.google.dev/api/batch-api */
-export function batchRoutes(batches: Batches): Route[] {
+export function batchRoutes(batches: GeminiBatches): Route[] {
   const { jobs } = batches;
-  const view = (job: BatchJob) => {
-    const moment = jobs.momentOf(job);
-    // Looked up again: it may have moved on just now.
-    return batchObject(jobs.get(job.id) ?? job, moment);
+  const view = (job: GeminiBatch) => {
+    const snapshot = jobs.snapshotOf(job);
+    // Read again: the snapshot may be newer than the record in hand.
+    return batchObject(jobs.get(job.id) ?? job, snapshot);
   };
-  const create = (kind: BatchJob['kind']) => {
+  const create = (kind: BatchKind) => {
     return async ({ parameters: { model = '' }, request }: Call): Promise<Reply> => {
       const body = await readJson(request, invalid);
       const job = await batches.create(kind, model, parseCreateRequest(body));
-      return { status: 200, json: view(job), lost: job.word === 'lost_reply' };
+      return { status: 200, json: view(job), lost: job.outcome === 'lost_reply' };
     };
   };
   return [
@@ -62,16 +69,9 @@ export function batchRoutes(batches: Batches): Route[] {
   ];
 }
 
-/** One of Google's custom methods, which follow a colon. */
+/** A route for one of Google's custom methods, which follow a colon. */
 function customRoute(pattern: string, handle: Route['handle']): Route {
-  return { method: 'POST', pattern: new RegExp(`${BASE}${pattern}$`), handle };
-}
-
-/** A create call whose values are allowed. */
-export interface CreateRequest {
-  readonly displayName: string;
-  /** Without `files/`. */
-  readonly fileId: string;
+  return { method: 'POST', pattern: new RegExp(`^/v1beta/${pattern}$`), handle };
 }
 
 const fileName = z
@@ -79,23 +79,21 @@ const fileName = z
   .regex(/^files\/[\w.-]+$/)
   .transform((name) => name.slice('files/'.length));
 
-/** Fields may be written in either case, as in all of Google's JSON; its SDK mixes them. */
+/** Google's JSON takes field names in either case, and its SDK mixes them. */
 const inputConfig = z
   .strictObject({ fileName: fileName.optional(), file_name: fileName.optional() })
   .transform((config) => config.fileName ?? config.file_name);
 
 const createSchema = z.object({
-  batch: z
-    .object({
-      displayName: z.string().min(1).optional(),
-      display_name: z.string().min(1).optional(),
-      inputConfig: inputConfig.optional(),
-      input_config: inputConfig.optional(),
-    })
-    .strict(),
+  batch: z.strictObject({
+    displayName: z.string().min(1).optional(),
+    display_name: z.string().min(1).optional(),
+    inputConfig: inputConfig.optional(),
+    input_config: inputConfig.optional(),
+  }),
 });
 
-/** @throws ApiError INVALID_ARGUMENT naming the first wrong field; inline requests are not taken */
+/** @throws ApiError INVALID_ARGUMENT naming the first wrong field. Inline requests are refused. */
 function parseCreateRequest(body: unknown): CreateRequest {
   const parsed = createSchema.safeParse(body);
   if (!parsed.success) {
@@ -110,31 +108,124 @@ function parseCreateRequest(body: unknown): CreateRequest {
   return { displayName, fileId };
 }
 
+interface FileParts {
+  readonly files: Files;
+  readonly uploads: Uploads;
+  readonly journal: Journal;
+}
+
+/** The calls about files: https://ai.google.dev/api/files */
+export function fileRoutes(parts: FileParts): Route[] {
+  const { files, journal } = parts;
+  return [
+    route('POST', '/upload/v1beta/files', (call) => upload(call, parts)),
+    {
+      method: 'GET',
+      // Google's SDK leaves out `/download`.
+      pattern: /^(\/download)?\/v1beta\/files\/(?<id>[^/:]+):download$/,
+      handle({ parameters: { id = '' }, query }) {
+        if (query.get('alt') !== 'media') throw invalid('alt: media is missing');
+        const { bytes } = files.get(id);
+        const type = 'application/octet-stream';
+        return { status: 200, file: { path: files.contentPath(id), bytes, type } };
+      },
+    },
+    route('GET', '/v1beta/files', ({ query }) =>
+      listReply('files', files.all().toReversed(), query, fileObject),
+    ),
+    route('GET', '/v1beta/files/:id', ({ parameters: { id = '' } }) => ({
+      status: 200,
+      json: fileObject(files.get(id)),
+    })),
+    route('DELETE', '/v1beta/files/:id', ({ parameters: { id = '' } }) => {
+      files.delete(id);
+      journal.append({ event: 'deleted', fileId: `files/${id}` });
+      return { status: 200, json: {} };
+    }),
+  ];
+}
+
+/** The resumable protocol: https://ai.google.dev/gemini-api/docs/files#upload_a_file */
+async function upload(call: Call, { files, uploads, journal }: FileParts): Promise<Reply> {
+  const { headers } = call.request;
+  const command = String(headers['x-goog-upload-command'] ?? '').replaceAll(' ', '');
+  if (command === 'start') return startUpload(call, uploads);
+  const uploadId = call.query.get('upload_id') ?? '';
+  if (command === 'query')
+    return activeUpload({ 'x-goog-upload-size-received': String(uploads.received(uploadId)) });
+  if (command !== 'upload' && command !== 'upload,finalize')
+    throw invalid(`The upload command is ${command}.`);
+  await uploads.append(uploadId, Number(headers['x-goog-upload-offset']), call.request);
+  if (command === 'upload') return activeUpload({});
+  const { sequence: _, ...uploaded } = uploads.finish(uploadId);
+  const id = randomBytes(6).toString('hex');
+  const file = files.add({ ...uploaded, id, source: 'UPLOADED' }, uploads.path(uploadId));
+  journal.append({ event: 'uploaded', fileId: `files/${id}`, bytes: file.bytes });
+  const json = { file: fileObject(file) };
+  return { status: 200, json, headers: { 'x-goog-upload-status': 'final' } };
+}
+
+async function startUpload({ request }: Call, uploads: Uploads): Promise<Reply> {
+  const { headers } = request;
+  const { file } = await readJson(request, invalid);
+  const { displayName, display_name: snakeName } = isObject(file) ? file : {};
+  const name = displayName ?? snakeName;
+  const id = uploads.start({
+    bytes: Number(headers['x-goog-upload-header-content-length']),
+    mimeType: String(headers['x-goog-upload-header-content-type']),
+    ...omitUndefined({ displayName: typeof name === 'string' ? name : undefined }),
+  });
+  const query = `upload_id=${id}&upload_protocol=resumable`;
+  return activeUpload({
+    'x-goog-upload-url': `http://${headers.host}/upload/v1beta/files?${query}`,
+    'x-goog-upload-chunk-granularity': '262144',
+  });
+}
+
+function activeUpload(headers: Readonly<Record<string, string>>): Reply {
+  return { status: 200, json: {}, headers: { 'x-goog-upload-status': 'active', ...headers } };
+}
+
+/** A file as the API shows it. */
+function fileObject({ id, createdAt, bytes, displayName, mimeType, source }: FileRecord) {
+  return {
+    name: `files/${id}`,
+    displayName,
+    mimeType,
+    sizeBytes: String(bytes),
+    createTime: new Date(createdAt).toISOString(),
+    updateTime: new Date(createdAt).toISOString(),
+    expirationTime: new Date(createdAt + FILE_LIFE_MS).toISOString(),
+    state: 'ACTIVE',
+    source,
+  };
+}
+
 // https://ai.google.dev/api/files#method:-files.list
-const USUAL_SIZE = 10;
+const DEFAULT_SIZE = 10;
 const MAX_SIZE = 100;
 
 /**
- * A page of a listing, as `pageSize` and `pageToken` of the query ask for it. What is empty is left
- * out, as in all of Google's JSON.
+ * A page of a listing, by the `pageSize` and `pageToken` of the query. Empty fields are not sent,
+ * as in all of Google's JSON.
  *
  * @throws ApiError INVALID_ARGUMENT
  */
-export function listReply<Item extends { readonly id: string }>(
+function listReply<Item extends { readonly id: string }>(
   name: string,
   items: readonly Item[],
   query: URLSearchParams,
   show: (item: Item) => unknown,
 ): Reply {
-  const size = Number(query.get('pageSize') ?? USUAL_SIZE);
+  const size = Number(query.get('pageSize') ?? DEFAULT_SIZE);
   if (!Number.isInteger(size) || size < 0) throw invalid(`pageSize is ${query.get('pageSize')}`);
   const page = pageOf(items, Math.min(size, MAX_SIZE), query.get('pageToken'));
   if (!page) throw invalid('pageToken: the page token is not valid');
   return {
     status: 200,
     json: {
-      ...(page.items.length > 0 ? { [name]: page.items.map(show) } : {}),
-      ...(page.hasMore ? { nextPageToken: page.items.at(-1)?.id } : {}),
+      [name]: page.items.length > 0 ? page.items.map(show) : undefined,
+      nextPageToken: page.hasMore ? page.items.at(-1)?.id : undefined,
     },
   };
 }

@@ -1,8 +1,8 @@
 import { InjectedError } from '../engine/faults.ts';
 import type { Reply } from '../engine/router.ts';
 
-/** The statuses of google.rpc.Code that the API uses: their numbers, and their HTTP statuses. */
-const STATUSES = {
+/** The statuses of google.rpc.Code that the API uses, with their numbers and HTTP statuses. */
+const RPC_STATUSES = {
   INVALID_ARGUMENT: { number: 3, http: 400 },
   DEADLINE_EXCEEDED: { number: 4, http: 504 },
   NOT_FOUND: { number: 5, http: 404 },
@@ -14,13 +14,13 @@ const STATUSES = {
   UNAVAILABLE: { number: 14, http: 503 },
   UNAUTHENTICATED: { number: 16, http: 401 },
 } as const;
-export type StatusName = keyof typeof STATUSES;
+export type StatusName = keyof typeof RPC_STATUSES;
 
-/** A refusal as the API words it. */
+/** An error in the API's words. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: StatusName;
-  /** Of google.rpc.ErrorInfo. */
+  /** The reason in google.rpc.ErrorInfo. */
   readonly reason: string | undefined;
   constructor(status: StatusName, message: string, reason?: string) {
     super(message);
@@ -29,9 +29,9 @@ export class ApiError extends Error {
   }
 }
 
-/** As in the results and in a failed job. */
+/** The error of a row or of a failed job. */
 export function rpcStatus(status: StatusName, message: string) {
-  return { code: STATUSES[status].number, message };
+  return { code: RPC_STATUSES[status].number, message };
 }
 
 export function unknownPath(): ApiError {
@@ -42,17 +42,17 @@ export function invalid(message: string): ApiError {
   return new ApiError('INVALID_ARGUMENT', message);
 }
 
-/** Any error as the API's error object. */
+/** Renders any error as the API's error object. */
 export function renderError(error: unknown): Reply {
   if (error instanceof ApiError)
-    return errorReply(STATUSES[error.status].http, error.status, error.message, error.reason);
+    return errorReply(RPC_STATUSES[error.status].http, error.status, error.message, error.reason);
   if (!(error instanceof InjectedError))
     return errorReply(500, 'INTERNAL', `The simulator failed: ${String(error)}`);
   const { status, code, message } = error;
-  const isStatus = code !== undefined && code in STATUSES;
+  const isStatus = code !== undefined && code in RPC_STATUSES;
   return errorReply(
     status,
-    isStatus ? code : usualStatus(status),
+    isStatus ? code : defaultStatus(status),
     message,
     isStatus ? undefined : code,
   );
@@ -64,11 +64,11 @@ function errorReply(code: number, status: string, message: string, reason?: stri
     reason,
     domain: 'googleapis.com',
   };
-  const details = reason === undefined ? {} : { details: [info] };
-  return { status: code, json: { error: { code, message, status, ...details } } };
+  const details = reason === undefined ? undefined : [info];
+  return { status: code, json: { error: { code, message, status, details } } };
 }
 
-function usualStatus(http: number): string {
-  const found = Object.entries(STATUSES).find(([, status]) => status.http === http);
+function defaultStatus(http: number): string {
+  const found = Object.entries(RPC_STATUSES).find(([, status]) => status.http === http);
   return found?.[0] ?? (http >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT');
 }

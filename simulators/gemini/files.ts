@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { DocumentStore } from '../engine/documents.ts';
-import type { Journal } from '../engine/journal.ts';
-import { type Call, type Reply, type Route, route } from '../engine/router.ts';
-import { isObject, readJson } from '../engine/server.ts';
-import { listReply } from './api.ts';
-import { ApiError, invalid } from './errors.ts';
-import type { Uploads } from './uploads.ts';
+import { ApiError, invalid, unknownPath } from './errors.ts';
 
-/** A file as it is kept. Times are milliseconds since 1970. */
+/** A file as it is stored. Times are milliseconds since 1970. */
 export interface FileRecord {
   /** Without `files/`. */
   readonly id: string;
@@ -21,10 +26,10 @@ export interface FileRecord {
   readonly source: 'UPLOADED' | 'GENERATED';
 }
 
-/** https://ai.google.dev/gemini-api/docs/files: files live that long. */
-const LIFE_MS = 48 * 60 * 60 * 1000;
+/** The life of a file: https://ai.google.dev/gemini-api/docs/files */
+export const FILE_LIFE_MS = 48 * 60 * 60 * 1000;
 
-/** The files of the account: metadata as documents, contents beside them. */
+/** The files of the account: their metadata as documents, their contents beside them. */
 export class Files {
   readonly #directory: string;
   readonly #records: DocumentStore<FileRecord>;
@@ -34,10 +39,9 @@ export class Files {
     this.#directory = join(dataDir, 'files');
     this.#records = new DocumentStore(this.#directory);
     this.#now = now;
-    mkdirSync(this.#directory, { recursive: true });
   }
 
-  /** Takes over the content from where it was written. */
+  /** Adds a file and moves its content here. */
   add(file: Omit<FileRecord, 'sequence' | 'createdAt'>, contentPath: string): FileRecord {
     const sequence = this.#records.nextSequence();
     const record: FileRecord = { ...file, sequence, createdAt: this.#now() };
@@ -50,7 +54,7 @@ export class Files {
     return join(this.#directory, id);
   }
 
-  /** @throws ApiError PERMISSION_DENIED, which is what the API says of a file that is not there */
+  /** @throws ApiError PERMISSION_DENIED, with which the API answers for a file that is not there */
   get(id: string): FileRecord {
     this.#removeExpired();
     const record = this.#records.get(id);
@@ -59,7 +63,7 @@ export class Files {
     throw new ApiError('PERMISSION_DENIED', message);
   }
 
-  /** Oldest first. */
+  /** All files, oldest first. */
   all(): FileRecord[] {
     this.#removeExpired();
     return this.#records.all();
@@ -69,24 +73,9 @@ export class Files {
     this.#remove(this.get(id).id);
   }
 
-  /** As the API shows it. */
-  view({ id, createdAt, bytes, displayName, mimeType, source }: FileRecord) {
-    return {
-      name: `files/${id}`,
-      displayName,
-      mimeType,
-      sizeBytes: String(bytes),
-      createTime: new Date(createdAt).toISOString(),
-      updateTime: new Date(createdAt).toISOString(),
-      expirationTime: new Date(createdAt + LIFE_MS).toISOString(),
-      state: 'ACTIVE',
-      source,
-    };
-  }
-
   #removeExpired(): void {
     for (const { id, createdAt } of this.#records.all())
-      if (createdAt + LIFE_MS <= this.#now()) this.#remove(id);
+      if (createdAt + FILE_LIFE_MS <= this.#now()) this.#remove(id);
   }
 
   #remove(id: string): void {
@@ -95,87 +84,80 @@ export class Files {
   }
 }
 
-/** The calls about files. */
-export function fileRoutes(files: Files, uploads: Uploads, journal: Journal): Route[] {
-  return [
-    route('POST', '/upload/v1beta/files', (call) => upload(call, { files, uploads, journal })),
-    {
-      method: 'GET',
-      // Google's SDK leaves out `/download`.
-      pattern: /^(\/download)?\/v1beta\/files\/(?<id>[^/:]+):download$/,
-      handle({ parameters: { id = '' }, query }) {
-        if (query.get('alt') !== 'media') throw invalid('alt: media is missing');
-        const { bytes } = files.get(id);
-        const type = 'application/octet-stream';
-        return { status: 200, file: { path: files.contentPath(id), bytes, type } };
-      },
-    },
-    route('GET', '/v1beta/files', ({ query }) =>
-      listReply('files', files.all().toReversed(), query, (file) => files.view(file)),
-    ),
-    route('GET', '/v1beta/files/:id', ({ parameters: { id = '' } }) => ({
-      status: 200,
-      json: files.view(files.get(id)),
-    })),
-    route('DELETE', '/v1beta/files/:id', ({ parameters: { id = '' } }) => {
-      files.delete(id);
-      journal.append({ event: 'deleted', fileId: `files/${id}` });
-      return { status: 200, json: {} };
-    }),
-  ];
+/** An upload that is under way. */
+interface UploadSession {
+  readonly id: string;
+  readonly sequence: number;
+  readonly displayName?: string;
+  readonly mimeType: string;
+  /** The size of the whole file. */
+  readonly bytes: number;
 }
 
-interface Parts {
-  readonly files: Files;
-  readonly uploads: Uploads;
-  readonly journal: Journal;
-}
+/** The limit for a file, 2 GB: https://ai.google.dev/gemini-api/docs/batch-api */
+const MAX_FILE_BYTES = 2 * 1024 ** 3;
 
-/** The resumable protocol: https://ai.google.dev/gemini-api/docs/files#upload_a_file */
-async function upload(call: Call, { files, uploads, journal }: Parts): Promise<Reply> {
-  const { headers } = call.request;
-  const command = String(headers['x-goog-upload-command'] ?? '').replaceAll(' ', '');
-  if (command === 'start') return start(call, uploads);
-  const id = call.query.get('upload_id') ?? '';
-  if (command === 'query')
-    return active({ 'x-goog-upload-size-received': String(uploads.received(id)) });
-  if (command !== 'upload' && command !== 'upload,finalize')
-    throw invalid(`The upload command is ${command}.`);
-  await uploads.append(id, Number(headers['x-goog-upload-offset']), call.request);
-  if (command === 'upload') return active({});
-  const { bytes, displayName, mimeType } = uploads.finish(id);
-  const file = files.add(
-    {
-      id: randomBytes(6).toString('hex'),
-      bytes,
-      mimeType,
-      source: 'UPLOADED',
-      ...(displayName === undefined ? {} : { displayName }),
-    },
-    uploads.path(id),
-  );
-  journal.append({ event: 'uploaded', fileId: `files/${file.id}`, bytes });
-  const json = { file: files.view(file) };
-  return { status: 200, json, headers: { 'x-goog-upload-status': 'final' } };
-}
+/** Resumable uploads that are not finished. */
+export class Uploads {
+  readonly #directory: string;
+  readonly #sessions: DocumentStore<UploadSession>;
 
-async function start({ request }: Call, uploads: Uploads): Promise<Reply> {
-  const { headers } = request;
-  const { file } = await readJson(request, invalid);
-  const { displayName, display_name: snakeName } = isObject(file) ? file : {};
-  const name = displayName ?? snakeName;
-  const id = uploads.start({
-    bytes: Number(headers['x-goog-upload-header-content-length']),
-    mimeType: String(headers['x-goog-upload-header-content-type']),
-    ...(typeof name === 'string' ? { displayName: name } : {}),
-  });
-  const query = `upload_id=${id}&upload_protocol=resumable`;
-  return active({
-    'x-goog-upload-url': `http://${headers.host}/upload/v1beta/files?${query}`,
-    'x-goog-upload-chunk-granularity': '262144',
-  });
-}
+  constructor(dataDir: string) {
+    this.#directory = join(dataDir, 'uploads');
+    this.#sessions = new DocumentStore(this.#directory);
+    mkdirSync(this.#directory, { recursive: true });
+  }
 
-function active(headers: Readonly<Record<string, string>>): Reply {
-  return { status: 200, json: {}, headers: { 'x-goog-upload-status': 'active', ...headers } };
+  /**
+   * Starts an upload.
+   *
+   * @returns its id
+   * @throws ApiError for a file that is too large
+   */
+  start(file: Omit<UploadSession, 'id' | 'sequence'>): string {
+    if (!(file.bytes >= 0 && file.bytes <= MAX_FILE_BYTES))
+      throw invalid(`The file has ${file.bytes} bytes, over ${MAX_FILE_BYTES}.`);
+    const id = randomBytes(16).toString('hex');
+    this.#sessions.save({ ...file, id, sequence: this.#sessions.nextSequence() });
+    writeFileSync(this.path(id), '');
+    return id;
+  }
+
+  path(id: string): string {
+    return join(this.#directory, id);
+  }
+
+  /** How many bytes have arrived. */
+  received(id: string): number {
+    return statSync(this.path(this.#get(id).id)).size;
+  }
+
+  /**
+   * Appends a chunk. What has arrived of a broken chunk stays.
+   *
+   * @throws ApiError for a chunk that does not start where the last one ended
+   */
+  async append(id: string, offset: number, request: IncomingMessage): Promise<void> {
+    const received = this.received(id);
+    if (offset !== received)
+      throw invalid(`The upload offset is ${offset}, but ${received} bytes have been received.`);
+    await pipeline(request, createWriteStream(this.path(id), { flags: 'a' }));
+  }
+
+  /** @throws ApiError unless every byte has arrived */
+  finish(id: string): UploadSession {
+    const session = this.#get(id);
+    const received = this.received(id);
+    if (received !== session.bytes)
+      throw invalid(`${received} bytes were uploaded where ${session.bytes} were announced.`);
+    this.#sessions.delete(id);
+    return session;
+  }
+
+  /** @throws ApiError for an upload that does not exist or is finished */
+  #get(id: string): UploadSession {
+    const session = this.#sessions.get(id);
+    if (session && existsSync(this.path(id))) return session;
+    throw unknownPath();
+  }
 }

@@ -1,4 +1,4 @@
-import { runAsProcess } from '../engine/childProcess.ts';
+import { runAsProcess } from '../engine/jobServer.ts';
 import { type GeminiOptionsInput, startGeminiSimulator } from './index.ts';
 
 await runAsProcess((options) => startGeminiSimulator(options as GeminiOptionsInput));

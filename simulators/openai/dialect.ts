@@ -1,17 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Reply } from '../engine/router.ts';
-import { type ApiError, renderError } from './errors.ts';
-import { authorizer } from './index.ts';
-import type { batchObject } from './objects.ts';
-import { ENDPOINTS } from './replies.ts';
+import type { ApiError } from './errors.ts';
 
-/** How a service that speaks OpenAI's Batch API does it: what is not the same everywhere. */
+/** What differs between the services that speak OpenAI's Batch API. */
 export interface Dialect {
-  /** Of the service, for errors of options. */
+  /** The service's name in errors about options. */
   readonly name: string;
-  /** What the API is under. */
   readonly basePath: string;
-  /** Throws ApiError for a call without a key, or with a wrong one. */
+  /** Throws ApiError for a call with a wrong key or none. */
   readonly authorizer: (
     apiKeys: readonly string[] | undefined,
   ) => (request: IncomingMessage) => void;
@@ -19,33 +15,29 @@ export interface Dialect {
   readonly maxRequests: number;
   /** The shortest life of a file, in seconds. */
   readonly minLifeSeconds: number;
-  /** What a create call may name as its endpoint. */
+  /** The endpoints that a create call may name. */
   readonly jobEndpoints: readonly string[];
   /** The endpoint that the `url` of a line means. */
   readonly endpointOf: (url: string) => string;
-  /** The first line says which endpoint the job is for, whatever the create call names. */
-  readonly linesDecide: boolean;
-  /** What else is wrong with the body of a line, if anything. */
+  /** Whether a job's endpoint is that of its first line, whatever the create call names. */
+  readonly endpointFromLines: boolean;
+  /** Checks the body of a line beyond what all services check. */
   readonly checkBody: (body: Readonly<Record<string, unknown>>) => ApiError | undefined;
   readonly codes: { readonly url: string; readonly model: string };
-  /** A job without errors has an error file all the same, of no bytes. */
+  /** Whether a job without errors still has an error file, which is empty. */
   readonly keepsEmptyErrors: boolean;
-  readonly showBatch: (batch: ReturnType<typeof batchObject>) => object;
+  readonly showBatch: (batch: BatchObject) => object;
 }
 
-export const OPENAI: Dialect = {
-  name: 'OpenAI',
-  basePath: '/v1',
-  authorizer,
-  renderError,
-  // developers.openai.com, Batch, "up to 50,000 requests"
-  maxRequests: 50_000,
-  minLifeSeconds: 3600,
-  jobEndpoints: ENDPOINTS,
-  endpointOf: (url) => url,
-  linesDecide: false,
-  checkBody: () => undefined,
-  codes: { url: 'invalid_url', model: 'mismatched_model' },
-  keepsEmptyErrors: false,
-  showBatch: (batch) => batch,
-};
+/** A batch as OpenAI shows it. Undefined fields are not sent. */
+interface BatchObject {
+  readonly status: string;
+  readonly errors?: object | undefined;
+  readonly output_file_id?: string | undefined;
+  readonly error_file_id?: string | undefined;
+  readonly request_counts: {
+    readonly total: number;
+    readonly completed: number;
+    readonly failed: number;
+  };
+}

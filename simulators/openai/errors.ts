@@ -1,7 +1,7 @@
 import { InjectedError } from '../engine/faults.ts';
 import type { Reply } from '../engine/router.ts';
 
-/** A refusal as the API words it. */
+/** An error in the API's words. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -25,7 +25,7 @@ export function missingParameter(param: string): ApiError {
 }
 
 export function invalidValue(param: string, value: unknown, allowed: readonly string[]): ApiError {
-  const supported = allowed.map((word) => `'${word}'`).join(', ');
+  const supported = allowed.map((name) => `'${name}'`).join(', ');
   const message = `Invalid value: '${String(value)}'. Supported values are: ${supported}.`;
   return new ApiError(400, message, { code: 'invalid_value', param });
 }
@@ -34,12 +34,12 @@ export function unknownPath(method: string, path: string): ApiError {
   return new ApiError(404, `Invalid URL (${method} ${path})`);
 }
 
-/** Any error as the API's error object. */
+/** Renders any error as the API's error object. */
 export function renderError(error: unknown): Reply {
   if (error instanceof ApiError)
     return errorReply(error.status, error.message, error.code, error.param);
   if (error instanceof InjectedError)
-    return errorReply(error.status, error.message, error.code ?? usualCode(error.status), null);
+    return errorReply(error.status, error.message, error.code ?? defaultCode(error.status), null);
   return errorReply(500, `The simulator failed: ${String(error)}`, null, null);
 }
 
@@ -57,7 +57,7 @@ function typeOf(status: number): string {
   return status >= 500 ? 'server_error' : 'invalid_request_error';
 }
 
-function usualCode(status: number): string | null {
+function defaultCode(status: number): string | null {
   if (status === 401) return 'invalid_api_key';
   return status === 429 ? 'rate_limit_exceeded' : null;
 }

@@ -1,17 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import busboy from 'busboy';
 import { DocumentStore } from '../engine/documents.ts';
-import type { Journal } from '../engine/journal.ts';
-import { type Call, type Reply, type Route, route } from '../engine/router.ts';
-import { listReply, parseLife } from './api.ts';
-import type { Dialect } from './dialect.ts';
-import { ApiError, invalidValue, missingParameter } from './errors.ts';
-import { fileObject } from './objects.ts';
-import { receiveUpload, type Upload } from './upload.ts';
+import { ApiError } from './errors.ts';
 
-/** A file as it is kept. Times are milliseconds since 1970. */
+/** A file as it is stored. Times are milliseconds since 1970. */
 export interface FileRecord {
   readonly id: string;
   readonly sequence: number;
@@ -22,17 +19,17 @@ export interface FileRecord {
   readonly purpose: 'batch' | 'batch_output';
 }
 
-function newFileId(): string {
+export function newFileId(): string {
   return `file-${randomBytes(12).toString('hex')}`;
 }
 
-/** The id of a file that a job writes: the same when the writing is done again after a kill. */
+/** The id of a file that a job writes. It is the same if the writing is repeated after a kill. */
 export function outputFileId(jobId: string, name: 'output' | 'error'): string {
   const hash = createHash('sha256').update(`${jobId} ${name}`).digest('hex');
   return `file-${hash.slice(0, 24)}`;
 }
 
-/** The files of the account: metadata as documents, contents beside them. */
+/** The files of the account: their metadata as documents, their contents beside them. */
 export class Files {
   readonly #directory: string;
   readonly #temporary: string;
@@ -44,17 +41,17 @@ export class Files {
     this.#temporary = join(dataDir, 'temporary');
     this.#records = new DocumentStore(this.#directory);
     this.#now = now;
-    // What a killed run had not finished writing.
+    // Removes what a killed run had not finished writing.
     rmSync(this.#temporary, { recursive: true, force: true });
     mkdirSync(this.#temporary, { recursive: true });
   }
 
-  /** Where to write what `add` shall keep. */
+  /** A path for a content that `add` will take. */
   temporaryPath(): string {
     return join(this.#temporary, randomBytes(12).toString('hex'));
   }
 
-  /** Takes over the content from a temporary path. */
+  /** Adds a file and moves its content here from a temporary path. */
   add(
     file: Omit<FileRecord, 'sequence' | 'createdAt' | 'expiresAt'>,
     contentPath: string,
@@ -88,92 +85,78 @@ export class Files {
     return record;
   }
 
-  /** Oldest first. */
+  /** All files, oldest first. */
   all(): FileRecord[] {
     this.#removeExpired();
     return this.#records.all();
   }
 
   delete(id: string): void {
-    this.#records.delete(this.get(id).id);
-    rmSync(this.contentPath(id), { force: true });
+    this.#remove(this.get(id).id);
   }
 
   #removeExpired(): void {
-    for (const { id, expiresAt } of this.#records.all()) {
-      if (expiresAt === undefined || expiresAt > this.#now()) continue;
-      this.#records.delete(id);
-      rmSync(this.contentPath(id), { force: true });
-    }
+    for (const { id, expiresAt } of this.#records.all())
+      if (expiresAt !== undefined && expiresAt <= this.#now()) this.#remove(id);
+  }
+
+  #remove(id: string): void {
+    this.#records.delete(id);
+    rmSync(this.contentPath(id), { force: true });
   }
 }
 
-const MAX_LIMIT = 10_000;
-
-/** The calls under `/files`. */
-export function fileRoutes(files: Files, journal: Journal, manner: Dialect): Route[] {
-  return [
-    route('POST', '/files', (call) => upload(call, files, journal, manner)),
-    route('GET', '/files', ({ query }) => {
-      const purpose = query.get('purpose');
-      const found = files.all().filter((file) => purpose === null || file.purpose === purpose);
-      const ordered = query.get('order') === 'asc' ? found : found.toReversed();
-      const page = { usual: MAX_LIMIT, most: MAX_LIMIT, show: fileObject };
-      // A listing of files has its ids even when it is empty.
-      return listReply(ordered, query, page, { first_id: '', last_id: '' });
-    }),
-    route('GET', '/files/:id', ({ parameters: { id = '' } }) => ({
-      status: 200,
-      json: fileObject(files.get(id)),
-    })),
-    route('GET', '/files/:id/content', ({ parameters: { id = '' } }) => {
-      const { bytes } = files.get(id);
-      const type = 'application/octet-stream';
-      return { status: 200, file: { path: files.contentPath(id), bytes, type } };
-    }),
-    route('DELETE', '/files/:id', ({ parameters: { id = '' } }) => {
-      files.delete(id);
-      journal.append({ event: 'deleted', fileId: id });
-      return { status: 200, json: { id, object: 'file', deleted: true } };
-    }),
-  ];
+/** The parts of a multipart upload. The content of the file is on disk. */
+export interface Upload {
+  readonly fields: ReadonlyMap<string, string>;
+  /** Absent if no part was a file. */
+  readonly file?: { readonly filename: string; readonly bytes: number };
 }
 
-async function upload(
-  { request }: Call,
-  files: Files,
-  journal: Journal,
-  { minLifeSeconds }: Dialect,
-): Promise<Reply> {
-  const path = files.temporaryPath();
-  const received = await receiveUpload(request, path);
+/** The limit for any file: developers.openai.com, Files, "up to 512 MB". */
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
+const MAX_FIELDS = 20;
+const MAX_FIELD_BYTES = 4096;
+
+/** Streams the file of a multipart call to `path`. Leaves nothing there if it throws. */
+export async function receiveUpload(request: IncomingMessage, path: string): Promise<Upload> {
   try {
-    const { filename, bytes, lifeSeconds } = checkUpload(received, minLifeSeconds);
-    const id = newFileId();
-    const file = files.add({ id, bytes, filename, purpose: 'batch' }, path, lifeSeconds);
-    journal.append({ event: 'uploaded', fileId: id, bytes });
-    return { status: 200, json: fileObject(file) };
-  } finally {
-    // Gone already if it was kept.
+    return await readMultipart(request, path);
+  } catch (error) {
     await rm(path, { force: true });
+    if (error instanceof ApiError) throw error;
+    throw new ApiError(400, `Could not parse multipart form: ${String(error)}`);
   }
 }
 
-/** @throws ApiError 400 */
-function checkUpload({ fields, file }: Upload, minLifeSeconds: number) {
-  const purpose = fields.get('purpose');
-  if (!file) throw missingParameter('file');
-  if (purpose === undefined) throw missingParameter('purpose');
-  if (purpose !== 'batch') throw invalidValue('purpose', purpose, ['batch']);
-  if (!file.filename.endsWith('.jsonl'))
-    throw new ApiError(400, `Invalid file format for Batch API: '${file.filename}' is no .jsonl.`, {
-      param: 'file',
+async function readMultipart(request: IncomingMessage, path: string): Promise<Upload> {
+  const fields = new Map<string, string>();
+  let filename: string | undefined;
+  let written = Promise.resolve(0);
+  let tooLarge = false;
+  const parser = busboy({
+    headers: request.headers,
+    defParamCharset: 'utf8',
+    limits: {
+      files: 1,
+      fileSize: MAX_FILE_BYTES,
+      fields: MAX_FIELDS,
+      fieldSize: MAX_FIELD_BYTES,
+    },
+  });
+  parser.on('field', (name, value) => fields.set(name, value));
+  parser.on('file', (_name, content, info) => {
+    filename = info.filename;
+    content.once('limit', () => {
+      tooLarge = true;
     });
-  const anchor = fields.get('expires_after[anchor]');
-  const seconds = fields.get('expires_after[seconds]');
-  const policy =
-    anchor === undefined && seconds === undefined
-      ? undefined
-      : { anchor, seconds: Number(seconds) };
-  return { ...file, lifeSeconds: parseLife(policy, 'expires_after', minLifeSeconds) };
+    const target = createWriteStream(path);
+    written = pipeline(content, target).then(() => target.bytesWritten);
+    // Stops the parser, which would otherwise wait for this file to be read.
+    written.catch((error) => parser.destroy(error));
+  });
+  await pipeline(request, parser);
+  const bytes = await written;
+  if (tooLarge) throw new ApiError(413, `The file is over ${MAX_FILE_BYTES} bytes.`);
+  return filename === undefined ? { fields } : { fields, file: { filename, bytes } };
 }

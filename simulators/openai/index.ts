@@ -1,108 +1,82 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
-import { FaultList, faultRoute } from '../engine/faults.ts';
-import { commonOptions, parseOptions as parse } from '../engine/jobServer.ts';
-import { Journal, journalDirectory, readJournal } from '../engine/journal.ts';
-import { type Simulator, startServer } from '../engine/server.ts';
-import { batchRoutes } from './api.ts';
-import { OPENAI } from './dialect.ts';
-import { ApiError, unknownPath } from './errors.ts';
-import { Files, fileRoutes } from './files.ts';
-import { Batches } from './jobs.ts';
-import { Webhooks } from './webhooks.ts';
+import {
+  commonOptions,
+  parseOptions,
+  type Simulator,
+  startJobServer,
+} from '../engine/jobServer.ts';
+import { Journal, journalDirectory } from '../engine/journal.ts';
+import { authorizer, batchRoutes, fileRoutes } from './api.ts';
+import { ENDPOINTS } from './bodies.ts';
+import type { Dialect } from './dialect.ts';
+import { renderError, unknownPath } from './errors.ts';
+import { Files } from './files.ts';
+import { OpenAiBatches } from './jobs.ts';
+import { sendWebhooks, webhookOptions } from './webhooks.ts';
 
-const endpointSchema = z.strictObject({
-  url: z.url(),
-  /** What its webhooks are signed with. */
-  secret: z.string().startsWith('whsec_'),
-});
-export type WebhookEndpoint = z.output<typeof endpointSchema>;
-
-/** What becomes of the webhooks of a job. `late`: signed too long ago. */
-const webhookWordSchema = z.enum(['sent', 'lost', 'duplicate', 'forged', 'late']);
-export type WebhookWord = z.output<typeof webhookWordSchema>;
-
-/** The options of the OpenAI simulator: all of them JSON, so that they reach a child process. */
+/** The options of the OpenAI simulator. All of them are JSON, so that a child process can get them. */
 const openAiOptionsSchema = z.strictObject({
   ...commonOptions,
-  /** Estimated prompt tokens, per model, in all jobs that have not ended. Default: no limit. */
+  ...webhookOptions,
+  /** Estimated prompt tokens of all unfinished jobs of a model. Default: no limit. */
   enqueuedTokenLimit: z.number().int().positive().optional(),
-  /** Where that limit is told: in the failed job, or as the status of the create call. */
+  /** Where a job over that limit is refused: the job fails, or the create call gets this status. */
   enqueuedTokenRefusal: z.union([z.literal('job'), z.literal(400), z.literal(429)]).default('job'),
   /** Default: any key that starts with `sk-`. */
   apiKeys: z.array(z.string()).min(1).optional(),
-  /** Where the ends of jobs are told. Default: nowhere. */
-  webhooks: z.array(endpointSchema).default([]),
-  /** For each job that ends, in order, the last repeating. */
-  webhookPlan: z.array(webhookWordSchema).min(1).default(['sent']),
 });
-export type OpenAiOptions = z.output<typeof openAiOptionsSchema>;
 export type OpenAiOptionsInput = z.input<typeof openAiOptionsSchema>;
 
-/** @throws Error naming each wrong option and what was expected */
-function parseOptions(options: unknown, name: string): OpenAiOptions {
-  return parse(name, openAiOptionsSchema, options);
-}
-
-export type { Simulator };
+const OPENAI: Dialect = {
+  name: 'OpenAI',
+  basePath: '/v1',
+  authorizer,
+  renderError,
+  // developers.openai.com, Batch, "up to 50,000 requests"
+  maxRequests: 50_000,
+  minLifeSeconds: 3600,
+  jobEndpoints: ENDPOINTS,
+  endpointOf: (url) => url,
+  endpointFromLines: false,
+  checkBody: () => undefined,
+  codes: { url: 'invalid_url', model: 'mismatched_model' },
+  keepsEmptyErrors: false,
+  showBatch: (batch) => batch,
+};
 
 /**
  * Starts a simulator of OpenAI's Files and Batch APIs on the loopback.
  *
- * @param options see `OpenAiOptionsInput`; only `dataDir` has no default
- * @param now milliseconds since 1970: what all simulated progress depends on
- * @param manner of another service that speaks the same
- * @throws Error for wrong options, PlanError for a wrong word, EADDRINUSE for a taken port
+ * @param options see `OpenAiOptionsInput`. Only `dataDir` has no default
+ * @param now milliseconds since 1970, on which all simulated progress depends
+ * @param dialect that of another service with the same API
+ * @throws Error for wrong options, PlanError for an unknown outcome, EADDRINUSE for a taken port
  */
 export async function startOpenAiSimulator(
   options: OpenAiOptionsInput,
   now: () => number = Date.now,
-  manner = OPENAI,
+  dialect = OPENAI,
 ): Promise<Simulator> {
-  const parsed = parseOptions(options, manner.name);
+  const parsed = parseOptions(dialect.name, openAiOptionsSchema, options);
   const { dataDir, port, latencyMs, apiKeys } = parsed;
-  mkdirSync(dataDir, { recursive: true });
-  const faults = new FaultList();
   const journal = new Journal(journalDirectory(dataDir), now);
   const files = new Files(dataDir, now);
-  const batches = new Batches({ options: parsed, manner, files, journal, now });
-  const webhooks = parsed.webhooks.length > 0 ? new Webhooks(batches) : undefined;
-  const server = await startServer({
+  const batches = new OpenAiBatches({ ...parsed, dialect, files, journal, now });
+  const hasWebhooks = parsed.webhooks.length > 0;
+  return startJobServer({
+    dataDir,
     port,
     latencyMs,
-    faults,
-    routes: [faultRoute(faults), ...fileRoutes(files, journal, manner), ...batchRoutes(batches)],
-    authorize: manner.authorizer(apiKeys),
+    jobs: batches.jobs,
+    basePath: dialect.basePath,
+    notifications: hasWebhooks
+      ? sendWebhooks(batches.jobs, { ...parsed, journal, now })
+      : undefined,
+    routes: [...fileRoutes(files, journal, dialect), ...batchRoutes(batches, dialect)],
+    authorize: dialect.authorizer(apiKeys),
     notFound: unknownPath,
-    renderError: manner.renderError,
+    renderError: dialect.renderError,
     headers: () => ({ 'x-request-id': `req_${randomBytes(16).toString('hex')}` }),
   });
-  return {
-    url: `http://127.0.0.1:${server.port}${manner.basePath}`,
-    port: server.port,
-    inject: (injection) => faults.inject(injection),
-    async journal() {
-      await batches.settled();
-      return readJournal(dataDir);
-    },
-    async close() {
-      await webhooks?.close();
-      await server.close();
-      await batches.close();
-    },
-  };
-}
-
-/** Checks the key of a call; without a list of keys, any that looks like one of the API's. */
-export function authorizer(apiKeys: readonly string[] | undefined) {
-  return (request: IncomingMessage): void => {
-    const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-    if (key === undefined)
-      throw new ApiError(401, "You didn't provide an API key in an Authorization header.");
-    if (apiKeys ? apiKeys.includes(key) : key.startsWith('sk-')) return;
-    const shown = `${key.slice(0, 3)}***`;
-    throw new ApiError(401, `Incorrect API key provided: ${shown}.`, { code: 'invalid_api_key' });
-  };
 }

@@ -1,44 +1,42 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { link } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Background } from '../engine/background.ts';
-import { DocumentStore } from '../engine/documents.ts';
-import type { JobRecord, Settlement as JobSettlement } from '../engine/jobs.ts';
-import type { Journal } from '../engine/journal.ts';
-import { wordAt } from '../engine/plan.ts';
-import { momentOf } from '../engine/timeline.ts';
-import type { CreateRequest } from './api.ts';
+import { link, rm } from 'node:fs/promises';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { estimateTokens } from '../engine/content.ts';
+import { type JobKind, type JobRun, type JobSettings, Jobs } from '../engine/jobs.ts';
+import { verdictCounts } from '../engine/plan.ts';
+import { type JobOutput, NO_OUTPUT } from '../engine/run.ts';
+import {
+  type JobRecord,
+  type JobResult,
+  type JobSnapshot,
+  type JobStatus,
+  requestsRun,
+} from '../engine/timeline.ts';
 import type { Dialect } from './dialect.ts';
 import { ApiError } from './errors.ts';
-import type { Files } from './files.ts';
-import type { OpenAiOptions } from './index.ts';
-import { estimateTokens, firstRequest, isOverLimit, quotaError } from './inspection.ts';
-import { batchObject } from './objects.ts';
-import { inspect, settle } from './work.ts';
+import { type Files, outputFileId } from './files.ts';
+import { type BatchError, firstRequest, inspectInput } from './input.ts';
+import { writeOutput } from './replies.ts';
 
-export interface BatchError {
-  readonly code: string;
-  readonly message: string;
-  readonly param: string | null;
-  readonly line: number | null;
-}
-
-/** What a job wrote, once and for all. */
-export interface Settlement extends JobSettlement {
+/** What a batch has written. */
+interface OpenAiResult extends JobResult {
   readonly outputFileId?: string;
   readonly errorFileId?: string;
 }
 
-/** A job of the Batch API. */
-export interface BatchRecord extends JobRecord {
-  readonly endpoint: string;
+/** A create call whose values are allowed. */
+export interface CreateRequest {
   readonly inputFileId: string;
+  readonly endpoint: string;
   readonly completionWindow: string;
   readonly metadata: Readonly<Record<string, string>> | null;
-  /** Life of the output files. */
+  /** The life of the output files. */
   readonly outputSeconds: number;
-  /** Of the first line; absent if that has none. */
+}
+
+/** A batch as it is stored. */
+export interface OpenAiBatch extends JobRecord, CreateRequest {
+  /** The model of the first line. Absent if that names none. */
   readonly model?: string;
   readonly estimatedTokens: number;
   readonly inspection?: {
@@ -46,132 +44,200 @@ export interface BatchRecord extends JobRecord {
     readonly requests: number;
     readonly errors: readonly BatchError[];
   };
-  readonly settlement?: Settlement;
+  readonly result?: OpenAiResult;
 }
 
-export interface BatchParts {
-  readonly options: OpenAiOptions;
-  readonly manner: Dialect;
+interface OpenAiSettings extends JobSettings {
+  readonly dialect: Dialect;
   readonly files: Files;
-  readonly journal: Journal;
-  readonly now: () => number;
+  readonly enqueuedTokenLimit?: number | undefined;
+  readonly enqueuedTokenRefusal: 'job' | 400 | 429;
 }
+
+const QUOTA_CODE = 'token_limit_exceeded';
+/** The limit that a planned refusal names if none is set. */
+const DEFAULT_LIMIT = 2_000_000;
+
+/** The statuses in which a cancel call succeeds. A batch that is being cancelled stays as it is. */
+const CANCELLABLE: ReadonlySet<JobStatus> = new Set([
+  'validating',
+  'in_progress',
+  'cancelling',
+  'cancelled',
+]);
 
 /** The batches of the account. */
-export class Batches {
-  readonly records: DocumentStore<BatchRecord>;
-  readonly parts: BatchParts;
-  readonly #inputs: string;
-  readonly #background = new Background();
+export class OpenAiBatches {
+  readonly jobs: Jobs<OpenAiBatch>;
+  readonly #settings: OpenAiSettings;
 
-  constructor(parts: BatchParts) {
-    this.parts = parts;
-    this.records = new DocumentStore(join(parts.options.dataDir, 'batches'));
-    this.#inputs = join(parts.options.dataDir, 'inputs');
-    mkdirSync(this.#inputs, { recursive: true });
+  constructor(settings: OpenAiSettings) {
+    this.#settings = settings;
+    this.jobs = new Jobs(settings, this.#kind());
   }
 
-  /** @throws ApiError when the file or the limit refuses */
-  async create(request: CreateRequest): Promise<BatchRecord> {
-    const { options, manner, files, journal, now } = this.parts;
-    const { enqueuedTokenLimit: limit, enqueuedTokenRefusal: refusal } = options;
+  /** @throws ApiError if there is no such input file or the limit refuses the call */
+  async create(request: CreateRequest): Promise<OpenAiBatch> {
+    const { dialect, files, enqueuedTokenRefusal: refusal } = this.#settings;
     const file = files.find(request.inputFileId);
     if (file?.purpose !== 'batch')
       throw new ApiError(400, `No batch input file with the id '${request.inputFileId}'.`, {
         code: 'invalid_request',
         param: 'input_file_id',
       });
-    const { model, url } = await firstRequest(files.contentPath(file.id));
-    const named = manner.linesDecide ? (url ?? request.endpoint) : request.endpoint;
+    const { model, url = request.endpoint } = await firstRequest(files.contentPath(file.id));
     const estimatedTokens = estimateTokens(file.bytes);
-    const job = { ...(model === undefined ? {} : { model }), estimatedTokens };
-    if (refusal !== 'job' && isOverLimit(job, this.records.all(), limit, now())) {
-      const { code, message } = quotaError(model, limit);
-      throw new ApiError(refusal, message, { code });
-    }
+    if (refusal !== 'job' && this.#isOverLimit({ model, estimatedTokens }, this.jobs.unfinished()))
+      throw new ApiError(refusal, this.#quotaMessage(model), { code: QUOTA_CODE });
     const id = `batch_${randomBytes(16).toString('hex')}`;
-    // The job keeps its input, even if the file is deleted before it has run.
-    await link(files.contentPath(file.id), this.inputPath(id));
-
-    const group = request.metadata?.batch_id ?? file.filename;
-    const position = this.records.all().filter((other) => other.group === group).length;
-    const word = wordAt(options.plan, position);
-    const record: BatchRecord = {
+    // The job keeps its input even if the file is deleted before it has run.
+    await link(files.contentPath(file.id), this.jobs.inputPath(id));
+    return this.jobs.create({
       ...request,
-      endpoint: manner.endpointOf(named),
-      ...job,
+      endpoint: dialect.endpointOf(dialect.endpointFromLines ? url : request.endpoint),
+      ...omitUndefined({ model }),
+      estimatedTokens,
       id,
-      sequence: this.records.nextSequence(),
-      createdAt: now(),
-      group,
-      position,
-      word,
-      jobSeconds: options.jobSeconds,
-    };
-    const key = request.metadata?.batch_handler_key;
-    journal.append({
-      event: 'created',
-      jobId: id,
-      batch: group,
-      ...(key === undefined ? {} : { key }),
-      word,
+      group: request.metadata?.batch_id ?? file.filename,
+      key: request.metadata?.batch_handler_key,
       fileId: file.id,
     });
-    this.records.save(record);
-    this.advance(record);
-    return record;
   }
 
   /** @throws ApiError 404 */
-  get(id: string): BatchRecord {
-    const record = this.records.get(id);
-    if (!record) throw new ApiError(404, `No batch found with id '${id}'.`, { param: 'batch_id' });
-    return record;
+  get(id: string): OpenAiBatch {
+    const job = this.jobs.get(id);
+    if (!job) throw new ApiError(404, `No batch found with id '${id}'.`, { param: 'batch_id' });
+    return job;
   }
 
-  /** As the API shows it now. */
-  view(record: BatchRecord) {
-    this.advance(record);
-    return this.parts.manner.showBatch(batchObject(record, momentOf(record, this.parts.now())));
-  }
-
-  /** @throws ApiError 409 for a job that is writing its output or has ended */
-  cancel(id: string): BatchRecord {
-    const record = this.get(id);
-    const { status } = momentOf(record, this.parts.now());
-    if (status === 'cancelling' || status === 'cancelled') return record;
-    if (status !== 'validating' && status !== 'in_progress')
+  /** @throws ApiError 409 for a batch that is writing its output or has ended */
+  cancel(id: string): OpenAiBatch {
+    const { status } = this.jobs.snapshotOf(this.get(id));
+    if (!CANCELLABLE.has(status))
       throw new ApiError(409, `Cannot cancel a batch with status '${status}'.`);
-    this.parts.journal.append({ event: 'cancel_asked', jobId: id });
-    const cancelled = { ...record, cancelRequestedAt: this.parts.now() };
-    this.records.save(cancelled);
-    return cancelled;
+    this.jobs.cancel(id);
+    return this.get(id);
   }
 
-  inputPath(id: string): string {
-    return join(this.#inputs, `${id}.jsonl`);
+  /** The batch as the API shows it now. */
+  view(job: OpenAiBatch): object {
+    const snapshot = this.jobs.snapshotOf(job);
+    // Read again: the snapshot may be newer than the record in hand.
+    return this.#settings.dialect.showBatch(batchObject(this.get(job.id), snapshot));
   }
 
-  /** Starts what the job owes by now: the check of its input, the writing of its output. */
-  advance({ id }: BatchRecord): void {
-    const record = this.get(id);
-    const { status } = momentOf(record, this.parts.now());
-    if (record.inspection === undefined && record.cancelRequestedAt === undefined)
-      this.#background.start(`inspect ${id}`, (signal) => inspect(this, id, signal));
-    else if ((status === 'finalizing' || status === 'cancelling') && !record.settlement)
-      this.#background.start(`settle ${id}`, (signal) => settle(this, id, signal));
+  #kind(): JobKind<OpenAiBatch> {
+    const { dialect } = this.#settings;
+    return {
+      idOf: ({ custom_id: customId }) => String(customId),
+      inspect: (job, files, signal) => inspectInput(files, job, dialect, signal),
+      errorsOf: (job) => this.#errorsOf(job),
+      write: (run) => this.#write(run),
+    };
   }
 
-  /** Resolves when no job owes anything more by now. */
-  async settled(): Promise<void> {
-    for (const record of this.records.all()) this.advance(record);
-    await this.#background.idle();
-    for (const record of this.records.all()) this.advance(record);
-    await this.#background.idle();
+  #errorsOf(job: OpenAiBatch): BatchError[] {
+    // Of two batches that are enqueued together, the later one exceeds the limit.
+    const earlier = this.jobs.unfinished().filter(({ sequence }) => sequence < job.sequence);
+    if (job.outcome === 'failed_quota' || this.#isOverLimit(job, earlier))
+      return [
+        { code: QUOTA_CODE, message: this.#quotaMessage(job.model), param: null, line: null },
+      ];
+    if (job.outcome !== 'failed_invalid') return [];
+    const message = 'This line is not parseable as valid JSON.';
+    return [{ code: 'invalid_json_line', message, param: null, line: 1 }];
   }
 
-  /** Stops the work in hand: a restart does it again. */
-  async close(): Promise<void> {
-    await this.#background.stop();
+  #isOverLimit(
+    job: { readonly model?: string | undefined; readonly estimatedTokens: number },
+    enqueued: readonly OpenAiBatch[],
+  ): boolean {
+    const { enqueuedTokenLimit: limit = Number.POSITIVE_INFINITY } = this.#settings;
+    const tokens = enqueued
+      .filter(({ model }) => model === job.model)
+      .reduce((sum, { estimatedTokens }) => sum + estimatedTokens, 0);
+    return tokens + job.estimatedTokens > limit;
   }
+
+  #quotaMessage(model: string | undefined): string {
+    const { enqueuedTokenLimit: limit = DEFAULT_LIMIT } = this.#settings;
+    return `Enqueued token limit reached for ${model} in organization org-simulator. Limit: ${limit.toLocaleString('en-US')} enqueued tokens. Please try again once some in_progress batches have been completed.`;
+  }
+
+  async #write({ job, snapshot, requests }: JobRun<OpenAiBatch>): Promise<JobOutput> {
+    // Cancelled before it ran: its input may not even be JSON.
+    if (snapshot.inProgressAt === undefined) return NO_OUTPUT;
+    const { files, dialect } = this.#settings;
+    const outputPath = files.temporaryPath();
+    const errorPath = files.temporaryPath();
+    const written = await writeOutput({ outputPath, errorPath }, job, requests);
+    const { outputBytes, errorBytes, ...output } = written;
+    const keep = async (name: 'output' | 'error', path: string, bytes: number) => {
+      if (bytes === 0 && !(name === 'error' && dialect.keepsEmptyErrors)) {
+        await rm(path);
+        return undefined;
+      }
+      const id = outputFileId(job.id, name);
+      const filename = `${job.id}_${name}.jsonl`;
+      files.add({ id, filename, bytes, purpose: 'batch_output' }, path, job.outputSeconds);
+      return id;
+    };
+    return {
+      ...output,
+      ...omitUndefined({
+        outputFileId: await keep('output', outputPath, outputBytes),
+        errorFileId: await keep('error', errorPath, errorBytes),
+      }),
+    };
+  }
+}
+
+const WINDOW_MS = 24 * 60 * 60 * 1000;
+
+/** A batch as OpenAI's API shows it. */
+function batchObject(job: OpenAiBatch, snapshot: JobSnapshot<OpenAiResult>) {
+  const { status, result, endedAt } = snapshot;
+  const failed = status === 'failed';
+  const total = job.inspection?.requests ?? 0;
+  const counts = result ?? verdictCounts(job.outcome, requestsRun(job, snapshot), total);
+  return {
+    id: job.id,
+    object: 'batch',
+    endpoint: job.endpoint,
+    model: job.inspection ? job.model : undefined,
+    errors: failed ? { object: 'list', data: job.inspection?.errors } : undefined,
+    input_file_id: job.inputFileId,
+    completion_window: job.completionWindow,
+    status,
+    output_file_id: result?.outputFileId,
+    error_file_id: result?.errorFileId,
+    created_at: unixSeconds(job.createdAt),
+    in_progress_at: unixSeconds(snapshot.inProgressAt),
+    expires_at: unixSeconds(job.createdAt + WINDOW_MS),
+    finalizing_at: unixSeconds(snapshot.finalizingAt),
+    cancelling_at: unixSeconds(snapshot.cancellingAt),
+    ...omitUndefined({ [`${status}_at`]: unixSeconds(endedAt) }),
+    request_counts: {
+      total: status === 'validating' || failed ? 0 : total,
+      completed: counts.succeeded,
+      failed: counts.failed,
+    },
+    usage: result && usageObject(result.usage),
+    metadata: job.metadata,
+  };
+}
+
+function usageObject(usage: JobResult['usage']) {
+  return {
+    input_tokens: usage.inputTokens,
+    input_tokens_details: { cached_tokens: 0 },
+    output_tokens: usage.outputTokens,
+    output_tokens_details: { reasoning_tokens: 0 },
+    total_tokens: usage.inputTokens + usage.outputTokens,
+  };
+}
+
+export function unixSeconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.floor(milliseconds / 1000);
 }

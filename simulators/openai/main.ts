@@ -1,4 +1,4 @@
-import { runAsProcess } from '../engine/childProcess.ts';
+import { runAsProcess } from '../engine/jobServer.ts';
 import { type OpenAiOptionsInput, startOpenAiSimulator } from './index.ts';
 
 await runAsProcess((options) => startOpenAiSimulator(options as OpenAiOptionsInput));

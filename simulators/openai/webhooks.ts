@@ -1,84 +1,100 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import * as z from 'zod';
 import { EndWatch } from '../engine/background.ts';
-import { wordAt } from '../engine/plan.ts';
-import { momentOf } from '../engine/timeline.ts';
-import type { WebhookEndpoint, WebhookWord } from './index.ts';
-import type { Batches, BatchRecord } from './jobs.ts';
+import type { Jobs } from '../engine/jobs.ts';
+import type { Journal } from '../engine/journal.ts';
+import { outcomeAt } from '../engine/plan.ts';
+import type { OpenAiBatch } from './jobs.ts';
 
-const TIMEOUT_MS = 10_000;
-/** Past the five minutes that a signature is good for. */
-const LATE_MS = 10 * 60_000;
+const endpointSchema = z.strictObject({
+  url: z.url(),
+  /** Signs the webhooks of this endpoint. */
+  secret: z.string().startsWith('whsec_'),
+});
+type WebhookEndpoint = z.output<typeof endpointSchema>;
 
-const ENDS: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
+/** What becomes of a webhook. `late`: its signature is too old. */
+const webhookOutcomeSchema = z.enum(['sent', 'lost', 'duplicate', 'forged', 'late']);
+type WebhookOutcome = z.output<typeof webhookOutcomeSchema>;
+
+export const webhookOptions = {
+  /** The endpoints that get a webhook when a batch ends. Default: none. */
+  webhooks: z.array(endpointSchema).default([]),
+  /** The outcomes of the webhooks of each batch that ends, in order. The last one repeats. */
+  webhookPlan: z.array(webhookOutcomeSchema).min(1).default(['sent']),
+};
+
+interface WebhookSettings {
+  readonly webhooks: readonly WebhookEndpoint[];
+  readonly webhookPlan: readonly WebhookOutcome[];
+  readonly journal: Journal;
+  readonly now: () => number;
+}
 
 /**
- * Tells the endpoints of the ends of jobs, as OpenAI does, by Standard Webhooks. One that is not
- * taken is not sent again.
+ * Sends a webhook to each endpoint when a batch ends, as OpenAI does, by Standard Webhooks. One
+ * that an endpoint does not accept is not sent again.
  */
-export class Webhooks {
-  readonly #batches: Batches;
-  readonly #watch: EndWatch<BatchRecord>;
-
-  constructor(batches: Batches) {
-    this.#batches = batches;
-    this.#watch = new EndWatch({
-      jobs: () => batches.records.all(),
-      endOf(record) {
-        batches.advance(record);
-        const { status } = momentOf(record, batches.parts.now());
-        return ENDS.has(status) ? status : undefined;
-      },
-      tell: (record, end, position) => this.#tell(record, end, position),
-    });
-  }
-
-  close(): Promise<void> {
-    return this.#watch.close();
-  }
-
-  async #tell({ id }: BatchRecord, end: string, position: number): Promise<void> {
-    const { options, now } = this.#batches.parts;
-    const event = {
+export function sendWebhooks(
+  jobs: Jobs<OpenAiBatch>,
+  { webhooks, webhookPlan, journal, now }: WebhookSettings,
+): EndWatch<OpenAiBatch> {
+  return new EndWatch(jobs, async ({ id }, status, position) => {
+    const body = JSON.stringify({
       object: 'event',
       id: `evt_${randomBytes(16).toString('hex')}`,
-      type: `batch.${end}`,
+      type: `batch.${status}`,
       created_at: Math.floor(now() / 1000),
       data: { id },
-    };
-    const body = JSON.stringify(event);
-    const word = wordAt(options.webhookPlan, position);
-    for (const endpoint of options.webhooks)
-      await this.#send({ ...endpoint, jobId: id, body, word });
-  }
-
-  async #send(webhook: Sending): Promise<void> {
-    const { word, url, secret, body, jobId } = webhook;
-    const { journal } = this.#batches.parts;
-    const times = { sent: 1, forged: 1, late: 1, duplicate: 2, lost: 0 }[word];
-    // Its own clock: what it signs is read by programs that have no other.
-    const headers = signed(body, word === 'forged' ? 'whsec_Zm9yZ2Vk' : secret, {
-      id: `wh_${randomBytes(16).toString('hex')}`,
-      time: Date.now() - (word === 'late' ? LATE_MS : 0),
     });
-    if (times === 0) journal.append({ event: 'webhook', jobId, word, status: 0 });
-    for (let time = 0; time < times; time++) {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const status = await fetch(url, { method: 'POST', headers, body, signal }).then(
-        (response) => response.status,
-        () => 0,
-      );
-      journal.append({ event: 'webhook', jobId, word, status });
-    }
+    const outcome = outcomeAt(webhookPlan, position);
+    for (const endpoint of webhooks)
+      for (const replied of await post(endpoint, outcome, body))
+        journal.append({ event: 'webhook', jobId: id, outcome, status: replied });
+  });
+}
+
+/** How many times a webhook is sent. */
+const TIMES: Readonly<Record<WebhookOutcome, number>> = {
+  sent: 1,
+  forged: 1,
+  late: 1,
+  duplicate: 2,
+  lost: 0,
+};
+const FORGED_SECRET = 'whsec_Zm9yZ2Vk';
+/** Older than the five minutes for which a signature is valid. */
+const LATE_MS = 10 * 60_000;
+const TIMEOUT_MS = 10_000;
+
+/** @returns the status of each reply. 0 if there was no reply, or nothing was sent */
+async function post(
+  { url, secret }: WebhookEndpoint,
+  outcome: WebhookOutcome,
+  body: string,
+): Promise<number[]> {
+  // The real clock, because the receiver checks the time of the signature with its own.
+  const headers = signed(body, outcome === 'forged' ? FORGED_SECRET : secret, {
+    id: `wh_${randomBytes(16).toString('hex')}`,
+    time: Date.now() - (outcome === 'late' ? LATE_MS : 0),
+  });
+  if (TIMES[outcome] === 0) return [0];
+  const statuses: number[] = [];
+  while (statuses.length < TIMES[outcome]) {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const status = await fetch(url, { method: 'POST', headers, body, signal }).then(
+      (response) => response.status,
+      () => 0,
+    );
+    statuses.push(status);
   }
+  return statuses;
 }
 
-interface Sending extends WebhookEndpoint {
-  readonly jobId: string;
-  readonly body: string;
-  readonly word: WebhookWord;
-}
-
-/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+/**
+ * The headers of a signed webhook:
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
 export function signed(
   body: string,
   secret: string,

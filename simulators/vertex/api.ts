@@ -1,24 +1,23 @@
 import * as z from 'zod';
-import { type Call, pageOf, type Reply, type Route, route } from '../engine/router.ts';
-import { readJson } from '../engine/server.ts';
+import { type Call, pageOf, type Reply, type Route, readJson, route } from '../engine/router.ts';
 import { ApiError, invalid } from './errors.ts';
-import { jobObject, type VertexJob, type VertexJobs } from './jobs.ts';
+import { type CreateRequest, jobObject, type VertexJob, type VertexJobs } from './jobs.ts';
 
 const JOBS = '/v1/projects/:project/locations/:location/batchPredictionJobs';
-const USUAL_RESULTS = 100;
+const DEFAULT_RESULTS = 100;
 
-/** The calls of Vertex AI that are about batch prediction jobs. */
+/** The calls about batch prediction jobs in Vertex AI. */
 export function jobRoutes(all: VertexJobs): Route[] {
   const { jobs } = all;
   const view = (job: VertexJob) => {
-    const moment = jobs.momentOf(job);
-    return jobObject(all.nameOf(job.id), all.get(job.id), moment);
+    const snapshot = jobs.snapshotOf(job);
+    return jobObject(all.nameOf(job.id), all.get(job.id), snapshot);
   };
   return [
     route('POST', JOBS, async ({ parameters: { project = '', location = '' }, request }) => {
       const body = parseCreateRequest(await readJson(request, invalid));
       const job = await all.create({ project, location }, body);
-      return { status: 200, json: view(job), lost: job.word === 'lost_reply' };
+      return { status: 200, json: view(job), lost: job.outcome === 'lost_reply' };
     }),
     route('GET', JOBS, (call) => listReply(all, view, call)),
     {
@@ -26,7 +25,7 @@ export function jobRoutes(all: VertexJobs): Route[] {
       pattern: /\/batchPredictionJobs\/(?<id>[^/:]+):cancel$/,
       handle: ({ parameters: { id = '' } }) => {
         const job = all.get(id);
-        if (jobs.momentOf(job).reachedAt !== undefined)
+        if (jobs.snapshotOf(job).endedAt !== undefined)
           throw new ApiError(400, 'The job has ended already.', 'FAILED_PRECONDITION');
         jobs.cancel(id);
         return { status: 200, json: {} };
@@ -37,8 +36,8 @@ export function jobRoutes(all: VertexJobs): Route[] {
       json: view(all.get(id)),
     })),
     route('DELETE', `${JOBS}/:id`, ({ parameters: { id = '' } }) => {
-      const { reachedAt } = jobs.momentOf(all.get(id));
-      if (reachedAt === undefined)
+      const { endedAt } = jobs.snapshotOf(all.get(id));
+      if (endedAt === undefined)
         throw new ApiError(400, 'The job has not ended yet.', 'FAILED_PRECONDITION');
       jobs.delete(id);
       return { status: 200, json: { name: `operations/${id}`, done: true } };
@@ -53,7 +52,7 @@ function listReply(all: VertexJobs, view: (job: VertexJob) => object, { query }:
     .reverse();
   const page = pageOf(
     found,
-    Number(query.get('pageSize') ?? USUAL_RESULTS),
+    Number(query.get('pageSize') ?? DEFAULT_RESULTS),
     query.get('pageToken'),
   );
   if (!page) throw invalid('The page token is invalid.');
@@ -102,19 +101,14 @@ const jobSchema = z.object({
   labels: labelsSchema.default({}),
 });
 
-export interface CreateRequest extends z.output<typeof jobSchema> {
-  readonly inputUri: string;
-  readonly outputUri: string;
-}
-
 /**
  * https://docs.cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs
  *
- * @throws ApiError naming the first wrong member
+ * @throws ApiError naming the first wrong field
  */
 function parseCreateRequest(body: unknown): CreateRequest {
   const job = jobSchema.safeParse(body);
-  if (!job.success) throw wrong(job.error);
+  if (!job.success) throw invalidField(job.error);
   const gcs = gcsSchema.safeParse(body);
   if (gcs.success) {
     const { inputConfig, outputConfig } = gcs.data;
@@ -122,33 +116,33 @@ function parseCreateRequest(body: unknown): CreateRequest {
     return { ...job.data, inputUri, outputUri: outputConfig.gcsDestination.outputUriPrefix };
   }
   const bigQuery = bigQuerySchema.safeParse(body);
-  if (!bigQuery.success) throw wrong(gcs.error);
+  if (!bigQuery.success) throw invalidField(gcs.error);
   const { inputConfig, outputConfig } = bigQuery.data;
   const { inputUri } = inputConfig.bigquerySource;
   return { ...job.data, inputUri, outputUri: outputConfig.bigqueryDestination.outputUri };
 }
 
-function wrong({ issues: [issue] }: z.ZodError) {
+function invalidField({ issues: [issue] }: z.ZodError) {
   return invalid(`Invalid value at 'batch_prediction_job.${issue?.path.join('.')}'`);
 }
 
-type Condition = (job: VertexJob) => boolean;
+type JobFilter = (job: VertexJob) => boolean;
 
 const LABEL_EXISTS = /^labels\.([\w-]+):\*$/;
 const LABEL_IS = /^labels\.([\w-]+)="?([\w-]*)"?$/;
 const CREATED_SINCE = /^create_time>="([^"]+)"$/;
 
 /**
- * What a listing's `filter` says, as far as it is simulated.
+ * Parses the `filter` of a listing. Only conditions on labels and on the creation time are known.
  *
- * @throws ApiError for any other
+ * @throws ApiError for any other condition
  */
-function jobFilter(filter: string | null): Condition {
+function jobFilter(filter: string | null): JobFilter {
   const conditions = filter ? filter.split(' AND ').map(conditionOf) : [];
   return (job) => conditions.every((condition) => condition(job));
 }
 
-function conditionOf(text: string): Condition {
+function conditionOf(text: string): JobFilter {
   const [, existing] = LABEL_EXISTS.exec(text) ?? [];
   if (existing !== undefined) return ({ labels }) => existing in labels;
   const [, label, value] = LABEL_IS.exec(text) ?? [];

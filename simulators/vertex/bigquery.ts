@@ -1,96 +1,28 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { DocumentStore } from '../engine/documents.ts';
 import type { Journal } from '../engine/journal.ts';
-import { type Call, type Route, route } from '../engine/router.ts';
+import { readLines } from '../engine/lines.ts';
+import { type Call, isObject, parseJson, type Route, route } from '../engine/router.ts';
 import { invalid, notFound } from './errors.ts';
-import type { Loads } from './loads.ts';
-
-export interface Field {
-  readonly name: string;
-  readonly type: string;
-}
-
-export interface TableRecord {
-  /** `dataset.table` */
-  readonly id: string;
-  readonly sequence: number;
-  readonly fields: readonly Field[];
-  readonly rows: number;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-}
-
-/** The tables of all datasets, each a file of JSON lines: any dataset exists. */
-export class Tables {
-  readonly #directory: string;
-  readonly #records: DocumentStore<TableRecord>;
-  readonly #now: () => number;
-
-  constructor(dataDir: string, now: () => number) {
-    this.#directory = join(dataDir, 'tables');
-    mkdirSync(this.#directory, { recursive: true });
-    this.#records = new DocumentStore(this.#directory);
-    this.#now = now;
-  }
-
-  /** Takes over the file at this path; what the table held is replaced. */
-  put(id: string, table: Pick<TableRecord, 'fields' | 'rows'>, path: string): TableRecord {
-    const createdAt = this.find(id)?.createdAt ?? this.#now();
-    renameSync(path, join(this.#directory, id));
-    const record = { id, sequence: this.#records.nextSequence(), ...table, createdAt };
-    this.#records.save(record);
-    return record;
-  }
-
-  find(id: string): TableRecord | undefined {
-    return this.#records.get(id);
-  }
-
-  /** @throws ApiError 404 */
-  get(id: string): TableRecord {
-    const record = this.find(id);
-    if (!record) throw notFound(`Not found: Table ${id}`);
-    return record;
-  }
-
-  contentPath({ id }: TableRecord): string {
-    return join(this.#directory, id);
-  }
-
-  delete(record: TableRecord): void {
-    this.#records.delete(record.id);
-    rmSync(this.contentPath(record), { force: true });
-  }
-
-  /** Copies a table's rows by its bq:// URI; false if there is none. */
-  copy(uri: string, path: string): boolean {
-    const record = this.find(tableIdOf(uri));
-    if (record) copyFileSync(this.contentPath(record), path);
-    return record !== undefined;
-  }
-}
-
-/** `bq://project.dataset.table` without its project. */
-export function tableIdOf(uri: string): string {
-  return uri.split('.').slice(-2).join('.');
-}
+import { type Field, readRows, type TableRecord, type Tables } from './tables.ts';
 
 const TABLE = '/bigquery/v2/projects/:project/datasets/:dataset/tables/:table';
-const MAX_RESULTS = 100_000;
+const MAX_ROWS = 100_000;
 
-/** BigQuery's API, but for uploads. */
+/** BigQuery's calls, except uploads. */
 export function tableRoutes(tables: Tables, loads: Loads, journal: Journal): Route[] {
   const find = ({ parameters: { dataset, table } }: Call) => tables.get(`${dataset}.${table}`);
   return [
-    route('GET', TABLE, (call) => ({ status: 200, json: tableView(find(call)) })),
+    route('GET', TABLE, (call) => ({ status: 200, json: tableObject(find(call)) })),
     route('GET', `${TABLE}/data`, async (call) => {
       const table = find(call);
-      const fields = selected(table, call.query.get('selectedFields'));
-      const page = await readPage(tables.contentPath(table), {
-        fields,
-        limit: Number(call.query.get('maxResults') ?? MAX_RESULTS),
+      const page = await readRows(tables.contentPath(table), {
+        fields: selectedFields(table, call.query.get('selectedFields')),
+        limit: Number(call.query.get('maxResults') ?? MAX_ROWS),
         start: Number(call.query.get('pageToken') ?? 0),
       });
       const kind = 'bigquery#tableDataList';
@@ -109,8 +41,12 @@ export function tableRoutes(tables: Tables, loads: Loads, journal: Journal): Rou
   ];
 }
 
-/** In the order of the table's own columns. @throws ApiError for a column that it lacks */
-function selected({ fields }: TableRecord, list: string | null): readonly Field[] {
+/**
+ * The selected columns, in the order of the table.
+ *
+ * @throws ApiError for a column that the table lacks
+ */
+function selectedFields({ fields }: TableRecord, list: string | null): readonly Field[] {
   if (list === null) return fields;
   const names = list.split(',');
   const unknown = names.find((name) => !fields.some((field) => field.name === name));
@@ -118,7 +54,8 @@ function selected({ fields }: TableRecord, list: string | null): readonly Field[
   return fields.filter(({ name }) => names.includes(name));
 }
 
-function tableView({ id, fields, rows, createdAt }: TableRecord) {
+/** A table as the API shows it. */
+function tableObject({ id, fields, rows, createdAt }: TableRecord) {
   const [datasetId, tableId] = id.split('.');
   return {
     kind: 'bigquery#table',
@@ -129,54 +66,99 @@ function tableView({ id, fields, rows, createdAt }: TableRecord) {
   };
 }
 
-const NEWLINE = 0x0a;
-const CHUNK_BYTES = 256 * 1024;
-
-interface Page {
-  readonly rows?: readonly object[];
-  readonly pageToken?: string;
-}
-
-/** Some rows of a table's file, from the byte `start`; the page's token is where the next begins. */
-async function readPage(
-  path: string,
-  order: { readonly fields: readonly Field[]; readonly limit: number; readonly start: number },
-): Promise<Page> {
-  const { fields, limit, start } = order;
-  await using file = await open(path);
-  const { size } = await file.stat();
-  const rows: object[] = [];
-  let held = Buffer.alloc(0);
-  let next = start;
-  for (let position = start; position < size && rows.length < limit; position += CHUNK_BYTES) {
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(CHUNK_BYTES),
-      0,
-      CHUNK_BYTES,
-      position,
-    );
-    held = Buffer.concat([held, buffer.subarray(0, bytesRead)]);
-    let from = 0;
-    for (let end = held.indexOf(NEWLINE); end >= 0 && rows.length < limit; ) {
-      rows.push(rowView(JSON.parse(held.toString('utf8', from, end)), fields));
-      next += end + 1 - from;
-      from = end + 1;
-      end = held.indexOf(NEWLINE, from);
-    }
-    held = held.subarray(from);
-  }
-  return {
-    ...(rows.length > 0 ? { rows } : {}),
-    ...(next < size ? { pageToken: String(next) } : {}),
-  };
-}
-
-/** All values are texts, JSON too. */
-function rowView(row: Readonly<Record<string, unknown>>, fields: readonly Field[]): object {
-  return {
-    f: fields.map(({ name, type }) => {
-      const value = row[name] ?? null;
-      return { v: value !== null && type === 'JSON' ? JSON.stringify(value) : value };
+const loadSchema = z.object({
+  configuration: z.object({
+    load: z.object({
+      destinationTable: z.object({ datasetId: z.string(), tableId: z.string() }),
+      sourceFormat: z.literal('NEWLINE_DELIMITED_JSON'),
+      schema: z.object({
+        fields: z.array(z.object({ name: z.string(), type: z.enum(['STRING', 'JSON']) })),
+      }),
+      writeDisposition: z.enum(['WRITE_TRUNCATE', 'WRITE_EMPTY']).default('WRITE_EMPTY'),
     }),
-  };
+  }),
+});
+export type LoadRequest = z.output<typeof loadSchema>['configuration']['load'];
+
+/** @throws ApiError naming the first wrong field */
+export function parseLoadRequest(body: unknown): LoadRequest {
+  const parsed = loadSchema.safeParse(body);
+  if (parsed.success) return parsed.data.configuration.load;
+  const [issue] = parsed.error.issues;
+  throw invalid(`Invalid value at '${issue?.path.join('.')}': ${issue?.message}`);
+}
+
+interface LoadRecord {
+  readonly id: string;
+  readonly sequence: number;
+  readonly error?: { readonly reason: string; readonly message: string };
+  /** Whether the load has been shown. The first time, it is shown as running. */
+  readonly isSeen: boolean;
+}
+
+/** Load jobs, which put uploaded rows into tables. Each is done as soon as its upload is. */
+export class Loads {
+  readonly #records: DocumentStore<LoadRecord>;
+  readonly #tables: Tables;
+  readonly #journal: Journal;
+
+  constructor(dataDir: string, tables: Tables, journal: Journal) {
+    this.#records = new DocumentStore(join(dataDir, 'loads'));
+    this.#tables = tables;
+    this.#journal = journal;
+  }
+
+  /** Loads the file at `path` and takes it away. */
+  async run(load: LoadRequest, path: string): Promise<LoadRecord> {
+    const { datasetId, tableId } = load.destinationTable;
+    const id = `${datasetId}.${tableId}`;
+    const { fields } = load.schema;
+    const { rows, bytes, error } = await checkRows(path, fields);
+    const isTaken = load.writeDisposition === 'WRITE_EMPTY' && this.#tables.find(id) !== undefined;
+    const failure = isTaken ? { reason: 'duplicate', message: `Already Exists: ${id}` } : error;
+    if (failure) await rm(path);
+    else {
+      this.#tables.put(id, { fields, rows }, path);
+      this.#journal.append({ event: 'uploaded', fileId: id, bytes });
+    }
+    const sequence = this.#records.nextSequence();
+    const jobId = `job_${randomBytes(12).toString('hex')}`;
+    const record = { id: jobId, sequence, isSeen: false, ...omitUndefined({ error: failure }) };
+    this.#records.save(record);
+    return record;
+  }
+
+  /** @throws ApiError 404 */
+  get(id: string): LoadRecord {
+    const record = this.#records.get(id);
+    if (!record) throw notFound(`Not found: Job ${id}`);
+    return record;
+  }
+
+  /** A load as the API shows it: as RUNNING the first time, since a real load takes a while. */
+  view(record: LoadRecord): object {
+    const { id: jobId, isSeen, error: errorResult } = record;
+    this.#records.save({ ...record, isSeen: true });
+    return {
+      kind: 'bigquery#job',
+      jobReference: { projectId: 'local-project', jobId, location: 'US' },
+      status: isSeen ? { state: 'DONE', errorResult } : { state: 'RUNNING' },
+    };
+  }
+}
+
+async function checkRows(path: string, fields: readonly Field[]) {
+  const names = new Set(fields.map(({ name }) => name));
+  let rows = 0;
+  let bytes = 0;
+  for await (const line of readLines(path)) {
+    rows += 1;
+    bytes += line.bytes.length + 1;
+    const row = parseJson(line.bytes.toString());
+    if (!isObject(row) || !Object.keys(row).every((name) => names.has(name))) {
+      const message = `Error while reading data, error message: JSON table encountered too many errors, giving up. Rows: ${line.number}`;
+      return { rows, bytes, error: { reason: 'invalid', message } };
+    }
+  }
+  return { rows, bytes, error: undefined };
 }

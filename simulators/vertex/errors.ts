@@ -1,13 +1,13 @@
 import { InjectedError } from '../engine/faults.ts';
 import type { Reply } from '../engine/router.ts';
 
-/** An error of Google's APIs: a status, its name in google.rpc.Code, and an older word for it. */
+/** An error of Google's APIs: a status, its name in google.rpc.Code, and an older name for it. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   readonly code: string;
   readonly reason: string;
-  constructor(status: number, message: string, code = usualCode(status), reason = code) {
+  constructor(status: number, message: string, code = defaultCode(status), reason = code) {
     super(message);
     this.status = status;
     this.code = code;
@@ -15,7 +15,7 @@ export class ApiError extends Error {
   }
 }
 
-/** An error of the OAuth endpoints, which have a form of their own. */
+/** An error of the OAuth endpoints, which have a format of their own. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError';
   readonly code: string;
@@ -37,14 +37,14 @@ export function unknownPath(method: string, path: string): ApiError {
   return notFound(`The requested URL ${method} ${path} was not found on this server.`);
 }
 
-/** https://cloud.google.com/apis/design/errors */
+/** Renders any error in the API's format: https://cloud.google.com/apis/design/errors */
 export function renderError(error: unknown): Reply {
   if (error instanceof OAuthError)
     return { status: 400, json: { error: error.code, error_description: error.message } };
   if (error instanceof ApiError)
     return errorReply(error.status, error.message, error.code, error.reason);
   if (error instanceof InjectedError) {
-    const code = error.code ?? usualCode(error.status);
+    const code = error.code ?? defaultCode(error.status);
     return errorReply(error.status, error.message, code, code);
   }
   return errorReply(500, `The simulator failed: ${String(error)}`, 'INTERNAL', 'internalError');
@@ -55,7 +55,7 @@ function errorReply(code: number, message: string, status: string, reason: strin
   return { status: code, json: { error: { code, message, status, errors } } };
 }
 
-const USUAL_CODES: Readonly<Record<number, string>> = {
+const DEFAULT_CODES: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
   403: 'PERMISSION_DENIED',
@@ -65,6 +65,6 @@ const USUAL_CODES: Readonly<Record<number, string>> = {
   503: 'UNAVAILABLE',
 };
 
-function usualCode(status: number): string {
-  return USUAL_CODES[status] ?? 'INTERNAL';
+function defaultCode(status: number): string {
+  return DEFAULT_CODES[status] ?? 'INTERNAL';
 }

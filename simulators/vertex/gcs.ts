@@ -6,7 +6,7 @@ import { type Call, pageOf, type Reply, type Route, route } from '../engine/rout
 import { invalid, notFound } from './errors.ts';
 
 export interface ObjectRecord {
-  /** Of its bucket and name, as a file name. */
+  /** The bucket and the name, encoded as a file name. */
   readonly id: string;
   readonly sequence: number;
   readonly bucket: string;
@@ -16,7 +16,7 @@ export interface ObjectRecord {
   readonly createdAt: number;
 }
 
-/** The objects of all buckets: any bucket exists. */
+/** The objects of all buckets. Every bucket exists. */
 export class Objects {
   readonly #directory: string;
   readonly #records: DocumentStore<ObjectRecord>;
@@ -29,9 +29,9 @@ export class Objects {
     this.#now = now;
   }
 
-  /** Takes over the file at this path; an object of the same name is replaced. */
+  /** Moves the file at `path` here. Replaces an object with the same name. */
   put(bucket: string, name: string, path: string): ObjectRecord {
-    const id = idOf(bucket, name);
+    const id = objectId(bucket, name);
     const bytes = statSync(path).size;
     renameSync(path, join(this.#directory, id));
     const sequence = this.#records.nextSequence();
@@ -41,7 +41,7 @@ export class Objects {
   }
 
   find(bucket: string, name: string): ObjectRecord | undefined {
-    return this.#records.get(idOf(bucket, name));
+    return this.#records.get(objectId(bucket, name));
   }
 
   /** @throws ApiError 404 */
@@ -55,7 +55,7 @@ export class Objects {
     return join(this.#directory, id);
   }
 
-  /** By name, as Cloud Storage lists them. */
+  /** The objects in the order of their names, as Cloud Storage lists them. */
   list(bucket: string, prefix: string): ObjectRecord[] {
     return this.#records
       .all()
@@ -68,7 +68,7 @@ export class Objects {
     rmSync(this.contentPath(record), { force: true });
   }
 
-  /** Copies an object by its gs:// URI; false if there is none. */
+  /** Copies an object by its `gs://` URI. Returns false if there is no such object. */
   copy(uri: string, path: string): boolean {
     const [, bucket = '', name = ''] = /^gs:\/\/([^/]+)\/(.*)$/.exec(uri) ?? [];
     const record = this.find(bucket, name);
@@ -77,29 +77,29 @@ export class Objects {
   }
 }
 
-function idOf(bucket: string, name: string): string {
+function objectId(bucket: string, name: string): string {
   return encodeURIComponent(`${bucket}/${name}`);
 }
 
-const USUAL_RESULTS = 1_000;
+const DEFAULT_RESULTS = 1_000;
 
-/** Cloud Storage's JSON API, but for uploads. */
+/** Cloud Storage's calls, except uploads. */
 export function objectRoutes(objects: Objects, journal: Journal): Route[] {
   const find = ({ parameters: { bucket = '', object = '' } }: Call) =>
     objects.get(bucket, decodeURIComponent(object));
   return [
     route('GET', '/storage/v1/b/:bucket/o', ({ parameters: { bucket = '' }, query }) => {
       const found = objects.list(bucket, query.get('prefix') ?? '');
-      const limit = Number(query.get('maxResults') ?? USUAL_RESULTS);
+      const limit = Number(query.get('maxResults') ?? DEFAULT_RESULTS);
       const page = pageOf(found, limit, query.get('pageToken'));
       if (!page) throw invalid('Invalid value for pageToken');
-      const items = page.items.length === 0 ? undefined : page.items.map(objectView);
+      const items = page.items.length === 0 ? undefined : page.items.map(gcsObject);
       const nextPageToken = page.hasMore ? page.items.at(-1)?.id : undefined;
       return { status: 200, json: { kind: 'storage#objects', items, nextPageToken } };
     }),
     route('GET', '/storage/v1/b/:bucket/o/:object', async (call): Promise<Reply> => {
       const record = find(call);
-      if (call.query.get('alt') !== 'media') return { status: 200, json: objectView(record) };
+      if (call.query.get('alt') !== 'media') return { status: 200, json: gcsObject(record) };
       // `bytes=N-`
       const start = Number(/^bytes=(\d+)-$/.exec(call.request.headers.range ?? '')?.[1] ?? 0);
       const path = objects.contentPath(record);
@@ -115,7 +115,8 @@ export function objectRoutes(objects: Objects, journal: Journal): Route[] {
   ];
 }
 
-export function objectView({ bucket, name, bytes, createdAt }: ObjectRecord) {
+/** An object as the API shows it. */
+export function gcsObject({ bucket, name, bytes, createdAt }: ObjectRecord) {
   const timeCreated = new Date(createdAt).toISOString();
   return { kind: 'storage#object', bucket, name, size: String(bytes), timeCreated };
 }

@@ -1,27 +1,36 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { DocumentStore } from '../engine/documents.ts';
-import { type JobKind, type JobRecord, Jobs } from '../engine/jobs.ts';
-import type { Journal } from '../engine/journal.ts';
-import { type Moment, ranRequests } from '../engine/timeline.ts';
-import type { CreateRequest } from './api.ts';
-import { tableIdOf } from './bigquery.ts';
+import { type JobRun, type JobSettings, Jobs } from '../engine/jobs.ts';
+import type { JobOutput } from '../engine/run.ts';
+import {
+  type JobRecord,
+  type JobSnapshot,
+  type JobStatus,
+  requestsRun,
+} from '../engine/timeline.ts';
 import { ApiError, invalid, notFound } from './errors.ts';
-import type { VertexOptions } from './index.ts';
-import { fetchInput, idOfLine, type Stores, writeOutput } from './rows.ts';
+import { fetchInput, idOfLine, type Stores } from './input.ts';
+import { writeOutput } from './replies.ts';
+import { tableIdOf } from './tables.ts';
 
-/** A batch prediction job, with what the create call said of it. */
-export interface VertexJob extends JobRecord {
+/** A create call whose values are allowed. */
+export interface CreateRequest {
   readonly displayName: string;
   readonly model: string;
   readonly labels: Readonly<Record<string, string>>;
   /** `gs://…` or `bq://…` */
   readonly inputUri: string;
   readonly outputUri: string;
-  /** Why the input cannot be run, if it cannot. */
+}
+
+/** A batch prediction job as it is stored. */
+export interface VertexJob extends JobRecord, CreateRequest {
+  /** Why the job cannot run. Absent if it can. */
   readonly problem?: string;
-  /** The project had as many jobs as it may have. */
+  /** Whether the project had too many jobs when this one was created. */
   readonly isOverLimit: boolean;
 }
 
@@ -36,58 +45,61 @@ const OUTPUT_COLUMNS = [
   { name: 'status', type: 'STRING' },
 ];
 
-interface Place {
-  readonly project: string;
-  readonly location: string;
-}
-
-/** A job's resource name by its number; kept when the job is deleted. */
+/** The resource name of a job. It stays when the job is deleted, for the journal. */
 interface NameRecord {
   readonly id: string;
   readonly sequence: number;
   readonly name: string;
 }
 
+interface VertexSettings extends JobSettings {
+  readonly stores: Stores;
+  readonly jobLimit?: number | undefined;
+  readonly jobLimitRefusal: 'job' | 'create';
+}
+
 /** The batch prediction jobs of the project. */
 export class VertexJobs {
   readonly jobs: Jobs<VertexJob>;
-  readonly #options: VertexOptions;
-  readonly #stores: Stores;
+  readonly #settings: VertexSettings;
   readonly #names: DocumentStore<NameRecord>;
-  readonly #now: () => number;
 
-  constructor(options: VertexOptions, stores: Stores, journal: Journal, now: () => number) {
-    this.#options = options;
-    this.#stores = stores;
-    this.#now = now;
-    const { dataDir, plan, jobSeconds } = options;
+  constructor(settings: VertexSettings) {
+    const { dataDir } = settings;
+    this.#settings = settings;
     mkdirSync(join(dataDir, 'outputs'), { recursive: true });
     this.#names = new DocumentStore(join(dataDir, 'names'));
-    this.jobs = new Jobs({ dataDir, plan, jobSeconds, journal, now, kind: this.#kind() });
+    this.jobs = new Jobs(settings, {
+      idOf: idOfLine,
+      errorsOf,
+      write: (run) => this.#write(run),
+    });
   }
 
-  /** @throws ApiError when the output is there already or the project has too many jobs */
-  async create(place: Place, request: CreateRequest): Promise<VertexJob> {
-    const { jobLimit = Number.POSITIVE_INFINITY, jobLimitRefusal } = this.#options;
+  /** @throws ApiError if the output exists already or the project has too many jobs */
+  async create(
+    { project, location }: { readonly project: string; readonly location: string },
+    request: CreateRequest,
+  ): Promise<VertexJob> {
+    const { jobLimit = Number.POSITIVE_INFINITY, jobLimitRefusal, stores } = this.#settings;
     const { inputUri, outputUri, labels } = request;
     const isTable = outputUri.startsWith('bq://');
-    if (isTable && this.#stores.tables.find(tableIdOf(outputUri)) !== undefined)
+    if (isTable && stores.tables.find(tableIdOf(outputUri)) !== undefined)
       throw invalid(`The BigQuery table ${outputUri} already exists.`);
-    const isOverLimit = this.#unfinished() >= jobLimit;
+    const isOverLimit = this.jobs.unfinished().length >= jobLimit;
     if (isOverLimit && jobLimitRefusal === 'create') throw new ApiError(429, QUOTA);
 
     const id = String(randomInt(LARGEST_ID));
-    const { project, location } = place;
     const name = `projects/${project}/locations/${location}/batchPredictionJobs/${id}`;
     this.#names.save({ id, sequence: this.#names.nextSequence(), name });
-    const problem = await fetchInput(this.#stores, inputUri, this.jobs.inputPath(id));
+    const problem = await fetchInput(stores, inputUri, this.jobs.inputPath(id));
     const key = labels.batch_handler_key;
     return this.jobs.create({
       ...request,
-      ...(problem === undefined ? {} : { problem }),
+      ...omitUndefined({ problem }),
       id,
       key,
-      // All submissions of a batch share a key but for its number.
+      // The keys of all submissions of a batch differ only in their number.
       group: (key ?? request.displayName).replace(/-\d+$/, ''),
       isOverLimit,
     });
@@ -100,54 +112,43 @@ export class VertexJobs {
     throw notFound('The BatchPredictionJob does not exist.');
   }
 
-  /** A job's resource name, by the number at its end. */
+  /** The resource name of a job, by its id, which is the number at the end of the name. */
   nameOf(id: string): string {
     return this.#names.get(id)?.name ?? id;
   }
 
-  #unfinished(): number {
-    return this.jobs.all().filter((job) => this.jobs.momentOf(job).reachedAt === undefined).length;
-  }
-
-  #kind(): JobKind<VertexJob> {
-    return {
-      idOf: idOfLine,
-      errorsOf: ({ problem, isOverLimit, word }) => {
-        if (problem !== undefined) return [{ code: 'INVALID_ARGUMENT', message: problem }];
-        if (isOverLimit || word === 'failed_quota')
-          return [{ code: 'RESOURCE_EXHAUSTED', message: QUOTA }];
-        const message = 'Failed to import data: refused by plan.';
-        return word === 'failed_invalid' ? [{ code: 'INVALID_ARGUMENT', message }] : [];
-      },
-      write: async (job, requests) => {
-        const path = join(this.#options.dataDir, 'outputs', job.id);
-        const processedTime = new Date(this.#now()).toISOString();
-        const { model } = job;
-        const written = await writeOutput(path, { model, processedTime }, requests);
-        this.#keep(job, path, written.succeeded + written.failed);
-        return written;
-      },
-    };
-  }
-
-  #keep(job: VertexJob, path: string, rows: number): void {
-    const { objects, tables } = this.#stores;
+  async #write({ job, requests }: JobRun<VertexJob>): Promise<JobOutput> {
+    const { dataDir, now, stores } = this.#settings;
+    const path = join(dataDir, 'outputs', job.id);
+    const processedTime = isoTime(now());
+    const output = await writeOutput(path, { model: job.model, processedTime }, requests);
     if (job.outputUri.startsWith('bq://')) {
-      tables.put(tableIdOf(job.outputUri), { fields: OUTPUT_COLUMNS, rows }, path);
-      return;
+      const rows = output.succeeded + output.failed;
+      stores.tables.put(tableIdOf(job.outputUri), { fields: OUTPUT_COLUMNS, rows }, path);
+    } else {
+      const directory = /^gs:\/\/([^/]+)\/(.*)$/.exec(outputDirectory(job));
+      const [, bucket = '', name = ''] = directory ?? [];
+      stores.objects.put(bucket, `${name}/predictions.jsonl`, path);
     }
-    const [, bucket = '', name = ''] = /^gs:\/\/([^/]+)\/(.*)$/.exec(outputDirectory(job)) ?? [];
-    objects.put(bucket, `${name}/predictions.jsonl`, path);
+    return output;
   }
 }
 
-/** Made by the job, in what it was given. */
+function errorsOf({ problem, isOverLimit, outcome }: VertexJob) {
+  if (problem !== undefined) return [{ code: 'INVALID_ARGUMENT', message: problem }];
+  if (isOverLimit || outcome === 'failed_quota')
+    return [{ code: 'RESOURCE_EXHAUSTED', message: QUOTA }];
+  const message = 'Failed to import data: refused by plan.';
+  return outcome === 'failed_invalid' ? [{ code: 'INVALID_ARGUMENT', message }] : [];
+}
+
+/** The directory that the job creates within the output URI. */
 function outputDirectory({ outputUri, createdAt, id }: VertexJob): string {
-  const time = new Date(createdAt).toISOString().replaceAll(':', '-');
+  const time = isoTime(createdAt).replaceAll(':', '-');
   return `${outputUri.replace(/\/$/, '')}/prediction-model-${time}-${id}`;
 }
 
-const STATES: Record<Moment['status'], string> = {
+const JOB_STATES: Readonly<Record<JobStatus, string>> = {
   validating: 'JOB_STATE_PENDING',
   failed: 'JOB_STATE_FAILED',
   in_progress: 'JOB_STATE_RUNNING',
@@ -157,38 +158,38 @@ const STATES: Record<Moment['status'], string> = {
   cancelling: 'JOB_STATE_CANCELLING',
   cancelled: 'JOB_STATE_CANCELLED',
 };
-/** Numbers of google.rpc.Code. */
-const CODES: Readonly<Record<string, number>> = { INVALID_ARGUMENT: 3, RESOURCE_EXHAUSTED: 8 };
+/** The numbers of google.rpc.Code. */
+const RPC_CODES: Readonly<Record<string, number>> = { INVALID_ARGUMENT: 3, RESOURCE_EXHAUSTED: 8 };
 
 /**
- * A job as the API shows it at one moment. Fields that are undefined are not sent.
+ * A job as the API shows it. Undefined fields are not sent.
  *
  * @param name the job's resource name
  */
-export function jobObject(name: string, job: VertexJob, moment: Moment) {
+export function jobObject(name: string, job: VertexJob, snapshot: JobSnapshot) {
   const { displayName, model, labels, inputUri, outputUri } = job;
-  const { status, settled, reachedAt, inProgressAt } = moment;
+  const { status, result, endedAt, inProgressAt } = snapshot;
   const isTable = outputUri.startsWith('bq://');
   const error = status === 'failed' ? job.inspection?.errors[0] : undefined;
-  const hasFailures = status === 'completed' && (settled?.failed ?? 0) > 0;
+  const hasFailures = status === 'completed' && (result?.failed ?? 0) > 0;
   return {
     name,
     displayName,
     model,
     labels,
-    state: hasFailures ? 'JOB_STATE_PARTIALLY_SUCCEEDED' : STATES[status],
-    error: error && { code: CODES[error.code] ?? 13, message: error.message },
+    state: hasFailures ? 'JOB_STATE_PARTIALLY_SUCCEEDED' : JOB_STATES[status],
+    error: error && { code: RPC_CODES[error.code] ?? 13, message: error.message },
     createTime: isoTime(job.createdAt),
     startTime: inProgressAt === undefined ? undefined : isoTime(inProgressAt),
-    endTime: reachedAt === undefined ? undefined : isoTime(reachedAt),
-    completionStats: statsOf(job, moment),
+    endTime: endedAt === undefined ? undefined : isoTime(endedAt),
+    completionStats: statsOf(job, snapshot),
     inputConfig: isTable
       ? { instancesFormat: 'bigquery', bigquerySource: { inputUri } }
       : { instancesFormat: 'jsonl', gcsSource: { uris: [inputUri] } },
     outputConfig: isTable
       ? { predictionsFormat: 'bigquery', bigqueryDestination: { outputUri } }
       : { predictionsFormat: 'jsonl', gcsDestination: { outputUriPrefix: outputUri } },
-    outputInfo: settled && outputInfo(job, isTable),
+    outputInfo: result && outputInfo(job, isTable),
   };
 }
 
@@ -199,12 +200,12 @@ function outputInfo(job: VertexJob, isTable: boolean): object {
   return { bigqueryOutputDataset, bigqueryOutputTable };
 }
 
-/** Counts are int64, which JSON has as texts. */
-function statsOf(job: VertexJob, moment: Moment): object | undefined {
-  const { settled, inProgressAt } = moment;
+/** The counts, which are int64 and so strings in JSON. */
+function statsOf(job: VertexJob, snapshot: JobSnapshot): object | undefined {
+  const { result, inProgressAt } = snapshot;
   if (inProgressAt === undefined) return undefined;
-  const successful = settled?.succeeded ?? ranRequests(job, moment);
-  const failed = settled?.failed ?? 0;
+  const successful = result?.succeeded ?? requestsRun(job, snapshot);
+  const failed = result?.failed ?? 0;
   const incomplete = (job.inspection?.requests ?? 0) - successful - failed;
   return {
     successfulCount: String(successful),

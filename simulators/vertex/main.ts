@@ -1,4 +1,4 @@
-import { runAsProcess } from '../engine/childProcess.ts';
+import { runAsProcess } from '../engine/jobServer.ts';
 import { startVertexSimulator, type VertexOptionsInput } from './index.ts';
 
 await runAsProcess((options) => startVertexSimulator(options as VertexOptionsInput));

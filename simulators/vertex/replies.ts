@@ -1,59 +1,93 @@
-import { chanceFrom, hexadecimal, type Verdict } from '../engine/plan.ts';
-import { isObject } from '../engine/server.ts';
-import { answerChat, textFrom } from '../openai/replies.ts';
-import { answerEmbeddings } from '../openai/vectorReplies.ts';
+import {
+  estimateTokens,
+  type FakeRequest,
+  fakeText,
+  hashOf,
+  hexadecimal,
+  seededRandom,
+} from '../engine/content.ts';
+import type { FailedVerdict } from '../engine/plan.ts';
+import { isObject } from '../engine/router.ts';
+import { type InputLine, type RunRequest, writeOutputFile } from '../engine/run.ts';
+import { chatReply, embeddingsReply } from '../openai/bodies.ts';
+import { claudeProblem, geminiProblem } from './input.ts';
 
-const BYTES_PER_TOKEN = 4;
-const ROWS = { anthropic: claudeRow, google: geminiRow } as const;
-
-export function rowOf(
-  model: string,
-  line: Question['line'],
-  verdict: Question['verdict'],
-  hash: number,
-): Answer {
-  const inputTokens = Math.ceil(JSON.stringify(line).length / BYTES_PER_TOKEN);
+/** Writes the rows of a job's output. A request that was not run has none. */
+export function writeOutput(
+  path: string,
+  { model, processedTime }: { readonly model: string; readonly processedTime: string },
+  requests: AsyncIterable<RunRequest>,
+) {
   const publisher = /^publishers\/([^/]+)/.exec(model)?.[1] ?? 'google';
-  const answer = ROWS[publisher as keyof typeof ROWS] ?? openRow;
-  return answer({ model, line, verdict, inputTokens, chance: chanceFrom(hash) });
+  const rowOf = ROWS[publisher] ?? openModelRow;
+  return writeOutputFile(path, requests, ({ line, verdict }) => {
+    const { row, inputTokens, outputTokens } = rowOf({
+      model: model.slice(model.lastIndexOf('/') + 1),
+      line,
+      failure: verdict === 'succeeded' ? undefined : ERRORS[verdict],
+      body: isObject(line.request) ? line.request : {},
+      inputTokens: estimateTokens(JSON.stringify(line).length),
+      random: seededRandom(hashOf(contentOf(line))),
+    });
+    const hasFailed = verdict !== 'succeeded';
+    return { row: { processed_time: processedTime, ...row }, hasFailed, inputTokens, outputTokens };
+  });
 }
 
-/** A line of the input, with what is to become of it. */
-export interface Question {
+/** The part of a line that equal requests share, so that they get equal replies. */
+function contentOf({ custom_id: _, request, ...line }: InputLine): string {
+  const { labels: __, ...rest } = (request ?? {}) as Record<string, unknown>;
+  return JSON.stringify([line, rest]);
+}
+
+/** An error of google.rpc. */
+interface RpcError {
+  readonly code: number;
+  readonly status: string;
+  readonly message: string;
+}
+
+const ERRORS: Readonly<Record<FailedVerdict, RpcError>> = {
+  rate_limited: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'Resource exhausted.' },
+  server_error: { code: 500, status: 'INTERNAL', message: 'Internal error encountered.' },
+  refused: { code: 400, status: 'INVALID_ARGUMENT', message: 'Invalid request: by plan.' },
+};
+
+interface VertexRequest extends FakeRequest {
   readonly model: string;
-  readonly line: Readonly<Record<string, unknown>>;
-  readonly verdict: Exclude<Verdict, 'not_run'>;
-  readonly inputTokens: number;
-  /** Numbers in [0, 1), drawn from the request: an equal request gets an equal reply. */
-  readonly chance: () => number;
+  readonly line: InputLine;
+  /** The error that the plan has for the request. */
+  readonly failure: RpcError | undefined;
 }
 
-/** A row of the output, and what it cost. */
-export interface Answer {
+interface VertexRow {
   readonly row: object;
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
 
-/** Codes of what goes wrong with a request, in google.rpc's words. */
-const ERRORS = {
-  rate_limited: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'Resource exhausted.' },
-  server_error: { code: 500, status: 'INTERNAL', message: 'Internal error encountered.' },
-  refused: { code: 400, status: 'INVALID_ARGUMENT', message: 'Invalid request: by plan.' },
-} as const;
+/** Rows by the publisher of the model. */
+const ROWS: Readonly<Record<string, (request: VertexRequest) => VertexRow>> = {
+  anthropic: claudeRow,
+  google: geminiRow,
+};
 
-const INVALID = { ...ERRORS.refused, message: 'Please use a valid role: user, model.' };
+/** The row of a request that the model refuses: the line with the error in `status`. */
+function refusedRow(line: InputLine, status: string): VertexRow {
+  return { inputTokens: 0, outputTokens: 0, row: { ...line, status, response: {} } };
+}
 
-/** A row of Gemini's: the line again, with `status` and `response`. */
-function geminiRow({ model, line, verdict, inputTokens, chance }: Question): Answer {
-  const request = isObject(line.request) ? line.request : {};
-  const error = verdict === 'succeeded' ? problemOf(request) : ERRORS[verdict];
-  if (error) {
-    const status = `Error: ${JSON.stringify({ error })}`;
-    return { inputTokens: 0, outputTokens: 0, row: { ...line, status, response: {} } };
-  }
-  const { text, tokens: outputTokens } = textFrom(chance);
-  const tool = toolToCall(request);
+function errorFor(failure: RpcError | undefined, problem: string | undefined) {
+  if (failure) return failure;
+  return problem === undefined ? undefined : { ...ERRORS.refused, message: problem };
+}
+
+/** A row of Gemini: the line with `status` and `response`. */
+function geminiRow({ model, line, failure, body, inputTokens, random }: VertexRequest): VertexRow {
+  const error = errorFor(failure, geminiProblem(body));
+  if (error) return refusedRow(line, `Error: ${JSON.stringify({ error })}`);
+  const { text, tokens: outputTokens } = fakeText(random);
+  const tool = geminiTool(body);
   const part = tool === undefined ? { text } : { functionCall: { name: tool, args: { text } } };
   const response = {
     candidates: [{ content: { role: 'model', parts: [part] }, finishReason: 'STOP', index: 0 }],
@@ -62,20 +96,14 @@ function geminiRow({ model, line, verdict, inputTokens, chance }: Question): Ans
       candidatesTokenCount: outputTokens,
       totalTokenCount: inputTokens + outputTokens,
     },
-    modelVersion: model.slice(model.lastIndexOf('/') + 1),
-    responseId: hexadecimal(chance, 22),
+    modelVersion: model,
+    responseId: hexadecimal(random, 22),
   };
   return { inputTokens, outputTokens, row: { ...line, status: '', response } };
 }
 
-function problemOf({ contents }: Readonly<Record<string, unknown>>): object | undefined {
-  const roles = Array.isArray(contents) ? contents.map((content) => content?.role) : [];
-  const isValid = roles.length > 0 && roles.every((role) => role === 'user' || role === 'model');
-  return isValid ? undefined : INVALID;
-}
-
-/** The tool that must be called: the one that is named, or the first where any must be. */
-function toolToCall({ tools, toolConfig }: Readonly<Record<string, unknown>>): string | undefined {
+/** The function that the mode `ANY` forces: the allowed one, or the first one. */
+function geminiTool({ tools, toolConfig }: FakeRequest['body']): string | undefined {
   const { functionCallingConfig: config } = isObject(toolConfig) ? toolConfig : {};
   if (!isObject(config) || config.mode !== 'ANY') return undefined;
   const [named] = Array.isArray(config.allowedFunctionNames) ? config.allowedFunctionNames : [];
@@ -83,21 +111,13 @@ function toolToCall({ tools, toolConfig }: Readonly<Record<string, unknown>>): s
   return String(named ?? first?.functionDeclarations?.[0]?.name);
 }
 
-const VERSION = /^vertex-\d{4}-\d{2}-\d{2}$/;
-
-/** A row of Claude's: the line again, with `status` and `response`. */
-function claudeRow({ model, line, verdict, inputTokens, chance }: Question): Answer {
-  const request = isObject(line.request) ? line.request : {};
-  const error = verdict === 'succeeded' ? problemOfClaude(request) : ERRORS[verdict];
-  if (error)
-    return {
-      inputTokens: 0,
-      outputTokens: 0,
-      row: { ...line, status: JSON.stringify({ error }), response: {} },
-    };
-  const { text, tokens: outputTokens } = textFrom(chance);
-  const tool = toolToCallClaude(request);
-  const id = hexadecimal(chance, 22);
+/** A row of Claude: the line with `status` and `response`. */
+function claudeRow({ model, line, failure, body, inputTokens, random }: VertexRequest): VertexRow {
+  const error = errorFor(failure, claudeProblem(body));
+  if (error) return refusedRow(line, JSON.stringify({ error }));
+  const { text, tokens: outputTokens } = fakeText(random);
+  const tool = claudeTool(body);
+  const id = hexadecimal(random, 22);
   const block =
     tool === undefined
       ? { type: 'text', text }
@@ -106,7 +126,7 @@ function claudeRow({ model, line, verdict, inputTokens, chance }: Question): Ans
     id: `msg_vrtx_${id}`,
     type: 'message',
     role: 'assistant',
-    model: model.slice(model.lastIndexOf('/') + 1),
+    model,
     content: [block],
     stop_reason: tool === undefined ? 'end_turn' : 'tool_use',
     stop_sequence: null,
@@ -115,42 +135,27 @@ function claudeRow({ model, line, verdict, inputTokens, chance }: Question): Ans
   return { inputTokens, outputTokens, row: { ...line, status: '', response } };
 }
 
-function problemOfClaude(request: Readonly<Record<string, unknown>>): object | undefined {
-  const { anthropic_version: version, messages } = request;
-  if (typeof version !== 'string' || !VERSION.test(version))
-    return { ...ERRORS.refused, message: 'anthropic_version: Field required' };
-  if ('model' in request)
-    return { ...ERRORS.refused, message: 'model: Extra inputs are not permitted' };
-  const isValid = Array.isArray(messages) && Number.isInteger(request.max_tokens);
-  return isValid ? undefined : { ...ERRORS.refused, message: 'max_tokens: Field required' };
-}
-
-/** The tool that must be called: the one that is named, or the first where any must be. */
-function toolToCallClaude({
-  tools,
-  tool_choice: choice,
-}: Readonly<Record<string, unknown>>): string | undefined {
+/** The tool that `tool_choice` forces: the named one, or the first one where any will do. */
+function claudeTool({ tools, tool_choice: choice }: FakeRequest['body']): string | undefined {
   if (!isObject(choice)) return undefined;
   if (choice.type === 'tool') return String(choice.name);
   const [first] = Array.isArray(tools) ? tools : [];
   return choice.type === 'any' ? String(first?.name) : undefined;
 }
 
-/** A row of an open model's, as OpenAI's output files have them. */
-function openRow({ line, verdict, inputTokens, chance }: Question): Answer {
-  const id = `batch_req_${hexadecimal(chance, 24)}`;
+/** A row of an open model, in the format of OpenAI's output files. */
+function openModelRow({ line, failure, inputTokens, random }: VertexRequest): VertexRow {
+  const id = `batch_req_${hexadecimal(random, 24)}`;
   const row = (status_code: number, body: object) => ({
     id,
     custom_id: line.custom_id,
     response: { status_code, request_id: id, body },
     error: null,
   });
-  if (verdict !== 'succeeded') {
-    const error = ERRORS[verdict];
-    return { inputTokens: 0, outputTokens: 0, row: row(error.code, { error }) };
-  }
-  const answer = line.url === '/v1/embeddings' ? answerEmbeddings : answerChat;
+  if (failure)
+    return { inputTokens: 0, outputTokens: 0, row: row(failure.code, { error: failure }) };
+  const replyOf = line.url === '/v1/embeddings' ? embeddingsReply : chatReply;
   const body = isObject(line.body) ? line.body : {};
-  const { body: reply, outputTokens } = answer({ body, inputTokens, created: 0, chance });
+  const { body: reply, outputTokens } = replyOf({ body, inputTokens, created: 0, random });
   return { inputTokens, outputTokens, row: row(200, reply) };
 }

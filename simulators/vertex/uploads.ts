@@ -3,34 +3,34 @@ import { createWriteStream, existsSync, mkdirSync, statSync, writeFileSync } fro
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { DocumentStore } from '../engine/documents.ts';
 import type { Journal } from '../engine/journal.ts';
-import { type Call, type Reply, type Route, route } from '../engine/router.ts';
-import { readJson } from '../engine/server.ts';
+import { type Call, type Reply, type Route, readJson, route } from '../engine/router.ts';
+import { type LoadRequest, type Loads, parseLoadRequest } from './bigquery.ts';
 import { invalid, notFound } from './errors.ts';
-import { type Objects, objectView } from './gcs.ts';
-import { type LoadRequest, type Loads, parseLoadRequest } from './loads.ts';
+import { gcsObject, type Objects } from './gcs.ts';
 
 interface UploadRecord {
   readonly id: string;
   readonly sequence: number;
-  /** What becomes of it: what was said when the session was opened. */
+  /** What the file is for, as the call that opened the session says. */
   readonly target: unknown;
-  /** What the last chunk was answered with: it may be sent again. */
-  readonly answer?: unknown;
+  /** The reply to the last chunk, which a client may send again. */
+  readonly reply?: unknown;
 }
 
-/** How a session stands after a chunk. */
+/** The state of a session after a chunk. */
 type Received =
   | { readonly received: number }
-  /** All is there: the file is to be taken over. */
+  /** The file is complete. */
   | { readonly path: string; readonly target: unknown }
-  | { readonly answer: unknown };
+  | { readonly reply: unknown };
 
-/** The chunk that a call brings: `bytes 0-99/200`, or of nothing `bytes ∗/200`. */
+/** The range of a chunk, e.g. `bytes 0-99/200`, or `bytes ∗/200` for none. */
 const RANGE = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+)$/;
 
-/** Sessions of resumable uploads: what has arrived stands in a file. */
+/** Sessions of resumable uploads. What has arrived is in a file. */
 export class Uploads {
   readonly #directory: string;
   readonly #records: DocumentStore<UploadRecord>;
@@ -49,14 +49,14 @@ export class Uploads {
   }
 
   /**
-   * Takes a chunk, if it begins where the last one ended.
+   * Appends a chunk if it starts where the last one ended.
    *
    * @throws ApiError for an unknown session or a malformed range
    */
   async receive(id: string, request: IncomingMessage): Promise<Received> {
     const record = this.#records.get(id);
     const path = join(this.#directory, id);
-    if (record?.answer !== undefined) return { answer: record.answer };
+    if (record?.reply !== undefined) return { reply: record.reply };
     if (!record || !existsSync(path)) throw notFound('No such upload session.');
     const [, first, , total] = RANGE.exec(request.headers['content-range'] ?? '') ?? [];
     if (total === undefined) throw invalid('Failed to parse Content-Range header.');
@@ -67,21 +67,21 @@ export class Uploads {
     return { path, target: record.target };
   }
 
-  finish(id: string, answer: unknown): void {
+  finish(id: string, reply: unknown): void {
     const record = this.#records.get(id);
-    if (record) this.#records.save({ ...record, answer });
+    if (record) this.#records.save({ ...record, reply });
   }
 }
 
 const OBJECTS = '/upload/storage/v1/b/:bucket/o';
 const LOADS = '/upload/bigquery/v2/projects/:project/jobs';
 
-interface Target {
+interface ObjectName {
   readonly bucket: string;
   readonly name: string;
 }
 
-/** Resumable uploads, which Cloud Storage and BigQuery have alike. */
+/** Resumable uploads, which are the same in Cloud Storage and BigQuery. */
 export function uploadRoutes(
   uploads: Uploads,
   { objects, loads, journal }: { objects: Objects; loads: Loads; journal: Journal },
@@ -91,28 +91,28 @@ export function uploadRoutes(
       const { bucket = '' } = call.parameters;
       const name = call.query.get('name');
       if (!name) throw invalid('Required parameter: name');
-      return opened(call, uploads.open({ bucket, name } satisfies Target));
+      return sessionReply(call, uploads.open({ bucket, name } satisfies ObjectName));
     }),
     route('PUT', OBJECTS, (call) =>
-      receive(uploads, call, (path, target) => {
-        const { bucket, name } = target as Target;
+      receiveChunk(uploads, call, (path, target) => {
+        const { bucket, name } = target as ObjectName;
         const record = objects.put(bucket, name, path);
         journal.append({ event: 'uploaded', fileId: record.id, bytes: record.bytes });
-        return objectView(record);
+        return gcsObject(record);
       }),
     ),
     route('POST', LOADS, async (call) =>
-      opened(call, uploads.open(parseLoadRequest(await readJson(call.request, invalid)))),
+      sessionReply(call, uploads.open(parseLoadRequest(await readJson(call.request, invalid)))),
     ),
     route('PUT', LOADS, (call) =>
-      receive(uploads, call, async (path, target) =>
+      receiveChunk(uploads, call, async (path, target) =>
         loads.view(await loads.run(target as LoadRequest, path)),
       ),
     ),
   ];
 }
 
-function opened({ request, query }: Call, id: string): Reply {
+function sessionReply({ request, query }: Call, id: string): Reply {
   if (query.get('uploadType') !== 'resumable')
     throw invalid('Only resumable uploads are simulated');
   const path = request.url?.split('?')[0];
@@ -120,8 +120,8 @@ function opened({ request, query }: Call, id: string): Reply {
   return { status: 200, json: undefined, headers: { location } };
 }
 
-/** Takes a chunk; `keep` takes over the whole file after the last one. */
-async function receive(
+/** Receives a chunk. After the last one, `keep` takes the file and returns the reply. */
+async function receiveChunk(
   uploads: Uploads,
   { query, request }: Call,
   keep: (path: string, target: unknown) => unknown,
@@ -129,13 +129,13 @@ async function receive(
   const id = query.get('upload_id') ?? '';
   const received = await uploads.receive(id, request);
   if ('received' in received) return incomplete(received.received);
-  if ('answer' in received) return { status: 200, json: received.answer };
-  const answer = await keep(received.path, received.target);
-  uploads.finish(id, answer);
-  return { status: 200, json: answer };
+  if ('reply' in received) return { status: 200, json: received.reply };
+  const json = await keep(received.path, received.target);
+  uploads.finish(id, json);
+  return { status: 200, json };
 }
 
 function incomplete(received: number): Reply {
-  const range = received > 0 ? { range: `bytes=0-${received - 1}` } : {};
-  return { status: 308, json: undefined, headers: range };
+  const headers = omitUndefined({ range: received > 0 ? `bytes=0-${received - 1}` : undefined });
+  return { status: 308, json: undefined, headers };
 }

@@ -99,7 +99,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'the construct takes the functions as bundles, and shares names and settings only',
   },
   simulators: {
-    may: '@aws-sdk/client-s3 busboy node zod',
+    may: '@aws-sdk/client-s3 @aws-sdk/lib-storage busboy node zod',
     why: "a simulator follows the provider's documentation, not the code that it tests",
   },
   'simulators/memory': {

@@ -38,8 +38,8 @@ test('an unknown option', () => expectRefusal(['--fast'], /^unknown option '--fa
 test('an interval that is no number of seconds', () =>
   expectRefusal(['--interval', 'soon'], /'soon' is invalid.*over 0 and at most 60 seconds/));
 
-test('a plan with a word that no simulator knows', () =>
-  expectRefusal(['--plan', 'completed,maybe'], /the word "maybe" is not known, use completed, /));
+test('a plan with an outcome that no simulator knows', () =>
+  expectRefusal(['--plan', 'completed,maybe'], /unknown outcome "maybe", use completed, /));
 
 test('a port that is no port', () => expectRefusal(['--port', '99999'], /from 1 to 65535/));
 

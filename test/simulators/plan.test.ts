@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { parsePlan, wordAt } from '../../simulators/engine/plan.ts';
+import { outcomeAt, parsePlan } from '../../simulators/engine/plan.ts';
 
-test('a plan is words in order, the last of which repeats', () => {
+test('a plan is outcomes in order, the last of which repeats', () => {
   const plan = parsePlan('failed_quota, expired,completed');
-  expect([0, 1, 2, 3, 99].map((position) => wordAt(plan, position))).toEqual([
+  expect([0, 1, 2, 3, 99].map((position) => outcomeAt(plan, position))).toEqual([
     'failed_quota',
     'expired',
     'completed',
@@ -12,9 +12,12 @@ test('a plan is words in order, the last of which repeats', () => {
   ]);
 });
 
-test.each(['completed,explode', 'explode', ''])('"%s" is refused by its wrong word', (text) => {
-  const word = text.split(',').at(-1);
-  expect(() => parsePlan(text)).toThrow(
-    `the word "${word}" is not known, use completed, partial, failed_quota, failed_invalid, all_errors, expired, cancelled, stuck, lost_reply`,
-  );
-});
+test.each(['completed,explode', 'explode', ''])(
+  '"%s" is refused with its unknown outcome',
+  (text) => {
+    const outcome = text.split(',').at(-1);
+    expect(() => parsePlan(text)).toThrow(
+      `unknown outcome "${outcome}", use completed, partial, failed_quota, failed_invalid, all_errors, expired, cancelled, stuck, lost_reply`,
+    );
+  },
+);

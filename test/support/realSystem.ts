@@ -12,7 +12,7 @@ import { intake } from '../../shared/usecases/intake/intake.ts';
 import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { acceptWork, runWork } from '../../shared/usecases/work/work.ts';
-import type { Simulator } from '../../simulators/engine/server.ts';
+import type { Simulator } from '../../simulators/engine/jobServer.ts';
 import { type OpenAiOptionsInput, startOpenAiSimulator } from '../../simulators/openai/index.ts';
 import type { Emulators } from './emulators.ts';
 import { type Answer, type Received, startProxy } from './emulatorsProxy.ts';

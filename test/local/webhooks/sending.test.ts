@@ -15,7 +15,7 @@ afterAll(() => handler?.stop());
 test('a job that its provider says has ended reaches the processor without a sweep', async () => {
   const { job } = await handler.run('told');
 
-  expect(await handler.webhooksOf(job?.id ?? '')).toEqual([{ word: 'sent', status: 200 }]);
+  expect(await handler.webhooksOf(job?.id ?? '')).toEqual([{ outcome: 'sent', status: 200 }]);
   expect(await handler.reaches('told', 'completed')).toMatchObject({
     status: 'completed',
     counts: { total: 2, succeeded: 2, failed: 0 },
@@ -29,13 +29,13 @@ test.each([
   ['a webhook that was signed too long ago', 'late', 401],
 ])(
   '%s leaves the job to the sweep',
-  async (_what, word, status) => {
-    const { job, version } = await handler.run(word);
+  async (_what, outcome, status) => {
+    const { job, version } = await handler.run(outcome);
 
-    expect(await handler.webhooksOf(job?.id ?? '')).toEqual([{ word, status }]);
-    expect(await handler.reaches(word, 'running')).toMatchObject({ version });
+    expect(await handler.webhooksOf(job?.id ?? '')).toEqual([{ outcome, status }]);
+    expect(await handler.reaches(outcome, 'running')).toMatchObject({ version });
     await handler.sweep();
-    expect(await handler.reaches(word, 'completed')).toMatchObject({ status: 'completed' });
+    expect(await handler.reaches(outcome, 'completed')).toMatchObject({ status: 'completed' });
   },
   90_000,
 );
@@ -44,8 +44,8 @@ test('a webhook that comes twice is answered twice and taken once', async () => 
   const { job } = await handler.run('twice');
 
   expect(await handler.webhooksOf(job?.id ?? '', 2)).toEqual([
-    { word: 'duplicate', status: 200 },
-    { word: 'duplicate', status: 200 },
+    { outcome: 'duplicate', status: 200 },
+    { outcome: 'duplicate', status: 200 },
   ]);
   expect(await handler.reaches('twice', 'completed')).toMatchObject({
     status: 'completed',

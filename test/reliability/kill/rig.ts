@@ -21,7 +21,7 @@ import { realBatchStore } from '../../../shared/aws/batchStore.ts';
 import type { StateChange } from '../../../shared/batch/contracts.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
-import type { Simulator } from '../../../simulators/engine/server.ts';
+import type { Simulator } from '../../../simulators/engine/jobServer.ts';
 import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
 import { signed } from '../../../simulators/openai/webhooks.ts';
 import { synthesizeStack } from '../../support/localStackAssembly.ts';

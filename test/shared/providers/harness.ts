@@ -2,11 +2,11 @@ import type { Outcome } from '../../../shared/batch/job.ts';
 import type { Provider } from '../../../shared/providers/provider.ts';
 import type { Injection } from '../../../simulators/engine/faults.ts';
 import type { JournalContent } from '../../../simulators/engine/journal.ts';
-import type { PlanWord } from '../../../simulators/engine/plan.ts';
+import type { PlannedOutcome } from '../../../simulators/engine/plan.ts';
 
 /** How a simulated provider is to behave. */
 export interface SimulationOptions {
-  readonly plan?: readonly PlanWord[];
+  readonly plan?: readonly PlannedOutcome[];
   /** From a job's creation to its end. Default: a moment. */
   readonly jobSeconds?: number;
   /** It is full: every job is refused, where the provider says so. */
@@ -59,7 +59,7 @@ export interface Harness {
   /** How many files a job with answers and errors leaves. Default: 2. */
   readonly outputFiles?: number;
   /** How jobs of a plan end where it is not as at OpenAI; `never` for words it does not have. */
-  readonly endings?: Readonly<Partial<Record<PlanWord, Ending | 'never'>>>;
+  readonly endings?: Readonly<Partial<Record<PlannedOutcome, Ending | 'never'>>>;
   /** Names that no job and no file of the provider has, in its own form. */
   readonly unknown: { readonly jobId: string; readonly file: string };
   /** Changes to JSON replies that make them say nothing of use. */

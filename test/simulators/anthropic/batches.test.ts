@@ -40,14 +40,14 @@ test.each([
   ['all_errors', { errored: 10 }, ['errored']],
   ['expired', { succeeded: 5, expired: 5 }, ['expired', 'succeeded']],
   ['cancelled', { succeeded: 5, canceled: 5 }, ['canceled', 'succeeded']],
-])('%s', async (word, counts, types) => {
-  const here = await world({ plan: [word] });
+])('%s', async (outcome, counts, types) => {
+  const here = await world({ plan: [outcome] });
   const { id } = await here.create(TEN);
   const ended = await here.end(id);
   expect(ended.request_counts).toEqual({ ...NONE, ...counts });
   const found = (await here.results(id)).map(({ result }) => result.type);
   expect([...new Set(found)].sort()).toEqual(types);
-  expect(ended.cancel_initiated_at === null).toBe(word !== 'cancelled');
+  expect(ended.cancel_initiated_at === null).toBe(outcome !== 'cancelled');
 });
 
 test('a stuck batch ends when it is cancelled', async () => {
@@ -120,7 +120,7 @@ test('a restart continues with batches, results and plan', async () => {
   const second = await here.create(TEN);
   expect((await here.end(second.id)).request_counts.succeeded).toBe(10);
   const { jobs } = await here.simulator.journal();
-  expect(jobs.map(({ word }) => word)).toEqual(['expired', 'completed']);
+  expect(jobs.map(({ outcome }) => outcome)).toEqual(['expired', 'completed']);
 });
 
 test('the journal knows keys, groups and own ids', async () => {

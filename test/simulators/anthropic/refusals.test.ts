@@ -72,7 +72,7 @@ test('a full queue refuses until batches have ended', async () => {
   await expect(here.create(requests(3))).resolves.toMatchObject({ type: 'message_batch' });
 });
 
-test('planned refusals of create use up their word', async () => {
+test('planned refusals of create use up their position in the plan', async () => {
   const here = await world({ plan: ['failed_quota', 'failed_invalid', 'completed'] });
   const key = 'bhabcdefghij012345';
   const create = (submission: number) => here.create(requests(2, `${key}-${submission}_`));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AzureOpenAI } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAzureSimulator } from '../../../simulators/azure/index.ts';
-import type { Simulator } from '../../../simulators/engine/server.ts';
+import type { Simulator } from '../../../simulators/engine/jobServer.ts';
 
 let directory: string;
 let simulator: Simulator;

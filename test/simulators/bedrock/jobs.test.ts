@@ -63,10 +63,10 @@ describe('a job', () => {
     ['all_errors', 'Completed', 0],
     ['expired', 'PartiallyCompleted', 50],
     ['cancelled', 'Stopped', 50],
-  ])('by the plan %s ends %s with %i answers', async (word, status, successRecordCount) => {
-    await bedrock.putInput(`${word}.jsonl`, claudeRecords(100));
-    const { create, view, pass } = await bedrock.start({ plan: [word] });
-    const { jobArn } = await create(`${word}.jsonl`);
+  ])('by the plan %s ends %s with %i answers', async (outcome, status, successRecordCount) => {
+    await bedrock.putInput(`${outcome}.jsonl`, claudeRecords(100));
+    const { create, view, pass } = await bedrock.start({ plan: [outcome] });
+    const { jobArn } = await create(`${outcome}.jsonl`);
     // The check of the input, the run, the writing of the output.
     for (let step = 0; step < 3; step++) {
       await view(jobArn);

@@ -1,19 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { answer } from '../../../simulators/bedrock/replies.ts';
+import { replyOf } from '../../../simulators/bedrock/replies.ts';
+import { seededRandom } from '../../../simulators/engine/content.ts';
 
-const HASH = 4711;
-const BYTES = 400;
+const SEED = 4711;
 const CLAUDE = { modelId: 'us.anthropic.claude-haiku-4-5', invocationType: 'InvokeModel' };
 const NOVA = { modelId: 'amazon.nova-lite-v1:0', invocationType: 'InvokeModel' };
 const CONVERSE = { modelId: 'meta.llama3', invocationType: 'Converse' };
 const TITAN = { modelId: 'amazon.titan-embed-text-v2:0', invocationType: 'InvokeModel' };
 const VERSION = { anthropic_version: 'bedrock-2023-05-31' };
 
-describe('answer', () => {
+type Model = Parameters<typeof replyOf>[0];
+
+function reply(model: Model, body: Readonly<Record<string, unknown>>, seed = SEED) {
+  return replyOf(model, { body, inputTokens: 100, random: seededRandom(seed) });
+}
+
+describe('replyOf', () => {
   test('an equal record gets an equal reply, another one another', () => {
-    const first = answer(CLAUDE, VERSION, HASH, BYTES);
-    expect(answer(CLAUDE, VERSION, HASH, BYTES)).toEqual(first);
-    expect(answer(CLAUDE, VERSION, HASH + 1, BYTES)).not.toEqual(first);
+    const first = reply(CLAUDE, VERSION);
+    expect(reply(CLAUDE, VERSION)).toEqual(first);
+    expect(reply(CLAUDE, VERSION, SEED + 1)).not.toEqual(first);
   });
 
   test.each([
@@ -21,8 +27,8 @@ describe('answer', () => {
     ['any', { type: 'any' }, 'first'],
   ])('Claude calls a tool that must be called: %s', (_name, tool_choice, name) => {
     const input = { ...VERSION, tools: [{ name: 'first' }, { name: 'second' }], tool_choice };
-    expect(answer(CLAUDE, input, HASH, BYTES)).toMatchObject({
-      modelOutput: { stop_reason: 'tool_use', content: [{ type: 'tool_use', name }] },
+    expect(reply(CLAUDE, input)).toMatchObject({
+      body: { stop_reason: 'tool_use', content: [{ type: 'tool_use', name }] },
     });
   });
 
@@ -32,8 +38,8 @@ describe('answer', () => {
   ])('Nova calls a tool that must be called: %s', (_name, toolChoice, name) => {
     const tools = [{ toolSpec: { name: 'first' } }, { toolSpec: { name: 'second' } }];
     const input = { toolConfig: { tools, toolChoice } };
-    expect(answer(NOVA, input, HASH, BYTES)).toMatchObject({
-      modelOutput: {
+    expect(reply(NOVA, input)).toMatchObject({
+      body: {
         stopReason: 'tool_use',
         output: { message: { content: [{ toolUse: { name } }] } },
       },
@@ -41,8 +47,8 @@ describe('answer', () => {
   });
 
   test('Titan has as many dimensions as asked for', () => {
-    expect(answer(TITAN, { inputText: 'a', dimensions: 256 }, HASH, BYTES)).toMatchObject({
-      modelOutput: { embedding: { length: 256 }, inputTextTokenCount: 100 },
+    expect(reply(TITAN, { inputText: 'a', dimensions: 256 })).toMatchObject({
+      body: { embedding: { length: 256 }, inputTextTokenCount: 100 },
     });
   });
 
@@ -51,6 +57,6 @@ describe('answer', () => {
     ['Claude without its version', CLAUDE, { messages: [] }],
     ['Claude with a model', CLAUDE, { ...VERSION, model: 'claude' }],
   ])('%s are refused', (_name, job, input) => {
-    expect(answer(job, input, HASH, BYTES)).toMatchObject({ error: { errorCode: 400 } });
+    expect(reply(job, input)).toMatchObject({ error: { errorCode: 400 } });
   });
 });

@@ -16,7 +16,7 @@ import {
   type BedrockOptionsInput,
   startBedrockSimulator,
 } from '../../../simulators/bedrock/index.ts';
-import type { Simulator } from '../../../simulators/engine/server.ts';
+import type { Simulator } from '../../../simulators/engine/jobServer.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 
 const BUCKET = 'jobs';

@@ -20,7 +20,7 @@ test('a job goes on through a restart, and the plan with it, past deleted jobs',
   await here.end((await here.job(10, `${KEY}-3`)).name);
 
   const { jobs } = await here.simulator.journal();
-  expect(jobs.map(({ batch, key, word }) => [batch, key, word])).toEqual([
+  expect(jobs.map(({ batch, key, outcome }) => [batch, key, outcome])).toEqual([
     [KEY, `${KEY}-1`, 'expired'],
     [KEY, `${KEY}-2`, 'partial'],
     [KEY, `${KEY}-3`, 'completed'],

@@ -36,8 +36,8 @@ test.each([
   ['expired', 'JOB_STATE_EXPIRED', false],
   ['cancelled', 'JOB_STATE_CANCELLED', false],
   ['stuck', 'JOB_STATE_RUNNING', false],
-])('%s ends in %s, with results: %s', async (word, state, hasResults) => {
-  const here = await world({ plan: [word] });
+])('%s ends in %s, with results: %s', async (outcome, state, hasResults) => {
+  const here = await world({ plan: [outcome] });
   const ended = await here.end((await here.job(20)).name);
   expect(ended.state).toBe(state);
   expect(ended.dest?.fileName !== undefined).toBe(hasResults);

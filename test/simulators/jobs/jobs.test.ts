@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { type JobRecord, Jobs } from '../../../simulators/engine/jobs.ts';
+import { Jobs } from '../../../simulators/engine/jobs.ts';
 import { Journal, journalDirectory } from '../../../simulators/engine/journal.ts';
-
-const NOTHING = { succeeded: 0, failed: 0, usage: { inputTokens: 0, outputTokens: 0 } };
+import { NO_OUTPUT } from '../../../simulators/engine/run.ts';
+import type { JobRecord } from '../../../simulators/engine/timeline.ts';
 
 let dataDir: string;
 beforeEach(async () => {
@@ -14,25 +14,27 @@ beforeEach(async () => {
 });
 
 function start(): Jobs<JobRecord> {
-  const jobs = new Jobs<JobRecord>({
-    dataDir,
-    plan: ['failed_quota', 'stuck', 'completed'],
-    jobSeconds: 0,
-    journal: new Journal(journalDirectory(dataDir), Date.now),
-    now: Date.now,
-    kind: {
+  const jobs = new Jobs<JobRecord>(
+    {
+      dataDir,
+      plan: ['failed_quota', 'stuck', 'completed'],
+      jobSeconds: 0,
+      journal: new Journal(journalDirectory(dataDir), Date.now),
+      now: Date.now,
+    },
+    {
       idOf: ({ id }) => String(id),
       errorsOf: () => [],
-      write: async () => NOTHING,
+      write: async () => NO_OUTPUT,
     },
-  });
+  );
   onTestFinished(() => jobs.close());
   return jobs;
 }
 
 async function create(jobs: Jobs<JobRecord>, id: string, group = 'a-batch') {
   await writeFile(jobs.inputPath(id), '{"id":"1"}\n');
-  return jobs.create({ id, group }).word;
+  return jobs.create({ id, group }).outcome;
 }
 
 test('a job that was deleted keeps its place in the plan', async () => {
@@ -51,7 +53,7 @@ test('a job that was deleted is not there, after a restart and with its work don
   await create(jobs, 'second');
   // While its input is still being looked at.
   jobs.delete('first');
-  await jobs.settled();
+  await jobs.finishDueWork();
   for (const each of [jobs, start()]) {
     expect(each.get('first')).toBeUndefined();
     expect(each.all().map(({ id }) => id)).toEqual(['second']);

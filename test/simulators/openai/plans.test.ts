@@ -49,8 +49,8 @@ test('partial: a tenth fails with 429 or 500, the rest is done', async () => {
 test.each([
   ['failed_quota', 'token_limit_exceeded', null],
   ['failed_invalid', 'invalid_json_line', 1],
-])('%s: fails with %s and no file', async (word, code, line) => {
-  const { job, after } = await world({ plan: [word] });
+])('%s: fails with %s and no file', async (outcome, code, line) => {
+  const { job, after } = await world({ plan: [outcome] });
   const failed = await after((await job(TWENTY)).id, 0.5);
   expect(failed).toMatchObject({
     status: 'failed',
@@ -76,11 +76,11 @@ test('all_errors: completed without an output file', async () => {
 test.each([
   ['expired', 'batch_expired'],
   ['cancelled', 'batch_cancelled'],
-])('%s: half the rows, the rest as %s', async (word, code) => {
-  const { job, end, rows } = await world({ plan: [word] });
+])('%s: half the rows, the rest as %s', async (outcome, code) => {
+  const { job, end, rows } = await world({ plan: [outcome] });
   const ended = await end((await job(TWENTY)).id);
-  expect(ended.status).toBe(word);
-  expect(ended).toHaveProperty(`${word}_at`);
+  expect(ended.status).toBe(outcome);
+  expect(ended).toHaveProperty(`${outcome}_at`);
   const done = await rows(ended.output_file_id);
   const left = await rows(ended.error_file_id);
   expect(done).toHaveLength(10);
@@ -112,14 +112,14 @@ test('lost_reply: one job per create call, each without a reply', async () => {
   expect((await client.batches.list()).data).toHaveLength(2);
 });
 
-test('the plan runs per batch, the last word repeating, and the journal tells who did what', async () => {
+test('the plan runs per batch, the last outcome repeating, and the journal says which job did what', async () => {
   const { job, end, simulator } = await world({ plan: ['failed_quota', 'expired', 'completed'] });
   const statuses: (string | undefined)[] = [];
   for (const batch_id of ['a', 'b', 'a', 'a', 'a'])
     statuses.push((await end((await job(TWENTY, { batch_id })).id)).status);
   const { jobs } = await simulator.journal();
   expect(statuses).toEqual(['failed', 'failed', 'expired', 'completed', 'completed']);
-  expect(jobs.map(({ batch, word, status }) => [batch, word, status])).toEqual([
+  expect(jobs.map(({ batch, outcome, status }) => [batch, outcome, status])).toEqual([
     ['a', 'failed_quota', 'failed'],
     ['b', 'failed_quota', 'failed'],
     ['a', 'expired', 'expired'],

@@ -73,9 +73,9 @@ test('uploads that are no batch input', async () => {
   expect((await client.files.list()).data).toEqual([]);
 });
 
-test('wrong options name the option, a wrong plan the word', async () => {
+test('wrong options name the option, a wrong plan the outcome', async () => {
   await expect(world({ jobSeconds: -1 })).rejects.toThrow('jobSeconds');
   await expect(world({ plan: ['completed', 'explode'] })).rejects.toThrow(
-    /the word "explode" is not known, use completed, partial/,
+    /unknown outcome "explode", use completed, partial/,
   );
 });

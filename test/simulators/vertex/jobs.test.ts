@@ -107,8 +107,8 @@ test('a job that was deleted is gone, and the plan goes on', async () => {
   await here.restart();
   const { body: second } = await here.create(labels(2));
   expect((await here.list()).body.batchPredictionJobs).toHaveLength(1);
-  const words = (await here.journal()).jobs.map(({ jobId, word }) => [jobId, word]);
-  expect(words).toEqual([
+  const outcomes = (await here.journal()).jobs.map(({ jobId, outcome }) => [jobId, outcome]);
+  expect(outcomes).toEqual([
     [first.name, 'failed_quota'],
     [second.name, 'completed'],
   ]);
@@ -139,7 +139,7 @@ describe('a listing', () => {
   });
 });
 
-test('a call without a token is refused in the words of the API', async () => {
+test('a call without a token is refused in the outcomes of the API', async () => {
   const here = await world();
   const headers = { authorization: 'Bearer ya29.another' };
   const { status, text } = await here.call('GET', '/storage/v1/b/a/o', undefined, headers);

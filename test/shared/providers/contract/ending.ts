@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PlanWord } from '../../../../simulators/engine/plan.ts';
+import type { PlannedOutcome } from '../../../../simulators/engine/plan.ts';
 import type { Ending, Harness, Start } from '../harness.ts';
 import {
   customIds,
@@ -37,8 +37,8 @@ export function endingContract(harness: Harness, start: Start): void {
 
     test.each(endingsOf(harness))(
       '%s ends as it must, with what exists',
-      async (word, { kind, refusal, ...counts }) => {
-        const { provider } = await start({ plan: [word] });
+      async (planned, { kind, refusal, ...counts }) => {
+        const { provider } = await start({ plan: [planned] });
         const jobId = await submit(provider, harness, ids);
 
         const outcome = await outcomeOf(provider, jobId);
@@ -60,10 +60,10 @@ export function endingContract(harness: Harness, start: Start): void {
       ['failed_quota', 'quota'],
       ['failed_invalid', 'permanent'],
     ] as const;
-    test.each(refusals.filter(([word]) => harness.endings?.[word] === undefined))(
+    test.each(refusals.filter(([planned]) => harness.endings?.[planned] === undefined))(
       '%s is refused as %s, with its reason',
-      async (word, refusal) => {
-        const { provider } = await start({ plan: [word] });
+      async (planned, refusal) => {
+        const { provider } = await start({ plan: [planned] });
         const jobId = await submit(provider, harness, ids);
 
         const outcome = await outcomeOf(provider, jobId);
@@ -125,7 +125,7 @@ export function endingContract(harness: Harness, start: Start): void {
 }
 
 /** As at OpenAI, unless the provider ends them in another way. */
-const ENDINGS: Readonly<Partial<Record<PlanWord, Ending>>> = {
+const ENDINGS: Readonly<Partial<Record<PlannedOutcome, Ending>>> = {
   partial: { kind: 'completed', least: 1, most: 19, leastRows: 20 },
   all_errors: { kind: 'completed', least: 0, most: 0, leastRows: 20 },
   expired: { kind: 'expired', least: 1, most: 19, leastRows: 20 },
@@ -133,7 +133,10 @@ const ENDINGS: Readonly<Partial<Record<PlanWord, Ending>>> = {
   cancelled: { kind: 'cancelled', least: 1, most: 19, leastRows: 1 },
 };
 
-function endingsOf({ endings }: Harness): [PlanWord, Ending][] {
-  const words = Object.entries({ ...ENDINGS, ...endings }) as [PlanWord, Ending | 'never'][];
-  return words.filter((entry): entry is [PlanWord, Ending] => entry[1] !== 'never');
+function endingsOf({ endings }: Harness): [PlannedOutcome, Ending][] {
+  const entries = Object.entries({ ...ENDINGS, ...endings }) as [
+    PlannedOutcome,
+    Ending | 'never',
+  ][];
+  return entries.filter((entry): entry is [PlannedOutcome, Ending] => entry[1] !== 'never');
 }

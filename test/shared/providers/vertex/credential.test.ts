@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectRest } from '../../../../shared/providers/google/rest.ts';
 import { bearing, connectTokens } from '../../../../shared/providers/vertex/credential.ts';
-import { localServiceAccountKey } from '../../../../simulators/vertex/localKey.ts';
+import { localServiceAccountKey } from '../../../../simulators/vertex/tokens.ts';
 import { startVertex, vertexSettings } from './world.ts';
 
 type World = Awaited<ReturnType<typeof startVertex>>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type VertexSettings, vertexAi } from '../../../../shared/providers/vertex/description.ts';
 import { connectVertex } from '../../../../shared/providers/vertex/index.ts';
 import { startVertexSimulator } from '../../../../simulators/vertex/index.ts';
-import { localServiceAccountKey } from '../../../../simulators/vertex/localKey.ts';
+import { localServiceAccountKey } from '../../../../simulators/vertex/tokens.ts';
 import { entryAt, settingsOf } from '../entry.ts';
 import type { SimulationOptions } from '../harness.ts';
 
