@@ -78,6 +78,7 @@ function addCommands(directory: string): void {
     npm: [
       'case "$1 $2 $3" in',
       `"run cli --") shift 3; ${run('cli/main.ts')} ;;`,
+      `"run --silent cli") shift 4; ${run('cli/main.ts')} ;;`,
       `"run simulate --") shift 3; ${run('test/simulation/main.ts')} ;;`,
       '*) echo "not run here: npm $*" >&2; exit 1 ;;',
       'esac',
