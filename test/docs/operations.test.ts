@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { glob, readFile } from 'node:fs/promises';
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
 import { parseContext } from '../../infra/context.ts';
@@ -37,3 +37,21 @@ it('docs/runbook.md names outputs and resources that the stack has', async () =>
     expect(found, prefix).toHaveLength(1);
   }
 });
+
+it.each(['runbook', 'operations', 'costs'])(
+  'docs/%s.md quotes log messages as the code has them',
+  async (name) => {
+    const page = await readFile(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
+    let code = '';
+    for await (const file of glob(['shared/**/*.ts', 'functions/**/*.ts']))
+      code += await readFile(file, 'utf8');
+
+    const prose = page.replaceAll(/^```.*?^```$/gms, '').replaceAll(/\s+/g, ' ');
+    // Titles of the dashboard and of saved queries begin with a capital, or are no messages.
+    const quoted = [...prose.matchAll(/"([^"]+)"/g)].map(([, text = '']) => text);
+    const messages = quoted.filter((text) => /^[a-z]/.test(text) || text.startsWith('Lambda '));
+
+    expect(messages.length).toBeGreaterThan(0);
+    expect(messages.filter((text) => !code.includes(text))).toEqual([]);
+  },
+);

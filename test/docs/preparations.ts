@@ -39,6 +39,10 @@ aws sqs send-message --queue-url "$(output BatchQueueUrl)" \\
 until [ "$(aws sqs get-queue-attributes --queue-url "$(output DeadLetterQueueUrl)" --output text \\
   --attribute-names ApproximateNumberOfMessages --query 'Attributes.*')" != 0 ]; do sleep 0.2; done`;
 
+/** Adds the batch that most pages ask about, unless another page has. */
+const MY_BATCH = `
+batch-handler list --json | grep -q '"my-batch"' || batch-handler add requests.jsonl --id my-batch --wait`;
+
 /** What a page takes to have happened before a command is copied from it. */
 export const BEFORE: Readonly<Record<string, string>> = {
   // What waits for its time would be watched until then.
@@ -55,6 +59,9 @@ done`,
 ${ONE_DEAD_LETTER}
 HANDLE=$(aws sqs receive-message --queue-url "$(output DeadLetterQueueUrl)" --output text \\
   --visibility-timeout 60 --query 'Messages[0].ReceiptHandle')`,
-  'grep -h \'"batchId":"my-batch\' .local/logs/*.log': `
-batch-handler list --json | grep -q '"my-batch"' || batch-handler add requests.jsonl --id my-batch --wait`,
+  'grep -h \'"batchId":"my-batch\' .local/logs/*.log': MY_BATCH,
+  'batch-handler show my-batch': MY_BATCH,
+  'batch-handler cancel stuck-batch': `
+batch-handler add requests.jsonl --id stuck-batch --not-before "$(date -ud '+1 hour' +%FT%TZ)"
+until batch-handler show stuck-batch 2>/dev/null; do sleep 0.2; done`,
 };
