@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { contextSchema } from '../../infra/context.ts';
-import { providerSchema } from '../../infra/providerContext.ts';
-import { DEFAULT_LIMITS } from '../../shared/providers/kinds.ts';
-import { limitsSchema } from '../../shared/quota/admission.ts';
+import { providerContextSchema } from '../../infra/providers/llmProvider.ts';
+import { limitsSchema } from '../../shared/batch/job.ts';
+import { KINDS } from '../../shared/providers/kinds.ts';
 
 /** The rows of the tables under a heading: each the names in its first cell, and the other cells. */
 async function rowsUnder(heading: string): Promise<readonly (readonly [string[], ...string[]])[]> {
@@ -24,7 +24,7 @@ it('docs/settings.md has every setting of cdk.json, and no other', async () => {
 });
 
 it('docs/settings.md has every key of a provider entry, with the kinds that take it', async () => {
-  const kinds = providerSchema.options.map(({ shape }) => ({
+  const kinds = providerContextSchema.options.map(({ shape }) => ({
     kind: [...shape.kind.values][0] ?? '',
     keys: new Set(Object.keys(shape)),
   }));
@@ -44,7 +44,7 @@ it('docs/settings.md has every key of a provider entry, with the kinds that take
 
 it('docs/settings.md has every limit, with the default of OpenAI', async () => {
   const limits = Object.keys(limitsSchema.shape).map((name) => {
-    const value = DEFAULT_LIMITS.openai[name as keyof typeof DEFAULT_LIMITS.openai];
+    const value = KINDS.openai.limits[name as keyof typeof KINDS.openai.limits];
     return [[name], value?.toLocaleString('en-US') ?? 'none'];
   });
   const rows = await rowsUnder('Limits');
