@@ -1,5 +1,11 @@
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { LOG_MESSAGES } from '../../shared/logMessages.ts';
 import { functionsOf, type Monitored } from './monitored.ts';
+
+/** Matches lines with one of these messages. */
+function messageIn(...names: readonly (keyof typeof LOG_MESSAGES)[]): string {
+  return `message in [${names.map((name) => `"${LOG_MESSAGES[name]}"`).join(', ')}]`;
+}
 
 /** The saved queries that the runbook refers to. A log line names its batch and attempt if it has one. */
 export const QUERIES: Readonly<Record<string, logs.QueryStringProps>> = {
@@ -23,20 +29,20 @@ export const QUERIES: Readonly<Record<string, logs.QueryStringProps>> = {
   },
   'The slowest work': {
     fields: ['@timestamp, seconds, action, batchId, attempt, came, xray_trace_id'],
-    filterStatements: ['message = "work done"'],
+    filterStatements: [messageIn('workDone')],
     sort: 'seconds desc',
     limit: 50,
   },
   'Refused messages': {
     fields: ['@timestamp, messageId, batchId, reason.code, reason.message'],
-    filterStatements: ['message in ["message refused", "work message refused", "request refused"]'],
+    filterStatements: [messageIn('messageRefused', 'workMessageRefused', 'requestRefused')],
     sort: '@timestamp desc',
     limit: 200,
   },
   'Stopped submissions': {
     fields: ['@timestamp, provider, message, batchId, coalesce(reason.message, reason) as because'],
     filterStatements: [
-      'message in ["the provider refuses our account: it is paused", "the provider is full: it is left alone for a while", "the daily budget keeps batches back", "a user has paused the provider: batches wait"]',
+      messageIn('providerBlocked', 'providerCoolingDown', 'providerPaused', 'budgetReached'),
     ],
     sort: '@timestamp desc',
     limit: 200,

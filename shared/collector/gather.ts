@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { messageOf, RefusedError } from '../batch/errors.ts';
+import { LOG_MESSAGES } from '../logMessages.ts';
 import { METRICS } from '../metrics.ts';
 import { logFieldsOf } from '../usecases/logFields.ts';
 import { type JoinMessage, joinMessageSchema } from './contract.ts';
@@ -112,7 +113,7 @@ async function accept(
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     const { code, message: text } = error.reason;
-    log.warn('request refused', { messageId, reason: error.reason });
+    log.warn(LOG_MESSAGES.requestRefused, { messageId, reason: error.reason });
     metrics.count(METRICS.refused, 1);
     await collector.queue.sendDeadLetter(body, `${code}: ${text}`, messageId);
     return undefined;

@@ -4,6 +4,7 @@ import { uploadKey } from '../batch/ids.ts';
 import { addMessageSchema } from '../batch/messages.ts';
 import { checkRequest } from '../jsonl/checkRequest.ts';
 import { type Line, lineGroups } from '../jsonl/lines.ts';
+import { LOG_MESSAGES } from '../logMessages.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
 import { attributed } from '../usecases/logFields.ts';
@@ -137,7 +138,7 @@ async function claim(
   if (stands.batchId === batchId && stands.position === wanted.position) return true;
   if (stands.digest === digest) return false;
   const reason = `custom_id_exists: a request with this custom_id and another content is in batch ${stands.batchId}: choose a new custom_id`;
-  log.warn('request refused', { batchId, ...NO_ATTEMPT, reason });
+  log.warn(LOG_MESSAGES.requestRefused, { batchId, ...NO_ATTEMPT, reason });
   metrics.count(METRICS.refused, 1);
   const message = { ...JSON.parse(bytes.toString()), provider };
   await collector.queue.sendDeadLetter(JSON.stringify(message), reason, batchId);

@@ -1,84 +1,89 @@
 import type { Limits } from '../batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../batch/ports.ts';
 import type { Budget } from './budget.ts';
-import { type ProviderState, startsSince } from './providerState.ts';
+import { type ProviderState, startsThisHour } from './providerState.ts';
 import { maxPending, type TokenLimit, UNKNOWN_TOKEN_LIMIT } from './tokenLimit.ts';
 
-/** What a provider holds now, and how far what waits for it was looked at. */
-export interface Load {
+/** What is in use of a provider's limits, jobs that this sweep starts included. */
+export interface ProviderUsage {
   jobs: number;
   requests: number;
-  /** Jobs started since it was read. */
+  /** Jobs that this sweep has started. */
   started: number;
-  /** By model. */
-  readonly models: Map<string, ModelLoad>;
+  readonly models: Map<string, ModelUsage>;
 }
 
-interface ModelLoad {
+interface ModelUsage {
   /** Estimated prompt tokens. */
   tokens: number;
-  /** Jobs that may still be refused for quota. */
+  /** Jobs that the provider may still refuse for quota. */
   pending: number;
-  /** Room is kept for a batch that has waited long enough: nothing behind it goes before it. */
+  /** Whether free capacity is reserved for a batch that has waited long: no later batch may start. */
   isReserved: boolean;
 }
 
-export function loadOf(active: readonly ActiveHint[]): Load {
-  const load: Load = { jobs: 0, requests: 0, started: 0, models: new Map() };
-  for (const batch of active) if (!batch.isOver) add(load, batch, batch.isPending);
-  return load;
+/** The usage of a provider at the start of a sweep. */
+export function usageOf(active: readonly ActiveHint[]): ProviderUsage {
+  const usage: ProviderUsage = { jobs: 0, requests: 0, started: 0, models: new Map() };
+  for (const batch of active) if (!batch.isOver) add(usage, batch, batch.isPending);
+  return usage;
 }
 
-/** How much may be started. */
-export interface Room {
+/** What bounds the batches that may start at a provider. */
+export interface AdmissionBounds {
   readonly limits: Limits;
   readonly state: ProviderState;
   readonly now: number;
-  /** How long smaller batches may go before one that finds no room. */
+  /** How long smaller batches may overtake one that does not fit. */
   readonly reserveAfterSeconds: number;
   readonly budget: Budget;
 }
 
 /**
- * Picks what starts now from the queue, which is in order of priority and age, and adds it to the
- * load. A batch that finds no room lets later, smaller ones of its model go first, but not for
- * ever: when it has waited long enough, what becomes free is kept for it. Other models go on.
+ * Picks the batches that start now from a queue in order of priority and age, and adds them to the
+ * usage. Smaller batches of the same model may overtake a batch that does not fit, until it has
+ * waited for `reserveAfterSeconds`; from then on free capacity is reserved for it. Batches of other
+ * models are not affected.
  */
 export function admit(
   waiting: readonly WaitingHint[],
-  load: Load,
-  room: Room,
+  usage: ProviderUsage,
+  bounds: AdmissionBounds,
 ): readonly WaitingHint[] {
   const admitted: WaitingHint[] = [];
-  const { limits, state, now } = room;
-  const startsBefore = startsSince(state, now);
+  const { limits, state, now } = bounds;
+  const startsBefore = startsThisHour(state, now);
   const { maxInFlight, maxStartsPerHour = Number.POSITIVE_INFINITY } = limits;
   for (const batch of waiting) {
-    if (load.jobs >= maxInFlight || startsBefore + load.started >= maxStartsPerHour) break;
-    const model = modelLoad(load, batch);
-    if (model.isReserved || !room.budget.allows(batch, state, now)) continue;
-    if (fits(batch, load, room)) {
-      add(load, batch, true);
-      room.budget.commit(batch);
-      load.started += 1;
+    if (usage.jobs >= maxInFlight || startsBefore + usage.started >= maxStartsPerHour) break;
+    const model = modelUsage(usage, batch);
+    if (model.isReserved || !bounds.budget.allows(batch, state, now)) continue;
+    if (fits(batch, usage, bounds)) {
+      add(usage, batch, true);
+      bounds.budget.commit(batch);
+      usage.started += 1;
       admitted.push(batch);
     } else {
-      model.isReserved = now - batch.createdAt >= room.reserveAfterSeconds * 1000;
+      model.isReserved = now - batch.createdAt >= bounds.reserveAfterSeconds * 1000;
     }
   }
   return admitted;
 }
 
-/** A batch larger than a limit fits alone: whether it is too large is the provider's to say. */
-function fits(batch: WaitingHint, load: Load, { limits, state }: Room): boolean {
-  const { tokens, pending } = modelLoad(load, batch);
-  const ceiling = learnedLimit(state, batch.model);
-  const maxTokens = Math.min(limits.maxEnqueuedTokens, ceiling.tokens ?? Number.POSITIVE_INFINITY);
+/** A batch that exceeds a limit by itself fits if it is alone: only the provider can refuse it. */
+function fits(
+  batch: WaitingHint,
+  usage: ProviderUsage,
+  { limits, state }: AdmissionBounds,
+): boolean {
+  const { tokens, pending } = modelUsage(usage, batch);
+  const learned = learnedLimit(state, batch.model);
+  const maxTokens = Math.min(limits.maxEnqueuedTokens, learned.tokens ?? Number.POSITIVE_INFINITY);
   const maxRequests = limits.maxEnqueuedRequests ?? Number.POSITIVE_INFINITY;
   return (
-    pending < maxPending(ceiling) &&
+    pending < maxPending(learned) &&
     (tokens === 0 || tokens + batch.estimatedTokens <= maxTokens) &&
-    (load.requests === 0 || load.requests + batch.requests <= maxRequests)
+    (usage.requests === 0 || usage.requests + batch.requests <= maxRequests)
   );
 }
 
@@ -87,21 +92,21 @@ export function learnedLimit({ ceilings }: ProviderState, model: string | undefi
 }
 
 function add(
-  load: Load,
+  usage: ProviderUsage,
   batch: Pick<ActiveHint, 'model' | 'requests' | 'estimatedTokens'>,
   isPending: boolean,
 ): void {
-  const model = modelLoad(load, batch);
-  load.jobs += 1;
-  load.requests += batch.requests;
+  const model = modelUsage(usage, batch);
+  usage.jobs += 1;
+  usage.requests += batch.requests;
   model.tokens += batch.estimatedTokens;
   if (isPending) model.pending += 1;
 }
 
-function modelLoad(load: Load, { model = '' }: Pick<ActiveHint, 'model'>): ModelLoad {
-  const known = load.models.get(model);
+function modelUsage(usage: ProviderUsage, { model = '' }: Pick<ActiveHint, 'model'>): ModelUsage {
+  const known = usage.models.get(model);
   if (known) return known;
-  const fresh: ModelLoad = { tokens: 0, pending: 0, isReserved: false };
-  load.models.set(model, fresh);
-  return fresh;
+  const unused: ModelUsage = { tokens: 0, pending: 0, isReserved: false };
+  usage.models.set(model, unused);
+  return unused;
 }

@@ -1,30 +1,30 @@
 import * as z from 'zod';
 import { moneySchema } from '../batch/cost.ts';
 import { type Reason, reasonSchema } from '../batch/errors.ts';
-import type { HoldKind } from '../batch/lifecycle/events.ts';
 import { PROVIDER_ACTIONS } from '../batch/messages.ts';
 import { maxBackoffMs, type Policy } from '../batch/policy.ts';
 import { SCHEMA_VERSION } from '../batch/record.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 import { tokenLimitSchema } from './tokenLimit.ts';
 
-/** What is remembered of a provider entry, whether or not the configuration still has it. */
+/** The record of a provider entry. It outlives the entry's removal from the configuration. */
 export const providerStateSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   provider: z.string(),
-  /** Rises with every write; the condition of the next one. */
+  /** Rises by one with every write; the condition of the next one. */
   version: z.number().int().nonnegative().default(0),
-  /** Why nothing is started there for now. */
+  /** Why no jobs are started for now: the provider is blocked (`account`) or cooling down (`quota`). */
   hold: z
     .object({
       kind: z.enum(['quota', 'account']),
       reason: reasonSchema,
       /** Milliseconds since 1970. */
       until: z.number(),
-      /** Refusals in a row, for the backoff. */
+      /** Refusals in a row. They lengthen the backoff. */
       refusals: z.number().int().positive(),
     })
     .optional(),
-  /** What a user last told, by the time at which the message was sent. */
+  /** The user's command that was sent last. */
   lastCommand: z
     .object({
       action: z.enum(PROVIDER_ACTIONS),
@@ -34,41 +34,41 @@ export const providerStateSchema = z.object({
       messageId: z.string(),
     })
     .optional(),
-  /** By model. */
+  /** Learned token limits by model. */
   ceilings: z.record(z.string(), tokenLimitSchema).optional(),
-  /** Jobs started in an hour of the clock: `hour` counts from 1970. */
+  /** Jobs started in one clock hour. `hour` counts from 1970. */
   starts: z
     .object({ hour: z.number().int().nonnegative(), count: z.number().int().nonnegative() })
     .optional(),
-  /** USD in a UTC day: `day` counts from 1970. */
+  /** USD spent in one UTC day. `day` counts from 1970. */
   spent: z.object({ day: z.number().int().nonnegative(), amount: moneySchema }).optional(),
 });
 export type ProviderState = z.infer<typeof providerStateSchema>;
 
-/** The providers' own records. */
+/** Stores the records of the provider entries. */
 export interface ProviderStateStore {
   get(provider: string): Promise<ProviderState>;
-  /** Writes the state if it is still at `version - 1` of it. */
+  /** Writes the state if the stored one has `version - 1`. */
   replace(state: ProviderState): Promise<'written' | 'conflict'>;
-  /** Names of all entries ever used. */
+  /** Names of all entries that were ever used. */
   list(): Promise<readonly string[]>;
 }
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Jobs started in the present hour. */
-export function startsSince({ starts }: ProviderState, now: number): number {
+/** Jobs started in the current clock hour. */
+export function startsThisHour({ starts }: ProviderState, now: number): number {
   return starts?.hour === Math.floor(now / HOUR_MS) ? starts.count : 0;
 }
 
 export function withStarts(state: ProviderState, count: number, now: number): ProviderState {
   const hour = Math.floor(now / HOUR_MS);
-  return { ...state, starts: { hour, count: startsSince(state, now) + count } };
+  return { ...state, starts: { hour, count: startsThisHour(state, now) + count } };
 }
 
 const DAY_MS = 24 * HOUR_MS;
 
-/** What the jobs cost that were collected in the present UTC day, in USD. */
+/** Cost of the jobs that were collected in the current UTC day, in USD. */
 export function spentToday({ spent }: ProviderState, now: number): number {
   return spent?.day === Math.floor(now / DAY_MS) ? spent.amount : 0;
 }
@@ -78,42 +78,72 @@ export function withSpent(state: ProviderState, amount: number, now: number): Pr
   return { ...state, spent: { day, amount: spentToday(state, now) + amount } };
 }
 
-/**
- * Keeps a provider from being started on for a while, longer with each refusal in a row. Refusals
- * during a hold are of calls that were under way when it began: they count once.
- */
-export function holdProviderState(
+/** Blocks a provider that refuses our account, for longer with each refusal in a row. */
+export function withBlock(
   state: ProviderState,
-  kind: HoldKind,
   reason: Reason,
   policy: Policy,
   now: number,
 ): ProviderState {
-  if (state.hold?.kind === kind && isUnavailable(state, now)) return state;
-  const refusals = (state.hold?.refusals ?? 0) + 1;
-  const backoff = kind === 'quota' ? policy.quotaBackoff : policy.accountBackoff;
-  const until = now + maxBackoffMs(backoff, refusals - 1);
-  return { ...state, hold: { kind, reason, until, refusals } };
+  return withRefusal(state, { kind: 'account', reason }, policy.accountBackoff, now);
 }
 
-/** A success ends a hold that has run out; one in force stands, the success was under way before. */
-export function release(state: ProviderState, now: number): ProviderState {
+/** Lets a provider cool down that refused a job for quota, for longer with each refusal in a row. */
+export function withCooldown(
+  state: ProviderState,
+  reason: Reason,
+  policy: Policy,
+  now: number,
+): ProviderState {
+  return withRefusal(state, { kind: 'quota', reason }, policy.quotaBackoff, now);
+}
+
+/** Calls that were under way when the first one was refused may be refused too. They count once. */
+function withRefusal(
+  state: ProviderState,
+  refusal: Pick<NonNullable<ProviderState['hold']>, 'kind' | 'reason'>,
+  backoff: Policy['quotaBackoff'],
+  now: number,
+): ProviderState {
+  const { hold } = state;
+  if (hold?.kind === refusal.kind && isUnavailable(state, now)) return state;
+  const refusals = (hold?.refusals ?? 0) + 1;
+  const until = now + maxBackoffMs(backoff, refusals - 1);
+  return { ...state, hold: { ...refusal, until, refusals } };
+}
+
+/**
+ * Forgets past refusals, because the provider accepted a job. A block or cooldown in force stays:
+ * the accepted call was under way before it began.
+ */
+export function withAcceptance(state: ProviderState, now: number): ProviderState {
   if (!state.hold || isUnavailable(state, now)) return state;
   const { hold: _, ...free } = state;
   return free;
 }
 
-export function isUnavailable({ hold: held }: ProviderState, now: number): boolean {
-  return held !== undefined && now < held.until;
+/** Whether the provider is blocked or cooling down. */
+export function isUnavailable({ hold }: ProviderState, now: number): boolean {
+  return hold !== undefined && now < hold.until;
 }
 
-/** What a user told of a provider: start nothing new there, or go on. */
+/** Whether the provider refuses our account, so that no call to it can succeed. */
+export function isBlocked(state: ProviderState, now: number): boolean {
+  return state.hold?.kind === 'account' && isUnavailable(state, now);
+}
+
+/** Whether the provider refused a job for quota a short time ago. */
+export function isCoolingDown(state: ProviderState, now: number): boolean {
+  return state.hold?.kind === 'quota' && isUnavailable(state, now);
+}
+
+/** A user's command: `pause` starts no new jobs at the provider, `resume` starts them again. */
 export type ProviderCommand = NonNullable<ProviderState['lastCommand']>;
 
 /**
- * Takes in what a user told. The message that was sent last counts, in whatever order and however
- * often they are delivered: an old pause that comes again does not undo a resume. Going on also
- * ends a hold, because whoever says so has seen to its cause.
+ * Applies a user's command. The command that was sent last counts, in whatever order and however
+ * often the commands are delivered. `resume` also ends a block or cooldown, because the user has
+ * dealt with its cause.
  */
 export function applyProviderCommand(
   state: ProviderState,
@@ -121,16 +151,16 @@ export function applyProviderCommand(
 ): ProviderState {
   const { lastCommand, hold, ...rest } = state;
   if (lastCommand && !isLater(command, lastCommand)) return state;
-  const isHoldKept = hold !== undefined && command.action === 'pause';
-  return { ...rest, ...(isHoldKept ? { hold } : {}), lastCommand: command };
+  const kept = command.action === 'pause' ? hold : undefined;
+  return { ...rest, ...omitUndefined({ hold: kept }), lastCommand: command };
 }
 
-/** Whether a user keeps it from being started on; its refusals are holds, and end by themselves. */
+/** Whether a user has paused the provider. */
 export function isPaused({ lastCommand }: ProviderState): boolean {
   return lastCommand?.action === 'pause';
 }
 
-/** Of two sent in the same millisecond one must count, the same for every reader. */
+/** Message ids decide between commands of the same millisecond, so that every reader agrees. */
 function isLater(a: ProviderCommand, b: ProviderCommand): boolean {
   return a.sentAt === b.sentAt ? a.messageId > b.messageId : a.sentAt > b.sentAt;
 }

@@ -1,23 +1,23 @@
 import * as z from 'zod';
 
 /**
- * What an entry has learned of a limit that no API tells: how much one model may have enqueued.
- * Pure additive increase, and a decrease to what was seen to fit, as in congestion control
- * (RFC 5681), with probes that become rarer with each that was refused.
+ * The limit of enqueued tokens of one model, learned from refusals, since no API reports it. As in
+ * congestion control (RFC 5681) a refusal lowers it to what is known to fit and accepted jobs raise
+ * it step by step. Each refused probe makes the next one rarer.
  */
 export const tokenLimitSchema = z.object({
-  /** Estimated tokens that were in flight at the last refusal. Absent: there was none. */
+  /** Estimated tokens in flight at the last refusal. Absent: no refusal yet. */
   tokens: z.number().nonnegative().optional(),
-  /** Jobs that the provider took on since. */
+  /** Jobs that the provider accepted since. */
   accepted: z.number().int().nonnegative(),
-  /** So many make it time to try one more. */
+  /** Accepted jobs after which the next probe raises the limit. */
   probeAfter: z.number().int().positive(),
-  /** Whether such a try stands: no refusal has followed it yet. */
+  /** Whether the limit was raised by a probe that no refusal has followed. */
   probed: z.boolean(),
 });
 export type TokenLimit = z.infer<typeof tokenLimitSchema>;
 
-/** Jobs that may wait for the provider's first word, before anything is known of it. */
+/** Jobs that may await the provider's first answer before it has accepted any. */
 const FIRST_JOBS = 8;
 const FIRST_PROBE_AFTER = 16;
 const RAREST_PROBE_AFTER = 1_024;
@@ -29,45 +29,44 @@ export const UNKNOWN_TOKEN_LIMIT: TokenLimit = {
 };
 
 /**
- * After a refusal.
+ * The limit after a refusal.
  *
- * @param tokens of the model in flight beside the refused job
- * @param isRepeated the provider was held for a refusal already: of several jobs that were under
- *   way together, each lowers the ceiling, and the first alone makes probes rarer
+ * @param tokens tokens of the model that were in flight beside the refused job
+ * @param isRepeated whether the provider is cooling down already. Of several jobs that were sent
+ *   together each refusal lowers the limit, but only the first makes probes rarer
  */
 export function lowerTokenLimit(
-  ceiling: TokenLimit,
+  limit: TokenLimit,
   tokens: number,
   isRepeated: boolean,
 ): TokenLimit {
-  const lowest = Math.min(tokens, ceiling.tokens ?? Number.POSITIVE_INFINITY);
-  if (isRepeated) return { ...ceiling, tokens: lowest, accepted: 0 };
+  const lowest = Math.min(tokens, limit.tokens ?? Number.POSITIVE_INFINITY);
+  if (isRepeated) return { ...limit, tokens: lowest, accepted: 0 };
   const probeAfter =
-    ceiling.tokens === undefined
+    limit.tokens === undefined
       ? FIRST_PROBE_AFTER
-      : Math.min(ceiling.probeAfter * 2, RAREST_PROBE_AFTER);
+      : Math.min(limit.probeAfter * 2, RAREST_PROBE_AFTER);
   return { tokens: lowest, accepted: 0, probeAfter, probed: false };
 }
 
 /**
- * After the provider has taken on a job.
+ * The limit after the provider accepted a job.
  *
- * @param tokens of that job: what the ceiling rises by when it is time to probe
+ * @param tokens tokens of that job, by which a probe raises the limit
  */
-export function raiseTokenLimit(ceiling: TokenLimit, tokens: number): TokenLimit {
-  const accepted = ceiling.accepted + 1;
-  if (ceiling.tokens === undefined || accepted < ceiling.probeAfter)
-    return { ...ceiling, accepted };
-  // The probe before this one was not refused: the limit may have been raised a good deal.
-  const probeAfter = ceiling.probed
-    ? Math.max(FIRST_PROBE_AFTER, Math.floor(ceiling.probeAfter / 2))
-    : ceiling.probeAfter;
-  return { tokens: ceiling.tokens + tokens, accepted: 0, probeAfter, probed: true };
+export function raiseTokenLimit(limit: TokenLimit, tokens: number): TokenLimit {
+  const accepted = limit.accepted + 1;
+  if (limit.tokens === undefined || accepted < limit.probeAfter) return { ...limit, accepted };
+  // The last probe was not refused: the real limit may be far higher, so probe sooner.
+  const probeAfter = limit.probed
+    ? Math.max(FIRST_PROBE_AFTER, Math.floor(limit.probeAfter / 2))
+    : limit.probeAfter;
+  return { tokens: limit.tokens + tokens, accepted: 0, probeAfter, probed: true };
 }
 
 /**
- * How many jobs of the model may be waiting for the provider's first word: as many again as it has
- * taken on, so that what is not known is felt for by doubling, not by sending everything there is.
+ * How many jobs of the model may await the provider's first answer: as many as it has accepted. So
+ * an unknown limit is approached by doubling, and not by sending everything at once.
  */
 export function maxPending({ accepted }: TokenLimit): number {
   return Math.max(FIRST_JOBS, accepted);

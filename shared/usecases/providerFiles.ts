@@ -4,7 +4,7 @@ import type { BatchEvent } from '../batch/lifecycle/events.ts';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import type { Dependencies } from './dependencies.ts';
-import { holdProvider, isBlocked } from './providerState.ts';
+import { holdProvider, isProviderBlocked } from './providerState.ts';
 
 /**
  * Deletes at the provider the files of the jobs that the record names for it and, once the batch
@@ -17,7 +17,7 @@ export async function deleteProviderFiles(
 ): Promise<BatchEvent | undefined> {
   const { providers, policy, log } = dependencies;
   const { createdAt } = batch;
-  if (await isBlocked(dependencies, batch.provider)) return undefined;
+  if (await isProviderBlocked(dependencies, batch.provider)) return undefined;
   const jobIds: string[] = [];
   let leftoversUpTo = 0;
   try {

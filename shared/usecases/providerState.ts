@@ -2,13 +2,16 @@ import type { Reason } from '../batch/errors.ts';
 import type { HoldKind } from '../batch/lifecycle/events.ts';
 import { pages } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
+import { LOG_MESSAGES } from '../logMessages.ts';
 import { METRICS } from '../metrics.ts';
 import { learnedLimit } from '../quota/admission.ts';
 import {
-  holdProviderState,
-  isUnavailable,
+  isBlocked,
+  isCoolingDown,
   type ProviderState,
-  release,
+  withAcceptance,
+  withBlock,
+  withCooldown,
   withSpent,
 } from '../quota/providerState.ts';
 import { lowerTokenLimit, raiseTokenLimit } from '../quota/tokenLimit.ts';
@@ -43,16 +46,16 @@ export async function holdProvider(
   const { provider, model = '' } = batch;
   if (kind === 'quota') metrics.count(METRICS.quotaWaits, 1, provider);
   const fields = { provider, kind, reason };
-  if (kind === 'account') log.error('the provider refuses our account: it is paused', fields);
-  else log.info('the provider is full: it is left alone for a while', fields);
+  if (kind === 'account') log.error(LOG_MESSAGES.providerBlocked, fields);
+  else log.info(LOG_MESSAGES.providerCoolingDown, fields);
   const inFlight = kind === 'quota' ? await tokensBeside(dependencies, batch) : 0;
   await updateProvider(dependencies, provider, (state) => {
     const now = clock.now();
-    const held = holdProviderState(state, kind, reason, policy, now);
-    if (kind === 'account') return held;
-    const isRepeated = state.hold?.kind === 'quota' && isUnavailable(state, now);
-    const ceiling = lowerTokenLimit(learnedLimit(state, model), inFlight, isRepeated);
-    return { ...held, ceilings: { ...state.ceilings, [model]: ceiling } };
+    if (kind === 'account') return withBlock(state, reason, policy, now);
+    const isRepeated = isCoolingDown(state, now);
+    const limit = lowerTokenLimit(learnedLimit(state, model), inFlight, isRepeated);
+    const ceilings = { ...state.ceilings, [model]: limit };
+    return { ...withCooldown(state, reason, policy, now), ceilings };
   });
 }
 
@@ -72,7 +75,7 @@ async function tokensBeside(
 /** The provider has taken a job: what it was left alone for is over. */
 export async function releaseProvider(dependencies: Dependencies, provider: string): Promise<void> {
   const { clock } = dependencies;
-  await updateProvider(dependencies, provider, (state) => release(state, clock.now()));
+  await updateProvider(dependencies, provider, (state) => withAcceptance(state, clock.now()));
 }
 
 /** Lets more go to a provider that has taken on the jobs of these batches. */
@@ -103,10 +106,10 @@ export async function noteSpent(
 }
 
 /** Whether calls to it are pointless now because it refuses our account. */
-export async function isBlocked(
+export async function isProviderBlocked(
   { providerStates, clock }: Dependencies,
   provider: string,
 ): Promise<boolean> {
   const state = await providerStates.get(provider);
-  return state.hold?.kind === 'account' && isUnavailable(state, clock.now());
+  return isBlocked(state, clock.now());
 }

@@ -8,6 +8,7 @@ import { createBatchReader } from '../../local/batches.ts';
 import { findHandlerNames } from '../../local/handlerNames.ts';
 import { type RunningStack, startStack } from '../../local/stack.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
+import { LOG_MESSAGES } from '../../shared/logMessages.ts';
 import { isByProvider, METRICS, unitOf } from '../../shared/metrics.ts';
 import { synthesizeStack } from '../support/localStackAssembly.ts';
 import { eventually } from './fixtures/eventually.ts';
@@ -86,7 +87,7 @@ function functionLogs(): string {
 }
 
 /** Lines about no batch: of a sweep, and of a message that names none. */
-const ABOUT_NO_BATCH = new Set(['swept', 'another sweep is under way']);
+const ABOUT_NO_BATCH = new Set(['sweep done', 'sweep skipped; another one is in progress']);
 
 describe('the logs of the functions', () => {
   it('name the batch and its attempt in every line that concerns one', () => {
@@ -103,7 +104,7 @@ describe('the logs of the functions', () => {
     expect([...messages]).toEqual(
       expect.arrayContaining([
         ...['batch accepted', 'work done', 'batch state change', 'delivery settled'],
-        ...['the provider is full: it is left alone for a while', 'message refused', 'swept'],
+        ...[LOG_MESSAGES.providerCoolingDown, 'message refused', 'sweep done'],
       ]),
     );
   });

@@ -129,8 +129,8 @@ describe(row(21), () => {
     await system.sweep();
 
     const count = (text: string) => system.logged.filter((line) => line.startsWith(text)).length;
-    expect(count('swept')).toBe(1);
-    expect(count('another sweep is under way')).toBe(1);
+    expect(count('sweep done')).toBe(1);
+    expect(count('sweep skipped; another one is in progress')).toBe(1);
     expect(await system.work()).toBe(1);
     expect((await system.simulator.journal()).jobs).toHaveLength(1);
   });

@@ -10,6 +10,7 @@ import {
   requeueMessageSchema,
 } from '../../batch/messages.ts';
 import { SCHEMA_VERSION } from '../../batch/record.ts';
+import { LOG_MESSAGES } from '../../logMessages.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { batchContextOf } from '../logContext.ts';
@@ -45,7 +46,11 @@ export async function intake(
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     const { code, message: text } = error.reason;
-    log.warn('message refused', { messageId, ...batchContextOf(error), reason: error.reason });
+    log.warn(LOG_MESSAGES.messageRefused, {
+      messageId,
+      ...batchContextOf(error),
+      reason: error.reason,
+    });
     metrics.count(METRICS.refused, 1);
     await queues.sendDeadLetter('batch', message.body, `${code}: ${text}`, messageId);
   }

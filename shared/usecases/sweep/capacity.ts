@@ -1,7 +1,8 @@
 import type { Limits } from '../../batch/job.ts';
 import { type ActiveHint, pages } from '../../batch/ports.ts';
+import { LOG_MESSAGES } from '../../logMessages.ts';
 import { METRICS } from '../../metrics.ts';
-import { type Load, loadOf } from '../../quota/admission.ts';
+import { type ProviderUsage, usageOf } from '../../quota/admission.ts';
 import { Budget } from '../../quota/budget.ts';
 import {
   isPaused,
@@ -13,83 +14,83 @@ import {
 import type { Dependencies } from '../dependencies.ts';
 import { updateProvider } from '../providerState.ts';
 
-/** A provider that takes batches now: what it holds, and what it may hold. */
+export type CapacityPorts = Pick<
+  Dependencies,
+  'batches' | 'providers' | 'providerStates' | 'clock' | 'log' | 'metrics'
+>;
+
+/** The limits of a provider that takes batches now, and what is in use of them. */
 export interface Capacity {
   readonly limits: Limits;
   readonly state: ProviderState;
-  readonly load: Load;
+  readonly usage: ProviderUsage;
   readonly budget: Budget;
 }
 
-/** The providers that take batches, each read once in a sweep, and only if something waits. */
+/** The capacity of each provider. Each is read once in a sweep, and only if batches wait for it. */
 export class ProviderCapacity {
-  readonly #dependencies: Dependencies;
+  readonly #ports: CapacityPorts;
   readonly #known = new Map<string, Capacity | undefined>();
-  /** Entries that a user has paused, with how many batches that keeps back. */
+  /** Entries that a user has paused, with the number of batches that wait for that reason. */
   readonly #paused = new Map<string, { readonly state: ProviderState; waiting: number }>();
 
-  constructor(dependencies: Dependencies) {
-    this.#dependencies = dependencies;
+  constructor(ports: CapacityPorts) {
+    this.#ports = ports;
   }
 
-  /** Nothing for one that is paused or held, or is no entry of the configuration. */
-  async at(name: string): Promise<Capacity | undefined> {
-    if (!this.#known.has(name)) this.#known.set(name, await this.#read(name));
-    return this.#known.get(name);
+  /** @returns undefined for a provider that is paused, blocked, cooling down or not configured */
+  async of(provider: string): Promise<Capacity | undefined> {
+    if (!this.#known.has(provider)) this.#known.set(provider, await this.#read(provider));
+    return this.#known.get(provider);
   }
 
-  /** Remembers what was started, for the limits by the hour. */
-  async noteStarts(): Promise<void> {
-    const now = this.#dependencies.clock.now();
-    for (const [name, opening] of this.#known) {
-      const started = opening?.load.started ?? 0;
+  /** Records the jobs that were started, for the limits per hour. */
+  async recordStarts(): Promise<void> {
+    const now = this.#ports.clock.now();
+    for (const [provider, capacity] of this.#known) {
+      const started = capacity?.usage.started ?? 0;
       if (started === 0) continue;
-      await updateProvider(this.#dependencies, name, (state) => withStarts(state, started, now));
+      await updateProvider(this.#ports, provider, (state) => withStarts(state, started, now));
     }
   }
 
-  /** Counts what waits at a provider that a user has paused. */
-  noteWaiting(name: string, waiting: number): void {
-    const paused = this.#paused.get(name);
+  /** Counts batches that wait at a provider, if a user has paused it. */
+  noteWaiting(provider: string, waiting: number): void {
+    const paused = this.#paused.get(provider);
     if (paused) paused.waiting += waiting;
   }
 
-  /** Tells which pauses and budgets keep batches back: nothing fails, and nobody would notice. */
-  reportHeld(): void {
-    const { clock, log, metrics } = this.#dependencies;
+  /** Logs and counts batches that a pause or a budget keeps waiting: nothing fails, so nobody would notice. */
+  reportWaits(): void {
+    const { clock, log, metrics } = this.#ports;
     for (const [provider, { state, waiting }] of this.#paused) {
       if (waiting === 0) continue;
       const { sentAt = 0, reason } = state.lastCommand ?? {};
-      metrics.count(METRICS.pauseWaits, waiting, provider);
       const since = new Date(sentAt).toISOString();
-      log.info('a user has paused the provider: batches wait', {
-        provider,
-        since,
-        reason,
-        waiting,
-      });
+      metrics.count(METRICS.pauseWaits, waiting, provider);
+      log.info(LOG_MESSAGES.providerPaused, { provider, since, reason, waiting });
     }
-    for (const [provider, opening] of this.#known) {
-      if (!opening || opening.budget.held.size === 0) continue;
-      const { budget, state } = opening;
+    for (const [provider, capacity] of this.#known) {
+      if (!capacity || capacity.budget.waits.size === 0) continue;
+      const { budget, state } = capacity;
       const spent = spentToday(state, clock.now());
-      metrics.count(METRICS.budgetWaits, budget.held.size, provider);
-      log.warn('the daily budget keeps batches back', { provider, spent, ...budget.report() });
+      metrics.count(METRICS.budgetWaits, budget.waits.size, provider);
+      log.warn(LOG_MESSAGES.budgetReached, { provider, spent, ...budget.report() });
     }
   }
 
-  async #read(name: string): Promise<Capacity | undefined> {
-    const { providers, providerStates, batches, clock } = this.#dependencies;
-    if (!providers.names.includes(name)) return undefined;
-    const state = await providerStates.get(name);
-    if (isPaused(state)) this.#paused.set(name, { state, waiting: 0 });
+  async #read(provider: string): Promise<Capacity | undefined> {
+    const { providers, providerStates, batches, clock } = this.#ports;
+    if (!providers.names.includes(provider)) return undefined;
+    const state = await providerStates.get(provider);
+    if (isPaused(state)) this.#paused.set(provider, { state, waiting: 0 });
     if (isPaused(state) || isUnavailable(state, clock.now())) return undefined;
-    const { limits, pricing } = await providers.describe(name);
+    const { limits, pricing } = await providers.describe(provider);
     const budget = new Budget(pricing);
     const active: ActiveHint[] = [];
-    for await (const page of pages((cursor) => batches.listActive(name, cursor)))
+    for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
       active.push(...page);
     for (const batch of active) budget.commit(batch);
-    return { limits, state, load: loadOf(active), budget };
+    return { limits, state, usage: usageOf(active), budget };
   }
 }

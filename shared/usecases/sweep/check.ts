@@ -6,12 +6,12 @@ import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
 import { withBatchContext } from '../logContext.ts';
-import { isBlocked, noteAccepted } from '../providerState.ts';
+import { isProviderBlocked, noteAccepted } from '../providerState.ts';
 import { transition } from '../transition.ts';
 import type { SweepRun } from './run.ts';
 
 /** What one check knows of the others that are made with it, and tells them. */
-export type Checks = Pick<SweepRun, 'isAccountHeld' | 'onRefused' | 'runningJobs' | 'accepted'>;
+export type Checks = Pick<SweepRun, 'isBlocked' | 'onBlocked' | 'runningJobs' | 'accepted'>;
 
 /** Asks the provider how a job stands. One that has not changed costs no write. */
 export async function check(
@@ -22,7 +22,7 @@ export async function check(
   const { log, metrics } = dependencies;
   const { batchId, provider } = batch;
   const jobId = batch.job?.id;
-  if (jobId === undefined || (await checks.isAccountHeld(provider))) return;
+  if (jobId === undefined || (await checks.isBlocked(provider))) return;
   const listed = (await checks.runningJobs(provider)).get(jobId);
   const job = listed ?? (await ask(dependencies, checks, batch, jobId));
   if (!job) return;
@@ -54,7 +54,7 @@ async function ask(
 ): Promise<JobState | undefined> {
   const { provider } = batch;
   // Others may have been refused meanwhile.
-  if (await checks.isAccountHeld(provider)) return undefined;
+  if (await checks.isBlocked(provider)) return undefined;
   try {
     return await (await dependencies.providers.get(provider)).check(jobId);
   } catch (error) {
@@ -64,7 +64,7 @@ async function ask(
     dependencies.log.warn('status check failed: looked at again', { kind, reason });
     if (kind === 'account') {
       await perform(dependencies, batch, [{ type: 'holdProvider', kind, reason }]);
-      checks.onRefused(provider);
+      checks.onBlocked(provider);
     }
     return undefined;
   }
@@ -94,8 +94,8 @@ export async function checkJob(
   metrics.count(METRICS.earlyChecks, 1, provider);
   const accepted: Batch[] = [];
   const checks = {
-    isAccountHeld: (name: string) => isBlocked(dependencies, name),
-    onRefused: () => {},
+    isBlocked: (name: string) => isProviderBlocked(dependencies, name),
+    onBlocked: () => {},
     runningJobs: async () => new Map(),
     accepted,
   };

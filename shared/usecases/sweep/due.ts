@@ -53,11 +53,11 @@ export async function* dueBatches(
         upcoming.catch(() => {});
       }
       for (const batch of due) {
-        if (run.isLookingOver()) return saveCursor(run, position);
+        if (run.dueBudgetSpent()) return saveCursor(run, position);
         yield batch;
       }
       position = next;
-      if (next && run.isLookingOver()) return saveCursor(run, next);
+      if (next && run.dueBudgetSpent()) return saveCursor(run, next);
     }
   } finally {
     await upcoming.catch(() => {});
@@ -95,7 +95,7 @@ function startOf(cursors: SweepCursors, shards: number): Position {
 }
 
 function saveCursor(run: SweepRun, { shard, cursor = '' }: Position): void {
-  run.next[nameOf(shard)] = cursor;
+  run.nextCursors[nameOf(shard)] = cursor;
 }
 
 /** The cursor of a shard. Empty: at its start. */
@@ -162,7 +162,7 @@ async function processRecord(
     run.unresolved.push(batch);
     return;
   }
-  run.gauges.noteDue(batch, now);
+  run.gauges.noteDue(batch.dueAt ?? now, now);
   await transition(dependencies, batch.batchId, { type: 'due' }, batch);
 }
 

@@ -10,6 +10,7 @@ import {
 import type { BatchEvent, EventOf, WorkStatus } from '../../batch/lifecycle/events.ts';
 import { type WorkKind, type WorkMessage, workMessageSchema } from '../../batch/messages.ts';
 import { type Batch, type Claim, SCHEMA_VERSION } from '../../batch/record.ts';
+import { LOG_MESSAGES } from '../../logMessages.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
@@ -73,7 +74,7 @@ async function runTask(dependencies: Dependencies, action: WorkKind, task: Task)
   const startedAt = clock.now();
   const event = await runSafely(dependencies, WORK[action].run, task);
   const seconds = (clock.now() - startedAt) / 1000;
-  log.info('work done', { action, came: event.type, seconds });
+  log.info(LOG_MESSAGES.workDone, { action, came: event.type, seconds });
   if (event.type === 'submitted') return recordJob(dependencies, batch, event.job);
   const written = await transition(dependencies, batch.batchId, event);
   if (written.type === 'ignored') log.info('work came too late', { action, why: written.why });
@@ -129,7 +130,7 @@ export async function acceptWork(
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     const { code, message: text } = error.reason;
-    log.error('work message refused', { messageId, reason: error.reason });
+    log.error(LOG_MESSAGES.workMessageRefused, { messageId, reason: error.reason });
     metrics.count(METRICS.refused, 1);
     await queues.sendDeadLetter('work', body, `${code}: ${text}`, messageId);
     return undefined;

@@ -15,7 +15,11 @@ import { admission, schedule } from '../../../shared/operations/checks/sweeps.ts
 import { diagnose, subjectOf } from '../../../shared/operations/doctor.ts';
 import type { Check } from '../../../shared/operations/findings.ts';
 import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
-import { holdProviderState, type ProviderState } from '../../../shared/quota/providerState.ts';
+import {
+  type ProviderState,
+  withBlock,
+  withCooldown,
+} from '../../../shared/quota/providerState.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import { given, NOW } from '../../support/given.ts';
 
@@ -177,9 +181,7 @@ describe('the admission', () => {
   const reason = { code: 'invalid_api_key', message: 'no such key' };
 
   it('of a provider that refuses the account needs somebody', async () => {
-    await connection.providerStates.replace(
-      holdProviderState(fresh, 'account', reason, DEFAULT_POLICY, NOW),
-    );
+    await connection.providerStates.replace(withBlock(fresh, reason, DEFAULT_POLICY, NOW));
     expect(await found(admission)).toEqual([
       {
         level: 'problem',
@@ -191,7 +193,7 @@ describe('the admission', () => {
 
   it('of a full one, and what was learned of it, is worth knowing', async () => {
     const ceilings = { m: { tokens: 12_345, accepted: 0, probeAfter: 16, probed: false } };
-    const held = holdProviderState({ ...fresh, ceilings }, 'quota', reason, DEFAULT_POLICY, NOW);
+    const held = withCooldown({ ...fresh, ceilings }, reason, DEFAULT_POLICY, NOW);
     await connection.providerStates.replace(held);
     expect(await found(admission)).toMatchObject([
       { level: 'note', what: expect.stringContaining('openai is full') },

@@ -35,7 +35,7 @@ describe('a daily budget', () => {
     expect(budget.allows(batch('late', 0.1), spent, NOW)).toBe(false);
     expect(budget.allows(batch('free', 0), spent, NOW)).toBe(true);
     expect(budget.allows(batch('tomorrow', 3), spent, NOW + DAY_MS)).toBe(true);
-    expect([...budget.held.keys()]).toEqual(['over', 'late']);
+    expect([...budget.waits.keys()]).toEqual(['over', 'late']);
   });
 
   it('keeps back what is larger than itself, and what has no price', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { collectorWorld, request } from '../../../support/collectorWorld.ts';
+import { collectorWorld, request } from '../../support/collectorWorld.ts';
 
 it('a message delivered twice is in the batch once', async () => {
   const c = collectorWorld();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UNPRICED } from '../../../shared/batch/cost.ts';
 import type { Limits } from '../../../shared/batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
-import { admit, loadOf, type Room } from '../../../shared/quota/admission.ts';
+import { type AdmissionBounds, admit, usageOf } from '../../../shared/quota/admission.ts';
 import { Budget } from '../../../shared/quota/budget.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
 import { UNKNOWN_TOKEN_LIMIT } from '../../../shared/quota/tokenLimit.ts';
@@ -12,7 +12,7 @@ const NOW = 1_800_000_000_000;
 const limits: Limits = { maxInFlight: 3, maxEnqueuedTokens: 100, maxRequests: 10, maxBytes: 10 };
 const state: ProviderState = { schemaVersion: 1, provider: 'p', version: 1 };
 const budget = new Budget(UNPRICED);
-const ROOM: Room = { limits, state, now: NOW, reserveAfterSeconds: 600, budget };
+const BOUNDS: AdmissionBounds = { limits, state, now: NOW, reserveAfterSeconds: 600, budget };
 
 const waiting = (
   batchId: string,
@@ -34,8 +34,11 @@ const active = (estimatedTokens: number, more: Partial<ActiveHint> = {}): Active
   isPending: false,
   ...more,
 });
-const admitted = (queue: WaitingHint[], load: ActiveHint[] = [], room: Partial<Room> = {}) =>
-  admit(queue, loadOf(load), { ...ROOM, ...room }).map(({ batchId }) => batchId);
+const admitted = (
+  queue: WaitingHint[],
+  load: ActiveHint[] = [],
+  bounds: Partial<AdmissionBounds> = {},
+) => admit(queue, usageOf(load), { ...BOUNDS, ...bounds }).map(({ batchId }) => batchId);
 const LONG_AGO = { createdAt: NOW - 600_000 };
 
 describe('admit', () => {
@@ -120,9 +123,9 @@ describe('admit', () => {
   });
 
   it('remembers over pages what it found', () => {
-    const load = loadOf([active(50)]);
-    expect(admit([waiting('a', 60, LONG_AGO)], load, ROOM)).toEqual([]);
-    expect(admit([waiting('b', 1)], load, ROOM)).toEqual([]);
+    const load = usageOf([active(50)]);
+    expect(admit([waiting('a', 60, LONG_AGO)], load, BOUNDS)).toEqual([]);
+    expect(admit([waiting('b', 1)], load, BOUNDS)).toEqual([]);
   });
 
   it('never holds more than the limits, unless one batch alone does', () => {
@@ -131,9 +134,9 @@ describe('admit', () => {
     );
     fc.assert(
       fc.property(hints, (queue) => {
-        const load = loadOf([]);
+        const load = usageOf([]);
         const batches = queue.map(({ tokens, model }, i) => waiting(`${i}`, tokens, { model }));
-        const started = admit(batches, load, ROOM);
+        const started = admit(batches, load, BOUNDS);
         expect(load.jobs).toBe(started.length);
         expect(load.jobs).toBeLessThanOrEqual(limits.maxInFlight);
         for (const [model, { tokens }] of load.models) {

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import {
   applyProviderCommand,
-  holdProviderState,
   isPaused,
   isUnavailable,
   type ProviderCommand,
   type ProviderState,
+  withBlock,
 } from '../../../shared/quota/providerState.ts';
 import { NOW } from '../../support/given.ts';
 
@@ -42,19 +42,19 @@ describe('a pause', () => {
   });
 });
 
-describe('a hold', () => {
+describe('a block', () => {
   const reason = { code: 'invalid_api_key', message: 'refused' };
-  const held = holdProviderState(fresh, 'account', reason, DEFAULT_POLICY, NOW);
+  const blocked = withBlock(fresh, reason, DEFAULT_POLICY, NOW);
 
   it('outlives a pause', () => {
-    expect(isUnavailable(applyProviderCommand(held, pause), NOW)).toBe(true);
+    expect(isUnavailable(applyProviderCommand(blocked, pause), NOW)).toBe(true);
   });
 
   it('ends with a resume, but not with one that comes again', () => {
-    const resumed = applyProviderCommand(held, resume);
+    const resumed = applyProviderCommand(blocked, resume);
     expect(isUnavailable(resumed, NOW)).toBe(false);
-    const heldAgain = holdProviderState(resumed, 'account', reason, DEFAULT_POLICY, NOW);
-    expect(heldAgain.hold?.refusals).toBe(1);
-    expect(isUnavailable(applyProviderCommand(heldAgain, resume), NOW)).toBe(true);
+    const blockedAgain = withBlock(resumed, reason, DEFAULT_POLICY, NOW);
+    expect(blockedAgain.hold?.refusals).toBe(1);
+    expect(isUnavailable(applyProviderCommand(blockedAgain, resume), NOW)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectorWorld, request } from '../../../support/collectorWorld.ts';
+import { collectorWorld, request } from '../../support/collectorWorld.ts';
 
 const ids = (count: number, prefix = 'r') => Array.from({ length: count }, (_, i) => prefix + i);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectorWorld, request } from '../../../support/collectorWorld.ts';
+import { collectorWorld, request } from '../../support/collectorWorld.ts';
 
 const IDS = Array.from({ length: 9 }, (_, index) => `r${index}`);
 
