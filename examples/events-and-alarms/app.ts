@@ -17,7 +17,7 @@ const processor = new NodejsFunction(stack, 'Processor', {
   timeout: Duration.minutes(5),
 });
 
-// For people: an alarm when no sweep comes, a batch fails, a key is refused, a message is put aside …
+// Alarms notify people: no sweep succeeds, a batch fails, a provider refuses the key, a message is refused …
 const alerts = new Topic(stack, 'Alerts', { enforceSSL: true });
 const batches = new BatchHandler(stack, 'Batches', {
   processor,
@@ -25,7 +25,7 @@ const batches = new BatchHandler(stack, 'Batches', {
   alarmTopic: alerts,
 });
 
-// For programs: every batch that ends.
+// Events notify programs: here, of every batch that ends.
 new Rule(stack, 'Ended', {
   eventPattern: batches.eventPattern({ to: ['completed', 'failed', 'cancelled'] }),
   targets: [

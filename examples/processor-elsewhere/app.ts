@@ -7,7 +7,7 @@ import { BatchHandler, LlmProvider } from 'batch-handler';
 
 export const app = new App();
 
-// Your service, which knows nothing of the handler: what the processor may do is granted from there.
+// Your service does not refer to the handler. The handler's stack grants the processor its permissions.
 const service = new Stack(app, 'Service');
 const answers = new TableV2(service, 'Answers', {
   partitionKey: { name: 'customId', type: AttributeType.STRING },

@@ -17,7 +17,7 @@ const processor = new NodejsFunction(stack, 'Processor', {
 new BatchHandler(stack, 'Batches', {
   processor,
   providers: {
-    // The default of messages that name none.
+    // The default for messages that name no provider.
     openai: LlmProvider.openAi({
       secret: Secret.fromSecretNameV2(stack, 'Key', 'openai-api-key'),
       limits: { maxEnqueuedTokens: 20_000_000, maxInFlight: 50 },
@@ -29,7 +29,7 @@ new BatchHandler(stack, 'Batches', {
       prices: { 'gpt-5-mini': { input: 1, output: 5 } },
       dailyBudget: 50,
     }),
-    // No key: the functions' own roles are let in.
+    // No key: the functions authenticate with their own roles.
     nova: LlmProvider.bedrock({ models: { 'gpt-5-mini': 'amazon.nova-lite-v1:0' } }),
   },
 });

@@ -24,7 +24,7 @@ const CONTEXT_KINDS = {
   'vertex-ai': vertexAiKind,
   bedrock: bedrockKind,
   gemini: geminiKind,
-} satisfies Record<ProviderKind, unknown>;
+} satisfies { [K in ProviderKind]: { readonly schema: z.ZodType<{ kind: K }> } };
 
 type KindSchema = (typeof CONTEXT_KINDS)[ProviderKind]['schema'];
 const schemas = Object.values(CONTEXT_KINDS).map(({ schema }) => schema);

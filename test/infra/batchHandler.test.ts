@@ -276,7 +276,7 @@ describe('the environment', () => {
     }
   });
 
-  it('tells the sweeper and the worker alone where the secrets are', () => {
+  it('gives the secret ARNs to the sweeper and the worker only', () => {
     const template = templateWith();
     const secret = resourceOf(template, 'AWS::SecretsManager::Secret', 'BatchesSecretopenai');
 
@@ -291,7 +291,7 @@ describe('the environment', () => {
 });
 
 describe('in somebody else’s stack', () => {
-  it('stands twice, with nothing in common', () => {
+  it('can be created twice, sharing nothing', () => {
     const stack = newStack();
     const processor = newProcessor(stack);
     newHandler(stack, { id: 'One', processor });
@@ -308,7 +308,7 @@ describe('in somebody else’s stack', () => {
     expect(new Set(services).size).toBe(2);
   });
 
-  it('lets a function add batches, and do nothing else', () => {
+  it('lets a function add batches and nothing else', () => {
     const stack = newStack();
     const api = new iam.Role(stack, 'Api', { assumedBy: new iam.AccountRootPrincipal() });
 
@@ -323,7 +323,7 @@ describe('in somebody else’s stack', () => {
     expect(JSON.stringify(Statement[1].Resource)).toContain('/uploads/*');
   });
 
-  it('lets somebody use the client library, with what docs/cli.md says that it takes', () => {
+  it('grants the client library what docs/cli.md lists', () => {
     const granted = grantedToClient();
 
     expect(granted).toEqual([

@@ -14,7 +14,7 @@ const metadataOf = (template: Template) =>
 const typeOf = (template: Template, logicalId = '') =>
   template.toJSON().Resources[logicalId]?.Type?.split('::').at(-1);
 
-describe('what a template says of its handlers', () => {
+describe('the description of handlers in a template', () => {
   it('names the resources of a handler by logical id', () => {
     // Prepare
     const stack = newStack();
@@ -52,7 +52,7 @@ describe('what a template says of its handlers', () => {
     expect(typeOf(template, secrets?.openai)).toBe('Secret');
   });
 
-  it('tells the version of the package', () => {
+  it('holds the version of the package', () => {
     const stack = newStack();
     newHandler(stack);
     const { version } = metadataOf(Template.fromStack(stack))['Test/Batches'] ?? {};
@@ -70,7 +70,7 @@ describe('what a template says of its handlers', () => {
     expect(policy).toMatchObject({ maxAttempts: 3 });
   });
 
-  it('names both handlers of a stack, and keeps what else the metadata holds', () => {
+  it('names both handlers of a stack and keeps other metadata', () => {
     const stack = newStack();
     stack.addMetadata('Mine', 'kept');
     for (const id of ['A', 'B'])
@@ -82,7 +82,7 @@ describe('what a template says of its handlers', () => {
     expect(template.toJSON().Metadata.Mine).toBe('kept');
   });
 
-  it('says of a secret or a processor of elsewhere no more than is known', () => {
+  it('describes a secret or processor of another stack only as far as it is known', () => {
     // Prepare
     const app = newApp();
     const other = newStack(app, 'Other');

@@ -31,7 +31,7 @@ it('a rule matches the state changes that it asks for', () => {
   expect(pattern('Any')).toEqual(common);
 });
 
-it('a bus of another stack is announced to, and no other', () => {
+it('publishes to a bus of another stack, and to no other', () => {
   const app = newApp();
   const eventBus = new events.EventBus(newStack(app, 'Buses'), 'Bus');
   const stack = newStack(app, 'Batches');

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parseContext } from '../../infra/context.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
 import { ENV, newApp } from '../support/handlerStack.ts';
-import { EVERY_KIND } from './everyKind.ts';
+import { EVERY_KIND } from './providers/everyKind.ts';
 
 /** Every finding of cdk-nag's AwsSolutions in a stack, with where it is. */
 function findingsIn(stack: Stack): string[] {

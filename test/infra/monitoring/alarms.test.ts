@@ -13,7 +13,7 @@ function alarmNamed(template: Template, id: string) {
 }
 
 describe('the alarm on missing sweeps', () => {
-  it('rings when nothing is told for ten minutes', () => {
+  it('fires when no sweep emits its metric for ten minutes', () => {
     expect(alarmNamed(templateWith(), 'NoSweep')).toMatchObject({
       MetricName: 'BatchesSwept',
       Statistic: 'SampleCount',
@@ -23,7 +23,7 @@ describe('the alarm on missing sweeps', () => {
     });
   });
 
-  it('waits for three sweeps where they are far apart', () => {
+  it('waits for three sweeps of a slow schedule', () => {
     const template = templateWith({ schedule: Duration.minutes(15) });
     expect(alarmNamed(template, 'NoSweep')).toMatchObject({ Period: 900, EvaluationPeriods: 3 });
   });
@@ -40,7 +40,7 @@ describe('the alarm on missing sweeps', () => {
 });
 
 describe('alarms', () => {
-  it('take other thresholds, in the unit of their names', () => {
+  it('accept other thresholds, in the unit of the setting’s name', () => {
     const alarms = { oldestQueuedHours: 2, sweepLagMinutes: 5, batchesFailed: 7 };
     const template = templateWith({ alarms });
     expect(alarmNamed(template, 'OldestQueued')).toMatchObject({ Threshold: 7_200 });
@@ -48,7 +48,7 @@ describe('alarms', () => {
     expect(alarmNamed(template, 'BatchesFailed')).toMatchObject({ Threshold: 7 });
   });
 
-  it('can each be switched off, and all of them', () => {
+  it('can be removed one by one and all together', () => {
     const numberOf = (alarms: object) => {
       const providers = { openai: LlmProvider.openAi({ dailyBudget: 5 }) };
       return newHandler(newStack(), { providers, collector: {}, alarms }).alarms.length;
@@ -60,7 +60,7 @@ describe('alarms', () => {
     expect(numberOf(Object.fromEntries(off))).toBe(0);
   });
 
-  it('must have a threshold that can be reached and left', () => {
+  it('refuse a threshold that can never be reached or left', () => {
     expect(() => templateWith({ alarms: { batchesFailed: 0 } })).toThrow(
       'alarms.batchesFailed is 0: must be above 0, or false for no such alarm',
     );
@@ -69,12 +69,12 @@ describe('alarms', () => {
     );
   });
 
-  it('watch a budget only where there is one', () => {
+  it('watch a budget only if an entry has one', () => {
     expect(alarmNamed(templateWith(), 'BudgetWaits')).toBeUndefined();
     expect(alarmNamed(templateOf(EVERYTHING), 'BudgetWaits')).toBeDefined();
   });
 
-  it('tell the topic when they ring and when it is over', () => {
+  it('notify the topic when they fire and when they recover', () => {
     const stack = newStack();
     const topic = new sns.Topic(stack, 'OnCall');
     const handler = newHandler(stack, { alarmTopic: topic });
@@ -89,12 +89,12 @@ describe('alarms', () => {
     }
   });
 
-  it('tell nobody without a topic', () => {
+  it('notify nobody without a topic', () => {
     for (const { properties } of alarmsOf(templateWith()))
       expect(properties.AlarmActions).toBeUndefined();
   });
 
-  it('lead to where the runbook is kept', () => {
+  it('link to the runbook', () => {
     const runbook = 'https://wiki.example/runbook';
     const template = templateWith({ runbook });
     for (const { properties } of alarmsOf(template))

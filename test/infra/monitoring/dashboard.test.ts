@@ -10,7 +10,7 @@ function overlap(a: Widget, b: Widget): boolean {
 }
 
 describe('the dashboard', () => {
-  it('begins with where to go and how things stand, then trend, cost and errors', () => {
+  it('begins with links and the present state, then trend, cost and errors', () => {
     const rows = widgets.filter(({ width }) => width >= 12);
     expect(rows.map(({ properties }) => properties.title ?? properties.markdown)).toEqual([
       expect.stringMatching(/^# Test\/Batches\nRunbook: `docs\/runbook\.md`/),
@@ -18,7 +18,7 @@ describe('the dashboard', () => {
     ]);
   });
 
-  it('has widgets that fit into its width and cover none of each other', () => {
+  it('has widgets that fit its width and do not overlap', () => {
     for (const [index, widget] of widgets.entries()) {
       expect(widget.x + widget.width).toBeLessThanOrEqual(24);
       for (const other of widgets.slice(index + 1)) expect(overlap(widget, other)).toBe(false);
@@ -30,12 +30,12 @@ describe('the dashboard', () => {
     expect(alarms).toHaveLength(newHandler(newStack()).alarms.length + 2);
   });
 
-  it('links to the runbook where that is an address', () => {
+  it('links to the runbook if that is a URL', () => {
     const [head] = widgetsOf(templateWith({ runbook: 'https://wiki.example/runbook' }));
     expect(head?.properties.markdown).toContain('[Runbook](https://wiki.example/runbook)');
   });
 
-  it('can be left out, with the alarms staying', () => {
+  it('can be left out without the alarms', () => {
     const template = templateWith({ dashboard: false });
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
     expect(newHandler(newStack(), { dashboard: false }).dashboard).toBeUndefined();

@@ -32,7 +32,7 @@ function sections(): ReadonlyMap<string, string> {
 }
 
 describe('every metric', () => {
-  it.each(Object.entries(METRICS))('%s is told by the code', (key) => {
+  it.each(Object.entries(METRICS))('%s is emitted by the code', (key) => {
     expect(code).toMatch(new RegExp(`METRICS\\.${key}\\b(?!\\])`));
   });
 
@@ -55,7 +55,7 @@ describe('every metric', () => {
 
 describe('what is shown', () => {
   it.each(ours.map((metric): [string, string, Shown] => [metric.where, metric.name, metric]))(
-    '%s: %s is told, with those dimensions',
+    '%s: %s is emitted with these dimensions',
     (_where, name, { dimensions }) => {
       expect(NAMES).toContain(name);
       const told = isByProvider(name) ? [['service'], ['provider', 'service']] : [['service']];
@@ -63,7 +63,7 @@ describe('what is shown', () => {
     },
   );
 
-  it('is else what AWS tells of functions and queues', () => {
+  it('otherwise comes from AWS’s metrics of functions and queues', () => {
     const theirs = shown.filter(({ namespace }) => namespace !== METRIC_NAMESPACE);
     const kinds = new Set(theirs.map(({ namespace, name }) => `${namespace} ${name}`));
     expect([...kinds].toSorted()).toEqual([
@@ -106,7 +106,7 @@ describe('the runbook', () => {
 });
 
 describe('a saved query', () => {
-  it('asks for messages that the code logs', () => {
+  it('filters by messages that the code logs', () => {
     const texts: readonly string[] = Object.values(LOG_MESSAGES);
     const asked = Object.values(QUERIES).flatMap(({ filterStatements = [] }) =>
       [...filterStatements.join(' ').matchAll(/"([a-z][^"]+)"/g)].map(([, text = '']) => text),

@@ -1,8 +1,8 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { parseContext } from '../../infra/context.ts';
-import { BatchHandlerStack } from '../../infra/stack.ts';
-import { newApp, resourceOf, resourcesOf, templateWith } from '../support/handlerStack.ts';
+import { parseContext } from '../../../infra/context.ts';
+import { BatchHandlerStack } from '../../../infra/stack.ts';
+import { newApp, resourceOf, resourcesOf, templateWith } from '../../support/handlerStack.ts';
 
 interface Statement {
   readonly Action: string | string[];
@@ -30,7 +30,7 @@ describe('a handler with an inbox', () => {
   const queue = resourceOf(template, 'AWS::SQS::Queue', 'BatchesBatchQueue');
   const rule = resourceOf(template, 'AWS::Events::Rule', 'BatchesInboxFilePut');
 
-  it('has S3 tell EventBridge, without a function of CDK’s own', () => {
+  it('makes S3 publish to EventBridge without a function of CDK’s own', () => {
     expect(bucket.Properties.NotificationConfiguration).toEqual({
       EventBridgeConfiguration: { EventBridgeEnabled: true },
     });

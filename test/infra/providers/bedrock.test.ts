@@ -1,11 +1,11 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it } from 'vitest';
-import { parseContext } from '../../infra/context.ts';
-import { LlmProvider } from '../../infra/providers/llmProvider.ts';
-import { PREFIX } from '../../infra/resources/bucket.ts';
-import { BatchHandlerStack } from '../../infra/stack.ts';
-import { PROVIDER_FILES } from '../../shared/providers/bedrock/api.ts';
+import { parseContext } from '../../../infra/context.ts';
+import { LlmProvider } from '../../../infra/providers/llmProvider.ts';
+import { PREFIX } from '../../../infra/resources/bucket.ts';
+import { BatchHandlerStack } from '../../../infra/stack.ts';
+import { PROVIDER_FILES } from '../../../shared/providers/bedrock/api.ts';
 import {
   ENV,
   newApp,
@@ -13,7 +13,7 @@ import {
   newStack,
   resourceOf,
   templateWith,
-} from '../support/handlerStack.ts';
+} from '../../support/handlerStack.ts';
 
 const HAIKU = 'anthropic.claude-haiku-4-5-20251001-v1:0';
 const NOVA = 'amazon.nova-lite-v1:0';
@@ -77,7 +77,7 @@ describe('LlmProvider.bedrock', () => {
     template.resourceCountIs('AWS::SecretsManager::Secret', 0);
   });
 
-  it('lets the worker alone create jobs, of the named models and under the role alone', () => {
+  it('lets only the worker create jobs, with the named models and the role only', () => {
     const create = [
       `bedrock:CreateModelInvocationJob ${JOBS}`,
       `bedrock:CreateModelInvocationJob arn:aws:bedrock:eu-west-1::foundation-model/${NOVA}`,
@@ -87,7 +87,7 @@ describe('LlmProvider.bedrock', () => {
     expect(grantsOf(template, SWEEPER, /^(bedrock|iam):/)).toEqual(WATCH);
   });
 
-  it('lets the two use the files of jobs, and list no others', () => {
+  it('lets both use the files of jobs and list no others', () => {
     const ofFiles = /provider-files/;
 
     expect(grantsOf(template, WORKER, ofFiles)).toEqual([
@@ -105,7 +105,7 @@ describe('LlmProvider.bedrock', () => {
     expect(PREFIX.providerFiles).toBe(PROVIDER_FILES);
   });
 
-  it('makes a role that Bedrock assumes for jobs of this account and region alone', () => {
+  it('creates a role that Bedrock assumes only for jobs of this account and region', () => {
     const role = resourceOf(template, 'AWS::IAM::Role', 'BatchesJobRolemine');
     const [trust, ...others] = role.Properties.AssumeRolePolicyDocument.Statement;
 
@@ -165,7 +165,7 @@ describe('LlmProvider.bedrock', () => {
     ]);
   });
 
-  it('tells the sweeper and the worker alone which role that is', () => {
+  it('gives the role’s ARN to the sweeper and the worker only', () => {
     const told = ['Intake', 'Sweeper', 'Worker', 'Outcome'].filter((name) => {
       const { Properties } = resourceOf(template, 'AWS::Lambda::Function', `Batches${name}`);
       return 'JOB_ROLE_ARNS' in Properties.Environment.Variables;
@@ -173,7 +173,7 @@ describe('LlmProvider.bedrock', () => {
     expect(told).toEqual(['Sweeper', 'Worker']);
   });
 
-  it('takes a role of the user’s as it is', () => {
+  it('uses the user’s role unchanged', () => {
     const stack = newStack(newApp(), 'Test', { env: ENV });
     const jobRole = new iam.Role(stack, 'Own', {
       assumedBy: new iam.ServicePrincipal('bedrock.amazonaws.com'),
@@ -195,7 +195,7 @@ describe('LlmProvider.bedrock', () => {
     expect(text).toContain(`"Resource":"${jobRoleArn}"`);
   });
 
-  it('leaves a handler without it as it was', () => {
+  it('adds nothing to a handler without it', () => {
     expect(JSON.stringify(templateWith().toJSON())).not.toMatch(/bedrock|JOB_ROLE/);
   });
 });
@@ -222,7 +222,7 @@ describe('the events of Bedrock', () => {
     ]);
   });
 
-  it('of another region come to no rule of this one', () => {
+  it('of another region need no rule', () => {
     const elsewhere = templateOf({ modelIds: [NOVA], region: 'us-west-2' });
     elsewhere.resourceCountIs('AWS::Events::Rule', 0);
     templateWith().resourceCountIs('AWS::Events::Rule', 0);

@@ -2,21 +2,21 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
-import { PREFIX, REJECTION_SUFFIX } from '../../infra/resources/bucket.ts';
+import { PREFIX, REJECTION_SUFFIX } from '../../../infra/resources/bucket.ts';
 import {
   INBOX_PREFIX,
   MESSAGE_BODY_PREFIX,
   objectKey,
   rejectionKey,
   uploadKey,
-} from '../../shared/batch/ids.ts';
+} from '../../../shared/batch/ids.ts';
 import {
   newHandler,
   newStack,
   resourceOf,
   resourcesOf,
   templateWith,
-} from '../support/handlerStack.ts';
+} from '../../support/handlerStack.ts';
 
 interface Statement {
   readonly Action: string | string[];
@@ -117,7 +117,7 @@ describe('permissions', () => {
       ],
     ],
     ['Outcome', [...RECORDS, ...CONSUMES('BatchesOutcomeQueue'), ANNOUNCES]],
-  ])('of the %s are these and no others', (name, expected) => {
+  ])('of the %s are exactly these', (name, expected) => {
     expect(permissionsOf(name)).toEqual([...expected, ...OWN_LOGS_AND_TRACES(name)].sort());
   });
 
@@ -130,7 +130,7 @@ describe('permissions', () => {
     expect(permissionsOf(name)).not.toContain(`sqs:SendMessage ${queue}`);
   });
 
-  it('let the schedule invoke the sweeper alone, for this account alone', () => {
+  it('let the schedule invoke only the sweeper, and only for this account', () => {
     const { Properties } = resourceOf(template, 'AWS::IAM::Policy', 'BatchesScheduleRole');
     const role = resourceOf(template, 'AWS::IAM::Role', 'BatchesScheduleRole');
 

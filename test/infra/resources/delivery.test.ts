@@ -10,7 +10,7 @@ import {
   newProcessor,
   newStack,
   resourceOf,
-} from '../support/handlerStack.ts';
+} from '../../support/handlerStack.ts';
 
 const ARN = `arn:aws:lambda:${ENV.region}:${ENV.account}:function:mine`;
 const ROLE_ARN = `arn:aws:iam::${ENV.account}:role/service-role/mine-role`;
@@ -34,7 +34,7 @@ function imported(scope: Stack, functionArn: string, roleArn?: string): lambda.I
 }
 
 describe('a processor', () => {
-  it('in the same stack is invoked, heard, and let at the results', () => {
+  it('in the same stack is invoked, reports its outcome and may read the results', () => {
     const stack = newStack();
     newHandler(stack, { processor: newProcessor(stack) });
 
@@ -156,7 +156,7 @@ describe('a processor', () => {
   });
 });
 
-describe('a processor that could not work fails the synthesis with the fix', () => {
+describe('an invalid processor fails the synthesis with the fix', () => {
   const elsewhere = { account: '222222222222', region: ENV.region };
 
   it.each([
@@ -178,7 +178,7 @@ describe('a processor that could not work fails the synthesis with the fix', () 
     expect(() => newHandler(ours, { id: 'Other', processor: newProcessor(theirs) })).toThrow(fix);
   });
 
-  it('in a stack for another account than any', () => {
+  it('in a stack for one account, with a handler for any account', () => {
     const app = newApp();
     const theirs = newStack(app, 'Theirs', { env: ENV });
 

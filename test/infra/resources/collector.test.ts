@@ -3,11 +3,11 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { parseContext } from '../../infra/context.ts';
-import { PREFIX } from '../../infra/resources/bucket.ts';
-import { BatchHandlerStack } from '../../infra/stack.ts';
-import { uploadKey } from '../../shared/batch/ids.ts';
-import { chunkKey, collectedBatchId } from '../../shared/collector/lane.ts';
+import { parseContext } from '../../../infra/context.ts';
+import { PREFIX } from '../../../infra/resources/bucket.ts';
+import { BatchHandlerStack } from '../../../infra/stack.ts';
+import { uploadKey } from '../../../shared/batch/ids.ts';
+import { chunkKey, collectedBatchId } from '../../../shared/collector/lane.ts';
 import {
   newApp,
   newHandler,
@@ -15,7 +15,7 @@ import {
   resourceOf,
   resourcesOf,
   templateWith,
-} from '../support/handlerStack.ts';
+} from '../../support/handlerStack.ts';
 
 const COLLECTOR = { maxRequests: 500, maxAgeSeconds: 60 };
 
@@ -28,7 +28,7 @@ interface Statement {
 describe('a handler with a collector', () => {
   const template = templateWith({ collector: COLLECTOR });
 
-  it('has an encrypted queue that hands its messages over together', () => {
+  it('has an encrypted queue that delivers its messages in batches', () => {
     const { logicalId } = resourceOf(template, 'AWS::SQS::Queue', 'BatchesCollectorQueue');
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [logicalId, 'Arn'] },
@@ -107,7 +107,7 @@ describe('a handler with a collector', () => {
   });
 });
 
-it('a handler without the prop has nothing of it', () => {
+it('a handler without the prop has no collector', () => {
   const template = templateWith();
   for (const type of ['AWS::SQS::Queue', 'AWS::Lambda::Function', 'AWS::CloudWatch::Alarm'])
     expect(Object.keys(resourcesOf(template, type)).filter((id) => /Collector/.test(id))).toEqual(
@@ -121,7 +121,7 @@ it('a provider that is no entry is refused with the names of those that are', ()
   );
 });
 
-it('the stack takes the settings from cdk.json and prints where to send', () => {
+it('the stack uses the settings of cdk.json and outputs the queue’s URL', () => {
   const context = parseContext({ collector: COLLECTOR });
   const template = Template.fromStack(new BatchHandlerStack(newApp(), 'Test', context));
   const outputs = Object.keys(template.findOutputs('*'));

@@ -1,10 +1,10 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
-import { parseContext } from '../../infra/context.ts';
-import { LlmProvider } from '../../infra/providers/llmProvider.ts';
-import { BatchHandlerStack } from '../../infra/stack.ts';
-import { providerSettingsSchema } from '../../shared/providers/kinds.ts';
+import { parseContext } from '../../../infra/context.ts';
+import { LlmProvider } from '../../../infra/providers/llmProvider.ts';
+import { BatchHandlerStack } from '../../../infra/stack.ts';
+import { providerSettingsSchema } from '../../../shared/providers/kinds.ts';
 import {
   newApp,
   newHandler,
@@ -12,7 +12,7 @@ import {
   resourceOf,
   resourcesOf,
   templateWith,
-} from '../support/handlerStack.ts';
+} from '../../support/handlerStack.ts';
 import { EVERY_KIND } from './everyKind.ts';
 
 const AZURE = 'https://name.openai.azure.com';
@@ -64,7 +64,7 @@ function keyless(): LlmProvider {
 }
 
 describe('a provider with a key', () => {
-  it.each(KEYED)('%s has a secret to fill, and nothing else', (_name, provider, description) => {
+  it.each(KEYED)('%s has a secret to fill in, and nothing else', (_name, provider, description) => {
     const template = templateWith({ providers: { mine: provider } });
 
     template.resourceCountIs('AWS::SecretsManager::Secret', 1);
@@ -85,7 +85,7 @@ describe('a provider with a key', () => {
       expect(variablesOf(template, name)).not.toHaveProperty('SECRET_ARNS');
   });
 
-  it('takes a secret of the user’s', () => {
+  it('uses the user’s secret', () => {
     const stack = newStack();
     const secret = new secretsmanager.Secret(stack, 'Own');
     newHandler(stack, { providers: { mine: LlmProvider.anthropic({ secret }) } });
@@ -156,12 +156,12 @@ describe('settings', () => {
       { kind: 'bedrock', ...COMMON, region: 'us-west-2' },
     ],
     [LlmProvider.gemini(COMMON), { kind: 'gemini', ...COMMON }],
-  ])('are those that the functions parse: %#', ({ settings }, expected) => {
+  ])('are parsed by the functions: %#', ({ settings }, expected) => {
     expect(providerSettingsSchema.parse(settings)).toEqual(providerSettingsSchema.parse(expected));
   });
 });
 
-describe('options that could not work', () => {
+describe('invalid options', () => {
   it.each<[string, () => LlmProvider, string]>([
     [
       'half of Entra ID',
@@ -210,7 +210,7 @@ describe('entries of cdk.json', () => {
   const context = parseContext({ providers: EVERY_KIND });
   const template = Template.fromStack(new BatchHandlerStack(newApp(), 'Test', context));
 
-  it('give a secret to each kind that has one, and to no other', () => {
+  it('create a secret for each kind that has one, and for no other', () => {
     const secrets = Object.keys(resourcesOf(template, 'AWS::SecretsManager::Secret'));
     const names = secrets.map((id) => id.replace(/^BatchesSecret|[0-9A-F]{8}$/g, ''));
 
@@ -221,7 +221,7 @@ describe('entries of cdk.json', () => {
     expect(outputs).toHaveLength(secrets.length);
   });
 
-  it('give Bedrock a role for its jobs', () => {
+  it('create a role for Bedrock’s jobs', () => {
     const role = resourceOf(template, 'AWS::IAM::Role', 'BatchesJobRolebedrock').logicalId;
     const variable = JSON.stringify(variablesOf(template, 'Worker').JOB_ROLE_ARNS);
 

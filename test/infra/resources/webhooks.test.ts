@@ -2,11 +2,11 @@ import { Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { parseContext } from '../../infra/context.ts';
-import { LlmProvider } from '../../infra/providers/llmProvider.ts';
-import { BatchHandlerStack } from '../../infra/stack.ts';
-import { ENVIRONMENT } from '../../shared/config.ts';
-import { SECRET_PLACEHOLDER } from '../../shared/providers/settings.ts';
+import { parseContext } from '../../../infra/context.ts';
+import { LlmProvider } from '../../../infra/providers/llmProvider.ts';
+import { BatchHandlerStack } from '../../../infra/stack.ts';
+import { ENVIRONMENT } from '../../../shared/config.ts';
+import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
 import {
   newApp,
   newHandler,
@@ -14,7 +14,7 @@ import {
   resourceOf,
   resourcesOf,
   templateWith,
-} from '../support/handlerStack.ts';
+} from '../../support/handlerStack.ts';
 
 interface Statement {
   readonly Action: string | string[];
@@ -44,7 +44,7 @@ describe('a handler with entries that take webhooks', () => {
     expect(receiver.Properties.ReservedConcurrentExecutions).toBeUndefined();
   });
 
-  it('may check jobs of these entries and note what has come, and nothing else', () => {
+  it('may check jobs of these entries, record webhooks, and nothing else', () => {
     const actions = statements.flatMap(({ Action }) => Action);
     expect([...new Set(actions)].sort()).toEqual([
       'dynamodb:GetItem',
@@ -88,7 +88,7 @@ describe('a handler with entries that take webhooks', () => {
     }
   });
 
-  it('leaves it to its owner to fill in the signing secrets', () => {
+  it('creates signing secrets for their owner to fill in', () => {
     const secret = resourceOf(
       template,
       'AWS::SecretsManager::Secret',
@@ -98,7 +98,7 @@ describe('a handler with entries that take webhooks', () => {
     expect(secret.DeletionPolicy).toBe('Retain');
   });
 
-  it('lets nobody else read the signing secrets', () => {
+  it('lets no other function read the signing secrets', () => {
     for (const name of ['Sweeper', 'Worker', 'Intake', 'Outcome']) {
       const other = resourceOf(template, 'AWS::IAM::Policy', `Batches${name}RoleDefaultPolicy`);
       expect(JSON.stringify(other)).not.toContain('WebhookSecret');
@@ -114,7 +114,7 @@ it('a handler without such an entry has no URL', () => {
   ).toEqual([]);
 });
 
-it('the construct tells each entry’s URL and secret', () => {
+it('the construct exposes each entry’s URL and secret', () => {
   const { webhooks } = newHandler(newStack(), { providers: PROVIDERS });
   expect(Object.keys(webhooks)).toEqual(['openai', 'second']);
   expect(webhooks.openai?.url).toMatch(/openai$/);
