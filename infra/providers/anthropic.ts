@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { KINDS } from '../../shared/providers/kinds.ts';
 import { secretAccess } from './access.ts';
 import {
   API_KEY,
@@ -8,7 +9,6 @@ import {
   type KeyOptions,
   type ProviderDefinition,
   secretArnShape,
-  settingsSchemaOf,
 } from './kind.ts';
 
 /** Options of `LlmProvider.anthropic`. */
@@ -19,7 +19,7 @@ export function anthropic({ secret, ...settings }: AnthropicOptions): ProviderDe
 }
 
 export const anthropicKind = contextKind({
-  schema: settingsSchemaOf('anthropic').extend(secretArnShape),
+  schema: KINDS.anthropic.settings.extend(secretArnShape),
   define: (scope, name, { kind, secretArn, ...options }) =>
     anthropic(omitUndefined({ ...options, secret: importSecret(scope, name, secretArn) })),
 });

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { KINDS } from '../../shared/providers/kinds.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import type { AnySecret } from '../resources/secrets.ts';
 import { secretAccess } from './access.ts';
@@ -10,7 +11,6 @@ import {
   importSecret,
   type ProviderDefinition,
   secretArnShape,
-  settingsSchemaOf,
 } from './kind.ts';
 
 /**
@@ -59,7 +59,7 @@ export function azureOpenAi(options: AzureOpenAiOptions): ProviderDefinition {
 }
 
 export const azureOpenAiKind = contextKind({
-  schema: settingsSchemaOf('azure-openai').extend(secretArnShape),
+  schema: KINDS['azure-openai'].settings.extend(secretArnShape),
   define: (scope, name, { kind, secretArn, entraId, ...options }) =>
     azureOpenAi(
       omitUndefined({ ...options, ...entraId, secret: importSecret(scope, name, secretArn) }),

@@ -6,6 +6,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import * as z from 'zod';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { KINDS } from '../../shared/providers/kinds.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import { bedrockAccess } from './bedrockAccess.ts';
 import {
@@ -14,7 +15,6 @@ import {
   defineProvider,
   type ProviderDefinition,
   ROLE_ARN,
-  settingsSchemaOf,
 } from './kind.ts';
 
 /**
@@ -63,7 +63,7 @@ export function bedrock({ modelIds, jobRole, ...settings }: BedrockOptions): Pro
 }
 
 export const bedrockKind = contextKind({
-  schema: settingsSchemaOf('bedrock')
+  schema: KINDS.bedrock.settings
     .extend({
       /** IDs or ARNs of what jobs may use. Default: the models in `models`. */
       modelIds: z.array(z.string().min(1)).min(1).optional(),

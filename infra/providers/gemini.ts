@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { KINDS } from '../../shared/providers/kinds.ts';
 import { secretAccess } from './access.ts';
 import {
   API_KEY,
@@ -8,7 +9,6 @@ import {
   type KeyOptions,
   type ProviderDefinition,
   secretArnShape,
-  settingsSchemaOf,
 } from './kind.ts';
 
 /** Options of `LlmProvider.gemini`. */
@@ -19,7 +19,7 @@ export function gemini({ secret, ...settings }: GeminiOptions): ProviderDefiniti
 }
 
 export const geminiKind = contextKind({
-  schema: settingsSchemaOf('gemini').extend(secretArnShape),
+  schema: KINDS.gemini.settings.extend(secretArnShape),
   define: (scope, name, { kind, secretArn, ...options }) =>
     gemini(omitUndefined({ ...options, secret: importSecret(scope, name, secretArn) })),
 });

@@ -2,11 +2,10 @@ import { Token } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import * as z from 'zod';
-import {
-  type ProviderKind,
-  type ProviderSettingsInput,
-  providerSettingsSchema,
-  type SettingsOf,
+import type {
+  ProviderKind,
+  ProviderSettingsInput,
+  SettingsOf,
 } from '../../shared/providers/kinds.ts';
 import { baseUrlProblem } from '../../shared/providers/settings.ts';
 import { ConfigurationError } from '../configurationError.ts';
@@ -104,7 +103,7 @@ type ReadonlySettings = {
     Pick<CommonOptions, 'models' | 'dropFields'>;
 }[ProviderKind];
 
-/** How an entry of cdk.json becomes a provider of one kind. */
+/** How an entry of cdk.json defines a provider of one kind. */
 export interface ContextKind<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
   /**
@@ -120,14 +119,6 @@ export function contextKind<Schema extends z.ZodType>(
   kind: ContextKind<Schema>,
 ): ContextKind<Schema> {
   return kind;
-}
-
-type SettingsSchema = (typeof providerSettingsSchema.options)[number];
-
-/** The schema of one kind's settings, which its entry in cdk.json extends. */
-export function settingsSchemaOf<K extends ProviderKind>(kind: K) {
-  const found = providerSettingsSchema.options.find(({ shape }) => shape.kind.value === kind);
-  return found as Extract<SettingsSchema, z.ZodObject<{ kind: z.ZodLiteral<K> }>>;
 }
 
 export const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { KINDS } from '../../shared/providers/kinds.ts';
 import { secretAccess } from './access.ts';
 import {
   API_KEY,
@@ -9,7 +10,6 @@ import {
   type KeyOptions,
   type ProviderDefinition,
   secretArnShape,
-  settingsSchemaOf,
 } from './kind.ts';
 
 /** Options of `LlmProvider.openAi`. */
@@ -28,7 +28,7 @@ export function openAi({ secret, webhook, ...settings }: OpenAiOptions): Provide
 }
 
 export const openAiKind = contextKind({
-  schema: settingsSchemaOf('openai').extend({
+  schema: KINDS.openai.settings.extend({
     ...secretArnShape,
     /** Default: false. */
     webhook: z.boolean().optional(),

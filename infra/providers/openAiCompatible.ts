@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { KINDS } from '../../shared/providers/kinds.ts';
 import { secretAccess } from './access.ts';
 import {
   API_KEY,
@@ -8,7 +9,6 @@ import {
   type KeyOptions,
   type ProviderDefinition,
   secretArnShape,
-  settingsSchemaOf,
 } from './kind.ts';
 
 /** Options of `LlmProvider.openAiCompatible`. */
@@ -25,7 +25,7 @@ export function openAiCompatible({
 }
 
 export const openAiCompatibleKind = contextKind({
-  schema: settingsSchemaOf('openai-compatible').extend(secretArnShape),
+  schema: KINDS['openai-compatible'].settings.extend(secretArnShape),
   define: (scope, name, { kind, secretArn, ...options }) =>
     openAiCompatible(omitUndefined({ ...options, secret: importSecret(scope, name, secretArn) })),
 });

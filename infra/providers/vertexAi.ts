@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../shared/omitUndefined.ts';
-import type { SettingsOf } from '../../shared/providers/kinds.ts';
+import { KINDS, type SettingsOf } from '../../shared/providers/kinds.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import type { AnySecret } from '../resources/secrets.ts';
 import { NO_ACCESS, secretAccess } from './access.ts';
@@ -10,7 +10,6 @@ import {
   importSecret,
   type ProviderDefinition,
   secretArnShape,
-  settingsSchemaOf,
 } from './kind.ts';
 
 /**
@@ -84,7 +83,7 @@ export function vertexAi(options: VertexAiOptions): ProviderDefinition {
 }
 
 export const vertexAiKind = contextKind({
-  schema: settingsSchemaOf('vertex-ai')
+  schema: KINDS['vertex-ai'].settings
     .extend(secretArnShape)
     .refine(({ secretArn, workloadIdentity }) => !secretArn || !workloadIdentity, {
       path: ['secretArn'],
