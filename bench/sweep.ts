@@ -104,19 +104,16 @@ const PAGE_ITEMS = 100;
 
 /** A table of running batches that answers at once, so that only the sweep is measured. */
 function runningBatches(count: number): BatchStore {
-  const records = new Map<string, Batch>();
-  for (let index = 0; index < count; index++) {
-    const batch = runningBatch(index);
-    records.set(batch.batchId, batch);
-  }
-  const hints = [...records.values()].map((batch): ActiveHint & DueHint => ({
+  const running = Array.from({ length: count }, (_, index) => runningBatch(index));
+  const records = new Map<string, Batch>(running.map((batch) => [batch.batchId, batch]));
+  const hints = running.map((batch): ActiveHint & DueHint => ({
     batchId: batch.batchId,
     status: batch.status,
-    model: batch.model,
+    model: batch.input.model,
     isPending: false,
     requests: 1_000,
     estimatedTokens: 1_000,
-    jobId: batch.job?.id,
+    jobId: batch.job.id,
     expected: { inputTokens: 1_000, outputTokens: 1_000 },
   }));
   const page = async (cursor = '0') => {

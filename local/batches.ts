@@ -5,7 +5,7 @@ import { batchIdOf } from '../shared/aws/batchItem.ts';
 import { scanBatches } from '../shared/aws/batchScan.ts';
 import { realBatchStore } from '../shared/aws/batchStore.ts';
 import type { BatchStore } from '../shared/batch/ports.ts';
-import type { Batch } from '../shared/batch/record.ts';
+import type { Batch, BatchFields, Rows } from '../shared/batch/record.ts';
 import { isEnded, OPEN_STATUSES, type Status } from '../shared/batch/status.ts';
 import { DEFAULT_POLICY } from '../shared/config.ts';
 import { readQueue } from './emulators/createResources.ts';
@@ -23,11 +23,11 @@ export interface BatchView {
   /** When the status was entered, in milliseconds since 1970. */
   readonly statusAt: number;
   /** Keys of its rows in the bucket. */
-  readonly rows: Batch['rows'];
+  readonly rows: Rows | undefined;
 }
 
 export function viewOf(batch: Batch): BatchView {
-  const { batchId, status, statusAt, counts, attempt, delivery, rows } = batch;
+  const { batchId, status, statusAt, counts, attempt, delivery, rows }: BatchFields = batch;
   return {
     batchId,
     status,

@@ -1,8 +1,10 @@
 import { expectedOfJob } from '../batch/cost.ts';
 import { refusal } from '../batch/errors.ts';
-import { type Batch, batchSchema, SCHEMA_VERSION } from '../batch/record.ts';
+import { BATCH_SCHEMA_VERSION, type Batch, type BatchFields } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
+import { storedBatchSchema } from '../batch/upgrade.ts';
 import { TABLE } from '../config.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 import { type Item, parseRecord } from './table.ts';
 
 /** A record costs a write unit per KB with every step of its batch. */
@@ -38,20 +40,22 @@ export function batchIdOf(item: Item): string {
  * @throws RefusedError for a record over the limit
  */
 export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): Item {
-  const { batchId, version, status, statusAt, provider, model, deadlineAt, input } = batch;
+  const { batchId, version, status, statusAt, provider, deadlineAt, input, job }: BatchFields =
+    batch;
+  const { providers } = batch.spec;
   const expected = expectedOfJob(batch);
-  return {
+  return omitUndefined({
     [TABLE.partitionKey]: itemId(batchId),
-    schemaVersion: SCHEMA_VERSION,
+    schemaVersion: BATCH_SCHEMA_VERSION,
     version,
     writeToken,
     status,
     statusAt,
     provider,
     deadlineAt,
-    ...(model === undefined ? {} : { model }),
-    ...(batch.providers === undefined ? {} : { providers: batch.providers }),
-    ...(batch.job === undefined ? {} : { jobId: batch.job.id }),
+    model: input?.model,
+    providers: providers.length > 1 ? providers : undefined,
+    jobId: job?.id,
     requests: input?.requests ?? 0,
     estimatedTokens: input?.estimatedTokens ?? 0,
     expectedInput: expected.inputTokens,
@@ -60,27 +64,30 @@ export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): It
     ...dueKeys(batch, layout.shards),
     ...(OCCUPYING.has(status) || isUnpaid(batch) ? occupation(batch) : {}),
     ...expiry(batch, layout.retentionSeconds),
-  };
+  });
 }
 
 /** @throws NewerSchemaError for a record of a newer version */
 export function fromItem(item: Item): Batch {
-  return parseRecord(`batch ${batchIdOf(item)}`, item, batchSchema);
+  const what = `batch ${batchIdOf(item)}`;
+  return parseRecord(what, item, storedBatchSchema, BATCH_SCHEMA_VERSION);
 }
 
 /** What its job has cost is known when its rows are in: until then a budget counts the estimate. */
-function isUnpaid({ status, job }: Batch): boolean {
+function isUnpaid({ status, job }: BatchFields): boolean {
   return status === 'collecting' && job !== undefined;
 }
 
 /** What a batch that occupies its provider shows in the index of those. */
-function occupation(batch: Batch): Item {
-  const isPending = batch.job?.acceptedAt === undefined;
-  const over = isUnpaid(batch) ? { isOver: true } : {};
-  return { [TABLE.providerIndex.partitionKey]: batch.provider, isPending, ...over };
+function occupation(batch: BatchFields): Item {
+  return {
+    [TABLE.providerIndex.partitionKey]: batch.provider,
+    isPending: batch.job?.acceptedAt === undefined,
+    isOver: isUnpaid(batch) || undefined,
+  };
 }
 
-function dueKeys(batch: Batch, shards: number): Item {
+function dueKeys(batch: BatchFields, shards: number): Item {
   const { partitionKey, sortKey } = TABLE.dueIndex;
   if (batch.status === 'queued')
     return { [partitionKey]: waitingQueue(batch.provider), [sortKey]: waitingKey(batch) };
@@ -88,22 +95,23 @@ function dueKeys(batch: Batch, shards: number): Item {
   return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(batch.dueAt) };
 }
 
-function expiry({ status, dueAt, endedAt }: Batch, retentionSeconds: number): Item {
+function expiry({ status, dueAt, endedAt }: BatchFields, retentionSeconds: number): Item {
   if (!isEnded(status) || dueAt !== undefined || endedAt === undefined) return {};
   return { [TABLE.timeToLive]: Math.ceil(endedAt / 1000 + retentionSeconds) };
 }
 
 /**
- * As many of the reasons as fit: twenty long ones in an alphabet of three bytes a letter may not,
- * and a batch whose record cannot be written would be stuck for good. The error file has them all.
+ * The record with the latest of its reasons that fit: twenty long ones in an alphabet of three bytes
+ * a letter may not, and a batch whose record cannot be written would be stuck for good.
  */
 function recordText(batch: Batch): string {
   const maxBytes = batch.version === 0 ? MAX_NEW_RECORD_BYTES : MAX_RECORD_BYTES;
-  for (let kept = batch.reasons.length; ; kept--) {
-    const text = JSON.stringify({ ...batch, reasons: batch.reasons.slice(0, kept) });
+  const { reasons } = batch;
+  for (let dropped = 0; ; dropped++) {
+    const text = JSON.stringify({ ...batch, reasons: reasons.slice(dropped) });
     const bytes = Buffer.byteLength(text);
     if (bytes <= maxBytes) return text;
-    if (kept === 0) {
+    if (dropped === reasons.length) {
       const message = `the record of batch ${batch.batchId} has ${bytes} bytes, over ${maxBytes}: shorten its options or its metadata`;
       throw refusal('record_too_large', message);
     }
@@ -127,8 +135,8 @@ export function waitingQueue(provider: string): string {
 const HIGHEST_PRIORITY = 499;
 
 /** Sorts by priority, the highest first, then by age. */
-export function waitingKey({ priority, createdAt }: Batch): string {
-  const rank = Math.min(999, Math.max(0, HIGHEST_PRIORITY - priority));
+export function waitingKey({ spec, createdAt }: Pick<Batch, 'spec' | 'createdAt'>): string {
+  const rank = Math.min(999, Math.max(0, HIGHEST_PRIORITY - spec.priority));
   return `${String(rank).padStart(3, '0')}#${timeKey(createdAt)}`;
 }
 

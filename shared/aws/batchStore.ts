@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { BatchStore } from '../batch/ports.ts';
-import { type Batch, SCHEMA_VERSION } from '../batch/record.ts';
+import { BATCH_SCHEMA_VERSION, type Batch } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
 import {
@@ -68,7 +68,7 @@ export function realBatchStore(
         ExpressionAttributeNames: { '#version': 'version', '#schemaVersion': 'schemaVersion' },
         ExpressionAttributeValues: {
           ':previousVersion': batch.version - 1,
-          ':schemaVersion': SCHEMA_VERSION,
+          ':schemaVersion': BATCH_SCHEMA_VERSION,
         },
       });
       return won ? 'written' : 'conflict';

@@ -2,14 +2,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ObjectStore } from '../batch/ports.ts';
-import { SCHEMA_VERSION } from '../batch/record.ts';
 import type {
   CollectorQueue,
   LaneStore,
   RequestName,
   RequestRegister,
 } from '../collector/contract.ts';
-import { dueAtOf, laneSchema } from '../collector/lane.ts';
+import { dueAtOf, LANE_SCHEMA_VERSION, laneSchema } from '../collector/lane.ts';
 import { TABLE } from '../config.ts';
 import { timeKey } from './batchItem.ts';
 import { attributeText, bodyText, offloadLargeBody } from './queues.ts';
@@ -29,7 +28,7 @@ export function realLaneStore(client: DynamoDBDocumentClient, tableName: string)
   return {
     async get(laneId) {
       const item = await readItem(table, PREFIX + laneId);
-      return item && parseRecord(`collector lane ${laneId}`, item, laneSchema);
+      return item && parseRecord(`collector lane ${laneId}`, item, laneSchema, LANE_SCHEMA_VERSION);
     },
     async replace(lane) {
       const id = PREFIX + lane.laneId;
@@ -39,7 +38,7 @@ export function realLaneStore(client: DynamoDBDocumentClient, tableName: string)
         TableName: tableName,
         Item: {
           [TABLE.partitionKey]: id,
-          schemaVersion: SCHEMA_VERSION,
+          schemaVersion: LANE_SCHEMA_VERSION,
           version: lane.version,
           writeToken,
           record: JSON.stringify(lane),
@@ -53,7 +52,7 @@ export function realLaneStore(client: DynamoDBDocumentClient, tableName: string)
         },
         ExpressionAttributeValues: {
           ':previousVersion': lane.version - 1,
-          ':schemaVersion': SCHEMA_VERSION,
+          ':schemaVersion': LANE_SCHEMA_VERSION,
         },
       });
       const won = await writeIf(table, id, writeToken, () => client.send(command));

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { SCHEMA_VERSION } from '../batch/record.ts';
 import { TABLE } from '../config.ts';
-import type { ProviderStateStore } from '../quota/providerState.ts';
-import { providerStateSchema } from '../quota/providerState.ts';
+import {
+  PROVIDER_STATE_SCHEMA_VERSION,
+  type ProviderStateStore,
+  providerStateSchema,
+} from '../quota/providerState.ts';
 import { parseRecord, queryIndex, readItem, type Table, writeIf } from './table.ts';
 
 /** The partition of the `due` index that names every provider entry ever used. */
@@ -22,8 +24,9 @@ export function realProviderStateStore(
   return {
     async get(provider) {
       const item = await readItem(table, itemId(provider));
-      if (!item) return { schemaVersion: SCHEMA_VERSION, provider, version: 0 };
-      return parseRecord(`provider ${provider}`, item, providerStateSchema);
+      if (!item) return { schemaVersion: PROVIDER_STATE_SCHEMA_VERSION, provider, version: 0 };
+      const what = `provider ${provider}`;
+      return parseRecord(what, item, providerStateSchema, PROVIDER_STATE_SCHEMA_VERSION);
     },
     async replace(state) {
       const writeToken = randomUUID();
@@ -31,7 +34,7 @@ export function realProviderStateStore(
         TableName: tableName,
         Item: {
           [TABLE.partitionKey]: itemId(state.provider),
-          schemaVersion: SCHEMA_VERSION,
+          schemaVersion: PROVIDER_STATE_SCHEMA_VERSION,
           version: state.version,
           writeToken,
           record: JSON.stringify(state),
@@ -46,7 +49,7 @@ export function realProviderStateStore(
         },
         ExpressionAttributeValues: {
           ':previousVersion': state.version - 1,
-          ':schemaVersion': SCHEMA_VERSION,
+          ':schemaVersion': PROVIDER_STATE_SCHEMA_VERSION,
         },
       });
       const id = itemId(state.provider);

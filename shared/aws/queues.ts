@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { messageBodyKey } from '../batch/ids.ts';
 import type { AddMessageInput, CommandMessage, ProviderMessage } from '../batch/messages.ts';
+import { MESSAGE_SCHEMA_VERSION } from '../batch/messages.ts';
 import type { DeadLetterSource, ObjectStore, Queues } from '../batch/ports.ts';
-import { SCHEMA_VERSION } from '../batch/record.ts';
 
 /** Above this a body is kept in the bucket: far below SQS's limit, and Lambda's for ten messages. */
 const MAX_BODY_BYTES = 200 * 1024;
@@ -75,7 +75,7 @@ export async function offloadLargeBody(
     await writer.abort();
     throw error;
   }
-  return bodyText({ schemaVersion: SCHEMA_VERSION, action: 'pointer', key });
+  return bodyText({ schemaVersion: MESSAGE_SCHEMA_VERSION, action: 'pointer', key });
 }
 
 /**

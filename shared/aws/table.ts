@@ -8,7 +8,6 @@ import {
 import type * as z from 'zod';
 import { messageOf, NewerSchemaError } from '../batch/errors.ts';
 import type { IndexPage } from '../batch/ports.ts';
-import { SCHEMA_VERSION } from '../batch/record.ts';
 import { TABLE } from '../config.ts';
 
 export interface Table {
@@ -85,19 +84,16 @@ export async function writeIf(
  * JSON can, which DynamoDB's own numbers and maps do not, and its bytes are easily counted.
  *
  * @param what names the item in errors
+ * @param newest the newest `schemaVersion` that the schema reads
  * @throws NewerSchemaError for an item of a newer version, whatever it looks like
  */
-export function parseRecord<T>(what: string, item: Item, schema: z.ZodType<T>): T {
-  if (isNewer(item)) throw new NewerSchemaError(what, item.schemaVersion);
+export function parseRecord<T>(what: string, item: Item, schema: z.ZodType<T>, newest: number): T {
+  if (Number(item.schemaVersion) > newest) throw new NewerSchemaError(what, item.schemaVersion);
   try {
     return schema.parse(JSON.parse(String(item.record)));
   } catch (error) {
     throw new Error(`${what} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-}
-
-function isNewer(item: Item): boolean {
-  return Number(item.schemaVersion) > SCHEMA_VERSION;
 }
 
 const PAGE_ITEMS = 100;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { moneySchema } from './cost.ts';
 import { usageSchema } from './job.ts';
-import { batchSchema } from './record.ts';
+import { coreSchema } from './record.ts';
 import { STATUSES } from './status.ts';
 
 const objectRef = z.object({ bucket: z.string(), key: z.string() });
@@ -40,7 +40,7 @@ export const processorEventSchema = z.object({
 });
 export type ProcessorEvent = z.infer<typeof processorEventSchema>;
 
-const { batchId, provider, attempt, counts, reasons, metadata } = batchSchema.shape;
+const { batchId, provider, attempt, counts, reasons, spec } = coreSchema.shape;
 
 /**
  * The detail of a `Batch State Change`. Fields may be added within a version; what a listener may
@@ -55,8 +55,8 @@ export const stateChangeSchema = z.object({
   attempt: attempt.describe('Jobs that providers took on so far.'),
   counts: counts.describe('Requests.'),
   cost: z.number().nullable().describe('USD so far; null if it is not known.'),
-  reasons: reasons.describe('Why it failed, waits or was retried: the first 20.'),
-  metadata: metadata.describe('As it was given when the batch was added.'),
+  reasons: reasons.describe('Why it failed, waits or was retried: the last 20.'),
+  metadata: spec.shape.metadata.describe('As it was given when the batch was added.'),
   at: z.string().meta({ format: 'date-time', description: 'When it was announced.' }),
 });
 /** A state change, for whoever listens. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { omitUndefined } from '../omitUndefined.ts';
 import { type Reason, shortReason } from './errors.ts';
-import { requestsToSend } from './ledger.ts';
-import type { Batch, Slice } from './record.ts';
+import { type Counts, requestsToSend, type Selection } from './ledger.ts';
 
 /** Money is in USD, as plain numbers: rounded when it is shown, never when it is added up. */
 export const moneySchema = z.number().nonnegative();
@@ -58,8 +58,11 @@ export function priceIn(
 /** @param discount on list prices, from 0 to 1 */
 export function discounted({ input, output, cachedInput }: Price, discount: number): Price {
   const factor = 1 - discount;
-  const cached = cachedInput === undefined ? {} : { cachedInput: cachedInput * factor };
-  return { input: input * factor, output: output * factor, ...cached };
+  return omitUndefined({
+    input: input * factor,
+    output: output * factor,
+    cachedInput: cachedInput === undefined ? undefined : cachedInput * factor,
+  });
 }
 
 /** What tokens cost. An unknown price makes an unknown cost, which is not 0. */
@@ -78,16 +81,27 @@ export function sumCost(a: number | undefined, b: number | undefined): number | 
   return a === undefined || b === undefined ? undefined : a + b;
 }
 
-/** What an input is expected to be billed for: its prompts, and the longest answers that it allows. */
-export function expectedTokens(input: {
+/** An input, as far as its cost can be estimated. */
+interface Estimate {
   readonly estimatedTokens: number;
   readonly maxOutputTokens?: number | undefined;
-}): BilledTokens {
-  return { inputTokens: input.estimatedTokens, outputTokens: input.maxOutputTokens ?? 0 };
+  readonly estimatedCost?: number | undefined;
 }
 
-/** Of the batch's next job, or of the one that it has: in proportion to the requests in it. */
-export function expectedOfJob(batch: Batch): BilledTokens {
+/** A batch, as far as the cost of its next job can be estimated. Before an inspection: no input. */
+interface Estimated {
+  readonly input?: Estimate | undefined;
+  readonly counts: Counts;
+  readonly selection: Selection;
+}
+
+/** What an input is expected to be billed for: its prompts, and the longest answers that it allows. */
+export function expectedTokens({ estimatedTokens, maxOutputTokens = 0 }: Estimate): BilledTokens {
+  return { inputTokens: estimatedTokens, outputTokens: maxOutputTokens };
+}
+
+/** What the batch's next job, or its present one, is billed for: by its share of the requests. */
+export function expectedOfJob(batch: Estimated): BilledTokens {
   if (!batch.input) return { inputTokens: 0, outputTokens: 0 };
   const { inputTokens, outputTokens } = expectedTokens(batch.input);
   const share = shareToSend(batch);
@@ -98,12 +112,12 @@ export function expectedOfJob(batch: Batch): BilledTokens {
 }
 
 /** The same in USD, at the price that the input was inspected with. */
-export function estimatedCostOfJob(batch: Batch): number | undefined {
+export function estimatedCostOfJob(batch: Estimated): number | undefined {
   const whole = batch.input?.estimatedCost;
   return whole === undefined ? undefined : whole * shareToSend(batch);
 }
 
-function shareToSend(batch: Batch): number {
+function shareToSend(batch: Estimated): number {
   const { total } = batch.counts;
   return total === 0 ? 1 : requestsToSend(batch) / total;
 }
@@ -152,8 +166,14 @@ export function costRefusal(
 }
 
 /** Why what is unfinished may not run again. */
-export function costEnd(batch: Batch): Reason | undefined {
-  const { maxCost, cost } = batch;
+export function costEnd(
+  batch: Estimated & {
+    readonly spec: { readonly maxCost?: number | undefined };
+    readonly cost?: number | undefined;
+  },
+): Reason | undefined {
+  const { cost } = batch;
+  const { maxCost } = batch.spec;
   if (maxCost === undefined) return undefined;
   const estimate = estimatedCostOfJob(batch);
   if (cost === undefined || estimate === undefined)
@@ -166,15 +186,16 @@ export function costEnd(batch: Batch): Reason | undefined {
   return shortReason('max_cost', message);
 }
 
-/** What a part may cost and is estimated at: its share, so that all parts together keep the promise. */
-export function moneyOfPart(
-  { maxCost, input }: Pick<Batch, 'maxCost' | 'input'>,
-  slice: Slice,
-): { readonly maxCost?: number; readonly estimate?: number } {
-  if (!input?.price || input.estimatedCost === undefined) return {};
-  const estimate = costOf(expectedTokens(slice), input.price);
-  if (maxCost === undefined) return { estimate };
+/** What a part is estimated at and may cost: its share, so that all parts keep within `maxCost`. */
+export function costOfPart(
+  input: Estimate & { readonly price?: Price | undefined; readonly requests: number },
+  slice: Estimate & { readonly requests: number },
+  maxCost: number | undefined,
+): { readonly estimatedCost?: number; readonly maxCost?: number } {
+  if (!input.price || input.estimatedCost === undefined) return {};
+  const estimatedCost = costOf(expectedTokens(slice), input.price);
+  if (maxCost === undefined) return { estimatedCost };
   const share =
-    input.estimatedCost > 0 ? estimate / input.estimatedCost : slice.requests / input.requests;
-  return { estimate, maxCost: maxCost * share };
+    input.estimatedCost > 0 ? estimatedCost / input.estimatedCost : slice.requests / input.requests;
+  return { estimatedCost, maxCost: maxCost * share };
 }

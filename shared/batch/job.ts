@@ -43,7 +43,7 @@ export function sumUsage(a: Usage, b: Usage): Usage {
  * whatever exists is collected, whatever the outcome.
  */
 export const outcomeSchema = z.object({
-  kind: z.enum(['completed', 'expired', 'cancelled', 'failed', 'aged']),
+  kind: z.enum(['completed', 'expired', 'cancelled', 'failed', 'deadline']),
   /** Absent when no job was ever started. */
   jobId: z.string().optional(),
   files: z.array(z.string()).default([]),
@@ -57,6 +57,31 @@ export const outcomeSchema = z.object({
   refusal: z.enum(['permanent', 'quota', 'account']).optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
+
+const count = z.number().int().nonnegative();
+
+/** A job that is over: the result of one attempt. */
+export const pastJobSchema = z.object({
+  /** The provider's id of the job. */
+  id: z.string(),
+  /** The provider entry that ran it. */
+  provider: z.string(),
+  /** Two jobs share a number if the first was refused for quota, which uses no attempt. */
+  attempt: count,
+  submittedAt: z.number(),
+  /** When the handler saw that it had ended. */
+  endedAt: z.number(),
+  end: outcomeSchema.shape.kind,
+  /** Code of the provider's reason, if it gave one. */
+  code: z.string().optional(),
+  /** Requests that the job was given, and how many of them succeeded. */
+  requests: count,
+  succeeded: count,
+});
+export type PastJob = z.infer<typeof pastJobSchema>;
+
+/** Past jobs that a record names, so that it stays small. */
+export const MAX_PAST_JOBS = 20;
 
 /** What a provider says of a job. */
 export type JobState =

@@ -1,5 +1,25 @@
+import * as z from 'zod';
 import type { Outcome } from './job.ts';
-import type { Batch } from './record.ts';
+
+const count = z.number().int().nonnegative();
+
+/** The ledger in numbers: `succeeded + failed + unfinished = total`, always. */
+export const countsSchema = z.object({
+  total: count,
+  succeeded: count,
+  failed: count,
+  unfinished: count,
+});
+export type Counts = z.infer<typeof countsSchema>;
+
+/** Which requests a job holds: those without an end, or all that did not succeed. */
+export const selectionSchema = z.enum(['unfinished', 'unsucceeded']);
+export type Selection = z.infer<typeof selectionSchema>;
+
+/** No request has an end yet. */
+export function countsOfNew(requests: number): Counts {
+  return { total: requests, succeeded: 0, failed: 0, unfinished: requests };
+}
 
 /** How one request stands after an attempt. */
 export type RowOutcome = 'succeeded' | 'failed' | 'unfinished';
@@ -42,7 +62,13 @@ export function outcomeOfVerdict({
 }
 
 /** How many requests the next job holds. */
-export function requestsToSend({ counts, selection }: Pick<Batch, 'counts' | 'selection'>): number {
+export function requestsToSend({
+  counts,
+  selection,
+}: {
+  readonly counts: Counts;
+  readonly selection: Selection;
+}): number {
   return selection === 'unfinished' ? counts.unfinished : counts.total - counts.succeeded;
 }
 
@@ -58,7 +84,7 @@ export function missingRow(outcome: Outcome): { code: string; message: string } 
         code: 'batch_expired',
         message: message ?? 'the job expired before this request ran',
       };
-    case 'aged':
+    case 'deadline':
       return { code: 'batch_expired', message: 'the batch reached its maximum age' };
     case 'cancelled':
       return { code: 'batch_cancelled', message: message ?? 'cancelled before this request ran' };

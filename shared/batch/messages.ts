@@ -6,7 +6,16 @@ import {
   RECORD_ID_PATTERN,
   rejectionKey,
 } from './ids.ts';
-import { formatSchema, SCHEMA_VERSION } from './record.ts';
+
+/** The version of the messages that this code sends, and the newest that it reads. */
+export const MESSAGE_SCHEMA_VERSION = 1;
+
+/**
+ * The dialect of the requests' `body`: OpenAI's, which is translated for the batch's provider, or
+ * the provider's own, which is passed through.
+ */
+export const formatSchema = z.enum(['openai', 'native']);
+export type Format = z.infer<typeof formatSchema>;
 
 const batchId = z
   .string()
@@ -19,7 +28,7 @@ const batchId = z
 const recordId = z.string().regex(RECORD_ID_PATTERN, 'must be a batchId, or that of a part');
 
 /** A newer schemaVersion is told apart from a malformed message before this is applied. */
-const schemaVersion = z.number().int().min(1).max(SCHEMA_VERSION).optional();
+const schemaVersion = z.number().int().min(1).max(MESSAGE_SCHEMA_VERSION).optional();
 
 const S3_URL = /^s3:\/\/([^/]+)\/(.+)$/;
 

@@ -1,58 +1,79 @@
-import { moneyOfPart } from './cost.ts';
+import { omitUndefined } from '../omitUndefined.ts';
+import { costOfPart } from './cost.ts';
 import { NO_USAGE } from './job.ts';
+import { countsOfNew } from './ledger.ts';
 import type { AddMessage } from './messages.ts';
 import { maxBackoffMs, type Policy } from './policy.ts';
-import { type Batch, SCHEMA_VERSION, type Source } from './record.ts';
+import {
+  BATCH_SCHEMA_VERSION,
+  type Batch,
+  type BatchIn,
+  type Core,
+  type Slice,
+  type Source,
+} from './record.ts';
 import { isEnded } from './status.ts';
+
+/** The values that every new record starts with. */
+const INITIAL = {
+  schemaVersion: BATCH_SCHEMA_VERSION,
+  version: 0,
+  cancelRequested: false,
+  commands: [],
+  retries: 0,
+  submission: 1,
+  sends: 0,
+  failures: 0,
+  attempt: 0,
+  attemptBase: 0,
+  selection: 'unfinished',
+  pastJobs: [],
+  jobsToDelete: [],
+  usage: NO_USAGE,
+  cost: 0,
+  reasons: [],
+} satisfies Partial<Core>;
+
+/** What is made or looked up for a message before its record is. */
+export interface Prepared {
+  readonly batchId: string;
+  /** The provider entries that the message names, checked. */
+  readonly providers: readonly [string, ...string[]];
+  readonly source: Source;
+  readonly keyPrefix: string;
+}
 
 /** The record of a batch that has just been accepted: its input is to be inspected. */
 export function newBatch(
   message: AddMessage,
-  made: {
-    batchId: string;
-    providers: readonly [string, ...string[]];
-    source: Source;
-    keyPrefix: string;
-  },
+  { batchId, providers, source, keyPrefix }: Prepared,
   policy: Policy,
   now: number,
-): Batch {
+): BatchIn<'inspecting'> {
+  const { format, endpoint, priority, notBefore, maxCost, completionWindow } = message;
+  const { options, metadata } = message;
   return {
-    schemaVersion: SCHEMA_VERSION,
-    batchId: made.batchId,
-    version: 0,
+    ...INITIAL,
+    batchId,
     status: 'inspecting',
     statusAt: now,
+    createdAt: now,
     // The intake sends the work right after this write; the sweeper does if that was lost.
     dueAt: now + maxBackoffMs(policy.resendBackoff, 0),
-    provider: made.providers[0],
-    ...(made.providers.length > 1 ? { providers: [...made.providers] } : {}),
-    format: message.format,
-    ...(message.endpoint === undefined ? {} : { endpoint: message.endpoint }),
-    priority: message.priority,
-    ...(message.notBefore === undefined ? {} : { notBefore: Date.parse(message.notBefore) }),
-    ...(message.maxCost === undefined ? {} : { maxCost: message.maxCost }),
-    completionWindow: message.completionWindow,
-    options: message.options,
-    metadata: message.metadata,
-    source: made.source,
-    createdAt: now,
-    deadlineAt: now + policy.maxAgeSeconds * 1000,
-    commands: [],
-    cancelRequested: false,
-    keyPrefix: made.keyPrefix,
-    submission: 1,
     sends: 1,
-    failures: 0,
-    attempt: 0,
-    attemptBase: 0,
-    selection: 'unfinished',
-    pastJobs: [],
-    cleanUp: [],
-    counts: { total: 0, succeeded: 0, failed: 0, unfinished: 0 },
-    usage: NO_USAGE,
-    cost: 0,
-    reasons: [],
+    spec: {
+      ...{ source, format, priority, completionWindow, options, metadata },
+      ...omitUndefined({
+        endpoint,
+        maxCost,
+        notBefore: notBefore === undefined ? undefined : Date.parse(notBefore),
+      }),
+      providers: [...providers],
+    },
+    provider: providers[0],
+    deadlineAt: now + policy.maxAgeSeconds * 1000,
+    keyPrefix,
+    counts: countsOfNew(0),
   };
 }
 
@@ -67,60 +88,47 @@ export function rootBatchId(batchId: string): string {
   return slash < 0 ? batchId : batchId.slice(0, slash);
 }
 
-/** The record of a part: ordinary in all but its end, which nobody is told of but its parent. */
-export function newPart(parent: Batch, number: number, keyPrefix: string, now: number): Batch {
-  const slice = parent.parts?.[number - 1];
-  if (!slice || !parent.input) throw new Error(`batch ${parent.batchId} has no part ${number}`);
-  const { start, end, requests, estimatedTokens, maxOutputTokens } = slice;
-  const { estimate, maxCost } = moneyOfPart(parent, slice);
-  const { input, provider, providers, format, endpoint, model, priority, completionWindow } =
-    parent;
-  const { options, metadata, source, createdAt, deadlineAt } = parent;
-  const named = providers?.[(number - 1) % providers.length] ?? provider;
+/** The record of a part: an ordinary batch, except that its end is announced to its parent only. */
+export function newPart(
+  parent: BatchIn<'split'>,
+  { number, slice, keyPrefix }: { number: number; slice: Slice; keyPrefix: string },
+  now: number,
+): BatchIn<'queued'> {
+  const { spec, input, createdAt, deadlineAt } = parent;
+  const { start, end, ...size } = slice;
+  const { estimatedCost, maxCost } = costOfPart(input, slice, spec.maxCost);
+  const { key, endpoint, model } = input;
   return {
-    schemaVersion: SCHEMA_VERSION,
+    ...INITIAL,
     batchId: partId(parent.batchId, number),
-    parent: parent.batchId,
-    version: 0,
+    part: { parentId: parent.batchId, range: { start, end } },
     status: 'queued',
     statusAt: now,
-    provider: named,
-    ...(providers ? { providers } : {}),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(model === undefined ? {} : { model }),
-    ...{ format, priority, completionWindow, options, metadata, source, createdAt, deadlineAt },
-    ...(maxCost === undefined ? {} : { maxCost }),
-    input: {
-      ...{ key: input.key, bytes: end - start, range: { start, end }, requests, estimatedTokens },
-      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-      ...(estimate === undefined ? {} : { estimatedCost: estimate }),
-    },
-    commands: [],
-    cancelRequested: false,
+    createdAt,
+    spec: { ...spec, ...omitUndefined({ maxCost }) },
+    provider: inTurn(spec.providers, number),
+    deadlineAt,
     keyPrefix,
-    submission: 1,
-    sends: 0,
-    failures: 0,
-    attempt: 0,
-    attemptBase: 0,
-    selection: 'unfinished',
-    pastJobs: [],
-    cleanUp: [],
-    counts: { total: requests, succeeded: 0, failed: 0, unfinished: requests },
-    usage: NO_USAGE,
-    cost: 0,
-    reasons: [],
+    counts: countsOfNew(size.requests),
+    input: {
+      ...{ key, endpoint, bytes: end - start },
+      ...omitUndefined({ ...size, model, estimatedCost }),
+    },
   };
 }
 
-/** The command id by which a parent's retry reaches its parts: once each. */
-export function partRetryId(parent: Batch): string {
-  return `${parent.batchId}-retry-${parent.retries ?? 0}`;
+function inTurn(providers: readonly string[], number: number): string {
+  return providers[(number - 1) % providers.length] as string;
 }
 
-/** Whether a part has to run again what did not succeed, because its parent was told to. */
-export function needsRetry(part: Batch, parent: Batch): boolean {
-  if (!parent.retries || part.commands.includes(partRetryId(parent))) return false;
+/** The command id by which a parent's retry reaches its parts: once each. */
+export function partRetryId({ batchId, retries }: BatchIn<'split'>): string {
+  return `${batchId}-retry-${retries}`;
+}
+
+/** Whether a part must run again what did not succeed, because its parent was told to. */
+export function needsRetry(part: Batch, parent: BatchIn<'split'>): boolean {
+  if (parent.retries === 0 || part.commands.includes(partRetryId(parent))) return false;
   const hasFailed = part.counts.succeeded < part.counts.total;
-  return isEnded(part.status) && part.rows !== undefined && hasFailed;
+  return isEnded(part.status) && 'rows' in part && part.rows !== undefined && hasFailed;
 }

@@ -1,209 +1,245 @@
 import * as z from 'zod';
 import { moneySchema, priceSchema } from './cost.ts';
 import { reasonSchema } from './errors.ts';
-import { jobSchema, type Outcome, outcomeSchema, usageSchema } from './job.ts';
-import { requestsToSend } from './ledger.ts';
-import { STATUSES } from './status.ts';
+import { jobSchema, outcomeSchema, pastJobSchema, usageSchema } from './job.ts';
+import { countsSchema, selectionSchema } from './ledger.ts';
+import { formatSchema } from './messages.ts';
+import { STATUSES, type Status } from './status.ts';
 
-/**
- * What the `body` of a batch's requests is written in: OpenAI's words, translated for the batch's
- * provider, or the provider's own, passed through.
- */
-export const formatSchema = z.enum(['openai', 'native']);
-export type Format = z.infer<typeof formatSchema>;
+/** The version of the records that this code writes, and the newest that it reads. */
+export const BATCH_SCHEMA_VERSION = 2;
 
 const count = z.number().int().nonnegative();
+/** Milliseconds since 1970. */
+const time = z.number().nonnegative();
+/** Bytes of an object: from `start` to before `end`. */
+const rangeShape = { start: count, end: count };
 
-/** The snapshot of the input in the handler's own bucket, and what the inspection found. */
-export const inputSchema = z.object({
-  key: z.string(),
-  bytes: count,
-  /** Of a part: its bytes of the parent's snapshot, from `start` to before `end`. */
-  range: z.object({ start: count, end: count }).optional(),
-  requests: count,
-  estimatedTokens: count,
-  /** The longest answers that its requests allow, together. Absent: none of them says. */
-  maxOutputTokens: count.optional(),
-  /** What batches paid for the model then, at the dearest entry; absent: there was no price. */
-  price: priceSchema.optional(),
-  /** What all of its requests would cost at that, in USD. */
-  estimatedCost: moneySchema.optional(),
+/** An object in S3 as the message named it, with the ETag that it had when the message came in. */
+const sourceSchema = z.object({ bucket: z.string(), key: z.string(), etag: z.string() });
+export type Source = z.infer<typeof sourceSchema>;
+
+/**
+ * What the user asked for: the message that added the batch, with its defaults filled in, its
+ * providers checked and its file looked up. It is written with the record and never changes after.
+ * A part has a copy of its parent's, in which `maxCost` is the part's share.
+ */
+const specSchema = z.object({
+  /** Provider entries that may run the batch. It starts at the first. */
+  providers: z.tuple([z.string()], z.string()),
+  source: sourceSchema,
+  format: formatSchema,
+  /** Absent if the message leaves the endpoint to the first request. */
+  endpoint: z.string().optional(),
+  /** Higher starts first. */
+  priority: z.number().int(),
+  /** Nothing is submitted before this time. */
+  notBefore: time.optional(),
+  /** USD that the batch must not exceed. */
+  maxCost: moneySchema.optional(),
+  completionWindow: z.string(),
+  /** Settings of the provider's job. */
+  options: z.record(z.string(), z.json()),
+  /** Handed to the processor and to events. */
+  metadata: z.record(z.string(), z.string()),
 });
-export type Input = z.infer<typeof inputSchema>;
+export type Spec = z.infer<typeof specSchema>;
 
-/** A part of an input that is too large for one job: whole lines of the snapshot. */
-export const sliceSchema = z.object({
-  /** Bytes of the snapshot, from `start` to before `end`. */
-  start: count,
-  end: count,
+/** A piece of an input that is too large for one job: whole lines of the snapshot. */
+const sliceSchema = z.object({
+  ...rangeShape,
   requests: count,
   estimatedTokens: count,
   maxOutputTokens: count.optional(),
 });
 export type Slice = z.infer<typeof sliceSchema>;
 
-const countPastJob = z.number().int().nonnegative();
-
-/** A job that is over: what became of one attempt. */
-export const pastJobSchema = z.object({
-  /** The provider's. */
-  id: z.string(),
-  /** The entry that it ran at. */
-  provider: z.string(),
-  /** The same for two jobs if the first was refused for quota and used none. */
-  attempt: countPastJob,
-  submittedAt: z.number(),
-  /** When its end was seen. */
-  endedAt: z.number(),
-  end: outcomeSchema.shape.kind,
-  /** Of the provider's reason, if it gave one. */
-  code: z.string().optional(),
-  /** Requests that it was given, and how many of them succeeded. */
-  requests: countPastJob,
-  succeeded: countPastJob,
+/** The snapshot of the input in the handler's own bucket, and what the inspection found in it. */
+const inputSchema = z.object({
+  key: z.string(),
+  bytes: count,
+  requests: count,
+  endpoint: z.string(),
+  model: z.string().optional(),
+  estimatedTokens: count,
+  /** Sum of the longest answers that the requests allow. Absent if no request states a limit. */
+  maxOutputTokens: count.optional(),
+  /** Price of the model at the inspection, at the dearest entry. Absent if there was no price. */
+  price: priceSchema.optional(),
+  /** What all requests would cost at that price, in USD. */
+  estimatedCost: moneySchema.optional(),
+  /** What each part holds. Only set on an input that is too large for one job. */
+  parts: z.array(sliceSchema).optional(),
 });
-export type PastJob = z.infer<typeof pastJobSchema>;
-
-/** A record stays small: the last jobs are in it. */
-export const MAX_PAST_JOBS = 20;
-
-/** The record's past jobs with its present one, if it has one. */
-export function withPastJob(
-  batch: Batch,
-  { kind: end, reason }: Outcome,
-  endedAt: number,
-  succeeded: number,
-): PastJob[] {
-  const { job, provider, attempt, pastJobs } = batch;
-  if (job === undefined) return pastJobs;
-  const { id, submittedAt } = job;
-  const requests = requestsToSend(batch);
-  const code = reason === undefined ? {} : { code: reason.code };
-  const past = { id, provider, attempt, submittedAt, endedAt, end, ...code, requests, succeeded };
-  return [...pastJobs, past].slice(-MAX_PAST_JOBS);
-}
-
-/** The version of records and messages that this code writes, and the newest that it reads. */
-export const SCHEMA_VERSION = 1;
-
-const countBatch = z.number().int().nonnegative();
-/** Milliseconds since 1970. */
-const time = z.number().nonnegative();
+export type Input = z.infer<typeof inputSchema>;
+const splitInputSchema = inputSchema.required({ parts: true });
+export type SplitInput = z.infer<typeof splitInputSchema>;
 
 /** A worker's hold on a record: no other worker acts on it before the lease has run out. */
 const claimSchema = z.object({ token: z.string(), leaseUntil: time });
 export type Claim = z.infer<typeof claimSchema>;
 
-/** The ledger in numbers: `succeeded + failed + unfinished = total`, always. */
-const countsSchema = z.object({
-  total: countBatch,
-  succeeded: countBatch,
-  failed: countBatch,
-  unfinished: countBatch,
+/** A claim to submit. `intentAt` is the earliest time at which it may have created a job. */
+const submitClaimSchema = claimSchema.extend({ intentAt: time });
+
+/** Keys of the merged rows so far: every request of the input has one row in one of the two. */
+const rowsSchema = z.object({ results: z.string(), errors: z.string() });
+export type Rows = z.infer<typeof rowsSchema>;
+
+const deliverySchema = z.object({
+  /** Rises with a user's `redeliver`; its delivery id is the processor's idempotency key. */
+  number: z.number().int().positive(),
+  /** Invocations of the processor for this delivery. */
+  attempt: count,
+  /** Invocations of the processor for all deliveries. */
+  invocations: count,
+  /** Whether an invocation has started whose outcome is not known yet. */
+  pending: z.boolean(),
 });
-export type Counts = z.infer<typeof countsSchema>;
+export type Delivery = z.infer<typeof deliverySchema>;
 
-/** An object in S3, as the message named it and as it was when the message came in. */
-const sourceSchema = z.object({ bucket: z.string(), key: z.string(), etag: z.string() });
-export type Source = z.infer<typeof sourceSchema>;
-
-/** One batch, one item: everything that is known of it. At most 40 KB. */
-export const batchSchema = z.object({
-  schemaVersion: z.literal(SCHEMA_VERSION),
+/** What a record holds in every status, and keeps from one status to the next. */
+export const coreSchema = z.object({
+  schemaVersion: z.literal(BATCH_SCHEMA_VERSION),
   batchId: z.string(),
   /** Rises by one with every write; the condition of the next one. */
-  version: countBatch,
-  status: z.enum(STATUSES),
+  version: count,
   /** The status before this one, for the state change event. Absent on a new record. */
   previousStatus: z.enum(STATUSES).optional(),
   /** When the status was entered. */
   statusAt: time,
-  /** When the sweeper must look at it; absent when nothing is owed. */
-  dueAt: time.optional(),
-
-  provider: z.string(),
-  /** Entries that it may go to, where the message names several; `provider` is where it is now. */
-  providers: z.array(z.string()).optional(),
-  /** Of a part: the batch that it is of. */
-  parent: z.string().optional(),
-  /** Of a batch that is too large for one job: what each of its parts holds. */
-  parts: z.array(sliceSchema).optional(),
-  /** How often the user had what failed of its parts run again. */
-  retries: countBatch.optional(),
-  format: formatSchema.default('openai'),
-  endpoint: z.string().optional(),
-  model: z.string().optional(),
-  /** Higher starts first. */
-  priority: z.number().int(),
-  notBefore: time.optional(),
-  /** USD that it is not to exceed; of a part, its share. */
-  maxCost: moneySchema.optional(),
-  completionWindow: z.string(),
-  options: z.record(z.string(), z.json()),
-  metadata: z.record(z.string(), z.string()),
-  source: sourceSchema,
   createdAt: time,
-  /** When it ends with what it has: `createdAt` + `maxAgeSeconds`, later after a user's retry. */
+  spec: specSchema,
+  /** The provider entry that the batch is at now: one of `spec.providers`. */
+  provider: z.string(),
+  /** Only set on parts: the batch that was split, and this part's bytes of its snapshot. */
+  part: z.object({ parentId: z.string(), range: z.object(rangeShape) }).optional(),
+  /** When the batch ends with what it has: `createdAt` + `maxAgeSeconds`, later after a retry. */
   deadlineAt: time,
-  endedAt: time.optional(),
-  /** Whether the event of the present end is out. On ended records only. */
-  endEventSent: z.boolean().optional(),
-  /** SQS message ids of the last user commands acted upon, so that a redelivery does nothing. */
-  commands: z.array(z.string()),
   cancelRequested: z.boolean(),
+  /** SQS message ids of the last user commands carried out, so that a redelivery does nothing. */
+  commands: z.array(z.string()),
+  /** How often the user had run again what did not succeed. */
+  retries: count,
 
-  input: inputSchema.optional(),
-  /** Key of the error file of an input that was refused. */
-  inputErrorsKey: z.string().optional(),
   /** Random part of the submission key, made with the record: reused ids and stacks never meet. */
   keyPrefix: z.string(),
   /** Rises in the write that abandons a job known dead. */
   submission: z.number().int().positive(),
-  /** Time of the first claim that may have created a job under the present submission key. */
-  intentAt: time.optional(),
-  claim: claimSchema.optional(),
-  /** Times the present status's work was sent, for the backoff between sends. */
-  sends: countBatch,
+  /** How often the work of this status was sent, for the backoff between sends. */
+  sends: count,
   /** Transient failures in a row, for the backoff. */
-  failures: countBatch,
-  /** Jobs that the provider took on. */
-  attempt: countBatch,
+  failures: count,
+  /** Jobs that the provider accepted. */
+  attempt: count,
   /** Value of `attempt` at the user's last `retry`: each retry has `maxAttempts` of its own. */
-  attemptBase: countBatch,
-  /** In `retrying`: when it goes on. */
-  resumeAt: time.optional(),
-  job: jobSchema.optional(),
+  attemptBase: count,
+  /** Which requests the next job holds. */
+  selection: selectionSchema,
   /** The last 20 jobs that are over, the latest last. */
-  pastJobs: z.array(pastJobSchema).default([]),
-  /** In `collecting`: what the job came to. */
-  outcome: outcomeSchema.optional(),
-  /** Which requests the next job holds: those without an end, or all that did not succeed. */
-  selection: z.enum(['unfinished', 'unsucceeded']),
-
-  /** Jobs whose files at the provider nothing needs any more, and which may still be there. */
-  cleanUp: z.array(z.string()).default([]),
-  /** The last submission that may have left an upload which became no job's. */
+  pastJobs: z.array(pastJobSchema),
+  /** Ids of jobs whose files at the provider are no longer needed and may still exist. */
+  jobsToDelete: z.array(z.string()),
+  /** The last submission that may have left an upload which belongs to no job. */
   leftovers: z.number().int().positive().optional(),
 
-  /** Keys of the merged rows so far: every request of the input has one row in one of the two. */
-  rows: z.object({ results: z.string(), errors: z.string() }).optional(),
   counts: countsSchema,
   usage: usageSchema,
-  /** USD, of all jobs so far. Absent: that of one of them is not known. */
+  /** USD of all jobs so far. Absent if the cost of one of them is not known. */
   cost: moneySchema.optional(),
-  /** Why it failed, waits or was retried: the first 20. */
+  /** Why the batch failed, waits or was retried: the last 20. */
   reasons: z.array(reasonSchema),
-  delivery: z
-    .object({
-      /** Rises with a user's `redeliver`; its delivery id is the processor's idempotency key. */
-      number: z.number().int().positive(),
-      /** Invocations of the processor for this delivery. */
-      attempt: countBatch,
-      /** Invocations of the processor for all deliveries. */
-      invocations: countBatch,
-      /** Whether an invocation is under way whose outcome has not been heard. */
-      pending: z.boolean(),
-    })
-    .optional(),
 });
+export type Core = z.infer<typeof coreSchema>;
+
+/** Once its input was inspected, and until it ends without a result. */
+const inspectedShape = {
+  ...coreSchema.shape,
+  input: inputSchema,
+  /** Absent until a job's output was collected. */
+  rows: rowsSchema.optional(),
+  /** The last delivery. Absent until the processor was invoked. */
+  delivery: deliverySchema.optional(),
+};
+
+/** When the sweeper must act on the record. */
+const dueAt = time;
+/** The last job, if there was one: it stays named so that a second one under its key is noticed. */
+const lastJob = jobSchema.optional();
+
+const endedShape = {
+  endedAt: time,
+  /** Whether the event of this end was sent. */
+  endEventSent: z.boolean().optional(),
+  /** Absent once the event was sent and the files of its jobs are deleted. */
+  dueAt: dueAt.optional(),
+  job: lastJob,
+};
+
+/** An end that a batch can meet before it was inspected or has rows. */
+const unsuccessfulShape = {
+  ...coreSchema.shape,
+  ...endedShape,
+  input: inputSchema.optional(),
+  rows: rowsSchema.optional(),
+  delivery: deliverySchema.optional(),
+};
+
+/** One batch, one item: everything that is known of it, by its status. At most 40 KB. */
+export const batchSchema = z.discriminatedUnion('status', [
+  z.object({
+    ...coreSchema.shape,
+    status: z.literal('inspecting'),
+    dueAt,
+    claim: claimSchema.optional(),
+  }),
+  z.object({ ...inspectedShape, status: z.literal('queued') }),
+  z.object({ ...inspectedShape, status: z.literal('split'), dueAt, input: splitInputSchema }),
+  z.object({
+    ...inspectedShape,
+    status: z.literal('submitting'),
+    dueAt,
+    claim: submitClaimSchema.optional(),
+  }),
+  z.object({ ...inspectedShape, status: z.literal('running'), dueAt, job: jobSchema }),
+  z.object({
+    ...inspectedShape,
+    status: z.literal('collecting'),
+    dueAt,
+    claim: claimSchema.optional(),
+    job: lastJob,
+    /** How the job, or the attempt to start one, ended. */
+    outcome: outcomeSchema,
+  }),
+  z.object({
+    ...inspectedShape,
+    status: z.literal('delivering'),
+    dueAt,
+    job: lastJob,
+    rows: rowsSchema,
+    delivery: deliverySchema,
+  }),
+  /** `resumeAt`: when it is queued again. */
+  z.object({ ...inspectedShape, status: z.literal('retrying'), dueAt, resumeAt: time }),
+  z.object({ ...inspectedShape, ...endedShape, status: z.literal('completed'), rows: rowsSchema }),
+  z.object({
+    ...unsuccessfulShape,
+    status: z.literal('failed'),
+    /** Key of the error file of an input that was refused. */
+    inputErrorsKey: z.string().optional(),
+  }),
+  z.object({ ...unsuccessfulShape, status: z.literal('cancelled') }),
+]);
 export type Batch = z.infer<typeof batchSchema>;
+
+/** The record of a batch in one status, or in one of several. */
+export type BatchIn<S extends Status> = ByStatus[S];
+type ByStatus = { [S in Status]: Extract<Batch, { status: S }> };
+
+type KeyOf<T> = T extends unknown ? keyof T : never;
+type ValueOf<T, K> = T extends unknown ? (K extends keyof T ? T[K] : never) : never;
+
+/** A record read without regard to its status: what only some statuses hold is optional. */
+export type BatchFields = Core & {
+  [K in Exclude<KeyOf<Batch>, keyof Core | 'status'>]?: ValueOf<Batch, K> | undefined;
+} & { status: Status };

@@ -1,8 +1,10 @@
 import { urlOf } from '../aws/objectRead.ts';
 import type { Reason } from '../batch/errors.ts';
-import type { Usage } from '../batch/job.ts';
-import type { Batch, Counts, PastJob } from '../batch/record.ts';
+import type { PastJob, Usage } from '../batch/job.ts';
+import type { Counts } from '../batch/ledger.ts';
+import type { Batch, BatchFields } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 
 /** How a batch stands. What it may not have is absent; times are ISO 8601, money is USD. */
 export interface BatchInfo {
@@ -56,61 +58,67 @@ export interface BatchInfo {
 }
 
 /** What became of one job. */
-export interface JobInfo extends Omit<PastJob, 'submittedAt' | 'endedAt' | 'code'> {
+export interface JobInfo extends Omit<PastJob, 'submittedAt' | 'endedAt' | 'end' | 'code'> {
   readonly submittedAt: string;
   /** When its end was seen. */
   readonly endedAt: string;
+  /** `aged`: it had not ended when the batch's deadline had passed. */
+  readonly end: Exclude<PastJob['end'], 'deadline'> | 'aged';
   /** Of the provider's reason, if it gave one. */
   readonly code?: string;
 }
 
 /** @param bucket the handler's */
 export function batchInfo(batch: Batch, bucket: string): BatchInfo {
-  const { batchId, status, provider, model, endpoint, priority, counts } = batch;
-  const { usage, maxCost, reasons, cancelRequested, metadata, input, rows } = batch;
+  const { batchId, status, provider, counts, usage, reasons, cancelRequested }: Batch = batch;
+  const { input, rows, delivery, endedAt, inputErrorsKey }: BatchFields = batch;
+  const { spec } = batch;
   const url = (key: string | undefined) => (key === undefined ? undefined : urlOf({ bucket, key }));
-  return defined({
+  return omitUndefined({
     batchId,
     status,
     statusAt: iso(batch.statusAt),
     provider,
-    model,
-    endpoint,
-    priority,
+    model: input?.model,
+    endpoint: input?.endpoint ?? spec.endpoint,
+    priority: spec.priority,
     counts,
     job: jobInfo(batch),
     jobs: batch.pastJobs.map(pastJobInfo),
     attempts: batch.attempt,
-    deliveries: batch.delivery?.invocations ?? 0,
-    partCount: batch.parts?.length,
+    deliveries: delivery?.invocations ?? 0,
+    partCount: input?.parts?.length,
     usage,
     cost: batch.cost ?? null,
     estimatedCost: input?.estimatedCost,
-    maxCost,
+    maxCost: spec.maxCost,
     reasons,
     cancelRequested,
-    metadata,
+    metadata: spec.metadata,
     createdAt: iso(batch.createdAt),
-    notBefore: optionalIso(batch.notBefore),
+    notBefore: optionalIso(spec.notBefore),
     deadlineAt: iso(batch.deadlineAt),
-    endedAt: optionalIso(batch.endedAt),
-    source: urlOf(batch.source),
+    endedAt: optionalIso(endedAt),
+    source: urlOf(spec.source),
     input: url(input?.key),
     results: url(rows?.results),
     errors: url(rows?.errors),
-    inputErrors: url(batch.inputErrorsKey),
-  }) as BatchInfo;
+    inputErrors: url(inputErrorsKey),
+  });
 }
 
-/** A record names its last job to the end. */
-function jobInfo({ status, job }: Batch) {
-  if (job === undefined || (status !== 'running' && status !== 'collecting')) return undefined;
-  return defined({ id: job.id, submittedAt: iso(job.submittedAt), finished: job.progress });
+/** Only of a job that is at work or being collected: a record names its last job to the end. */
+function jobInfo(batch: Batch) {
+  if (batch.status !== 'running' && batch.status !== 'collecting') return undefined;
+  const { job } = batch;
+  return (
+    job && omitUndefined({ id: job.id, submittedAt: iso(job.submittedAt), finished: job.progress })
+  );
 }
 
-function pastJobInfo({ submittedAt, endedAt, ...rest }: PastJob): JobInfo {
+function pastJobInfo({ submittedAt, endedAt, end, ...rest }: PastJob): JobInfo {
   const times = { submittedAt: iso(submittedAt), endedAt: iso(endedAt) };
-  return defined({ ...rest, ...times }) as JobInfo;
+  return { ...omitUndefined(rest), ...times, end: end === 'deadline' ? 'aged' : end };
 }
 
 function iso(time: number): string {
@@ -119,10 +127,4 @@ function iso(time: number): string {
 
 function optionalIso(time: number | undefined): string | undefined {
   return time === undefined ? undefined : iso(time);
-}
-
-/** Without the fields that are undefined. */
-function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

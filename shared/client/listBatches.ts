@@ -3,7 +3,7 @@ import { scanBatches } from '../aws/batchScan.ts';
 import { messageOf } from '../batch/errors.ts';
 import { partId } from '../batch/newRecord.ts';
 import type { IndexPage } from '../batch/ports.ts';
-import type { Batch } from '../batch/record.ts';
+import type { Batch, BatchFields } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import type { HandlerConnection } from './connection.ts';
 
@@ -129,7 +129,8 @@ export async function getParts(
   { batches }: Pick<HandlerConnection, 'batches'>,
   batchId: string,
 ): Promise<readonly Batch[]> {
-  const { parts: slices = [] } = (await batches.get(batchId)) ?? {};
+  const { input }: Partial<BatchFields> = (await batches.get(batchId)) ?? {};
+  const slices = input?.parts ?? [];
   const ids = slices.map((_, index) => partId(batchId, index + 1));
   const found: Batch[] = [];
   for (let start = 0; start < ids.length; start += GET_PARTS_MAX_KEYS) {

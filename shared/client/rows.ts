@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { headObject, readObject } from '../aws/objectRead.ts';
-import type { Batch } from '../batch/record.ts';
+import type { BatchFields } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { lineGroups } from '../jsonl/lines.ts';
 import { parseRow, type ResultRow } from '../jsonl/rows.ts';
@@ -63,7 +63,7 @@ export async function* readRows(
     for (const { bytes } of group) yield parseRow(bytes);
 }
 
-function keyOf(batch: Batch, kind: RowKind): string {
+function keyOf(batch: BatchFields, kind: RowKind): string {
   const { batchId, status, rows, inputErrorsKey, counts } = batch;
   const key = rows?.[kind] ?? (kind === 'errors' ? inputErrorsKey : undefined);
   if (key !== undefined) return key;

@@ -3,6 +3,9 @@ import { maxBackoffMs, type Policy } from '../batch/policy.ts';
 
 const time = z.number();
 
+/** The version of the lanes that this code writes, and the newest that it reads. */
+export const LANE_SCHEMA_VERSION = 1;
+
 /** A window holds the requests that become one batch. */
 const windowSchema = z.object({
   /** Counts from 1 in each lane. */

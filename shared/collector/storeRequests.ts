@@ -1,4 +1,3 @@
-import { SCHEMA_VERSION } from '../batch/record.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
 import type { Collector } from './contract.ts';
@@ -7,6 +6,7 @@ import {
   chunkKey,
   hasChunk,
   isLaneFull,
+  LANE_SCHEMA_VERSION,
   type Lane,
   remainingIn,
   type WindowLimits,
@@ -79,7 +79,7 @@ async function limitsOf(
 
 function newLane(laneId: string, { provider, model, endpoint }: CollectedRequest): Lane {
   return {
-    ...{ schemaVersion: SCHEMA_VERSION, version: 0, laneId, provider, model, endpoint },
+    ...{ schemaVersion: LANE_SCHEMA_VERSION, version: 0, laneId, provider, model, endpoint },
     next: 1,
     sealed: [],
   };

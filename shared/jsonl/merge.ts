@@ -1,5 +1,4 @@
-import type { RowOutcome } from '../batch/ledger.ts';
-import type { Counts } from '../batch/record.ts';
+import type { Counts, RowOutcome } from '../batch/ledger.ts';
 import {
   isSelected,
   type JoinedRow,

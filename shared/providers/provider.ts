@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import type { Pricing } from '../batch/cost.ts';
 import type { JobState, Limits, Outcome } from '../batch/job.ts';
+import type { Format } from '../batch/messages.ts';
 import type { ObjectStore, ScratchFile } from '../batch/ports.ts';
-import type { Format } from '../batch/record.ts';
 import type { SettingsSchema } from './settings.ts';
 
 /** A job's rows, those of one chunk together: an await per row would cost more than the row. */

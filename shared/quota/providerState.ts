@@ -3,13 +3,15 @@ import { moneySchema } from '../batch/cost.ts';
 import { type Reason, reasonSchema } from '../batch/errors.ts';
 import { PROVIDER_ACTIONS } from '../batch/messages.ts';
 import { maxBackoffMs, type Policy } from '../batch/policy.ts';
-import { SCHEMA_VERSION } from '../batch/record.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { tokenLimitSchema } from './tokenLimit.ts';
 
+/** The version of the states that this code writes, and the newest that it reads. */
+export const PROVIDER_STATE_SCHEMA_VERSION = 1;
+
 /** The record of a provider entry. It outlives the entry's removal from the configuration. */
 export const providerStateSchema = z.object({
-  schemaVersion: z.literal(SCHEMA_VERSION),
+  schemaVersion: z.literal(PROVIDER_STATE_SCHEMA_VERSION),
   provider: z.string(),
   /** Rises by one with every write; the condition of the next one. */
   version: z.number().int().nonnegative().default(0),

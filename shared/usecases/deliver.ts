@@ -2,7 +2,7 @@ import type { ProcessorEvent } from '../batch/contracts.ts';
 import { InvocationRefusedError, messageOf, shortReason } from '../batch/errors.ts';
 import { deliveryId } from '../batch/ids.ts';
 import type { BatchEvent } from '../batch/lifecycle/events.ts';
-import type { Batch } from '../batch/record.ts';
+import type { BatchIn } from '../batch/record.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -12,7 +12,7 @@ import type { Dependencies } from './dependencies.ts';
  */
 export async function deliver(
   { processor, objects, tableName, metrics }: Dependencies,
-  batch: Batch,
+  batch: BatchIn<'delivering'>,
 ): Promise<BatchEvent | undefined> {
   const event = processorEvent(batch, objects.bucket, tableName);
   metrics.count(METRICS.deliveries, 1, batch.provider);
@@ -32,11 +32,12 @@ export async function deliver(
   }
 }
 
-function processorEvent(batch: Batch, bucket: string, table: string): ProcessorEvent {
+function processorEvent(
+  batch: BatchIn<'delivering'>,
+  bucket: string,
+  table: string,
+): ProcessorEvent {
   const { input, rows, delivery } = batch;
-  if (!input || !rows || !delivery) {
-    throw new Error(`batch ${batch.batchId} is ${batch.status} without rows to deliver`);
-  }
   const { total, succeeded } = batch.counts;
   return {
     version: 1,
@@ -44,15 +45,15 @@ function processorEvent(batch: Batch, bucket: string, table: string): ProcessorE
     deliveryAttempt: delivery.attempt,
     batchId: batch.batchId,
     provider: batch.provider,
-    model: batch.model ?? null,
-    endpoint: batch.endpoint ?? '',
+    model: input.model ?? null,
+    endpoint: input.endpoint,
     counts: { total, succeeded, failed: total - succeeded },
     usage: batch.usage,
     cost: batch.cost ?? null,
     results: { bucket, key: rows.results },
     errors: { bucket, key: rows.errors },
     input: { bucket, key: input.key },
-    metadata: batch.metadata,
+    metadata: batch.spec.metadata,
     table,
     createdAt: new Date(batch.createdAt).toISOString(),
     finishedAt: new Date(batch.statusAt).toISOString(),

@@ -1,7 +1,7 @@
 import type { StateChange } from '../batch/contracts.ts';
 import { messageOf } from '../batch/errors.ts';
 import type { BatchEvent, Effect } from '../batch/lifecycle/events.ts';
-import type { Batch } from '../batch/record.ts';
+import type { Batch, BatchFields } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { METRICS, type MetricName } from '../metrics.ts';
 import { deliver } from './deliver.ts';
@@ -54,7 +54,7 @@ async function performOne(
       return;
     }
     case 'invokeProcessor':
-      return deliver(dependencies, batch);
+      return batch.status === 'delivering' ? deliver(dependencies, batch) : undefined;
     case 'announce':
       return recordTransition(dependencies, batch);
     case 'reportStall':
@@ -72,7 +72,7 @@ async function performOne(
     case 'noteSpent':
       await noteSpent(dependencies, batch.provider, effect.amount);
       return;
-    case 'cleanUp':
+    case 'deleteProviderFiles':
       return deleteProviderFiles(dependencies, batch);
     case 'reportFilesLeft': {
       const { jobIds } = effect;
@@ -102,7 +102,7 @@ export async function recordTransition(
   log.info('batch state change', { from, to: status });
   const metric = COUNTED[status];
   // The user knows the whole: of its parts only their jobs count.
-  const isWhole = batch.parent === undefined;
+  const isWhole = batch.part === undefined;
   if (metric && (isWhole || !isEnded(status))) metrics.count(metric, 1, provider);
   if (isWhole && isEnded(status)) countRequests(dependencies, batch);
   if (isWhole) await bus.publish(stateChange(dependencies, batch, from));
@@ -119,14 +119,15 @@ function countRequests({ metrics }: Dependencies, { counts, provider }: Batch): 
 /** Tells of a job that is given up: the batch stays in its status, with the reason. */
 export async function reportStall(dependencies: Dependencies, batch: Batch): Promise<void> {
   const { bus, log, metrics } = dependencies;
-  const { provider, job, reasons } = batch;
+  const { provider, job, reasons }: BatchFields = batch;
   log.error('the job is stalled: it is cancelled', { job, reason: reasons.at(-1) });
   metrics.count(METRICS.stalled, 1, provider);
   await bus.publish(stateChange(dependencies, batch, batch.status));
 }
 
 function stateChange({ clock }: Dependencies, batch: Batch, from: Status): StateChange {
-  const { batchId, provider, status: to, attempt, counts, reasons, metadata } = batch;
+  const { batchId, provider, status: to, attempt, counts, reasons } = batch;
+  const { metadata } = batch.spec;
   const at = new Date(clock.now()).toISOString();
   const cost = batch.cost ?? null;
   return { version: 1, batchId, provider, from, to, attempt, counts, cost, reasons, metadata, at };

@@ -1,7 +1,8 @@
 import { costOf, costRefusal, dearest, expectedTokens, type Pricing } from '../batch/cost.ts';
 import type { Reason } from '../batch/errors.ts';
+import type { Format } from '../batch/messages.ts';
 import type { TokenEstimation } from '../batch/ports.ts';
-import type { Format, Input } from '../batch/record.ts';
+import type { Input } from '../batch/record.ts';
 import { type Demands, type Inspection, inspectInput, type LineProblem } from '../jsonl/inspect.ts';
 import type { JobLimits } from '../jsonl/slices.ts';
 import type { DescribedProviders } from '../providers/provider.ts';

@@ -22,7 +22,7 @@ export async function deleteProviderFiles(
   let leftoversUpTo = 0;
   try {
     const provider = await providers.get(batch.provider);
-    for (const jobId of batch.cleanUp) {
+    for (const jobId of batch.jobsToDelete) {
       await provider.deleteFiles(jobId);
       jobIds.push(jobId);
     }
@@ -32,7 +32,7 @@ export async function deleteProviderFiles(
       leftoversUpTo = batch.leftovers;
     }
   } catch (error) {
-    const left = batch.cleanUp.slice(jobIds.length);
+    const left = batch.jobsToDelete.slice(jobIds.length);
     const fields = { jobIds: left, error: messageOf(error) };
     log.warn('files could not be deleted: tried again later', fields);
     if (error instanceof ProviderError && error.kind === 'account') {

@@ -1,7 +1,7 @@
 import type { Reason } from '../batch/errors.ts';
 import type { HoldKind } from '../batch/lifecycle/events.ts';
 import { pages } from '../batch/ports.ts';
-import type { Batch } from '../batch/record.ts';
+import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { LOG_MESSAGES } from '../logMessages.ts';
 import { METRICS } from '../metrics.ts';
 import { learnedLimit } from '../quota/admission.ts';
@@ -39,11 +39,12 @@ export async function updateProvider(
 /** Leaves the provider alone for a while, because of this batch. */
 export async function holdProvider(
   dependencies: Dependencies,
-  batch: Pick<Batch, 'batchId' | 'provider' | 'model'>,
+  batch: Batch,
   { kind, reason }: { readonly kind: HoldKind; readonly reason: Reason },
 ): Promise<void> {
   const { policy, clock, metrics, log } = dependencies;
-  const { provider, model = '' } = batch;
+  const { provider, input }: BatchFields = batch;
+  const model = input?.model ?? '';
   if (kind === 'quota') metrics.count(METRICS.quotaWaits, 1, provider);
   const fields = { provider, kind, reason };
   if (kind === 'account') log.error(LOG_MESSAGES.providerBlocked, fields);
@@ -62,12 +63,12 @@ export async function holdProvider(
 /** Estimated tokens of the batch's model at the provider, without its own. */
 async function tokensBeside(
   { batches }: Dependencies,
-  { batchId, provider, model }: Pick<Batch, 'batchId' | 'provider' | 'model'>,
+  { batchId, provider, input }: BatchFields,
 ): Promise<number> {
   let tokens = 0;
   for await (const active of pages((cursor) => batches.listActive(provider, cursor)))
     for (const other of active)
-      if (other.batchId !== batchId && other.model === model && !other.isOver)
+      if (other.batchId !== batchId && other.model === input?.model && !other.isOver)
         tokens += other.estimatedTokens;
   return tokens;
 }
@@ -82,13 +83,14 @@ export async function releaseProvider(dependencies: Dependencies, provider: stri
 export async function noteAccepted(
   dependencies: Dependencies,
   provider: string,
-  batches: readonly Batch[],
+  batches: readonly BatchIn<'running'>[],
 ): Promise<void> {
   await updateProvider(dependencies, provider, (state) => {
     const ceilings = { ...state.ceilings };
-    for (const { model = '', input } of batches) {
+    for (const { input } of batches) {
+      const { model = '', estimatedTokens } = input;
       const ceiling = learnedLimit({ ...state, ceilings }, model);
-      ceilings[model] = raiseTokenLimit(ceiling, input?.estimatedTokens ?? 0);
+      ceilings[model] = raiseTokenLimit(ceiling, estimatedTokens);
     }
     return { ...state, ceilings };
   });

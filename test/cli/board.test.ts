@@ -53,8 +53,8 @@ describe('the board of watched batches', () => {
     const { output, text } = screen({ columns });
     const message =
       '入力ファイルの形式が正しくありません。🚫 各行にcustom_idを付けてください。'.repeat(3);
-    const queued = given('queued', { batchId: 'wide', reasons: [{ code: 'x', message }] });
-    boardOn(output, 'wide').update(batchInfo({ ...queued, status: 'retrying' }, 'bucket'));
+    const wide = given('retrying', { batchId: 'wide', reasons: [{ code: 'x', message }] });
+    boardOn(output, 'wide').update(batchInfo(wide, 'bucket'));
     const lines = await text();
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(textWidth(line)).toBeLessThan(columns);
@@ -63,7 +63,7 @@ describe('the board of watched batches', () => {
 
   it('tells that a batch waits for its time', async () => {
     const { output, text } = screen({ columns: 120 });
-    const later = given('retrying', { attempt: 0, notBefore: NOW + 60_000 });
+    const later = given('retrying', { attempt: 0, spec: { notBefore: NOW + 60_000 } });
     boardOn(output, 'b1').update(batchInfo(later, 'bucket'));
     expect((await text()).at(-1)).toMatch(/^b1 +retrying .* not before 2027-01-15 08:01:00Z$/);
   });
@@ -72,7 +72,7 @@ describe('the board of watched batches', () => {
     const { output, text } = screen();
     const board = boardOn(output, 'nightly');
     board.update(batchInfo(running, 'bucket'));
-    board.update(batchInfo({ ...running, status: 'completed', endedAt: NOW }, 'bucket'));
+    board.update(batchInfo(given('completed', { batchId: 'nightly' }), 'bucket'));
     expect((await text()).map((line) => line.split(/ +/, 2))).toEqual([
       ['BATCH', 'STATUS'],
       ['nightly', 'completed'],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { batchPage } from '../../cli/batchPage.ts';
 import { textWidth } from '../../cli/terminal/output.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
-import { given, NOW } from '../support/given.ts';
+import { given, INPUT, NOW } from '../support/given.ts';
 
 const settings = { now: NOW, width: 60, paint: (_: unknown, text: string) => text };
 const pageOf = (batch: ReturnType<typeof given>): readonly string[] =>
@@ -20,7 +20,9 @@ test('the page of a refused input has its reason, and no figures of requests', (
 test('what comes from outside is neither obeyed nor wider than the terminal', () => {
   const metadata = { team: `検索\u001b[2J\r\n${'長い'.repeat(40)}` };
   const job = { id: '\u009b31mjob', submission: 1, submittedAt: NOW };
-  const lines = pageOf({ ...given('running', { job, model: 'm\u0007' }), metadata });
+  const lines = pageOf(
+    given('running', { job, input: { ...INPUT, model: 'm\u0007' }, spec: { metadata } }),
+  );
   expect(lines.join('')).not.toMatch(/\p{Cc}/u);
   for (const line of lines.filter((each) => !each.includes('s3://')))
     expect(textWidth(line)).toBeLessThanOrEqual(60);

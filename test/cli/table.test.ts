@@ -3,13 +3,13 @@ import { columnsAt } from '../../cli/commands/list.ts';
 import { textWidth } from '../../cli/terminal/output.ts';
 import { tableLines } from '../../cli/terminal/table.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
-import { given, NOW } from '../support/given.ts';
+import { given, INPUT, NOW } from '../support/given.ts';
 
 const BATCHES = [
   given('running', {
     batchId: 'nightly-summaries-of-support-tickets',
     provider: 'claude',
-    model: 'claude-haiku-4-5-20251001',
+    input: { ...INPUT, model: 'claude-haiku-4-5-20251001' },
     counts: { total: 50_000, succeeded: 31_200, failed: 0, unfinished: 18_800 },
     job: { id: 'job_2', submission: 2, submittedAt: NOW - 1000, progress: 1_234 },
     attempt: 2,
@@ -32,7 +32,7 @@ test('what comes from outside is aligned, and nothing in it is obeyed', () => {
   const wide = given('running', {
     batchId: 'wide',
     provider: 'openai',
-    model: '模型\u001b[2J\u009b1m🚀',
+    input: { ...INPUT, model: '模型\u001b[2J\u009b1m🚀' },
   });
   const lines = tableLines(columnsAt(NOW), [batchInfo(wide, 'bucket'), ...BATCHES], 120, plain);
   expect(lines.join('')).not.toMatch(/\p{Cc}/u);

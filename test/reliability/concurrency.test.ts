@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isEnded } from '../../shared/batch/status.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
 import { runWork } from '../../shared/usecases/work/work.ts';
 import type { Answer, Received } from '../support/emulatorsProxy.ts';
@@ -29,8 +30,8 @@ describe(row(15), () => {
       for (const event of system.invocations) await system.settle(event);
       await Promise.all(handlers.map((each) => system.sweep(each)));
       await system.advance(60);
-      const ended = (await system.dependencies.batches.get('b'))?.endedAt;
-      if (ended !== undefined) break;
+      const batch = await system.dependencies.batches.get('b');
+      if (batch && isEnded(batch.status)) break;
     }
 
     expect(await system.batch('b')).toMatchObject({ status: 'completed', attempt: 2 });

@@ -2,8 +2,8 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import { toItem } from '../../shared/aws/batchItem.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
-import type { Batch } from '../../shared/batch/record.ts';
 import { aBatch } from '../support/batches.ts';
+import { type Changes, INPUT } from '../support/given.ts';
 import { realSystems } from '../support/realRows.ts';
 import type { RealSystem } from '../support/realSystem.ts';
 
@@ -15,17 +15,17 @@ const TIMEOUT_MS = 180_000;
 async function fill(
   system: RealSystem,
   count: number,
-  changes: (index: number) => Partial<Batch> = () => ({}),
+  changes: (index: number) => Omit<Changes, 'status'> = () => ({}),
 ): Promise<void> {
   const { client, name } = system.table;
   const layout = { shards: 4, retentionSeconds: DEFAULT_POLICY.retentionSeconds };
   const now = system.dependencies.clock.now();
-  const input = { key: 'input.jsonl', bytes: 100, requests: 1, estimatedTokens: 25 };
+  const input = { ...INPUT, requests: 1 };
   const counts = { total: 1, succeeded: 0, failed: 0, unfinished: 1 };
   const items = Array.from({ length: count }, (_, index) => {
     const createdAt = now - 60_000 + index;
     const deadlineAt = now + 7 * 24 * 3_600_000;
-    const common = { batchId: `q${index}`, status: 'queued', model: 'm', input, counts } as const;
+    const common = { batchId: `q${index}`, status: 'queued', input, counts } as const;
     const times = { createdAt, statusAt: createdAt, dueAt: undefined, deadlineAt };
     return toItem(aBatch({ ...common, ...times, ...changes(index) }), 'filled', layout);
   });

@@ -29,8 +29,8 @@ export function checkCollected(
   for (const lane of lanes.all().filter((each) => dueAtOf(each) !== undefined))
     breaks('lost', `lane ${lane.laneId} has windows without a batch`);
 
-  const batches = table.all().filter(({ batchId, parent }) => {
-    return parent === undefined && batchId.startsWith('collected-');
+  const batches = table.all().filter(({ batchId, part }) => {
+    return part === undefined && batchId.startsWith('collected-');
   });
   const places = batches.flatMap(({ batchId }) =>
     linesOf(bucket.text(uploadKey(batchId))).map((line) => ({ batchId, name: nameOf(line), line })),

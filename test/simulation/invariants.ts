@@ -2,7 +2,7 @@ import type { ProcessorEvent } from '../../shared/batch/contracts.ts';
 import { TRANSITIONS } from '../../shared/batch/lifecycle/transitions.ts';
 import { rootBatchId } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
-import type { Batch } from '../../shared/batch/record.ts';
+import type { Batch, BatchFields, Rows } from '../../shared/batch/record.ts';
 import { isEnded } from '../../shared/batch/status.ts';
 import { checkCollected, collectedIds } from './collected.ts';
 import type { Process } from './process.ts';
@@ -39,7 +39,7 @@ export class Invariants {
   }
 
   onWrite(next: Batch, previous: Batch | undefined): void {
-    const { batchId, counts } = next;
+    const { batchId, counts, input }: BatchFields = next;
     const collected = previous ? undefined : collectedIds(this.#simulation, rootBatchId(batchId));
     if (collected) this.expect(rootBatchId(batchId), collected);
     if (!this.#expected.has(rootBatchId(batchId)))
@@ -71,7 +71,7 @@ export class Invariants {
       this.#break('violation', `${batchId} goes from ${previous.status} to ${next.status}`);
     }
     // Of a batch in parts each part is checked.
-    if (!next.parts && next.attempt - next.attemptBase > 5)
+    if (!input?.parts && next.attempt - next.attemptBase > 5)
       this.#break('violation', `${batchId} has too many attempts`);
   }
 
@@ -167,7 +167,8 @@ export class Invariants {
   #isNeeded(job: SimulatedJob): boolean {
     const { table, account } = this.#simulation;
     if (account.isLive(job)) return true;
-    const results = table.get(job.batchId)?.rows?.results;
+    const { rows }: Partial<BatchFields> = table.get(job.batchId) ?? {};
+    const results = rows?.results;
     const origins = new Set(results && this.#rows(results).map((row) => row.id));
     return [...job.rows].some(([id, code]) => code === 200 && !origins.has(`${job.id}/${id}`));
   }
@@ -179,7 +180,7 @@ export class Invariants {
       if (batch) this.#checkBatch(batch, customIds);
       else if (!this.#isDead(batchId)) this.#break('lost', `${batchId} was never taken in`);
     }
-    for (const part of table.all().filter(({ parent }) => parent !== undefined)) {
+    for (const part of table.all().filter(({ part }) => part !== undefined)) {
       if (!this.#simulation.isSettled(part))
         this.#break('lost', `${part.batchId} has not ended: ${part.status}`);
     }
@@ -210,9 +211,9 @@ export class Invariants {
   }
 
   #checkBatch(batch: Batch, customIds: readonly string[]): void {
-    const { batchId, status, rows } = batch;
+    const { batchId, status, rows, dueAt }: BatchFields = batch;
     if (!this.#simulation.isSettled(batch)) {
-      this.#break('lost', `${batchId} has not ended: ${status}, due ${batch.dueAt}`);
+      this.#break('lost', `${batchId} has not ended: ${status}, due ${dueAt}`);
       return;
     }
     if (
@@ -226,7 +227,7 @@ export class Invariants {
     this.#checkDeliveries(batch);
   }
 
-  #checkRows(batch: Batch, rows: NonNullable<Batch['rows']>, customIds: readonly string[]): void {
+  #checkRows(batch: Batch, rows: Rows, customIds: readonly string[]): void {
     const { batchId } = batch;
     const results = this.#rows(rows.results);
     const errors = this.#rows(rows.errors);

@@ -178,7 +178,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         `${LIFECYCLE}/claims.ts`,
-        'return batch.claim?.token === token;',
+        'return claim?.token === token;',
         'return token !== undefined;',
       ),
     ],
@@ -190,7 +190,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         `${LIFECYCLE}/running.ts`,
-        "if (jobId !== job?.id) return ignored('the record names another job');",
+        "if (jobId !== job.id) return ignored('the record names another job');",
         '',
       ),
     ],
@@ -198,8 +198,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the attempt fencing of deliveries',
     edits: [
-      edit(`${LIFECYCLE}/delivering.ts`, 'event.deliveryAttempt === delivery?.attempt', 'delivery'),
-      edit(`${LIFECYCLE}/delivering.ts`, '|| !delivery?.pending', ''),
+      edit(`${LIFECYCLE}/delivering.ts`, 'event.deliveryAttempt === delivery.attempt', 'delivery'),
+      edit(`${LIFECYCLE}/delivering.ts`, '|| !delivery.pending', ''),
     ],
   },
   {
@@ -252,13 +252,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the owed end event',
-    edits: [
-      edit(
-        `${LIFECYCLE}/enter.ts`,
-        'endedAt: context.now, dueAt: context.now',
-        'endedAt: context.now',
-      ),
-    ],
+    edits: [edit(`${LIFECYCLE}/enter.ts`, 'endedAt: now, dueAt: now', 'endedAt: now')],
   },
   {
     name: 'the cancelling of what is surplus or unwanted',

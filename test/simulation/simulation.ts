@@ -2,7 +2,7 @@ import type { StateChange } from '../../shared/batch/contracts.ts';
 import { UNPRICED } from '../../shared/batch/cost.ts';
 import { needsRetry, partId } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
-import type { Batch } from '../../shared/batch/record.ts';
+import type { Batch, BatchFields, BatchIn } from '../../shared/batch/record.ts';
 import { isEnded } from '../../shared/batch/status.ts';
 import { dueAtOf } from '../../shared/collector/lane.ts';
 import type { Providers } from '../../shared/providers/provider.ts';
@@ -170,7 +170,7 @@ export class Simulation {
   }
 
   onWrite(next: Batch, previous: Batch | undefined): void {
-    const root = next.parent === undefined ? undefined : this.table.get(next.parent);
+    const root = next.part && this.table.get(next.part.parentId);
     for (const batch of root ? [next, root] : [next]) this.#tickFor(batch);
     this.invariants.onWrite(next, previous);
   }
@@ -291,15 +291,16 @@ export class Simulation {
     }
     if (batch.status === 'split' && !this.#hasNewsOfParts(batch)) return undefined;
     if (batch.status === 'running' && !batch.cancelRequested) {
-      const end = account.endOf(batch.job?.id) ?? batch.deadlineAt;
+      const end = account.endOf(batch.job.id) ?? batch.deadlineAt;
       return Math.min(Math.max(end, this.now), batch.deadlineAt);
     }
-    return batch.dueAt;
+    const { dueAt }: BatchFields = batch;
+    return dueAt;
   }
 
   /** Whether the next sweep has anything to do for a batch that was split. */
-  #hasNewsOfParts(batch: Batch): boolean {
-    const numbers = (batch.parts ?? []).map((_, index) => index + 1);
+  #hasNewsOfParts(batch: BatchIn<'split'>): boolean {
+    const numbers = batch.input.parts.map((_, index) => index + 1);
     const parts = numbers.map((number) => this.table.get(partId(batch.batchId, number)));
     const open = parts.filter((part) => part && !isEnded(part.status));
     if (batch.cancelRequested)
@@ -386,7 +387,7 @@ export class Simulation {
   }
 
   /** Whether a batch has reached its end and owes nothing. */
-  isSettled(batch: Batch): boolean {
+  isSettled(batch: BatchFields): boolean {
     return isEnded(batch.status) && batch.dueAt === undefined;
   }
 

@@ -112,8 +112,8 @@ export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWor
       }
     },
     batches() {
-      const made = w.batches.all().map(({ batchId, source }) => {
-        const lines = String(w.bucket.objects.get(source.key)).split('\n').filter(Boolean);
+      const made = w.batches.all().map(({ batchId, spec }) => {
+        const lines = String(w.bucket.objects.get(spec.source.key)).split('\n').filter(Boolean);
         return [batchId, lines.map((line) => JSON.parse(line).custom_id as string)] as const;
       });
       return Object.fromEntries(made);

@@ -1,59 +1,70 @@
 import { decide } from '../../shared/batch/lifecycle/decide.ts';
-import type { Changes, Decision, DecisionContext } from '../../shared/batch/lifecycle/decision.ts';
+import type { Decision, DecisionContext } from '../../shared/batch/lifecycle/decision.ts';
 import type { BatchEvent, EventOf, EventType } from '../../shared/batch/lifecycle/events.ts';
 import { addMessageSchema } from '../../shared/batch/messages.ts';
 import { newBatch } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
-import type { Batch } from '../../shared/batch/record.ts';
+import {
+  type Batch,
+  type BatchFields,
+  type BatchIn,
+  batchSchema,
+  type Slice,
+  type Spec,
+} from '../../shared/batch/record.ts';
 import { isEnded, type Status } from '../../shared/batch/status.ts';
 
 /** A fixed present, so that tests read as distances from it. */
 export const NOW = 1_800_000_000_000;
 const moment: DecisionContext = { policy: DEFAULT_POLICY, now: NOW, random: 0.5 };
 
-export const LIVE = { token: 'mine', leaseUntil: NOW + 60_000 };
-export const EXPIRED = { token: 'mine', leaseUntil: NOW - 1 };
+export const LIVE = { token: 'mine', leaseUntil: NOW + 60_000, intentAt: NOW - 1000 };
+export const EXPIRED = { token: 'mine', leaseUntil: NOW - 1, intentAt: NOW - 1000 };
 
-const INPUT = { key: 'batches/b1/t/input.jsonl', bytes: 100, requests: 10, estimatedTokens: 25 };
-export const SLICES = [
+export const INPUT = {
+  ...{ key: 'batches/b1/t/input.jsonl', bytes: 100, requests: 10, estimatedTokens: 25 },
+  ...{ endpoint: '/v1/embeddings', model: 'm' },
+};
+export const SLICES: Slice[] = [
   { start: 0, end: 50, requests: 5, estimatedTokens: 12 },
   { start: 50, end: 100, requests: 5, estimatedTokens: 13 },
 ];
-const ROWS = { results: 'batches/b1/t/results.jsonl', errors: 'batches/b1/t/errors.jsonl' };
+export const ROWS = { results: 'batches/b1/t/results.jsonl', errors: 'batches/b1/t/errors.jsonl' };
 
 /** What a record usually holds when it is in a status. */
-function usual(status: Status): Changes {
+const USUAL: { readonly [S in Status]: Partial<BatchIn<S>> } = usual();
+
+function usual(): { readonly [S in Status]: Partial<BatchIn<S>> } {
   const counts = { total: 10, succeeded: 0, failed: 0, unfinished: 10 };
-  const inspected: Changes = { input: INPUT, endpoint: '/v1/embeddings', model: 'm', counts };
-  const job = { id: 'job_1', submission: 1, submittedAt: NOW - 1000 };
   const half = { total: 10, succeeded: 5, failed: 5, unfinished: 0 };
+  const inspected = { input: INPUT, counts };
+  const job = { id: 'job_1', submission: 1, submittedAt: NOW - 1000 };
   const delivery = { number: 1, attempt: 1, invocations: 1, pending: true };
-  switch (status) {
-    case 'inspecting':
-      return {};
-    case 'queued':
-      return { ...inspected, dueAt: undefined };
-    case 'split':
-      return { ...inspected, parts: SLICES };
-    case 'submitting':
-      return inspected;
-    case 'running':
-      return { ...inspected, job: { ...job, acceptedAt: NOW - 500 }, attempt: 1 };
-    case 'collecting': {
-      const outcome = { kind: 'completed', jobId: 'job_1', files: ['f1'] } as const;
-      return { ...inspected, job, attempt: 1, outcome: { ...outcome, files: ['f1'] } };
-    }
-    case 'delivering':
-      return { ...inspected, job, attempt: 1, rows: ROWS, counts: half, delivery };
-    case 'retrying':
-      return { ...inspected, attempt: 1, submission: 2, rows: ROWS, resumeAt: NOW };
-    default:
-      return { ...inspected, job, attempt: 1, rows: ROWS, counts: half, delivery, endedAt: NOW };
-  }
+  const outcome = { kind: 'completed' as const, jobId: 'job_1', files: ['f1'] };
+  const ended = { input: INPUT, job, attempt: 1, rows: ROWS, counts: half, delivery, endedAt: NOW };
+  return {
+    inspecting: {},
+    queued: inspected,
+    split: { input: { ...INPUT, parts: SLICES }, counts },
+    submitting: inspected,
+    running: { ...inspected, job: { ...job, acceptedAt: NOW - 500 }, attempt: 1 },
+    collecting: { ...inspected, job, attempt: 1, outcome },
+    delivering: { input: INPUT, job, attempt: 1, rows: ROWS, counts: half, delivery },
+    retrying: { ...inspected, attempt: 1, submission: 2, rows: ROWS, resumeAt: NOW },
+    completed: ended,
+    failed: ended,
+    cancelled: ended,
+  };
 }
 
+/** Fields to set in a record; `undefined` removes one. Of the spec, only those that differ. */
+export type Changes = Partial<Omit<BatchFields, 'spec'>> & { readonly spec?: Partial<Spec> };
+
+/** A record in a status, with every field of every status in its type. */
+export type Given<S extends Status = Status> = BatchIn<S> & BatchFields;
+
 /** A valid record in a status, due now, with some values changed; `undefined` removes one. */
-export function given(status: Status, changes: Changes = {}): Batch {
+export function given<S extends Status>(status: S, { spec, ...changes }: Changes = {}): Given<S> {
   const message = addMessageSchema.parse({ batchId: 'b1' });
   const source = { bucket: 'bucket', key: 'uploads/b1.jsonl', etag: 'e' };
   const made = {
@@ -62,17 +73,17 @@ export function given(status: Status, changes: Changes = {}): Batch {
     source,
     keyPrefix: 'bh0123456789abcdef',
   };
-  const batch = {
-    ...newBatch(message, made, DEFAULT_POLICY, NOW - 3_600_000),
+  const batch = newBatch(message, made, DEFAULT_POLICY, NOW - 3_600_000);
+  return batchSchema.parse({
+    ...batch,
     version: 7,
     status,
-    previousStatus: isEnded(status) ? ('delivering' as const) : ('queued' as const),
+    previousStatus: isEnded(status) ? 'delivering' : 'queued',
     dueAt: NOW,
-    ...usual(status),
+    ...USUAL[status],
     ...changes,
-  };
-  const present = Object.entries(batch).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as Batch;
+    spec: { ...batch.spec, ...spec },
+  }) as Given<S>;
 }
 
 /** One plausible event of each type, as the holder of the claim `mine` would send it. */
@@ -82,7 +93,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   requeued: { type: 'requeued', version: 7 },
   claimed: { type: 'claimed', work: 'inspecting', claim: { token: 'new', leaseUntil: NOW + 9 } },
   workFailed: { type: 'workFailed', token: 'mine', reason: { code: 'c', message: 'm' } },
-  inspected: { type: 'inspected', token: 'mine', input: INPUT, endpoint: '/v1/e', model: 'm' },
+  inspected: { type: 'inspected', token: 'mine', input: { ...INPUT, endpoint: '/v1/e' } },
   partsEnded: { type: 'partsEnded' },
   inputRefused: {
     type: 'inputRefused',
@@ -126,7 +137,7 @@ export function when(batch: Batch, event: BatchEvent, at: Partial<DecisionContex
 }
 
 /** The record that a decision writes; throws if it writes none. */
-export function next(decision: Decision): Batch {
+export function next(decision: Decision): Given {
   if (decision.type === 'changed') return decision.batch;
   throw new Error(`nothing is written: ${JSON.stringify(decision)}`);
 }

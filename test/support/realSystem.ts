@@ -5,7 +5,6 @@ import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { ProcessorEvent, StateChange } from '../../shared/batch/contracts.ts';
 import { DEFAULT_POLICY, type Policy } from '../../shared/batch/policy.ts';
-import type { Batch } from '../../shared/batch/record.ts';
 import type { Settings } from '../../shared/config.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
@@ -17,6 +16,7 @@ import { type OpenAiOptionsInput, startOpenAiSimulator } from '../../simulators/
 import type { Emulators } from './emulators.ts';
 import { type Answer, type Received, startProxy } from './emulatorsProxy.ts';
 import { fakeMetrics } from './fakes/fakeMetrics.ts';
+import type { Given } from './given.ts';
 import { realDependencies } from './realDependencies.ts';
 import { type RealQueue, realQueue } from './realQueue.ts';
 import { requestLine } from './world.ts';
@@ -65,7 +65,7 @@ export interface RealSystem {
   drain(): Promise<void>;
   /** Sweeps, works and moves the clock by a minute until all batches have ended. */
   untilEnded(...batchIds: readonly string[]): Promise<void>;
-  batch(batchId: string): Promise<Batch>;
+  batch(batchId: string): Promise<Given>;
   /** Keys of everything the bucket holds of a batch, in their order. */
   keysOf(batchId: string): Promise<readonly string[]>;
   /** The rows under a key of the bucket. */

@@ -2,7 +2,6 @@ import type { ProcessorEvent, StateChange } from '../../shared/batch/contracts.t
 import type { WorkMessage } from '../../shared/batch/messages.ts';
 import { DEFAULT_POLICY, type Policy } from '../../shared/batch/policy.ts';
 import type { ObjectStore } from '../../shared/batch/ports.ts';
-import type { Batch } from '../../shared/batch/record.ts';
 import type { ProviderState } from '../../shared/quota/providerState.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
@@ -17,7 +16,7 @@ import { type FakeBatchStore, fakeBatchStore } from './fakes/fakeBatchStore.ts';
 import { fakeMetrics } from './fakes/fakeMetrics.ts';
 import { type FakeProvider, fakeProvider, fakeProviders } from './fakes/fakeProvider.ts';
 import { fakeTokens } from './fakes/fakeTokens.ts';
-import { NOW } from './given.ts';
+import { type Given, NOW } from './given.ts';
 
 /** The whole system on fakes, with a clock that the test moves and queues that it empties. */
 export interface World {
@@ -44,7 +43,7 @@ export interface World {
   sweep(): Promise<void>;
   /** Tells of the last invocation of the processor as its destination would. */
   settle(condition?: string, event?: ProcessorEvent): Promise<void>;
-  batch(batchId: string): Batch;
+  batch(batchId: string): Given;
   rows(key: string | undefined): Promise<{ custom_id: string }[]>;
 }
 

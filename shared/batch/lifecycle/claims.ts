@@ -1,27 +1,32 @@
 import type { Outcome } from '../job.ts';
 import type { WorkKind } from '../messages.ts';
 import { fullJitterMs } from '../policy.ts';
-import type { Batch } from '../record.ts';
+import type { Batch, BatchIn, Claim } from '../record.ts';
 import { type Decision, type DecisionContext, ignored, stay, withReason } from './decision.ts';
 import { resendAt } from './enter.ts';
-import type { EventOf } from './events.ts';
+import type { EventOf, WorkStatus } from './events.ts';
 
 /** What inspecting, submitting and collecting share: a worker's claim on the record. */
 
-export function isClaimed(batch: Batch, { now }: DecisionContext): boolean {
-  return batch.claim !== undefined && now < batch.claim.leaseUntil;
+/** A record in a status in which a worker claims it. */
+interface Claimable {
+  readonly claim?: Claim | undefined;
+}
+
+export function isClaimed({ claim }: Claimable, { now }: DecisionContext): boolean {
+  return claim !== undefined && now < claim.leaseUntil;
 }
 
 /** Whether the event comes from the worker that holds the claim now. */
-export function holdsClaim(batch: Batch, { token }: { token: string }): boolean {
-  return batch.claim?.token === token;
+export function holdsClaim({ claim }: Claimable, { token }: { token: string }): boolean {
+  return claim?.token === token;
 }
 
 export const SUPERSEDED = 'the claim belongs to another worker by now';
 
 /** The ends of a batch that has no job: what it has is collected all the same. */
 export const CANCELLED_BATCH: Outcome = { kind: 'cancelled', files: [] };
-export const EXPIRED_BATCH: Outcome = { kind: 'aged', files: [] };
+export const EXPIRED_BATCH: Outcome = { kind: 'deadline', files: [] };
 
 /** How a batch without a job ends before its time, if it does. */
 export function earlyEndOutcome(batch: Batch, context: DecisionContext): Outcome | undefined {
@@ -32,9 +37,12 @@ export function earlyEndOutcome(batch: Batch, context: DecisionContext): Outcome
 /** After the deadline, what keeps failing or will not end may go on for one more day. */
 export const GRACE_MS = 24 * 60 * 60 * 1000;
 
-/** The parts of a batch that was split have their grace first. */
-export function isPastGracePeriod({ deadlineAt, parts }: Batch, { now }: DecisionContext): boolean {
-  return now >= deadlineAt + (parts ? 3 : 1) * GRACE_MS;
+/** A batch that was split has two days more: its parts have their grace period first. */
+export function isPastGracePeriod(
+  { deadlineAt, input }: BatchIn<'running' | 'collecting'>,
+  { now }: DecisionContext,
+): boolean {
+  return now >= deadlineAt + (input.parts ? 3 : 1) * GRACE_MS;
 }
 
 export function isPastDeadline(batch: Batch, { now }: DecisionContext): boolean {
@@ -43,7 +51,7 @@ export function isPastDeadline(batch: Batch, { now }: DecisionContext): boolean 
 
 /** Work whose result may be written by any claim: a new one may follow an expired one at once. */
 export function claimRepeatable(
-  batch: Batch,
+  batch: BatchIn<'inspecting' | 'collecting'>,
   event: EventOf<'claimed'>,
   context: DecisionContext,
 ): Decision {
@@ -54,7 +62,11 @@ export function claimRepeatable(
   return stay(batch, { claim: event.claim, dueAt: event.claim.leaseUntil });
 }
 
-export function resendWork(batch: Batch, context: DecisionContext, work: WorkKind): Decision {
+export function resendWork(
+  batch: BatchIn<WorkStatus>,
+  context: DecisionContext,
+  work: WorkKind,
+): Decision {
   return stay(
     batch,
     { claim: undefined, sends: batch.sends + 1, dueAt: resendAt(batch.sends, context) },
@@ -64,7 +76,7 @@ export function resendWork(batch: Batch, context: DecisionContext, work: WorkKin
 
 /** Gives the claim back and waits out a backoff. */
 export function releaseClaim(
-  batch: Batch,
+  batch: BatchIn<'inspecting' | 'collecting'>,
   event: EventOf<'workFailed'>,
   context: DecisionContext,
 ): Decision {
@@ -77,6 +89,9 @@ export function releaseClaim(
   });
 }
 
-export function retryDelayMs(batch: Batch, { policy, random }: DecisionContext): number {
-  return fullJitterMs(policy.retryBackoff, batch.failures, random);
+export function retryDelayMs(
+  { failures }: Pick<Batch, 'failures'>,
+  { policy, random }: DecisionContext,
+): number {
+  return fullJitterMs(policy.retryBackoff, failures, random);
 }

@@ -1,4 +1,4 @@
-import type { Batch } from '../record.ts';
+import type { Batch, BatchFields } from '../record.ts';
 import type { Status } from '../status.ts';
 import { collecting } from './collecting.ts';
 import {
@@ -14,12 +14,13 @@ import type { BatchEvent } from './events.ts';
 import { inspecting } from './inspecting.ts';
 import { running } from './running.ts';
 import { submitting } from './submitting.ts';
+import { assertAllowed } from './transitions.ts';
 import { queued, retrying, split } from './waiting.ts';
 
 /** User commands that a record remembers, so that a message delivered again does nothing. */
 const REMEMBERED_COMMANDS = 20;
 
-const HANDLERS: Record<Status, Handlers> = {
+const HANDLERS: { readonly [S in Status]: Handlers<S> } = {
   inspecting,
   queued,
   split,
@@ -48,14 +49,16 @@ export function decide(batch: Batch, event: BatchEvent, context: DecisionContext
     return command === undefined ? ignored(why) : refused(why);
   }
   // The index that brought the sweeper here may be behind the record.
-  if (event.type === 'due' && batch.dueAt !== undefined && context.now < batch.dueAt) {
+  const { dueAt }: BatchFields = batch;
+  if (event.type === 'due' && dueAt !== undefined && context.now < dueAt) {
     return ignored('it is not due yet');
   }
   const decision = handle(batch, event, context);
+  if (decision.type === 'changed') assertAllowed(batch.status, event.type, decision.batch.status);
   if (command === undefined || decision.type !== 'changed') return decision;
   const commands = [...decision.batch.commands, command].slice(-REMEMBERED_COMMANDS);
   return { ...decision, batch: { ...decision.batch, commands } };
 }
 
-/** The table's type ties each handler to its event; looking it up by the event's type unties it. */
+/** The tables' types tie each handler to its status and event; a look-up by their values does not. */
 type Handle = (batch: Batch, event: BatchEvent, context: DecisionContext) => Decision;

@@ -1,6 +1,10 @@
+import { omitUndefined } from '../../omitUndefined.ts';
 import { MAX_REASONS, type Reason } from '../errors.ts';
+import { MAX_PAST_JOBS, type Outcome, type PastJob } from '../job.ts';
+import { requestsToSend } from '../ledger.ts';
 import type { Policy } from '../policy.ts';
-import type { Batch } from '../record.ts';
+import type { Batch, BatchIn } from '../record.ts';
+import type { Status } from '../status.ts';
 import type { Effect, EventOf, EventType } from './events.ts';
 
 /** Time, chance and the rules, as arguments: the lifecycle itself knows neither. */
@@ -16,7 +20,7 @@ export interface DecisionContext {
  * - `changed`: write the record, then do the effects;
  * - `unchanged`: nothing to write, but effects to do;
  * - `ignored`: the event is stale or does not concern this status, which is normal;
- * - `refused`: a user's command that makes no sense now.
+ * - `refused`: a user's command that is not possible in this status.
  */
 export type Decision =
   | { readonly type: 'changed'; readonly batch: Batch; readonly effects: readonly Effect[] }
@@ -24,20 +28,34 @@ export type Decision =
   | { readonly type: 'ignored'; readonly why: string }
   | { readonly type: 'refused'; readonly why: string };
 
-/** Values to set; `undefined` removes an optional one. */
-export type Changes = { [K in keyof Batch]?: Batch[K] | undefined };
+/**
+ * What a status does on each event. An event without a handler does not concern the status. Each
+ * handler takes the record as the status has it.
+ */
+export type Handlers<S extends Status> = {
+  readonly [T in EventType]?: (
+    batch: BatchIn<S>,
+    event: EventOf<T>,
+    context: DecisionContext,
+  ) => Decision;
+};
 
-/** The next version of a record. */
-export function revise(batch: Batch, changes: Changes): Batch {
-  const next: Changes = { ...batch, ...changes, version: batch.version + 1 };
-  for (const key of Object.keys(changes) as (keyof Batch)[]) {
-    if (next[key] === undefined) delete next[key];
-  }
-  return next as Batch;
+/**
+ * The next version of a record, in the same status.
+ *
+ * @param changes values to set; `undefined` removes an optional one
+ */
+export function revise<B extends Batch>(batch: B, changes: Partial<B>): B {
+  const next: B = { ...batch, ...changes, version: batch.version + 1 };
+  return omitUndefined(next) as B;
 }
 
 /** Stays in its status with some values changed. */
-export function stay(batch: Batch, changes: Changes, ...effects: Effect[]): Decision {
+export function stay<B extends Batch>(
+  batch: B,
+  changes: Partial<B>,
+  ...effects: Effect[]
+): Decision {
   return { type: 'changed', batch: revise(batch, changes), effects };
 }
 
@@ -49,16 +67,23 @@ export function refused(why: string): Decision {
   return { type: 'refused', why };
 }
 
-/** The record's reasons and one more: the last that fit. */
-export function withReason(batch: Batch, reason: Reason | undefined): Reason[] {
-  return reason ? [...batch.reasons, reason].slice(-MAX_REASONS) : batch.reasons;
+/** The record's reasons and one more: the last {@link MAX_REASONS} of them. */
+export function withReason({ reasons }: Pick<Batch, 'reasons'>, reason?: Reason): Reason[] {
+  return reason ? [...reasons, reason].slice(-MAX_REASONS) : reasons;
 }
 
-/** What a status makes of each event; an event that is not named does not concern it. */
-export type Handlers = {
-  readonly [T in EventType]?: (
-    batch: Batch,
-    event: EventOf<T>,
-    context: DecisionContext,
-  ) => Decision;
-};
+/** The record's past jobs and the one that it names, if it names one: the last of them. */
+export function withPastJob(
+  batch: BatchIn<'running' | 'collecting'>,
+  { kind: end, reason }: Outcome,
+  endedAt: number,
+  succeeded: number,
+): PastJob[] {
+  const { job, provider, attempt, pastJobs } = batch;
+  if (!job) return pastJobs;
+  const { id, submittedAt } = job;
+  const requests = requestsToSend(batch);
+  const times = { submittedAt, endedAt };
+  const past = { id, provider, attempt, ...times, end, code: reason?.code, requests, succeeded };
+  return [...pastJobs, omitUndefined(past)].slice(-MAX_PAST_JOBS);
+}

@@ -1,7 +1,7 @@
 import { type Reason, shortReason } from '../errors.ts';
 import { deliveryId } from '../ids.ts';
 import { fullJitterMs } from '../policy.ts';
-import type { Batch } from '../record.ts';
+import type { BatchIn, Delivery } from '../record.ts';
 import {
   type Decision,
   type DecisionContext,
@@ -10,14 +10,14 @@ import {
   stay,
   withReason,
 } from './decision.ts';
-import { enterEnd, invocation } from './enter.ts';
+import { enterCompleted, enterEnd, invocation } from './enter.ts';
 import { recordDeletedFiles } from './providerFiles.ts';
 
 /** The processor has been invoked, or waits to be invoked again. */
-export const delivering: Handlers = {
+export const delivering: Handlers<'delivering'> = {
   due(batch, _event, context) {
-    if (batch.delivery?.pending !== true) {
-      return stay(batch, invocation(batch, context), { type: 'invokeProcessor' });
+    if (!batch.delivery.pending) {
+      return stay(batch, invocation(batch.delivery, context), { type: 'invokeProcessor' });
     }
     const reason = shortReason('delivery_lost', 'the processor gave no outcome in time');
     return deliverAgain(batch, context, reason);
@@ -26,7 +26,7 @@ export const delivering: Handlers = {
   // A success counts whichever invocation it is of.
   delivered(batch, event, context) {
     if (event.deliveryId !== currentDelivery(batch)) return ignored('another delivery by now');
-    return enterEnd(batch, context, 'completed');
+    return enterCompleted(batch, context);
   },
 
   // A failure counts only if it is of the invocation that is waited for: the queue may bring an
@@ -34,8 +34,8 @@ export const delivering: Handlers = {
   deliveryFailed(batch, event, context) {
     const { delivery } = batch;
     const expected =
-      event.deliveryId === currentDelivery(batch) && event.deliveryAttempt === delivery?.attempt;
-    if (!expected || !delivery?.pending) return ignored('not the invocation that is waited for');
+      event.deliveryId === currentDelivery(batch) && event.deliveryAttempt === delivery.attempt;
+    if (!expected || !delivery.pending) return ignored('not the invocation that is waited for');
     return deliverAgain(batch, context, event.reason);
   },
 
@@ -46,16 +46,27 @@ export const delivering: Handlers = {
   },
 };
 
-export function currentDelivery({ keyPrefix, delivery }: Batch): string | undefined {
+/** The id of a batch's last delivery, if there was one. */
+export function currentDelivery({
+  keyPrefix,
+  delivery,
+}: {
+  readonly keyPrefix: string;
+  readonly delivery?: Delivery | undefined;
+}): string | undefined {
   return delivery && deliveryId(keyPrefix, delivery.number);
 }
 
-function deliverAgain(batch: Batch, context: DecisionContext, reason: Reason): Decision {
+function deliverAgain(
+  batch: BatchIn<'delivering'>,
+  context: DecisionContext,
+  reason: Reason,
+): Decision {
   const { policy, now, random } = context;
   const { delivery } = batch;
   const reasons = withReason(batch, reason);
   if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled', { reasons });
-  if (!delivery || delivery.attempt >= policy.maxDeliveries) {
+  if (delivery.attempt >= policy.maxDeliveries) {
     return enterEnd(batch, context, 'failed', { reasons });
   }
   const wait = fullJitterMs(policy.retryBackoff, delivery.attempt - 1, random);

@@ -1,12 +1,11 @@
+import type { EndStatus } from '../status.ts';
 import { type Handlers, ignored, refused, stay } from './decision.ts';
 import { currentDelivery } from './delivering.ts';
-import { enterDelivering, enterEnd, enterQueued, enterSplit } from './enter.ts';
-import { hasPendingCleanup, recordDeletedFiles, resendCleanup } from './providerFiles.ts';
-
-const REVIVED = { endedAt: undefined, cancelRequested: false } as const;
+import { enterCompleted, enterDelivering, enterQueued, enterSplit } from './enter.ts';
+import { hasPendingCleanup, recordLastDeletedFiles, resendCleanup } from './providerFiles.ts';
 
 /** Completed, failed or cancelled: only a user brings it back. */
-export const ended: Handlers = {
+export const ended: Handlers<EndStatus> = {
   due(batch, _event, context) {
     if (batch.dueAt === undefined) return ignored('nothing is owed');
     if (batch.endEventSent) return resendCleanup(batch, context);
@@ -21,12 +20,15 @@ export const ended: Handlers = {
     return stay(batch, { endEventSent: true, dueAt });
   },
 
-  cleanedUp: recordDeletedFiles,
+  cleanedUp: recordLastDeletedFiles,
 
   // The outcome of a processor that was given up for lost.
   delivered(batch, event, context) {
-    const late = batch.status === 'failed' && event.deliveryId === currentDelivery(batch);
-    return late ? enterEnd(batch, context, 'completed') : ignored('nothing waits for it');
+    const { input, rows } = batch;
+    const isLate = batch.status === 'failed' && event.deliveryId === currentDelivery(batch);
+    return isLate && input && rows
+      ? enterCompleted({ ...batch, input, rows }, context)
+      : ignored('nothing waits for it');
   },
 
   cancelRequested(batch) {
@@ -34,30 +36,30 @@ export const ended: Handlers = {
   },
 
   retryRequested(batch, event, context) {
-    if (!batch.rows) return refused('nothing of it ever ran: add it again under a new batchId');
+    const { input, rows, attempt } = batch;
+    if (!input || !rows) {
+      return refused('nothing of it ever ran: add it again under a new batchId');
+    }
     if (batch.counts.succeeded === batch.counts.total) {
       return refused('none of its requests failed: use "redeliver" to run the processor again');
     }
     const { deadlineAt = context.now + context.policy.maxAgeSeconds * 1000 } = event;
-    if (batch.parts) {
-      const retries = (batch.retries ?? 0) + 1;
-      const attemptBase = batch.attempt;
-      return enterSplit(batch, context, { ...REVIVED, retries, attemptBase, deadlineAt });
-    }
-    return enterQueued(batch, context, {
-      ...REVIVED,
+    const retries = batch.retries + 1;
+    const revived = { cancelRequested: false, retries, attemptBase: attempt, deadlineAt };
+    const { parts } = input;
+    if (parts) return enterSplit({ ...batch, input: { ...input, parts } }, context, revived);
+    return enterQueued({ ...batch, input, rows }, context, {
+      ...revived,
       submission: batch.submission + 1,
-      job: undefined,
-      attemptBase: batch.attempt,
       failures: 0,
       selection: 'unsucceeded',
-      deadlineAt,
     });
   },
 
   redeliverRequested(batch, _event, context) {
-    return batch.rows
-      ? enterDelivering(batch, context, REVIVED)
+    const { input, rows } = batch;
+    return input && rows
+      ? enterDelivering({ ...batch, input, rows }, context, { cancelRequested: false })
       : refused('it has no rows to deliver');
   },
 };

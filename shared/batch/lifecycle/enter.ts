@@ -1,153 +1,207 @@
+import { omitUndefined } from '../../omitUndefined.ts';
 import type { Job, Outcome } from '../job.ts';
 import { maxBackoffMs } from '../policy.ts';
-import type { Batch } from '../record.ts';
-import type { EndStatus, Status } from '../status.ts';
 import {
-  type Changes,
-  type Decision,
-  type DecisionContext,
-  revise,
-  withReason,
-} from './decision.ts';
+  type Batch,
+  type BatchFields,
+  type BatchIn,
+  type Core,
+  coreSchema,
+  type Delivery,
+  type Input,
+  type Rows,
+  type SplitInput,
+} from '../record.ts';
+import type { EndStatus, Status } from '../status.ts';
+import { type Decision, type DecisionContext, withReason } from './decision.ts';
 import type { Effect } from './events.ts';
 
 /** One function for each status that can be entered: what entering it sets and sets going. */
 
-function enter(
+/** Values of the core to set with the new status; `undefined` removes an optional one. */
+export type CoreChanges = Partial<Core>;
+
+/** What only some statuses hold, `S` among them. */
+type Own<S extends Status> = S extends Status ? Omit<BatchIn<S>, keyof Core | 'status'> : never;
+
+/** The record of a batch whose input was inspected. */
+type Inspected = Batch & {
+  readonly input: Input;
+  readonly rows?: Rows | undefined;
+  readonly delivery?: Delivery | undefined;
+};
+/** The record of a batch that has rows. */
+export type Collected = Inspected & { readonly rows: Rows };
+
+const CORE_KEYS = Object.keys(coreSchema.shape) as readonly (keyof Core)[];
+
+/** What a record keeps whatever status it enters. */
+function coreOf(batch: Batch): Core {
+  return Object.fromEntries(CORE_KEYS.map((key) => [key, batch[key]])) as Core;
+}
+
+/** @param own all that the new status holds: nothing that belongs to the old one goes along */
+function enter<S extends Status>(
   batch: Batch,
-  status: Status,
+  status: S,
   { now }: DecisionContext,
-  changes: Changes,
+  own: Own<S>,
+  changes: CoreChanges,
   ...effects: Effect[]
 ): Decision {
-  const next = revise(batch, {
-    // Nothing that belongs to the old status survives unless it is set again.
-    claim: undefined,
-    intentAt: undefined,
-    resumeAt: undefined,
-    outcome: undefined,
-    dueAt: undefined,
-    endEventSent: undefined,
-    sends: 0,
-    ...changes,
-    status,
-    previousStatus: batch.status,
-    statusAt: now,
-  });
+  const { version, status: previousStatus } = batch;
+  const entered = { version: version + 1, status, previousStatus, statusAt: now };
+  const core: Core = { ...coreOf(batch), sends: 0, ...changes };
+  // `Own` is what `BatchIn` has beside the core, which TypeScript cannot see of a status not yet known.
+  const next = omitUndefined({ ...core, ...own, ...entered }) as unknown as BatchIn<S>;
   // Last: a provider that is slow to delete a file delays nothing else.
-  const cleanUp: Effect[] = next.cleanUp.length > batch.cleanUp.length ? [{ type: 'cleanUp' }] : [];
-  return { type: 'changed', batch: next, effects: [...effects, { type: 'announce' }, ...cleanUp] };
+  const isNew = core.jobsToDelete.length > batch.jobsToDelete.length;
+  const deletion: Effect[] = isNew ? [{ type: 'deleteProviderFiles' }] : [];
+  return { type: 'changed', batch: next, effects: [...effects, { type: 'announce' }, ...deletion] };
+}
+
+/** What a record keeps from its inspection to its end. */
+function progressOf({ input, rows, delivery }: Inspected) {
+  return { input, rows, delivery };
 }
 
 export function enterQueued(
-  batch: Batch,
+  batch: Inspected,
   context: DecisionContext,
-  changes: Changes,
+  changes: CoreChanges,
   ...effects: Effect[]
-) {
-  return enter(batch, 'queued', context, changes, ...effects);
+): Decision {
+  return enter(batch, 'queued', context, progressOf(batch), changes, ...effects);
 }
 
 /** Due at once, or when it may start, and then for as long as its parts run. */
-export function enterSplit(batch: Batch, context: DecisionContext, changes: Changes): Decision {
-  const dueAt = Math.max(context.now, batch.notBefore ?? 0);
-  return enter(batch, 'split', context, { ...changes, dueAt });
+export function enterSplit(
+  batch: Inspected & { readonly input: SplitInput },
+  context: DecisionContext,
+  changes: CoreChanges,
+): Decision {
+  const dueAt = Math.max(context.now, batch.spec.notBefore ?? 0);
+  const own = { ...progressOf(batch), input: batch.input, dueAt };
+  return enter(batch, 'split', context, own, changes);
 }
 
 export function enterSubmitting(
-  batch: Batch,
+  batch: BatchIn<'queued'>,
   context: DecisionContext,
-  changes: Changes = {},
+  provider: string,
 ): Decision {
-  return enter(
-    batch,
-    'submitting',
-    context,
-    { ...changes, sends: 1, dueAt: resendAt(0, context) },
-    { type: 'sendWork', work: 'submit' },
-  );
+  const own = { ...progressOf(batch), dueAt: resendAt(0, context) };
+  const submit = { type: 'sendWork', work: 'submit' } as const;
+  return enter(batch, 'submitting', context, own, { provider, sends: 1 }, submit);
 }
 
 export function enterRunning(
-  batch: Batch,
+  batch: BatchIn<'submitting'>,
   context: DecisionContext,
   job: Job,
   ...effects: Effect[]
-) {
-  return enter(
-    batch,
-    'running',
-    context,
-    // Due at once and for as long as it runs: every sweep checks it, and nothing is written.
-    { job, attempt: batch.attempt + 1, failures: 0, dueAt: context.now },
-    ...effects,
-  );
+): Decision {
+  // Due at once and for as long as it runs: every sweep checks it, and nothing is written.
+  const own = { ...progressOf(batch), job, dueAt: context.now };
+  const changes = { attempt: batch.attempt + 1, failures: 0 };
+  return enter(batch, 'running', context, own, changes, ...effects);
 }
 
-/** Also for what never had a job: the collection gives every request its row. */
+/** Also for a batch that never had a job: the collection gives every request its row. */
 export function enterCollecting(
-  batch: Batch,
+  batch: Inspected,
   context: DecisionContext,
   outcome: Outcome,
-  changes: Changes = {},
+  changes: CoreChanges = {},
 ): Decision {
-  const reasons = withReason(batch, outcome.reason);
-  const sent = { sends: 1, dueAt: resendAt(0, context) };
-  const collect = { type: 'sendWork', work: 'collect' } as const;
-  return enter(batch, 'collecting', context, { reasons, ...changes, outcome, ...sent }, collect);
+  const own = collectingOf(batch, outcome, resendAt(0, context));
+  const sent = { reasons: withReason(batch, outcome.reason), ...changes, sends: 1 };
+  return enter(batch, 'collecting', context, own, sent, { type: 'sendWork', work: 'collect' });
 }
 
 /**
- * The same, decided by a worker. It must not send to the queue that it works off, because Lambda
- * stops such loops: the next sweep sends the work.
+ * Like {@link enterCollecting}, when a worker decides it. A worker must not send to the queue that
+ * it works off, because Lambda stops such loops: the next sweep sends the work.
  */
 export function enterPendingCollecting(
-  batch: Batch,
+  batch: Inspected,
   context: DecisionContext,
   outcome: Outcome,
-  changes: Changes = {},
+  changes: CoreChanges = {},
 ): Decision {
+  const own = collectingOf(batch, outcome, context.now);
   const reasons = withReason(batch, outcome.reason);
-  return enter(batch, 'collecting', context, { reasons, ...changes, outcome, dueAt: context.now });
+  return enter(batch, 'collecting', context, own, { reasons, ...changes });
+}
+
+function collectingOf(batch: Inspected, outcome: Outcome, dueAt: number): Own<'collecting'> {
+  const { job }: BatchFields = batch;
+  return { ...progressOf(batch), job, outcome, dueAt };
 }
 
 export function enterRetrying(
-  batch: Batch,
+  batch: Inspected,
   context: DecisionContext,
   resumeAt: number,
-  changes: Changes,
+  changes: CoreChanges,
   ...others: Effect[]
 ): Decision {
-  const parked = revise(batch, { ...changes, resumeAt });
-  const { dueAt, effects } = requeue(parked, context);
-  return enter(batch, 'retrying', context, { ...changes, resumeAt, dueAt }, ...effects, ...others);
+  const { sends, version } = batch;
+  const { dueAt, effects } = requeue({ resumeAt, sends, version: version + 1 }, context);
+  const own = { ...progressOf(batch), resumeAt, dueAt };
+  return enter(batch, 'retrying', context, own, changes, ...effects, ...others);
 }
 
 export function enterDelivering(
-  batch: Batch,
+  batch: Collected,
   context: DecisionContext,
-  changes: Changes,
+  changes: CoreChanges,
 ): Decision {
-  const number = (batch.delivery?.number ?? 0) + 1;
-  const invocations = batch.delivery?.invocations ?? 0;
-  const delivery = { number, attempt: 0, invocations, pending: false };
-  return enter(
-    batch,
-    'delivering',
-    context,
-    { ...changes, ...invocation({ ...batch, delivery }, context) },
-    { type: 'invokeProcessor' },
-  );
+  const { job }: BatchFields = batch;
+  const { number = 0, invocations = 0 } = batch.delivery ?? {};
+  const delivery = { number: number + 1, attempt: 0, invocations, pending: false };
+  const own = { ...progressOf(batch), job, rows: batch.rows, ...invocation(delivery, context) };
+  return enter(batch, 'delivering', context, own, changes, { type: 'invokeProcessor' });
 }
 
 /** An ended batch stays due until its end event was sent and its jobs' files are deleted. */
+export function enterCompleted(
+  batch: Collected,
+  context: DecisionContext,
+  changes: CoreChanges = {},
+): Decision {
+  const own = { ...progressOf(batch), rows: batch.rows, ...endingOf(batch, context) };
+  return enter(batch, 'completed', context, own, changes);
+}
+
+/** Ends a batch that did not complete, with what it has. */
 export function enterEnd(
   batch: Batch,
   context: DecisionContext,
-  status: EndStatus,
-  changes: Changes = {},
+  status: Exclude<EndStatus, 'completed'>,
+  changes: CoreChanges = {},
 ): Decision {
-  return enter(batch, status, context, { ...changes, endedAt: context.now, dueAt: context.now });
+  return enter(batch, status, context, unsuccessfulOf(batch, context), changes);
+}
+
+/** Ends a batch whose input is refused. `inputErrorsKey` names the file with all reasons. */
+export function enterRefused(
+  batch: BatchIn<'inspecting'>,
+  context: DecisionContext,
+  inputErrorsKey: string | undefined,
+  changes: CoreChanges,
+): Decision {
+  const own = { ...unsuccessfulOf(batch, context), inputErrorsKey };
+  return enter(batch, 'failed', context, own, changes);
+}
+
+function unsuccessfulOf(batch: Batch, context: DecisionContext): Own<'cancelled'> {
+  const { input, rows, delivery }: BatchFields = batch;
+  return { input, rows, delivery, ...endingOf(batch, context) };
+}
+
+function endingOf({ job }: BatchFields, { now }: DecisionContext) {
+  return { job, endedAt: now, dueAt: now };
 }
 
 /** What is sent may be lost: when it is sent again, and with what. */
@@ -159,32 +213,30 @@ export function resendAt(sends: number, { policy, now }: DecisionContext): numbe
 
 /**
  * The wait before a batch is queued again. SQS delays a message for 15 minutes at most: a longer
- * wait stays in the record until that much is left. Once the message is sent, the sweeper looks
+ * wait stays in the record until that much is left. Once the message is sent, the sweeper acts
  * again only if it seems to be lost.
  *
- * @param batch the record as it will be written: the message is good for its version only
+ * @param wait `version` is that of the record as it will be written: the message is good for it only
  */
 export function requeue(
-  batch: Batch,
-  context: DecisionContext,
+  { resumeAt, sends, version }: Pick<BatchIn<'retrying'>, 'resumeAt' | 'sends' | 'version'>,
+  { policy, now }: DecisionContext,
 ): { dueAt: number; effects: readonly Effect[] } {
-  const { policy, now } = context;
-  const waitMs = Math.max(0, (batch.resumeAt ?? now) - now);
+  const waitMs = Math.max(0, resumeAt - now);
   const maxDelayMs = policy.maxDelaySeconds * 1000;
   if (waitMs > maxDelayMs) return { dueAt: now + waitMs - maxDelayMs, effects: [] };
-  const graceMs = maxBackoffMs(policy.resendBackoff, batch.sends);
+  const graceMs = maxBackoffMs(policy.resendBackoff, sends);
   return {
     dueAt: now + waitMs + graceMs,
-    effects: [{ type: 'sendRequeue', delaySeconds: waitMs / 1000, version: batch.version }],
+    effects: [{ type: 'sendRequeue', delaySeconds: waitMs / 1000, version }],
   };
 }
 
-/** The next invocation of the present delivery, and when its outcome counts as lost. */
+/** The next invocation of a delivery, and when its outcome counts as lost. */
 export function invocation(
-  { delivery }: Pick<Batch, 'delivery'>,
+  { number, attempt, invocations }: Delivery,
   { policy, now }: DecisionContext,
-): Pick<Batch, 'delivery' | 'dueAt'> {
-  const { number, attempt, invocations } = delivery ?? { number: 1, attempt: 0, invocations: 0 };
+): Pick<BatchIn<'delivering'>, 'delivery' | 'dueAt'> {
   const outcomeSeconds =
     policy.invocationAgeSeconds + policy.processorTimeoutSeconds + policy.leaseMarginSeconds;
   return {

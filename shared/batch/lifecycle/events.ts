@@ -1,7 +1,8 @@
 import type { Reason } from '../errors.ts';
 import type { Job, JobState, Usage } from '../job.ts';
+import type { Counts } from '../ledger.ts';
 import type { WorkKind } from '../messages.ts';
-import type { Claim, Counts, Input, Slice } from '../record.ts';
+import type { Claim, Input, Rows } from '../record.ts';
 
 /** Everything that can happen to a batch after it was added. */
 export type BatchEvent =
@@ -19,10 +20,6 @@ export type BatchEvent =
       readonly type: 'inspected';
       readonly token: string;
       readonly input: Input;
-      readonly endpoint: string;
-      readonly model: string | undefined;
-      /** Of an input that is too large for one job: what each part holds. */
-      readonly parts?: readonly Slice[];
     }
   /** Every part of a batch that was split has ended. */
   | { readonly type: 'partsEnded' }
@@ -51,7 +48,7 @@ export type BatchEvent =
   | {
       readonly type: 'collected';
       readonly token: string;
-      readonly rows: { readonly results: string; readonly errors: string };
+      readonly rows: Rows;
       readonly counts: Counts;
       readonly usage: Usage;
       /** Of the job, or of all parts, in USD. Absent: it is not known. */
@@ -133,10 +130,12 @@ export type Effect =
   | { readonly type: 'releaseProvider' }
   /** Counts towards the provider's budget of the day, in USD. */
   | { readonly type: 'noteSpent'; readonly amount: number }
-  /** Deletes at the provider what the record names as dispensable. */
-  | { readonly type: 'cleanUp' }
+  /** Deletes the files at the provider that the record names as no longer needed. */
+  | { readonly type: 'deleteProviderFiles' }
   /** What could not be deleted in time stays at the provider until it expires there. */
   | { readonly type: 'reportFilesLeft'; readonly jobIds: readonly string[] };
+
+export type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
 /** `quota`: full for now. `account`: our credentials or our bill; somebody must act. */
 export type HoldKind = 'quota' | 'account';

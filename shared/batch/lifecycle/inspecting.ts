@@ -1,4 +1,5 @@
 import { MAX_REASONS, shortReason } from '../errors.ts';
+import { countsOfNew } from '../ledger.ts';
 import {
   CANCELLED_BATCH,
   claimRepeatable,
@@ -9,17 +10,18 @@ import {
   resendWork,
   SUPERSEDED,
 } from './claims.ts';
-import { type DecisionContext, type Handlers, ignored, stay, withReason } from './decision.ts';
+import { type Handlers, ignored, stay, withReason } from './decision.ts';
 import {
   enterEnd,
   enterPendingCollecting,
   enterQueued,
+  enterRefused,
   enterRetrying,
   enterSplit,
 } from './enter.ts';
 
 /** A worker snapshots the input and checks it. */
-export const inspecting: Handlers = {
+export const inspecting: Handlers<'inspecting'> = {
   due(batch, _event, context) {
     if (isClaimed(batch, context)) return ignored('a worker is at it');
     if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled');
@@ -38,24 +40,25 @@ export const inspecting: Handlers = {
 
   inspected(batch, event, context) {
     if (!holdsClaim(batch, event)) return ignored(SUPERSEDED);
-    const { input, endpoint, model } = event;
-    const counts = { total: input.requests, succeeded: 0, failed: 0, unfinished: input.requests };
-    const found = { input, endpoint, model, counts, failures: 0, reasons: [] };
+    const { input } = event;
+    const inspected = { ...batch, input };
+    const found = { counts: countsOfNew(input.requests), failures: 0, reasons: [] };
     if (batch.cancelRequested) {
-      return enterPendingCollecting(batch, context, CANCELLED_BATCH, found);
+      return enterPendingCollecting(inspected, context, CANCELLED_BATCH, found);
     }
-    if (event.parts) return enterSplit(batch, context, { ...found, parts: [...event.parts] });
-    return isParked(batch.notBefore, context)
-      ? enterRetrying(batch, context, batch.notBefore, found)
-      : enterQueued(batch, context, found);
+    const { parts } = input;
+    if (parts) return enterSplit({ ...batch, input: { ...input, parts } }, context, found);
+    const { notBefore = 0 } = batch.spec;
+    return notBefore > context.now
+      ? enterRetrying(inspected, context, notBefore, found)
+      : enterQueued(inspected, context, found);
   },
 
   inputRefused(batch, event, context) {
     if (!holdsClaim(batch, event)) return ignored(SUPERSEDED);
-    return enterEnd(batch, context, 'failed', {
-      reasons: event.reasons.slice(0, MAX_REASONS),
-      inputErrorsKey: event.errorsKey,
-    });
+    // The first lines that are wrong: the error file has all of them.
+    const reasons = event.reasons.slice(0, MAX_REASONS);
+    return enterRefused(batch, context, event.errorsKey, { reasons });
   },
 
   cancelRequested(batch, _event, context) {
@@ -64,7 +67,3 @@ export const inspecting: Handlers = {
       : enterEnd(batch, context, 'cancelled', { cancelRequested: true });
   },
 };
-
-function isParked(notBefore: number | undefined, { now }: DecisionContext): notBefore is number {
-  return notBefore !== undefined && notBefore > now;
-}

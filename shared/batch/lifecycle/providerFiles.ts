@@ -1,7 +1,8 @@
-import type { Batch } from '../record.ts';
+import type { Batch, BatchIn } from '../record.ts';
+import type { EndStatus } from '../status.ts';
 import { GRACE_MS } from './claims.ts';
-import { type Changes, type Decision, type DecisionContext, ignored, stay } from './decision.ts';
-import { resendAt } from './enter.ts';
+import { type Decision, type DecisionContext, ignored, stay } from './decision.ts';
+import { type CoreChanges, resendAt } from './enter.ts';
 import type { EventOf } from './events.ts';
 
 /**
@@ -15,53 +16,68 @@ export function markForDeletion(
   batch: Batch,
   { policy }: DecisionContext,
   jobId: string | undefined,
-): Pick<Changes, 'cleanUp'> {
+): Pick<CoreChanges, 'jobsToDelete'> {
   if (!policy.cleanUpFiles || jobId === undefined) return {};
-  return { cleanUp: [...batch.cleanUp, jobId] };
+  return { jobsToDelete: [...batch.jobsToDelete, jobId] };
 }
 
 /** A claim to submit that ends without a job may have uploaded a file all the same. */
 export function mayHaveUploaded(
   batch: Batch,
   { policy }: DecisionContext,
-): Pick<Changes, 'leftovers'> {
+): Pick<CoreChanges, 'leftovers'> {
   return policy.cleanUpFiles ? { leftovers: batch.submission } : {};
 }
 
 export function hasPendingCleanup({
-  cleanUp,
+  jobsToDelete,
   leftovers,
-}: Pick<Batch, 'cleanUp' | 'leftovers'>): boolean {
-  return cleanUp.length > 0 || leftovers !== undefined;
+}: Pick<Batch, 'jobsToDelete' | 'leftovers'>): boolean {
+  return jobsToDelete.length > 0 || leftovers !== undefined;
 }
 
 /**
  * Again, after a backoff. It is given up a day after everything else is over: providers delete old
  * files by themselves, and no ended batch is due for ever.
  */
-export function resendCleanup(batch: Batch, context: DecisionContext): Decision {
+export function resendCleanup(batch: BatchIn<EndStatus>, context: DecisionContext): Decision {
   const { policy, now } = context;
   const isOver = now >= Math.max(batch.deadlineAt, batch.statusAt) + GRACE_MS;
   if (policy.cleanUpFiles && !isOver) {
     const { sends } = batch;
     const changes = { sends: sends + 1, dueAt: resendAt(sends, context) };
-    return stay(batch, changes, { type: 'cleanUp' });
+    return stay(batch, changes, { type: 'deleteProviderFiles' });
   }
-  const nothing = { cleanUp: [], leftovers: undefined, dueAt: undefined };
+  const nothing = { jobsToDelete: [], leftovers: undefined, dueAt: undefined };
   if (!policy.cleanUpFiles) return stay(batch, nothing);
-  return stay(batch, nothing, { type: 'reportFilesLeft', jobIds: batch.cleanUp });
+  return stay(batch, nothing, { type: 'reportFilesLeft', jobIds: batch.jobsToDelete });
 }
 
 /** In any status: by the time that the files are gone, the batch may have moved on. */
 export function recordDeletedFiles(batch: Batch, event: EventOf<'cleanedUp'>): Decision {
-  const cleanUp = batch.cleanUp.filter((jobId) => !event.jobIds.includes(jobId));
+  const left = filesLeft(batch, event);
+  return left ? stay(batch, left) : ignored(NOTHING_PENDING);
+}
+
+/** The same once the batch has ended: the last deletion ends what it is due for. */
+export function recordLastDeletedFiles(
+  batch: BatchIn<EndStatus>,
+  event: EventOf<'cleanedUp'>,
+): Decision {
+  const left = filesLeft(batch, event);
+  if (!left) return ignored(NOTHING_PENDING);
+  const isOver = batch.endEventSent && !hasPendingCleanup(left);
+  return stay(batch, isOver ? { ...left, dueAt: undefined } : left);
+}
+
+const NOTHING_PENDING = 'the record names none of these files';
+
+/** @returns undefined if the record names none of what was deleted */
+function filesLeft(batch: Batch, event: EventOf<'cleanedUp'>) {
+  const jobsToDelete = batch.jobsToDelete.filter((jobId) => !event.jobIds.includes(jobId));
   // A user's retry may have submitted under a new key meanwhile.
   const leftovers = event.leftoversUpTo < (batch.leftovers ?? 0) ? batch.leftovers : undefined;
-  if (cleanUp.length === batch.cleanUp.length && leftovers === batch.leftovers) {
-    return ignored('it is not owed');
-  }
-  const left = { cleanUp, leftovers };
-  const nothingOwed =
-    batch.endEventSent === true && !hasPendingCleanup({ ...batch, cleanUp, leftovers });
-  return stay(batch, nothingOwed ? { ...left, dueAt: undefined } : left);
+  const isUnchanged =
+    jobsToDelete.length === batch.jobsToDelete.length && leftovers === batch.leftovers;
+  return isUnchanged ? undefined : { jobsToDelete, leftovers };
 }

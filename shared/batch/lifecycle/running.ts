@@ -1,6 +1,6 @@
 import { shortReason } from '../errors.ts';
 import type { Job, Outcome } from '../job.ts';
-import { type Batch, withPastJob } from '../record.ts';
+import type { BatchIn } from '../record.ts';
 import { EXPIRED_BATCH, earlyEndOutcome, isPastGracePeriod } from './claims.ts';
 import {
   type Decision,
@@ -8,16 +8,17 @@ import {
   type Handlers,
   ignored,
   stay,
+  withPastJob,
   withReason,
 } from './decision.ts';
 import { enterCollecting, enterQueued } from './enter.ts';
 import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 
 /** The provider has the job. It is left when the provider says that the job has ended. */
-export const running: Handlers = {
+export const running: Handlers<'running'> = {
   jobChecked(batch, { jobId, job: seen }, context) {
     const { job } = batch;
-    if (jobId !== job?.id) return ignored('the record names another job');
+    if (jobId !== job.id) return ignored('the record names another job');
     if (seen.state === 'ended') return jobEnded(batch, jobId, seen.outcome, context);
     // Neither an unknown status nor "no such job" proves that it is not running. It is let go of
     // only when it has not ended a day after everything that could end it.
@@ -30,7 +31,7 @@ export const running: Handlers = {
     if (seen.state !== 'running') return ignored('how it stands is not known');
     const known = seen.isPending ? job : markAccepted(job, context);
     const noted = recordProgress(known, seen.progress, context) ?? known;
-    if (isStalled(noted, batch.completionWindow, context)) {
+    if (isStalled(noted, batch.spec.completionWindow, context)) {
       return stay(batch, markStalled(batch, noted, context), { type: 'reportStall' }, cancelJob);
     }
     return noted === job ? ignored('it is not over') : stay(batch, { job: noted });
@@ -49,7 +50,11 @@ function markAccepted(job: Job, { now }: DecisionContext): Job {
   return job.acceptedAt === undefined ? { ...job, acceptedAt: now } : job;
 }
 
-function markStalled(batch: Batch, job: Job, { now }: DecisionContext): Partial<Batch> {
+function markStalled(
+  batch: BatchIn<'running'>,
+  job: Job,
+  { now }: DecisionContext,
+): Pick<BatchIn<'running'>, 'job' | 'reasons'> {
   const reason = shortReason(
     'job_stalled',
     `job ${job.id} made no progress in time: it is cancelled`,
@@ -58,7 +63,7 @@ function markStalled(batch: Batch, job: Job, { now }: DecisionContext): Partial<
 }
 
 function jobEnded(
-  batch: Batch,
+  batch: BatchIn<'running'>,
   jobId: string,
   outcome: Outcome,
   context: DecisionContext,
@@ -76,7 +81,6 @@ function jobEnded(
       // The job is known dead and did no work: a new key, and the attempt is given back.
       submission: batch.submission + 1,
       attempt: batch.attempt - 1,
-      job: undefined,
       pastJobs: withPastJob(batch, outcome, context.now, 0),
       reasons: withReason(batch, reason),
       ...markForDeletion(batch, context, jobId),
@@ -86,8 +90,8 @@ function jobEnded(
 }
 
 /** A stalled job was cancelled by us, to run the rest again: that ends no batch. */
-function treatStallAsExpiry({ job }: Batch, outcome: Outcome): Outcome {
-  const isOurs = outcome.kind === 'cancelled' && job?.stalledAt !== undefined;
+function treatStallAsExpiry({ job }: BatchIn<'running'>, outcome: Outcome): Outcome {
+  const isOurs = outcome.kind === 'cancelled' && job.stalledAt !== undefined;
   return isOurs ? { ...outcome, kind: 'expired' } : outcome;
 }
 

@@ -24,7 +24,7 @@ import { mayHaveUploaded, recordDeletedFiles } from './providerFiles.ts';
  * record does not name: once a claim was made, no other follows it before the provider's listing
  * has told, after the lease, whether there is a job under the key.
  */
-export const submitting: Handlers = {
+export const submitting: Handlers<'submitting'> = {
   due(batch, _event, context) {
     if (batch.claim) return ignored('its claim must be reconciled with the provider first');
     const end = earlyEndOutcome(batch, context);
@@ -36,8 +36,7 @@ export const submitting: Handlers = {
     if (holdsClaim(batch, event.claim)) return { type: 'unchanged', effects: [] };
     if (batch.claim) return ignored('an earlier claim must be reconciled first');
     return stay(batch, {
-      claim: event.claim,
-      intentAt: context.now,
+      claim: { ...event.claim, intentAt: context.now },
       dueAt: event.claim.leaseUntil,
     });
   },
@@ -87,7 +86,7 @@ export const submitting: Handlers = {
     if (!holdsClaim(batch, event) || !batch.claim) return ignored(SUPERSEDED);
     const leaseUntil = Math.min(batch.claim.leaseUntil, lateLandingUntil(context));
     return stay(batch, {
-      claim: { token: event.token, leaseUntil },
+      claim: { ...batch.claim, leaseUntil },
       dueAt: leaseUntil,
       reasons: withReason(batch, event.reason),
       ...mayHaveUploaded(batch, context),
@@ -105,7 +104,6 @@ export const submitting: Handlers = {
       {
         ...uploaded,
         claim: undefined,
-        intentAt: undefined,
         sends: batch.sends + 1,
         dueAt: resendAt(batch.sends, context),
       },

@@ -3,7 +3,8 @@ import type { EventType } from './events.ts';
 
 /**
  * The lifecycle at a glance: to which statuses each event can take a batch. `decide` implements
- * it, the diagram in docs/lifecycle.md draws it, and tests hold the three together.
+ * it and refuses to leave it, the diagram in docs/lifecycle.md draws it, and tests hold the three
+ * together.
  */
 export const TRANSITIONS: Readonly<
   Record<Status, Partial<Readonly<Record<EventType, readonly Status[]>>>>
@@ -86,3 +87,13 @@ export const TRANSITIONS: Readonly<
     redeliverRequested: ['delivering'],
   },
 };
+
+/**
+ * A decision that the table does not allow is a bug: it must not be written.
+ *
+ * @throws Error with the event and both statuses
+ */
+export function assertAllowed(from: Status, event: EventType, to: Status): void {
+  if (TRANSITIONS[from][event]?.includes(to)) return;
+  throw new Error(`a bug: ${event} must not take a batch from ${from} to ${to}`);
+}

@@ -1,5 +1,5 @@
 import { shortReason } from '../errors.ts';
-import type { Batch } from '../record.ts';
+import type { BatchIn } from '../record.ts';
 import {
   CANCELLED_BATCH,
   EXPIRED_BATCH,
@@ -28,7 +28,7 @@ import type { EventOf } from './events.ts';
 import { hasPendingCleanup, recordDeletedFiles } from './providerFiles.ts';
 
 /** Waits for capacity at its provider. */
-export const queued: Handlers = {
+export const queued: Handlers<'queued'> = {
   due(batch, _event, context) {
     return isPastDeadline(batch, context)
       ? enterCollecting(batch, context, EXPIRED_BATCH)
@@ -38,7 +38,7 @@ export const queued: Handlers = {
   admitted(batch, { provider = batch.provider }, context) {
     if (provider !== batch.provider && hasPendingCleanup(batch))
       return ignored('it has left files at its provider, which are deleted first');
-    return enterSubmitting(batch, context, { provider });
+    return enterSubmitting(batch, context, provider);
   },
 
   cleanedUp: recordDeletedFiles,
@@ -52,7 +52,7 @@ export const queued: Handlers = {
  * Waits out its backoff in SQS, or is parked until its time. That files are gone is not noted
  * here: a new version of the record would void the message that ends the wait.
  */
-export const retrying: Handlers = {
+export const retrying: Handlers<'retrying'> = {
   due(batch, _event, context) {
     if (isPastDeadline(batch, context)) return enterCollecting(batch, context, EXPIRED_BATCH);
     const next = revise(batch, { sends: batch.sends + 1 });
@@ -72,7 +72,7 @@ export const retrying: Handlers = {
 };
 
 /** Too large for one job: its parts run, each with a life of its own, and it waits for them. */
-export const split: Handlers = {
+export const split: Handlers<'split'> = {
   // The parts end by themselves at the same age, and the grace of the last of them has passed.
   due(batch, _event, context) {
     if (context.now < batch.deadlineAt + 2 * GRACE_MS) return ignored('its parts are looked at');
@@ -90,7 +90,7 @@ export const split: Handlers = {
 
 /** What the parts came to is one file again; how each ended is in its rows. */
 function partsEnded(
-  batch: Batch,
+  batch: BatchIn<'split'>,
   _event: EventOf<'partsEnded'>,
   context: DecisionContext,
 ): Decision {

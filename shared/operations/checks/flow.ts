@@ -1,5 +1,5 @@
 import type { DueHint } from '../../batch/ports.ts';
-import type { Batch } from '../../batch/record.ts';
+import type { BatchFields } from '../../batch/record.ts';
 import {
   type DeadLetterQueue,
   deadLetterQueues,
@@ -125,7 +125,7 @@ export const overdue: Check = {
   },
 };
 
-function foundOf(batch: Batch | undefined, now: number, worker: string): readonly Found[] {
+function foundOf(batch: BatchFields | undefined, now: number, worker: string): readonly Found[] {
   if (!batch) return [];
   const { batchId, status, statusAt, reasons, claim } = batch;
   if (claim && now < claim.leaseUntil) return [];

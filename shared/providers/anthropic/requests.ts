@@ -1,6 +1,6 @@
 import { refusal } from '../../batch/errors.ts';
 import { isSubmissionKey } from '../../batch/ids.ts';
-import type { Format } from '../../batch/record.ts';
+import type { Format } from '../../batch/messages.ts';
 import { CHAT_COMPLETIONS, type RequestContent } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { messagesRequest } from '../translation/claudeRequest.ts';

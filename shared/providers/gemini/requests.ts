@@ -1,5 +1,5 @@
 import { refusal } from '../../batch/errors.ts';
-import type { Format } from '../../batch/record.ts';
+import type { Format } from '../../batch/messages.ts';
 import { EMBEDDINGS, type RequestContent } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { embedContentRequest, generateContentRequest } from '../translation/geminiRequest.ts';

@@ -59,7 +59,8 @@ async function addBatch(
 }
 
 function isSameInput(a: Batch, b: Batch): boolean {
-  return a.source.etag === b.source.etag && a.provider === b.provider;
+  const [from, other] = [a.spec, b.spec];
+  return from.source.etag === other.source.etag && from.providers[0] === other.providers[0];
 }
 
 function nameOf({ bucket, key }: Source): string {

@@ -5,11 +5,11 @@ import {
   type BatchQueueMessage,
   commandMessageSchema,
   inboxMessageSchema,
+  MESSAGE_SCHEMA_VERSION,
   pointerMessageSchema,
   providerMessageSchema,
   requeueMessageSchema,
 } from '../../batch/messages.ts';
-import { SCHEMA_VERSION } from '../../batch/record.ts';
 import { LOG_MESSAGES } from '../../logMessages.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -107,7 +107,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType<BatchQueueMessage>>> = {
 export function parseBatchMessage(body: string): BatchQueueMessage {
   const message = parseObject(body);
   const { schemaVersion, action = 'add' } = message;
-  if (typeof schemaVersion === 'number' && schemaVersion > SCHEMA_VERSION) {
+  if (typeof schemaVersion === 'number' && schemaVersion > MESSAGE_SCHEMA_VERSION) {
     throw new NewerSchemaError('the message', schemaVersion);
   }
   const schema = typeof action === 'string' ? SCHEMAS[action] : undefined;

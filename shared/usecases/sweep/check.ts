@@ -1,7 +1,7 @@
 import { ProviderError } from '../../batch/errors.ts';
 import type { JobState } from '../../batch/job.ts';
 import { pages } from '../../batch/ports.ts';
-import type { Batch } from '../../batch/record.ts';
+import type { Batch, BatchIn } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
@@ -17,12 +17,12 @@ export type Checks = Pick<SweepRun, 'isBlocked' | 'onBlocked' | 'runningJobs' | 
 export async function check(
   dependencies: Dependencies,
   checks: Checks,
-  batch: Batch,
+  batch: BatchIn<'running'>,
 ): Promise<void> {
   const { log, metrics } = dependencies;
   const { batchId, provider } = batch;
-  const jobId = batch.job?.id;
-  if (jobId === undefined || (await checks.isBlocked(provider))) return;
+  const jobId = batch.job.id;
+  if (await checks.isBlocked(provider)) return;
   const listed = (await checks.runningJobs(provider)).get(jobId);
   const job = listed ?? (await ask(dependencies, checks, batch, jobId));
   if (!job) return;
@@ -39,8 +39,8 @@ export async function check(
 }
 
 /** Whether this check is the first to tell that the provider took the job on. */
-function isTakenOn({ job: known }: Batch, job: JobState): boolean {
-  if (known?.acceptedAt !== undefined) return false;
+function isTakenOn({ job: known }: BatchIn<'running'>, job: JobState): boolean {
+  if (known.acceptedAt !== undefined) return false;
   if (job.state === 'running') return !job.isPending;
   return job.state === 'ended' && job.outcome.refusal === undefined;
 }
@@ -92,7 +92,7 @@ export async function checkJob(
     return false;
   }
   metrics.count(METRICS.earlyChecks, 1, provider);
-  const accepted: Batch[] = [];
+  const accepted: BatchIn<'running'>[] = [];
   const checks = {
     isBlocked: (name: string) => isProviderBlocked(dependencies, name),
     onBlocked: () => {},
@@ -109,14 +109,14 @@ async function find(
   { batches }: Dependencies,
   provider: string,
   jobId: string,
-): Promise<Batch | undefined> {
+): Promise<BatchIn<'running'> | undefined> {
   let pagesLeft = MAX_PAGES;
   for await (const page of pages((cursor) => batches.listActive(provider, cursor))) {
     const hint = page.find((active) => active.jobId === jobId);
     if (hint) {
       const batch = await batches.get(hint.batchId);
-      const isMeant = batch?.status === 'running' && batch.job?.id === jobId;
-      return isMeant && batch.provider === provider ? batch : undefined;
+      if (batch?.status !== 'running' || batch.job.id !== jobId) return undefined;
+      return batch.provider === provider ? batch : undefined;
     }
     if (--pagesLeft === 0) return undefined;
   }

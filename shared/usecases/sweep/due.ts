@@ -3,7 +3,7 @@ import { messageOf } from '../../batch/errors.ts';
 import { newKeyPrefix } from '../../batch/ids.ts';
 import { needsRetry, newPart, partId, partRetryId } from '../../batch/newRecord.ts';
 import type { SweepCursors } from '../../batch/ports.ts';
-import type { Batch } from '../../batch/record.ts';
+import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
 import { isEnded } from '../../batch/status.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withBatchContext } from '../logContext.ts';
@@ -159,10 +159,11 @@ async function processRecord(
     return check(dependencies, run, batch);
   }
   if (batch.status === 'submitting' && batch.claim && now >= batch.claim.leaseUntil) {
-    run.unresolved.push(batch);
+    run.unresolved.push({ ...batch, claim: batch.claim });
     return;
   }
-  run.gauges.noteDue(batch.dueAt ?? now, now);
+  const { dueAt = now }: BatchFields = batch;
+  run.gauges.noteDue(dueAt, now);
   await transition(dependencies, batch.batchId, { type: 'due' }, batch);
 }
 
@@ -173,12 +174,16 @@ const TEND_PARTS_CONCURRENCY = 20;
  * Looks at the parts of a batch, which are found by their keys: makes those that are missing, hands
  * on what the user asked for, and brings the batch on when all have ended.
  */
-export async function advanceParts(dependencies: Dependencies, parent: Batch): Promise<void> {
-  const { batchId, parts = [] } = parent;
-  const numbers = parts.map((_, index) => index + 1);
-  const haveEnded = await pMap(numbers, (number) => advancePart(dependencies, parent, number), {
-    concurrency: TEND_PARTS_CONCURRENCY,
-  });
+export async function advanceParts(
+  dependencies: Dependencies,
+  parent: BatchIn<'split'>,
+): Promise<void> {
+  const { batchId, input } = parent;
+  const haveEnded = await pMap(
+    input.parts,
+    (slice, index) => advancePart(dependencies, parent, { number: index + 1, slice }),
+    { concurrency: TEND_PARTS_CONCURRENCY },
+  );
   const event = { type: haveEnded.every(Boolean) ? 'partsEnded' : 'due' } as const;
   await transition(dependencies, batchId, event, parent);
 }
@@ -186,8 +191,8 @@ export async function advanceParts(dependencies: Dependencies, parent: Batch): P
 /** @returns whether nothing more comes of the part */
 async function advancePart(
   dependencies: Dependencies,
-  parent: Batch,
-  number: number,
+  parent: BatchIn<'split'>,
+  { number, slice }: { readonly number: number; readonly slice: Slice },
 ): Promise<boolean> {
   const { batches, chance, clock } = dependencies;
   const id = partId(parent.batchId, number);
@@ -195,7 +200,7 @@ async function advancePart(
   if (!part) {
     if (parent.cancelRequested) return true;
     const keyPrefix = newKeyPrefix((max) => chance.randomInt(max));
-    await batches.create(newPart(parent, number, keyPrefix, clock.now()));
+    await batches.create(newPart(parent, { number, slice, keyPrefix }, clock.now()));
     return false;
   }
   if (parent.cancelRequested && !isEnded(part.status)) {

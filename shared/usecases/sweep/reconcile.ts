@@ -2,7 +2,6 @@ import { messageOf } from '../../batch/errors.ts';
 import { submissionKey } from '../../batch/ids.ts';
 import { requestsToSend } from '../../batch/ledger.ts';
 import { pages } from '../../batch/ports.ts';
-import type { Batch } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { ListedJob } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -10,7 +9,7 @@ import { withBatchContext } from '../logContext.ts';
 import { logFields } from '../logFields.ts';
 import { transition } from '../transition.ts';
 import { recordJob } from '../work/submit.ts';
-import type { SweepRun } from './run.ts';
+import type { ClaimedSubmission, SweepRun } from './run.ts';
 
 /**
  * Finds out what became of submissions whose worker did not come back. A job under the key is
@@ -42,10 +41,10 @@ interface Listing {
 async function list(
   dependencies: Dependencies,
   name: string,
-  unresolved: readonly Batch[],
+  unresolved: readonly ClaimedSubmission[],
 ): Promise<Listing | undefined> {
   const { providers, policy, log } = dependencies;
-  const intents = unresolved.map((batch) => batch.intentAt ?? batch.statusAt);
+  const intents = unresolved.map(({ claim }) => claim.intentAt);
   const since = Math.min(...intents) - policy.adoptionWindowSeconds * 1000;
   const keys = new Set(unresolved.map(submissionKey));
   const byKey = new Map<string, ListedJob[]>();
@@ -84,14 +83,14 @@ async function withoutNamed(
 
 async function resolveClaim(
   dependencies: Dependencies,
-  batch: Batch,
+  batch: ClaimedSubmission,
   { byKey, hidden }: Listing,
 ): Promise<void> {
   const { log, metrics, policy } = dependencies;
   const { batchId, provider, submission, claim } = batch;
   const oldestFirst = (byKey.get(submissionKey(batch)) ?? []).toReversed();
   if (oldestFirst.length === 0) {
-    const intendedAt = (batch.intentAt ?? batch.statusAt) - policy.adoptionWindowSeconds * 1000;
+    const intendedAt = claim.intentAt - policy.adoptionWindowSeconds * 1000;
     const candidates = hidden.filter(
       (job) => job.hiddenRequests === requestsToSend(batch) && job.createdAt >= intendedAt,
     );
@@ -99,7 +98,7 @@ async function resolveClaim(
       const jobIds = candidates.map((job) => job.id);
       return log.warn('a job may be its own: it waits until that shows', { jobIds });
     }
-    if (claim) await transition(dependencies, batchId, { type: 'jobAbsent', token: claim.token });
+    await transition(dependencies, batchId, { type: 'jobAbsent', token: claim.token });
     return;
   }
   log.warn('a job is adopted', { jobIds: oldestFirst.map((job) => job.id) });

@@ -1,6 +1,6 @@
 import { messageOf, NewerSchemaError } from '../../batch/errors.ts';
 import type { JobState } from '../../batch/job.ts';
-import type { Batch } from '../../batch/record.ts';
+import type { BatchIn } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import { isBlocked } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -16,6 +16,11 @@ export type SweepRunPorts = Parameters<typeof listRunning>[0] &
 const RESERVE_MS = 20_000;
 /** Share of the time for due batches: a provider whose calls hang must not stop the other steps. */
 const DUE_SHARE = 0.75;
+
+/** A batch whose submission a worker has claimed. */
+export type ClaimedSubmission = BatchIn<'submitting'> & {
+  readonly claim: NonNullable<BatchIn<'submitting'>['claim']>;
+};
 
 /** What the steps of one sweep share. */
 export interface SweepRun {
@@ -40,9 +45,9 @@ export interface SweepRun {
   /** Which part of each long queue is read next. No sweep reads such a queue as a whole. */
   readonly queueCursors: Map<string, string>;
   /** Batches whose jobs were seen accepted by their providers for the first time. */
-  readonly accepted: Batch[];
+  readonly accepted: BatchIn<'running'>[];
   /** Batches whose submit claims have expired. A job may exist for each. */
-  readonly unresolved: Batch[];
+  readonly unresolved: ClaimedSubmission[];
   readonly gauges: Gauges;
   /** Steps that were run by `safely`. */
   seen: number;

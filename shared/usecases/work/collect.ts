@@ -1,26 +1,28 @@
 import { costOf, sumCost } from '../../batch/cost.ts';
 import { objectKey } from '../../batch/ids.ts';
 import { NO_USAGE, sumUsage } from '../../batch/job.ts';
-import { missingRow } from '../../batch/ledger.ts';
+import { countsOfNew, missingRow } from '../../batch/ledger.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import { partId } from '../../batch/newRecord.ts';
-import type { Batch } from '../../batch/record.ts';
+import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
 import { type MergedPart, mergeParts, mergeRows } from '../../jsonl/merge.ts';
 import { type Spool, spoolRows } from '../../jsonl/spool.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { jobContext, rowSources, untilDeadline } from './task.ts';
-import type { Task } from './work.ts';
+import { jobContext, rowSources, type Task, untilDeadline } from './task.ts';
 
 /**
  * Merges what a job wrote into the batch's rows. Every request of the input leaves with exactly
  * one row, whatever the job came to and even if there was none.
  */
-export async function collect(dependencies: Dependencies, task: Task): Promise<BatchEvent> {
-  if (task.batch.parts) return collectParts(dependencies, task);
+export async function collect(
+  dependencies: Dependencies,
+  task: Task<'collecting'>,
+): Promise<BatchEvent> {
+  const { parts } = task.batch.input;
+  if (parts) return collectParts(dependencies, task, parts);
   const { objects, scratch, providers, log } = dependencies;
   const { batch, token, deadline } = task;
   const { batchId, outcome } = batch;
-  if (!outcome) throw new Error(`batch ${batchId} is collecting without an outcome`);
   const rows = {
     results: objectKey(batchId, token, 'results.jsonl'),
     errors: objectKey(batchId, token, 'errors.jsonl'),
@@ -56,24 +58,28 @@ export async function collect(dependencies: Dependencies, task: Task): Promise<B
 /** In USD; undefined if it is not known. */
 async function costOfJob(
   { providers }: Dependencies,
-  { provider, model = '', outcome }: Batch,
+  { provider, input, outcome }: BatchIn<'collecting'>,
   { usage, isMetered }: Spool,
 ): Promise<number | undefined> {
   // A job that was let go of unended may run on.
-  if (outcome?.kind === 'aged' && outcome.jobId !== undefined) return undefined;
+  if (outcome.kind === 'deadline' && outcome.jobId !== undefined) return undefined;
   if (!isMetered) return undefined;
   if (usage.totalTokens === 0) return 0;
   const { pricing } = await providers.describe(provider);
-  return costOf(usage, pricing.priceOf(model));
+  return costOf(usage, pricing.priceOf(input.model ?? ''));
 }
 
 async function* nothing(): AsyncIterable<never> {}
 
 /** Puts together what the parts of a batch came to. */
-export async function collectParts(dependencies: Dependencies, task: Task): Promise<BatchEvent> {
+async function collectParts(
+  dependencies: Dependencies,
+  task: Task<'collecting'>,
+  parts: readonly Slice[],
+): Promise<BatchEvent> {
   const { objects } = dependencies;
   const { batch, token } = task;
-  const { batchId, parts = [] } = batch;
+  const { batchId } = batch;
   const rows = {
     results: objectKey(batchId, token, 'results.jsonl'),
     errors: objectKey(batchId, token, 'errors.jsonl'),
@@ -82,19 +88,19 @@ export async function collectParts(dependencies: Dependencies, task: Task): Prom
   let cost: number | undefined = 0;
   let attempt = 0;
   async function* read(): AsyncIterable<MergedPart> {
-    for (const index of parts.keys()) {
+    for (const [index, slice] of parts.entries()) {
       const part = await dependencies.batches.get(partId(batchId, index + 1));
       if (part) {
         usage = sumUsage(usage, part.usage);
         cost = sumCost(cost, part.cost);
         attempt = Math.max(attempt, part.attempt);
       }
-      yield merged(dependencies, task, index, part);
+      yield merged(dependencies, task, slice, part);
     }
   }
   const writers = { results: objects.writer(rows.results), errors: objects.writer(rows.errors) };
   try {
-    const kind = batch.cancelRequested ? 'cancelled' : 'aged';
+    const kind = batch.cancelRequested ? 'cancelled' : 'deadline';
     const counts = await mergeParts(read(), writers, missingRow({ kind, files: [] }));
     await writers.results.close();
     await writers.errors.close();
@@ -107,21 +113,19 @@ export async function collectParts(dependencies: Dependencies, task: Task): Prom
 
 function merged(
   dependencies: Dependencies,
-  { batch, deadline }: Task,
-  index: number,
+  { batch, deadline }: Task<'collecting'>,
+  { start, end, requests }: Slice,
   part: Batch | undefined,
 ): MergedPart {
   const { objects } = dependencies;
-  const slice = batch.parts?.[index];
-  if (!slice || !batch.input) throw new Error(`batch ${batch.batchId} has no part ${index + 1}`);
-  const { start, end, requests } = slice;
+  const { counts = countsOfNew(requests), rows }: Partial<BatchFields> = part ?? {};
   const within = (source: AsyncIterable<Uint8Array>) =>
     untilDeadline(dependencies, source, deadline);
   return {
-    counts: part?.counts ?? { total: requests, succeeded: 0, failed: 0, unfinished: requests },
-    rows: part?.rows && {
-      results: within(objects.read(part.rows.results)),
-      errors: within(objects.read(part.rows.errors)),
+    counts,
+    rows: rows && {
+      results: within(objects.read(rows.results)),
+      errors: within(objects.read(rows.errors)),
     },
     requests: within(objects.read(batch.input.key, { start, end })),
   };

@@ -2,23 +2,26 @@ import { type Reason, RefusedError } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { inspectFor } from '../inspection.ts';
 import { rejectFromInbox } from '../intake/inbox.ts';
-import { untilDeadline } from './task.ts';
-import type { Task } from './work.ts';
+import { type Task, untilDeadline } from './task.ts';
 
 /** Takes a snapshot of the input and checks every line of it, before anything is sent. */
-export async function inspect(dependencies: Dependencies, task: Task): Promise<BatchEvent> {
+export async function inspect(
+  dependencies: Dependencies,
+  task: Task<'inspecting'>,
+): Promise<BatchEvent> {
   const event = await examine(dependencies, task);
   if (event.type === 'inputRefused') {
-    const { batchId, source } = task.batch;
-    await rejectFromInbox(dependencies, source, { ...event, batchId });
+    const { batchId, spec } = task.batch;
+    await rejectFromInbox(dependencies, spec.source, { ...event, batchId });
   }
   return event;
 }
 
-async function examine(dependencies: Dependencies, task: Task): Promise<BatchEvent> {
+async function examine(dependencies: Dependencies, task: Task<'inspecting'>): Promise<BatchEvent> {
   const { objects } = dependencies;
   const { batch, token, deadline } = task;
   const key = objectKey(batch.batchId, token, 'input.jsonl');
@@ -27,10 +30,9 @@ async function examine(dependencies: Dependencies, task: Task): Promise<BatchEve
   const head = await objects.head({ bucket: objects.bucket, key });
   const problems = problemFile(objects, objectKey(batch.batchId, token, 'input-errors.jsonl'));
   try {
-    const wanted = { ...batch, providers: batch.providers ?? [batch.provider] };
     const chunks = untilDeadline(dependencies, objects.read(key), deadline);
     const source = { chunks, bytes: head?.bytes };
-    const found = await inspectFor(dependencies, wanted, source, problems.add);
+    const found = await inspectFor(dependencies, batch.spec, source, problems.add);
     const errorsKey = await problems.close();
     if (found.problems > 0) {
       return { type: 'inputRefused', token, reasons: found.firstReasons, errorsKey };
@@ -38,10 +40,13 @@ async function examine(dependencies: Dependencies, task: Task): Promise<BatchEve
     const { bytes, requests, endpoint, model, slices, money, tooDear } = found;
     if (tooDear) return { type: 'inputRefused', token, reasons: [tooDear], errorsKey };
     const { estimatedTokens, maxOutputTokens } = found;
-    const output = maxOutputTokens > 0 ? { maxOutputTokens } : {};
-    const input = { key, bytes, requests, estimatedTokens, ...output, ...money };
-    const parts = slices.length > 1 ? { parts: slices } : {};
-    return { type: 'inspected', token, input, endpoint, model, ...parts };
+    const input = omitUndefined({
+      ...{ key, bytes, requests, endpoint, model, estimatedTokens },
+      maxOutputTokens: maxOutputTokens > 0 ? maxOutputTokens : undefined,
+      ...money,
+      parts: slices.length > 1 ? [...slices] : undefined,
+    });
+    return { type: 'inspected', token, input };
   } catch (error) {
     await problems.abort();
     throw error;
@@ -50,11 +55,11 @@ async function examine(dependencies: Dependencies, task: Task): Promise<BatchEve
 
 async function takeSnapshot(
   { objects }: Dependencies,
-  { batch: { source } }: Task,
+  { batch }: Task<'inspecting'>,
   key: string,
 ): Promise<Reason | undefined> {
   try {
-    await objects.copy(source, key);
+    await objects.copy(batch.spec.source, key);
     return undefined;
   } catch (error) {
     if (error instanceof RefusedError) return error.reason;

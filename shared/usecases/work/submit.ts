@@ -2,18 +2,20 @@ import { messageOf, ProviderError, shortReason } from '../../batch/errors.ts';
 import type { Job } from '../../batch/job.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ScratchFile } from '../../batch/ports.ts';
-import type { Batch } from '../../batch/record.ts';
+import type { Batch, BatchFields } from '../../batch/record.ts';
 import { isEnded } from '../../batch/status.ts';
 import { selectRequests } from '../../jsonl/join.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { transition } from '../transition.ts';
-import { jobContext, rowSources } from './task.ts';
-import type { Task } from './work.ts';
+import { jobContext, rowSources, type Task } from './task.ts';
 
 /** Sends the requests that have no end yet to the provider, as one job. */
-export async function submit(dependencies: Dependencies, task: Task): Promise<BatchEvent> {
+export async function submit(
+  dependencies: Dependencies,
+  task: Task<'submitting'>,
+): Promise<BatchEvent> {
   const { batch, token } = task;
   const file = await dependencies.scratch.create();
   try {
@@ -35,7 +37,7 @@ export async function submit(dependencies: Dependencies, task: Task): Promise<Ba
 /** From here on a job may exist: whatever is not a definite answer leaves that open. */
 async function create(
   { clock, policy }: Dependencies,
-  { batch, token }: Task,
+  { batch, token }: Task<'submitting'>,
   provider: Provider,
   selected: { readonly file: ScratchFile; readonly requests: number },
 ): Promise<BatchEvent> {
@@ -43,7 +45,7 @@ async function create(
     const { jobId } = await provider.submit({
       ...jobContext(batch),
       ...selected,
-      completionWindow: batch.completionWindow,
+      completionWindow: batch.spec.completionWindow,
       createDeadlineMs: policy.createDeadlineSeconds * 1000,
     });
     const job = { id: jobId, submission: batch.submission, submittedAt: clock.now() };
@@ -96,7 +98,8 @@ export async function recordJob(
  * dead, or the batch has ended without it.
  */
 export function isSurplus(batch: Batch, submission: number, jobId: string): boolean {
-  if (batch.job?.id === jobId || batch.outcome?.jobId === jobId) return false;
+  const { job, outcome }: BatchFields = batch;
+  if (job?.id === jobId || outcome?.jobId === jobId) return false;
   if (submission < batch.submission) return true;
-  return batch.job?.submission === submission || isEnded(batch.status);
+  return job?.submission === submission || isEnded(batch.status);
 }

@@ -1,21 +1,32 @@
 import { submissionKey } from '../../batch/ids.ts';
+import type { WorkStatus } from '../../batch/lifecycle/events.ts';
 import type { ByteRange } from '../../batch/ports.ts';
-import type { Batch } from '../../batch/record.ts';
+import type { BatchIn } from '../../batch/record.ts';
 import type { JobContext } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
-import type { Task } from './work.ts';
+
+/** A piece of work that this worker has claimed. */
+export interface Task<S extends WorkStatus = WorkStatus> {
+  /** The record as the claim left it. */
+  readonly batch: BatchIn<S>;
+  readonly token: string;
+  /** When the function is killed, in milliseconds since 1970. */
+  readonly deadline: number;
+}
+
+/** Work that reads the snapshot. */
+type InspectedTask = Task<'submitting' | 'collecting'>;
 
 /**
  * The batch's snapshot and rows so far, as streams that end with an error when the function's time
  * runs out: a record in the hands of a killed worker waits for its lease.
  */
-export function rowSources(dependencies: Dependencies, { batch, deadline }: Task) {
+export function rowSources(dependencies: Dependencies, { batch, deadline }: InspectedTask) {
   const { objects } = dependencies;
-  if (!batch.input) throw new Error(`batch ${batch.batchId} is ${batch.status} without an input`);
   const read = (key: string, range?: ByteRange) =>
     untilDeadline(dependencies, objects.read(key, range), deadline);
   return {
-    input: read(batch.input.key, batch.input.range),
+    input: read(batch.input.key, batch.part?.range),
     results: batch.rows && read(batch.rows.results),
     errors: batch.rows && read(batch.rows.errors),
   };
@@ -40,7 +51,9 @@ export async function* untilDeadline<T>(
 }
 
 /** What the provider must know of the batch's present job, and again to read its rows. */
-export function jobContext(batch: Batch): JobContext {
-  const { batchId, endpoint = '', model = '', format, options } = batch;
+export function jobContext(batch: InspectedTask['batch']): JobContext {
+  const { batchId, input, spec } = batch;
+  const { endpoint, model = '' } = input;
+  const { format, options } = spec;
   return { key: submissionKey(batch), batchId, endpoint, model, format, options };
 }

@@ -8,8 +8,14 @@ import {
   shortReason,
 } from '../../batch/errors.ts';
 import type { BatchEvent, EventOf, WorkStatus } from '../../batch/lifecycle/events.ts';
-import { type WorkKind, type WorkMessage, workMessageSchema } from '../../batch/messages.ts';
-import { type Batch, type Claim, SCHEMA_VERSION } from '../../batch/record.ts';
+import {
+  MESSAGE_SCHEMA_VERSION,
+  type WorkKind,
+  type WorkMessage,
+  workMessageSchema,
+} from '../../batch/messages.ts';
+import type { Batch, BatchFields, BatchIn, Claim } from '../../batch/record.ts';
+import type { Status } from '../../batch/status.ts';
 import { LOG_MESSAGES } from '../../logMessages.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -19,24 +25,29 @@ import { transition } from '../transition.ts';
 import { collect } from './collect.ts';
 import { inspect } from './inspect.ts';
 import { recordJob, submit } from './submit.ts';
+import type { Task } from './task.ts';
+
+const STATUS_OF: Readonly<Record<WorkKind, WorkStatus>> = {
+  inspect: 'inspecting',
+  submit: 'submitting',
+  collect: 'collecting',
+};
 
 /** Moves the bytes of one batch, and gives what came of it. */
-type WorkHandler = (dependencies: Dependencies, task: Task) => Promise<BatchEvent>;
-
-export interface Task {
-  /** The record as the claim left it. */
-  readonly batch: Batch;
-  readonly token: string;
-  /** When the function is killed, in milliseconds since 1970. */
-  readonly deadline: number;
+function move(dependencies: Dependencies, { batch, ...claim }: Task): Promise<BatchEvent> {
+  switch (batch.status) {
+    case 'inspecting':
+      return inspect(dependencies, { batch, ...claim });
+    case 'submitting':
+      return submit(dependencies, { batch, ...claim });
+    case 'collecting':
+      return collect(dependencies, { batch, ...claim });
+  }
 }
 
-const WORK: Readonly<Record<WorkKind, { readonly status: WorkStatus; readonly run: WorkHandler }>> =
-  {
-    inspect: { status: 'inspecting', run: inspect },
-    submit: { status: 'submitting', run: submit },
-    collect: { status: 'collecting', run: collect },
-  };
+function isWorkedOn(batch: Batch): batch is BatchIn<WorkStatus> {
+  return Object.values<Status>(STATUS_OF).includes(batch.status);
+}
 
 /**
  * Does one piece of work: claims the record, works, and writes the outcome under the same token.
@@ -51,9 +62,8 @@ export async function runWork(
   deadline: number,
 ): Promise<void> {
   const { chance, log } = dependencies;
-  const { status } = WORK[action];
   const claim = newClaim(dependencies, chance.token(), deadline);
-  const event = { type: 'claimed', work: status, claim } as const;
+  const event = { type: 'claimed', work: STATUS_OF[action], claim } as const;
   const claimed = await withBatchContext({ batchId }, () =>
     transition(dependencies, batchId, event),
   );
@@ -61,10 +71,10 @@ export async function runWork(
     return log.info('work not claimed', { batchId, action, why: 'there is no such batch' });
   }
   const { batch } = claimed;
-  const task = { batch, token: claim.token, deadline };
   await withBatchContext(batch, async () => {
     if ('why' in claimed) log.info('work not claimed', { action, why: claimed.why });
-    else await runTask(dependencies, action, task);
+    else if (isWorkedOn(batch))
+      await runTask(dependencies, action, { batch, token: claim.token, deadline });
   });
 }
 
@@ -72,7 +82,7 @@ async function runTask(dependencies: Dependencies, action: WorkKind, task: Task)
   const { clock, log } = dependencies;
   const { batch } = task;
   const startedAt = clock.now();
-  const event = await runSafely(dependencies, WORK[action].run, task);
+  const event = await runSafely(dependencies, task);
   const seconds = (clock.now() - startedAt) / 1000;
   log.info(LOG_MESSAGES.workDone, { action, came: event.type, seconds });
   if (event.type === 'submitted') return recordJob(dependencies, batch, event.job);
@@ -91,14 +101,10 @@ function newClaim({ policy }: Dependencies, token: string, deadline: number): Cl
   return { token, leaseUntil: deadline + (createDeadlineSeconds + leaseMarginSeconds) * 1000 };
 }
 
-async function runSafely(
-  dependencies: Dependencies,
-  run: WorkHandler,
-  task: Task,
-): Promise<BatchEvent> {
+async function runSafely(dependencies: Dependencies, task: Task): Promise<BatchEvent> {
   const { batch, token } = task;
   try {
-    return await run(dependencies, task);
+    return await move(dependencies, task);
   } catch (error) {
     const reason = reasonOf(error);
     dependencies.log.warn('work failed', { reason });
@@ -146,7 +152,7 @@ export async function acceptWork(
 export function parseWorkMessage(body: string): WorkMessage {
   const message = parseJson(body);
   const version = (message as { schemaVersion?: unknown } | null)?.schemaVersion;
-  if (typeof version === 'number' && version > SCHEMA_VERSION) {
+  if (typeof version === 'number' && version > MESSAGE_SCHEMA_VERSION) {
     throw new NewerSchemaError('the message', version);
   }
   const parsed = workMessageSchema.safeParse(message);
@@ -167,10 +173,10 @@ function parseJson(body: string): unknown {
 /** Counts what a job used and cost, once its rows are in. Those of a batch's parts were counted by them. */
 export function countUsage(
   { metrics }: Pick<Dependencies, 'metrics'>,
-  { provider, parts }: Batch,
+  { provider, input }: BatchFields,
   { usage, cost }: EventOf<'collected'>,
 ): void {
-  if (parts) return;
+  if (input?.parts) return;
   if (usage.totalTokens > 0) metrics.count(METRICS.tokens, usage.totalTokens, provider);
   if (cost !== undefined && cost > 0) metrics.count(METRICS.cost, cost, provider);
 }

@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Batch } from '../../../shared/batch/record.ts';
+import type { BatchFields } from '../../../shared/batch/record.ts';
 import { signed } from '../../../simulators/openai/webhooks.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { type QuietHandler, startQuietHandler } from '../fixtures/quietHandler.ts';
@@ -15,7 +15,7 @@ const eventOf = (jobId: string, type = 'batch.completed') =>
 describe('a URL that takes webhooks', () => {
   let handler: QuietHandler;
   /** Its job has ended, and nobody has said so. */
-  let waiting: Batch;
+  let waiting: BatchFields;
   let jobId: string;
 
   beforeAll(async () => {

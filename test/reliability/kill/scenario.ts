@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import type { Batch } from '../../../shared/batch/record.ts';
+import type { BatchFields } from '../../../shared/batch/record.ts';
 import { requestLine } from '../../support/world.ts';
 import type { Role } from './functionsUnderWatch.ts';
 import type { KillRig, Messenger } from './rig.ts';
@@ -36,7 +36,7 @@ export async function runScenario(
   role: Role,
   kill?: Kill,
   messenger?: Messenger,
-): Promise<{ batch: Batch; points: readonly Point[]; killedAt: Point | undefined }> {
+): Promise<{ batch: BatchFields; points: readonly Point[]; killedAt: Point | undefined }> {
   const { names, clients, network, functions } = rig;
   let killedAt: Point | undefined;
   network.reset(async (point, moment) => {
@@ -60,7 +60,7 @@ export async function runScenario(
   };
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
     await drainAll();
-    const batch = await rig.batches.get(batchId);
+    const batch: BatchFields | undefined = await rig.batches.get(batchId);
     if (batch?.endedAt !== undefined && batch.dueAt === undefined) {
       await functions.deploy(role, rig.direct);
       return { batch, points: network.points, killedAt };

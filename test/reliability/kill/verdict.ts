@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import type { Batch } from '../../../shared/batch/record.ts';
+import type { BatchFields } from '../../../shared/batch/record.ts';
 import { sentAgain } from '../../../simulators/engine/journal.ts';
 import type { KillRig } from './rig.ts';
 import { IDS } from './scenario.ts';
@@ -9,7 +9,7 @@ import { IDS } from './scenario.ts';
  * What is wrong with the end of a batch whose first job expired half done, whose second completed
  * and whose processor failed the first time. Empty if nothing is.
  */
-export async function wrongs(rig: KillRig, batch: Batch): Promise<readonly string[]> {
+export async function wrongs(rig: KillRig, batch: BatchFields): Promise<readonly string[]> {
   const found: string[] = [];
   const check = (what: string, actual: unknown, expected: unknown): void => {
     if (!isDeepStrictEqual(actual, expected))

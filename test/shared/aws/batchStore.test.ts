@@ -38,7 +38,7 @@ describe('writing', () => {
     const batch = aBatch();
     // Act
     const first = await store.create(batch);
-    const second = await store.create({ ...batch, priority: 1 });
+    const second = await store.create({ ...batch, sends: 2 });
     // Assess
     expect([first, second]).toEqual(['written', 'exists']);
     expect(await store.get('b1')).toEqual(batch);
@@ -74,7 +74,7 @@ describe('writing', () => {
   test('leaves a record of a newer version alone', async () => {
     // Prepare
     await store.create(aBatch());
-    await setSchemaVersion('b1', 2);
+    await setSchemaVersion('b1', 3);
     // Act
     const replaced = await store.replace(aBatch({ version: 1 }));
     // Assess

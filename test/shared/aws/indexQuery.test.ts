@@ -5,6 +5,7 @@ import type { BatchStore, IndexPage } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
+import { INPUT } from '../../support/given.ts';
 
 const NOW = 1_800_000_000_000;
 let emulators: Emulators;
@@ -103,13 +104,14 @@ function cursor(key: object): string {
 const JOB = { id: 'job_1', submission: 1, submittedAt: 1 };
 
 describe('what waits', () => {
-  const input = { key: 'k', bytes: 1, requests: 7, estimatedTokens: 70, maxOutputTokens: 9 };
+  const input = { ...INPUT, requests: 7, estimatedTokens: 70, maxOutputTokens: 9 };
+  const { model: _, ...unnamed } = input;
   const expected = { inputTokens: 70, outputTokens: 9 };
 
   test('comes by priority, then age, with what admission needs', async () => {
     // Prepare
     const waits = (batchId: string, priority: number, createdAt: number) =>
-      aBatch({ batchId, priority, createdAt, status: 'queued', input, model: 'm', dueAt: NOW });
+      aBatch({ batchId, spec: { priority }, createdAt, status: 'queued', input, dueAt: NOW });
     await createAll([
       waits('old', 0, 1),
       waits('new', 0, 2),
@@ -149,11 +151,16 @@ describe('what waits', () => {
   test('what occupies a provider is what may have a job there, or one that is not paid', async () => {
     // Prepare
     await createAll([
-      aBatch({ batchId: 'a', status: 'submitting', input, model: 'm' }),
-      aBatch({ batchId: 'b', status: 'running', input, job: JOB }),
-      aBatch({ batchId: 'e', status: 'running', input, job: { ...JOB, acceptedAt: 2 } }),
-      aBatch({ batchId: 'c', status: 'collecting', input }),
-      aBatch({ batchId: 'f', status: 'collecting', input, job: { ...JOB, acceptedAt: 2 } }),
+      aBatch({ batchId: 'a', status: 'submitting', input }),
+      aBatch({ batchId: 'b', status: 'running', input: unnamed, job: JOB }),
+      aBatch({ batchId: 'e', status: 'running', input: unnamed, job: { ...JOB, acceptedAt: 2 } }),
+      aBatch({ batchId: 'c', status: 'collecting', input: unnamed }),
+      aBatch({
+        batchId: 'f',
+        status: 'collecting',
+        input: unnamed,
+        job: { ...JOB, acceptedAt: 2 },
+      }),
       aBatch({ batchId: 'd', status: 'running', provider: 'other' }),
     ]);
     // Act

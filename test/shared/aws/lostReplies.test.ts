@@ -71,13 +71,13 @@ describe('a write whose reply is lost', () => {
     const store = realBatchStore(network, tableName, RETENTION);
     const other = realBatchStore(emulators.table, tableName, RETENTION);
     await store.create(aBatch());
-    await other.replace(aBatch({ version: 1, priority: 5 }));
+    await other.replace(aBatch({ version: 1, spec: { priority: 5 } }));
     decide = times(1, 'lose reply');
     // Act
     const result = await store.replace(aBatch({ version: 1 }));
     // Assess
     expect(result).toBe('conflict');
-    expect(await store.get('b1')).toMatchObject({ priority: 5 });
+    expect(await store.get('b1')).toMatchObject({ spec: { priority: 5 } });
   });
 
   test('gets the lease, with the cursors', async () => {

@@ -3,24 +3,24 @@ import { describe, expect, it } from 'vitest';
 import {
   costEnd,
   costOf,
+  costOfPart,
   costRefusal,
   dearest,
   discounted,
   dollars,
   estimatedCostOfJob,
   expectedOfJob,
-  moneyOfPart,
   type Price,
   priceIn,
   sumCost,
 } from '../../../shared/batch/cost.ts';
 import { spentToday, withSpent } from '../../../shared/quota/providerState.ts';
-import { given, NOW } from '../../support/given.ts';
+import { given, INPUT, NOW } from '../../support/given.ts';
 
 const PRICE: Price = { input: 2, output: 8, cachedInput: 0.5 };
 const money = fc.integer({ min: 0, max: 1_000_000_000 }).map((micros) => micros / 1e6);
 const tokens = fc.integer({ min: 0, max: 1_000_000_000 });
-const input = { key: 'k', bytes: 100, requests: 10, estimatedTokens: 1_000_000 };
+const input = { ...INPUT, requests: 10, estimatedTokens: 1_000_000 };
 
 describe('a price', () => {
   const prices = { 'gpt-x': PRICE, 'deployed-x': { input: 1, output: 1 } };
@@ -138,12 +138,13 @@ describe('maxCost', () => {
   it('ends a batch whose next job would go over it', () => {
     const counts = { total: 10, succeeded: 5, failed: 0, unfinished: 5 };
     const batch = given('collecting', { input: { ...input, estimatedCost: 6 }, counts });
+    const bounded = (maxCost: number) => ({ ...batch, spec: { ...batch.spec, maxCost } });
     expect(costEnd({ ...batch, cost: 3 })).toBeUndefined();
-    expect(costEnd({ ...batch, maxCost: 6, cost: 3 })).toBeUndefined();
-    expect(costEnd({ ...batch, maxCost: 5.9, cost: 3 })?.message).toMatch(/\$3,.*\$3,.*\$5\.9/);
-    const { cost: _, ...unknown } = batch;
-    expect(costEnd({ ...unknown, maxCost: 99 })).toMatchObject({ code: 'max_cost' });
-    expect(costEnd({ ...batch, input, maxCost: 99, cost: 1 })).toMatchObject({ code: 'max_cost' });
+    expect(costEnd({ ...bounded(6), cost: 3 })).toBeUndefined();
+    expect(costEnd({ ...bounded(5.9), cost: 3 })?.message).toMatch(/\$3,.*\$3,.*\$5\.9/);
+    const { cost: _, ...unknown } = bounded(99);
+    expect(costEnd(unknown)).toMatchObject({ code: 'max_cost' });
+    expect(costEnd({ ...bounded(99), input, cost: 1 })).toMatchObject({ code: 'max_cost' });
   });
 
   it('is shared among the parts by what they are estimated at, and never more in all', () => {
@@ -172,17 +173,18 @@ describe('maxCost', () => {
         };
         const maxCost = estimatedCost + spare;
         const shares = slices.map((slice) =>
-          moneyOfPart(
-            { maxCost, input: whole },
+          costOfPart(
+            whole,
             {
-              ...{ start: 0, end: 1, requests: slice.requests },
+              ...{ requests: slice.requests },
               ...{ estimatedTokens: slice.input, maxOutputTokens: slice.output },
             },
+            maxCost,
           ),
         );
         const total = shares.reduce((all, share) => all + (share.maxCost ?? 0), 0);
         expect(Math.abs(total - maxCost)).toBeLessThanOrEqual(1e-9 * Math.max(1, maxCost));
-        for (const { estimate = 0, maxCost: most = 0 } of shares)
+        for (const { estimatedCost: estimate = 0, maxCost: most = 0 } of shares)
           expect(estimate).toBeLessThanOrEqual(most + 1e-9 * Math.max(1, most));
       }),
     );
@@ -191,17 +193,16 @@ describe('maxCost', () => {
   it('is of no part whose batch has none, nor is an estimate without a price', () => {
     const slice = { start: 0, end: 1, requests: 1, estimatedTokens: 500_000 };
     const priced = { ...input, price: PRICE, estimatedCost: 2 };
-    expect(moneyOfPart({ input: priced }, slice)).toEqual({ estimate: 1 });
-    expect(moneyOfPart({ input: priced, maxCost: 4 }, slice)).toEqual({ estimate: 1, maxCost: 2 });
-    expect(moneyOfPart({ input, maxCost: 4 }, slice)).toEqual({});
-    expect(moneyOfPart({ input: { ...input, price: PRICE }, maxCost: 4 }, slice)).toEqual({});
-    expect(moneyOfPart({ maxCost: 4 }, slice)).toEqual({});
+    expect(costOfPart(priced, slice, undefined)).toEqual({ estimatedCost: 1 });
+    expect(costOfPart(priced, slice, 4)).toEqual({ estimatedCost: 1, maxCost: 2 });
+    expect(costOfPart(input, slice, 4)).toEqual({});
+    expect(costOfPart({ ...input, price: PRICE }, slice, 4)).toEqual({});
   });
 
   it('is shared by requests where nothing costs anything', () => {
     const slice = { start: 0, end: 1, requests: 4, estimatedTokens: 500_000 };
     const free = { ...input, price: { input: 0, output: 0 }, estimatedCost: 0 };
-    expect(moneyOfPart({ input: free, maxCost: 10 }, slice)).toEqual({ estimate: 0, maxCost: 4 });
+    expect(costOfPart(free, slice, 10)).toEqual({ estimatedCost: 0, maxCost: 4 });
   });
 });
 

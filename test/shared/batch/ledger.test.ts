@@ -31,7 +31,7 @@ describe('missingRow', () => {
     [{ kind: 'completed', files: [] }, 'request_missing', 'unfinished'],
     [{ kind: 'expired', files: [] }, 'batch_expired', 'unfinished'],
     [{ kind: 'expired', files: [], reason }, 'batch_expired', 'unfinished'],
-    [{ kind: 'aged', files: [] }, 'batch_expired', 'unfinished'],
+    [{ kind: 'deadline', files: [] }, 'batch_expired', 'unfinished'],
     [{ kind: 'cancelled', files: [] }, 'batch_cancelled', 'unfinished'],
     [{ kind: 'cancelled', files: [], reason }, 'batch_cancelled', 'unfinished'],
     [{ kind: 'failed', files: [] }, 'job_failed', 'unfinished'],

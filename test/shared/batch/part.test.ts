@@ -1,15 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { addMessageSchema } from '../../../shared/batch/messages.ts';
 import {
   needsRetry,
+  newBatch,
   newPart,
   partId,
   partRetryId,
   rootBatchId,
 } from '../../../shared/batch/newRecord.ts';
+import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
+import { type BatchIn, batchSchema } from '../../../shared/batch/record.ts';
 import { given, NOW, SLICES } from '../../support/given.ts';
 
 const parent = given('split');
-const part = newPart(parent, 2, 'bhpartpartpart00', NOW);
+const partOf = (split: BatchIn<'split'>, number: number) => {
+  const slice = split.input.parts[number - 1];
+  if (!slice) throw new Error(`there is no part ${number}`);
+  return newPart(split, { number, slice, keyPrefix: 'bhpartpartpart00' }, NOW);
+};
+const part = partOf(parent, 2);
 
 describe('a part', () => {
   it('has an id that no user can choose, and that tells whose it is', () => {
@@ -21,15 +30,32 @@ describe('a part', () => {
   it('is an ordinary batch of its slice of the snapshot', () => {
     expect(part).toMatchObject({
       batchId: 'b1/2',
-      parent: 'b1',
+      part: { parentId: 'b1', range: { start: 50, end: 100 } },
       status: 'queued',
       provider: 'openai',
+      keyPrefix: 'bhpartpartpart00',
       createdAt: parent.createdAt,
       deadlineAt: parent.deadlineAt,
-      input: { key: parent.input?.key, range: { start: 50, end: 100 }, bytes: 50, requests: 5 },
+      input: { key: parent.input.key, bytes: 50, requests: 5, endpoint: '/v1/embeddings' },
       counts: { total: 5, unfinished: 5 },
     });
-    expect(part.providers).toBeUndefined();
+    expect(part.spec).toEqual(parent.spec);
+    expect(batchSchema.parse(part)).toEqual(part);
+  });
+
+  it('begins as a new batch does', () => {
+    const prepared = {
+      batchId: 'b1',
+      providers: ['openai'] as const,
+      source: parent.spec.source,
+      keyPrefix: 'bh',
+    };
+    const whole = newBatch(addMessageSchema.parse({}), prepared, DEFAULT_POLICY, NOW);
+    const { batchId, spec, status, statusAt, createdAt, dueAt, ...initial } = whole;
+    const { deadlineAt, keyPrefix, counts, sends, ...shared } = initial;
+    expect(part).toMatchObject(shared);
+    expect(whole.sends).toBe(1);
+    expect(part.sends).toBe(0);
   });
 
   it('has its share of what the batch is estimated at and may cost', () => {
@@ -37,33 +63,29 @@ describe('a part', () => {
       index === 0 ? { ...slice, maxOutputTokens: 13 } : slice,
     );
     const price = { input: 1_000_000, output: 1_000_000 };
-    const input = { key: 'k', bytes: 100, requests: 10, estimatedTokens: 25, maxOutputTokens: 13 };
-    const priced = { ...parent, parts, input: { ...input, price, estimatedCost: 38 }, maxCost: 76 };
-    expect(newPart(priced, 1, 'bh', NOW)).toMatchObject({
+    const input = { ...parent.input, parts, maxOutputTokens: 13, price, estimatedCost: 38 };
+    const priced = { ...parent, input, spec: { ...parent.spec, maxCost: 76 } };
+    expect(partOf(priced, 1)).toMatchObject({
       input: { maxOutputTokens: 13, estimatedCost: 25 },
-      maxCost: 50,
+      spec: { maxCost: 50 },
       cost: 0,
     });
-    expect(newPart(priced, 2, 'bh', NOW)).toMatchObject({
+    expect(partOf(priced, 2)).toMatchObject({
       input: { estimatedCost: 13 },
-      maxCost: 26,
+      spec: { maxCost: 26 },
     });
-    expect(part).not.toHaveProperty('maxCost');
+    expect(part.spec).not.toHaveProperty('maxCost');
   });
 
   it('goes to one of several providers, in turn', () => {
-    const spread = { ...parent, providers: ['x', 'y'] };
-    expect(newPart(spread, 1, 'bh', NOW).provider).toBe('x');
-    expect(newPart(spread, 2, 'bh', NOW)).toMatchObject({ provider: 'y', providers: ['x', 'y'] });
+    const spread = given('split', { spec: { providers: ['x', 'y'] } });
+    expect(partOf(spread, 1).provider).toBe('x');
+    expect(partOf(spread, 2)).toMatchObject({ provider: 'y', spec: { providers: ['x', 'y'] } });
   });
 
-  it('is only of a batch that has one', () => {
-    expect(() => newPart(parent, 3, 'bh', NOW)).toThrow('batch b1 has no part 3');
-    expect(() => newPart(given('queued', { parts: undefined }), 1, 'bh', NOW)).toThrow('no part 1');
-    expect(() => newPart(given('split', { input: undefined }), 1, 'bh', NOW)).toThrow('no part 1');
-    expect(
-      newPart(given('split', { endpoint: undefined, model: undefined }), 1, 'bh', NOW),
-    ).not.toHaveProperty('model');
+  it('has no model if its batch has none', () => {
+    const { model: _, ...input } = parent.input;
+    expect(partOf({ ...parent, input }, 1).input).not.toHaveProperty('model');
   });
 
   it('owes a retry that its parent was told of, once', () => {

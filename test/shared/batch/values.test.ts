@@ -101,8 +101,7 @@ describe('messages', () => {
     };
     const batch = newBatch(message, made, DEFAULT_POLICY, NOW);
     expect(batch).toMatchObject({
-      endpoint: '/v1/e',
-      notBefore: Date.parse('2027-01-01T00:00:00Z'),
+      spec: { endpoint: '/v1/e', notBefore: Date.parse('2027-01-01T00:00:00Z') },
     });
   });
   it('of an outcome may hold any response', () => {

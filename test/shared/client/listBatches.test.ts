@@ -19,7 +19,11 @@ beforeAll(async () => {
   batches = realBatchStore(emulators.table, TABLE_NAME, DEFAULT_POLICY);
   for (const status of STATUSES)
     await batches.create(given(status, { batchId: `is-${status}`, version: 0 }));
-  const part = given('running', { batchId: 'is-split/1', version: 0, parent: 'is-split' });
+  const part = given('running', {
+    batchId: 'is-split/1',
+    version: 0,
+    part: { parentId: 'is-split', range: { start: 0, end: 1 } },
+  });
   await batches.create(part);
   const elsewhere = { batchId: 'elsewhere', version: 0, provider: 'claude' };
   await batches.create(given('queued', elsewhere));

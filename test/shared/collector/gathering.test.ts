@@ -69,7 +69,7 @@ describe('single requests become batches', () => {
     c.send(JSON.stringify(request('r0', { body, provider: 'openai' }), null, 2));
     await c.settle();
     const [batch] = c.world.batches.all();
-    const line = String(c.world.bucket.objects.get(batch?.source.key ?? ''));
+    const line = String(c.world.bucket.objects.get(batch?.spec.source.key ?? ''));
     expect(JSON.parse(line)).toEqual(request('r0', { body }));
     expect(line.indexOf('\n')).toBe(line.length - 1);
   });

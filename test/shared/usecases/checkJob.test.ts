@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../shared/batch/errors.ts';
 import type { JobState } from '../../../shared/batch/job.ts';
-import type { Batch } from '../../../shared/batch/record.ts';
+import type { Batch, BatchIn } from '../../../shared/batch/record.ts';
 import { METRICS } from '../../../shared/metrics.ts';
 import { checkJob } from '../../../shared/usecases/sweep/check.ts';
 import { type World, world } from '../../support/world.ts';
@@ -26,6 +26,12 @@ beforeEach(() => {
     return replace(batch);
   };
 });
+
+function running(batchId: string): BatchIn<'running'> {
+  const batch = w.batch(batchId);
+  if (batch.status !== 'running') throw new Error(`${batchId} is ${batch.status}`);
+  return batch;
+}
 
 function end(jobId: string): void {
   const job = w.provider.jobs.find(({ id }) => id === jobId);
@@ -87,7 +93,7 @@ describe('a job that its provider says has ended', () => {
 
   it('and that its record no longer names is not asked about, whatever the index shows', async () => {
     const job = { id: 'job_new', submission: 2, submittedAt: 0 };
-    w.batches.put({ ...w.batch('b0'), job });
+    w.batches.put({ ...running('b0'), job });
     const listActive = w.batches.listActive;
     w.batches.listActive = async (provider, cursor) => {
       const page = await listActive(provider, cursor);
@@ -140,8 +146,8 @@ describe('a job that its provider says has ended', () => {
 });
 
 it('a job that is first seen taken on lets more go to the provider', async () => {
-  const { acceptedAt: _, ...job } = w.batch('b0').job ?? { id: '', submission: 1, submittedAt: 0 };
-  w.batches.put({ ...w.batch('b0'), job });
+  const { acceptedAt: _, ...job } = running('b0').job;
+  w.batches.put({ ...running('b0'), job });
 
   await checkJob(w.dependencies, HINT);
 

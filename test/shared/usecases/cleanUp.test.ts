@@ -31,7 +31,7 @@ describe("a job's files at the provider", () => {
     await ended(w);
     expect(filesOf(w)).toEqual(['job_1', 'file_of_job_1']);
     await w.workAll();
-    expect(w.batch('b1')).toMatchObject({ status: 'delivering', cleanUp: [] });
+    expect(w.batch('b1')).toMatchObject({ status: 'delivering', jobsToDelete: [] });
     expect(filesOf(w)).toEqual([]);
   });
 
@@ -41,7 +41,7 @@ describe("a job's files at the provider", () => {
     await ended(w, RATE_LIMITED);
     await w.workAll();
     expect(filesOf(w)).toEqual([]);
-    expect(w.batch('b1')).toMatchObject({ status: 'retrying', cleanUp: ['job_1'] });
+    expect(w.batch('b1')).toMatchObject({ status: 'retrying', jobsToDelete: ['job_1'] });
     const message = w.batchQueue.pop();
     await w.send(message?.body);
     expect(w.batch('b1').status).toBe('queued');
@@ -53,7 +53,7 @@ describe("a job's files at the provider", () => {
     const [job] = w.provider.jobs;
     if (job) w.provider.end(job, { kind: 'failed', refusal: 'quota' }, () => undefined);
     await w.sweep();
-    expect(w.batch('b1')).toMatchObject({ submission: 2, cleanUp: [] });
+    expect(w.batch('b1')).toMatchObject({ submission: 2, jobsToDelete: [] });
     expect(w.provider.uploads.size).toBe(0);
   });
 
@@ -64,7 +64,7 @@ describe("a job's files at the provider", () => {
     w.provider.deleteFailure = transient();
     await w.workAll();
     await w.settle();
-    expect(w.batch('b1')).toMatchObject({ status: 'completed', cleanUp: ['job_1'] });
+    expect(w.batch('b1')).toMatchObject({ status: 'completed', jobsToDelete: ['job_1'] });
     await w.sweep();
     expect(filesOf(w)).toHaveLength(2);
     w.provider.deleteFailure = undefined;
@@ -74,7 +74,7 @@ describe("a job's files at the provider", () => {
     w.advance(120);
     await w.sweep();
     expect(filesOf(w)).toEqual([]);
-    expect(w.batch('b1').cleanUp).toEqual([]);
+    expect(w.batch('b1').jobsToDelete).toEqual([]);
     expect(w.batch('b1').dueAt).toBeUndefined();
     expect(w.announced.filter(({ to }) => to === 'completed')).toHaveLength(1);
   });
@@ -124,7 +124,7 @@ describe("a job's files at the provider", () => {
     await w.settle();
     await w.sweep();
     expect(filesOf(w)).toHaveLength(3);
-    expect(w.batch('b1')).toMatchObject({ status: 'completed', cleanUp: [] });
+    expect(w.batch('b1')).toMatchObject({ status: 'completed', jobsToDelete: [] });
     expect(w.batch('b1').dueAt).toBeUndefined();
   });
 });

@@ -204,7 +204,7 @@ describe('maxCost', () => {
     const w = pricedWorld();
     Object.assign(w.provider, { limits: { ...w.provider.limits, maxRequests: 2 } });
     await start(w, 'b1', ['a', 'b', 'c'], { maxCost: 1_000 });
-    const shares = ['b1/1', 'b1/2'].map((id) => w.batch(id).maxCost ?? 0);
+    const shares = ['b1/1', 'b1/2'].map((id) => w.batch(id).spec.maxCost ?? 0);
     expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1_000, 6);
     expect(shares[0]).toBeGreaterThan(shares[1] ?? 0);
     expect(estimateOf(w, 'b1/1') + estimateOf(w, 'b1/2')).toBeCloseTo(estimateOf(w, 'b1'), 9);

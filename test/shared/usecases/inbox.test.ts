@@ -32,7 +32,11 @@ describe('a file in the inbox', () => {
     await w.send(await put(w));
     await w.workAll();
     const [batch] = w.batches.all();
-    expect(batch).toMatchObject({ status: 'queued', provider: 'openai', source: { key: KEY } });
+    expect(batch).toMatchObject({
+      status: 'queued',
+      provider: 'openai',
+      spec: { source: { key: KEY } },
+    });
     expect(batch?.batchId).toMatch(/^my-requests-[0-9a-f]{32}$/);
     expect(rejectionOf(w)).toBeUndefined();
     expect(w.deadLetters).toEqual([]);

@@ -114,7 +114,7 @@ describe('adding a batch', () => {
     await w.workAll();
     expect(w.batch('m-message-7')).toMatchObject({
       status: 'queued',
-      metadata: { team: 'blue' },
+      spec: { metadata: { team: 'blue' } },
       input: { requests: 2 },
     });
   });

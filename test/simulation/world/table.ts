@@ -1,5 +1,5 @@
 import type { BatchStore, SweepLock } from '../../../shared/batch/ports.ts';
-import type { Batch } from '../../../shared/batch/record.ts';
+import type { Batch, BatchFields } from '../../../shared/batch/record.ts';
 import type { ProviderState, ProviderStateStore } from '../../../shared/quota/providerState.ts';
 import { pageOf } from '../../../simulators/memory/calls.ts';
 import { MemoryProviderStates } from '../../../simulators/memory/providerStates.ts';
@@ -150,13 +150,14 @@ export class Table {
   }
 }
 
-function isDue({ status, dueAt }: Batch, until: number): boolean {
+function isDue({ status, dueAt }: BatchFields, until: number): boolean {
   return status !== 'queued' && dueAt !== undefined && dueAt <= until;
 }
 
-function isActive({ status, job }: Batch): boolean {
+function isActive({ status, job }: BatchFields): boolean {
   return status === 'submitting' || status === 'running' || (status === 'collecting' && !!job);
 }
 
-const byDue = (a: Batch, b: Batch) => (a.dueAt ?? 0) - (b.dueAt ?? 0);
-const byAge = (a: Batch, b: Batch) => b.priority - a.priority || a.createdAt - b.createdAt;
+const byDue = (a: BatchFields, b: BatchFields) => (a.dueAt ?? 0) - (b.dueAt ?? 0);
+const byAge = (a: Batch, b: Batch) =>
+  b.spec.priority - a.spec.priority || a.createdAt - b.createdAt;

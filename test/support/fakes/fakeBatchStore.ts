@@ -1,5 +1,5 @@
 import type { BatchStore, IndexPage } from '../../../shared/batch/ports.ts';
-import type { Batch } from '../../../shared/batch/record.ts';
+import type { Batch, BatchFields } from '../../../shared/batch/record.ts';
 import { hintOf } from './hintOf.ts';
 
 export interface FakeBatchStore extends BatchStore {
@@ -19,6 +19,7 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
     };
   };
   const all = () => [...records.values()];
+  const fields = (): BatchFields[] => all();
   return {
     shards: 1,
     all,
@@ -45,7 +46,7 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
       return 'written';
     },
     async listDue(_shard, until, cursor) {
-      const due = all().filter(
+      const due = fields().filter(
         (batch) => batch.status !== 'queued' && (batch.dueAt ?? until + 1) <= until,
       );
       return page(
@@ -57,11 +58,11 @@ export function fakeBatchStore(pageSize = 100): FakeBatchStore {
       const waiting = all().filter(
         (batch) => batch.status === 'queued' && batch.provider === provider,
       );
-      waiting.sort((a, b) => b.priority - a.priority || a.createdAt - b.createdAt);
+      waiting.sort((a, b) => b.spec.priority - a.spec.priority || a.createdAt - b.createdAt);
       return page(waiting.map(hintOf), cursor);
     },
     async listActive(provider, cursor) {
-      const active = all().filter(
+      const active = fields().filter(
         ({ status, provider: its, job }) =>
           its === provider &&
           (status === 'submitting' || status === 'running' || (status === 'collecting' && job)),

@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
-import type { Changes, DecisionContext } from '../../../../shared/batch/lifecycle/decision.ts';
+import type { DecisionContext } from '../../../../shared/batch/lifecycle/decision.ts';
 import type { BatchEvent } from '../../../../shared/batch/lifecycle/events.ts';
 import { DEFAULT_POLICY } from '../../../../shared/batch/policy.ts';
-import { EVENTS, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
+import {
+  type Changes,
+  EVENTS,
+  effects,
+  given,
+  LIVE,
+  NOW,
+  next,
+  when,
+} from '../../../support/given.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const OFF: Partial<DecisionContext> = { policy: { ...DEFAULT_POLICY, cleanUpFiles: false } };
@@ -27,14 +36,14 @@ describe("a job's files are dispensable", () => {
     ],
   ] as const)('once its rows are named by the record, which is then %s', (status, event) => {
     const decision = when(collecting(), event);
-    expect(next(decision)).toMatchObject({ status, cleanUp: ['job_1'] });
-    expect(effects(decision).at(-1)).toBe('cleanUp');
+    expect(next(decision)).toMatchObject({ status, jobsToDelete: ['job_1'] });
+    expect(effects(decision).at(-1)).toBe('deleteProviderFiles');
   });
 
   it('once it was refused and wrote nothing', () => {
     const decision = when(given('running'), REFUSED);
-    expect(next(decision)).toMatchObject({ status: 'queued', cleanUp: ['job_1'] });
-    expect(effects(decision).at(-1)).toBe('cleanUp');
+    expect(next(decision)).toMatchObject({ status: 'queued', jobsToDelete: ['job_1'] });
+    expect(effects(decision).at(-1)).toBe('deleteProviderFiles');
   });
 
   it.each([
@@ -44,20 +53,20 @@ describe("a job's files are dispensable", () => {
     ['collecting', { deadlineAt: NOW - 2 * DAY }, EVENTS.due],
   ] as const)('not before: %s with %o', (status, changes, event) => {
     const decision = when(given(status, changes), event);
-    expect(next(decision).cleanUp).toEqual([]);
-    expect(effects(decision)).not.toContain('cleanUp');
+    expect(next(decision).jobsToDelete).toEqual([]);
+    expect(effects(decision)).not.toContain('deleteProviderFiles');
   });
 
   it('never if it was let go of unended, or there was none', () => {
-    const aged = collecting({ outcome: { kind: 'aged', jobId: 'job_1', files: [] } });
-    expect(next(when(aged, EVENTS.collected)).cleanUp).toEqual([]);
+    const late = collecting({ outcome: { kind: 'deadline', jobId: 'job_1', files: [] } });
+    expect(next(when(late, EVENTS.collected)).jobsToDelete).toEqual([]);
     const none = collecting({ outcome: { kind: 'cancelled', files: [] } });
-    expect(next(when(none, EVENTS.collected)).cleanUp).toEqual([]);
+    expect(next(when(none, EVENTS.collected)).jobsToDelete).toEqual([]);
   });
 
   it('never if they are to be kept', () => {
-    expect(next(when(collecting(), EVENTS.collected, OFF)).cleanUp).toEqual([]);
-    expect(next(when(given('running'), REFUSED, OFF)).cleanUp).toEqual([]);
+    expect(next(when(collecting(), EVENTS.collected, OFF)).jobsToDelete).toEqual([]);
+    expect(next(when(given('running'), REFUSED, OFF)).jobsToDelete).toEqual([]);
   });
 });
 
@@ -77,17 +86,16 @@ describe('an upload may be left', () => {
 });
 
 describe('an ended batch', () => {
-  const owing = { endEventSent: true, cleanUp: ['job_1', 'job_2'], leftovers: 2 } as const;
-  const owed = (changes: Changes = {}) =>
-    given('completed', { ...owing, cleanUp: ['job_1', 'job_2'], ...changes });
+  const owing: Changes = { endEventSent: true, jobsToDelete: ['job_1', 'job_2'], leftovers: 2 };
+  const owed = (changes: Changes = {}) => given('completed', { ...owing, ...changes });
 
   it('tells of its end first, then deletes what is left, with a backoff', () => {
-    const untold = given('completed', { cleanUp: ['job_1'], sends: 0 });
+    const untold = given('completed', { jobsToDelete: ['job_1'], sends: 0 });
     expect(effects(when(untold, EVENTS.due))).toEqual(['announce']);
     const told = next(when(untold, EVENTS.endEventSent));
     expect(told).toMatchObject({ endEventSent: true, dueAt: NOW });
     const first = when(told, EVENTS.due);
-    expect(effects(first)).toEqual(['cleanUp']);
+    expect(effects(first)).toEqual(['deleteProviderFiles']);
     expect(next(first).dueAt).toBe(NOW + 120_000);
     const later = NOW + 120_000;
     expect(next(when(next(first), EVENTS.due, { now: later })).dueAt).toBe(later + 240_000);
@@ -95,16 +103,16 @@ describe('an ended batch', () => {
 
   it('takes off what is gone, and owes nothing in the end', () => {
     const half = next(when(owed(), { ...EVENTS.cleanedUp, leftoversUpTo: 0 }));
-    expect(half).toMatchObject({ cleanUp: ['job_2'], leftovers: 2, dueAt: NOW });
+    expect(half).toMatchObject({ jobsToDelete: ['job_2'], leftovers: 2, dueAt: NOW });
     const whole = next(when(half, { type: 'cleanedUp', jobIds: ['job_2'], leftoversUpTo: 2 }));
-    expect(whole.cleanUp).toEqual([]);
+    expect(whole.jobsToDelete).toEqual([]);
     expect(whole.leftovers).toBeUndefined();
     expect(whole.dueAt).toBeUndefined();
     expect(when(whole, EVENTS.cleanedUp).type).toBe('ignored');
   });
 
   it('goes on owing its event', () => {
-    const batch = next(when(given('failed', { cleanUp: ['job_1'] }), EVENTS.cleanedUp));
+    const batch = next(when(given('failed', { jobsToDelete: ['job_1'] }), EVENTS.cleanedUp));
     expect(batch.dueAt).toBe(NOW);
   });
 
@@ -119,12 +127,12 @@ describe('an ended batch', () => {
   ])('gives up a day after %s, and says what is left', (_name, changes) => {
     expect(effects(when(owed(changes), EVENTS.due, { now: NOW - 1 }))).toEqual([]);
     const decision = when(owed({ ...changes, dueAt: NOW - 5 }), EVENTS.due, { now: NOW - 1 });
-    expect(effects(decision)).toEqual(['cleanUp']);
+    expect(effects(decision)).toEqual(['deleteProviderFiles']);
     const over = when(owed(changes), EVENTS.due);
     expect(over).toMatchObject({
       effects: [{ type: 'reportFilesLeft', jobIds: ['job_1', 'job_2'] }],
     });
-    expect(next(over).cleanUp).toEqual([]);
+    expect(next(over).jobsToDelete).toEqual([]);
     expect(next(over).dueAt).toBeUndefined();
   });
 
@@ -137,10 +145,12 @@ describe('an ended batch', () => {
   it('tells of each end', () => {
     const again = next(when(owed(), EVENTS.redeliverRequested));
     expect(again.endEventSent).toBeUndefined();
-    expect(again.cleanUp).toEqual(['job_1', 'job_2']);
+    expect(again.jobsToDelete).toEqual(['job_1', 'job_2']);
   });
 });
 
 it('a wait is not disturbed: its message is good for one version of the record', () => {
-  expect(when(given('retrying', { cleanUp: ['job_1'] }), EVENTS.cleanedUp).type).toBe('ignored');
+  expect(when(given('retrying', { jobsToDelete: ['job_1'] }), EVENTS.cleanedUp).type).toBe(
+    'ignored',
+  );
 });

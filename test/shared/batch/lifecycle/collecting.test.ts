@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY as policy } from '../../../../shared/batch/policy.ts';
-import { EVENTS, effects, given, LIVE, NOW, next, SLICES, when } from '../../../support/given.ts';
+import {
+  EVENTS,
+  effects,
+  given,
+  INPUT,
+  LIVE,
+  NOW,
+  next,
+  SLICES,
+  when,
+} from '../../../support/given.ts';
 
 const claimed = given('collecting', { claim: LIVE });
 const usage = { inputTokens: 10, outputTokens: 20, totalTokens: 30 };
@@ -20,7 +30,7 @@ describe('collecting', () => {
       // 15 min in Lambda's queue, 15 min of the processor, 30 s of margin.
       dueAt: NOW + 1_830_000,
     });
-    expect(effects(decision)).toEqual(['invokeProcessor', 'announce', 'cleanUp']);
+    expect(effects(decision)).toEqual(['invokeProcessor', 'announce', 'deleteProviderFiles']);
   });
 
   it('fails when none succeeded, with the rows kept', () => {
@@ -53,7 +63,7 @@ describe('collecting', () => {
       policy: { ...policy, retryBackoff: { baseSeconds: 3600, capSeconds: 3600 } },
     });
     expect(next(decision)).toMatchObject({ resumeAt: NOW + 3_564_000, dueAt: NOW + 2_664_000 });
-    expect(effects(decision)).toEqual(['announce', 'cleanUp']);
+    expect(effects(decision)).toEqual(['announce', 'deleteProviderFiles']);
   });
 
   it('delivers what there is when the attempts are used up', () => {
@@ -104,13 +114,18 @@ describe('collecting', () => {
       const noted = 'effects' in decision ? decision.effects : [];
       return noted.find((effect) => effect.type === 'noteSpent');
     };
-    const input = { key: 'k', bytes: 1, requests: 10, estimatedTokens: 1, estimatedCost: 4 };
+    const input = { ...INPUT, estimatedCost: 4 };
     const estimated = given('collecting', { claim: LIVE, input });
 
     it('once, before anything slow', () => {
       expect(spent(estimated, 3)).toEqual({ type: 'noteSpent', amount: 3 });
       const decision = when(estimated, { ...counts(9, 1, 0), cost: 3 });
-      expect(effects(decision)).toEqual(['noteSpent', 'invokeProcessor', 'announce', 'cleanUp']);
+      expect(effects(decision)).toEqual([
+        'noteSpent',
+        'invokeProcessor',
+        'announce',
+        'deleteProviderFiles',
+      ]);
     });
 
     it('with the estimate if the rows do not tell, and not at all if it is nothing', () => {
@@ -120,7 +135,12 @@ describe('collecting', () => {
     });
 
     it('but not what its parts have counted', () => {
-      const parent = given('collecting', { claim: LIVE, input, parts: SLICES, usage, cost: 7 });
+      const parent = given('collecting', {
+        claim: LIVE,
+        input: { ...input, parts: SLICES },
+        usage,
+        cost: 7,
+      });
       expect(spent(parent, 3)).toBeUndefined();
       expect(next(when(parent, { ...counts(9, 1, 0), cost: 3 }))).toMatchObject({
         usage: EVENTS.collected.usage,
@@ -147,8 +167,8 @@ describe('collecting', () => {
   });
 
   it('runs again only what stays within maxCost', () => {
-    const input = { key: 'k', bytes: 1, requests: 10, estimatedTokens: 1, estimatedCost: 10 };
-    const bounded = given('collecting', { claim: LIVE, input, maxCost: 10 });
+    const input = { ...INPUT, estimatedCost: 10 };
+    const bounded = given('collecting', { claim: LIVE, input, spec: { maxCost: 10 } });
     const costing = (cost: number, succeeded = 6) =>
       next(when(bounded, { ...counts(succeeded, 0, 10 - succeeded), cost }));
     expect(costing(6).status).toBe('retrying');

@@ -53,7 +53,7 @@ describe('running', () => {
         effects: [
           { type: 'holdProvider', kind: refusal },
           { type: 'announce' },
-          { type: 'cleanUp' },
+          { type: 'deleteProviderFiles' },
         ],
       });
     },
@@ -92,7 +92,7 @@ describe('running', () => {
     for (const state of [EVENTS.jobChecked.job, { state: 'missing' } as const]) {
       expect(next(when(old, checked(state)))).toMatchObject({
         status: 'collecting',
-        outcome: { kind: 'aged', jobId: 'job_1' },
+        outcome: { kind: 'deadline', jobId: 'job_1' },
       });
     }
   });

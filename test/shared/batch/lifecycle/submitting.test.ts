@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { EVENTS, EXPIRED, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
 
 const reason = { code: 'token_limit_exceeded', message: 'full' };
-const claimed = given('submitting', { claim: LIVE, intentAt: NOW - 10 });
+const claimed = given('submitting', { claim: LIVE });
 
 describe('submitting', () => {
   it('notes when a job may first have come to exist', () => {
     const event = { ...EVENTS.claimed, work: 'submitting' } as const;
-    expect(next(when(given('submitting'), event)).intentAt).toBe(NOW);
+    expect(next(when(given('submitting'), event)).claim).toMatchObject({ intentAt: NOW });
   });
 
   it('writes the job and the attempt in one step', () => {
@@ -18,7 +18,7 @@ describe('submitting', () => {
       job: { id: 'job_1' },
       dueAt: NOW,
     });
-    expect(next(decision).intentAt).toBeUndefined();
+    expect(next(decision).claim).toBeUndefined();
     expect(effects(decision)).toEqual(['releaseProvider', 'announce']);
   });
 
@@ -79,25 +79,20 @@ describe('submitting', () => {
 
   it('holds on to its claim when the answer was lost, for as long as the job may land late', () => {
     const uncertain = { type: 'submitUncertain', token: 'mine', reason } as const;
-    const batch = next(
-      when(given('submitting', { claim: { token: 'mine', leaseUntil: NOW + 900_000 } }), uncertain),
-    );
+    const claim = { ...LIVE, leaseUntil: NOW + 900_000 };
+    const batch = next(when(given('submitting', { claim }), uncertain));
     expect(batch).toMatchObject({
       status: 'submitting',
-      claim: { token: 'mine', leaseUntil: NOW + 90_000 },
+      claim: { token: 'mine', leaseUntil: NOW + 90_000, intentAt: LIVE.intentAt },
       dueAt: NOW + 90_000,
     });
     expect(next(when(claimed, uncertain)).claim?.leaseUntil).toBe(LIVE.leaseUntil);
   });
 
   it('submits again under the same key when a listing after the lease showed no job', () => {
-    const decision = when(
-      given('submitting', { claim: EXPIRED, intentAt: NOW - 9 }),
-      EVENTS.jobAbsent,
-    );
+    const decision = when(given('submitting', { claim: EXPIRED }), EVENTS.jobAbsent);
     expect(next(decision)).toMatchObject({ status: 'submitting', submission: 1 });
     expect(next(decision).claim).toBeUndefined();
-    expect(next(decision).intentAt).toBeUndefined();
     expect(effects(decision)).toEqual(['sendWork']);
   });
 
@@ -111,7 +106,7 @@ describe('submitting', () => {
   ] as const)('cancels after %s instead of trying again', (_, event) => {
     const cancelled = { ...claimed, cancelRequested: true };
     expect(next(when(cancelled, event)).outcome?.kind).toBe('cancelled');
-    expect(next(when({ ...claimed, deadlineAt: NOW }, event)).outcome?.kind).toBe('aged');
+    expect(next(when({ ...claimed, deadlineAt: NOW }, event)).outcome?.kind).toBe('deadline');
   });
 
   it('cancels after reconciling only', () => {

@@ -1,41 +1,61 @@
 import { describe, expect, it } from 'vitest';
-import type { Changes } from '../../../../shared/batch/lifecycle/decision.ts';
 import {
   type BatchEvent,
   EVENT_TYPES,
   type EventType,
 } from '../../../../shared/batch/lifecycle/events.ts';
-import { TRANSITIONS } from '../../../../shared/batch/lifecycle/transitions.ts';
-import { type Batch, batchSchema } from '../../../../shared/batch/record.ts';
+import { assertAllowed, TRANSITIONS } from '../../../../shared/batch/lifecycle/transitions.ts';
+import { type BatchFields, batchSchema } from '../../../../shared/batch/record.ts';
 import { isEnded, STATUSES, type Status } from '../../../../shared/batch/status.ts';
-import { EVENTS, EXPIRED, given, LIVE, NOW, SLICES, when } from '../../../support/given.ts';
+import {
+  type Changes,
+  EVENTS,
+  EXPIRED,
+  type Given,
+  given,
+  INPUT,
+  LIVE,
+  NOW,
+  SLICES,
+  when,
+} from '../../../support/given.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
 const NOTHING_OWED: Changes = {
   endEventSent: true,
-  cleanUp: [],
+  jobsToDelete: [],
   leftovers: undefined,
   dueAt: undefined,
 };
 
+const ALWAYS_HAVE_ROWS: ReadonlySet<Status> = new Set(['delivering', 'completed']);
+
 /** Ways in which records differ that any decision may depend on, in all combinations. */
-function variants(status: Status): Batch[] {
+function variantsOf(status: Status): Given[] {
   const dimensions: Changes[][] = [
     [{}, { claim: LIVE }, { claim: EXPIRED }],
     [{}, { cancelRequested: true }],
     [{}, { deadlineAt: NOW - 1 }, { deadlineAt: NOW - 3 * DAY }],
-    [{}, { notBefore: NOW + DAY }],
+    [{}, { spec: { notBefore: NOW + DAY } }],
     [{}, { attempt: 5 }],
     [
       {},
-      { delivery: undefined },
+      ...(status === 'delivering' ? [] : [{ delivery: undefined }]),
       { delivery: { number: 1, attempt: 5, invocations: 5, pending: true } },
       { delivery: { number: 1, attempt: 1, invocations: 1, pending: false } },
     ],
-    [{}, { rows: undefined }, { counts: { total: 9, succeeded: 9, failed: 0, unfinished: 0 } }],
-    [{}, { outcome: { kind: 'cancelled', files: [] } }, { cleanUp: ['job_1'], leftovers: 1 }],
-    [{}, { parts: SLICES }, { parent: 'b1' }],
+    [
+      {},
+      ...(ALWAYS_HAVE_ROWS.has(status) ? [] : [{ rows: undefined }]),
+      { counts: { total: 9, succeeded: 9, failed: 0, unfinished: 0 } },
+    ],
+    [{}, { outcome: { kind: 'cancelled', files: [] } }, { jobsToDelete: ['job_1'], leftovers: 1 }],
+    [
+      {},
+      { input: { ...INPUT, parts: SLICES } },
+      { part: { parentId: 'b0', range: { start: 0, end: 50 } } },
+    ],
     isEnded(status) ? [{}, { endEventSent: true }, NOTHING_OWED] : [{}],
   ];
   const combined = dimensions.reduce<Changes[]>(
@@ -44,6 +64,9 @@ function variants(status: Status): Batch[] {
   );
   return combined.map((changes) => given(status, changes));
 }
+
+const VARIANTS = new Map(STATUSES.map((status) => [status, variantsOf(status)]));
+const variants = (status: Status): Given[] => VARIANTS.get(status) ?? [];
 
 function eventVariants(type: EventType): BatchEvent[] {
   const outcome = { kind: 'completed' as const, jobId: 'job_1', files: ['f1'] };
@@ -55,7 +78,7 @@ function eventVariants(type: EventType): BatchEvent[] {
         work,
       }));
     case 'inspected':
-      return [EVENTS.inspected, { ...EVENTS.inspected, parts: SLICES }];
+      return [EVENTS.inspected, { ...EVENTS.inspected, input: { ...INPUT, parts: SLICES } }];
     case 'submitRefused':
       return (['quota', 'account', 'permanent'] as const).map((refusal) => ({
         ...EVENTS.submitRefused,
@@ -99,8 +122,8 @@ function reached(status: Status, type: EventType): Status[] {
 }
 
 /** An ended record that has told of its end and left nothing at the provider owes nothing. */
-function owes({ status, endEventSent, cleanUp, leftovers }: Batch): boolean {
-  return !isEnded(status) || !endEventSent || cleanUp.length > 0 || leftovers !== undefined;
+function owes({ status, endEventSent, jobsToDelete, leftovers }: BatchFields): boolean {
+  return !isEnded(status) || !endEventSent || jobsToDelete.length > 0 || leftovers !== undefined;
 }
 
 const pairs = STATUSES.flatMap((status) => EVENT_TYPES.map((type) => [status, type] as const));
@@ -117,7 +140,7 @@ describe('every status and every event', () => {
         for (const event of EVENT_TYPES.flatMap(eventVariants)) {
           const decision = when(batch, event);
           if (decision.type !== 'changed') continue;
-          const { batch: written } = decision;
+          const written: BatchFields = decision.batch;
           expect(batchSchema.parse(written)).toEqual(written);
           expect(written.version).toBe(batch.version + 1);
           expect(written.submission).toBeGreaterThanOrEqual(batch.submission);
@@ -128,4 +151,14 @@ describe('every status and every event', () => {
       }
     }
   });
+});
+
+it('a decision that the table does not allow is a bug, and names what it would do', () => {
+  expect(() => assertAllowed('running', 'jobChecked', 'completed')).toThrow(
+    'jobChecked must not take a batch from running to completed',
+  );
+  expect(() => assertAllowed('queued', 'collected', 'queued')).toThrow(
+    'collected must not take a batch from queued to queued',
+  );
+  expect(() => assertAllowed('running', 'jobChecked', 'collecting')).not.toThrow();
 });
