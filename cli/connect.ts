@@ -1,8 +1,9 @@
+import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { BatchHandlerClient } from '../shared/client/index.ts';
-import type { Output } from './terminal/output.ts';
+import { omitUndefined } from '../shared/omitUndefined.ts';
 
-/** How a command finds the handler. */
+/** The options by which a command finds its handler. */
 export interface ConnectionOptions {
   readonly stack: string;
   readonly handler?: string;
@@ -14,59 +15,45 @@ export interface ConnectionOptions {
 /** The name of this project's own stack. */
 const DEFAULT_STACK = 'BatchHandler';
 
-/** Adds the options by which every command finds the handler that it works with. */
-export function connecting(command: Command): Command {
+/** Adds the options by which the command finds its handler. */
+export function withConnection(command: Command): Command {
   return command
     .addOption(
-      new Option('--stack <name>', 'the stack that holds the handler')
+      new Option('--stack <name>', 'stack that contains the handler')
         .env('BATCH_HANDLER_STACK')
         .default(DEFAULT_STACK),
     )
-    .option('--handler <path>', 'path of the construct, in a stack with several handlers')
-    .option('--region <region>', "AWS region (default: the AWS SDK's, from the environment)")
-    .option('--profile <name>', "AWS profile (default: the AWS SDK's, from the environment)")
-    .option('--local [directory]', 'the local stack that runs in this directory (default: .local)');
+    .option('--handler <path>', 'construct path, if the stack has several handlers')
+    .option('--region <region>', 'AWS region (default: from the environment)')
+    .option('--profile <name>', 'AWS profile (default: from the environment)')
+    .option(
+      '--local [directory]',
+      'use the local stack that runs in a directory (default: .local)',
+    );
 }
 
-/** @throws ClientError if there is no such handler */
+/** @throws ClientError if the options name no handler */
 export async function openClient(options: ConnectionOptions): Promise<BatchHandlerClient> {
   const { stack, handler, region, profile, local } = options;
-  // Only now: --help needs no AWS SDK.
+  // Imported here, so that --help loads no AWS SDK.
   const { createClient, localStack } = await import('../shared/client/index.ts');
   if (local !== undefined)
     return createClient({ ...(await localStack(local === true ? undefined : local)), handler });
-  return createClient({
-    stack,
-    handler,
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
+  return createClient({ stack, handler, ...omitUndefined({ region, profile }) });
+}
+
+/**
+ * Allows `--local` before an argument: commander would take the argument for its directory, so the
+ * default is inserted unless the argument is a directory. `--local=DIRECTORY` needs none to exist.
+ */
+export function separateLocal(args: readonly string[]): string[] {
+  return args.map((arg, index) => {
+    if (arg !== '--local') return arg;
+    const next = args[index + 1];
+    return next === undefined || next.startsWith('-') || isDirectory(next) ? arg : '--local=.local';
   });
 }
 
-/** What a command has of the process that it runs in. */
-export interface CliContext {
-  /** For what was asked for. */
-  readonly stdout: Output;
-  /** For everything else: progress, notes, errors. */
-  readonly stderr: Output;
-  /** Asks the person at the terminal; absent where there is none. */
-  readonly ask?: ((question: string) => Promise<string>) | undefined;
-  /** Aborted by ^C. */
-  readonly interrupted: AbortSignal;
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Says what the process exits with. Default 0. */
-  end(exitCode: number): void;
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
-
-/** Documented in docs/cli.md. */
-export const EXIT = {
-  done: 0,
-  /** A batch failed, was cancelled or refused, or did not end in time; a check found something. */
-  failed: 1,
-  usage: 2,
-  /** AWS or the local stack cannot be reached, or does not let us. */
-  unreachable: 3,
-  /** ^C: 128 and the signal's number. */
-  interrupted: 130,
-} as const;

@@ -1,42 +1,41 @@
-import type { ClientErrorCode } from '../shared/client/index.ts';
-import { EXIT } from './connect.ts';
+import { ClientError, type ClientErrorCode } from '../shared/client/clientError.ts';
+import { EXIT } from './context.ts';
 import { oneLine } from './terminal/output.ts';
 
-/** An error for people: one line with the fix, and what the process exits with. */
-export interface Explained {
+/** An error as one line with its fix, and the exit code. */
+interface ExplainedError {
   readonly line: string;
   readonly exitCode: number;
 }
 
-/** What the command line adds to what the library says. */
+/** What the command line adds to the messages of the client library. */
 const HINTS: Partial<Record<ClientErrorCode, string>> = {
   unknown_stack: "see aws cloudformation list-stacks --query 'StackSummaries[].StackName'",
-  several_handlers: 'with --handler',
+  several_handlers: 'name it with --handler',
   unknown_batch: 'see batch-handler list',
 };
 
-const FAILED: ReadonlySet<string> = new Set(['refused', 'timeout'] satisfies ClientErrorCode[]);
-const UNREACHABLE: ReadonlySet<string> = new Set([
-  'local_stack_not_running',
-] satisfies ClientErrorCode[]);
+/** Every other code is an error of usage. */
+const EXIT_CODES: Partial<Record<ClientErrorCode, number>> = {
+  refused: EXIT.failed,
+  timeout: EXIT.failed,
+  local_stack_not_running: EXIT.unreachable,
+};
 
-/** Of AWS: its words for credentials that it does not take. */
+/** Error codes of AWS for credentials that it does not accept. */
 const BAD_CREDENTIALS =
   /ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidSignature|AuthFailure/;
 const NETWORK = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/;
 
-export function explain(error: unknown): Explained {
+export function explain(error: unknown): ExplainedError {
   if (!(error instanceof Error)) return unreachable(String(error));
   const { name, message } = error;
-  const code = 'code' in error ? String(error.code) : '';
-  if (name === 'ClientError') {
-    const hint = HINTS[code as ClientErrorCode];
-    const exitCode = FAILED.has(code) ? EXIT.failed : EXIT.usage;
-    return {
-      line: oneLine(hint === undefined ? message : `${message}; ${hint}`),
-      exitCode: UNREACHABLE.has(code) ? EXIT.unreachable : exitCode,
-    };
+  if (error instanceof ClientError) {
+    const hint = HINTS[error.code];
+    const line = oneLine(hint === undefined ? message : `${message}; ${hint}`);
+    return { line, exitCode: EXIT_CODES[error.code] ?? EXIT.usage };
   }
+  const code = 'code' in error ? String(error.code) : '';
   const what = `${name}: ${message}`;
   if (name === 'CredentialsProviderError' || /Could not load credentials/.test(message))
     return unreachable(
@@ -47,12 +46,12 @@ export function explain(error: unknown): Explained {
   if (BAD_CREDENTIALS.test(what))
     return unreachable(`AWS refuses the credentials: sign in again (${what})`);
   if (/AccessDenied|Forbidden|not authorized/i.test(what))
-    return unreachable(`${message} (docs/cli.md has the permissions that this needs)`);
+    return unreachable(`${message} (docs/cli.md lists the permissions that each command needs)`);
   if (NETWORK.test(`${code} ${what}`) || name === 'TimeoutError')
     return unreachable(`cannot reach AWS: ${message || code}; check --region and the network`);
   return unreachable(what);
 }
 
-function unreachable(text: string): Explained {
+function unreachable(text: string): ExplainedError {
   return { line: oneLine(text), exitCode: EXIT.unreachable };
 }

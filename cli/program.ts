@@ -1,7 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { separateLocal } from './arguments.ts';
 import { addAddCommand } from './commands/add.ts';
-import { addBatchCommands } from './commands/commandBatches.ts';
+import { addBatchCommands } from './commands/batchCommands.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addEstimateCommand } from './commands/estimate.ts';
@@ -11,7 +10,8 @@ import { addRedriveCommand } from './commands/redrive.ts';
 import { addResultsCommand } from './commands/results.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addWatchCommand } from './commands/watch.ts';
-import { type CliContext, EXIT } from './connect.ts';
+import { separateLocal } from './connect.ts';
+import { type CliContext, EXIT } from './context.ts';
 import { explain } from './explain.ts';
 
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
@@ -33,19 +33,19 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
 /**
  * Runs one command.
  *
- * @param args the arguments behind the program's name
+ * @param args the arguments after the name of the program
  * @returns the exit code
  */
 export async function runCli(
   args: readonly string[],
-  surroundings: Omit<CliContext, 'end'>,
+  environment: Omit<CliContext, 'end'>,
 ): Promise<number> {
-  const { stderr, interrupted } = surroundings;
+  const { stderr, interrupted } = environment;
   let exitCode: number = EXIT.done;
   const end = (code: number): void => {
     exitCode = code;
   };
-  const program = createProgram({ ...surroundings, end });
+  const program = createProgram({ ...environment, end });
   try {
     if (args.length === 0) {
       stderr.write(program.helpInformation());
@@ -55,7 +55,7 @@ export async function runCli(
     return exitCode;
   } catch (error) {
     if (interrupted.aborted) {
-      // Behind the ^C that the terminal shows.
+      // Ends the line in which the terminal shows ^C.
       if (stderr.isTTY) stderr.write('\n');
       return EXIT.interrupted;
     }
@@ -73,19 +73,19 @@ export async function runCli(
 function createProgram(context: CliContext): Command {
   const { stdout } = context;
   const program = new Command('batch-handler')
-    .description('Works with the batches of a deployed Batch Handler, or of one that runs locally.')
+    .description('Manage the batches of a Batch Handler that is deployed or runs locally.')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
-      // The error is ours to write, in one line.
+      // Errors are written by runCli, in one line.
       writeErr: () => {},
       getOutHelpWidth: () => stdout.columns ?? 80,
     })
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, 1 a batch failed or a check found something, 2 wrong usage, 3 not reachable or
-not allowed. batch-handler help COMMAND has examples.`,
+Exit codes: 0 done, 1 a batch failed or a check found a problem, 2 wrong usage, 3 AWS or the local
+stack cannot be reached or denies access. For examples, see batch-handler help COMMAND.`,
     );
   for (const add of COMMANDS) add(program, context);
   return program;
@@ -97,17 +97,17 @@ function usageLine({ message }: CommanderError, program: Command, args: readonly
   return `${message.replace(/^error: /, '').replaceAll('\n', ' ')} (see ${help})`;
 }
 
-/** The local run stays apart: it has options of its own, and ends the process itself. */
+/** The local run parses its own options and ends the process itself. */
 function addLocalCommand(program: Command): void {
   program
     .command('local')
-    .description('runs a synthesized stack on this machine; --help has its options')
+    .description('run a synthesized stack on this machine; see its --help')
     .usage('[files...] [options]')
     .argument('[arguments...]')
     .helpOption(false)
     .allowUnknownOption()
     .action(async (args: string[]) => {
-      // Loaded here: no other command needs the emulators.
+      // Imported here, because no other command needs the emulators.
       const { main } = await import('../local/main.ts');
       await main(args, 'batch-handler local');
     });

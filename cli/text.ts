@@ -1,20 +1,16 @@
 import type { BatchInfo } from '../shared/client/index.ts';
 import type { Style } from './terminal/output.ts';
 
-export { durationText } from '../shared/operations/findings.ts';
-
-/** How values are written for people. */
-
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** In units of 1000, as files are sold. */
+/** A size in units of powers of 1000, such as `1.2 MB`. */
 export function bytesText(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`;
 }
 
-/** To the second, without the T. */
+/** An ISO time to the second, without the T. */
 export function instantText(time: string): string {
   return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }
@@ -23,14 +19,14 @@ export function countText(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** Cents, and what is less with two digits that say something. */
+/** US dollars with cents, and small amounts with two significant digits. */
 export function costText(cost: number | null): string {
   if (cost === null) return '?';
   if (cost === 0 || cost >= 0.1) return `$${cost.toFixed(2)}`;
   return `$${cost.toPrecision(2)}`;
 }
 
-/** Requests that have an end: those of earlier jobs, and what the provider says of the present one. */
+/** Finished requests: those of earlier jobs, and those that the provider reports of the present one. */
 export function finishedRequests({ counts, job }: Pick<BatchInfo, 'counts' | 'job'>): number {
   const { total, unfinished } = counts;
   return Math.min(total, total - unfinished + (job?.finished ?? 0));
@@ -45,9 +41,4 @@ const STYLES: Partial<Record<BatchInfo['status'], Style>> = {
 
 export function statusStyle({ status }: Pick<BatchInfo, 'status'>): Style {
   return STYLES[status] ?? 'cyan';
-}
-
-/** Several values of one option, separated by commas. */
-export function words(text: string): string[] {
-  return text.split(',').map((word) => word.trim());
 }

@@ -13,7 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { sendBatchMessage } from '../shared/aws/queues.ts';
 import { uploadKey } from '../shared/batch/ids.ts';
-import { fileContent, freshBatchId, upload } from '../shared/client/addBatch.ts';
+import { fileContent, newBatchId, upload } from '../shared/client/addBatch.ts';
 import { type BatchReader, isOver, type Tracked, unrecorded, viewOf } from './batches.ts';
 import type { Clients } from './emulators/emulators.ts';
 
@@ -122,7 +122,7 @@ export function openAdditions(path: string): Additions {
       return all.findLast((each) => each.file === now.file && each.sha256 === now.sha256);
     },
     async begin(file) {
-      const addition = { batchId: freshBatchId(file), ...(await describe(file)) };
+      const addition = { batchId: newBatchId(file), ...(await describe(file)) };
       all = [...all, addition];
       save();
       return addition;

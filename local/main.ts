@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ClientError } from '../shared/client/connection.ts';
+import { ClientError } from '../shared/client/clientError.ts';
 import { isRunning } from '../shared/client/localStack.ts';
 import { parseCommandLine, UsageError } from './commandLine.ts';
 import { checkEmulators } from './emulators/emulators.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { readObject } from '../shared/aws/objectRead.ts';
-import { saveWhole } from '../shared/client/rows.ts';
+import { saveFile } from '../shared/client/rows.ts';
 import type { BatchView } from './batches.ts';
 
 /** Local copies of a batch's rows. */
@@ -40,7 +40,7 @@ async function copy(
   path: string,
 ): Promise<void> {
   if (!key) return writeFileSync(path, '');
-  await saveWhole(path, readObject(s3, { bucket, key }));
+  await saveFile(path, readObject(s3, { bucket, key }));
 }
 
 /** Where the example processor writes. */

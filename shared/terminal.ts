@@ -106,3 +106,22 @@ export function clip(text: string, width: number): string {
   }
   return `${kept}…`;
 }
+
+const DURATION_UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+] as const;
+
+/** A duration in the largest unit of which it has two or more: `90s`, `45m`, `30h`, `12d`. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  for (const [unit, size] of DURATION_UNITS)
+    if (seconds >= 2 * size) return `${Math.floor(seconds / size)}${unit}`;
+  return `${seconds}s`;
+}
+
+/** A number with its noun, in the singular or plural: `1 batch`, `2,000 batches`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+}

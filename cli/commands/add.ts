@@ -1,9 +1,19 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { BatchHandlerClient, NewBatch, Sent } from '../../shared/client/index.ts';
-import { type CliContext, connecting, EXIT, openClient } from '../connect.ts';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
+import {
+  readInteger,
+  readList,
+  readPair,
+  readPositive,
+  readTime,
+  type WaitingOptions,
+  watchSettings,
+  withTimeout,
+} from '../options.ts';
 import { showTransfer } from '../terminal/progress.ts';
-import { words } from '../text.ts';
-import { readPositive, type WaitingOptions, watchSettings, withTimeout } from '../waiting.ts';
 import { watchUntilEnded } from './watch.ts';
 
 interface AddOptions extends WaitingOptions {
@@ -19,28 +29,28 @@ interface AddOptions extends WaitingOptions {
 }
 
 export function addAddCommand(program: Command, context: CliContext): void {
-  withTimeout(connecting(program.command('add')))
-    .description('uploads files of requests and adds a batch for each')
+  withTimeout(withConnection(program.command('add')))
+    .description('upload files of requests and add a batch for each')
     .argument('<files...>', 'JSONL files in the OpenAI batch format, or s3:// URLs')
-    .option('--id <id>', "the batch's id (default: made of the file's name)")
+    .option('--id <id>', 'batch id, for one file (default: file name and a random suffix)')
     .option(
       '--provider <entries>',
-      'provider entry, or several that it may go to, with commas',
-      words,
+      'provider entry, or several to choose from, separated by commas',
+      readList,
     )
-    .option('--priority <n>', '-500 to 499, higher starts first (default: 0)', readInteger)
-    .option('--endpoint <path>', "such as /v1/embeddings (default: the first line's url)")
+    .option('--priority <n>', '-500 to 499; higher starts first (default: 0)', readInteger)
+    .option('--endpoint <path>', 'such as /v1/embeddings (default: url of the first line)')
     .option(
       '--metadata <key=value>',
-      'for your processor and events; may be repeated',
+      'passed to your processor and events; can be repeated',
       readPair,
       {},
     )
-    .option('--max-cost <usd>', 'what it may cost', readPositive)
+    .option('--max-cost <usd>', 'bound on the cost of the batch', readPositive)
     .option('--not-before <time>', 'ISO 8601 time before which nothing is submitted', readTime)
-    .option('--format <format>', "what the requests' bodies are written in: openai or native")
-    .option('--wait', 'shows the batches until they have ended')
-    .option('--json', 'one JSON object a line')
+    .option('--format <format>', 'format of the request bodies: openai or native')
+    .option('--wait', 'show the batches until they have ended')
+    .option('--json', 'print one JSON object per line')
     .addHelpText(
       'after',
       `
@@ -64,13 +74,13 @@ async function add(
     throw new InvalidArgumentError(`--id names one batch, but there are ${files.length} files`);
   const client = await openClient(options);
   const { checkFile } = await import('../../shared/client/addBatch.ts');
-  // All of them before the first upload: half of what was asked for helps nobody.
+  // Checks every file before the first upload, so that a bad one does not leave the command half done.
   for (const file of files) if (!isUrl(file)) await checkFile(file);
   const added: Sent[] = [];
   for (const file of files) added.push(await addFile(client, file, options, context));
   if (options.wait) return watchUntilEnded(client, added, watchSettings(options), context);
   if (!options.json && context.stdout.isTTY)
-    context.stderr.write(`see how they stand with batch-handler watch\n`);
+    context.stderr.write('track progress with: batch-handler watch\n');
   return EXIT.done;
 }
 
@@ -96,41 +106,15 @@ async function addFile(
 }
 
 function batchOf(file: string, options: AddOptions): NewBatch {
-  const { id, provider, priority, endpoint, metadata, maxCost, notBefore, format } = options;
-  const [only, ...others] = provider ?? [];
-  return {
-    file,
-    metadata,
-    ...(id === undefined ? {} : { batchId: id }),
-    ...(only === undefined || others.length > 0 ? {} : { provider: only }),
-    ...(others.length === 0 ? {} : { providers: [...(provider ?? [])] }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(maxCost === undefined ? {} : { maxCost }),
-    ...(notBefore === undefined ? {} : { notBefore }),
-    ...(format === undefined ? {} : { format }),
-  };
+  const { id: batchId, provider: entries = [], priority, endpoint } = options;
+  const { metadata, maxCost, notBefore, format } = options;
+  const place = entries.length > 1 ? { providers: [...entries] } : { provider: entries[0] };
+  return omitUndefined({
+    ...{ file, batchId, ...place, priority, endpoint },
+    ...{ metadata, maxCost, notBefore, format },
+  });
 }
 
 function isUrl(file: string): boolean {
   return file.startsWith('s3://');
-}
-
-function readInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
-  return value;
-}
-
-function readPair(text: string, pairs: Readonly<Record<string, string>>): Record<string, string> {
-  const sign = text.indexOf('=');
-  if (sign < 1) throw new InvalidArgumentError('It must look like key=value.');
-  return { ...pairs, [text.slice(0, sign)]: text.slice(sign + 1) };
-}
-
-function readTime(text: string): string {
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError('It must be a time such as 2027-01-01T00:00:00Z.');
-  return time.toISOString();
 }

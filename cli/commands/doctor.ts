@@ -1,12 +1,8 @@
 import type { Command } from 'commander';
-import type { Finding, FindingLevel } from '../../shared/operations/findings.ts';
-import {
-  type CliContext,
-  type ConnectionOptions,
-  connecting,
-  EXIT,
-  openClient,
-} from '../connect.ts';
+import type { Finding, FindingLevel } from '../../shared/operations/check.ts';
+import { counted } from '../../shared/terminal.ts';
+import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
 import { hanging, oneLine, painter, type Style, widthOf } from '../terminal/output.ts';
 
 interface DoctorOptions extends ConnectionOptions {
@@ -14,13 +10,14 @@ interface DoctorOptions extends ConnectionOptions {
 }
 
 export function addDoctorCommand(program: Command, context: CliContext): void {
-  connecting(program.command('doctor'))
-    .description('checks a handler from end to end, and says what to do about what it finds')
-    .option('--json', 'one JSON object for each finding')
+  withConnection(program.command('doctor'))
+    .description('check a handler from end to end and explain how to fix what is wrong')
+    .option('--json', 'print one JSON object per finding')
     .addHelpText(
       'after',
       `
-Changes nothing. What you may not look at is told as not checked. Exits with 1 if somebody must act.
+Changes nothing. A check that you have no permission for is reported as not checked. Exits with 1 if
+there is a problem.
 
 Examples:
   batch-handler doctor
@@ -32,10 +29,13 @@ Examples:
 async function doctor(options: DoctorOptions, context: CliContext): Promise<number> {
   const { stdout, now } = context;
   const { connection } = await openClient(options);
-  // Only now: it loads the SDKs of AWS and of the providers.
-  const { diagnose, subjectOf } = await import('../../shared/operations/doctor.ts');
+  // Imported here, because it loads the SDKs of AWS and of the providers.
+  const [{ diagnose }, { doctorContext }] = await Promise.all([
+    import('../../shared/operations/doctor.ts'),
+    import('../../shared/operations/check.ts'),
+  ]);
   const findings: Finding[] = [];
-  for await (const finding of diagnose(subjectOf(connection, now))) {
+  for await (const finding of diagnose(doctorContext(connection, now))) {
     const isFirst = findings.at(-1)?.check !== finding.check;
     findings.push(finding);
     const lines = options.json
@@ -50,22 +50,22 @@ async function doctor(options: DoctorOptions, context: CliContext): Promise<numb
 
 function summary(findings: readonly Finding[], problems: number): string {
   const unchecked = findings.filter(({ level }) => level === 'unknown').length;
-  const limits = unchecked > 0 ? `; ${unchecked} could not be checked` : '';
-  if (problems === 0) return `nothing needs you${limits}`;
-  return `${problems} ${problems === 1 ? 'thing needs' : 'things need'} somebody${limits}`;
+  const limits = unchecked > 0 ? `; ${counted(unchecked, 'check')} could not be made` : '';
+  if (problems === 0) return `no problems found${limits}`;
+  return `${counted(problems, 'problem')} found${limits}`;
 }
 
 const MARKS: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
   ok: ['ok', 'green'],
   note: ['note', 'cyan'],
-  problem: ['act', 'red'],
+  problem: ['fix', 'red'],
   unknown: ['?', 'yellow'],
 };
 
 const MARK_WIDTH = 5;
 const CHECK_WIDTH = 14;
 
-/** What it is, and below it what to do. */
+/** What was found, and below it what to do. */
 function findingLines(
   { check, level, what, fix }: Finding,
   isFirstOfCheck: boolean,

@@ -2,17 +2,12 @@ import type { Command } from 'commander';
 import { STATUSES } from '../../shared/batch/status.ts';
 import type { HandlerConnection } from '../../shared/client/connection.ts';
 import type { Handler } from '../../shared/client/index.ts';
-import type { DrainProgress, KeptResource, Outstanding } from '../../shared/operations/drain.ts';
-import {
-  type CliContext,
-  type ConnectionOptions,
-  connecting,
-  EXIT,
-  openClient,
-} from '../connect.ts';
+import type { KeptResource, Outstanding } from '../../shared/operations/drain.ts';
+import { counted } from '../../shared/terminal.ts';
+import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
 import { confirm } from '../terminal/confirm.ts';
-import type { Output } from '../terminal/output.ts';
-import { progressLine } from '../terminal/progress.ts';
+import { showProgress } from '../terminal/progress.ts';
 import { countText } from '../text.ts';
 
 interface DrainCommandOptions extends ConnectionOptions {
@@ -21,78 +16,68 @@ interface DrainCommandOptions extends ConnectionOptions {
 }
 
 export function addDrainCommand(program: Command, context: CliContext): void {
-  connecting(program.command('drain'))
-    .description('pauses all providers, cancels what is open and waits until nothing is')
-    .option('-y, --yes', 'do not ask')
-    .option('--json', 'one JSON document when it is done')
+  withConnection(program.command('drain'))
+    .description(
+      'pause all providers, cancel all open batches and wait until nothing is outstanding',
+    )
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--json', 'print one JSON document when it is done')
     .addHelpText(
       'after',
       `
-For before cdk destroy. Jobs are cancelled at the providers, and what they have done is collected into
-the bucket, not delivered. It can be broken off with ^C and run again.
+Use it before cdk destroy. It cancels the jobs at the providers and collects their rows into the bucket,
+without delivering them. It can be interrupted with ^C and run again.
 
 Examples:
   batch-handler drain
   batch-handler drain --yes --json`,
     )
-    .action(async (options: DrainCommandOptions) => context.end(await run(options, context)));
+    .action(async (options: DrainCommandOptions) =>
+      context.end(await drainHandler(options, context)),
+    );
 }
 
-async function run(options: DrainCommandOptions, context: CliContext): Promise<number> {
+async function drainHandler(options: DrainCommandOptions, context: CliContext): Promise<number> {
   const { stdout, stderr, interrupted } = context;
   const { connection } = await openClient(options);
   const { handler } = connection;
-  // Only now: --help needs no AWS SDK.
+  // Imported here, so that --help loads no AWS SDK.
   const { drain, outstandingOf } = await import('../../shared/operations/drain.ts');
   const before = await outstandingOf(connection, async () => {});
   stderr.write(`${handler.path} in stack ${handler.stack}: ${outstandingText(before)}\n`);
-  const question = `Pause ${handler.providers.join(', ')} and cancel ${countText(before.open)} open?`;
+  const question = `Pause ${handler.providers.join(', ')} and cancel ${counted(before.open, 'open batch', 'open batches')}?`;
   if (!(await confirm(question, options.yes, context))) return EXIT.failed;
   try {
-    const end = await follow(drain(connection, { signal: interrupted }), stderr);
+    const progress = drain(connection, { signal: interrupted });
+    const end = await showProgress(progress, stderr, outstandingText);
     const kept = await readKept(connection);
     if (options.json) {
       stdout.write(`${JSON.stringify({ cancelled: end?.cancelled ?? 0, ...kept })}\n`);
       return EXIT.done;
     }
-    stdout.write(`nothing is open: ${countText(end?.cancelled ?? 0)} cancelled\n`);
+    stdout.write(
+      `nothing is outstanding: ${counted(end?.cancelled ?? 0, 'batch', 'batches')} cancelled\n`,
+    );
     stdout.write(`${keptLines(handler, kept).join('\n')}\n`);
     return EXIT.done;
   } catch (error) {
-    if (interrupted.aborted) stderr.write('broken off: run it again to go on\n');
+    if (interrupted.aborted) stderr.write('interrupted: run the command again to continue\n');
     throw error;
   }
 }
 
-async function follow(
-  looks: AsyncIterable<DrainProgress>,
-  stderr: Output,
-): Promise<DrainProgress | undefined> {
-  const line = progressLine(stderr);
-  let last: DrainProgress | undefined;
-  try {
-    for await (const progress of looks) {
-      last = progress;
-      line.show(outstandingText(progress));
-    }
-  } finally {
-    line.clear();
-  }
-  return last;
-}
-
-/** What the removal of the stack leaves, and what goes with it. */
-async function readKept({ handler, access, sqs }: HandlerConnection) {
-  const { deadLettersIn, keptResources } = await import('../../shared/operations/drain.ts');
+/** What the removal of the stack keeps, and the dead letters that it deletes. */
+async function readKept(connection: HandlerConnection) {
+  const { countDeadLetters, keptResources } = await import('../../shared/operations/drain.ts');
   return {
-    kept: await keptResources(access, handler.stack),
-    deadLetters: await deadLettersIn(sqs, handler.resources),
+    kept: await keptResources(connection.access, connection.handler.stack),
+    deadLetters: await countDeadLetters(connection),
   };
 }
 
-/** What a handler has still to do, in one line. */
+/** The outstanding work in one line. */
 function outstandingText(outstanding: Outstanding): string {
-  const { open, cancelling, byStatus, owing, gathering, messages, unreadable, examples } =
+  const { open, cancelling, byStatus, pending, collecting, messages, unreadable, examples } =
     outstanding;
   const statuses = STATUSES.flatMap((status) => {
     const count = byStatus[status];
@@ -100,35 +85,37 @@ function outstandingText(outstanding: Outstanding): string {
   });
   const parts = [
     open > 0 ? `${countText(open)} open (${statuses.join(', ')})` : '',
-    cancelling > 0 ? `${countText(cancelling)} asked to end` : '',
-    owing > 0 ? `${countText(owing)} owe an event or the deletion of files` : '',
-    gathering > 0 ? `${countText(gathering)} gather single requests` : '',
-    messages > 0 ? `${countText(messages)} messages in the queues` : '',
-    unreadable > 0 ? `${countText(unreadable)} cannot be read` : '',
+    cancelling > 0 ? `${countText(cancelling)} being cancelled` : '',
+    pending > 0 ? `${countText(pending)} with a pending event or deletion of files` : '',
+    collecting > 0 ? `${counted(collecting, 'group')} of single requests` : '',
+    messages > 0 ? `${counted(messages, 'message')} in the queues` : '',
+    unreadable > 0 ? `${counted(unreadable, 'record')} that cannot be read` : '',
   ].filter((part) => part !== '');
-  if (parts.length === 0) return 'nothing is open';
+  if (parts.length === 0) return 'nothing is outstanding';
   const named = open > 0 && open <= examples.length ? `: ${examples.join(', ')}` : '';
   return parts.join(', ') + named;
 }
 
-/** What the removal of the stack leaves, and what goes with it. */
+/** How to remove the stack, and what that keeps and deletes. */
 function keptLines(
   { stack, path, providers }: Pick<Handler, 'stack' | 'path' | 'providers'>,
   { kept, deadLetters }: { readonly kept: readonly KeptResource[]; readonly deadLetters: number },
 ): readonly string[] {
-  const lost =
+  const deleted =
     deadLetters > 0
-      ? [`${countText(deadLetters)} dead letters go with it (batch-handler redrive shows them)`]
+      ? [
+          `${counted(deadLetters, 'dead letter')} will be deleted with it (batch-handler redrive shows them)`,
+        ]
       : [];
-  const stays =
+  const remains =
     kept.length === 0
-      ? ['it keeps nothing: table, bucket, secrets and logs are deleted with it']
-      : ['it keeps what follows; to delete that too, and for good:'];
+      ? ['nothing remains: table, bucket, secrets and logs are deleted with it']
+      : ['these resources remain; to delete them and their data for good:'];
   return [
-    `cdk destroy can remove stack ${stack} now (or take ${path} out of its app and deploy)`,
-    ...lost,
-    ...stays,
+    `cdk destroy can remove stack ${stack} now (or remove ${path} from its app and deploy)`,
+    ...deleted,
+    ...remains,
     ...kept.map(({ command }) => `  ${command}`),
-    `to go on instead: ${providers.map((name) => `batch-handler resume ${name}`).join('; ')}`,
+    `to keep the stack instead: ${providers.map((name) => `batch-handler resume ${name}`).join('; ')}`,
   ];
 }

@@ -1,20 +1,17 @@
 import { basename } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { dollars } from '../../shared/batch/cost.ts';
 import { addMessageSchema } from '../../shared/batch/messages.ts';
-import { ClientError } from '../../shared/client/index.ts';
+import { ClientError } from '../../shared/client/clientError.ts';
 import type { Settings } from '../../shared/config.ts';
-import { type Estimate, entryOfKind, PROVIDER_KINDS } from '../../shared/operations/estimate.ts';
-import { counted } from '../../shared/operations/findings.ts';
-import {
-  type CliContext,
-  type ConnectionOptions,
-  connecting,
-  EXIT,
-  openClient,
-} from '../connect.ts';
+import { entryOfKind, PROVIDER_KINDS } from '../../shared/operations/entryOfKind.ts';
+import type { Estimate } from '../../shared/operations/estimate.ts';
+import { counted } from '../../shared/terminal.ts';
+import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
+import { readList, readNotNegative } from '../options.ts';
 import { hanging, oneLine, painter, widthOf } from '../terminal/output.ts';
-import { countText, words } from '../text.ts';
+import { countText } from '../text.ts';
 
 interface EstimateOptions extends ConnectionOptions {
   readonly kind?: (typeof PROVIDER_KINDS)[number];
@@ -29,26 +26,39 @@ interface EstimateOptions extends ConnectionOptions {
 }
 
 export function addEstimateCommand(program: Command, context: CliContext): void {
-  connecting(program.command('estimate'))
-    .description('tells what a file would come to and what would be refused; sends nothing')
-    .argument('<file>', 'requests, one JSON object a line')
+  withConnection(program.command('estimate'))
+    .description(
+      'estimate the jobs, tokens and cost of a file, and show what would be refused; sends nothing',
+    )
+    .argument('<file>', 'JSONL file of requests')
     .option(
       '--provider <entries>',
-      'provider entry, or several that it may go to, with commas (default: the first)',
-      words,
+      'provider entry, or several to choose from, separated by commas (default: the first)',
+      readList,
     )
-    .option('--endpoint <path>', "of all requests (default: the first line's url)")
-    .addOption(new Option('--format <format>', 'of the bodies').choices(['openai', 'native']))
-    .option('--max-cost <usd>', 'as the message would say', readNumber)
+    .option('--endpoint <path>', 'endpoint of all requests (default: url of the first line)')
     .addOption(
-      new Option('--kind <kind>', "without any stack: by a provider's published limits").choices(
-        PROVIDER_KINDS,
-      ),
+      new Option('--format <format>', 'format of the request bodies').choices(['openai', 'native']),
     )
-    .option('--input-price <usd>', 'with --kind: list price of a million tokens', readNumber)
-    .option('--output-price <usd>', 'with --kind: list price of a million tokens', readNumber)
-    .option('--problems <n>', 'show at most so many', readNumber, 20)
-    .option('--json', 'one JSON document')
+    .option('--max-cost <usd>', 'bound on the cost of the batch', readNotNegative)
+    .addOption(
+      new Option(
+        '--kind <kind>',
+        'use the published limits of a provider instead of a stack',
+      ).choices(PROVIDER_KINDS),
+    )
+    .option(
+      '--input-price <usd>',
+      'with --kind: list price of a million input tokens',
+      readNotNegative,
+    )
+    .option(
+      '--output-price <usd>',
+      'with --kind: list price of a million output tokens',
+      readNotNegative,
+    )
+    .option('--problems <n>', 'maximum number of problems to show', readNotNegative, 20)
+    .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
@@ -70,15 +80,15 @@ async function estimate(
   { stdout }: CliContext,
 ): Promise<number> {
   const entries = await entriesOf(options);
-  // Only now: its tables are large.
+  // Imported here, because the tables of the tokenizer are large.
   const { estimateFile } = await import('../../shared/operations/estimate.ts');
-  const found = await estimateFile(file, entries, messageOf(options), options.problems);
-  if (options.json) stdout.write(`${JSON.stringify(found)}\n`);
+  const estimated = await estimateFile(file, entries, messageOf(options), options.problems);
+  if (options.json) stdout.write(`${JSON.stringify(estimated)}\n`);
   else {
-    const lines = estimateLines(basename(file), found, widthOf(stdout), painter(stdout));
+    const lines = estimateLines(basename(file), estimated, widthOf(stdout), painter(stdout));
     stdout.write(`${lines.join('\n')}\n`);
   }
-  return found.problems > 0 ? EXIT.failed : EXIT.done;
+  return estimated.problems > 0 ? EXIT.failed : EXIT.done;
 }
 
 async function entriesOf(options: EstimateOptions): Promise<Settings['providers']> {
@@ -86,7 +96,10 @@ async function entriesOf(options: EstimateOptions): Promise<Settings['providers'
   const isPriced = inputPrice !== undefined || outputPrice !== undefined;
   if (kind === undefined) {
     if (isPriced)
-      throw new ClientError('invalid_input', 'prices of a stack are in its settings: add --kind');
+      throw new ClientError(
+        'invalid_input',
+        'the prices of a stack are in its settings: add --kind to name others',
+      );
     return (await openClient(options)).handler.settings().providers;
   }
   const price = isPriced ? { input: inputPrice ?? 0, output: outputPrice ?? 0 } : undefined;
@@ -100,14 +113,7 @@ function messageOf({ provider, endpoint, format, maxCost }: EstimateOptions) {
   throw new ClientError('invalid_input', issues.join('; '));
 }
 
-function readNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('It must be a number from 0.');
-  return value;
-}
-
-/** An estimate for people. */
+/** The estimate as text. */
 function estimateLines(
   file: string,
   estimate: Estimate,
@@ -128,19 +134,21 @@ function estimateLines(
     hanging('  ', `${oneLine(message)} (${code})`, width),
   );
   const hidden = problems - reasons.length;
-  // What is wrong with lines leaves nothing to count on; a batch that is too dear has its figures.
+  // Wrong lines make the figures meaningless. A batch that is too expensive still has them.
   const hasFigures = reasons.every(({ line }) => line === undefined) && requests > 0;
   return [
     head,
     ...shown,
-    ...(hidden > 0 ? [`  … and ${countText(hidden)} more, with --problems ${problems}`] : []),
-    ...(hasFigures ? rows(estimate).flatMap(([name, text]) => row(name, text)) : []),
+    ...(hidden > 0
+      ? [`  … and ${countText(hidden)} more: see them with --problems ${problems}`]
+      : []),
+    ...(hasFigures ? figureRows(estimate).flatMap(([name, text]) => row(name, text)) : []),
     ...waits.flatMap((wait) => row('waits', wait)),
     paint('dim', 'nothing was sent'),
   ];
 }
 
-function rows(estimate: Estimate): readonly (readonly [string, string])[] {
+function figureRows(estimate: Estimate): readonly (readonly [string, string])[] {
   const { providers, model, endpoint, requests, jobs, inputTokens, maxOutputTokens } = estimate;
   const answers = maxOutputTokens > 0 ? `, answers of at most ${countText(maxOutputTokens)}` : '';
   return [
@@ -156,12 +164,12 @@ function rows(estimate: Estimate): readonly (readonly [string, string])[] {
 
 function costLine({ cost, price, openEnded, providers }: Estimate): string {
   if (cost === null || price === null)
-    return `unknown: there is no price for the model${providers.length > 1 ? ' at every entry' : ''} (docs/costs.md)`;
+    return `unknown: no price is set for the model${providers.length > 1 ? ' at every entry' : ''} (docs/costs.md)`;
   const prices = `${dollars(price.input)} and ${dollars(price.output)} a million tokens`;
-  const where = providers.length > 1 ? ' at the dearest entry' : '';
+  const where = providers.length > 1 ? ' at the most expensive entry' : '';
   const open =
     openEnded > 0
-      ? `; ${counted(openEnded, 'request')} without a longest answer count with their prompts only`
+      ? `; of ${counted(openEnded, 'request')} without a token limit for answers, only the prompts are counted`
       : '';
   return `about ${dollars(cost)} at most${where}, at ${prices}${open}`;
 }

@@ -1,23 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { OPEN_STATUSES, STATUSES, type Status } from '../../shared/batch/status.ts';
 import type { BatchFilter, BatchInfo } from '../../shared/client/index.ts';
-import {
-  type CliContext,
-  type ConnectionOptions,
-  connecting,
-  EXIT,
-  openClient,
-} from '../connect.ts';
+import { durationText } from '../../shared/terminal.ts';
+import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
+import { readList } from '../options.ts';
 import { oneLine, painter, widthOf } from '../terminal/output.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
-import {
-  costText,
-  countText,
-  durationText,
-  finishedRequests,
-  statusStyle,
-  words,
-} from '../text.ts';
+import { costText, countText, finishedRequests, statusStyle } from '../text.ts';
 
 interface ListOptions extends ConnectionOptions {
   readonly status?: BatchFilter['status'];
@@ -29,16 +19,16 @@ interface ListOptions extends ConnectionOptions {
 const MAX_LIMIT = 10_000;
 
 export function addListCommand(program: Command, context: CliContext): void {
-  connecting(program.command('list'))
-    .description('lists batches, the newest first')
+  withConnection(program.command('list'))
+    .description('list batches, newest first')
     .option(
       '--status <statuses>',
-      `only these, separated by commas: ${STATUSES.join(', ')}, or open for all that have not ended`,
+      `only these statuses, separated by commas: ${STATUSES.join(', ')}, or open for all that have not ended`,
       readStatuses,
     )
-    .option('--provider <entry>', 'only those at this provider entry')
-    .option('--limit <n>', 'at most so many', readLimit, 50)
-    .option('--json', 'one JSON object a line')
+    .option('--provider <entry>', 'only batches at this provider entry')
+    .option('--limit <n>', 'maximum number of batches', readLimit, 50)
+    .option('--json', 'print one JSON object per line')
     .addHelpText(
       'after',
       `
@@ -56,7 +46,7 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
   const onUnreadable = (batchId: string, why: string): void => {
     stderr.write(`${oneLine(`${batchId} cannot be read: ${why}`)}\n`);
   };
-  const { batches, total } = await newest(
+  const { batches, total } = await newestOf(
     client.listBatches({ status, provider, onUnreadable }),
     limit,
   );
@@ -66,17 +56,17 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
   }
   if (total === 0) {
     const { stack } = client.handler;
-    stderr.write(`no ${status || provider ? 'such ' : ''}batches in ${stack}\n`);
+    stderr.write(`no ${status || provider ? 'matching ' : ''}batches in ${stack}\n`);
     return EXIT.done;
   }
-  const lines = tableLines(columnsAt(now()), batches, widthOf(stdout), painter(stdout));
+  const lines = tableLines(listColumns(now()), batches, widthOf(stdout), painter(stdout));
   stdout.write(`${lines.join('\n')}\n`);
   if (total > batches.length)
-    stderr.write(`the newest ${batches.length} of ${countText(total)}; more with --limit\n`);
+    stderr.write(`the newest ${batches.length} of ${countText(total)}; see more with --limit\n`);
   return EXIT.done;
 }
 
-export function columnsAt(now: number): readonly Column<BatchInfo>[] {
+export function listColumns(now: number): readonly Column<BatchInfo>[] {
   const age = ({ createdAt }: BatchInfo): string => durationText(now - Date.parse(createdAt));
   return [
     { title: 'BATCH', text: ({ batchId }) => batchId, rank: 0, minWidth: 40 },
@@ -103,11 +93,11 @@ function requestsText(batch: BatchInfo): string {
 }
 
 function readStatuses(text: string): BatchFilter['status'] {
-  const wanted = words(text);
+  const wanted = readList(text);
   const unknown = wanted.filter((word) => word !== 'open' && !isStatus(word));
   if (unknown.length > 0)
     throw new InvalidArgumentError(
-      `${unknown.join(', ')} is none of ${STATUSES.join(', ')}, open.`,
+      `${unknown.join(', ')} is not one of ${STATUSES.join(', ')}, open.`,
     );
   if (!wanted.includes('open')) return wanted.filter(isStatus);
   const ends = wanted.filter(isStatus);
@@ -126,17 +116,17 @@ function readLimit(text: string): number {
 }
 
 /**
- * The newest of a stream in no order, with how many there were. No more than twice `limit` are held
+ * The newest batches of an unordered stream, with the number of all. It holds at most twice `limit`
  * at a time.
  */
-async function newest<T extends { readonly createdAt: string }>(
+async function newestOf<T extends { readonly createdAt: string }>(
   batches: AsyncIterable<T>,
   limit: number,
 ): Promise<{ readonly batches: readonly T[]; readonly total: number }> {
   let kept: T[] = [];
   let total = 0;
   const cut = (): void => {
-    // ISO 8601 sorts as it is.
+    // ISO 8601 times sort as text.
     kept = kept.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, limit);
   };
   for await (const batch of batches) {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type CliContext, type ConnectionOptions, connecting, openClient } from '../connect.ts';
+import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import type { CliContext } from '../context.ts';
 
 interface PauseOptions extends ConnectionOptions {
   readonly reason?: string;
@@ -7,16 +8,16 @@ interface PauseOptions extends ConnectionOptions {
 }
 
 const DONE = {
-  pause: 'is paused: nothing new starts there, what runs goes on',
-  resume: 'goes on: the next sweep starts what there is room for',
+  pause: 'is paused: no new jobs start, running jobs continue',
+  resume: 'is resumed: the next sweep starts queued batches',
 } as const;
 
 export function addPauseCommand(program: Command, context: CliContext): void {
-  connecting(program.command('pause'))
-    .description('starts nothing new at a provider until resume; running jobs go on')
-    .argument('<provider>', 'an entry of the deployment')
-    .option('--reason <text>', 'for whoever finds it so')
-    .option('--json', 'one JSON document')
+  withConnection(program.command('pause'))
+    .description('start no new jobs at a provider until it is resumed; running jobs continue')
+    .argument('<provider>', 'provider entry of the deployment')
+    .option('--reason <text>', 'shown to anyone who finds the provider paused')
+    .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
@@ -24,27 +25,29 @@ Examples:
   batch-handler pause openai --reason 'incident at OpenAI'`,
     )
     .action((provider: string, options: PauseOptions) =>
-      command('pause', provider, options, context),
+      commandProvider('pause', provider, options, context),
     );
 }
 
 export function addResumeCommand(program: Command, context: CliContext): void {
-  connecting(program.command('resume'))
-    .description('lets a paused provider go on, and one that was held after a refusal')
-    .argument('<provider>', 'an entry of the deployment')
-    .option('--json', 'one JSON document')
+  withConnection(program.command('resume'))
+    .description(
+      'resume a provider that is paused, or that is blocked or cooling down after a refusal',
+    )
+    .argument('<provider>', 'provider entry of the deployment')
+    .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
 Examples:
-  batch-handler resume openai       # also after filling in its secret`,
+  batch-handler resume openai       # for example, after filling in its secret`,
     )
     .action((provider: string, options: PauseOptions) =>
-      command('resume', provider, options, context),
+      commandProvider('resume', provider, options, context),
     );
 }
 
-async function command(
+async function commandProvider(
   action: 'pause' | 'resume',
   provider: string,
   options: PauseOptions,

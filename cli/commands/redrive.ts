@@ -1,156 +1,129 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import {
-  DEAD_LETTER_SOURCES,
-  type DeadLetter,
-  type DeadLetterQueue,
-  type DeadLetterSource,
-  deadLetterQueues,
-  type MoveProgress,
-} from '../../shared/operations/deadLetters.ts';
-import {
-  type CliContext,
-  type ConnectionOptions,
-  connecting,
-  EXIT,
-  openClient,
-} from '../connect.ts';
+  type HandlerQueue,
+  handlerQueues,
+  QUEUE_NAMES,
+  type QueueName,
+} from '../../shared/operations/handlerQueues.ts';
+import type { DeadLetters, MoveProgress } from '../../shared/operations/redrive.ts';
+import { counted, durationText } from '../../shared/terminal.ts';
+import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
+import { readList } from '../options.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { hanging, oneLine, widthOf } from '../terminal/output.ts';
-import { progressLine } from '../terminal/progress.ts';
-import { countText, durationText, words } from '../text.ts';
+import { showProgress } from '../terminal/progress.ts';
+import { countText } from '../text.ts';
 
 interface RedriveOptions extends ConnectionOptions {
-  readonly queue?: readonly DeadLetterSource[];
+  readonly queue?: readonly QueueName[];
   readonly yes?: true;
   readonly json?: true;
 }
 
-/** A dead-letter queue, and what was seen of its messages. */
-interface Seen {
-  readonly queue: DeadLetterQueue;
-  readonly messages: number;
-  readonly examples: readonly DeadLetter[];
-}
-
 export function addRedriveCommand(program: Command, context: CliContext): void {
-  connecting(program.command('redrive'))
-    .description('shows the dead letters and why they are there, and moves them back')
+  withConnection(program.command('redrive'))
+    .description('show the dead letters with their reasons and move them back to their queues')
     .option(
       '--queue <queues>',
-      `only those of these queues, with commas: ${DEAD_LETTER_SOURCES.join(', ')} (default: all)`,
-      readSources,
+      `only these queues, separated by commas: ${QUEUE_NAMES.join(', ')} (default: all)`,
+      readQueueNames,
     )
-    .option('-y, --yes', 'do not ask')
-    .option('--json', 'one JSON object for each queue')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--json', 'print one JSON object per queue')
     .addHelpText(
       'after',
       `
-Remove the cause first: what cannot succeed comes back with its new reason. docs/operations.md says
-what each queue holds.
+Fix the cause first: a message that fails again comes back with its new reason. docs/operations.md
+describes what each queue holds.
 
 Examples:
   batch-handler redrive
   batch-handler redrive --queue batch --yes`,
     )
-    .action(async (options: RedriveOptions) => context.end(await run(options, context)));
+    .action(async (options: RedriveOptions) => context.end(await redriveQueues(options, context)));
 }
 
-async function run(options: RedriveOptions, context: CliContext): Promise<number> {
+async function redriveQueues(options: RedriveOptions, context: CliContext): Promise<number> {
   const { stdout, stderr, now } = context;
   const { sqs, handler } = (await openClient(options)).connection;
-  // Only now: --help needs no AWS SDK.
-  const { depthOf, lookAtDeadLetters, redrive, totalOf } = await import(
-    '../../shared/operations/deadLetters.ts'
-  );
-  const seen: Seen[] = [];
-  for (const queue of deadLetterQueues(handler.resources)) {
-    if (options.queue && !options.queue.includes(queue.source)) continue;
-    const messages = totalOf(await depthOf(sqs, queue.deadLetterUrl));
-    const examples = await lookAtDeadLetters(sqs, queue.deadLetterUrl);
-    // The count is behind now and then.
-    seen.push({ queue, messages: Math.max(messages, examples.length), examples });
+  // Imported here, so that --help loads no AWS SDK.
+  const { readDeadLetters, redrive } = await import('../../shared/operations/redrive.ts');
+  const full: { readonly queue: HandlerQueue; readonly deadLetters: DeadLetters }[] = [];
+  for (const queue of handlerQueues(handler.resources)) {
+    if (options.queue && !options.queue.includes(queue.name)) continue;
+    const deadLetters = await readDeadLetters(sqs, queue);
+    if (deadLetters.count > 0) full.push({ queue, deadLetters });
   }
-  const full = seen.filter(({ messages }) => messages > 0);
   if (!options.json)
-    for (const { queue, messages, examples } of full) {
-      const lines = deadLetterLines(queue.source, messages, examples, now(), widthOf(stderr));
+    for (const { queue, deadLetters } of full) {
+      const lines = deadLetterLines(queue.name, deadLetters, now(), widthOf(stderr));
       stderr.write(`${lines.join('\n')}\n`);
     }
   if (full.length === 0) {
     stderr.write('there are no dead letters\n');
     return EXIT.done;
   }
-  const total = full.reduce((sum, { messages }) => sum + messages, 0);
-  const question = `Move ${countText(total)} back, to be tried again?`;
+  const total = full.reduce((sum, { deadLetters }) => sum + deadLetters.count, 0);
+  const question = `Move ${counted(total, 'message')} back to be processed again?`;
   if (!(await confirm(question, options.yes, context))) return EXIT.failed;
   let exitCode: number = EXIT.done;
-  for (const { queue, messages, examples } of full) {
-    const end = await follow(redrive(sqs, queue, { signal: context.interrupted }), queue, context);
+  for (const { queue, deadLetters } of full) {
+    const { count: messages, samples: examples } = deadLetters;
+    const moves = redrive(sqs, queue, { signal: context.interrupted });
+    const end = await showProgress(moves, stderr, (move) => `${queue.name}: ${moveText(move)}`);
     if (end?.status !== 'completed') exitCode = EXIT.failed;
     if (options.json)
-      stdout.write(`${JSON.stringify({ queue: queue.source, messages, examples, ...end })}\n`);
-    else stdout.write(`${queue.source}: ${endText(end)}\n`);
+      stdout.write(`${JSON.stringify({ queue: queue.name, messages, examples, ...end })}\n`);
+    else stdout.write(`${queue.name}: ${endText(end)}\n`);
   }
   return exitCode;
 }
 
-async function follow(
-  moves: AsyncIterable<MoveProgress>,
-  { source }: DeadLetterQueue,
-  { stderr }: CliContext,
-): Promise<MoveProgress | undefined> {
-  const line = progressLine(stderr);
-  let last: MoveProgress | undefined;
-  for await (const progress of moves) {
-    last = progress;
-    const { moved, toMove } = progress;
-    const of = toMove === null ? '' : ` of about ${countText(toMove)}`;
-    line.show(`${source}: ${countText(moved)}${of} moved`);
-  }
-  line.clear();
-  return last;
+function moveText({ moved, toMove }: MoveProgress): string {
+  const of = toMove === null ? '' : ` of about ${countText(toMove)}`;
+  return `${countText(moved)}${of} moved`;
 }
 
 function endText(end: MoveProgress | undefined): string {
-  if (!end) return 'SQS tells nothing of the move';
+  if (!end) return 'SQS does not report the move';
   const moved = `${countText(end.moved)} moved back`;
   if (end.status === 'completed') return moved;
-  return `${end.status} (${end.failure ?? 'SQS tells no reason'}), ${moved}`;
+  return `${end.status} (${end.failure ?? 'SQS gives no reason'}), ${moved}`;
 }
 
-function readSources(text: string): readonly DeadLetterSource[] {
-  return words(text).map((word) => {
-    const source = DEAD_LETTER_SOURCES.find((each) => each === word);
-    if (source !== undefined) return source;
-    throw new InvalidArgumentError(`${word} is none of ${DEAD_LETTER_SOURCES.join(', ')}.`);
+function readQueueNames(text: string): readonly QueueName[] {
+  return readList(text).map((word) => {
+    const name = QUEUE_NAMES.find((each) => each === word);
+    if (name !== undefined) return name;
+    throw new InvalidArgumentError(`${word} is not one of ${QUEUE_NAMES.join(', ')}.`);
   });
 }
 
-const HOLDS: Readonly<Record<DeadLetterSource, string>> = {
+const CONTENTS: Readonly<Record<QueueName, string>> = {
   batch: 'refused messages',
-  work: 'work that failed: leftovers, since the sweeper sends it again',
-  outcome: 'ends of deliveries',
+  work: 'failed work, which the sweeper sends again by itself',
+  outcome: 'outcomes of deliveries',
   collector: 'refused single requests',
 };
 
-const NO_REASON = 'failed five times: the logs say why';
+const NO_REASON = 'failed five times; see the logs of the function';
 
-/** What a dead-letter queue holds, and why: the reasons that were seen, the most frequent first. */
+/** What a dead-letter queue holds, with the reasons that were seen, the most frequent first. */
 function deadLetterLines(
-  source: DeadLetterSource,
-  messages: number,
-  examples: readonly DeadLetter[],
+  name: QueueName,
+  { count, samples }: DeadLetters,
   now: number,
   width: number,
 ): readonly string[] {
-  const byReason = Map.groupBy(examples, ({ reason }) => reason ?? NO_REASON);
+  const byReason = Map.groupBy(samples, ({ reason }) => reason ?? NO_REASON);
   const reasons = [...byReason].toSorted(([, a], [, b]) => b.length - a.length);
-  const oldest = Math.min(...examples.map(({ sentAt }) => sentAt));
-  const age = examples.length > 0 ? `, the oldest seen ${durationText(now - oldest)} old` : '';
-  const unseen = messages - examples.length;
+  const oldest = Math.min(...samples.map(({ sentAt }) => sentAt));
+  const age = samples.length > 0 ? `, the oldest seen sent ${durationText(now - oldest)} ago` : '';
+  const unseen = count - samples.length;
   return [
-    `${source}: ${countText(messages)}${age} (${HOLDS[source]})`,
+    `${name}: ${counted(count, 'message')}${age} (${CONTENTS[name]})`,
     ...reasons.flatMap(([reason, those]) => hanging(`  ${those.length}× `, oneLine(reason), width)),
-    ...(unseen > 0 ? [`  … and ${countText(unseen)} that were not looked at`] : []),
+    ...(unseen > 0 ? [`  … and ${countText(unseen)} more that were not read`] : []),
   ];
 }

@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
-import {
-  type CliContext,
-  type ConnectionOptions,
-  connecting,
-  EXIT,
-  openClient,
-} from '../connect.ts';
+import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
 import { pipe } from '../terminal/output.ts';
 import { showTransfer, type Transfer } from '../terminal/progress.ts';
 import { bytesText } from '../text.ts';
@@ -16,11 +11,14 @@ interface ResultsOptions extends ConnectionOptions {
 }
 
 export function addResultsCommand(program: Command, context: CliContext): void {
-  connecting(program.command('results'))
-    .description('writes the rows of a batch, as JSON lines in the order of its input')
-    .argument('<id>')
-    .option('--out <file>', 'into this file, which appears whole or not at all (default: stdout)')
-    .option('--errors', 'the rows of requests that did not succeed instead')
+  withConnection(program.command('results'))
+    .description('write the rows of a batch as JSON lines, in the order of its input')
+    .argument('<id>', 'batch id')
+    .option(
+      '--out <file>',
+      'write to this file, which appears complete or not at all (default: stdout)',
+    )
+    .option('--errors', 'write the rows of requests that did not succeed instead')
     .addHelpText(
       'after',
       `
@@ -43,25 +41,26 @@ async function results(
   const kind = options.errors ? 'errors' : 'results';
   const client = await openClient(options);
   const { bytes, content, isFinal } = await client.openRows(batchId, kind);
-  // Rows on the same terminal would be drawn over.
+  // Progress would overwrite rows on the same terminal.
   const isHidden = out === undefined && stdout.isTTY === true;
   const transfer = showTransfer(isHidden ? { write() {} } : stderr, batchId, now);
   try {
-    const counted = counting(content, bytes, transfer);
-    if (out === undefined) await pipe(counted, stdout);
+    const reported = reportProgress(content, bytes, transfer);
+    if (out === undefined) await pipe(reported, stdout);
     else {
-      const { saveWhole } = await import('../../shared/client/rows.ts');
-      await saveWhole(out, counted, signal);
+      const { saveFile } = await import('../../shared/client/rows.ts');
+      await saveFile(out, reported, signal);
     }
   } finally {
     transfer.end();
   }
-  if (out !== undefined) stderr.write(`${kind} of ${batchId} in ${out} (${bytesText(bytes)})\n`);
+  if (out !== undefined)
+    stderr.write(`${kind} of ${batchId} written to ${out} (${bytesText(bytes)})\n`);
   if (!isFinal) stderr.write(`${batchId} has not ended: more rows may follow\n`);
   return EXIT.done;
 }
 
-async function* counting(
+async function* reportProgress(
   content: AsyncIterable<Uint8Array>,
   total: number,
   transfer: Transfer,

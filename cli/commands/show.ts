@@ -1,24 +1,24 @@
 import type { Command } from 'commander';
-import type { BatchInfo } from '../../shared/client/index.ts';
-import { batchPage } from '../batchPage.ts';
-import {
-  type CliContext,
-  type ConnectionOptions,
-  connecting,
-  EXIT,
-  openClient,
-} from '../connect.ts';
-import { painter, widthOf } from '../terminal/output.ts';
+import { ClientError } from '../../shared/client/clientError.ts';
+import type { BatchInfo, JobInfo } from '../../shared/client/index.ts';
+import { durationText } from '../../shared/terminal.ts';
+import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
+import { clip, hanging, oneLine, painter, type Style, widthOf } from '../terminal/output.ts';
+import { bar } from '../terminal/progress.ts';
+import { type Column, tableLines } from '../terminal/table.ts';
+import { costText, countText, finishedRequests, instantText, statusStyle } from '../text.ts';
+import { watchColumns } from './watch.ts';
 
 interface ShowOptions extends ConnectionOptions {
   readonly json?: true;
 }
 
 export function addShowCommand(program: Command, context: CliContext): void {
-  connecting(program.command('show'))
-    .description('shows everything that is known of a batch')
-    .argument('<id>', 'of a batch; of a part of one, <id>/<n>')
-    .option('--json', 'one JSON document')
+  withConnection(program.command('show'))
+    .description('show everything that is known about a batch')
+    .argument('<id>', 'batch id; <id>/<n> for a part')
+    .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
@@ -39,10 +39,7 @@ async function show(
 ): Promise<number> {
   const client = await openClient(options);
   const batch = await client.getBatch(batchId);
-  if (batch === undefined) {
-    const { ClientError } = await import('../../shared/client/index.ts');
-    throw new ClientError('unknown_batch', `there is no batch ${batchId}`);
-  }
+  if (batch === undefined) throw new ClientError('unknown_batch', `there is no batch ${batchId}`);
   const parts: readonly BatchInfo[] =
     batch.partCount === undefined ? [] : await client.getParts(batchId);
   if (options.json) {
@@ -56,4 +53,149 @@ async function show(
   });
   stdout.write(`${lines.join('\n')}\n`);
   return EXIT.done;
+}
+
+export interface PageSettings {
+  readonly now: number;
+  readonly width: number;
+  readonly paint: (style: Style, text: string) => string;
+}
+
+const LABEL_WIDTH = 10;
+const BAR_WIDTH = 20;
+
+/** A batch as lines: its facts, reasons, jobs and parts. */
+export function batchPage(
+  batch: BatchInfo,
+  parts: readonly BatchInfo[],
+  settings: PageSettings,
+): readonly string[] {
+  const { width, paint, now } = settings;
+  const room = width - LABEL_WIDTH - 4;
+  const facts = factsOf(batch, now).flatMap(([label, text]) =>
+    text === undefined || text === ''
+      ? []
+      : [`  ${paint('dim', label.padEnd(LABEL_WIDTH))}  ${factText(text, room)}`],
+  );
+  const section = (title: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : ['', paint('bold', title), ...lines.map((line) => `  ${line}`)];
+  return [
+    `${paint('bold', batch.batchId)}  ${paint(statusStyle(batch), batch.status)}`,
+    ...facts,
+    ...section(
+      'reasons',
+      batch.reasons.flatMap((reason) => hanging('- ', reasonText(reason), width - 2)),
+    ),
+    ...section(
+      'jobs',
+      batch.jobs.length === 0 ? [] : tableLines(jobColumns, batch.jobs, width - 2, paint),
+    ),
+    ...section(
+      'parts',
+      parts.length === 0 ? [] : tableLines(watchColumns(now), parts, width - 2, paint),
+    ),
+  ];
+}
+
+function factsOf(
+  batch: BatchInfo,
+  now: number,
+): readonly (readonly [string, string | undefined])[] {
+  const { counts, job, metadata, createdAt, endedAt, notBefore, deadlineAt } = batch;
+  const { provider, model, endpoint, attempts, deliveries, partCount } = batch;
+  const pairs = Object.entries(metadata).map(([key, value]) => `${key}=${value}`);
+  return [
+    ['provider', [provider, model, endpoint].filter(Boolean).join(', ')],
+    // An input that was refused or not inspected yet has no counts.
+    ...(counts.total > 0 ? requestFacts(batch) : []),
+    [
+      'attempts',
+      `${countText(attempts)}${partCount === undefined ? '' : `, in ${partCount} parts`}`,
+    ],
+    ['job', job && `${job.id}, submitted ${ago(job.submittedAt, now)}`],
+    ['deliveries', deliveries > 0 ? countText(deliveries) : undefined],
+    ['cost', costLine(batch)],
+    ['priority', batch.priority === 0 ? undefined : String(batch.priority)],
+    ['created', timeText(createdAt, now)],
+    ['not before', notBefore && timeText(notBefore, now)],
+    ['ended', endedAt && `${timeText(endedAt, now)}, after ${durationBetween(createdAt, endedAt)}`],
+    ['deadline', endedAt === undefined ? timeText(deadlineAt, now) : undefined],
+    ['cancelling', batch.cancelRequested && endedAt === undefined ? 'yes' : undefined],
+    ['metadata', pairs.join(', ')],
+    ['source', batch.source],
+    ['input', batch.input],
+    ['results', batch.results],
+    ['errors', batch.errors ?? batch.inputErrors],
+  ];
+}
+
+function requestFacts(batch: BatchInfo): readonly (readonly [string, string])[] {
+  const { total, succeeded, failed, unfinished } = batch.counts;
+  const { inputTokens, outputTokens } = batch.usage;
+  return [
+    ['progress', `${bar(finishedRequests(batch), total, BAR_WIDTH)} of ${countText(total)}`],
+    [
+      'requests',
+      `${countText(succeeded)} succeeded, ${countText(failed)} failed, ${countText(unfinished)} unfinished`,
+    ],
+    ['tokens', `${countText(inputTokens)} in, ${countText(outputTokens)} out`],
+  ];
+}
+
+function costLine({ cost, estimatedCost, maxCost }: BatchInfo): string {
+  const bounds = [
+    ...(estimatedCost === undefined ? [] : [`estimated ${costText(estimatedCost)}`]),
+    ...(maxCost === undefined ? [] : [`at most ${costText(maxCost)}`]),
+  ];
+  const known = cost === null ? 'unknown' : costText(cost);
+  return bounds.length === 0 ? known : `${known} (${bounds.join(', ')})`;
+}
+
+function reasonText({ code, message, line }: BatchInfo['reasons'][number]): string {
+  const place = line === undefined || message.startsWith('line ') ? '' : `line ${line}: `;
+  return oneLine(`${code}: ${place}${message}`);
+}
+
+function timeText(time: string, now: number): string {
+  return `${instantText(time)} (${ago(time, now)})`;
+}
+
+function ago(time: string, now: number): string {
+  const milliseconds = now - Date.parse(time);
+  return milliseconds < 0
+    ? `in ${durationText(-milliseconds)}`
+    : `${durationText(milliseconds)} ago`;
+}
+
+function durationBetween(from: string, to: string): string {
+  return durationText(Date.parse(to) - Date.parse(from));
+}
+
+/** Cuts the text to the width, except a URL, which people copy. */
+function factText(text: string, room: number): string {
+  const line = oneLine(text);
+  return line.startsWith('s3://') ? line : clip(line, room);
+}
+
+const jobColumns: readonly Column<JobInfo>[] = [
+  { title: '#', text: ({ attempt }) => String(attempt), rank: 0, align: 'right' },
+  { title: 'ENDED', text: jobEndText, rank: 0, style: jobEndStyle },
+  { title: 'REQUESTS', text: ({ requests }) => countText(requests), rank: 1, align: 'right' },
+  { title: 'SUCCEEDED', text: ({ succeeded }) => countText(succeeded), rank: 1, align: 'right' },
+  {
+    title: 'TOOK',
+    text: ({ submittedAt, endedAt }) => durationBetween(submittedAt, endedAt),
+    rank: 3,
+    align: 'right',
+  },
+  { title: 'PROVIDER', text: ({ provider }) => provider, rank: 4 },
+  { title: 'JOB', text: ({ id }) => id, rank: 2 },
+];
+
+function jobEndText({ end, code }: JobInfo): string {
+  return code === undefined || end === 'completed' ? end : `${end} (${code})`;
+}
+
+function jobEndStyle({ end }: JobInfo) {
+  return end === 'completed' ? 'green' : end === 'failed' ? 'red' : 'yellow';
 }

@@ -1,19 +1,24 @@
 import type { Command } from 'commander';
 import type { BatchHandlerClient, BatchInfo, Sent } from '../../shared/client/index.ts';
-import { createBoard } from '../board.ts';
-import { type CliContext, connecting, EXIT, openClient } from '../connect.ts';
+import { createLiveLines, durationText } from '../../shared/terminal.ts';
+import { openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
 import { explain } from '../explain.ts';
-import { type WaitingOptions, watchSettings, withTimeout } from '../waiting.ts';
+import { type WaitingOptions, type WatchSettings, watchSettings, withTimeout } from '../options.ts';
+import { oneLine, painter, widthOf } from '../terminal/output.ts';
+import { bar } from '../terminal/progress.ts';
+import { type Column, tableLines } from '../terminal/table.ts';
+import { countText, finishedRequests, instantText, statusStyle } from '../text.ts';
 
 export function addWatchCommand(program: Command, context: CliContext): void {
-  withTimeout(connecting(program.command('watch')))
-    .description('shows batches until they have ended')
-    .argument('[ids...]', 'default: all that have not ended now')
-    .option('--json', 'one JSON object a line for every change')
+  withTimeout(withConnection(program.command('watch')))
+    .description('show batches until they have ended')
+    .argument('[ids...]', 'batch ids (default: all that have not ended)')
+    .option('--json', 'print one JSON object per line for every change')
     .addHelpText(
       'after',
       `
-Ends with 0 if all completed, else with 1.
+Exits with 0 if all batches completed, otherwise with 1.
 
 Examples:
   batch-handler watch my-batch --stack BatchHandler
@@ -41,16 +46,10 @@ async function watch(
   return watchUntilEnded(client, watched, watchSettings(options), context);
 }
 
-export interface WatchSettings {
-  readonly json: boolean;
-  readonly pollSeconds: number;
-  readonly timeoutSeconds: number | undefined;
-}
-
 /**
  * Shows batches until all have ended.
  *
- * @param batches ids, or what was just added and may yet be refused
+ * @param batches ids, or results of `addBatch`, which may still be refused
  * @returns the exit code
  */
 export async function watchUntilEnded(
@@ -64,7 +63,7 @@ export async function watchUntilEnded(
   const { interrupted: signal } = context;
   const codes = await Promise.all(
     batches.map(async (batch) => {
-      const options = { pollSeconds, timeoutSeconds, signal, onLook: board.update };
+      const options = { pollSeconds, timeoutSeconds, signal, onPoll: board.update };
       try {
         return codeOf(await client.waitForBatch(batch, options));
       } catch (error) {
@@ -80,4 +79,127 @@ export async function watchUntilEnded(
 
 function codeOf({ status }: BatchInfo): number {
   return status === 'completed' ? EXIT.done : EXIT.failed;
+}
+
+/** Shows the batches that are being watched. */
+interface Board {
+  update(batch: BatchInfo): void;
+  /** Writes a separate line. */
+  note(text: string): void;
+}
+
+/**
+ * A live table on a terminal; elsewhere one line or JSON object for every change.
+ *
+ * @param batchIds ids in the order of the table
+ */
+export function createBoard(
+  context: CliContext,
+  batchIds: readonly string[],
+  json: boolean,
+): Board {
+  const { stdout } = context;
+  if (json) return plainBoard(context, (batch) => JSON.stringify(batch));
+  return stdout.isTTY === true ? liveBoard(context, batchIds) : plainBoard(context, changeLine);
+}
+
+function plainBoard({ stdout, stderr }: CliContext, text: (batch: BatchInfo) => string): Board {
+  const shown = new Map<string, string>();
+  return {
+    update(batch) {
+      const state = stateOf(batch);
+      if (shown.get(batch.batchId) === state) return;
+      shown.set(batch.batchId, state);
+      stdout.write(`${text(batch)}\n`);
+    },
+    note: (line) => stderr.write(`${line}\n`),
+  };
+}
+
+/** Changes with the status and with every tenth of the requests, and so decides what is shown. */
+function stateOf(batch: BatchInfo): string {
+  const { status, statusAt, counts } = batch;
+  const tenth = counts.total > 0 ? Math.floor((10 * finishedRequests(batch)) / counts.total) : 0;
+  return `${status} ${statusAt} ${tenth}`;
+}
+
+function liveBoard({ stdout, now }: CliContext, batchIds: readonly string[]): Board {
+  const live = createLiveLines(stdout);
+  const paint = painter(stdout);
+  const batches = new Map<string, BatchInfo>();
+  const explained = new Set<string>();
+  /** Writes the whole reason above the table, which has room for its first words only. */
+  const explainEnd = (batch: BatchInfo): void => {
+    const why = batch.endedAt === undefined ? '' : whyText(batch);
+    if (why === '' || explained.has(batch.batchId)) return;
+    explained.add(batch.batchId);
+    live.note(`${batch.batchId} ${paint(statusStyle(batch), batch.status)}: ${why}`);
+  };
+  return {
+    update(batch) {
+      batches.set(batch.batchId, batch);
+      explainEnd(batch);
+      const rows = batchIds.flatMap((id) => batches.get(id) ?? []);
+      live.draw(tableLines(watchColumns(now()), rows, widthOf(stdout) - 1, paint));
+    },
+    note: live.note,
+  };
+}
+
+const BAR_WIDTH = 20;
+
+/** Statuses whose reason is shown. */
+const EXPLAINED: ReadonlySet<BatchInfo['status']> = new Set([
+  'queued',
+  'retrying',
+  'failed',
+  'cancelled',
+]);
+
+/** The latest reason why a batch waits or has not succeeded; empty if there is none. */
+function whyText({ status, reasons, attempts, notBefore }: BatchInfo): string {
+  if (!EXPLAINED.has(status)) return '';
+  const last = reasons.at(-1);
+  if (last !== undefined) return oneLine(last.message);
+  const waitsForItsTime = status === 'retrying' && attempts === 0 && notBefore !== undefined;
+  return waitsForItsTime ? `not before ${instantText(notBefore)}` : '';
+}
+
+export function watchColumns(now: number): readonly Column<BatchInfo>[] {
+  const since = ({ createdAt, endedAt }: BatchInfo): string =>
+    durationText((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(createdAt));
+  return [
+    { title: 'BATCH', text: ({ batchId }) => batchId, rank: 0, minWidth: 30 },
+    { title: 'STATUS', text: ({ status }) => status.padEnd(10), rank: 0, style: statusStyle },
+    {
+      title: 'PROGRESS',
+      text: (batch) => bar(finishedRequests(batch), batch.counts.total, BAR_WIDTH),
+      rank: 1,
+      style: statusStyle,
+    },
+    { title: 'REQUESTS', text: ({ counts }) => countText(counts.total), rank: 4, align: 'right' },
+    {
+      title: 'FAILED',
+      text: ({ counts }) => countText(counts.failed),
+      rank: 5,
+      align: 'right',
+      style: ({ counts }) => (counts.failed > 0 ? 'red' : undefined),
+    },
+    { title: 'TRIES', text: ({ attempts }) => countText(attempts), rank: 6, align: 'right' },
+    { title: 'TIME', text: since, rank: 2, align: 'right' },
+    { title: '', text: whyText, rank: 3, minWidth: 12 },
+  ];
+}
+
+/** One batch in one line, for outputs that are not redrawn. */
+function changeLine(batch: BatchInfo): string {
+  const { batchId, status, attempts, counts } = batch;
+  const parts = [batchId, status.padEnd(10)];
+  if (attempts > 0) parts.push(`attempt ${attempts}`);
+  if (counts.total > 0)
+    parts.push(`${countText(finishedRequests(batch))} of ${countText(counts.total)} finished`);
+  if (counts.failed > 0) parts.push(`${countText(counts.failed)} failed`);
+  const why = whyText(batch);
+  if (why !== '') parts.push(`(${why})`);
+  return parts.join('  ');
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
-import { ClientError } from '../../shared/client/index.ts';
-import type { CliContext } from '../connect.ts';
+import { ClientError } from '../../shared/client/clientError.ts';
+import type { CliContext } from '../context.ts';
 
 /** Asks on the terminal. ^C aborts `interrupted`, as it does everywhere else. */
 export async function askOnTerminal(
@@ -17,10 +17,10 @@ export async function askOnTerminal(
 }
 
 /**
- * Whether to go on with what changes something.
+ * Asks for confirmation of a change.
  *
- * @param yes of the option `--yes`
- * @throws ClientError where nobody can be asked
+ * @param yes the option `--yes`, which skips the question
+ * @throws ClientError if there is no terminal to ask at
  */
 export async function confirm(
   question: string,
@@ -28,7 +28,11 @@ export async function confirm(
   { ask, stderr }: CliContext,
 ): Promise<boolean> {
   if (yes) return true;
-  if (!ask) throw new ClientError('invalid_input', 'this is no terminal to ask at: say --yes');
+  if (!ask)
+    throw new ClientError(
+      'invalid_input',
+      'there is no terminal to ask for confirmation: add --yes',
+    );
   const answer = (await ask(`${question} [y/N] `)).trim().toLowerCase();
   if (answer === 'y' || answer === 'yes') return true;
   stderr.write('nothing was changed\n');

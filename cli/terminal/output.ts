@@ -6,14 +6,14 @@ export { type Output, textWidth };
 
 const DEFAULT_WIDTH = 80;
 
-/** Columns that a line may have; in a pipe or a file as many as it likes. */
+/** The number of columns of a terminal; infinite for a pipe or a file. */
 export function widthOf({ isTTY, columns }: Output): number {
   return isTTY === true ? columns || DEFAULT_WIDTH : Number.POSITIVE_INFINITY;
 }
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** Colours on a terminal, unless NO_COLOR says otherwise; elsewhere the text as it is. */
+/** Returns a function that colours text on a terminal, unless NO_COLOR is set; elsewhere it does nothing. */
 export function painter(output: Output, env = process.env): (style: Style, text: string) => string {
   const plain = output.isTTY !== true || (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
   return plain
@@ -21,7 +21,7 @@ export function painter(output: Output, env = process.env): (style: Style, text:
     : (style, text) => styleText(style, text, { validateStream: false });
 }
 
-/** Writes bytes as they come, no faster than they are taken. */
+/** Writes bytes as they come, and waits whenever the output is full. */
 export async function pipe(content: AsyncIterable<Uint8Array>, output: Output): Promise<void> {
   for await (const chunk of content)
     if (output.write(chunk) === false)
@@ -45,7 +45,7 @@ function wrap(text: string, width: number): readonly string[] {
   return [...lines, line];
 }
 
-/** The same, with what stands before the first line; the others are as far in. */
+/** Like `wrap`, with a prefix before the first line and the others indented by its width. */
 export function hanging(prefix: string, text: string, width: number): readonly string[] {
   const margin = ' '.repeat(textWidth(prefix));
   return wrap(text, width - textWidth(prefix)).map(

@@ -7,24 +7,24 @@ const EMPTY = '░';
 /** Eighths of a character. */
 const PARTLY = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A bar and its percentage; without a whole to be a part of, an empty bar. */
+/** A bar with its percentage. It is empty if `total` is 0. */
 export function bar(done: number, total: number, width: number): string {
   const share = total > 0 ? Math.min(1, done / total) : 0;
   const eighths = Math.floor(share * width * 8);
   const filled = FULL.repeat(Math.floor(eighths / 8)) + (PARTLY[eighths % 8] ?? '');
-  // Down, so that 100 % means all.
+  // Rounds down, so that 100 % means all.
   const percent = `${Math.floor(share * 100)}%`.padStart(5);
   return `${filled}${EMPTY.repeat(width - filled.length)}${percent}`;
 }
 
-/** One line that says how far something is. */
+/** One line that shows progress. */
 export interface ProgressLine {
   show(text: string): void;
-  /** Leaves nothing of it on a terminal. */
+  /** Removes the line from a terminal. */
   clear(): void;
 }
 
-/** Redrawn in place on a terminal; elsewhere a line for each change. */
+/** A line that is redrawn in place on a terminal; elsewhere every change is a line of its own. */
 export function progressLine(output: Output): ProgressLine {
   if (output.isTTY === true) {
     const live = createLiveLines(output);
@@ -43,17 +43,37 @@ export function progressLine(output: Output): ProgressLine {
   };
 }
 
-/** The progress of one file on a terminal; elsewhere nothing. */
+/** Shows each value on one line until the last, which it returns. */
+export async function showProgress<T>(
+  values: AsyncIterable<T>,
+  output: Output,
+  textOf: (value: T) => string,
+): Promise<T | undefined> {
+  const line = progressLine(output);
+  let last: T | undefined;
+  try {
+    for await (const value of values) {
+      last = value;
+      line.show(textOf(value));
+    }
+  } finally {
+    line.clear();
+  }
+  return last;
+}
+
+/** The progress of one file. */
 export interface Transfer {
   update(bytes: number, total: number | undefined): void;
-  /** Leaves no trace. */
+  /** Removes it from the terminal. */
   end(): void;
 }
 
 const BAR_WIDTH = 20;
-/** Between two drawings: chunks come faster than anybody reads. */
+/** Shortest time between two drawings, because chunks come faster than anyone can read. */
 const DRAW_MS = 100;
 
+/** Shows the progress of a file on a terminal; elsewhere it shows nothing. */
 export function showTransfer(output: Output, name: string, now: () => number): Transfer {
   if (output.isTTY !== true) return { update() {}, end() {} };
   const live = createLiveLines(output);

@@ -2,12 +2,12 @@ import { clip, printable, type Style, textWidth } from './output.ts';
 
 export interface Column<T> {
   readonly title: string;
-  /** May be of others: what a terminal obeys is not shown. */
+  /** May come from outside: control characters are not shown. */
   text(row: T): string;
   readonly align?: 'right';
-  /** Where it is too narrow, columns of a low rank have the room; those of rank 0 always stay. */
+  /** If the terminal is too narrow, columns of a high rank are left out first; those of rank 0 stay. */
   readonly rank: number;
-  /** How narrow its texts may be cut; default: not at all. */
+  /** The least width that its texts may be cut to. Default: they are not cut. */
   readonly minWidth?: number;
   style?(row: T): Style | undefined;
 }
@@ -15,9 +15,9 @@ export interface Column<T> {
 const GAP = '  ';
 
 /**
- * Lines of a table that is not wider than `width`, the titles first.
+ * The lines of a table that is at most `width` wide, the titles first.
  *
- * @param paint colours a text
+ * @param paint applies a style to a text
  */
 export function tableLines<T>(
   columns: readonly Column<T>[],
@@ -74,7 +74,7 @@ function total(widths: readonly number[]): number {
   return widths.reduce((sum, each) => sum + each, 0) + GAP.length * (widths.length - 1);
 }
 
-/** Takes what is too much from the columns of the highest rank that can give; else from the widest. */
+/** Narrows the columns to fit: those of the highest rank down to their least width, then the widest. */
 function shrink(
   columns: readonly { natural: number; least: number; rank: number }[],
   width: number,

@@ -9,22 +9,26 @@ import { sendBatchMessage } from '../aws/queues.ts';
 import { uploadKey } from '../batch/ids.ts';
 import { type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
 import type { ObjectRef } from '../batch/ports.ts';
+import { omitUndefined } from '../omitUndefined.ts';
+import { ClientError } from './clientError.ts';
 import type { Sent } from './commands.ts';
-import { ClientError, type HandlerConnection } from './connection.ts';
+import type { HandlerConnection } from './connection.ts';
 
-/** A batch to add: what a message may hold, with where its requests are. */
+/** A batch to add: the fields of a message, and either `file` or `requests`. */
 export interface NewBatch
   extends Omit<AddMessageInput, 'action' | 'schemaVersion' | 'file' | 'requests'> {
-  /** Path of a JSONL file on this machine, or `s3://bucket/key` in a bucket the handler may read. */
+  /** Path of a local JSONL file, or an `s3://bucket/key` URL in a bucket that the handler may read. */
   readonly file?: string | undefined;
-  /** The requests themselves instead, as lines of a batch file. */
+  /** The requests themselves, each in the format of a line of a batch file. */
   readonly requests?: AsyncIterable<object> | Iterable<object> | undefined;
 }
 
 /**
- * Uploads what is not in S3 yet and sends the message that adds the batch.
+ * Uploads the requests, unless they are in S3, and sends the message that adds the batch.
  *
- * @throws ClientError for what the handler would refuse, as far as that can be known here
+ * @returns as soon as the message is sent; the handler may still refuse it
+ * @throws ClientError `invalid_input` for a message, provider or file that the handler would refuse,
+ *   as far as that is known here; `batch_exists` if the id is taken
  */
 export async function addBatch(
   connection: HandlerConnection,
@@ -36,16 +40,20 @@ export async function addBatch(
   if ((file === undefined) === (requests === undefined))
     throw new ClientError('invalid_input', 'give either a file or requests');
   const isInS3 = file?.startsWith('s3://') ?? false;
-  const batchId = fields.batchId ?? freshBatchId(file ?? 'batch');
-  const message: AddMessageInput = { ...fields, batchId, ...(isInS3 ? { file } : {}) };
-  check(message, handler.providers);
+  const batchId = fields.batchId ?? newBatchId(file ?? 'batch');
+  const message: AddMessageInput = omitUndefined({
+    ...fields,
+    batchId,
+    file: isInS3 ? file : undefined,
+  });
+  checkMessage(message, handler.providers);
   if (file !== undefined && !isInS3) await checkFile(file);
 
   const existing = await batches.get(batchId);
   if (existing !== undefined)
     throw new ClientError(
       'batch_exists',
-      `batch ${batchId} exists already, and is ${existing.status}: choose another id`,
+      `batch ${batchId} already exists and is ${existing.status}: choose another id`,
     );
   if (!isInS3) {
     const content: Content = requests ? requestsContent(requests) : await fileContent(file ?? '');
@@ -55,7 +63,7 @@ export async function addBatch(
   return { batchId, messageId: await sendBatchMessage(sqs, batchQueue, message) };
 }
 
-function check(message: AddMessageInput, entries: readonly string[]): void {
+function checkMessage(message: AddMessageInput, entries: readonly string[]): void {
   const parsed = addMessageSchema.safeParse(message);
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message: text }) => {
@@ -78,8 +86,8 @@ const SUFFIX_LENGTH = 6;
 /** Leaves room for the suffix within the 100 characters of a batch id. */
 const MAX_STEM_LENGTH = 90;
 
-/** A batch id that tells which file it is of, and is new: ids are used once. */
-export function freshBatchId(file: string): string {
+/** A new batch id that begins with the name of the file. Ids cannot be used twice. */
+export function newBatchId(file: string): string {
   const stem = basename(file)
     .replace(/\.jsonl?$/i, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
@@ -90,22 +98,31 @@ export function freshBatchId(file: string): string {
   return `${stem || 'batch'}-${suffix}`;
 }
 
-/** What goes into an object, and how many bytes that is, where it is known. */
-export interface Content {
+/** The content of an object, with its size in bytes if it is known. */
+interface Content {
   readonly stream: Readable;
   readonly bytes?: number | undefined;
 }
 
 export interface UploadOptions {
-  /** Bytes that are in, after every part; `total` where it is known. */
+  /**
+   * Called after every uploaded part.
+   *
+   * @param bytes uploaded so far
+   * @param total undefined if the requests come from an iterable
+   */
   readonly onProgress?: ((bytes: number, total: number | undefined) => void) | undefined;
+  /** Stops the upload, which then leaves nothing behind. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** With four under way, 32 MB are held. S3 takes 10,000 parts: 78 GiB. Its emulator refuses over 11 MiB. */
+/**
+ * With four parts at a time, 32 MiB are in memory. S3 allows 10,000 parts, which makes 78 GiB. The
+ * emulator of S3 refuses parts over 11 MiB.
+ */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_A_TIME = 4;
-/** A request at a time would cost more than its bytes. */
+/** Lines are joined into chunks of this size, because a chunk a request would be slow. */
 const CHUNK_LENGTH = 64 * 1024;
 
 export async function fileContent(path: string): Promise<Content> {
@@ -113,8 +130,8 @@ export async function fileContent(path: string): Promise<Content> {
   return { stream: createReadStream(path), bytes };
 }
 
-/** Requests as lines. */
-export function requestsContent(requests: AsyncIterable<object> | Iterable<object>): Content {
+/** The requests as lines of JSON. */
+function requestsContent(requests: AsyncIterable<object> | Iterable<object>): Content {
   async function* chunks() {
     let text = '';
     for await (const request of requests) {
@@ -128,7 +145,7 @@ export function requestsContent(requests: AsyncIterable<object> | Iterable<objec
   return { stream: Readable.from(chunks()) };
 }
 
-/** Uploads in parts, in constant memory. The object appears whole, or not at all. */
+/** Uploads in parts, in constant memory. The object appears complete or not at all. */
 export async function upload(
   client: S3Client,
   { bucket, key }: ObjectRef,
@@ -156,14 +173,14 @@ export async function upload(
   }
 }
 
-/** A first line longer than this is not looked at further: the inspection will. */
+/** A longer first line is left for the inspection. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 /**
- * Tells a JSONL file from everything else by its first line that is not blank. Whatever else may
- * be wrong with it is for the handler to find, and ends its batch with the reasons.
+ * Checks that the file is JSONL by its first line that is not blank. Everything else is left for the
+ * inspection, which ends the batch with all its reasons.
  *
- * @throws ClientError, naming the file and what is wrong with it
+ * @throws ClientError `invalid_input` that names the file and what is wrong with it
  */
 export async function checkFile(path: string): Promise<void> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -179,7 +196,7 @@ export async function checkFile(path: string): Promise<void> {
     );
 }
 
-/** The first line that is not blank; undefined if there is none, or none within the limit. */
+/** The first line that is not blank; undefined if there is none, or if it is too long. */
 async function firstLine(path: string): Promise<string | undefined> {
   let text = '';
   for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {

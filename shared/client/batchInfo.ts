@@ -6,69 +6,71 @@ import type { Batch, BatchFields } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 
-/** How a batch stands. What it may not have is absent; times are ISO 8601, money is USD. */
+/** The state of a batch. Times are ISO 8601, money is USD; a field that does not apply is absent. */
 export interface BatchInfo {
   readonly batchId: string;
   readonly status: Status;
   /** When the status was entered. */
   readonly statusAt: string;
-  /** The provider entry where it is now. */
+  /** The provider entry where it waits or runs. */
   readonly provider: string;
   readonly model?: string;
   readonly endpoint?: string;
   readonly priority: number;
-  /** `succeeded + failed + unfinished = total`; all 0 until the input was inspected. */
+  /** `succeeded + failed + unfinished = total`. All are 0 until the input is inspected. */
   readonly counts: Counts;
-  /** The job that the provider has, or whose output is being collected. */
+  /** The job that runs at the provider, or whose rows are being collected. */
   readonly job?: {
     readonly id: string;
     readonly submittedAt: string;
-    /** Requests that it has finished, where the provider tells. */
+    /** Requests that the job has finished. Absent if the provider does not say. */
     readonly finished?: number;
   };
-  /** Jobs that are over, the latest last, 20 at most. */
+  /** Jobs that have ended, the latest last, at most 20. */
   readonly jobs: readonly JobInfo[];
-  /** Jobs that providers took on. */
+  /** Number of jobs that providers accepted. */
   readonly attempts: number;
-  /** Invocations of the processor. */
+  /** Number of invocations of the processor. */
   readonly deliveries: number;
-  /** Of a batch that is too large for one job: how many parts it was cut into. */
+  /** Number of parts. Only of a batch that is too large for one job. */
   readonly partCount?: number;
+  /** Tokens of all jobs so far. */
   readonly usage: Usage;
-  /** Of all jobs so far; null if it is not known. */
+  /** Cost of all jobs so far; null if it is not known. */
   readonly cost: number | null;
+  /** Absent until the input is inspected, and without a price. */
   readonly estimatedCost?: number;
   readonly maxCost?: number;
-  /** Why it failed, waits or was retried: the latest last, 20 at most. */
+  /** Why it failed, waits or was retried; the latest last, at most 20. */
   readonly reasons: readonly Reason[];
   readonly cancelRequested: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: string;
   readonly notBefore?: string;
-  /** When it ends with what it has. */
+  /** When the handler ends the batch with the rows that it has. */
   readonly deadlineAt: string;
   readonly endedAt?: string;
-  /** URLs of its objects. */
+  /** `s3://` URL of the input; `input` is the snapshot of it that jobs are made from. */
   readonly source: string;
   readonly input?: string;
   readonly results?: string;
   readonly errors?: string;
-  /** Why the input was refused, line by line. */
+  /** The refused lines of the input with their reasons. Only if the input was refused. */
   readonly inputErrors?: string;
 }
 
-/** What became of one job. */
+/** A job that has ended. */
 export interface JobInfo extends Omit<PastJob, 'submittedAt' | 'endedAt' | 'end' | 'code'> {
   readonly submittedAt: string;
-  /** When its end was seen. */
+  /** When the handler saw that it had ended. */
   readonly endedAt: string;
-  /** `aged`: it had not ended when the batch's deadline had passed. */
+  /** `aged` means that the job had not ended when the deadline of the batch passed. */
   readonly end: Exclude<PastJob['end'], 'deadline'> | 'aged';
-  /** Of the provider's reason, if it gave one. */
+  /** The code of the provider's reason. Absent if it gave none. */
   readonly code?: string;
 }
 
-/** @param bucket the handler's */
+/** @param bucket name of the handler's bucket */
 export function batchInfo(batch: Batch, bucket: string): BatchInfo {
   const { batchId, status, provider, counts, usage, reasons, cancelRequested }: Batch = batch;
   const { input, rows, delivery, endedAt, inputErrorsKey }: BatchFields = batch;
@@ -107,7 +109,7 @@ export function batchInfo(batch: Batch, bucket: string): BatchInfo {
   });
 }
 
-/** Only of a job that is at work or being collected: a record names its last job to the end. */
+/** The record keeps its last job, so the status says whether the job still counts. */
 function jobInfo(batch: Batch) {
   if (batch.status !== 'running' && batch.status !== 'collecting') return undefined;
   const { job } = batch;

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { peekDeadLetters, sendBatchMessage } from '../aws/queues.ts';
+import { findDeadLetter } from '../aws/deadLetters.ts';
+import { sendBatchMessage } from '../aws/queues.ts';
 import { BATCH_ID_PATTERN } from '../batch/ids.ts';
 import { decide } from '../batch/lifecycle/decide.ts';
 import type { BatchEvent } from '../batch/lifecycle/events.ts';
@@ -7,18 +8,22 @@ import type { CommandMessage, ProviderMessage } from '../batch/messages.ts';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { DEFAULT_POLICY } from '../config.ts';
-import { ClientError, type HandlerConnection } from './connection.ts';
+import { omitUndefined } from '../omitUndefined.ts';
+import { ClientError } from './clientError.ts';
+import type { HandlerConnection } from './connection.ts';
 
-/** What a user may ask of a batch. */
+/** A command for a batch. */
 export type Command = CommandMessage['action'];
 
-/** A command on its way. */
+/** A command that was sent. The handler may still refuse it. */
 export interface SentCommand extends Sent {
   readonly action: Command;
 }
 
-/** An id that no message has. */
-const messageId = 'asked beforehand';
+/** Stands for the id of the message, which is not sent yet. */
+const messageId = 'not sent yet';
+
+const PAST = { cancel: 'cancelled', retry: 'retried', redeliver: 'redelivered' } as const;
 
 const EVENTS: Readonly<Record<Command, BatchEvent>> = {
   cancel: { type: 'cancelRequested', messageId },
@@ -27,24 +32,25 @@ const EVENTS: Readonly<Record<Command, BatchEvent>> = {
 };
 
 /**
- * Sends a command, if it makes sense in the status that the batch has now. The batch may be in
- * another one when the message arrives: the handler decides then, by the same rules.
+ * Sends a command, if it is possible in the present status of the batch. The handler decides again,
+ * by the same rules, when the message arrives.
  *
- * @throws ClientError
+ * @throws ClientError `invalid_input` if the id is not that of a batch, `unknown_batch` if there is
+ *   none, `not_possible` with the reason
  */
-export async function command(
+export async function sendCommand(
   { batches, sqs, handler }: Pick<HandlerConnection, 'batches' | 'sqs' | 'handler'>,
   action: Command,
   batchId: string,
 ): Promise<SentCommand> {
   if (!BATCH_ID_PATTERN.test(batchId)) {
-    const what = batchId.includes('/') ? 'names a part: name its batch' : 'is no batch id';
+    const what = batchId.includes('/') ? 'names a part: name its batch' : 'is not a batch id';
     throw new ClientError('invalid_input', `cannot ${action} ${batchId}: it ${what}`);
   }
   const batch = await batches.get(batchId);
   if (batch === undefined)
     throw new ClientError('unknown_batch', `there is no batch ${batchId} to ${action}`);
-  const why = objection(batch, action);
+  const why = whyNotPossible(batch, action);
   if (why !== undefined)
     throw new ClientError('not_possible', `cannot ${action} batch ${batchId}: ${why}`);
   const message = { action, batchId };
@@ -52,30 +58,34 @@ export async function command(
   return { ...message, messageId: await sendBatchMessage(sqs, batchQueue, message) };
 }
 
-/** Why the command makes no sense now, by the handler's own rules. */
-function objection(batch: Batch, action: Command): string | undefined {
+/** Why the command is not possible now, by the rules of the handler; undefined if it is. */
+function whyNotPossible(batch: Batch, action: Command): string | undefined {
   if (action !== 'cancel' && !isEnded(batch.status))
-    return `it is ${batch.status}, and this is for batches that have ended`;
-  // Of the moment only times depend, which are not looked at.
-  const moment = { policy: DEFAULT_POLICY, now: batch.statusAt, random: 0 };
-  const decision = decide(batch, EVENTS[action], moment);
+    return `it is ${batch.status}, and only a batch that has ended can be ${PAST[action]}`;
+  // The context only decides about times, which are not used here.
+  const context = { policy: DEFAULT_POLICY, now: batch.statusAt, random: 0 };
+  const decision = decide(batch, EVENTS[action], context);
   return 'why' in decision ? decision.why : undefined;
 }
 
+/** Between two polls of the provider's state. */
+const POLL_MS = 500;
+
 export interface ProviderCommandOptions {
-  /** For whoever finds the provider paused. */
+  /** Shown to anyone who finds the provider paused. Default: none. */
   readonly reason?: string | undefined;
-  /** How long the handler may take to take it in. Default 60 */
+  /** How long to wait until the handler has carried out the command. Default 60 */
   readonly timeoutSeconds?: number | undefined;
+  /** Stops waiting. The command stays sent. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Pauses a provider, or lets it go on, and waits until the handler has taken that in. The message
- * counts from when it was sent: it may be sent again at any time.
+ * Pauses or resumes a provider, and waits until the handler has carried it out. It can be repeated
+ * at any time: of several commands, the one sent last counts.
  *
- * @throws ClientError for a provider that the handler has not, or if it was not taken in in time;
- *   the signal's reason
+ * @throws ClientError `invalid_input` if the handler has no such provider, `timeout` if the command
+ *   was not carried out in time; the reason of the signal
  */
 export async function commandProvider(
   { handler, sqs, providerStates }: Pick<HandlerConnection, 'handler' | 'sqs' | 'providerStates'>,
@@ -89,23 +99,24 @@ export async function commandProvider(
   }
   const before = (await providerStates.get(provider)).lastCommand?.messageId;
   const messageId = await sendBatchMessage(sqs, handler.resources.batchQueue, {
-    ...{ action, provider },
-    ...(reason === undefined ? {} : { reason }),
+    action,
+    provider,
+    ...omitUndefined({ reason }),
   });
   const until = Date.now() + timeoutSeconds * 1000;
   while (Date.now() < until) {
     const { lastCommand } = await providerStates.get(provider);
-    // Mine, or one of somebody else that was sent after it and came in already.
+    // This command, or a later one of somebody else.
     if (lastCommand?.messageId === messageId || lastCommand?.messageId !== before) return;
-    await wait(500, undefined, { signal });
+    await wait(POLL_MS, undefined, { signal });
   }
   throw new ClientError(
     'timeout',
-    `${action} was sent, and the handler has not taken it in in ${timeoutSeconds} s: see batch-handler doctor`,
+    `${action} was sent, but not carried out within ${timeoutSeconds} s: see batch-handler doctor`,
   );
 }
 
-/** A message that is on its way, and what it is about. */
+/** A message that was sent, with the batch that it is about. */
 export interface Sent {
   readonly batchId: string;
   /** The id that SQS gave the message. */
@@ -113,20 +124,17 @@ export interface Sent {
 }
 
 /**
- * Looks whether a message was put aside.
+ * Checks whether the message is in the dead-letter queue.
  *
- * @throws ClientError `refused`, with the handler's reason
+ * @throws ClientError `refused` with the reason of the handler, if it is
  */
 export async function checkRefusal(
   { sqs, handler }: Pick<HandlerConnection, 'sqs' | 'handler'>,
   { batchId, messageId }: Sent,
 ): Promise<void> {
-  const letter = await peekDeadLetters(
-    sqs,
-    handler.resources.deadLetterQueue,
-    (each) => each.messageId === messageId,
-  );
+  const { deadLetterQueue } = handler.resources;
+  const letter = await findDeadLetter(sqs, deadLetterQueue, (each) => each.messageId === messageId);
   if (letter === undefined) return;
-  const { reason = 'no function could handle its message; see the logs' } = letter;
+  const { reason = 'the handler failed to process it; see the logs of its functions' } = letter;
   throw new ClientError('refused', `the message for batch ${batchId} was refused: ${reason}`);
 }

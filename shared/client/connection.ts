@@ -22,29 +22,31 @@ import {
   stackMetadataSchema,
 } from '../handlerMetadata.ts';
 import type { ProviderStateStore } from '../quota/providerState.ts';
+import { ClientError } from './clientError.ts';
 
-/** A deployed handler, with the physical ids of its resources. */
+/** A deployed handler with the physical ids of its resources. */
 export interface Handler {
+  /** Name or ARN of its stack. */
   readonly stack: string;
   /** Path of the construct in its app. */
   readonly path: string;
-  /** Names of tables, buckets and functions, URLs of queues. */
+  /** Names of the table, the bucket and the functions; URLs of the queues. */
   readonly resources: ResourceIds;
-  /** Provider entry → ARN of its secret, where that is known. */
+  /** Provider entry → ARN of its secret, if it has one. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Names of the provider entries, the default first. */
   readonly providers: readonly string[];
-  /** Of the package that was deployed; undefined if it does not say. */
+  /** Version of the deployed package; undefined if it was deployed before versions were recorded. */
   readonly version: string | undefined;
-  /** What the functions run with. Throws Error if they are newer than this code. */
+  /** The settings of the functions. Throws Error if this version of the package cannot read them. */
   settings(): Settings;
 }
 
 /**
- * Finds a handler by what its stack says of it.
+ * Finds a handler by the metadata in the template of its stack.
  *
- * @param path the construct's, in a stack with several handlers
- * @throws ClientError
+ * @param path path of the construct. Required if the stack has several handlers
+ * @throws ClientError if there is no such stack or handler, or several handlers and no path
  */
 export async function discoverHandler(
   client: CloudFormationClient,
@@ -87,7 +89,7 @@ async function readMetadata(
   return stackMetadataSchema.parse(JSON.parse(text))[METADATA_KEY];
 }
 
-/** CloudFormation has no error of its own for it. */
+/** CloudFormation reports it as a general ValidationError. */
 function isUnknownStack(error: unknown): boolean {
   return error instanceof Error && /does not exist/.test(error.message);
 }
@@ -104,7 +106,7 @@ function choose(
   if (all.length === 0)
     throw new ClientError(
       'no_handler',
-      `stack ${stack} holds no Batch Handler, or one of before it described itself: deploy it again`,
+      `stack ${stack} has no Batch Handler, or one of a version without metadata: deploy it again`,
     );
   if (path !== undefined)
     throw new ClientError(
@@ -113,7 +115,7 @@ function choose(
     );
   throw new ClientError(
     'several_handlers',
-    `stack ${stack} holds ${all.length} handlers: name one of ${paths}`,
+    `stack ${stack} has ${all.length} handlers: name one of ${paths}`,
   );
 }
 
@@ -140,10 +142,10 @@ function readSettings(stack: string, { settings }: HandlerMetadata): Settings {
   );
 }
 
-/** A handler that was found, and what reads and writes its state. */
+/** A handler, with the clients and stores that read and write its state. */
 export interface HandlerConnection {
   readonly handler: Handler;
-  /** For clients of other services. */
+  /** Region, credentials and endpoint, for further AWS clients. */
   readonly access: AwsAccess;
   readonly batches: BatchStore;
   readonly providerStates: ProviderStateStore;
@@ -152,7 +154,7 @@ export interface HandlerConnection {
   readonly sqs: SQSClient;
 }
 
-/** @throws ClientError if there is no such handler */
+/** @throws ClientError as `discoverHandler` does */
 export async function connect(
   access: AwsAccess,
   stack: string,
@@ -165,35 +167,10 @@ export async function connect(
     handler,
     access,
     dynamodb,
-    // Nothing here writes a record, so how long one is kept does not matter.
+    // No record is written here, so the retention in the policy does not matter.
     batches: realBatchStore(dynamodb, table, DEFAULT_POLICY),
     providerStates: realProviderStateStore(dynamodb, table),
     s3: s3Client(access),
     sqs: sqsClient(access),
   };
-}
-
-/** What went wrong, as a stable word for programs. */
-export type ClientErrorCode =
-  | 'unknown_stack'
-  | 'no_handler'
-  | 'several_handlers'
-  | 'unknown_handler'
-  | 'local_stack_not_running'
-  | 'invalid_input'
-  | 'unknown_batch'
-  | 'batch_exists'
-  | 'not_possible'
-  | 'no_rows'
-  | 'refused'
-  | 'timeout';
-
-/** Something that the caller can put right. The message is one line: the value and the fix. */
-export class ClientError extends Error {
-  override readonly name = 'ClientError';
-  readonly code: ClientErrorCode;
-  constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }

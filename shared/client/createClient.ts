@@ -2,11 +2,11 @@ import type { AwsAccess } from '../aws/clients/base.ts';
 import { addBatch, type NewBatch, type UploadOptions } from './addBatch.ts';
 import { type BatchInfo, batchInfo } from './batchInfo.ts';
 import {
-  command,
   commandProvider,
   type ProviderCommandOptions,
   type Sent,
   type SentCommand,
+  sendCommand,
 } from './commands.ts';
 import { connect, type Handler, type HandlerConnection } from './connection.ts';
 import { type BatchFilter, getParts, listBatches } from './listBatches.ts';
@@ -21,75 +21,125 @@ import {
 import { type WaitOptions, waitForCommand, waitForEnd } from './wait.ts';
 
 export interface ClientOptions extends AwsAccess {
-  /** Name or ARN of the stack that holds the handler. */
+  /** Name or ARN of the stack that contains the handler. */
   readonly stack: string;
-  /** Path of the construct, in a stack that holds several. */
+  /** Path of the construct. Required if the stack has several handlers. */
   readonly handler?: string | undefined;
 }
 
-/** Works with a deployed handler. Its methods throw ClientError for what their caller can put right. */
+/**
+ * A client for a deployed handler. Its methods throw `ClientError` for what the caller can fix, and
+ * the errors of the AWS SDK otherwise.
+ */
 export interface BatchHandlerClient {
   readonly handler: Handler;
-  /** What reads and writes the handler's state, for tools that go deeper. */
+  /** The AWS clients and stores behind this client, for tools that need more than its methods. */
   readonly connection: HandlerConnection;
 
-  /** Uploads the requests, unless they are in S3, and sends the message that adds the batch. */
+  /**
+   * Uploads the requests, unless they are in S3, and sends the message that adds the batch.
+   *
+   * @returns as soon as the message is sent. The handler may still refuse it: see `waitForBatch`
+   * @throws ClientError `invalid_input`, or `batch_exists` if the id is taken
+   */
   addBatch(batch: NewBatch, options?: UploadOptions): Promise<Sent>;
-  /** Undefined if there is none. Of a part, the id is `<batchId>/<n>`. */
+  /**
+   * Reads a batch.
+   *
+   * @param batchId the id; `<batchId>/<n>` is the id of a part
+   * @returns undefined if there is no such batch
+   */
   getBatch(batchId: string): Promise<BatchInfo | undefined>;
-  /** Of a batch that is too large for one job, its parts in order; else none. */
+  /** The parts of a batch that is too large for one job, in order. Of any other batch, none. */
   getParts(batchId: string): Promise<readonly BatchInfo[]>;
   /**
-   * Batches in no order. Those that have not ended are found through an index and read by key, so
-   * `status: 'open'` costs what there is of them; any other filter reads the whole table.
+   * All batches in no order, without parts. Batches that have not ended are found through an index,
+   * so that `status: 'open'` reads only them; any other filter reads the whole table.
    */
   listBatches(filter?: BatchFilter): AsyncGenerator<BatchInfo>;
   /**
-   * Waits until the batch has ended, however it ends.
+   * Waits until the batch has ended, whatever its last status.
    *
-   * @param batch its id; or what `addBatch` gave, which then may still be refused
+   * @param batch the id, or the result of `addBatch`, which the handler may still refuse
+   * @throws ClientError `unknown_batch`, `refused` or `timeout`; the reason of the signal
    */
   waitForBatch(batch: string | Sent, options?: WaitOptions<BatchInfo>): Promise<BatchInfo>;
 
   /**
-   * The rows of the requests that succeeded, in the order of the input, in constant memory.
+   * Streams the rows of the requests that succeeded, in the order of the input.
    *
-   * @typeParam Body what the batch's endpoint answers with. Taken on trust, not checked.
+   * @typeParam Body the type of the endpoint's answer. It is not checked.
+   * @throws ClientError `unknown_batch`, or `no_rows` if the batch has none or they have expired
    */
   results<Body = unknown>(batchId: string): AsyncGenerator<SucceededRow<Body>>;
-  /** The rows of those that did not; of an input that was refused, its bad lines. */
+  /**
+   * Streams the rows of the requests that did not succeed, or the refused lines of a refused input.
+   *
+   * @throws ClientError as `results`
+   */
   errors(batchId: string): AsyncGenerator<FailedRow>;
-  /** The same rows as bytes. */
+  /**
+   * Opens the same rows as a stream of bytes.
+   *
+   * @throws ClientError as `results`
+   */
   openRows(batchId: string, kind: RowKind): Promise<RowFile>;
 
-  /** Stops a batch and keeps what it has. */
+  /**
+   * Asks the handler to cancel a batch. It cancels the job and keeps the rows that the batch has.
+   *
+   * @throws ClientError `unknown_batch`, `not_possible` or `invalid_input`
+   */
   cancel(batchId: string): Promise<SentCommand>;
-  /** Runs again what did not succeed of a batch that has ended. */
+  /**
+   * Asks the handler to run the requests of an ended batch again that did not succeed.
+   *
+   * @throws ClientError as `cancel`
+   */
   retry(batchId: string): Promise<SentCommand>;
-  /** Calls the processor again. */
+  /**
+   * Asks the handler to deliver an ended batch to the processor again.
+   *
+   * @throws ClientError as `cancel`
+   */
   redeliver(batchId: string): Promise<SentCommand>;
-  /** Waits until the record shows that a command was carried out. */
+  /**
+   * Waits until the record shows that a command was carried out.
+   *
+   * @throws ClientError `refused` or `timeout`; the reason of the signal
+   */
   waitForCommand(sent: SentCommand, options?: WaitOptions<BatchInfo>): Promise<BatchInfo>;
 
-  /** Starts nothing new at a provider entry; what runs goes on. Waits until the handler knows. */
+  /**
+   * Stops the handler from starting jobs at a provider entry; running jobs continue. Waits until the
+   * handler has carried it out.
+   *
+   * @throws ClientError `invalid_input` if there is no such entry, or `timeout`
+   */
   pauseProvider(provider: string, options?: ProviderCommandOptions): Promise<void>;
-  /** Ends a pause, or a hold after a refusal. Waits until the handler knows. */
+  /**
+   * Ends a pause, and the time that a provider is blocked or cools down after a refusal. Waits until
+   * the handler has carried it out.
+   *
+   * @throws ClientError as `pauseProvider`
+   */
   resumeProvider(provider: string, options?: ProviderCommandOptions): Promise<void>;
 }
 
 /**
- * Finds the handler of a stack and gives a client for it.
+ * Finds the handler of a stack and creates a client for it.
  *
- * @throws ClientError if there is no such stack or handler
+ * @throws ClientError `unknown_stack`, `no_handler`, `unknown_handler`, or `several_handlers` if the
+ *   stack has several and `handler` is not set
  */
 export async function createClient(options: ClientOptions): Promise<BatchHandlerClient> {
   const { stack, handler: path, ...access } = options;
   const connection = await connect(access, stack, path);
   const { handler, batches } = connection;
   const { bucket } = handler.resources;
-  const waiting = ({ onLook, ...rest }: WaitOptions<BatchInfo>): WaitOptions => ({
+  const forBatches = ({ onPoll, ...rest }: WaitOptions<BatchInfo>): WaitOptions => ({
     ...rest,
-    onLook: onLook && ((batch) => onLook(batchInfo(batch, bucket))),
+    onPoll: onPoll && ((batch) => onPoll(batchInfo(batch, bucket))),
   });
   return {
     handler,
@@ -107,16 +157,16 @@ export async function createClient(options: ClientOptions): Promise<BatchHandler
       for await (const batch of listBatches(connection, filter)) yield batchInfo(batch, bucket);
     },
     waitForBatch: async (batch, more = {}) =>
-      batchInfo(await waitForEnd(connection, batch, waiting(more)), bucket),
+      batchInfo(await waitForEnd(connection, batch, forBatches(more)), bucket),
     results: <Body>(batchId: string) =>
       readRows(connection, batchId, 'results') as AsyncGenerator<SucceededRow<Body>>,
     errors: (batchId) => readRows(connection, batchId, 'errors') as AsyncGenerator<FailedRow>,
     openRows: (batchId, kind) => openRows(connection, batchId, kind),
-    cancel: (batchId) => command(connection, 'cancel', batchId),
-    retry: (batchId) => command(connection, 'retry', batchId),
-    redeliver: (batchId) => command(connection, 'redeliver', batchId),
+    cancel: (batchId) => sendCommand(connection, 'cancel', batchId),
+    retry: (batchId) => sendCommand(connection, 'retry', batchId),
+    redeliver: (batchId) => sendCommand(connection, 'redeliver', batchId),
     waitForCommand: async (sent, more = {}) =>
-      batchInfo(await waitForCommand(connection, sent, waiting(more)), bucket),
+      batchInfo(await waitForCommand(connection, sent, forBatches(more)), bucket),
     pauseProvider: (provider, more) => commandProvider(connection, 'pause', provider, more),
     resumeProvider: (provider, more) => commandProvider(connection, 'resume', provider, more),
   };

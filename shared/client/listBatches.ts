@@ -8,15 +8,15 @@ import { isEnded, type Status } from '../batch/status.ts';
 import type { HandlerConnection } from './connection.ts';
 
 export interface BatchFilter {
-  /** Only these; `open` for all that have not ended. Default: all. */
+  /** Only batches with one of these statuses; `open` means all that have not ended. Default: all. */
   readonly status?: readonly Status[] | 'open' | undefined;
-  /** The entry where they are now. */
+  /** Only batches that wait or run at this provider entry. Default: all. */
   readonly provider?: string | undefined;
-  /** Is told of a record that cannot be read, such as one of a newer version. Default: skipped. */
+  /** Called for a record that cannot be read, such as one of a newer version. Default: it is skipped. */
   readonly onUnreadable?: ((batchId: string, why: string) => void) | undefined;
 }
 
-/** What a listing reads. */
+/** The part of a connection that a listing reads. */
 type Table = Pick<HandlerConnection, 'batches' | 'providerStates' | 'dynamodb'> & {
   readonly handler: {
     readonly resources: Pick<HandlerConnection['handler']['resources'], 'table'>;
@@ -24,16 +24,16 @@ type Table = Pick<HandlerConnection, 'batches' | 'providerStates' | 'dynamodb'> 
   };
 };
 
-/** Calls at a time. */
+/** Segments that are scanned at the same time. */
 const SEGMENTS = 4;
-/** Of DynamoDB's BatchGetItem. */
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const MAX_KEYS = 100;
-/** The last that a key of the index can be. */
+/** The greatest time that the index can hold. */
 const END_OF_TIME = 999_999_999_999_999;
 
 /**
- * Batches in no order, without parts. Batches that have not ended are found through the sparse
- * index, as far as the filter allows; for others the whole table is read.
+ * All batches in no order, without parts. If the filter allows only batches that have not ended,
+ * they are found through the sparse index; otherwise the whole table is read.
  */
 export function listBatches(table: Table, filter: BatchFilter): AsyncGenerator<Batch> {
   const { status } = filter;
@@ -71,8 +71,8 @@ async function* listOpen(table: Table, filter: BatchFilter): AsyncGenerator<Batc
       const some = ids.slice(start, start + MAX_KEYS);
       const found = await table.batches.getMany(some);
       for (const batchId of some) {
-        const batch = found.get(batchId) ?? (await read(table, batchId, onUnreadable));
-        // The index also has those that ended and owe an event, and is behind now and then.
+        const batch = found.get(batchId) ?? (await readOne(table, batchId, onUnreadable));
+        // The index is eventually consistent, and also has ended batches with a pending event.
         if (batch === undefined || isEnded(batch.status)) continue;
         if (provider !== undefined && batch.provider !== provider) continue;
         if (Array.isArray(status) && !status.includes(batch.status)) continue;
@@ -82,8 +82,8 @@ async function* listOpen(table: Table, filter: BatchFilter): AsyncGenerator<Batc
   }
 }
 
-/** What a call for many has left out: `get` tells why. */
-async function read(
+/** Reads a batch that `getMany` left out: only `get` throws the reason. */
+async function readOne(
   { batches }: Table,
   batchId: string,
   onUnreadable: BatchFilter['onUnreadable'],
@@ -96,10 +96,10 @@ async function read(
   }
 }
 
-/** Ids in the index of what owes something, page by page; each id once. */
+/** The ids in the index, page by page, each only once. */
 async function* openPages(table: Table): AsyncGenerator<readonly string[]> {
   const { batches, providerStates, handler } = table;
-  // A batch moves from one partition to another while they are read.
+  // A batch may move to another partition while they are read.
   const seen = new Set<string>();
   const names = new Set([...handler.providers, ...(await providerStates.list())]);
   const partitions: ((cursor?: string) => Promise<IndexPage<{ readonly batchId: string }>>)[] = [
@@ -113,18 +113,15 @@ async function* openPages(table: Table): AsyncGenerator<readonly string[]> {
     let cursor: string | undefined;
     do {
       const page = await readPage(cursor);
-      const fresh = page.items.map(({ batchId }) => batchId).filter((id) => !seen.has(id));
-      for (const id of fresh) seen.add(id);
-      if (fresh.length > 0) yield fresh;
+      const unseen = page.items.map(({ batchId }) => batchId).filter((id) => !seen.has(id));
+      for (const id of unseen) seen.add(id);
+      if (unseen.length > 0) yield unseen;
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
 }
 
-/** Of DynamoDB's BatchGetItem. */
-const GET_PARTS_MAX_KEYS = 100;
-
-/** The parts of a batch that have a record by now, in order. */
+/** The parts of a batch that have a record already, in order. */
 export async function getParts(
   { batches }: Pick<HandlerConnection, 'batches'>,
   batchId: string,
@@ -133,11 +130,11 @@ export async function getParts(
   const slices = input?.parts ?? [];
   const ids = slices.map((_, index) => partId(batchId, index + 1));
   const found: Batch[] = [];
-  for (let start = 0; start < ids.length; start += GET_PARTS_MAX_KEYS) {
-    const some = ids.slice(start, start + GET_PARTS_MAX_KEYS);
+  for (let start = 0; start < ids.length; start += MAX_KEYS) {
+    const some = ids.slice(start, start + MAX_KEYS);
     const records = await batches.getMany(some);
     for (const id of some) {
-      // A call for many may leave some out.
+      // `getMany` may leave some out.
       const part = records.get(id) ?? (await batches.get(id));
       if (part !== undefined) found.push(part);
     }

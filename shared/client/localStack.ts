@@ -2,29 +2,30 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { AwsAccess } from '../aws/clients/base.ts';
-import { ClientError } from './connection.ts';
+import { ClientError } from './clientError.ts';
 
-/** The file in the directory of a local run that says how the running stack is reached. */
+/** The file in the directory of a local run that describes the running stack. */
 export const LOCAL_STACK_FILE = 'stack.json';
 
-/** What a running local stack says of itself. */
+/** The description that a running local stack writes. */
 export const localStackSchema = z.object({
   endpointUrl: z.url(),
   stackName: z.string(),
-  /** Of the process that runs it. */
+  /** Id of the process that runs it. */
   pid: z.number().int().positive(),
 });
 export type LocalStack = z.infer<typeof localStackSchema>;
 
-/** What every AWS service of a local run is reached with: none checks a signature. */
+/** Region and credentials for the AWS services of a local run, which check no signatures. */
 export const LOCAL_REGION = 'us-east-1';
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /**
- * Finds the local stack that runs in a directory: the settings of a client that reaches it.
+ * Finds the local stack that runs in a directory.
  *
- * @param directory that of `npm start -- --data`. Default `.local`
- * @throws ClientError if none runs there
+ * @param directory the directory of `npm start -- --data`. Default `.local`
+ * @returns the options for `createClient`
+ * @throws ClientError `local_stack_not_running`
  */
 export async function localStack(directory = '.local'): Promise<AwsAccess & { stack: string }> {
   const text = await readFile(join(directory, LOCAL_STACK_FILE), 'utf8').catch(() => '{}');
@@ -38,7 +39,7 @@ export async function localStack(directory = '.local'): Promise<AwsAccess & { st
   return { stack, endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
 }
 
-/** Whether there is a process with this id, be it somebody else's. */
+/** Whether a process has this id. It may be a process of another user. */
 export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);

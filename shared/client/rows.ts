@@ -5,7 +5,9 @@ import type { BatchFields } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { lineGroups } from '../jsonl/lines.ts';
 import { parseRow, type ResultRow } from '../jsonl/rows.ts';
-import { ClientError, type HandlerConnection } from './connection.ts';
+import { omitUndefined } from '../omitUndefined.ts';
+import { ClientError } from './clientError.ts';
+import type { HandlerConnection } from './connection.ts';
 
 /** A request that succeeded, in the format of OpenAI's batch output. */
 export interface SucceededRow<Body = unknown> {
@@ -20,23 +22,24 @@ export interface SucceededRow<Body = unknown> {
   readonly error: null;
 }
 
-/** A request that failed, or never got its turn; or a line of an input that was refused. */
+/** A request that failed or was never answered, or a line of an input that was refused. */
 export interface FailedRow extends Omit<ResultRow, 'custom_id'> {
-  /** Null for a refused line that has none. */
+  /** Null if it is a refused line without an id. */
   readonly custom_id: string | null;
 }
 
 export type RowKind = 'results' | 'errors';
 
-/** The rows of a batch as they are in the bucket: JSON lines in the order of the input. */
+/** The rows of a batch as bytes: JSON lines in the order of the input. */
 export interface RowFile {
+  /** Size of the content. */
   readonly bytes: number;
   readonly content: AsyncIterable<Uint8Array>;
-  /** Whether nothing will be added to them any more. */
+  /** Whether the batch has ended, so that no more rows can follow. */
   readonly isFinal: boolean;
 }
 
-/** @throws ClientError if the batch has no such rows */
+/** @throws ClientError `unknown_batch`, or `no_rows` if the batch has none or they have expired */
 export async function openRows(
   { batches, s3, handler }: Pick<HandlerConnection, 'batches' | 's3' | 'handler'>,
   batchId: string,
@@ -47,12 +50,15 @@ export async function openRows(
   const object = { bucket: handler.resources.bucket, key: keyOf(batch, kind) };
   const head = await headObject(s3, object);
   if (head === undefined)
-    throw new ClientError('no_rows', `the ${kind} of batch ${batchId} have expired in the bucket`);
+    throw new ClientError(
+      'no_rows',
+      `the ${kind} of batch ${batchId} have expired and are deleted`,
+    );
   const content = readObject(s3, object);
   return { bytes: head.bytes, content, isFinal: isEnded(batch.status) };
 }
 
-/** The same, parsed. What a row holds is taken on trust. */
+/** The same rows, parsed but not validated. */
 export async function* readRows(
   connection: Pick<HandlerConnection, 'batches' | 's3' | 'handler'>,
   batchId: string,
@@ -75,20 +81,20 @@ function keyOf(batch: BatchFields, kind: RowKind): string {
 }
 
 /**
- * Writes a file that appears whole, or not at all: beside its place and then over it.
+ * Writes a file that appears complete or not at all: under another name, which is then changed.
  *
- * @param signal ends it early, and leaves nothing behind
+ * @param signal stops the writing, which leaves nothing behind
  */
-export async function saveWhole(
+export async function saveFile(
   path: string,
   content: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
   const part = `${path}.part`;
-  // Opened here: a stream that opens it may do so after it has failed, and after the removal.
+  // Opened first, because a stream could create the file after it has failed and was removed.
   const file = await open(part, 'w');
   try {
-    await pipeline(content, file.createWriteStream(), signal === undefined ? {} : { signal });
+    await pipeline(content, file.createWriteStream(), omitUndefined({ signal }));
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });

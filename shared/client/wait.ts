@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
+import { ClientError } from './clientError.ts';
 import { checkRefusal, type Sent, type SentCommand } from './commands.ts';
-import { ClientError, type HandlerConnection } from './connection.ts';
+import type { HandlerConnection } from './connection.ts';
 
 export interface WaitOptions<T = Batch> {
-  /** Between two looks at the table. Default 3 */
+  /** Seconds between two reads of the record. Default 3 */
   readonly pollSeconds?: number | undefined;
-  /** Default: none. */
+  /** How long to wait. Default: without limit. */
   readonly timeoutSeconds?: number | undefined;
+  /** Stops waiting. The batch is not affected. */
   readonly signal?: AbortSignal | undefined;
-  /** Is told how the batch stands at every look. */
-  readonly onLook?: ((batch: T) => void) | undefined;
+  /** Called with the state of the batch at every read. */
+  readonly onPoll?: ((batch: T) => void) | undefined;
 }
 
 const DEFAULT_POLL_SECONDS = 3;
@@ -19,8 +21,8 @@ const DEFAULT_POLL_SECONDS = 3;
 /**
  * Waits until a batch has ended.
  *
- * @param batch its id; or what `addBatch` gave, which need not have been taken in yet
- * @throws ClientError if it is refused or unknown, or does not end in time; the signal's reason
+ * @param batch the id, or the result of `addBatch`, which the handler may still refuse
+ * @throws ClientError `unknown_batch`, `refused` or `timeout`; the reason of the signal
  */
 export function waitForEnd(
   connection: HandlerConnection,
@@ -30,13 +32,14 @@ export function waitForEnd(
   const sent = typeof batch === 'string' ? undefined : batch;
   const batchId = typeof batch === 'string' ? batch : batch.batchId;
   const isReached = ({ status }: Batch): boolean => isEnded(status);
-  return waitUntil(connection, { batchId, sent, isReached, isTakenIn: () => true }, options);
+  return waitUntil(connection, { batchId, sent, isReached, isAccepted: () => true }, options);
 }
 
 /**
- * Waits until the record shows that a command was carried out, or has become pointless.
+ * Waits until the record shows that a command was carried out, or that its batch has ended before a
+ * cancel arrived.
  *
- * @throws ClientError if it is refused or not carried out in time; the signal's reason
+ * @throws ClientError `refused` or `timeout`; the reason of the signal
  */
 export function waitForCommand(
   connection: HandlerConnection,
@@ -46,39 +49,39 @@ export function waitForCommand(
   const { batchId, messageId, action } = sent;
   const isReached = ({ commands, status }: Batch): boolean =>
     commands.includes(messageId) || (action === 'cancel' && isEnded(status));
-  return waitUntil(connection, { batchId, sent, isReached, isTakenIn: isReached }, options);
+  return waitUntil(connection, { batchId, sent, isReached, isAccepted: isReached }, options);
 }
 
 interface Awaited {
   readonly batchId: string;
-  /** The message that may yet be refused. */
+  /** The message that may still be refused. */
   readonly sent: Sent | undefined;
   isReached(batch: Batch): boolean;
   /** Whether the record shows that the message was accepted. */
-  isTakenIn(batch: Batch): boolean;
+  isAccepted(batch: Batch): boolean;
 }
 
 async function waitUntil(
   connection: HandlerConnection,
-  { batchId, sent, isReached, isTakenIn }: Awaited,
-  { pollSeconds = DEFAULT_POLL_SECONDS, timeoutSeconds, signal, onLook }: WaitOptions,
+  { batchId, sent, isReached, isAccepted }: Awaited,
+  { pollSeconds = DEFAULT_POLL_SECONDS, timeoutSeconds, signal, onPoll }: WaitOptions,
 ): Promise<Batch> {
   const startedAt = Date.now();
   while (true) {
     signal?.throwIfAborted();
     const batch = await connection.batches.get(batchId);
     if (batch !== undefined) {
-      onLook?.(batch);
+      onPoll?.(batch);
       if (isReached(batch)) return batch;
     } else if (sent === undefined)
       throw new ClientError('unknown_batch', `there is no batch ${batchId}`);
-    if (sent !== undefined && (batch === undefined || !isTakenIn(batch)))
+    if (sent !== undefined && (batch === undefined || !isAccepted(batch)))
       await checkRefusal(connection, sent);
     if (timeoutSeconds !== undefined && Date.now() - startedAt >= timeoutSeconds * 1000) {
-      const state = batch ? `is ${batch.status}` : 'has not been taken in';
+      const state = batch ? `is ${batch.status}` : 'has not been added';
       throw new ClientError('timeout', `batch ${batchId} ${state} after ${timeoutSeconds} seconds`);
     }
-    // Woken by the signal, it is thrown above.
+    // An abort only ends the sleep; its reason is thrown at the start of the loop.
     await sleep(pollSeconds * 1000, undefined, { signal }).catch(() => {});
   }
 }

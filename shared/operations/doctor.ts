@@ -1,51 +1,78 @@
 import { messageOf } from '../batch/errors.ts';
-import { clock, concurrency, credentials, functions, stack, version } from './checks/aws.ts';
-import { deadLetters, overdue, queues, waiting } from './checks/flow.ts';
-import { providers, secrets } from './checks/providers.ts';
-import { admission, schedule, sweep } from './checks/sweeps.ts';
-import { type Check, type Finding, type Found, type Subject, unknown } from './findings.ts';
+import {
+  type Check,
+  type CheckResult,
+  type DoctorContext,
+  type Finding,
+  unknownResult,
+} from './check.ts';
+import {
+  clockCheck,
+  concurrencyCheck,
+  credentialsCheck,
+  functionsCheck,
+  stackCheck,
+  versionCheck,
+} from './checks/aws.ts';
+import { deadLettersCheck, overdueCheck, queuesCheck, waitingCheck } from './checks/flow.ts';
+import { providersCheck, secretsCheck } from './checks/providers.ts';
+import { admissionCheck, scheduleCheck, sweepCheck } from './checks/sweeps.ts';
 
 /** Longest that one check may take. */
 const TIMEOUT_MS = 20_000;
 
-/** All findings, in the order of the checks, which run side by side. */
+/** All checks, in the order in which they are reported: what the others depend on comes first. */
+const CHECKS: readonly Check[] = [
+  credentialsCheck,
+  clockCheck,
+  stackCheck,
+  versionCheck,
+  functionsCheck,
+  concurrencyCheck,
+  secretsCheck,
+  providersCheck,
+  scheduleCheck,
+  sweepCheck,
+  queuesCheck,
+  deadLettersCheck,
+  admissionCheck,
+  waitingCheck,
+  overdueCheck,
+];
+
+/** Runs the checks side by side, and yields their findings in the order of the checks. */
 export async function* diagnose(
-  subject: Subject,
+  context: DoctorContext,
   { checks = CHECKS, timeoutMs = TIMEOUT_MS } = {},
 ): AsyncGenerator<Finding> {
-  const running = checks.map((check) => run(check, subject, timeoutMs));
-  for (const [index, findings] of running.entries())
-    for (const found of await findings) yield { check: checks[index]?.name ?? '', ...found };
+  const running = checks.map((check) => runCheck(check, context, timeoutMs));
+  for (const [index, results] of running.entries())
+    for (const result of await results) yield { check: checks[index]?.name ?? '', ...result };
 }
 
-/** Never rejects: what cannot be looked at is a finding too. */
-async function run(check: Check, subject: Subject, timeoutMs: number): Promise<readonly Found[]> {
-  const late = Promise.withResolvers<readonly Found[]>();
+/** Never rejects: a check that fails or takes too long gives a result too. */
+async function runCheck(
+  check: Check,
+  context: DoctorContext,
+  timeoutMs: number,
+): Promise<readonly CheckResult[]> {
+  const late = Promise.withResolvers<readonly CheckResult[]>();
   const timer = setTimeout(
-    () => late.resolve([unknown(`could not be checked: no answer in ${timeoutMs / 1000} s`)]),
+    () => late.resolve([unknownResult(`not checked: no answer within ${timeoutMs / 1000} s`)]),
     timeoutMs,
   );
   try {
-    return await Promise.race([check.run(subject), late.promise]);
+    return await Promise.race([check.run(context), late.promise]);
   } catch (error) {
-    return [unchecked(check, error)];
+    return [failedCheck(check, error)];
   } finally {
     clearTimeout(timer);
   }
 }
 
-function unchecked({ permissions }: Check, error: unknown): Found {
+function failedCheck({ permissions }: Check, error: unknown): CheckResult {
   const name = error instanceof Error ? error.name : '';
   if (/AccessDenied|Forbidden|NotAuthorized/i.test(`${name} ${messageOf(error)}`))
-    return unknown('could not be checked: you may not', `it takes ${permissions.join(', ')}`);
-  return unknown(`could not be checked: ${name}: ${messageOf(error)}`);
+    return unknownResult('not checked: access denied', `needs ${permissions.join(', ')}`);
+  return unknownResult(`not checked: ${name}: ${messageOf(error)}`);
 }
-
-/** What is looked at, in the order in which it is told: what the rest stands on comes first. */
-export const CHECKS: readonly Check[] = [
-  ...[credentials, clock, stack, version, functions, concurrency],
-  ...[secrets, providers, schedule, sweep],
-  ...[queues, deadLetters, admission, waiting, overdue],
-];
-
-export { subjectOf } from './findings.ts';

@@ -11,53 +11,53 @@ import { isEnded, type Status } from '../batch/status.ts';
 import { commandProvider } from '../client/commands.ts';
 import type { HandlerConnection } from '../client/connection.ts';
 import { listBatches } from '../client/listBatches.ts';
-import type { ResourceIds } from '../handlerMetadata.ts';
 import { isPaused } from '../quota/providerState.ts';
-import { deadLetterQueues, depthOf, totalOf } from './deadLetters.ts';
+import { handlerQueues } from './handlerQueues.ts';
+import { queueDepth } from './redrive.ts';
 
-/** How far the drain is. */
+/** Progress of a drain. */
 export interface DrainProgress extends Outstanding {
-  /** Batches that it has asked to end. */
+  /** Batches that it has sent a cancel command for. */
   readonly cancelled: number;
+  /** Nothing is outstanding: the stack can be removed. */
   readonly isOver: boolean;
 }
 
 export interface DrainOptions {
   readonly signal?: AbortSignal;
-  /** Between two looks. */
-  readonly pauseMs?: number;
+  /** Between two polls. Default 2000 */
+  readonly pollMs?: number;
 }
 
-/** SQS counts from many machines: so many looks in a row must find nothing. */
-const QUIET_LOOKS = 2;
-/** After so many looks a batch is asked again: its message may have been refused. */
-const ASK_AGAIN = 30;
+/** Polls in a row that must find nothing outstanding, because SQS counts messages with a delay. */
+const QUIET_POLLS = 2;
+/** Polls after which the cancel command is sent again, because its message may have been refused. */
+const RESEND_AFTER_POLLS = 30;
 
 /**
- * Brings a handler to rest before it is removed: pauses its providers, cancels what is open, and
- * tells what is outstanding until that is nothing. What exists of a batch is collected first, and
- * its job is cancelled at the provider. It can be broken off and begun again at any time.
+ * Prepares a handler for its removal: pauses its providers, cancels all open batches, and yields
+ * what is outstanding until nothing is. The handler cancels each job at the provider and collects
+ * its rows. The drain can be stopped and started again at any time.
  */
 export async function* drain(
   connection: HandlerConnection,
-  { signal, pauseMs = 2_000 }: DrainOptions = {},
+  { signal, pollMs = 2_000 }: DrainOptions = {},
 ): AsyncGenerator<DrainProgress> {
   const { sqs, handler } = connection;
   await pauseAll(connection, signal);
-  const asked = new Map<string, number>();
-  const cancelled = new Set<string>();
+  /** Batch id → the poll in which its cancel command was last sent. */
+  const sent = new Map<string, number>();
   let quiet = 0;
-  for (let look = 0; quiet < QUIET_LOOKS; look++) {
-    if (look > 0) await wait(pauseMs, undefined, { signal });
+  for (let poll = 0; quiet < QUIET_POLLS; poll++) {
+    if (poll > 0) await wait(pollMs, undefined, { signal });
     const outstanding = await outstandingOf(connection, async ({ batchId, cancelRequested }) => {
-      const last = asked.get(batchId);
-      if (cancelRequested || (last !== undefined && look - last < ASK_AGAIN)) return;
+      const last = sent.get(batchId);
+      if (cancelRequested || (last !== undefined && poll - last < RESEND_AFTER_POLLS)) return;
       await sendBatchMessage(sqs, handler.resources.batchQueue, { action: 'cancel', batchId });
-      asked.set(batchId, look);
-      cancelled.add(batchId);
+      sent.set(batchId, poll);
     });
     quiet = isNothing(outstanding) ? quiet + 1 : 0;
-    yield { ...outstanding, cancelled: cancelled.size, isOver: quiet >= QUIET_LOOKS };
+    yield { ...outstanding, cancelled: sent.size, isOver: quiet >= QUIET_POLLS };
   }
 }
 
@@ -68,18 +68,18 @@ async function pauseAll(
   const { handler, providerStates } = connection;
   for (const provider of handler.providers) {
     if (isPaused(await providerStates.get(provider))) continue;
-    const reason = 'drained before its removal';
+    const reason = 'drained before removal';
     await commandProvider(connection, 'pause', provider, { reason, signal });
   }
 }
 
-/** A resource that stays when its stack is destroyed. */
+/** A resource that remains when its stack is destroyed. */
 export interface KeptResource {
   /** Such as AWS::S3::Bucket. */
   readonly type: string;
   /** Its name or ARN. */
   readonly id: string;
-  /** How it is deleted by hand; it holds what cannot be brought back. */
+  /** The command that deletes it, with data that cannot be restored. */
   readonly command: string;
 }
 
@@ -90,7 +90,7 @@ const templateSchema = z.object({
   ),
 });
 
-const COMMANDS: Readonly<Record<string, (id: string) => string>> = {
+const DELETE_COMMANDS: Readonly<Record<string, (id: string) => string>> = {
   'AWS::DynamoDB::GlobalTable': (id) => `aws dynamodb delete-table --table-name ${id}`,
   'AWS::DynamoDB::Table': (id) => `aws dynamodb delete-table --table-name ${id}`,
   'AWS::S3::Bucket': (id) => `aws s3 rb s3://${id} --force`,
@@ -98,7 +98,7 @@ const COMMANDS: Readonly<Record<string, (id: string) => string>> = {
   'AWS::Logs::LogGroup': (id) => `aws logs delete-log-group --log-group-name ${id}`,
 };
 
-/** What `cdk destroy` leaves, as the template of the stack says. */
+/** The resources that `cdk destroy` keeps, by the deletion policies in the template of the stack. */
 export async function keptResources(
   access: AwsAccess,
   stack: string,
@@ -114,35 +114,35 @@ export async function keptResources(
     for (const { LogicalResourceId: logicalId = '', PhysicalResourceId: id = '' } of page) {
       const { Type: type = '', DeletionPolicy: policy = 'Delete' } = resources[logicalId] ?? {};
       if (id === '' || policy === 'Delete') continue;
-      kept.push({ type, id, command: COMMANDS[type]?.(id) ?? `delete ${type} ${id}` });
+      kept.push({ type, id, command: DELETE_COMMANDS[type]?.(id) ?? `delete ${type} ${id}` });
     }
   return kept;
 }
 
-/** What a handler has still to do. */
+/** The work that a handler has not done yet. */
 export interface Outstanding {
   /** Batches that have not ended. */
   readonly open: number;
-  /** Of those, asked to end. */
+  /** Open batches that are being cancelled. */
   readonly cancelling: number;
   readonly byStatus: Readonly<Partial<Record<Status, number>>>;
-  /** Ended, and owe their event or the deletion of their files at the provider. */
-  readonly owing: number;
-  /** Gatherings of single requests that will be batches. */
-  readonly gathering: number;
-  /** In the queues, about. */
+  /** Ended batches of which the event or the deletion of files at the provider is pending. */
+  readonly pending: number;
+  /** Groups of single requests that are not a batch yet. */
+  readonly collecting: number;
+  /** Approximate number of messages in the queues. */
   readonly messages: number;
   /** Records that cannot be read, such as those of a newer version. */
   readonly unreadable: number;
-  /** Some of the open ones. */
+  /** Ids of some open batches. */
   readonly examples: readonly string[];
 }
 
-/** The last that a time of the index can be. */
+/** The greatest time that the index can hold. */
 const END_OF_TIME = 999_999_999_999_999;
-const MOST_EXAMPLES = 5;
+const MAX_EXAMPLES = 5;
 
-/** @param onOpen is told of every batch that is open */
+/** @param onOpen called with every open batch */
 export async function outstandingOf(
   connection: HandlerConnection,
   onOpen: (batch: { readonly batchId: string; readonly cancelRequested: boolean }) => Promise<void>,
@@ -159,30 +159,37 @@ export async function outstandingOf(
     open += 1;
     if (batch.cancelRequested) cancelling += 1;
     byStatus[batch.status] = (byStatus[batch.status] ?? 0) + 1;
-    if (examples.length < MOST_EXAMPLES) examples.push(batch.batchId);
+    if (examples.length < MAX_EXAMPLES) examples.push(batch.batchId);
     await onOpen(batch);
   }
-  const owing = await owingIn(connection);
-  const gathering = await gatheringIn(connection);
-  const messages = await messagesIn(connection);
-  return { open, cancelling, byStatus, owing, gathering, messages, unreadable, examples };
+  return {
+    open,
+    cancelling,
+    byStatus,
+    pending: await countPending(connection),
+    collecting: await countCollecting(connection),
+    messages: await countMessages(connection),
+    unreadable,
+    examples,
+  };
 }
 
-export function isNothing({ open, owing, gathering, messages, unreadable }: Outstanding): boolean {
-  return open + owing + gathering + messages + unreadable === 0;
+function isNothing(outstanding: Outstanding): boolean {
+  const { open, pending, collecting, messages, unreadable } = outstanding;
+  return open + pending + collecting + messages + unreadable === 0;
 }
 
-async function owingIn({ batches }: HandlerConnection): Promise<number> {
-  let owing = 0;
+async function countPending({ batches }: HandlerConnection): Promise<number> {
+  let pending = 0;
   for (let shard = 0; shard < batches.shards; shard++)
-    owing += await countAll(
+    pending += await countAll(
       (cursor) => batches.listDue(shard, END_OF_TIME, cursor),
       ({ status, batchId }) => isEnded(status) && !batchId.includes('/'),
     );
-  return owing;
+  return pending;
 }
 
-async function gatheringIn({ dynamodb, handler }: HandlerConnection): Promise<number> {
+async function countCollecting({ dynamodb, handler }: HandlerConnection): Promise<number> {
   const { table, collectorQueue } = handler.resources;
   if (collectorQueue === undefined) return 0;
   const lanes = realLaneStore(dynamodb, table);
@@ -192,31 +199,35 @@ async function gatheringIn({ dynamodb, handler }: HandlerConnection): Promise<nu
   );
 }
 
-function messagesIn({ sqs, handler }: HandlerConnection): Promise<number> {
-  const urls = deadLetterQueues(handler.resources).map(({ queueUrl }) => queueUrl);
-  return sumOfDepths(sqs, urls);
+function countMessages({ sqs, handler }: HandlerConnection): Promise<number> {
+  return totalDepth(
+    sqs,
+    handlerQueues(handler.resources).map(({ url }) => url),
+  );
 }
 
-/** Messages that were put aside, about. */
-export function deadLettersIn(sqs: SQSClient, resources: ResourceIds): Promise<number> {
-  const urls = deadLetterQueues(resources).map(({ deadLetterUrl }) => deadLetterUrl);
-  return sumOfDepths(sqs, urls);
+/** Approximate number of messages in all dead-letter queues of the handler. */
+export function countDeadLetters({ sqs, handler }: HandlerConnection): Promise<number> {
+  return totalDepth(
+    sqs,
+    handlerQueues(handler.resources).map(({ deadLetterUrl }) => deadLetterUrl),
+  );
 }
 
-async function sumOfDepths(sqs: SQSClient, urls: readonly string[]): Promise<number> {
-  const depths = await Promise.all(urls.map((url) => depthOf(sqs, url)));
-  return depths.reduce((sum, depth) => sum + totalOf(depth), 0);
+async function totalDepth(sqs: SQSClient, urls: readonly string[]): Promise<number> {
+  const depths = await Promise.all(urls.map((url) => queueDepth(sqs, url)));
+  return depths.reduce((sum, { total }) => sum + total, 0);
 }
 
 async function countAll<T>(
   readPage: (cursor?: string) => Promise<IndexPage<T>>,
-  counts: (item: T) => boolean,
+  isCounted: (item: T) => boolean,
 ): Promise<number> {
   let count = 0;
   let cursor: string | undefined;
   do {
     const page = await readPage(cursor);
-    count += page.items.filter(counts).length;
+    count += page.items.filter(isCounted).length;
     cursor = page.cursor;
   } while (cursor !== undefined);
   return count;

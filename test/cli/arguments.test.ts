@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { separateLocal } from '../../cli/arguments.ts';
+import { separateLocal } from '../../cli/connect.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'arguments-'));
 const file = join(directory, 'requests.jsonl');
@@ -14,7 +14,7 @@ test.each([
   ['list --local --json', 'list --local --json'],
   [`list --local ${directory}`, `list --local ${directory}`],
   ['list --local=not/yet', 'list --local=not/yet'],
-  // What is no directory is the command's argument.
+  // What is not a directory is the argument of the command.
   ['show --local x', 'show --local=.local x'],
   [`add --local ${file}`, `add --local=.local ${file}`],
   [`add ${file} --id nightly`, `add ${file} --id nightly`],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createBoard } from '../../cli/board.ts';
-import type { CliContext } from '../../cli/connect.ts';
+import { createBoard } from '../../cli/commands/watch.ts';
+import type { CliContext } from '../../cli/context.ts';
 import { textWidth } from '../../cli/terminal/output.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
 import { given, NOW } from '../support/given.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../local/fixtures/eventually.ts';
 import { cliRun } from '../support/cliRun.ts';
 import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
 
@@ -14,12 +15,18 @@ beforeAll(async () => {
 afterAll(() => run?.stop());
 
 // On a loaded machine each of its steps takes seconds.
-it('pauses, cancels, waits until nothing is open, and tells what a removal leaves', {
+it('pauses, cancels, waits until nothing is outstanding, and prints what a removal keeps', {
   timeout: 120_000,
 }, async () => {
   // Prepare
   await cliRun(['pause', 'openai', local]);
-  for (const id of ['a', 'b']) await cliRun(['add', REQUESTS, '--id', id, local]);
+  for (const id of ['a', 'b']) {
+    await cliRun(['add', REQUESTS, '--id', id, local]);
+    await eventually(
+      () => cliRun(['show', id, local]),
+      ({ code }) => code === 0,
+    );
+  }
 
   // Act
   const declined = await cliRun(['drain', local], { answer: '' });
@@ -32,7 +39,7 @@ it('pauses, cancels, waits until nothing is open, and tells what a removal leave
   expect(declined.stderr).toMatch(/2 open .*\nnothing was changed\n$/);
   expect(drained.code).toBe(0);
   expect(drained.stdout).toMatch(
-    /^nothing is open: 2 cancelled\ncdk destroy can remove stack Handler/,
+    /^nothing is outstanding: 2 batches cancelled\ncdk destroy can remove stack Handler/,
   );
   expect(drained.stdout).toMatch(/^ {2}aws dynamodb delete-table --table-name Handler-Batches/m);
   expect(drained.stdout).toContain('batch-handler resume openai');

@@ -12,9 +12,9 @@ test.each([
     "there is no stack X in this account and region; see aws cloudformation list-stacks --query 'StackSummaries[].StackName'",
   ],
   [
-    new ClientError('several_handlers', 'stack X holds 2 handlers: name one of X/A, X/B'),
+    new ClientError('several_handlers', 'stack X has 2 handlers: name one of X/A, X/B'),
     2,
-    'stack X holds 2 handlers: name one of X/A, X/B; with --handler',
+    'stack X has 2 handlers: name one of X/A, X/B; name it with --handler',
   ],
   [
     new ClientError('local_stack_not_running', 'no local stack runs in .local: start one'),
@@ -39,7 +39,7 @@ test.each([
   [
     named('AccessDeniedException', 'User u is not authorized to perform dynamodb:Scan'),
     3,
-    'User u is not authorized to perform dynamodb:Scan (docs/cli.md has the permissions that this needs)',
+    'User u is not authorized to perform dynamodb:Scan (docs/cli.md lists the permissions that each command needs)',
   ],
   [
     named('Error', 'connect ECONNREFUSED 127.0.0.1:1', 'ECONNREFUSED'),

@@ -53,15 +53,15 @@ describe('doctor', () => {
     const problems = findings.filter(({ level }) => level === 'problem');
     expect(problems.map(({ check, what }) => [check, what])).toEqual([
       ['clock', expect.stringContaining('60m ahead of AWS')],
-      ['sweep', expect.stringContaining('nothing moves on')],
+      ['sweep', expect.stringContaining('no batch makes progress')],
     ]);
   });
 
   it('says in text what it is and what to do', async () => {
     const { stdout } = await cliRun(['doctor', local]);
-    expect(stdout).toMatch(/^ok {3}secrets {7}that of openai is filled in$/m);
+    expect(stdout).toMatch(/^ok {3}secrets {7}the secret of openai is filled in$/m);
     expect(stdout).not.toContain('sk-local');
-    expect(stdout).toContain('nothing needs you');
+    expect(stdout).toContain('no problems found');
   });
 });
 
@@ -73,7 +73,7 @@ describe('pause and resume', () => {
     expect(code).toBe(0);
     expect(findings.find(({ check }) => check === 'admission')).toMatchObject({
       level: 'note',
-      what: expect.stringMatching(/^openai is paused by a user since \d+s: incident$/),
+      what: expect.stringMatching(/^openai was paused by a user \d+s ago: incident$/),
       fix: 'batch-handler resume openai',
     });
     expect(await cliRun(['resume', 'openai', local, '--json'])).toMatchObject({
@@ -103,16 +103,16 @@ describe('redrive', () => {
     expect(found.findings.find(({ level }) => level === 'problem')).toMatchObject({
       check: 'dead letters',
       what: expect.stringContaining('no_such_file'),
-      fix: 'remove the cause, then batch-handler redrive --queue batch',
+      fix: 'fix the cause, then run batch-handler redrive --queue batch',
     });
 
     const declined = await cliRun(['redrive', local], { answer: 'n' });
     expect(declined).toMatchObject({ code: 1, stdout: '' });
     expect(declined.stderr).toMatch(
-      /^batch: 1, .*\n {2}1× no_such_file: .*\nnothing was changed\n$/,
+      /^batch: 1 message, .*\n {2}1× no_such_file: .*\nnothing was changed\n$/,
     );
     const unasked = await cliRun(['redrive', local]);
-    expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('say --yes') });
+    expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('add --yes') });
 
     const moved = await cliRun(['redrive', local, '--queue', 'batch', '--yes', '--json']);
     expect(moved.code).toBe(0);

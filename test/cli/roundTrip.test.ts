@@ -113,12 +113,12 @@ test('what makes no sense is one line on stderr, and 2', async () => {
   for (const [args, line] of [
     [
       'retry later',
-      /^cannot retry batch later: it is \w+, and this is for batches that have ended$/,
+      /^cannot retry batch later: it is \w+, and only a batch that has ended can be retried$/,
     ],
     ['cancel nobody', /^there is no batch nobody to cancel; see batch-handler list$/],
     ['show nobody', /^there is no batch nobody; see batch-handler list$/],
     ['cancel later/1', /^cannot cancel later\/1: it names a part: name its batch$/],
-    [`add ${EXAMPLE} --id later`, /^batch later exists already, and is \w+: choose another id$/],
+    [`add ${EXAMPLE} --id later`, /^batch later already exists and is \w+: choose another id$/],
     ['add nowhere.jsonl', /^nowhere\.jsonl: no such file$/],
     [`add ${EXAMPLE} --provider x`, /^the deployment has no provider x: use one of openai$/],
     [`add ${EXAMPLE} --id -x`, /^batchId: must be 1 to 100 of .*, not "-x"$/],
@@ -126,7 +126,10 @@ test('what makes no sense is one line on stderr, and 2', async () => {
       `add ${EXAMPLE} --metadata x`,
       /is invalid\. It must look like key=value\. \(see .* add --help\)$/,
     ],
-    ['list --status asleep', /asleep is none of inspecting, .* \(see batch-handler list --help\)$/],
+    [
+      'list --status asleep',
+      /asleep is not one of inspecting, .* \(see batch-handler list --help\)$/,
+    ],
     ['list --handler x', /^stack Handler has no handler x: use one of Handler\/Batches$/],
     ['lst', /^unknown command 'lst'.*\(see batch-handler --help\)$/],
   ] as const) {
@@ -137,7 +140,7 @@ test('what makes no sense is one line on stderr, and 2', async () => {
   }
 
   const cancelled = await local('cancel', 'later', 'nobody', '--wait');
-  expect(cancelled.stdout).toMatch(/^later: cancel carried out, it is \w+\n$/);
+  expect(cancelled.stdout).toMatch(/^later: cancel carried out, the batch is \w+\n$/);
   expect(cancelled.stderr).toMatch(/^there is no batch nobody to cancel/);
   expect(cancelled.code).toBe(2);
   expect(await local('watch', 'later')).toMatchObject({ code: 1 });

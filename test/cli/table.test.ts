@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { columnsAt } from '../../cli/commands/list.ts';
+import { listColumns } from '../../cli/commands/list.ts';
 import { textWidth } from '../../cli/terminal/output.ts';
 import { tableLines } from '../../cli/terminal/table.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
@@ -20,7 +20,8 @@ const BATCHES = [
 ].map((batch) => batchInfo(batch, 'bucket'));
 
 const plain = (_: unknown, text: string) => text;
-const tableAt = (width: number, paint = plain) => tableLines(columnsAt(NOW), BATCHES, width, paint);
+const tableAt = (width: number, paint = plain) =>
+  tableLines(listColumns(NOW), BATCHES, width, paint);
 
 test.each([60, 80, 120])('the list fits %i columns', (width) => {
   const lines = tableAt(width);
@@ -34,7 +35,7 @@ test('what comes from outside is aligned, and nothing in it is obeyed', () => {
     provider: 'openai',
     input: { ...INPUT, model: '模型\u001b[2J\u009b1m🚀' },
   });
-  const lines = tableLines(columnsAt(NOW), [batchInfo(wide, 'bucket'), ...BATCHES], 120, plain);
+  const lines = tableLines(listColumns(NOW), [batchInfo(wide, 'bucket'), ...BATCHES], 120, plain);
   expect(lines.join('')).not.toMatch(/\p{Cc}/u);
   const widths = lines.map((line) => textWidth(line));
   expect(new Set(widths).size).toBe(1);

@@ -1,95 +1,84 @@
 import type { DueHint } from '../../batch/ports.ts';
 import type { BatchFields } from '../../batch/record.ts';
-import {
-  type DeadLetterQueue,
-  deadLetterQueues,
-  depthOf,
-  lookAtDeadLetters,
-  totalOf,
-} from '../deadLetters.ts';
+import { counted, durationText } from '../../terminal.ts';
 import {
   type Check,
-  durationText,
-  type Found,
-  note,
-  ok,
-  problem,
-  type Subject,
-} from '../findings.ts';
+  type CheckResult,
+  type DoctorContext,
+  noteResult,
+  okResult,
+  problemResult,
+} from '../check.ts';
+import { type HandlerQueue, handlerQueues } from '../handlerQueues.ts';
+import { queueDepth, readDeadLetters } from '../redrive.ts';
 
-/** More than a moment's work: whether that is a problem shows in how old batches are. */
-const DEEP = 1_000;
+/** More than a few minutes of work. The age of the batches shows whether that is a problem. */
+const DEEP_QUEUE = 1_000;
 
-export const queues: Check = {
+export const queuesCheck: Check = {
   name: 'queues',
   permissions: ['sqs:GetQueueAttributes'],
   async run({ connection: { sqs, handler } }) {
     const depths = await Promise.all(
-      deadLetterQueues(handler.resources).map(async ({ source, queueUrl }) => {
-        const depth = await depthOf(sqs, queueUrl);
-        return { source, depth, total: totalOf(depth) };
-      }),
+      handlerQueues(handler.resources).map(async ({ name, url }) => ({
+        name,
+        ...(await queueDepth(sqs, url)),
+      })),
     );
     const what = depths
-      .map(({ source, depth: { inFlight }, total }) =>
-        inFlight > 0 ? `${source} ${total} (${inFlight} at work)` : `${source} ${total}`,
+      .map(({ name, total, inFlight }) =>
+        inFlight > 0 ? `${name} ${total} (${inFlight} in flight)` : `${name} ${total}`,
       )
       .join(', ');
-    return [depths.some(({ total }) => total >= DEEP) ? note(what) : ok(what)];
+    return [depths.some(({ total }) => total >= DEEP_QUEUE) ? noteResult(what) : okResult(what)];
   },
 };
 
-export const deadLetters: Check = {
+export const deadLettersCheck: Check = {
   name: 'dead letters',
   permissions: ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
-  async run(subject) {
-    const all = deadLetterQueues(subject.connection.handler.resources);
-    const found = (await Promise.all(all.map((queue) => deadLettersOf(subject, queue)))).flat();
-    return found.length > 0 ? found : [ok('none')];
+  async run(context) {
+    const queues = handlerQueues(context.connection.handler.resources);
+    const results = await Promise.all(queues.map((queue) => checkDeadLetters(context, queue)));
+    return someOr(results.flat(), 'none');
   },
 };
 
-async function deadLettersOf(
-  { connection: { sqs }, now }: Subject,
-  { source, deadLetterUrl }: DeadLetterQueue,
-): Promise<readonly Found[]> {
-  const count = totalOf(await depthOf(sqs, deadLetterUrl));
-  const seen = await lookAtDeadLetters(sqs, deadLetterUrl);
-  const messages = Math.max(count, seen.length);
-  if (messages === 0) return [];
-  const oldest = Math.min(...seen.map(({ sentAt }) => sentAt));
-  const age = seen.length > 0 ? `, the oldest seen ${durationText(now() - oldest)} old` : '';
-  const reason = seen.find((letter) => letter.reason !== undefined)?.reason;
+async function checkDeadLetters(
+  { connection: { sqs }, now }: DoctorContext,
+  queue: HandlerQueue,
+): Promise<readonly CheckResult[]> {
+  const { count, samples } = await readDeadLetters(sqs, queue);
+  if (count === 0) return [];
+  const { name } = queue;
+  const oldest = Math.min(...samples.map(({ sentAt }) => sentAt));
+  const age =
+    samples.length > 0 ? `, the oldest seen sent ${durationText(now() - oldest)} ago` : '';
+  const reason = samples.find((letter) => letter.reason !== undefined)?.reason;
   const why = reason === undefined ? '' : `: ${reason}`;
   return [
-    problem(
-      `${messages} of the ${source} queue${age}${why}`,
-      `remove the cause, then batch-handler redrive --queue ${source}`,
+    problemResult(
+      `${counted(count, 'message')} of the ${name} queue${age}${why}`,
+      `fix the cause, then run batch-handler redrive --queue ${name}`,
     ),
   ];
 }
 
-/** How long something that is due may wait for a sweep and a worker. */
-const PATIENCE_MS = 30 * 60_000;
-/** That is looked at in every sweep, without a write that would set a new time. */
-const ALWAYS_DUE = new Set(['running', 'split']);
-/** Told one by one. */
-const MOST_TOLD = 5;
-/** Read at most, of each provider. */
-const MOST_PAGES = 10;
+/** The most pages that are read of the queue of each provider. */
+const MAX_PAGES = 10;
 
-/** What waits for room, and since when. */
-export const waiting: Check = {
+/** Batches that are queued at a provider, and since when. */
+export const waitingCheck: Check = {
   name: 'waiting',
   permissions: ['dynamodb:Query'],
   async run({ connection: { batches, handler }, now }) {
-    const found: Found[] = [];
-    for (const name of handler.providers) {
+    const results: CheckResult[] = [];
+    for (const provider of handler.providers) {
       let count = 0;
       let oldest: { batchId: string; createdAt: number } | undefined;
       let cursor: string | undefined;
-      for (let pages = 0; pages < MOST_PAGES; pages++) {
-        const page = await batches.listWaiting(name, cursor);
+      for (let pages = 0; pages < MAX_PAGES; pages++) {
+        const page = await batches.listWaiting(provider, cursor);
         count += page.items.length;
         for (const each of page.items)
           if (oldest === undefined || each.createdAt < oldest.createdAt) oldest = each;
@@ -98,43 +87,59 @@ export const waiting: Check = {
       }
       if (!oldest) continue;
       const more = cursor === undefined ? '' : ' or more';
-      const age = `the oldest, ${oldest.batchId}, was added ${durationText(now() - oldest.createdAt)} ago`;
-      found.push(ok(`${count}${more} for room at ${name}; ${age}`));
+      const age = `${oldest.batchId}, was added ${durationText(now() - oldest.createdAt)} ago`;
+      results.push(okResult(`${count}${more} queued for ${provider}; the oldest, ${age}`));
     }
-    return found.length > 0 ? found : [ok('none for room')];
+    return someOr(results, 'no batch is queued');
   },
 };
 
-/** What is due and was not dealt with. */
-export const overdue: Check = {
+/** How long a batch that is due may wait for a sweep and a worker. */
+const OVERDUE_AFTER_MS = 30 * 60_000;
+/** Statuses that stay due, because every sweep checks them without writing a new time. */
+const ALWAYS_DUE = new Set(['running', 'split']);
+/** The most batches that get a line of their own. */
+const MAX_NAMED = 5;
+
+/** Batches that are due and that no sweep and no worker has processed. */
+export const overdueCheck: Check = {
   name: 'overdue',
   permissions: ['dynamodb:Query', 'dynamodb:BatchGetItem'],
   async run({ connection: { batches, handler }, now }) {
     const hints: DueHint[] = [];
     for (let shard = 0; shard < batches.shards; shard++) {
-      const { items } = await batches.listDue(shard, now() - PATIENCE_MS);
+      const { items } = await batches.listDue(shard, now() - OVERDUE_AFTER_MS);
       hints.push(...items.filter(({ status }) => !ALWAYS_DUE.has(status)));
     }
-    if (hints.length === 0) return [ok('none')];
-    const told = hints.slice(0, MOST_TOLD).map(({ batchId }) => batchId);
-    const records = await batches.getMany(told);
-    const found = told.flatMap((id) => foundOf(records.get(id), now(), handler.resources.worker));
-    const others = hints.length - told.length;
-    const rest = problem(`${others} more`, 'see batch-handler list --status open');
-    return others > 0 ? [...found, rest] : found;
+    const named = hints.slice(0, MAX_NAMED).map(({ batchId }) => batchId);
+    const records = await batches.getMany(named);
+    const results = named.flatMap((id) => {
+      const batch = records.get(id);
+      return batch ? overdueResults(batch, now(), handler.resources.worker) : [];
+    });
+    const others = hints.length - named.length;
+    if (others > 0)
+      results.push(
+        problemResult(`${others} more are overdue`, 'see batch-handler list --status open'),
+      );
+    return someOr(results, 'none');
   },
 };
 
-function foundOf(batch: BatchFields | undefined, now: number, worker: string): readonly Found[] {
-  if (!batch) return [];
+function overdueResults(batch: BatchFields, now: number, worker: string): readonly CheckResult[] {
   const { batchId, status, statusAt, reasons, claim } = batch;
-  if (claim && now < claim.leaseUntil) return [];
+  const isAtWork = claim !== undefined && now < claim.leaseUntil;
+  if (isAtWork) return [];
   const reason = reasons.at(-1);
   const why = reason === undefined ? '' : `: ${reason.code}: ${reason.message}`;
   return [
-    problem(
-      `${batchId} is ${status} since ${durationText(now - statusAt)} and was due long ago${why}`,
-      `if the sweep runs: aws logs filter-log-events --log-group-name /aws/lambda/${worker} --filter-pattern '"${batchId}"'`,
+    problemResult(
+      `${batchId} has been ${status} for ${durationText(now - statusAt)} and is overdue${why}`,
+      `if sweeps run, see the logs: aws logs filter-log-events --log-group-name /aws/lambda/${worker} --filter-pattern '"${batchId}"'`,
     ),
   ];
+}
+
+function someOr(results: readonly CheckResult[], none: string): readonly CheckResult[] {
+  return results.length > 0 ? results : [okResult(none)];
 }

@@ -6,25 +6,32 @@ import { ENVIRONMENT } from '../../config.ts';
 import { isFilled } from '../../providers/http.ts';
 import type { Providers } from '../../providers/provider.ts';
 import { connectProviders } from '../../providers/registry.ts';
-import { type Check, type Found, note, ok, problem, type Subject, unknown } from '../findings.ts';
+import {
+  type Check,
+  type CheckResult,
+  type DoctorContext,
+  noteResult,
+  okResult,
+  problemResult,
+  unknownResult,
+} from '../check.ts';
 
-/** Whether each provider answers and takes the credentials: by the first page of its jobs. */
-export const providers: Check = {
+/** Whether each provider answers and accepts the credentials: reads the first page of its jobs. */
+export const providersCheck: Check = {
   name: 'providers',
   permissions: ['secretsmanager:GetSecretValue', 'lambda:GetFunctionConfiguration'],
-  async run(subject) {
-    const entries = await connected(subject);
-    return Promise.all(entries.names.map((name) => reach(subject, entries, name)));
+  async run(context) {
+    const providers = await connectLikeFunctions(context);
+    return Promise.all(providers.names.map((name) => checkProvider(context, providers, name)));
   },
 };
 
-/** The entries as the functions connect to them, with what the caller may read of that. */
-async function connected(subject: Subject): Promise<Providers> {
-  const { handler, s3 } = subject.connection;
-  const { bucket } = handler.resources;
-  const secrets = realSecrets(subject.secrets, subject);
-  const read = (variable: string) =>
-    subject.entriesIn(handler.resources.sweeper, variable).catch(() => ({}));
+/** Connects to the providers as the functions do, with whatever the caller may read for that. */
+async function connectLikeFunctions(context: DoctorContext): Promise<Providers> {
+  const { handler, s3 } = context.connection;
+  const { bucket, sweeper } = handler.resources;
+  const secrets = realSecrets(context.secrets, context);
+  const read = (variable: string) => context.entryVariable(sweeper, variable).catch(() => ({}));
   return connectProviders(handler.settings().providers, {
     secret: async (entry) => {
       const arn = handler.secrets[entry];
@@ -32,97 +39,103 @@ async function connected(subject: Subject): Promise<Providers> {
     },
     objects: realObjectStore(s3, { bucket, inputBuckets: [] }),
     jobRoles: await read(ENVIRONMENT.jobRoles),
-    // Of a local run's simulators; elsewhere what is in the settings will do.
+    // The addresses of a local run's simulators. A deployed handler uses those in its settings.
     baseUrls: await read(ENVIRONMENT.providerBaseUrls),
   });
 }
 
-async function reach(subject: Subject, entries: Providers, name: string): Promise<Found> {
-  if (subject.connection.handler.secrets[name] === undefined)
-    return note(
-      `${name} is reached with credentials that the functions alone have, so it was not asked: a refusal would show at admission`,
+async function checkProvider(
+  { connection, now }: DoctorContext,
+  providers: Providers,
+  name: string,
+): Promise<CheckResult> {
+  if (connection.handler.secrets[name] === undefined)
+    return noteResult(
+      `${name} was not called, because only the functions have its credentials; a refusal would show under admission`,
     );
   try {
-    const provider = await entries.get(name);
-    for await (const _ of provider.listJobs(subject.now())) break;
-    return ok(`${name} answers and takes the credentials`);
+    const provider = await providers.get(name);
+    for await (const _ of provider.listJobs(now())) break;
+    return okResult(`${name} answers and accepts the credentials`);
   } catch (error) {
-    return refusalOf(name, error);
+    return refusalResult(name, error);
   }
 }
 
-function refusalOf(name: string, error: unknown): Found {
+function refusalResult(name: string, error: unknown): CheckResult {
   if (/AccessDenied/.test(error instanceof Error ? error.name : ''))
-    return unknown(
-      `${name} was not asked: you may not read its secret`,
-      'which is as it should be',
+    return unknownResult(
+      `${name} was not called: you may not read its secret`,
+      'no action needed: only the functions have to read it',
     );
   if (!(error instanceof ProviderError) || error.kind !== 'account')
-    return problem(
-      `${name} could not be reached from here: ${messageOf(error)}`,
-      "look at the provider's status page, and at the network of this machine",
+    return problemResult(
+      `${name} cannot be reached from here: ${messageOf(error)}`,
+      "check the provider's status page and the network of this machine",
     );
   const { code, message } = error.reason;
   if (code === 'secret_not_filled')
-    return unknown(`${name} was not asked: its secret is not filled in`);
-  return problem(
+    return unknownResult(`${name} was not called: its secret is not filled in`);
+  return problemResult(
     `${name} refuses the credentials: ${code}: ${message}`,
-    `put its key or its bill right, then batch-handler resume ${name}`,
+    `correct its key or its billing, then run batch-handler resume ${name}`,
   );
 }
 
-/** Whether the secrets are filled. What they hold is neither shown nor kept. */
-export const secrets: Check = {
+/** Whether the secrets are filled in. Their values are neither shown nor kept. */
+export const secretsCheck: Check = {
   name: 'secrets',
   permissions: ['secretsmanager:GetSecretValue', 'lambda:GetFunctionConfiguration'],
-  async run(subject) {
-    const { handler } = subject.connection;
+  async run(context) {
+    const { handler } = context.connection;
     const { webhook } = handler.resources;
     const signing =
-      webhook === undefined ? {} : await subject.entriesIn(webhook, ENVIRONMENT.webhookSecrets);
-    const all: readonly Secret[] = [
+      webhook === undefined ? {} : await context.entryVariable(webhook, ENVIRONMENT.webhookSecrets);
+    const secrets: readonly Secret[] = [
       ...Object.entries(handler.secrets).map(([entry, arn]) => ({
-        name: `that of ${entry}`,
+        name: `the secret of ${entry}`,
         arn,
         effect: 'its batches wait',
         next: `, then batch-handler resume ${entry}`,
       })),
       ...Object.entries(signing).map(([entry, arn]) => ({
-        name: `that of the webhooks of ${entry}`,
+        name: `the secret for the webhooks of ${entry}`,
         arn,
-        effect: 'they are refused, and the sweep sees the ends of jobs later',
+        effect: 'webhooks are refused, and only the sweep sees that a job has ended',
         next: '',
       })),
     ];
-    if (all.length === 0) return [ok('the providers need none')];
-    return Promise.all(all.map((secret) => lookInto(subject, secret)));
+    if (secrets.length === 0) return [okResult('the providers need none')];
+    return Promise.all(secrets.map((secret) => checkSecret(context, secret)));
   },
 };
 
 interface Secret {
   readonly name: string;
   readonly arn: string;
-  /** What comes of it if it is not filled in. */
+  /** What happens while it is not filled in. */
   readonly effect: string;
-  /** What else to do then. */
+  /** What to do after filling it in, as the end of a sentence. */
   readonly next: string;
 }
 
-async function lookInto({ secrets: client }: Subject, secret: Secret): Promise<Found> {
+async function checkSecret({ secrets }: DoctorContext, secret: Secret): Promise<CheckResult> {
   const { name, arn } = secret;
   try {
-    const { SecretString: value } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
-    return isFilled(value) ? ok(`${name} is filled in`) : notFilled(secret);
+    const { SecretString: value } = await secrets.send(
+      new GetSecretValueCommand({ SecretId: arn }),
+    );
+    return isFilled(value) ? okResult(`${name} is filled in`) : notFilledResult(secret);
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return notFilled(secret);
+    if (error instanceof ResourceNotFoundException) return notFilledResult(secret);
     if (/AccessDenied/.test(error instanceof Error ? error.name : ''))
-      return note(`you may not read ${name}, and need not: the functions do`);
-    return unknown(`${name} could not be read: ${messageOf(error)}`);
+      return noteResult(`you may not read ${name}; no action needed, the functions may`);
+    return unknownResult(`${name} could not be read: ${messageOf(error)}`);
   }
 }
 
-function notFilled({ name, arn, effect, next }: Secret): Found {
-  return problem(
+function notFilledResult({ name, arn, effect, next }: Secret): CheckResult {
+  return problemResult(
     `${name} is not filled in: ${effect}`,
     `aws secretsmanager put-secret-value --secret-id ${arn} --secret-string KEY${next}`,
   );

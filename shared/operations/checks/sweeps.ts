@@ -1,51 +1,59 @@
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { lastSweepAt } from '../../aws/sweepLock.ts';
 import { isPaused, isUnavailable, type ProviderState } from '../../quota/providerState.ts';
+import { counted, durationText } from '../../terminal.ts';
 import {
   type Check,
-  counted,
-  durationText,
-  type Found,
-  note,
-  ok,
-  problem,
-  type Subject,
-} from '../findings.ts';
+  type CheckResult,
+  type DoctorContext,
+  noteResult,
+  okResult,
+  problemResult,
+} from '../check.ts';
 
-export const schedule: Check = {
+export const scheduleCheck: Check = {
   name: 'schedule',
   permissions: ['scheduler:GetSchedule'],
-  async run(subject) {
-    const { state, expression, name } = await readSchedule(subject);
-    if (state === 'ENABLED') return [ok(`enabled, ${expression}`)];
+  async run(context) {
+    const { state, expression, name } = await readSchedule(context);
+    if (state === 'ENABLED') return [okResult(`enabled, ${expression}`)];
     return [
-      problem(
-        `${state.toLowerCase()}: nothing is started, checked or delivered`,
-        `enable schedule ${name} (EventBridge Scheduler), or deploy the stack again`,
+      problemResult(
+        `${state.toLowerCase()}: no batch is started, checked or delivered`,
+        `enable schedule ${name} in EventBridge Scheduler, or deploy the stack again`,
       ),
     ];
   },
 };
 
-/** A sweep that runs to its timeout, and a few that found the lease taken. */
+/** Time for one sweep that runs to its timeout, and for a few that found its lease. */
 const MIN_PATIENCE_MS = 10 * 60_000;
 const MISSED_SWEEPS = 5;
 
-export const sweep: Check = {
+export const sweepCheck: Check = {
   name: 'sweep',
   permissions: ['dynamodb:GetItem', 'scheduler:GetSchedule'],
-  async run(subject) {
-    const { dynamodb, handler } = subject.connection;
+  async run(context) {
+    const { dynamodb, handler } = context.connection;
     const { table, sweeper } = handler.resources;
     const at = await lastSweepAt(dynamodb, table);
     const logs = `aws logs tail /aws/lambda/${sweeper} --since 1h`;
     if (at === undefined)
-      return [problem('no sweep has ended yet', `wait for the schedule; if it stays so: ${logs}`)];
-    const ageMs = subject.now() - at;
-    const intervalMs = await readSchedule(subject).then(intervalOf, () => 0);
+      return [
+        problemResult(
+          'no sweep has ended yet',
+          `wait for the schedule, then see the logs: ${logs}`,
+        ),
+      ];
+    const ageMs = context.now() - at;
+    const intervalMs = await readSchedule(context).then(intervalOf, () => 0);
     const isLate = ageMs > Math.max(MIN_PATIENCE_MS, intervalMs * MISSED_SWEEPS);
     const what = `the last one ended ${durationText(ageMs)} ago`;
-    return [isLate ? problem(`${what}: nothing moves on`, `see why it fails: ${logs}`) : ok(what)];
+    return [
+      isLate
+        ? problemResult(`${what}: no batch makes progress`, `see the logs for the cause: ${logs}`)
+        : okResult(what),
+    ];
   },
 };
 
@@ -55,7 +63,7 @@ interface Schedule {
   readonly expression: string;
 }
 
-async function readSchedule({ scheduler, connection }: Subject): Promise<Schedule> {
+async function readSchedule({ scheduler, connection }: DoctorContext): Promise<Schedule> {
   const name = connection.handler.resources.schedule;
   const found = await scheduler.send(new GetScheduleCommand({ Name: name }));
   return { name, state: found.State ?? 'unknown', expression: found.ScheduleExpression ?? '' };
@@ -67,60 +75,65 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   day: 86_400_000,
 };
 
-/** In milliseconds; 0 for an expression that is no rate. */
+/** The interval in milliseconds; 0 if the expression is not a rate. */
 function intervalOf({ expression }: Schedule): number {
   const [, count = '', unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   return Number(count) * (UNIT_MS[unit] ?? 0);
 }
 
-/** What keeps providers from being started on. */
-export const admission: Check = {
+/** What keeps batches from being started at a provider. */
+export const admissionCheck: Check = {
   name: 'admission',
   permissions: ['dynamodb:GetItem', 'dynamodb:Query'],
-  async run(subject) {
-    const { providerStates, handler } = subject.connection;
+  async run(context) {
+    const { providerStates, handler } = context.connection;
     const names = new Set([...handler.providers, ...(await providerStates.list())]);
-    const found: Found[] = [];
+    const results: CheckResult[] = [];
     for (const name of names)
       if (handler.providers.includes(name))
-        found.push(...foundOf(await providerStates.get(name), subject.now()));
-      else found.push(...(await leftBehind(subject, name)));
-    return found.length > 0 ? found : [ok('no provider is paused or held back')];
+        results.push(...stateResults(await providerStates.get(name), context.now()));
+      else results.push(...(await removedEntryResults(context, name)));
+    return results.length > 0
+      ? results
+      : [okResult('no provider is paused, blocked or cooling down')];
   },
 };
 
-function foundOf(state: ProviderState, now: number): readonly Found[] {
+function stateResults(state: ProviderState, now: number): readonly CheckResult[] {
   const { provider, hold, lastCommand } = state;
-  const found: Found[] = [];
+  const results: CheckResult[] = [];
   if (isPaused(state) && lastCommand) {
     const why = lastCommand.reason === undefined ? '' : `: ${lastCommand.reason}`;
-    const what = `${provider} is paused by a user since ${durationText(now - lastCommand.sentAt)}${why}`;
-    found.push(note(what, `batch-handler resume ${provider}`));
+    const what = `${provider} was paused by a user ${durationText(now - lastCommand.sentAt)} ago${why}`;
+    results.push(noteResult(what, `batch-handler resume ${provider}`));
   }
   if (hold && isUnavailable(state, now)) {
     const until = `for another ${durationText(hold.until - now)}, after ${counted(hold.refusals, 'refusal')} in a row`;
     const why = `${hold.reason.code}: ${hold.reason.message}`;
-    found.push(
+    results.push(
       hold.kind === 'account'
-        ? problem(
-            `${provider} refuses our account and is left alone ${until}: ${why}`,
-            `put its key, its permissions or its bill right, then batch-handler resume ${provider}`,
+        ? problemResult(
+            `${provider} refuses the account and is blocked ${until}: ${why}`,
+            `correct its key, its permissions or its billing, then run batch-handler resume ${provider}`,
           )
-        : note(`${provider} is full and is left alone ${until}: ${why}`),
+        : noteResult(`${provider} is over quota and cooling down ${until}: ${why}`),
     );
   }
   for (const [model, { tokens }] of Object.entries(state.ceilings ?? {}))
     if (tokens !== undefined)
-      found.push(
-        note(
-          `${provider} takes about ${Math.round(tokens).toLocaleString('en-US')} enqueued tokens of ${model}, as its refusals told`,
+      results.push(
+        noteResult(
+          `${provider} accepts about ${Math.round(tokens).toLocaleString('en-US')} enqueued tokens of ${model}, learned from its refusals`,
         ),
       );
-  return found;
+  return results;
 }
 
-/** An entry that the deployment has no more. */
-async function leftBehind({ connection }: Subject, name: string): Promise<readonly Found[]> {
+/** A provider entry that is no longer in the deployment, but still has batches. */
+async function removedEntryResults(
+  { connection }: DoctorContext,
+  name: string,
+): Promise<readonly CheckResult[]> {
   const [waiting, active] = await Promise.all([
     connection.batches.listWaiting(name),
     connection.batches.listActive(name),
@@ -129,8 +142,8 @@ async function leftBehind({ connection }: Subject, name: string): Promise<readon
   if (count === 0) return [];
   const more = waiting.cursor === undefined && active.cursor === undefined ? '' : ' or more';
   return [
-    problem(
-      `entry ${name} is no more in the deployment, and ${counted(count, 'batch', 'batches')}${more} wait or run there`,
+    problemResult(
+      `the deployment no longer has entry ${name}, where ${counted(count, 'batch', 'batches')}${more} ${count === 1 ? 'waits or runs' : 'wait or run'}`,
       `deploy the entry again until they have ended, or cancel them (batch-handler list --provider ${name})`,
     ),
   ];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openAdditions } from '../../../local/additions.ts';
 import { BATCH_ID_PATTERN } from '../../../shared/batch/ids.ts';
-import { freshBatchId } from '../../../shared/client/addBatch.ts';
+import { newBatchId } from '../../../shared/client/addBatch.ts';
 import { temporaryDirectory } from '../fixtures/toyStack.ts';
 
 test.each([
@@ -14,7 +14,7 @@ test.each([
   ['日本.jsonl', /^batch-[a-z0-9]{6}$/],
   [`${'long'.repeat(50)}.jsonl`, /^(long)+(lo)?-[a-z0-9]{6}$/],
 ])('the id of %s', (file, pattern) => {
-  const id = freshBatchId(file);
+  const id = newBatchId(file);
 
   expect(id).toMatch(pattern);
   expect(id).toMatch(BATCH_ID_PATTERN);

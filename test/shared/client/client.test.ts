@@ -48,7 +48,7 @@ test('requests become a batch, and the batch becomes typed rows', async () => {
   const seen: BatchInfo['status'][] = [];
   const ended = await client.waitForBatch(sent, {
     ...POLL,
-    onLook: ({ status }) => seen.push(status),
+    onPoll: ({ status }) => seen.push(status),
   });
   const texts: string[] = [];
   for await (const { custom_id: id, response } of client.results<Completion>('rows'))
@@ -77,7 +77,7 @@ test('a wait ends with its signal and with its time', async () => {
   const aborted = client.waitForBatch(sent, {
     ...POLL,
     signal: controller.signal,
-    onLook: () => controller.abort(new Error('enough')),
+    onPoll: () => controller.abort(new Error('enough')),
   });
   await expect(aborted).rejects.toThrow('enough');
   const late = client.waitForBatch('waits', { ...POLL, timeoutSeconds: 0.2 });

@@ -63,7 +63,7 @@ test('of several handlers one is named by its path', async () => {
   expect((await discover('Test', 'Test/B')).resources.table).toMatch(/^Test-BTable/);
   await expect(discover('Test')).rejects.toMatchObject({
     code: 'several_handlers',
-    message: 'stack Test holds 2 handlers: name one of Test/A, Test/B',
+    message: 'stack Test has 2 handlers: name one of Test/A, Test/B',
   });
   await expect(discover('Test', 'C')).rejects.toMatchObject({
     code: 'unknown_handler',

@@ -8,12 +8,16 @@ import { realProviderStateStore } from '../../../shared/aws/providerStateStore.t
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { HandlerConnection } from '../../../shared/client/connection.ts';
 import { ENVIRONMENT, settingsSchema } from '../../../shared/config.ts';
-import { concurrency, functions, version } from '../../../shared/operations/checks/aws.ts';
-import { overdue, waiting } from '../../../shared/operations/checks/flow.ts';
-import { providers, secrets } from '../../../shared/operations/checks/providers.ts';
-import { admission, schedule } from '../../../shared/operations/checks/sweeps.ts';
-import { diagnose, subjectOf } from '../../../shared/operations/doctor.ts';
-import type { Check } from '../../../shared/operations/findings.ts';
+import { type Check, doctorContext } from '../../../shared/operations/check.ts';
+import {
+  concurrencyCheck,
+  functionsCheck,
+  versionCheck,
+} from '../../../shared/operations/checks/aws.ts';
+import { overdueCheck, waitingCheck } from '../../../shared/operations/checks/flow.ts';
+import { providersCheck, secretsCheck } from '../../../shared/operations/checks/providers.ts';
+import { admissionCheck, scheduleCheck } from '../../../shared/operations/checks/sweeps.ts';
+import { diagnose } from '../../../shared/operations/doctor.ts';
 import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
 import {
   type ProviderState,
@@ -80,8 +84,8 @@ const variables = (values: Record<string, object>): Service =>
 
 async function found(check: Check) {
   const findings = [];
-  const subject = subjectOf(connection, () => NOW);
-  for await (const { check: _, ...rest } of diagnose(subject, { checks: [check] }))
+  const context = doctorContext(connection, () => NOW);
+  for await (const { check: _, ...rest } of diagnose(context, { checks: [check] }))
     findings.push(rest);
   return findings;
 }
@@ -93,15 +97,15 @@ describe('secrets', () => {
 
   it('that nobody has filled in are told with what to do, those of webhooks too', async () => {
     aws({ lambda, secretsmanager: answer({ SecretString: SECRET_PLACEHOLDER }) });
-    expect(await found(secrets)).toEqual([
+    expect(await found(secretsCheck)).toEqual([
       {
         level: 'problem',
-        what: 'that of openai is not filled in: its batches wait',
+        what: 'the secret of openai is not filled in: its batches wait',
         fix: 'aws secretsmanager put-secret-value --secret-id arn:openai --secret-string KEY, then batch-handler resume openai',
       },
       {
         level: 'problem',
-        what: expect.stringContaining('that of the webhooks of openai is not filled in'),
+        what: expect.stringContaining('the secret for the webhooks of openai is not filled in'),
         fix: 'aws secretsmanager put-secret-value --secret-id arn:webhook --secret-string KEY',
       },
     ]);
@@ -109,17 +113,17 @@ describe('secrets', () => {
 
   it('are never shown', async () => {
     aws({ lambda, secretsmanager: answer({ SecretString: 'sk-very-secret' }) });
-    const findings = await found(secrets);
+    const findings = await found(secretsCheck);
     expect(findings.map(({ level }) => level)).toEqual(['ok', 'ok']);
     expect(JSON.stringify(findings)).not.toContain('very-secret');
   });
 
   it('that the caller may not read are no problem', async () => {
     aws({ lambda });
-    const [first] = await found(secrets);
+    const [first] = await found(secretsCheck);
     expect(first).toEqual({
       level: 'note',
-      what: 'you may not read that of openai, and need not: the functions do',
+      what: 'you may not read the secret of openai; no action needed, the functions may',
     });
   });
 });
@@ -144,7 +148,7 @@ describe('a provider', () => {
     withServer(401, async (url) => {
       const lambda = variables({ [ENVIRONMENT.providerBaseUrls]: { openai: url } });
       aws({ lambda, secretsmanager: secret });
-      expect(await found(providers)).toMatchObject([
+      expect(await found(providersCheck)).toMatchObject([
         {
           level: 'problem',
           what: expect.stringMatching(/^openai refuses the credentials: /),
@@ -156,7 +160,7 @@ describe('a provider', () => {
   it('without a secret cannot be tried with the role of the functions', async () => {
     Object.assign(connection.handler, { secrets: {} });
     aws({ lambda: variables({}) });
-    expect(await found(providers)).toMatchObject([{ level: 'note' }]);
+    expect(await found(providersCheck)).toMatchObject([{ level: 'note' }]);
   });
 
   it('that nobody answers for is told apart from one that refuses', async () => {
@@ -164,15 +168,15 @@ describe('a provider', () => {
       [ENVIRONMENT.providerBaseUrls]: { openai: 'http://127.0.0.1:1/v1' },
     });
     aws({ lambda, secretsmanager: secret });
-    expect(await found(providers)).toMatchObject([
-      { level: 'problem', what: expect.stringMatching(/^openai could not be reached from here: /) },
+    expect(await found(providersCheck)).toMatchObject([
+      { level: 'problem', what: expect.stringMatching(/^openai cannot be reached from here: /) },
     ]);
   });
 
   it('whose secret the caller may not read is not asked', async () => {
     aws({ lambda: variables({}) });
-    expect(await found(providers)).toMatchObject([
-      { level: 'unknown', what: 'openai was not asked: you may not read its secret' },
+    expect(await found(providersCheck)).toMatchObject([
+      { level: 'unknown', what: 'openai was not called: you may not read its secret' },
     ]);
   });
 });
@@ -182,10 +186,10 @@ describe('the admission', () => {
 
   it('of a provider that refuses the account needs somebody', async () => {
     await connection.providerStates.replace(withBlock(fresh, reason, DEFAULT_POLICY, NOW));
-    expect(await found(admission)).toEqual([
+    expect(await found(admissionCheck)).toEqual([
       {
         level: 'problem',
-        what: 'openai refuses our account and is left alone for another 5m, after 1 refusal in a row: invalid_api_key: no such key',
+        what: 'openai refuses the account and is blocked for another 5m, after 1 refusal in a row: invalid_api_key: no such key',
         fix: expect.stringContaining('batch-handler resume openai'),
       },
     ]);
@@ -195,20 +199,23 @@ describe('the admission', () => {
     const ceilings = { m: { tokens: 12_345, accepted: 0, probeAfter: 16, probed: false } };
     const held = withCooldown({ ...fresh, ceilings }, reason, DEFAULT_POLICY, NOW);
     await connection.providerStates.replace(held);
-    expect(await found(admission)).toMatchObject([
-      { level: 'note', what: expect.stringContaining('openai is full') },
+    expect(await found(admissionCheck)).toMatchObject([
+      {
+        level: 'note',
+        what: expect.stringContaining('openai is over quota and cooling down for another'),
+      },
       { level: 'note', what: expect.stringContaining('12,345 enqueued tokens of m') },
     ]);
   });
 
   it('of an entry that the deployment has no more leaves its batches behind', async () => {
     await connection.providerStates.replace({ ...fresh, provider: 'gone' });
-    expect(await found(admission)).toMatchObject([{ level: 'ok' }]);
+    expect(await found(admissionCheck)).toMatchObject([{ level: 'ok' }]);
     await connection.batches.create(given('queued', { provider: 'gone', version: 0 }));
-    expect(await found(admission)).toMatchObject([
+    expect(await found(admissionCheck)).toMatchObject([
       {
         level: 'problem',
-        what: 'entry gone is no more in the deployment, and 1 batch wait or run there',
+        what: 'the deployment no longer has entry gone, where 1 batch waits or runs',
       },
     ]);
   });
@@ -218,8 +225,8 @@ describe('batches', () => {
   it('that wait are told with the oldest', async () => {
     const createdAt = NOW - 3 * 60 * 60_000;
     await connection.batches.create(given('queued', { batchId: 'old', version: 0, createdAt }));
-    expect(await found(waiting)).toEqual([
-      { level: 'ok', what: '1 for room at openai; the oldest, old, was added 3h ago' },
+    expect(await found(waitingCheck)).toEqual([
+      { level: 'ok', what: '1 queued for openai; the oldest, old, was added 3h ago' },
     ]);
   });
 
@@ -230,14 +237,17 @@ describe('batches', () => {
     await connection.batches.create(given('collecting', { ...late, batchId: 'stuck' }));
     await connection.batches.create(given('collecting', { ...late, batchId: 'claimed', claim }));
     await connection.batches.create(given('running', { ...late, batchId: 'running' }));
-    expect(await found(overdue)).toMatchObject([
-      { level: 'problem', what: expect.stringMatching(/^stuck is collecting since 60m/) },
+    expect(await found(overdueCheck)).toMatchObject([
+      {
+        level: 'problem',
+        what: expect.stringMatching(/^stuck has been collecting for 60m and is overdue/),
+      },
     ]);
   });
 });
 
 it('another version than this one is worth knowing', async () => {
-  expect(await found(version)).toMatchObject([
+  expect(await found(versionCheck)).toMatchObject([
     {
       level: 'note',
       what: expect.stringMatching(/^0\.0\.1 is deployed, with openai; this .* is /),
@@ -248,33 +258,33 @@ it('another version than this one is worth knowing', async () => {
 describe('what AWS says', () => {
   it('of a schedule that is disabled', async () => {
     aws({ scheduler: answer({ State: 'DISABLED', ScheduleExpression: 'rate(1 minute)' }) });
-    expect(await found(schedule)).toMatchObject([
-      { level: 'problem', what: 'disabled: nothing is started, checked or delivered' },
+    expect(await found(scheduleCheck)).toMatchObject([
+      { level: 'problem', what: 'disabled: no batch is started, checked or delivered' },
     ]);
   });
 
   it('of a function that cannot run', async () => {
     aws({ lambda: answer({ State: 'Failed', StateReason: 'its key is gone' }) });
-    const [first] = await found(functions);
+    const [first] = await found(functionsCheck);
     expect(first).toMatchObject({ level: 'problem', what: 'intake cannot run: its key is gone' });
   });
 
   it('of a small quota', async () => {
     const AccountLimit = { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 };
     aws({ lambda: answer({ AccountLimit }) });
-    expect(await found(concurrency)).toMatchObject([
+    expect(await found(concurrencyCheck)).toMatchObject([
       { level: 'note', what: expect.stringContaining('10 of 10') },
     ]);
   });
 
   it.each([
-    ['schedule', schedule, 'it takes scheduler:GetSchedule'],
-    ['functions', functions, 'it takes lambda:GetFunctionConfiguration'],
-    ['concurrency', concurrency, 'it takes lambda:GetAccountSettings'],
+    ['schedule', scheduleCheck, 'needs scheduler:GetSchedule'],
+    ['functions', functionsCheck, 'needs lambda:GetFunctionConfiguration'],
+    ['concurrency', concurrencyCheck, 'needs lambda:GetAccountSettings'],
   ])('of the %s to whoever may not look', async (_, check, fix) => {
     aws({});
     expect(await found(check)).toEqual([
-      { level: 'unknown', what: 'could not be checked: you may not', fix },
+      { level: 'unknown', what: 'not checked: access denied', fix },
     ]);
   });
 });

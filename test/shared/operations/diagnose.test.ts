@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
+import {
+  type Check,
+  type DoctorContext,
+  type Finding,
+  okResult,
+} from '../../../shared/operations/check.ts';
 import { diagnose } from '../../../shared/operations/doctor.ts';
-import { type Check, type Finding, ok, type Subject } from '../../../shared/operations/findings.ts';
 
 const check = (name: string, run: Check['run']): Check => ({
   name,
@@ -14,26 +19,26 @@ function failing(name: string, message: string): Check['run'] {
   };
 }
 
-it('what cannot be looked at is told, and keeps nothing else from being looked at', async () => {
+it('a check that fails or does not end is reported, and does not affect the others', async () => {
   const checks = [
     check('slow', () => new Promise(() => {})),
     check('denied', failing('AccessDeniedException', 'User x is not authorized')),
     check('broken', failing('Error', 'no route to host')),
-    check('well', async () => [ok('fine')]),
+    check('well', async () => [okResult('fine')]),
   ];
-  // None of them looks at it.
-  const subject = {} as Subject;
+  // No check uses it.
+  const context = {} as DoctorContext;
   const findings: Finding[] = [];
-  for await (const finding of diagnose(subject, { checks, timeoutMs: 1 })) findings.push(finding);
+  for await (const finding of diagnose(context, { checks, timeoutMs: 1 })) findings.push(finding);
   expect(findings).toEqual([
-    { check: 'slow', level: 'unknown', what: 'could not be checked: no answer in 0.001 s' },
+    { check: 'slow', level: 'unknown', what: 'not checked: no answer within 0.001 s' },
     {
       check: 'denied',
       level: 'unknown',
-      what: 'could not be checked: you may not',
-      fix: 'it takes x:GetThing',
+      what: 'not checked: access denied',
+      fix: 'needs x:GetThing',
     },
-    { check: 'broken', level: 'unknown', what: 'could not be checked: Error: no route to host' },
+    { check: 'broken', level: 'unknown', what: 'not checked: Error: no route to host' },
     { check: 'well', level: 'ok', what: 'fine' },
   ]);
 });

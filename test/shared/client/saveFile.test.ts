@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { saveWhole } from '../../../shared/client/rows.ts';
+import { saveFile } from '../../../shared/client/rows.ts';
 import { temporaryDirectory } from '../../local/fixtures/toyStack.ts';
 import { chunked } from '../../support/streams.ts';
 
@@ -13,7 +13,7 @@ async function* broken(): AsyncGenerator<Uint8Array> {
 test('a file appears whole', async () => {
   const path = join(temporaryDirectory(), 'rows.jsonl');
 
-  await saveWhole(path, chunked('a long text of rows', 3));
+  await saveFile(path, chunked('a long text of rows', 3));
 
   expect(readFileSync(path, 'utf8')).toBe('a long text of rows');
 });
@@ -21,11 +21,11 @@ test('a file appears whole', async () => {
 test('what breaks off leaves nothing, and what was there as it was', async () => {
   const directory = temporaryDirectory();
   const path = join(directory, 'rows.jsonl');
-  await expect(saveWhole(path, broken())).rejects.toThrow('the connection broke');
+  await expect(saveFile(path, broken())).rejects.toThrow('the connection broke');
   expect(readdirSync(directory)).toEqual([]);
 
   writeFileSync(path, 'old');
-  await expect(saveWhole(path, broken())).rejects.toThrow('the connection broke');
+  await expect(saveFile(path, broken())).rejects.toThrow('the connection broke');
   expect(readdirSync(directory)).toEqual(['rows.jsonl']);
   expect(readFileSync(path, 'utf8')).toBe('old');
 });
@@ -40,7 +40,7 @@ test('a signal ends it, and leaves nothing', async () => {
     }
   }
 
-  const saving = saveWhole(join(directory, 'rows.jsonl'), endless(), controller.signal);
+  const saving = saveFile(join(directory, 'rows.jsonl'), endless(), controller.signal);
 
   await expect(saving).rejects.toMatchObject({ name: 'AbortError' });
   expect(readdirSync(directory)).toEqual([]);

@@ -4,28 +4,29 @@ import type {
   BatchHandlerClient,
   BatchInfo,
 } from '../../shared/client/index.ts';
-import { type CliContext, connecting, EXIT, openClient } from '../connect.ts';
+import { openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
 import { explain } from '../explain.ts';
-import { type WaitingOptions, watchSettings, withTimeout } from '../waiting.ts';
+import { type WaitingOptions, watchSettings, withTimeout } from '../options.ts';
 
 interface CommandOptions extends WaitingOptions {
   readonly wait?: true;
 }
 
 const DESCRIPTIONS: Readonly<Record<Action, string>> = {
-  cancel: 'stops batches and keeps what they have',
-  retry: 'runs again what did not succeed of batches that have ended',
-  redeliver: 'calls the processor again with batches that have ended',
+  cancel: 'cancel batches and keep the rows that they have',
+  retry: 'run the unsuccessful requests of ended batches again',
+  redeliver: 'deliver ended batches to the processor again',
 };
 
-/** cancel, retry and redeliver: messages about batches that there are. */
+/** The commands cancel, retry and redeliver, which send a message about an existing batch. */
 export function addBatchCommands(program: Command, context: CliContext): void {
   for (const action of ['cancel', 'retry', 'redeliver'] as const)
-    withTimeout(connecting(program.command(action)))
+    withTimeout(withConnection(program.command(action)))
       .description(DESCRIPTIONS[action])
-      .argument('<ids...>')
-      .option('--wait', 'waits until the handler has carried it out')
-      .option('--json', 'one JSON object a line')
+      .argument('<ids...>', 'batch ids')
+      .option('--wait', 'wait until the handler has carried out the command')
+      .option('--json', 'print one JSON object per line')
       .addHelpText(
         'after',
         `
@@ -34,11 +35,11 @@ Examples:
   batch-handler ${action} my-batch another --wait --json`,
       )
       .action(async (ids: string[], options: CommandOptions) =>
-        context.end(await command(action, ids, options, context)),
+        context.end(await commandBatches(action, ids, options, context)),
       );
 }
 
-async function command(
+async function commandBatches(
   action: Action,
   ids: readonly string[],
   options: CommandOptions,
@@ -47,9 +48,9 @@ async function command(
   const client = await openClient(options);
   let worst: number = EXIT.done;
   for (const batchId of new Set(ids)) {
-    // One that is refused keeps no other from being asked for.
+    // A command that is refused for one batch is still sent for the others.
     try {
-      await commandOne(client, action, batchId, options, context);
+      await commandBatch(client, action, batchId, options, context);
     } catch (error) {
       context.interrupted.throwIfAborted();
       const { line, exitCode } = explain(error);
@@ -60,7 +61,7 @@ async function command(
   return worst;
 }
 
-async function commandOne(
+async function commandBatch(
   client: BatchHandlerClient,
   action: Action,
   batchId: string,
@@ -74,9 +75,9 @@ async function commandOne(
     ? await client.waitForCommand(sent, waiting)
     : undefined;
   if (options.json) {
-    stdout.write(`${JSON.stringify({ ...sent, ...(batch ? { batch } : {}) })}\n`);
+    stdout.write(`${JSON.stringify({ ...sent, batch })}\n`);
     return;
   }
-  const outcome = batch ? `carried out, it is ${batch.status}` : 'sent';
+  const outcome = batch ? `carried out, the batch is ${batch.status}` : 'sent';
   stdout.write(`${batchId}: ${action} ${outcome}\n`);
 }

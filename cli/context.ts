@@ -1,0 +1,29 @@
+import type { Output } from './terminal/output.ts';
+
+/** The process that a command runs in, as far as commands use it. */
+export interface CliContext {
+  /** For what the command was asked for. */
+  readonly stdout: Output;
+  /** For everything else: progress, notes, errors. */
+  readonly stderr: Output;
+  /** Asks the person at the terminal. Absent if there is no terminal. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** Aborted by ^C. */
+  readonly interrupted: AbortSignal;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Sets the exit code of the process. Default 0. */
+  end(exitCode: number): void;
+}
+
+/** Documented in docs/cli.md. */
+export const EXIT = {
+  done: 0,
+  /** A batch failed, was cancelled or refused, or did not end in time; or a check found a problem. */
+  failed: 1,
+  usage: 2,
+  /** AWS or the local stack cannot be reached, or denies access. */
+  unreachable: 3,
+  /** ^C: 128 plus the number of the signal. */
+  interrupted: 130,
+} as const;
