@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { createBatchReader } from '../local/batches.ts';
 import type { Clients } from '../local/emulators/emulators.ts';
-import { findHandlerNames } from '../local/handlerNames.ts';
+import { findHandlerNames } from '../local/stackSettings.ts';
 import { startStack } from '../local/stack.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { type Assembly, readAssembly } from '../local/template/assembly.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PLANNED_OUTCOMES, parsePlan } from '../simulators/engine/plan.ts';
-import { LOCAL_PROVIDER_NAMES, type LocalProviderName } from './providers.ts';
+import { LOCAL_PROVIDER_NAMES } from './providerKinds.ts';
 
 /** What a local run is asked to do. */
 export interface CommandLine {
@@ -11,7 +11,7 @@ export interface CommandLine {
   readonly keep: boolean;
   readonly plan: readonly string[];
   /** The one provider that the stack has; else those of cdk.json. */
-  readonly provider: LocalProviderName | undefined;
+  readonly provider: string | undefined;
   readonly intervalSeconds: number;
   readonly dataDirectory: string;
   /** Of the address that all services share; 0 for a free one. */

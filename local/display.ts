@@ -1,8 +1,8 @@
 import type { StateChange } from '../shared/batch/contracts.ts';
 import { clip, createLiveLines, type Output, oneLine } from '../shared/terminal.ts';
 import { type BatchView, isOver, reasonText } from './batches.ts';
-import type { HandlerNames } from './handlerNames.ts';
 import type { RowFiles } from './results.ts';
+import type { HandlerNames } from './stackSettings.ts';
 import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS, LOCAL_REGION } from './template/account.ts';
 
 /** Shows how the batches stand. */

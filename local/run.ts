@@ -17,7 +17,7 @@ import {
 } from './display.ts';
 import { lockDirectory } from './emulators/directoryLock.ts';
 import { timeScaleFor } from './lambda/timeouts.ts';
-import { LOCAL_ENTRIES, usesRealProvider } from './providers.ts';
+import { usesRealProvider } from './providers.ts';
 import { openSession, type Session } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
 import { assemblyDirectory } from './synthesize.ts';
@@ -60,7 +60,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     timeScale: timeScaleFor(
       options.intervalSeconds,
       largestFileBytes(files),
-      usesRealProvider(options.provider && LOCAL_ENTRIES[options.provider].kind, process.env),
+      usesRealProvider(options.provider, process.env),
     ),
     environment: process.env,
     onEvent({ Source: source, Detail: detail }) {

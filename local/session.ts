@@ -10,9 +10,9 @@ import {
   type Tracked,
 } from './batches.ts';
 import type { Ended } from './display.ts';
-import { findHandlerNames, type HandlerNames } from './handlerNames.ts';
 import { copyRows, listProcessed, rowFiles } from './results.ts';
 import type { RunningStack } from './stack.ts';
+import { findHandlerNames, type HandlerNames } from './stackSettings.ts';
 
 /** What the run does with the batches of a running stack. */
 export interface Session {

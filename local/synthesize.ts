@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { PACKAGE_ROOT } from '../shared/package.ts';
 import { type CommandLine, UsageError } from './commandLine.ts';
 import { lockDirectory } from './emulators/directoryLock.ts';
-import { LOCAL_ENTRIES, type LocalProviderName } from './providers.ts';
+import { localProviders } from './providerKinds.ts';
 
 /** How long it may take, in milliseconds. */
 const SYNTH_TIMEOUT_MS = 5 * 60_000;
@@ -28,7 +28,7 @@ const run = promisify(execFile);
  */
 export async function synthesize(
   root: string,
-  provider: LocalProviderName | undefined,
+  provider: string | undefined,
   note: (text: string) => void,
 ): Promise<string> {
   const directory = provider ? join(root, 'dist', 'local', provider) : join(root, 'cdk.out');
@@ -63,11 +63,13 @@ export async function synthesize(
 }
 
 /** The settings of cdk.json with the one provider in the place of its own. */
-function context(root: string, provider: LocalProviderName | undefined): readonly string[] {
+function context(root: string, provider: string | undefined): readonly string[] {
   if (provider === undefined) return [];
   const { context: settings = {} } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
-  const providers = { [provider]: LOCAL_ENTRIES[provider] };
-  return ['-c', `batchHandler=${JSON.stringify({ ...settings.batchHandler, providers })}`];
+  return [
+    '-c',
+    `batchHandler=${JSON.stringify({ ...settings.batchHandler, providers: localProviders(provider) })}`,
+  ];
 }
 
 /**

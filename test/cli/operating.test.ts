@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findHandlerNames } from '../../local/handlerNames.ts';
+import { findHandlerNames } from '../../local/stackSettings.ts';
 import { eventually } from '../local/fixtures/eventually.ts';
 import { sdkSettings } from '../local/fixtures/toyAccess.ts';
 import { cliRun } from '../support/cliRun.ts';

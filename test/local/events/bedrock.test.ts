@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LOCAL_ENTRIES } from '../../../local/providers.ts';
+import { localProviders } from '../../../local/providerKinds.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { type QuietHandler, startQuietHandler } from '../fixtures/quietHandler.ts';
 import { sdkSettings } from '../fixtures/toyAccess.ts';
@@ -9,11 +9,10 @@ let handler: QuietHandler;
 let bus: EventBridgeClient;
 
 beforeAll(async () => {
-  const { bedrock } = LOCAL_ENTRIES;
   handler = await startQuietHandler(
     // Longer than a look at a job that has not ended, also on a machine under load.
     { eventPlan: ['sent', 'lost', 'duplicate'], intervalSeconds: 6 },
-    { bedrock },
+    localProviders('bedrock'),
   );
   bus = new EventBridgeClient(sdkSettings(handler.stack));
 }, 120_000);

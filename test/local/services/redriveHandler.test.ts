@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBatchReader } from '../../../local/batches.ts';
-import { findHandlerNames } from '../../../local/handlerNames.ts';
 import type { RunningStack } from '../../../local/stack.ts';
+import { findHandlerNames } from '../../../local/stackSettings.ts';
 import { type HandlerRun, startHandlerRun } from '../../support/handlerRun.ts';
 import { requestLine } from '../../support/world.ts';
 import { eventually } from '../fixtures/eventually.ts';

@@ -6,14 +6,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createResources } from '../../../local/emulators/createResources.ts';
 import { type Clients, createClients, startEmulators } from '../../../local/emulators/emulators.ts';
-import { findHandlerNames, type HandlerNames } from '../../../local/handlerNames.ts';
 import { wireAsyncInvoker } from '../../../local/lambda/asyncInvoker.ts';
 import { eventsService } from '../../../local/services/eventsService.ts';
 import { functionUrls } from '../../../local/services/functionUrls.ts';
 import { FUNCTION_URLS, startGateway } from '../../../local/services/gateway.ts';
 import { lambdaService } from '../../../local/services/lambdaService.ts';
 import { secretsService } from '../../../local/services/secretsService.ts';
-import { secretValues, webhookUrls } from '../../../local/stackSettings.ts';
+import {
+  findHandlerNames,
+  type HandlerNames,
+  secretValues,
+  webhookUrls,
+} from '../../../local/stackSettings.ts';
 import { localAccount } from '../../../local/template/account.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
 import { readResources } from '../../../local/template/resources.ts';
