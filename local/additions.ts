@@ -14,27 +14,33 @@ import * as z from 'zod';
 import { sendBatchMessage } from '../shared/aws/queues.ts';
 import { uploadKey } from '../shared/batch/ids.ts';
 import { fileContent, newBatchId, upload } from '../shared/client/addBatch.ts';
-import { type BatchReader, isOver, type Tracked, unrecorded, viewOf } from './batches.ts';
+import {
+  type BatchReader,
+  isFinished,
+  type TrackedBatch,
+  viewOf,
+  viewWithoutRecord,
+} from './batches.ts';
 import type { Clients } from './emulators/emulators.ts';
 
 export interface Selection {
   readonly files: readonly string[];
-  /** Added when there is nothing else to do. */
+  /** Added if there are no files and no unfinished batches. */
   readonly exampleFile: string;
   readonly additions: Additions;
   readonly reader: BatchReader;
   /** Why messages were refused, by message id. */
   readonly refused: ReadonlyMap<string, string>;
-  /** Uploads the file, sends the message and gives the message's id. */
+  /** Uploads the file and sends the message. Returns the id of the message. */
   add(addition: Addition): Promise<string>;
   note(text: string): void;
 }
 
 /**
- * Adds the files and finds everything that the run has to wait for: the new batches and those
- * that earlier runs have left unfinished. A file whose batch is unfinished goes on with that.
+ * Adds the files and finds all batches to wait for: the new ones and those that earlier runs left
+ * unfinished. A file that has an unfinished batch is not added again.
  */
-export async function selectBatches(selection: Selection): Promise<readonly Tracked[]> {
+export async function selectBatches(selection: Selection): Promise<readonly TrackedBatch[]> {
   const { additions, reader, refused } = selection;
   const unfinished = await reader.listUnfinished();
   const open: Addition[] = [];
@@ -48,9 +54,9 @@ export async function selectBatches(selection: Selection): Promise<readonly Trac
     if (earlier === undefined || !open.includes(earlier)) open.push(await additions.begin(file));
   }
 
-  const tracked: Tracked[] = [];
+  const tracked: TrackedBatch[] = [];
   for (const addition of open) {
-    const messageId = addition.messageId ?? (await send(selection, addition));
+    const messageId = addition.messageId ?? (await sendAddition(selection, addition));
     if (messageId !== undefined) tracked.push({ batchId: addition.batchId, messageId });
   }
   const known = new Set(tracked.map(({ batchId }) => batchId));
@@ -65,51 +71,53 @@ async function isOpen(
   refused: ReadonlyMap<string, string>,
 ): Promise<boolean> {
   const batch = await reader.get(batchId);
-  return !isOver(batch ? viewOf(batch) : unrecorded(batchId, refused.get(messageId ?? '')));
+  return !isFinished(
+    batch ? viewOf(batch) : viewWithoutRecord(batchId, refused.get(messageId ?? '')),
+  );
 }
 
-/** Sends what is new, and what an earlier run began and was killed before it had sent. */
-async function send(
+/** Sends an addition that is new, or that an earlier run was killed before sending. */
+async function sendAddition(
   { additions, add, note }: Selection,
   addition: Addition,
 ): Promise<string | undefined> {
   const { batchId, file } = addition;
   if (!existsSync(file) || (await additions.find(file))?.batchId !== batchId) {
-    note(`${batchId} was not added: ${file} has changed or is gone`);
+    note(`${batchId} was not added because ${file} has changed or no longer exists`);
     return undefined;
   }
-  return additions.sent(batchId, await add(addition)).messageId;
+  return additions.markSent(batchId, await add(addition)).messageId;
 }
 
 const additionSchema = z.object({
   batchId: z.string(),
-  /** Absolute path of the file, and its content as it was. */
+  /** The absolute path of the file, and the hash of its content when it was added. */
   file: z.string(),
   sha256: z.string(),
-  /** Of the message that added it; absent until that was sent. */
+  /** The id of the message that added the batch. Absent until it was sent. */
   messageId: z.string().optional(),
 });
 export type Addition = z.infer<typeof additionSchema>;
 
-/** Which file every batch came from, so that a run that was killed goes on with it. */
+/** The file of each batch, so that the run after a killed one resumes it. */
 export interface Additions {
   readonly all: readonly Addition[];
-  /** The newest batch of the file as it is now, if there is one. */
+  /** The newest batch of the file with its current content. */
   find(file: string): Promise<Addition | undefined>;
-  /** Notes the intent before anything is uploaded or sent. */
+  /** Records a batch before anything is uploaded or sent. */
   begin(file: string): Promise<Addition>;
-  /** Notes that the message is out. */
-  sent(batchId: string, messageId: string): Addition;
+  /** Records that the message was sent. */
+  markSent(batchId: string, messageId: string): Addition;
 }
 
-/** @param path the file in which additions are kept; it may not exist yet */
+/** @param path the file of the additions. It is created when needed */
 export function openAdditions(path: string): Additions {
   let all: Addition[] = existsSync(path)
     ? z.array(additionSchema).parse(JSON.parse(readFileSync(path, 'utf8')))
     : [];
   const save = (): void => {
     mkdirSync(dirname(path), { recursive: true });
-    // Beside and then over: a kill in between leaves the old list, never half of the new.
+    // The rename is atomic, so that a kill leaves the old list or the new one.
     writeFileSync(`${path}.new`, `${JSON.stringify(all, undefined, 2)}\n`);
     renameSync(`${path}.new`, path);
   };
@@ -118,18 +126,18 @@ export function openAdditions(path: string): Additions {
       return all;
     },
     async find(file) {
-      const now = await describe(file);
+      const now = await identify(file);
       return all.findLast((each) => each.file === now.file && each.sha256 === now.sha256);
     },
     async begin(file) {
-      const addition = { batchId: newBatchId(file), ...(await describe(file)) };
+      const addition = { batchId: newBatchId(file), ...(await identify(file)) };
       all = [...all, addition];
       save();
       return addition;
     },
-    sent(batchId, messageId) {
+    markSent(batchId, messageId) {
       const found = all.find((addition) => addition.batchId === batchId);
-      if (found === undefined) throw new Error(`${batchId} was not begun`);
+      if (found === undefined) throw new Error(`${batchId} is not among the additions`);
       const addition = { ...found, messageId };
       all = all.map((each) => (each === found ? addition : each));
       save();
@@ -138,14 +146,15 @@ export function openAdditions(path: string): Additions {
   };
 }
 
-async function describe(file: string): Promise<Pick<Addition, 'file' | 'sha256'>> {
+async function identify(file: string): Promise<Pick<Addition, 'file' | 'sha256'>> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return { file: resolve(file), sha256: hash.digest('hex') };
 }
 
 /**
- * Adds a batch as any user of the stack would: the file into the bucket, a message into the queue.
+ * Adds a batch as any user of the stack would: puts the file into the bucket and a message into the
+ * queue.
  *
  * @returns the id of the message
  */
@@ -158,7 +167,7 @@ export async function addBatch(
   return sendBatchMessage(sqs, queueUrl, { batchId });
 }
 
-/** The size of the largest of the files in bytes; files that are gone do not count. */
+/** The size of the largest file, in bytes. Files that do not exist are ignored. */
 export function largestFileBytes(files: readonly string[]): number {
   const sizes = files.map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
   return Math.max(0, ...sizes);

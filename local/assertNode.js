@@ -1,10 +1,10 @@
-// JavaScript, not TypeScript: an older Node cannot even load the latter, let alone say why.
+// This is JavaScript because an older Node cannot load TypeScript to report its own version.
 const MAJOR = 24;
 
 const found = process.versions.node;
 if (Number(found.split('.')[0]) < MAJOR) {
   process.stderr.write(
-    `Node ${MAJOR} or newer is needed, this is ${found}: run "npm ci" without ignore-scripts, which brings it along, or install it\n`,
+    `Node ${MAJOR} or newer is required, but this is ${found}: run "npm ci" without ignore-scripts, which installs it, or install it yourself\n`,
   );
   process.exit(2);
 }

@@ -10,19 +10,19 @@ import { isEnded, OPEN_STATUSES, type Status } from '../shared/batch/status.ts';
 import { DEFAULT_POLICY } from '../shared/config.ts';
 import { readQueue } from './emulators/createResources.ts';
 
-/** A batch as the local run shows it. */
+/** A batch as a local run shows it. */
 export interface BatchView {
   readonly batchId: string;
-  /** `sent`: its message waits. `refused`: its message is in the dead-letter queue. */
+  /** `sent`: the message is in the queue. `refused`: it is in the dead-letter queue. */
   readonly status: Status | 'sent' | 'refused';
   readonly attempts: number;
   readonly counts: { readonly total: number; readonly succeeded: number; readonly failed: number };
   readonly deliveries: number;
-  /** Why it failed, waits or was refused, the latest. */
+  /** The latest reason why the batch failed, waits or was refused. */
   readonly reason: string | undefined;
-  /** When the status was entered, in milliseconds since 1970. */
+  /** When the batch reached the status, in milliseconds since 1970. */
   readonly statusAt: number;
-  /** Keys of its rows in the bucket. */
+  /** The keys of its rows in the bucket. */
   readonly rows: Rows | undefined;
 }
 
@@ -35,13 +35,17 @@ export function viewOf(batch: Batch): BatchView {
     attempts: attempt,
     counts: { total: counts.total, succeeded: counts.succeeded, failed: counts.failed },
     deliveries: delivery?.invocations ?? 0,
-    reason: reasonText(batch.reasons),
+    reason: latestReason(batch.reasons),
     rows,
   };
 }
 
-/** A batch without a record. */
-export function unrecorded(batchId: string, refusal: string | undefined): BatchView {
+/**
+ * A batch without a record.
+ *
+ * @param refusal why its message was refused. Undefined if it is still in the queue
+ */
+export function viewWithoutRecord(batchId: string, refusal: string | undefined): BatchView {
   return {
     batchId,
     status: refusal === undefined ? 'sent' : 'refused',
@@ -54,22 +58,22 @@ export function unrecorded(batchId: string, refusal: string | undefined): BatchV
   };
 }
 
-/** Whether nothing more will happen to it by itself. */
-export function isOver({ status }: Pick<BatchView, 'status'>): boolean {
+/** Whether the batch has ended, or never became one because its message was refused. */
+export function isFinished({ status }: Pick<BatchView, 'status'>): boolean {
   return status === 'refused' || (status !== 'sent' && isEnded(status));
 }
 
-/** The latest of the reasons. */
-export function reasonText(reasons: Batch['reasons']): string | undefined {
+/** The latest reason, with the line of the input that it is about. */
+export function latestReason(reasons: Batch['reasons']): string | undefined {
   const reason = reasons.at(-1);
   if (reason === undefined) return undefined;
   const { line, message } = reason;
   return line === undefined || message.startsWith('line ') ? message : `line ${line}: ${message}`;
 }
 
-/** Reads the handler's table. */
+/** Reads batches from the handler's table. */
 export interface BatchReader extends Pick<BatchStore, 'get'> {
-  /** Ids of all batches that have not ended. */
+  /** The ids of all batches that have not ended. */
   listUnfinished(): Promise<readonly string[]>;
 }
 
@@ -88,8 +92,8 @@ export function createBatchReader(dynamodb: DynamoDBClient, name: string): Batch
 }
 
 /**
- * Why messages were put aside, by the id of the message as it was sent: by the handler, which
- * gives its reason, or by the queue, after too many tries.
+ * Why messages are in the dead-letter queue, by the id of the message as it was sent. The handler
+ * gives a reason when it moves a message there. The queue gives none, after too many receives.
  */
 export async function readRefusals(
   emulatorUrl: string,
@@ -105,43 +109,41 @@ export async function readRefusals(
   );
 }
 
-/** A batch that the run waits for. */
-export interface Tracked {
+/** A batch that a run waits for. */
+export interface TrackedBatch {
   readonly batchId: string;
-  /** Of the message that added it, if this run or an earlier one sent it. */
+  /** The id of the message that added it, if a local run sent that. */
   readonly messageId: string | undefined;
 }
 
-/** Between two looks at the table, in milliseconds. */
-const LOOK_MS = 250;
+const BATCH_POLL_MS = 250;
 
 /**
- * Looks at the batches until all are over.
+ * Reads the batches again and again until all have ended.
  *
- * @param look reads how they stand
- * @param show is called after every look
+ * @param show called with what was read each time
  * @throws the signal's reason when it is aborted
  */
 export async function watchBatches(
-  look: () => Promise<readonly BatchView[]>,
+  read: () => Promise<readonly BatchView[]>,
   show: (views: readonly BatchView[]) => void,
   signal: AbortSignal,
 ): Promise<readonly BatchView[]> {
   while (true) {
-    const views = await look();
+    const views = await read();
     show(views);
-    if (views.every(isOver)) return views;
-    await wait(LOOK_MS, undefined, { signal });
+    if (views.every(isFinished)) return views;
+    await wait(BATCH_POLL_MS, undefined, { signal });
   }
 }
 
 /**
- * How the batches stand now.
+ * Reads the current state of the batches.
  *
- * @param refusals why messages were refused, by message id; asked for only if a batch has no record
+ * @param refusals why messages were refused, by message id. Called only if a batch has no record
  */
 export async function readViews(
-  tracked: readonly Tracked[],
+  tracked: readonly TrackedBatch[],
   reader: Pick<BatchReader, 'get'>,
   refusals: () => Promise<ReadonlyMap<string, string>>,
 ): Promise<readonly BatchView[]> {
@@ -149,6 +151,8 @@ export async function readViews(
   const refused = batches.includes(undefined) ? await refusals() : new Map<string, string>();
   return tracked.map(({ batchId, messageId }, index) => {
     const batch = batches[index];
-    return batch === undefined ? unrecorded(batchId, refused.get(messageId ?? '')) : viewOf(batch);
+    return batch === undefined
+      ? viewWithoutRecord(batchId, refused.get(messageId ?? ''))
+      : viewOf(batch);
   });
 }

@@ -3,74 +3,80 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { PLANNED_OUTCOMES, parsePlan } from '../simulators/engine/plan.ts';
 import { LOCAL_PROVIDER_NAMES } from './providerKinds.ts';
 
-/** What a local run is asked to do. */
+/** The options of a local run. */
 export interface CommandLine {
-  /** JSONL files; empty for the example. */
+  /** JSONL files. If there are none, the run resumes unfinished batches or adds the example. */
   readonly files: readonly string[];
   readonly json: boolean;
   readonly keep: boolean;
   readonly plan: readonly string[];
-  /** The one provider that the stack has; else those of cdk.json. */
+  /** The only provider of the stack. Default: those of cdk.json. */
   readonly provider: string | undefined;
   readonly intervalSeconds: number;
   readonly dataDirectory: string;
-  /** Of the address that all services share; 0 for a free one. */
+  /** The port of all AWS services. 0 for a free one. */
   readonly port: number;
-  /** A synthesized stack to run. Default: a clone's own, else cdk.out. */
+  /** The directory of a synthesized stack. Default: in a clone its own stack, else cdk.out. */
   readonly assembly: string | undefined;
 }
 
-/** A scale above 1 would make a local run wait longer than the stack in the cloud. */
+/** With a longer interval a local run would wait longer than the stack does on AWS. */
 const MAX_INTERVAL_SECONDS = 60;
 
 /**
- * @param args the arguments behind the command
- * @param name of the command, for its help
- * @returns undefined if help was asked for, and given
- * @throws UsageError, one line
+ * @param args the arguments after the command
+ * @param name the command, as the help shows it
+ * @returns undefined after printing the help
+ * @throws UsageError with a message of one line
  */
 export function parseCommandLine(args: readonly string[], name: string): CommandLine | undefined {
   const command = new Command(name)
-    .description('Runs the stack on this machine and brings every batch in the files to an end.')
+    .description('Runs the stack on this machine until every batch has ended.')
     .argument(
       '[files...]',
-      'JSONL files in the OpenAI batch format (default: unfinished batches, else the example)',
+      'JSONL files in OpenAI batch format (default: resume unfinished batches, or run the example)',
     )
     .option(
       '--json',
-      'end with one JSON line per batch on stdout, everything else on stderr',
+      'print one JSON line per batch to stdout at the end, and everything else to stderr',
       false,
     )
     .option(
-      '--plan <words>',
-      `what the simulator does with the jobs of each batch, in order, the last repeating: ${PLANNED_OUTCOMES.join(', ')}`,
+      '--plan <outcomes>',
+      `how the simulated jobs of each batch end, in order; the last outcome repeats: ${PLANNED_OUTCOMES.join(', ')}`,
       readPlan,
       ['completed'],
     )
     .addOption(
-      new Option(
-        '--provider <name>',
-        'run the stack with this provider instead of those in cdk.json',
-      ).choices(LOCAL_PROVIDER_NAMES),
+      new Option('--provider <name>', 'use this provider instead of those in cdk.json').choices(
+        LOCAL_PROVIDER_NAMES,
+      ),
     )
     .option(
       '--interval <seconds>',
-      'between sweeps; all waiting times scale with it',
+      'time between sweeps; all other delays scale with it',
       readInterval,
       2,
     )
     .option(
       '--data <directory>',
-      'where everything is kept that outlives a run (default: .local, or .local/PROVIDER)',
+      'directory for state, results and logs; reuse it to resume (default: .local, or .local/PROVIDER)',
     )
     .option(
       '--port <port>',
-      'of the one address of all services (default: a free one)',
+      'port of the endpoint for all AWS services (default: a free port)',
       readPort,
       0,
     )
-    .option('--keep', 'leave the stack up and print the environment that reaches it', false)
-    .option('--assembly <directory>', 'run this synthesized stack (a cdk.out)')
+    .option(
+      '--keep',
+      'keep the stack running and print the environment variables for the AWS CLI and SDKs',
+      false,
+    )
+    .option(
+      '--assembly <directory>',
+      'run the synthesized stack in this directory, such as cdk.out',
+    )
     .addHelpText(
       'after',
       `\nExamples:\n  ${name} requests.jsonl\n  ${name} --plan failed_quota,expired,completed --keep`,
@@ -110,7 +116,7 @@ function readInterval(text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= MAX_INTERVAL_SECONDS))
     throw new InvalidArgumentError(
-      `It must be over 0 and at most ${MAX_INTERVAL_SECONDS} seconds.`,
+      `Use a number of seconds over 0, up to ${MAX_INTERVAL_SECONDS}.`,
     );
   return seconds;
 }
@@ -118,11 +124,11 @@ function readInterval(text: string): number {
 function readPort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
+    throw new InvalidArgumentError('Use a whole number from 1 to 65535.');
   return port;
 }
 
-/** Something that whoever started the run can put right: one line on stderr, exit code 2. */
+/** An error that the user can fix. It is printed as one line on stderr, and the exit code is 2. */
 export class UsageError extends Error {
   override readonly name: string = 'UsageError';
 }

@@ -1,18 +1,18 @@
 import type { StateChange } from '../shared/batch/contracts.ts';
 import { clip, createLiveLines, type Output, oneLine } from '../shared/terminal.ts';
-import { type BatchView, isOver, reasonText } from './batches.ts';
+import { type BatchView, isFinished, latestReason } from './batches.ts';
 import type { RowFiles } from './results.ts';
 import type { HandlerNames } from './stackSettings.ts';
 import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS, LOCAL_REGION } from './template/account.ts';
 
-/** Shows how the batches stand. */
+/** Shows the state of the batches. */
 export interface Display {
   update(views: readonly BatchView[]): void;
-  /** Writes a line of its own, above what is redrawn. */
+  /** Writes a line above the lines that are redrawn. */
   note(text: string): void;
 }
 
-/** A live line per batch on a terminal; elsewhere a line for every change. */
+/** On a terminal, redraws one line per batch. Elsewhere, writes a line for each change. */
 export function createDisplay(output: Output): Display {
   return output.isTTY === true ? createLiveDisplay(output) : createPlainDisplay(output);
 }
@@ -43,13 +43,13 @@ function createLiveDisplay(output: Output): Display {
   };
 }
 
-/** The batches as they were last seen: by looking at the table, or told by an event. */
+/** The latest state of the batches, read from the table or reported by an event. */
 export interface Board {
   readonly views: readonly BatchView[];
-  /** Shows what the table says. */
+  /** Shows the state in the table. */
   show(views: readonly BatchView[]): void;
-  /** Shows a change that came and went between two looks at the table. */
-  tell(change: StateChange): void;
+  /** Shows a change that an event reports, which the next read of the table may miss. */
+  showChange(change: StateChange): void;
 }
 
 export function createBoard(display: Display): Board {
@@ -63,11 +63,11 @@ export function createBoard(display: Display): Board {
       return views;
     },
     show,
-    tell({ batchId, to, attempt, counts, reasons, at }) {
+    showChange({ batchId, to, attempt, counts, reasons, at }) {
       const statusAt = Date.parse(at);
       show(
         views.map((view) => {
-          // Events come late now and then: what the table has shown since is newer.
+          // Events may be late, and then the state from the table is newer.
           if (view.batchId !== batchId || statusAt < view.statusAt) return view;
           const { total, succeeded, failed } = counts;
           return {
@@ -76,7 +76,7 @@ export function createBoard(display: Display): Board {
             statusAt,
             attempts: attempt,
             counts: { total, succeeded, failed },
-            reason: reasonText(reasons),
+            reason: latestReason(reasons),
           };
         }),
       );
@@ -84,8 +84,8 @@ export function createBoard(display: Display): Board {
   };
 }
 
-/** Statuses that make one ask why. */
-const WAITING: ReadonlySet<BatchView['status']> = new Set([
+/** Statuses whose reason is shown. */
+const EXPLAINED: ReadonlySet<BatchView['status']> = new Set([
   'queued',
   'retrying',
   'failed',
@@ -93,7 +93,6 @@ const WAITING: ReadonlySet<BatchView['status']> = new Set([
   'refused',
 ]);
 
-/** One batch in one line. */
 function batchLine({ batchId, status, attempts, counts, reason }: BatchView): string {
   const parts = [batchId, status.padEnd(10)];
   if (attempts > 0) parts.push(`attempt ${attempts}`);
@@ -101,11 +100,11 @@ function batchLine({ batchId, status, attempts, counts, reason }: BatchView): st
     parts.push(
       `${counts.succeeded} of ${counts.total} succeeded${counts.failed > 0 ? `, ${counts.failed} failed` : ''}`,
     );
-  if (reason !== undefined && WAITING.has(status)) parts.push(`(${oneLine(reason)})`);
+  if (reason !== undefined && EXPLAINED.has(status)) parts.push(`(${oneLine(reason)})`);
   return parts.join('  ');
 }
 
-/** Lines for a shell, after which the AWS CLI and SDKs reach the stack. */
+/** Shell commands that set the environment with which the AWS CLI and SDKs reach the stack. */
 export function shellEnvironment(endpointUrl: string, names: HandlerNames): string {
   const variables = {
     AWS_ENDPOINT_URL: endpointUrl,
@@ -122,32 +121,32 @@ export function shellEnvironment(endpointUrl: string, names: HandlerNames): stri
     .join('');
 }
 
-/** A batch at the end of a run, with where its rows are. */
-export interface Ended {
+/** A batch at the end of a run, with the places of its results. */
+export interface EndedBatch {
   readonly view: BatchView;
   readonly files: RowFiles;
-  /** URLs of what the processor wrote. */
+  /** URLs of the objects that the processor wrote. */
   readonly processed: readonly string[];
 }
 
-/** The end of a run for people. */
-export function summary(batches: readonly Ended[]): string {
+/** The summary of a run for people. */
+export function summary(batches: readonly EndedBatch[]): string {
   return batches.map(paragraph).join('\n');
 }
 
-function paragraph({ view, files, processed }: Ended): string {
+function paragraph({ view, files, processed }: EndedBatch): string {
   const { batchId, status, attempts, counts, deliveries, reason } = view;
   const numbers = `attempts ${attempts}, deliveries ${deliveries}, ${counts.succeeded} of ${counts.total} succeeded, ${counts.failed} failed`;
   const lines = [`${batchId}: ${status}, ${numbers}`];
   if (status !== 'completed' && reason !== undefined) lines.push(`  reason     ${reason}`);
-  if (status === 'refused' || !isOver(view)) return `${lines.join('\n')}\n`;
+  if (status === 'refused' || !isFinished(view)) return `${lines.join('\n')}\n`;
   lines.push(`  results    ${files.results}`, `  errors     ${files.errors}`);
   for (const url of processed) lines.push(`  processed  ${url}`);
   return `${lines.join('\n')}\n`;
 }
 
-/** The end of a run for programs: one JSON object per line and batch. */
-export function jsonLines(batches: readonly Ended[]): string {
+/** The summary of a run for programs: one JSON line per batch. */
+export function jsonLines(batches: readonly EndedBatch[]): string {
   return batches
     .map(({ view, files }) => {
       const { batchId, status, attempts, counts, deliveries } = view;

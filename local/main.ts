@@ -6,14 +6,14 @@ import { parseCommandLine, UsageError } from './commandLine.ts';
 import { checkEmulators } from './emulators/emulators.ts';
 import { EXIT_INTERRUPTED, run } from './run.ts';
 
-/** npm hands ^C on to a script that has got it already: only a later one is a second one. */
+/** On ^C npm sends its script a second SIGINT at once. Only a later one is the user's second ^C. */
 const SECOND_INTERRUPT_MS = 1_000;
 
 /**
- * A local run as a process: ^C ends it, and so it ends with its exit code.
+ * Runs the stack as this process. The first ^C stops it cleanly, a second one at once.
  *
- * @param args the arguments behind the command
- * @param command what is typed to start it, for its help
+ * @param args the arguments after the command
+ * @param command the command, as the help shows it
  */
 export async function main(args: readonly string[], command: string): Promise<never> {
   const interrupted = new AbortController();
@@ -40,14 +40,14 @@ export async function main(args: readonly string[], command: string): Promise<ne
   process.exit();
 }
 
-const LOOK_MS = 500;
+const NPM_POLL_MS = 500;
 const SHELL = /(^|\/)-?(sh|dash|ash|bash|zsh)$/;
 
 /**
- * Watches the npm that started this process. When npm is killed, its scripts go on unseen, and
- * this one would hold the data that the next run needs.
+ * Watches the npm that started this process. If npm is killed, its script keeps running, and this
+ * one would lock the data directory that the next run needs.
  *
- * @param onGone is called once, when npm has ended before this process
+ * @param onGone is called once if npm ends before this process
  */
 async function watchNpm(onGone: () => void): Promise<void> {
   if (process.env.npm_lifecycle_event === undefined) return;
@@ -56,11 +56,11 @@ async function watchNpm(onGone: () => void): Promise<void> {
     if (npm === undefined || isRunning(npm)) return;
     clearInterval(timer);
     onGone();
-  }, LOOK_MS);
+  }, NPM_POLL_MS);
   timer.unref();
 }
 
-/** npm runs a script through a shell, and some shells stay between the two. */
+/** npm runs a script through a shell, and some shells stay between npm and the script. */
 async function npmProcessId(parent: number): Promise<number | undefined> {
   try {
     const args = ['-o', 'ppid=,comm=', '-p', String(parent)];
@@ -68,7 +68,7 @@ async function npmProcessId(parent: number): Promise<number | undefined> {
     const [grandparent, command = ''] = stdout.trim().split(/\s+/);
     return SHELL.test(command) ? Number(grandparent) : parent;
   } catch {
-    // Without ps there is nothing to watch: then a killed npm leaves this run to ^C.
+    // Without ps npm cannot be found. If it is killed, only ^C ends this run.
     return undefined;
   }
 }

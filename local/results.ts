@@ -11,7 +11,7 @@ export interface RowFiles {
   readonly errors: string;
 }
 
-/** Where the copies of a batch's rows are, or will be. */
+/** The paths of the local copies of a batch's rows. */
 export function rowFiles(directory: string, batchId: string): RowFiles {
   return {
     results: join(directory, `${batchId}.jsonl`),
@@ -19,7 +19,7 @@ export function rowFiles(directory: string, batchId: string): RowFiles {
   };
 }
 
-/** Copies a batch's rows out of the bucket; a batch without rows gets empty files. */
+/** Copies a batch's rows from the bucket. A batch without rows gets empty files. */
 export async function copyRows(
   s3: S3Client,
   bucket: string,
@@ -43,17 +43,17 @@ async function copy(
   await saveFile(path, readObject(s3, { bucket, key }));
 }
 
-/** Where the example processor writes. */
+/** The prefix of the objects that the example processor writes. */
 const PREFIX = 'processed/';
 
-/** URLs of what processors wrote for a batch. */
+/** The URLs of the objects that the processor wrote for a batch. */
 export async function listProcessed(
   s3: S3Client,
   bucket: string,
   batchId: string,
 ): Promise<readonly string[]> {
   const urls: string[] = [];
-  // The id stands alone in the key: "a-1" is not in "a-12".
+  // Compares whole parts of the key, because "a-1" must not match "a-12".
   for await (const { Contents = [] } of paginateListObjectsV2(
     { client: s3 },
     { Bucket: bucket, Prefix: PREFIX },

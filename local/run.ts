@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { checkFile } from '../shared/client/addBatch.ts';
 import { PACKAGE_ROOT } from '../shared/package.ts';
 import { largestFileBytes, openAdditions } from './additions.ts';
-import { isOver, type Tracked, unrecorded, watchBatches } from './batches.ts';
+import { isFinished, type TrackedBatch, viewWithoutRecord, watchBatches } from './batches.ts';
 import type { CommandLine } from './commandLine.ts';
 import {
   type Board,
@@ -24,12 +24,12 @@ import { assemblyDirectory } from './synthesize.ts';
 import { readAssembly } from './template/assembly.ts';
 import { unsupportedLines } from './template/unsupported.ts';
 
-/** What ^C ends a program with: 128 and the signal's number. */
+/** The exit code after ^C: 128 plus the number of SIGINT. */
 export const EXIT_INTERRUPTED = 130;
-/** The processes of a killed run end by themselves within this time, in milliseconds. */
+/** The processes of a killed run end by themselves within this time. */
 const LOCK_WAIT_MS = 5_000;
 
-/** Where the events of state changes say they come from. */
+/** The source of the handler's state change events. */
 const EVENT_SOURCE = 'batch-handler';
 
 const EXAMPLE_FILE = join(PACKAGE_ROOT, 'examples', 'requests.jsonl');
@@ -37,9 +37,9 @@ const EXAMPLE_FILE = join(PACKAGE_ROOT, 'examples', 'requests.jsonl');
 /**
  * Runs the stack until every batch has ended.
  *
- * @param interrupted ends the run early, leaving what is unfinished to the next one
+ * @param interrupted ends the run early. The next run with the same data directory continues
  * @returns the exit code
- * @throws UsageError for what the caller can put right; nothing is left running
+ * @throws UsageError if the user can fix the problem. Nothing is left running
  */
 export async function run(options: CommandLine, interrupted: AbortSignal): Promise<number> {
   for (const file of options.files) await checkFile(file);
@@ -64,13 +64,13 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     ),
     environment: process.env,
     onEvent({ Source: source, Detail: detail }) {
-      // A processor may send events of its own.
-      if (source === EVENT_SOURCE) board.tell(JSON.parse(detail));
+      // The processor may publish events, too.
+      if (source === EVENT_SOURCE) board.showChange(JSON.parse(detail));
     },
   });
   try {
     display.note(
-      `${assembly.stackName} is up at ${stack.endpointUrl}, with ${stack.providerDescription}`,
+      `${assembly.stackName} is running at ${stack.endpointUrl} with ${stack.providerDescription}`,
     );
     for (const line of unsupportedLines(stack.resources.unsupported)) display.note(line);
     const session = openSession(stack, {
@@ -80,10 +80,10 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
       note: display.note,
     });
     const tracked = await session.select(options.files);
-    const code = await bringToAnEnd({ stack, session, tracked, options, board, interrupted });
+    const code = await waitForBatches({ stack, session, tracked, options, board, interrupted });
     if (options.keep && !interrupted.aborted) {
       output.write(shellEnvironment(stack.endpointUrl, session.names));
-      // A display of its own: what the first one drew is above the summary now.
+      // The lines of the first display are above the summary now, so they cannot be redrawn.
       await keepRunning(session, tracked, createDisplay(output), interrupted, stack.broken);
     }
     return code;
@@ -92,51 +92,56 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
   }
 }
 
-interface Watched {
+interface WaitOptions {
   readonly stack: RunningStack;
   readonly session: Session;
-  readonly tracked: readonly Tracked[];
+  readonly tracked: readonly TrackedBatch[];
   readonly options: CommandLine;
   readonly board: Board;
   readonly interrupted: AbortSignal;
 }
 
-/** Waits for the batches and reports them, whatever becomes of them. */
-async function bringToAnEnd(watched: Watched): Promise<number> {
-  const { stack, session, tracked, options, board, interrupted } = watched;
+/** Waits until all batches have ended, prints the summary and returns the exit code. */
+async function waitForBatches({
+  stack,
+  session,
+  tracked,
+  options,
+  board,
+  interrupted,
+}: WaitOptions): Promise<number> {
   const watching = watchBatches(() => session.views(tracked), board.show, interrupted);
   const reason = await Promise.race([watching.then(() => undefined), stack.broken]).catch(
     (error: unknown) => (interrupted.aborted ? 'interrupted' : String(error)),
   );
   if (reason !== undefined)
-    process.stderr.write(`${reason}; the next run with the same --data goes on\n`);
-  // Nothing was seen if the end came before the first look.
+    process.stderr.write(`${reason}; run again with the same --data to continue\n`);
+  // A batch has no view if the run ended before the table was read.
   const views = tracked.map(
     ({ batchId }) =>
-      board.views.find((view) => view.batchId === batchId) ?? unrecorded(batchId, undefined),
+      board.views.find((view) => view.batchId === batchId) ?? viewWithoutRecord(batchId, undefined),
   );
-  const ended = await session.end(views).catch((error: unknown) => {
+  const ended = await session.collectResults(views).catch((error: unknown) => {
     if (reason === undefined) throw error;
-    return views.map(session.withoutCopies);
+    return views.map(session.withoutResults);
   });
   process.stdout.write(options.json ? jsonLines(ended) : `\n${summary(ended)}`);
   for (const { status, batchId, reason: why } of views)
     if (options.json && status === 'refused') process.stderr.write(`${batchId}: ${why}\n`);
   if (interrupted.aborted) return EXIT_INTERRUPTED;
-  return views.every(({ status }) => status === 'completed') && views.every(isOver) ? 0 : 1;
+  return views.every(({ status }) => status === 'completed') && views.every(isFinished) ? 0 : 1;
 }
 
-/** Between two looks at the table, in milliseconds. */
-const LOOK_MS = 1_000;
+const KEEP_POLL_MS = 1_000;
 
 /**
- * Shows whatever is sent to the stack, batches and refused messages, until it is interrupted.
+ * Shows all batches and refused messages of the stack until the run is interrupted.
  *
- * @param broken resolves when the stack cannot go on
+ * @param broken resolves with the reason when a process of the stack has ended
  */
 async function keepRunning(
   session: Session,
-  tracked: readonly Tracked[],
+  tracked: readonly TrackedBatch[],
   display: Display,
   interrupted: AbortSignal,
   broken: Promise<string>,
@@ -154,7 +159,7 @@ async function keepRunning(
           refused.add(messageId);
           display.note(`message ${messageId} was refused: ${reason}`);
         }
-      await wait(LOOK_MS, undefined, { signal: interrupted });
+      await wait(KEEP_POLL_MS, undefined, { signal: interrupted });
     }
   };
   const reason = await Promise.race([showForever(), broken]).catch((error: unknown) => {

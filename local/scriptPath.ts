@@ -1,10 +1,10 @@
 import { extname, join } from 'node:path';
 
 /**
- * The path of a script of the local run: TypeScript in a clone, JavaScript in the package, since
- * Node strips no types in node_modules.
+ * The path of a script of this project. It is TypeScript in a clone and JavaScript in the package,
+ * because Node does not strip types in node_modules.
  *
- * @param path from the root of the project, without an extension
+ * @param path the path from the root of the project, without an extension
  */
 export function scriptPath(...path: readonly string[]): string {
   return join(import.meta.dirname, '..', ...path) + extname(import.meta.filename);

@@ -4,29 +4,29 @@ import {
   type BatchReader,
   type BatchView,
   createBatchReader,
-  isOver,
+  isFinished,
   readRefusals,
   readViews,
-  type Tracked,
+  type TrackedBatch,
 } from './batches.ts';
-import type { Ended } from './display.ts';
+import type { EndedBatch } from './display.ts';
 import { copyRows, listProcessed, rowFiles } from './results.ts';
 import type { RunningStack } from './stack.ts';
 import { findHandlerNames, type HandlerNames } from './stackSettings.ts';
 
-/** What the run does with the batches of a running stack. */
+/** The batches of a running stack, as a run adds, watches and collects them. */
 export interface Session {
   readonly names: HandlerNames;
   readonly reader: BatchReader;
-  /** Adds the files; gives everything that there is to wait for. */
-  select(files: readonly string[]): Promise<readonly Tracked[]>;
+  /** Adds the files and returns all batches to wait for. */
+  select(files: readonly string[]): Promise<readonly TrackedBatch[]>;
   /** Why messages were refused, by message id. */
   refusals(): Promise<ReadonlyMap<string, string>>;
-  views(tracked: readonly Tracked[]): Promise<readonly BatchView[]>;
-  /** Copies the rows of those that are over and says where they are. */
-  end(views: readonly BatchView[]): Promise<readonly Ended[]>;
-  /** The same for a stack that can no longer be read. */
-  withoutCopies(view: BatchView): Ended;
+  views(tracked: readonly TrackedBatch[]): Promise<readonly BatchView[]>;
+  /** Copies the rows of the batches that have ended. */
+  collectResults(views: readonly BatchView[]): Promise<readonly EndedBatch[]>;
+  /** The batch without its results, for a stack that can no longer be read. */
+  withoutResults(view: BatchView): EndedBatch;
 }
 
 export function openSession(
@@ -58,17 +58,17 @@ export function openSession(
     },
     refusals,
     views: (tracked) => readViews(tracked, reader, refusals),
-    end: (views) =>
+    collectResults: (views) =>
       Promise.all(
         views.map(async (view) => ({
           view,
-          files: isOver(view)
+          files: isFinished(view)
             ? await copyRows(clients.s3, bucket, resultDirectory, view)
             : rowFiles(resultDirectory, view.batchId),
           processed: await listProcessed(clients.s3, bucket, view.batchId),
         })),
       ),
-    withoutCopies: (view) => ({
+    withoutResults: (view) => ({
       view,
       files: rowFiles(resultDirectory, view.batchId),
       processed: [],

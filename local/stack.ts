@@ -23,38 +23,38 @@ import type { Assembly } from './template/assembly.ts';
 import { isNamed, readResources, type StackResources } from './template/resources.ts';
 
 export interface StackOptions {
-  /** Everything that outlives a run is in here. */
+  /** The directory for everything that outlives the run. */
   readonly dataDirectory: string;
-  /** Between sweeps. */
+  /** The time between sweeps, and the length of simulated jobs. */
   readonly intervalSeconds: number;
-  /** Factor on the stack's waits and timeouts. */
+  /** The factor on all waiting times and timeouts. */
   readonly timeScale: number;
-  /** Of the one address of all services; 0 for a free one. */
+  /** The port of the endpoint of all AWS services. 0 for a free one. */
   readonly port: number;
   readonly plan: readonly string[];
-  /** What becomes of the webhooks of simulated jobs, in order; default: they are sent. */
+  /** The outcomes of the webhooks of simulated jobs, in order. Default: all are sent. */
   readonly webhookPlan?: readonly string[];
-  /** The same of the events that Bedrock sends. */
+  /** The outcomes of the events that Bedrock sends. Default: all are sent. */
   readonly eventPlan?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   onEvent(event: BusEvent): void;
 }
 
-/** The stack, up and running on this machine. */
+/** A stack that runs on this machine. */
 export interface RunningStack {
   readonly resources: StackResources;
   readonly clients: Clients;
-  /** The one address of all services, for SDKs and the CLI. */
+  /** The endpoint of all AWS services, for SDKs and the CLI. */
   readonly endpointUrl: string;
-  /** Of the emulator of SQS, for looking into queues. */
+  /** The URL of the SQS emulator, which shows the content of queues. */
   readonly emulatorUrl: string;
   readonly providerDescription: string;
-  /** Resolves with the reason when a process that the stack needs has ended. */
+  /** Resolves with the reason when a process of the stack has ended unexpectedly. */
   readonly broken: Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Deploys a synthesized stack to this machine and starts it. Leaves nothing behind if it throws. */
+/** Deploys a synthesized stack to this machine and starts it. Leaves nothing running if it throws. */
 export async function startStack(assembly: Assembly, options: StackOptions): Promise<RunningStack> {
   const { dataDirectory, intervalSeconds, timeScale } = options;
   const stops: (() => Promise<void> | void)[] = [];
@@ -109,7 +109,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
         ),
       },
       upstreams: { dynamodb: tableUrl, s3: queueUrl, sqs: queueUrl, sts: queueUrl },
-      onDone: { s3: objectEvents(resources.buckets, clients, rules) },
+      onSuccess: { s3: objectEvents(resources.buckets, clients, rules) },
       operations: moves.operations,
     });
 
@@ -144,7 +144,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
   }
 }
 
-/** The stack with the timeouts of a local run: of its functions and of the queues that feed them. */
+/** Scales the timeouts of the stack's functions and of the queues that they consume. */
 function localResources(resources: StackResources, timeScale: number): StackResources {
   const functions = resources.functions.map((resource) => ({
     ...resource,
@@ -161,13 +161,13 @@ function localResources(resources: StackResources, timeScale: number): StackReso
 }
 
 /**
- * Says where the running stack is reached, for the command line's `--local`.
+ * Writes the file in which the command line's `--local` finds the running stack.
  *
- * @returns takes it back; a run that is killed leaves the file, which names a process that is gone
+ * @returns removes the file. A killed run leaves it, with the id of a process that no longer exists
  */
 function writeStackFile(dataDirectory: string, stack: LocalStack): () => void {
   const path = join(dataDirectory, LOCAL_STACK_FILE);
-  // Beside and then over: whoever reads it finds a whole one.
+  // The rename is atomic, so that nobody reads half of the file.
   writeFileSync(`${path}.new`, `${JSON.stringify(stack)}\n`);
   renameSync(`${path}.new`, path);
   return () => rmSync(path, { force: true });

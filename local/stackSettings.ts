@@ -4,7 +4,7 @@ import { ENVIRONMENT, SETTINGS_FILE, type Settings, settingsSchema } from '../sh
 import type { LocalProviders } from './providers.ts';
 import type { FunctionResource, StackResources } from './template/resources.ts';
 
-/** The provider entries of a stack, as its settings have them: none in a stack without a handler. */
+/** The provider entries in the settings of a stack. A stack without a handler has none. */
 export function providerEntries(functions: readonly FunctionResource[]): Settings['providers'] {
   const files = functions.map(({ directory }) => join(directory, SETTINGS_FILE));
   const file = files.find((path) => existsSync(path));
@@ -13,8 +13,8 @@ export function providerEntries(functions: readonly FunctionResource[]): Setting
 }
 
 /**
- * Where each entry that takes webhooks is sent them: the function that has their signing secrets is
- * the one with the URL.
+ * The webhook URL of each entry that takes webhooks. They belong to the function that has the
+ * signing secrets.
  */
 export function webhookUrls({
   functions,
@@ -28,7 +28,7 @@ export function webhookUrls({
   return new Map(urls);
 }
 
-/** What the secrets of the stack hold, by their ARNs. */
+/** The content of the stack's secrets, by their ARNs. */
 export function secretValues(
   functions: readonly FunctionResource[],
   { secrets, webhookSecrets }: Pick<LocalProviders, 'secrets' | 'webhookSecrets'>,
@@ -51,23 +51,23 @@ function arnsIn(reader: FunctionResource | undefined, variable: string): Record<
   return JSON.parse(reader?.environment[variable] ?? '{}');
 }
 
-/** Where the handler's data is: what a user of the stack needs to know. */
+/** The names of the handler's resources that a user of the stack needs. */
 export interface HandlerNames {
   readonly table: string;
   readonly bucket: string;
-  /** By its name, not its URL. */
+  /** The name of the queue, not its URL. */
   readonly batchQueue: string;
   readonly deadLetterQueue: string;
 }
 
-/** Finds the handler's resources by the environment that the stack gives its functions. */
+/** Finds the handler's resources in the environment variables of its functions. */
 export function findHandlerNames({ functions }: Pick<StackResources, 'functions'>): HandlerNames {
   const find = (variable: string): string => {
     for (const { environment } of functions) {
       const value = environment[variable];
       if (value !== undefined) return value;
     }
-    throw new Error(`no function of the stack has ${variable}: it is not a Batch Handler stack`);
+    throw new Error(`no function of the stack has ${variable}: this is not a Batch Handler stack`);
   };
   const nameOfQueue = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
   return {

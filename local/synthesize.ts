@@ -8,23 +8,22 @@ import { type CommandLine, UsageError } from './commandLine.ts';
 import { lockDirectory } from './emulators/directoryLock.ts';
 import { localProviders } from './providerKinds.ts';
 
-/** How long it may take, in milliseconds. */
 const SYNTH_TIMEOUT_MS = 5 * 60_000;
 
-/** Everything that the template or a bundle depends on. */
+/** The paths that the template and the bundles depend on. */
 const SOURCES = ['cdk.json', 'package-lock.json', 'examples', 'functions', 'infra', 'shared'];
 
-const run = promisify(execFile);
+const execFileAsync = promisify(execFile);
 
 /**
- * Builds the bundles and synthesizes the stack as a deployment does, by the `build` and `app` of
- * cdk.json, unless nothing has changed since the last time.
+ * Builds the bundles and synthesizes the stack as a deployment does, with the `build` and `app` of
+ * cdk.json. Skips both if nothing has changed since the last time.
  *
- * @param root of the project
- * @param provider the one that the stack has instead of those of cdk.json
- * @param note is told when there is something to wait for
+ * @param root the root of the project
+ * @param provider the only provider of the stack. Default: those of cdk.json
+ * @param note called with a message if the user has to wait
  * @returns the directory of the synthesized stack
- * @throws Error with what the failing command printed
+ * @throws Error with the output of the failing command
  */
 export async function synthesize(
   root: string,
@@ -40,7 +39,7 @@ export async function synthesize(
     `fingerprint${provider ? `-${provider}` : ''}`,
   );
   mkdirSync(join(mark, '..'), { recursive: true });
-  // Two runs that start together would write over each other's bundles.
+  // Two runs that start together would overwrite each other's bundles.
   const unlock = lockDirectory(join(mark, '..'), SYNTH_TIMEOUT_MS);
   try {
     const sources = fingerprint(root, SOURCES);
@@ -50,11 +49,20 @@ export async function synthesize(
     if (existsSync(join(root, manifest)) && stamp() === known) return directory;
     note('building the functions and synthesizing the stack');
     const cdk = join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk');
-    const args = [cdk, 'synth', '--quiet', '--output', directory, ...context(root, provider)];
-    await run(process.execPath, args, { cwd: root, timeout: SYNTH_TIMEOUT_MS }).catch((error) => {
-      const output = String(error.stderr || error.message).trim();
-      throw new Error(`synthesizing the stack failed: ${output}`, { cause: error });
-    });
+    const args = [
+      cdk,
+      'synth',
+      '--quiet',
+      '--output',
+      directory,
+      ...contextArguments(root, provider),
+    ];
+    await execFileAsync(process.execPath, args, { cwd: root, timeout: SYNTH_TIMEOUT_MS }).catch(
+      (error) => {
+        const output = String(error.stderr || error.message).trim();
+        throw new Error(`the stack could not be synthesized: ${output}`, { cause: error });
+      },
+    );
     writeFileSync(mark, stamp());
     return directory;
   } finally {
@@ -62,8 +70,8 @@ export async function synthesize(
   }
 }
 
-/** The settings of cdk.json with the one provider in the place of its own. */
-function context(root: string, provider: string | undefined): readonly string[] {
+/** Arguments that replace the providers in the settings of cdk.json. */
+function contextArguments(root: string, provider: string | undefined): readonly string[] {
   if (provider === undefined) return [];
   const { context: settings = {} } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
   return [
@@ -73,10 +81,10 @@ function context(root: string, provider: string | undefined): readonly string[] 
 }
 
 /**
- * Where the stack is that is to be run. A clone synthesizes its own. The package has none: it runs
- * the stack of the app that it is installed in.
+ * The directory of the synthesized stack to run. A clone synthesizes its own stack. The package runs
+ * that of the app in which it is installed.
  *
- * @throws UsageError if there is none
+ * @throws UsageError if there is no synthesized stack
  */
 export async function assemblyDirectory(
   { assembly, provider }: Pick<CommandLine, 'assembly' | 'provider'>,
@@ -86,17 +94,17 @@ export async function assemblyDirectory(
   if (isClone && assembly === undefined) return synthesize(PACKAGE_ROOT, provider, note);
   if (provider !== undefined) {
     throw new UsageError(
-      '--provider is for the stack of a clone: a synthesized one has the providers of its app',
+      '--provider works only in a clone: a synthesized stack has the providers of its app',
     );
   }
   const directory = assembly ?? 'cdk.out';
   if (existsSync(directory)) return directory;
   throw new UsageError(
-    `${directory} holds no synthesized stack: run "npx cdk synth" first, or name its output with --assembly`,
+    `there is no synthesized stack in ${directory}: run "npx cdk synth" first, or pass its output directory with --assembly`,
   );
 }
 
-/** Tells whether any file under the given paths has changed: by name, size and time. */
+/** A hash that changes with the name, size or time of any file under the given paths. */
 function fingerprint(root: string, paths: readonly string[]): string {
   const hash = createHash('sha256');
   const add = (path: string): void => {

@@ -3,12 +3,13 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { TABLE } from '../../shared/config.ts';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import type { StackResources } from '../template/resources.ts';
 import type { Clients } from './emulators.ts';
 
 type Queue = StackResources['queues'][number];
 
-/** Creates the stack's tables, queues and buckets. What an earlier run left is kept as it is. */
+/** Creates the stack's tables, queues and buckets. Keeps those of an earlier run with their content. */
 export async function createResources(
   { dynamodb, s3, sqs }: Clients,
   { tables, queues, buckets }: Pick<StackResources, 'tables' | 'queues' | 'buckets'>,
@@ -20,18 +21,18 @@ export async function createResources(
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: table.KeySchema,
       AttributeDefinitions: table.AttributeDefinitions,
-      // An empty list is refused.
-      ...(indexes.length > 0 ? { GlobalSecondaryIndexes: indexes } : {}),
+      // DynamoDB refuses an empty list.
+      GlobalSecondaryIndexes: indexes.length > 0 ? indexes : undefined,
     });
-    await dynamodb.send(command).catch(unless('ResourceInUseException'));
+    await dynamodb.send(command).catch(ignoring('ResourceInUseException'));
   }
   for (const { name } of buckets)
     await s3
       .send(new CreateBucketCommand({ Bucket: name }))
-      .catch(unless('BucketAlreadyOwnedByYou', 'BucketAlreadyExists'));
-  // Names first: a queue's redrive policy names another one.
+      .catch(ignoring('BucketAlreadyOwnedByYou', 'BucketAlreadyExists'));
+  // Creates all queues before it sets attributes, because a redrive policy names another queue.
   for (const { name } of queues) await sqs.send(new CreateQueueCommand({ QueueName: name }));
-  // Not with the creation, which fails when an attribute has changed since the last run.
+  // The creation would fail if an attribute had changed since the last run.
   for (const queue of queues)
     await sqs.send(
       new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes: attributesOf(queue) }),
@@ -42,19 +43,20 @@ function attributesOf(queue: Queue): Record<string, string> {
   return {
     VisibilityTimeout: String(queue.VisibilityTimeout),
     DelaySeconds: String(queue.DelaySeconds),
-    ...(queue.RedrivePolicy ? { RedrivePolicy: JSON.stringify(queue.RedrivePolicy) } : {}),
+    ...omitUndefined({ RedrivePolicy: queue.RedrivePolicy && JSON.stringify(queue.RedrivePolicy) }),
   };
 }
 
-function unless(...names: string[]) {
+/** Rethrows all errors except those with the given names. */
+function ignoring(...names: string[]) {
   return (error: unknown): void => {
     if (!(error instanceof Error && names.includes(error.name))) throw error;
   };
 }
 
 /**
- * The handler's table without its stack: as that defines it, with indexes that hold what the
- * stack's hold and no more.
+ * The definition of the handler's table, for tests and benchmarks without a stack. Its indexes have
+ * the same projections as in the stack.
  */
 export function tableDefinition(name: string): CreateTableCommandInput {
   const { partitionKey, dueIndex, providerIndex } = TABLE;
@@ -101,7 +103,7 @@ const contentsSchema = z.object({
   }),
 });
 
-/** Everything in a queue, without receiving it: the emulator's own window into its queues. */
+/** Reads all messages of a queue without receiving them, through an API of the emulator's own. */
 export async function readQueue(
   emulatorUrl: string,
   queueName: string,
@@ -109,6 +111,7 @@ export async function readQueue(
   const response = await fetch(`${emulatorUrl}/_fauxqs/queues/${queueName}`, {
     signal: AbortSignal.timeout(10_000),
   });
-  if (!response.ok) throw new Error(`the queue ${queueName} cannot be read: ${response.status}`);
+  if (!response.ok)
+    throw new Error(`the queue ${queueName} cannot be read: HTTP ${response.status}`);
   return contentsSchema.parse(await response.json()).messages;
 }

@@ -3,23 +3,23 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { UsageError } from '../commandLine.ts';
 
-/** How long the processes of a run that was killed may take to go, in milliseconds. */
+/** The processes of a killed run end by themselves within this time. */
 const WAIT_MS = 10_000;
 
-/** The directory is in use by another process. */
+/** Another process uses the directory. */
 class DirectoryInUseError extends UsageError {
   override readonly name = 'DirectoryInUseError';
 }
 
-/** A lock whose object is collected is gone. */
+/** Keeps the connections from garbage collection, which would release their locks. */
 const held = new Set<DatabaseSync>();
 
 /**
- * Locks a directory for the life of this process. The lock is SQLite's, which is the operating
- * system's: it goes with the process however it dies, which a file with a process id does not.
+ * Locks a directory for the life of this process. It uses SQLite's lock, which is one of the
+ * operating system: it is released however the process dies, unlike a file with a process id.
  *
- * @returns gives the lock back
- * @throws DirectoryInUseError if it is still taken after `waitMs`
+ * @returns releases the lock
+ * @throws DirectoryInUseError if another process still has the lock after `waitMs`
  */
 export function lockDirectory(directory: string, waitMs = WAIT_MS): () => void {
   mkdirSync(directory, { recursive: true });
@@ -29,7 +29,7 @@ export function lockDirectory(directory: string, waitMs = WAIT_MS): () => void {
   } catch (error) {
     database.close();
     throw new DirectoryInUseError(
-      `${directory} is in use by another local run: wait for it, or choose another one with --data`,
+      `${directory} is in use by another local run: wait until it has ended, or use another directory with --data`,
       { cause: error },
     );
   }
@@ -41,9 +41,8 @@ export function lockDirectory(directory: string, waitMs = WAIT_MS): () => void {
 }
 
 /**
- * Removes descriptions that a kill cut short. fauxqs writes an object's description in place and
- * refuses to start when it cannot parse one; a write that was cut short was never confirmed, so
- * the object does not exist.
+ * Removes object descriptions that a kill has cut short. fauxqs writes them in place and does not
+ * start if it cannot parse one. Such a write was never confirmed, so the object does not exist.
  */
 export function dropTornFiles(directory: string): void {
   if (!existsSync(directory)) return;

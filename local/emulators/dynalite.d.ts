@@ -1,10 +1,10 @@
-// dynalite ships no types: this is the part that the local run uses.
+// dynalite has no types. These are the ones that the local run needs.
 declare module 'dynalite' {
   import type { Server } from 'node:http';
   export default function dynalite(options: {
-    /** Directory of the LevelDB store. */
+    /** The directory of the LevelDB store. */
     path: string;
-    /** How long tables stay in CREATING, in milliseconds. */
+    /** How long a new table has the status CREATING. */
     createTableMs: number;
   }): Server;
 }

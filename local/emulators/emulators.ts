@@ -10,11 +10,11 @@ import { scriptPath } from '../scriptPath.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../template/account.ts';
 import { type ServiceProcess, startService } from './serviceProcess.ts';
 
-/** The emulators of the stack's data: DynamoDB, and SQS with S3. */
+/** The emulators of DynamoDB, and of SQS and S3. */
 export interface Emulators {
-  /** Base URL of DynamoDB. */
+  /** The endpoint of DynamoDB. */
   readonly tableUrl: string;
-  /** Base URL of SQS and S3. */
+  /** The endpoint of SQS and S3. */
   readonly queueUrl: string;
   readonly processes: readonly ServiceProcess[];
 }
@@ -22,9 +22,9 @@ export interface Emulators {
 const readySchema = z.object({ port: z.number() });
 
 /**
- * Starts the emulators on free ports, with what an earlier run left in the directory.
+ * Starts the emulators on free ports, with the data that an earlier run left in the directory.
  *
- * @throws DirectoryInUseError's message if another run has the directory
+ * @throws Error with DirectoryInUseError's message if another run uses the directory
  */
 export async function startEmulators(dataDirectory: string): Promise<Emulators> {
   const start = (name: string, script: string, part: string) =>
@@ -53,7 +53,8 @@ export async function startEmulators(dataDirectory: string): Promise<Emulators> 
 const EMULATORS = ['dynalite', 'fauxqs'] as const;
 
 /**
- * The emulators are optional for those who use the package: who only deploys needs none.
+ * Checks that the emulators are installed. They are optional dependencies of the package, because a
+ * deployment does not need them.
  *
  * @throws UsageError with the command that installs them
  */
@@ -61,7 +62,7 @@ export function checkEmulators(isInstalled: (name: string) => boolean = canResol
   if (EMULATORS.every(isInstalled)) return;
   const { peerDependencies } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
   const wanted = EMULATORS.map((name) => `${name}@${peerDependencies[name]}`).join(' ');
-  throw new UsageError(`the local run needs its emulators: npm install --save-dev ${wanted}`);
+  throw new UsageError(`a local run needs its emulators: npm install --save-dev ${wanted}`);
 }
 
 function canResolve(name: string): boolean {
@@ -73,20 +74,20 @@ function canResolve(name: string): boolean {
   }
 }
 
-/** SDK clients of the local run itself. */
+/** The SDK clients of the local run. */
 export interface Clients {
   readonly dynamodb: DynamoDBClient;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
 }
 
-/** Clients that reach the emulators and nothing else, whatever the shell's AWS settings are. */
+/** Clients that reach only the emulators, whatever the AWS settings of the shell are. */
 export function createClients(urls: { tableUrl: string; queueUrl: string }): Clients {
   const settings = (endpoint: string) => ({
     endpoint,
     region: LOCAL_REGION,
     credentials: LOCAL_CREDENTIALS,
-    // Above SQS's longest poll of 20 s.
+    // Longer than SQS's longest poll, which takes 20 s.
     requestHandler: { requestTimeout: 60_000, throwOnRequestTimeout: true },
   });
   return {

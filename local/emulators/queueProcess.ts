@@ -5,14 +5,14 @@ import { LOCAL_REGION } from '../template/account.ts';
 import { dropTornFiles, lockDirectory } from './directoryLock.ts';
 import { announceReady, endWithParent } from './serviceProcess.ts';
 
-/** The SQS and S3 emulator as a process of its own: it holds whole objects in memory. */
+/** Runs the SQS and S3 emulator as a process of its own, because it holds whole objects in memory. */
 
 const { directory } = JSON.parse(process.argv[2] ?? '{}') as { directory: string };
 lockDirectory(directory);
 const objectDirectory = join(directory, 'objects');
 dropTornFiles(objectDirectory);
 
-// fauxqs always listens on every interface, and checks no signature: keep it to this machine.
+// fauxqs listens on every interface and checks no signature, so this restricts it to the loopback.
 const listen = Server.prototype.listen as (this: Server, ...args: unknown[]) => Server;
 Server.prototype.listen = function (this: Server, options: unknown, ...rest: unknown[]): Server {
   return listen.call(this, { ...(options as object), host: '127.0.0.1' }, ...rest);

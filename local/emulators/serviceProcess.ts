@@ -3,28 +3,28 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** How long a service may take to start, in milliseconds, on a machine with much else to do. */
+/** How long a service may take to start, on a busy machine. */
 const START_TIMEOUT_MS = 60_000;
-/** How long a service may take to end by itself, in milliseconds. */
+/** How long a service may take to end before it is killed. */
 const STOP_TIMEOUT_MS = 5_000;
 const INTERRUPT_GRACE_MS = 250;
 
 export interface ServiceProcess {
-  /** What the process sent when it was ready. */
+  /** The message that the process sent when it was ready. */
   readonly ready: unknown;
-  /** Resolves with the reason when the process ends without having been asked to. */
+  /** Resolves with the reason when the process ends unexpectedly. */
   readonly died: Promise<string>;
-  /** Asks the process to end, by closing its channel, and waits until it has. */
+  /** Ends the process by closing its IPC channel, and waits until it has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs a script as a process of its own. The script takes its options as JSON in its first
- * argument, sends one message when it is ready and exits on `disconnect`, so that it never
- * outlives this process, however this one dies.
+ * Runs a script as a process of its own. The script gets its options as JSON in the first argument,
+ * sends one message when it is ready and exits on `disconnect`. So it never outlives this process,
+ * however this one dies.
  *
- * @param logFile gets everything that the process prints
- * @throws Error with the last line of its log, if it ends before it is ready
+ * @param logFile the file for everything that the process prints
+ * @throws Error with the last line of the log if the process ends before it is ready
  */
 export async function startService(
   name: string,
@@ -39,7 +39,7 @@ export async function startService(
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   const died = ended.then(async (how) => {
-    // ^C reaches every process of the terminal: this one may see the other's end before its own.
+    // ^C reaches all processes of the terminal, so this one may see the other end before its own signal.
     await wait(INTERRUPT_GRACE_MS, undefined, { ref: false });
     if (stopping) return new Promise<string>(() => {});
     return `${name} ended (${how}): ${lastLine(logFile)}`;
@@ -75,7 +75,7 @@ function forkLogged(script: string, args: readonly string[], logFile: string): C
   try {
     return fork(script, args, {
       stdio: ['ignore', log, log, 'ipc'],
-      // Nothing of the shell's environment: no key may reach an emulator or a log.
+      // The environment of the shell may hold keys, which must not reach an emulator or a log.
       env: { PATH: process.env.PATH },
       execArgv: [],
     });
@@ -84,23 +84,23 @@ function forkLogged(script: string, args: readonly string[], logFile: string): C
   }
 }
 
-/** The error that ended the process, or the last that it said. */
+/** The error that ended the process, or the last line of its log. */
 function lastLine(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
   return lines.findLast((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1) ?? '';
 }
 
-/** Called by the script of a service process when it takes requests. */
+/** Sends the message of a service process that it is ready. */
 export function announceReady(message: object): void {
   process.send?.(message);
 }
 
-/** Ends this process with its parent, and not with the ^C that the parent answers first. */
+/** Ends this process with its parent and ignores ^C, which the parent handles. */
 export function endWithParent(close: () => Promise<void>): void {
   process.on('SIGINT', () => {});
   process.once('disconnect', () => {
     close().finally(() => process.exit(0));
-    // Whatever hangs in closing: a process without a parent must not stay.
+    // Closing may hang, but a process without a parent must end.
     setTimeout(() => process.exit(1), 2_000).unref();
   });
 }

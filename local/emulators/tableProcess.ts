@@ -4,7 +4,7 @@ import dynalite from 'dynalite';
 import { lockDirectory } from './directoryLock.ts';
 import { announceReady, endWithParent } from './serviceProcess.ts';
 
-/** The DynamoDB emulator as a process of its own. */
+/** Runs the DynamoDB emulator as a process of its own. */
 
 const { directory } = JSON.parse(process.argv[2] ?? '{}') as { directory: string };
 lockDirectory(directory);

@@ -6,33 +6,34 @@ import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/account.ts';
 import type { StackResources } from '../template/resources.ts';
 import type { Rules } from './rules.ts';
 
-/** A request that S3 has carried out. */
-interface Done {
+/** A request that the S3 emulator has carried out. */
+interface CompletedRequest {
   readonly method?: string | undefined;
-  /** With the query. */
+  /** The path with the query. */
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
 
 /**
- * S3's events for EventBridge: tells the rules of each object that is put, copied or completed in a
- * bucket that has them on
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html).
+ * Publishes S3's `Object Created` events for the buckets that send them to EventBridge:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export function objectEvents(
   buckets: StackResources['buckets'],
   { s3 }: Pick<Clients, 's3'>,
   rules: Rules,
-): (done: Done) => Promise<void> {
-  const telling = new Map(
-    buckets.filter(({ tellsEventBridge }) => tellsEventBridge).map(({ name, arn }) => [name, arn]),
+): (done: CompletedRequest) => Promise<void> {
+  const bucketArns = new Map(
+    buckets
+      .filter(({ notifiesEventBridge }) => notifiesEventBridge)
+      .map(({ name, arn }) => [name, arn]),
   );
   return async (done) => {
     const reason = reasonOf(done);
-    const { bucket, key } = objectOf(done);
-    const arn = telling.get(bucket);
+    const { bucket, key } = locationOf(done);
+    const arn = bucketArns.get(bucket);
     if (reason === undefined || arn === undefined || key === '') return;
-    // It may be gone again, or never have come about: then there is nothing to tell.
+    // There is no event for an object that does not exist or has been deleted already.
     const head = await s3
       .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
       .catch(() => undefined);
@@ -57,18 +58,18 @@ export function objectEvents(
   };
 }
 
-/** Undefined for a request that makes no object, such as one that uploads a part. */
-function reasonOf({ method, url = '', headers }: Done): string | undefined {
+/** Returns undefined for a request that creates no object, such as the upload of a part. */
+function reasonOf({ method, url = '', headers }: CompletedRequest): string | undefined {
   const { searchParams: query } = new URL(url, 'http://localhost');
   if (method === 'POST') return query.has('uploadId') ? 'CompleteMultipartUpload' : undefined;
-  // Whatever else a query names is a part or a property of an object; SDKs add the operation.
+  // SDKs add `x-id`. Any other parameter means a part or a property of an object.
   const isWhole = [...query.keys()].every((name) => name === 'x-id');
   if (method !== 'PUT' || !isWhole) return undefined;
   return headers['x-amz-copy-source'] === undefined ? 'PutObject' : 'CopyObject';
 }
 
-/** Events hold the key itself, not as URLs have it. */
-function objectOf({ url = '' }: Done): { bucket: string; key: string } {
+/** The bucket and the key of a request. Events contain the decoded key. */
+function locationOf({ url = '' }: CompletedRequest): { bucket: string; key: string } {
   const [path = ''] = url.split('?');
   const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
   return { bucket, key: decodeURIComponent(key) };

@@ -1,14 +1,15 @@
-/** Whether an event, or the part of it that a pattern is about, fits. */
+/** Whether an event, or the part of it that a pattern describes, matches. */
 export type Matches = (value: unknown) => boolean;
 
 /**
- * Reads an event pattern
- * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html).
+ * Compiles an event pattern:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
  *
- * @throws Error, naming the field, for what it does not know
+ * @throws Error naming the field, for a pattern that is not supported
  */
 export function compilePattern(pattern: unknown, path = 'the pattern'): Matches {
-  if (Array.isArray(pattern)) return fitsAny(pattern.map((each) => compileCondition(each, path)));
+  if (Array.isArray(pattern))
+    return matchesAny(pattern.map((each) => compileCondition(each, path)));
   if (typeof pattern !== 'object' || pattern === null)
     throw new Error(`${path} is ${JSON.stringify(pattern)}: it must be an array or an object`);
   const fields = Object.entries(pattern).map(([name, inner]): Matches => {
@@ -25,30 +26,30 @@ function alternatives(patterns: unknown, path: string): Matches {
   return (value) => each.some((matches) => matches(value));
 }
 
-/** A field with an array fits if one of its elements does. */
-function fitsAny(conditions: readonly Condition[]): Matches {
+/** An array matches if one of its elements does. */
+function matchesAny(conditions: readonly Condition[]): Matches {
   return (value) => {
     const values = Array.isArray(value) ? value : [value];
     return conditions.some((condition) => values.some(condition));
   };
 }
 
-/** What is missing is an object without fields: a pattern may ask for just that. */
+/** A missing object counts as one without fields, because a pattern may require a field to be absent. */
 function objectsIn(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   const values = Array.isArray(value) ? value : [value];
   const objects = values.filter((each) => typeof each === 'object' && each !== null);
   return objects.length > 0 ? objects : [{}];
 }
 
-/** Whether one value of an event, undefined if it is missing, fits. */
+/** Whether one value of an event matches. Undefined stands for a missing value. */
 type Condition = (value: unknown) => boolean;
 
-/** What `prefix` and the like compare, given a text to compare with. */
-const TEXTS: Readonly<Record<string, (text: string, given: string) => boolean>> = {
-  prefix: (text, given) => text.startsWith(given),
-  suffix: (text, given) => text.endsWith(given),
-  'equals-ignore-case': (text, given) => text.toLowerCase() === given.toLowerCase(),
-  wildcard: (text, given) => wildcard(given).test(text),
+/** The operators that compare a text with another. */
+const TEXTS: Readonly<Record<string, (text: string, operand: string) => boolean>> = {
+  prefix: (text, operand) => text.startsWith(operand),
+  suffix: (text, operand) => text.endsWith(operand),
+  'equals-ignore-case': (text, operand) => text.toLowerCase() === operand.toLowerCase(),
+  wildcard: (text, operand) => wildcard(operand).test(text),
 };
 
 const NUMBERS: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
@@ -60,10 +61,10 @@ const NUMBERS: Readonly<Record<string, (value: number, bound: number) => boolean
 };
 
 /**
- * Reads one element of a pattern's array: a value, or an operator
- * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html).
+ * Compiles one element of a pattern's array, which is a value or an operator:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  *
- * @throws Error for an operator that it does not know
+ * @throws Error for an operator that is not supported
  */
 function compileCondition(given: unknown, path: string): Condition {
   if (typeof given !== 'object' || given === null) return (value) => value === given;
@@ -74,16 +75,16 @@ function compileCondition(given: unknown, path: string): Condition {
   const compare = TEXTS[operator];
   if (compare !== undefined && typeof operand === 'string')
     return (value) => typeof value === 'string' && compare(value, operand);
-  throw unknown(given, path);
+  throw unsupported(given, path);
 }
 
 function anythingBut(operand: unknown, path: string): Condition {
-  const conditions = excluded(operand).map((each) => compileCondition(each, path));
+  const conditions = excludedValues(operand).map((each) => compileCondition(each, path));
   return (value) => value !== undefined && !conditions.some((condition) => condition(value));
 }
 
 /** `{"prefix":["a","b"]}` excludes each of them. */
-function excluded(operand: unknown): readonly unknown[] {
+function excludedValues(operand: unknown): readonly unknown[] {
   if (Array.isArray(operand)) return operand;
   if (typeof operand !== 'object' || operand === null) return [operand];
   return Object.entries(operand).flatMap(([operator, values]) =>
@@ -93,18 +94,18 @@ function excluded(operand: unknown): readonly unknown[] {
 
 function numeric(operand: unknown, path: string): Condition {
   if (!Array.isArray(operand) || operand.length % 2 !== 0)
-    throw unknown({ numeric: operand }, path);
+    throw unsupported({ numeric: operand }, path);
   const bounds = operand.flatMap((name, index) => {
     if (index % 2 !== 0) return [];
     const [compare, bound] = [NUMBERS[String(name)], operand[index + 1]];
     if (compare === undefined || typeof bound !== 'number')
-      throw unknown({ numeric: operand }, path);
+      throw unsupported({ numeric: operand }, path);
     return [(value: number) => compare(value, bound)];
   });
   return (value) => typeof value === 'number' && bounds.every((within) => within(value));
 }
 
-/** `*` stands for anything; `\*` for a star. */
+/** `*` matches anything, and `\*` an asterisk. */
 function wildcard(given: string): RegExp {
   const parts = given.match(/\\[*\\]|\*|[^*\\]+|\\/g) ?? [];
   const source = parts.map((part) => (part === '*' ? '.*' : literal(part)));
@@ -115,7 +116,7 @@ function literal(part: string): string {
   return part.replace(/^\\(?=.)/, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-function unknown(given: object, path: string): Error {
+function unsupported(given: object, path: string): Error {
   const known = ['a value', 'exists', 'numeric', 'anything-but', ...Object.keys(TEXTS)].join(', ');
   return new Error(`${path}: ${JSON.stringify(given)} is not supported: use ${known}`);
 }

@@ -23,13 +23,14 @@ export interface EventSource {
   readonly reportsPartialFailures: boolean;
 }
 
-/** SQS's longest poll, in seconds. */
+/** SQS's longest poll. */
 const POLL_SECONDS = 20;
 
 /**
- * Lambda's poller of one event source mapping: receives, invokes, deletes what succeeded.
+ * Starts the poller of an event source mapping. It receives messages, invokes the function and deletes
+ * the messages that succeeded.
  *
- * @returns stops receiving; messages whose invocation is under way stay in the queue
+ * @returns stops receiving. Messages that are being processed stay in the queue
  */
 export function startPoller(sqs: SQSClient, source: EventSource): () => void {
   const { queueUrl, target } = source;
@@ -78,14 +79,14 @@ export function startPoller(sqs: SQSClient, source: EventSource): () => void {
 
   const report = (error: unknown): void => {
     if (!stopping.signal.aborted)
-      process.stderr.write(`${target.lambda.name} is not fed from ${queueUrl}: ${error}\n`);
+      process.stderr.write(`polling ${queueUrl} for ${target.lambda.name} failed: ${error}\n`);
   };
 
   void poll();
   return () => stopping.abort();
 }
 
-/** The event that Lambda makes of messages it has received from a queue. */
+/** The event with which Lambda invokes a function for messages of a queue. */
 export function sqsEvent(messages: readonly Message[], queueArn: string): SQSEvent {
   return {
     Records: messages.map((message) => ({
@@ -122,8 +123,8 @@ function messageAttributesOf({ MessageAttributes = {} }: Message): SQSMessageAtt
 }
 
 /**
- * Makes the messages visible that an earlier run had received and not deleted. Whoever received
- * them is gone with that run, so nothing is gained by sitting out the visibility timeout.
+ * Makes the messages visible that an earlier run received and did not delete. Their receiver ended
+ * with that run, so waiting for the visibility timeout would gain nothing.
  */
 export async function releaseMessages(
   sqs: SQSClient,
@@ -136,7 +137,7 @@ export async function releaseMessages(
       new ChangeMessageVisibilityCommand({
         QueueUrl: queue.url,
         ReceiptHandle: receiptHandle,
-        // Not 0: with its data on disk the emulator fails at that, and loses the message.
+        // With 0 the emulator fails and loses the message if its data is on disk.
         VisibilityTimeout: 1,
       }),
     );
@@ -147,9 +148,9 @@ const responseSchema = z
   .nullable();
 
 /**
- * Which messages of an invocation are done with. The others come back when they are visible
- * again. A report that makes no sense is a failure of all, as in Lambda.
- * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ * The messages that an invocation has processed. The others are received again once they are visible.
+ * As in Lambda, an invalid report of failures means that all have failed:
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export function succeededIds(
   messageIds: readonly string[],

@@ -5,7 +5,7 @@ import type { Functions } from '../lambda/functions.ts';
 import type { StackResources } from '../template/resources.ts';
 import { busNameOf, type RuleTarget, type TargetInput } from '../template/schemas.ts';
 
-/** An event as EventBridge hands it to targets. */
+/** An event as EventBridge sends it to targets. */
 interface BusEnvelope {
   readonly version: '0';
   readonly id: string;
@@ -19,13 +19,13 @@ interface BusEnvelope {
   readonly detail: unknown;
 }
 
-/** The rules of the stack, on all of its buses. */
+/** The rules of the stack, on all its buses. */
 export interface Rules {
-  /** Resolves once every target of every rule that the event fits has it. */
+  /** Resolves once all targets of all rules that match have got the event. */
   deliver(busNameOrArn: string, event: BusEnvelope): Promise<void>;
 }
 
-/** @throws Error for a target that is not in the stack */
+/** @throws Error if a target is not in the stack */
 export function createRules(
   { rules, queues }: Pick<StackResources, 'rules' | 'queues'>,
   functions: Functions,
@@ -50,13 +50,13 @@ export function createRules(
   return {
     async deliver(busNameOrArn, event) {
       const busName = busNameOf(busNameOrArn);
-      const fitting = routes.filter(({ rule }) => rule.busName === busName && rule.matches(event));
-      // One target that refuses keeps the event from no other.
+      const matching = routes.filter(({ rule }) => rule.busName === busName && rule.matches(event));
+      // A target that fails does not keep the event from the others.
       await Promise.all(
-        fitting.map(({ rule, target, send }) =>
+        matching.map(({ rule, target, send }) =>
           send(inputOf(target, event, rule)).catch((error: unknown) => {
             process.stderr.write(
-              `rule ${rule.name}: ${target.Id} did not get the event: ${error}\n`,
+              `rule ${rule.name}: the event could not be sent to the target ${target.Id}: ${error}\n`,
             );
           }),
         ),
@@ -65,43 +65,43 @@ export function createRules(
   };
 }
 
-/** The rule that an event fits, as templates may name it. */
+/** The rule that an event matches, to which a template may refer. */
 interface Rule {
   readonly name: string;
   readonly arn: string;
 }
 
-/** A quoted text, in which a variable is a part of it, or a variable in its place. */
+/** A quoted text, which may contain variables, or a variable on its own. */
 const PIECES = /"(?:[^"\\]|\\.)*"|<([^<>"]+)>/g;
 
 /**
- * The text that a target gets
- * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html).
+ * The input of a target:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export function inputOf(target: TargetInput, event: object, rule: Rule): string {
   const { Input: constant, InputPath: part, InputTransformer: transformer } = target;
   if (constant !== undefined) return constant;
-  if (part !== undefined) return JSON.stringify(at(event, part) ?? null);
+  if (part !== undefined) return JSON.stringify(valueAt(event, part) ?? null);
   if (transformer === undefined) return JSON.stringify(event);
   const value = (name: string): unknown => {
     const variable = transformer.InputPathsMap[name];
-    return variable === undefined ? reserved(name, event, rule) : at(event, variable);
+    return variable === undefined ? reservedVariable(name, event, rule) : valueAt(event, variable);
   };
   return transformer.InputTemplate.replace(PIECES, (piece, name?: string) =>
     name === undefined
-      ? piece.replace(/<([^<>]+)>/g, (_, inner: string) => within(value(inner)))
+      ? piece.replace(/<([^<>]+)>/g, (_, inner: string) => embedded(value(inner)))
       : JSON.stringify(value(name) ?? null),
   );
 }
 
-/** As a part of a quoted text: without the quotes of its own. */
-function within(value: unknown): string {
+/** A value within a quoted text: JSON without its own quotes. */
+function embedded(value: unknown): string {
   if (value === undefined) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return JSON.stringify(text).slice(1, -1);
 }
 
-function reserved(name: string, event: object, rule: Rule): unknown {
+function reservedVariable(name: string, event: object, rule: Rule): unknown {
   const values: Record<string, unknown> = {
     'aws.events.rule-name': rule.name,
     'aws.events.rule-arn': rule.arn,
@@ -111,7 +111,7 @@ function reserved(name: string, event: object, rule: Rule): unknown {
   return values[name];
 }
 
-function at(event: object, path: string): unknown {
+function valueAt(event: object, path: string): unknown {
   const steps = path.match(/[^.[\]$]+/g) ?? [];
   return steps.reduce<unknown>(
     (value, step) => (value as Record<string, unknown> | null | undefined)?.[step],

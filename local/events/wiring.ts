@@ -5,13 +5,13 @@ import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/account.ts';
 import type { StackResources } from '../template/resources.ts';
 import { type EventSource, releaseMessages, startPoller } from './poller.ts';
 
-/** Invocations at a time of an event source that sets no maximum. */
+/** The invocations at a time of an event source without a maximum. */
 const DEFAULT_CONCURRENCY = 10;
 
 /**
- * Starts everything that invokes functions by itself: queues and schedules.
+ * Starts the event source mappings and schedules, which invoke functions.
  *
- * @returns stops it
+ * @returns stops them
  */
 export async function startEventSources(
   resources: StackResources,
@@ -63,15 +63,15 @@ function targetOf(
 interface Schedule {
   readonly arn: string;
   readonly target: Target;
-  /** JSON that the target gets; undefined for Scheduler's own event. */
+  /** The input of the target, as JSON. Undefined for Scheduler's own event. */
   readonly input: string | undefined;
 }
 
 /**
- * Invokes a schedule's target now and then every `intervalSeconds`, whatever its expression says.
- * A turn is left out while the one before is still at work.
+ * Invokes a schedule's target at once and then every `intervalSeconds`, whatever its expression is.
+ * Skips an invocation while the previous one is running.
  *
- * @returns stops it
+ * @returns stops the schedule
  */
 function startSchedule(schedule: Schedule, intervalSeconds: number): () => void {
   let running = false;
@@ -80,7 +80,7 @@ function startSchedule(schedule: Schedule, intervalSeconds: number): () => void 
     if (running || stopped) return;
     running = true;
     const payload = schedule.input ?? JSON.stringify(scheduledEvent(schedule.arn));
-    // A failure is in the function's log, and the next turn is its retry.
+    // A failure is in the function's log, and the next invocation retries.
     await schedule.target.lambda.invoke(payload, { invokedArn: schedule.target.arn });
     running = false;
   };

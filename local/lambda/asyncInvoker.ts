@@ -9,11 +9,11 @@ import type { Functions, Target } from './functions.ts';
 import { createSlots } from './lambdaFunction.ts';
 import type { InvocationResult } from './protocol.ts';
 
-/** How asynchronous invocations of one function are treated: Lambda's EventInvokeConfig. */
+/** The settings for asynchronous invocations of one function: Lambda's EventInvokeConfig. */
 export interface InvokeConfig {
   readonly maximumRetryAttempts: number;
   readonly maximumEventAgeSeconds: number;
-  /** ARN of the queue that hears of it. */
+  /** The ARN of the queue that gets the record of a success. */
   readonly onSuccess: string | undefined;
   readonly onFailure: string | undefined;
 }
@@ -22,36 +22,36 @@ export interface AsyncInvokerOptions {
   readonly functions: Functions;
   readonly queue: InvocationQueue;
   configOf(functionName: string, qualifier: string): InvokeConfig;
-  /** Sends a record to a destination. */
+  /** Sends an invocation record to a destination. */
   send(queueArn: string, body: string): Promise<void>;
-  /** Factor on Lambda's waits between attempts. */
+  /** The factor on the delays between attempts. */
   readonly timeScale: number;
 }
 
-/** Lambda waits a minute before the first retry and two before the second. */
+/** Lambda waits one minute before the first retry and two before the second. */
 const RETRY_WAIT_SECONDS = 60;
-/** Invocations at a time: Lambda has no such limit, a developer's machine does. */
-const CONCURRENCY = 10;
+/** Limits the invocations at a time, for the sake of the developer's machine. Lambda has no such limit. */
+const MAX_CONCURRENT = 10;
 
-/** Lambda's asynchronous invocation: accepts at once, runs later, tells the destinations. */
+/** Lambda's asynchronous invocation: queues events, runs the function and reports to destinations. */
 export interface AsyncInvoker {
-  /** @returns the request id */
+  /** Queues an event and returns the request id. */
   accept(target: Target, payload: string): string;
-  /** Goes on with what an earlier run accepted. */
+  /** Resumes the invocations that an earlier run accepted. */
   resume(): void;
-  /** Leaves what has not ended for the next run. */
+  /** Stops. The next run resumes the invocations that have not ended. */
   stop(): void;
 }
 
 export function createAsyncInvoker(options: AsyncInvokerOptions): AsyncInvoker {
   const { functions, queue } = options;
-  const slots = createSlots(CONCURRENCY);
+  const slots = createSlots(MAX_CONCURRENT);
   const stopping = new AbortController();
 
   const end = async (
     { lambda }: Target,
     invocation: PendingInvocation,
-    condition: Condition,
+    condition: RecordCondition,
     result?: InvocationResult,
   ): Promise<void> => {
     const config = options.configOf(invocation.functionName, invocation.qualifier);
@@ -66,7 +66,7 @@ export function createAsyncInvoker(options: AsyncInvokerOptions): AsyncInvoker {
 
   const run = async (pending: PendingInvocation): Promise<void> => {
     const target = functions.find(pending.functionName, pending.qualifier);
-    // The stack has changed since an earlier run accepted it.
+    // An earlier run accepted it, and the stack has changed since.
     if (target === undefined) return queue.remove(pending.requestId);
     const config = options.configOf(pending.functionName, pending.qualifier);
     let invocation = pending;
@@ -76,7 +76,7 @@ export function createAsyncInvoker(options: AsyncInvokerOptions): AsyncInvoker {
         return end(target, invocation, 'EventAgeExceeded');
       const { requestId, payload } = invocation;
       const result = await target.lambda.invoke(payload, { requestId, invokedArn: target.arn });
-      // A process that was killed because the run stops says nothing about the function.
+      // The process was killed because the run stops, which is no failure of the function.
       if (stopping.signal.aborted) return;
       invocation = { ...invocation, attempts: invocation.attempts + 1 };
       queue.save(invocation);
@@ -92,10 +92,10 @@ export function createAsyncInvoker(options: AsyncInvokerOptions): AsyncInvoker {
     const free = await slots.take();
     await run(invocation)
       .catch((error) => {
-        // It stays on disk: the next run goes on with it.
+        // It stays on disk, so the next run tries again.
         if (!stopping.signal.aborted)
           process.stderr.write(
-            `the outcome of ${invocation.functionName} was not sent: ${error}\n`,
+            `the invocation record of ${invocation.functionName} could not be sent: ${error}\n`,
           );
       })
       .finally(free);
@@ -122,7 +122,7 @@ export function createAsyncInvoker(options: AsyncInvokerOptions): AsyncInvoker {
   };
 }
 
-/** An asynchronous invocation that has been accepted and not yet ended. */
+/** An asynchronous invocation that has been accepted and has not ended. */
 interface PendingInvocation {
   readonly requestId: string;
   readonly functionName: string;
@@ -131,16 +131,16 @@ interface PendingInvocation {
   readonly payload: string;
   /** Milliseconds since 1970. */
   readonly acceptedAt: number;
-  /** Times the function has been run for it. */
+  /** How often the function has run for it. */
   readonly attempts: number;
 }
 
-/** The accepted invocations, one file each, so that a run that was killed goes on with them. */
+/** The accepted invocations, one file each, so that the run after a killed one resumes them. */
 export interface InvocationQueue {
-  /** Writes it, or its new state, before it returns. */
+  /** Writes a new invocation or its new state before it returns. */
   save(invocation: PendingInvocation): void;
   remove(requestId: string): void;
-  /** What an earlier run left, oldest first. */
+  /** The invocations that an earlier run left, oldest first. */
   list(): readonly PendingInvocation[];
 }
 
@@ -150,7 +150,7 @@ export function openInvocationQueue(directory: string): InvocationQueue {
   return {
     save(invocation) {
       const path = pathOf(invocation.requestId);
-      // Beside and then over: a kill in between leaves the old state, never half of the new.
+      // The rename is atomic, so that a kill leaves the old state or the new one.
       writeFileSync(`${path}.new`, JSON.stringify(invocation));
       renameSync(`${path}.new`, path);
     },
@@ -163,21 +163,20 @@ export function openInvocationQueue(directory: string): InvocationQueue {
   };
 }
 
-type Condition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
+type RecordCondition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
 
 /**
- * What Lambda sends to the destination of an asynchronous invocation.
- * Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ * The invocation record that Lambda sends to a destination:
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  *
- * @param result undefined if the function never ran
+ * @param result undefined if the function did not run
  */
 function destinationRecord(
   invocation: PendingInvocation,
   functionArn: string,
-  condition: Condition,
+  condition: RecordCondition,
   result: InvocationResult | undefined,
 ): object {
-  const { functionError } = result ?? {};
   return {
     version: '1.0',
     timestamp: new Date().toISOString(),
@@ -188,24 +187,20 @@ function destinationRecord(
       approximateInvokeCount: invocation.attempts,
     },
     requestPayload: JSON.parse(invocation.payload),
-    ...(result === undefined
-      ? {}
-      : {
-          responseContext: {
-            statusCode: 200,
-            executedVersion: '$LATEST',
-            ...(functionError === undefined ? {} : { functionError }),
-          },
-          responsePayload: JSON.parse(result.payload),
-        }),
+    responseContext: result && {
+      statusCode: 200,
+      executedVersion: '$LATEST',
+      functionError: result.functionError,
+    },
+    responsePayload: result && JSON.parse(result.payload),
   };
 }
 
-/** What Lambda does for a function without settings of its own. */
+/** Lambda's defaults for a function without an EventInvokeConfig. */
 const DEFAULT_RETRY_ATTEMPTS = 2;
 const DEFAULT_EVENT_AGE_SECONDS = 6 * 60 * 60;
 
-/** The asynchronous invocation of the stack's functions, by the stack's own settings. */
+/** The asynchronous invocation of the stack's functions, with the settings in its template. */
 export function wireAsyncInvoker(
   { invokeConfigs, queues }: StackResources,
   functions: Functions,
@@ -232,7 +227,8 @@ export function wireAsyncInvoker(
     },
     async send(queueArn, body) {
       const queue = queues.find(({ arn }) => arn === queueArn);
-      if (queue === undefined) throw new Error(`the destination ${queueArn} is not in the stack`);
+      if (queue === undefined)
+        throw new Error(`the destination ${queueArn} is not a queue of the stack`);
       await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: body }));
     },
   });

@@ -3,28 +3,28 @@ import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { scriptPath } from '../scriptPath.ts';
 import type { EnvironmentMessage, InvocationResult, InvokeMessage } from './protocol.ts';
 
-/** How long a function's modules may take to load, in milliseconds. */
+/** How long a function's modules may take to load. */
 const INIT_TIMEOUT_MS = 30_000;
 
 export interface EnvironmentOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
-  /** Gets everything that the function prints. */
+  /** The file for everything that the function prints. */
   readonly logFile: string;
-  /** The function's own /tmp: removed with the environment. */
+  /** The function's own /tmp. It is removed with the environment. */
   readonly temporaryDirectory: string;
 }
 
-/** One process of a function. It runs one invocation at a time. */
+/** A process that runs a function, one invocation at a time. */
 export interface ExecutionEnvironment {
   /** Whether it can take another invocation. */
   readonly alive: boolean;
-  /** Runs the handler; the process is killed when `timeoutMs` is over. Never rejects. */
+  /** Runs the handler. Kills the process after `timeoutMs`. Never rejects. */
   invoke(message: Omit<InvokeMessage, 'deadlineAt'>, timeoutMs: number): Promise<InvocationResult>;
   kill(): Promise<void>;
 }
 
-/** Starts a process for a function, as Lambda does when none is free. */
+/** Starts a process for a function. */
 export function startEnvironment(options: EnvironmentOptions): ExecutionEnvironment {
   const child = spawn(options);
   const exited = new Promise<void>((resolve) => {
@@ -33,8 +33,8 @@ export function startEnvironment(options: EnvironmentOptions): ExecutionEnvironm
   });
   exited.then(() => rmSync(options.temporaryDirectory, { recursive: true, force: true }));
   const next = (): Promise<EnvironmentMessage> => nextMessage(child);
-  const loaded = within(next(), INIT_TIMEOUT_MS, () =>
-    failed('Sandbox.Timedout', `Init phase timed out after ${INIT_TIMEOUT_MS / 1000} seconds`),
+  const loaded = withTimeout(next(), INIT_TIMEOUT_MS, () =>
+    failure('Sandbox.Timedout', `Init phase timed out after ${INIT_TIMEOUT_MS / 1000} seconds`),
   );
 
   let alive = true;
@@ -58,14 +58,14 @@ export function startEnvironment(options: EnvironmentOptions): ExecutionEnvironm
         const answered = next();
         if (child.connected)
           child.send({ ...message, deadlineAt: Date.now() + timeoutMs } satisfies InvokeMessage);
-        answer = await within(answered, timeoutMs, () =>
-          failed('Sandbox.Timedout', `Task timed out after ${timeoutMs / 1000} seconds`),
+        answer = await withTimeout(answered, timeoutMs, () =>
+          failure('Sandbox.Timedout', `Task timed out after ${timeoutMs / 1000} seconds`),
         );
       }
       if (answer.type === 'succeeded')
         return { requestId: message.requestId, payload: answer.payload };
       const error = answer.type === 'failed' ? answer.error : undefined;
-      // What a handler throws leaves its process usable; everything else does not.
+      // After an error that the handler throws the process can be used again, otherwise not.
       if (error?.errorType.match(/^(Sandbox|Runtime)\./)) await kill();
       return {
         requestId: message.requestId,
@@ -88,7 +88,7 @@ function spawn({
     return fork(scriptPath('local', 'lambda', 'runtime'), [], {
       stdio: ['ignore', log, log, 'ipc'],
       env: { PATH: process.env.PATH, ...environment, TMPDIR: temporaryDirectory },
-      // The function's memory in the template: a leak shows here as it would in Lambda.
+      // Limits the memory as in the template, so that a leak fails here as it would in Lambda.
       execArgv: [`--max-old-space-size=${memoryMegabytes}`],
     });
   } finally {
@@ -96,12 +96,12 @@ function spawn({
   }
 }
 
-/** The next message of the process, or its end. */
+/** The next message of the process, or a failure if it ends first. */
 function nextMessage(child: ChildProcess): Promise<EnvironmentMessage> {
   const { promise, resolve } = Promise.withResolvers<EnvironmentMessage>();
   const onExit = (code: number | null, signal: string | null): void =>
     resolve(
-      failed('Runtime.ExitError', `Runtime exited with error: ${signal ?? `exit status ${code}`}`),
+      failure('Runtime.ExitError', `Runtime exited with error: ${signal ?? `exit status ${code}`}`),
     );
   if (child.exitCode !== null || child.signalCode !== null)
     onExit(child.exitCode, child.signalCode);
@@ -113,14 +113,18 @@ function nextMessage(child: ChildProcess): Promise<EnvironmentMessage> {
   });
 }
 
-function failed(errorType: string, errorMessage: string): EnvironmentMessage {
+function failure(errorType: string, errorMessage: string): EnvironmentMessage {
   return { type: 'failed', error: { errorType, errorMessage } };
 }
 
-async function within<T>(work: Promise<T>, milliseconds: number, late: () => T): Promise<T> {
+async function withTimeout<T>(
+  work: Promise<T>,
+  milliseconds: number,
+  onTimeout: () => T,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(late()), milliseconds);
+    timer = setTimeout(() => resolve(onTimeout()), milliseconds);
   });
   return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

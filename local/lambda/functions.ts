@@ -6,16 +6,16 @@ import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../template/account.ts';
 import type { StackResources } from '../template/resources.ts';
 import { deployFunction, type LambdaFunction } from './lambdaFunction.ts';
 
-/** A function as a caller named it. */
+/** A function as a caller has named it. */
 export interface Target {
   readonly lambda: LambdaFunction;
   readonly qualifier: string;
   readonly arn: string;
 }
 
-/** The deployed functions, found by name, by ARN, and by either with a qualifier behind it. */
+/** The deployed functions, by their names and ARNs, each with or without a qualifier. */
 export interface Functions {
-  /** Undefined if there is no such function. */
+  /** Returns undefined if there is no such function. */
   find(nameOrArn: string, qualifier?: string): Target | undefined;
 }
 
@@ -38,7 +38,7 @@ export function indexFunctions(functions: readonly LambdaFunction[]): Functions 
   };
 }
 
-/** Makes the stack's functions callable. */
+/** Deploys the stack's functions. */
 export function deployFunctions(
   { functions }: Pick<StackResources, 'functions'>,
   options: {
@@ -49,7 +49,7 @@ export function deployFunctions(
   const logDirectory = join(options.dataDirectory, 'logs');
   const temporaryDirectory = join(options.dataDirectory, 'tmp');
   mkdirSync(logDirectory, { recursive: true });
-  // What the functions of a killed run left in their /tmp.
+  // Removes what the functions of a killed run have left in their /tmp.
   rmSync(temporaryDirectory, { recursive: true, force: true });
   return functions.map((resource) =>
     deployFunction(resource, {
@@ -60,7 +60,7 @@ export function deployFunctions(
   );
 }
 
-/** Variables that lead the AWS SDK in a function to the emulators. */
+/** The variables with which the AWS SDK in a function reaches the emulators. */
 export function functionEnvironment(urls: {
   readonly tableUrl: string;
   readonly queueUrl: string;
@@ -73,12 +73,12 @@ export function functionEnvironment(urls: {
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    // The settings in the developer's home are for real accounts.
+    // The settings in the developer's home directory are for real accounts.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_ENDPOINT_URL: urls.gatewayUrl,
-    // Past the gateway, which is in the local run's own process: files are large.
+    // Large files bypass the gateway, which runs in the process of the local run.
     AWS_ENDPOINT_URL_DYNAMODB: urls.tableUrl,
     AWS_ENDPOINT_URL_S3: urls.queueUrl,
     AWS_ENDPOINT_URL_SQS: urls.queueUrl,

@@ -9,10 +9,10 @@ import type { InvocationResult } from './protocol.ts';
 export interface LambdaFunction {
   readonly name: string;
   readonly arn: string;
-  /** Its variables: those of the template, and what a local run adds. */
+  /** The variables of the template and those that a local run adds. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * Runs the handler in a free process, or in a new one. Never rejects: a failure is a result.
+   * Runs the handler in a free process or a new one. Never rejects, since a failure is a result.
    *
    * @param payload JSON
    */
@@ -23,18 +23,18 @@ export interface LambdaFunction {
 
 interface InvokeOptions {
   readonly requestId?: string;
-  /** The ARN as it was named, with its qualifier if there was one. */
+  /** The ARN as the caller named it, with its qualifier if there was one. */
   readonly invokedArn?: string;
 }
 
 export interface FunctionSettings {
-  /** Added to the template's variables, and stronger than they are. */
+  /** Variables that override those of the template. */
   readonly environment: Readonly<Record<string, string>>;
   readonly logDirectory: string;
   readonly temporaryDirectory: string;
 }
 
-/** Makes a function callable. Processes start when they are needed and are used again. */
+/** Deploys a function. Its processes start when they are needed and are reused. */
 export function deployFunction(
   resource: FunctionResource,
   settings: FunctionSettings,
@@ -102,9 +102,9 @@ export function deployFunction(
   };
 }
 
-/** At most so many at a time; the others wait in turn. */
+/** Limits how much runs at a time. */
 export interface Slots {
-  /** Resolves when there is room; gives the way to free it. */
+  /** Resolves in turn, when a slot is free. Returns the function that releases the slot. */
   take(): Promise<() => void>;
 }
 

@@ -1,10 +1,11 @@
-/** What goes between the local run and an execution environment. Payloads are JSON, as in Lambda. */
+/** A message of an execution environment to the local run. Payloads are JSON, as in Lambda. */
 export type EnvironmentMessage =
-  /** The handler's module is loaded. */
+  /** The module of the handler has been loaded. */
   | { readonly type: 'ready' }
   | { readonly type: 'succeeded'; readonly payload: string }
   | { readonly type: 'failed'; readonly error: FunctionError };
 
+/** A message of the local run to an execution environment. */
 export interface InvokeMessage {
   readonly requestId: string;
   readonly payload: string;
@@ -13,18 +14,18 @@ export interface InvokeMessage {
   readonly invokedFunctionArn: string;
 }
 
-/** The payload of a failed invocation, in Lambda's words. */
+/** The payload of a failed invocation, in Lambda's format. */
 export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace?: readonly string[];
 }
 
-/** How an invocation ended. */
+/** The result of an invocation. */
 export interface InvocationResult {
   readonly requestId: string;
-  /** Set if the function failed: it threw, ran out of time or its process ended. */
+  /** Set if the function threw, timed out or its process ended. */
   readonly functionError?: 'Unhandled';
-  /** What the function returned, or a {@link FunctionError}, as JSON. */
+  /** The value that the function returned, or a {@link FunctionError}, as JSON. */
   readonly payload: string;
 }

@@ -4,9 +4,9 @@ import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { EnvironmentMessage, FunctionError, InvokeMessage } from './protocol.ts';
 
-/** An execution environment: loads a function's handler and runs one invocation after another. */
+/** Runs in an execution environment: loads a function's handler, then runs one invocation at a time. */
 
-// ^C is for the local run, which ends its environments itself.
+// Ignores ^C, because the local run ends its environments itself.
 process.on('SIGINT', () => {});
 process.once('disconnect', () => process.exit(0));
 
@@ -33,11 +33,12 @@ type Handler = (event: unknown, context: object) => unknown;
 type Handlers = { readonly [name: string]: unknown };
 
 async function loadHandler(): Promise<Handler> {
-  // "index.handler" is the export `handler` of index.mjs; a bundle is one or the other.
+  // "index.handler" means the export `handler` of index.mjs, index.js or index.cjs.
   const { LAMBDA_TASK_ROOT: root = '', _HANDLER: name = '' } = process.env;
   const [file = '', exportName = ''] = name.split('.');
   const path = ['.mjs', '.js', '.cjs'].map((end) => join(root, file + end)).find(existsSync);
-  if (path === undefined) throw new Error(`there is no ${file}.mjs, .js or .cjs in ${root}`);
+  if (path === undefined)
+    throw new Error(`${root} contains no ${file}.mjs, ${file}.js or ${file}.cjs`);
   const module = await loadModule(root, path);
   const found = module[exportName] ?? (module.default as Handlers | undefined)?.[exportName];
   if (typeof found === 'function') return found as Handler;
@@ -58,11 +59,10 @@ function send(message: EnvironmentMessage): void {
 }
 
 /**
- * Loads a module of a function as Lambda does, where nothing lies above the function's code: a
- * `.js` file is CommonJS, unless a package.json of the code says otherwise. Here the code is
- * within a project, whose package.json must have no say.
+ * Loads a module of a function as Lambda does. There a `.js` file is CommonJS unless a package.json
+ * in the code says otherwise. Here the code is within a project, whose package.json must not count.
  *
- * @param root of the function's code
+ * @param root the directory of the function's code
  */
 export async function loadModule(
   root: string,
@@ -79,11 +79,11 @@ export async function loadModule(
     },
   });
   const url = pathToFileURL(realpathSync(file)).href;
-  // An import would ask the project's package.json once more.
+  // An import would use the project's package.json again.
   return isCommonJs(url) ? createRequire(url)(fileURLToPath(url)) : import(url);
 }
 
-/** The context object that a handler gets: the fields of Lambda's that can be told locally. */
+/** The context object of an invocation, with the fields that are known locally. */
 export function contextOf(
   { requestId, deadlineAt, invokedFunctionArn }: InvokeMessage,
   environment: Readonly<Record<string, string | undefined>>,

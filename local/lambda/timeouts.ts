@@ -1,21 +1,21 @@
-/** What one real minute between sweeps is, in seconds: the measure of `--interval`. */
+/** The interval between sweeps on AWS, to which `--interval` is compared. */
 const REAL_INTERVAL_SECONDS = 60;
-/** No timeout is scaled below this: the work itself takes as long as it does, on any machine. */
+/** No timeout is scaled below this, because the work itself does not get faster. */
 const SHORTEST_TIMEOUT_SECONDS = 20;
-/** What a message stays hidden for beyond its function's timeout, in seconds. */
+/** How much longer than its function's timeout a message stays hidden. */
 const VISIBILITY_MARGIN_SECONDS = 5;
 
-/** The longest timeout that a function can have, in seconds. */
+/** The longest timeout that Lambda allows. */
 const LONGEST_TIMEOUT_SECONDS = 15 * 60;
-/** What a function surely gets through in a second, emulators and all, on a slow machine. */
+/** What a function processes at least per second, with emulators and on a slow machine. */
 const BYTES_PER_SECOND = 2 * 1024 * 1024;
 
-/** Leaves a create call at a real provider its 10 s, whatever the interval. */
+/** Leaves a create call at a real provider at least 10 s. */
 const REAL_PROVIDER_SCALE = 1 / 6;
 
 /**
- * The factor on all waiting times and timeouts: by the interval between sweeps, so that 2 s
- * instead of a minute is 1/30, but no less than the largest input and a real provider need.
+ * The factor on all waiting times and timeouts. It is the ratio of the intervals between sweeps, e.g.
+ * 1/30 for 2 s instead of a minute, but at least what the largest input and a real provider need.
  */
 export function timeScaleFor(
   intervalSeconds: number,
@@ -29,8 +29,8 @@ export function timeScaleFor(
 }
 
 /**
- * A function's timeout in a local run. Crashes are recovered from when a timeout has passed, so
- * it is scaled like every wait, to no less than 20 s and never beyond the template's.
+ * A function's timeout in a local run. It is scaled like every wait, because the handler recovers
+ * from a crash after a timeout. It is at least 20 s and at most the timeout in the template.
  */
 export function localTimeoutSeconds(templateSeconds: number, timeScale: number): number {
   const scaled = Math.ceil(templateSeconds * timeScale);
@@ -38,8 +38,8 @@ export function localTimeoutSeconds(templateSeconds: number, timeScale: number):
 }
 
 /**
- * How long a received message stays hidden: at least as long as its function may run, else a
- * slow invocation would get company, and no longer, since its redelivery is what recovers it.
+ * The visibility timeout of a queue in a local run. It is longer than its function's timeout, so that
+ * no message is processed twice at a time, but not much, because a crash delays the message by it.
  */
 export function localVisibilitySeconds(templateSeconds: number, timeoutSeconds: number): number {
   return Math.min(templateSeconds, timeoutSeconds + VISIBILITY_MARGIN_SECONDS);

@@ -4,7 +4,7 @@ import type { Assembly, Template } from '../template/assembly.ts';
 import { resolve, scopeOf } from '../template/intrinsics.ts';
 import { type Service, type ServiceResponse, type XmlValue, xmlOf } from './service.ts';
 
-/** The stack as CloudFormation would tell of it. */
+/** The stack as CloudFormation describes it. */
 export interface DeployedStack {
   readonly stackName: string;
   readonly stackId: string;
@@ -13,29 +13,29 @@ export interface DeployedStack {
   readonly deployedAt: string;
   readonly resources: readonly {
     readonly logicalId: string;
-    /** What `Ref` gives. */
+    /** The value of `Ref`. */
     readonly physicalId: string;
     readonly type: string;
   }[];
   readonly outputs: readonly { readonly key: string; readonly value: string }[];
 }
 
-/** @param account with the base of queue URLs as the users of the stack reach them */
+/** @param account with the base of the queue URLs that users of the stack can reach */
 export function deployedStack(
   { stackName, template }: Assembly,
   account: Account,
   now: number,
 ): DeployedStack {
   const scope = scopeOf(template, account);
-  const isThere = ([, { Condition }]: [string, { Condition?: string | undefined }]) =>
+  const exists = ([, { Condition }]: [string, { Condition?: string | undefined }]) =>
     Condition === undefined || scope.condition(Condition);
   const resources = Object.entries(template.Resources)
-    .filter(isThere)
+    .filter(exists)
     .map(([logicalId, { Type: type }]) => {
       return { logicalId, physicalId: scope.identityOf(logicalId).ref, type };
     });
   const outputs = Object.entries(template.Outputs)
-    .filter(isThere)
+    .filter(exists)
     .map(([key, { Value: value }]) => ({ key, value: String(resolve(value, scope)) }));
   const stackId = pseudoParameter(account, 'AWS::StackId') ?? '';
   const deployedAt = new Date(now).toISOString();
@@ -46,7 +46,7 @@ const XML = { 'content-type': 'text/xml' };
 
 type Operation = (stack: DeployedStack) => { readonly [name: string]: XmlValue };
 
-/** As much of CloudFormation as it takes to find what a stack holds. */
+/** The operations that find the resources of a stack. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetTemplateSummary: ({ template }) => ({ Metadata: JSON.stringify(template.Metadata) }),
   GetTemplate: ({ template }) => ({ TemplateBody: JSON.stringify(template) }),
@@ -72,21 +72,21 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   }),
 };
 
-/** CloudFormation's reading calls, on the one stack that runs. */
+/** CloudFormation, with the running stack as its only one and without operations that change it. */
 export function cloudFormationService(stack: DeployedStack): Service {
   return ({ body }) => {
     const parameters = new URLSearchParams(body);
     const action = parameters.get('Action') ?? '';
     const operation = OPERATIONS[action];
     if (operation === undefined)
-      return failure(
+      return errorResponse(
         'InvalidAction',
-        `${action}: a local run knows ${Object.keys(OPERATIONS).join(', ')} only`,
+        `${action} is not supported in a local run, which supports ${Object.keys(OPERATIONS).join(', ')}`,
       );
     const name = parameters.get('StackName') ?? stack.stackName;
     if (name !== stack.stackName && name !== stack.stackId)
-      return failure('ValidationError', `Stack with id ${name} does not exist`);
-    return answer(200, {
+      return errorResponse('ValidationError', `Stack with id ${name} does not exist`);
+    return xmlResponse(200, {
       [`${action}Response`]: {
         [`${action}Result`]: operation(stack),
         ResponseMetadata: { RequestId: randomUUID() },
@@ -95,11 +95,11 @@ export function cloudFormationService(stack: DeployedStack): Service {
   };
 }
 
-function failure(code: string, message: string): ServiceResponse {
+function errorResponse(code: string, message: string): ServiceResponse {
   const error = { Type: 'Sender', Code: code, Message: message };
-  return answer(400, { ErrorResponse: { Error: error, RequestId: randomUUID() } });
+  return xmlResponse(400, { ErrorResponse: { Error: error, RequestId: randomUUID() } });
 }
 
-function answer(status: number, body: XmlValue): ServiceResponse {
+function xmlResponse(status: number, body: XmlValue): ServiceResponse {
   return { status, headers: XML, body: xmlOf(body) };
 }

@@ -5,7 +5,7 @@ import type { Rules } from '../events/rules.ts';
 import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/account.ts';
 import { operationOf, type Service, serviceError } from './service.ts';
 
-const requestSchema = z.object({
+const putEventsSchema = z.object({
   Entries: z.array(
     z.object({
       Source: z.string(),
@@ -13,17 +13,18 @@ const requestSchema = z.object({
       Detail: z.string(),
       EventBusName: z.string().optional(),
       Resources: z.array(z.string()).optional(),
-      /** Seconds since 1970. */
+      /** Unix seconds. */
       Time: z.number().optional(),
     }),
   ),
 });
-export type BusEvent = z.infer<typeof requestSchema>['Entries'][number];
+export type BusEvent = z.infer<typeof putEventsSchema>['Entries'][number];
 
 /**
- * EventBridge's PutEvents: events are kept in a file, handed on, and brought to the targets of rules.
+ * EventBridge's PutEvents. Each event is appended to a file, published to the local run and sent to
+ * the targets of the rules that it matches.
  *
- * @param file gets one JSON line per event
+ * @param file the file for the events, one JSON line each
  */
 export function eventsService(
   file: string,
@@ -43,7 +44,7 @@ export function eventsService(
       'detail-type': entry.DetailType,
       source: entry.Source,
       account: LOCAL_ACCOUNT_ID,
-      // EventBridge's times have no fractions.
+      // The times of EventBridge have whole seconds.
       time: time.replace(/\.\d+/, ''),
       region: LOCAL_REGION,
       resources: entry.Resources ?? [],
@@ -54,8 +55,12 @@ export function eventsService(
   return async (request) => {
     const operation = operationOf(request);
     if (operation !== 'PutEvents')
-      return serviceError(400, 'InvalidAction', `${operation}: a local run knows PutEvents only`);
-    const { Entries: entries } = requestSchema.parse(JSON.parse(request.body));
+      return serviceError(
+        400,
+        'InvalidAction',
+        `${operation} is not supported in a local run, which supports PutEvents`,
+      );
+    const { Entries: entries } = putEventsSchema.parse(JSON.parse(request.body));
     const results = await Promise.all(entries.map(put));
     const failed = results.filter((result) => 'ErrorCode' in result).length;
     return { status: 200, body: { FailedEntryCount: failed, Entries: results } };

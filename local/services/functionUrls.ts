@@ -7,10 +7,10 @@ import type { Service, ServiceRequest, ServiceResponse } from './service.ts';
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** Bodies of these come as they are, all others as base64. */
+/** The content types whose bodies a function gets as text. All others are base64. */
 const TEXT = /^(text\/|application\/(.+\+)?(json|xml)\b|application\/javascript\b)/i;
 
-/** What a function may return: this, or any other JSON, which is then the body. */
+/** A function may return this, or any other JSON, which then becomes the body. */
 const resultSchema = z.object({
   statusCode: z.number(),
   headers: z.record(z.string(), z.coerce.string()).default({}),
@@ -19,8 +19,8 @@ const resultSchema = z.object({
 });
 
 /**
- * Function URLs: `http://127.0.0.1:<port>/function-url/<function>/…`, in the format of payload 2.0
- * (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html).
+ * Function URLs, `http://127.0.0.1:<port>/function-url/<function>/…`, with payload format 2.0:
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
 export function functionUrls(
   functions: Functions,
@@ -54,7 +54,7 @@ function eventOf(request: ServiceRequest, name: string, rawPath: string) {
     rawPath,
     rawQueryString: query.toString(),
     headers: request.headers,
-    ...(query.size > 0 ? { queryStringParameters: Object.fromEntries(query) } : {}),
+    queryStringParameters: query.size > 0 ? Object.fromEntries(query) : undefined,
     requestContext: {
       accountId: 'anonymous',
       apiId: name,
@@ -73,7 +73,7 @@ function eventOf(request: ServiceRequest, name: string, rawPath: string) {
       time: now.toISOString(),
       timeEpoch: now.getTime(),
     },
-    ...(bytes.length > 0 ? { body: bytes.toString(isText ? 'utf8' : 'base64') } : {}),
+    body: bytes.length > 0 ? bytes.toString(isText ? 'utf8' : 'base64') : undefined,
     isBase64Encoded: bytes.length > 0 && !isText,
   };
 }

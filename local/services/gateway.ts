@@ -11,39 +11,39 @@ import { UsageError } from '../commandLine.ts';
 import { FUNCTION_URL_PATH, LOCAL_ACCOUNT_ID } from '../template/account.ts';
 import { type Service, type ServiceResponse, serviceError } from './service.ts';
 
-/** One address for every service of the stack, as AWS_ENDPOINT_URL wants it. */
+/** One endpoint for all AWS services, for AWS_ENDPOINT_URL. */
 export interface Gateway {
   /** Without a slash at the end. */
   readonly url: string;
-  /** Says who answers; until then every request is refused. */
+  /** Sets the routes. Until then every request is refused. */
   route(routes: GatewayRoutes): void;
   stop(): void;
 }
 
 interface GatewayRoutes {
-  /** Services that are answered here, by signing name. */
+  /** The services that the local run implements itself, by signing name. */
   readonly services: Readonly<Record<string, Service>>;
-  /** Base URLs of services that are answered elsewhere, by signing name. */
+  /** The endpoints of the emulators, by the signing names of their services. */
   readonly upstreams: Readonly<Record<string, string>>;
-  /** Hear of what those have done, by signing name. */
-  readonly onDone?: Readonly<Record<string, OnDone>>;
-  /** Operations that are answered here although their service is not, by X-Amz-Target. */
+  /** Called after an emulator has carried out a request, by signing name. */
+  readonly onSuccess?: Readonly<Record<string, OnSuccess>>;
+  /** Operations that the emulator of their service lacks, by X-Amz-Target. */
   readonly operations?: Readonly<Record<string, Service>>;
 }
 
-/** The port that was asked for belongs to another program. */
+/** Another program uses the port. */
 class PortInUseError extends UsageError {
   override readonly name = 'PortInUseError';
   constructor(port: number) {
-    super(`port ${port} is in use: choose another one with --port, or leave it out for a free one`);
+    super(`port ${port} is in use: use another one with --port, or omit --port for a free one`);
   }
 }
 
-/** Above Lambda's largest payload, 6 MB. */
+/** Larger than Lambda's largest payload, which is 6 MB. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /**
- * Listens on this machine only.
+ * Starts the endpoint on the loopback.
  *
  * @param port 0 for a free one
  * @throws PortInUseError
@@ -56,8 +56,9 @@ export async function startGateway(port: number): Promise<Gateway> {
     const operation = routes.operations?.[String(request.headers['x-amz-target'] ?? '')];
     const service = operation ?? routes.services[name];
     const upstream = operation === undefined ? routes.upstreams[name] : undefined;
-    if (upstream !== undefined) forward(request, response, name, upstream, routes.onDone?.[name]);
-    else void answer(service ?? unknownService(name), url, request, response);
+    if (upstream !== undefined)
+      forward(request, response, name, upstream, routes.onSuccess?.[name]);
+    else void respond(service ?? unknownService(name), url, request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -68,8 +69,8 @@ export async function startGateway(port: number): Promise<Gateway> {
   const { port: actualPort } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${actualPort}`,
-    route(given) {
-      routes = given;
+    route(newRoutes) {
+      routes = newRoutes;
     },
     stop() {
       server.close();
@@ -78,13 +79,13 @@ export async function startGateway(port: number): Promise<Gateway> {
   };
 }
 
-async function answer(
+async function respond(
   service: Service,
   url: URL,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const result = await read(request)
+  const result = await readBody(request)
     .then((bytes) => {
       const headers = headersOf(request);
       return service({
@@ -98,9 +99,8 @@ async function answer(
       });
     })
     .catch((error): ServiceResponse => serviceError(400, 'ValidationException', String(error)));
-  const { body: given } = result;
-  const isRaw = typeof given === 'string' || Buffer.isBuffer(given);
-  const body = isRaw ? given : JSON.stringify(given);
+  const isRaw = typeof result.body === 'string' || Buffer.isBuffer(result.body);
+  const body = isRaw ? result.body : JSON.stringify(result.body);
   response.writeHead(result.status, {
     'content-type': 'application/x-amz-json-1.1',
     ...result.headers,
@@ -113,7 +113,7 @@ function headersOf({ headers }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(texts);
 }
 
-async function read(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -125,12 +125,13 @@ async function read(request: IncomingMessage): Promise<Buffer> {
 }
 
 function unknownService(name: string): Service {
-  return () => serviceError(400, 'UnknownServiceException', `a local run has no service ${name}`);
+  return () =>
+    serviceError(400, 'UnknownServiceException', `a local run has no service named ${name}`);
 }
 
 const CREDENTIAL_SCOPE = /Credential=[^/\s]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/;
 
-/** Signing names of services whose requests may come unsigned, by the prefix of X-Amz-Target. */
+/** Unsigned requests are told apart by the prefix of X-Amz-Target. */
 const TARGETS: readonly (readonly [string, string])[] = [
   ['DynamoDB', 'dynamodb'],
   ['AmazonSQS', 'sqs'],
@@ -138,13 +139,13 @@ const TARGETS: readonly (readonly [string, string])[] = [
   ['AWSEvents', 'events'],
 ];
 
-/** Not a signing name: whoever calls such a URL signs nothing. */
+/** Function URLs have no signing name, since their callers sign nothing. */
 export const FUNCTION_URLS = 'function-url';
 
 /**
- * Which service a request is for, when all share one address: the name that it was signed for.
+ * The service that a request is for, by the name with which it was signed.
  *
- * @returns a signing name, such as `sqs`; `s3` for a request that names none; FUNCTION_URLS
+ * @returns a signing name such as `sqs`, FUNCTION_URLS, or `s3` for a request without a name
  */
 function serviceOf(url: URL, headers: IncomingHttpHeaders): string {
   if (FUNCTION_URL_PATH.test(url.pathname)) return FUNCTION_URLS;
@@ -158,12 +159,13 @@ function serviceOf(url: URL, headers: IncomingHttpHeaders): string {
   return url.pathname.startsWith('/2015-03-31/functions/') ? 'lambda' : 's3';
 }
 
-/** SQS operations whose answers hold queue URLs. */
-const URL_ANSWERS = /^AmazonSQS\.(GetQueueUrl|ListQueues|CreateQueue|ListDeadLetterSourceQueues)$/;
+/** SQS operations whose replies contain queue URLs. */
+const REPLIES_WITH_URLS =
+  /^AmazonSQS\.(GetQueueUrl|ListQueues|CreateQueue|ListDeadLetterSourceQueues)$/;
 const QUEUE_URL = new RegExp(`http://[^"/]+/${LOCAL_ACCOUNT_ID}/`, 'g');
 
-/** Hears of each request that an emulator has carried out, before its sender does. */
-type OnDone = (request: IncomingMessage) => Promise<void>;
+/** Called after an emulator has carried out a request and before its sender gets the reply. */
+type OnSuccess = (request: IncomingMessage) => Promise<void>;
 
 /** Passes a request on to an emulator and its answer back, both as streams. */
 function forward(
@@ -171,16 +173,16 @@ function forward(
   response: ServerResponse,
   service: string,
   upstream: string,
-  onDone?: OnDone,
+  onDone?: OnSuccess,
 ): void {
-  // Some SDKs send SQS requests to the queue's URL; the emulator answers at the root only.
+  // Some SDKs send SQS requests to the queue's URL, but the emulator serves only the root.
   const path = service === 'sqs' ? '/' : request.url;
   const outgoing = httpRequest(
     new URL(upstream),
     { method: request.method, path, headers: request.headers },
     (incoming) => {
       const { statusCode = 502, headers } = incoming;
-      if (URL_ANSWERS.test(String(request.headers['x-amz-target'] ?? ''))) {
+      if (REPLIES_WITH_URLS.test(String(request.headers['x-amz-target'] ?? ''))) {
         rewriteQueueUrls(incoming, request.headers.host ?? '').then(
           (body) => {
             const length = { 'content-length': Buffer.byteLength(body) };
@@ -201,12 +203,15 @@ function forward(
   );
   outgoing.on('error', (error) => {
     if (!response.headersSent) response.writeHead(502);
-    response.end(`the ${service} emulator does not answer: ${error.message}`);
+    response.end(`the ${service} emulator does not respond: ${error.message}`);
   });
   pipeline(request, outgoing, () => {});
 }
 
-/** The emulator names queues by a host that only its own tests resolve, and by an older port. */
+/**
+ * Rewrites the queue URLs in a reply. Those of the emulator have a host that only its own tests
+ * resolve, and may have the port of an earlier run.
+ */
 async function rewriteQueueUrls(answer: IncomingMessage, host: string): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);

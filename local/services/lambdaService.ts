@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import type { AsyncInvoker } from '../lambda/asyncInvoker.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { type Service, type ServiceResponse, serviceError } from './service.ts';
@@ -8,10 +9,10 @@ const MAX_ASYNC_PAYLOAD_BYTES = 1024 * 1024;
 
 const CONFIGURATION_PATH = /^\/2015-03-31\/functions\/([^/]+)\/configuration$/;
 const ACCOUNT_SETTINGS_PATH = '/2016-08-19/account-settings';
-/** What an account has that asked for no more, as a local run has no bound of its own. */
-const CONCURRENCY = 1_000;
+/** The default limit of an AWS account. A local run has no limit of its own. */
+const ACCOUNT_CONCURRENCY = 1_000;
 
-/** Lambda's Invoke, as RequestResponse, Event and DryRun; GetFunctionConfiguration, GetAccountSettings. */
+/** Lambda's Invoke (RequestResponse, Event, DryRun), GetFunctionConfiguration and GetAccountSettings. */
 export function lambdaService(functions: Functions, asyncInvoker: AsyncInvoker): Service {
   return async (request) => {
     if (request.path === ACCOUNT_SETTINGS_PATH) return accountSettings();
@@ -22,11 +23,11 @@ export function lambdaService(functions: Functions, asyncInvoker: AsyncInvoker):
       return serviceError(
         400,
         'InvalidParameterValueException',
-        `${request.path}: a local run knows Invoke, GetFunctionConfiguration and GetAccountSettings only`,
+        `${request.path} is not supported in a local run, which supports Invoke, GetFunctionConfiguration and GetAccountSettings`,
       );
     const functionName = decodeURIComponent(name);
     const target = functions.find(functionName, request.query.get('Qualifier') ?? undefined);
-    if (target === undefined) return notFound(functionName);
+    if (target === undefined) return functionNotFound(functionName);
     const payload = request.body === '' ? '{}' : request.body;
     if (!isJson(payload))
       return serviceError(400, 'InvalidRequestContentException', 'The payload is not JSON');
@@ -48,10 +49,7 @@ export function lambdaService(functions: Functions, asyncInvoker: AsyncInvoker):
       }
       default: {
         const result = await target.lambda.invoke(payload, { invokedArn: target.arn });
-        const failure: Record<string, string> =
-          result.functionError === undefined
-            ? {}
-            : { 'x-amz-function-error': result.functionError };
+        const failure = omitUndefined({ 'x-amz-function-error': result.functionError });
         return { status: 200, headers: { ...version, ...failure }, body: result.payload };
       }
     }
@@ -60,7 +58,7 @@ export function lambdaService(functions: Functions, asyncInvoker: AsyncInvoker):
 
 function configuration(functions: Functions, name: string): ServiceResponse {
   const target = functions.find(name);
-  if (target === undefined) return notFound(name);
+  if (target === undefined) return functionNotFound(name);
   const { arn, environment } = target.lambda;
   const body = {
     FunctionName: target.lambda.name,
@@ -74,13 +72,13 @@ function configuration(functions: Functions, name: string): ServiceResponse {
 
 function accountSettings(): ServiceResponse {
   const limits = {
-    ConcurrentExecutions: CONCURRENCY,
-    UnreservedConcurrentExecutions: CONCURRENCY,
+    ConcurrentExecutions: ACCOUNT_CONCURRENCY,
+    UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY,
   };
   return { status: 200, body: { AccountLimit: limits } };
 }
 
-function notFound(name: string): ServiceResponse {
+function functionNotFound(name: string): ServiceResponse {
   return serviceError(404, 'ResourceNotFoundException', `Function not found: ${name}`);
 }
 

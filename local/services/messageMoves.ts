@@ -2,17 +2,17 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { StackResources } from '../template/resources.ts';
 import { type MoveTask, startMove } from './moveTask.ts';
-import { answering, invalid, parse, type Service, SqsError } from './service.ts';
+import { invalidParameter, parseBody, type Service, SqsError, sqsOperation } from './service.ts';
 
-/** SQS's redrive of dead-letter queues, which the emulator does not have. */
+/** SQS's redrive of dead-letter queues, which the emulator lacks. */
 export interface MessageMoves {
-  /** By X-Amz-Target. */
+  /** The operations, by X-Amz-Target. */
   readonly operations: Readonly<Record<string, Service>>;
-  /** Resolves when no message is on its way. */
+  /** Cancels all tasks. Resolves when no message is being moved. */
   stop(): Promise<void>;
 }
 
-/** As many as SQS lists. */
+/** How many tasks of a queue SQS lists. */
 const MAX_TASKS = 10;
 
 const startSchema = z.object({
@@ -31,9 +31,9 @@ const cancelSchema = z.object({ TaskHandle: z.string() });
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export function messageMoves(sqs: SQSClient, queues: StackResources['queues']): MessageMoves {
-  /** Of each queue the latest tasks, newest first. */
+  /** The latest tasks of each queue, newest first. */
   const tasks = new Map<string, readonly MoveTask[]>();
-  /** Queues whose task is being started. */
+  /** The queues whose task is being started. */
   const starting = new Set<string>();
   const tasksOf = (arn: string): readonly MoveTask[] => tasks.get(arn) ?? [];
   const queueOf = (arn: string, parameter: string) => {
@@ -44,7 +44,10 @@ export function messageMoves(sqs: SQSClient, queues: StackResources['queues']): 
   };
 
   async function start(body: string): Promise<object> {
-    const { SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond } = parse(startSchema, body);
+    const { SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond } = parseBody(
+      startSchema,
+      body,
+    );
     const source = queueOf(SourceArn, 'SourceArn');
     const origins = queues.flatMap(({ url, RedrivePolicy: policy }) =>
       policy?.deadLetterTargetArn === SourceArn
@@ -52,13 +55,13 @@ export function messageMoves(sqs: SQSClient, queues: StackResources['queues']): 
         : [],
     );
     if (origins.length === 0)
-      throw invalid('Source queue must be configured as a Dead Letter Queue.');
+      throw invalidParameter('Source queue must be configured as a Dead Letter Queue.');
     if (SourceArn === DestinationArn)
-      throw invalid('Source queue arn and destination queue arn cannot be the same.');
+      throw invalidParameter('Source queue arn and destination queue arn cannot be the same.');
     const destination =
       DestinationArn === undefined ? undefined : queueOf(DestinationArn, 'DestinationArn');
     if (starting.has(SourceArn) || tasksOf(SourceArn).some(isActive))
-      throw invalid(
+      throw invalidParameter(
         'There is already a task running. Only one active task is allowed for a source queue arn at a given time.',
       );
     starting.add(SourceArn);
@@ -73,13 +76,13 @@ export function messageMoves(sqs: SQSClient, queues: StackResources['queues']): 
   }
 
   async function list(body: string): Promise<object> {
-    const { SourceArn, MaxResults } = parse(listSchema, body);
+    const { SourceArn, MaxResults } = parseBody(listSchema, body);
     queueOf(SourceArn, 'SourceArn');
-    return { Results: tasksOf(SourceArn).slice(0, MaxResults).map(describe) };
+    return { Results: tasksOf(SourceArn).slice(0, MaxResults).map(taskResult) };
   }
 
   async function cancel(body: string): Promise<object> {
-    const { TaskHandle } = parse(cancelSchema, body);
+    const { TaskHandle } = parseBody(cancelSchema, body);
     const task = [...tasks.values()].flat().find(({ handle }) => handle === TaskHandle);
     if (task === undefined) throw new SqsError('ResourceNotFoundException', 'Task does not exist.');
     if (task.status !== 'RUNNING')
@@ -90,9 +93,9 @@ export function messageMoves(sqs: SQSClient, queues: StackResources['queues']): 
 
   return {
     operations: {
-      'AmazonSQS.StartMessageMoveTask': answering(start),
-      'AmazonSQS.ListMessageMoveTasks': answering(list),
-      'AmazonSQS.CancelMessageMoveTask': answering(cancel),
+      'AmazonSQS.StartMessageMoveTask': sqsOperation(start),
+      'AmazonSQS.ListMessageMoveTasks': sqsOperation(list),
+      'AmazonSQS.CancelMessageMoveTask': sqsOperation(cancel),
     },
     async stop() {
       const all = [...tasks.values()].flat();
@@ -106,19 +109,17 @@ function isActive({ status }: MoveTask): boolean {
   return status === 'RUNNING' || status === 'CANCELLING';
 }
 
-function describe({ handle, move, status, startedAt, toMove, moved, failureReason }: MoveTask) {
+function taskResult({ handle, move, status, startedAt, toMove, moved, failureReason }: MoveTask) {
   return {
-    // As in SQS, a task that has ended has no handle.
-    ...(status === 'RUNNING' ? { TaskHandle: handle } : {}),
+    // In SQS only a running task has a handle.
+    TaskHandle: status === 'RUNNING' ? handle : undefined,
     Status: status,
     SourceArn: move.source.arn,
-    ...(move.destination === undefined ? {} : { DestinationArn: move.destination.arn }),
-    ...(move.messagesPerSecond === undefined
-      ? {}
-      : { MaxNumberOfMessagesPerSecond: move.messagesPerSecond }),
+    DestinationArn: move.destination?.arn,
+    MaxNumberOfMessagesPerSecond: move.messagesPerSecond,
     ApproximateNumberOfMessagesMoved: moved,
     ApproximateNumberOfMessagesToMove: toMove,
-    ...(failureReason === undefined ? {} : { FailureReason: failureReason }),
+    FailureReason: failureReason,
     StartedTimestamp: startedAt,
   };
 }

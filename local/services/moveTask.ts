@@ -12,34 +12,34 @@ import {
 
 export interface Move {
   readonly source: { readonly arn: string; readonly url: string };
-  /** Where messages go; undefined for where each came from. */
+  /** The queue that gets the messages. Undefined to return each to the queue it came from. */
   readonly destination: { readonly arn: string; readonly url: string } | undefined;
   /** The queues whose redrive policy names the source. */
   readonly origins: readonly { readonly url: string; readonly maxReceiveCount: number }[];
   readonly messagesPerSecond: number | undefined;
 }
 
-/** A move of messages out of a dead-letter queue that has been started. */
+/** A running or ended move of messages from a dead-letter queue. */
 export interface MoveTask {
   readonly handle: string;
   readonly move: Move;
-  /** In milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly status: 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
   readonly failureReason: string | undefined;
   readonly toMove: number;
   readonly moved: number;
-  /** Moves nothing after the message that is on its way. */
+  /** Stops after the message that is being moved. */
   cancel(): void;
   readonly ended: Promise<void>;
 }
 
-/** How long a message is hidden that is being moved, in seconds: far above what a move takes. */
+/** The visibility timeout of a message while it is moved, which takes far less. */
 const HIDDEN_SECONDS = 30;
 
 /**
- * Starts to move as many messages as there are now. What is put aside again in the meantime comes
- * after them, so that a message that fails at once does not go round and round.
+ * Starts to move as many messages as the queue has now. Messages that return to the queue in the
+ * meantime are not moved again, so that one that fails at once does not circulate forever.
  */
 export async function startMove(sqs: SQSClient, move: Move): Promise<MoveTask> {
   const cancelled = new AbortController();
@@ -80,9 +80,10 @@ export async function startMove(sqs: SQSClient, move: Move): Promise<MoveTask> {
 }
 
 /**
- * Sends before it deletes: whatever ends this process in between leaves a message twice, not none.
+ * Moves one message. It sends before it deletes, so that a kill in between duplicates the message
+ * instead of losing it.
  *
- * @returns whether there was one
+ * @returns whether there was a message
  */
 async function moveOne(sqs: SQSClient, { source, destination, origins }: Move): Promise<boolean> {
   const { Messages: [message] = [] } = await sqs.send(
@@ -98,13 +99,13 @@ async function moveOne(sqs: SQSClient, { source, destination, origins }: Move): 
   try {
     await sqs.send(
       new SendMessageCommand({
-        QueueUrl: destination?.url ?? originOf(message, origins),
+        QueueUrl: destination?.url ?? queueOfOrigin(message, origins),
         MessageBody: message.Body,
         MessageAttributes: message.MessageAttributes,
       }),
     );
   } catch (error) {
-    // Not 0: with its data on disk the emulator fails at that, and loses the message.
+    // With 0 the emulator fails and loses the message if its data is on disk.
     await sqs.send(new ChangeMessageVisibilityCommand({ ...handle, VisibilityTimeout: 1 }));
     throw error;
   }
@@ -113,10 +114,11 @@ async function moveOne(sqs: SQSClient, { source, destination, origins }: Move): 
 }
 
 /**
- * SQS knows where a message came from only if a redrive policy moved it. The emulator keeps no
- * origin, but the count of receives with which a policy moves a message: one above the policy's.
+ * The URL of the queue that a message came from. SQS knows it if a redrive policy moved the message.
+ * The emulator stores no origin, but a policy moves a message when its receive count exceeds that of
+ * the policy by one.
  */
-function originOf({ Attributes }: Message, origins: Move['origins']): string {
+function queueOfOrigin({ Attributes }: Message, origins: Move['origins']): string {
   const [origin, ...others] = origins;
   const receives = Number(Attributes?.ApproximateReceiveCount) - 1;
   if (origin === undefined || others.length > 0 || receives <= origin.maxReceiveCount)
@@ -124,7 +126,7 @@ function originOf({ Attributes }: Message, origins: Move['origins']): string {
   return origin.url;
 }
 
-/** With the hidden ones: the emulator notices that a message is visible again when it is asked for one. */
+/** Counts hidden messages, too, because the emulator makes them visible only at the next receive. */
 async function countMessages(sqs: SQSClient, url: string): Promise<number> {
   const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const { Attributes: attributes } = await sqs.send(

@@ -2,12 +2,12 @@ import * as z from 'zod';
 import type { Named, StackResources } from '../template/resources.ts';
 import { operationOf, type Service, serviceError } from './service.ts';
 
-const requestSchema = z.object({ SecretId: z.string() });
+const getSecretSchema = z.object({ SecretId: z.string() });
 
 /**
  * Secrets Manager's GetSecretValue.
  *
- * @param values what the secrets hold, by their ARNs
+ * @param values the content of the secrets, by their ARNs
  */
 export function secretsService(
   secrets: readonly Named[],
@@ -19,9 +19,9 @@ export function secretsService(
       return serviceError(
         400,
         'InvalidRequestException',
-        `${operation}: a local run knows GetSecretValue only`,
+        `${operation} is not supported in a local run, which supports GetSecretValue`,
       );
-    const { SecretId: id } = requestSchema.parse(JSON.parse(request.body));
+    const { SecretId: id } = getSecretSchema.parse(JSON.parse(request.body));
     const secret = secrets.find(({ arn, name }) => arn === id || name === id);
     const value = secret && values.get(secret.arn);
     if (secret === undefined || value === undefined)

@@ -1,28 +1,28 @@
 import type * as z from 'zod';
 
-/** A request to one of the services that the local run answers itself. */
+/** A request to a service that the local run implements itself. */
 export interface ServiceRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   header(name: string): string | undefined;
-  /** By lower-case names. */
+  /** The headers by their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly bytes: Buffer;
-  /** The bytes as UTF-8. */
+  /** The bytes, decoded as UTF-8. */
   readonly body: string;
 }
 
 export interface ServiceResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, or as it is if it is a text or bytes. */
+  /** Sent as JSON, unless it is a string or a buffer. */
   readonly body: unknown;
 }
 
 export type Service = (request: ServiceRequest) => Promise<ServiceResponse> | ServiceResponse;
 
-/** An error in the form in which the AWS SDKs read it. */
+/** An error in the format that the AWS SDKs expect. */
 export function serviceError(status: number, type: string, message: string): ServiceResponse {
   return {
     status,
@@ -31,17 +31,16 @@ export function serviceError(status: number, type: string, message: string): Ser
   };
 }
 
-/** The operation of a JSON-protocol request: the part of X-Amz-Target after the dot. */
+/** The operation of a request in the JSON protocol: the part of X-Amz-Target after the dot. */
 export function operationOf(request: ServiceRequest): string {
   return request.header('x-amz-target')?.split('.').at(-1) ?? '';
 }
 
-/** An element of the XML of AWS's query protocol: a text, a list of members, or fields. */
+/** The content of an XML element in AWS's query protocol: a text, a list of members, or fields. */
 export type XmlValue = string | readonly XmlValue[] | { readonly [name: string]: XmlValue };
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** The content of an element. */
 export function xmlOf(value: XmlValue): string {
   if (typeof value === 'string') return value.replace(/[&<>]/g, (sign) => ESCAPES[sign] ?? '');
   if (isList(value)) return value.map((member) => element('member', member)).join('');
@@ -58,7 +57,7 @@ function isList(value: Exclude<XmlValue, string>): value is readonly XmlValue[] 
   return Array.isArray(value);
 }
 
-/** An error as SQS answers it. */
+/** An error that is returned as SQS returns it. */
 export class SqsError extends Error {
   override readonly name: string;
   constructor(name: string, message: string) {
@@ -67,20 +66,24 @@ export class SqsError extends Error {
   }
 }
 
-export function invalid(message: string): SqsError {
+export function invalidParameter(message: string): SqsError {
   return new SqsError('InvalidParameterValue', message);
 }
 
-/** @throws SqsError naming every parameter that is missing or wrong */
-export function parse<T>(schema: z.ZodType<T>, body: string): T {
+/**
+ * Parses the body of a request to SQS.
+ *
+ * @throws SqsError naming each missing or wrong parameter
+ */
+export function parseBody<T>(schema: z.ZodType<T>, body: string): T {
   const parsed = schema.safeParse(JSON.parse(body));
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw invalid(issues.join('; '));
+  throw invalidParameter(issues.join('; '));
 }
 
-/** An operation of SQS's JSON protocol, from the body of its request to that of its answer. */
-export function answering(operation: (body: string) => Promise<object>): Service {
+/** Makes a service from an operation of SQS, which takes the request's body and returns the reply's. */
+export function sqsOperation(operation: (body: string) => Promise<object>): Service {
   return async ({ body }) => {
     try {
       return { status: 200, body: await operation(body) };

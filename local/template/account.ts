@@ -1,25 +1,25 @@
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../shared/client/localStack.ts';
 
-/** The account that the stack is deployed to, as its pseudo parameters and ARNs see it. */
+/** The account to which the stack is deployed, for its pseudo parameters and ARNs. */
 export interface Account {
   readonly accountId: string;
   readonly region: string;
   readonly partition: string;
   readonly stackName: string;
-  /** Base of queue URLs, without a slash at the end. */
+  /** The base of queue URLs, without a trailing slash. */
   readonly queueBaseUrl: string;
-  /** Base of function URLs, without a slash at the end. */
+  /** The base of function URLs, without a trailing slash. */
   readonly functionBaseUrl: string;
 }
 
-/** The path of a function URL: the name of the function, and the path that the function sees. */
+/** The path of a function URL: the name of the function, then the path that the function gets. */
 export const FUNCTION_URL_PATH = /^\/function-url\/([^/]+)(\/.*)$/;
 
 export function functionUrl({ functionBaseUrl }: Account, name: string): string {
   return `${functionBaseUrl}/function-url/${name}/`;
 }
 
-/** The account id that the SQS emulator writes into its ARNs: it cannot be chosen. */
+/** The account id in the ARNs of the SQS emulator, which cannot be configured. */
 export const LOCAL_ACCOUNT_ID = '000000000000';
 
 export { LOCAL_CREDENTIALS, LOCAL_REGION };
@@ -30,14 +30,14 @@ export function arnOf(account: Account, service: string, rest: string): string {
 }
 
 /**
- * The physical name that CloudFormation would make up. It is the same in every run, so that a
- * run finds what an earlier one left, and ends in the logical id, whose hash makes it unique.
+ * The physical name of a resource without a name. It is the same in every run, so that a run finds the
+ * resources of an earlier one, and ends with the logical id, whose hash makes it unique.
  */
 export function physicalName(account: Account, logicalId: string, maxLength = 64): string {
   return `${account.stackName}-${logicalId}`.slice(-maxLength).replace(/^-+/, '');
 }
 
-/** The value of a pseudo parameter, or undefined if `name` is none. */
+/** The value of a pseudo parameter. Undefined if `name` is not one. */
 export function pseudoParameter(account: Account, name: string): string | undefined {
   const values: Record<string, string> = {
     'AWS::AccountId': account.accountId,

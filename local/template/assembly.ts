@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 
-/** A synthesized stack: its template, and where its assets are on disk. */
+/** A synthesized stack: its template and the directories of its assets. */
 export interface Assembly {
   readonly stackName: string;
   readonly template: Template;
-  /** The directory of an asset by the object key that the template names. */
+  /** The directories of assets, by the object keys in the template. */
   readonly assetDirectories: ReadonlyMap<string, string>;
 }
 
@@ -25,10 +25,10 @@ const assetsSchema = z.object({
 const TEMPLATE_SUFFIX = '.template.json';
 
 /**
- * Reads what `cdk synth` wrote.
+ * Reads the output of `cdk synth`.
  *
- * @param directory a `cdk.out` that holds one stack
- * @throws UnsupportedError if it does not
+ * @param directory a `cdk.out` with one stack
+ * @throws UnsupportedError if it does not contain exactly one stack
  */
 export async function readAssembly(directory: string): Promise<Assembly> {
   const files = await readdir(directory);
@@ -36,12 +36,14 @@ export async function readAssembly(directory: string): Promise<Assembly> {
   const [templateFile, ...others] = templates;
   if (templateFile === undefined || others.length > 0)
     throw new UnsupportedError(
-      `${directory} holds ${templates.length} templates (${templates.join(', ')}); a local run takes exactly one stack`,
+      `${directory} holds ${templates.length} templates (${templates.join(', ')}), but a local run needs exactly one stack`,
     );
 
   const stackName = templateFile.slice(0, -TEMPLATE_SUFFIX.length);
-  const template = templateSchema.parse(await readJson(join(directory, templateFile)));
-  const assets = assetsSchema.parse(await readJson(join(directory, `${stackName}.assets.json`)));
+  const template = templateSchema.parse(await readJsonFile(join(directory, templateFile)));
+  const assets = assetsSchema.parse(
+    await readJsonFile(join(directory, `${stackName}.assets.json`)),
+  );
   const assetDirectories = new Map<string, string>();
   for (const { source, destinations } of Object.values(assets.files))
     for (const { objectKey } of Object.values(destinations))
@@ -49,11 +51,11 @@ export async function readAssembly(directory: string): Promise<Assembly> {
   return { stackName, template, assetDirectories };
 }
 
-async function readJson(path: string): Promise<unknown> {
+async function readJsonFile(path: string): Promise<unknown> {
   return JSON.parse(await readFile(path, 'utf8'));
 }
 
-/** The part of a CloudFormation template that a local run reads. Values hold unresolved intrinsics. */
+/** The parts of a CloudFormation template that a local run reads. Intrinsics are not resolved. */
 export const templateSchema = z.object({
   Metadata: z.record(z.string(), z.unknown()).default({}),
   Parameters: z.record(z.string(), z.object({ Default: z.unknown().optional() })).default({}),
@@ -66,7 +68,7 @@ export const templateSchema = z.object({
     z.object({
       Type: z.string(),
       Condition: z.string().optional(),
-      /** Of no use here, where nothing is deleted: for whoever asks for the template. */
+      /** Has no effect locally. It is part of the template that CloudFormation returns. */
       DeletionPolicy: z.string().optional(),
       Properties: z.record(z.string(), z.unknown()).default({}),
     }),
@@ -74,7 +76,7 @@ export const templateSchema = z.object({
 });
 export type Template = z.infer<typeof templateSchema>;
 
-/** Something in the template that the local run cannot do. It names the place and what it can. */
+/** The local run does not support a part of the template. The message names it and what is supported. */
 export class UnsupportedError extends Error {
   override readonly name = 'UnsupportedError';
 }

@@ -1,27 +1,27 @@
 import { type Account, arnOf, functionUrl, physicalName } from './account.ts';
 
-/** What a resource is called. */
+/** The names of a resource. */
 export interface Identity {
   /** The physical name. */
   readonly name: string;
   readonly arn: string;
-  /** What `Ref` gives. */
+  /** The value of `Ref`. */
   readonly ref: string;
-  /** What `Fn::GetAtt` gives. */
+  /** The values of `Fn::GetAtt`. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** A resource whose name is asked for. */
+/** A resource that is to be named. */
 interface NamedResource {
   readonly logicalId: string;
   readonly account: Account;
-  /** A property with its intrinsics resolved; undefined if the template does not give it. */
+  /** The value of a property, with its intrinsics resolved. Undefined if the template has none. */
   property(name: string): string | undefined;
 }
 
 type Identify = (resource: NamedResource) => Identity;
 
-/** A resource whose `Ref` is its name and whose only attribute of note is its ARN. */
+/** A resource whose `Ref` is its name and whose only attribute is its ARN. */
 function named(nameProperty: string, service: string, arnPrefix = ''): Identify {
   return ({ logicalId, account, property }) => {
     const name = property(nameProperty) ?? physicalName(account, logicalId);
@@ -54,7 +54,7 @@ const bucket: Identify = ({ logicalId, account, property }) => {
 
 const secret: Identify = ({ logicalId, account, property }) => {
   const name = property('Name') ?? physicalName(account, logicalId);
-  // Secrets Manager appends a dash and six characters of its own to the name.
+  // Secrets Manager appends a dash and six random characters to the name.
   const arn = arnOf(account, 'secretsmanager', `secret:${name}-local1`);
   return { name, arn, ref: arn, attributes: { Id: arn } };
 };
@@ -65,7 +65,7 @@ const role: Identify = ({ logicalId, account, property }) => {
   return { name, arn, ref: name, attributes: { Arn: arn, RoleId: name } };
 };
 
-/** A version or an alias: its `Ref` is the function's ARN with the qualifier behind it. */
+/** A version or an alias. Its `Ref` is the function's ARN with the qualifier. */
 function qualified(qualifierOf: (resource: NamedResource) => string): Identify {
   return (resource) => {
     const functionName = resource.property('FunctionName') ?? '';
@@ -78,7 +78,7 @@ function qualified(qualifierOf: (resource: NamedResource) => string): Identify {
   };
 }
 
-/** Its `Ref` is the ARN of the function. */
+/** A function URL. Its `Ref` is the ARN of the function. */
 const url: Identify = ({ logicalId, account, property }) => {
   const arn = property('TargetFunctionArn') ?? '';
   const target = arn.split(':').at(-1) ?? '';
@@ -90,7 +90,7 @@ const url: Identify = ({ logicalId, account, property }) => {
   };
 };
 
-/** A resource that nothing refers to but by name. */
+/** A resource to which others refer only by name. */
 const nameOnly: Identify = ({ logicalId, account }) => {
   const name = physicalName(account, logicalId);
   return { name, arn: '', ref: name, attributes: { Id: name } };
@@ -101,7 +101,7 @@ const eventBus: Identify = (resource) => {
   return { ...identity, attributes: { ...identity.attributes, Name: identity.name } };
 };
 
-/** Resource types that the local run emulates. */
+/** The resource types that the local run emulates. */
 const EMULATED: Readonly<Record<string, Identify>> = {
   'AWS::DynamoDB::GlobalTable': named('TableName', 'dynamodb', 'table/'),
   'AWS::DynamoDB::Table': named('TableName', 'dynamodb', 'table/'),
@@ -119,7 +119,7 @@ const EMULATED: Readonly<Record<string, Identify>> = {
   'AWS::SecretsManager::Secret': secret,
 };
 
-/** Resource types that are accepted and have no effect: nobody is denied or watched locally. */
+/** The resource types that have no effect locally, such as permissions and alarms. */
 const INERT: Readonly<Record<string, Identify>> = {
   'AWS::CDK::Metadata': nameOnly,
   'AWS::CloudWatch::Alarm': named('AlarmName', 'cloudwatch', 'alarm:'),
@@ -139,13 +139,13 @@ const INERT: Readonly<Record<string, Identify>> = {
   'AWS::SecretsManager::ResourcePolicy': nameOnly,
 };
 
-/** Every type that the local run knows. */
+/** All resource types that the local run supports. */
 export const IDENTITIES: Readonly<Record<string, Identify>> = { ...EMULATED, ...INERT };
 
-/** Types of which `Ref` gives the ARN, among those that the local run does not know. */
+/** The unsupported types whose `Ref` is an ARN. */
 const REF_IS_ARN = new Set(['AWS::SNS::Topic', 'AWS::StepFunctions::StateMachine']);
 
-/** Names for a resource that is not there: functions may be given them, and find nobody behind. */
+/** Names an unsupported resource, so that functions can have it in their environment. */
 export function identifyUnknown(type: string): Identify {
   return ({ logicalId, account }) => {
     const name = physicalName(account, logicalId);

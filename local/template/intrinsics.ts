@@ -2,7 +2,7 @@ import { type Account, pseudoParameter } from './account.ts';
 import { type Template, UnsupportedError } from './assembly.ts';
 import { IDENTITIES, type Identity, identifyUnknown } from './identities.ts';
 
-/** What the names in a template stand for. */
+/** Resolves the names in a template. */
 export interface Scope {
   /** The value of `Ref`. Throws for an unknown name. */
   reference(name: string): unknown;
@@ -12,7 +12,7 @@ export interface Scope {
   condition(name: string): boolean;
 }
 
-/** What `Ref: AWS::NoValue` gives: the property that holds it is left out. */
+/** The value of `Ref: AWS::NoValue`, which removes the property that has it. */
 const NO_VALUE = Symbol('AWS::NoValue');
 
 type Intrinsic = (argument: unknown, scope: Scope) => unknown;
@@ -53,9 +53,9 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
 };
 
 /**
- * Replaces every intrinsic function in a value by what it stands for.
+ * Resolves all intrinsic functions in a value.
  *
- * @throws UnsupportedError for a function that is not one of {@link INTRINSICS}
+ * @throws UnsupportedError for a function that is not in {@link INTRINSICS}
  */
 export function resolve(value: unknown, scope: Scope): unknown {
   if (Array.isArray(value))
@@ -99,9 +99,9 @@ function asText(value: unknown, what: string): string {
 }
 
 /**
- * Whether an expression of the template's `Conditions` holds.
+ * Evaluates an expression of the template's `Conditions`.
  *
- * @throws UnsupportedError for a function that is no condition function
+ * @throws UnsupportedError for a function that is not a condition function
  */
 function holds(expression: unknown, scope: Scope): boolean {
   const [name = '', argument] = Object.entries((expression ?? {}) as object)[0] ?? [];
@@ -126,7 +126,7 @@ function holds(expression: unknown, scope: Scope): boolean {
   }
 }
 
-/** The names of one template, as they are in one account. Resources are named when first asked for. */
+/** The names of a template in an account. A resource is named when something first refers to it. */
 export function scopeOf(
   template: Template,
   account: Account,
@@ -157,7 +157,7 @@ export function scopeOf(
       const value = template.Parameters[name]?.Default;
       if (value === undefined)
         throw new Error(
-          `the parameter ${name} has no default: a local run gives parameters no value`,
+          `the parameter ${name} has no default, and a local run cannot set parameters`,
         );
       return value;
     },

@@ -6,10 +6,10 @@ import { type Assembly, UnsupportedError } from './assembly.ts';
 import { IDENTITIES } from './identities.ts';
 import { resolve, scopeOf } from './intrinsics.ts';
 import * as schemas from './schemas.ts';
-import { type BucketProperties, bucket, type RuleProperties, rule } from './schemas.ts';
+import { type BucketProperties, bucketSchema, type RuleProperties, ruleSchema } from './schemas.ts';
 import { checkHandlers, type UnsupportedResource } from './unsupported.ts';
 
-/** The stack with every name resolved: what is created and started. */
+/** The resources of a stack, with all names resolved. */
 export interface StackResources {
   readonly tables: readonly (schemas.TableProperties & Named)[];
   readonly queues: readonly (schemas.QueueProperties & Named & { readonly url: string })[];
@@ -21,7 +21,7 @@ export interface StackResources {
   readonly schedules: readonly (schemas.ScheduleProperties & Named)[];
   readonly rules: readonly (RuleProperties & Named)[];
   readonly functionUrls: readonly (schemas.FunctionUrlProperties & { readonly url: string })[];
-  /** What else the stack holds: it is left out of the local run. */
+  /** The resources that the local run does not create. */
   readonly unsupported: readonly UnsupportedResource[];
 }
 
@@ -34,15 +34,15 @@ export interface Named {
 
 export type FunctionResource = schemas.FunctionProperties &
   Named & {
-    /** Where the bundle is on disk. */
+    /** The directory of the bundle. */
     readonly directory: string;
   };
 
 /**
- * Resolves a whole template. What the local run does not know is left out, and so is what it could
- * not run as it is meant.
+ * Reads the resources of a template. A resource is unsupported if the local run does not know its type
+ * or could not run it as the template describes.
  *
- * @throws UnsupportedError, naming the resource, if a handler would lack a part of its own
+ * @throws UnsupportedError naming the resource, if a handler would lack one of its own
  */
 export function readResources(assembly: Assembly, account: Account): StackResources {
   const { template } = assembly;
@@ -63,7 +63,7 @@ export function readResources(assembly: Assembly, account: Account): StackResour
     present.flatMap(([logicalId, { Properties, Type: type }]) => {
       if (!types.includes(type)) return [];
       try {
-        const properties = parse(schema, resolve(Properties, scope));
+        const properties = parseProperties(schema, resolve(Properties, scope));
         const { name, arn, ref } = scope.identityOf(logicalId);
         return [finish({ ...properties, logicalId, name, arn, ref })];
       } catch (error) {
@@ -73,33 +73,33 @@ export function readResources(assembly: Assembly, account: Account): StackResour
     });
   const asIs = <T>(resource: T): T => resource;
 
-  const queues = read(['AWS::SQS::Queue'], schemas.queue, (queue) => ({
+  const queues = read(['AWS::SQS::Queue'], schemas.queueSchema, (queue) => ({
     ...queue,
     url: queue.ref,
   }));
-  const functions = read(['AWS::Lambda::Function'], schemas.lambdaFunction, (resource) => ({
+  const functions = read(['AWS::Lambda::Function'], schemas.functionSchema, (resource) => ({
     ...resource,
     directory: assetDirectory(assembly, resource.code),
   }));
   const resources = {
-    tables: read(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], schemas.table, asIs),
+    tables: read(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], schemas.tableSchema, asIs),
     queues,
-    buckets: read(['AWS::S3::Bucket'], bucket, asIs),
-    secrets: read(['AWS::SecretsManager::Secret'], schemas.anything, asIs),
+    buckets: read(['AWS::S3::Bucket'], bucketSchema, asIs),
+    secrets: read(['AWS::SecretsManager::Secret'], schemas.anySchema, asIs),
     functions,
-    eventSources: read(['AWS::Lambda::EventSourceMapping'], schemas.eventSource, (source) => {
+    eventSources: read(['AWS::Lambda::EventSourceMapping'], schemas.eventSourceSchema, (source) => {
       expectQueue(queues, source.queueArn);
       return expectFunction(functions, source);
     }),
-    invokeConfigs: read(['AWS::Lambda::EventInvokeConfig'], schemas.invokeConfig, asIs),
-    schedules: read(['AWS::Scheduler::Schedule'], schemas.schedule, (schedule) =>
+    invokeConfigs: read(['AWS::Lambda::EventInvokeConfig'], schemas.invokeConfigSchema, asIs),
+    schedules: read(['AWS::Scheduler::Schedule'], schemas.scheduleSchema, (schedule) =>
       expectFunction(functions, schedule),
     ),
-    rules: read(['AWS::Events::Rule'], rule, (resource) => {
+    rules: read(['AWS::Events::Rule'], ruleSchema, (resource) => {
       for (const { Arn: arn } of resource.targets) expectTarget([...queues, ...functions], arn);
       return resource;
     }),
-    functionUrls: read(['AWS::Lambda::Url'], schemas.functionUrl, (resource) => ({
+    functionUrls: read(['AWS::Lambda::Url'], schemas.functionUrlSchema, (resource) => ({
       ...resource,
       url: scope.identityOf(resource.logicalId).attributes.FunctionUrl ?? '',
     })),
@@ -108,7 +108,7 @@ export function readResources(assembly: Assembly, account: Account): StackResour
   return { ...resources, unsupported };
 }
 
-function parse<T>(schema: z.ZodType<T>, properties: unknown): T {
+function parseProperties<T>(schema: z.ZodType<T>, properties: unknown): T {
   const parsed = schema.safeParse(properties);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
@@ -119,19 +119,19 @@ function assetDirectory(assembly: Assembly, objectKey: string): string {
   const directory = assembly.assetDirectories.get(objectKey);
   if (directory === undefined || !isAbsolute(directory))
     throw new UnsupportedError(
-      `its code is the object ${objectKey}, which the assets manifest of ${assembly.stackName} does not list`,
+      `its code is the object ${objectKey}, which is not in the assets manifest of ${assembly.stackName}`,
     );
   return directory;
 }
 
 function expectQueue(queues: readonly Named[], queueArn: string): void {
   if (!queues.some(({ arn }) => arn === queueArn))
-    throw new UnsupportedError(`it reads ${queueArn}, which does not run here`);
+    throw new UnsupportedError(`it reads ${queueArn}, which is not run locally`);
 }
 
 function expectTarget(targets: readonly Named[], arn: string): void {
   if (!targets.some(({ name, arn: known }) => isNamed(arn, name, known)))
-    throw new UnsupportedError(`it sends to ${arn}, which does not run here`);
+    throw new UnsupportedError(`it sends to ${arn}, which is not run locally`);
 }
 
 function expectFunction<T extends { readonly functionName: string }>(
@@ -140,11 +140,11 @@ function expectFunction<T extends { readonly functionName: string }>(
 ): T {
   const { functionName } = invoking;
   if (!functions.some(({ name, arn }) => isNamed(functionName, name, arn)))
-    throw new UnsupportedError(`it invokes ${functionName}, which does not run here`);
+    throw new UnsupportedError(`it invokes ${functionName}, which is not run locally`);
   return invoking;
 }
 
-/** Whether a text names a function, by its name or ARN, with or without a qualifier. */
+/** Whether a text is the name or the ARN of a function, with or without a qualifier. */
 export function isNamed(text: string | undefined, name: string, arn: string): boolean {
   return [name, arn].some((id) => text === id || text?.startsWith(`${id}:`));
 }

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { compilePattern, type Matches } from '../events/pattern.ts';
 
 /**
- * The properties that a local run honours, by resource type, with CloudFormation's defaults.
- * What is left out (encryption, retention, permissions) has no effect locally.
+ * The properties that a local run uses, by resource type, with CloudFormation's defaults. Others, such
+ * as encryption, retention and permissions, have no effect locally.
  */
 
-// A template's authors write numbers and booleans as text now and then.
+// Templates may have numbers and booleans as strings.
 const number = z.coerce.number();
 const flag = z.union([
   z.boolean(),
@@ -18,9 +18,9 @@ const keySchema = z.array(
   z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }),
 );
 
-export const anything = z.object({});
+export const anySchema = z.object({});
 
-export const table = z.object({
+export const tableSchema = z.object({
   KeySchema: keySchema,
   AttributeDefinitions: z.array(
     z.object({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) }),
@@ -39,17 +39,17 @@ export const table = z.object({
     .default([]),
   LocalSecondaryIndexes: z.undefined({ error: 'local indexes are not supported' }).optional(),
 });
-export type TableProperties = z.infer<typeof table>;
+export type TableProperties = z.infer<typeof tableSchema>;
 
-export const queue = z.object({
+export const queueSchema = z.object({
   VisibilityTimeout: number.default(30),
   DelaySeconds: number.default(0),
   RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: number }).optional(),
   FifoQueue: z.undefined({ error: 'FIFO queues are not supported' }).optional(),
 });
-export type QueueProperties = z.infer<typeof queue>;
+export type QueueProperties = z.infer<typeof queueSchema>;
 
-export const lambdaFunction = z
+export const functionSchema = z
   .object({
     Code: z.object({ S3Key: z.string({ error: 'only code in a file asset is supported' }) }),
     Handler: z.string(),
@@ -67,9 +67,9 @@ export const lambdaFunction = z
     memoryMegabytes: properties.MemorySize,
     environment: properties.Environment.Variables,
   }));
-export type FunctionProperties = z.infer<typeof lambdaFunction>;
+export type FunctionProperties = z.infer<typeof functionSchema>;
 
-export const eventSource = z
+export const eventSourceSchema = z
   .object({
     EventSourceArn: z
       .string()
@@ -84,15 +84,15 @@ export const eventSource = z
   .transform((properties) => ({
     queueArn: properties.EventSourceArn,
     functionName: properties.FunctionName,
-    // SQS hands out at most ten messages at a time; Lambda gathers more only with a batching window.
+    // SQS returns at most ten messages at a time. Lambda collects more only with a batching window.
     batchSize: Math.min(properties.BatchSize, 10),
     enabled: properties.Enabled,
     reportsPartialFailures: properties.FunctionResponseTypes.includes('ReportBatchItemFailures'),
     maximumConcurrency: properties.ScalingConfig.MaximumConcurrency,
   }));
-export type EventSourceProperties = z.infer<typeof eventSource>;
+export type EventSourceProperties = z.infer<typeof eventSourceSchema>;
 
-const destination = z
+const destinationSchema = z
   .object({
     Destination: z
       .string()
@@ -100,14 +100,14 @@ const destination = z
   })
   .transform(({ Destination }) => Destination);
 
-export const invokeConfig = z
+export const invokeConfigSchema = z
   .object({
     FunctionName: z.string(),
     Qualifier: z.string().default('$LATEST'),
     MaximumRetryAttempts: number.default(2),
     MaximumEventAgeInSeconds: number.default(21_600),
     DestinationConfig: z
-      .object({ OnSuccess: destination.optional(), OnFailure: destination.optional() })
+      .object({ OnSuccess: destinationSchema.optional(), OnFailure: destinationSchema.optional() })
       .default({}),
   })
   .transform((properties) => ({
@@ -118,9 +118,9 @@ export const invokeConfig = z
     onSuccess: properties.DestinationConfig.OnSuccess,
     onFailure: properties.DestinationConfig.OnFailure,
   }));
-export type InvokeConfigProperties = z.infer<typeof invokeConfig>;
+export type InvokeConfigProperties = z.infer<typeof invokeConfigSchema>;
 
-export const schedule = z
+export const scheduleSchema = z
   .object({
     State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
     ScheduleExpression: z.string(),
@@ -132,9 +132,9 @@ export const schedule = z
     functionName: properties.Target.Arn,
     input: properties.Target.Input,
   }));
-export type ScheduleProperties = z.infer<typeof schedule>;
+export type ScheduleProperties = z.infer<typeof scheduleSchema>;
 
-export const functionUrl = z
+export const functionUrlSchema = z
   .object({
     TargetFunctionArn: z.string(),
     AuthType: z.literal('NONE', { error: 'only the AuthType NONE is supported' }),
@@ -142,10 +142,10 @@ export const functionUrl = z
     Qualifier: z.undefined({ error: 'URLs of aliases are not supported' }).optional(),
   })
   .transform((properties) => ({ functionArn: properties.TargetFunctionArn }));
-export type FunctionUrlProperties = z.infer<typeof functionUrl>;
+export type FunctionUrlProperties = z.infer<typeof functionUrlSchema>;
 
-/** A pattern that is read already: what it holds that is not supported is the rule's error. */
-const pattern = z.unknown().transform((given, context): Matches => {
+/** Compiles the pattern, so that an unsupported one makes its rule unsupported. */
+const patternSchema = z.unknown().transform((given, context): Matches => {
   try {
     return compilePattern(given);
   } catch (error) {
@@ -157,41 +157,41 @@ const pattern = z.unknown().transform((given, context): Matches => {
 /** `$`, or a path of fields and indexes: `$.detail.items[0].name` */
 const PATH = /^\$(\.[^.[\]]+|\[\d+\])*$/;
 
-const path = z
+const pathSchema = z
   .string()
   .regex(PATH, 'is not a supported path: write it like $.detail.name or $.list[0]');
 
-/** What a rule hands to a target: all of the event, or what its author makes of it. */
-export const targetInput = z.object({
+/** The input of a target: the whole event, unless one of these is set. */
+export const targetInputSchema = z.object({
   Input: z.string().optional(),
-  InputPath: path.optional(),
+  InputPath: pathSchema.optional(),
   InputTransformer: z
     .object({
-      InputPathsMap: z.record(z.string(), path).default({}),
+      InputPathsMap: z.record(z.string(), pathSchema).default({}),
       InputTemplate: z.string(),
     })
     .optional(),
 });
-export type TargetInput = z.infer<typeof targetInput>;
+export type TargetInput = z.infer<typeof targetInputSchema>;
 
-const target = targetInput.extend({
+const targetSchema = targetInputSchema.extend({
   Id: z.string(),
   Arn: z
     .string()
     .regex(/^arn:[^:]+:(sqs|lambda):/, 'only SQS queues and functions are supported as targets'),
 });
-export type RuleTarget = z.infer<typeof target>;
+export type RuleTarget = z.infer<typeof targetSchema>;
 
-/** Of a target that does not take an event a local run says so; it retries nothing. */
-export const rule = z
+/** A local run reports a target that does not accept an event, and does not retry. */
+export const ruleSchema = z
   .object({
     EventBusName: z.string().default('default'),
     State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
     ScheduleExpression: z
       .undefined({ error: 'only the schedules of EventBridge Scheduler are supported' })
       .optional(),
-    EventPattern: pattern,
-    Targets: z.array(target).default([]),
+    EventPattern: patternSchema,
+    Targets: z.array(targetSchema).default([]),
   })
   .transform((properties) => ({
     busName: busNameOf(properties.EventBusName),
@@ -199,21 +199,21 @@ export const rule = z
     matches: properties.EventPattern,
     targets: properties.Targets,
   }));
-export type RuleProperties = z.infer<typeof rule>;
+export type RuleProperties = z.infer<typeof ruleSchema>;
 
-/** A bus is named by its name or its ARN, whose last part that is. */
+/** The name of a bus, from its name or its ARN. */
 export function busNameOf(nameOrArn: string): string {
   return nameOrArn.replace(/^arn:[^/]+\//, '');
 }
 
-const notifications = z.object({
+const notificationsSchema = z.object({
   EventBridgeConfiguration: z.object({ EventBridgeEnabled: flag.default(true) }).optional(),
 });
 
-export const bucket = z
-  .object({ NotificationConfiguration: notifications.optional() })
+export const bucketSchema = z
+  .object({ NotificationConfiguration: notificationsSchema.optional() })
   .transform(({ NotificationConfiguration: given }) => ({
-    /** Whether rules hear of its objects. */
-    tellsEventBridge: given?.EventBridgeConfiguration?.EventBridgeEnabled ?? false,
+    /** Whether the bucket sends events to EventBridge. */
+    notifiesEventBridge: given?.EventBridgeConfiguration?.EventBridgeEnabled ?? false,
   }));
-export type BucketProperties = z.infer<typeof bucket>;
+export type BucketProperties = z.infer<typeof bucketSchema>;

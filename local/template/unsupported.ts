@@ -1,18 +1,19 @@
 import { METADATA_KEY, stackMetadataSchema } from '../../shared/handlerMetadata.ts';
 import { type Template, UnsupportedError } from './assembly.ts';
 
-/** A resource of the stack that the local run does without. */
+/** A resource of the stack that the local run does not create. */
 export interface UnsupportedResource {
   readonly logicalId: string;
   readonly type: string;
-  /** Absent for a type that the local run does not know at all. */
+  /** Absent if the local run does not know the type at all. */
   readonly reason?: string;
 }
 
 /**
- * A handler that lacks one of its parts would only seem to run.
+ * Checks that all resources of each handler are supported, since a handler without one of them would
+ * only seem to run.
  *
- * @throws UnsupportedError naming the part
+ * @throws UnsupportedError naming the resource
  */
 export function checkHandlers(
   template: Template,
@@ -31,13 +32,13 @@ export function checkHandlers(
     }
     if (resources.processor === undefined) {
       throw new UnsupportedError(
-        `the processor of ${path} is not in its stack: a local run takes a stack that holds both`,
+        `the processor of ${path} is in another stack, but a local run needs both in one stack`,
       );
     }
   }
 }
 
-/** What is left out, for people: types that are not known in one line, the others with their reasons. */
+/** Lines for people: all unknown types in one, then each other resource with its reason. */
 export function unsupportedLines(unsupported: readonly UnsupportedResource[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const { type, reason } of unsupported) {

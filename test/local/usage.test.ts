@@ -36,7 +36,7 @@ test.each(['hello\n', '\n\n[1]\n', '"text"\n', '{"cut": ', '\u0089PNG\r\n'])(
 test('an unknown option', () => expectRefusal(['--fast'], /^unknown option '--fast'/));
 
 test('an interval that is no number of seconds', () =>
-  expectRefusal(['--interval', 'soon'], /'soon' is invalid.*over 0 and at most 60 seconds/));
+  expectRefusal(['--interval', 'soon'], /'soon' is invalid.*over 0, up to 60/));
 
 test('a plan with an outcome that no simulator knows', () =>
   expectRefusal(['--plan', 'completed,maybe'], /unknown outcome "maybe", use completed, /));
@@ -66,5 +66,5 @@ test('help', async () => {
   const { code, stdout } = await localRun(['--help']);
 
   expect(code).toBe(0);
-  expect(stdout).toContain('--plan <words>');
+  expect(stdout).toContain('--plan <outcomes>');
 });

@@ -80,9 +80,9 @@ test('a change between two looks is shown, an event that comes late is not', () 
   };
   board.show([view({ status: 'running', statusAt: 1000 })]);
 
-  board.tell({ ...change, to: 'retrying', at: new Date(2000).toISOString() });
+  board.showChange({ ...change, to: 'retrying', at: new Date(2000).toISOString() });
   board.show([view({ status: 'completed', statusAt: 4000 })]);
-  board.tell({ ...change, to: 'delivering', at: new Date(3000).toISOString() });
+  board.showChange({ ...change, to: 'delivering', at: new Date(3000).toISOString() });
 
   expect(pipe.written).toEqual([
     'x  running     0 of 3 succeeded\n',

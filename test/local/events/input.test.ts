@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { inputOf } from '../../../local/events/rules.ts';
-import { targetInput } from '../../../local/template/schemas.ts';
+import { targetInputSchema } from '../../../local/template/schemas.ts';
 
 const EVENT = { source: 's', detail: { key: 'a "b"\n<c>', size: 2, list: [{ n: 1 }] } };
 const RULE = { name: 'mine', arn: 'arn:mine' };
-const input = (target: object) => inputOf(targetInput.parse(target), EVENT, RULE);
+const input = (target: object) => inputOf(targetInputSchema.parse(target), EVENT, RULE);
 
 it('is the event, a part of it, or a constant', () => {
   expect(JSON.parse(input({}))).toEqual(EVENT);
@@ -27,5 +27,7 @@ it('is made by a template, as JSON whatever the values hold', () => {
 });
 
 it('names a path that is not supported', () => {
-  expect(() => targetInput.parse({ InputPath: '$..key' })).toThrow('write it like $.detail.name');
+  expect(() => targetInputSchema.parse({ InputPath: '$..key' })).toThrow(
+    'write it like $.detail.name',
+  );
 });

@@ -74,10 +74,10 @@ test.each([
       EventPattern: { source: ['a'] },
       Targets: [{ Id: 'a', Arn: 'arn:aws:sqs:us-east-1:000000000000:elsewhere' }],
     },
-    'elsewhere, which does not run here',
+    'elsewhere, which is not run locally',
   ],
   [{ ScheduleExpression: 'rate(1 day)' }, 'only the schedules of EventBridge Scheduler'],
-])('a rule that cannot be executed is left out, and named: %#', async (properties, message) => {
+])('a rule that cannot be executed is unsupported, and named: %#', async (properties, message) => {
   const { resources } = await startToyStack({}, withRule(properties));
   expect(resources.rules).toEqual([]);
   expect(unsupportedLines(resources.unsupported)).toEqual([

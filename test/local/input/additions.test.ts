@@ -29,7 +29,7 @@ test('a file is known again by the next run, until it changes', async () => {
 
   // Act
   const { batchId } = await openAdditions(list).begin(file);
-  openAdditions(list).sent(batchId, 'message-1');
+  openAdditions(list).markSent(batchId, 'message-1');
 
   // Assess
   const next = openAdditions(list);

@@ -84,7 +84,7 @@ test('a port in use is an error that says what to do', async () => {
   const first = await startGateway(0);
   const port = Number(new URL(first.url).port);
 
-  await expect(startGateway(port)).rejects.toThrow(`port ${port} is in use: choose another one`);
+  await expect(startGateway(port)).rejects.toThrow(`port ${port} is in use: use another one`);
 
   first.stop();
 });

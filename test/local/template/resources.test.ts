@@ -56,7 +56,7 @@ test('a template becomes names, ARNs and settings', async () => {
   );
 });
 
-test('what is of another type is left out, and has names for those that refer to it', async () => {
+test('a resource of another type is unsupported, and has names for those that refer to it', async () => {
   const directory = toyWith(({ Resources }) => {
     Resources.Alerts = { Type: 'AWS::SNS::Topic' };
     Resources.Site = { Type: 'AWS::ApiGateway::RestApi' };
@@ -102,15 +102,15 @@ test('a table, a queue and a function of the user’s own run', async () => {
 test.each([
   ['Input', { FifoQueue: true }, /^FifoQueue: FIFO queues are not supported/],
   ['Mapping', { FilterCriteria: {} }, /event filters are not supported/],
-  ['Mapping', { EventSourceArn: 'arn:aws:sqs:x' }, /^it reads arn:aws:sqs:x, which does not run/],
-  ['Mapping', { FunctionName: 'Other' }, /^it invokes Other, which does not run here/],
+  ['Mapping', { EventSourceArn: 'arn:aws:sqs:x' }, /^it reads arn:aws:sqs:x, which is not run locally/],
+  ['Mapping', { FunctionName: 'Other' }, /^it invokes Other, which is not run locally/],
   ['PageUrl', { AuthType: 'AWS_IAM' }, /only the AuthType NONE is supported/],
   ['Worker', { Runtime: 'python3.13' }, /^Runtime: only Node\.js functions are supported/],
   ['Worker', { Code: { ZipFile: '' } }, /^Code\.S3Key: only code in a file asset is supported/],
   ['Worker', { Code: { S3Key: 'gone.zip' } }, /^its code is the object gone\.zip/],
   ['Worker', { Handler: { 'Fn::ImportValue': 'x' } }, /Fn::ImportValue is not supported/],
   ['Input', { DelaySeconds: { Ref: 'Nobody' } }, /refers to Nobody/],
-])('%s with %j is left out, with the reason', async (logicalId, properties, reason) => {
+])('%s with %j is unsupported, with the reason', async (logicalId, properties, reason) => {
   const directory = toyWith(({ Resources }) => {
     Object.assign(Resources[logicalId]?.Properties ?? {}, properties);
   });

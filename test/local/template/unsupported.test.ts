@@ -35,7 +35,7 @@ function partsOf({ Metadata }: Changeable): Record<string, string> {
   return handler?.resources ?? {};
 }
 
-test('nothing of the project’s own stack is left out', () => {
+test('nothing of the project’s own stack is unsupported', () => {
   expect(read(() => {}).unsupported).toEqual([]);
 });
 
@@ -55,6 +55,6 @@ test('a processor in another stack is an error', () => {
   const reading = () => read((template) => delete partsOf(template).processor);
 
   expect(reading).toThrow(
-    'the processor of BatchHandler/Batches is not in its stack: a local run takes a stack that holds both',
+    'the processor of BatchHandler/Batches is in another stack, but a local run needs both in one stack',
   );
 });
