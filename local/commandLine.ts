@@ -36,16 +36,14 @@ export function parseCommandLine(args: readonly string[], name: string): Command
       '[files...]',
       'JSONL files in OpenAI batch format (default: resume unfinished batches, or run the example)',
     )
-    .option(
-      '--json',
-      'print one JSON line per batch to stdout at the end, and everything else to stderr',
-      false,
-    )
-    .option(
-      '--plan <outcomes>',
-      `how the simulated jobs of each batch end, in order; the last outcome repeats: ${PLANNED_OUTCOMES.join(', ')}`,
-      readPlan,
-      ['completed'],
+    .option('--json', 'print one JSON line per batch to stdout at the end, and the rest to stderr')
+    .addOption(
+      new Option(
+        '--plan <outcomes>',
+        `how the simulated jobs of each batch end, in order; the last outcome repeats: ${PLANNED_OUTCOMES.join(', ')}`,
+      )
+        .argParser(readPlan)
+        .default(['completed'], 'completed'),
     )
     .addOption(
       new Option('--provider <name>', 'use this provider instead of those in cdk.json').choices(
@@ -62,21 +60,13 @@ export function parseCommandLine(args: readonly string[], name: string): Command
       '--data <directory>',
       'directory for state, results and logs; reuse it to resume (default: .local, or .local/PROVIDER)',
     )
-    .option(
-      '--port <port>',
-      'port of the endpoint for all AWS services (default: a free port)',
-      readPort,
-      0,
+    .addOption(
+      new Option('--port <port>', 'port of the endpoint for all AWS services')
+        .argParser(readPort)
+        .default(0, 'a free port'),
     )
-    .option(
-      '--keep',
-      'keep the stack running and print the environment variables for the AWS CLI and SDKs',
-      false,
-    )
-    .option(
-      '--assembly <directory>',
-      'run the synthesized stack in this directory, such as cdk.out',
-    )
+    .option('--keep', 'keep the stack running and print the environment for the AWS CLI and SDKs')
+    .option('--assembly <directory>', 'run the synthesized stack in this directory, e.g. cdk.out')
     .addHelpText(
       'after',
       `\nExamples:\n  ${name} requests.jsonl\n  ${name} --plan failed_quota,expired,completed --keep`,
@@ -93,8 +83,8 @@ export function parseCommandLine(args: readonly string[], name: string): Command
   const options = command.opts();
   return {
     files: command.args,
-    json: options.json,
-    keep: options.keep,
+    json: options.json === true,
+    keep: options.keep === true,
     plan: options.plan,
     intervalSeconds: options.interval,
     provider: options.provider,

@@ -96,5 +96,7 @@ test('a batch whose message was never sent is sent by the next run, if its file 
 
   expect(ids(batches)).toEqual([begun.batchId]);
   expect(added).toEqual([begun.batchId]);
-  expect(notes).toEqual([`${gone.batchId} was not added: ${gone.file} has changed or is gone`]);
+  expect(notes).toEqual([
+    `${gone.batchId} was not added because ${gone.file} has changed or no longer exists`,
+  ]);
 });

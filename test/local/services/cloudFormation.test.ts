@@ -52,7 +52,9 @@ test('what CloudFormation would refuse is refused, and what is not known here to
     message: 'Stack with id Nobody does not exist',
   });
   const create = client.send(new CreateStackCommand({ StackName: 'Toy' }));
-  await expect(create).rejects.toThrow(/CreateStack is not supported in a local run, which supports GetTemplateSummary/);
+  await expect(create).rejects.toThrow(
+    /CreateStack is not supported in a local run, which supports GetTemplateSummary/,
+  );
 });
 
 test('a running stack says in its directory where it is reached', async () => {

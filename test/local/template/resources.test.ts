@@ -102,7 +102,11 @@ test('a table, a queue and a function of the user’s own run', async () => {
 test.each([
   ['Input', { FifoQueue: true }, /^FifoQueue: FIFO queues are not supported/],
   ['Mapping', { FilterCriteria: {} }, /event filters are not supported/],
-  ['Mapping', { EventSourceArn: 'arn:aws:sqs:x' }, /^it reads arn:aws:sqs:x, which is not run locally/],
+  [
+    'Mapping',
+    { EventSourceArn: 'arn:aws:sqs:x' },
+    /^it reads arn:aws:sqs:x, which is not run locally/,
+  ],
   ['Mapping', { FunctionName: 'Other' }, /^it invokes Other, which is not run locally/],
   ['PageUrl', { AuthType: 'AWS_IAM' }, /only the AuthType NONE is supported/],
   ['Worker', { Runtime: 'python3.13' }, /^Runtime: only Node\.js functions are supported/],
