@@ -1,16 +1,20 @@
 import { uploadKey } from '../../shared/batch/ids.ts';
 import { dueAtOf } from '../../shared/collector/lane.ts';
+import type { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import type { Collecting } from './collecting.ts';
-import type { Verdict } from './invariants.ts';
-import type { Simulation } from './simulation.ts';
+import type { ReportBroken } from './verdict.ts';
+import type { Table } from './world/table.ts';
 
 const REPEATED = 'custom_id_exists';
 
-type Break = (verdict: Verdict, what: string) => void;
+interface CollectedWorld {
+  readonly table: Table;
+  readonly bucket: MemoryBucket;
+}
 
 /** The batch that gathered requests became, if it is one: ids of its requests. */
 export function collectedIds(
-  { bucket }: Pick<Simulation, 'bucket'>,
+  { bucket }: Pick<CollectedWorld, 'bucket'>,
   batchId: string,
 ): string[] | undefined {
   if (!batchId.startsWith('collected-')) return undefined;
@@ -22,9 +26,9 @@ export function collectedIds(
  * the queue itself, which gave its message up.
  */
 export function checkCollected(
-  { table, bucket }: Pick<Simulation, 'table' | 'bucket'>,
+  { table, bucket }: CollectedWorld,
   { lanes, queue, refused, sent }: Collecting,
-  breaks: Break,
+  breaks: ReportBroken,
 ): void {
   for (const lane of lanes.all().filter((each) => dueAtOf(each) !== undefined))
     breaks('lost', `lane ${lane.laneId} has windows without a batch`);

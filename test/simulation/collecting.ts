@@ -8,14 +8,13 @@ import { dueAtOf } from '../../shared/collector/lane.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { MemoryLanes } from '../../simulators/memory/lanes.ts';
 import { callsOf, type Process, TABLE_CALL } from './process.ts';
-import type { Simulation } from './simulation.ts';
+import { DAY, MINUTE, type Schedule } from './schedule.ts';
 import { type Message, Queue } from './world/queue.ts';
 import { PAGE_SIZE } from './world/table.ts';
 
 /** How long Lambda waits for more messages. */
 const GATHERING_MS = 20_000;
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const HOUR = 60 * MINUTE;
 
 /** Runs the collector's function; exactly one of `done` and `failed` is called. */
 type Invoke = (
@@ -38,24 +37,30 @@ export class Collecting {
   readonly refused: { readonly body: string; readonly reason: string }[] = [];
   /** What the user has sent. */
   readonly sent: string[] = [];
-  readonly #simulation: Simulation;
+  readonly #schedule: Schedule;
   readonly #settings: CollectorSettings;
   readonly #invoke: Invoke;
   readonly #held: Held[] = [];
 
-  constructor(simulation: Simulation, functionTimeoutMs: number, invoke: Invoke) {
-    const { random } = simulation;
-    this.#simulation = simulation;
+  /** @param wake has a sweep come at a time */
+  constructor(
+    schedule: Schedule,
+    functionTimeoutMs: number,
+    invoke: Invoke,
+    wake: (at: number) => void,
+  ) {
+    const { random } = schedule;
+    this.#schedule = schedule;
     this.#invoke = invoke;
     this.lanes = new MemoryLanes({
       pageSize: PAGE_SIZE,
-      checksVersion: simulation.guards.laneVersion !== false,
-      now: () => simulation.now,
-      lagMs: () => simulation.indexLagMs(),
-      token: () => simulation.token(),
+      checksVersion: schedule.guards.laneVersion !== false,
+      now: () => schedule.now,
+      lagMs: () => schedule.indexLagMs(),
+      token: () => schedule.token(),
       onWrite(lane) {
         const dueAt = dueAtOf(lane);
-        if (dueAt !== undefined) simulation.wake(dueAt);
+        if (dueAt !== undefined) wake(dueAt);
       },
     });
     this.#settings = collectorSettingsSchema.parse({
@@ -63,7 +68,7 @@ export class Collecting {
       maxAgeSeconds: random.pick([30, 300, 3_600]),
     });
     this.queue = new Queue(
-      simulation,
+      schedule,
       'collector',
       functionTimeoutMs,
       (message, _receives, done, failed) => this.#hold({ message, done, failed }),
@@ -72,8 +77,8 @@ export class Collecting {
 
   /** Good requests, repeated ones, some with a known name and another content, and bad ones. */
   userSends(): void {
-    const { random } = this.#simulation;
-    const soon = random.pick([GATHERING_MS, 10 * 60_000, 2 * HOUR]);
+    const { random } = this.#schedule;
+    const soon = random.pick([GATHERING_MS, 10 * MINUTE, 2 * HOUR]);
     for (let number = random.int(8); number >= 0; number--) {
       const model = random.pick(['m', 'm', 'other']);
       const send = (input: string, withinMs: number) =>
@@ -87,13 +92,13 @@ export class Collecting {
   }
 
   #send(body: string, withinMs: number): void {
-    const { random, timeline } = this.#simulation;
+    const { random, timeline } = this.#schedule;
     this.sent.push(body);
     timeline.after(random.between(0, withinMs), () => this.queue.send(body));
   }
 
   #hold(held: Held): void {
-    const { random, timeline } = this.#simulation;
+    const { random, timeline } = this.#schedule;
     this.#held.push(held);
     if (this.#held.length > 1) return;
     timeline.after(random.between(0, GATHERING_MS), () => {

@@ -1,7 +1,6 @@
+import type { SimulatedJob } from './observer.ts';
 import type { Random } from './random.ts';
-import type { SimulatedJob } from './world/provider.ts';
-
-const MINUTE = 60_000;
+import { MINUTE } from './schedule.ts';
 
 /** What a provider says of the end of a job: when, and of which. */
 interface Hint {

@@ -2,31 +2,28 @@ import type { ProcessorEvent } from '../../shared/batch/contracts.ts';
 import { TRANSITIONS } from '../../shared/batch/lifecycle/transitions.ts';
 import { rootBatchId } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
-import type { Batch, BatchFields, Rows } from '../../shared/batch/record.ts';
-import { isEnded } from '../../shared/batch/status.ts';
-import { checkCollected, collectedIds } from './collected.ts';
+import type { Batch, BatchFields } from '../../shared/batch/record.ts';
+import { collectedIds } from './collected.ts';
+import { checkEnd, rowsIn, type SimulatedWorld } from './finalChecks.ts';
+import type { SimulatedJob, SimulatedUpload } from './observer.ts';
 import type { Process } from './process.ts';
-import type { Simulation } from './simulation.ts';
-import type { SimulatedJob, SimulatedUpload } from './world/provider.ts';
+import type { Verdict } from './verdict.ts';
 
 /** After so long without an outcome an invocation may count as lost. */
 const OUTCOME_MS =
   (DEFAULT_POLICY.invocationAgeSeconds + DEFAULT_POLICY.processorTimeoutSeconds) * 1000;
 
-/** The words for what must not happen; each is 0 in every run. */
-export type Verdict = 'lost' | 'unexpected' | 'duplicated' | 'violation';
-
 /** What is promised, checked at every step and at the end. */
 export class Invariants {
-  readonly #simulation: Simulation;
+  readonly #world: SimulatedWorld;
   readonly #expected = new Map<string, readonly string[]>();
   readonly #broken: string[] = [];
   readonly #commands = new Map<string, number>();
   readonly #invocations = new Map<string, { attempt: number; hasEnded: boolean; lostAt: number }>();
   #sweeper: Process | undefined;
 
-  constructor(simulation: Simulation) {
-    this.#simulation = simulation;
+  constructor(world: SimulatedWorld) {
+    this.#world = world;
   }
 
   expect(batchId: string, customIds: readonly string[]): void {
@@ -34,13 +31,13 @@ export class Invariants {
   }
 
   #break(verdict: Verdict, what: string): void {
-    this.#simulation.trace(() => `!!! ${verdict}: ${what}`);
+    this.#world.schedule.trace(() => `!!! ${verdict}: ${what}`);
     this.#broken.push(`${verdict}: ${what}`);
   }
 
   onWrite(next: Batch, previous: Batch | undefined): void {
     const { batchId, counts, input }: BatchFields = next;
-    const collected = previous ? undefined : collectedIds(this.#simulation, rootBatchId(batchId));
+    const collected = previous ? undefined : collectedIds(this.#world, rootBatchId(batchId));
     if (collected) this.expect(rootBatchId(batchId), collected);
     if (!this.#expected.has(rootBatchId(batchId)))
       this.#break('unexpected', `a record of ${batchId}`);
@@ -64,7 +61,7 @@ export class Invariants {
         `${batchId} loses results: ${previous.counts.succeeded} to ${counts.succeeded}`,
       );
     }
-    const misstart = this.#simulation.pauses.brokenBy(next, previous);
+    const misstart = this.#world.pauses.brokenBy(next, previous);
     if (misstart) this.#break('violation', misstart);
     const allowed = Object.values(TRANSITIONS[previous.status]).flat();
     if (!allowed.includes(next.status)) {
@@ -78,7 +75,7 @@ export class Invariants {
   /** Called as a sweep begins: two at once would double every call to the provider. */
   onSweep(process: Process): void {
     const other = this.#sweeper;
-    const mayOverlap = this.#simulation.guards.overlappingSweeps;
+    const mayOverlap = this.#world.schedule.guards.overlappingSweeps;
     if (!mayOverlap && other?.alive && other !== process)
       this.#break('violation', `${process.name} and ${other.name} sweep at once`);
     this.#sweeper = process;
@@ -97,14 +94,14 @@ export class Invariants {
     const { batchId, deliveryId, deliveryAttempt } = event;
     const before = this.#invocations.get(deliveryId);
     const isNext = before !== undefined && before.attempt < deliveryAttempt;
-    if (isNext && !before.hasEnded && this.#simulation.now < before.lostAt) {
+    if (isNext && !before.hasEnded && this.#world.schedule.now < before.lostAt) {
       this.#break(
         'violation',
         `${batchId} is delivered again while attempt ${before.attempt} is under way`,
       );
     }
     if (before && !isNext) return;
-    const lostAt = this.#simulation.now + OUTCOME_MS;
+    const lostAt = this.#world.schedule.now + OUTCOME_MS;
     this.#invocations.set(deliveryId, { attempt: deliveryAttempt, hasEnded: false, lostAt });
   }
 
@@ -131,7 +128,7 @@ export class Invariants {
   /** Called as a job comes to exist at the provider. */
   onJob(job: SimulatedJob): void {
     const { batchId, key, customIds } = job;
-    const { account } = this.#simulation;
+    const { account } = this.#world;
     if (!this.#expected.has(rootBatchId(batchId)))
       this.#break('unexpected', `a job for ${batchId}`);
     for (const other of account.jobs.filter((earlier) => earlier.batchId === batchId)) {
@@ -165,112 +162,18 @@ export class Invariants {
 
   /** Whether it still runs, or gave results that the record's rows do not hold. */
   #isNeeded(job: SimulatedJob): boolean {
-    const { table, account } = this.#simulation;
+    const { table, account } = this.#world;
     if (account.isLive(job)) return true;
     const { rows }: Partial<BatchFields> = table.get(job.batchId) ?? {};
     const results = rows?.results;
-    const origins = new Set(results && this.#rows(results).map((row) => row.id));
+    const origins = new Set(results && rowsIn(this.#world.bucket, results).map((row) => row.id));
     return [...job.rows].some(([id, code]) => code === 200 && !origins.has(`${job.id}/${id}`));
   }
 
+  /** Checks what is promised for the end, and gives everything that was broken. */
   atTheEnd(): readonly string[] {
-    const { table, account } = this.#simulation;
-    for (const [batchId, customIds] of this.#expected) {
-      const batch = table.get(batchId);
-      if (batch) this.#checkBatch(batch, customIds);
-      else if (!this.#isDead(batchId)) this.#break('lost', `${batchId} was never taken in`);
-    }
-    for (const part of table.all().filter(({ part }) => part !== undefined)) {
-      if (!this.#simulation.isSettled(part))
-        this.#break('lost', `${part.batchId} has not ended: ${part.status}`);
-    }
-    const pause = this.#simulation.pauses.brokenAtTheEnd();
-    if (pause) this.#break('violation', pause);
-    for (const job of account.jobs.filter((each) => account.isLive(each))) {
-      this.#break('violation', `${job.id} was left running`);
-    }
-    for (const { key, job, deleted } of account.uploads) {
-      if (!deleted) this.#break('violation', `the upload of ${job?.id ?? key} was left behind`);
-    }
-    for (const { id, rows, outputDeleted } of account.jobs) {
-      if (rows.size > 0 && !outputDeleted) {
-        this.#break('violation', `the output of ${id} was left behind`);
-      }
-    }
-    const { collecting } = this.#simulation;
-    if (collecting)
-      checkCollected(this.#simulation, collecting, (verdict, what) => this.#break(verdict, what));
+    const promised = { customIds: this.#expected, commands: this.#commands };
+    checkEnd(this.#world, promised, (verdict, what) => this.#break(verdict, what));
     return this.#broken;
-  }
-
-  /** A message that was given up lies in a dead-letter queue: it is not lost. */
-  #isDead(batchId: string): boolean {
-    const { deadLetters } = this.#simulation;
-    const dead = [...deadLetters, ...this.#simulation.deadMessages()];
-    return dead.some(({ body }) => JSON.parse(body).batchId === batchId);
-  }
-
-  #checkBatch(batch: Batch, customIds: readonly string[]): void {
-    const { batchId, status, rows, dueAt }: BatchFields = batch;
-    if (!this.#simulation.isSettled(batch)) {
-      this.#break('lost', `${batchId} has not ended: ${status}, due ${dueAt}`);
-      return;
-    }
-    if (
-      !this.#simulation.announced.some((change) => change.batchId === batchId && isEnded(change.to))
-    ) {
-      this.#break('lost', `the end of ${batchId} was never announced`);
-    }
-    if (rows) this.#checkRows(batch, rows, customIds);
-    else if (status === 'completed')
-      this.#break('violation', `${batchId} is completed without rows`);
-    this.#checkDeliveries(batch);
-  }
-
-  #checkRows(batch: Batch, rows: Rows, customIds: readonly string[]): void {
-    const { batchId } = batch;
-    const results = this.#rows(rows.results);
-    const errors = this.#rows(rows.errors);
-    const ids = [...results, ...errors].map((row) => row.custom_id).sort();
-    if (ids.join() !== [...customIds].sort().join()) {
-      this.#break('violation', `the rows of ${batchId} are of ${ids}, not of ${customIds}`);
-    }
-    if (results.length !== batch.counts.succeeded) this.#break('violation', `${batchId} miscounts`);
-    const { jobs } = this.#simulation.account;
-    for (const { custom_id: id, id: origin } of results) {
-      const job = jobs.find((each) => `${each.id}/${id}` === origin);
-      if (job?.rows.get(id) !== 200)
-        this.#break('unexpected', `a result of ${id} that no job gave`);
-    }
-    const done = new Set(results.map((row) => row.custom_id));
-    for (const job of jobs.filter((each) => rootBatchId(each.batchId) === batchId)) {
-      const missed = [...job.rows].filter(([id, code]) => code === 200 && !done.has(id));
-      if (missed.length > 0)
-        this.#break('lost', `the results of ${job.id} for ${missed.map(([id]) => id)}`);
-    }
-  }
-
-  #checkDeliveries({ batchId, status, keyPrefix }: Batch): void {
-    const { runs } = this.#simulation.processor;
-    const delivered = [...runs.values()].flat().filter((event) => event.batchId === batchId);
-    if (status === 'completed' && delivered.length === 0) {
-      this.#break('lost', `${batchId} is completed and was never processed`);
-    }
-    const ids = new Set(delivered.map((event) => event.deliveryId));
-    if (ids.size > 1 + (this.#commands.get(batchId) ?? 0)) {
-      this.#break('duplicated', `${batchId} is delivered under ${ids.size} ids`);
-    }
-    for (const { deliveryId, deliveryAttempt } of delivered) {
-      if (!deliveryId.startsWith(keyPrefix)) this.#break('unexpected', `a delivery of ${batchId}`);
-      if (deliveryAttempt > 5) this.#break('violation', `${batchId} is delivered too often`);
-    }
-  }
-
-  #rows(key: string): { custom_id: string; id: string }[] {
-    return this.#simulation.bucket
-      .text(key)
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
   }
 }

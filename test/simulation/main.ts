@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { runInParallel } from './parallel.ts';
 import { traceOf } from './runSchedules.ts';
-import { ALL_GUARDS } from './simulation.ts';
+import { ALL_GUARDS } from './schedule.ts';
 
 /** Lines of a broken seed's trace that are shown: the end, where the promise breaks. */
 const TRACE_LINES = 60;

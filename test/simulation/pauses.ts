@@ -1,26 +1,24 @@
 import type { Batch } from '../../shared/batch/record.ts';
 import { isPaused, type ProviderState } from '../../shared/quota/providerState.ts';
-import type { Simulation } from './simulation.ts';
+import { DAY, MINUTE, type Schedule } from './schedule.ts';
 import type { Queue } from './world/queue.ts';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 /** A sweep that has begun before a pause was written does not heed it, as long as it may run. */
 const SWEEP_MS = 6 * MINUTE;
 
 /** A user who pauses the provider and lets it go on, and what that promises. */
 export class Pauses {
-  readonly #simulation: Simulation;
+  readonly #schedule: Schedule;
   #pausedAt: number | undefined;
   #wasResumed = false;
 
-  constructor(simulation: Simulation) {
-    this.#simulation = simulation;
+  constructor(schedule: Schedule) {
+    this.#schedule = schedule;
   }
 
   /** Both are sent once; the queue may deliver them late, twice, and the pause after the resume. */
   plan(queue: Queue): void {
-    const { random, timeline, faults } = this.#simulation;
+    const { random, timeline, faults } = this.#schedule;
     if (!random.chance(faults.command)) return;
     const pauseIn = random.between(0, 2 * 60 * MINUTE);
     const resumeIn = pauseIn + random.between(1, random.pick([2 * MINUTE, DAY]));
@@ -29,21 +27,21 @@ export class Pauses {
       ['resume', resumeIn],
     ] as const)
       timeline.after(delay, () => {
-        this.#simulation.trace(() => `user: ${action} openai`);
+        this.#schedule.trace(() => `user: ${action} openai`);
         queue.send(JSON.stringify({ action, provider: 'openai' }));
       });
   }
 
   onState(state: ProviderState): void {
     if (!isPaused(state)) this.#pausedAt = undefined;
-    else this.#pausedAt ??= this.#simulation.now;
+    else this.#pausedAt ??= this.#schedule.now;
     if (state.lastCommand?.action === 'resume') this.#wasResumed = true;
   }
 
   /** What the write breaks. */
   brokenBy(next: Batch, previous: Batch): string | undefined {
     const isStart = previous.status === 'queued' && next.status === 'submitting';
-    const { now } = this.#simulation;
+    const { now } = this.#schedule;
     if (!isStart || this.#pausedAt === undefined || now < this.#pausedAt + SWEEP_MS) return;
     return `${next.batchId} starts at a provider that was paused at ${this.#pausedAt}`;
   }

@@ -1,5 +1,5 @@
 import type { MakeCall } from '../../simulators/memory/calls.ts';
-import type { Simulation } from './simulation.ts';
+import type { Schedule } from './schedule.ts';
 
 /** How a call ends, other than well. */
 export class Refused extends Error {
@@ -26,25 +26,25 @@ export interface CallShape {
  * it has sent by then may land all the same, and what would answer it comes to nothing.
  */
 export class Process {
-  readonly simulation: Simulation;
+  readonly #schedule: Schedule;
   readonly name: string;
   readonly deadline: number;
   alive = true;
   readonly #onDeath: () => void;
 
-  constructor(simulation: Simulation, name: string, timeoutMs: number, onDeath: () => void) {
-    this.simulation = simulation;
+  constructor(schedule: Schedule, name: string, timeoutMs: number, onDeath: () => void) {
+    this.#schedule = schedule;
     this.name = name;
-    this.deadline = simulation.now + timeoutMs;
+    this.deadline = schedule.now + timeoutMs;
     this.#onDeath = onDeath;
     // Killed at the timeout, not when it next wakes up.
-    simulation.timeline.after(timeoutMs, () => this.die('killed at its timeout'));
+    schedule.timeline.after(timeoutMs, () => this.die('killed at its timeout'));
   }
 
   die(how: string): void {
     if (!this.alive) return;
     this.alive = false;
-    this.simulation.trace(() => `${this.name}: ${how}`);
+    this.#schedule.trace(() => `${this.name}: ${how}`);
     this.#onDeath();
   }
 
@@ -54,8 +54,8 @@ export class Process {
 
   /** One call to the outside: `effect` happens at one instant, or not at all. */
   call<T>(what: string, effect: () => T, shape: CallShape = {}): Promise<T> {
-    const { simulation } = this;
-    const { random, faults, timeline } = simulation;
+    const schedule = this.#schedule;
+    const { random, faults, timeline } = schedule;
     const { timeoutMs, landsWithinMs = 0, usualMs = 20, slowMs = 60_000, slowness = 1 } = shape;
     return new Promise<T>((resolve, reject) => {
       const answer = (run: () => void) => () => {
@@ -63,13 +63,13 @@ export class Process {
       };
       if (!this.alive) return;
       if (random.chance(faults.crashBefore)) {
-        simulation.countFault();
+        schedule.countFault();
         this.die(`dies before ${what}`);
         return;
       }
       if (random.chance(faults.refused)) {
-        simulation.countFault();
-        simulation.trace(() => `${this.name}: ${what} is refused`);
+        schedule.countFault();
+        schedule.trace(() => `${this.name}: ${what} is refused`);
         timeline.after(
           random.between(1, usualMs),
           answer(() => reject(new Refused(`${what} refused`))),
@@ -79,7 +79,7 @@ export class Process {
       const isSlow = random.chance(faults.slow * slowness);
       const crashes = random.chance(faults.crashAfter);
       const loses = random.chance(faults.lostReply);
-      if (isSlow || crashes || loses) simulation.countFault();
+      if (isSlow || crashes || loses) schedule.countFault();
       const wanted = isSlow ? random.between(0, slowMs) : random.between(1, usualMs);
       const limit = timeoutMs === undefined ? wanted : timeoutMs + landsWithinMs;
       // What is slow may be the way there or the way back.
@@ -91,12 +91,12 @@ export class Process {
         if (!this.alive && random.chance(0.5)) return;
         try {
           outcome = { value: effect() };
-          simulation.trace(
+          schedule.trace(
             () => `${this.name}: ${what}${this.alive ? '' : ' (lands after its end)'}`,
           );
         } catch (error) {
           outcome = { error };
-          simulation.trace(() => `${this.name}: ${what}: ${String(error)}`);
+          schedule.trace(() => `${this.name}: ${what}: ${String(error)}`);
         }
         if (crashes && this.alive) this.die(`dies after ${what}`);
       });
@@ -111,7 +111,7 @@ export class Process {
         answersAfter + random.between(0, usualMs),
         answer(() => {
           if (loses) {
-            simulation.trace(() => `${this.name}: the answer to ${what} is lost`);
+            schedule.trace(() => `${this.name}: the answer to ${what} is lost`);
             reject(new LostReply(`the answer to ${what} was lost`));
           } else if (outcome && 'value' in outcome) resolve(outcome.value);
           else reject(outcome?.error);

@@ -1,4 +1,5 @@
-import { ALL_GUARDS, type Guards, Simulation } from './simulation.ts';
+import { ALL_GUARDS, type Guards } from './schedule.ts';
+import { Simulation } from './simulation.ts';
 
 export interface Tally {
   schedules: number;
@@ -37,7 +38,7 @@ export async function runSchedules(
     const what = await simulation.run();
     tally.schedules += 1;
     if (what.length === 0) {
-      if (simulation.faultCount > 0) tally.recovered += 1;
+      if (simulation.schedule.faultCount > 0) tally.recovered += 1;
       continue;
     }
     tally.caught += 1;
@@ -58,5 +59,5 @@ export async function traceOf(
 ): Promise<readonly string[]> {
   const simulation = new Simulation(seed, guards, true);
   await simulation.run();
-  return simulation.lines ?? [];
+  return simulation.schedule.lines ?? [];
 }

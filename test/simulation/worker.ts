@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Edit } from './mutations.ts';
-import type { Guards } from './simulation.ts';
+import type { Edit } from './mutation.ts';
+import type { Guards } from './schedule.ts';
 
 /** What a worker is to run. */
 export interface Share {

@@ -1,6 +1,7 @@
 import type { ProcessorEvent } from '../../../shared/batch/contracts.ts';
+import type { Observer } from '../observer.ts';
 import { type Process, retried } from '../process.ts';
-import type { Simulation } from '../simulation.ts';
+import type { Schedule } from '../schedule.ts';
 import type { Queue } from './queue.ts';
 
 const AGE_MS = 900_000;
@@ -11,21 +12,23 @@ export class ProcessorFunction {
   readonly runs = new Map<string, ProcessorEvent[]>();
   /** Invocations or outcomes on their way. */
   pending = 0;
-  readonly #simulation: Simulation;
+  readonly #schedule: Schedule;
+  readonly #observer: Observer;
   readonly #outcomes: Queue;
 
-  constructor(simulation: Simulation, outcomes: Queue) {
-    this.#simulation = simulation;
+  constructor(schedule: Schedule, observer: Observer, outcomes: Queue) {
+    this.#schedule = schedule;
+    this.#observer = observer;
     this.#outcomes = outcomes;
   }
 
   invoke(process: Process, event: ProcessorEvent): Promise<void> {
-    const { random, faults, timeline } = this.#simulation;
+    const { random, faults, timeline } = this.#schedule;
     return retried(() =>
       process.call(
         `invoke the processor for ${event.batchId}`,
         () => {
-          this.#simulation.invariants.onInvocation(event);
+          this.#observer.onInvocation(event);
           if (random.chance(faults.dropped)) return;
           const runs = random.chance(faults.duplicateMessage) ? 2 : 1;
           for (let run = 0; run < runs; run++) {
@@ -42,7 +45,7 @@ export class ProcessorFunction {
   }
 
   #run(event: ProcessorEvent, waited: number): void {
-    const { random, timeline, isCalm } = this.#simulation;
+    const { random, timeline, isCalm } = this.#schedule;
     if (waited > AGE_MS) {
       this.#tell(event, 'EventAgeExceeded');
       return;
@@ -54,7 +57,7 @@ export class ProcessorFunction {
         return;
       }
       const { deliveryId, batchId, deliveryAttempt } = event;
-      this.#simulation.trace(
+      this.#schedule.trace(
         () => `processor: ${batchId} ${deliveryId} attempt ${deliveryAttempt} done`,
       );
       this.runs.set(deliveryId, [...(this.runs.get(deliveryId) ?? []), event]);
@@ -63,9 +66,9 @@ export class ProcessorFunction {
   }
 
   #tell(event: ProcessorEvent, condition: string): void {
-    const { random, faults } = this.#simulation;
+    const { random, faults } = this.#schedule;
     this.pending -= 1;
-    this.#simulation.invariants.onOutcome(event);
+    this.#observer.onOutcome(event);
     if (random.chance(faults.dropped)) return;
     this.#outcomes.send(JSON.stringify({ requestContext: { condition }, requestPayload: event }));
   }

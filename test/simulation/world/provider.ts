@@ -1,70 +1,32 @@
-import { ProviderError, type ProviderErrorKind } from '../../../shared/batch/errors.ts';
-import type { JobState, Outcome } from '../../../shared/batch/job.ts';
+import type { ProviderErrorKind } from '../../../shared/batch/errors.ts';
+import type { JobState } from '../../../shared/batch/job.ts';
 import type { ListedJob, Provider } from '../../../shared/providers/provider.ts';
+import type { Observer, SimulatedJob, SimulatedUpload } from '../observer.ts';
 import { LostReply, type Process, Refused } from '../process.ts';
-import type { Simulation } from '../simulation.ts';
+import type { AccountKind, Schedule } from '../schedule.ts';
+import { drawPlan, failure, listed, outcomeOf, rowOf, rowsOf } from './jobs.ts';
 
 const HOUR = 3_600_000;
 const MAX_IN_FLIGHT = 2;
 /** A late landing: the margin that the lease leaves for it. */
 const LANDS_WITHIN_MS = 25_000;
 
-/** What becomes of a job, and how often. */
-const PLANS = {
-  completed: 10,
-  partial: 8,
-  expired: 5,
-  quota: 5,
-  account: 1,
-  refused: 1,
-  broken: 2,
-  cancelled: 1,
-  all_errors: 1,
-  stuck: 2,
-} as const;
-type Plan = keyof typeof PLANS;
-
-export interface SimulatedJob {
-  readonly id: string;
-  readonly key: string;
-  readonly batchId: string;
-  readonly createdAt: number;
-  readonly customIds: readonly string[];
-  readonly plan: Plan;
-  endsAt: number;
-  cancelled: boolean;
-  outputDeleted: boolean;
-  /** The row of each request that has one when the job has ended. */
-  readonly rows: ReadonlyMap<string, number>;
-}
-
-/** An upload, and the job that took it, if one did. */
-export interface SimulatedUpload {
-  readonly key: string;
-  readonly createdAt: number;
-  job: SimulatedJob | undefined;
-  deleted: boolean;
-}
-
 /** One account at a provider. */
 export class ProviderAccount {
   readonly jobs: SimulatedJob[] = [];
   readonly uploads: SimulatedUpload[] = [];
-  readonly #simulation: Simulation;
+  readonly #schedule: Schedule;
+  readonly #observer: Observer;
+  readonly #kind: AccountKind;
 
-  /** A provider that tells whose a job is only when it has ended. */
-  readonly #hidesKeys: boolean;
-  /** Of one job: what is larger is split. */
-  readonly #maxRequests: number;
-
-  constructor(simulation: Simulation, kind: { hidesKeys: boolean; maxRequests: number }) {
-    this.#simulation = simulation;
-    this.#hidesKeys = kind.hidesKeys;
-    this.#maxRequests = kind.maxRequests;
+  constructor(schedule: Schedule, observer: Observer) {
+    this.#schedule = schedule;
+    this.#observer = observer;
+    this.#kind = schedule.accountKind;
   }
 
   isLive(job: SimulatedJob): boolean {
-    return this.#simulation.now < job.endsAt;
+    return this.#schedule.now < job.endsAt;
   }
 
   isFull(): boolean {
@@ -88,12 +50,12 @@ export class ProviderAccount {
 
   #create(upload: SimulatedUpload, batchId: string, lines: string): SimulatedJob {
     const { key } = upload;
-    const { random, now } = this.#simulation;
+    const { random, now } = this.#schedule;
     const customIds = lines
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).custom_id as string);
-    const plan = this.#simulation.isCalm ? 'completed' : random.weighted(PLANS);
+    const plan = this.#schedule.isCalm ? 'completed' : drawPlan(random);
     const length = random.chance(0.1)
       ? random.between(HOUR, 23 * HOUR)
       : random.between(1000, HOUR);
@@ -107,10 +69,10 @@ export class ProviderAccount {
       endsAt: plan === 'stuck' ? this.#stuckUntil() : now + length,
       cancelled: false,
       outputDeleted: false,
-      rows: new Map(customIds.flatMap((id) => this.#row(plan, id))),
+      rows: new Map(customIds.flatMap((id) => rowOf(plan, id, random))),
     };
-    this.#simulation.onJob(job);
-    this.#simulation.invariants.onUploadTaken(upload, job);
+    this.#observer.onJob(job);
+    this.#observer.onUploadTaken(upload, job);
     upload.job = job;
     this.jobs.push(job);
     return job;
@@ -118,26 +80,7 @@ export class ProviderAccount {
 
   /** Where keys are hidden while a job runs, none runs for ever: it could never be told whose it is. */
   #stuckUntil(): number {
-    return this.#hidesKeys ? this.#simulation.now + 24 * HOUR : Number.POSITIVE_INFINITY;
-  }
-
-  #row(plan: Plan, customId: string): [string, number][] {
-    const { random } = this.#simulation;
-    switch (plan) {
-      case 'completed':
-        return [[customId, 200]];
-      case 'all_errors':
-        return [[customId, 400]];
-      case 'partial':
-        return [[customId, random.pick([200, 200, 200, 429, 500, 400, 0])]];
-      case 'expired':
-      case 'broken':
-      case 'cancelled':
-      case 'stuck':
-        return random.chance(0.5) ? [[customId, 200]] : [];
-      default:
-        return [];
-    }
+    return this.#kind.hidesKeys ? this.#schedule.now + 24 * HOUR : Number.POSITIVE_INFINITY;
   }
 
   #state(job: SimulatedJob): JobState {
@@ -148,14 +91,15 @@ export class ProviderAccount {
 
   #listing(job: SimulatedJob): ListedJob {
     const { id, createdAt, customIds } = job;
-    return this.#hidesKeys && this.isLive(job)
+    return this.#kind.hidesKeys && this.isLive(job)
       ? { id, createdAt, key: undefined, hiddenRequests: customIds.length }
       : { id, createdAt, key: job.key };
   }
 
   provider(process: Process): Provider {
-    const simulation = this.#simulation;
-    const { random } = simulation;
+    const schedule = this.#schedule;
+    const observer = this.#observer;
+    const { random } = schedule;
     // As long as the client tries, all in all.
     const call = async <T>(what: string, effect: () => T): Promise<T> => {
       try {
@@ -166,7 +110,7 @@ export class ProviderAccount {
     };
     const deleteUpload = (upload: SimulatedUpload) =>
       call(`delete the upload of ${upload.key}`, () => {
-        simulation.invariants.onUploadDeleted(upload);
+        observer.onUploadDeleted(upload);
         upload.deleted = true;
       });
     const find = (jobId: string) => {
@@ -178,18 +122,18 @@ export class ProviderAccount {
       limits: {
         maxInFlight: MAX_IN_FLIGHT,
         maxEnqueuedTokens: 1_000_000,
-        maxRequests: this.#maxRequests,
+        maxRequests: this.#kind.maxRequests,
         maxBytes: 1_000_000,
       },
       endpoints: ['/v1/embeddings'],
       checkOptions: () => {},
       submit: async ({ key, batchId, file, createDeadlineMs }) => {
         const lines = Buffer.from(await file.read(0, file.bytes)).toString();
-        const upload = { key, createdAt: simulation.now, job: undefined, deleted: false };
+        const upload = { key, createdAt: schedule.now, job: undefined, deleted: false };
         // Nothing of a killed process is on the wire for longer than its lease allows.
         const landsUntil = process.deadline + LANDS_WITHIN_MS;
         const land = () => {
-          if (simulation.now <= landsUntil) this.uploads.push(upload);
+          if (schedule.now <= landsUntil) this.uploads.push(upload);
         };
         try {
           await process.call('upload', land, {
@@ -226,7 +170,7 @@ export class ProviderAccount {
       },
       check: (jobId) =>
         call(`check ${jobId}`, () => {
-          const odd = random.chance(simulation.faults.refused)
+          const odd = random.chance(schedule.faults.refused)
             ? random.pick(['unknown', 'missing'])
             : undefined;
           const job = find(jobId);
@@ -239,13 +183,13 @@ export class ProviderAccount {
           const job = find(jobId);
           if (!this.isLive(job)) return;
           job.cancelled = true;
-          job.endsAt = Math.min(job.endsAt, simulation.now + random.between(0, 600_000));
+          job.endsAt = Math.min(job.endsAt, schedule.now + random.between(0, 600_000));
         }),
       listJobs: (since) => listed(this.jobs, since, call, (job) => this.#listing(job)),
       listStates: () =>
         listed(this.jobs, 0, call, (job) => ({
           jobId: job.id,
-          state: random.chance(simulation.faults.refused)
+          state: random.chance(schedule.faults.refused)
             ? { state: 'unknown' as const, status: 'weird' }
             : this.#state(job),
         })),
@@ -255,7 +199,7 @@ export class ProviderAccount {
         if (!job) return;
         for (const upload of this.uploads) if (upload.job === job) await deleteUpload(upload);
         await call(`delete the output of ${jobId}`, () => {
-          simulation.invariants.onOutputDeleted(job);
+          observer.onOutputDeleted(job);
           job.outputDeleted = true;
         });
       },
@@ -271,69 +215,10 @@ export class ProviderAccount {
   }
 
   #refusal(): ProviderErrorKind | undefined {
-    const { random, isCalm } = this.#simulation;
+    const { random, isCalm } = this.#schedule;
     if (isCalm || !random.chance(0.08)) return undefined;
     return random.weighted({ quota: 6, account: 1, permanent: 1 });
   }
-}
-
-/** Newest first, page by page: it may fail half way. */
-async function* listed<T>(
-  jobs: readonly SimulatedJob[],
-  since: number,
-  call: <T>(what: string, effect: () => T) => Promise<T>,
-  listing: (job: SimulatedJob) => T,
-): AsyncGenerator<T> {
-  const all = await call('list jobs', () => jobs.toReversed());
-  for (const [index, job] of all.entries()) {
-    if (job.createdAt < since) return;
-    if (index > 0 && index % 2 === 0) await call('list more jobs', () => {});
-    yield listing(job);
-  }
-}
-
-async function* rowsOf(
-  jobs: readonly SimulatedJob[],
-  call: <T>(what: string, effect: () => T) => Promise<T>,
-): AsyncGenerator<readonly Uint8Array[]> {
-  for (const job of jobs) {
-    const { id, rows } = job;
-    await call(`download ${id}`, () => {
-      if (job.outputDeleted) throw failure('missing');
-    });
-    for (const [index, [customId, status]] of [...rows].reverse().entries()) {
-      if (index === 1) await call(`download more of ${id}`, () => {});
-      const response = { status_code: status, request_id: id, body: {} };
-      const row = { id: `${id}/${customId}`, custom_id: customId, response, error: null };
-      yield [Buffer.from(JSON.stringify(row))];
-    }
-  }
-}
-
-function outcomeOf({ plan, cancelled }: SimulatedJob): Omit<Outcome, 'files'> {
-  const reason = { code: plan, message: 'simulated' };
-  if (cancelled && plan !== 'quota' && plan !== 'refused' && plan !== 'account')
-    return { kind: 'cancelled' };
-  switch (plan) {
-    case 'quota':
-    case 'account':
-      return { kind: 'failed', refusal: plan, reason };
-    case 'refused':
-      return { kind: 'failed', refusal: 'permanent', reason };
-    case 'broken':
-      return { kind: 'failed', reason };
-    case 'expired':
-      return { kind: 'expired' };
-    case 'cancelled':
-    case 'stuck':
-      return { kind: 'cancelled' };
-    default:
-      return { kind: 'completed' };
-  }
-}
-
-function failure(kind: ProviderErrorKind): ProviderError {
-  return new ProviderError(kind, { code: kind, message: 'simulated' });
 }
 
 function passing(error: unknown): unknown {

@@ -1,4 +1,4 @@
-import type { Simulation } from '../simulation.ts';
+import type { Schedule } from '../schedule.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const VISIBILITY_FACTOR = 6;
@@ -16,7 +16,7 @@ export class Queue {
   readonly deadLetters: Message[] = [];
   /** Messages that are neither dealt with nor dead. */
   pending = 0;
-  readonly #simulation: Simulation;
+  readonly #schedule: Schedule;
   readonly #visibilityMs: number;
   readonly #consume: (
     message: Message,
@@ -26,12 +26,12 @@ export class Queue {
   ) => void;
 
   constructor(
-    simulation: Simulation,
+    schedule: Schedule,
     name: string,
     functionTimeoutMs: number,
     consume: Queue['consume'],
   ) {
-    this.#simulation = simulation;
+    this.#schedule = schedule;
     this.name = name;
     this.#visibilityMs = VISIBILITY_FACTOR * functionTimeoutMs;
     this.#consume = consume;
@@ -42,8 +42,8 @@ export class Queue {
     return this.#consume;
   }
 
-  send(body: string, delayMs = 0, id = this.#simulation.token()): void {
-    const { random, faults, timeline, now: sentAt } = this.#simulation;
+  send(body: string, delayMs = 0, id = this.#schedule.token()): void {
+    const { random, faults, timeline, now: sentAt } = this.#schedule;
     const late = random.chance(faults.lateMessage) ? random.between(0, 600_000) : 0;
     this.pending += 1;
     timeline.after(delayMs + late + random.between(1, 500), () =>
@@ -52,14 +52,14 @@ export class Queue {
   }
 
   #deliver(message: Message, receives: number): void {
-    const { random, faults, timeline } = this.#simulation;
+    const { random, faults, timeline } = this.#schedule;
     this.#consume(
       message,
       receives,
       () => {
         this.pending -= 1;
         if (!random.chance(faults.duplicateMessage)) return;
-        this.#simulation.countFault();
+        this.#schedule.countFault();
         this.pending += 1;
         timeline.after(random.between(1, this.#visibilityMs), () =>
           this.#deliver(message, receives + 1),

@@ -5,8 +5,9 @@ import { pageOf } from '../../../simulators/memory/calls.ts';
 import { MemoryProviderStates } from '../../../simulators/memory/providerStates.ts';
 import { MemorySweepLock } from '../../../simulators/memory/sweepLock.ts';
 import { hintOf } from '../../support/fakes/hintOf.ts';
+import type { Observer } from '../observer.ts';
 import { callsOf, type Process, retried, TABLE_CALL } from '../process.ts';
-import type { Simulation } from '../simulation.ts';
+import type { Schedule } from '../schedule.ts';
 
 interface Item {
   readonly batch: Batch;
@@ -21,11 +22,13 @@ export class Table {
   readonly #items = new Map<string, Item[]>();
   readonly #states = new MemoryProviderStates();
   readonly #lock: MemorySweepLock;
-  readonly #simulation: Simulation;
+  readonly #schedule: Schedule;
+  readonly #observer: Observer;
 
-  constructor(simulation: Simulation) {
-    this.#simulation = simulation;
-    this.#lock = new MemorySweepLock(simulation.guards.sweepLock);
+  constructor(schedule: Schedule, observer: Observer) {
+    this.#schedule = schedule;
+    this.#observer = observer;
+    this.#lock = new MemorySweepLock(schedule.guards.sweepLock);
   }
 
   get(batchId: string): Batch | undefined {
@@ -42,7 +45,7 @@ export class Table {
 
   /** The records as an index shows them, which may be a while ago. */
   #seen(): Batch[] {
-    const seenAt = this.#simulation.now - this.#simulation.indexLagMs();
+    const seenAt = this.#schedule.now - this.#schedule.indexLagMs();
     return [...this.#items.values()].flatMap(
       (versions) => versions.findLast(({ writtenAt }) => writtenAt <= seenAt)?.batch ?? [],
     );
@@ -51,14 +54,14 @@ export class Table {
   #write(batch: Batch, token: string, condition: (item: Item | undefined) => boolean): boolean {
     const versions = this.#items.get(batch.batchId) ?? [];
     if (!condition(versions.at(-1))) return false;
-    versions.push({ batch: Object.freeze(batch), token, writtenAt: this.#simulation.now });
+    versions.push({ batch: Object.freeze(batch), token, writtenAt: this.#schedule.now });
     this.#items.set(batch.batchId, versions.slice(-50));
-    this.#simulation.onWrite(batch, versions.at(-2)?.batch);
+    this.#observer.onWrite(batch, versions.at(-2)?.batch);
     return true;
   }
 
   batchStore(process: Process): BatchStore {
-    const simulation = this.#simulation;
+    const schedule = this.#schedule;
     const read = (batchId: string) =>
       retried(() =>
         process.call(`read ${batchId}`, () => this.#items.get(batchId)?.at(-1), TABLE_CALL),
@@ -66,7 +69,7 @@ export class Table {
     // As the adapter does it: the SDK's repetition of a write whose answer was lost fails its own
     // condition, and the token tells whose write is there.
     const put = async (batch: Batch, condition: (item: Item | undefined) => boolean) => {
-      const token = simulation.token();
+      const token = schedule.token();
       const what = `write ${batch.batchId} v${batch.version} ${batch.status}`;
       if (
         await retried(() =>
@@ -76,8 +79,8 @@ export class Table {
         return true;
       }
       const isMine = (await read(batch.batchId))?.token === token;
-      if (isMine && !simulation.guards.ownToken) simulation.invariants.onDisowned(batch);
-      return simulation.guards.ownToken && isMine;
+      if (isMine && !schedule.guards.ownToken) this.#observer.onDisowned(batch);
+      return schedule.guards.ownToken && isMine;
     };
     const list = <T>(what: string, items: () => T[], cursor: string | undefined) =>
       retried(() => process.call(what, () => pageOf(items(), cursor, PAGE_SIZE), TABLE_CALL));
@@ -102,7 +105,7 @@ export class Table {
         (await put(batch, (item) => item === undefined)) ? 'written' : 'exists',
       replace: async (batch) => {
         const unchanged = (item: Item | undefined) =>
-          !simulation.guards.version || item?.batch.version === batch.version - 1;
+          !schedule.guards.version || item?.batch.version === batch.version - 1;
         return (await put(batch, unchanged)) ? 'written' : 'conflict';
       },
       listDue: (_shard, until, cursor) =>
@@ -137,15 +140,16 @@ export class Table {
   }
 
   providerStates(process: Process): ProviderStateStore {
-    const { pauses } = this.#simulation;
-    return this.#states.store(callsOf(process, TABLE_CALL), (state) => pauses.onState(state));
+    return this.#states.store(callsOf(process, TABLE_CALL), (state) =>
+      this.#observer.onProviderState(state),
+    );
   }
 
   sweepLock(process: Process): SweepLock {
-    const { invariants } = this.#simulation;
+    const observer = this.#observer;
     return this.#lock.lock(callsOf(process, TABLE_CALL), {
-      onAcquired: () => invariants.onSweep(process),
-      onReleased: () => invariants.onSweepOver(process),
+      onAcquired: () => observer.onSweep(process),
+      onReleased: () => observer.onSweepOver(process),
     });
   }
 }

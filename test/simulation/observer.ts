@@ -1,0 +1,60 @@
+import type { ProcessorEvent } from '../../shared/batch/contracts.ts';
+import type { Batch } from '../../shared/batch/record.ts';
+import type { ProviderState } from '../../shared/quota/providerState.ts';
+import type { Process } from './process.ts';
+
+/** How a simulated job ends. */
+export type JobPlan =
+  | 'completed'
+  | 'partial'
+  | 'expired'
+  | 'quota'
+  | 'account'
+  | 'refused'
+  | 'broken'
+  | 'cancelled'
+  | 'all_errors'
+  | 'stuck';
+
+export interface SimulatedJob {
+  readonly id: string;
+  readonly key: string;
+  readonly batchId: string;
+  readonly createdAt: number;
+  readonly customIds: readonly string[];
+  readonly plan: JobPlan;
+  endsAt: number;
+  cancelled: boolean;
+  outputDeleted: boolean;
+  /** The status code of each request that has a row when the job has ended. */
+  readonly rows: ReadonlyMap<string, number>;
+}
+
+/** An upload, and the job that took it, if one did. */
+export interface SimulatedUpload {
+  readonly key: string;
+  readonly createdAt: number;
+  job: SimulatedJob | undefined;
+  deleted: boolean;
+}
+
+/** Hears of everything that happens in the simulated world, at the instant when it happens. */
+export interface Observer {
+  onWrite(next: Batch, previous: Batch | undefined): void;
+  /** A writer takes its own write, which stands, for somebody else's. */
+  onDisowned(batch: Batch): void;
+  onProviderState(state: ProviderState): void;
+  /** A sweep begins. */
+  onSweep(process: Process): void;
+  onSweepOver(process: Process): void;
+  /** The processor is invoked. */
+  onInvocation(event: ProcessorEvent): void;
+  /** An invocation of the processor ends. */
+  onOutcome(event: ProcessorEvent): void;
+  /** A job comes to exist at the provider. */
+  onJob(job: SimulatedJob): void;
+  /** A job is made of an upload. */
+  onUploadTaken(upload: SimulatedUpload, job: SimulatedJob): void;
+  onUploadDeleted(upload: SimulatedUpload): void;
+  onOutputDeleted(job: SimulatedJob): void;
+}

@@ -1,0 +1,84 @@
+import type { StateChange } from '../../shared/batch/contracts.ts';
+import { UNPRICED } from '../../shared/batch/cost.ts';
+import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import type { Providers } from '../../shared/providers/provider.ts';
+import type { Dependencies } from '../../shared/usecases/dependencies.ts';
+import type { MemoryBucket } from '../../simulators/memory/bucket.ts';
+import { memoryScratch } from '../../simulators/memory/scratch.ts';
+import { fakeTokens } from '../support/fakes/fakeTokens.ts';
+import type { Collecting } from './collecting.ts';
+import { callsOf, type Process } from './process.ts';
+import type { Schedule } from './schedule.ts';
+import { bucketPort } from './world/bucket.ts';
+import type { ProcessorFunction } from './world/processor.ts';
+import type { ProviderAccount } from './world/provider.ts';
+import type { Queue } from './world/queue.ts';
+import type { Table } from './world/table.ts';
+
+/** The parts of a simulation that a process reaches through its ports. */
+export interface PortsWorld {
+  readonly schedule: Schedule;
+  readonly table: Table;
+  readonly bucket: MemoryBucket;
+  readonly account: ProviderAccount;
+  readonly processor: ProcessorFunction;
+  readonly collecting: Collecting | undefined;
+  readonly queues: { readonly batch: Queue; readonly work: Queue };
+  readonly announced: StateChange[];
+  readonly deadLetters: { readonly body: string; readonly reason: string }[];
+}
+
+/** The ports of one process. Each of its calls can be slow, refused or lost, or its last. */
+export function portsOf(process: Process, world: PortsWorld): Dependencies {
+  const { schedule, table, queues, announced, deadLetters } = world;
+  const { random } = schedule;
+  const call = callsOf(process);
+  const callQueue = callsOf(process, { timeoutMs: 10_000 });
+  const send = (queue: Queue, message: unknown, delaySeconds = 0) => {
+    const body = JSON.stringify(message);
+    return callQueue(`send ${body}`, () => queue.send(body, delaySeconds * 1000));
+  };
+  const log = (message: string, fields: object = {}) =>
+    schedule.trace(() => `${process.name}:   ${message} ${JSON.stringify(fields)}`);
+  return {
+    // As few jobs as there are here may be listed too.
+    policy: { ...DEFAULT_POLICY, listFrom: 2 },
+    clock: { now: () => schedule.now },
+    chance: {
+      random: () => random.next(),
+      randomInt: (max) => random.int(max),
+      token: () => schedule.token(),
+    },
+    batches: table.batchStore(process),
+    providerStates: table.providerStates(process),
+    sweepLock: table.sweepLock(process),
+    queues: {
+      sendWork: (message) => send(queues.work, message),
+      sendBatch: (message, delaySeconds) => send(queues.batch, message, delaySeconds),
+      sendDeadLetter: (_queue, body, reason) =>
+        call(`refuse: ${reason}`, () => void deadLetters.push({ body, reason })),
+    },
+    collector: world.collecting?.ports(process),
+    objects: bucketPort(world.bucket, process),
+    tableName: 'table',
+    scratch: memoryScratch,
+    tokens: fakeTokens,
+    providers: providersOf(process, world.account),
+    processor: { invoke: (event) => world.processor.invoke(process, event) },
+    bus: {
+      publish: (change) =>
+        call(`announce ${change.batchId} ${change.to}`, () => void announced.push(change)),
+    },
+    log: { info: log, warn: log, error: log },
+    metrics: { count: () => {}, measure: () => {} },
+  };
+}
+
+function providersOf(process: Process, account: ProviderAccount): Providers {
+  const provider = account.provider(process);
+  return {
+    names: ['openai'],
+    get: async () => provider,
+    describe: async () => ({ ...provider, pricing: UNPRICED }),
+  };
+}

@@ -1,0 +1,101 @@
+import { ProviderError, type ProviderErrorKind } from '../../../shared/batch/errors.ts';
+import type { Outcome } from '../../../shared/batch/job.ts';
+import type { MakeCall } from '../../../simulators/memory/calls.ts';
+import type { JobPlan, SimulatedJob } from '../observer.ts';
+import type { Random } from '../random.ts';
+
+/** How often a job ends in which way. */
+const PLANS: Readonly<Record<JobPlan, number>> = {
+  completed: 10,
+  partial: 8,
+  expired: 5,
+  quota: 5,
+  account: 1,
+  refused: 1,
+  broken: 2,
+  cancelled: 1,
+  all_errors: 1,
+  stuck: 2,
+};
+
+export function drawPlan(random: Random): JobPlan {
+  return random.weighted(PLANS);
+}
+
+/** The row of a request, as its id and status code, if it has one when its job has ended. */
+export function rowOf(plan: JobPlan, customId: string, random: Random): [string, number][] {
+  switch (plan) {
+    case 'completed':
+      return [[customId, 200]];
+    case 'all_errors':
+      return [[customId, 400]];
+    case 'partial':
+      return [[customId, random.pick([200, 200, 200, 429, 500, 400, 0])]];
+    case 'expired':
+    case 'broken':
+    case 'cancelled':
+    case 'stuck':
+      return random.chance(0.5) ? [[customId, 200]] : [];
+    default:
+      return [];
+  }
+}
+
+/** Newest first, page by page: it may fail half way. */
+export async function* listed<T>(
+  jobs: readonly SimulatedJob[],
+  since: number,
+  call: MakeCall,
+  listing: (job: SimulatedJob) => T,
+): AsyncGenerator<T> {
+  const all = await call('list jobs', () => jobs.toReversed());
+  for (const [index, job] of all.entries()) {
+    if (job.createdAt < since) return;
+    if (index > 0 && index % 2 === 0) await call('list more jobs', () => {});
+    yield listing(job);
+  }
+}
+
+export async function* rowsOf(
+  jobs: readonly SimulatedJob[],
+  call: MakeCall,
+): AsyncGenerator<readonly Uint8Array[]> {
+  for (const job of jobs) {
+    const { id, rows } = job;
+    await call(`download ${id}`, () => {
+      if (job.outputDeleted) throw failure('missing');
+    });
+    for (const [index, [customId, status]] of [...rows].reverse().entries()) {
+      if (index === 1) await call(`download more of ${id}`, () => {});
+      const response = { status_code: status, request_id: id, body: {} };
+      const row = { id: `${id}/${customId}`, custom_id: customId, response, error: null };
+      yield [Buffer.from(JSON.stringify(row))];
+    }
+  }
+}
+
+export function outcomeOf({ plan, cancelled }: SimulatedJob): Omit<Outcome, 'files'> {
+  const reason = { code: plan, message: 'simulated' };
+  if (cancelled && plan !== 'quota' && plan !== 'refused' && plan !== 'account')
+    return { kind: 'cancelled' };
+  switch (plan) {
+    case 'quota':
+    case 'account':
+      return { kind: 'failed', refusal: plan, reason };
+    case 'refused':
+      return { kind: 'failed', refusal: 'permanent', reason };
+    case 'broken':
+      return { kind: 'failed', reason };
+    case 'expired':
+      return { kind: 'expired' };
+    case 'cancelled':
+    case 'stuck':
+      return { kind: 'cancelled' };
+    default:
+      return { kind: 'completed' };
+  }
+}
+
+export function failure(kind: ProviderErrorKind): ProviderError {
+  return new ProviderError(kind, { code: kind, message: 'simulated' });
+}
