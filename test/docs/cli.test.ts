@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -62,4 +63,21 @@ it('docs/cli.md has the options of npm start and of local, and no others', async
   expect(options.length).toBeGreaterThan(5);
   const documented = [...optionsIn(told.get('local') ?? '')].filter((each) => each !== '--help');
   expect(documented.toSorted()).toEqual(options.toSorted());
+});
+
+it('docs/cli.md shows what estimate prints', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'docs-estimate-'));
+  try {
+    const lines = ['a', 'a', 'c', 'd', 'e', 'f', 'g'].map((id, index) => {
+      const body = { model: 'm', messages: [{ role: 'user', content: 'x' }], stream: index === 6 };
+      return JSON.stringify({ custom_id: id, method: 'POST', url: '/v1/chat/completions', body });
+    });
+    const file = join(directory, 'bad.jsonl');
+    writeFileSync(file, lines.join('\n'));
+    const { stdout } = await cliRun(['estimate', file, '--kind', 'openai']);
+    const [, shown] = /^```\n(bad\.jsonl would be refused.*?)^```$/ms.exec(page) ?? [];
+    expect(stdout).toBe(shown);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
