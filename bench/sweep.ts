@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pMap from 'p-map';
-import type { ActiveHint, BatchStore, DueHint } from '../shared/batch/ports.ts';
-import type { Batch } from '../shared/batch/record.ts';
+import type { BatchStore } from '../shared/batch/ports.ts';
 import { sweep } from '../shared/usecases/sweep/sweep.ts';
+import { MemoryBatches } from '../simulators/memory/batches.ts';
 import {
   benchDependencies,
   NOWHERE,
@@ -99,39 +99,9 @@ async function sweepByList(count: number): Promise<readonly Figure[]> {
   ];
 }
 
-/** Items in a page of an index, as in the real table. */
-const PAGE_ITEMS = 100;
-
 /** A table of running batches that answers at once, so that only the sweep is measured. */
 function runningBatches(count: number): BatchStore {
-  const running = Array.from({ length: count }, (_, index) => runningBatch(index));
-  const records = new Map<string, Batch>(running.map((batch) => [batch.batchId, batch]));
-  const hints = running.map((batch): ActiveHint & DueHint => ({
-    batchId: batch.batchId,
-    status: batch.status,
-    model: batch.input.model,
-    isPending: false,
-    requests: 1_000,
-    estimatedTokens: 1_000,
-    jobId: batch.job.id,
-    expected: { inputTokens: 1_000, outputTokens: 1_000 },
-  }));
-  const page = async (cursor = '0') => {
-    const end = Number(cursor) + PAGE_ITEMS;
-    const items = hints.slice(Number(cursor), end);
-    return end < hints.length ? { items, cursor: String(end) } : { items };
-  };
-  return {
-    shards: 1,
-    get: async (batchId) => records.get(batchId),
-    getMany: async (batchIds) => new Map(batchIds.map((id) => [id, records.get(id) as Batch])),
-    create: async () => 'exists',
-    async replace(batch) {
-      records.set(batch.batchId, batch);
-      return 'written';
-    },
-    listDue: (_shard, _until, cursor) => page(cursor),
-    listWaiting: async () => ({ items: [] }),
-    listActive: (_provider, cursor) => page(cursor),
-  };
+  const table = new MemoryBatches();
+  for (let index = 0; index < count; index++) table.put(runningBatch(index));
+  return table.store();
 }

@@ -1,18 +1,19 @@
 import type { ProcessorEvent, StateChange } from '../../shared/batch/contracts.ts';
 import type { WorkMessage } from '../../shared/batch/messages.ts';
 import { DEFAULT_POLICY, type Policy } from '../../shared/batch/policy.ts';
-import type { ObjectStore } from '../../shared/batch/ports.ts';
+import type { BatchStore, ObjectStore } from '../../shared/batch/ports.ts';
+import type { Batch } from '../../shared/batch/record.ts';
 import type { ProviderState } from '../../shared/quota/providerState.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
 import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { runWork } from '../../shared/usecases/work/work.ts';
+import { MemoryBatches } from '../../simulators/memory/batches.ts';
 import { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import { MemoryProviderStates } from '../../simulators/memory/providerStates.ts';
 import { memoryScratch } from '../../simulators/memory/scratch.ts';
 import { MemorySweepLock } from '../../simulators/memory/sweepLock.ts';
-import { type FakeBatchStore, fakeBatchStore } from './fakes/fakeBatchStore.ts';
 import { fakeMetrics } from './fakes/fakeMetrics.ts';
 import { type FakeProvider, fakeProvider, fakeProviders } from './fakes/fakeProvider.ts';
 import { fakeTokens } from './fakes/fakeTokens.ts';
@@ -21,7 +22,8 @@ import { type Given, NOW } from './given.ts';
 /** The whole system on fakes, with a clock that the test moves and queues that it empties. */
 export interface World {
   readonly dependencies: Dependencies;
-  readonly batches: FakeBatchStore;
+  /** The store that the use cases have: a test may replace its methods. */
+  readonly batches: BatchStore & Pick<MemoryBatches, 'all' | 'put'>;
   readonly provider: FakeProvider;
   readonly objects: ObjectStore;
   readonly bucket: MemoryBucket;
@@ -52,7 +54,11 @@ const FUNCTION_SECONDS = 300;
 export function world(policy: Policy = DEFAULT_POLICY): World {
   let now = NOW;
   let serial = 0;
-  const batches = fakeBatchStore();
+  const table = new MemoryBatches();
+  const batches = Object.assign(table.store(), {
+    all: () => table.all(),
+    put: (batch: Batch) => table.put(batch),
+  });
   const bucket = new MemoryBucket();
   const objects = bucket.store();
   const provider = fakeProvider(() => now);

@@ -1,0 +1,149 @@
+import { expectedOfJob } from '../../shared/batch/cost.ts';
+import type { ActiveHint, BatchStore, DueHint, WaitingHint } from '../../shared/batch/ports.ts';
+import type { Batch, BatchFields } from '../../shared/batch/record.ts';
+import { callAtOnce, type MakeCall, pageOf } from './calls.ts';
+import { VersionedItems } from './versionedItems.ts';
+
+export interface MemoryBatchesOptions {
+  readonly pageSize?: number;
+  /** Whether a record is written only if nobody else has written it since. Default: true. */
+  readonly checksVersion?: boolean;
+  /** Whether a write is known as one's own after its reply was lost. Default: true. */
+  readonly checksToken?: boolean;
+  /** Default: as if no time passed. */
+  now?(): number;
+  /** How far the indexes are behind, in milliseconds, as of one read. Default: they are not. */
+  lagMs?(): number;
+  /** A fresh token for a write. */
+  token?(): string;
+  /** Called with each record as it is written, and with what it replaces. */
+  onWrite?(next: Batch, previous: Batch | undefined): void;
+  /** Called when a write that stands is taken for another writer's. */
+  onDisowned?(batch: Batch): void;
+}
+
+type IsAllowed = (latest: Batch | undefined) => boolean;
+
+/** The table of batches. Records are frozen, so that no use case changes one in place. */
+export class MemoryBatches {
+  readonly #records = new VersionedItems<Batch>();
+  readonly #options: MemoryBatchesOptions;
+  #writes = 0;
+
+  constructor(options: MemoryBatchesOptions = {}) {
+    this.#options = options;
+  }
+
+  get(batchId: string): Batch | undefined {
+    return this.#records.latest(batchId)?.item;
+  }
+
+  all(): Batch[] {
+    return this.#records.all();
+  }
+
+  /** Writes a record, whatever is there. */
+  put(batch: Batch): void {
+    this.#write(batch, String(this.#writes++), () => true);
+  }
+
+  store(call: MakeCall = callAtOnce): BatchStore {
+    const { pageSize = 100, checksVersion = true } = this.#options;
+    const list = <T>(what: string, items: () => readonly T[], cursor: string | undefined) =>
+      call(what, () => pageOf(items(), cursor, pageSize));
+    return {
+      shards: 1,
+      get: (batchId) => call(`read ${batchId}`, () => this.get(batchId)),
+      getMany: (batchIds) => call(`read ${batchIds.join(', ')}`, () => this.#getMany(batchIds)),
+      create: async (batch) =>
+        (await this.#conditionalPut(call, batch, (latest) => latest === undefined))
+          ? 'written'
+          : 'exists',
+      replace: async (batch) => {
+        const isUnchanged: IsAllowed = (latest) => latest?.version === batch.version - 1;
+        const isAllowed = checksVersion ? isUnchanged : () => true;
+        return (await this.#conditionalPut(call, batch, isAllowed)) ? 'written' : 'conflict';
+      },
+      listDue: (_shard, until, cursor) => list('list due', () => this.#due(until), cursor),
+      listWaiting: (provider, cursor) =>
+        list('list waiting', () => this.#waiting(provider), cursor),
+      listActive: (provider, cursor) => list('list active', () => this.#active(provider), cursor),
+    };
+  }
+
+  /** As the adapter does it: a repeated write fails its own condition, and the token tells whose it was. */
+  async #conditionalPut(call: MakeCall, batch: Batch, isAllowed: IsAllowed): Promise<boolean> {
+    const { token = () => String(this.#writes++), checksToken = true, onDisowned } = this.#options;
+    const { batchId, version, status } = batch;
+    const own = token();
+    const write = () => this.#write(batch, own, isAllowed);
+    if (await call(`write ${batchId} v${version} ${status}`, write)) return true;
+    const stands = await call(`read ${batchId}`, () => this.#records.latest(batchId));
+    const isOwn = stands?.token === own;
+    if (isOwn && !checksToken) onDisowned?.(batch);
+    return isOwn && checksToken;
+  }
+
+  #write(batch: Batch, token: string, isAllowed: IsAllowed): boolean {
+    const { now = () => 0, onWrite } = this.#options;
+    const previous = this.get(batch.batchId);
+    if (!isAllowed(previous)) return false;
+    const version = { item: Object.freeze(batch), token, writtenAt: now() };
+    this.#records.write(batch.batchId, version);
+    onWrite?.(batch, previous);
+    return true;
+  }
+
+  #getMany(batchIds: readonly string[]): Map<string, Batch> {
+    const found = batchIds.flatMap((id) => this.get(id) ?? []);
+    return new Map(found.map((batch) => [batch.batchId, batch]));
+  }
+
+  /** The records as an index shows them. */
+  #indexed(): BatchFields[] {
+    const { now = () => 0, lagMs = () => 0 } = this.#options;
+    return this.#records.asOf(now() - lagMs());
+  }
+
+  #due(until: number): readonly DueHint[] {
+    return this.#indexed()
+      .filter(({ status, dueAt }) => status !== 'queued' && dueAt !== undefined && dueAt <= until)
+      .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
+  }
+
+  #waiting(provider: string): readonly WaitingHint[] {
+    return this.#indexed()
+      .filter((batch) => batch.status === 'queued' && batch.provider === provider)
+      .sort((a, b) => b.spec.priority - a.spec.priority || a.createdAt - b.createdAt)
+      .map(hintOf);
+  }
+
+  #active(provider: string): readonly ActiveHint[] {
+    return this.#indexed()
+      .filter((batch) => isActive(batch) && batch.provider === provider)
+      .map(hintOf);
+  }
+}
+
+function isActive({ status, job }: BatchFields): boolean {
+  return status === 'submitting' || status === 'running' || (status === 'collecting' && !!job);
+}
+
+/** What an index shows of a batch without its record. */
+function hintOf(batch: BatchFields): ActiveHint & WaitingHint {
+  const { batchId, input, createdAt, statusAt, deadlineAt, job, spec } = batch;
+  return {
+    batchId,
+    model: input?.model,
+    requests: input?.requests ?? 0,
+    estimatedTokens: input?.estimatedTokens ?? 0,
+    createdAt,
+    queuedAt: statusAt,
+    providers: spec.providers.length > 1 ? spec.providers : undefined,
+    deadlineAt,
+    isPending: job?.acceptedAt === undefined,
+    isOver: batch.status === 'collecting',
+    jobId: job?.id,
+    expected: expectedOfJob(batch),
+  };
+}
