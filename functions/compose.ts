@@ -15,12 +15,10 @@ import { realProviderStateStore } from '../shared/aws/providerStateStore.ts';
 import { realQueues } from '../shared/aws/queues.ts';
 import { realSecrets, type Secrets } from '../shared/aws/secrets.ts';
 import { realSweepLock } from '../shared/aws/sweepLock.ts';
-import { type Policy, scalePolicy } from '../shared/batch/policy.ts';
+import { type Policy, policySchema, scalePolicy } from '../shared/batch/policy.ts';
 import type { Clock, ObjectStore, RandomSource, TokenEstimation } from '../shared/batch/ports.ts';
 import type { Collector } from '../shared/collector/contract.ts';
-import { DEFAULT_POLICY } from '../shared/config.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
-import { omitUndefined } from '../shared/omitUndefined.ts';
 import type { Providers } from '../shared/providers/provider.ts';
 import { connectProviders } from '../shared/providers/registry.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
@@ -45,10 +43,7 @@ export function composed(): Composition {
 
 function compose(config: Config): Composition {
   const { settings, tableName, bucketName, inputBuckets } = config;
-  const policy = scalePolicy(
-    { ...DEFAULT_POLICY, ...omitUndefined(settings.policy) },
-    config.timeScale,
-  );
+  const policy = scalePolicy(policySchema.parse(settings.policy), config.timeScale);
   const dynamodb = dynamodbClient();
   const sqs = sqsClient();
   const secrets = realSecrets(secretsManagerClient(), clock);

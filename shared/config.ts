@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DEFAULT_POLICY } from './batch/policy.ts';
+import { policySettingsSchema } from './batch/policy.ts';
 import { collectorSettingsSchema } from './collector/contract.ts';
 import { providerSettingsSchema } from './providers/kinds.ts';
 
@@ -68,39 +68,6 @@ export const SETTINGS_FILE = 'settings.json';
 /** What a rule matches on that listens to batches. */
 export const STATE_CHANGE = { source: 'batch-handler', detailType: 'Batch State Change' } as const;
 
-const backoffSchema = z.strictObject({
-  baseSeconds: z.number().positive(),
-  capSeconds: z.number().positive(),
-});
-const seconds = z.number().positive();
-const times = z.number().int().min(1).max(100);
-
-/** The policy as settings may change it: any entry, the rest from the table of defaults. */
-export const policySettingsSchema = z
-  .strictObject({
-    maxAttempts: times,
-    retryBackoff: backoffSchema,
-    maxDeliveries: times,
-    maxAgeSeconds: seconds,
-    createDeadlineSeconds: seconds,
-    leaseMarginSeconds: seconds,
-    resendBackoff: backoffSchema,
-    invocationAgeSeconds: seconds.max(6 * 60 * 60),
-    processorTimeoutSeconds: seconds.max(15 * 60),
-    reserveAfterSeconds: seconds,
-    quotaBackoff: backoffSchema,
-    accountBackoff: backoffSchema,
-    listFrom: z.number().int().min(2),
-    stallSeconds: seconds,
-    windowGraceSeconds: seconds,
-    adoptionWindowSeconds: seconds,
-    maxDelaySeconds: seconds.max(15 * 60),
-    retentionSeconds: seconds,
-    cleanUpFiles: z.boolean(),
-  })
-  .partial();
-export type PolicySettings = z.infer<typeof policySettingsSchema>;
-
 export const settingsSchema = z.strictObject({
   /** The first entry is the default of messages that name none. */
   providers: z
@@ -114,6 +81,6 @@ export type Settings = z.infer<typeof settingsSchema>;
 /** The settings as infra writes them: everything with a default may be left out. */
 export type SettingsInput = z.input<typeof settingsSchema>;
 
+export { DEFAULT_POLICY, type PolicySettings, policySettingsSchema } from './batch/policy.ts';
 export type { Status } from './batch/status.ts';
 export { type CollectorSettingsInput, collectorSettingsSchema } from './collector/contract.ts';
-export { DEFAULT_POLICY };

@@ -1,88 +1,91 @@
-/** Times, counts, limits and choices that steer the lifecycle. Every duration is in seconds. */
-export interface Policy {
-  /** Jobs that the provider may take on for one batch before what is unfinished is given up. */
-  readonly maxAttempts: number;
-  /** Full-jitter exponential backoff between attempts and after transient failures. */
-  readonly retryBackoff: Backoff;
-  /** Times the processor is invoked for one delivery before the batch fails with its results kept. */
-  readonly maxDeliveries: number;
-  /** Age after which a batch ends with what it has. */
-  readonly maxAgeSeconds: number;
-  /** Longest that one create call at a provider may take; the call is aborted then. */
-  readonly createDeadlineSeconds: number;
-  /** Slack added to every lease for clocks that disagree and requests still on the wire. */
-  readonly leaseMarginSeconds: number;
-  /** Wait before work that nobody claimed is sent again; doubles with every send. */
-  readonly resendBackoff: Backoff;
-  /** Longest that Lambda may hold an asynchronous invocation of the processor before it starts. */
-  readonly invocationAgeSeconds: number;
-  /** The processor's own timeout: Lambda's maximum where it is unknown. */
-  readonly processorTimeoutSeconds: number;
-  /**
-   * Age from which a batch that finds no room at its provider has room kept for it: until then
-   * smaller ones of its model go first.
-   */
-  readonly reserveAfterSeconds: number;
-  /** Pause of a provider after a quota refusal; doubles with every refusal in a row. */
-  readonly quotaBackoff: Backoff;
-  /** Pause of a provider whose account refuses us: 401, 403, billing, an unfilled secret. */
-  readonly accountBackoff: Backoff;
-  /**
-   * Jobs at one provider from which on its list is read, where that tells how they stand, instead
-   * of asking about each: a page has 100 of them, but also others' and ended ones.
-   */
-  readonly listFrom: number;
-  /** How long a job may go without finishing a request before it is given up as stalled. */
-  readonly stallSeconds: number;
-  /** How long a job may outlive its completion window before it is given up as stalled. */
-  readonly windowGraceSeconds: number;
-  /** How far before the intent a listing must reach before a job counts as absent. */
-  readonly adoptionWindowSeconds: number;
-  /** Longest DelaySeconds of an SQS message. */
-  readonly maxDelaySeconds: number;
-  /** How long an ended batch and its files are kept. */
-  readonly retentionSeconds: number;
-  /** Whether a job's files are deleted at the provider once its rows are safe in the bucket. */
-  readonly cleanUpFiles: boolean;
-}
-
-export interface Backoff {
-  readonly baseSeconds: number;
-  readonly capSeconds: number;
-}
+import * as z from 'zod';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The one table of defaults. The construct's props and `cdk.json` change single entries. */
-export const DEFAULT_POLICY: Policy = {
-  maxAttempts: 5,
-  retryBackoff: { baseSeconds: MINUTE, capSeconds: HOUR },
-  maxDeliveries: 5,
-  maxAgeSeconds: 7 * DAY,
-  createDeadlineSeconds: MINUTE,
-  leaseMarginSeconds: 30,
-  resendBackoff: { baseSeconds: 2 * MINUTE, capSeconds: HOUR },
-  invocationAgeSeconds: 15 * MINUTE,
-  processorTimeoutSeconds: 15 * MINUTE,
-  reserveAfterSeconds: 10 * MINUTE,
-  quotaBackoff: { baseSeconds: MINUTE, capSeconds: HOUR },
-  accountBackoff: { baseSeconds: 5 * MINUTE, capSeconds: HOUR },
-  listFrom: 10,
-  stallSeconds: DAY,
-  windowGraceSeconds: HOUR,
-  adoptionWindowSeconds: 5 * MINUTE,
-  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-  maxDelaySeconds: 15 * MINUTE,
-  retentionSeconds: 90 * DAY,
-  cleanUpFiles: true,
+/** Full-jitter exponential backoff: see {@link fullJitterMs}. */
+const backoffSchema = z.strictObject({
+  baseSeconds: z.number().positive(),
+  capSeconds: z.number().positive(),
+});
+export type Backoff = Readonly<z.infer<typeof backoffSchema>>;
+
+const seconds = z.number().positive();
+const times = z.number().int().min(1).max(100);
+
+/** The entries of a policy, each with its default. Every duration is in seconds. */
+const policyShape = {
+  /** Jobs that the provider may accept for one batch before the unfinished requests are given up. */
+  maxAttempts: times.default(5),
+  /** Backoff between attempts, after transient failures and between deliveries. */
+  retryBackoff: backoffSchema.default({ baseSeconds: MINUTE, capSeconds: HOUR }),
+  /** Invocations of the processor for one delivery before the batch fails and keeps its rows. */
+  maxDeliveries: times.default(5),
+  /** Age at which a batch ends with the rows that it has. */
+  maxAgeSeconds: seconds.default(7 * DAY),
+  /** Longest duration of one create call at a provider, which is then aborted. */
+  createDeadlineSeconds: seconds.default(MINUTE),
+  /** Added to every lease, for clocks that differ and requests that are still on the wire. */
+  leaseMarginSeconds: seconds.default(30),
+  /** Backoff before work that no worker claimed is sent again. */
+  resendBackoff: backoffSchema.default({ baseSeconds: 2 * MINUTE, capSeconds: HOUR }),
+  /** Longest time that Lambda may hold an asynchronous invocation of the processor before it starts. */
+  invocationAgeSeconds: seconds.max(6 * HOUR).default(15 * MINUTE),
+  /** The processor's own timeout, or Lambda's maximum if it is unknown. */
+  processorTimeoutSeconds: seconds.max(15 * MINUTE).default(15 * MINUTE),
+  /**
+   * Age at which a batch that finds no room at its provider has room kept for it. Before that,
+   * smaller batches of its model go first.
+   */
+  reserveAfterSeconds: seconds.default(10 * MINUTE),
+  /** Backoff for which a provider cools down after a refusal for quota. */
+  quotaBackoff: backoffSchema.default({ baseSeconds: MINUTE, capSeconds: HOUR }),
+  /** Backoff for which a provider is blocked after it refused the account: 401, 403, billing, no secret. */
+  accountBackoff: backoffSchema.default({ baseSeconds: 5 * MINUTE, capSeconds: HOUR }),
+  /**
+   * Number of jobs at one provider from which its list is read, if it shows their states, instead of
+   * asking for each job: a page has 100 jobs, but also those of others and those that have ended.
+   */
+  listFrom: z.number().int().min(2).default(10),
+  /** Time without a finished request after which a job is stalled and cancelled. */
+  stallSeconds: seconds.default(DAY),
+  /** Time past its completion window after which a job is stalled and cancelled. */
+  windowGraceSeconds: seconds.default(HOUR),
+  /** How far before a claim's intent a listing must reach to prove that there is no job. */
+  adoptionWindowSeconds: seconds.default(5 * MINUTE),
+  /**
+   * Longest DelaySeconds of an SQS message.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+   */
+  maxDelaySeconds: seconds.max(15 * MINUTE).default(15 * MINUTE),
+  /** How long an ended batch and its files are kept. */
+  retentionSeconds: seconds.default(90 * DAY),
+  /** Whether a job's files are deleted at the provider once its rows are in the bucket. */
+  cleanUpFiles: z.boolean().default(true),
 };
 
+/** Times, counts, limits and choices of the lifecycle. Entries that are left out have their defaults. */
+export const policySchema = z.strictObject(policyShape);
+export type Policy = Readonly<z.output<typeof policySchema>>;
+
+export const DEFAULT_POLICY: Policy = policySchema.parse({});
+
+/** Some entries of a policy, as settings give them, without the defaults of the others. */
+export const policySettingsSchema = z.strictObject(withoutDefaults(policyShape)).partial();
+export type PolicySettings = z.infer<typeof policySettingsSchema>;
+
+function withoutDefaults<Shape extends Readonly<Record<string, z.ZodDefault>>>(shape: Shape) {
+  const entries = Object.entries(shape).map(([name, schema]) => [name, schema.unwrap()]);
+  return Object.fromEntries(entries) as { [K in keyof Shape]: ReturnType<Shape[K]['unwrap']> };
+}
+
 /**
- * Shrinks the policy's waiting times for a local run, so that hours of backoff become seconds.
- * What measures the real world is left alone: the age of a batch, its retention and how far back
+ * Multiplies the policy's waiting times for a local run, so that hours of backoff become seconds.
+ * Durations of the real world stay as they are: the age of a batch, its retention and how far back
  * a listing reaches.
+ *
+ * @param scale from 0 to 1
  */
 export function scalePolicy(policy: Policy, scale: number): Policy {
   const backoff = ({ baseSeconds, capSeconds }: Backoff): Backoff => ({
@@ -107,7 +110,7 @@ export function scalePolicy(policy: Policy, scale: number): Policy {
  * Exponential backoff with full jitter: uniform between zero and the doubled base, capped.
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
- * @param failures how many failures came before this one, from 0
+ * @param failures number of failures before this one, from 0
  * @param random a number in [0, 1)
  * @returns the wait in milliseconds
  */
@@ -115,7 +118,7 @@ export function fullJitterMs(backoff: Backoff, failures: number, random: number)
   return Math.round(random * maxBackoffMs(backoff, failures));
 }
 
-/** The longest wait that {@link fullJitterMs} can give after so many failures, in milliseconds. */
+/** The longest wait in milliseconds that {@link fullJitterMs} returns after as many failures. */
 export function maxBackoffMs({ baseSeconds, capSeconds }: Backoff, failures: number): number {
   return Math.min(capSeconds, baseSeconds * 2 ** Math.min(failures, 30)) * 1000;
 }

@@ -22,7 +22,13 @@ import {
   parseS3Url,
 } from '../../../shared/batch/messages.ts';
 import { newBatch } from '../../../shared/batch/newRecord.ts';
-import { DEFAULT_POLICY, fullJitterMs, scalePolicy } from '../../../shared/batch/policy.ts';
+import {
+  DEFAULT_POLICY,
+  fullJitterMs,
+  policySchema,
+  policySettingsSchema,
+  scalePolicy,
+} from '../../../shared/batch/policy.ts';
 import { isSurplus } from '../../../shared/usecases/work/submit.ts';
 import { given, NOW } from '../../support/given.ts';
 
@@ -129,6 +135,22 @@ describe('backoff', () => {
 });
 
 describe('policy', () => {
+  it('has the default of every entry that settings leave out', () => {
+    expect(policySchema.parse({ maxAttempts: 3 })).toEqual({ ...DEFAULT_POLICY, maxAttempts: 3 });
+    expect(policySettingsSchema.parse({ maxAttempts: 3 })).toEqual({ maxAttempts: 3 });
+    expect(policySettingsSchema.parse(DEFAULT_POLICY)).toEqual(DEFAULT_POLICY);
+  });
+  it.each([
+    { maxAttempts: 0 },
+    { maxAttempts: '3' },
+    { stallSeconds: 0 },
+    { retryBackoff: { baseSeconds: 1 } },
+    { processorTimeoutSeconds: 901 },
+    { maxAttempt: 3 },
+  ])('refuses %o', (given) => {
+    expect(policySchema.safeParse(given).success).toBe(false);
+    expect(policySettingsSchema.safeParse(given).success).toBe(false);
+  });
   it('shrinks waits, not ages', () => {
     const scaled = scalePolicy(DEFAULT_POLICY, 1 / 30);
     expect(scaled.retryBackoff).toEqual({ baseSeconds: 2, capSeconds: 120 });
