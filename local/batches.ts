@@ -119,7 +119,7 @@ export interface TrackedBatch {
 const BATCH_POLL_MS = 250;
 
 /**
- * Reads the batches again and again until all have ended.
+ * Polls the batches until all have ended.
  *
  * @param show called with what was read each time
  * @throws the signal's reason when it is aborted

@@ -11,12 +11,12 @@ import { deployFunctions, functionEnvironment, indexFunctions } from './lambda/f
 import { localTimeoutSeconds, localVisibilitySeconds } from './lambda/timeouts.ts';
 import { startProviders } from './providers.ts';
 import { cloudFormationService, deployedStack } from './services/cloudFormationService.ts';
-import { type BusEvent, eventsService } from './services/eventsService.ts';
+import { type BusEvent, eventsService, schedulerService } from './services/eventsService.ts';
 import { functionUrls } from './services/functionUrls.ts';
 import { FUNCTION_URLS, startGateway } from './services/gateway.ts';
 import { lambdaService } from './services/lambdaService.ts';
 import { messageMoves } from './services/messageMoves.ts';
-import { schedulerService, secretsService } from './services/secretsService.ts';
+import { secretsService } from './services/secretsService.ts';
 import { providerEntries, secretValues, webhookUrls } from './stackSettings.ts';
 import { localAccount } from './template/account.ts';
 import type { Assembly } from './template/assembly.ts';

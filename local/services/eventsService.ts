@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import * as z from 'zod';
 import type { Rules } from '../events/rules.ts';
 import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../template/account.ts';
+import type { StackResources } from '../template/resources.ts';
 import { operationOf, type Service, serviceError } from './service.ts';
 
 const putEventsSchema = z.object({
@@ -76,4 +77,24 @@ function parseObject(text: string): object | undefined {
   } catch {
     return undefined;
   }
+}
+
+const SCHEDULE_PATH = /^\/schedules\/([^/]+)$/;
+
+/** EventBridge Scheduler's GetSchedule. */
+export function schedulerService(schedules: StackResources['schedules']): Service {
+  return ({ path }) => {
+    const name = decodeURIComponent(SCHEDULE_PATH.exec(path)?.[1] ?? '');
+    const schedule = schedules.find((each) => each.name === name);
+    if (schedule === undefined)
+      return serviceError(404, 'ResourceNotFoundException', `Schedule ${name} does not exist.`);
+    const body = {
+      Name: name,
+      Arn: schedule.arn,
+      State: schedule.enabled ? 'ENABLED' : 'DISABLED',
+      ScheduleExpression: schedule.expression,
+      Target: { Arn: schedule.functionName },
+    };
+    return { status: 200, body };
+  };
 }

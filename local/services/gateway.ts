@@ -167,13 +167,13 @@ const QUEUE_URL = new RegExp(`http://[^"/]+/${LOCAL_ACCOUNT_ID}/`, 'g');
 /** Called after an emulator has carried out a request and before its sender gets the reply. */
 type OnSuccess = (request: IncomingMessage) => Promise<void>;
 
-/** Passes a request on to an emulator and its answer back, both as streams. */
+/** Streams a request to an emulator and its reply back. */
 function forward(
   request: IncomingMessage,
   response: ServerResponse,
   service: string,
   upstream: string,
-  onDone?: OnSuccess,
+  onSuccess?: OnSuccess,
 ): void {
   // Some SDKs send SQS requests to the queue's URL, but the emulator serves only the root.
   const path = service === 'sqs' ? '/' : request.url;
@@ -193,12 +193,12 @@ function forward(
         );
         return;
       }
-      const answer = (): void => {
+      const sendReply = (): void => {
         response.writeHead(statusCode, headers);
         pipeline(incoming, response, () => {});
       };
-      if (onDone === undefined || statusCode >= 300) return answer();
-      onDone(request).then(answer, (error) => response.destroy(error));
+      if (onSuccess === undefined || statusCode >= 300) return sendReply();
+      onSuccess(request).then(sendReply, (error) => response.destroy(error));
     },
   );
   outgoing.on('error', (error) => {
@@ -212,9 +212,9 @@ function forward(
  * Rewrites the queue URLs in a reply. Those of the emulator have a host that only its own tests
  * resolve, and may have the port of an earlier run.
  */
-async function rewriteQueueUrls(answer: IncomingMessage, host: string): Promise<string> {
+async function rewriteQueueUrls(reply: IncomingMessage, host: string): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
+  for await (const chunk of reply as AsyncIterable<Buffer>) chunks.push(chunk);
   const body = Buffer.concat(chunks).toString('utf8');
   return body.replace(QUEUE_URL, `http://${host}/${LOCAL_ACCOUNT_ID}/`);
 }

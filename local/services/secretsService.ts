@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Named, StackResources } from '../template/resources.ts';
+import type { Named } from '../template/resources.ts';
 import { operationOf, type Service, serviceError } from './service.ts';
 
 const getSecretSchema = z.object({ SecretId: z.string() });
@@ -36,26 +36,6 @@ export function secretsService(
       SecretString: value,
       VersionId: '00000000-0000-4000-8000-000000000001',
       VersionStages: ['AWSCURRENT'],
-    };
-    return { status: 200, body };
-  };
-}
-
-const SCHEDULE_PATH = /^\/schedules\/([^/]+)$/;
-
-/** EventBridge Scheduler's GetSchedule. */
-export function schedulerService(schedules: StackResources['schedules']): Service {
-  return ({ path }) => {
-    const name = decodeURIComponent(SCHEDULE_PATH.exec(path)?.[1] ?? '');
-    const schedule = schedules.find((each) => each.name === name);
-    if (schedule === undefined)
-      return serviceError(404, 'ResourceNotFoundException', `Schedule ${name} does not exist.`);
-    const body = {
-      Name: name,
-      Arn: schedule.arn,
-      State: schedule.enabled ? 'ENABLED' : 'DISABLED',
-      ScheduleExpression: schedule.expression,
-      Target: { Arn: schedule.functionName },
     };
     return { status: 200, body };
   };

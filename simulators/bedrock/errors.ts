@@ -17,7 +17,7 @@ export function invalid(message: string): ServiceError {
 }
 
 export function conflict(message: string): ServiceError {
-  // 400, where others use 409.
+  // The status is 400 where other services have 409.
   return new ServiceError(400, 'ConflictException', message);
 }
 

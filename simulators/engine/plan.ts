@@ -1,4 +1,4 @@
-/** What can become of a simulated job: the words of the command line's `--plan`. */
+/** The outcomes of simulated jobs, as `--plan` names them. */
 export const PLANNED_OUTCOMES = [
   'completed',
   'partial',

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { DocumentStore } from '../engine/documents.ts';
 import { ApiError } from './errors.ts';
 
@@ -62,7 +63,9 @@ export class Files {
       ...file,
       sequence: this.#records.nextSequence(),
       createdAt,
-      ...(lifeSeconds === undefined ? {} : { expiresAt: createdAt + lifeSeconds * 1000 }),
+      ...omitUndefined({
+        expiresAt: lifeSeconds === undefined ? undefined : createdAt + lifeSeconds * 1000,
+      }),
     };
     renameSync(contentPath, this.contentPath(record.id));
     this.#records.save(record);

@@ -56,7 +56,7 @@ interface OpenAiSettings extends JobSettings {
 
 const QUOTA_CODE = 'token_limit_exceeded';
 /** The limit that a planned refusal names if none is set. */
-const DEFAULT_LIMIT = 2_000_000;
+const DEFAULT_TOKEN_LIMIT = 2_000_000;
 
 /** The statuses in which a cancel call succeeds. A batch that is being cancelled stays as it is. */
 const CANCELLABLE: ReadonlySet<JobStatus> = new Set([
@@ -161,7 +161,7 @@ export class OpenAiBatches {
   }
 
   #quotaMessage(model: string | undefined): string {
-    const { enqueuedTokenLimit: limit = DEFAULT_LIMIT } = this.#settings;
+    const { enqueuedTokenLimit: limit = DEFAULT_TOKEN_LIMIT } = this.#settings;
     return `Enqueued token limit reached for ${model} in organization org-simulator. Limit: ${limit.toLocaleString('en-US')} enqueued tokens. Please try again once some in_progress batches have been completed.`;
   }
 
