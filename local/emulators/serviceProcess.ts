@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { childEnvironment } from '../childEnvironment.ts';
 
 /** How long a service may take to start, on a busy machine. */
 const START_TIMEOUT_MS = 60_000;
@@ -75,8 +76,7 @@ function forkLogged(script: string, args: readonly string[], logFile: string): C
   try {
     return fork(script, args, {
       stdio: ['ignore', log, log, 'ipc'],
-      // The environment of the shell may hold keys, which must not reach an emulator or a log.
-      env: { PATH: process.env.PATH },
+      env: childEnvironment(),
       execArgv: [],
     });
   } finally {

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { childEnvironment } from '../childEnvironment.ts';
 import { scriptPath } from '../scriptPath.ts';
 import type { EnvironmentMessage, InvocationResult, InvokeMessage } from './protocol.ts';
 
@@ -87,7 +88,7 @@ function spawn({
   try {
     return fork(scriptPath('local', 'lambda', 'runtime'), [], {
       stdio: ['ignore', log, log, 'ipc'],
-      env: { PATH: process.env.PATH, ...environment, TMPDIR: temporaryDirectory },
+      env: { ...childEnvironment(), ...environment, TMPDIR: temporaryDirectory },
       // Limits the memory as in the template, so that a leak fails here as it would in Lambda.
       execArgv: [`--max-old-space-size=${memoryMegabytes}`],
     });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { childEnvironment } from '../../local/childEnvironment.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -13,7 +14,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 /** Runs the app as the CDK CLI does. */
 function synthesize(batchHandler?: object): Promise<{ code: number; stderr: string }> {
   const env = {
-    PATH: process.env.PATH,
+    ...childEnvironment(),
     CDK_OUTDIR: directory,
     CDK_CONTEXT_JSON: JSON.stringify({ batchHandler, 'aws:cdk:bundling-stacks': [] }),
   };

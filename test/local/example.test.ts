@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { childEnvironment } from '../../local/childEnvironment.ts';
 import { startOpenAiSimulator } from '../../simulators/openai/index.ts';
 import { temporaryDirectory } from './fixtures/toyStack.ts';
 
@@ -14,7 +15,7 @@ const TIMEOUT = { timeout: 240_000 };
 async function start(options: readonly string[], environment: Record<string, string> = {}) {
   const data = temporaryDirectory();
   const args = ['local/start.ts', '--data', data, '--json', ...options];
-  const env = { PATH: process.env.PATH, ...environment };
+  const env = { ...childEnvironment(), ...environment };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
   const { batchId, results, ...rest } = JSON.parse(stdout);
   expect(results).toBe(join(data, 'results', `${batchId}.jsonl`));

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { childEnvironment } from '../../local/childEnvironment.ts';
 import { createScratchApp, type ScratchApp, typeErrors } from './scratchApp.ts';
 
 const TIMEOUT_MS = 180_000;
@@ -22,7 +23,7 @@ let synthesized: readonly Synthesized[];
 function node(...args: readonly string[]) {
   return promisify(execFile)(process.execPath, args, {
     cwd: app.directory,
-    env: { PATH: process.env.PATH },
+    env: { ...childEnvironment() },
   });
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { childEnvironment } from '../../local/childEnvironment.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -7,7 +8,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export function startCli(args: readonly string[]) {
   const child = spawn(process.execPath, [join(ROOT, 'cli', 'main.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, AWS_EC2_METADATA_DISABLED: 'true' },
+    env: { ...childEnvironment(), AWS_EC2_METADATA_DISABLED: 'true' },
   });
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CONTEXT_KEY } from '../../infra/context.ts';
+import { childEnvironment } from '../../local/childEnvironment.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -16,7 +17,7 @@ export async function synthesizeStack(directory: string, context: object = {}): 
     cwd: ROOT,
     timeout: 120_000,
     env: {
-      PATH: process.env.PATH,
+      ...childEnvironment(),
       CDK_OUTDIR: directory,
       CDK_CONTEXT_JSON: JSON.stringify({ [CONTEXT_KEY]: context }),
     },
