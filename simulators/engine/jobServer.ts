@@ -38,6 +38,8 @@ export interface Simulator {
   readonly port: number;
   /** Injects a fault into the next calls that match. */
   inject(injection: Injection): void;
+  /** Does the work that is due by now. */
+  finishDueWork(): Promise<void>;
   /** Does the work that is due by now, then reads what has happened so far. */
   journal(): Promise<JournalContent>;
   /** Breaks all connections. A new simulator with the same data continues. */
@@ -71,6 +73,7 @@ export async function startJobServer<Job extends JobRecord>({
     url: `http://127.0.0.1:${server.port}${basePath}`,
     port: server.port,
     inject: (injection) => faults.inject(injection),
+    finishDueWork: () => jobs.finishDueWork(),
     async journal() {
       await jobs.finishDueWork();
       const { events, jobs: found } = await readJournal(dataDir);

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readLines } from './lines.ts';
 import type { PlannedOutcome } from './plan.ts';
 
 /** One thing that a simulator did. Times are milliseconds since 1970. */
@@ -149,9 +149,9 @@ export function sentAgain(
   return again;
 }
 
+/** Reads a file at once: a journal has two for each job, and most hold a line or two. */
 async function readValues<Value>(path: string): Promise<Value[]> {
-  const values: Value[] = [];
-  if (existsSync(path))
-    for await (const line of readLines(path)) values.push(JSON.parse(line.bytes.toString()));
-  return values;
+  if (!existsSync(path)) return [];
+  const lines = (await readFile(path, 'utf8')).split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
 }

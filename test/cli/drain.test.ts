@@ -39,9 +39,11 @@ it('pauses, cancels, waits until nothing is outstanding, and prints what a remov
   expect(declined.stderr).toMatch(/2 open .*\nnothing was changed\n$/);
   expect(drained.code).toBe(0);
   expect(drained.stdout).toMatch(
-    /^nothing is outstanding: 2 batches cancelled\ncdk destroy can remove stack Handler/,
+    /^nothing is outstanding: 2 batches cancelled\ncdk destroy can remove stack BatchHandler/,
   );
-  expect(drained.stdout).toMatch(/^ {2}aws dynamodb delete-table --table-name Handler-Batches/m);
+  expect(drained.stdout).toMatch(
+    /^ {2}aws dynamodb delete-table --table-name BatchHandler-Batches/m,
+  );
   expect(drained.stdout).toContain('batch-handler resume openai');
   const { cancelled, kept } = JSON.parse(again.stdout);
   expect(cancelled).toBe(0);

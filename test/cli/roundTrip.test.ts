@@ -130,7 +130,7 @@ test('what makes no sense is one line on stderr, and 2', async () => {
       'list --status asleep',
       /asleep is not one of inspecting, .* \(see batch-handler list --help\)$/,
     ],
-    ['list --handler x', /^stack Handler has no handler x: use one of Handler\/Batches$/],
+    ['list --handler x', /^stack BatchHandler has no handler x: use one of BatchHandler\/Batches$/],
     ['lst', /^unknown command 'lst'.*\(see batch-handler --help\)$/],
   ] as const) {
     const { code, stdout, stderr } = await local(...args.split(' '));

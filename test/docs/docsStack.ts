@@ -42,7 +42,7 @@ const SETTINGS = {
 const EXAMPLE = join(ROOT, 'examples', 'requests.jsonl');
 
 export async function startDocsStack(): Promise<DocsStack> {
-  const run = await startHandlerRun({ settings: SETTINGS, stackName: 'BatchHandler' });
+  const run = await startHandlerRun({ settings: SETTINGS });
   await putElsewhere(run.stack);
   const root = mkdtempSync(join(tmpdir(), 'docs-commands-'));
   addCommands(join(root, 'bin'));

@@ -8,7 +8,7 @@ import { createBatchReader } from '../../local/batches.ts';
 import { type RunningStack, startStack } from '../../local/stack.ts';
 import { findHandlerNames } from '../../local/stackSettings.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
-import { synthesizeStack } from '../support/localStackAssembly.ts';
+import { synthesizedStack } from '../support/localStackAssembly.ts';
 import { requestLine } from '../support/world.ts';
 import { eventually } from './fixtures/eventually.ts';
 import { sdkSettings } from './fixtures/toyAccess.ts';
@@ -22,8 +22,7 @@ describe('the inbox of a handler that runs locally', () => {
   let bucket: string;
 
   beforeAll(async () => {
-    const assembly = join(directory, 'cdk.out');
-    await synthesizeStack(assembly, {
+    const assembly = await synthesizedStack({
       inbox: true,
       providers: { openai: { kind: 'openai' }, second: { kind: 'openai' } },
     });

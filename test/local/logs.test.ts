@@ -10,7 +10,7 @@ import { findHandlerNames } from '../../local/stackSettings.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { LOG_MESSAGES } from '../../shared/logMessages.ts';
 import { isByProvider, METRICS, unitOf } from '../../shared/metrics.ts';
-import { synthesizeStack } from '../support/localStackAssembly.ts';
+import { synthesizedStack } from '../support/localStackAssembly.ts';
 import { eventually } from './fixtures/eventually.ts';
 
 const PROMPT = 'the-text-of-a-prompt';
@@ -25,8 +25,7 @@ let text: string;
 /** A batch with the incidents of a provider, and messages that are refused, through the real functions. */
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'logs-'));
-  await synthesizeStack(join(directory, 'cdk.out'));
-  stack = await startStack(await readAssembly(join(directory, 'cdk.out')), {
+  stack = await startStack(await readAssembly(await synthesizedStack()), {
     dataDirectory: join(directory, 'data'),
     intervalSeconds: 0.5,
     timeScale: 0.5 / 60,

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { childEnvironment } from '../../local/childEnvironment.ts';
 import { createScratchApp, type ScratchApp, typeErrors } from './scratchApp.ts';
 
 const TIMEOUT_MS = 180_000;
@@ -23,7 +22,7 @@ let synthesized: readonly Synthesized[];
 function node(...args: readonly string[]) {
   return promisify(execFile)(process.execPath, args, {
     cwd: app.directory,
-    env: { ...childEnvironment() },
+    env: { PATH: process.env.PATH },
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readJournal, sentAgain } from '../../simulators/engine/journal.ts';
@@ -9,7 +9,7 @@ import {
   startLocalRun,
 } from '../local/fixtures/localRun.ts';
 import { temporaryDirectory } from '../local/fixtures/toyStack.ts';
-import { synthesizeStack } from '../support/localStackAssembly.ts';
+import { synthesizedStack } from '../support/localStackAssembly.ts';
 import { requestLine } from '../support/world.ts';
 
 const IDS = Array.from({ length: 40 }, (_, index) => `request-${index}`);
@@ -20,9 +20,7 @@ test(
   async () => {
     // Prepare
     const directory = temporaryDirectory();
-    const assembly = join(directory, 'cdk.out');
-    mkdirSync(assembly);
-    await synthesizeStack(assembly);
+    const assembly = await synthesizedStack();
     const file = join(directory, 'requests.jsonl');
     writeFileSync(file, IDS.map((customId) => `${requestLine(customId)}\n`).join(''));
     const data = join(directory, 'data');

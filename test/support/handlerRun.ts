@@ -1,12 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
-import { parseContext } from '../../infra/context.ts';
-import { BatchHandlerStack } from '../../infra/stack.ts';
 import { type RunningStack, startStack } from '../../local/stack.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
-import { FLAGS } from './handlerStack.ts';
+import { synthesizedStack } from './localStackAssembly.ts';
 
 /** The handler as it deploys, with its real functions, on this machine. */
 export interface HandlerRun {
@@ -21,21 +18,15 @@ interface HandlerRunOptions {
   readonly plan?: readonly string[];
   /** As in `cdk.json`. */
   readonly settings?: object;
-  readonly stackName?: string;
 }
 
 export async function startHandlerRun({
   plan = ['completed'],
   settings = {},
-  stackName = 'Handler',
 }: HandlerRunOptions = {}): Promise<HandlerRun> {
   const directory = mkdtempSync(join(tmpdir(), 'handler-run-'));
-  const assembly = join(directory, 'cdk.out');
   const dataDirectory = join(directory, 'data');
-  const app = new App({ context: { ...FLAGS }, outdir: assembly });
-  new BatchHandlerStack(app, stackName, parseContext(settings));
-  app.synth();
-  const stack = await startStack(await readAssembly(assembly), {
+  const stack = await startStack(await readAssembly(await synthesizedStack(settings)), {
     dataDirectory,
     intervalSeconds: 0.5,
     timeScale: 0.5 / 60,

@@ -160,7 +160,7 @@ export async function startRealSystem(
     another: compose,
     async advance(seconds) {
       now += seconds * 1000;
-      await openAi.journal();
+      await openAi.finishDueWork();
     },
     async add(batchId, customIds, message = {}) {
       const Body = customIds.map((customId) => `${requestLine(customId)}\n`).join('');

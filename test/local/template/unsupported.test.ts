@@ -1,21 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { localAccount } from '../../../local/template/account.ts';
 import { type Assembly, readAssembly } from '../../../local/template/assembly.ts';
 import { readResources } from '../../../local/template/resources.ts';
 import { METADATA_KEY } from '../../../shared/handlerMetadata.ts';
-import { synthesizeStack } from '../../support/localStackAssembly.ts';
+import { synthesizedStack } from '../../support/localStackAssembly.ts';
 
-let directory: string;
 let assembly: Assembly;
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'left-out-'));
-  await synthesizeStack(directory, { collector: {} });
-  assembly = await readAssembly(directory);
+  assembly = await readAssembly(await synthesizedStack({ collector: {} }));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** The project's own stack with a changed template. */
 function read(change: (template: Changeable) => void) {

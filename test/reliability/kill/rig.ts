@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -28,7 +28,7 @@ import type { BatchStore } from '../../../shared/batch/ports.ts';
 import type { Simulator } from '../../../simulators/engine/jobServer.ts';
 import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
 import { signed } from '../../../simulators/openai/webhooks.ts';
-import { synthesizeStack } from '../../support/localStackAssembly.ts';
+import { synthesizedStack } from '../../support/localStackAssembly.ts';
 import { moveClock, shareClock } from './clock.ts';
 import { queueConsumers } from './consumers.ts';
 import {
@@ -85,13 +85,12 @@ export async function startKillRig(
   writeFileSync(clockFile, '0');
   const giveClockBack = shareClock(clockFile);
 
-  const assemblyDirectory = join(directory, 'cdk.out');
-  mkdirSync(assemblyDirectory);
-  await synthesizeStack(assemblyDirectory, {
-    policy: { retryBackoff: NO_WAIT },
-    providers: { openai: { kind: 'openai', webhook: true } },
-  });
-  const assembly = await readAssembly(assemblyDirectory);
+  const assembly = await readAssembly(
+    await synthesizedStack({
+      policy: { retryBackoff: NO_WAIT },
+      providers: { openai: { kind: 'openai', webhook: true } },
+    }),
+  );
   const emulators = await startEmulators(directory);
   const { queueUrl, tableUrl } = emulators;
   const gateway = await startGateway(0);

@@ -39,7 +39,7 @@ async function inFrontOfOpenAi(holds: number, refusal: 'job' | 429) {
     ),
   });
   // The simulator checks inputs in its own time: the clock waits for it.
-  return { w, settled: simulator.journal };
+  return { w, settled: simulator.finishDueWork };
 }
 
 const ID_LENGTH = 4;

@@ -28,7 +28,7 @@ export async function world(options: Partial<AnthropicOptionsInput> = {}) {
   /** The job after this share of its seconds, with the work that was due by then done. */
   const after = async (id: string, share: number) => {
     now += share * JOB_SECONDS * 1000;
-    await simulator.journal();
+    await simulator.finishDueWork();
     return client.messages.batches.retrieve(id);
   };
   return {

@@ -45,11 +45,11 @@ async function run(lines: readonly object[], endpoint = '/chat/completions') {
     endpoint: endpoint as '/v1/chat/completions',
     completion_window: '24h',
   });
-  await simulator.journal();
+  await simulator.finishDueWork();
   now += 6_000;
   const running = await azure.batches.retrieve(created.id);
   now += 60_000;
-  await simulator.journal();
+  await simulator.finishDueWork();
   now += 60_000;
   const ended = await azure.batches.retrieve(created.id);
   return { azure, created, running, ended };

@@ -102,7 +102,7 @@ async function open(
         }),
       ),
     async view(jobIdentifier: string | undefined) {
-      await simulator.journal();
+      await simulator.finishDueWork();
       return client.send(new GetModelInvocationJobCommand({ jobIdentifier }));
     },
     async restart() {

@@ -30,7 +30,7 @@ test('a job goes on through a restart, and the plan with it, past deleted jobs',
 test('a restart in the middle of writing the results leaves one whole file', async () => {
   const here = await world({ plan: ['partial'] });
   const { name } = await here.job(3_000);
-  await here.simulator.journal();
+  await here.simulator.finishDueWork();
   here.advanceSeconds(JOB_SECONDS);
   await here.client.batches.get({ name: name ?? '' });
   await here.restart();

@@ -48,7 +48,7 @@ export async function world(options: Partial<GeminiOptionsInput> = {}) {
     /** The job after its end. */
     async end(name: string | undefined) {
       for (let step = 0; step < 4; step++) {
-        await simulator.journal();
+        await simulator.finishDueWork();
         here.advanceSeconds(JOB_SECONDS / 2);
       }
       return client.batches.get({ name: name ?? '' });

@@ -37,7 +37,7 @@ export async function world(options: Partial<OpenAiOptionsInput> = {}) {
   /** The job after this share of its seconds, with the work that was due by then done. */
   const after = async (id: string, share: number) => {
     now += share * JOB_SECONDS * 1000;
-    await simulator.journal();
+    await simulator.finishDueWork();
     return client.batches.retrieve(id);
   };
   return {
@@ -59,7 +59,7 @@ export async function world(options: Partial<OpenAiOptionsInput> = {}) {
     job: async (lines: readonly unknown[], metadata?: Record<string, string>) => {
       const file = await upload(lines);
       const batch = await createFrom(file.id, metadata);
-      await simulator.journal();
+      await simulator.finishDueWork();
       return batch;
     },
     /** The job once it has ended: twice its seconds, in steps, since work is done when due. */

@@ -79,7 +79,7 @@ export async function world(options: Partial<VertexOptionsInput> = {}) {
     list: (query = '') => json('GET', `${JOBS}${query}`),
     /** The job once everything that it owes by now is done. */
     async view(name: string): Promise<Job> {
-      await simulator.journal();
+      await simulator.finishDueWork();
       return (await json('GET', `/v1/${name}`)).body;
     },
     journal: () => simulator.journal(),
