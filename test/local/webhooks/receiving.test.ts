@@ -148,7 +148,7 @@ test('a URL whose signing secret is not filled in takes nothing, and says why', 
 
     expect(response.status).toBe(503);
     expect(await handler.items()).toEqual(before);
-    expect(handler.log()).toMatch(/signing secret.*not filled in.*put-secret-value/);
+    expect(handler.log()).toMatch(/webhook refused; fill in the signing secret.*put-secret-value/);
   } finally {
     await handler.stop();
   }
