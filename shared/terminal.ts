@@ -1,22 +1,22 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 
-/** Lines at the end of a terminal that are drawn over and over. */
+/** Lines at the bottom of a terminal that are redrawn in place. */
 export interface LiveLines {
   /**
-   * Each must be narrower than the terminal: one that wraps could not be redrawn in place. Of more
-   * lines than it has, the last are only counted.
+   * Each line must be narrower than the terminal, because a wrapped line cannot be redrawn in place.
+   * Lines beyond the height of the terminal are only counted.
    */
   draw(lines: readonly string[]): void;
-  /** Writes a line of its own, above them. */
+  /** Writes a line above them, which stays. */
   note(text: string): void;
-  /** Leaves nothing of them. */
+  /** Removes them. */
   clear(): void;
 }
 
 const CLEAR_LINE = '\u001b[2K';
 const CLEAR_BELOW = '\u001b[0J';
-/** To the first column too: ^C leaves its echo before the cursor. */
+/** Moves to the first column too, because the terminal shows ^C before the cursor. */
 const lineUp = (lines: number): string => (lines > 0 ? `\r\u001b[${lines}A` : '');
 
 export function createLiveLines(output: Output): LiveLines {
@@ -34,7 +34,7 @@ export function createLiveLines(output: Output): LiveLines {
       redraw(drawn);
     },
     note(text) {
-      // All of them, because a note may take several lines.
+      // Redraws all lines, because the note may take several.
       output.write(`${lineUp(heightOf(shown, output))}${CLEAR_BELOW}${text}\n`);
       redraw(0);
     },
@@ -45,14 +45,14 @@ export function createLiveLines(output: Output): LiveLines {
   };
 }
 
-/** The cursor has a line of its own below; it cannot go up to what was scrolled off. */
+/** One row is left to the cursor. Rows that are scrolled off cannot be redrawn. */
 function withinRows(lines: readonly string[], { rows = 24 }: Output): readonly string[] {
   const room = Math.max(1, rows - 1);
   if (lines.length <= room) return lines;
   return [...lines.slice(0, room - 1), `… and ${lines.length - room + 1} more`];
 }
 
-/** Lines of the terminal that they take now: one that became narrower has wrapped them. */
+/** Rows that the lines take now. A terminal that has become narrower wraps them. */
 function heightOf(lines: readonly string[], { columns = 0 }: Output): number {
   const wrapped = (line: string): number =>
     columns > 0 ? Math.max(1, Math.ceil(textWidth(line) / columns)) : 1;
@@ -62,38 +62,38 @@ function heightOf(lines: readonly string[], { columns = 0 }: Output): number {
 /** Where text goes: a terminal, a pipe or a file. */
 export interface Output {
   readonly isTTY?: boolean | undefined;
-  /** Of a terminal. */
+  /** Width of a terminal. */
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
-  /** False, as streams say it, if it has no room for more. */
+  /** Returns false if the buffer is full, as streams do. */
   write(chunk: string | Uint8Array): unknown;
-  /** Tells when there is room again. */
+  /** Calls the listener when the buffer is empty again. */
   once?(event: 'drain', listener: () => void): unknown;
 }
 
-/** What a terminal obeys instead of showing it, and what turns the direction of the text behind it. */
+/** Control characters, and those that change the direction of the text after them. */
 const CONTROL =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not reach a terminal.
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
 
-/** Text of others, such as a provider's message, without line ends and escape sequences. */
+/** Text from outside, such as a provider's message, without line ends and escape sequences. */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(CONTROL, ' ');
 }
 
-/** The same without blanks around it. */
+/** `printable` text, trimmed. */
 export function oneLine(text: string): string {
   return printable(text).trim();
 }
 
-/** Columns that a text takes: most of East Asia's characters and emoji take two, colours none. */
+/** Columns that a text takes: most East Asian characters and emoji take two, colours none. */
 export function textWidth(text: string): number {
   return stringWidth(text);
 }
 
 const characters = new Intl.Segmenter();
 
-/** As much of the text as fits. */
+/** The text, cut with an ellipsis if it is wider. */
 export function clip(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   if (width < 1) return '';

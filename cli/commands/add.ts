@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { BatchHandlerClient, NewBatch, Sent } from '../../shared/client/index.ts';
+import type { BatchHandlerClient, NewBatch, SentMessage } from '../../shared/client/index.ts';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
@@ -76,7 +76,7 @@ async function add(
   const { checkFile } = await import('../../shared/client/addBatch.ts');
   // Checks every file before the first upload, so that a bad one does not leave the command half done.
   for (const file of files) if (!isUrl(file)) await checkFile(file);
-  const added: Sent[] = [];
+  const added: SentMessage[] = [];
   for (const file of files) added.push(await addFile(client, file, options, context));
   if (options.wait) return watchUntilEnded(client, added, watchSettings(options), context);
   if (!options.json && context.stdout.isTTY)
@@ -89,9 +89,9 @@ async function addFile(
   file: string,
   options: AddOptions,
   { stdout, stderr, now, interrupted: signal }: CliContext,
-): Promise<Sent> {
+): Promise<SentMessage> {
   const transfer = showTransfer(stderr, file, now);
-  let sent: Sent;
+  let sent: SentMessage;
   try {
     sent = await client.addBatch(batchOf(file, options), { onProgress: transfer.update, signal });
   } finally {
@@ -110,8 +110,15 @@ function batchOf(file: string, options: AddOptions): NewBatch {
   const { metadata, maxCost, notBefore, format } = options;
   const place = entries.length > 1 ? { providers: [...entries] } : { provider: entries[0] };
   return omitUndefined({
-    ...{ file, batchId, ...place, priority, endpoint },
-    ...{ metadata, maxCost, notBefore, format },
+    file,
+    batchId,
+    ...place,
+    priority,
+    endpoint,
+    metadata,
+    maxCost,
+    notBefore,
+    format,
   });
 }
 

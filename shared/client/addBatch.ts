@@ -11,7 +11,7 @@ import { type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
 import type { ObjectRef } from '../batch/ports.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { ClientError } from './clientError.ts';
-import type { Sent } from './commands.ts';
+import type { SentMessage } from './commands.ts';
 import type { HandlerConnection } from './connection.ts';
 
 /** A batch to add: the fields of a message, and either `file` or `requests`. */
@@ -34,7 +34,7 @@ export async function addBatch(
   connection: HandlerConnection,
   { file, requests, ...fields }: NewBatch,
   options: UploadOptions = {},
-): Promise<Sent> {
+): Promise<SentMessage> {
   const { handler, batches, sqs, s3 } = connection;
   const { bucket, batchQueue } = handler.resources;
   if ((file === undefined) === (requests === undefined))

@@ -16,7 +16,7 @@ import type { HandlerConnection } from './connection.ts';
 export type Command = CommandMessage['action'];
 
 /** A command that was sent. The handler may still refuse it. */
-export interface SentCommand extends Sent {
+export interface SentCommand extends SentMessage {
   readonly action: Command;
 }
 
@@ -117,7 +117,7 @@ export async function commandProvider(
 }
 
 /** A message that was sent, with the batch that it is about. */
-export interface Sent {
+export interface SentMessage {
   readonly batchId: string;
   /** The id that SQS gave the message. */
   readonly messageId: string;
@@ -130,7 +130,7 @@ export interface Sent {
  */
 export async function checkRefusal(
   { sqs, handler }: Pick<HandlerConnection, 'sqs' | 'handler'>,
-  { batchId, messageId }: Sent,
+  { batchId, messageId }: SentMessage,
 ): Promise<void> {
   const { deadLetterQueue } = handler.resources;
   const letter = await findDeadLetter(sqs, deadLetterQueue, (each) => each.messageId === messageId);

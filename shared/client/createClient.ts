@@ -4,8 +4,8 @@ import { type BatchInfo, batchInfo } from './batchInfo.ts';
 import {
   commandProvider,
   type ProviderCommandOptions,
-  type Sent,
   type SentCommand,
+  type SentMessage,
   sendCommand,
 } from './commands.ts';
 import { connect, type Handler, type HandlerConnection } from './connection.ts';
@@ -42,7 +42,7 @@ export interface BatchHandlerClient {
    * @returns as soon as the message is sent. The handler may still refuse it: see `waitForBatch`
    * @throws ClientError `invalid_input`, or `batch_exists` if the id is taken
    */
-  addBatch(batch: NewBatch, options?: UploadOptions): Promise<Sent>;
+  addBatch(batch: NewBatch, options?: UploadOptions): Promise<SentMessage>;
   /**
    * Reads a batch.
    *
@@ -63,7 +63,7 @@ export interface BatchHandlerClient {
    * @param batch the id, or the result of `addBatch`, which the handler may still refuse
    * @throws ClientError `unknown_batch`, `refused` or `timeout`; the reason of the signal
    */
-  waitForBatch(batch: string | Sent, options?: WaitOptions<BatchInfo>): Promise<BatchInfo>;
+  waitForBatch(batch: string | SentMessage, options?: WaitOptions<BatchInfo>): Promise<BatchInfo>;
 
   /**
    * Streams the rows of the requests that succeeded, in the order of the input.

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { ClientError } from './clientError.ts';
-import { checkRefusal, type Sent, type SentCommand } from './commands.ts';
+import { checkRefusal, type SentCommand, type SentMessage } from './commands.ts';
 import type { HandlerConnection } from './connection.ts';
 
 export interface WaitOptions<T = Batch> {
@@ -26,7 +26,7 @@ const DEFAULT_POLL_SECONDS = 3;
  */
 export function waitForEnd(
   connection: HandlerConnection,
-  batch: string | Sent,
+  batch: string | SentMessage,
   options: WaitOptions = {},
 ): Promise<Batch> {
   const sent = typeof batch === 'string' ? undefined : batch;
@@ -55,7 +55,7 @@ export function waitForCommand(
 interface Awaited {
   readonly batchId: string;
   /** The message that may still be refused. */
-  readonly sent: Sent | undefined;
+  readonly sent: SentMessage | undefined;
   isReached(batch: Batch): boolean;
   /** Whether the record shows that the message was accepted. */
   isAccepted(batch: Batch): boolean;

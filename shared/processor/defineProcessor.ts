@@ -6,31 +6,32 @@ import { readObject } from '../aws/objectRead.ts';
 import { processorEventSchema } from '../batch/contracts.ts';
 import { DeliveredBatch } from './deliveredBatch.ts';
 
-/** What your function does with a batch. Returning completes it; throwing has it delivered again. */
+/** Processes a batch. If it resolves, the delivery is complete; if it throws, the batch is delivered again. */
 export type ProcessBatch = (batch: DeliveredBatch, context: Context) => Promise<void>;
 
 export interface ProcessorOptions {
-  /** The client that reads the rows. Default: one made from the function's environment. */
+  /** The client that reads the rows. Default: a client for the function's region and credentials. */
   readonly s3?: S3Client;
   /**
-   * Runs `process` once per `deliveryId`: a record of each delivery in the handler's table has a
-   * repeated one return at once, and a concurrent one wait for the first, or throw.
+   * Runs `process` once per `deliveryId`, by a record of each delivery in the handler's table. A
+   * repeated delivery returns at once. A concurrent one waits for the first, and throws if its own
+   * time runs out.
    *
-   * The one exception is a crash: if the function is killed within `process`, the record expires
+   * The exception is a crash: if the function is killed while `process` runs, the record expires
    * 10 seconds after the function's timeout would have come, and a later delivery runs `process`
-   * again. Nobody can know whether an effect outside the table had happened by then, so what
-   * `process` writes should be idempotent or one transaction all the same. The same goes for an
-   * effect whose record the table refuses, which is a warning of the process.
+   * again. Nothing can tell whether an effect outside the table had happened by then, so what
+   * `process` writes should still be idempotent or one transaction. The same applies if the table
+   * refuses to record that `process` has ended, which emits a warning of the process.
    *
-   * Default: false, and no call to the table.
+   * Default: false; the table is not used.
    */
   readonly once?: boolean;
-  /** The client that keeps the records of `once`. Default: one made from the function's environment. */
+  /** The client for the records of `once`. Default: a client for the function's region and credentials. */
   readonly dynamodb?: DynamoDBDocumentClient;
 }
 
 /**
- * Makes the handler of a processor Lambda.
+ * Creates the handler of a processor Lambda.
  *
  * ```ts
  * export const handler = defineProcessor(async (batch) => {
@@ -38,9 +39,9 @@ export interface ProcessorOptions {
  * });
  * ```
  *
- * A delivery comes at least once: make the effect idempotent by `batch.deliveryId`, or say `once`.
+ * A batch is delivered at least once: make the effect idempotent by `batch.deliveryId`, or set `once`.
  *
- * @returns the handler. It throws what `process` throws, and for an event that is no delivery.
+ * @returns the handler. It throws what `process` throws, and Error if the event is not a delivery
  */
 export function defineProcessor(
   process: ProcessBatch,
@@ -59,14 +60,14 @@ export function defineProcessor(
     }
     const batch = new DeliveredBatch(parsed.data, (object) => readObject(s3, object));
     if (options.once) {
-      // Lazily, so that other processors neither load nor run any of it.
+      // Imported here, so that other processors do not load it.
       const { dynamodbClient, once, realEffectRecord } = await import('./once.ts');
       dynamodb ??= dynamodbClient();
       const record = realEffectRecord(dynamodb, batch.event.table, batch.deliveryId);
       const remainingMs = context.getRemainingTimeInMillis();
       return once(batch.deliveryId, record, remainingMs, () => process(batch, context));
     }
-    // Whatever it returns would be sent to the outcome queue, which has a limit of size.
+    // Returns nothing, because Lambda would send the value to the outcome queue, which limits its size.
     await process(batch, context);
   };
 }

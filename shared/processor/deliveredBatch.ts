@@ -4,13 +4,14 @@ import type { ObjectRef } from '../batch/ports.ts';
 import { type JoinedRow, joinRows } from '../jsonl/join.ts';
 import { parseRow, type ResultRow, usageOfRow } from '../jsonl/rows.ts';
 
-/** Streams an object; a connection that breaks throws, it never ends early. */
+/** Streams an object. If the connection breaks it throws; it never ends early. */
 export type ReadObject = (object: ObjectRef) => AsyncIterable<Uint8Array>;
 
 /**
- * A batch as it is delivered: the event's fields, and its rows as streams. Each is in the order of
- * the input, joined with the request by `custom_id`, and takes the same little memory for any
- * number of rows. Each call starts from the beginning; leaving a loop early is fine.
+ * A delivered batch: the fields of the event, and the rows as streams in the order of the input,
+ * each with its request. A stream takes constant memory for any number of rows. Every call starts
+ * from the beginning, and a loop over it can be left early. A stream throws if a file cannot be read
+ * to its end.
  */
 export class DeliveredBatch {
   /** The event that the function was invoked with. */
@@ -22,27 +23,30 @@ export class DeliveredBatch {
     this.#read = read;
   }
 
+  /** The id of the batch. */
   get batchId(): string {
     return this.event.batchId;
   }
 
-  /** The idempotency key: the same however often this delivery is repeated. */
+  /** The idempotency key. It stays the same however often this delivery is repeated. */
   get deliveryId(): string {
     return this.event.deliveryId;
   }
 
+  /** The metadata that the batch was added with. */
   get metadata(): ProcessorEvent['metadata'] {
     return this.event.metadata;
   }
 
+  /** Numbers of requests: `total`, `succeeded`, `failed` and `unfinished`. */
   get counts(): ProcessorEvent['counts'] {
     return this.event.counts;
   }
 
   /**
-   * The requests that succeeded.
+   * Streams the requests that succeeded.
    *
-   * @typeParam Body what the batch's endpoint answers with. Taken on trust, not checked.
+   * @typeParam Body the type of the endpoint's answer. It is not checked.
    */
   async *results<Body = unknown>(): AsyncGenerator<SucceededRequest<Body>> {
     const { input, results } = this.event;
@@ -51,7 +55,7 @@ export class DeliveredBatch {
     }
   }
 
-  /** The requests that did not: those that failed for good, and those that never got their turn. */
+  /** Streams the requests that did not succeed: those that failed, and those that were never answered. */
   async *errors(): AsyncGenerator<FailedRequest> {
     const { input, errors } = this.event;
     for await (const row of joinRows({ input: this.#read(input), errors: this.#read(errors) })) {
@@ -59,7 +63,12 @@ export class DeliveredBatch {
     }
   }
 
-  /** Every request with what became of it: `'error' in row` tells the failed ones. */
+  /**
+   * Streams every request with its result or its error: `'error' in row` is true for an error.
+   *
+   * @typeParam Body the type of the endpoint's answer. It is not checked.
+   * @throws Error if a request has neither
+   */
   async *rows<Body = unknown>(): AsyncGenerator<SucceededRequest<Body> | FailedRequest> {
     const { input, results, errors } = this.event;
     const sources = {
@@ -74,8 +83,8 @@ export class DeliveredBatch {
     }
   }
 
-  /** All requests, as they were sent. */
-  async *requests(): AsyncGenerator<Request> {
+  /** Streams all requests as they were sent. */
+  async *requests(): AsyncGenerator<BatchRequest> {
     for await (const { request } of joinRows({ input: this.#read(this.event.input) })) {
       yield JSON.parse(request.toString());
     }
@@ -83,15 +92,15 @@ export class DeliveredBatch {
 }
 
 /** A line of the input, in the OpenAI batch format. */
-export interface Request {
+export interface BatchRequest {
   readonly custom_id: string;
   readonly method: 'POST';
   readonly url: string;
   readonly body: { readonly model: string; readonly [parameter: string]: unknown };
 }
 
-/** What the provider answered. */
-export interface Response<Body = unknown> {
+/** The answer of the provider. */
+export interface BatchResponse<Body = unknown> {
   readonly status_code: number;
   readonly request_id: string;
   /** In the format of the request's endpoint, for example a chat completion. */
@@ -100,18 +109,18 @@ export interface Response<Body = unknown> {
 
 export interface SucceededRequest<Body = unknown> {
   readonly customId: string;
-  readonly request: Request;
-  readonly response: Response<Body>;
-  /** Tokens. 0 where the answer names none. */
+  readonly request: BatchRequest;
+  readonly response: BatchResponse<Body>;
+  /** Numbers of tokens; 0 if the answer names none. */
   readonly usage: Usage;
 }
 
 export interface FailedRequest {
   readonly customId: string;
-  readonly request: Request;
-  /** Null if the request was never answered. */
-  readonly response: Response | null;
-  /** Why it failed: the batch's word or, where the endpoint answered with an error, the endpoint's. */
+  readonly request: BatchRequest;
+  /** The answer of the provider; null if there is none. */
+  readonly response: BatchResponse | null;
+  /** Why it failed: the reason of the endpoint if it answered with an error, otherwise of the handler. */
   readonly error: { readonly code: string; readonly message: string };
 }
 
@@ -128,22 +137,27 @@ export function succeededRequest(joined: JoinedRow, result: Buffer): SucceededRe
 export function failedRequest(joined: JoinedRow, error: Buffer): FailedRequest {
   const row = parseRow(error);
   const request = requestOf(joined);
-  return { customId: joined.customId, request, response: row.response ?? null, error: whyOf(row) };
+  return {
+    customId: joined.customId,
+    request,
+    response: row.response ?? null,
+    error: errorOf(row),
+  };
 }
 
-/** Inspected before it was sent: it has the shape of a request. */
-function requestOf({ request }: JoinedRow): Request {
+/** The inspection has checked that it is a request. */
+function requestOf({ request }: JoinedRow): BatchRequest {
   return JSON.parse(request.toString());
 }
 
-/** An endpoint that refused a request says so in its answer, and `error` of the row is null. */
-function whyOf({ response, error }: Partial<ResultRow>): FailedRequest['error'] {
+/** The error of the row, or, if that is null, the error in the answer of the endpoint. */
+function errorOf({ response, error }: Partial<ResultRow>): FailedRequest['error'] {
   const body = response?.body as { error?: { [field: string]: unknown } | null } | null | undefined;
-  const said = error ?? body?.error;
+  const reason = error ?? body?.error;
   const status = response?.status_code ?? 'unknown';
   return {
-    code: text(said?.code) ?? `http_${status}`,
-    message: text(said?.message) ?? `the provider answered with status ${status}`,
+    code: text(reason?.code) ?? `http_${status}`,
+    message: text(reason?.message) ?? `the provider answered with status ${status}`,
   };
 }
 

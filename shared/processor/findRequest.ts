@@ -1,6 +1,6 @@
-/** A request that was sent to the collector. */
+/** A single request that was sent to the collector. */
 export interface SentRequest {
-  /** Name of the handler's table: an output of the stack. */
+  /** Name of the handler's table, which is an output of the stack. */
   readonly table: string;
   /** The provider entry that it was sent to. */
   readonly provider: string;
@@ -9,18 +9,18 @@ export interface SentRequest {
 }
 
 /**
- * Finds the batch that a single request became part of: its result is the row with this
- * `custom_id` in the results, or the errors, of that batch. The caller needs `grantFind`.
+ * Finds the batch that contains a single request. The row with its `custom_id` is in the results or
+ * the errors of that batch. The caller needs the permissions of `grantFind`.
  *
- * @returns the batchId; undefined while the request waits for others, if it was refused, and once
- *   its batch is forgotten
+ * @returns the batch id; undefined if the request still waits for others or was refused, or if the
+ *   record of its batch has expired
  */
 export async function findRequest({
   table,
   provider,
   customId,
 }: SentRequest): Promise<string | undefined> {
-  // Loaded here: most processors never ask the table.
+  // Imported here, because most processors do not use the table.
   const { dynamodbClient, readRequestBatch } = await import('./requestBatch.ts');
   return readRequestBatch(dynamodbClient(), table, { provider, customId });
 }

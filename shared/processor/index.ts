@@ -1,11 +1,11 @@
-/** What a processor imports. */
+/** The library that a processor imports. */
 export type { ProcessorEvent } from '../batch/contracts.ts';
 export { defineProcessor, type ProcessBatch, type ProcessorOptions } from './defineProcessor.ts';
 export type {
+  BatchRequest,
+  BatchResponse,
   DeliveredBatch,
   FailedRequest,
-  Request,
-  Response,
   SucceededRequest,
 } from './deliveredBatch.ts';
 export { findRequest, type SentRequest } from './findRequest.ts';

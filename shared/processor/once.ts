@@ -4,26 +4,26 @@ import { dynamodbClient } from '../aws/clients/dynamodb.ts';
 import { type EffectRecord, realEffectRecord } from '../aws/onceRecords.ts';
 import { messageOf } from '../batch/errors.ts';
 
-/** For clocks that disagree, and for requests on the wire of a function that is killed. */
+/** Covers clocks that differ, and requests in flight of a function that is killed. */
 const LEASE_MARGIN_MS = 10_000;
-/** Between two looks at what another invocation is doing. */
-const LOOK_AGAIN_MS = 1_000;
-/** What is left of the function's time when it stops waiting, so that it can still tell why. */
-const ANSWER_MS = 5_000;
+/** Between two reads of the record while another invocation runs. */
+const POLL_MS = 1_000;
+/** Time that is left to the function when it stops waiting, so that it can throw its reason. */
+const STOP_BEFORE_TIMEOUT_MS = 5_000;
 
 export { dynamodbClient, realEffectRecord };
 
 /**
- * Runs the effect of a delivery unless it has happened.
+ * Runs the effect of a delivery unless it has happened already.
  *
- * While another invocation is at it, this one waits as long as its own time allows. It could throw
- * at once, but after a crash the claim stands for the rest of the crashed function's time, in
- * which all redeliveries would be used up. It never takes over what it has waited for: the little
- * time that is left of its own would only break the effect off once more.
+ * If another invocation runs the effect, this one waits as long as its own time allows. It could
+ * throw at once, but after a crash the claim stays for the rest of the crashed function's time, in
+ * which all redeliveries would be used up. It never takes the claim over after waiting, because the
+ * little time that is left would only interrupt the effect again.
  *
  * @param remainingMs how long the function may still run
- * @throws what `effect` throws; and Error if another invocation is at it and does not end in time,
- *   or ends without the effect
+ * @throws what `effect` throws; Error if another invocation does not finish the effect in time, or
+ *   ends without it
  */
 export async function once(
   deliveryId: string,
@@ -34,7 +34,7 @@ export async function once(
   const token = randomUUID();
   const deadline = Date.now() + remainingMs;
   if (!(await record.claim(token, Date.now(), deadline + LEASE_MARGIN_MS))) {
-    return waitForOther(deliveryId, record, deadline - ANSWER_MS);
+    return waitForOther(deliveryId, record, deadline - STOP_BEFORE_TIMEOUT_MS);
   }
   try {
     await effect();
@@ -42,7 +42,7 @@ export async function once(
     await record.release(token).catch(warn(`delivery ${deliveryId}: its claim was not released`));
     throw error;
   }
-  // The effect has happened, and to say so is what keeps it from happening again.
+  // A failure is only a warning: throwing would have the effect happen again.
   await record
     .finish(token, Date.now())
     .catch(warn(`delivery ${deliveryId}: its effect has happened and was not recorded`));
@@ -68,7 +68,7 @@ async function waitForOther(
         `delivery ${deliveryId} is in progress in another invocation, until ${until} at the latest: it is delivered again`,
       );
     }
-    await setTimeout(LOOK_AGAIN_MS);
+    await setTimeout(POLL_MS);
   }
 }
 
