@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY } from '../shared/config.ts';
+import { DEFAULT_POLICY } from '../shared/settings.ts';
 import { type Benchmark, figure } from './harness/figures.ts';
 import { observeStack, REFERENCE } from './latency.ts';
 import type { FunctionUsage, Usage } from './usage.ts';

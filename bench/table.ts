@@ -6,7 +6,7 @@ import { tableDefinition } from '../local/emulators/createResources.ts';
 import { createClients, startEmulators } from '../local/emulators/emulators.ts';
 import { toItem } from '../shared/aws/batchItem.ts';
 import type { Batch } from '../shared/batch/record.ts';
-import { DEFAULT_POLICY } from '../shared/config.ts';
+import { DEFAULT_POLICY } from '../shared/settings.ts';
 import { measureInChild } from './harness/child.ts';
 import { atMost, type Benchmark, type Figure, figure, megabytes } from './harness/figures.ts';
 import { queuedBatch, runningBatch } from './harness/records.ts';

@@ -4,8 +4,8 @@ import { realBatchStore } from '../shared/aws/batchStore.ts';
 import { realProviderStateStore } from '../shared/aws/providerStateStore.ts';
 import { realSweepLock } from '../shared/aws/sweepLock.ts';
 import type { Metrics } from '../shared/batch/ports.ts';
-import { DEFAULT_POLICY } from '../shared/config.ts';
 import { METRICS } from '../shared/metrics.ts';
+import { DEFAULT_POLICY } from '../shared/settings.ts';
 import { sweep } from '../shared/usecases/sweep/sweep.ts';
 import {
   benchDependencies,

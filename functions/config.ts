@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { CollectorQueueUrls } from '../shared/aws/collector.ts';
 import type { QueueUrls } from '../shared/aws/queues.ts';
-import { ENVIRONMENT, SETTINGS_FILE, type Settings, settingsSchema } from '../shared/config.ts';
+import { ENVIRONMENT, SETTINGS_FILE } from '../shared/config.ts';
+import { type Settings, settingsSchema } from '../shared/settings.ts';
 
 const commaSeparated = z
   .string()

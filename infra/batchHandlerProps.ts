@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
-import type { CollectorSettingsInput, PolicySettings, Status } from '../shared/config.ts';
+import type { CollectorSettingsInput, PolicySettings, Status } from '../shared/settings.ts';
 import type { AlarmSettings } from './monitoring/alarms.ts';
 import type { LlmProvider } from './providers/llmProvider.ts';
 

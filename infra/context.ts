@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
-import { collectorSettingsSchema, policySettingsSchema } from '../shared/config.ts';
+import { collectorSettingsSchema, policySettingsSchema } from '../shared/settings.ts';
 import { ConfigurationError } from './configurationError.ts';
 import { ALARMS, type AlarmSetting } from './monitoring/alarms.ts';
 import { ROLE_ARN } from './providers/kind.ts';

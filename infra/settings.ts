@@ -5,7 +5,7 @@ import {
   type PolicySettings,
   type SettingsInput,
   settingsSchema,
-} from '../shared/config.ts';
+} from '../shared/settings.ts';
 import { ConfigurationError } from './configurationError.ts';
 
 /**

@@ -7,7 +7,7 @@ import { realBatchStore } from '../shared/aws/batchStore.ts';
 import type { BatchStore } from '../shared/batch/ports.ts';
 import type { Batch, BatchFields, Rows } from '../shared/batch/record.ts';
 import { isEnded, OPEN_STATUSES, type Status } from '../shared/batch/status.ts';
-import { DEFAULT_POLICY } from '../shared/config.ts';
+import { DEFAULT_POLICY } from '../shared/settings.ts';
 import { readQueue } from './emulators/createResources.ts';
 
 /** A batch as a local run shows it. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { ENVIRONMENT, type Settings } from '../shared/config.ts';
+import { ENVIRONMENT } from '../shared/config.ts';
 import type { ProviderKind } from '../shared/providers/kinds.ts';
 import { SECRET_PLACEHOLDER } from '../shared/providers/settings.ts';
+import type { Settings } from '../shared/settings.ts';
 import type { ReadyMessage } from '../simulators/engine/jobServer.ts';
 import { type ServiceProcess, startService } from './emulators/serviceProcess.ts';
 import {

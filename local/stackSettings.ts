@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ENVIRONMENT, SETTINGS_FILE, type Settings, settingsSchema } from '../shared/config.ts';
+import { ENVIRONMENT, SETTINGS_FILE } from '../shared/config.ts';
+import { type Settings, settingsSchema } from '../shared/settings.ts';
 import type { LocalProviders } from './providers.ts';
 import type { FunctionResource, StackResources } from './template/resources.ts';
 

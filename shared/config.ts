@@ -1,8 +1,3 @@
-import * as z from 'zod';
-import { policySettingsSchema } from './batch/policy.ts';
-import { collectorSettingsSchema } from './collector/contract.ts';
-import { providerSettingsSchema } from './providers/kinds.ts';
-
 /** Names of the environment variables of the functions: written by infra, read here, once. */
 export const ENVIRONMENT = {
   /** The handler's name among those of the account: a dimension of its logs and metrics. */
@@ -67,20 +62,3 @@ export const SETTINGS_FILE = 'settings.json';
 
 /** What a rule matches on that listens to batches. */
 export const STATE_CHANGE = { source: 'batch-handler', detailType: 'Batch State Change' } as const;
-
-export const settingsSchema = z.strictObject({
-  /** The first entry is the default of messages that name none. */
-  providers: z
-    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/), providerSettingsSchema)
-    .refine((entries) => Object.keys(entries).length > 0, 'must have at least one provider'),
-  policy: policySettingsSchema.default({}),
-  /** Gathers single requests into batches; absent: none are. */
-  collector: collectorSettingsSchema.optional(),
-});
-export type Settings = z.infer<typeof settingsSchema>;
-/** The settings as infra writes them: everything with a default may be left out. */
-export type SettingsInput = z.input<typeof settingsSchema>;
-
-export { DEFAULT_POLICY, type PolicySettings, policySettingsSchema } from './batch/policy.ts';
-export type { Status } from './batch/status.ts';
-export { type CollectorSettingsInput, collectorSettingsSchema } from './collector/contract.ts';

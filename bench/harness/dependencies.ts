@@ -4,10 +4,10 @@ import { bounds } from '../../shared/aws/clients/base.ts';
 import { realObjectStore } from '../../shared/aws/objectStore.ts';
 import type { Limits } from '../../shared/batch/job.ts';
 import type { BatchStore, ObjectStore } from '../../shared/batch/ports.ts';
-import { DEFAULT_POLICY, settingsSchema } from '../../shared/config.ts';
 import { diskScratch } from '../../shared/jsonl/scratch.ts';
 import type { Provider, Providers } from '../../shared/providers/provider.ts';
 import { connectProviders } from '../../shared/providers/registry.ts';
+import { DEFAULT_POLICY, settingsSchema } from '../../shared/settings.ts';
 import { createTokenEstimator } from '../../shared/tokens/estimator.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 

@@ -2,7 +2,7 @@ import { addMessageSchema } from '../../shared/batch/messages.ts';
 import { newBatch } from '../../shared/batch/newRecord.ts';
 import { type BatchIn, batchSchema, type Core } from '../../shared/batch/record.ts';
 import type { Status } from '../../shared/batch/status.ts';
-import { DEFAULT_POLICY } from '../../shared/config.ts';
+import { DEFAULT_POLICY } from '../../shared/settings.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -3,9 +3,9 @@ import { type Command, Option } from 'commander';
 import { dollars } from '../../shared/batch/cost.ts';
 import { addMessageSchema } from '../../shared/batch/messages.ts';
 import { ClientError } from '../../shared/client/clientError.ts';
-import type { Settings } from '../../shared/config.ts';
-import { entryOfKind, PROVIDER_KINDS } from '../../shared/operations/entryOfKind.ts';
 import type { Estimate } from '../../shared/operations/estimate.ts';
+import { entryOfKind, PROVIDER_KINDS, settingsOf } from '../../shared/operations/settings.ts';
+import type { Settings } from '../../shared/settings.ts';
 import { counted } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
@@ -100,7 +100,7 @@ async function entriesOf(options: EstimateOptions): Promise<Settings['providers'
         'invalid_input',
         'the prices of a stack are in its settings: add --kind to name others',
       );
-    return (await openClient(options)).handler.settings().providers;
+    return settingsOf((await openClient(options)).handler).providers;
   }
   const price = isPriced ? { input: inputPrice ?? 0, output: outputPrice ?? 0 } : undefined;
   return { [kind]: entryOfKind(kind, price) };

@@ -3,7 +3,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Construct } from 'constructs';
-import { type CollectorSettingsInput, ENVIRONMENT, TABLE } from '../../shared/config.ts';
+import { ENVIRONMENT, TABLE } from '../../shared/config.ts';
+import type { CollectorSettingsInput } from '../../shared/settings.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import { PREFIX } from './bucket.ts';
 import {

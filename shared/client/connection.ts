@@ -13,8 +13,8 @@ import { cloudFormationClient } from '../aws/clients/operator.ts';
 import { s3Client } from '../aws/clients/s3.ts';
 import { sqsClient } from '../aws/clients/sqs.ts';
 import { realProviderStateStore } from '../aws/providerStateStore.ts';
+import { DEFAULT_POLICY } from '../batch/policy.ts';
 import type { BatchStore } from '../batch/ports.ts';
-import { DEFAULT_POLICY, type Settings, settingsSchema } from '../config.ts';
 import {
   type HandlerMetadata,
   METADATA_KEY,
@@ -38,8 +38,8 @@ export interface Handler {
   readonly providers: readonly string[];
   /** Version of the deployed package; undefined if it was deployed before versions were recorded. */
   readonly version: string | undefined;
-  /** The settings of the functions. Throws Error if this version of the package cannot read them. */
-  settings(): Settings;
+  /** The settings of the functions, as they are deployed. They are not validated. */
+  readonly settings: HandlerMetadata['settings'];
 }
 
 /**
@@ -71,7 +71,7 @@ export async function discoverHandler(
     secrets: resolve(secrets),
     providers: typeof providers === 'object' && providers !== null ? Object.keys(providers) : [],
     version,
-    settings: () => readSettings(stack, metadata),
+    settings,
   };
 }
 
@@ -131,15 +131,6 @@ async function readPhysicalIds(
     for (const { LogicalResourceId: logicalId, PhysicalResourceId: physicalId } of page)
       if (logicalId !== undefined && physicalId !== undefined) ids.set(logicalId, physicalId);
   return ids;
-}
-
-function readSettings(stack: string, { settings }: HandlerMetadata): Settings {
-  const parsed = settingsSchema.safeParse(settings);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new Error(
-    `stack ${stack} was deployed by another version of Batch Handler: ${issues.join('; ')}`,
-  );
 }
 
 /** A handler, with the clients and stores that read and write its state. */

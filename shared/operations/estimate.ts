@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import { RefusedError } from '../batch/errors.ts';
 import type { AddMessage } from '../batch/messages.ts';
 import { ClientError } from '../client/clientError.ts';
-import type { Settings } from '../config.ts';
 import { describedProviders } from '../providers/registry.ts';
+import type { Settings } from '../settings.ts';
 import { createTokenEstimator } from '../tokens/estimator.ts';
 import { type Estimate, estimate } from '../usecases/estimate.ts';
 

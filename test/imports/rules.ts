@@ -12,7 +12,7 @@ const PROVIDER =
 const KIND = 'a function loads only the provider that it uses, with its SDK';
 const SETTINGS = 'the construct and the functions share it, and it has to load without any SDK';
 const CLI =
-  'shared/batch shared/client shared/config.ts shared/operations shared/terminal.ts commander node';
+  'shared/batch shared/client shared/operations shared/settings.ts shared/terminal.ts commander node';
 
 /**
  * Which folder or file may import what. Of several that contain a file, the longest path counts.
@@ -82,6 +82,10 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'what an operator does is built on the client library, use cases and providers',
   },
   'shared/config.ts': {
+    may: '',
+    why: 'users bundle it with their processors, so it holds names only',
+  },
+  'shared/settings.ts': {
     may: 'shared/batch shared/collector/contract.ts shared/providers/kinds.ts zod',
     why: SETTINGS,
   },
@@ -96,7 +100,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'what is deployed contains nothing of the construct, the local run or the tests',
   },
   infra: {
-    may: 'shared/config.ts shared/handlerMetadata.ts shared/logMessages.ts shared/metrics.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts aws-cdk-lib constructs esbuild node zod',
+    may: 'shared/config.ts shared/handlerMetadata.ts shared/logMessages.ts shared/metrics.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts aws-cdk-lib constructs esbuild node zod',
     why: 'the construct takes the functions as bundles, and shares names and settings only',
   },
   simulators: {
@@ -108,7 +112,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'it holds the ports of the domain in memory, for tests and the benchmark',
   },
   local: {
-    may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',
+    may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',
     why: 'the local run executes the synthesized stack and the bundles, and imports neither',
   },
   cli: { may: CLI, why: 'the command line is built on the client library and on operations' },

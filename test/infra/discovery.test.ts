@@ -5,8 +5,8 @@ import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { settingsSchema } from '../../shared/config.ts';
 import { METADATA_KEY, stackMetadataSchema } from '../../shared/handlerMetadata.ts';
+import { settingsSchema } from '../../shared/settings.ts';
 import { newApp, newHandler, newProcessor, newStack } from '../support/handlerStack.ts';
 
 const metadataOf = (template: Template) =>

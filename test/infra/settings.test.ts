@@ -4,8 +4,8 @@ import { App, Aws, Duration, Lazy, Token } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import { settingsText } from '../../infra/settings.ts';
-import { type SettingsInput, settingsSchema } from '../../shared/config.ts';
 import { providerSettingsSchema } from '../../shared/providers/kinds.ts';
+import { type SettingsInput, settingsSchema } from '../../shared/settings.ts';
 import { FLAGS, newHandler, newProcessor, newStack } from '../support/handlerStack.ts';
 
 const openai = { kind: 'openai', limits: {} } as const;

@@ -5,7 +5,7 @@ import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { ProcessorEvent, StateChange } from '../../shared/batch/contracts.ts';
 import { DEFAULT_POLICY, type Policy } from '../../shared/batch/policy.ts';
-import type { Settings } from '../../shared/config.ts';
+import type { Settings } from '../../shared/settings.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
 import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';

@@ -5,6 +5,7 @@ import { messageOf } from '../../batch/errors.ts';
 import { PACKAGE_VERSION } from '../../package.ts';
 import { durationText } from '../../terminal.ts';
 import { type Check, type CheckResult, noteResult, okResult, problemResult } from '../check.ts';
+import { settingsOf } from '../settings.ts';
 
 export const credentialsCheck: Check = {
   name: 'credentials',
@@ -91,7 +92,7 @@ export const versionCheck: Check = {
   async run({ connection: { handler } }) {
     const { version = 'an unknown version' } = handler;
     try {
-      const entries = Object.keys(handler.settings().providers);
+      const entries = Object.keys(settingsOf(handler).providers);
       const what = `${version} is deployed, with ${entries.join(', ')}`;
       if (version === PACKAGE_VERSION) return [okResult(what)];
       return [noteResult(`${what}; this command line is ${PACKAGE_VERSION}`)];

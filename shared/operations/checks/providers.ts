@@ -15,6 +15,7 @@ import {
   problemResult,
   unknownResult,
 } from '../check.ts';
+import { settingsOf } from '../settings.ts';
 
 /** Whether each provider answers and accepts the credentials: reads the first page of its jobs. */
 export const providersCheck: Check = {
@@ -32,7 +33,7 @@ async function connectLikeFunctions(context: DoctorContext): Promise<Providers> 
   const { bucket, sweeper } = handler.resources;
   const secrets = realSecrets(context.secrets, context);
   const read = (variable: string) => context.entryVariable(sweeper, variable).catch(() => ({}));
-  return connectProviders(handler.settings().providers, {
+  return connectProviders(settingsOf(handler).providers, {
     secret: async (entry) => {
       const arn = handler.secrets[entry];
       return arn === undefined ? undefined : secrets.get(arn);

@@ -17,6 +17,7 @@ import { cloudFormationClient } from '../../../shared/aws/clients/operator.ts';
 import { discoverHandler } from '../../../shared/client/connection.ts';
 import { localStack } from '../../../shared/client/index.ts';
 import { METADATA_KEY } from '../../../shared/handlerMetadata.ts';
+import { settingsOf } from '../../../shared/operations/settings.ts';
 import { clientSettings } from '../../support/emulators.ts';
 import { newApp, newHandler, newProcessor } from '../../support/handlerStack.ts';
 
@@ -51,7 +52,7 @@ test('the one handler of a stack is found by the name of the stack', async () =>
 
   expect(handler.path).toBe('Test/Batches');
   expect(handler.providers).toEqual(['openai']);
-  expect(handler.settings().providers.openai?.kind).toBe('openai');
+  expect(settingsOf(handler).providers.openai?.kind).toBe('openai');
   expect(handler.resources.table).toMatch(/^Test-BatchesTable/);
   expect(handler.resources.batchQueue).toMatch(/^http:.*\/Test-BatchesBatchQueue/);
   expect(handler.secrets.openai).toMatch(/^arn:aws:secretsmanager:.*Secretopenai/);
@@ -87,7 +88,7 @@ test('settings of another version hide nothing but themselves', async () => {
   const handler = await discover('Test');
 
   expect(handler.providers).toEqual(['openai']);
-  expect(() => handler.settings()).toThrow(/stack Test was deployed by another version.*later/);
+  expect(() => settingsOf(handler)).toThrow(/stack Test was deployed by another version.*later/);
 });
 
 test('a local stack is found by its directory, as long as its process lives', async () => {

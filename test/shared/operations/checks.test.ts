@@ -7,7 +7,7 @@ import { realBatchStore } from '../../../shared/aws/batchStore.ts';
 import { realProviderStateStore } from '../../../shared/aws/providerStateStore.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { HandlerConnection } from '../../../shared/client/connection.ts';
-import { ENVIRONMENT, settingsSchema } from '../../../shared/config.ts';
+import { ENVIRONMENT } from '../../../shared/config.ts';
 import { type Check, doctorContext } from '../../../shared/operations/check.ts';
 import {
   concurrencyCheck,
@@ -53,7 +53,7 @@ beforeEach(async () => {
       ...{ stack: 'Test', path: 'Test/Batches', resources, providers: ['openai'] },
       secrets: { openai: 'arn:openai' },
       version: '0.0.1',
-      settings: () => settingsSchema.parse(settings),
+      settings,
     },
     access: { ...clientSettings(gateway.url), maxAttempts: 1 } as HandlerConnection['access'],
     batches: realBatchStore(emulators.table, table, DEFAULT_POLICY),

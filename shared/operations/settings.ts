@@ -1,10 +1,26 @@
 import type { Price } from '../batch/cost.ts';
+import type { Handler } from '../client/connection.ts';
 import {
   KINDS,
   type ProviderKind,
   type ProviderSettings,
   providerSettingsSchema,
 } from '../providers/kinds.ts';
+import { type Settings, settingsSchema } from '../settings.ts';
+
+/**
+ * The validated settings of a handler.
+ *
+ * @throws Error if it was deployed by a version whose settings this one cannot read
+ */
+export function settingsOf({ stack, settings }: Pick<Handler, 'stack' | 'settings'>): Settings {
+  const parsed = settingsSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(
+    `stack ${stack} was deployed by another version of Batch Handler: ${issues.join('; ')}`,
+  );
+}
 
 export const PROVIDER_KINDS = Object.keys(KINDS) as readonly ProviderKind[];
 
