@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BatchHandlerClient, NewBatch, SentMessage } from '../../shared/client/index.ts';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { openClient, withConnection } from '../connect.ts';
@@ -40,13 +40,12 @@ export function addAddCommand(program: Command, context: CliContext): void {
     )
     .option('--priority <n>', '-500 to 499; higher starts first (default: 0)', readInteger)
     .option('--endpoint <path>', 'such as /v1/embeddings (default: url of the first line)')
-    .option(
-      '--metadata <key=value>',
-      'passed to your processor and events; can be repeated',
-      readPair,
-      {},
+    .addOption(
+      new Option('--metadata <key=value>', 'passed to your processor and events; can be repeated')
+        .argParser(readPair)
+        .default({}, 'none'),
     )
-    .option('--max-cost <usd>', 'bound on the cost of the batch', readPositive)
+    .option('--max-cost <usd>', 'limit on the cost of the batch', readPositive)
     .option('--not-before <time>', 'ISO 8601 time before which nothing is submitted', readTime)
     .option('--format <format>', 'format of the request bodies: openai or native')
     .option('--wait', 'show the batches until they have ended')

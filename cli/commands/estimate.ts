@@ -40,7 +40,7 @@ export function addEstimateCommand(program: Command, context: CliContext): void 
     .addOption(
       new Option('--format <format>', 'format of the request bodies').choices(['openai', 'native']),
     )
-    .option('--max-cost <usd>', 'bound on the cost of the batch', readNotNegative)
+    .option('--max-cost <usd>', 'limit on the cost of the batch', readNotNegative)
     .addOption(
       new Option(
         '--kind <kind>',
