@@ -45,7 +45,7 @@ async function fillTable(client: DynamoDBClient): Promise<void> {
   const document = DynamoDBDocumentClient.from(client);
   const layout = { shards: 4, retentionSeconds: DEFAULT_POLICY.retentionSeconds };
   const put = async (batches: readonly Batch[]) => {
-    const items = batches.map((batch) => toItem(batch, 'filled', layout));
+    const items = batches.map((batch) => toItem(batch, layout));
     const requests = items.map((Item) => ({ PutRequest: { Item } }));
     await document.send(new BatchWriteCommand({ RequestItems: { [TABLE_NAME]: requests } }));
   };

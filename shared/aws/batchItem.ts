@@ -1,15 +1,20 @@
 import { expectedOfJob } from '../batch/cost.ts';
 import { refusal } from '../batch/errors.ts';
-import { BATCH_SCHEMA_VERSION, type Batch, type BatchFields } from '../batch/record.ts';
+import {
+  BATCH_SCHEMA_VERSION,
+  type Batch,
+  type BatchFields,
+  batchSchema,
+} from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { storedBatchSchema } from '../batch/upgrade.ts';
 import { TABLE } from '../config.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import { type Item, parseRecord } from './table.ts';
+import { type Item, parseRecord, type VersionedItem } from './table.ts';
 
-/** A record costs a write unit per KB with every step of its batch. */
+/** Every write of a record costs one write unit per KB. */
 export const MAX_RECORD_BYTES = 40 * 1024;
-/** A new record leaves the rest to what its batch comes to: a job, files, reasons, 200 parts. */
+/** A new record leaves room for what its batch adds: jobs, files, reasons, 200 parts. */
 const MAX_NEW_RECORD_BYTES = 16 * 1024;
 
 export interface ItemLayout {
@@ -19,7 +24,7 @@ export interface ItemLayout {
   readonly retentionSeconds: number;
 }
 
-/** Statuses in which a job may occupy the provider: once it has ended, its capacity is free. */
+/** Statuses in which a job may occupy capacity at the provider: it is free once the job has ended. */
 const OCCUPYING: ReadonlySet<Status> = new Set(['submitting', 'running']);
 
 const ID_PREFIX = 'batch#';
@@ -33,13 +38,13 @@ export function batchIdOf(item: Item): string {
 }
 
 /**
- * The item of a record: the record itself as JSON under `record`, and beside it what conditions,
- * indexes and somebody looking into the table need.
+ * The item of a record: the record itself as JSON under `record`, and beside it the attributes that
+ * conditions, indexes and people who look into the table need.
  *
- * @param writeToken fresh for every write
  * @throws RefusedError for a record over the limit
+ * @throws Error for a record that could not be read back
  */
-export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): Item {
+export function toItem(batch: Batch, layout: ItemLayout): VersionedItem {
   const { batchId, version, status, statusAt, provider, deadlineAt, input, job }: BatchFields =
     batch;
   const { providers } = batch.spec;
@@ -48,7 +53,6 @@ export function toItem(batch: Batch, writeToken: string, layout: ItemLayout): It
     [TABLE.partitionKey]: itemId(batchId),
     schemaVersion: BATCH_SCHEMA_VERSION,
     version,
-    writeToken,
     status,
     statusAt,
     provider,
@@ -73,12 +77,12 @@ export function fromItem(item: Item): Batch {
   return parseRecord(what, item, storedBatchSchema, BATCH_SCHEMA_VERSION);
 }
 
-/** What its job has cost is known when its rows are in: until then a budget counts the estimate. */
+/** The cost of a job is known once its rows are collected. Until then a budget counts the estimate. */
 function isUnpaid({ status, job }: BatchFields): boolean {
   return status === 'collecting' && job !== undefined;
 }
 
-/** What a batch that occupies its provider shows in the index of those. */
+/** Attributes of a batch in the `provider` index, which lists the batches that occupy a provider. */
 function occupation(batch: BatchFields): Item {
   return {
     [TABLE.providerIndex.partitionKey]: batch.provider,
@@ -101,10 +105,12 @@ function expiry({ status, dueAt, endedAt }: BatchFields, retentionSeconds: numbe
 }
 
 /**
- * The record with the latest of its reasons that fit: twenty long ones in an alphabet of three bytes
- * a letter may not, and a batch whose record cannot be written would be stuck for good.
+ * The JSON of the record. If it is too large, the oldest reasons go first: twenty long ones in an
+ * alphabet of three bytes a letter may not fit, and a batch whose record cannot be written would be
+ * stuck for good.
  */
-function recordText(batch: Batch): string {
+function recordText(given: Batch): string {
+  const batch = checked(given);
   const maxBytes = batch.version === 0 ? MAX_NEW_RECORD_BYTES : MAX_RECORD_BYTES;
   const { reasons } = batch;
   for (let dropped = 0; ; dropped++) {
@@ -118,20 +124,28 @@ function recordText(batch: Batch): string {
   }
 }
 
+/** A record that the schema does not read must not be written: its batch would be stuck for good. */
+function checked(batch: Batch): Batch {
+  const parsed = batchSchema.safeParse(batch);
+  if (parsed.success) return parsed.data;
+  const { batchId, status } = batch;
+  throw new Error(`batch ${batchId} (${status}) cannot be written: ${parsed.error.message}`);
+}
+
 /** Keys of the `due` index. Fixed width, so that text sorts as the numbers do. */
 
 /** Milliseconds since 1970 in 15 digits: enough until the year 33658. */
 export function timeKey(time: number): string {
-  // Up, so that nothing appears due before it is.
+  // Rounded up, so that nothing appears due before it is.
   return String(Math.ceil(time)).padStart(15, '0');
 }
 
-/** Where the batches of a provider wait for capacity. */
+/** Partition of the batches that wait for capacity at a provider. */
 export function waitingQueue(provider: string): string {
   return `waiting#${provider}`;
 }
 
-/** The range that messages may ask for: -500 to 499. */
+/** Messages may set priorities from -500 to 499. */
 const HIGHEST_PRIORITY = 499;
 
 /** Sorts by priority, the highest first, then by age. */
@@ -145,12 +159,12 @@ export function createdAtOf(key: string): number {
   return Number(key.slice(key.indexOf('#') + 1));
 }
 
-/** Where the batches of a shard are that owe something. */
+/** Partition of a shard's batches that have a `dueAt`. */
 export function shardQueue(shard: number): string {
   return `open#${shard}`;
 }
 
-/** A batch keeps its shard for life: with fewer shards than before, some would not be swept. */
+/** A batch keeps its shard for life. With fewer shards than before, some batches would not be swept. */
 export function openQueue(batchId: string, shards: number): string {
   return shardQueue(hash(batchId) % shards);
 }

@@ -9,8 +9,8 @@ export interface ScanFilter {
 }
 
 /**
- * Pages of all batches that pass the filter, in no order, without the parts of larger ones. The
- * whole table is read, and paid for, whatever the filter: 1 MB a call, `segments` calls at a time.
+ * Pages of all batches that pass the filter, in no order, without parts. Every scan reads the whole
+ * table, and is charged for it, whatever the filter: 1 MB per call, `segments` calls at a time.
  */
 export async function* scanBatches(
   table: Table,
@@ -32,7 +32,7 @@ export async function* scanBatches(
   const reads = new Map<number, ReturnType<typeof read>>();
   const start = (segment: Segment): void => {
     const reading = read(segment);
-    // Its failure is met by whoever waits for it next.
+    // The race below throws its failure.
     reading.catch(() => {});
     reads.set(segment.number, reading);
   };

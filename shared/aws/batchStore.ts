@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { BatchStore } from '../batch/ports.ts';
-import { BATCH_SCHEMA_VERSION, type Batch } from '../batch/record.ts';
+import type { Batch } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
 import {
@@ -14,21 +13,18 @@ import {
   toItem,
   waitingQueue,
 } from './batchItem.ts';
-import { type Item, queryIndex, readItem, readItems, type Table, writeIf } from './table.ts';
+import { type Item, putVersioned, queryIndex, readItem, readItems, type Table } from './table.ts';
 
 /** Partitions that open batches spread over. Never lower it: a stack's batches in the others would not be swept. */
 const SHARDS = 4;
 
-/** Of the queues that are read as a whole. */
+/** Items per page of the listings that admission reads. */
 const HINTS_PER_PAGE = 1_000;
-
-const ITEM_ABSENT = 'attribute_not_exists(#id)';
-const VERSION_UNCHANGED = '#version = :previousVersion AND #schemaVersion <= :schemaVersion';
 
 /**
  * The batches in DynamoDB.
  *
- * @param retentionSeconds how long an ended batch that owes nothing is kept
+ * @param retentionSeconds how long an ended batch is kept once nothing is pending for it
  */
 export function realBatchStore(
   client: DynamoDBDocumentClient,
@@ -36,14 +32,7 @@ export function realBatchStore(
   { retentionSeconds }: { readonly retentionSeconds: number },
 ): BatchStore {
   const table: Table = { client, name: tableName };
-
-  async function put(batch: Batch, condition: Condition): Promise<boolean> {
-    const writeToken = randomUUID();
-    const item = toItem(batch, writeToken, { shards: SHARDS, retentionSeconds });
-    const command = new PutCommand({ TableName: tableName, Item: item, ...condition });
-    const won = await writeIf(table, itemId(batch.batchId), writeToken, () => client.send(command));
-    return won !== undefined;
-  }
+  const layout = { shards: SHARDS, retentionSeconds };
 
   return {
     shards: SHARDS,
@@ -56,21 +45,13 @@ export function realBatchStore(
       return new Map(items.flatMap((item) => parsedOrSkipped(item)));
     },
     async create(batch) {
-      const won = await put(batch, {
-        ConditionExpression: ITEM_ABSENT,
-        ExpressionAttributeNames: { '#id': TABLE.partitionKey },
-      });
+      const item = toItem(batch, layout);
+      const won = await putVersioned(table, itemId(batch.batchId), item, 'absent');
       return won ? 'written' : 'exists';
     },
     async replace(batch) {
-      const won = await put(batch, {
-        ConditionExpression: VERSION_UNCHANGED,
-        ExpressionAttributeNames: { '#version': 'version', '#schemaVersion': 'schemaVersion' },
-        ExpressionAttributeValues: {
-          ':previousVersion': batch.version - 1,
-          ':schemaVersion': BATCH_SCHEMA_VERSION,
-        },
-      });
+      const item = toItem(batch, layout);
+      const won = await putVersioned(table, itemId(batch.batchId), item, 'unchanged');
       return won ? 'written' : 'conflict';
     },
     async listDue(shard, until, cursor) {
@@ -94,7 +75,7 @@ export function realBatchStore(
         pageItems: HINTS_PER_PAGE,
       });
       const hints = items.map((item) => ({
-        ...load(item),
+        ...loadOf(item),
         createdAt: createdAtOf(String(item[TABLE.dueIndex.sortKey])),
         queuedAt: Number(item.statusAt),
         deadlineAt: Number(item.deadlineAt ?? Number.POSITIVE_INFINITY),
@@ -110,8 +91,8 @@ export function realBatchStore(
         pageItems: HINTS_PER_PAGE,
       });
       const hints = items.map((item) => ({
-        ...load(item),
-        jobId: text(item.jobId),
+        ...loadOf(item),
+        jobId: optionalText(item.jobId),
         isPending: item.isPending !== false,
         isOver: item.isOver === true,
       }));
@@ -120,12 +101,7 @@ export function realBatchStore(
   };
 }
 
-type Condition = Pick<
-  ConstructorParameters<typeof PutCommand>[0],
-  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
->;
-
-/** Nothing for a record that `get` would throw for: it must not hide the others. */
+/** Leaves out a record for which `get` would throw: it must not hide the others. */
 function parsedOrSkipped(item: Item): [string, Batch][] {
   try {
     return [[batchIdOf(item), fromItem(item)]];
@@ -134,15 +110,15 @@ function parsedOrSkipped(item: Item): [string, Batch][] {
   }
 }
 
-function text(value: unknown): string | undefined {
+function optionalText(value: unknown): string | undefined {
   return value === undefined ? undefined : String(value);
 }
 
-/** Never throws: one odd item must not hide the others of its page. */
-function load(item: Item) {
+/** Never throws: one malformed item must not hide the others of its page. */
+function loadOf(item: Item) {
   return {
     batchId: batchIdOf(item),
-    model: text(item.model),
+    model: optionalText(item.model),
     requests: Number(item.requests ?? 0),
     estimatedTokens: Number(item.estimatedTokens ?? 0),
     expected: {

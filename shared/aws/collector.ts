@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ObjectStore } from '../batch/ports.ts';
 import type {
   CollectorQueue,
@@ -12,57 +12,37 @@ import { dueAtOf, LANE_SCHEMA_VERSION, laneSchema } from '../collector/lane.ts';
 import { TABLE } from '../config.ts';
 import { timeKey } from './batchItem.ts';
 import { attributeText, bodyText, offloadLargeBody } from './queues.ts';
-import { type Item, parseRecord, queryIndex, readItem, type Table, writeIf } from './table.ts';
+import { type Item, parseRecord, putVersioned, queryIndex, readItem, type Table } from './table.ts';
 
-/** The partition of the `due` index that holds the lanes which owe something. */
+/** The partition of the `due` index that holds the lanes with an open or sealed window. */
 const LANES = 'collector';
-const PREFIX = 'collector#';
+const LANE_PREFIX = 'collector#';
 
-const VERSION_UNCHANGED =
-  'attribute_not_exists(#id) OR (#version = :previousVersion AND #schemaVersion <= :schemaVersion)';
-
-/** The lanes of gathered requests, in the table of batches: `collector#<lane id>`. */
+/** The lanes of collected requests, in the table of batches: `collector#<lane id>`. */
 export function realLaneStore(client: DynamoDBDocumentClient, tableName: string): LaneStore {
   const table: Table = { client, name: tableName };
   const { partitionKey, sortKey } = TABLE.dueIndex;
   return {
     async get(laneId) {
-      const item = await readItem(table, PREFIX + laneId);
+      const item = await readItem(table, LANE_PREFIX + laneId);
       return item && parseRecord(`collector lane ${laneId}`, item, laneSchema, LANE_SCHEMA_VERSION);
     },
     async replace(lane) {
-      const id = PREFIX + lane.laneId;
-      const writeToken = randomUUID();
       const dueAt = dueAtOf(lane);
-      const command = new PutCommand({
-        TableName: tableName,
-        Item: {
-          [TABLE.partitionKey]: id,
-          schemaVersion: LANE_SCHEMA_VERSION,
-          version: lane.version,
-          writeToken,
-          record: JSON.stringify(lane),
-          ...(dueAt === undefined ? {} : { [partitionKey]: LANES, [sortKey]: timeKey(dueAt) }),
-        },
-        ConditionExpression: VERSION_UNCHANGED,
-        ExpressionAttributeNames: {
-          '#id': TABLE.partitionKey,
-          '#version': 'version',
-          '#schemaVersion': 'schemaVersion',
-        },
-        ExpressionAttributeValues: {
-          ':previousVersion': lane.version - 1,
-          ':schemaVersion': LANE_SCHEMA_VERSION,
-        },
-      });
-      const won = await writeIf(table, id, writeToken, () => client.send(command));
-      return won === undefined ? 'conflict' : 'written';
+      const item = {
+        schemaVersion: LANE_SCHEMA_VERSION,
+        version: lane.version,
+        record: JSON.stringify(lane),
+        ...(dueAt !== undefined && { [partitionKey]: LANES, [sortKey]: timeKey(dueAt) }),
+      };
+      const id = LANE_PREFIX + lane.laneId;
+      return (await putVersioned(table, id, item, 'absentOrUnchanged')) ? 'written' : 'conflict';
     },
     async listDue(until, cursor) {
       const query = { index: TABLE.dueIndex, partition: LANES, until: timeKey(until), cursor };
       const page = await queryIndex(table, query);
       const laneIds = page.items.map((item) => String(item[TABLE.partitionKey]));
-      return { ...page, items: laneIds.map((id) => id.slice(PREFIX.length)) };
+      return { ...page, items: laneIds.map((id) => id.slice(LANE_PREFIX.length)) };
     },
   };
 }
@@ -100,8 +80,8 @@ export function realCollectorQueue(
 }
 
 /**
- * At least this long after a request was joined may its message come back: SQS keeps it for 14
- * days, and those in a dead-letter queue for 14 more when somebody moves them back.
+ * The message of a request can come back for at least this long after the request was joined: SQS
+ * keeps it for 14 days, and for 14 more if it is moved back from a dead-letter queue.
  */
 const MIN_KEEP_SECONDS = 30 * 24 * 60 * 60;
 
@@ -111,7 +91,7 @@ export function requestItemId({ provider, customId }: RequestName): string {
   return TABLE.requestPrefix + hash;
 }
 
-/** @param keepSeconds how long a request's batch may be asked for: at least 30 days */
+/** @param keepSeconds how long the batch of a request can be read: at least 30 days */
 export function realRequestRegister(
   client: DynamoDBDocumentClient,
   tableName: string,
@@ -119,7 +99,7 @@ export function realRequestRegister(
 ): RequestRegister {
   return {
     async claim(name, { batchId, position, digest }, now) {
-      // Each keeps what it has: whoever comes first, and also whoever comes again, reads the same.
+      // The first claim stays as it is. It and every later one return the same attributes.
       const command = new UpdateCommand({
         TableName: tableName,
         Key: { [TABLE.partitionKey]: requestItemId(name) },
@@ -149,7 +129,7 @@ export function realRequestRegister(
   };
 }
 
-/** The batch that a request is in; undefined before its window is joined, and once it is forgotten. */
+/** The batch that a request is in; undefined before its window is joined and after its item expired. */
 export async function readRequestBatch(
   client: DynamoDBDocumentClient,
   tableName: string,
@@ -162,5 +142,5 @@ export async function readRequestBatch(
 function textOf(item: Item, name: string): string {
   const value = item[name];
   if (typeof value === 'string') return value;
-  throw new Error(`the item of a gathered request has no ${name}`);
+  throw new Error(`the item of a collected request has no ${name}`);
 }

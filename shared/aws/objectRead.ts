@@ -5,21 +5,20 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { messageOf, refusal } from '../batch/errors.ts';
+import { MAX_KEY_BYTES } from '../batch/ids.ts';
 import type { ByteRange, ObjectRef } from '../batch/ports.ts';
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-const MAX_KEY_BYTES = 1024;
-
 /**
- * Size in bytes and ETag; undefined if there is no such object.
+ * Reads the size in bytes and the ETag of an object.
  *
- * @throws RefusedError if S3 does not let us read it
+ * @returns undefined if there is no such object
+ * @throws RefusedError if S3 does not allow us to read it
  */
 export async function headObject(
   client: S3Client,
   object: ObjectRef,
 ): Promise<{ bytes: number; etag: string } | undefined> {
-  // S3 would answer 400, as it does to expired credentials.
+  // S3 would answer with status 400, which also means expired credentials.
   if (Buffer.byteLength(object.key) > MAX_KEY_BYTES)
     throw refusal('key_too_long', `${urlOf(object)} has a key of over ${MAX_KEY_BYTES} bytes`);
   try {
@@ -33,7 +32,7 @@ export async function headObject(
     if (status === 404) return undefined;
     const fix = FIXES[status];
     if (fix === undefined) throw error;
-    // The answer to a HEAD has no body, so the status is all that S3 says.
+    // The response to a HEAD has no body, so there is nothing but the status.
     throw refusal(
       'source_not_readable',
       `S3 refuses ${urlOf(object)} with status ${status}: ${fix}`,
@@ -43,17 +42,17 @@ export async function headObject(
 
 const FIXES: Readonly<Record<number, string>> = {
   301: 'its bucket is in another region: copy the file into a bucket of this one',
-  // S3 says 403 also of a key that is not there, to those who may not list the bucket.
+  // S3 answers 403 for a key that does not exist, too, if we may not list the bucket.
   403: 'check that it exists and that s3:GetObject and s3:ListBucket are allowed on its bucket',
 };
 
-/** Breaks in a row, without one byte in between, until the reading fails. */
+/** Broken connections in a row, without a byte in between, after which the read fails. */
 const MAX_BREAKS = 3;
 
 /**
- * Streams an object, or a range of it. A connection that breaks is taken up again where it broke, if the object is
- * still the same: a slow reader's connection is cut, sooner or later. What is read is counted
- * against the object's size, so that it is whole or an error.
+ * Streams an object, or a range of it. S3 cuts the connection of a slow reader sooner or later: the
+ * read resumes at the byte where it broke, if the object has not changed. The bytes are counted
+ * against the object's size, so that a stream is complete or throws.
  */
 export async function* readObject(
   client: S3Client,
@@ -65,7 +64,7 @@ export async function* readObject(
   const last = range === undefined ? '' : range.end - 1;
   const from = (offset: number) => `bytes=${start + offset}-${last}`;
   const first = await client.send(
-    new GetObjectCommand({ Bucket, Key, ...(range === undefined ? {} : { Range: from(0) }) }),
+    new GetObjectCommand({ Bucket, Key, ...(range && { Range: from(0) }) }),
   );
   const { ETag: IfMatch, ContentLength: total } = first;
   let body = first.Body as AsyncIterable<Uint8Array> | undefined;
@@ -81,7 +80,7 @@ export async function* readObject(
       throw new Error('the stream ended early');
     } catch (error) {
       breaks += 1;
-      // A failure after the last byte is a wrong checksum.
+      // After the last byte, only a wrong checksum can fail.
       if (breaks > MAX_BREAKS || total === undefined || offset >= total) {
         const text = `s3://${Bucket}/${Key} broke off at byte ${offset} of ${total}: ${messageOf(error)}`;
         throw new Error(text, { cause: error });
@@ -92,6 +91,7 @@ export async function* readObject(
   }
 }
 
+/** `s3://bucket/key`. */
 export function urlOf({ bucket, key }: ObjectRef): string {
   return `s3://${bucket}/${key}`;
 }

@@ -5,10 +5,10 @@ import { headObject, readObject, urlOf } from './objectRead.ts';
 import { type CopyLimits, copyObject, objectWriter } from './objectWrite.ts';
 
 /**
- * The handler's bucket, and reading from others.
+ * The handler's bucket, and read access to other buckets.
  *
- * @param names.inputBuckets other buckets that a message may name a file in
- * @param copyLimits default: those of S3
+ * @param names.inputBuckets the other buckets that a message's `file` can be in
+ * @param copyLimits default: S3's limits
  */
 export function realObjectStore(
   client: S3Client,
@@ -22,7 +22,7 @@ export function realObjectStore(
     if (readable.includes(object.bucket)) return;
     throw refusal(
       'bucket_not_allowed',
-      `${urlOf(object)} is in bucket ${object.bucket}, which may not be read: use ${readable.join(' or ')}, or add it to the input buckets and deploy`,
+      `${urlOf(object)} is in bucket ${object.bucket}, which the handler must not read: use ${readable.join(' or ')}, or add it to the input buckets and deploy`,
     );
   }
 

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { refusal } from '../batch/errors.ts';
 import type { ObjectRef, ObjectWriter } from '../batch/ports.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 import { headObject, urlOf } from './objectRead.ts';
 
 export interface CopyLimits {
@@ -25,7 +26,7 @@ export interface CopyLimits {
 const LIMITS: CopyLimits = { singleBytes: 5 * 1024 ** 3, partBytes: 1024 ** 3 };
 
 /**
- * Copies an object within S3, if it is still the one with this ETag.
+ * Copies an object within S3 if it still has this ETag.
  *
  * @throws RefusedError if it is gone, has changed or may not be read
  */
@@ -50,7 +51,7 @@ export async function copyObject(
         ...copySource,
         Bucket: target.bucket,
         Key: target.key,
-        // Without it S3 copies the tags, for which it wants one more permission on the source.
+        // Otherwise S3 copies the tags, which takes one more permission on the source.
         TaggingDirective: 'REPLACE',
       }),
     );
@@ -83,7 +84,7 @@ async function copyParts(
     }
     await multipart.complete();
   } catch (error) {
-    // What this leaves, the bucket's rule for unfinished uploads removes.
+    // If this fails, the bucket's lifecycle rule removes the unfinished upload.
     await multipart.abort().catch(() => {});
     throw error;
   }
@@ -92,18 +93,18 @@ async function copyParts(
 function gone(source: ObjectRef) {
   return refusal(
     'source_gone',
-    `${urlOf(source)} is gone since it was added: upload it again and add it under a new batchId`,
+    `${urlOf(source)} was deleted after the batch was added: upload it again and add it under a new batchId`,
   );
 }
 
 function changed(source: ObjectRef) {
   return refusal(
     'source_changed',
-    `${urlOf(source)} has changed since it was added: add it again under a new batchId`,
+    `${urlOf(source)} has changed since the batch was added: add it again under a new batchId`,
   );
 }
 
-/** An object made of parts, which appears with `complete` or not at all. Parts in order. */
+/** An object that is uploaded in parts, one after the other. It appears with `complete` or not at all. */
 export interface Multipart {
   upload(bytes: Uint8Array): Promise<void>;
   copy(source: CopySource): Promise<void>;
@@ -115,7 +116,7 @@ type CopySource = Pick<
   'CopySource' | 'CopySourceIfMatch' | 'CopySourceRange'
 >;
 
-/** Said with every call: S3 completes an upload only under the algorithm that it was begun with. */
+/** Sent with every call: S3 completes an upload only with the algorithm that it was begun with. */
 const CHECKSUM = { ChecksumAlgorithm: 'CRC32' } as const;
 
 export async function startMultipart(client: S3Client, object: ObjectRef): Promise<Multipart> {
@@ -129,7 +130,7 @@ export async function startMultipart(client: S3Client, object: ObjectRef): Promi
     parts.push({
       PartNumber: parts.length + 1,
       ETag,
-      ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }),
+      ...omitUndefined({ ChecksumCRC32 }),
     });
   };
 
@@ -155,12 +156,12 @@ export async function startMultipart(client: S3Client, object: ObjectRef): Promi
   };
 }
 
-/** S3 takes 10,000 parts of at least 5 MiB: this allows for objects of 78 GiB. */
+/** S3 accepts 10,000 parts of at least 5 MiB. Parts of this size allow for objects of 78 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 
 /**
- * Writes an object through two buffers that take turns: one fills while the other is on its way.
- * What fits into one is a single PUT. Calls must follow one another.
+ * Writes an object through two buffers that take turns: one fills while the other is uploaded. An
+ * object that fits into one buffer is a single PUT. Each call must be awaited before the next.
  */
 export function objectWriter(client: S3Client, object: ObjectRef): ObjectWriter {
   let filling: Buffer | undefined;
@@ -176,7 +177,7 @@ export function objectWriter(client: S3Client, object: ObjectRef): ObjectWriter 
     const full = filling;
     if (!full) return;
     sending = multipart.upload(full.subarray(0, filled));
-    // Its failure is met by whoever awaits it next.
+    // The next `await sending` throws its failure.
     sending.catch(() => {});
     [filling, spare, filled] = [spare, full, 0];
   }
@@ -207,26 +208,25 @@ export function objectWriter(client: S3Client, object: ObjectRef): ObjectWriter 
     async abort() {
       filling = spare = undefined;
       try {
-        // A part that lands after the abort would stay, and be paid for.
+        // A part that arrives after the abort would stay, and be charged for.
         await sending.catch(() => {});
         await (await starting)?.abort();
       } catch {
-        // Whoever aborts has an error of its own to tell; the bucket's rule for unfinished uploads
-        // removes what is left.
+        // The caller has an error of its own to throw; the bucket's lifecycle rule removes what is left.
       }
     },
   };
 }
 
 /**
- * The command, its signature made without a digest of the body: TLS and the checksum that S3 holds
- * the body against keep it whole, and a second digest costs as much as all else that is done with
- * the bytes. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ * Signs the command without a digest of the body. TLS and the checksum that S3 verifies protect the
+ * body, and a second digest would cost as much CPU time as everything else done with the bytes.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 export function unsignedPayload<Command extends PutObjectCommand | UploadPartCommand>(
   command: Command,
 ): Command {
-  // One of the two, since neither's own type takes what both have.
+  // Both commands have this stack; the cast is needed because their types do not show that.
   (command as UploadPartCommand).middlewareStack.add(
     (next) => (args) => {
       const { headers } = args.request as { headers: Record<string, string> };

@@ -4,21 +4,21 @@ import type { Webhooks } from '../batch/webhook.ts';
 import { TABLE } from '../config.ts';
 import { readItem, type Table, writeIf } from './table.ts';
 
-/** Longer than any delivery is repeated. */
+/** Longer than any delivery can be repeated. */
 const KEEP_SECONDS = 90 * 24 * 60 * 60;
 
-const FREE = 'attribute_not_exists(#id) OR (#state = :inProgress AND #leaseUntil <= :now)';
-const MINE = '#writeToken = :token';
+const CLAIMABLE = 'attribute_not_exists(#id) OR (#state = :inProgress AND #leaseUntil <= :now)';
+const HOLDS_CLAIM = '#writeToken = :token';
 
 /** Whether the effect of one delivery has happened: `once#<deliveryId>` in the table of batches. */
 export interface EffectRecord {
-  /** False if the effect has happened, or another invocation is at it. Times in ms since the epoch. */
+  /** Resolves to false if the effect has happened or another invocation has the claim. Times in milliseconds since 1970. */
   claim(token: string, now: number, leaseUntil: number): Promise<boolean>;
-  /** Undefined if the effect has not happened and nobody is at it. */
+  /** Resolves to undefined if the effect has not happened and no invocation has the claim. */
   read(): Promise<'done' | { readonly leaseUntil: number } | undefined>;
-  /** @throws Error if another invocation has the claim by now */
+  /** @throws Error if another invocation has taken over the claim */
   finish(token: string, now: number): Promise<void>;
-  /** @throws Error if another invocation has the claim by now */
+  /** @throws Error if another invocation has taken over the claim */
   release(token: string): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function realEffectRecord(
       const command = new PutCommand({
         TableName: tableName,
         Item: { ...item(now, { state: 'inProgress', writeToken: token }), leaseUntil },
-        ConditionExpression: FREE,
+        ConditionExpression: CLAIMABLE,
         ExpressionAttributeNames: {
           '#id': TABLE.partitionKey,
           '#state': 'state',
@@ -54,13 +54,13 @@ export function realEffectRecord(
       if (!found) return undefined;
       return found.state === 'done' ? 'done' : { leaseUntil: Number(found.leaseUntil) };
     },
-    // Both may be repeated after a lost reply: the token stays in the first, the second may be gone.
+    // The SDK may repeat both after a lost reply: `finish` leaves the token, and `release` no item.
     async finish(token, now) {
       await client.send(
         new PutCommand({
           TableName: tableName,
           Item: item(now, { state: 'done', writeToken: token }),
-          ConditionExpression: MINE,
+          ConditionExpression: HOLDS_CLAIM,
           ExpressionAttributeNames: { '#writeToken': 'writeToken' },
           ExpressionAttributeValues: { ':token': token },
         }),
@@ -71,7 +71,7 @@ export function realEffectRecord(
         new DeleteCommand({
           TableName: tableName,
           Key: { [TABLE.partitionKey]: id },
-          ConditionExpression: `attribute_not_exists(#id) OR ${MINE}`,
+          ConditionExpression: `attribute_not_exists(#id) OR ${HOLDS_CLAIM}`,
           ExpressionAttributeNames: { '#id': TABLE.partitionKey, '#writeToken': 'writeToken' },
           ExpressionAttributeValues: { ':token': token },
         }),
@@ -80,10 +80,10 @@ export function realEffectRecord(
   };
 }
 
-/** OpenAI goes on sending one that was not taken for 72 hours; its signature is good for minutes. */
+/** OpenAI repeats a webhook for 72 hours until it is accepted; a signature is valid for minutes. */
 const WEBHOOK_REGISTER_KEEP_SECONDS = 4 * 24 * 60 * 60;
 
-/** Which webhooks have come: `webhook#<entry>#<webhook id>` in the table of batches. */
+/** The webhooks that have arrived: `webhook#<entry>#<webhook id>` in the table of batches. */
 export function realWebhookRegister(
   client: DynamoDBDocumentClient,
   tableName: string,

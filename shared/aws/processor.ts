@@ -4,7 +4,7 @@ import { InvocationRefusedError } from '../batch/errors.ts';
 import type { EventBus, Processor } from '../batch/ports.ts';
 import { STATE_CHANGE } from '../config.ts';
 
-/** @param functionArn of the user's function, with its qualifier if it has one */
+/** @param functionArn ARN of the user's function, with its qualifier if it has one */
 export function realProcessor(client: LambdaClient, functionArn: string): Processor {
   return {
     async invoke(event) {
@@ -24,7 +24,10 @@ export function realProcessor(client: LambdaClient, functionArn: string): Proces
   };
 }
 
-/** A "no" to the only try. After a repetition, an earlier try may have been taken. */
+/**
+ * Whether Lambda has refused the invocation for certain. If the SDK has repeated the call, Lambda may
+ * have accepted an earlier try whose reply was lost.
+ */
 function isRefusal(error: unknown): error is LambdaServiceException {
   if (!(error instanceof LambdaServiceException)) return false;
   return error.$fault === 'client' && error.$metadata.attempts === 1;
@@ -46,11 +49,11 @@ export function realEventBus(client: EventBridgeClient, eventBusName: string): E
           ],
         }),
       );
-      // The call succeeds even if the event was not taken.
+      // The call succeeds even if EventBridge has not accepted the event.
       if (!failed) return;
       const { ErrorCode: code, ErrorMessage: message } = entries?.[0] ?? {};
       throw new Error(
-        `event bus ${eventBusName} did not take the event of batch ${change.batchId}: ${code}: ${message}`,
+        `event bus ${eventBusName} did not accept the event of batch ${change.batchId}: ${code}: ${message}`,
       );
     },
   };

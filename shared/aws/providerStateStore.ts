@@ -1,20 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../config.ts';
 import {
   PROVIDER_STATE_SCHEMA_VERSION,
   type ProviderStateStore,
   providerStateSchema,
 } from '../quota/providerState.ts';
-import { parseRecord, queryIndex, readItem, type Table, writeIf } from './table.ts';
+import { parseRecord, putVersioned, queryIndex, readItem, type Table } from './table.ts';
 
 /** The partition of the `due` index that names every provider entry ever used. */
 const PROVIDERS = 'providers';
 
-const VERSION_UNCHANGED =
-  'attribute_not_exists(#id) OR (#version = :previousVersion AND #schemaVersion <= :schemaVersion)';
-
-/** What is known of the providers, in the table of batches. */
+/** The states of the provider entries, in the table of batches: `provider#<entry>`. */
 export function realProviderStateStore(
   client: DynamoDBDocumentClient,
   tableName: string,
@@ -29,32 +25,15 @@ export function realProviderStateStore(
       return parseRecord(what, item, providerStateSchema, PROVIDER_STATE_SCHEMA_VERSION);
     },
     async replace(state) {
-      const writeToken = randomUUID();
-      const command = new PutCommand({
-        TableName: tableName,
-        Item: {
-          [TABLE.partitionKey]: itemId(state.provider),
-          schemaVersion: PROVIDER_STATE_SCHEMA_VERSION,
-          version: state.version,
-          writeToken,
-          record: JSON.stringify(state),
-          [partitionKey]: PROVIDERS,
-          [sortKey]: state.provider,
-        },
-        ConditionExpression: VERSION_UNCHANGED,
-        ExpressionAttributeNames: {
-          '#id': TABLE.partitionKey,
-          '#version': 'version',
-          '#schemaVersion': 'schemaVersion',
-        },
-        ExpressionAttributeValues: {
-          ':previousVersion': state.version - 1,
-          ':schemaVersion': PROVIDER_STATE_SCHEMA_VERSION,
-        },
-      });
-      const id = itemId(state.provider);
-      const won = await writeIf(table, id, writeToken, () => client.send(command));
-      return won === undefined ? 'conflict' : 'written';
+      const item = {
+        schemaVersion: PROVIDER_STATE_SCHEMA_VERSION,
+        version: state.version,
+        record: JSON.stringify(state),
+        [partitionKey]: PROVIDERS,
+        [sortKey]: state.provider,
+      };
+      const won = await putVersioned(table, itemId(state.provider), item, 'absentOrUnchanged');
+      return won ? 'written' : 'conflict';
     },
     async list() {
       const names: string[] = [];

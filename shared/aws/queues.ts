@@ -5,7 +5,7 @@ import type { AddMessageInput, CommandMessage, ProviderMessage } from '../batch/
 import { MESSAGE_SCHEMA_VERSION } from '../batch/messages.ts';
 import type { DeadLetterSource, ObjectStore, Queues } from '../batch/ports.ts';
 
-/** Above this a body is kept in the bucket: far below SQS's limit, and Lambda's for ten messages. */
+/** Larger bodies are kept in the bucket. This is far below SQS's limit and Lambda's for ten messages. */
 const MAX_BODY_BYTES = 200 * 1024;
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const MAX_DELAY_SECONDS = 900;
@@ -13,11 +13,11 @@ const MAX_DELAY_SECONDS = 900;
 export interface QueueUrls {
   readonly batch: string;
   readonly work: string;
-  /** By the queue that a message could not be handled in. */
+  /** By the queue that the message was in. */
   readonly deadLetters: Readonly<Record<DeadLetterSource, string>>;
 }
 
-/** @param objects where bodies go that are too large for a message */
+/** @param objects keeps the bodies that are too large for a message */
 export function realQueues(
   client: SQSClient,
   urls: QueueUrls,
@@ -30,7 +30,7 @@ export function realQueues(
       );
     },
     async sendBatch(message, delaySeconds) {
-      // SQS takes whole seconds only. Up, so that nothing comes before its time.
+      // SQS takes whole seconds. Rounded up, so that no message arrives before its time.
       const whole = Math.min(MAX_DELAY_SECONDS, Math.max(0, Math.ceil(delaySeconds)));
       const body = await offloadLargeBody(objects, bodyText(message), randomUUID());
       await client.send(
@@ -41,7 +41,7 @@ export function realQueues(
       await client.send(
         new SendMessageCommand({
           QueueUrl: urls.deadLetters[queue],
-          // A body at SQS's limit leaves no room for attributes, which count as part of it.
+          // Attributes count towards SQS's limit, so a body of that size leaves no room for them.
           MessageBody: await offloadLargeBody(objects, body, messageId),
           MessageAttributes: {
             reason: { DataType: 'String', StringValue: attributeText(reason) },
@@ -53,7 +53,11 @@ export function realQueues(
   };
 }
 
-/** The body, or a message that points to it. */
+/**
+ * Moves a body that is too large for a message into the bucket.
+ *
+ * @returns the body, or that of a message that points to it
+ */
 export async function offloadLargeBody(
   objects: Pick<ObjectStore, 'writer'>,
   body: string,
@@ -80,10 +84,10 @@ export async function offloadLargeBody(
  */
 const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-/** Attributes are for people who look into a queue: what they need fits. */
+/** Attributes are for people who look into a queue. A reason fits. */
 const MAX_ATTRIBUTE_LENGTH = 1_000;
 
-/** A message as JSON. JSON.stringify has escaped all that is forbidden but the noncharacters. */
+/** A message as JSON. JSON.stringify escapes all forbidden characters except the noncharacters. */
 export function bodyText(message: object): string {
   return JSON.stringify(message).replace(
     FORBIDDEN,
@@ -91,12 +95,16 @@ export function bodyText(message: object): string {
   );
 }
 
-/** Text as the value of an attribute, which must not be empty. */
+/** Text as the value of a message attribute, which must not be empty. */
 export function attributeText(text: string): string {
   return text.slice(0, MAX_ATTRIBUTE_LENGTH).toWellFormed().replace(FORBIDDEN, '') || 'none';
 }
 
-/** Sends a user's message and gives the id that SQS knows it by. */
+/**
+ * Sends a user's message to the batch queue.
+ *
+ * @returns the id that SQS gave the message
+ */
 export async function sendBatchMessage(
   client: SQSClient,
   queueUrl: string,
@@ -105,6 +113,6 @@ export async function sendBatchMessage(
   const { MessageId: messageId } = await client.send(
     new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: bodyText(message) }),
   );
-  if (messageId === undefined) throw new Error('SQS gave the message no id');
+  if (messageId === undefined) throw new Error('SQS returned no MessageId for the message');
   return messageId;
 }

@@ -5,23 +5,23 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../batch/ports.ts';
 
-/** Reading the providers' credentials. */
+/** Reads the providers' credentials. */
 export interface Secrets {
   /** The secret's text; undefined if there is none. */
   get(secretArn: string): Promise<string | undefined>;
 }
 
-/** A credential that was filled in or changed is seen within a minute. */
+/** A credential that was filled in or changed takes effect within a minute. */
 const CACHE_MS = 60_000;
 
-/** Secrets Manager, which is asked at most once a minute for a secret. */
+/** Secrets Manager, with a cache that reads a secret at most once a minute. */
 export function realSecrets(client: SecretsManagerClient, clock: Clock): Secrets {
   const cache = new Map<string, { value: Promise<string | undefined>; until: number }>();
   return {
     get(secretArn) {
       const known = cache.get(secretArn);
       if (known && clock.now() < known.until) return known.value;
-      const value = read(client, secretArn);
+      const value = readSecret(client, secretArn);
       const entry = { value, until: clock.now() + CACHE_MS };
       cache.set(secretArn, entry);
       value.catch(() => {
@@ -32,12 +32,15 @@ export function realSecrets(client: SecretsManagerClient, clock: Clock): Secrets
   };
 }
 
-async function read(client: SecretsManagerClient, secretArn: string): Promise<string | undefined> {
+async function readSecret(
+  client: SecretsManagerClient,
+  secretArn: string,
+): Promise<string | undefined> {
   try {
     const secret = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
     return secret.SecretString;
   } catch (error) {
-    // Also of a secret that exists and was never given a value.
+    // Also thrown for a secret that exists but was never given a value.
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }

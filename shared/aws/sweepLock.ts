@@ -5,8 +5,8 @@ import { TABLE } from '../config.ts';
 import { readItem, type Table, writeIf } from './table.ts';
 
 const ID = 'lock#sweep';
-const FREE = 'attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now';
-const MINE = '#writeToken = :token';
+const LEASE_EXPIRED = 'attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now';
+const HOLDS_LEASE = '#writeToken = :token';
 
 /** The sweep's lease: one item in the table of batches. */
 export function realSweepLock(client: DynamoDBDocumentClient, tableName: string): SweepLock {
@@ -17,7 +17,7 @@ export function realSweepLock(client: DynamoDBDocumentClient, tableName: string)
       const command = new UpdateCommand({
         ...item,
         UpdateExpression: 'SET #writeToken = :token, #leaseUntil = :leaseUntil',
-        ConditionExpression: FREE,
+        ConditionExpression: LEASE_EXPIRED,
         ExpressionAttributeNames: { '#writeToken': 'writeToken', '#leaseUntil': 'leaseUntil' },
         ExpressionAttributeValues: { ':token': token, ':leaseUntil': leaseUntil, ':now': now },
         ReturnValues: 'ALL_NEW',
@@ -29,7 +29,7 @@ export function realSweepLock(client: DynamoDBDocumentClient, tableName: string)
       const command = new UpdateCommand({
         ...item,
         UpdateExpression: 'SET #cursors = :cursors, #sweptAt = :now REMOVE #leaseUntil',
-        ConditionExpression: MINE,
+        ConditionExpression: HOLDS_LEASE,
         ExpressionAttributeNames: {
           '#writeToken': 'writeToken',
           '#leaseUntil': 'leaseUntil',
@@ -41,7 +41,7 @@ export function realSweepLock(client: DynamoDBDocumentClient, tableName: string)
       try {
         await client.send(command);
       } catch (error) {
-        // The lease ran out and another sweep has it: the cursors are that one's now.
+        // The lease has expired and another sweep has taken it, with cursors of its own.
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
       }
     },

@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
   GetCommand,
+  PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { messageOf, NewerSchemaError } from '../batch/errors.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import { TABLE } from '../config.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 
 export interface Table {
   readonly client: DynamoDBDocumentClient;
@@ -31,11 +34,11 @@ export async function readItem(table: Table, id: string): Promise<Item | undefin
 }
 
 /**
- * Strongly consistent reads in one call: at most 100 items and 16 MB, and under load fewer than
- * asked for. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ * Strongly consistent reads in one call: at most 100 items and 16 MB. Under load DynamoDB returns
+ * fewer. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  */
 export async function readItems(table: Table, ids: readonly string[]): Promise<readonly Item[]> {
-  // DynamoDB refuses a call without a key, or with one twice.
+  // DynamoDB refuses a call without keys or with a repeated key.
   const Keys = [...new Set(ids)].map((id) => ({ [TABLE.partitionKey]: id }));
   if (Keys.length === 0) return [];
   const { Responses: responses } = await table.client.send(
@@ -45,24 +48,24 @@ export async function readItems(table: Table, ids: readonly string[]): Promise<r
 }
 
 /**
- * Does a conditional write that stores a fresh `writeToken`, and tells a lost race from a lost
- * reply: the SDK repeats a write that it heard nothing of, and the repetition fails the condition
- * that the write itself has made false.
+ * Runs a conditional write that stores a fresh `writeToken`, and distinguishes a lost race from a
+ * lost reply. The SDK repeats a write that got no reply, and the repetition fails the condition that
+ * the first try has made false.
  *
- *      I                          table                     another
+ *   this writer                    table                   other writer
  *      │  put if v7, token t  ──▶  v8, t
  *      │      ✗ reply lost   ◀──
  *      │  put if v7, token t  ──▶  condition failed
- *      │  consistent get      ──▶  v8, t: mine, I won
+ *      │  consistent get      ──▶  v8, t: this writer won
  *      ┆
  *      │                           v8, u               ◀── put if v7, token u
  *      │  put if v7, token t  ──▶  condition failed
- *      │  consistent get      ──▶  v8, u: I lost
+ *      │  consistent get      ──▶  v8, u: this writer lost
  *
- * If another writes v9 between my write and the get, I take myself for the loser: then I decide
- * again on v9, which holds what I wrote.
+ * If the other writer writes v9 between this writer's put and its get, this writer counts as the
+ * loser. It then decides again on v9, which includes what it wrote.
  *
- * @returns the item as far as the write or the read tells it; undefined if another's write won
+ * @returns the item, as far as the write or the read returned it; undefined if this writer lost
  */
 export async function writeIf(
   table: Table,
@@ -79,13 +82,67 @@ export async function writeIf(
   }
 }
 
+/** An item that keeps a record as JSON and is only written over the version before. */
+export interface VersionedItem extends Item {
+  /** Rises by one with every write. */
+  readonly version: number;
+  readonly schemaVersion: number;
+  /** The JSON text that {@link parseRecord} reads. */
+  readonly record: string;
+}
+
+/** Precondition of a write: there is no item yet, it is still at the version before, or either. */
+type Precondition = 'absent' | 'unchanged' | 'absentOrUnchanged';
+
+const ABSENT = 'attribute_not_exists(#id)';
+/** An item of a newer schema version is never overwritten. */
+const UNCHANGED = '#version = :previousVersion AND #schemaVersion <= :schemaVersion';
+const EXPRESSIONS: Readonly<Record<Precondition, string>> = {
+  absent: ABSENT,
+  unchanged: UNCHANGED,
+  absentOrUnchanged: `${ABSENT} OR (${UNCHANGED})`,
+};
+
 /**
- * Reads the JSON that an item keeps under `record`. As text it holds any number and any key that
- * JSON can, which DynamoDB's own numbers and maps do not, and its bytes are easily counted.
+ * Writes a versioned item under a condition.
+ *
+ * @returns whether this write stands; also true if its reply was lost
+ */
+export async function putVersioned(
+  table: Table,
+  id: string,
+  item: VersionedItem,
+  precondition: Precondition,
+): Promise<boolean> {
+  const writeToken = randomUUID();
+  const hasVersion = precondition !== 'absent';
+  const command = new PutCommand({
+    TableName: table.name,
+    Item: { [TABLE.partitionKey]: id, writeToken, ...item },
+    ConditionExpression: EXPRESSIONS[precondition],
+    // DynamoDB refuses names and values that the expression does not use.
+    ExpressionAttributeNames: omitUndefined({
+      '#id': precondition === 'unchanged' ? undefined : TABLE.partitionKey,
+      '#version': hasVersion ? 'version' : undefined,
+      '#schemaVersion': hasVersion ? 'schemaVersion' : undefined,
+    }),
+    ...(hasVersion && {
+      ExpressionAttributeValues: {
+        ':previousVersion': item.version - 1,
+        ':schemaVersion': item.schemaVersion,
+      },
+    }),
+  });
+  return (await writeIf(table, id, writeToken, () => table.client.send(command))) !== undefined;
+}
+
+/**
+ * Parses the JSON that an item keeps under `record`. Text can hold every number and every key that
+ * JSON has, unlike DynamoDB's own numbers and maps, and its bytes are easy to count.
  *
  * @param what names the item in errors
  * @param newest the newest `schemaVersion` that the schema reads
- * @throws NewerSchemaError for an item of a newer version, whatever it looks like
+ * @throws NewerSchemaError for an item of a newer version, whatever its record looks like
  */
 export function parseRecord<T>(what: string, item: Item, schema: z.ZodType<T>, newest: number): T {
   if (Number(item.schemaVersion) > newest) throw new NewerSchemaError(what, item.schemaVersion);
@@ -105,10 +162,10 @@ export interface IndexQuery {
     readonly sortKey?: string;
   };
   readonly partition: string;
-  /** Only items whose sort key is at or before this. */
+  /** The last sort key to include. Default: the partition's last. */
   readonly until?: string;
   readonly cursor?: string | undefined;
-  /** Items of a page, which has 1 MB at most. Default 100. */
+  /** Items per page, which holds 1 MB at most. Default 100. */
   readonly pageItems?: number;
 }
 
@@ -123,12 +180,9 @@ export async function queryIndex(table: Table, query: IndexQuery): Promise<Index
       KeyConditionExpression: `#partition = :partition${bounded ? ' AND #sort <= :until' : ''}`,
       ExpressionAttributeNames: {
         '#partition': index.partitionKey,
-        ...(bounded ? { '#sort': index.sortKey } : {}),
+        ...(bounded && { '#sort': index.sortKey }),
       },
-      ExpressionAttributeValues: {
-        ':partition': partition,
-        ...(bounded ? { ':until': until } : {}),
-      },
+      ExpressionAttributeValues: { ':partition': partition, ...(bounded && { ':until': until }) },
       ExclusiveStartKey: startKey(query),
       Limit: query.pageItems ?? PAGE_ITEMS,
     }),
@@ -139,9 +193,9 @@ export async function queryIndex(table: Table, query: IndexQuery): Promise<Index
 }
 
 /**
- * The key that a cursor stands for. One that this query cannot start from, because it is broken,
- * of another partition, or past the end after a clock went back, starts at the beginning:
- * DynamoDB would refuse it, every time.
+ * The key that a cursor stands for. A cursor from which this query cannot start (it is malformed, of
+ * another partition, or past the end after a clock went back) starts at the beginning, because
+ * DynamoDB would refuse it every time.
  */
 function startKey({ index, partition, until, cursor }: IndexQuery): Item | undefined {
   const key = parseCursor(cursor);

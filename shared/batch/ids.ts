@@ -59,6 +59,9 @@ export function rejectionKey(inboxKey: string): string {
   return `${inboxKey}.rejected.json`;
 }
 
+/** Longest key of an S3 object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+export const MAX_KEY_BYTES = 1024;
+
 /**
  * Where one writer keeps one object. The writer's token is in the key, so that a superseded
  * worker overwrites nothing: the record names the winner.

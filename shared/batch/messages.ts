@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {
   BATCH_ID_PATTERN,
   INBOX_PREFIX,
+  MAX_KEY_BYTES,
   MESSAGE_BODY_PREFIX,
   RECORD_ID_PATTERN,
   rejectionKey,
@@ -100,9 +101,6 @@ export const requeueMessageSchema = z.strictObject({
   version: z.number().int().nonnegative(),
 });
 export type RequeueMessage = z.infer<typeof requeueMessageSchema>;
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-const MAX_KEY_BYTES = 1024;
 
 /** Internal: S3 has told of a file in the inbox. */
 export const inboxMessageSchema = z.strictObject({

@@ -27,7 +27,7 @@ async function fill(
     const deadlineAt = now + 7 * 24 * 3_600_000;
     const common = { batchId: `q${index}`, status: 'queued', input, counts } as const;
     const times = { createdAt, statusAt: createdAt, dueAt: undefined, deadlineAt };
-    return toItem(aBatch({ ...common, ...times, ...changes(index) }), 'filled', layout);
+    return toItem(aBatch({ ...common, ...times, ...changes(index) }), layout);
   });
   for (let from = 0; from < count; from += ITEMS_PER_CALL) {
     const requests = items.slice(from, from + ITEMS_PER_CALL);

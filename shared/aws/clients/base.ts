@@ -1,17 +1,14 @@
 import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 
-/**
- * How AWS is reached, in the words of the SDK's clients: region, profile, credentials, endpoint.
- * Default: what the SDK finds in the environment.
- */
+/** Options of an AWS SDK client. Default: what the SDK finds in the environment. */
 export type AwsAccess = Pick<SQSClientConfig, 'region' | 'profile' | 'credentials' | 'endpoint'>;
 
 /**
- * Bounds for a client: the SDK's own are none for requests that hang and a warning for slow ones.
+ * Timeouts and limits of a client. By default the SDK has no timeout for requests that hang.
  *
- * @param requestTimeoutMs from sending a request to the head of its answer; 0 for no bound
+ * @param requestTimeoutMs from sending a request to the headers of its response; 0 for no timeout
  * @param idleTimeoutMs longest silence on the socket, also while a body streams
- * @param maxSockets calls under way at one time; the others wait
+ * @param maxSockets concurrent calls; further calls wait. Default 50
  */
 export function bounds(options: {
   requestTimeoutMs: number;

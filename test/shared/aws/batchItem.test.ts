@@ -14,7 +14,7 @@ import { aBatch } from '../../support/batches.ts';
 import { INPUT, NOW } from '../../support/given.ts';
 
 const LAYOUT = { shards: 4, retentionSeconds: 86_400 };
-const itemOf = (batch: Batch) => toItem(batch, 'token', LAYOUT);
+const itemOf = (batch: Batch) => toItem(batch, LAYOUT);
 
 describe('the item of a record', () => {
   test('gives the record back, with numbers and keys that DynamoDB has not', () => {
@@ -144,6 +144,12 @@ describe('a large record', () => {
     expect(kept.length).toBeGreaterThan(10);
     expect(Buffer.byteLength(String(item.record))).toBeLessThanOrEqual(MAX_RECORD_BYTES);
   });
+});
+
+test('a record that could not be read back is not written, and is named', () => {
+  const job = { id: 'job_1', submission: 1, submittedAt: Number.NaN };
+  const batch = { ...aBatch({ status: 'running' }), job };
+  expect(() => itemOf(batch)).toThrow(/^batch b1 \(running\) cannot be written: .*submittedAt/s);
 });
 
 describe('an item that this code did not write', () => {

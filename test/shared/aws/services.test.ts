@@ -108,7 +108,7 @@ describe('the event bus', () => {
     const entry = { ErrorCode: 'InternalFailure', ErrorMessage: 'later' };
     answers = [json(200, { FailedEntryCount: 1, Entries: [entry] })];
     await expect(connect().publish(change)).rejects.toThrow(
-      'event bus bus did not take the event of batch b1: InternalFailure: later',
+      'event bus bus did not accept the event of batch b1: InternalFailure: later',
     );
   });
 });

@@ -45,7 +45,7 @@ describe('a record of version 1', () => {
     const batch = fromItem(item);
     // Assess
     expect(batchSchema.parse(batch)).toEqual(batch);
-    const { schemaVersion, writeToken, record, ...shown } = toItem(batch, 'token', LAYOUT);
+    const { schemaVersion, record, ...shown } = toItem(batch, LAYOUT);
     expect(item).toMatchObject(shown);
     expect(Object.keys(item).sort()).toEqual(
       [...Object.keys(shown), 'schemaVersion', 'writeToken', 'record'].sort(),
