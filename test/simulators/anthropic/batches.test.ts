@@ -4,7 +4,7 @@ import { request, requests, START, world } from './world.ts';
 const TEN = requests(10);
 const NONE = { processing: 0, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
 
-test('a batch shows nothing of its progress until it has ended', async () => {
+test('the counts of a batch stay 0 until it has ended', async () => {
   const here = await world();
   const created = await here.create(TEN);
   const running = {
@@ -123,7 +123,7 @@ test('a restart continues with batches, results and plan', async () => {
   expect(jobs.map(({ outcome }) => outcome)).toEqual(['expired', 'completed']);
 });
 
-test('the journal knows keys, groups and own ids', async () => {
+test('the journal has the keys, the groups and the ids without keys', async () => {
   const here = await world();
   const key = 'bhabcdefghij012345-3';
   const { id } = await here.create(requests(2, `${key}_`));

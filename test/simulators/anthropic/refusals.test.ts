@@ -25,7 +25,7 @@ test.each([
   expect((await here.simulator.journal()).jobs).toEqual([]);
 });
 
-test('keys', async () => {
+test('an unknown key is refused', async () => {
   const here = await world({ apiKeys: ['sk-ant-right'] });
   const list = (key: string) => here.clientWith(key).messages.batches.list();
   await expect(list('sk-ant-right')).resolves.toMatchObject({ data: [] });
@@ -44,7 +44,7 @@ test.each([
   expect(reply.status).toBe(status);
 });
 
-test('what is not there', async () => {
+test('an unknown batch is not found', async () => {
   const here = await world();
   const refused = refusal(404, 'not_found_error');
   await expect(here.batches.retrieve('msgbatch_no')).rejects.toMatchObject(refused);
@@ -81,7 +81,7 @@ test('planned refusals of create use up their position in the plan', async () =>
   );
   await expect(create(2)).rejects.toMatchObject(refusal(400, 'invalid_request_error'));
   await expect(create(3)).resolves.toMatchObject({ type: 'message_batch' });
-  // Another group has the plan before it.
+  // Another group starts at the beginning of the plan.
   await expect(here.create(requests(1))).rejects.toMatchObject({ status: 429 });
   expect((await here.simulator.journal()).jobs).toHaveLength(1);
 });

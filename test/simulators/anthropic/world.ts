@@ -11,7 +11,7 @@ import {
 const JOB_SECONDS = 100;
 export const START = Date.UTC(2026, 0, 1);
 
-/** A simulator on a clock that only the test moves, and the official SDK in front of it. */
+/** A simulator whose clock only the test moves, and a client of the official SDK. */
 export async function world(options: Partial<AnthropicOptionsInput> = {}) {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'anthropic-simulator-')));
   let now = START;
@@ -25,7 +25,7 @@ export async function world(options: Partial<AnthropicOptionsInput> = {}) {
   const clientWith = (apiKey: string) =>
     new Anthropic({ apiKey, baseURL: simulator.url, maxRetries: 0 });
   let client = clientWith('sk-ant-test');
-  /** The job after this share of its seconds, with the work that was due by then done. */
+  /** The job after this share of its seconds and all work that is due by then. */
   const after = async (id: string, share: number) => {
     now += share * JOB_SECONDS * 1000;
     await simulator.finishDueWork();
@@ -41,9 +41,9 @@ export async function world(options: Partial<AnthropicOptionsInput> = {}) {
       return simulator;
     },
     create: (requests: readonly object[]) =>
-      // What the API refuses, the types do too.
+      // The types refuse what the API refuses.
       client.messages.batches.create({ requests: requests as never }),
-    /** The job once it has ended: twice its seconds, in steps, since work is done when due. */
+    /** The job after its end. It takes two steps, because work that is due is done after each. */
     end: async (id: string) => {
       await after(id, 1);
       return after(id, 1);

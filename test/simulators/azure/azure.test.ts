@@ -35,7 +35,7 @@ const line = (id: string, body: object = {}, url = '/chat/completions') => ({
   body: { model: 'd', messages: [{ role: 'user', content: 'Hello' }], ...body },
 });
 
-/** Runs a job to its end, and gives what the API says of it in between and then. */
+/** Runs a job to its end. Returns it as the API shows it while it runs and at its end. */
 async function run(lines: readonly object[], endpoint = '/chat/completions') {
   const text = lines.map((each) => `${JSON.stringify(each)}\n`).join('');
   const azure = client();

@@ -45,7 +45,7 @@ describe('a job', () => {
     ]);
   });
 
-  test('goes on after a restart', async () => {
+  test('continues after a restart', async () => {
     await bedrock.putInput('b.jsonl', claudeRecords(100));
     const before = await bedrock.start();
     const { jobArn } = await before.create('b.jsonl');
@@ -67,7 +67,7 @@ describe('a job', () => {
     await bedrock.putInput(`${outcome}.jsonl`, claudeRecords(100));
     const { create, view, pass } = await bedrock.start({ plan: [outcome] });
     const { jobArn } = await create(`${outcome}.jsonl`);
-    // The check of the input, the run, the writing of the output.
+    // One step each for checking the input, running, and writing the output.
     for (let step = 0; step < 3; step++) {
       await view(jobArn);
       pass(10);
@@ -106,7 +106,7 @@ describe('creating', () => {
     });
   });
 
-  test('above the limit of jobs', async () => {
+  test('a job over the limit is refused', async () => {
     await bedrock.putInput('d.jsonl', claudeRecords(100));
     const { create } = await bedrock.start({ jobLimit: 1 });
     await create('d.jsonl');
@@ -130,7 +130,7 @@ describe('creating', () => {
     await expect(create('a.jsonl', changes)).rejects.toMatchObject({ name });
   });
 
-  test('a stranger is refused', async () => {
+  test('an unknown access key is refused', async () => {
     const { create } = await bedrock.start({ accessKeyIds: ['another'] });
     await expect(create('a.jsonl')).rejects.toMatchObject({ name: 'UnrecognizedClientException' });
   });

@@ -23,7 +23,7 @@ const BUCKET = 'jobs';
 const CLAUDE = 'anthropic.claude-haiku-4-5-20251001-v1:0';
 const ROLE = 'arn:aws:iam::000000000000:role/jobs';
 
-/** The S3 emulator of a test file, and simulators whose time the test sets. */
+/** The S3 emulator of a test file, and simulators whose clock only the test moves. */
 export function simulatedBedrock() {
   let emulators: Emulators;
   const directories: string[] = [];
@@ -39,7 +39,7 @@ export function simulatedBedrock() {
   });
 
   return {
-    /** Puts an input with so many records. */
+    /** Puts an input with these records into the bucket. */
     async putInput(name: string, records: readonly string[]): Promise<void> {
       const Body = records.map((record) => `${record}\n`).join('');
       await emulators.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: name, Body }));
@@ -59,20 +59,20 @@ export function simulatedBedrock() {
   };
 }
 
-/** What one simulator is asked with. */
+/** The calls of one simulator. */
 interface World {
   readonly simulator: Simulator;
   readonly client: BedrockClient;
-  /** Lets time go by. */
+  /** Moves the clock. */
   pass(seconds: number): void;
-  /** Creates a job of an input in the bucket. */
+  /** Creates a job with an input in the bucket. */
   create(
     input: string,
     changes?: Partial<CreateModelInvocationJobCommandInput>,
   ): Promise<CreateModelInvocationJobCommandOutput>;
-  /** A job, after everything that is due has been done. */
+  /** A job after all work that is due by now. */
   view(jobIdentifier: string | undefined): Promise<GetModelInvocationJobCommandOutput>;
-  /** Another simulator on the same data. */
+  /** Starts another simulator with the same data. */
   restart(): Promise<World>;
 }
 
@@ -114,7 +114,7 @@ async function open(
   return world;
 }
 
-/** Records of Claude, each of its own. */
+/** Records for Claude, all different. */
 export function claudeRecords(count: number): string[] {
   return Array.from({ length: count }, (_, index) =>
     JSON.stringify({

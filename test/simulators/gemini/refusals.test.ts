@@ -42,7 +42,7 @@ test.each([
   expect(await resultOf(line === '' ? '\n' : line)).toBe('JOB_STATE_FAILED');
 });
 
-test('a function that must be called is called', async () => {
+test('a forced function is called', async () => {
   const declarations = [{ name: 'first' }, { name: 'second' }];
   const request = {
     contents,
@@ -54,7 +54,7 @@ test('a function that must be called is called', async () => {
   });
 });
 
-test('a create call names a file that is there', async () => {
+test('a create call with an unknown file is refused', async () => {
   const { client } = await world();
   const config = { displayName: 'a' };
   const creating = client.batches.create({ model: MODEL, src: 'files/nowhere', config });

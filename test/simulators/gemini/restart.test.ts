@@ -3,7 +3,7 @@ import { JOB_SECONDS, world } from './world.ts';
 
 const KEY = 'bhabcdefghij012345';
 
-test('a job goes on through a restart, and the plan with it, past deleted jobs', async () => {
+test('a job and its plan continue after a restart, past deleted jobs', async () => {
   const here = await world({ plan: ['expired', 'partial', 'completed'] });
   const first = await here.job(10, `${KEY}-1`);
   here.advanceSeconds(JOB_SECONDS / 2);
@@ -40,7 +40,7 @@ test('a restart in the middle of writing the results leaves one whole file', asy
   expect(lines).toHaveLength(3_000);
 });
 
-test('an upload goes on through a restart', async () => {
+test('an upload continues after a restart', async () => {
   const here = await world();
   const post = (url: string, command: string, headers = {}, body = '') =>
     fetch(url, {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MODEL, world } from './world.ts';
 
-/** What Google's own SDK says of the shapes. */
+/** Google's SDK checks the shapes of the replies. */
 
 test('a job from its upload to its results', async () => {
   const here = await world();
@@ -43,7 +43,7 @@ test.each([
   expect(ended.dest?.fileName !== undefined).toBe(hasResults);
 });
 
-test('nothing has succeeded for the journal where there are no results', async () => {
+test('in the journal no request of a job without results has succeeded', async () => {
   const here = await world({ plan: ['expired'] });
   await here.end((await here.job(4)).name);
   const { jobs } = await here.simulator.journal();

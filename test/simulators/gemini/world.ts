@@ -8,7 +8,7 @@ import { type GeminiOptionsInput, startGeminiSimulator } from '../../../simulato
 export const JOB_SECONDS = 100;
 export const MODEL = 'gemini-2.5-flash';
 
-/** A simulator with a clock of its own, and Google's SDK at it. */
+/** A simulator whose clock only the test moves, and a client of Google's SDK. */
 export async function world(options: Partial<GeminiOptionsInput> = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'gemini-simulator-'));
   let now = Date.parse('2026-11-25T00:00:00Z');
@@ -40,7 +40,7 @@ export async function world(options: Partial<GeminiOptionsInput> = {}) {
       const file = new Blob([text], { type: 'application/jsonl' });
       return client.files.upload({ file, config: { displayName, mimeType: 'application/jsonl' } });
     },
-    /** A job with so many requests. */
+    /** A job with this many requests. */
     async job(requests: number, displayName = 'a job') {
       const { name = '' } = await here.upload(linesOf(requests));
       return client.batches.create({ model: MODEL, src: name, config: { displayName } });
@@ -53,7 +53,7 @@ export async function world(options: Partial<GeminiOptionsInput> = {}) {
       }
       return client.batches.get({ name: name ?? '' });
     },
-    /** The text of a file that a job wrote. */
+    /** The content of a file that a job has written. */
     async content(name: string | undefined) {
       const url = `${simulator.url}/download/v1beta/${name}:download?alt=media`;
       return (await fetch(url, { headers: { 'x-goog-api-key': 'a-key' } })).text();

@@ -128,7 +128,7 @@ test('the plan runs per batch, the last outcome repeating, and the journal says 
   ]);
   expect(jobs.map(({ succeeded }) => succeeded.length)).toEqual([0, 0, 10, 20, 20]);
   expect(jobs[2]?.sent).toEqual(TWENTY.map(({ custom_id }) => custom_id));
-  // Each of these jobs had the whole input again: ten of the first repeat, twenty of the second.
+  // Each job had the whole input: 10 requests of the first and 20 of the second were sent again.
   expect(sentAgain(jobs)).toHaveLength(30);
 });
 

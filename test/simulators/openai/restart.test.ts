@@ -3,7 +3,7 @@ import { chatRequests, JOB_SECONDS, world } from './world.ts';
 
 const TEN = chatRequests(10);
 
-test('a job goes on through a restart, and the plan with it', async () => {
+test('a job and its plan continue after a restart', async () => {
   const here = await world({ plan: ['expired', 'completed'] });
   const first = await here.job(TEN, { batch_id: 'one' });
   await here.after(first.id, 0.5);

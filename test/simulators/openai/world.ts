@@ -7,7 +7,7 @@ import { type OpenAiOptionsInput, startOpenAiSimulator } from '../../../simulato
 
 export const JOB_SECONDS = 100;
 
-/** A simulator on a clock that only the test moves, and the official SDK in front of it. */
+/** A simulator whose clock only the test moves, and a client of the official SDK. */
 export async function world(options: Partial<OpenAiOptionsInput> = {}) {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'openai-simulator-')));
   let now = Date.UTC(2026, 0, 1);
@@ -34,7 +34,7 @@ export async function world(options: Partial<OpenAiOptionsInput> = {}) {
       completion_window: '24h',
       ...(metadata ? { metadata } : {}),
     });
-  /** The job after this share of its seconds, with the work that was due by then done. */
+  /** The job after this share of its seconds and all work that is due by then. */
   const after = async (id: string, share: number) => {
     now += share * JOB_SECONDS * 1000;
     await simulator.finishDueWork();
@@ -55,14 +55,14 @@ export async function world(options: Partial<OpenAiOptionsInput> = {}) {
     advanceSeconds: (seconds: number) => {
       now += seconds * 1000;
     },
-    /** A job of these requests, whose input has been checked. */
+    /** A job with these requests, after its input has been checked. */
     job: async (lines: readonly unknown[], metadata?: Record<string, string>) => {
       const file = await upload(lines);
       const batch = await createFrom(file.id, metadata);
       await simulator.finishDueWork();
       return batch;
     },
-    /** The job once it has ended: twice its seconds, in steps, since work is done when due. */
+    /** The job after its end. It takes two steps, because work that is due is done after each. */
     end: async (id: string) => {
       await after(id, 1);
       return after(id, 1);
@@ -93,7 +93,7 @@ export function chatRequests(count: number) {
   return Array.from({ length: count }, (_, index) => chatRequest(`request-${index + 1}`));
 }
 
-/** Strings are taken as lines as they are. */
+/** Strings are used as lines unchanged. */
 function jsonl(lines: readonly unknown[]): string {
   return lines
     .map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`)

@@ -51,7 +51,7 @@ describe('a job', () => {
     expect([...(job?.succeeded ?? [])].sort()[9]).toBe('r9');
   });
 
-  test('goes on after a restart', async () => {
+  test('continues after a restart', async () => {
     const here = await world({ plan: ['partial'] });
     await here.put('input.jsonl', geminiLines(10));
     const { body: created } = await here.create();
@@ -94,7 +94,7 @@ describe('a job', () => {
   });
 });
 
-test('a job that was deleted is gone, and the plan goes on', async () => {
+test('a deleted job is not found, and the plan continues', async () => {
   const here = await world({ plan: ['failed_quota', 'completed'] });
   await here.put('input.jsonl', geminiLines(1));
   const labels = (number: number) => ({ labels: { batch_handler_key: `a-key-${number}` } });
@@ -133,20 +133,20 @@ describe('a listing', () => {
     expect(jobs.map(({ labels }) => labels.batch_handler_key)).toEqual(expected);
   });
 
-  test('a filter that is not simulated is refused', async () => {
+  test('a filter that the simulator does not know is refused', async () => {
     const here = await world();
     expect(await here.list('?filter=state="X"')).toMatchObject({ status: 400 });
   });
 });
 
-test('a call without a token is refused in the outcomes of the API', async () => {
+test('a call without a token gets an error of the API', async () => {
   const here = await world();
   const headers = { authorization: 'Bearer ya29.another' };
   const { status, text } = await here.call('GET', '/storage/v1/b/a/o', undefined, headers);
   expect([status, JSON.parse(text)]).toMatchObject([401, { error: { status: 'UNAUTHENTICATED' } }]);
 });
 
-test('a part of an object is sent from where it is asked for', async () => {
+test('a range request gets the rest of an object', async () => {
   const here = await world();
   await here.put('an-object', '0123456789');
   const path = '/storage/v1/b/a/o/an-object?alt=media';

@@ -16,7 +16,7 @@ export interface Job {
   readonly [field: string]: unknown;
 }
 
-/** A simulator with a clock of its own, spoken to as its API is. */
+/** A simulator whose clock only the test moves, called over HTTP. */
 export async function world(options: Partial<VertexOptionsInput> = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'vertex-simulator-'));
   let now = START;
@@ -77,7 +77,7 @@ export async function world(options: Partial<VertexOptionsInput> = {}) {
         ...changes,
       }),
     list: (query = '') => json('GET', `${JOBS}${query}`),
-    /** The job once everything that it owes by now is done. */
+    /** The job after all work that is due by now. */
     async view(name: string): Promise<Job> {
       await simulator.finishDueWork();
       return (await json('GET', `/v1/${name}`)).body;
@@ -90,7 +90,7 @@ export async function world(options: Partial<VertexOptionsInput> = {}) {
   };
 }
 
-/** Lines of an input for Gemini. */
+/** The lines of an input for Gemini. */
 export function geminiLines(count: number): string {
   return Array.from({ length: count }, (_, index) => {
     const contents = [{ role: 'user', parts: [{ text: `Say ${index % 5}.` }] }];

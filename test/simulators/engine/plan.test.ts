@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { outcomeAt, parsePlan } from '../../simulators/engine/plan.ts';
+import { outcomeAt, parsePlan } from '../../../simulators/engine/plan.ts';
 
 test('a plan is outcomes in order, the last of which repeats', () => {
   const plan = parsePlan('failed_quota, expired,completed');

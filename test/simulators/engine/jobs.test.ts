@@ -37,7 +37,7 @@ async function create(jobs: Jobs<JobRecord>, id: string, group = 'a-batch') {
   return jobs.create({ id, group }).outcome;
 }
 
-test('a job that was deleted keeps its place in the plan', async () => {
+test('a deleted job keeps its position in the plan', async () => {
   const jobs = start();
   expect(await create(jobs, 'first')).toBe('failed_quota');
   jobs.delete('first');
@@ -47,11 +47,11 @@ test('a job that was deleted keeps its place in the plan', async () => {
   expect(await create(jobs, 'another', 'another-batch')).toBe('failed_quota');
 });
 
-test('a job that was deleted is not there, after a restart and with its work done', async () => {
+test('a deleted job is not found, after its work is done and after a restart', async () => {
   const jobs = start();
   await create(jobs, 'first');
   await create(jobs, 'second');
-  // While its input is still being looked at.
+  // Its input is still being checked.
   jobs.delete('first');
   await jobs.finishDueWork();
   for (const each of [jobs, start()]) {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Line, readLines } from '../../simulators/engine/lines.ts';
+import { type Line, readLines } from '../../../simulators/engine/lines.ts';
 
 async function linesOf(text: string): Promise<Line[]> {
   const directory = await mkdtemp(join(tmpdir(), 'lines-'));
