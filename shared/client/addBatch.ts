@@ -9,6 +9,7 @@ import { sendBatchMessage } from '../aws/queues.ts';
 import { uploadKey } from '../batch/ids.ts';
 import { type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
 import type { ObjectRef } from '../batch/ports.ts';
+import { isObject, tryParseJson } from '../jsonl/rows.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { ClientError } from './clientError.ts';
 import type { SentMessage } from './commands.ts';
@@ -190,7 +191,7 @@ export async function checkFile(path: string): Promise<void> {
   const line = await firstLine(path).catch((error: NodeJS.ErrnoException) => {
     throw invalid(`${path}: cannot be read: ${error.message}`);
   });
-  if (line !== undefined && !isObject(line))
+  if (line !== undefined && !isObject(tryParseJson(line)))
     throw invalid(
       `${path}: not JSONL: its first line is not a JSON object but ${JSON.stringify(line.slice(0, 40))}`,
     );
@@ -206,15 +207,6 @@ async function firstLine(path: string): Promise<string | undefined> {
     if (text.length > MAX_LINE_BYTES) return undefined;
   }
   return text === '' ? undefined : text;
-}
-
-function isObject(line: string): boolean {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
 }
 
 function invalid(message: string): ClientError {

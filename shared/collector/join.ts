@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { uploadKey } from '../batch/ids.ts';
 import { addMessageSchema } from '../batch/messages.ts';
 import { checkRequest } from '../jsonl/checkRequest.ts';
-import { type Line, lineGroups } from '../jsonl/lines.ts';
+import { LINE_END, type Line, lineGroups } from '../jsonl/lines.ts';
 import { LOG_MESSAGES } from '../logMessages.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
@@ -26,8 +26,6 @@ interface WindowJoin {
 
 /** The batch of a window has no record while the window is joined, and so no attempt. */
 const NO_ATTEMPT = { attempt: 0 };
-
-const LINE_END = Buffer.from('\n');
 
 /**
  * Makes a batch of a sealed window: writes its requests into one file, then sends the message that

@@ -1,36 +1,38 @@
 import { isUtf8 } from 'node:buffer';
+import { ProviderError } from '../batch/errors.ts';
 import { type Line, leadingCustomIdIn } from './lines.ts';
+import { isObject } from './rows.ts';
 
-/** What is needed of a request that is well-formed. */
-export interface Request {
+/** A well-formed request. */
+export interface CheckedRequest {
   readonly customId: string;
   readonly url: string;
   readonly model: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Texts to embed; 0 at endpoints that embed nothing. */
+  /** The number of texts to embed; 0 at endpoints without embeddings. */
   readonly embeddingInputs: number;
-  /** The most tokens that its answers may have together; 0 if it does not say. */
+  /** Token limit of its answers together; 0 if the request sets none. */
   readonly maxOutputTokens: number;
 }
 
-/** What is wrong with a line, in words that never repeat what the request says. */
+/** What is wrong with a line. The message never quotes the request's content. */
 export interface BadRequest {
   readonly code: string;
   readonly message: string;
   readonly customId?: string;
 }
 
-/** Of a `custom_id`, in characters. */
+/** Characters. */
 const MAX_CUSTOM_ID_LENGTH = 512;
 
 /**
- * What bytes that are not UTF-8 become. Only text that has it is looked at again: a search in text
- * costs much less than a look at all bytes.
+ * The character that decoding puts in the place of bytes that are not UTF-8. Only text that
+ * contains it is validated: searching a text costs much less than validating all bytes.
  */
 const REPLACEMENT = '\ufffd';
 
-/** Checks one line by itself. The first thing that is wrong is told. */
-export function checkRequest({ bytes }: Line): Request | BadRequest {
+/** Checks one line by itself, and reports the first problem. */
+export function checkRequest({ bytes }: Line): CheckedRequest | BadRequest {
   const text = bytes.toString();
   if (text.includes(REPLACEMENT) && !isUtf8(bytes)) {
     return { code: 'invalid_utf8', message: 'is not UTF-8: save the file as UTF-8' };
@@ -45,7 +47,7 @@ export function checkRequest({ bytes }: Line): Request | BadRequest {
     };
   }
   if (!isObject(value)) {
-    return { code: 'invalid_json_line', message: `is JSON ${kindOf(value)}: write an object` };
+    return { code: 'invalid_json_line', message: `is JSON ${jsonTypeOf(value)}: write an object` };
   }
   const { custom_id: customId, method, url, body } = value;
   if (customId === undefined) {
@@ -55,7 +57,10 @@ export function checkRequest({ bytes }: Line): Request | BadRequest {
     };
   }
   if (typeof customId !== 'string') {
-    return { code: 'invalid_custom_id', message: `custom_id is ${kindOf(customId)}: use a string` };
+    return {
+      code: 'invalid_custom_id',
+      message: `custom_id is ${jsonTypeOf(customId)}: use a string`,
+    };
   }
   if (customId === '' || customId.length > MAX_CUSTOM_ID_LENGTH) {
     const message = `custom_id has ${customId.length} characters: use 1 to ${MAX_CUSTOM_ID_LENGTH}`;
@@ -67,8 +72,8 @@ export function checkRequest({ bytes }: Line): Request | BadRequest {
   }
   const bad = (code: string, message: string): BadRequest => ({ code, message, customId });
   if (method !== 'POST') return bad('invalid_method', 'method is not "POST"');
-  if (typeof url !== 'string') return bad('invalid_url', `url is ${kindOf(url)}: use a string`);
-  if (!isObject(body)) return bad('invalid_body', `body is ${kindOf(body)}: use an object`);
+  if (typeof url !== 'string') return bad('invalid_url', `url is ${jsonTypeOf(url)}: use a string`);
+  if (!isObject(body)) return bad('invalid_body', `body is ${jsonTypeOf(body)}: use an object`);
   const { model, stream } = body;
   if (typeof model !== 'string' || model === '') {
     return bad('missing_model', 'body.model is missing: name the model');
@@ -76,35 +81,50 @@ export function checkRequest({ bytes }: Line): Request | BadRequest {
   if (stream === true)
     return bad('stream', 'body.stream is true: batches do not stream, remove it');
   const embeddingInputs = url === '/v1/embeddings' ? countInputs(body.input) : 0;
-  const maxOutputTokens = embeddingInputs > 0 ? 0 : longestAnswers(body);
+  const maxOutputTokens = embeddingInputs > 0 ? 0 : outputLimit(body);
   return { customId, url, model, body, embeddingInputs, maxOutputTokens };
 }
 
-/** Of chat completions and responses, under any of the names that they have had. */
-function longestAnswers(body: Readonly<Record<string, unknown>>): number {
+/** The limit of chat completions and responses, under each name that it has had. */
+function outputLimit(body: Readonly<Record<string, unknown>>): number {
   const {
     max_completion_tokens: newest,
     max_tokens: oldest,
     max_output_tokens: inResponses,
   } = body;
-  return positive(newest ?? oldest ?? inResponses, 0) * positive(body.n, 1);
+  return positiveOr(0, newest ?? oldest ?? inResponses) * positiveOr(1, body.n);
 }
 
-function positive(value: unknown, otherwise: number): number {
+function positiveOr(otherwise: number, value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : otherwise;
 }
 
-/** A text, a list of texts, one text as tokens, or a list of those. */
+/** The input is a text, a list of texts, one text as tokens, or a list of those. */
 function countInputs(input: unknown): number {
   return Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function kindOf(value: unknown): string {
+function jsonTypeOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+/** A line of a file that has passed the inspection. */
+export interface RequestLine {
+  readonly custom_id: string;
+  readonly method: string;
+  readonly url: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** @throws ProviderError `transient` for a line that is not JSON: the scratch file is damaged */
+export function parseRequestLine(bytes: Buffer): RequestLine {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    // The parser's own message would quote the request.
+    const message = 'a line of the scratch file is not JSON';
+    throw new ProviderError('transient', { code: 'scratch_file_broken', message });
+  }
 }

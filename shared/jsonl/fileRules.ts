@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto';
-import type { Request } from './checkRequest.ts';
+import type { CheckedRequest } from './checkRequest.ts';
 
-/** What is wrong with a request in the company of the others. */
+/** Why a request does not fit the rest of its file. */
 export interface Conflict {
   readonly code: string;
   readonly message: string;
 }
 
 /**
- * What the requests of one file must have in common, and what they must not. The first one sets
- * the model, and the first with an endpoint of the provider the endpoint, if the message named none.
+ * Checks that the requests of a file have one model, one endpoint and different ids. The first
+ * request sets the model. The first whose endpoint the provider serves sets the endpoint, unless
+ * the message names it.
  */
 export class FileRules {
   readonly #endpoints: readonly string[];
@@ -30,53 +31,53 @@ export class FileRules {
     return this.#model;
   }
 
-  /** Takes a request in; the conflicts, if it has any. */
-  add(request: Request, line: number): readonly Conflict[] {
+  /** Adds a request, and returns its conflicts with the earlier ones. */
+  add(request: CheckedRequest, line: number): readonly Conflict[] {
     const conflicts: Conflict[] = [];
     const { customId, url, model } = request;
     const first = this.#ids.add(customId, line);
     if (first !== undefined) {
-      const message = `custom_id ${quote(customId)} is that of line ${first} too: make it unique`;
+      const message = `custom_id ${quoted(customId)} is that of line ${first} too: make it unique`;
       conflicts.push({ code: 'duplicate_custom_id', message });
     }
     this.#model ??= model;
     if (this.#endpoint !== undefined && url !== this.#endpoint) {
-      const message = `url ${quote(url)} is not the batch's endpoint ${quote(this.#endpoint)}`;
+      const message = `url ${quoted(url)} is not the batch's endpoint ${quoted(this.#endpoint)}`;
       conflicts.push({ code: 'url_mismatch', message });
     } else if (!this.#endpoints.includes(url)) {
-      const message = `url ${quote(url)} is not one of ${this.#endpoints.join(', ')}`;
+      const message = `url ${quoted(url)} is not one of ${this.#endpoints.join(', ')}`;
       conflicts.push({ code: 'unsupported_url', message });
     } else this.#endpoint = url;
     if (model !== this.#model) {
-      const message = `model ${quote(model)} is not ${quote(this.#model)}: a batch has one model`;
+      const message = `model ${quoted(model)} is not ${quoted(this.#model)}: a batch has one model`;
       conflicts.push({ code: 'model_mismatch', message });
     }
     return conflicts;
   }
 }
 
-/** Ids, models and urls may be named; never what a request says. */
-function quote(value: string): string {
+/** For ids, models and urls. Other content of a request must not be quoted. */
+function quoted(value: string): string {
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }
 
 const FIRST_SLOTS = 1 << 8;
-/** Of the slots that may be taken before there are twice as many. */
+/** Share of the slots in use at which their number doubles. */
 const MAX_FILL = 0.6;
-/** Of a slot: two words of the hash and the line. */
+/** Words per slot: two of the hash, and the line. */
 const WORDS = 3;
 
 /**
- * The line of each id of a file, at 12 bytes a slot instead of a string each: a million ids take
- * 25 MB. Ids are told apart by 64 bits of a seeded hash, by which two of a million are taken for
- * one with a probability of 3 in 100 million.
+ * Maps each id of a file to its line, in 12 bytes per slot instead of a string: a million ids take
+ * 25 MB. Ids are compared by 64 bits of a seeded hash. Among a million ids, two have the same hash
+ * with a probability of 3 in 100 million.
  */
 export class IdIndex {
   readonly #seed = randomInt(2 ** 32);
   #slots = new Uint32Array(FIRST_SLOTS * WORDS);
   #size = 0;
 
-  /** The line that has had the id before, or nothing: then it has this one from now on. */
+  /** Returns the earlier line of this id; undefined if there is none, and then stores this line. */
   add(id: string, line: number): number | undefined {
     if (this.#size >= (this.#slots.length / WORDS) * MAX_FILL) this.#grow();
     const { high, low } = this.#hash(id);
@@ -109,7 +110,7 @@ export class IdIndex {
   }
 }
 
-/** The line that has the id, or 0: then this one is put there. A line of 0 marks an empty slot. */
+/** Returns the line of the id; 0 if there is none, and then stores this line. Line 0 marks an empty slot. */
 function put(slots: Uint32Array, high: number, low: number, line: number): number {
   const count = slots.length / WORDS;
   let slot = (low & (count - 1)) * WORDS;

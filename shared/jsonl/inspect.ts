@@ -1,7 +1,7 @@
 import { MAX_REASONS, type Reason, RefusedError, shortReason } from '../batch/errors.ts';
 import type { TokenEstimate } from '../batch/ports.ts';
 import type { Slice } from '../batch/record.ts';
-import { checkRequest, type Request } from './checkRequest.ts';
+import { type CheckedRequest, checkRequest } from './checkRequest.ts';
 import { type Conflict, FileRules } from './fileRules.ts';
 import { type Line, lineGroups } from './lines.ts';
 import { type JobLimits, Slicer } from './slices.ts';
@@ -12,31 +12,31 @@ export interface Inspection {
   readonly endpoint: string;
   readonly model: string | undefined;
   readonly estimatedTokens: number;
-  /** Of all answers, as far as the requests say. */
+  /** Token limits of all answers together, where requests set one. */
   readonly maxOutputTokens: number;
-  /** Requests that do not say how long their answers may be, apart from those for embeddings. */
+  /** The number of requests that set no limit for their answers; embeddings do not count. */
   readonly openEnded: number;
-  /** What fits one job each; one if all does. */
+  /** Slices that each fit one job. */
   readonly slices: readonly Slice[];
   readonly problems: number;
   readonly firstReasons: readonly Reason[];
 }
 
-/** Of one request, which is held in memory a few times over. Images as data URLs stay far below. */
+/** A request is held in memory several times. Images as data URLs stay far below this. */
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * Reads a whole input, checks every line of it and cuts it into what fits one job each. Memory
- * grows by a few bytes a request, not with their size. Stops early only at a file that no number of
- * jobs could take.
+ * Reads a whole input, checks every line and cuts it into slices that each fit one job. Memory
+ * grows by a few bytes per request, not with the size of requests. Stops early only at a file that
+ * needs too many jobs, or begins with a byte order mark, or has a line that is too long.
  *
- * @param onProblem is told of every problem, in the order of the lines
+ * @param onProblem called with every problem, in the order of the lines
  */
 export async function inspectInput(
   source: AsyncIterable<Uint8Array>,
-  demands: Demands,
+  demands: InputDemands,
   onProblem: (problem: LineProblem) => Promise<void>,
 ): Promise<Inspection> {
   const lines = new LineInspection(demands);
@@ -50,26 +50,26 @@ export async function inspectInput(
   };
 
   try {
-    for await (const group of lineGroups(counted(source, size), MAX_REQUEST_BYTES)) {
-      if (startsWithMark(group)) {
+    for await (const group of lineGroups(countBytes(source, size), MAX_REQUEST_BYTES)) {
+      if (startsWithByteOrderMark(group)) {
         await report(BYTE_ORDER_MARK_PROBLEM);
         break;
       }
-      // Hardly any line has one: an await for each would cost more than the line.
+      // Few lines have a problem: an await for each line would cost more than the line.
       for (const line of group) for (const problem of lines.add(line)) await report(problem);
-      if (lines.isTooMuch) break;
+      if (lines.needsTooManyJobs) break;
     }
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    // A line that is too long: what comes after it is not looked at.
+    // A line is too long: the rest of the file is not checked.
     await report({ reason: error.reason });
   }
-  if (lines.isTooMuch) await report(lines.tooMuch());
+  if (lines.needsTooManyJobs) await report(lines.tooManyJobs());
   if (lines.requests === 0 && problems === 0) await report(EMPTY_PROBLEM);
   return { ...lines.result(size.bytes), bytes: size.bytes, problems, firstReasons };
 }
 
-function startsWithMark([first]: readonly Line[]): boolean {
+function startsWithByteOrderMark([first]: readonly Line[]): boolean {
   return first?.number === 1 && first.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK);
 }
 
@@ -84,7 +84,7 @@ const EMPTY_PROBLEM: LineProblem = {
   reason: shortReason('empty_file', 'the file has no requests: put one JSON object on each line'),
 };
 
-async function* counted(
+async function* countBytes(
   source: AsyncIterable<Uint8Array>,
   size: { bytes: number },
 ): AsyncGenerator<Uint8Array> {
@@ -94,39 +94,39 @@ async function* counted(
   }
 }
 
-/** What the batch and its provider ask of an input. */
-export interface Demands {
+/** What a batch and its provider require of an input. */
+export interface InputDemands {
   /** Default: the `url` of the first request. */
   readonly endpoint: string | undefined;
-  /** The provider's. */
+  /** The provider's endpoints. */
   readonly endpoints: readonly string[];
-  /** Throws RefusedError for a request that the provider cannot express. */
-  readonly checkRequest?: ((request: Request) => void) | undefined;
+  /** @throws RefusedError for a request that the provider cannot express */
+  readonly checkRequest?: ((request: CheckedRequest) => void) | undefined;
   readonly limits: JobLimits;
   readonly tokens: TokenEstimate;
 }
 
-/** A bad line, or what is wrong with the file as a whole. */
+/** A problem of a line, or of the file as a whole. */
 export interface LineProblem {
   readonly reason: Reason;
   readonly customId?: string | undefined;
 }
 
-/** The slices must fit the record, and be looked at in every sweep. */
+/** The slices are stored in the record, and every sweep reads them. */
 const MAX_SLICES = 200;
 
-/** What is found line by line. */
-export class LineInspection {
+/** Collects what the inspection finds line by line. */
+class LineInspection {
   readonly #rules: FileRules;
   readonly #slicer: Slicer;
-  readonly #checkForProvider: (request: Request) => void;
+  readonly #checkForProvider: (request: CheckedRequest) => void;
   readonly #limits: JobLimits;
   readonly #tokens: TokenEstimate;
   requests = 0;
   #maxOutputTokens = 0;
   #openEnded = 0;
 
-  constructor(demands: Demands) {
+  constructor(demands: InputDemands) {
     const { endpoint, endpoints, limits, tokens, checkRequest: checkForProvider } = demands;
     this.#tokens = tokens;
     this.#rules = new FileRules(endpoint, endpoints);
@@ -135,7 +135,7 @@ export class LineInspection {
     this.#checkForProvider = checkForProvider ?? (() => {});
   }
 
-  /** Takes a line in; what is wrong with it, if anything. */
+  /** Adds a line, and returns its problems. */
   add(line: Line): readonly LineProblem[] {
     const { number, offset, bytes } = line;
     this.requests += 1;
@@ -150,21 +150,25 @@ export class LineInspection {
     const refusals = this.#refusalOf(checked);
     const isTooLarge = bytes.length >= this.#limits.maxBytes;
     if (conflicts.length === 0 && refusals.length === 0 && !isTooLarge) return NONE;
-    const found = [...conflicts, ...refusals, ...(isTooLarge ? [tooLarge(this.#limits)] : [])];
+    const found = [
+      ...conflicts,
+      ...refusals,
+      ...(isTooLarge ? [requestTooLarge(this.#limits)] : []),
+    ];
     return found.map((conflict) => lineProblem(number, conflict, customId));
   }
 
-  get isTooMuch(): boolean {
+  get needsTooManyJobs(): boolean {
     return this.#slicer.count > MAX_SLICES;
   }
 
-  tooMuch(): LineProblem {
+  tooManyJobs(): LineProblem {
     const { maxRequests, maxBytes } = this.#limits;
     const message = `the file needs over ${MAX_SLICES} jobs of at most ${maxRequests} requests and ${maxBytes} bytes: send it as several batches`;
     return { reason: shortReason('too_many_parts', message) };
   }
 
-  /** @param bytes of the whole file */
+  /** @param bytes size of the whole file */
   result(bytes: number) {
     const { requests } = this;
     const { endpoint, model } = this.#rules;
@@ -175,7 +179,7 @@ export class LineInspection {
     return { requests, endpoint, model, estimatedTokens, maxOutputTokens, openEnded, slices };
   }
 
-  #refusalOf(request: Request): readonly Conflict[] {
+  #refusalOf(request: CheckedRequest): readonly Conflict[] {
     try {
       this.#checkForProvider(request);
       return [];
@@ -190,7 +194,7 @@ function lineProblem(line: number, { code, message }: Conflict, customId?: strin
   return { reason: shortReason(code, `line ${line}: ${message}`, line), customId };
 }
 
-function tooLarge({ maxBytes }: JobLimits): Conflict {
+function requestTooLarge({ maxBytes }: JobLimits): Conflict {
   const message = `the request has as many bytes as a whole job may, ${maxBytes}: make it smaller`;
   return { code: 'request_too_large', message };
 }

@@ -1,17 +1,16 @@
 import type { ScratchFile } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
-import { customIdOf, type Line, lineGroups } from './lines.ts';
+import { customIdOf, type Line, lineGroups, lineSink } from './lines.ts';
 import { classifyRow, parseRow } from './rows.ts';
-import { lineSink } from './sink.ts';
 
-/** Three files in one order: the requests, and the rows of those that have one. */
+/** Three files in the order of the input: the requests, their results and their errors. */
 export interface RowSources {
   readonly input: AsyncIterable<Uint8Array>;
   readonly results?: AsyncIterable<Uint8Array> | undefined;
   readonly errors?: AsyncIterable<Uint8Array> | undefined;
 }
 
-/** A request with its row, if it has one yet. */
+/** A request with its row, if it has one. */
 export interface JoinedRow {
   readonly customId: string;
   readonly request: Buffer;
@@ -21,20 +20,20 @@ export interface JoinedRow {
 
 /**
  * Joins requests with their rows by `custom_id`, in constant memory: all three files are in the
- * order of the input, so the next row is of this request or of a later one. Yields those of a chunk
- * together, because an await per request would cost more than the request.
+ * order of the input, so the next row belongs to this request or to a later one. Yields the
+ * requests of a chunk together, because an await per request would cost more than the request.
  *
- * @throws Error if a row belongs to no request that follows
+ * @throws Error if a row belongs to none of the requests that follow
  */
 export async function* joinedGroups(sources: RowSources): AsyncGenerator<readonly JoinedRow[]> {
-  const results = new Heads(sources.results);
-  const errors = new Heads(sources.errors);
+  const results = new RowReader(sources.results);
+  const errors = new RowReader(sources.errors);
   try {
     for await (const group of lineGroups(sources.input)) {
       const joined: JoinedRow[] = [];
       for (const { bytes } of group) {
         const customId = customIdOf(bytes);
-        // Awaited only when a file has to be read on: most heads are in memory.
+        // Awaited only when more of a file must be read: most rows are in memory.
         const result = results.isLoaded ? results.take(customId) : await results.read(customId);
         const error = errors.isLoaded ? errors.take(customId) : await errors.read(customId);
         joined.push({ customId, request: bytes, result, error });
@@ -44,36 +43,36 @@ export async function* joinedGroups(sources: RowSources): AsyncGenerator<readonl
     await results.expectEnd('results');
     await errors.expectEnd('errors');
   } finally {
-    // Whoever stops early would leave their connections open.
+    // Closes the connections of a caller that stops early.
     await results.close();
     await errors.close();
   }
 }
 
-/** The same, request by request. */
+/** Like `joinedGroups`, but yields one request at a time. */
 export async function* joinRows(sources: RowSources): AsyncGenerator<JoinedRow> {
   for await (const group of joinedGroups(sources)) yield* group;
 }
 
-/** A file of rows, seen through its next row. */
-class Heads {
+/** Reads a file of rows one row ahead. */
+class RowReader {
   readonly #groups: AsyncGenerator<readonly Line[]> | undefined;
   #lines: readonly Line[] = [];
   #next = 0;
   #head: { readonly customId: string; readonly bytes: Buffer } | undefined;
-  #isOver = false;
+  #hasEnded = false;
 
   constructor(source: AsyncIterable<Uint8Array> | undefined) {
     this.#groups = source && lineGroups(source);
-    this.#isOver = source === undefined;
+    this.#hasEnded = source === undefined;
   }
 
-  /** Whether the next row is known, or that there is none. */
+  /** Whether the next row is in memory, or the file has ended. */
   get isLoaded(): boolean {
-    return this.#head !== undefined || this.#isOver;
+    return this.#head !== undefined || this.#hasEnded;
   }
 
-  /** The next row if it is of this request. */
+  /** Takes the next row if it belongs to this request. */
   take(customId: string): Buffer | undefined {
     if (this.#head?.customId !== customId) return undefined;
     const { bytes } = this.#head;
@@ -101,7 +100,7 @@ class Heads {
     while (!this.isLoaded) {
       const group = await this.#groups?.next();
       if (group === undefined || group.done === true) {
-        this.#isOver = true;
+        this.#hasEnded = true;
         return;
       }
       this.#lines = group.value;
@@ -119,7 +118,7 @@ class Heads {
 
 export type Selection = Batch['selection'];
 
-/** Whether a request goes into the next job: never one that has succeeded. */
+/** Whether the next job includes a request. It never includes one that has succeeded. */
 export function isSelected({ result, error }: JoinedRow, selection: Selection): boolean {
   if (result) return false;
   if (!error || selection === 'unsucceeded') return true;
@@ -129,7 +128,7 @@ export function isSelected({ result, error }: JoinedRow, selection: Selection): 
 /**
  * Writes the requests of the next job to a file on disk, with one LF after each.
  *
- * @returns how many there are
+ * @returns the number of requests
  */
 export async function selectRequests(
   sources: RowSources,

@@ -3,16 +3,16 @@ import { parseRow } from './rows.ts';
 
 /** One line of a file, without its line end. */
 export interface Line {
-  /** From 1; blank lines are counted too. */
+  /** Counted from 1, blank lines included. */
   readonly number: number;
-  /** Of its first byte, from the beginning of the stream. */
+  /** Position of the line's first byte in the stream. */
   readonly offset: number;
   readonly bytes: Buffer;
 }
 
 /**
- * A longer line is refused instead of being held in memory. Requests stay far below, but one row of
- * 2,048 embeddings has over 100 MB.
+ * Longer lines are refused, because a line is held in memory. Requests stay far below, but one row
+ * of 2,048 embeddings has over 100 MB.
  */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
@@ -22,11 +22,11 @@ const SPACE = 0x20;
 const TAB = 0x09;
 
 /**
- * Splits a stream into lines, whatever the chunks: LF or CRLF, with or without one at the end.
- * Blank lines are left out. Yields the lines of a chunk together, because an await per line would
- * cost more than the line.
+ * Splits a stream into lines that end in LF or CRLF, with or without a line end at the end of the
+ * stream. Leaves out blank lines. Yields the lines of a chunk together, because an await per line
+ * would cost more than the line.
  *
- * @throws RefusedError, naming the line, for one of over 256 MiB
+ * @throws RefusedError, naming the line, for a line longer than `maxLineBytes` (default: 256 MiB)
  */
 export async function* lineGroups(
   source: AsyncIterable<Uint8Array>,
@@ -35,7 +35,8 @@ export async function* lineGroups(
   let number = 0;
   let offset = 0;
   let position = 0;
-  // A line may span many chunks: joining them once, at its end, keeps a long line linear.
+  // A line may span many chunks. They are joined once, at its end, so that a long line takes
+  // linear time.
   let open: Buffer[] = [];
   let openBytes = 0;
   for await (const chunk of source) {
@@ -46,7 +47,7 @@ export async function* lineGroups(
       const piece = buffer.subarray(start, end);
       number += 1;
       const bytes = withoutCr(open.length === 0 ? piece : Buffer.concat([...open, piece]));
-      if (bytes.length > maxLineBytes) throw tooLong(number, maxLineBytes);
+      if (bytes.length > maxLineBytes) throw lineTooLong(number, maxLineBytes);
       if (!isBlank(bytes)) lines.push({ number, offset, bytes });
       offset = position + end + 1;
       if (open.length > 0) open = [];
@@ -56,7 +57,7 @@ export async function* lineGroups(
     position += buffer.length;
     const rest = buffer.subarray(start);
     openBytes += rest.length;
-    if (openBytes > maxLineBytes) throw tooLong(number + 1, maxLineBytes);
+    if (openBytes > maxLineBytes) throw lineTooLong(number + 1, maxLineBytes);
     if (rest.length > 0) open.push(rest);
     if (lines.length > 0) yield lines;
   }
@@ -64,7 +65,7 @@ export async function* lineGroups(
   if (!isBlank(last)) yield [{ number: number + 1, offset, bytes: last }];
 }
 
-/** The same, line by line. */
+/** Like `lineGroups`, but yields one line at a time. */
 export async function* lines(source: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
   for await (const group of lineGroups(source)) yield* group;
 }
@@ -73,7 +74,7 @@ function withoutCr(line: Buffer): Buffer {
   return line.at(-1) === CR ? line.subarray(0, -1) : line;
 }
 
-/** What JSON takes for space: a byte order mark alone on its line is something. */
+/** Whether a line holds only what JSON calls whitespace. A byte order mark is not. */
 function isBlank(line: Buffer): boolean {
   return line.length === 0 || (isSpace(line[0] as number) && line.every(isSpace));
 }
@@ -82,36 +83,95 @@ function isSpace(byte: number): boolean {
   return byte === SPACE || byte === TAB || byte === CR;
 }
 
-function tooLong(number: number, maxLineBytes: number): RefusedError {
+function lineTooLong(number: number, maxLineBytes: number): RefusedError {
   const message = `line ${number} has over ${maxLineBytes} bytes: put large content behind a URL`;
   return refusal('line_too_long', message, number);
+}
+
+/** Lines are collected up to about this many bytes: a write per line would cost more than the line. */
+const WRITE_BYTES = 256 * 1024;
+
+export const LINE_END = Buffer.from('\n');
+
+/** A destination of bytes. A chunk must not be changed until its write resolves; then it is reused. */
+export interface ByteTarget {
+  write(chunk: Uint8Array): Promise<unknown>;
+}
+
+/**
+ * Collects lines and writes them in large chunks to any destination of bytes. It collects the next
+ * chunk while one write is in progress. A write that failed is reported by the next `flush` or by
+ * `close`.
+ */
+export function lineSink(target: ByteTarget) {
+  let parts: Uint8Array[] = [];
+  let bytes = 0;
+  let [filling, underWay] = [Buffer.alloc(0), Buffer.alloc(0)];
+  let writing: Promise<unknown> = Promise.resolve();
+
+  async function flush(): Promise<void> {
+    if (bytes === 0) return;
+    // Two buffers serve all writes, unless a line is larger than they are. A chunk below the usual
+    // size is the last one.
+    if (filling.length < bytes) {
+      const size = bytes < WRITE_BYTES ? bytes : Math.max(bytes, 2 * WRITE_BYTES);
+      filling = Buffer.allocUnsafeSlow(size);
+    }
+    const chunk = filling.subarray(0, bytes);
+    let position = 0;
+    for (const part of parts) {
+      chunk.set(part, position);
+      position += part.length;
+    }
+    parts = [];
+    bytes = 0;
+    await writing;
+    writing = target.write(chunk);
+    writing.catch(() => {});
+    [filling, underWay] = [underWay, filling];
+  }
+
+  return {
+    /** Adds a line; returns true when the caller should flush. */
+    add(line: Uint8Array): boolean {
+      parts.push(line, LINE_END);
+      bytes += line.length + 1;
+      return bytes >= WRITE_BYTES;
+    },
+    flush,
+    /** Resolves when everything has been written. */
+    async close(): Promise<void> {
+      await flush();
+      await writing;
+    },
+  };
 }
 
 /** A `custom_id` of plain characters that comes first, or right after the `id` of a row. */
 const LEADING = /^\{\s*(?:"id"\s*:\s*(?:null|"[^"\\]*")\s*,\s*)?"custom_id"\s*:\s*"([ !#-[\]-~]*)"/;
 /** Room for the longest `custom_id` and the `id` of a row before it. */
 const LEADING_BYTES = 700;
-/** The last byte of a whole object. */
+/** The last byte of a complete object. */
 const CLOSING_BRACE = 0x7d;
 
 /**
- * The `custom_id` that a line begins with, found without parsing the line: undefined where it lies
- * elsewhere or is spelt with escapes. It is the line's own unless the line has a second one, which
- * counts in JSON; lines are checked for that before they are kept.
+ * The `custom_id` that a line begins with, found without parsing the line; undefined if it comes
+ * later in the line or contains escapes. JSON would give a second `custom_id` of the line
+ * precedence; lines are checked for that before they are kept.
  */
 export function leadingCustomId(line: Buffer): string | undefined {
   return leadingCustomIdIn(line.toString('latin1', 0, LEADING_BYTES));
 }
 
-/** The same of the text of a line. */
+/** Like `leadingCustomId`, for a line that has been decoded already. */
 export function leadingCustomIdIn(text: string): string | undefined {
   return LEADING.exec(text)?.[1];
 }
 
 /**
- * The `custom_id` of a request of the snapshot, or of a row that was merged.
+ * The `custom_id` of a request of the snapshot, or of a merged row.
  *
- * @throws Error if it has none, or is cut
+ * @throws Error if the line has none or is cut off
  */
 export function customIdOf(line: Buffer): string {
   const leading = line.at(-1) === CLOSING_BRACE ? leadingCustomId(line) : undefined;
@@ -121,7 +181,7 @@ export function customIdOf(line: Buffer): string {
   throw new Error(`a row of ${line.length} bytes has no custom_id`);
 }
 
-/** The bytes of a parsed row, written anew if it begins with another `custom_id` than it has. */
+/** The bytes of a parsed row, rewritten if they begin with another `custom_id` than the row's. */
 export function withOneId(bytes: Uint8Array, row: object, customId: string): Uint8Array {
   const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const leading = leadingCustomId(line);

@@ -6,33 +6,32 @@ import {
   type RowSources,
   type Selection,
 } from './join.ts';
-import { lineGroups } from './lines.ts';
+import { type ByteTarget, lineGroups, lineSink } from './lines.ts';
 import { classifyRow, errorRow, parseRow } from './rows.ts';
-import { lineSink, type Target } from './sink.ts';
 import type { Spool, SpooledRow } from './spool.ts';
 
 export interface MergeRules {
-  /** Which requests the job was sent. */
+  /** The requests that the job included. */
   readonly selection: Selection;
-  /** What is said of a request that the job was sent and has no row for. */
+  /** The error of a request that the job included and has no row for. */
   readonly missing: { readonly code: string; readonly message: string };
-  /** What stands for a `custom_id` in the job's rows. Default: the id itself. */
+  /** The id that a `custom_id` has in the job's rows. Default: the `custom_id` itself. */
   readonly referenceOf?: ((customId: string) => string) | undefined;
-  /** There was no job: a request keeps the row that it has. */
+  /** Set if there was no job: each request keeps the row that it has. */
   readonly keepPrevious: boolean;
 }
 
 /**
- * Merges the rows of a job into the rows so far. Each request of the input is written exactly
+ * Merges the rows of a job into the rows of earlier jobs. Writes each request of the input exactly
  * once, in the order of the input: to `results` if it has succeeded, now or before, else to
  * `errors`.
  *
- * @returns the ledger, and how many of the job's rows belong to no request that it was sent
+ * @returns the ledger, and the number of the job's rows that belong to none of its requests
  */
 export async function mergeRows(
   sources: RowSources,
   spool: Spool,
-  targets: { readonly results: Target; readonly errors: Target },
+  targets: { readonly results: ByteTarget; readonly errors: ByteTarget },
   rules: MergeRules,
 ): Promise<{ readonly counts: Counts; readonly foreign: number }> {
   const { selection, referenceOf = itself } = rules;
@@ -45,12 +44,12 @@ export async function mergeRows(
       const reference = referenceOf(customId);
       const spooled = isSelected(joined, selection) ? spool.rows.get(reference) : undefined;
       if (spooled) matched += 1;
-      const { standing, row } = spooled
-        ? { standing: spooled.standing, row: spooled }
+      const { outcome, row } = spooled
+        ? { outcome: spooled.outcome, row: spooled }
         : withoutNewRow(joined, rules);
-      ledger[standing] += 1;
+      ledger[outcome] += 1;
       const isRenamed = spooled !== undefined && reference !== customId;
-      if (writer.add({ standing, row, customId: isRenamed ? customId : undefined }))
+      if (writer.add({ outcome, row, customId: isRenamed ? customId : undefined }))
         await writer.flush();
     }
   }
@@ -66,18 +65,18 @@ function itself(customId: string): string {
 function withoutNewRow(
   joined: JoinedRow,
   { selection, missing, keepPrevious }: MergeRules,
-): { readonly standing: RowOutcome; readonly row: Uint8Array } {
+): { readonly outcome: RowOutcome; readonly row: Uint8Array } {
   const { customId, result, error } = joined;
-  if (result) return { standing: 'succeeded', row: result };
+  if (result) return { outcome: 'succeeded', row: result };
   const keeps = keepPrevious || !isSelected(joined, selection);
   const row = error && keeps ? error : errorRow(customId, missing);
-  return { standing: classifyRow(parseRow(row)), row };
+  return { outcome: classifyRow(parseRow(row)), row };
 }
 
-/** A part, in the order of the input. */
+/** A part of a batch, with its own rows. */
 export interface MergedPart {
   readonly counts: Counts;
-  /** Absent if the part has none: each of its requests gets an error row. */
+  /** Undefined if the part has no rows: each of its requests then gets an error row. */
   readonly rows:
     | { readonly results: AsyncIterable<Uint8Array>; readonly errors: AsyncIterable<Uint8Array> }
     | undefined;
@@ -85,15 +84,15 @@ export interface MergedPart {
 }
 
 /**
- * Puts the rows of the parts together: each part's are in the order of its requests, so one after
- * the other they are in the order of the input.
+ * Concatenates the rows of the parts. Each part's rows are in the order of its requests, so the
+ * result is in the order of the input.
  *
- * @param missing what is said of a request of a part that has no rows
- * @returns the ledger of the whole
+ * @param missing the error of each request of a part that has no rows
+ * @returns the ledger of the whole batch
  */
 export async function mergeParts(
   parts: AsyncIterable<MergedPart>,
-  targets: { readonly results: Target; readonly errors: Target },
+  targets: { readonly results: ByteTarget; readonly errors: ByteTarget },
   missing: { readonly code: string; readonly message: string },
 ): Promise<Counts> {
   const sum = { total: 0, succeeded: 0, failed: 0, unfinished: 0 };
@@ -112,7 +111,7 @@ export async function mergeParts(
 
 async function writeMissing(
   requests: AsyncIterable<Uint8Array>,
-  errors: Target,
+  errors: ByteTarget,
   missing: { readonly code: string; readonly message: string },
 ): Promise<void> {
   const sink = lineSink(errors);
@@ -123,21 +122,21 @@ async function writeMissing(
   await sink.close();
 }
 
-/** A row on its way into one of the two files. */
+/** A row to be written to one of the two files. */
 interface Outgoing {
-  readonly standing: RowOutcome;
-  /** Its bytes, or where they lie in the spool. */
+  readonly outcome: RowOutcome;
+  /** Its bytes, or their position in the spool. */
   readonly row: Uint8Array | SpooledRow;
-  /** The id that it shall have, if the job named it by another. */
+  /** The `custom_id` to write, if the job's row has another id. */
   readonly customId: string | undefined;
 }
 
-/** Rows are gathered up to this many bytes, so that the spool is read in large pieces. */
-const GROUP_BYTES = 2 * 1024 * 1024;
-/** And up to this many, whose bookkeeping takes memory too. */
-const GROUP_ROWS = 2_048;
+/** Rows are collected up to this many bytes, so that the spool is read in large pieces. */
+const FLUSH_BYTES = 2 * 1024 * 1024;
+/** And up to this many rows, because tracking them takes memory too. */
+const FLUSH_ROWS = 2_048;
 
-/** Writes rows, in the order in which they come, to the file that they belong in. */
+/** Writes each row to the results or the errors, in the order in which rows are added. */
 export class RowWriter {
   readonly #spool: Spool;
   readonly #results: ReturnType<typeof lineSink>;
@@ -145,17 +144,20 @@ export class RowWriter {
   #group: Outgoing[] = [];
   #bytes = 0;
 
-  constructor(spool: Spool, targets: { readonly results: Target; readonly errors: Target }) {
+  constructor(
+    spool: Spool,
+    targets: { readonly results: ByteTarget; readonly errors: ByteTarget },
+  ) {
     this.#spool = spool;
     this.#results = lineSink(targets.results);
     this.#errors = lineSink(targets.errors);
   }
 
-  /** Adds a row; true when it is time to flush. */
+  /** Adds a row; returns true when the caller should flush. */
   add(outgoing: Outgoing): boolean {
     this.#group.push(outgoing);
     this.#bytes += outgoing.row.length;
-    return this.#bytes >= GROUP_BYTES || this.#group.length >= GROUP_ROWS;
+    return this.#bytes >= FLUSH_BYTES || this.#group.length >= FLUSH_ROWS;
   }
 
   async flush(): Promise<void> {
@@ -164,10 +166,10 @@ export class RowWriter {
     this.#bytes = 0;
     const spooled = group.map(({ row }) => row).filter((row): row is SpooledRow => !isBytes(row));
     const bytesRead = (await this.#spool.read(spooled)).values();
-    for (const { standing, row, customId } of group) {
+    for (const { outcome, row, customId } of group) {
       const bytes = isBytes(row) ? row : (bytesRead.next().value as Uint8Array);
-      const sink = standing === 'succeeded' ? this.#results : this.#errors;
-      if (sink.add(customId === undefined ? bytes : named(bytes, customId))) await sink.flush();
+      const sink = outcome === 'succeeded' ? this.#results : this.#errors;
+      if (sink.add(customId === undefined ? bytes : renamed(bytes, customId))) await sink.flush();
     }
   }
 
@@ -183,7 +185,7 @@ function isBytes(row: Uint8Array | SpooledRow): row is Uint8Array {
   return row instanceof Uint8Array;
 }
 
-/** The row under another id. */
-function named(row: Uint8Array, customId: string): Uint8Array {
+/** The row with another `custom_id`. */
+function renamed(row: Uint8Array, customId: string): Uint8Array {
   return Buffer.from(JSON.stringify({ ...parseRow(row), custom_id: customId }));
 }

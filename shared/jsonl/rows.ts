@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Usage } from '../batch/job.ts';
 import { outcomeOfVerdict, type RowOutcome } from '../batch/ledger.ts';
 
@@ -16,7 +17,7 @@ export interface ResultRow {
 /**
  * Parses a row.
  *
- * @throws Error if it is no JSON object: the sign of a download that was cut
+ * @throws Error if it is no JSON object, which means that a download was cut off
  */
 export function parseRow(bytes: Uint8Array): Partial<ResultRow> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
@@ -27,45 +28,103 @@ export function parseRow(bytes: Uint8Array): Partial<ResultRow> {
     // The parser's own message would quote the row.
     throw new Error(`a row of ${bytes.length} bytes is not JSON: the file may be cut short`);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (isObject(value)) return value;
   throw new Error(`a row of ${bytes.length} bytes is not a JSON object`);
 }
 
-/** How the request of a row stands. */
+/** The outcome of a row's request. */
 export function classifyRow({ response, error }: Partial<ResultRow>): RowOutcome {
   return outcomeOfVerdict({ status_code: response?.status_code, error_code: error?.code });
 }
 
-/** The row of a request that the provider has none for. */
+/** The row of a request for which the provider has no row. */
 export function errorRow(customId: string, error: { code: string; message: string }): Buffer {
-  const row: ResultRow = { id: null, custom_id: customId, response: null, error };
+  return bytesOf({ id: null, custom_id: customId, response: null, error });
+}
+
+/** The row of a request that was answered. */
+export function answerRow(customId: string, requestId: string, body: unknown): Buffer {
+  return bytesOf({
+    id: `batch_req_${requestId}`,
+    custom_id: customId,
+    response: { status_code: 200, request_id: requestId, body },
+    error: null,
+  });
+}
+
+/** The error of one request, in OpenAI's terms. */
+export interface RowError {
+  /** The HTTP status that OpenAI would have answered with. It decides whether to try again. */
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The row of a request that was refused or failed. */
+export function refusalRow(customId: string, requestId: string, error: RowError): Buffer {
+  const { status, code, message } = error;
+  return bytesOf({
+    id: `batch_req_${requestId}`,
+    custom_id: customId,
+    response: {
+      status_code: status,
+      request_id: requestId,
+      body: { error: { code, message, type: code, param: null } },
+    },
+    error: null,
+  });
+}
+
+function bytesOf(row: ResultRow): Buffer {
   return Buffer.from(JSON.stringify(row));
 }
 
 /**
- * Tokens of a row, in the words of chat completions and embeddings, of responses or of Anthropic.
- * Undefined if it does not tell any.
+ * The id of a request in the rows of a provider that allows only short ids or a small alphabet: 32
+ * of 0-9a-f. Two of a million ids have the same with a probability below 10^-26.
+ */
+export function referenceOf(customId: string): string {
+  return createHash('sha256').update(customId).digest('hex').slice(0, 32);
+}
+
+/**
+ * The tokens of a row, as chat completions, embeddings, responses or Anthropic report them.
+ * Undefined if it reports none.
  */
 export function usageOfRow({ response }: Partial<ResultRow>): Usage | undefined {
   const usage = (response?.body as { usage?: WireUsage | null } | null | undefined)?.usage;
   const input = usage?.prompt_tokens ?? usage?.input_tokens;
   if (!usage || input === undefined) return undefined;
   const details = usage.prompt_tokens_details ?? usage.input_tokens_details;
-  // Anthropic counts what it reads from its cache, and what it writes there, beside the input.
-  const readFromCache = count(usage.cache_read_input_tokens);
-  const cachedTokens = count(details?.cached_tokens) + readFromCache;
-  const inputTokens = count(input) + readFromCache + count(usage.cache_creation_input_tokens);
-  const outputTokens = count(usage.completion_tokens ?? usage.output_tokens);
+  // Anthropic's input tokens leave out what it reads from its cache and writes there.
+  const readFromCache = countOf(usage.cache_read_input_tokens);
+  const cachedTokens = countOf(details?.cached_tokens) + readFromCache;
+  const inputTokens = countOf(input) + readFromCache + countOf(usage.cache_creation_input_tokens);
+  const outputTokens = countOf(usage.completion_tokens ?? usage.output_tokens);
   const cached = cachedTokens > 0 ? { cachedTokens } : {};
   return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, ...cached };
 }
 
-/** As far as it is looked at; nothing of it is taken on trust. */
+/** The fields that are read. They come from a provider, so any may be of another type. */
 interface WireUsage extends Readonly<Record<string, unknown>> {
   readonly prompt_tokens_details?: { readonly cached_tokens?: unknown } | null;
   readonly input_tokens_details?: { readonly cached_tokens?: unknown } | null;
 }
 
-function count(value: unknown): number {
+function countOf(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+/** Whether a parsed JSON value is an object, and neither null nor an array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The JSON value of a text; undefined if it is no JSON. */
+export function tryParseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

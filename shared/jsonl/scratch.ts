@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { readSync } from 'node:fs';
+import { createReadStream, readSync } from 'node:fs';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Scratch, ScratchFile } from '../batch/ports.ts';
+import { lineGroups, lineSink } from './lines.ts';
 
-const PREFIX = 'batch-handler-';
+const DIRECTORY_PREFIX = 'batch-handler-';
 
-/** Once per process and root: a second scratch must not remove the files of the first. */
+/** One per process and root: a second scratch must not remove the files of the first. */
 const preparations = new Map<string, Promise<unknown>>();
 
 /**
@@ -16,7 +17,7 @@ const preparations = new Map<string, Promise<unknown>>();
  * @param root default: the system's temporary directory, which on Lambda outlives a killed process
  */
 export function diskScratch(root = tmpdir()): Scratch {
-  const directory = join(root, `${PREFIX}${process.pid}`);
+  const directory = join(root, `${DIRECTORY_PREFIX}${process.pid}`);
   const prepare = async () => {
     await removeLeftovers(root);
     await mkdir(directory, { recursive: true });
@@ -31,17 +32,17 @@ export function diskScratch(root = tmpdir()): Scratch {
   };
 }
 
-/** A process that was killed leaves its files, and the disk would fill up with them. */
+/** Removes the files of processes that were killed, which would fill up the disk. */
 async function removeLeftovers(root: string): Promise<void> {
   for (const name of await readdir(root)) {
-    const pid = Number(name.slice(PREFIX.length));
-    if (!name.startsWith(PREFIX) || !Number.isInteger(pid) || isAlive(pid)) continue;
-    // It may be another user's, or somebody else is removing it too: no reason to stop.
+    const pid = Number(name.slice(DIRECTORY_PREFIX.length));
+    if (!name.startsWith(DIRECTORY_PREFIX) || !Number.isInteger(pid) || isAlive(pid)) continue;
+    // It may belong to another user, or another process may be removing it too.
     await rm(join(root, name), { recursive: true, force: true }).catch(() => {});
   }
 }
 
-/** A directory under this process's own id is of an earlier process that had the same. */
+/** A directory with this process's own id belongs to an earlier process that had the same id. */
 function isAlive(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
@@ -79,4 +80,29 @@ async function createFile(path: string): Promise<ScratchFile> {
       await rm(path, { force: true });
     },
   };
+}
+
+/**
+ * Writes a file whose lines are made from the lines of another file. Memory holds a few lines,
+ * whatever the size of the files.
+ *
+ * @returns the number of bytes written
+ */
+export async function translateLines(
+  source: string,
+  target: string,
+  translate: (line: Buffer) => Uint8Array,
+): Promise<number> {
+  await using file = await open(target, 'w');
+  let bytes = 0;
+  const sink = lineSink({
+    async write(chunk) {
+      await file.writeFile(chunk);
+      bytes += chunk.length;
+    },
+  });
+  for await (const group of lineGroups(createReadStream(source)))
+    for (const line of group) if (sink.add(translate(line.bytes))) await sink.flush();
+  await sink.close();
+  return bytes;
 }

@@ -1,24 +1,25 @@
 import type { Limits } from '../batch/job.ts';
 import type { Slice } from '../batch/record.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 
-/** What one job may hold. */
+/** Limits of one job. */
 export type JobLimits = Pick<
   Limits,
   'maxRequests' | 'maxBytes' | 'maxEmbeddingInputs' | 'maxEnqueuedTokens' | 'maxEnqueuedRequests'
 >;
 
-/** One request, as far as it counts. */
-export interface Weight {
-  /** Of its first byte in the file. */
+/** What one request adds to a job. */
+export interface RequestWeight {
+  /** Position of its first byte in the file. */
   readonly offset: number;
   readonly bytes: number;
   readonly tokens: number;
-  /** Of the answers; 0 if the request does not say. */
+  /** Limit of its answers together; 0 if the request sets none. */
   readonly maxOutputTokens: number;
   readonly embeddingInputs: number;
 }
 
-/** Cuts a file into slices that fit a job each: whole lines, in order, as few as there can be. */
+/** Cuts a file into as few slices as possible that each fit one job: whole lines, in order. */
 export class Slicer {
   readonly #limits: JobLimits;
   readonly #slices: Slice[] = [];
@@ -32,7 +33,7 @@ export class Slicer {
     this.#limits = limits;
   }
 
-  add(weight: Weight): void {
+  add(weight: RequestWeight): void {
     if (this.#requests > 0 && !this.#fits(weight)) this.#cut(weight.offset);
     this.#requests += 1;
     this.#tokens += weight.tokens;
@@ -40,24 +41,24 @@ export class Slicer {
     this.#embeddingInputs += weight.embeddingInputs;
   }
 
-  /** Slices so far, the open one included. */
+  /** The number of slices, including the open one. */
   get count(): number {
     return this.#slices.length + 1;
   }
 
-  /** @param bytes of the whole file */
+  /** @param bytes size of the whole file */
   close(bytes: number): readonly Slice[] {
     if (this.#requests > 0) this.#cut(bytes);
     return this.#slices;
   }
 
-  #fits({ offset, bytes, tokens, embeddingInputs }: Weight): boolean {
+  #fits({ offset, bytes, tokens, embeddingInputs }: RequestWeight): boolean {
     const { maxRequests, maxBytes, maxEnqueuedTokens } = this.#limits;
     const { maxEmbeddingInputs: maxInputs = Number.POSITIVE_INFINITY } = this.#limits;
     const { maxEnqueuedRequests: maxEnqueued = Number.POSITIVE_INFINITY } = this.#limits;
     return (
       this.#requests < Math.min(maxRequests, maxEnqueued) &&
-      // With the line end that it may have.
+      // Counts the line end that the request may have.
       offset + bytes + 1 - this.#start <= maxBytes &&
       this.#tokens + tokens <= maxEnqueuedTokens &&
       this.#embeddingInputs + embeddingInputs <= maxInputs
@@ -65,13 +66,14 @@ export class Slicer {
   }
 
   #cut(end: number): void {
-    this.#slices.push({
+    const slice = {
       start: this.#start,
       end,
       requests: this.#requests,
       estimatedTokens: Math.ceil(this.#tokens),
-      ...(this.#maxOutputTokens > 0 ? { maxOutputTokens: this.#maxOutputTokens } : {}),
-    });
+      maxOutputTokens: this.#maxOutputTokens || undefined,
+    };
+    this.#slices.push(omitUndefined(slice));
     this.#start = end;
     this.#requests = 0;
     this.#tokens = 0;

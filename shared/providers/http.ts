@@ -1,38 +1,60 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import nodeFetch, { type RequestInit as NodeRequestInit } from 'node-fetch';
-import { messageOf, ProviderError } from '../batch/errors.ts';
+import * as z from 'zod';
+import { ProviderError } from '../batch/errors.ts';
 import { SECRET_PLACEHOLDER } from './settings.ts';
 
-/** Bounds of calls that are harmless to repeat: retrieve, list, cancel, delete, download. */
+/** How an API with a key is reached. */
+export interface ApiConnection {
+  readonly apiKey: string;
+  /** Default: the provider's public endpoint. */
+  readonly baseUrl?: string | undefined;
+}
 
-/** One try. */
+/** Limits of calls that may be repeated: retrieve, list, cancel, delete, download. */
+
+/** Of one try. */
 export const READ_TIMEOUT_MS = 30_000;
 export const READ_RETRIES = 2;
-/** All tries of one call and the waits between them. */
+/** Of all tries of one call, and the waits between them. */
 export const READ_DEADLINE_MS = 120_000;
 
-/** All calls that delete what one batch left behind. What that misses is tried again later. */
+/** Of all calls that delete the files of one batch. What remains then is deleted later. */
 export const CLEAN_UP_DEADLINE_MS = 60_000;
+/** Of deleting the upload of a job that was refused. */
+export const DISCARD_DEADLINE_MS = 10_000;
+
+/** An upload slower than this is taken as stuck. */
+export const SLOWEST_UPLOAD_BYTES_PER_MS = 1_000;
+
+/** Entries per page of a listing, which all providers allow. Smaller pages answer sooner. */
+export const PAGE_SIZE = 100;
+
+/** A time as RFC 3339 writes it, in milliseconds since 1970. */
+export const timestamp = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+/** Providers cut the times of jobs and files to whole seconds. */
+export const SECOND_MS = 1000;
 
 /**
- * Options of one reading call by the SDKs of OpenAI and Anthropic. Their own timeout covers a try
- * until its headers are there; the signal covers the rest: waits between tries and the bodies of
+ * Options of one reading call of the SDKs of OpenAI and Anthropic. Their own timeout limits a try
+ * until its headers have arrived; the signal limits the rest: waits between tries and the bodies of
  * error answers.
  */
 export function readOptions(): { signal: AbortSignal } {
   return { signal: AbortSignal.timeout(READ_DEADLINE_MS) };
 }
 
-// A kept connection that the server is just closing would leave open whether a create call arrived.
+// If the server closed a kept connection just then, a create call may or may not have arrived.
 const AGENTS = {
   'http:': new HttpAgent({ keepAlive: false }),
   'https:': new HttpsAgent({ keepAlive: false }),
 };
 
 /**
- * For SDKs' uploads and create calls, each on a connection of its own. Node's own fetch holds a
- * whole request body in memory; this one streams it.
+ * Sends uploads and create calls, each on a connection of its own. Node's own fetch holds a whole
+ * request body in memory; this one streams it.
  */
 export const streamingFetch: typeof fetch = (url, init) =>
   nodeFetch(String(url), {
@@ -41,71 +63,46 @@ export const streamingFetch: typeof fetch = (url, init) =>
     agent: ({ protocol }) => AGENTS[protocol as keyof typeof AGENTS],
   }) as unknown as Promise<Response>;
 
-/** Of what a connection or the file system threw: the innermost cause's code, such as ECONNRESET. */
-export function systemCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const inner = systemCodeOf(error.cause);
-  if (inner !== undefined) return inner;
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
-/** `fetch failed (read ECONNRESET)`: the message alone would not tell why. */
-export function messageWithCause(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-  return cause === '' ? messageOf(error) : `${messageOf(error)} (${cause})`;
-}
-
-/**
- * For an answer that came with a status of success and cannot be what it should be: most often it
- * is a gateway's.
- *
- * @param call such as `Gemini, read`
- */
-export function unusableAnswer(call: string, what: string): ProviderError {
-  return new ProviderError('transient', {
-    code: 'no_usable_answer',
-    message: `${call}: ${what}`,
-  });
-}
-
-/** Times that one download is opened again after it broke. */
+/** How often one download is reopened after it broke. */
 const MAX_RESUMPTIONS = 5;
-/** Longest silence of a connection. Time that the reader takes does not count. */
+/** The longest time without data. Time that the reader takes does not count. */
 const IDLE_MS = 60_000;
 
 export interface Download {
   /**
-   * Opens the file at its first byte, or at `from` with status 206. Bounds its own tries; throws ProviderError. Must ask for
-   * `accept-encoding: identity`, so that Content-Length counts the bytes we see.
+   * Opens the file at its first byte, or at `from` with status 206. Must limit its own tries, throw
+   * ProviderError, and ask for `accept-encoding: identity`, so that Content-Length counts the bytes
+   * that arrive.
    */
   open(signal: AbortSignal, from: number): Promise<Response>;
-  /** What a connection that broke in the middle means. */
+  /** Classifies a connection that broke during the download. */
   classify(error: unknown): ProviderError;
 }
 
 /**
- * A file's bytes, each once and in order, however often the connection breaks: it is opened again
- * and what was handed on is skipped where the API has no ranges. For files that never change.
+ * Downloads a file's bytes, each once and in order, however often the connection breaks: the file is
+ * reopened, and where the API has no ranges, the bytes that were yielded before are skipped. For
+ * files that never change.
  */
 export async function* resumedDownload({ open, classify }: Download): AsyncGenerator<Uint8Array> {
-  let handedOn = 0;
+  let yielded = 0;
   for (let resumptions = 0; ; resumptions++) {
     const abort = new AbortController();
     try {
-      const response = await open(abort.signal, handedOn);
-      let position = response.status === 206 ? handedOn : 0;
-      for await (const chunk of bodyOf(response, abort)) {
-        const fresh = chunk.subarray(Math.max(0, handedOn - position));
+      const response = await open(abort.signal, yielded);
+      let position = response.status === 206 ? yielded : 0;
+      for await (const chunk of chunksOf(response, abort)) {
+        const fresh = chunk.subarray(Math.max(0, yielded - position));
         position += chunk.length;
         if (fresh.length === 0) continue;
-        handedOn += fresh.length;
+        yielded += fresh.length;
         yield fresh;
       }
-      if (position < handedOn)
-        throw new Error(`the file shrank from ${handedOn} to ${position} bytes`);
+      if (position < yielded)
+        throw new Error(`the file shrank from ${yielded} to ${position} bytes`);
       return;
     } catch (error) {
-      // A file that does not open was tried more than once already.
+      // `open` has tried a file that does not open more than once.
       if (error instanceof ProviderError || resumptions >= MAX_RESUMPTIONS) throw classify(error);
     } finally {
       // Frees the connection when the reader stops early.
@@ -114,7 +111,7 @@ export async function* resumedDownload({ open, classify }: Download): AsyncGener
   }
 }
 
-/** Bounds the opening alone: a body may take as long as it comes. */
+/** Limits the time to open a response, but not the time to read its body. */
 export async function openWithin<T>(
   milliseconds: number,
   signal: AbortSignal,
@@ -129,8 +126,8 @@ export async function openWithin<T>(
   }
 }
 
-/** Throws if the connection breaks, falls silent, or ends before its Content-Length. */
-async function* bodyOf(response: Response, abort: AbortController): AsyncGenerator<Uint8Array> {
+/** @throws Error if the connection breaks, goes silent, or ends before its Content-Length */
+async function* chunksOf(response: Response, abort: AbortController): AsyncGenerator<Uint8Array> {
   const expected = Number(response.headers.get('content-length') ?? Number.NaN);
   const chunks = (response.body ?? new Blob([]).stream()).values();
   let bytes = 0;
@@ -144,7 +141,7 @@ async function* bodyOf(response: Response, abort: AbortController): AsyncGenerat
 }
 
 async function withinIdleTime<T>(abort: AbortController, step: PromiseLike<T>): Promise<T> {
-  const silent = new Error(`nothing came for ${IDLE_MS} ms`);
+  const silent = new Error(`no data arrived for ${IDLE_MS} ms`);
   const timer = setTimeout(() => abort.abort(silent), IDLE_MS);
   try {
     return await step;
@@ -153,15 +150,15 @@ async function withinIdleTime<T>(abort: AbortController, step: PromiseLike<T>): 
   }
 }
 
-/** Whether somebody has put something into a secret. */
+/** Whether somebody has filled in a secret. */
 export function isFilled(secret: string | undefined): boolean {
   const text = secret?.trim() ?? '';
   return text !== '' && text !== SECRET_PLACEHOLDER;
 }
 
-/** A secret as a key. Throws ProviderError `account` for one that is not filled, or is no key. */
+/** A secret as an API key. @throws ProviderError `account` if it is not filled in, or is no key */
 export function credentialOf(name: string, secret: string | undefined): string {
-  // What is pasted, or comes from a file, often ends in a line end.
+  // A secret that was pasted or read from a file often ends in a line end.
   const key = secret?.trim() ?? '';
   if (!isFilled(key))
     throw new ProviderError('account', {
@@ -174,15 +171,4 @@ export function credentialOf(name: string, secret: string | undefined): string {
       message: `the secret of provider ${name} has spaces or other characters that no API key has: put in the key alone`,
     });
   return key;
-}
-
-/** The object on a line of a file of results. */
-export function parseRow(bytes: Buffer): object {
-  try {
-    const value: unknown = JSON.parse(bytes.toString());
-    if (typeof value === 'object' && value !== null) return value;
-  } catch {
-    // Below: the parser's own message would quote the row.
-  }
-  throw new Error(`a row of ${bytes.length} bytes is not a JSON object: the file may be cut short`);
 }

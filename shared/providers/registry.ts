@@ -2,6 +2,7 @@ import { BATCH_DISCOUNT, discounted, type Pricing, priceIn } from '../batch/cost
 import { ProviderError, RefusedError } from '../batch/errors.ts';
 import type { Limits } from '../batch/job.ts';
 import type { ObjectStore } from '../batch/ports.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 import { kindOf, type ProviderSettings } from './kinds.ts';
 import type { DescribedProviders, Provider, Providers } from './provider.ts';
 import { baseUrlProblem, modelAt } from './settings.ts';
@@ -115,7 +116,7 @@ function watchAccount(provider: Provider, onRefused: () => void): Provider {
   const { listStates } = provider;
   return {
     ...provider,
-    ...(listStates ? { listStates: () => noted(listStates()) } : {}),
+    ...omitUndefined({ listStates: listStates && (() => noted(listStates())) }),
     submit: (submission) => provider.submit(submission).catch(note),
     check: (jobId) => provider.check(jobId).catch(note),
     cancel: (jobId) => provider.cancel(jobId).catch(note),

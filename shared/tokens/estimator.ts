@@ -1,5 +1,5 @@
 import { schemaTokens, walkPrompt } from './prompt.ts';
-import { type SampleRandom, Stratum } from './stratum.ts';
+import { type Sampling, Stratum } from './stratum.ts';
 import {
   type CountTokens,
   cutAt,
@@ -9,26 +9,29 @@ import {
   type TextKind,
 } from './text.ts';
 
-/** In characters: a file with less text than this is counted, not estimated. */
+/** A file with fewer characters of text than this is counted, not estimated. */
 const EXACT_CHARACTERS = 32 * 1024;
 
-/** Of a file of unknown size: twice what was seen, which keeps the estimate good at any place. */
+/**
+ * A file of unknown size is taken to be twice as large as what was read so far, which keeps the
+ * estimate accurate at any point.
+ */
 const USUAL_GROWTH = 2;
 
-/** Only that it is always the same one. */
-const SEED = 0x7ab1e;
+/** Any constant: the same file must always have the same estimate. */
+const SAMPLING_SEED = 0x7ab1e;
 
 export interface EstimatorOptions {
-  /** Of the whole input; makes the estimate cheaper. Default: unknown. */
+  /** Size of the whole input, which makes the estimate cheaper. Default: unknown. */
   readonly fileBytes?: number | undefined;
-  /** Up to which text is counted in full. Default: 32,768 */
+  /** The number of characters that are counted in full. Default: 32,768. */
   readonly exactCharacters?: number;
 }
 
 /**
  * Estimates the prompt tokens of the requests of one file, at a small part of the cost of counting
- * them: within 5 % of what OpenAI's tokenizer counts, for files too large to be counted. The same
- * requests in the same order have the same estimate.
+ * them. For files too large to count, the estimate is within 5 % of the count of OpenAI's tokenizer.
+ * The same requests in the same order have the same estimate.
  */
 export class TokenEstimator {
   readonly #count: CountTokens;
@@ -37,7 +40,7 @@ export class TokenEstimator {
   readonly #fileBytes: number | undefined;
   #bytes = 0;
   #exactLeft: number;
-  /** What is known without sampling: small files, images, what surrounds each message. */
+  /** Tokens that are known without sampling: of small files, of images, and around each message. */
   #known = 0;
   #request = 0;
 
@@ -45,22 +48,22 @@ export class TokenEstimator {
     count: CountTokens,
     { fileBytes, exactCharacters = EXACT_CHARACTERS }: EstimatorOptions = {},
   ) {
-    const chance = {
-      random: seededRandom(SEED),
+    const sampling = {
+      random: seededRandom(SAMPLING_SEED),
       expectedSize: (size: number) => size * this.#growth(),
     };
     this.#count = count;
-    this.#texts = new TextSampler(count, chance);
-    this.#schemas = new Stratum(1, chance);
+    this.#texts = new TextSampler(count, sampling);
+    this.#schemas = new Stratum(1, sampling);
     this.#fileBytes = fileBytes;
     this.#exactLeft = exactCharacters;
   }
 
   /**
-   * Takes in the body of one request, in OpenAI's form or a provider's own.
+   * Adds the body of one request, in OpenAI's format or a provider's own.
    *
-   * @param bytes of its line; needed only where `fileBytes` is given. Default: 0
-   * @returns its tokens, by what is known by now: to be summed up over the parts of a file
+   * @param bytes size of its line; needed only if `fileBytes` is given. Default: 0
+   * @returns the request's tokens, as far as they are known now; not rounded
    */
   add(body: Readonly<Record<string, unknown>>, bytes = 0): number {
     this.#bytes += bytes;
@@ -69,7 +72,7 @@ export class TokenEstimator {
     return this.#request;
   }
 
-  /** The tokens of all requests, by all that is known by now. */
+  /** The tokens of all requests added so far. */
   total(): number {
     return Math.round(this.#known + this.#texts.total() + this.#schemas.total());
   }
@@ -89,7 +92,7 @@ export class TokenEstimator {
     this.#request += tokens;
   }
 
-  /** Tools and response formats: whole ones are measured, and none is looked into otherwise. */
+  /** Adds tools and response formats. Samples are whole schemas; there is no cheap guess of one. */
   schemas(schemas: readonly unknown[]): void {
     if (schemas.length === 0) return;
     const measure = (place: number) => ({
@@ -110,25 +113,28 @@ export class TokenEstimator {
   }
 }
 
-/** An estimator for one file. Loads the tokenizer, once in a process. */
+/** Creates an estimator for one file. Loads the tokenizer once per process. */
 export async function createTokenEstimator(options?: EstimatorOptions): Promise<TokenEstimator> {
   return new TokenEstimator(await loadTokenizer(), options);
 }
 
-/** In characters: enough that its edges, in scripts without spaces, hardly count. */
+/**
+ * Characters of a window: so many that its edges, which can cut a token in scripts without spaces,
+ * hardly matter.
+ */
 const WINDOW = 320;
 
-/** Estimates the tokens of texts by counting those of small windows, for each kind of text. */
+/** Estimates the tokens of texts by counting small windows of each kind of text. */
 export class TextSampler {
   readonly #strata: Readonly<Record<TextKind, Stratum>>;
   readonly #count: CountTokens;
   #size = 0;
 
-  constructor(count: CountTokens, { random, expectedSize }: SampleRandom) {
+  constructor(count: CountTokens, { random, expectedSize }: Sampling) {
     this.#count = count;
-    // A kind that is rare in the file needs few measurements.
-    const chance = { random, expectedSize: () => expectedSize(this.#size) };
-    const strata = TEXT_KINDS.map((kind) => [kind, new Stratum(WINDOW, chance)]);
+    // A kind of text that is rare in the file needs few measurements.
+    const sampling = { random, expectedSize: () => expectedSize(this.#size) };
+    const strata = TEXT_KINDS.map((kind) => [kind, new Stratum(WINDOW, sampling)]);
     this.#strata = Object.fromEntries(strata);
   }
 
@@ -147,7 +153,7 @@ export class TextSampler {
   }
 }
 
-/** Windows lie side by side, so that each part of a text is as likely to be counted. */
+/** Windows are adjacent, so that all parts of a text are equally likely to be counted. */
 function windowAt(text: string, place: number): string {
   const windows = Math.max(1, Math.round(text.length / WINDOW));
   const size = text.length / windows;
@@ -156,7 +162,7 @@ function windowAt(text: string, place: number): string {
 }
 
 /**
- * Numbers from 0 to below 1 that only look random: the same seed gives the same ones
+ * Pseudo-random numbers from 0 to below 1; the same seed gives the same numbers
  * (mulberry32, public domain, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c).
  */
 export function seededRandom(seed: number): () => number {

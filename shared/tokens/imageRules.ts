@@ -1,9 +1,9 @@
-/** The prompt tokens of an image that is asked to be read with `detail`. */
+/** Computes the prompt tokens of an image from its size and the request's `detail`. */
 export type ImageRule = (size: ImageSize, detail: unknown) => number;
 
 /**
- * Tokens for the image as a whole, and for each tile of 512 pixels of it, once it fits in 2048 by
- * 2048 and its shorter side is 768. `auto` is `high`.
+ * Counts tokens for the image as a whole and for each tile of 512 pixels, after the image was scaled
+ * down to 2048 by 2048 and its shorter side to 768. `auto` means `high`.
  * https://developers.openai.com/api/docs/guides/images-vision#calculating-costs
  */
 function tiles(baseTokens: number, tileTokens: number): ImageRule {
@@ -30,7 +30,8 @@ const UNLIMITED: PatchLimits = {
 };
 
 /**
- * Tokens for each patch of 32 pixels, of the image scaled down to the limits of its detail.
+ * Counts tokens for each patch of 32 pixels, after the image was scaled down to the limits of its
+ * detail.
  * https://developers.openai.com/api/docs/guides/images-vision#calculating-costs
  */
 function patches(
@@ -59,19 +60,19 @@ function patches(
 }
 
 /**
- * A token for 750 pixels, of the image scaled down to 1568 pixels on its longer side.
+ * Counts one token for 750 pixels, after the image was scaled down to 1568 pixels on its longer side.
  * https://platform.claude.com/docs/en/build-with-claude/vision
  */
-const claude: ImageRule = (size) => {
+const claudeRule: ImageRule = (size) => {
   const { width, height } = scaled(size, Math.min(1, 1568 / longest(size)));
   return Math.min(1600, Math.ceil((width * height) / 750));
 };
 
-/** 258 tokens for each tile of 768 pixels. https://ai.google.dev/gemini-api/docs/tokens */
-const gemini: ImageRule = (size) => 258 * (longest(size) <= 384 ? 1 : squares(size, 768));
+/** Counts 258 tokens for each tile of 768 pixels. https://ai.google.dev/gemini-api/docs/tokens */
+const geminiRule: ImageRule = (size) => 258 * (longest(size) <= 384 ? 1 : squares(size, 768));
 
-/** By what a model's name contains. The first that fits counts: the longer names come first. */
-const RULES: readonly (readonly [name: string, rule: ImageRule])[] = [
+/** Rules by a part of the model's name. The first match counts, so longer names come first. */
+const IMAGE_RULES: readonly (readonly [name: string, rule: ImageRule])[] = [
   ['gpt-4o-mini', tiles(2833, 5667)],
   ['gpt-4.1-mini', patches(1.62)],
   ['gpt-4.1-nano', patches(2.46)],
@@ -87,18 +88,18 @@ const RULES: readonly (readonly [name: string, rule: ImageRule])[] = [
   ['gpt-5.6', patches(1, LARGE, UNLIMITED, UNLIMITED)],
   ['gpt-5', tiles(70, 140)],
   ['computer-use', tiles(65, 129)],
-  ['claude', claude],
-  ['gemini', gemini],
+  ['claude', claudeRule],
+  ['gemini', geminiRule],
   ['o1', tiles(75, 150)],
   ['o3', tiles(75, 150)],
 ];
 
-/** GPT-4o's and GPT-4.1's, also taken for models of unknown names. */
-const USUAL_RULE = tiles(85, 170);
+/** The rule of GPT-4o and GPT-4.1, which is also used for models with unknown names. */
+const DEFAULT_RULE = tiles(85, 170);
 
-/** How the tokens of an image are told for a model. */
+/** The rule of a model, by its name. */
 export function imageRule(model: string): ImageRule {
-  return RULES.find(([name]) => model.includes(name))?.[1] ?? USUAL_RULE;
+  return IMAGE_RULES.find(([name]) => model.includes(name))?.[1] ?? DEFAULT_RULE;
 }
 
 function scaled({ width, height }: ImageSize, factor: number): ImageSize {
@@ -126,49 +127,49 @@ export interface ImageSize {
   readonly height: number;
 }
 
-/** Where all formats but JPEG have their size; in characters of base64. */
-const HEAD = 48;
+/** Characters of base64 that contain the size in all formats except JPEG. */
+const HEADER_CHARACTERS = 48;
 
-/** Reads the size of an image from its first bytes; undefined where they do not tell it. */
+/** Reads the size of an image from its first bytes; undefined if they do not contain it. */
 export function imageSize(base64: string): ImageSize | undefined {
-  const bytes = Buffer.from(base64.slice(0, HEAD), 'base64');
+  const bytes = Buffer.from(base64.slice(0, HEADER_CHARACTERS), 'base64');
   if (bytes.length < 10) return undefined;
   const start = bytes.toString('latin1', 0, 16);
   if (start.startsWith('\xff\xd8')) return jpegSize(base64);
   // https://www.w3.org/TR/png-3/#11IHDR
   if (start.startsWith('\x89PNG\r\n\x1a\n') && bytes.length >= 24) {
-    return known(bytes.readUInt32BE(16), bytes.readUInt32BE(20));
+    return sizeIfValid(bytes.readUInt32BE(16), bytes.readUInt32BE(20));
   }
   // https://www.w3.org/Graphics/GIF/spec-gif89a.txt
-  if (start.startsWith('GIF8')) return known(bytes.readUInt16LE(6), bytes.readUInt16LE(8));
+  if (start.startsWith('GIF8')) return sizeIfValid(bytes.readUInt16LE(6), bytes.readUInt16LE(8));
   if (start.startsWith('RIFF') && start.startsWith('WEBP', 8)) return webpSize(bytes);
   return undefined;
 }
 
-/** Of the first frame or the canvas. https://developers.google.com/speed/webp/docs/riff_container */
+/** The size of the first frame or the canvas. https://developers.google.com/speed/webp/docs/riff_container */
 function webpSize(bytes: Buffer): ImageSize | undefined {
   if (bytes.length < 30) return undefined;
   switch (bytes.toString('latin1', 12, 16)) {
     case 'VP8 ':
-      return known(bytes.readUInt16LE(26) & 0x3fff, bytes.readUInt16LE(28) & 0x3fff);
+      return sizeIfValid(bytes.readUInt16LE(26) & 0x3fff, bytes.readUInt16LE(28) & 0x3fff);
     case 'VP8L': {
       const bits = bytes.readUInt32LE(21);
-      return known((bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1);
+      return sizeIfValid((bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1);
     }
     case 'VP8X':
-      return known(bytes.readUIntLE(24, 3) + 1, bytes.readUIntLE(27, 3) + 1);
+      return sizeIfValid(bytes.readUIntLE(24, 3) + 1, bytes.readUIntLE(27, 3) + 1);
     default:
       return undefined;
   }
 }
 
-/** More than any camera writes before the frame. */
+/** More than any camera writes before the frame's segment. */
 const MAX_SEGMENTS = 64;
 const SEGMENT_HEAD = 9;
 
 /**
- * Goes from segment to segment up to a frame's, decoding their heads only: between them are colour
- * profiles and preview pictures of up to 64 kB each. https://www.w3.org/Graphics/JPEG/itu-t81.pdf
+ * Goes from segment to segment up to the frame's, and decodes only their heads: other segments are
+ * colour profiles and previews of up to 64 kB each. https://www.w3.org/Graphics/JPEG/itu-t81.pdf
  */
 function jpegSize(base64: string): ImageSize | undefined {
   let place = 2;
@@ -176,14 +177,14 @@ function jpegSize(base64: string): ImageSize | undefined {
     const bytes = bytesAt(base64, place, SEGMENT_HEAD);
     if (bytes.length < SEGMENT_HEAD || bytes[0] !== 0xff) return undefined;
     const marker = bytes.readUInt8(1);
-    if (isFrame(marker)) return known(bytes.readUInt16BE(7), bytes.readUInt16BE(5));
+    if (isFrame(marker)) return sizeIfValid(bytes.readUInt16BE(7), bytes.readUInt16BE(5));
     // Any number of bytes FF may come before a marker.
     place += marker === 0xff ? 1 : 2 + bytes.readUInt16BE(2);
   }
   return undefined;
 }
 
-/** Four characters of base64 are three bytes. */
+/** Decodes only these bytes: four characters of base64 are three bytes. */
 function bytesAt(base64: string, place: number, length: number): Buffer {
   const group = Math.floor(place / 3);
   const end = Math.ceil((place + length) / 3);
@@ -191,11 +192,11 @@ function bytesAt(base64: string, place: number, length: number): Buffer {
   return bytes.subarray(place - group * 3, place - group * 3 + length);
 }
 
-/** C0 to CF, without those for tables: C4, C8 and CC. */
+/** The markers C0 to CF, except those of tables: C4, C8 and CC. */
 function isFrame(marker: number): boolean {
   return marker === 0xc0 || (marker > 0xc0 && marker <= 0xcf && marker % 4 !== 0);
 }
 
-function known(width: number, height: number): ImageSize | undefined {
+function sizeIfValid(width: number, height: number): ImageSize | undefined {
   return width > 0 && height > 0 ? { width, height } : undefined;
 }

@@ -1,7 +1,7 @@
 import { dataUrlMedia, field, mediaOf, mediaTokens } from './media.ts';
 import type { CountTokens } from './text.ts';
 
-/** Is told of everything in a request that becomes prompt tokens. */
+/** Receives everything in a request that becomes prompt tokens. */
 export interface PromptVisitor {
   text(text: string): void;
   fixed(tokens: number): void;
@@ -15,7 +15,7 @@ export interface PromptVisitor {
 const TOKENS_PER_MESSAGE = 4;
 const TOKENS_PER_REPLY = 3;
 
-/** Fields of a body that hold the prompt: OpenAI's endpoints, Anthropic, Gemini and Bedrock. */
+/** Fields of a body that contain the prompt, for OpenAI's endpoints, Anthropic, Gemini and Bedrock. */
 const PROMPT_FIELDS = new Set([
   'messages',
   'input',
@@ -27,7 +27,7 @@ const PROMPT_FIELDS = new Set([
   'system_instruction',
 ]);
 
-/** Fields within the prompt that say how it is to be read, and are no text of it. */
+/** Fields in the prompt that describe it, and are not part of its text. */
 const DESCRIPTIVE_FIELDS = new Set([
   'role',
   'type',
@@ -48,7 +48,7 @@ const DESCRIPTIVE_FIELDS = new Set([
   'encrypted_content',
 ]);
 
-/** Visits what a request's prompt is made of. Values of other types than expected are passed by. */
+/** Visits the parts of a request's prompt. Ignores values of unexpected types. */
 export function walkPrompt(body: Readonly<Record<string, unknown>>, visitor: PromptVisitor): void {
   const model = typeof body.model === 'string' ? body.model : '';
   for (const name in body) {
@@ -62,7 +62,7 @@ export function walkPrompt(body: Readonly<Record<string, unknown>>, visitor: Pro
 }
 
 /** Deeper than any prompt, and shallow enough for the call stack. */
-const MAX_DEPTH = 100;
+const MAX_PROMPT_DEPTH = 100;
 
 function walk(value: unknown, model: string, visitor: PromptVisitor, depth: number): void {
   if (typeof value === 'string') {
@@ -71,9 +71,9 @@ function walk(value: unknown, model: string, visitor: PromptVisitor, depth: numb
     else if (value !== '') visitor.text(value);
     return;
   }
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return;
+  if (typeof value !== 'object' || value === null || depth > MAX_PROMPT_DEPTH) return;
   if (Array.isArray(value)) {
-    // A text given as the numbers of its tokens.
+    // A text may be given as the numbers of its tokens.
     if (typeof value[0] === 'number') visitor.fixed(value.length);
     else for (const item of value) walk(item, model, visitor, depth + 1);
     return;
@@ -99,8 +99,8 @@ function walkObject(
 }
 
 /**
- * What surrounds a function, each of its properties and each value of an enumeration, beyond their
- * names, types and descriptions.
+ * Tokens around a function, each of its properties and each value of an enumeration, in addition to
+ * their names, types and descriptions.
  * https://developers.openai.com/cookbook/examples/how_to_count_tokens_with_tiktoken
  */
 const TOKENS_PER_FUNCTION = 7 + 12;
@@ -108,36 +108,36 @@ const TOKENS_PER_PROPERTY = 3;
 const TOKENS_PER_VALUE = 3;
 
 /** Deeper than any schema in use, and shallow enough for the call stack. */
-const TOOLS_MAX_DEPTH = 50;
+const MAX_SCHEMA_DEPTH = 50;
 
 /**
- * Roughly the tokens of a tool or a response format: how they are shown to a model is not public.
- * OpenAI's rule for functions is taken for schemas of any depth.
+ * Estimates the tokens of a tool or a response format. Providers do not publish how a model sees
+ * them; this applies OpenAI's rule for functions to schemas of any depth.
  */
 export function schemaTokens(schema: unknown, count: CountTokens): number {
   const declarations = field(schema, 'functionDeclarations');
   if (Array.isArray(declarations)) {
     return declarations.reduce((sum, one) => sum + schemaTokens(one, count), 0);
   }
-  // OpenAI's chat nests what others have at the top.
+  // OpenAI's chat nests the definition, which other formats have at the top.
   const definition = field(schema, 'function') ?? field(schema, 'json_schema') ?? schema;
-  const parts = [`${textOf(definition, 'name')}:${textOf(definition, 'description')}`];
+  const parts = [`${textField(definition, 'name')}:${textField(definition, 'description')}`];
   const parameters =
     field(definition, 'parameters') ??
     field(definition, 'input_schema') ??
     field(definition, 'schema');
-  const around = TOKENS_PER_FUNCTION + collect(parameters, parts, 0);
+  const around = TOKENS_PER_FUNCTION + collectSchema(parameters, parts, 0);
   return around + count(parts.join('\n'));
 }
 
-/** Adds a schema's words to `parts`, and tells the tokens that surround them. */
-function collect(schema: unknown, parts: string[], depth: number): number {
-  if (typeof schema !== 'object' || schema === null || depth > TOOLS_MAX_DEPTH) return 0;
+/** Adds a schema's texts to `parts`, and returns the tokens around them. */
+function collectSchema(schema: unknown, parts: string[], depth: number): number {
+  if (typeof schema !== 'object' || schema === null || depth > MAX_SCHEMA_DEPTH) return 0;
   let around = 0;
   for (const properties of [field(schema, 'properties'), field(schema, '$defs')]) {
     for (const [name, property] of Object.entries(properties ?? {})) {
-      parts.push(`${name}:${textOf(property, 'type')}:${textOf(property, 'description')}`);
-      around += TOKENS_PER_PROPERTY + collect(property, parts, depth + 1);
+      parts.push(`${name}:${textField(property, 'type')}:${textField(property, 'description')}`);
+      around += TOKENS_PER_PROPERTY + collectSchema(property, parts, depth + 1);
     }
   }
   const values = field(schema, 'enum');
@@ -147,13 +147,13 @@ function collect(schema: unknown, parts: string[], depth: number): number {
   }
   for (const variants of [field(schema, 'anyOf'), field(schema, 'oneOf')]) {
     for (const variant of Array.isArray(variants) ? variants : []) {
-      around += collect(variant, parts, depth + 1);
+      around += collectSchema(variant, parts, depth + 1);
     }
   }
-  return around + collect(field(schema, 'items'), parts, depth + 1);
+  return around + collectSchema(field(schema, 'items'), parts, depth + 1);
 }
 
-function textOf(value: unknown, name: string): string {
+function textField(value: unknown, name: string): string {
   const text = field(value, name);
   return typeof text === 'string' ? text : '';
 }

@@ -1,34 +1,38 @@
 /** What was counted at one place. */
 export interface Measurement {
-  /** Characters, or tools. */
+  /** In characters, or in tools. */
   readonly size: number;
-  /** Its tokens by a cheap guess. */
+  /** The tokens by a cheap guess. */
   readonly guess: number;
   readonly tokens: number;
 }
 
-/** The relative standard error that a stratum is sampled down to. Four of them are 5 %. */
+/** A stratum is sampled until its relative standard error is this small. Four times it is 5 %. */
 const TARGET_ERROR = 0.0125;
 const MIN_MEASUREMENTS = 48;
 const MAX_MEASUREMENTS = 800;
-/** Gaps never grow to more than this share of what was seen: early estimates are used as well. */
+/** Gaps never exceed this share of what was read so far, because early estimates are used, too. */
 const MAX_GROWTH = 1 / 16;
-/** Before this many measurements their spread says nothing. */
-const SPREAD_KNOWN = 16;
+/** With fewer measurements, their spread is not meaningful. */
+const MIN_FOR_SPREAD = 16;
 
-/** What decides on where to count. */
-export interface SampleRandom {
-  /** From 0 to below 1; seeded, so that a file always has the same estimate. */
+/** What decides where to count. */
+export interface Sampling {
+  /** A number from 0 to below 1. It is seeded, so that a file always has the same estimate. */
   random(): number;
-  /** What the whole file will hold, of this kind and those sampled beside it; `size` is seen. */
+  /**
+   * The expected size of the whole file, of all kinds that are sampled together.
+   *
+   * @param size of this kind, as read so far
+   */
   expectedSize(size: number): number;
 }
 
 /**
- * Learns by how much a cheap guess of the tokens of one kind of text is wrong, by counting at random
- * places. Of each gap one place is counted, and stands for the gap: text that changes in the course
- * of a file is weighed as it comes. Gaps grow with the file, so that files of any size cost about
- * the same, and are wider where the guesses are wrong by the same factor everywhere.
+ * Learns the error of a cheap guess of the tokens of one kind of text, by counting at random places.
+ * The text is divided into gaps, and one place of each gap is counted and represents it, so that a
+ * file whose text changes is weighted correctly. Gaps grow with the file, so that files of any size
+ * cost about the same, and are wider if the guess is wrong by the same factor everywhere.
  */
 export class Stratum {
   #size = 0;
@@ -37,28 +41,28 @@ export class Stratum {
   #gap: number;
   #place = 0;
   #measurements = 0;
-  /** Sums over the measurements, each times the gap that it stands for. */
+  /** Sums over the measurements, each multiplied by the gap that it represents. */
   #measured = { size: 0, guess: 0, tokens: 0, squaredErrors: 0 };
   readonly #smallestGap: number;
-  readonly #chance: SampleRandom;
+  readonly #sampling: Sampling;
 
-  /** @param smallestGap in characters (or tools): about what one measurement takes in */
-  constructor(smallestGap: number, chance: SampleRandom) {
+  /** @param smallestGap in characters (or tools): about the size of one measurement */
+  constructor(smallestGap: number, sampling: Sampling) {
     this.#smallestGap = smallestGap;
     this.#gap = smallestGap;
-    this.#chance = chance;
+    this.#sampling = sampling;
   }
 
   /**
-   * Takes in one text, and estimates its tokens by what is known by now.
+   * Adds one text, and estimates its tokens as far as the error is known now.
    *
-   * @param measure counts around a place in it, from 0 to below `size`
+   * @param measure counts around a place in the text, from 0 to below `size`
    */
   add(size: number, guess: number, measure: (place: number) => Measurement): number {
     const start = this.#size;
     this.#size += size;
     this.#guess += guess;
-    // The first text of a kind is measured at once: there is never only the guess.
+    // The first text of a kind is measured at once, so that no estimate is only a guess.
     while (this.#place < this.#size) {
       this.#learn(measure(Math.max(0, Math.floor(this.#place - start))));
       this.#nextPlace();
@@ -88,15 +92,15 @@ export class Stratum {
 
   #nextPlace(): void {
     this.#gapStart += this.#gap;
-    const even = this.#chance.expectedSize(this.#gapStart) / this.#wanted();
+    const even = this.#sampling.expectedSize(this.#gapStart) / this.#wanted();
     this.#gap = Math.max(this.#smallestGap, Math.min(even, this.#gapStart * MAX_GROWTH));
-    this.#place = this.#gapStart + this.#chance.random() * this.#gap;
+    this.#place = this.#gapStart + this.#sampling.random() * this.#gap;
   }
 
-  /** How many measurements a file needs that is all of this kind; of a mixed one, its share. */
+  /** How many measurements a file of only this kind needs. A mixed file needs its share of them. */
   #wanted(): number {
     const { size, tokens, squaredErrors } = this.#measured;
-    if (this.#measurements < SPREAD_KNOWN || tokens === 0) return MAX_MEASUREMENTS;
+    if (this.#measurements < MIN_FOR_SPREAD || tokens === 0) return MAX_MEASUREMENTS;
     const relativeVariance = squaredErrors / size / (tokens / size) ** 2;
     const wanted = relativeVariance / TARGET_ERROR ** 2;
     return Math.min(MAX_MEASUREMENTS, Math.max(MIN_MEASUREMENTS, wanted));

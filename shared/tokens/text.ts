@@ -1,4 +1,4 @@
-/** Kinds of text that a tokenizer treats in much the same way. */
+/** Kinds of text. A tokenizer treats texts of one kind alike. */
 export const TEXT_KINDS = [
   'prose',
   'code',
@@ -14,15 +14,15 @@ export interface TextGuess {
   readonly tokens: number;
 }
 
-/** How many characters of a text are looked at: reading them all would cost as much as parsing. */
+/** How many characters of a text are sampled: reading all of them would cost as much as parsing. */
 const PROBES = 16;
 
-/** 2³² divided by the golden ratio: its multiples are spread evenly. */
+/** 2³² divided by the golden ratio: its multiples are distributed evenly. */
 const SCATTER = 0x9e3779b1;
 
 /**
- * Tokens a character, in o200k_base, roughly: what matters is how they compare within one text,
- * since by how much they are wrong for a file is measured.
+ * Approximate tokens per character, in o200k_base. Only their ratios within one text matter, because
+ * the error of a file's guesses is measured.
  */
 const TOKENS = {
   letter: 0.21,
@@ -34,22 +34,22 @@ const TOKENS = {
 };
 
 /**
- * Guesses the tokens of a text by a few of its characters, and tells its kind. A text of several
- * kinds has that of its rarer characters, which have more tokens.
+ * Guesses the tokens and the kind of a text from a few of its characters. A text of several kinds
+ * has the kind of its rarer characters, which have more tokens.
  *
- * @param looks how many characters are looked at, evenly spread
+ * @param samples how many characters are sampled, at equal distances
  */
-export function guessText(text: string, looks: number = PROBES): TextGuess {
+export function guessText(text: string, samples: number = PROBES): TextGuess {
   const { length } = text;
-  // Whole numbers: a fraction makes each look several times slower.
-  const step = Math.max(1, (length / looks) | 0);
+  // A whole number: a fraction makes each step several times slower.
+  const step = Math.max(1, (length / samples) | 0);
   let probes = 0;
   let spaces = 0;
   let symbols = 0;
   let accented = 0;
   let syllabic = 0;
   let ideographic = 0;
-  // Not always the same offset, lest what texts begin with is never seen.
+  // The offset varies, so that the beginnings of texts are sampled, too.
   for (let place = (Math.imul(length, SCATTER) >>> 8) % step; place < length; place += step) {
     const unit = text.charCodeAt(place);
     probes += 1;
@@ -78,7 +78,7 @@ export function guessText(text: string, looks: number = PROBES): TextGuess {
   return { kind, tokens: (tokens * length) / Math.max(1, probes) };
 }
 
-/** Longer than words are: base64, hashes and numbers in a row. */
+/** Longer than words: such a run is base64, hashes or numbers. */
 const LONG_WORD = 64;
 
 function isPacked(text: string): boolean {
@@ -93,30 +93,30 @@ function isLetter(unit: number): boolean {
   return lower >= 0x61 && lower <= 0x7a;
 }
 
-/** Counts the tokens of one text. */
+/** Counts the tokens of a text. */
 export type CountTokens = (text: string) => number;
 
 /**
- * Text is counted in pieces of at most this many characters: a tokenizer takes time in the square
- * of the longest run without a space, and a megabyte of one letter would hold it for minutes.
+ * Text is counted in pieces of at most this many characters: a tokenizer's time grows with the square
+ * of the longest run without a space, and a megabyte of one letter would take minutes.
  */
 const MAX_PIECE = 2048;
 
 let loading: Promise<CountTokens> | undefined;
 
 /**
- * The tokenizer of OpenAI's models since GPT-4o, o200k_base. Loaded when first asked for: it has
- * 2.7 MB and takes a tenth of a second. Other providers' tokenizers are not public; theirs give
- * about as many tokens.
+ * Loads the tokenizer of OpenAI's models since GPT-4o, o200k_base, on first use: it has 2.7 MB and
+ * takes a tenth of a second. Other providers' tokenizers are not public, and give about as many
+ * tokens.
  */
 export function loadTokenizer(): Promise<CountTokens> {
-  loading ??= load();
+  loading ??= loadCounter();
   return loading;
 }
 
-async function load(): Promise<CountTokens> {
+async function loadCounter(): Promise<CountTokens> {
   const { countTokens } = await import('gpt-tokenizer/encoding/o200k_base');
-  // What looks like a special token is text in a prompt; by default it throws, quoting the text.
+  // Special tokens are plain text in a prompt. By default the tokenizer throws, and quotes the text.
   const options = { disallowedSpecial: new Set<string>() };
   return (text) => {
     let tokens = 0;
@@ -129,15 +129,15 @@ async function load(): Promise<CountTokens> {
   };
 }
 
-/** How far behind a place a better place to cut is looked for. */
+/** How far after a place a better place to cut is searched. */
 const MAX_SHIFT = 64;
 
-/** The end of a word or number, where a token always ends, or a single space, where one begins. */
+/** The end of a word or number, where a token always ends; or a single space, where one begins. */
 const TOKEN_BORDER = /(?<=[\p{L}\p{N}])[^\p{L}\p{N}\p{M}'’]|(?<=\S) (?=\S)/u;
 
 /**
- * A place at or after `index` where text can be cut without changing its tokens. Where none is
- * near, `index` itself, which costs at most a token or two.
+ * A place at or after `index` where text can be cut without changing its tokens. If there is none
+ * near, `index` itself, which adds at most a token or two.
  */
 export function cutAt(text: string, index: number): number {
   if (index <= 0) return 0;

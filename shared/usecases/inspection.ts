@@ -3,7 +3,12 @@ import type { Reason } from '../batch/errors.ts';
 import type { Format } from '../batch/messages.ts';
 import type { TokenEstimation } from '../batch/ports.ts';
 import type { Input } from '../batch/record.ts';
-import { type Demands, type Inspection, inspectInput, type LineProblem } from '../jsonl/inspect.ts';
+import {
+  type InputDemands,
+  type Inspection,
+  inspectInput,
+  type LineProblem,
+} from '../jsonl/inspect.ts';
 import type { JobLimits } from '../jsonl/slices.ts';
 import type { DescribedProviders } from '../providers/provider.ts';
 
@@ -62,7 +67,7 @@ type Described = Awaited<ReturnType<DescribedProviders['describe']>>;
 function demandsOf(
   described: readonly Described[],
   { endpoint, format }: Wanted,
-): Omit<Demands, 'tokens'> {
+): Omit<InputDemands, 'tokens'> {
   const [first, ...others] = described.map(({ endpoints }) => endpoints);
   return {
     endpoint,

@@ -1,49 +1,46 @@
 import Anthropic from '@anthropic-ai/sdk';
 import * as z from 'zod';
-import { READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
-
-export interface ApiConnection {
-  readonly apiKey: string;
-  /** Default: Anthropic's public endpoint. */
-  readonly baseUrl?: string | undefined;
-}
+import {
+  type ApiConnection,
+  READ_RETRIES,
+  READ_TIMEOUT_MS,
+  streamingFetch,
+  timestamp,
+} from '../http.ts';
 
 const PUBLIC_BASE_URL = 'https://api.anthropic.com';
 
-/** The SDK would take what is left out from the environment, and log to the console. */
-function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnection) {
+/** The SDK would read options that are left out from the environment, and log to the console. */
+function clientOptions({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnection) {
   return { apiKey, baseURL: baseUrl, webhookKey: null, logLevel: 'off' as const };
 }
 
-/** For calls that only read: they may be repeated, and their bodies stream. */
+/** For calls that only read, which may be repeated. Response bodies are streamed. */
 export function readClient(connection: ApiConnection): Anthropic {
   return new Anthropic({
-    ...settings(connection),
+    ...clientOptions(connection),
     maxRetries: READ_RETRIES,
     timeout: READ_TIMEOUT_MS,
   });
 }
 
-/** For create, which an SDK must never send twice. */
-export function createClient(connection: ApiConnection): Anthropic {
-  return new Anthropic({ ...settings(connection), maxRetries: 0, fetch: streamingFetch });
+/** For create: nothing is sent twice. */
+export function writeClient(connection: ApiConnection): Anthropic {
+  return new Anthropic({ ...clientOptions(connection), maxRetries: 0, fetch: streamingFetch });
 }
 
 /**
- * The parts of Anthropic's answers that are acted on. They are checked although the SDK has types
- * for them: a gateway's page with status 200 must not pass for an empty listing, which would be
- * taken as proof that a job does not exist.
+ * The fields of Anthropic's answers that decide something. They are validated although the SDK has
+ * types for them: a gateway's page with status 200 must not pass for an empty listing, which would
+ * prove that a job does not exist.
  */
 const batchIdSchema = z.string().min(1);
 export const createdSchema = z.object({ id: batchIdSchema });
 
-/** RFC 3339, as milliseconds since 1970. */
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-
 export const wireBatchSchema = z.object({
   id: batchIdSchema,
   processing_status: z.string(),
-  /** All but `processing` are 0 until the batch has ended; their sum is the number of requests. */
+  /** All but `processing` are 0 until the batch has ended. Their sum is the number of requests. */
   request_counts: z.object({
     processing: z.number(),
     succeeded: z.number(),
@@ -51,9 +48,9 @@ export const wireBatchSchema = z.object({
     canceled: z.number(),
     expired: z.number(),
   }),
-  created_at: time,
+  created_at: timestamp,
   cancel_initiated_at: z.string().nullish(),
-  /** Its results are gone since then. */
+  /** When the results were deleted. */
   archived_at: z.string().nullish(),
 });
 export type WireBatch = z.infer<typeof wireBatchSchema>;
@@ -67,7 +64,7 @@ const errorSchema = z.object({
 });
 export type WireError = z.infer<typeof errorSchema>;
 
-/** One line of the results. `message` is looked at when it is translated. */
+/** One line of the results. The translation validates `message`. */
 export const resultSchema = z.object({
   custom_id: z.string(),
   result: z.discriminatedUnion('type', [

@@ -1,26 +1,24 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
-import { ProviderError, type ProviderErrorKind, shortReason } from '../../batch/errors.ts';
-import { messageWithCause, systemCodeOf } from '../http.ts';
+import {
+  type ApiFailure,
+  classifierOf,
+  type ErrorRule,
+  messageWithCause,
+  NO_USABLE_ANSWER,
+  systemCodeOf,
+  UNCLEAR_ANSWER,
+  UNKNOWN_ROW_STATUS,
+} from '../errors.ts';
 import { CLAUDE_STATUSES } from '../translation/claudeAnswer.ts';
-
-/** What is known of a call that failed. */
-export interface ApiFailure {
-  /** HTTP status; absent if no answer came, or one that could not be read. */
-  readonly status: number | undefined;
-  /** Anthropic's words, the narrowest first, or one of ours. */
-  readonly codes: readonly [string, ...string[]];
-  /** For people; no key in it. */
-  readonly message: string;
-}
 
 /** Reads whatever the SDK, its fetch or the file system threw. */
 export function apiFailureOf(error: unknown): ApiFailure {
-  // Their status is not of an answer.
+  // An APIError without a status was not answered.
   const answer = error instanceof APIError && error.status !== undefined ? error : undefined;
   return {
     status: answer?.status,
-    codes: answer ? codesOf(answer) : [ownCodeOf(error)],
-    message: withoutKeys(textOf(error)),
+    codes: answer ? codesOf(answer) : [localCodeOf(error)],
+    message: messageIn(error),
   };
 }
 
@@ -29,29 +27,24 @@ function codesOf({ status, errorCode, type }: APIError): [string, ...string[]] {
   return [first, ...rest];
 }
 
-function ownCodeOf(error: unknown): string {
+function localCodeOf(error: unknown): string {
   if (error instanceof APIConnectionTimeoutError || error instanceof APIUserAbortError)
     return 'timeout';
-  return systemCodeOf(error) ?? 'no_usable_answer';
+  return systemCodeOf(error) ?? NO_USABLE_ANSWER;
 }
 
-function textOf(error: unknown): string {
+function messageIn(error: unknown): string {
   if (error instanceof APIError && error.apiMessage !== null)
     return `${error.status} ${error.apiMessage}`;
   return messageWithCause(error);
 }
 
-// A gateway in between may repeat a key that it refuses.
-function withoutKeys(text: string): string {
-  return text.replaceAll(/\bsk-[\w*-]+/g, 'sk-…');
-}
-
 /**
- * Words of Anthropic's errors, of calls and of rows, by what they mean for us: the `type` of an
- * error and the `error_code` in its details. https://platform.claude.com/docs/en/api/errors
+ * Codes of Anthropic's errors, of calls and of rows: the `type` of an error and the `error_code` in
+ * its details. https://platform.claude.com/docs/en/api/errors
  */
 
-/** Somebody must act on the account: waiting or sending again changes nothing. */
+/** Somebody must act on the account: neither waiting nor sending again helps. */
 const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'authentication_error',
   'billing_error',
@@ -66,40 +59,26 @@ const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'organization_on_hold',
 ]);
 
-/** What an empty balance or a spent budget says, as `invalid_request_error` with status 400. */
+/** The messages for an empty balance or a spent budget, which are `invalid_request_error` with 400. */
 const ACCOUNT_TEXT = /credit balance is too low|reached your specified (?:\w+ )*usage limits/i;
 
-export function isAccount(codes: readonly string[], message: string): boolean {
+/** Whether the error is about the account. */
+export function isAboutAccount(codes: readonly string[], message: string): boolean {
   return codes.some((code) => ACCOUNT_CODES.has(code)) || ACCOUNT_TEXT.test(message);
 }
 
-/** Only what is known to be wrong with a request keeps it from running again. */
-const OTHER_ROW_STATUS = 500;
-
-/** The HTTP status of a row's error, which is not about the account, by its type. */
+/** The HTTP status of a row's error, by its type. */
 export function rowStatusOf(type: string): number {
   const known = Object.hasOwn(CLAUDE_STATUSES, type) ? CLAUDE_STATUSES[type] : undefined;
-  return known ?? OTHER_ROW_STATUS;
+  return known ?? UNKNOWN_ROW_STATUS;
 }
 
-/** `create` may leave a paid job, `read` leaves nothing. */
-export type Call = 'create' | 'read';
-
-interface Rule extends Record<Call, ProviderErrorKind> {
-  readonly when: (fault: ApiFailure) => boolean;
-}
-
-/** The first rule that applies decides. */
-const RULES: readonly Rule[] = [
-  {
-    // No definite answer: a create call may have been carried out all the same.
-    when: ({ status = 0 }) => status < 400 || status === 408 || status === 409 || status >= 500,
-    create: 'uncertain',
-    read: 'transient',
-  },
+/** Requests are not uploaded: the create call contains them. */
+const RULES: readonly ErrorRule<'create' | 'read'>[] = [
+  UNCLEAR_ANSWER,
   {
     // Before 400 and 429: an empty balance and a spent budget come as either.
-    when: ({ codes, message }) => isAccount(codes, message),
+    when: ({ codes, message }) => isAboutAccount(codes, message),
     create: 'account',
     read: 'account',
   },
@@ -112,11 +91,8 @@ const RULES: readonly Rule[] = [
   { when: ({ status }) => status === 429, create: 'quota', read: 'transient' },
 ];
 
-/** What a failed call means. The reason names the call and what Anthropic said. */
-export function classify(error: unknown, call: Call): ProviderError {
-  if (error instanceof ProviderError) return error;
-  const fault = apiFailureOf(error);
-  const kind = RULES.find((rule) => rule.when(fault))?.[call] ?? 'permanent';
-  const reason = shortReason(fault.codes[0], `Anthropic, ${call}: ${fault.message}`);
-  return new ProviderError(kind, reason, { cause: error });
-}
+export const classify = classifierOf({
+  provider: 'Anthropic',
+  rules: RULES,
+  failureOf: apiFailureOf,
+});

@@ -1,8 +1,10 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { ProviderError } from '../../batch/errors.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
 import { lines } from '../../jsonl/lines.ts';
-import { readOptions, unusableAnswer } from '../http.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import { ignoring, stuckListing, undefinedIfMissing, unusableAnswer } from '../errors.ts';
+import { PAGE_SIZE, readOptions } from '../http.ts';
+
 import type { ListedJob } from '../provider.ts';
 import { batchListSchema, resultSchema, type WireBatch, wireBatchSchema } from './api.ts';
 import { apiFailureOf, classify } from './errors.ts';
@@ -11,10 +13,10 @@ import { downloadResults } from './rows.ts';
 
 const RUNNING: ReadonlySet<string> = new Set(['in_progress', 'canceling']);
 
-/** What Anthropic's answer for a batch says of the job. */
+/** The state of a job, by Anthropic's answer for its batch. */
 export function jobStateOf(batch: WireBatch): JobState {
   const status = batch.processing_status;
-  // No progress is told: the counts stay 0 until the end.
+  // Progress is unknown: the counts stay 0 until the end.
   if (RUNNING.has(status)) return { state: 'running' };
   if (status !== 'ended') return { state: 'unknown', status: status.slice(0, 100) };
   return { state: 'ended', outcome: outcomeOf(batch) };
@@ -22,28 +24,24 @@ export function jobStateOf(batch: WireBatch): JobState {
 
 function outcomeOf(batch: WireBatch): Outcome {
   const { id: jobId, archived_at: archivedAt } = batch;
-  const kind = kindOf(batch);
+  const kind = outcomeKindOf(batch);
   if (archivedAt == null) return { kind, jobId, files: [jobId] };
   const message = `Anthropic archived the job's results at ${archivedAt}`;
   return { kind, jobId, files: [], reason: { code: 'results_archived', message } };
 }
 
-/** `ended` says nothing of success. */
-function kindOf({ request_counts: counts, cancel_initiated_at: cancelledAt }: WireBatch) {
+/** The status `ended` does not say how a batch ended; its counts do. */
+function outcomeKindOf({ request_counts: counts, cancel_initiated_at: cancelledAt }: WireBatch) {
   if (cancelledAt != null && counts.canceled > 0) return 'cancelled';
   return counts.expired > 0 ? 'expired' : 'completed';
 }
 
 /** The present state of a job. One that Anthropic does not know is `missing`, not an error. */
 export async function check(client: Anthropic, jobId: string): Promise<JobState> {
-  try {
-    const answer: unknown = await client.messages.batches.retrieve(jobId, {}, readOptions());
-    return jobStateOf(wireBatchSchema.parse(answer));
-  } catch (error) {
-    const failure = classify(error, 'read');
-    if (failure.kind === 'missing') return { state: 'missing' };
-    throw failure;
-  }
+  const batch = await undefinedIfMissing(classify, async () =>
+    wireBatchSchema.parse(await client.messages.batches.retrieve(jobId, {}, readOptions())),
+  );
+  return batch === undefined ? { state: 'missing' } : jobStateOf(batch);
 }
 
 /** Asks Anthropic to end a job. */
@@ -59,22 +57,16 @@ export async function cancel(client: Anthropic, jobId: string): Promise<void> {
 }
 
 /**
- * Deletes an ended job, and its requests and results with it. One that is not there needs no
- * deleting, and one that has not ended (400) cannot be deleted: its results expire after 29 days.
+ * Deletes an ended job with its requests and results. A job that does not exist counts as deleted,
+ * and one that has not ended cannot be deleted (400): its results expire after 29 days.
  */
-export async function deleteFiles(client: Anthropic, jobId: string): Promise<void> {
-  try {
-    await client.messages.batches.delete(jobId, {}, readOptions());
-  } catch (error) {
-    const failure = classify(error, 'read');
-    if (failure.kind !== 'missing' && failure.kind !== 'permanent') throw failure;
-  }
+export function deleteFiles(client: Anthropic, jobId: string): Promise<void> {
+  return ignoring(['missing', 'permanent'], classify, () =>
+    client.messages.batches.delete(jobId, {}, readOptions()),
+  );
 }
 
-// https://platform.claude.com/docs/en/api/messages/batches/list: the largest page is 1,000
-const PAGE_SIZE = 100;
-
-/** Pages back, newest first, until a job is older than `since` or there is none. */
+/** Pages back, newest first, until a job is older than `since` or there are no more. */
 export async function* listJobs(
   client: Anthropic,
   keys: EndedKeys,
@@ -89,16 +81,16 @@ export async function* listJobs(
     }
     if (!page.has_more) return;
     const last = page.data.at(-1)?.id;
-    if (last === undefined || last === after) throw stuck(last);
+    if (last === undefined || last === after) throw stuckListing('Anthropic', last);
     after = last;
   }
 }
 
 async function readPage(client: Anthropic, after: string | undefined) {
   try {
-    const query =
-      after === undefined ? { limit: PAGE_SIZE } : { limit: PAGE_SIZE, after_id: after };
-    // Not `batches.list`: it takes an answer without a list for an empty one.
+    // https://platform.claude.com/docs/en/api/messages/batches/list: 1,000 is the largest page
+    const query = omitUndefined({ limit: PAGE_SIZE, after_id: after });
+    // Not `batches.list`, which takes an answer without a list for an empty list.
     const answer: unknown = await client.get('/v1/messages/batches', { query, ...readOptions() });
     return batchListSchema.parse(answer);
   } catch (error) {
@@ -106,15 +98,7 @@ async function readPage(client: Anthropic, after: string | undefined) {
   }
 }
 
-// A gateway that ignores the cursor: an endless listing, or one that seems to end early.
-function stuck(cursor: string | undefined): ProviderError {
-  return unusableAnswer(
-    'Anthropic, read',
-    `the page of jobs after ${cursor ?? 'the start'} leads no further`,
-  );
-}
-
-/** A job shows whose it is in its results only, and those exist when it has ended. */
+/** Only the results of a job contain its key, and they exist once it has ended. */
 async function toListedJob(batch: WireBatch, keys: EndedKeys): Promise<ListedJob> {
   const { id, created_at: createdAt, request_counts: counts } = batch;
   if (batch.processing_status !== 'ended') {
@@ -125,42 +109,39 @@ async function toListedJob(batch: WireBatch, keys: EndedKeys): Promise<ListedJob
   return { id, key, createdAt };
 }
 
-/** Of an ended job, which never changes. */
+/** The submission keys of ended jobs, which never change. */
 export interface EndedKeys {
-  /** The submission key in its results; undefined if they are gone, or not ours. */
+  /** The key in a job's results; undefined if they are gone, or not ours. */
   keyOf(jobId: string): Promise<string | undefined>;
 }
 
-const MAX_KNOWN = 10_000;
+const MAX_CACHED_KEYS = 10_000;
 
-/** Reads one line of a job's results, once per job: listings come by every minute. */
+/** Reads one line of a job's results, and only once per job: jobs are listed every minute. */
 export function endedKeys(client: Anthropic): EndedKeys {
   const known = new Map<string, string | undefined>();
   return {
     async keyOf(jobId) {
       if (known.has(jobId)) return known.get(jobId);
       const key = await readKey(client, jobId);
-      if (known.size >= MAX_KNOWN) known.clear();
+      if (known.size >= MAX_CACHED_KEYS) known.clear();
       known.set(jobId, key);
       return key;
     },
   };
 }
 
-async function readKey(client: Anthropic, jobId: string): Promise<string | undefined> {
-  try {
+/** Undefined also for results that have expired or were deleted with their job. */
+function readKey(client: Anthropic, jobId: string): Promise<string | undefined> {
+  return undefinedIfMissing(classify, async () => {
     // Leaving the loop aborts the download.
     for await (const { bytes } of lines(downloadResults(client, jobId)))
-      return readWireId(customIdOf(bytes))?.key;
+      return readWireId(wireIdIn(bytes))?.key;
     return undefined;
-  } catch (error) {
-    // Results that expired, or whose job was deleted.
-    if (error instanceof ProviderError && error.kind === 'missing') return undefined;
-    throw error;
-  }
+  });
 }
 
-function customIdOf(bytes: Buffer): string {
+function wireIdIn(bytes: Buffer): string {
   try {
     return resultSchema.pick({ custom_id: true }).parse(JSON.parse(bytes.toString())).custom_id;
   } catch {

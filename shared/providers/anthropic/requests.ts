@@ -1,10 +1,10 @@
 import { refusal } from '../../batch/errors.ts';
 import { isSubmissionKey } from '../../batch/ids.ts';
 import type { Format } from '../../batch/messages.ts';
+import { referenceOf } from '../../jsonl/rows.ts';
 import { CHAT_COMPLETIONS, type RequestContent } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
-import { messagesRequest } from '../translation/claudeRequest.ts';
-import { referenceOf } from '../translation/rows.ts';
+import { claudeRequest } from '../translation/claudeRequest.ts';
 
 /** Anthropic's own path, for requests in its own format. */
 export const MESSAGES_ENDPOINT = '/v1/messages';
@@ -26,7 +26,7 @@ export function paramsOf(
       'invalid_url',
       `url is ${MESSAGES_ENDPOINT}: it takes requests of format "native" only`,
     );
-  return messagesRequest(body, { provider: 'Anthropic', model, dropFields });
+  return claudeRequest(body, { provider: 'Anthropic', model, dropFields });
 }
 
 /** Checks what the API requires of every request, and leaves the rest to the API. */

@@ -1,15 +1,14 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { messageOf, ProviderError, RefusedError } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
-import { errorRow } from '../../jsonl/rows.ts';
-import { openWithin, READ_DEADLINE_MS, resumedDownload, unusableAnswer } from '../http.ts';
+import { answerRow, errorRow, refusalRow } from '../../jsonl/rows.ts';
+import { unreadableAnswer, unusableAnswer } from '../errors.ts';
+import { openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
 import type { JobContext } from '../provider.ts';
-import { chatCompletionOf } from '../translation/claudeAnswer.ts';
-import { answerRow, refusalRow } from '../translation/rows.ts';
+import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
 import { resultSchema, type WireError, type WireResult } from './api.ts';
-import { classify, isAccount, rowStatusOf } from './errors.ts';
+import { classify, isAboutAccount, rowStatusOf } from './errors.ts';
 import { readWireId } from './requests.ts';
 
 /** The rows of an ended job in the OpenAI batch output format, under their references. */
@@ -23,19 +22,18 @@ export async function* readRows(
       for await (const group of lineGroups(downloadResults(client, jobId)))
         yield group.flatMap(({ bytes }) => rowsOf(bytes, job));
     } catch (error) {
-      // A line over the limit: it will not be shorter the next time.
-      throw error instanceof RefusedError ? new ProviderError('permanent', error.reason) : error;
+      throw classify(error, 'read');
     }
 }
 
 function rowsOf(bytes: Buffer, job: JobContext): readonly Uint8Array[] {
-  const { custom_id: wireId, result } = parse(bytes);
+  const { custom_id: wireId, result } = parseResult(bytes);
   const id = readWireId(wireId);
-  // Another submission's, which a job of ours cannot hold.
+  // A job of ours cannot contain another submission's rows.
   return id?.key === job.key ? [rowOf(id.reference, result, job)] : [];
 }
 
-function parse(bytes: Buffer): WireResult {
+function parseResult(bytes: Buffer): WireResult {
   try {
     return resultSchema.parse(JSON.parse(bytes.toString()));
   } catch {
@@ -56,9 +54,9 @@ export function downloadResults(client: Anthropic, jobId: string): AsyncGenerato
 }
 
 async function open(client: Anthropic, jobId: string, signal: AbortSignal): Promise<Response> {
-  // Not `batches.results`: it sends the key to whatever URL an answer names.
+  // Not `batches.results`, which sends the key to whatever URL an answer names.
   const path = `/v1/messages/batches/${encodeURIComponent(jobId)}/results`;
-  // So that Content-Length counts the bytes we see.
+  // Content-Length counts the bytes that arrive only without compression.
   const headers = { accept: 'application/binary', 'accept-encoding': 'identity' };
   try {
     return await openWithin(READ_DEADLINE_MS, signal, (within) =>
@@ -93,9 +91,6 @@ export function rowOf(
   }
 }
 
-/** An answer that cannot be translated would be no other the next time, and cost the same. */
-const UNREADABLE_STATUS = 422;
-
 function succeeded(
   reference: string,
   message: Readonly<Record<string, unknown>>,
@@ -105,10 +100,9 @@ function succeeded(
   if (format === 'native') return answerRow(reference, requestId, message);
   try {
     const created = Math.floor(Date.now() / 1000);
-    return answerRow(reference, requestId, chatCompletionOf(message, { model, created }));
+    return answerRow(reference, requestId, chatCompletionOfClaude(message, { model, created }));
   } catch (error) {
-    const unreadable = { status: UNREADABLE_STATUS, code: 'unreadable_answer' };
-    return refusalRow(reference, requestId, { ...unreadable, message: messageOf(error) });
+    return refusalRow(reference, requestId, unreadableAnswer(error));
   }
 }
 
@@ -116,8 +110,8 @@ function errored(reference: string, error: WireError, requestId: string): Buffer
   const { type } = error;
   const message = error.message ?? 'Anthropic gave no message';
   const code = error.details?.error_code ?? type;
-  // An empty balance comes as `invalid_request_error`, which must not fail every request.
-  if (isAccount([code, type], message))
+  // An empty balance comes as `invalid_request_error`, which would fail every request for good.
+  if (isAboutAccount([code, type], message))
     return errorRow(reference, { code: ACCOUNT_ROW_CODE, message });
   return refusalRow(reference, requestId, { status: rowStatusOf(type), code, message });
 }

@@ -2,37 +2,39 @@ import { createReadStream, openAsBlob } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import type Anthropic from '@anthropic-ai/sdk';
 import { messageOf, ProviderError, RefusedError, shortReason } from '../../batch/errors.ts';
+import { parseRequestLine } from '../../jsonl/checkRequest.ts';
 import { type Line, lineGroups } from '../../jsonl/lines.ts';
-import type { RequestContent, Submission } from '../provider.ts';
+import { batchTooLarge } from '../errors.ts';
+import { SLOWEST_UPLOAD_BYTES_PER_MS } from '../http.ts';
+import type { Submission } from '../provider.ts';
 import type { RequestSettings } from '../settings.ts';
 import { createdSchema } from './api.ts';
 import { classify } from './errors.ts';
 import { paramsOf, wireIdOf } from './requests.ts';
 
-/** A line slower than this is taken as stuck. */
-const SLOWEST_UPLOAD_BYTES_PER_MS = 1_000;
-
-/** Translates the requests onto disk, then sends them all in one create call. */
+/** Writes the translated requests to disk, then sends them all in one create call. */
 export async function submit(
   client: Anthropic,
   submission: Submission,
   settings: RequestSettings,
 ): Promise<{ jobId: string }> {
-  // Beside the input, whose directory is emptied after a crash.
+  // Next to the input, in a directory that is removed after a crash.
   const path = `${submission.file.path}.create.json`;
   try {
-    const bytes = await write(path, submission, settings);
+    const bytes = await writeRequests(path, submission, settings);
     return { jobId: await create(client, path, bytes, submission) };
   } finally {
     await rm(path, { force: true });
   }
 }
 
-async function write(path: string, submission: Submission, settings: RequestSettings) {
+async function writeRequests(path: string, submission: Submission, settings: RequestSettings) {
   try {
     return await writeCreateBody(path, submission, settings);
   } catch (error) {
     if (error instanceof ProviderError) throw error;
+    // The settings may have changed since the inspection.
+    if (error instanceof RefusedError) throw new ProviderError('permanent', error.reason);
     const reason = shortReason('translation_failed', `before the create call: ${messageOf(error)}`);
     throw new ProviderError('transient', reason, { cause: error });
   }
@@ -44,7 +46,7 @@ async function create(
   bytes: number,
   { createDeadlineMs }: Submission,
 ): Promise<string> {
-  // The requests travel in the call itself: it gets the time of an upload, and then its own.
+  // The call contains the requests: it gets the time of an upload, and then its own.
   const timeout = Math.ceil(createDeadlineMs + bytes / SLOWEST_UPLOAD_BYTES_PER_MS);
   try {
     // Not `batches.create`, which would hold all requests in memory.
@@ -66,20 +68,21 @@ async function create(
  * https://platform.claude.com/docs/en/build-with-claude/batch-processing: 256 MB a batch. MB is
  * read as 10^6 bytes, which is allowed under either reading.
  */
-const MAX_BODY_BYTES = 256 * 1000 * 1000;
-const BUFFER_CHARACTERS = 256 * 1024;
+const MAX_CREATE_BYTES = 256 * 1000 * 1000;
+/** Requests are collected up to this many characters: a write per request would cost more. */
+const WRITE_CHARACTERS = 256 * 1024;
 
 /**
- * Writes the body of the create call to a file: memory holds a few lines, whatever its size.
+ * Writes the body of the create call to a file. Memory holds a few requests, whatever its size.
  *
  * @returns its length in bytes
- * @throws ProviderError `permanent` if the translated requests are too large for one batch
+ * @throws RefusedError if the translated requests are too large for one batch
  */
 export async function writeCreateBody(
   path: string,
   submission: Pick<Submission, 'file' | 'key' | 'format'>,
   settings: RequestSettings,
-  maxBytes = MAX_BODY_BYTES,
+  maxBytes = MAX_CREATE_BYTES,
 ): Promise<number> {
   await using target = await open(path, 'w');
   let pending = '{"requests":[';
@@ -88,13 +91,13 @@ export async function writeCreateBody(
   const flush = async (end = '') => {
     bytes += await append(target, pending + end);
     pending = '';
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    if (bytes > maxBytes) throw batchTooLarge('Anthropic', maxBytes);
   };
   for await (const group of lineGroups(createReadStream(submission.file.path)))
     for (const line of group) {
-      pending += separator + requestOf(line, submission, settings);
+      pending += separator + translated(line, submission, settings);
       separator = ',\n';
-      if (pending.length >= BUFFER_CHARACTERS) await flush();
+      if (pending.length >= WRITE_CHARACTERS) await flush();
     }
   await flush(']}');
   return bytes;
@@ -106,26 +109,12 @@ async function append(target: FileHandle, text: string): Promise<number> {
   return chunk.length;
 }
 
-function requestOf(
+function translated(
   { bytes }: Line,
   { key, format }: Pick<Submission, 'key' | 'format'>,
   settings: RequestSettings,
 ): string {
-  const { custom_id: customId, ...request } = JSON.parse(bytes.toString()) as RequestContent & {
-    readonly custom_id: string;
-  };
-  try {
-    const params = paramsOf(request, format, settings);
-    return JSON.stringify({ custom_id: wireIdOf(key, customId), params });
-  } catch (error) {
-    // It has passed the inspection, but the settings may have changed since.
-    throw error instanceof RefusedError ? new ProviderError('permanent', error.reason) : error;
-  }
-}
-
-function tooLarge(maxBytes: number): ProviderError {
-  return new ProviderError('permanent', {
-    code: 'request_too_large',
-    message: `as Anthropic's requests, the batch has over ${maxBytes} bytes: split it, or lower the entry's limits.maxBytes`,
-  });
+  const { custom_id: customId, ...request } = parseRequestLine(bytes);
+  const params = paramsOf(request, format, settings);
+  return JSON.stringify({ custom_id: wireIdOf(key, customId), params });
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { ProviderError, shortReason } from '../../batch/errors.ts';
+import { tryParseJson } from '../../jsonl/rows.ts';
 
-/** An application that may act at the resource. */
+/** An application with a role at the resource. */
 export interface Application {
   readonly tenantId: string;
   readonly clientId: string;
@@ -11,20 +12,24 @@ export interface Application {
 export const ENTRA_URL = 'https://login.microsoftonline.com';
 // https://learn.microsoft.com/azure/foundry/openai/how-to/managed-identity
 const SCOPE = 'https://cognitiveservices.azure.com/.default';
-const TIMEOUT_MS = 10_000;
-/** A token is replaced so long before it expires: longer than any call may wait to be sent. */
-const MARGIN_MS = 5 * 60_000;
+const TOKEN_TIMEOUT_MS = 10_000;
+/** A token is replaced this long before it expires: longer than any call may wait to be sent. */
+const EXPIRY_MARGIN_MS = 5 * 60_000;
 
 const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number() });
-const refusalSchema = z.object({ error: z.string(), error_description: z.string().optional() });
+const tokenRefusalSchema = z.object({
+  error: z.string(),
+  error_description: z.string().optional(),
+});
 
 /**
- * Gives a token of the application, a kept one while it lasts. One POST is all it takes:
+ * Returns a function that gives a token of the application, and keeps it until shortly before it
+ * expires. One POST fetches a token:
  * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  *
- * The result throws ProviderError `account` if Entra ID refuses the application, else `transient`.
+ * That function throws ProviderError `account` if Entra ID refuses the application, else `transient`.
  *
- * @param url where Entra ID is
+ * @param url base URL of Entra ID
  * @param now milliseconds since 1970
  */
 export function entraTokens(
@@ -33,27 +38,27 @@ export function entraTokens(
   now: () => number = Date.now,
 ): () => Promise<string> {
   let kept: { readonly token: string; readonly until: number } | undefined;
-  let asking: Promise<string> | undefined;
+  let request: Promise<string> | undefined;
 
-  async function ask(): Promise<string> {
-    const askedAt = now();
+  async function fetchToken(): Promise<string> {
+    const requestedAt = now();
     const { access_token: token, expires_in: seconds } = await requestToken(application, url);
-    kept = { token, until: askedAt + seconds * 1000 - MARGIN_MS };
+    kept = { token, until: requestedAt + seconds * 1000 - EXPIRY_MARGIN_MS };
     return token;
   }
 
   return async () => {
     if (kept && now() < kept.until) return kept.token;
-    // Calls at the same time wait for the same token.
-    asking ??= ask().finally(() => {
-      asking = undefined;
+    // Concurrent calls wait for the same token.
+    request ??= fetchToken().finally(() => {
+      request = undefined;
     });
-    return asking;
+    return request;
   };
 }
 
 async function requestToken({ tenantId, clientId, clientSecret }: Application, url: string) {
-  const answer = await post(`${url}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`, {
+  const answer = await postForm(`${url}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`, {
     grant_type: 'client_credentials',
     client_id: clientId,
     client_secret: clientSecret,
@@ -61,38 +66,34 @@ async function requestToken({ tenantId, clientId, clientSecret }: Application, u
   });
   const token = tokenSchema.safeParse(answer.json);
   if (answer.status === 200 && token.success) return token.data;
-  const refused = refusalSchema.safeParse(answer.json);
-  // What no retry puts right, such as invalid_client: 400, 401 and 403 with a reason.
+  const refused = tokenRefusalSchema.safeParse(answer.json);
+  // No retry helps against 400, 401 and 403 with a reason, such as invalid_client.
   const isRefused = refused.success && answer.status >= 400 && answer.status < 429;
-  throw failure(
+  throw tokenError(
     isRefused ? 'account' : 'transient',
     refused.data?.error ?? `http_${answer.status}`,
     refused.data?.error_description ?? `answered with status ${answer.status}`,
   );
 }
 
-async function post(url: string, fields: Record<string, string>) {
+async function postForm(url: string, fields: Record<string, string>) {
   try {
     const response = await fetch(url, {
       method: 'POST',
       body: new URLSearchParams(fields),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
     });
     const text = await response.text();
-    return { status: response.status, json: parse(text) };
+    return { status: response.status, json: tryParseJson(text) };
   } catch {
-    throw failure('transient', 'token_unreachable', `did not answer within ${TIMEOUT_MS} ms`);
+    throw tokenError(
+      'transient',
+      'token_unreachable',
+      `did not answer within ${TOKEN_TIMEOUT_MS} ms`,
+    );
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function failure(kind: 'account' | 'transient', code: string, text: string): ProviderError {
+function tokenError(kind: 'account' | 'transient', code: string, text: string): ProviderError {
   return new ProviderError(kind, shortReason(code, `Entra ID, token: ${text}`));
 }

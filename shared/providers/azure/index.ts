@@ -1,15 +1,17 @@
 import { AzureOpenAI } from 'openai';
+import type { RequestLine } from '../../jsonl/checkRequest.ts';
 import { credentialOf, READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
-import { type Dialect, dropping, inOrder, type RequestLine, renaming } from '../openai/dialect.ts';
+import { type Dialect, dropping, inOrder, renaming } from '../openai/dialect.ts';
 import { batchProvider, type Clients } from '../openai/index.ts';
 import type { Provider, ProviderEntry } from '../provider.ts';
+import type { RequestSettings } from '../settings.ts';
 import { type AzureApi, type AzureSettings, azureApi, describeAzure } from './description.ts';
 import { ENTRA_URL, entraTokens } from './entraToken.ts';
 
 /**
- * Azure OpenAI's Batch API. The requests' model is a deployment, by the entry's `models`.
+ * Connects to Azure OpenAI's Batch API. The requests' model is a deployment, by the entry's `models`.
  *
- * @param entraUrl where tokens come from
+ * @param entraUrl base URL of Entra ID
  */
 export async function connectAzure(
   { entry, settings, limits, baseUrl, secret }: ProviderEntry<AzureSettings>,
@@ -29,12 +31,12 @@ export async function connectAzure(
   );
 }
 
-/** The resource's key, or what gives a token of Entra ID. */
-export type Credential = { readonly apiKey: string } | { readonly tokens: () => Promise<string> };
+/** The resource's key, or a function that gives a token of Entra ID. */
+type Credential = { readonly apiKey: string } | { readonly tokens: () => Promise<string> };
 
-export function azureClients({ baseUrl, version }: AzureApi, credential: Credential): Clients {
-  // The SDK would take what is left out from the environment, and log to the console.
-  const settings = {
+function azureClients({ baseUrl, version }: AzureApi, credential: Credential): Clients {
+  // The SDK would read options that are left out from the environment, and log to the console.
+  const options = {
     ...('apiKey' in credential
       ? { apiKey: credential.apiKey }
       : { apiKey: '', azureADTokenProvider: credential.tokens }),
@@ -46,19 +48,16 @@ export function azureClients({ baseUrl, version }: AzureApi, credential: Credent
     logLevel: 'off' as const,
   };
   return {
-    reads: new AzureOpenAI({ ...settings, maxRetries: READ_RETRIES, timeout: READ_TIMEOUT_MS }),
-    writes: new AzureOpenAI({ ...settings, maxRetries: 0, fetch: streamingFetch }),
+    reads: new AzureOpenAI({ ...options, maxRetries: READ_RETRIES, timeout: READ_TIMEOUT_MS }),
+    writes: new AzureOpenAI({ ...options, maxRetries: 0, fetch: streamingFetch }),
   };
 }
 
-/** The longest there is. With an expiry, a resource keeps 10,000 files and not 500. */
-const OUTPUT_SECONDS = 2_592_000;
+/** The longest expiry. With an expiry, a resource keeps 10,000 files instead of 500. */
+const OUTPUT_EXPIRY_SECONDS = 2_592_000;
 
-/** What of the Batch API Azure does in its own way. */
-export function azureDialect(
-  settings: Pick<AzureSettings, 'models' | 'dropFields'>,
-  { isV1 }: Pick<AzureApi, 'isV1'>,
-): Dialect {
+/** How Azure's Batch API differs from OpenAI's. */
+export function azureDialect(settings: RequestSettings, { isV1 }: Pick<AzureApi, 'isV1'>): Dialect {
   return {
     lineChange: (job) =>
       inOrder([
@@ -67,10 +66,10 @@ export function azureDialect(
         withoutNullContent,
         isV1 ? undefined : withoutVersion,
       ]),
-    // Required, without a version, and of no effect: the lines say which endpoint they are for.
+    // Required, without a version, and without effect: the lines name their endpoint themselves.
     // https://learn.microsoft.com/azure/foundry/openai/how-to/batch, "Create batch job"
     jobEndpoint: () => '/chat/completions',
-    outputExpiresAfterSeconds: OUTPUT_SECONDS,
+    outputExpiresAfterSeconds: OUTPUT_EXPIRY_SECONDS,
     isTolerant: false,
   };
 }
@@ -89,7 +88,7 @@ function hasNullContent(message: unknown): message is object {
   return (message as { content?: unknown } | null)?.content === null;
 }
 
-/** Before the v1 API, lines are for /chat/completions. */
+/** Before the v1 API, lines name /chat/completions. */
 function withoutVersion(line: RequestLine): RequestLine {
   const url = line.url.replace(/^\/v1(?=\/)/, '');
   return url === line.url ? line : { ...line, url };

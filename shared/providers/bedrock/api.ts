@@ -1,16 +1,17 @@
 import { BedrockClient } from '@aws-sdk/client-bedrock';
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { omitUndefined } from '../../omitUndefined.ts';
 import { READ_DEADLINE_MS, READ_RETRIES, READ_TIMEOUT_MS } from '../http.ts';
 import type { BedrockSettings } from './description.ts';
 
-/** Credentials come from where the functions have theirs: there is no secret. */
+/** The clients use the functions' own credentials: there is no secret. */
 export interface Clients {
-  /** For get, list and stop: harmless to repeat. */
+  /** For get, list and stop, which may be repeated. */
   readonly reads: BedrockClient;
   /** For create: nothing is sent twice. */
   readonly writes: BedrockClient;
-  /** Of the handler's bucket, for listing and deleting. */
+  /** For listing and deleting in the handler's bucket. */
   readonly s3: S3Client;
 }
 
@@ -21,34 +22,31 @@ export function connectClients(
   { region }: Pick<BedrockSettings, 'region'>,
   baseUrl: string | undefined,
 ): Clients {
-  const place = {
-    ...(region === undefined ? {} : { region }),
-    ...(baseUrl === undefined ? {} : { endpoint: baseUrl }),
-  };
-  const bounded = {
+  const place = omitUndefined({ region, endpoint: baseUrl });
+  const limited = {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: READ_TIMEOUT_MS,
     throwOnRequestTimeout: true,
     socketTimeout: READ_TIMEOUT_MS,
   };
-  // A kept connection that is just being closed would leave open whether a create call arrived.
+  // If Bedrock closed a kept connection just then, a create call may or may not have arrived.
   const fresh = { httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } };
   return {
-    reads: new BedrockClient({ ...place, maxAttempts: READ_ATTEMPTS, requestHandler: bounded }),
+    reads: new BedrockClient({ ...place, maxAttempts: READ_ATTEMPTS, requestHandler: limited }),
     writes: new BedrockClient({ ...place, maxAttempts: 1, requestHandler: fresh }),
-    s3: new S3Client({ maxAttempts: READ_ATTEMPTS, requestHandler: bounded }),
+    s3: new S3Client({ maxAttempts: READ_ATTEMPTS, requestHandler: limited }),
   };
 }
 
-/** The SDK bounds each try; the signal bounds all of them together. */
+/** The SDK limits each try; the signal limits all of them together. */
 export function readOptions(): { abortSignal: AbortSignal } {
   return { abortSignal: AbortSignal.timeout(READ_DEADLINE_MS) };
 }
 
 /**
- * The parts of Bedrock's answers that are acted on. They are checked although the SDK has types
- * for them: what it cannot find it leaves out, and a listing without a list would be taken as
- * proof that a job does not exist.
+ * The fields of Bedrock's answers that decide something. They are validated although the SDK has
+ * types for them: it leaves out what it does not find, and a listing without a list would prove
+ * that a job does not exist.
  */
 const jobArn = z.string().min(1);
 
@@ -72,24 +70,18 @@ export const jobListSchema = z.object({
 });
 
 export const objectListSchema = z.object({
-  // Always there: an answer without it is none of S3.
+  // Always present: an answer without it is not S3's.
   KeyCount: z.number(),
   Contents: z.array(z.object({ Key: z.string(), LastModified: z.date() })).default([]),
   NextContinuationToken: z.string().nullish(),
 });
 
-/** Where a job's files are in the handler's bucket: the job's role may use this folder alone. */
+/** The folder of all jobs' files in the handler's bucket. The jobs' role may use no other. */
 export const PROVIDER_FILES = 'provider-files/';
 
 const INPUT = 'input.jsonl';
-/** A key of this project: nothing else makes a folder, or the name of a job of ours. */
-const KEY = /^bh[a-z0-9]{16}-[1-9][0-9]*$/;
 
-export function isKey(jobName: string): boolean {
-  return KEY.test(jobName);
-}
-
-/** Everything of one submission. */
+/** The folder of one submission. */
 export function folderOf(key: string): string {
   return `${PROVIDER_FILES}${key}/`;
 }
@@ -98,7 +90,7 @@ export function inputKey(key: string): string {
   return `${folderOf(key)}${INPUT}`;
 }
 
-/** Bedrock makes a folder in it, named by the last part of the job's ARN. */
+/** Bedrock creates a folder in it, named after the last part of the job's ARN. */
 export function outputFolder(key: string): string {
   return `${folderOf(key)}output/`;
 }

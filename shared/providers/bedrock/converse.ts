@@ -1,20 +1,17 @@
 import { refusal } from '../../batch/errors.ts';
-import type { Chat, Part, Tool, Turn } from '../translation/chat.ts';
-import { cannotExpress } from '../translation/fields.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import { type Chat, isBlankPart, type Part, type Tool, type Turn } from '../translation/chat.ts';
+import { cannotExpress, type TranslationRules } from '../translation/fields.ts';
 import { readChat } from '../translation/readChat.ts';
 
-/** What the model behind the request can do. */
-export interface ConverseRules {
-  /** For errors, such as `Amazon Nova`. */
-  readonly provider: string;
-  readonly dropFields: readonly string[];
-  /** Whether tools may be named. */
+/** What the model of the request supports. */
+export interface ConverseRules extends TranslationRules {
   readonly tools: boolean;
-  /** Whether the answer may be bound to a JSON schema. */
+  /** Whether answers can follow a JSON schema. */
   readonly schemas: boolean;
 }
 
-const FIELDS = [
+const ALWAYS_EXPRESSIBLE = [
   'max_tokens',
   'max_completion_tokens',
   'temperature',
@@ -25,7 +22,7 @@ const FIELDS = [
 const TOOL_FIELDS = ['tools', 'tool_choice'];
 
 /**
- * A chat completion request as the body of a Converse call:
+ * Translates a chat completion request into the body of a Converse call:
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
  *
  * @throws RefusedError naming the field that Converse cannot express
@@ -34,42 +31,38 @@ export function converseRequest(
   body: Readonly<Record<string, unknown>>,
   rules: ConverseRules,
 ): Record<string, unknown> {
-  const fields = new Set(rules.tools ? [...FIELDS, ...TOOL_FIELDS] : FIELDS);
+  const fields = new Set(
+    rules.tools ? [...ALWAYS_EXPRESSIBLE, ...TOOL_FIELDS] : ALWAYS_EXPRESSIBLE,
+  );
   const chat = readChat(body, { ...rules, fields });
   if (rules.tools && chat.tools.length === 0) checkToolless(chat);
-  const inferenceConfig = inferenceConfigOf(chat, rules);
-  const outputConfig = outputConfigOf(chat, rules);
-  return {
-    ...(chat.instructions.length > 0
-      ? { system: chat.instructions.map((text) => ({ text })) }
-      : {}),
-    messages: converseMessages(chat.turns, rules),
-    ...(Object.keys(inferenceConfig).length > 0 ? { inferenceConfig } : {}),
-    ...(chat.tools.length > 0 ? { toolConfig: toolConfigOf(chat, rules) } : {}),
-    ...(outputConfig === undefined ? {} : { outputConfig }),
-  };
+  const { instructions, turns, tools } = chat;
+  return omitUndefined({
+    system: instructions.length > 0 ? instructions.map((text) => ({ text })) : undefined,
+    messages: converseMessages(turns, rules),
+    inferenceConfig: inferenceConfigOf(chat, rules),
+    toolConfig: tools.length > 0 ? toolConfigOf(chat, rules) : undefined,
+    outputConfig: outputConfigOf(chat, rules),
+  });
 }
 
-/** Bedrock refuses calls of tools that the request does not name. */
+/** Bedrock refuses calls of tools that the request does not declare. */
 function checkToolless({ turns, toolChoice = 'auto' }: Chat): void {
   const mustCall = toolChoice === 'required' || typeof toolChoice === 'object';
   if (mustCall || turns.some(usesTools))
     throw refusal('invalid_field', 'body.tools must name the tools that the request speaks of');
 }
 
-// API_runtime_InferenceConfiguration: OpenAI's goes to 2.
+// API_runtime_InferenceConfiguration; OpenAI's maximum is 2.
 const MAX_TEMPERATURE = 1;
 
-function inferenceConfigOf(chat: Chat, { provider }: ConverseRules): Record<string, unknown> {
+function inferenceConfigOf(chat: Chat, { provider }: ConverseRules): object | undefined {
   const { maxTokens, temperature, topP, stop } = chat;
   if (temperature !== undefined && temperature > MAX_TEMPERATURE)
     throw cannotExpress('body.temperature', provider, `use at most ${MAX_TEMPERATURE}`);
-  return {
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topP === undefined ? {} : { topP }),
-    ...(stop.length > 0 ? { stopSequences: stop } : {}),
-  };
+  const stopSequences = stop.length > 0 ? stop : undefined;
+  const config = omitUndefined({ maxTokens, temperature, topP, stopSequences });
+  return Object.keys(config).length > 0 ? config : undefined;
 }
 
 function outputConfigOf({ responseFormat }: Chat, rules: ConverseRules): object | undefined {
@@ -84,14 +77,16 @@ function outputConfigOf({ responseFormat }: Chat, rules: ConverseRules): object 
 }
 
 function toolConfigOf({ tools, toolChoice }: Chat, rules: ConverseRules): object {
-  const choice = toolChoiceOf(toolChoice, rules);
-  return {
+  return omitUndefined({
     tools: tools.map((tool, index) => ({ toolSpec: toolSpecOf(tool, index, rules) })),
-    ...(choice === undefined ? {} : { toolChoice: choice }),
-  };
+    toolChoice: converseToolChoice(toolChoice, rules),
+  });
 }
 
-function toolChoiceOf(choice: Chat['toolChoice'], { provider }: ConverseRules): object | undefined {
+function converseToolChoice(
+  choice: Chat['toolChoice'],
+  { provider }: ConverseRules,
+): object | undefined {
   if (choice === undefined) return undefined;
   if (typeof choice === 'object') return { tool: { name: choice.tool } };
   if (choice === 'none')
@@ -107,14 +102,10 @@ function toolSpecOf(tool: Tool, index: number, { provider, dropFields }: Convers
     const fix = `remove it, or list ${JSON.stringify(STRICT)} in the entry's dropFields`;
     throw cannotExpress(`body.tools[${index}].function.strict`, provider, fix);
   }
-  return {
-    name,
-    ...(description === undefined ? {} : { description }),
-    inputSchema: { json: parameters },
-  };
+  return omitUndefined({ name, description, inputSchema: { json: parameters } });
 }
 
-interface Message {
+interface ConverseMessage {
   readonly role: 'user' | 'assistant';
   readonly content: readonly object[];
 }
@@ -128,22 +119,23 @@ const IMAGE_FORMATS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The turns of a chat as messages of Converse, whose roles must alternate and begin with the
- * user's: neighbours of one role, such as tool results and what the user says next, become one.
+ * Translates the turns of a chat into messages of Converse. Their roles must alternate, beginning
+ * with the user's, so neighbours of one role are joined, such as tool results and the user's next
+ * message.
  *
  * @throws RefusedError naming what cannot be expressed
  */
-export function converseMessages(
+function converseMessages(
   turns: readonly Turn[],
   { provider, tools }: Pick<ConverseRules, 'provider' | 'tools'>,
-): Message[] {
-  const messages: Message[] = [];
+): ConverseMessage[] {
+  const messages: ConverseMessage[] = [];
   for (const turn of turns) {
-    if (!tools && usesTools(turn)) throw noTools(provider);
+    if (!tools && usesTools(turn)) throw toolsRefused(provider);
     const role = turn.role === 'assistant' ? 'assistant' : 'user';
     const content = contentOf(turn, provider);
     const last = messages.at(-1);
-    if (last?.role === role) messages[messages.length - 1] = joined(last, content);
+    if (last?.role === role) messages[messages.length - 1] = appended(last, content);
     else messages.push({ role, content });
   }
   if (messages[0]?.role !== 'user')
@@ -153,27 +145,28 @@ export function converseMessages(
   return messages;
 }
 
-function joined(message: Message, content: readonly object[]): Message {
+function appended(message: ConverseMessage, content: readonly object[]): ConverseMessage {
   return { ...message, content: [...message.content, ...content] };
 }
 
-/** Whether it is a call of a tool, or the answer to one. */
-export function usesTools(turn: Turn): boolean {
+/** Whether a turn calls tools or contains their results. */
+function usesTools(turn: Turn): boolean {
   return turn.role === 'tool' || (turn.role === 'assistant' && turn.toolCalls.length > 0);
 }
 
-function noTools(provider: string) {
+function toolsRefused(provider: string) {
   const message = `body.messages has tool calls, which ${provider} do not take`;
   return refusal('unsupported_field', message);
 }
 
+/** Without blank texts, which Bedrock refuses. */
 function contentOf(turn: Turn, provider: string): object[] {
   switch (turn.role) {
     case 'user':
-      return turn.parts.filter(saysSomething).map((part) => blockOf(part, provider));
+      return turn.parts.filter((part) => !isBlankPart(part)).map((part) => blockOf(part, provider));
     case 'assistant':
       return [
-        ...turn.parts.filter(saysSomething).map(({ text }) => ({ text })),
+        ...turn.parts.filter((part) => !isBlankPart(part)).map(({ text }) => ({ text })),
         ...turn.toolCalls.map(({ id, name, arguments: input }) => ({
           toolUse: { toolUseId: id, name, input },
         })),
@@ -183,11 +176,6 @@ function contentOf(turn: Turn, provider: string): object[] {
         toolResult: { toolUseId: callId, content: text === '' ? [] : [{ text }] },
       }));
   }
-}
-
-/** Bedrock refuses a block of blank text, which says nothing. */
-function saysSomething(part: Part): boolean {
-  return part.type !== 'text' || part.text.trim() !== '';
 }
 
 function blockOf(part: Part, provider: string): object {

@@ -1,14 +1,20 @@
 import * as z from 'zod';
-import type { ToolCall } from '../translation/chat.ts';
-import { type Answer, chatCompletion, type FinishReason } from '../translation/chatCompletion.ts';
+import {
+  type Answer,
+  type CompletionFacts,
+  chatCompletion,
+  type FinishReason,
+  type ToolCall,
+} from '../translation/chat.ts';
+import { parseAnswer } from '../translation/fields.ts';
 
-const count = z.number().int().nonnegative();
+const tokenCount = z.number().int().nonnegative();
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
-const responseSchema = z.object({
+const converseAnswerSchema = z.object({
   output: z.object({
     message: z.object({
-      // Reasoning, and blocks of another day, have no place in a chat completion.
+      // A chat completion has no place for reasoning and other kinds of blocks.
       content: z.array(
         z.looseObject({
           text: z.string().optional(),
@@ -25,16 +31,16 @@ const responseSchema = z.object({
   }),
   stopReason: z.string(),
   usage: z.object({
-    inputTokens: count,
-    outputTokens: count,
-    cacheReadInputTokens: count.nullish(),
-    cacheWriteInputTokens: count.nullish(),
-    // The names that Amazon Nova gives them where it is invoked directly.
-    cacheReadInputTokenCount: count.nullish(),
-    cacheWriteInputTokenCount: count.nullish(),
+    inputTokens: tokenCount,
+    outputTokens: tokenCount,
+    cacheReadInputTokens: tokenCount.nullish(),
+    cacheWriteInputTokens: tokenCount.nullish(),
+    // Amazon Nova's names for them where it is invoked directly.
+    cacheReadInputTokenCount: tokenCount.nullish(),
+    cacheWriteInputTokenCount: tokenCount.nullish(),
   }),
 });
-type ConverseResponse = z.infer<typeof responseSchema>;
+type ConverseAnswer = z.infer<typeof converseAnswerSchema>;
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -46,47 +52,32 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   guardrail_intervened: 'content_filter',
 };
 
-/** The model wrote what cannot be read: it may do better the next time. */
+/** The model generated malformed output. It may do better on another try. */
 const MALFORMED: ReadonlySet<string> = new Set(['malformed_model_output', 'malformed_tool_use']);
 
-/** What a chat completion says that Converse does not. */
-export interface CompletionFacts {
-  readonly id: string;
-  readonly model: string;
-  /** Seconds since 1970. */
-  readonly created: number;
-}
-
 /**
- * The answer of a Converse call as the body of a chat completion.
+ * Translates the answer of a Converse call into the body of a chat completion.
  *
- * @throws Error, without the answer's content, for one that is of no use
+ * @throws Error, without the answer's content, for a malformed answer
  */
 export function chatCompletionOfConverse(response: unknown, facts: CompletionFacts): object {
-  const { output, stopReason, usage } = parse(response);
+  const { output, stopReason, usage } = parseAnswer(
+    converseAnswerSchema,
+    response,
+    'none of Converse',
+  );
   if (MALFORMED.has(stopReason)) throw new Error(`the model stopped with ${stopReason}`);
   const cachedTokens = usage.cacheReadInputTokens ?? usage.cacheReadInputTokenCount ?? 0;
   const writtenTokens = usage.cacheWriteInputTokens ?? usage.cacheWriteInputTokenCount ?? 0;
-  return chatCompletion({
-    ...facts,
-    answers: [answerOf(output.message, stopReason)],
-    usage: {
-      // `inputTokens` leaves out what was read from the cache or written into it.
-      promptTokens: usage.inputTokens + cachedTokens + writtenTokens,
-      completionTokens: usage.outputTokens,
-      cachedTokens,
-    },
+  return chatCompletion(facts, [answerOf(output.message, stopReason)], {
+    // `inputTokens` leaves out what was read from the cache or written to it.
+    promptTokens: usage.inputTokens + cachedTokens + writtenTokens,
+    completionTokens: usage.outputTokens,
+    cachedTokens,
   });
 }
 
-function parse(response: unknown): ConverseResponse {
-  const parsed = responseSchema.safeParse(response);
-  if (parsed.success) return parsed.data;
-  const path = parsed.error.issues[0]?.path.map(String).join('.');
-  throw new Error(`the answer is none of Converse: ${path || 'it is no object'}`);
-}
-
-function answerOf({ content }: ConverseResponse['output']['message'], stopReason: string): Answer {
+function answerOf({ content }: ConverseAnswer['output']['message'], stopReason: string): Answer {
   const texts = content.flatMap(({ text }) => (text === undefined ? [] : [text]));
   const toolCalls = content.flatMap(({ toolUse }): ToolCall[] => {
     if (toolUse === undefined) return [];

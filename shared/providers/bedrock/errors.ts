@@ -1,62 +1,49 @@
+import { messageOf } from '../../batch/errors.ts';
 import {
-  messageOf,
-  ProviderError,
-  type ProviderErrorKind,
-  RefusedError,
-  shortReason,
-} from '../../batch/errors.ts';
-
-/** What is known of a call to Bedrock or S3 that failed. */
-export interface ApiFailure {
-  /** HTTP status; absent if no answer came, or one that could not be read. */
-  readonly status: number | undefined;
-  /** The error's name, such as ThrottlingException, or a word of ours. */
-  readonly code: string;
-  /** For people; no credential in it. */
-  readonly message: string;
-}
+  ACCOUNT_REFUSED,
+  type ApiFailure,
+  classifierOf,
+  type ErrorRule,
+  isTimeout,
+  NO_USABLE_ANSWER,
+  UNCLEAR_ANSWER,
+} from '../errors.ts';
 
 /** Reads whatever the AWS SDK or the connection threw. */
-export function apiFailureOf(error: unknown): ApiFailure {
+function apiFailureOf(error: unknown): ApiFailure {
   const inner = innermost(error);
-  const status = statusOf(inner);
-  return { status, code: codeOf(inner, status), message: withoutCredentials(messageOf(error)) };
+  const status = httpStatusIn(inner);
+  // A signature that does not match is answered with the signed request on the next lines.
+  const [message = ''] = messageOf(error).split('\n');
+  return { status, codes: [codeOf(inner, status)], message };
 }
 
-/** The reader of objects wraps what broke it. */
+/** The object store wraps the error of a read. */
 function innermost(error: unknown): unknown {
-  return error instanceof Error && error.cause instanceof Error && statusOf(error) === undefined
+  return error instanceof Error && error.cause instanceof Error && httpStatusIn(error) === undefined
     ? innermost(error.cause)
     : error;
 }
 
-function statusOf(error: unknown): number | undefined {
+function httpStatusIn(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   return (error.$metadata as { httpStatusCode?: number } | undefined)?.httpStatusCode;
 }
 
-/** Of Node and of the SDK's HTTP client, for a call that outlasted its deadline. */
-const TIMEOUTS: ReadonlySet<string> = new Set(['AbortError', 'TimeoutError']);
-
 function codeOf(error: unknown, status: number | undefined): string {
-  if (!(error instanceof Error)) return 'no_usable_answer';
-  if (TIMEOUTS.has(error.name)) return 'timeout';
+  if (!(error instanceof Error)) return NO_USABLE_ANSWER;
+  if (isTimeout(error)) return 'timeout';
   if (status !== undefined || error.name === 'CredentialsProviderError') return error.name;
-  return 'code' in error && typeof error.code === 'string' ? error.code : 'no_usable_answer';
-}
-
-// A signature that does not match is answered with the request as it was signed.
-function withoutCredentials(text: string): string {
-  return text.replaceAll(/\b(AKIA|ASIA)[A-Z0-9]{12,}/g, '$1…').split('\n')[0] ?? '';
+  return 'code' in error && typeof error.code === 'string' ? error.code : NO_USABLE_ANSWER;
 }
 
 /**
- * Names of AWS errors by what they mean for us, and the texts by which a failed job says the same:
- * its `message` has no code.
+ * Names of AWS errors, and the texts of failed jobs with the same meaning: a failed job has a
+ * `message` without a code.
  */
 
-/** Full or too busy for now; the job was not taken on. */
-export const QUOTA_CODES: ReadonlySet<string> = new Set([
+/** The provider is full or too busy for now and did not take the job. */
+const QUOTA_CODES: ReadonlySet<string> = new Set([
   'ServiceQuotaExceededException',
   'ThrottlingException',
   'Throttling',
@@ -65,7 +52,7 @@ export const QUOTA_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Somebody must act on the account, its credentials or its permissions. */
-export const ACCOUNT_CODES: ReadonlySet<string> = new Set([
+const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'AccessDenied',
   'AccessDeniedException',
   'CredentialsProviderError',
@@ -82,14 +69,14 @@ export const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
 ]);
 
-/** A ValidationException, or a failed job, may speak of the role instead of the input. */
+/** A ValidationException or a failed job may be about the role instead of the input. */
 export function isAboutAccess(message: string): boolean {
   return /cannot be assumed|could not be assumed|unable to assume|insufficient permissions?|not authorized|access ?denied|does not have (access|permission)|don't have access/i.test(
     message,
   );
 }
 
-/** What is wrong with the file will be wrong the next time. */
+/** A fault of the input would be there the next time. */
 export function isAboutInput(message: string): boolean {
   return /\brecords?\b|\bjsonl?\b|input (file|data)|file size|malformed|model identifier/i.test(
     message,
@@ -102,43 +89,27 @@ export function isAboutQuota(message: string): boolean {
   );
 }
 
-/** `upload` leaves at most an object of ours, `create` a paid job, `read` nothing. */
-export type Call = 'upload' | 'create' | 'read';
-
-interface Rule extends Record<Call, ProviderErrorKind> {
-  readonly when: (fault: ApiFailure) => boolean;
-}
-
-/** The first rule that applies decides. */
-const RULES: readonly Rule[] = [
+const RULES: readonly ErrorRule[] = [
   {
-    // Before any call is sent: there are no credentials to sign it with.
-    when: ({ code }) => code === 'CredentialsProviderError',
-    upload: 'account',
-    create: 'account',
-    read: 'account',
+    // Nothing was sent: there are no credentials to sign a call with.
+    when: ({ codes: [code] }) => code === 'CredentialsProviderError',
+    ...ACCOUNT_REFUSED,
   },
   {
-    // No definite answer: a create call may have been carried out all the same. A conflict says
-    // that a job of this name exists, or is just being made.
-    when: ({ status = 0, code }) =>
-      status < 400 || [408, 409].includes(status) || status >= 500 || code === 'ConflictException',
-    upload: 'transient',
-    create: 'uncertain',
-    read: 'transient',
+    ...UNCLEAR_ANSWER,
+    // After a conflict, a job of this name exists, or is just being created.
+    when: (failure) => UNCLEAR_ANSWER.when(failure) || failure.codes[0] === 'ConflictException',
   },
   {
-    when: ({ status, code }) => status === 429 || QUOTA_CODES.has(code),
+    when: ({ status, codes: [code] }) => status === 429 || QUOTA_CODES.has(code),
     upload: 'transient',
     create: 'quota',
     read: 'transient',
   },
   {
-    when: ({ status, code, message }) =>
+    when: ({ status, codes: [code], message }) =>
       status === 401 || status === 403 || ACCOUNT_CODES.has(code) || isAboutAccess(message),
-    upload: 'account',
-    create: 'account',
-    read: 'account',
+    ...ACCOUNT_REFUSED,
   },
   {
     when: ({ status }) => status === 404,
@@ -154,14 +125,8 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** What a failed call means. The reason names the call and what AWS said. */
-export function classify(error: unknown, call: Call): ProviderError {
-  if (error instanceof ProviderError) return error;
-  // A line over the limit, a request that was changed since its inspection, a bucket that we may
-  // not read: none will be otherwise the next time.
-  if (error instanceof RefusedError) return new ProviderError('permanent', error.reason);
-  const fault = apiFailureOf(error);
-  const kind = RULES.find((rule) => rule.when(fault))?.[call] ?? 'permanent';
-  const reason = shortReason(fault.code, `Bedrock, ${call}: ${fault.message}`);
-  return new ProviderError(kind, reason, { cause: error });
-}
+export const classify = classifierOf({
+  provider: 'Bedrock',
+  rules: RULES,
+  failureOf: apiFailureOf,
+});

@@ -5,14 +5,20 @@ import {
   type ListModelInvocationJobsCommandInput,
   StopModelInvocationJobCommand,
 } from '@aws-sdk/client-bedrock';
-import { type ProviderError, type Reason, shortReason } from '../../batch/errors.ts';
+import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { type Reason, shortReason } from '../../batch/errors.ts';
+import { isSubmissionKey } from '../../batch/ids.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
 import type { ObjectStore } from '../../batch/ports.ts';
-import { unusableAnswer } from '../http.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import { stuckListing, undefinedIfMissing } from '../errors.ts';
+import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, SECOND_MS } from '../http.ts';
 import type { ListedJob } from '../provider.ts';
 import {
-  isKey,
+  type Clients,
+  folderOf,
   jobListSchema,
+  objectListSchema,
   outputKey,
   readOptions,
   type WireJob,
@@ -30,33 +36,30 @@ const RUNNING: ReadonlySet<string> = new Set([
 ]);
 const ENDED: Readonly<Record<string, Outcome['kind']>> = {
   Completed: 'completed',
-  // Out of time: what is finished is there.
+  // Its time ran out; the results so far exist.
   PartiallyCompleted: 'expired',
-  // Out of time before it began.
+  // Its time ran out before it began.
   Expired: 'expired',
   Stopped: 'cancelled',
   Failed: 'failed',
 };
 
-/** What Bedrock's answer says of the job; of its files it says nothing. */
+/** The state of a job, by Bedrock's answer, which does not name the job's files. */
 export function jobStateOf(job: WireJob): JobState {
   const { status, jobArn, message, processedRecordCount: progress } = job;
-  // Padding is counted too: only that it grows is looked at.
-  if (RUNNING.has(status)) return { state: 'running', ...(progress == null ? {} : { progress }) };
+  // Padding counts as progress too, but only its growth matters.
+  if (RUNNING.has(status))
+    return { state: 'running', ...omitUndefined({ progress: progress ?? undefined }) };
   const kind = Object.hasOwn(ENDED, status) ? ENDED[status] : undefined;
   if (kind === undefined) return { state: 'unknown', status: status.slice(0, 100) };
-  const reason = kind === 'completed' ? undefined : reasonOf(status, message);
-  const refusal = kind === 'failed' ? refusalOf(message ?? '') : undefined;
-  return {
-    state: 'ended',
-    outcome: {
-      kind,
-      jobId: jobArn,
-      files: [],
-      ...(reason === undefined ? {} : { reason }),
-      ...(refusal === undefined ? {} : { refusal }),
-    },
-  };
+  const outcome = omitUndefined({
+    kind,
+    jobId: jobArn,
+    files: [],
+    reason: kind === 'completed' ? undefined : reasonOf(status, message),
+    refusal: kind === 'failed' ? refusalOf(message ?? '') : undefined,
+  });
+  return { state: 'ended', outcome };
 }
 
 function reasonOf(status: string, message: string | null | undefined): Reason | undefined {
@@ -64,26 +67,22 @@ function reasonOf(status: string, message: string | null | undefined): Reason | 
   return status === 'Failed' ? shortReason('job_failed', 'Bedrock gave no message') : undefined;
 }
 
-/** A message that speaks of none of these is the server's own trouble, and may pass. */
+/** An error about none of these is the server's own and may pass. */
 function refusalOf(message: string): Outcome['refusal'] {
   if (isAboutAccess(message)) return 'account';
   if (isAboutInput(message)) return 'permanent';
   return isAboutQuota(message) ? 'quota' : undefined;
 }
 
-/** A job as Bedrock tells it; undefined for one that it does not know. */
-export async function getJob(client: BedrockClient, jobId: string): Promise<WireJob | undefined> {
-  try {
-    const command = new GetModelInvocationJobCommand({ jobIdentifier: jobId });
-    return wireJobSchema.parse(await client.send(command, readOptions()));
-  } catch (error) {
-    const failure = classify(error, 'read');
-    if (failure.kind === 'missing') return undefined;
-    throw failure;
-  }
+/** Undefined for a job that Bedrock does not know. */
+function getJob(client: BedrockClient, jobId: string): Promise<WireJob | undefined> {
+  const command = new GetModelInvocationJobCommand({ jobIdentifier: jobId });
+  return undefinedIfMissing(classify, async () =>
+    wireJobSchema.parse(await client.send(command, readOptions())),
+  );
 }
 
-/** The present state of a job, with what it wrote if it has ended. */
+/** The present state of a job, with the file that it wrote if it has ended. */
 export async function check(
   client: BedrockClient,
   objects: ObjectStore,
@@ -93,7 +92,7 @@ export async function check(
   if (job === undefined) return { state: 'missing' };
   const state = jobStateOf(job);
   if (state.state !== 'ended') return state;
-  // A job that never ran, or failed, mostly wrote nothing; one that was stopped may have.
+  // A job that failed or never ran has usually written nothing; a stopped one may have.
   const output = outputKey(job.jobName, job.jobArn);
   const files = (await exists(objects, output)) ? [output] : [];
   return { state: 'ended', outcome: { ...state.outcome, files } };
@@ -119,27 +118,21 @@ export async function cancel(client: BedrockClient, jobId: string): Promise<void
   }
 }
 
-// https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListModelInvocationJobs.html: up to
-// 1,000; a smaller page answers sooner.
-const PAGE_SIZE = 100;
-/** Times may be cut to whole seconds. */
-const SECOND_MS = 1000;
-
-/** Pages back, newest first, until a job is older than `since` or there is none. */
+/** Pages back, newest first, until a job is older than `since` or there are no more. */
 export async function* listJobs(client: BedrockClient, since: number): AsyncGenerator<ListedJob> {
   const after = since > SECOND_MS ? { submitTimeAfter: new Date(since - SECOND_MS) } : {};
-  for await (const job of pages(client, after)) {
+  for await (const job of jobsOf(client, after)) {
     if (job.createdAt + SECOND_MS <= since) return;
     yield job;
   }
 }
 
-/** Jobs whose name contains this one. */
+/** Jobs whose name contains this text. */
 export function listNamed(client: BedrockClient, name: string): AsyncGenerator<ListedJob> {
-  return pages(client, { nameContains: name });
+  return jobsOf(client, { nameContains: name });
 }
 
-async function* pages(
+async function* jobsOf(
   client: BedrockClient,
   filter: ListModelInvocationJobsCommandInput,
 ): AsyncGenerator<ListedJob> {
@@ -150,17 +143,19 @@ async function* pages(
       nextToken === undefined ? filter : { ...filter, nextToken },
     );
     for (const { jobArn, jobName, submitTime } of page.invocationJobSummaries) {
-      const key = isKey(jobName) ? jobName : undefined;
+      const key = isSubmissionKey(jobName) ? jobName : undefined;
       yield { id: jobArn, key, createdAt: submitTime.getTime() };
     }
     if (page.nextToken == null) return;
-    if (page.nextToken === nextToken) throw stuck();
+    if (page.nextToken === nextToken) throw stuckListing('Bedrock', nextToken);
     nextToken = page.nextToken;
   }
 }
 
 async function readPage(client: BedrockClient, query: ListModelInvocationJobsCommandInput) {
   try {
+    // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListModelInvocationJobs.html:
+    // 1,000 is the largest page
     const command = new ListModelInvocationJobsCommand({
       maxResults: PAGE_SIZE,
       sortBy: 'CreationTime',
@@ -173,7 +168,56 @@ async function readPage(client: BedrockClient, query: ListModelInvocationJobsCom
   }
 }
 
-// An endless listing, or one that seems to end early.
-function stuck(): ProviderError {
-  return unusableAnswer('Bedrock, read', 'a page of jobs leads to itself');
+/** Deletes the input and output of a job. A job that does not exist counts as deleted. */
+export async function deleteFiles(
+  { reads, s3 }: Clients,
+  bucket: string,
+  jobId: string,
+): Promise<void> {
+  const job = await getJob(reads, jobId);
+  if (job !== undefined) await deleteFolder(s3, bucket, job.jobName, 0);
+}
+
+/** Deletes what these submissions left in the bucket. */
+export async function deleteLeftovers(
+  { s3 }: Clients,
+  bucket: string,
+  keys: ReadonlySet<string>,
+  since: number,
+): Promise<void> {
+  for (const key of keys) await deleteFolder(s3, bucket, key, since);
+}
+
+/**
+ * Deletes the objects of a submission: its input, its output and the manifest.
+ *
+ * @param since older objects are kept; milliseconds since 1970
+ */
+export async function deleteFolder(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  since: number,
+): Promise<void> {
+  const options = { abortSignal: AbortSignal.timeout(CLEAN_UP_DEADLINE_MS) };
+  try {
+    let token: string | undefined;
+    do {
+      const page: unknown = await s3.send(
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: folderOf(key),
+          ContinuationToken: token,
+        }),
+        options,
+      );
+      const { Contents: objects, NextContinuationToken: next } = objectListSchema.parse(page);
+      for (const { Key, LastModified } of objects)
+        if (LastModified.getTime() + SECOND_MS > since)
+          await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }), options);
+      token = next ?? undefined;
+    } while (token !== undefined);
+  } catch (error) {
+    throw classify(error, 'read');
+  }
 }

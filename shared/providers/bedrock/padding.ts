@@ -6,48 +6,48 @@ import { ANTHROPIC_VERSION, NOVA_SCHEMA, type Route } from './requests.ts';
  */
 export const MIN_RECORDS = 100;
 
-const PREFIX = 'padding';
+const PADDING_PREFIX = 'padding';
 
 /**
- * The id of a record that is there for its number alone. A record id is alphanumeric; it cannot be
- * that of a request, which is 32 hexadecimal digits, and differs from one submission to the next.
+ * The id of a padding record. A record id is alphanumeric. This one differs from every request's,
+ * which is 32 hexadecimal digits, and between submissions.
  */
 export function paddingId(key: string, number: number): string {
-  return `${PREFIX}${key.replaceAll(/[^a-z0-9]/g, 'x')}n${number}`;
+  return `${PADDING_PREFIX}${key.replaceAll(/[^a-z0-9]/g, 'x')}n${number}`;
 }
 
 export function isPadding(recordId: string): boolean {
-  return recordId.startsWith(PREFIX);
+  return recordId.startsWith(PADDING_PREFIX);
 }
 
 /**
- * The cheapest request that the model takes. Padding costs: Bedrock bills these few tokens up to 99
- * times a job, so batches of a hundred requests and more are the better ones. Of a native request
- * to a model of unknown format, `smallest` is repeated as it is, with all that it costs.
+ * The cheapest request that the model accepts. Bedrock bills its few tokens up to 99 times per job,
+ * so batches of a hundred requests and more cost less. For native requests to a model of unknown
+ * format, the smallest request is repeated, at its full cost.
  */
 export function paddingInput(
   { family, invocationType }: Pick<Route, 'family' | 'invocationType'>,
   smallest: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  if (invocationType === 'Converse') return CONVERSE;
+  if (invocationType === 'Converse') return CONVERSE_PADDING;
   switch (family) {
     case 'claude':
       return {
         anthropic_version: ANTHROPIC_VERSION,
         max_tokens: 1,
-        messages: [{ role: 'user', content: WORD }],
+        messages: [{ role: 'user', content: PADDING_TEXT }],
       };
     case 'nova':
-      return { schemaVersion: NOVA_SCHEMA, ...CONVERSE };
+      return { schemaVersion: NOVA_SCHEMA, ...CONVERSE_PADDING };
     case 'titan-embeddings':
-      return { inputText: WORD };
+      return { inputText: PADDING_TEXT };
     default:
       return smallest;
   }
 }
 
-const WORD = 'Hi';
-const CONVERSE = {
-  messages: [{ role: 'user', content: [{ text: WORD }] }],
+const PADDING_TEXT = 'Hi';
+const CONVERSE_PADDING = {
+  messages: [{ role: 'user', content: [{ text: PADDING_TEXT }] }],
   inferenceConfig: { maxTokens: 1 },
 };

@@ -2,18 +2,18 @@ import { createReadStream } from 'node:fs';
 import { type BedrockClient, CreateModelInvocationJobCommand } from '@aws-sdk/client-bedrock';
 import { ProviderError } from '../../batch/errors.ts';
 import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
+import { parseRequestLine } from '../../jsonl/checkRequest.ts';
 import { lines } from '../../jsonl/lines.ts';
+import { referenceOf } from '../../jsonl/rows.ts';
 import type { Submission } from '../provider.ts';
-import { referenceOf } from '../translation/rows.ts';
 import { type Clients, createdSchema, inputKey, outputFolder } from './api.ts';
 import { classify } from './errors.ts';
-import { deleteFolder } from './folder.ts';
-import { listNamed } from './jobs.ts';
+import { deleteFolder, listNamed } from './jobs.ts';
 import { MIN_RECORDS, paddingId, paddingInput } from './padding.ts';
 import type { Route } from './requests.ts';
 
-/** Where a job reads and writes, and on whose behalf. */
-export interface Place {
+/** The bucket of a job's files, and the role with which it reads and writes them. */
+interface JobStorage {
   readonly objects: ObjectStore;
   /** ARN of the role that Bedrock assumes. */
   readonly jobRole: string | undefined;
@@ -22,7 +22,7 @@ export interface Place {
 /** Writes the records into the bucket, then sends one create call. */
 export async function submit(
   clients: Clients,
-  { objects, jobRole }: Place,
+  { objects, jobRole }: JobStorage,
   route: Route,
   submission: Submission,
 ): Promise<{ jobId: string }> {
@@ -51,7 +51,7 @@ async function create(
 ): Promise<string> {
   const answer: unknown = await client.send(
     new CreateModelInvocationJobCommand({
-      // Both unique: a second call with this key makes no second job.
+      // Both are unique: a second call with this key creates no second job.
       jobName: key,
       clientRequestToken: key,
       roleArn,
@@ -67,17 +67,17 @@ async function create(
   return createdSchema.parse(answer).jobArn;
 }
 
-/** The job that has the name already. A look that fails leaves open what it is. */
+/** The existing job of this name. Undefined if there is none, or the listing fails. */
 async function jobNamed(client: BedrockClient, key: string): Promise<string | undefined> {
   try {
     for await (const { id, key: name } of listNamed(client, key)) if (name === key) return id;
   } catch {
-    // The conflict is what matters.
+    // The caller throws the conflict.
   }
   return undefined;
 }
 
-/** Best effort: the clean-up of the batch deletes it too, and the refusal is what matters. */
+/** Best effort: the clean-up of the batch deletes it too, and the caller throws the refusal. */
 async function discard({ s3 }: Clients, bucket: string, key: string): Promise<void> {
   await deleteFolder(s3, bucket, key, 0).catch(() => undefined);
 }
@@ -87,14 +87,12 @@ function noRole(): ProviderError {
   return new ProviderError('account', { code: 'job_role_missing', message });
 }
 
-type Input = Readonly<Record<string, unknown>>;
-
 /**
- * Writes the requests into the handler's bucket as the records of a job, padded to the number that
- * Bedrock demands: https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-data.html
- * Memory holds one request and the parts of the object that are on their way.
+ * Writes the requests to the handler's bucket as the records of a job, padded to the number that
+ * Bedrock requires: https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-data.html
+ * Memory holds one request and the parts of the object that are being written.
  */
-export async function upload(
+async function upload(
   objects: ObjectStore,
   { key, file }: Pick<Submission, 'key' | 'file'>,
   route: Route,
@@ -116,9 +114,11 @@ export async function upload(
 
 async function writeRequests(writer: ObjectWriter, path: string, route: Route) {
   let count = 0;
-  let smallest: { readonly input: Input; readonly bytes: number } | undefined;
+  let smallest:
+    | { readonly input: Readonly<Record<string, unknown>>; readonly bytes: number }
+    | undefined;
   for await (const { bytes } of lines(createReadStream(path))) {
-    const { custom_id: customId, body } = parseLine(bytes);
+    const { custom_id: customId, body } = parseRequestLine(bytes);
     const input = route.modelInput(body);
     const record = recordOf(referenceOf(customId), input);
     await writer.write(record);
@@ -129,21 +129,6 @@ async function writeRequests(writer: ObjectWriter, path: string, route: Route) {
   return { count, smallest: smallest?.input };
 }
 
-interface Request {
-  readonly custom_id: string;
-  readonly body: Input;
-}
-
-function parseLine(bytes: Buffer): Request {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    // The parser's own message would quote the request. It was parsed when it was inspected.
-    const message = 'Bedrock, upload: a line of the scratch file is not JSON';
-    throw new ProviderError('transient', { code: 'scratch_file_broken', message });
-  }
-}
-
-function recordOf(recordId: string, modelInput: Input): Buffer {
+function recordOf(recordId: string, modelInput: object): Buffer {
   return Buffer.from(`${JSON.stringify({ recordId, modelInput })}\n`);
 }

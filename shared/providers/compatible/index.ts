@@ -14,7 +14,7 @@ export async function connectCompatible(
   const connection = { apiKey: credentialOf(entry.entry, await entry.secret()), baseUrl };
   const clients = { reads: readClient(connection), writes: writeClient(connection) };
   const dialect: Dialect = {
-    // Only whoever made the entry knows which of OpenAI's fields the service has.
+    // Only the author of the settings knows which of OpenAI's fields the service supports.
     lineChange: (job) => inOrder([dropping(settings.dropFields), renaming(settings, job)]),
     jobEndpoint: (endpoint) => endpoint,
     isTolerant: true,

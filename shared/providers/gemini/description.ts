@@ -24,13 +24,13 @@ export const gemini = describeKind({
 });
 
 export async function describeGemini(settings: GeminiSettings): Promise<Description> {
-  const { requestOf } = await import('./requests.ts');
+  const { batchRequestOf } = await import('./requests.ts');
   return {
     endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
     // https://ai.google.dev/api/batch-api: a batch has a priority and webhooks, which we do not set.
     checkOptions: (options) => refuseOptions('Gemini', options),
     checkRequest(request, format) {
-      requestOf(request, format, settings);
+      batchRequestOf(request, format, settings);
     },
   };
 }

@@ -1,29 +1,31 @@
 import type * as z from 'zod';
 import type { Reason } from '../../batch/errors.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
-import { type ListPage, listPages as listGooglePages } from '../google/rest.ts';
-import { jobRefusalOf, reasonOf } from '../google/status.ts';
-import { CLEAN_UP_DEADLINE_MS } from '../http.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import { ignoring, undefinedIfMissing } from '../errors.ts';
+import { type ListPage, listPages } from '../google/rest.ts';
+import { jobRefusalOf, rpcReason } from '../google/status.ts';
+import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE } from '../http.ts';
 import type { ListedJob } from '../provider.ts';
 import {
   batchListSchema,
   type Client,
-  classify,
   fileListSchema,
   VERSION,
   type WireBatch,
   wireBatchSchema,
 } from './api.ts';
+import { classify } from './errors.ts';
 
-/** The API says BATCH_STATE_…, its SDKs and their users JOB_STATE_…. */
-const PREFIX = /^(BATCH|JOB)_STATE_/;
+/** The API has BATCH_STATE_…, its SDKs and their users have JOB_STATE_…. */
+const STATE_PREFIX = /^(BATCH|JOB)_STATE_/;
 
 /** https://ai.google.dev/gemini-api/docs/batch-api#monitor-batch-job */
 const RUNNING: ReadonlySet<string> = new Set(['RUNNING', 'CANCELLING', 'PAUSED', 'UPDATING']);
 const PENDING: ReadonlySet<string> = new Set(['PENDING', 'QUEUED']);
 const ENDED: Readonly<Record<string, Outcome['kind']>> = {
   SUCCEEDED: 'completed',
-  // Some rows have failed: they say so themselves.
+  // Some requests have failed: their rows say so.
   PARTIALLY_SUCCEEDED: 'completed',
   FAILED: 'failed',
   CANCELLED: 'cancelled',
@@ -31,13 +33,13 @@ const ENDED: Readonly<Record<string, Outcome['kind']>> = {
   EXPIRED: 'expired',
 };
 
-/** What the API's answer for a batch says of the job. */
+/** The state of a job, by the API's answer for its batch. */
 export function jobStateOf(batch: WireBatch): JobState {
   const { state } = batch.metadata;
-  const word = state.replace(PREFIX, '');
-  if (PENDING.has(word)) return { state: 'running', isPending: true };
-  if (RUNNING.has(word)) return { state: 'running', ...progressOf(batch) };
-  const kind = Object.hasOwn(ENDED, word) ? ENDED[word] : undefined;
+  const name = state.replace(STATE_PREFIX, '');
+  if (PENDING.has(name)) return { state: 'running', isPending: true };
+  if (RUNNING.has(name)) return { state: 'running', ...progressOf(batch) };
+  const kind = Object.hasOwn(ENDED, name) ? ENDED[name] : undefined;
   if (kind === undefined) return { state: 'unknown', status: state.slice(0, 100) };
   return { state: 'ended', outcome: outcomeOf(batch, kind) };
 }
@@ -49,29 +51,27 @@ function progressOf({ metadata: { batchStats: stats } }: WireBatch): { progress?
 }
 
 function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {
-  const refusal = kind === 'failed' ? jobRefusalOf(batch.error ?? {}) : undefined;
-  const reason = whyOf(batch, kind);
-  return {
+  return omitUndefined({
     kind,
     jobId: batch.name,
     files: filesOf(batch),
-    ...(reason === undefined ? {} : { reason }),
-    ...(refusal === undefined ? {} : { refusal }),
-  };
+    reason: reasonOf(batch, kind),
+    refusal: kind === 'failed' ? jobRefusalOf(batch.error ?? {}) : undefined,
+  });
 }
 
-const EXPIRED: Reason = {
+const EXPIRED_REASON: Reason = {
   code: 'batch_expired',
   message: 'Gemini ended the job, which was not done within 48 hours and has no results',
 };
 
-/** The error of a job that was cancelled says just that. */
-function whyOf({ error }: WireBatch, kind: Outcome['kind']): Reason | undefined {
-  if (kind === 'failed') return reasonOf(error ?? {}, 'Gemini');
-  return kind === 'expired' ? EXPIRED : undefined;
+/** The error of a cancelled job only says that it was cancelled. */
+function reasonOf({ error }: WireBatch, kind: Outcome['kind']): Reason | undefined {
+  if (kind === 'failed') return rpcReason(error ?? {}, 'Gemini');
+  return kind === 'expired' ? EXPIRED_REASON : undefined;
 }
 
-/** The file of the results, or the job itself where they stand in it. */
+/** The file of the results, or the job itself if it contains them. */
 function filesOf({ name, metadata, response }: WireBatch): string[] {
   const output = response ?? metadata.output;
   if (output?.responsesFile) return [output.responsesFile];
@@ -84,36 +84,27 @@ export async function check(client: Client, jobId: string): Promise<JobState> {
   return batch === undefined ? { state: 'missing' } : jobStateOf(batch);
 }
 
-/** Undefined for one that is not there. Throws ProviderError. */
-export async function readBatch(
+/** Undefined for a job that does not exist. @throws ProviderError */
+export function readBatch(
   { rest, url }: Client,
   jobId: string,
   signal?: AbortSignal,
 ): Promise<WireBatch | undefined> {
-  try {
-    const call = { method: 'GET', url: url(`/${VERSION}/${jobId}`) } as const;
-    return wireBatchSchema.parse(await rest.read(call, signal));
-  } catch (error) {
-    const failure = classify(error, 'read');
-    if (failure.kind === 'missing') return undefined;
-    throw failure;
-  }
+  const call = { method: 'GET', url: url(`/${VERSION}/${jobId}`) } as const;
+  return undefinedIfMissing(classify, async () =>
+    wireBatchSchema.parse(await rest.read(call, signal)),
+  );
 }
 
-/** Asks the API to end a job. */
-export async function cancel({ rest, url }: Client, jobId: string): Promise<void> {
-  try {
-    await rest.done({ method: 'POST', url: url(`/${VERSION}/${jobId}:cancel`), json: {} });
-  } catch (error) {
-    const failure = classify(error, 'read');
-    // A refusal: it has ended, or is ending already.
-    if (failure.kind !== 'permanent' && failure.kind !== 'missing') throw failure;
-  }
+/** Asks the API to end a job. It refuses (400) if the job has ended or is ending. */
+export function cancel({ rest, url }: Client, jobId: string): Promise<void> {
+  const call = { method: 'POST', url: url(`/${VERSION}/${jobId}:cancel`), json: {} } as const;
+  return ignoring(['permanent', 'missing'], classify, () => rest.done(call));
 }
 
-/** Jobs since then, by their display names. An account has few: those that ended are deleted. */
+/** Display names are submission keys. An account has few jobs, because ended ones are deleted. */
 export async function* listJobs(client: Client, since: number): AsyncGenerator<ListedJob> {
-  for await (const { operations } of listPages(client, 'batches', batchListSchema))
+  for await (const { operations } of pagesOf(client, 'batches', batchListSchema))
     for (const { name, metadata } of operations)
       if (metadata.createTime >= since)
         yield {
@@ -123,56 +114,50 @@ export async function* listJobs(client: Client, since: number): AsyncGenerator<L
         };
 }
 
-/** The largest page of files: https://ai.google.dev/api/files#method:-files.list */
-const PAGE_SIZE = 100;
-
 /**
- * The pages of a listing, to its end: the API promises no order.
+ * All pages of a listing: the API promises no order.
  *
  * @throws ProviderError
  */
-export function listPages<Found extends ListPage>(
+function pagesOf<Found extends ListPage>(
   { rest, url }: Client,
   collection: 'batches' | 'files',
   schema: z.ZodType<Found>,
   signal?: AbortSignal,
 ): AsyncGenerator<Found> {
-  return listGooglePages(`Gemini, read ${collection}`, (token) => {
+  return listPages(`Gemini, read ${collection}`, async (token) => {
+    // https://ai.google.dev/api/files#method:-files.list: 100 is the largest page
     const query = new URLSearchParams({ pageSize: String(PAGE_SIZE) });
     if (token !== undefined) query.set('pageToken', token);
     const call = { method: 'GET', url: url(`/${VERSION}/${collection}?${query}`) } as const;
-    return parsed(rest.read(call, signal), schema);
+    try {
+      return schema.parse(await rest.read(call, signal));
+    } catch (error) {
+      throw classify(error, 'read');
+    }
   });
 }
 
-async function parsed<Page>(answer: Promise<unknown>, schema: z.ZodType<Page>): Promise<Page> {
-  try {
-    return schema.parse(await answer);
-  } catch (error) {
-    throw classify(error, 'read');
-  }
-}
-
-/** Uploads come before their job, whose times are of another clock than ours. */
+/** Uploads are older than their job, and this is also far more than clocks differ. */
 const UPLOAD_LEAD_MS = 24 * 60 * 60 * 1000;
 
-/** Deletes what a job read and wrote, then its record. What is not there needs no deleting. */
+/** Deletes what a job read and wrote, then its record. What does not exist counts as deleted. */
 export async function deleteFiles(client: Client, jobId: string): Promise<void> {
   const signal = AbortSignal.timeout(CLEAN_UP_DEADLINE_MS);
   const batch = await readBatch(client, jobId, signal);
   if (batch === undefined) return;
   const { displayName, inputConfig, output, createTime } = batch.metadata;
   if (inputConfig?.fileName) await remove(client, inputConfig.fileName, signal);
-  // The answer need not name the input, whose name is the job's.
+  // The answer may omit the input, whose display name is the job's.
   else if (displayName)
     await deleteUploads(client, new Set([displayName]), createTime - UPLOAD_LEAD_MS, signal);
   const responsesFile = (batch.response ?? output)?.responsesFile;
   if (responsesFile) await remove(client, responsesFile, signal);
-  // Last: it tells where the others are.
+  // Last, because it names the others.
   await remove(client, jobId, signal);
 }
 
-/** Deletes the uploads that bear one of the keys. */
+/** Deletes the uploads that are named after one of the keys. */
 export function deleteLeftovers(
   client: Client,
   keys: ReadonlySet<string>,
@@ -181,33 +166,26 @@ export function deleteLeftovers(
   return deleteUploads(client, keys, since, AbortSignal.timeout(CLEAN_UP_DEADLINE_MS));
 }
 
-export async function deleteUploads(
+async function deleteUploads(
   client: Client,
   displayNames: ReadonlySet<string>,
   since: number,
   signal: AbortSignal,
 ): Promise<void> {
   const found: string[] = [];
-  for await (const { files } of listPages(client, 'files', fileListSchema, signal))
+  for await (const { files } of pagesOf(client, 'files', fileListSchema, signal))
     for (const { name, displayName, createTime } of files)
       if (createTime >= since && displayNames.has(displayName ?? '')) found.push(name);
-  // After the listing, which deleting would move.
+  // Only after the listing, whose pages a deletion would move.
   for (const name of found) await remove(client, name, signal);
 }
 
 /**
- * Deletes a file or the record of a job, if it is there. A file that the API refuses to delete is
- * left to its expiry, after 48 hours.
+ * Deletes a file or the record of a job, if it exists. A file that the API refuses to delete is left
+ * to its expiry after 48 hours.
  */
-export async function remove(
-  { rest, url }: Client,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await rest.done({ method: 'DELETE', url: url(`/${VERSION}/${name}`) }, signal);
-  } catch (error) {
-    const failure = classify(error, 'read');
-    if (failure.kind !== 'missing' && failure.kind !== 'permanent') throw failure;
-  }
+export function remove({ rest, url }: Client, name: string, signal: AbortSignal): Promise<void> {
+  return ignoring(['missing', 'permanent'], classify, () =>
+    rest.done({ method: 'DELETE', url: url(`/${VERSION}/${name}`) }, signal),
+  );
 }

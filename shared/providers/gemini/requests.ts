@@ -2,6 +2,7 @@ import { refusal } from '../../batch/errors.ts';
 import type { Format } from '../../batch/messages.ts';
 import { EMBEDDINGS, type RequestContent } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
+import { withoutModel } from '../translation/fields.ts';
 import { embedContentRequest, generateContentRequest } from '../translation/geminiRequest.ts';
 
 /**
@@ -10,7 +11,7 @@ import { embedContentRequest, generateContentRequest } from '../translation/gemi
  *
  * @throws RefusedError naming the field that cannot be expressed, or that is missing
  */
-export function requestOf(
+export function batchRequestOf(
   { url, body }: RequestContent,
   format: Format,
   { models, dropFields }: RequestSettings,
@@ -41,8 +42,7 @@ export function modelPathOf(model: string): string {
 
 /** Checks what the API requires of every request, and leaves the rest to the API. */
 function nativeRequest(url: string, body: RequestContent['body']): Record<string, unknown> {
-  // The job names the model.
-  const { model: _, ...request } = body;
+  const request = withoutModel(body);
   if (url === EMBEDDINGS) {
     if (typeof request.content === 'object' && request.content !== null) return request;
     throw refusal('invalid_field', 'body.content is missing: write it as embedContent has it');

@@ -1,21 +1,15 @@
 import { createHash } from 'node:crypto';
-import { messageOf, ProviderError } from '../../batch/errors.ts';
+import { ProviderError } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
-import { errorRow } from '../../jsonl/rows.ts';
-import { rowErrorOf } from '../google/status.ts';
-import { resumedDownload, unusableAnswer } from '../http.ts';
+import { answerRow, errorRow, refusalRow } from '../../jsonl/rows.ts';
+import { malformedAnswer, unusableAnswer } from '../errors.ts';
+import { rpcRowError } from '../google/status.ts';
+import { resumedDownload } from '../http.ts';
 import { EMBEDDINGS, type JobContext } from '../provider.ts';
-import { chatCompletionOf, embeddingsOf } from '../translation/geminiAnswer.ts';
-import { answerRow, refusalRow } from '../translation/rows.ts';
-import {
-  type Client,
-  classify,
-  inlinedOutputSchema,
-  resultSchema,
-  VERSION,
-  type WireResult,
-} from './api.ts';
+import { chatCompletionOfGemini, embeddingsOfGemini } from '../translation/geminiAnswer.ts';
+import { type Client, inlinedOutputSchema, resultSchema, VERSION, type WireResult } from './api.ts';
+import { classify } from './errors.ts';
 import { readBatch } from './jobs.ts';
 
 /** The rows of an ended job in the OpenAI batch output format. */
@@ -24,7 +18,7 @@ export async function* readRows(
   outcome: Outcome,
   job: JobContext,
 ): AsyncGenerator<readonly Uint8Array[]> {
-  // The API does not tell when it answered: the time of collecting stands for it.
+  // The API does not say when it answered: the time of collecting is used.
   const created = Math.floor(Date.now() / 1000);
   for (const file of outcome.files)
     try {
@@ -32,19 +26,19 @@ export async function* readRows(
         yield (await readInlined(client, file)).map((result) => rowOf(result, job, created));
       else
         for await (const group of lineGroups(downloadResults(client, file)))
-          yield group.map(({ bytes }) => rowOf(parse(bytes), job, created));
+          yield group.map(({ bytes }) => rowOf(parseResult(bytes), job, created));
     } catch (error) {
       throw classify(error, 'read');
     }
 }
 
-/** Results that stand in the job: few, since the requests did, too. */
+/** Reads the results in a job itself. They are few, because the job contains the requests, too. */
 async function readInlined(client: Client, jobId: string): Promise<WireResult[]> {
   const batch = await readBatch(client, jobId);
   if (batch === undefined)
     throw new ProviderError('missing', {
       code: 'NOT_FOUND',
-      message: `Gemini, read: ${jobId} is not there`,
+      message: `Gemini, read: ${jobId} does not exist`,
     });
   const output = inlinedOutputSchema.parse(batch.response ?? batch.metadata.output ?? {});
   return [output.inlinedResponses, output.inlinedEmbedContentResponses]
@@ -52,7 +46,7 @@ async function readInlined(client: Client, jobId: string): Promise<WireResult[]>
     .map(({ metadata: { key }, ...result }) => ({ key, ...result }));
 }
 
-function parse(bytes: Buffer): WireResult {
+function parseResult(bytes: Buffer): WireResult {
   try {
     return resultSchema.parse(JSON.parse(bytes.toString()));
   } catch {
@@ -69,41 +63,39 @@ export function rowOf(result: WireResult, job: JobContext, created: number): Buf
   if (response == null) {
     if (error == null)
       return errorRow(key, { code: 'request_missing', message: 'Gemini gave no answer.' });
-    return refusalRow(key, id, rowErrorOf(error, 'Gemini'));
+    return refusalRow(key, id, rpcRowError(error, 'Gemini'));
   }
   try {
-    return answerRow(key, id, bodyOf(response, job, { id, created }));
-  } catch (unreadable) {
-    const message = `Gemini, row: ${messageOf(unreadable)}`;
-    // The model may do better the next time.
-    return refusalRow(key, id, { status: 502, code: 'unusable_answer', message });
+    return answerRow(key, id, responseBodyOf(response, job, { id, created }));
+  } catch (malformed) {
+    return refusalRow(key, id, malformedAnswer('Gemini', malformed));
   }
 }
 
-function bodyOf(
+function responseBodyOf(
   response: NonNullable<WireResult['response']>,
   { format, endpoint, model }: JobContext,
   facts: { readonly id: string; readonly created: number },
 ): object {
   if (format === 'native') return response;
   return endpoint === EMBEDDINGS
-    ? embeddingsOf(response, { model })
-    : chatCompletionOf(response, { ...facts, model });
+    ? embeddingsOfGemini(response, model)
+    : chatCompletionOfGemini(response, { ...facts, model });
 }
 
-/** For answers that have no id of their own: the same whenever the row is read. */
+/** The id of an answer without one: the same whenever the row is read. */
 function requestIdOf(submissionKey: string, key: string): string {
   return createHash('sha256').update(`${submissionKey} ${key}`).digest('hex').slice(0, 32);
 }
 
 /** The bytes of a file of results: JSON lines, in any order. */
-export function downloadResults({ rest, url }: Client, file: string): AsyncGenerator<Uint8Array> {
+function downloadResults({ rest, url }: Client, file: string): AsyncGenerator<Uint8Array> {
   return resumedDownload({
     async open(signal) {
       try {
         // https://ai.google.dev/gemini-api/docs/batch-api#retrieve-batch-results
         const target = url(`/download/${VERSION}/${file}:download?alt=media`);
-        // So that Content-Length counts the bytes we see.
+        // Content-Length counts the bytes that arrive only without compression.
         const headers = { 'accept-encoding': 'identity' };
         return await rest.open({ method: 'GET', url: target, headers }, signal);
       } catch (error) {

@@ -1,46 +1,48 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProviderError } from '../../batch/errors.ts';
-import { READ_RETRIES, READ_TIMEOUT_MS, streamingFetch, unusableAnswer } from '../http.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import { unusableAnswer } from '../errors.ts';
+import { READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
 import { HttpError, httpErrorOf } from './errors.ts';
 
-/** Headers that say who calls. Throws ProviderError `account` or `transient`. */
+/** Gives the headers that authenticate a call. @throws ProviderError `account` or `transient` */
 export type Authorize = () => Promise<Readonly<Record<string, string>>>;
 
 export interface RestCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
-  /** Sent as JSON. */
+  /** A body that is sent as JSON. */
   readonly json?: unknown;
   readonly body?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Statuses that are no failure besides 2xx. */
+  /** Statuses besides 2xx that are no failure. */
   readonly expected?: readonly number[];
 }
 
-/** One of Google's REST APIs. All methods throw HttpError for a status of failure. */
+/** Calls Google's REST APIs. All methods throw HttpError for an answer with a failure status. */
 export interface Rest {
   /**
-   * A call that is harmless to repeat, and its answer's JSON; undefined for an empty body. Three
-   * tries of 30 s each.
+   * Sends a call that may be repeated, and returns its answer's JSON; undefined for an empty body.
+   * Makes up to three tries of 30 s each.
    *
-   * @param signal ends all of them
+   * @param signal aborts all tries
    */
   read(call: RestCall, signal?: AbortSignal): Promise<unknown>;
-  /** The same, of a call whose answer says no more than that it succeeded. */
+  /** Like `read`, for a call whose answer only says that it succeeded. */
   done(call: RestCall, signal?: AbortSignal): Promise<void>;
-  /** The same up to its headers. `signal` covers the body too. */
+  /** Like `read`, but resolves once the headers have arrived. `signal` also aborts the body. */
   open(call: RestCall, signal?: AbortSignal): Promise<Response>;
-  /** The same, sent once: 30 s for one try. */
+  /** Like `open`, but makes only one try of 30 s. */
   openOnce(call: RestCall): Promise<Response>;
-  /** A call that is sent once, on a connection of its own. */
+  /** Sends a call once, on a connection of its own, and returns its answer's JSON. */
   once(call: RestCall, deadlineMs: number): Promise<unknown>;
 }
 
 export function connectRest(authorize: Authorize): Rest {
   const attempt = async (call: RestCall, inner: AbortSignal, outer?: AbortSignal) => {
     const signal = outer === undefined ? inner : AbortSignal.any([outer, inner]);
-    return send(fetch, call, await authorize(), signal);
+    return sendCall(fetch, call, await authorize(), signal);
   };
   const open: Rest['open'] = (call, outer) => repeated((inner) => attempt(call, inner, outer));
   return {
@@ -52,33 +54,31 @@ export function connectRest(authorize: Authorize): Rest {
     },
     openOnce: async (call) => attempt(call, AbortSignal.timeout(READ_TIMEOUT_MS)),
     async once(call, deadlineMs) {
-      // Before the deadline begins: without credentials nothing was sent.
+      // Before the deadline begins: fetching credentials sends nothing of the call.
       const credentials = await authorize();
       const signal = AbortSignal.timeout(Math.ceil(deadlineMs));
-      return jsonOf(await send(streamingFetch, call, credentials, signal));
+      return jsonOf(await sendCall(streamingFetch, call, credentials, signal));
     },
   };
 }
 
-async function send(
+async function sendCall(
   fetcher: typeof fetch,
   { method, url, json, body, headers, expected = [] }: RestCall,
   credentials: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Response> {
   const content = json === undefined ? body : JSON.stringify(json);
-  const response = await fetcher(url, {
+  const type = json === undefined ? {} : { 'content-type': 'application/json' };
+  const options = omitUndefined({
     method,
-    headers: {
-      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-      ...credentials,
-    },
-    ...(content === undefined ? {} : { body: content as NonNullable<RequestInit['body']> }),
+    headers: { ...type, ...headers, ...credentials },
+    body: content as NonNullable<RequestInit['body']> | undefined,
     signal,
-    // Credentials are not carried to wherever an answer points.
-    redirect: 'manual',
+    // A redirect must not receive the credentials.
+    redirect: 'manual' as const,
   });
+  const response = await fetcher(url, options);
   if (response.ok || expected.includes(response.status)) return response;
   throw await httpErrorOf(response);
 }
@@ -89,13 +89,13 @@ async function jsonOf(response: Response): Promise<unknown> {
 }
 
 const TRIES = 1 + READ_RETRIES;
-const FIRST_PAUSE_MS = 500;
+const FIRST_RETRY_DELAY_MS = 500;
 
 /**
- * Tries what is harmless to repeat until it succeeds, fails for good, or has failed three times;
- * all of that in less than 120 s. A try lasts until `attempt` has what it wants.
+ * Repeats what may be repeated until it succeeds, fails for good, or has failed three times; all of
+ * that in less than 120 s. A try lasts until `attempt` resolves.
  */
-export async function repeated<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function repeated<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     const abort = new AbortController();
     const timeout = new Error(`no answer within ${READ_TIMEOUT_MS} ms`);
@@ -103,35 +103,35 @@ export async function repeated<T>(attempt: (signal: AbortSignal) => Promise<T>):
     try {
       return await attempt(abort.signal);
     } catch (error) {
-      if (tries >= TRIES || !mayPass(error)) throw error;
+      if (tries >= TRIES || !isTransient(error)) throw error;
     } finally {
       clearTimeout(timer);
     }
-    await delay(FIRST_PAUSE_MS * 2 ** (tries - 1));
+    await delay(FIRST_RETRY_DELAY_MS * 2 ** (tries - 1));
   }
 }
 
-function mayPass(error: unknown): boolean {
-  // The credentials were refused, or have been tried more than once already.
+function isTransient(error: unknown): boolean {
+  // The credentials were refused, or fetching them was tried more than once already.
   if (error instanceof ProviderError) return false;
   if (!(error instanceof HttpError)) return true;
   return error.status === 408 || error.status === 429 || error.status >= 500;
 }
 
-/** A multiple of 256 KiB, as the protocols want; what Google's SDK sends. */
+/** The size of Google's SDK; the protocols require a multiple of 256 KiB. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
-/** Chunks in a row that may bring nothing forward. */
+/** How many chunks in a row may make no progress. */
 const MAX_STANDSTILLS = 3;
 
-/** A part of a file, which may be empty. */
+/** A part of a file. It may be empty. */
 export interface UploadChunk {
   readonly bytes: Uint8Array;
   readonly offset: number;
   readonly isLast: boolean;
 }
 
-/** What a session makes of a chunk: how far it is, or what it answers to a whole file. */
-export type Progress = { readonly received: number } | { readonly answer: unknown };
+/** The session's answer to a chunk: how much it has received, or the answer to the whole file. */
+export type UploadProgress = { readonly received: number } | { readonly answer: unknown };
 
 /** A file on disk. */
 export interface UploadFile {
@@ -140,23 +140,23 @@ export interface UploadFile {
 }
 
 /**
- * Sends a file to a session in chunks, going on from wherever the session is. Memory holds one
- * chunk.
+ * Sends a file to an upload session in chunks, each from where the session has got to. Memory holds
+ * one chunk.
  *
  * @param provider for the reason, such as `Gemini`
- * @returns what the session answers to the last chunk
- * @throws ProviderError if the session does not get on, and what `send` throws
+ * @returns the session's answer to the last chunk
+ * @throws ProviderError if the session makes no progress, and what `send` throws
  */
 export async function chunkedUpload(
   provider: string,
   { path, bytes }: UploadFile,
-  send: (chunk: UploadChunk) => Promise<Progress>,
+  send: (chunk: UploadChunk) => Promise<UploadProgress>,
 ): Promise<unknown> {
   await using file = await open(path);
   let standstills = 0;
   for (let offset = 0; standstills < MAX_STANDSTILLS; ) {
     const length = Math.max(0, Math.min(CHUNK_BYTES, bytes - offset));
-    // A new one each time: a broken connection may still be sending the last.
+    // A new buffer each time: a broken connection may still be sending the last one.
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
     const isLast = offset + bytesRead === bytes;
     const progress = await send({ bytes: buffer.subarray(0, bytesRead), offset, isLast });
@@ -164,28 +164,28 @@ export async function chunkedUpload(
     standstills = progress.received > offset ? 0 : standstills + 1;
     offset = progress.received;
   }
-  throw unusableAnswer(`${provider}, upload`, 'the session does not get on');
+  throw unusableAnswer(`${provider}, upload`, 'the session makes no progress');
 }
 
-/** A listing that goes on beyond is of a gateway that gives the same pages over and over. */
-const MAX_PAGES = 10_000;
+/** A longer listing comes from a gateway that gives the same pages over and over. */
+const MAX_LIST_PAGES = 10_000;
 
 export interface ListPage {
   readonly nextPageToken?: string | null | undefined;
 }
 
 /**
- * The pages of a listing, to its end.
+ * The pages of a listing, to the last one.
  *
  * @param call for the reason, such as `Gemini, read`
- * @throws ProviderError for a page that leads to itself
+ * @throws ProviderError for a page whose next page is itself
  */
 export async function* listPages<Found extends ListPage>(
   call: string,
   read: (token: string | undefined) => Promise<Found>,
 ): AsyncGenerator<Found> {
   let token: string | undefined;
-  for (let pages = 0; pages < MAX_PAGES; pages++) {
+  for (let pages = 0; pages < MAX_LIST_PAGES; pages++) {
     const page = await read(token);
     yield page;
     if (!page.nextPageToken) return;

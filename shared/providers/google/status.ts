@@ -1,36 +1,35 @@
 import * as z from 'zod';
 import { type Reason, shortReason } from '../../batch/errors.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
-import type { RowError } from '../translation/rows.ts';
+import type { RowError } from '../../jsonl/rows.ts';
+import { UNKNOWN_ROW_STATUS } from '../errors.ts';
 import { isAboutAccount, isAboutMissing } from './errors.ts';
 
 /** google.rpc.Status: https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto */
-export const statusSchema = z.object({
-  /** Of google.rpc.Code; HTTP's, from 400, where an answer was passed on as it came. */
+export const rpcStatusSchema = z.object({
+  /** A google.rpc.Code; or an HTTP status from 400, where an answer was passed on unchanged. */
   code: z.number().int().nullish(),
   message: z.string().nullish(),
 });
-export type RpcStatus = z.infer<typeof statusSchema>;
+export type RpcStatus = z.infer<typeof rpcStatusSchema>;
 
-const UNKNOWN = 500;
-
-/** What the error of one row says, in OpenAI's words. */
-export function rowErrorOf(error: RpcStatus, provider: string): RowError {
-  const { code, message } = reasonOf(error, provider);
-  const status = httpStatusOf(error.code ?? Number.NaN) ?? UNKNOWN;
-  // The request itself was not looked at.
+/** The error of one row in OpenAI's terms. */
+export function rpcRowError(error: RpcStatus, provider: string): RowError {
+  const { code, message } = rpcReason(error, provider);
+  const status = httpStatusOf(error.code ?? Number.NaN) ?? UNKNOWN_ROW_STATUS;
+  // Google did not process the request itself.
   if (!isAboutMissing(message) && isAboutAccount([code], message))
     return { status: 403, code: ACCOUNT_ROW_CODE, message };
   return { status, code, message };
 }
 
-export function reasonOf(error: RpcStatus, provider: string): Reason {
-  const code = nameOf(error) ?? (error.code == null ? 'job_failed' : `http_${error.code}`);
+export function rpcReason(error: RpcStatus, provider: string): Reason {
+  const code = rpcNameIn(error) ?? (error.code == null ? 'job_failed' : `http_${error.code}`);
   return shortReason(code, error.message || `${provider} gave no message`);
 }
 
-/** Of a job that failed under another code it was the server's own trouble, which may pass. */
-const REFUSALS: Readonly<Record<string, 'permanent' | 'quota' | 'account'>> = {
+/** Codes with which a job was refused. Any other is the server's own failure and may pass. */
+const JOB_REFUSALS: Readonly<Record<string, 'permanent' | 'quota' | 'account'>> = {
   RESOURCE_EXHAUSTED: 'quota',
   PERMISSION_DENIED: 'account',
   UNAUTHENTICATED: 'account',
@@ -41,14 +40,14 @@ const REFUSALS: Readonly<Record<string, 'permanent' | 'quota' | 'account'>> = {
   UNIMPLEMENTED: 'permanent',
 };
 
-/** Whether the error of a whole job says that it was refused. */
+/** Why a job was refused, by its error; undefined if it was not. */
 export function jobRefusalOf(error: RpcStatus): 'permanent' | 'quota' | 'account' | undefined {
-  const name = nameOf(error);
+  const name = rpcNameIn(error);
   if (isAboutAccount([], error.message ?? '')) return 'account';
-  return name === undefined ? undefined : REFUSALS[name];
+  return name === undefined ? undefined : JOB_REFUSALS[name];
 }
 
-function nameOf({ code }: RpcStatus): string | undefined {
+function rpcNameIn({ code }: RpcStatus): string | undefined {
   if (code == null) return undefined;
   const name = rpcNameOf(code);
   if (name !== undefined) return name;
@@ -86,8 +85,8 @@ export function rpcNameOf(code: number): RpcName | undefined {
 }
 
 /**
- * HTTP statuses of these names, as code.proto has them, but for two: what was cancelled may run
- * again (408), and what is not implemented is wrong with the request (400).
+ * HTTP statuses of these names as in code.proto, except for two: a cancelled request may run again
+ * (408), and a feature that is not implemented is a fault of the request (400).
  */
 export const HTTP_STATUSES: Readonly<Record<RpcName, number>> = {
   OK: 200,
@@ -109,10 +108,10 @@ export const HTTP_STATUSES: Readonly<Record<RpcName, number>> = {
   UNAUTHENTICATED: 401,
 };
 
-/** What Google's proxies say of a call that was cancelled. */
+/** The status with which Google's proxies report a cancelled call. */
 const CLIENT_CLOSED = 499;
 
-/** The HTTP status of a code of google.rpc.Code, or of HTTP from 400; undefined for another. */
+/** The HTTP status of a google.rpc.Code, or of an HTTP status from 400; undefined for others. */
 export function httpStatusOf(code: number): number | undefined {
   const name = rpcNameOf(code);
   if (name !== undefined) return name === 'OK' ? undefined : HTTP_STATUSES[name];

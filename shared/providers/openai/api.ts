@@ -1,17 +1,11 @@
 import OpenAI from 'openai';
 import * as z from 'zod';
-import { READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
-
-export interface ApiConnection {
-  readonly apiKey: string;
-  /** Default: OpenAI's public endpoint. */
-  readonly baseUrl?: string | undefined;
-}
+import { type ApiConnection, READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
 
 const PUBLIC_BASE_URL = 'https://api.openai.com/v1';
 
-/** The SDK would take what is left out from the environment, and log to the console. */
-function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnection) {
+/** The SDK would read options that are left out from the environment, and log to the console. */
+function clientOptions({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnection) {
   return {
     apiKey,
     baseURL: baseUrl,
@@ -22,10 +16,10 @@ function settings({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnection) {
   };
 }
 
-/** For calls that only read: they may be repeated, and their bodies stream. */
+/** For calls that only read, which may be repeated. Response bodies are streamed. */
 export function readClient(connection: ApiConnection): OpenAI {
   return new OpenAI({
-    ...settings(connection),
+    ...clientOptions(connection),
     maxRetries: READ_RETRIES,
     timeout: READ_TIMEOUT_MS,
   });
@@ -33,25 +27,25 @@ export function readClient(connection: ApiConnection): OpenAI {
 
 /** For upload and create: nothing is sent twice unless the call says so. */
 export function writeClient(connection: ApiConnection): OpenAI {
-  return new OpenAI({ ...settings(connection), maxRetries: 0, fetch: streamingFetch });
+  return new OpenAI({ ...clientOptions(connection), maxRetries: 0, fetch: streamingFetch });
 }
 
 /**
- * The parts of OpenAI's answers that are acted on. They are checked although the SDK has types for
- * them: a gateway's page with status 200 must not pass for an empty listing, which would be taken
- * as proof that a job does not exist.
+ * The fields of OpenAI's answers that decide something. They are validated although the SDK has
+ * types for them: a gateway's page with status 200 must not pass for an empty listing, which would
+ * prove that a job does not exist.
  */
 export const fileSchema = z.object({ id: z.string().min(1) });
 
 export const fileNameSchema = z.object({ filename: z.string() });
 
-/** Seconds since 1970: Azure's examples also have the same as ISO 8601. */
-const time = z.union([
+/** Seconds since 1970. Azure's examples also have ISO 8601. */
+const unixSeconds = z.union([
   z.number(),
   z.iso.datetime({ offset: true }).transform((text) => Math.floor(Date.parse(text) / 1000)),
 ]);
-// Azure has null where it has not counted yet.
-const count = z.number().nullish();
+// Azure gives null before it has counted.
+const requestCount = z.number().nullish();
 
 const batchErrorSchema = z.object({
   code: z.string().nullish(),
@@ -63,18 +57,18 @@ export type BatchError = z.infer<typeof batchErrorSchema>;
 export const wireBatchSchema = z.object({
   id: z.string().min(1),
   status: z.string(),
-  created_at: time,
+  created_at: unixSeconds,
   input_file_id: z.string().nullish(),
   output_file_id: z.string().nullish(),
   error_file_id: z.string().nullish(),
   errors: z.object({ data: z.array(batchErrorSchema).nullish() }).nullish(),
-  request_counts: z.object({ completed: count, failed: count }).nullish(),
+  request_counts: z.object({ completed: requestCount, failed: requestCount }).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 export type WireBatch = z.infer<typeof wireBatchSchema>;
 
 export const fileListSchema = z.object({
-  data: z.array(fileSchema.extend({ filename: z.string(), created_at: time })),
+  data: z.array(fileSchema.extend({ filename: z.string(), created_at: unixSeconds })),
   has_more: z.boolean(),
 });
 

@@ -1,33 +1,26 @@
+import type { RequestLine } from '../../jsonl/checkRequest.ts';
 import type { JobContext } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 
-/** One line of an input file, in the envelope of the OpenAI batch format. */
-export interface RequestLine {
-  readonly custom_id: string;
-  readonly method: string;
-  readonly url: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** Gives the very same line back if it is sent as it is. */
+/** Changes a request before it is uploaded. Returns the same object if nothing changes. */
 export type LineChange = (line: RequestLine) => RequestLine;
 
-/** What differs between the services that speak OpenAI's Batch API. */
+/** What differs between services that speak OpenAI's Batch API. */
 export interface Dialect {
-  /** How the lines of a job are changed on their way. Undefined: the file is sent as it is. */
+  /** How a job's lines are changed. Undefined: the file is uploaded as it is. */
   lineChange(job: JobContext): LineChange | undefined;
-  /** The path that the create call names, for that of the requests. */
+  /** The endpoint in the create call, by the endpoint of the requests. */
   jobEndpoint(endpoint: string): string;
-  /** How long the service keeps results whose options say nothing. Undefined: as it likes. */
+  /** How long results are kept if the job's options do not say. Default: the service's default. */
   readonly outputExpiresAfterSeconds?: number;
   /**
-   * It may not know what is newer than the API's first version: an upload is repeated without its
-   * expiry, and a listed job without metadata is known by the name of its input file.
+   * Whether the service may lack newer features of the API: an upload is repeated without its
+   * expiry, and a listed job without metadata is identified by the name of its input file.
    */
   readonly isTolerant: boolean;
 }
 
-/** Names the model as the service does. Undefined if that is how the requests name it. */
+/** Renames the model. Undefined if the service uses the same name as the requests. */
 export function renaming(
   { models }: Pick<RequestSettings, 'models'>,
   { model }: Pick<JobContext, 'model'>,
@@ -37,7 +30,7 @@ export function renaming(
   return (line) => ({ ...line, body: { ...line.body, model: name } });
 }
 
-/** Leaves fields of the bodies out. Undefined if there are none to be left out. */
+/** Leaves out fields of the bodies. Undefined if `fields` is empty. */
 export function dropping(fields: readonly string[]): LineChange | undefined {
   if (fields.length === 0) return undefined;
   const names = new Set(fields);
@@ -48,7 +41,7 @@ export function dropping(fields: readonly string[]): LineChange | undefined {
   };
 }
 
-/** One after the other. Undefined if there are none. */
+/** Applies changes one after the other. Undefined if there are none. */
 export function inOrder(changes: readonly (LineChange | undefined)[]): LineChange | undefined {
   const real = changes.filter((change) => change !== undefined);
   if (real.length === 0) return undefined;

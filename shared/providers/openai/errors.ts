@@ -1,21 +1,19 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
-import { ProviderError, type ProviderErrorKind, shortReason } from '../../batch/errors.ts';
-import { messageWithCause, systemCodeOf } from '../http.ts';
-
-/** What is known of a call that failed. */
-export interface ApiFailure {
-  /** HTTP status; absent if no answer came, or one that could not be read. */
-  readonly status: number | undefined;
-  /** OpenAI's code or type, or a word of ours. */
-  readonly code: string;
-  /** For people; no key in it. */
-  readonly message: string;
-}
+import {
+  ACCOUNT_REFUSED,
+  type ApiFailure,
+  classifierOf,
+  type ErrorRule,
+  messageWithCause,
+  NO_USABLE_ANSWER,
+  systemCodeOf,
+  UNCLEAR_ANSWER,
+} from '../errors.ts';
 
 /** Reads whatever the SDK, its fetch or the file system threw. */
 export function apiFailureOf(error: unknown): ApiFailure {
   const status = error instanceof APIError ? error.status : undefined;
-  return { status, code: codeOf(error, status), message: withoutKeys(messageWithCause(error)) };
+  return { status, codes: [codeOf(error, status)], message: messageWithCause(error) };
 }
 
 function codeOf(error: unknown, status: number | undefined): string {
@@ -23,24 +21,19 @@ function codeOf(error: unknown, status: number | undefined): string {
     return 'timeout';
   if (error instanceof APIError && status !== undefined)
     return innerCodeOf(error) ?? error.code ?? error.type ?? `http_${status}`;
-  return systemCodeOf(error) ?? 'no_usable_answer';
+  return systemCodeOf(error) ?? NO_USABLE_ANSWER;
 }
 
-/** Azure's codes tell a class of errors, such as BadRequest, and the inner one which it is. */
+/** Azure's code names a class of errors, such as BadRequest; an inner code names the error. */
 function innerCodeOf({ error }: APIError): string | undefined {
   const { innererror, inner_error: inner = innererror } = (error ?? {}) as Record<string, unknown>;
   const code = (inner as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' && code !== '' ? code : undefined;
 }
 
-// OpenAI masks the key it refuses; a gateway in between may repeat it whole, or a token.
-function withoutKeys(text: string): string {
-  return text.replaceAll(/\bsk-[\w*-]+/g, 'sk-…').replaceAll(/\bBearer \S+/gi, 'Bearer …');
-}
+/** Codes of OpenAI's API errors and of a failed batch's `errors`. */
 
-/** Words of OpenAI's API errors and of a failed batch's `errors`, by what they mean for us. */
-
-/** Somebody must act on the account: waiting or sending again changes nothing. */
+/** Somebody must act on the account: neither waiting nor sending again helps. */
 export const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'insufficient_quota',
   'billing_hard_limit_reached',
@@ -55,13 +48,13 @@ export const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'unsupported_country_region_territory',
 ]);
 
-/** Files must be deleted: ours are, when a job has ended, and by their expiry. */
+/** Files must be deleted. Ours are, when their job has ended and when they expire. */
 const FULL_STORE_CODES: ReadonlySet<string> = new Set([
   'quotaExceeded',
   'file_storage_quota_exceeded',
 ]);
 
-/** Full for now; the job was not taken on. */
+/** The provider is full for now and did not take the job. */
 const QUOTA_CODES: ReadonlySet<string> = new Set(['token_limit_exceeded']);
 
 /** The same input would be refused again. */
@@ -83,57 +76,36 @@ export const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'url_mismatch',
 ]);
 
-/** Whether it says that the enqueued-token limit is reached, which also comes without a code. */
-export function isQuota(code: string, message: string): boolean {
+/** Whether the enqueued-token limit is reached, which OpenAI also reports without a code. */
+export function isAboutQuota(code: string, message: string): boolean {
   return QUOTA_CODES.has(code) || /enqueued token limit|token_limit_exceeded/i.test(message);
 }
 
-/** Whether it says that no further file can be kept. */
+/** Whether the account cannot keep another file. */
 export function isStoreFull(code: string, message: string): boolean {
   return FULL_STORE_CODES.has(code) || /storage (quota|limit)|quota for files/i.test(message);
 }
 
-/** `upload` leaves at most a file that expires, `create` a paid job, `read` nothing. */
-export type Call = 'upload' | 'create' | 'read';
-
-interface Rule extends Record<Call, ProviderErrorKind> {
-  readonly when: (fault: ApiFailure) => boolean;
-}
-
-/** The first rule that applies decides. */
-const RULES: readonly Rule[] = [
+const RULES: readonly ErrorRule[] = [
+  UNCLEAR_ANSWER,
   {
-    // No definite answer: a create call may have been carried out all the same.
-    when: ({ status = 0 }) => status < 400 || status === 408 || status === 409 || status >= 500,
-    upload: 'transient',
-    create: 'uncertain',
-    read: 'transient',
+    when: ({ codes: [code], message }) => ACCOUNT_CODES.has(code) || isStoreFull(code, message),
+    ...ACCOUNT_REFUSED,
   },
   {
-    when: ({ code, message }) => ACCOUNT_CODES.has(code) || isStoreFull(code, message),
-    upload: 'account',
-    create: 'account',
-    read: 'account',
-  },
-  {
-    when: ({ code, message }) => isQuota(code, message),
+    when: ({ codes: [code], message }) => isAboutQuota(code, message),
     upload: 'quota',
     create: 'quota',
     read: 'transient',
   },
   {
-    // Before 403: a model this project may not use is one batch's fault, not the account's.
-    when: ({ code }) => PERMANENT_CODES.has(code),
+    // Before 403: a model that this project may not use is a fault of the batch, not the account.
+    when: ({ codes: [code] }) => PERMANENT_CODES.has(code),
     upload: 'permanent',
     create: 'permanent',
     read: 'permanent',
   },
-  {
-    when: ({ status }) => status === 401 || status === 403,
-    upload: 'account',
-    create: 'account',
-    read: 'account',
-  },
+  { when: ({ status }) => status === 401 || status === 403, ...ACCOUNT_REFUSED },
   {
     when: ({ status }) => status === 404,
     upload: 'permanent',
@@ -151,14 +123,9 @@ const RULES: readonly Rule[] = [
 const FULL_STORE_FIX =
   ': the file store is full, so delete files there that nobody needs; batches go on by themselves';
 
-/** What a failed call means. The reason names the call and what OpenAI said. */
-export function classify(error: unknown, call: Call): ProviderError {
-  if (error instanceof ProviderError) return error;
-  // The SDK wraps what getting a token throws, before anything was sent.
-  if (error instanceof Error && error.cause instanceof ProviderError) return error.cause;
-  const fault = apiFailureOf(error);
-  const kind = RULES.find((rule) => rule.when(fault))?.[call] ?? 'permanent';
-  const fix = isStoreFull(fault.code, fault.message) ? FULL_STORE_FIX : '';
-  const reason = shortReason(fault.code, `OpenAI, ${call}: ${fault.message}${fix}`);
-  return new ProviderError(kind, reason, { cause: error });
-}
+export const classify = classifierOf({
+  provider: 'OpenAI',
+  rules: RULES,
+  failureOf: apiFailureOf,
+  fixOf: ({ codes: [code], message }) => (isStoreFull(code, message) ? FULL_STORE_FIX : ''),
+});

@@ -4,8 +4,8 @@ import type { Description, Provider, ProviderEntry } from '../provider.ts';
 import { readClient, writeClient } from './api.ts';
 import { type OpenAiSettings, openAiDescription } from './description.ts';
 import { type Dialect, renaming } from './dialect.ts';
-import { deleteFiles, deleteLeftovers, readRows } from './files.ts';
-import { cancel, check, listJobs, listStates } from './jobs.ts';
+import { cancel, check, deleteFiles, deleteLeftovers, listJobs, listStates } from './jobs.ts';
+import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
 
 /** Connects to OpenAI's Batch API. */

@@ -1,12 +1,15 @@
 import type OpenAI from 'openai';
-import { type ProviderError, type Reason, shortReason } from '../../batch/errors.ts';
+import { type Reason, shortReason } from '../../batch/errors.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
-import { readOptions, unusableAnswer } from '../http.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import { ignoring, stuckListing, undefinedIfMissing } from '../errors.ts';
+import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, readOptions, SECOND_MS } from '../http.ts';
 import type { ListedJob, ListedState } from '../provider.ts';
 import {
   type BatchError,
   type BatchList,
   batchListSchema,
+  fileListSchema,
   fileNameSchema,
   type WireBatch,
   wireBatchSchema,
@@ -16,14 +19,14 @@ import {
   ACCOUNT_CODES,
   apiFailureOf,
   classify,
-  isQuota,
+  isAboutQuota,
   isStoreFull,
   PERMANENT_CODES,
 } from './errors.ts';
-import { KEY_METADATA, keyOfUpload } from './submit.ts';
+import { KEY_METADATA, keyOfUpload, uploadName } from './submit.ts';
 
-/** Azure writes some with capitals, and its examples `canceled`. */
-const STATUSES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = new Map([
+/** Azure writes some of these with capitals, and `canceled` in its examples. */
+const JOB_STATES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = new Map([
   ['validating', 'pending'],
   ['inprogress', 'running'],
   ['finalizing', 'running'],
@@ -36,9 +39,9 @@ const STATUSES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = n
   ['failed', 'failed'],
 ]);
 
-/** What OpenAI's answer for a batch says of the job. */
+/** The state of a job, by OpenAI's answer for its batch. */
 export function jobStateOf(batch: WireBatch): JobState {
-  const kind = STATUSES.get(batch.status.toLowerCase().replaceAll('_', ''));
+  const kind = JOB_STATES.get(batch.status.toLowerCase().replaceAll('_', ''));
   switch (kind) {
     case undefined:
       return { state: 'unknown', status: batch.status.slice(0, 100) };
@@ -58,17 +61,18 @@ function progressOf({ request_counts: counts }: WireBatch): { progress?: number 
 
 function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {
   const error = batch.errors?.data?.[0] ?? (kind === 'failed' ? {} : undefined);
-  const refusal = kind === 'failed' && error !== undefined ? refusalOf(error) : undefined;
-  return {
+  return omitUndefined({
     kind,
     jobId: batch.id,
-    // Azure gives an empty string where OpenAI gives null.
-    files: [batch.output_file_id, batch.error_file_id].filter(
-      (id) => id != null && id !== '',
-    ) as string[],
-    ...(error === undefined ? {} : { reason: reasonOf(error) }),
-    ...(refusal === undefined ? {} : { refusal }),
-  };
+    files: existing([batch.output_file_id, batch.error_file_id]),
+    reason: error && reasonOf(error),
+    refusal: kind === 'failed' && error ? refusalOf(error) : undefined,
+  });
+}
+
+/** Azure gives an empty string where OpenAI gives null. */
+function existing(fileIds: readonly (string | null | undefined)[]): string[] {
+  return fileIds.filter((id) => id != null && id !== '') as string[];
 }
 
 function reasonOf({ code, message, line }: BatchError): Reason {
@@ -79,25 +83,23 @@ function reasonOf({ code, message, line }: BatchError): Reason {
   );
 }
 
-/** An error that names neither the input nor the account is the server's own, and may pass. */
-function refusalOf({ code, message, line }: BatchError): Outcome['refusal'] {
-  const word = code ?? '';
-  if (ACCOUNT_CODES.has(word) || isStoreFull(word, message ?? '')) return 'account';
-  if (isQuota(word, message ?? '')) return 'quota';
-  const isOfInput = PERMANENT_CODES.has(word) || word.startsWith('invalid_') || line != null;
-  return isOfInput ? 'permanent' : undefined;
+/** An error about neither the input nor the account is the server's own and may pass. */
+function refusalOf(error: BatchError): Outcome['refusal'] {
+  const { line } = error;
+  const code = error.code ?? '';
+  const message = error.message ?? '';
+  if (ACCOUNT_CODES.has(code) || isStoreFull(code, message)) return 'account';
+  if (isAboutQuota(code, message)) return 'quota';
+  const isAboutInput = PERMANENT_CODES.has(code) || code.startsWith('invalid_') || line != null;
+  return isAboutInput ? 'permanent' : undefined;
 }
 
 /** The present state of a job. One that OpenAI does not know is `missing`, not an error. */
 export async function check(client: OpenAI, jobId: string): Promise<JobState> {
-  try {
-    const answer: unknown = await client.batches.retrieve(jobId, readOptions());
-    return jobStateOf(wireBatchSchema.parse(answer));
-  } catch (error) {
-    const failure = classify(error, 'read');
-    if (failure.kind === 'missing') return { state: 'missing' };
-    throw failure;
-  }
+  const batch = await undefinedIfMissing(classify, async () =>
+    wireBatchSchema.parse(await client.batches.retrieve(jobId, readOptions())),
+  );
+  return batch === undefined ? { state: 'missing' } : jobStateOf(batch);
 }
 
 /** Asks OpenAI to end a job. */
@@ -112,12 +114,9 @@ export async function cancel(client: OpenAI, jobId: string): Promise<void> {
   }
 }
 
-/** Times are cut to whole seconds. */
-const SECOND_MS = 1000;
-
 /**
- * Pages back until a page, newest first, has reached past `since`, or there is no more. Only OpenAI
- * documents that order: from a service with another one, everything is read.
+ * Pages back until a page, newest first, has reached past `since`, or there are no more pages. Only
+ * OpenAI documents that order: all pages are read from a service with another order.
  */
 export async function* listJobs(
   client: OpenAI,
@@ -131,7 +130,7 @@ export async function* listJobs(
       yield {
         id: batch.id,
         key: key ?? (isTolerant ? await keyByFile(client, batch) : undefined),
-        createdAt: batch.created_at * 1000,
+        createdAt: batch.created_at * SECOND_MS,
       };
     }
     const oldest = page.at(-1);
@@ -139,77 +138,112 @@ export async function* listJobs(
   }
 }
 
-function isBefore(batch: WireBatch, since: number): boolean {
-  return batch.created_at * 1000 + SECOND_MS <= since;
+function isBefore({ created_at: seconds }: { readonly created_at: number }, since: number) {
+  return (seconds + 1) * SECOND_MS <= since;
 }
 
 function isNewestFirst(page: readonly WireBatch[]): boolean {
   return page.every((batch, index) => batch.created_at <= (page[index - 1] ?? batch).created_at);
 }
 
-/** For a service that does not give metadata back: our uploads bear the key in their name. */
+/** For a service that does not return metadata: the name of our upload contains the key. */
 async function keyByFile(client: OpenAI, batch: WireBatch): Promise<string | undefined> {
-  if (batch.metadata != null || !batch.input_file_id) return undefined;
-  try {
-    const file: unknown = await client.files.retrieve(batch.input_file_id, readOptions());
-    return keyOfUpload(fileNameSchema.parse(file).filename);
-  } catch (error) {
-    const failure = classify(error, 'read');
-    // Deleted: of a job whose results are safe, and which nobody looks for.
-    if (failure.kind === 'missing') return undefined;
-    throw failure;
-  }
+  const { metadata, input_file_id: fileId } = batch;
+  if (metadata != null || !fileId) return undefined;
+  const file = await undefinedIfMissing(classify, async () =>
+    fileNameSchema.parse(await client.files.retrieve(fileId, readOptions())),
+  );
+  // A file that was deleted belongs to a job whose results are safe, and which nobody looks for.
+  return file && keyOfUpload(file.filename);
 }
 
-/** A listing has the whole batches: what `check` is told of one, it tells of 100 in a call. */
+/** A listing contains whole batches, so one call shows the states of a page of jobs. */
 export async function* listStates(client: OpenAI): AsyncGenerator<ListedState> {
   for await (const page of jobPages(client))
     for (const batch of page) yield { jobId: batch.id, state: jobStateOf(batch) };
 }
 
-// https://platform.openai.com/docs/api-reference/batch/list: the largest page
-const PAGE_SIZE = 100;
-
-/** The account's batches, a page a call, until there is no more or the caller stops. */
-export async function* jobPages(client: OpenAI): AsyncGenerator<readonly WireBatch[]> {
-  let start: Start = {};
+/** The account's batches, one page per call, until there are no more or the caller stops. */
+async function* jobPages(client: OpenAI): AsyncGenerator<readonly WireBatch[]> {
+  let cursor: string | undefined;
+  let start: Readonly<Record<string, string>> = {};
   while (true) {
-    const page = await readPage(client, start);
+    const page = await readJobPage(client, start);
     yield page.data;
-    const next = startAfter(page);
+    const next = nextStart(page);
     if (next === undefined) return;
-    if (placeOf(next) === '' || placeOf(next) === placeOf(start)) throw stuck(placeOf(next));
-    start = next;
+    const [nextCursor] = Object.values(next);
+    if (!nextCursor || nextCursor === cursor) throw stuckListing('OpenAI', nextCursor);
+    [start, cursor] = [next, nextCursor];
   }
 }
 
-/** Where a page begins: after a job, or where the page before has said. */
-type Start = { readonly after?: string; readonly cursor?: string };
-
-function startAfter(page: BatchList): Start | undefined {
+/** A page begins after the last job of the page before, or at the cursor that it gave. */
+function nextStart(page: BatchList): Readonly<Record<string, string>> | undefined {
   if ('has_more' in page) return page.has_more ? { after: page.data.at(-1)?.id ?? '' } : undefined;
   const { next_cursor: cursor } = page.paging;
   return cursor ? { cursor } : undefined;
 }
 
-function placeOf({ after, cursor = after }: Start): string {
-  return cursor ?? '';
-}
-
-async function readPage(client: OpenAI, start: Start): Promise<BatchList> {
+async function readJobPage(client: OpenAI, start: object): Promise<BatchList> {
   try {
+    // https://platform.openai.com/docs/api-reference/batch/list: 100 is the largest page
     const query = { limit: PAGE_SIZE, ...start };
-    // Not `batches.list`: it takes an answer without a list for an empty one.
+    // Not `batches.list`, which takes an answer without a list for an empty list.
     return batchListSchema.parse(await client.get('/batches', { query, ...readOptions() }));
   } catch (error) {
     throw classify(error, 'read');
   }
 }
 
-// A gateway that ignores the cursor: an endless listing, or one that seems to end early.
-function stuck(cursor: string): ProviderError {
-  return unusableAnswer(
-    'OpenAI, read',
-    `the page of jobs after ${cursor || 'the start'} leads no further`,
-  );
+/** Deletes the input, output and error file of a job. Files that do not exist count as deleted. */
+export async function deleteFiles(client: OpenAI, jobId: string): Promise<void> {
+  const signal = AbortSignal.timeout(CLEAN_UP_DEADLINE_MS);
+  await ignoring(['missing'], classify, async () => {
+    const job = wireBatchSchema.parse(await client.batches.retrieve(jobId, { signal }));
+    const files = existing([job.input_file_id, job.output_file_id, job.error_file_id]);
+    for (const fileId of files) await deleteFile(client, fileId, signal);
+  });
+}
+
+function deleteFile(client: OpenAI, fileId: string, signal: AbortSignal): Promise<void> {
+  return ignoring(['missing'], classify, () => client.files.delete(fileId, { signal }));
+}
+
+const FILE_PAGE_SIZE = 1_000;
+/** Older uploads are left to their expiry: an account with so many recent uploads is a busy one. */
+const MAX_FILE_PAGES = 100;
+
+/** Deletes the uploads that are named after one of the keys, newest first, back to `since`. */
+export async function deleteLeftovers(
+  client: OpenAI,
+  keys: ReadonlySet<string>,
+  since: number,
+): Promise<void> {
+  const names = new Set([...keys].map(uploadName));
+  const signal = AbortSignal.timeout(CLEAN_UP_DEADLINE_MS);
+  const found: string[] = [];
+  let after: string | undefined;
+  for (let pages = 0; pages < MAX_FILE_PAGES; pages++) {
+    const { data, has_more: hasMore } = await readFilePage(client, after, signal);
+    const recent = data.filter((file) => !isBefore(file, since));
+    for (const { id, filename } of recent) if (names.has(filename)) found.push(id);
+    const last = data.at(-1)?.id;
+    // A gateway that ignores the cursor would return the same page over and over.
+    if (!hasMore || recent.length < data.length || last === undefined || last === after) break;
+    after = last;
+  }
+  // Only after the listing, whose cursor is one of the files.
+  for (const fileId of found) await deleteFile(client, fileId, signal);
+}
+
+async function readFilePage(client: OpenAI, after: string | undefined, signal: AbortSignal) {
+  try {
+    const query = { purpose: 'batch', order: 'desc', limit: FILE_PAGE_SIZE, after };
+    // Not `files.list`, which takes an answer without a list for an empty list.
+    const answer = await client.get('/files', { query: omitUndefined(query), signal });
+    return fileListSchema.parse(answer);
+  } catch (error) {
+    throw classify(error, 'read');
+  }
 }

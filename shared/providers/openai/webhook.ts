@@ -4,11 +4,11 @@ import { WebhookRefusedError } from '../../batch/errors.ts';
 import type { Webhook, WebhookRequest } from '../../batch/webhook.ts';
 import { readClient } from './api.ts';
 
-/** Dots part what is signed, so that an id with one could be read in two ways. */
-const idSchema = z.string().regex(/^[^.\s]{1,200}$/);
+/** The signed text is joined by dots, so an id with a dot could be read in two ways. */
+const webhookIdSchema = z.string().regex(/^[^.\s]{1,200}$/);
 
-const eventSchema = z.object({ type: z.string(), data: z.unknown() });
-const jobSchema = z.object({ id: z.string().min(1).max(200) });
+const webhookEventSchema = z.object({ type: z.string(), data: z.unknown() });
+const webhookJobSchema = z.object({ id: z.string().min(1).max(200) });
 
 const JOB_ENDED = new Set([
   'batch.completed',
@@ -21,27 +21,27 @@ const JOB_ENDED = new Set([
  * Verifies a webhook of OpenAI, by Standard Webhooks: the signature over its id, its time and its
  * body, and that the time is within five minutes of now.
  *
- * @throws WebhookRefusedError for one that is not signed so, or is and makes no sense
+ * @throws WebhookRefusedError if the signature is invalid, or the signed content is unusable
  */
 export async function verifyOpenAiWebhook(
   { headers, body }: WebhookRequest,
   secret: string,
 ): Promise<Webhook> {
-  const id = idSchema.safeParse(headers['webhook-id']);
+  const id = webhookIdSchema.safeParse(headers['webhook-id']);
   if (!id.success) throw new WebhookRefusedError('invalidSignature', 'it has no usable webhook-id');
-  // No call is made: the client needs a key only to exist.
+  // The client makes no call; it cannot be created without a key.
   const { webhooks } = readClient({ apiKey: 'none' });
   let event: unknown;
   try {
     event = await webhooks.unwrap(body, { ...headers }, secret);
   } catch (error) {
-    throw refusalOf(error);
+    throw webhookRefusalOf(error);
   }
   return { id: id.data, jobId: jobIdOf(event) };
 }
 
-function refusalOf(error: unknown): WebhookRefusedError {
-  // It is read only once its signature is known to be right. The message would quote the body.
+function webhookRefusalOf(error: unknown): WebhookRefusedError {
+  // The SDK parses the body after it has verified the signature. The message would quote the body.
   if (error instanceof SyntaxError)
     return new WebhookRefusedError('unreadable', 'it is signed, and is no JSON');
   const isMismatch = error instanceof OpenAI.InvalidWebhookSignatureError;
@@ -50,10 +50,10 @@ function refusalOf(error: unknown): WebhookRefusedError {
 }
 
 function jobIdOf(value: unknown): string | undefined {
-  const event = eventSchema.safeParse(value);
+  const event = webhookEventSchema.safeParse(value);
   if (!event.success) throw new WebhookRefusedError('unreadable', 'it is signed, and is no event');
   if (!JOB_ENDED.has(event.data.type)) return undefined;
-  const job = jobSchema.safeParse(event.data.data);
+  const job = webhookJobSchema.safeParse(event.data.data);
   if (!job.success) throw new WebhookRefusedError('unreadable', 'it is signed, and names no job');
   return job.data.id;
 }

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 
-/** A chat completion request, in words that no provider owns: what every translation starts from. */
+/** A chat completion request, in no provider's format. All translations start from it. */
 export interface Chat {
-  /** System and developer messages, which may stand at the beginning only. */
+  /** The system and developer messages, which must come first. */
   readonly instructions: readonly string[];
   readonly turns: readonly Turn[];
   readonly tools: readonly Tool[];
-  /** `tool`: this one must be called. */
+  /** `tool`: the model must call this tool. */
   readonly toolChoice: 'auto' | 'none' | 'required' | { readonly tool: string } | undefined;
   readonly parallelToolCalls: boolean | undefined;
   readonly responseFormat: ResponseFormat | undefined;
@@ -15,7 +15,7 @@ export interface Chat {
   readonly temperature: number | undefined;
   readonly topP: number | undefined;
   readonly stop: readonly string[];
-  /** Choices asked for. */
+  /** The number of choices. */
   readonly n: number | undefined;
   readonly seed: number | undefined;
   readonly presencePenalty: number | undefined;
@@ -31,7 +31,7 @@ export type Turn =
       readonly parts: readonly TextPart[];
       readonly toolCalls: readonly ToolCall[];
     }
-  /** The answers to the calls of the turn before. */
+  /** The results of the calls of the turn before. */
   | { readonly role: 'tool'; readonly results: readonly ToolResult[] };
 
 export interface TextPart {
@@ -43,6 +43,11 @@ export type Part =
   /** `data` is base64. */
   | { readonly type: 'image'; readonly mediaType: string; readonly data: string };
 
+/** Whether a part is a text of nothing but whitespace, which some providers refuse. */
+export function isBlankPart(part: Part): boolean {
+  return part.type === 'text' && part.text.trim() === '';
+}
+
 export interface ToolCall {
   readonly id: string;
   readonly name: string;
@@ -50,14 +55,14 @@ export interface ToolCall {
 }
 export interface ToolResult {
   readonly callId: string;
-  /** Of the call that it answers. */
+  /** The name in the call that it answers. */
   readonly name: string;
   readonly text: string;
 }
 export interface Tool {
   readonly name: string;
   readonly description: string | undefined;
-  /** JSON schema. */
+  /** A JSON schema. */
   readonly parameters: Readonly<Record<string, unknown>> | undefined;
   readonly strict: boolean | undefined;
 }
@@ -71,10 +76,92 @@ export type ResponseFormat =
       readonly strict: boolean | undefined;
     };
 
+/** https://platform.openai.com/docs/api-reference/chat/object */
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
+
+/** One choice of an answer, in no provider's format. */
+export interface Answer {
+  /** `null` without a text. */
+  readonly text: string | null;
+  readonly refusal: string | null;
+  readonly toolCalls: readonly ToolCall[];
+  readonly finishReason: FinishReason;
+}
+
+export interface AnswerUsage {
+  /** Of the whole prompt, including what came from a cache. */
+  readonly promptTokens: number;
+  /** Of everything generated, including reasoning. */
+  readonly completionTokens: number;
+  readonly cachedTokens?: number | undefined;
+  readonly reasoningTokens?: number | undefined;
+}
+
+/** What a chat completion contains that a provider's answer may not. */
+export interface CompletionFacts {
+  readonly id: string;
+  readonly model: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+}
+
+/** The body of a chat completion response. */
+export function chatCompletion(
+  { id, created, model }: CompletionFacts,
+  answers: readonly Answer[],
+  usage: AnswerUsage,
+): object {
+  const { promptTokens, completionTokens, cachedTokens = 0, reasoningTokens = 0 } = usage;
+  return {
+    id,
+    object: 'chat.completion',
+    created,
+    model,
+    choices: answers.map((answer, index) => ({
+      index,
+      message: assistantMessage(answer),
+      logprobs: null,
+      finish_reason: answer.finishReason,
+    })),
+    usage: {
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      total_tokens: promptTokens + completionTokens,
+      prompt_tokens_details: { cached_tokens: cachedTokens },
+      completion_tokens_details: { reasoning_tokens: reasoningTokens },
+    },
+  };
+}
+
+function assistantMessage({ text, refusal, toolCalls }: Answer): object {
+  const message = { role: 'assistant', content: text, refusal };
+  if (toolCalls.length === 0) return message;
+  const calls = toolCalls.map(({ id, name, arguments: values }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: JSON.stringify(values) },
+  }));
+  return { ...message, tool_calls: calls };
+}
+
+/** The body of an embeddings response with one vector. */
+export function embeddingsResponse(
+  embedding: readonly number[],
+  model: string,
+  tokens: number,
+): object {
+  return {
+    object: 'list',
+    data: [{ object: 'embedding', index: 0, embedding }],
+    model,
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  };
+}
+
 /**
- * The parts of a chat completion request that some provider can express, as OpenAI writes them:
- * https://platform.openai.com/docs/api-reference/chat/create. Fields that are not named here pass,
- * to be refused or dropped by name.
+ * OpenAI's schema of the fields that at least one provider can express:
+ * https://platform.openai.com/docs/api-reference/chat/create. Other fields pass, and are refused or
+ * dropped by name later.
  */
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
@@ -131,7 +218,7 @@ const responseFormat = z.discriminatedUnion('type', [
   }),
 ]);
 
-const count = z.int().positive();
+const positiveInt = z.int().positive();
 
 export const chatSchema = z.looseObject({
   model: z.string().min(1),
@@ -148,12 +235,12 @@ export const chatSchema = z.looseObject({
     .nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   response_format: responseFormat.nullish(),
-  max_tokens: count.nullish(),
-  max_completion_tokens: count.nullish(),
+  max_tokens: positiveInt.nullish(),
+  max_completion_tokens: positiveInt.nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  n: count.nullish(),
+  n: positiveInt.nullish(),
   seed: z.int().nullish(),
   presence_penalty: z.number().nullish(),
   frequency_penalty: z.number().nullish(),

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import type { ToolCall } from './chat.ts';
-import { type AnswerUsage, chatCompletion, type FinishReason } from './chatCompletion.ts';
+import { type AnswerUsage, chatCompletion, type FinishReason, type ToolCall } from './chat.ts';
+import { parseAnswer } from './fields.ts';
 
-const tokens = z.number().nullish();
+const optionalTokens = z.number().nullish();
 
-/** https://platform.claude.com/docs/en/api/messages: blocks of other types are passed over. */
-const messageSchema = z.object({
+/** https://platform.claude.com/docs/en/api/messages. Blocks of other types are ignored. */
+const claudeMessageSchema = z.object({
   id: z.string(),
   model: z.string().nullish(),
   content: z.array(
@@ -24,81 +24,68 @@ const messageSchema = z.object({
   stop_details: z.object({ explanation: z.string().nullish() }).nullish(),
   usage: z.object({
     input_tokens: z.number(),
-    cache_creation_input_tokens: tokens,
-    cache_read_input_tokens: tokens,
+    cache_creation_input_tokens: optionalTokens,
+    cache_read_input_tokens: optionalTokens,
     output_tokens: z.number(),
-    output_tokens_details: z.object({ thinking_tokens: tokens }).nullish(),
+    output_tokens_details: z.object({ thinking_tokens: optionalTokens }).nullish(),
   }),
 });
-type Message = z.infer<typeof messageSchema>;
+type ClaudeMessage = z.infer<typeof claudeMessageSchema>;
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
   stop_sequence: 'stop',
   tool_use: 'tool_calls',
   refusal: 'content_filter',
-  // In each of these the answer is not finished.
+  // In each of these the answer is incomplete.
   max_tokens: 'length',
   model_context_window_exceeded: 'length',
   pause_turn: 'length',
 };
 
 /**
- * An answer of Anthropic's Messages API as the body of a chat completion.
+ * Translates an answer of Anthropic's Messages API into the body of a chat completion.
  *
- * @param known the model, for answers that do not name it, and the time in seconds since 1970
- * @throws Error, without the answer's content, for what is no message
+ * @param facts the model, for answers without one, and the time in seconds since 1970
+ * @throws Error, without the answer's content, if it is not a message
  */
-export function chatCompletionOf(
+export function chatCompletionOfClaude(
   answer: unknown,
   { model, created }: { readonly model: string; readonly created: number },
 ): object {
-  const message = parse(answer);
+  const message = parseAnswer(claudeMessageSchema, answer, 'no message of the Messages API');
   const toolCalls = toolCallsOf(message);
   const reason = message.stop_reason ?? '';
   const isKnown = Object.hasOwn(FINISH_REASONS, reason);
   const otherwise = toolCalls.length > 0 ? 'tool_calls' : 'stop';
-  return chatCompletion({
-    id: message.id,
-    created,
-    model: message.model ?? model,
-    answers: [
-      {
-        text: textOf(message),
-        refusal: reason === 'refusal' ? refusalOf(message) : null,
-        toolCalls,
-        finishReason: isKnown ? (FINISH_REASONS[reason] ?? otherwise) : otherwise,
-      },
-    ],
-    usage: usageOf(message),
-  });
+  const choice = {
+    text: joinedText(message),
+    refusal: reason === 'refusal' ? refusalText(message) : null,
+    toolCalls,
+    finishReason: isKnown ? (FINISH_REASONS[reason] ?? otherwise) : otherwise,
+  };
+  const facts = { id: message.id, created, model: message.model ?? model };
+  return chatCompletion(facts, [choice], usageOf(message));
 }
 
-function parse(answer: unknown): Message {
-  const parsed = messageSchema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  const path = parsed.error.issues[0]?.path.map(String).join('.');
-  throw new Error(`the answer is no message of the Messages API: ${path || 'it is no object'}`);
-}
-
-/** Several text blocks are one text: citations and tools divide it. */
-function textOf({ content }: Message): string | null {
+/** Citations and tools divide one text into several blocks. */
+function joinedText({ content }: ClaudeMessage): string | null {
   const texts = content.flatMap((block) => ('text' in block ? [block.text] : []));
   return texts.length === 0 ? null : texts.join('');
 }
 
-function toolCallsOf({ content }: Message): ToolCall[] {
+function toolCallsOf({ content }: ClaudeMessage): ToolCall[] {
   return content.flatMap((block) =>
     'input' in block ? [{ id: block.id, name: block.name, arguments: block.input }] : [],
   );
 }
 
-function refusalOf({ stop_details: details }: Message): string {
+function refusalText({ stop_details: details }: ClaudeMessage): string {
   return details?.explanation ?? 'The model declined to answer.';
 }
 
-/** Anthropic counts what came from its cache, and what went into it, beside the rest. */
-function usageOf({ usage }: Message): AnswerUsage {
+/** Anthropic's input tokens leave out what came from its cache, and what was written to it. */
+function usageOf({ usage }: ClaudeMessage): AnswerUsage {
   const written = usage.cache_creation_input_tokens ?? 0;
   const read = usage.cache_read_input_tokens ?? 0;
   return {

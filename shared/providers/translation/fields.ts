@@ -1,10 +1,10 @@
 import type * as z from 'zod';
 import { refusal } from '../../batch/errors.ts';
 
-/** Fields that no provider is told: they say nothing of the request itself. */
+/** Fields that are handled apart from the request's settings. */
 const ENVELOPE: ReadonlySet<string> = new Set(['model', 'messages']);
 
-/** A field, at any depth, whose value asks for what happens anyway. */
+/** Values, at any depth, that ask for what happens without the field. */
 const HARMLESS: Readonly<Record<string, readonly unknown[]>> = {
   stream: [false],
   n: [1],
@@ -19,23 +19,64 @@ const HARMLESS: Readonly<Record<string, readonly unknown[]>> = {
   detail: ['auto'],
 };
 
-export interface Expressible {
-  /** For the error, such as `Anthropic`. */
+/** The fields of an embeddings request that providers can express. */
+export const EMBEDDING_FIELDS: ReadonlySet<string> = new Set([
+  'input',
+  'dimensions',
+  'encoding_format',
+]);
+
+/** The rules of a translation that every provider has. */
+export interface TranslationRules {
+  /** For errors, such as `Anthropic`. */
   readonly provider: string;
-  /** Top-level fields that this provider can express, besides `model` and `messages`. */
-  readonly fields: ReadonlySet<string>;
   /** The entry's `dropFields`. */
   readonly dropFields: readonly string[];
 }
 
+export interface ExpressibleRules extends TranslationRules {
+  /** Top-level fields that the provider can express, besides `model` and `messages`. */
+  readonly fields: ReadonlySet<string>;
+}
+
+/** A field that a provider accepts only with some values. */
+export interface FieldCondition {
+  readonly field: string;
+  readonly isMet: (value: unknown, body: Readonly<Record<string, unknown>>) => boolean;
+  readonly fix: string;
+}
+
 /**
- * The body without what may be dropped and what asks for nothing.
+ * The fields of a request that a provider can express.
+ *
+ * @param always fields that it can express with any value
+ * @throws RefusedError naming the first field whose value does not meet its condition, unless
+ *   `dropFields` contains it
+ */
+export function expressibleFields(
+  body: Readonly<Record<string, unknown>>,
+  always: readonly string[],
+  conditions: readonly FieldCondition[],
+  { provider, dropFields }: TranslationRules,
+): ReadonlySet<string> {
+  const fields = new Set(always);
+  for (const { field, isMet, fix } of conditions) {
+    const value = body[field];
+    if (isHarmless(field, value)) continue;
+    if (isMet(value, body)) fields.add(field);
+    else if (!dropFields.includes(field)) throw cannotExpress(`body.${field}`, provider, fix);
+  }
+  return fields;
+}
+
+/**
+ * The body without fields that are dropped, and without fields that change nothing.
  *
  * @throws RefusedError naming the first field that the provider cannot express
  */
 export function expressible(
   body: Readonly<Record<string, unknown>>,
-  { provider, fields, dropFields }: Expressible,
+  { provider, fields, dropFields }: ExpressibleRules,
 ): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
@@ -47,17 +88,17 @@ export function expressible(
 }
 
 /**
- * Checks an object inside of the body. What is not known may be dropped by its path without
- * indexes, such as `messages.name`.
+ * Checks the fields of an object inside the body. `dropFields` names unknown fields by their path
+ * without indexes, such as `messages.name`.
  *
  * @param place such as `body.messages[2]`
- * @throws RefusedError naming the first field that nobody can express
+ * @throws RefusedError naming the first field that no provider can express
  */
 export function checkFields(
   value: object,
   known: readonly string[],
   place: string,
-  { provider, dropFields }: Expressible,
+  { provider, dropFields }: TranslationRules,
 ): void {
   for (const [name, content] of Object.entries(value)) {
     if (known.includes(name) || isHarmless(name, content)) continue;
@@ -78,9 +119,9 @@ function droppableName(place: string): string {
 }
 
 /**
- * Parses by a schema, whose messages never hold what was found.
+ * Parses a request's body. The schema's messages must not quote the content.
  *
- * @throws RefusedError naming the place and what is allowed there
+ * @throws RefusedError naming the place and the allowed values
  */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
@@ -92,9 +133,27 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   throw refusal('invalid_field', `body${place}: ${issue?.message ?? 'is not as it must be'}`);
 }
 
+/**
+ * Parses a provider's answer to one request.
+ *
+ * @param mismatch for the error, such as `none of Converse`
+ * @throws Error naming the place, without the answer's content
+ */
+export function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown, mismatch: string): T {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const path = parsed.error.issues[0]?.path.map(String).join('.');
+  throw new Error(`the answer is ${mismatch}: ${path || 'it is no object'}`);
+}
+
+/** A body in the model's own format. Batch jobs name the model, not their requests. */
+export function withoutModel({ model: _, ...body }: Readonly<Record<string, unknown>>) {
+  return body;
+}
+
 function isHarmless(name: string, value: unknown): boolean {
   if (value === undefined || value === null) return true;
-  // OpenAI's own answers, put into the next request, have `annotations: []`.
+  // OpenAI's answers, which become messages of the next request, have `annotations: []`.
   if (Array.isArray(value) && value.length === 0) return true;
   return Object.hasOwn(HARMLESS, name) && (HARMLESS[name]?.includes(value) ?? false);
 }

@@ -1,57 +1,49 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { ToolCall } from './chat.ts';
 import {
   type Answer,
   type AnswerUsage,
+  type CompletionFacts,
   chatCompletion,
+  embeddingsResponse,
   type FinishReason,
-} from './chatCompletion.ts';
-
-/** What a chat completion says that Gemini may not. */
-export interface CompletionFacts {
-  /** The request's model, for answers that do not name theirs. */
-  readonly model: string;
-  /** For answers that have no id of their own. */
-  readonly id: string;
-  /** Seconds since 1970. */
-  readonly created: number;
-}
+  type ToolCall,
+} from './chat.ts';
+import { parseAnswer } from './fields.ts';
 
 /**
- * A GenerateContentResponse as the body of a chat completion:
+ * Translates a GenerateContentResponse into the body of a chat completion:
  * https://ai.google.dev/api/generate-content#generatecontentresponse
  *
- * A prompt that was blocked has one choice, which tells so in its `refusal`.
+ * A blocked prompt gives one choice, whose `refusal` says so.
  *
- * @throws Error, without the answer's content, for one that is of no use
+ * @param facts id and model are for answers without their own
+ * @throws Error, without the answer's content, for a malformed answer
  */
-export function chatCompletionOf(response: unknown, facts: CompletionFacts): object {
-  const { candidates = [], promptFeedback, usageMetadata, ...answer } = parseAnswer(response);
-  const id = answer.responseId || facts.id;
+export function chatCompletionOfGemini(response: unknown, facts: CompletionFacts): object {
+  const parsed = parseAnswer(geminiAnswerSchema, response, 'none of generateContent');
+  const { candidates = [], promptFeedback, usageMetadata, responseId, modelVersion } = parsed;
+  const id = responseId || facts.id;
   const blocked = promptFeedback?.blockReason;
   if (candidates.length === 0 && !blocked) throw new Error('the answer has no candidates');
-  return chatCompletion({
-    id,
-    created: facts.created,
-    model: answer.modelVersion || facts.model,
-    answers:
-      candidates.length === 0
-        ? [refused(`The prompt was blocked: ${blocked}`)]
-        : candidates.map((candidate, index) => answerOf(candidate, `${id}/${index}`)),
-    usage: usageOf(usageMetadata ?? {}),
-  });
+  const answers =
+    candidates.length === 0
+      ? [refusedAnswer(`The prompt was blocked: ${blocked}`)]
+      : candidates.map((candidate, index) => answerOf(candidate, `${id}/${index}`));
+  const { created } = facts;
+  const known = { id, created, model: modelVersion || facts.model };
+  return chatCompletion(known, answers, usageOf(usageMetadata ?? {}));
 }
 
-function refused(refusal: string): Answer {
+function refusedAnswer(refusal: string): Answer {
   return { text: null, refusal, toolCalls: [], finishReason: 'content_filter' };
 }
 
-/** @param name of the candidate, unlike that of any other */
-function answerOf({ content, finishReason }: Candidate, name: string): Answer {
+/** @param name unique name of the candidate */
+function answerOf({ content, finishReason }: WireCandidate, name: string): Answer {
   const reason = finishReason ?? '';
-  if (isMalformed(reason)) throw new Error(`the model stopped with ${reason}`);
-  // Thoughts are no part of the answer.
+  if (MALFORMED.has(reason)) throw new Error(`the model stopped with ${reason}`);
+  // Thoughts do not belong to the answer.
   const parts = (content?.parts ?? []).filter(({ thought }) => thought !== true);
   const texts = parts.flatMap(({ text }) => (text === undefined ? [] : [text]));
   const toolCalls = parts.flatMap(({ functionCall: call }, index): ToolCall[] => {
@@ -61,7 +53,7 @@ function answerOf({ content, finishReason }: Candidate, name: string): Answer {
   });
   const ended = finishReasonOf(reason, toolCalls.length > 0);
   const isRefused = ended === 'content_filter' && texts.length === 0 && toolCalls.length === 0;
-  if (isRefused) return refused(`The answer was blocked: ${reason}`);
+  if (isRefused) return refusedAnswer(`The answer was blocked: ${reason}`);
   return {
     text: texts.length > 0 ? texts.join('') : null,
     refusal: null,
@@ -70,13 +62,13 @@ function answerOf({ content, finishReason }: Candidate, name: string): Answer {
   };
 }
 
-/** For calls that come without an id: the same whenever this answer is read. */
+/** The id of a call without one: the same whenever this answer is read. */
 function callIdOf(place: string): string {
   return `call_${createHash('sha256').update(place).digest('hex').slice(0, 24)}`;
 }
 
-/** Gemini counts thoughts, and what its own tools read, beside the rest. */
-function usageOf(usage: UsageMetadata): AnswerUsage {
+/** Gemini counts thoughts, and what its own tools read, apart from the rest. */
+function usageOf(usage: WireUsageMetadata): AnswerUsage {
   const reasoningTokens = usage.thoughtsTokenCount ?? 0;
   return {
     promptTokens: (usage.promptTokenCount ?? 0) + (usage.toolUsePromptTokenCount ?? 0),
@@ -86,7 +78,7 @@ function usageOf(usage: UsageMetadata): AnswerUsage {
   };
 }
 
-const count = z.number().int().nonnegative().nullish();
+const tokenCount = z.number().int().nonnegative().nullish();
 
 const part = z.object({
   text: z.string().optional(),
@@ -101,22 +93,22 @@ const part = z.object({
 });
 
 const candidate = z.object({
-  // Parts of other kinds have no place in a chat completion.
+  // A chat completion has no place for other kinds of parts.
   content: z.object({ parts: z.array(part).nullish() }).nullish(),
   finishReason: z.string().nullish(),
 });
-export type Candidate = z.infer<typeof candidate>;
+type WireCandidate = z.infer<typeof candidate>;
 
 const usageMetadata = z.object({
-  promptTokenCount: count,
-  toolUsePromptTokenCount: count,
-  cachedContentTokenCount: count,
-  candidatesTokenCount: count,
-  thoughtsTokenCount: count,
+  promptTokenCount: tokenCount,
+  toolUsePromptTokenCount: tokenCount,
+  cachedContentTokenCount: tokenCount,
+  candidatesTokenCount: tokenCount,
+  thoughtsTokenCount: tokenCount,
 });
-export type UsageMetadata = Partial<z.infer<typeof usageMetadata>>;
+type WireUsageMetadata = Partial<z.infer<typeof usageMetadata>>;
 
-const answerSchema = z.object({
+const geminiAnswerSchema = z.object({
   candidates: z.array(candidate).optional(),
   promptFeedback: z.object({ blockReason: z.string().nullish() }).nullish(),
   usageMetadata: usageMetadata.nullish(),
@@ -124,15 +116,7 @@ const answerSchema = z.object({
   responseId: z.string().nullish(),
 });
 
-/** Throws an Error without the answer's content. */
-export function parseAnswer(response: unknown): z.infer<typeof answerSchema> {
-  const parsed = answerSchema.safeParse(response);
-  if (parsed.success) return parsed.data;
-  const path = parsed.error.issues[0]?.path.map(String).join('.');
-  throw new Error(`the answer is none of generateContent: ${path || 'it is no object'}`);
-}
-
-/** https://ai.google.dev/api/generate-content#FinishReason; any other is a plain end. */
+/** https://ai.google.dev/api/generate-content#FinishReason. Any other is `stop`. */
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',
   MAX_TOKENS: 'length',
@@ -149,7 +133,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   MODEL_ARMOR: 'content_filter',
 };
 
-/** The model wrote what cannot be read: it may do better the next time. */
+/** The model generated malformed output. It may do better on another try. */
 const MALFORMED: ReadonlySet<string> = new Set([
   'MALFORMED_FUNCTION_CALL',
   'UNEXPECTED_TOOL_CALL',
@@ -158,42 +142,37 @@ const MALFORMED: ReadonlySet<string> = new Set([
   'MISSING_THOUGHT_SIGNATURE',
 ]);
 
-export function isMalformed(reason: string): boolean {
-  return MALFORMED.has(reason);
-}
-
-/** Gemini says STOP of a turn that ends in function calls, too. */
-export function finishReasonOf(reason: string, callsTools: boolean): FinishReason {
+/** Gemini also gives STOP for a turn that ends in function calls. */
+function finishReasonOf(reason: string, callsTools: boolean): FinishReason {
   const known = Object.hasOwn(FINISH_REASONS, reason) ? FINISH_REASONS[reason] : undefined;
   const finish = known ?? 'stop';
   return callsTools && finish === 'stop' ? 'tool_calls' : finish;
 }
 
 /** An int64, which JSON has as a string. */
-const tokens = z.coerce.number().int().nonnegative().nullish();
+const int64TokenCount = z.coerce.number().int().nonnegative().nullish();
 
-/** The shapes in which the batch APIs give an embedding. */
-const answerSchemaEmbeddingAnswer = z.object({
+/** The forms in which the batch APIs return an embedding. */
+const embeddingSchema = z.object({
   embedding: z.object({ values: z.array(z.number()).min(1) }),
-  tokenCount: tokens,
-  usageMetadata: z.object({ promptTokenCount: tokens, totalTokenCount: tokens }).nullish(),
+  tokenCount: int64TokenCount,
+  usageMetadata: z
+    .object({ promptTokenCount: int64TokenCount, totalTokenCount: int64TokenCount })
+    .nullish(),
 });
 
 /**
- * An EmbedContentResponse as the body of an embeddings response. `usage` is 0 where Gemini gives
- * no number of tokens.
+ * Translates an EmbedContentResponse into the body of an embeddings response. `usage` is 0 if
+ * Gemini gives no number of tokens.
  *
- * @throws Error, without the answer's content, for one that is of no use
+ * @throws Error, without the answer's content, for a malformed answer
  */
-export function embeddingsOf(response: unknown, { model }: { readonly model: string }): object {
-  const parsed = answerSchemaEmbeddingAnswer.safeParse(response);
-  if (!parsed.success) throw new Error('the answer is none of embedContent');
-  const { embedding, tokenCount, usageMetadata: usage } = parsed.data;
-  const count = tokenCount ?? usage?.promptTokenCount ?? usage?.totalTokenCount ?? 0;
-  return {
-    object: 'list',
-    data: [{ object: 'embedding', index: 0, embedding: embedding.values }],
-    model,
-    usage: { prompt_tokens: count, total_tokens: count },
-  };
+export function embeddingsOfGemini(response: unknown, model: string): object {
+  const {
+    embedding,
+    tokenCount,
+    usageMetadata: usage,
+  } = parseAnswer(embeddingSchema, response, 'none of embedContent');
+  const tokens = tokenCount ?? usage?.promptTokenCount ?? usage?.totalTokenCount ?? 0;
+  return embeddingsResponse(embedding.values, model, tokens);
 }

@@ -1,8 +1,11 @@
 import { refusal } from '../../batch/errors.ts';
+import { tryParseJson } from '../../jsonl/rows.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
 import type { Chat, Part, Tool, ToolCall, ToolResult, Turn } from './chat.ts';
 import { cannotExpress } from './fields.ts';
 
-interface Rules {
+interface ContentRules {
+  /** For errors. */
   readonly provider: string;
   readonly model: string;
 }
@@ -11,14 +14,18 @@ interface Rules {
 const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif'];
 
 /**
- * Gemini 3 refuses a function call of a model's turn without the signature it came with. A chat
- * completion has no place for one; this is what Google's documentation gives for such turns:
+ * Gemini 3 refuses a function call in a model's turn without the signature it came with. A chat
+ * completion has no field for it. Google documents this value for such turns:
  * https://ai.google.dev/gemini-api/docs/thought-signatures
  */
 const NO_SIGNATURE = 'skip_thought_signature_validator';
 
-/** The turns of a conversation. Answers to function calls are a user's turn there. */
-export function contentsOf(turns: readonly Turn[], rules: Rules): object[] {
+/**
+ * The `contents` of a request to Gemini. Results of function calls become turns of the user.
+ *
+ * @throws RefusedError naming what Gemini cannot express
+ */
+export function geminiContents(turns: readonly Turn[], rules: ContentRules): object[] {
   if (turns.length === 0)
     throw cannotExpress(
       'body.messages',
@@ -26,7 +33,7 @@ export function contentsOf(turns: readonly Turn[], rules: Rules): object[] {
       'add a user message to the system message',
     );
   return turns.map((turn) => {
-    const parts = partsOf(turn, rules);
+    const parts = contentPartsOf(turn, rules);
     if (parts.length === 0)
       throw refusal(
         'invalid_field',
@@ -36,25 +43,25 @@ export function contentsOf(turns: readonly Turn[], rules: Rules): object[] {
   });
 }
 
-function partsOf(turn: Turn, rules: Rules): object[] {
+function contentPartsOf(turn: Turn, rules: ContentRules): object[] {
   switch (turn.role) {
     case 'user':
-      return turn.parts.filter(saysSomething).map((part) => partOf(part, rules));
+      return turn.parts.filter(isNotEmpty).map((part) => partOf(part, rules));
     case 'assistant':
       return [
-        ...turn.parts.filter(saysSomething).map((part) => partOf(part, rules)),
+        ...turn.parts.filter(isNotEmpty).map((part) => partOf(part, rules)),
         ...turn.toolCalls.map((call, index) => callOf(call, index, rules)),
       ];
     case 'tool':
-      return turn.results.map(resultOf);
+      return turn.results.map(functionResponseOf);
   }
 }
 
-function saysSomething(part: Part): boolean {
+function isNotEmpty(part: Part): boolean {
   return part.type !== 'text' || part.text !== '';
 }
 
-function partOf(part: Part, { provider }: Rules): object {
+function partOf(part: Part, { provider }: ContentRules): object {
   if (part.type === 'text') return { text: part.text };
   if (IMAGE_TYPES.includes(part.mediaType))
     return { inlineData: { mimeType: part.mediaType, data: part.data } };
@@ -62,40 +69,40 @@ function partOf(part: Part, { provider }: Rules): object {
   throw cannotExpress(place, provider, `use one of ${IMAGE_TYPES.join(', ')}`);
 }
 
-function callOf({ id, name, arguments: args }: ToolCall, index: number, { model }: Rules): object {
-  // Of calls in one turn, only the first has a signature.
+function callOf(
+  { id, name, arguments: args }: ToolCall,
+  index: number,
+  { model }: ContentRules,
+): object {
+  // Only the first call of a turn has a signature.
   const isSigned = index === 0 && !isBefore3(model);
   const signature = isSigned ? { thoughtSignature: NO_SIGNATURE } : {};
   return { functionCall: { id, name, args }, ...signature };
 }
 
-function resultOf({ callId, name, text }: ToolResult): object {
-  // `output` is the key that Gemini expects; without it, an `error` in the result would be read.
-  return { functionResponse: { id: callId, name, response: { output: readable(text) } } };
+function functionResponseOf({ callId, name, text }: ToolResult): object {
+  // Gemini reads the key `output`. Without it, it would read an `error` of the result.
+  return { functionResponse: { id: callId, name, response: { output: jsonOrText(text) } } };
 }
 
-/** A result that is JSON is not shown as a string of JSON. */
-function readable(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : text;
-  } catch {
-    return text;
-  }
+/** A result that is a JSON object or array is passed as such, not as a string of JSON. */
+function jsonOrText(text: string): unknown {
+  const value = tryParseJson(text);
+  return typeof value === 'object' && value !== null ? value : text;
 }
 
 /** https://ai.google.dev/gemini-api/docs/openai#thinking: Google's own table for its OpenAI API. */
 
-/** Of Gemini 3 and later, which say how hard to think. */
-const LEVELS: Readonly<Record<string, string>> = {
+/** `thinkingLevel` of Gemini 3 and later. */
+const THINKING_LEVELS: Readonly<Record<string, string>> = {
   minimal: 'MINIMAL',
   low: 'LOW',
   medium: 'MEDIUM',
   high: 'HIGH',
 };
 
-/** Tokens to think with, of Gemini 2.5. */
-const BUDGETS: Readonly<Record<string, number>> = {
+/** `thinkingBudget` of Gemini 2.5, in tokens. */
+const THINKING_BUDGETS: Readonly<Record<string, number>> = {
   none: 0,
   minimal: 1_024,
   low: 1_024,
@@ -103,41 +110,45 @@ const BUDGETS: Readonly<Record<string, number>> = {
   high: 24_576,
 };
 
-/** The `thinkingConfig` of a `reasoning_effort`; undefined where this model has none such. */
+/** The `thinkingConfig` of a `reasoning_effort`; undefined if this model has no such effort. */
 export function thinkingConfigOf(effort: unknown, model: string): object | undefined {
   if (typeof effort !== 'string') return undefined;
   if (/gemini-2\.5/.test(model)) {
-    const budget = Object.hasOwn(BUDGETS, effort) ? BUDGETS[effort] : undefined;
-    // 2.5 Pro cannot be kept from thinking.
+    const budget = Object.hasOwn(THINKING_BUDGETS, effort) ? THINKING_BUDGETS[effort] : undefined;
+    // Thinking cannot be turned off for 2.5 Pro.
     const isPossible = budget !== undefined && (budget > 0 || !/gemini-2\.5-pro/.test(model));
     return isPossible ? { thinkingBudget: budget } : undefined;
   }
-  // Neither thinks: Gemini 2.0 and 1.x.
+  // Gemini 2.0 and 1.x do not think.
   if (isBefore3(model)) return undefined;
-  const level = Object.hasOwn(LEVELS, effort) ? LEVELS[effort] : undefined;
+  const level = Object.hasOwn(THINKING_LEVELS, effort) ? THINKING_LEVELS[effort] : undefined;
   return level === undefined ? undefined : { thinkingLevel: level };
 }
 
-/** By its name; one that says no version, such as `gemini-flash-latest`, is a newer one. */
-export function isBefore3(model: string): boolean {
+/** By the model's name. One without a version, such as `gemini-flash-latest`, is newer. */
+function isBefore3(model: string): boolean {
   return /gemini-[12](?!\d)/.test(model);
 }
 
 /** https://ai.google.dev/api/caching#FunctionDeclaration */
 const FUNCTION_NAME = /^[a-zA-Z_][\w.:-]{0,127}$/;
 
-/** `tools` and `toolConfig`: https://ai.google.dev/gemini-api/docs/function-calling */
-export function toolFieldsOf({ tools, toolChoice }: Chat, provider: string): object {
+/**
+ * The fields `tools` and `toolConfig`: https://ai.google.dev/gemini-api/docs/function-calling
+ *
+ * @throws RefusedError for a use of tools that the request does not declare, or a name that Gemini refuses
+ */
+export function geminiToolFields({ tools, toolChoice }: Chat, provider: string): object {
   if (tools.length === 0) {
     if (toolChoice !== 'required' && typeof toolChoice !== 'object') return {};
     throw refusal('missing_field', 'body.tool_choice asks for a tool, and body.tools has none');
   }
   const declarations = tools.map((tool, index) => declarationOf(tool, index, provider));
   const config = functionCallingConfigOf(tools, toolChoice);
-  return {
+  return omitUndefined({
     tools: [{ functionDeclarations: declarations }],
-    ...(config === undefined ? {} : { toolConfig: { functionCallingConfig: config } }),
-  };
+    toolConfig: config && { functionCallingConfig: config },
+  });
 }
 
 function declarationOf(tool: Tool, index: number, provider: string): object {
@@ -148,22 +159,22 @@ function declarationOf(tool: Tool, index: number, provider: string): object {
       provider,
       'begin it with a letter or an underscore',
     );
-  return {
+  return omitUndefined({
     name,
-    ...(description === undefined ? {} : { description }),
+    description,
     // A function without parameters is declared without a schema.
-    ...(hasProperties(parameters) ? { parametersJsonSchema: parameters } : {}),
-  };
+    parametersJsonSchema: hasProperties(parameters) ? parameters : undefined,
+  });
 }
 
-/** What a schema without properties may have beside. */
-const SAYS_NOTHING: readonly string[] = ['additionalProperties', 'required', '$schema'];
+/** Keywords that mean nothing in a schema without properties. */
+const MEANINGLESS: readonly string[] = ['additionalProperties', 'required', '$schema'];
 
 function hasProperties(parameters: Tool['parameters']): boolean {
   if (parameters === undefined) return false;
   const { type, properties, ...rest } = parameters;
   const isEmpty = Object.keys(properties ?? {}).length === 0;
-  return !isEmpty || Object.keys(rest).some((name) => !SAYS_NOTHING.includes(name));
+  return !isEmpty || Object.keys(rest).some((name) => !MEANINGLESS.includes(name));
 }
 
 function functionCallingConfigOf(
@@ -173,7 +184,7 @@ function functionCallingConfigOf(
   if (typeof choice === 'object') return { mode: 'ANY', allowedFunctionNames: [choice.tool] };
   if (choice === 'required') return { mode: 'ANY' };
   if (choice === 'none') return { mode: 'NONE' };
-  // ANY keeps to the schemas by itself; AUTO does not, which is what VALIDATED is there for.
+  // ANY enforces the schemas and AUTO does not. VALIDATED is AUTO with enforced schemas.
   if (tools.some(({ strict }) => strict)) return { mode: 'VALIDATED' };
   return choice === 'auto' ? { mode: 'AUTO' } : undefined;
 }

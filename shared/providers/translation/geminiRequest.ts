@@ -1,20 +1,25 @@
 import * as z from 'zod';
+import { omitUndefined } from '../../omitUndefined.ts';
 import type { Chat } from './chat.ts';
-import { cannotExpress, expressible, parseBody } from './fields.ts';
-import { contentsOf, thinkingConfigOf, toolFieldsOf } from './geminiContents.ts';
+import {
+  cannotExpress,
+  EMBEDDING_FIELDS,
+  expressible,
+  expressibleFields,
+  type FieldCondition,
+  parseBody,
+  type TranslationRules,
+} from './fields.ts';
+import { geminiContents, geminiToolFields, thinkingConfigOf } from './geminiContents.ts';
 import { readChat } from './readChat.ts';
 
-export interface GeminiRules {
-  /** For errors, such as `Gemini`. */
-  readonly provider: string;
-  /** The entry's `dropFields`. */
-  readonly dropFields: readonly string[];
+export interface GeminiRules extends TranslationRules {
   /** The provider's name for the model, on which some fields depend. Default: the request's. */
   readonly model?: string | undefined;
 }
 
 /**
- * A chat completion request as a GenerateContentRequest, which names no model:
+ * Translates a chat completion request into a GenerateContentRequest, which has no model:
  * https://ai.google.dev/api/generate-content#request-body
  *
  * @throws RefusedError naming the field that is malformed, or that Gemini cannot express
@@ -23,40 +28,20 @@ export function generateContentRequest(
   body: Readonly<Record<string, unknown>>,
   { provider, dropFields, model = String(body.model) }: GeminiRules,
 ): Record<string, unknown> {
-  const fields = expressibleFields(body, { provider, dropFields, model });
-  const chat = readChat(body, { provider, dropFields, fields });
-  const instructions = chat.instructions.filter((text) => text !== '');
+  const rules = { provider, dropFields };
+  const fields = expressibleFields(body, ALWAYS_EXPRESSIBLE, conditionsOf(model), rules);
+  const chat = readChat(body, { ...rules, fields });
+  const texts = chat.instructions.filter((text) => text !== '').map((text) => ({ text }));
   const generationConfig = generationConfigOf(chat, model);
-  return {
-    contents: contentsOf(chat.turns, { provider, model }),
-    ...(instructions.length === 0
-      ? {}
-      : { systemInstruction: { parts: instructions.map((text) => ({ text })) } }),
-    ...toolFieldsOf(chat, provider),
-    ...(Object.keys(generationConfig).length === 0 ? {} : { generationConfig }),
-  };
+  return omitUndefined({
+    contents: geminiContents(chat.turns, { provider, model }),
+    systemInstruction: texts.length === 0 ? undefined : { parts: texts },
+    ...geminiToolFields(chat, provider),
+    generationConfig: Object.keys(generationConfig).length === 0 ? undefined : generationConfig,
+  });
 }
 
-/**
- * An embeddings request as an EmbedContentRequest, which holds one text and names no model:
- * https://ai.google.dev/api/embeddings#request-body
- *
- * @throws RefusedError naming the field that is malformed, or that Gemini cannot express
- */
-export function embedContentRequest(
-  body: Readonly<Record<string, unknown>>,
-  { provider, dropFields }: Omit<GeminiRules, 'model'>,
-): Record<string, unknown> {
-  return embeddingOf(body, { provider, dropFields });
-}
-
-interface Rules {
-  readonly provider: string;
-  readonly model: string;
-  readonly dropFields: readonly string[];
-}
-
-const ALWAYS = [
+const ALWAYS_EXPRESSIBLE = [
   'tools',
   'tool_choice',
   'response_format',
@@ -66,105 +51,75 @@ const ALWAYS = [
   'top_p',
 ];
 
-/** A field that Gemini takes with some values only; the others may be dropped. */
-interface Condition {
-  readonly field: string;
-  readonly isMet: (value: unknown, model: string) => boolean;
-  readonly fix: string;
-}
-
 /** https://ai.google.dev/api/generate-content#generationconfig */
 const MAX_STOP_SEQUENCES = 5;
 /** https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/GenerationConfig */
 const MAX_CANDIDATES = 8;
 const PENALTY = { min: -2, below: 2 };
 /** `seed` is an int32. */
-const SEED = { min: -(2 ** 31), max: 2 ** 31 - 1 };
+const SEED_RANGE = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 
-const CONDITIONS: readonly Condition[] = [
-  {
-    field: 'n',
-    isMet: (value) => isBetween(value, 1, MAX_CANDIDATES),
-    fix: `use at most ${MAX_CANDIDATES}`,
-  },
-  {
-    field: 'seed',
-    isMet: (value) => isBetween(value, SEED.min, SEED.max),
-    fix: `use a whole number from ${SEED.min} to ${SEED.max}`,
-  },
-  {
-    field: 'stop',
-    isMet: (value) => [value].flat().length <= MAX_STOP_SEQUENCES,
-    fix: `use at most ${MAX_STOP_SEQUENCES} stop sequences`,
-  },
-  { field: 'presence_penalty', ...penalty() },
-  { field: 'frequency_penalty', ...penalty() },
-  {
-    field: 'reasoning_effort',
-    isMet: (value, model) => thinkingConfigOf(value, model) !== undefined,
-    fix: 'use one that this Gemini model has: minimal, low, medium or high; none for 2.5 Flash',
-  },
-];
+function conditionsOf(model: string): readonly FieldCondition[] {
+  return [
+    {
+      field: 'n',
+      isMet: (value) => isBetween(value, 1, MAX_CANDIDATES),
+      fix: `use at most ${MAX_CANDIDATES}`,
+    },
+    {
+      field: 'seed',
+      isMet: (value) => isBetween(value, SEED_RANGE.min, SEED_RANGE.max),
+      fix: `use a whole number from ${SEED_RANGE.min} to ${SEED_RANGE.max}`,
+    },
+    {
+      field: 'stop',
+      isMet: (value) => [value].flat().length <= MAX_STOP_SEQUENCES,
+      fix: `use at most ${MAX_STOP_SEQUENCES} stop sequences`,
+    },
+    penaltyCondition('presence_penalty'),
+    penaltyCondition('frequency_penalty'),
+    {
+      field: 'reasoning_effort',
+      isMet: (value) => thinkingConfigOf(value, model) !== undefined,
+      fix: 'use one that this Gemini model has: minimal, low, medium or high; none for 2.5 Flash',
+    },
+  ];
+}
 
-function penalty(): Omit<Condition, 'field'> {
+function penaltyCondition(field: string): FieldCondition {
   return {
+    field,
     isMet: (value) => isBetween(value, PENALTY.min, PENALTY.below) && value !== PENALTY.below,
     fix: `use a number from ${PENALTY.min} to below ${PENALTY.below}`,
   };
 }
 
-/**
- * The fields of this request that Gemini can express.
- *
- * @throws RefusedError naming the first one whose value Gemini does not take
- */
-export function expressibleFields(
-  body: Readonly<Record<string, unknown>>,
-  { provider, model, dropFields }: Rules,
-): ReadonlySet<string> {
-  const fields = new Set(ALWAYS);
-  for (const { field, isMet, fix } of CONDITIONS) {
-    const value = body[field];
-    if (value === undefined || value === null) continue;
-    if (isMet(value, model)) fields.add(field);
-    else if (!dropFields.includes(field)) throw cannotExpress(`body.${field}`, provider, fix);
-  }
-  return fields;
-}
-
-/** What is no number at all is for the schema to refuse. */
+/** The schema of the request refuses a value that is no number. */
 function isBetween(value: unknown, min: number, max: number): boolean {
   return typeof value !== 'number' || (value >= min && value <= max);
 }
 
 /** https://ai.google.dev/api/generate-content#generationconfig */
-export function generationConfigOf(chat: Chat, model: string): Record<string, unknown> {
+function generationConfigOf(chat: Chat, model: string): object {
   const { maxTokens, temperature, topP, stop, n, seed, reasoningEffort } = chat;
-  const thinkingConfig = thinkingConfigOf(reasoningEffort, model);
-  return {
-    ...(maxTokens === undefined ? {} : { maxOutputTokens: maxTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topP === undefined ? {} : { topP }),
-    ...(stop.length === 0 ? {} : { stopSequences: stop }),
-    // 1 is the default, and the only one that every model takes.
-    ...(n === undefined || n === 1 ? {} : { candidateCount: n }),
-    ...(seed === undefined ? {} : { seed }),
-    ...penaltiesOf(chat),
-    ...(thinkingConfig === undefined ? {} : { thinkingConfig }),
-    ...outputOf(chat),
-  };
+  return omitUndefined({
+    maxOutputTokens: maxTokens,
+    temperature,
+    topP,
+    stopSequences: stop.length === 0 ? undefined : stop,
+    // 1 is the default, and the only number that every model accepts.
+    candidateCount: n === 1 ? undefined : n,
+    seed,
+    // 0 is the default, and some models refuse these fields.
+    presencePenalty: chat.presencePenalty || undefined,
+    frequencyPenalty: chat.frequencyPenalty || undefined,
+    thinkingConfig: thinkingConfigOf(reasoningEffort, model),
+    ...responseFieldsOf(chat),
+  });
 }
 
-/** 0 is the default; some models refuse the fields themselves. */
-function penaltiesOf({ presencePenalty, frequencyPenalty }: Chat): object {
-  return {
-    ...(presencePenalty ? { presencePenalty } : {}),
-    ...(frequencyPenalty ? { frequencyPenalty } : {}),
-  };
-}
-
-/** https://ai.google.dev/gemini-api/docs/structured-output; a schema is always kept to there. */
-function outputOf({ responseFormat }: Chat): object {
+/** https://ai.google.dev/gemini-api/docs/structured-output. Gemini always enforces a schema. */
+function responseFieldsOf({ responseFormat }: Chat): object {
   if (responseFormat === undefined || responseFormat.type === 'text') return {};
   const json = { responseMimeType: 'application/json' };
   return responseFormat.type === 'json_object'
@@ -172,29 +127,32 @@ function outputOf({ responseFormat }: Chat): object {
     : { ...json, responseJsonSchema: responseFormat.schema };
 }
 
-const FIELDS: ReadonlySet<string> = new Set(['input', 'dimensions', 'encoding_format']);
-
-const requestSchema = z.looseObject({
-  // Token arrays are of OpenAI's own tokenizer.
+const embeddingRequestSchema = z.looseObject({
+  // OpenAI also accepts tokens, but those of its own tokenizer.
   input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
   dimensions: z.int().positive().nullish(),
   encoding_format: z.enum(['float', 'base64']).nullish(),
 });
 
-/** See `embedContentRequest`. */
-export function embeddingOf(
+/**
+ * Translates an embeddings request into an EmbedContentRequest, which has one text and no model:
+ * https://ai.google.dev/api/embeddings#request-body
+ *
+ * @throws RefusedError naming the field that is malformed, or that Gemini cannot express
+ */
+export function embedContentRequest(
   body: Readonly<Record<string, unknown>>,
-  { provider, dropFields }: { readonly provider: string; readonly dropFields: readonly string[] },
+  { provider, dropFields }: TranslationRules,
 ): Record<string, unknown> {
-  const kept = expressible(body, { provider, dropFields, fields: FIELDS });
-  const { input, dimensions, encoding_format: encoding } = parseBody(requestSchema, kept);
+  const kept = expressible(body, { provider, dropFields, fields: EMBEDDING_FIELDS });
+  const { input, dimensions, encoding_format: encoding } = parseBody(embeddingRequestSchema, kept);
   if (encoding === 'base64' && !dropFields.includes('encoding_format'))
     throw cannotExpress('body.encoding_format', provider, 'use float');
   const texts = [input].flat();
   if (texts.length > 1)
     throw cannotExpress('body.input', provider, 'send one text in each request');
-  return {
+  return omitUndefined({
     content: { parts: texts.map((text) => ({ text })) },
-    ...(dimensions == null ? {} : { outputDimensionality: dimensions }),
-  };
+    outputDimensionality: dimensions ?? undefined,
+  });
 }

@@ -1,4 +1,5 @@
 import { refusal } from '../../batch/errors.ts';
+import { isObject, tryParseJson } from '../../jsonl/rows.ts';
 import {
   type Chat,
   chatSchema,
@@ -12,14 +13,21 @@ import {
   type WireMessage,
   type WireToolCall,
 } from './chat.ts';
-import { cannotExpress, checkFields, type Expressible, expressible, parseBody } from './fields.ts';
+import {
+  cannotExpress,
+  checkFields,
+  type ExpressibleRules,
+  expressible,
+  parseBody,
+  type TranslationRules,
+} from './fields.ts';
 
 /**
  * Reads the body of a chat completion request.
  *
  * @throws RefusedError naming the field that is malformed, or that the provider cannot express
  */
-export function readChat(body: Readonly<Record<string, unknown>>, rules: Expressible): Chat {
+export function readChat(body: Readonly<Record<string, unknown>>, rules: ExpressibleRules): Chat {
   const chat = parseBody(chatSchema, expressible(body, rules));
   const { stop } = chat;
   return {
@@ -41,7 +49,7 @@ export function readChat(body: Readonly<Record<string, unknown>>, rules: Express
   };
 }
 
-function readTools(tools: NonNullable<WireChat['tools']>, rules: Expressible): Tool[] {
+function readTools(tools: NonNullable<WireChat['tools']>, rules: TranslationRules): Tool[] {
   return tools.map(({ function: tool, ...rest }, index) => {
     const place = `body.tools[${index}]`;
     checkFields(rest, ['type'], place, rules);
@@ -52,7 +60,10 @@ function readTools(tools: NonNullable<WireChat['tools']>, rules: Expressible): T
   });
 }
 
-function readToolChoice(choice: WireChat['tool_choice'], rules: Expressible): Chat['toolChoice'] {
+function readToolChoice(
+  choice: WireChat['tool_choice'],
+  rules: TranslationRules,
+): Chat['toolChoice'] {
   if (choice === undefined || choice === null) return undefined;
   if (typeof choice === 'string') return choice;
   checkFields(choice, ['type', 'function'], 'body.tool_choice', rules);
@@ -61,7 +72,7 @@ function readToolChoice(choice: WireChat['tool_choice'], rules: Expressible): Ch
 
 function readResponseFormat(
   format: WireChat['response_format'],
-  rules: Expressible,
+  rules: TranslationRules,
 ): ResponseFormat | undefined {
   if (format === undefined || format === null) return undefined;
   if (format.type !== 'json_schema') return { type: format.type };
@@ -71,14 +82,14 @@ function readResponseFormat(
   return {
     type: 'json_schema',
     name,
-    // A schema has a place for it, and nobody else has.
+    // Providers have no other place for the description.
     schema: description == null ? schema : { description, ...schema },
     strict: strict ?? undefined,
   };
 }
 
-/** Fields of messages that are read; any other is one that nobody can express. */
-const KNOWN: Readonly<Record<WireMessage['role'], readonly string[]>> = {
+/** The fields of messages that are read. No provider can express another one. */
+const MESSAGE_FIELDS: Readonly<Record<WireMessage['role'], readonly string[]>> = {
   system: ['role', 'content'],
   developer: ['role', 'content'],
   user: ['role', 'content'],
@@ -86,25 +97,25 @@ const KNOWN: Readonly<Record<WireMessage['role'], readonly string[]>> = {
   tool: ['role', 'content', 'tool_call_id'],
 };
 
-/** The messages of a request, as instructions and turns. */
-export function readMessages(
+/** Divides messages into instructions and turns. */
+function readMessages(
   messages: readonly WireMessage[],
-  rules: Expressible,
+  rules: TranslationRules,
 ): Pick<Chat, 'instructions' | 'turns'> {
   const instructions: string[] = [];
   const turns: Turn[] = [];
-  // The name of a tool by the id of its call: some providers match answers by name.
-  const called = new Map<string, string>();
+  // Tool names by the ids of their calls: some providers match results by name.
+  const toolNames = new Map<string, string>();
   for (const [index, message] of messages.entries()) {
     const place = `body.messages[${index}]`;
     const content = `${place}.content`;
-    checkFields(message, KNOWN[message.role], place, rules);
+    checkFields(message, MESSAGE_FIELDS[message.role], place, rules);
     switch (message.role) {
       case 'system':
       case 'developer':
         if (turns.length > 0)
           throw cannotExpress(`${place}.role`, rules.provider, 'move it before the other messages');
-        instructions.push(textOf(message.content, content, rules));
+        instructions.push(joinedText(message.content, content, rules));
         break;
       case 'user':
         turns.push({ role: 'user', parts: readParts(message.content, content, rules) });
@@ -113,19 +124,19 @@ export function readMessages(
         const toolCalls = (message.tool_calls ?? []).map((call, position) =>
           readToolCall(call, `${place}.tool_calls[${position}]`, rules),
         );
-        for (const { id, name } of toolCalls) called.set(id, name);
+        for (const { id, name } of toolCalls) toolNames.set(id, name);
         const parts = readTexts(message.content, content, rules);
         turns.push({ role: 'assistant', parts, toolCalls });
         break;
       }
       case 'tool': {
         const callId = message.tool_call_id;
-        const name = called.get(callId);
+        const name = toolNames.get(callId);
         if (name === undefined) {
           const text = `${place}.tool_call_id is that of no tool call before it`;
           throw refusal('invalid_field', text);
         }
-        const result = { callId, name, text: textOf(message.content, content, rules) };
+        const result = { callId, name, text: joinedText(message.content, content, rules) };
         const last = turns.at(-1);
         const before = last?.role === 'tool' ? last.results : [];
         if (last?.role === 'tool') turns.pop();
@@ -136,42 +147,28 @@ export function readMessages(
   return { instructions, turns };
 }
 
-function readToolCall(call: WireToolCall, place: string, rules: Expressible): ToolCall {
+function readToolCall(call: WireToolCall, place: string, rules: TranslationRules): ToolCall {
   checkFields(call, ['id', 'type', 'function'], place, rules);
   checkFields(call.function, ['name', 'arguments'], `${place}.function`, rules);
   const { name, arguments: text } = call.function;
-  const parsed = parseObject(text);
-  if (parsed) return { id: call.id, name, arguments: parsed };
+  // A call without arguments may have an empty string.
+  const values = text === '' ? {} : tryParseJson(text);
+  if (isObject(values)) return { id: call.id, name, arguments: values };
   throw refusal('invalid_field', `${place}.function.arguments is not the JSON of an object`);
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    // A call without arguments is written as an empty string, too.
-    const value: unknown = text === '' ? {} : JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 type UserContent = Extract<WireMessage, { role: 'user' }>['content'];
 type TextContent = Extract<WireMessage, { role: 'tool' }>['content'];
 
-// RFC 2397; the image itself is base64 of any length.
+// RFC 2397. The base64 of the image follows.
 const DATA_URL = /^data:(image\/[\w.+-]+);base64,/;
 
 /** @param place such as `body.messages[0].content` */
-export function readParts(
-  content: UserContent,
-  place: string,
-  rules: Expressible,
-): readonly Part[] {
+function readParts(content: UserContent, place: string, rules: TranslationRules): readonly Part[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return content.map((part, index): Part => {
     const at = `${place}[${index}]`;
-    if (part.type === 'text') return readText(part, at, rules);
+    if (part.type === 'text') return readTextPart(part, at, rules);
     checkFields(part, ['type', 'image_url'], at, rules);
     checkFields(part.image_url, ['url'], `${at}.image_url`, rules);
     const { url } = part.image_url;
@@ -183,24 +180,24 @@ export function readParts(
   });
 }
 
-/** The same of messages that hold text only. */
-export function readTexts(
+/** Like `readParts`, for messages that contain only text. */
+function readTexts(
   content: TextContent | null | undefined,
   place: string,
-  rules: Expressible,
+  rules: TranslationRules,
 ): readonly TextPart[] {
   if (content === undefined || content === null || content === '') return [];
   if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.map((part, index) => readText(part, `${place}[${index}]`, rules));
+  return content.map((part, index) => readTextPart(part, `${place}[${index}]`, rules));
 }
 
-export function textOf(content: TextContent, place: string, rules: Expressible): string {
+function joinedText(content: TextContent, place: string, rules: TranslationRules): string {
   return readTexts(content, place, rules)
     .map(({ text }) => text)
     .join('');
 }
 
-function readText(part: TextPart, place: string, rules: Expressible): TextPart {
+function readTextPart(part: TextPart, place: string, rules: TranslationRules): TextPart {
   checkFields(part, ['type', 'text'], place, rules);
   return { type: 'text', text: part.text };
 }

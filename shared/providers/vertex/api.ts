@@ -1,29 +1,28 @@
 import * as z from 'zod';
-import { classifierOf } from '../google/errors.ts';
+import { isSubmissionKey } from '../../batch/ids.ts';
+import { timestamp } from '../http.ts';
 
 /**
- * The parts of Google's answers that are acted on. They are checked: a gateway's page must not
- * pass for an empty listing, which would be taken as proof that a job does not exist.
+ * The fields of Google's answers that decide something. They are validated: a gateway's page must
+ * not pass for an empty listing, which would prove that a job does not exist.
  */
 const jobName = z
   .string()
   .regex(/^projects\/[^/]+\/locations\/[^/]+\/batchPredictionJobs\/[^/?#]+$/);
 export const createdSchema = z.object({ name: jobName });
 
-/** RFC 3339, as milliseconds since 1970. */
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-/** int64, which JSON has as a string. -1: not known. */
-const count = z.coerce.number().catch(0);
+/** An int64, which JSON has as a string. -1 means unknown. */
+const int64Count = z.coerce.number().catch(0);
 
 /** https://docs.cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs */
 export const wireJobSchema = z.object({
   name: jobName,
   state: z.string(),
-  createTime: time,
+  createTime: timestamp,
   labels: z.record(z.string(), z.string()).optional(),
   error: z.object({ code: z.number().optional(), message: z.string().optional() }).nullish(),
   completionStats: z
-    .object({ successfulCount: count.optional(), failedCount: count.optional() })
+    .object({ successfulCount: int64Count.optional(), failedCount: int64Count.optional() })
     .nullish(),
   inputConfig: z.object({
     gcsSource: z.object({ uris: z.array(z.string()) }).optional(),
@@ -42,28 +41,23 @@ export const jobPageSchema = z
     batchPredictionJobs: z.array(listedSchema).optional(),
     nextPageToken: z.string().optional(),
   })
-  // An empty listing is `{}`; anything else without a list is none.
+  // An empty listing is `{}`. Anything else without a list is no listing.
   .refine((page) => page.batchPredictionJobs !== undefined || Object.keys(page).length === 0);
 
-/** The label by which a job is found again: its value is the submission key. */
+/** The label of a job whose value is its submission key. By it, the job is found again. */
 export const KEY_LABEL = 'batch_handler_key';
-/** The label of a request to Gemini in Cloud Storage: what stands for its `custom_id`. */
+/** The label of a request to Gemini in Cloud Storage whose value is its reference. */
 export const REFERENCE_LABEL = 'batch_handler_request';
 
-/** A key of this project: nothing else names objects and tables of ours. */
-const KEY = /^bh[a-z0-9]{16}-[1-9][0-9]*$/;
-
-/** The submission key of a job of ours. */
-export function keyOf(labels: Readonly<Record<string, string>> | undefined): string | undefined {
+/** The submission key of a job of ours; undefined for any other job. */
+export function keyOfLabels(
+  labels: Readonly<Record<string, string>> | undefined,
+): string | undefined {
   const key = labels?.[KEY_LABEL];
-  return key !== undefined && isKey(key) ? key : undefined;
+  return key !== undefined && isSubmissionKey(key) ? key : undefined;
 }
 
-export function isKey(text: string): boolean {
-  return KEY.test(text);
-}
-
-/** Everything of one submission in a bucket. */
+/** The folder of one submission in a bucket. */
 export function folderOf(key: string): string {
   return `batch-handler/${key}/`;
 }
@@ -72,31 +66,31 @@ export function inputObject(key: string): string {
   return `${folderOf(key)}input.jsonl`;
 }
 
-/** Jobs make a folder of their own in it. */
+/** Each job creates a folder in it. */
 export function outputFolder(key: string): string {
   return `${folderOf(key)}output/`;
 }
 
-/** The table of one submission, in the input dataset as in the output dataset. */
+/** The table of one submission, in the input dataset and in the output dataset. */
 export function tableOf(key: string): string {
   return key.replaceAll('-', '_');
 }
 
-/** Origins of the services that a job needs. */
+/** URLs of the services that a job needs. */
 export interface Hosts {
   readonly aiplatform: string;
   readonly storage: string;
   readonly bigquery: string;
 }
 
-/** Locations of several regions, which have hosts of their own, as Google's SDK knows them. */
+/** Locations of several regions, whose hosts have another form, as in Google's SDK. */
 const MULTI_REGIONS: ReadonlySet<string> = new Set(['us', 'eu']);
 
 /**
  * https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations: each location has a
- * host of its own, the global one has none in front.
+ * host of its own, and the global one has no prefix.
  *
- * @param baseUrl takes the place of all of them
+ * @param baseUrl replaces all hosts
  */
 export function hostsOf(location: string, baseUrl: string | undefined): Hosts {
   if (baseUrl !== undefined) {
@@ -115,13 +109,3 @@ function aiplatformHost(location: string): string {
   if (MULTI_REGIONS.has(location)) return `aiplatform.${location}.rep.googleapis.com`;
   return `${location}-aiplatform.googleapis.com`;
 }
-
-/** What a failed call means. */
-export const classify = classifierOf('Vertex AI', {
-  // "(or it may not exist)" does not count: a role without the permission is told so, too.
-  when: ({ status }) => status === 404,
-  // The bucket or the dataset that the settings name is not there: no batch can get on.
-  upload: 'account',
-  create: 'permanent',
-  read: 'missing',
-});

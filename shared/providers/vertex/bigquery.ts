@@ -1,40 +1,40 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { ProviderError } from '../../batch/errors.ts';
-import { HttpError } from '../google/errors.ts';
-import type { Rest } from '../google/rest.ts';
+import { tryParseJson } from '../../jsonl/rows.ts';
+import { HttpError, NOT_FOUND } from '../google/errors.ts';
+import type { Rest, UploadFile } from '../google/rest.ts';
 import { tableOf } from './api.ts';
-import { resumableUpload } from './resumableUpload.ts';
-import type { Column, InputFile, Store } from './store.ts';
+import { type Column, resumableUpload, type Store } from './store.ts';
 
-/** Columns of an output table that are read. The request, which it repeats, is not. */
-const COLUMNS = ['custom_id', 'response', 'status', 'error'];
-/** These hold JSON as a text, whatever the type of their column. */
+/** The columns of an output table that are read. It also repeats the request. */
+const OUTPUT_COLUMNS = ['custom_id', 'response', 'status', 'error'];
+/** Columns with JSON as a text, whatever their type. */
 const JSON_COLUMNS: ReadonlySet<string> = new Set(['response', 'error']);
 
-/** The table that a job was to write, if it did. */
+/** The URI of the output table, if the job has written it. */
 export async function bigQueryFiles(tables: Tables, outputUri: string): Promise<string[]> {
-  return (await tables.get(nameOf(outputUri))) === undefined ? [] : [outputUri];
+  return (await tables.get(tableNameOf(outputUri))) === undefined ? [] : [outputUri];
 }
 
 /** The rows of a table, a page at a time. */
 export async function* bigQueryRows(tables: Tables, uri: string): AsyncGenerator<object[]> {
-  const name = nameOf(uri);
+  const name = tableNameOf(uri);
   const table = await tables.get(name);
-  if (table === undefined) throw new HttpError(404, ['notFound'], `${uri} is not there`);
+  if (table === undefined) throw new HttpError(NOT_FOUND, ['notFound'], `${uri} does not exist`);
   const fields = (table.schema?.fields ?? []).map((field) => field.name);
-  const columns = fields.filter((field) => COLUMNS.includes(field));
+  const columns = fields.filter((field) => OUTPUT_COLUMNS.includes(field));
   for await (const page of tables.rows(name, columns))
     yield page.map((values) => Object.fromEntries(columns.map(cellOf(values))));
 }
 
 /** Deletes the table of a submission in the dataset of this URI. */
 export async function deleteBigQueryTable(tables: Tables, uri: string, key: string): Promise<void> {
-  await tables.delete({ ...nameOf(uri), table: tableOf(key) });
+  await tables.delete({ ...tableNameOf(uri), table: tableOf(key) });
 }
 
-/** A project's name may have dots and colons; the other two have none. */
-function nameOf(uri: string): TableName {
+/** A project's name may contain dots and colons; the other two names contain none. */
+function tableNameOf(uri: string): TableName {
   const [, project, dataset, table] = /^bq:\/\/(.+)\.([^.]+)\.([^.]+)$/.exec(uri) ?? [];
   if (project === undefined || dataset === undefined || table === undefined)
     throw new Error(`${uri} is no bq:// URI of a table`);
@@ -44,43 +44,37 @@ function nameOf(uri: string): TableName {
 function cellOf(values: readonly unknown[]) {
   return (column: string, index: number): [string, unknown] => {
     const value = values[index];
-    return [column, JSON_COLUMNS.has(column) ? parsed(value) : value];
+    return [column, JSON_COLUMNS.has(column) ? parsedCell(value) : value];
   };
 }
 
-function parsed(value: unknown): unknown {
-  if (typeof value !== 'string' || value === '') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
+function parsedCell(value: unknown): unknown {
+  return typeof value === 'string' ? (tryParseJson(value) ?? value) : value;
 }
 
-const jobSchema = z.object({
+const loadJobSchema = z.object({
   jobReference: z.object({ jobId: z.string(), location: z.string().optional() }),
   status: z.object({
     state: z.string(),
     errorResult: z.object({ reason: z.string() }).optional(),
   }),
 });
-type LoadJob = z.infer<typeof jobSchema>;
+type LoadJob = z.infer<typeof loadJobSchema>;
 
-/** A gigabyte takes about a minute. */
-const DEADLINE_MS = 300_000;
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 5_000;
+/** Loading a gigabyte takes about a minute. */
+const LOAD_DEADLINE_MS = 300_000;
+const FIRST_POLL_MS = 200;
+const LONGEST_POLL_MS = 5_000;
 
 /**
- * Loads a file of JSON lines into a table, which then holds nothing else: a load that is repeated
- * replaces what the one before it left, all or nothing.
+ * Replaces the content of a table by a file of JSON lines, all or nothing. May be repeated.
  * https://docs.cloud.google.com/bigquery/docs/loading-data-cloud-storage-json
  */
-export async function loadTable(
+async function loadTable(
   rest: Rest,
   host: string,
   { project, dataset, table }: TableName,
-  file: InputFile,
+  file: UploadFile,
   columns: readonly Column[],
 ): Promise<void> {
   const jobs = `/bigquery/v2/projects/${project}/jobs`;
@@ -90,24 +84,30 @@ export async function loadTable(
     schema: { fields: columns },
     writeDisposition: 'WRITE_TRUNCATE',
   };
-  const url = `${host}/upload${jobs}?uploadType=resumable`;
-  const start = { method: 'POST', url, json: { configuration: { load } } } as const;
-  let job = jobSchema.parse(await resumableUpload(rest, start, file));
+  const start = {
+    method: 'POST',
+    url: `${host}/upload${jobs}?uploadType=resumable`,
+    json: { configuration: { load } },
+  } as const;
+  let job = loadJobSchema.parse(await resumableUpload(rest, start, file));
   const { jobId, location } = job.jobReference;
   const query = location === undefined ? '' : `?${new URLSearchParams({ location })}`;
-  const giveUpAt = Date.now() + DEADLINE_MS;
-  for (let pause = FIRST_PAUSE_MS; job.status.state !== 'DONE'; pause *= 2) {
-    if (Date.now() > giveUpAt) throw new Error(`the load has not ended after ${DEADLINE_MS} ms`);
-    await delay(Math.min(pause, LONGEST_PAUSE_MS));
-    job = jobSchema.parse(
-      await rest.read({ method: 'GET', url: `${host}${jobs}/${jobId}${query}` }),
-    );
+  const url = `${host}${jobs}/${jobId}${query}`;
+  const giveUpAt = Date.now() + LOAD_DEADLINE_MS;
+  for (let wait = FIRST_POLL_MS; job.status.state !== 'DONE'; wait *= 2) {
+    if (Date.now() > giveUpAt)
+      throw new Error(`the load has not ended after ${LOAD_DEADLINE_MS} ms`);
+    await delay(Math.min(wait, LONGEST_POLL_MS));
+    job = loadJobSchema.parse(await rest.read({ method: 'GET', url }));
   }
   refuseFailed(job);
 }
 
-/** https://docs.cloud.google.com/bigquery/docs/error-messages: what is not here may pass. */
-const STATUSES: Readonly<Record<string, number>> = {
+/**
+ * HTTP statuses of errors that are permanent until somebody acts:
+ * https://docs.cloud.google.com/bigquery/docs/error-messages. Others may pass.
+ */
+const LOAD_ERROR_STATUSES: Readonly<Record<string, number>> = {
   accessDenied: 403,
   billingNotEnabled: 403,
   invalid: 400,
@@ -121,37 +121,33 @@ const STATUSES: Readonly<Record<string, number>> = {
 function refuseFailed({ status: { errorResult } }: LoadJob): void {
   if (!errorResult) return;
   const { reason } = errorResult;
-  // Its message is left out: it may quote the input.
+  // Without its message, which may quote the input.
   const message = `the load of the input table failed: ${reason}`;
-  throw new HttpError(STATUSES[reason] ?? 500, [reason], message);
+  throw new HttpError(LOAD_ERROR_STATUSES[reason] ?? 500, [reason], message);
 }
 
-export interface Datasets {
+interface Datasets {
   readonly project: string;
   readonly inputDataset: string;
   readonly outputDataset: string;
 }
 
-/** Two datasets of BigQuery, with a table in each for a submission. */
+/** Jobs on two datasets of BigQuery. Each submission has a table in both. */
 export function bigQueryStore(
   rest: Rest,
   host: string,
   tables: Tables,
   { project, inputDataset, outputDataset }: Datasets,
 ): Store {
-  const input = (key: string): TableName => ({
-    project,
-    dataset: inputDataset,
-    table: tableOf(key),
-  });
-  const output = (key: string): TableName => ({ ...input(key), dataset: outputDataset });
+  const input = (key: string) => ({ project, dataset: inputDataset, table: tableOf(key) });
+  const output = (key: string) => ({ ...input(key), dataset: outputDataset });
 
   return {
     type: 'bigquery',
 
     upload: (key, file, columns) => loadTable(rest, host, input(key), file, columns),
 
-    // Vertex AI refuses such a table as well; here nothing is created before that.
+    // Vertex AI would refuse it as well, but only when the job has been created.
     async checkOutput(key) {
       if ((await tables.get(output(key))) === undefined) return;
       throw new ProviderError('permanent', {
@@ -182,8 +178,8 @@ function uriOf({ project, dataset, table }: TableName): string {
   return `bq://${project}.${dataset}.${table}`;
 }
 
-/** A table as `bq://project.dataset.table` names it. */
-export interface TableName {
+/** The parts of `bq://project.dataset.table`. */
+interface TableName {
   readonly project: string;
   readonly dataset: string;
   readonly table: string;
@@ -195,26 +191,25 @@ const tableSchema = z.object({
   creationTime: z.coerce.number(),
   schema: z.object({ fields: z.array(z.object({ name: z.string() })).default([]) }).optional(),
 });
-type Table = z.infer<typeof tableSchema>;
+type BigQueryTable = z.infer<typeof tableSchema>;
 
-const pageSchema = z.object({
+const tablePageSchema = z.object({
   kind: z.literal('bigquery#tableDataList'),
   totalRows: z.coerce.number(),
   pageToken: z.string().optional(),
   rows: z.array(z.object({ f: z.array(z.object({ v: z.unknown() })) })).default([]),
 });
 
-const NOT_FOUND = 404;
-/** BigQuery ends a page earlier that has over 10 MB. */
+/** BigQuery also ends a page at 10 MB. */
 const PAGE_ROWS = 1_000;
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables */
 export interface Tables {
-  /** Undefined for one that is not there. */
-  get(name: TableName): Promise<Table | undefined>;
-  /** One that is not there needs no deleting. */
+  /** Undefined for a table that does not exist. */
+  get(name: TableName): Promise<BigQueryTable | undefined>;
+  /** A table that does not exist counts as deleted. */
   delete(name: TableName): Promise<void>;
-  /** The rows, a page at a time: the values of these columns, in the order of the table's own. */
+  /** The values of these columns, in the order of the table's columns, a page of rows at a time. */
   rows(name: TableName, columns: readonly string[]): AsyncGenerator<unknown[][]>;
 }
 
@@ -224,11 +219,7 @@ export function connectTables(rest: Rest, host: string): Tables {
 
   return {
     async get(name) {
-      const response = await rest.open({
-        method: 'GET',
-        url: urlOf(name),
-        expected: [NOT_FOUND],
-      });
+      const response = await rest.open({ method: 'GET', url: urlOf(name), expected: [NOT_FOUND] });
       return response.status === NOT_FOUND ? undefined : tableSchema.parse(await response.json());
     },
 
@@ -240,13 +231,11 @@ export function connectTables(rest: Rest, host: string): Tables {
       let pageToken: string | undefined;
       let seen = 0;
       do {
-        const query = new URLSearchParams({
-          maxResults: String(PAGE_ROWS),
-          selectedFields: columns.join(','),
-          ...(pageToken ? { pageToken } : {}),
-        });
+        const fields = { maxResults: String(PAGE_ROWS), selectedFields: columns.join(',') };
+        const query = new URLSearchParams(fields);
+        if (pageToken) query.set('pageToken', pageToken);
         const url = `${urlOf(name)}/data?${query}`;
-        const page = pageSchema.parse(await rest.read({ method: 'GET', url }));
+        const page = tablePageSchema.parse(await rest.read({ method: 'GET', url }));
         seen += page.rows.length;
         yield page.rows.map(({ f }) => f.map(({ v }) => v));
         pageToken = page.pageToken;

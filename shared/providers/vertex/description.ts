@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { referenceOf } from '../../jsonl/rows.ts';
 import { CHAT_COMPLETIONS, type Description, describeKind, EMBEDDINGS } from '../provider.ts';
 import { baseUrlSchema, commonSettings, refuseOptions } from '../settings.ts';
 
@@ -54,7 +55,6 @@ export const vertexAi = describeKind({
 });
 
 export async function describeVertex(settings: VertexSettings): Promise<Description> {
-  const { referenceOf } = await import('../translation/rows.ts');
   const { routeOf } = await import('./requests.ts');
   return {
     endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],

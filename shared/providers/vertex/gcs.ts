@@ -1,89 +1,86 @@
 import * as z from 'zod';
 import { lineGroups } from '../../jsonl/lines.ts';
+import { parseRow } from '../../jsonl/rows.ts';
+import { NOT_FOUND } from '../google/errors.ts';
 import { listPages, type Rest } from '../google/rest.ts';
-import { parseRow, resumedDownload } from '../http.ts';
-import { classify, folderOf, inputObject, outputFolder } from './api.ts';
-import { resumableUpload } from './resumableUpload.ts';
-import type { Store } from './store.ts';
+import { resumedDownload, timestamp } from '../http.ts';
+import { folderOf, inputObject, outputFolder } from './api.ts';
+import { classify } from './errors.ts';
+import { resumableUpload, type Store } from './store.ts';
 
-/** Nothing else of a job's folder holds rows. */
-const ROWS = /\.jsonl$|prediction\.results-/;
-/** What a job writes while it runs: all of it is in the others, once they exist. */
-const INTERIM = /\/incremental_[^/]*$/;
+/** Files with rows. A job's folder contains no others. */
+const ROW_FILES = /\.jsonl$|prediction\.results-/;
+/** Files that a job writes while it runs. The other files contain all of their rows, once they exist. */
+const INTERIM_FILES = /\/incremental_[^/]*$/;
 
 /**
- * What jobs wrote under a prefix, as gs:// URIs. The prefix that was asked for is looked at, not
- * the directory that the job names: a job that was ended may have output without naming one.
+ * The gs:// URIs of what jobs wrote under a prefix. The prefix of the request is listed, not the
+ * directory that the job names: a job that was cancelled may have output without naming one.
  */
 export async function gcsFiles(objects: Objects, outputUriPrefix: string): Promise<string[]> {
-  const { bucket, name: prefix } = placeOf(outputUriPrefix);
+  const { bucket, name: prefix } = objectOf(outputUriPrefix);
   const found = await objects.list(bucket, prefix);
-  const names = found.map(({ name }) => name).filter((name) => ROWS.test(name));
-  const whole = names.filter((name) => !INTERIM.test(name));
+  const names = found.map(({ name }) => name).filter((name) => ROW_FILES.test(name));
+  const whole = names.filter((name) => !INTERIM_FILES.test(name));
   return (whole.length > 0 ? whole : names).map((name) => `gs://${bucket}/${name}`);
 }
 
 /** The rows of an object, a group at a time. */
 export async function* gcsRows(objects: Objects, uri: string): AsyncGenerator<object[]> {
-  for await (const group of lineGroups(objects.download(placeOf(uri))))
+  for await (const group of lineGroups(objects.download(objectOf(uri))))
     yield group.map(({ bytes }) => parseRow(bytes));
 }
 
 /** Deletes everything of a submission that is in the bucket of this URI. */
 export async function deleteGcsFolder(objects: Objects, uri: string, key: string): Promise<void> {
-  const { bucket } = placeOf(uri);
+  const { bucket } = objectOf(uri);
   for (const { name } of await objects.list(bucket, folderOf(key)))
     await objects.delete({ bucket, name });
 }
 
-function placeOf(uri: string): Place {
+function objectOf(uri: string): ObjectName {
   const [, bucket, name] = /^gs:\/\/([^/]+)\/(.*)$/s.exec(uri) ?? [];
   if (bucket === undefined || name === undefined) throw new Error(`${uri} is no gs:// URI`);
   return { bucket, name };
 }
 
-/** A stored object. */
-export interface Place {
+/** The name of a stored object. */
+interface ObjectName {
   readonly bucket: string;
   readonly name: string;
 }
 
-/** One that is not there answers 404; its answers always name their kind. */
-const objectSchema = z.object({
-  name: z.string(),
-  timeCreated: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-});
+const objectSchema = z.object({ name: z.string(), timeCreated: timestamp });
 type StoredObject = z.infer<typeof objectSchema>;
+/** Cloud Storage's answers always name their kind. */
 const metadataSchema = objectSchema.extend({ kind: z.literal('storage#object') });
-const listSchema = z.object({
-  // Always there: an answer without it is none of Cloud Storage.
+const objectListSchema = z.object({
   kind: z.literal('storage#objects'),
   items: z.array(objectSchema).default([]),
   nextPageToken: z.string().optional(),
 });
 
-const NOT_FOUND = 404;
-
 /** https://docs.cloud.google.com/storage/docs/json_api/v1/objects */
 export interface Objects {
-  /** Undefined for one that is not there. */
-  head(place: Place): Promise<StoredObject | undefined>;
+  /** Undefined for an object that does not exist. */
+  head(name: ObjectName): Promise<StoredObject | undefined>;
   list(bucket: string, prefix: string): Promise<StoredObject[]>;
-  /** One that is not there needs no deleting. */
-  delete(place: Place): Promise<void>;
-  /** Its bytes, each once and in order, however often the connection breaks. */
-  download(place: Place): AsyncGenerator<Uint8Array>;
+  /** An object that does not exist counts as deleted. */
+  delete(name: ObjectName): Promise<void>;
+  /** The object's bytes, each once and in order, however often the connection breaks. */
+  download(name: ObjectName): AsyncGenerator<Uint8Array>;
 }
 
 export function connectObjects(rest: Rest, host: string): Objects {
   const bucketUrl = (bucket: string) => `${host}/storage/v1/b/${encodeURIComponent(bucket)}/o`;
-  const urlOf = ({ bucket, name }: Place) => `${bucketUrl(bucket)}/${encodeURIComponent(name)}`;
+  const urlOf = ({ bucket, name }: ObjectName) =>
+    `${bucketUrl(bucket)}/${encodeURIComponent(name)}`;
 
   return {
-    async head(place) {
+    async head(name) {
       const response = await rest.open({
         method: 'GET',
-        url: urlOf(place),
+        url: urlOf(name),
         expected: [NOT_FOUND],
       });
       return response.status === NOT_FOUND
@@ -94,19 +91,20 @@ export function connectObjects(rest: Rest, host: string): Objects {
     async list(bucket, prefix) {
       const objects: StoredObject[] = [];
       const pages = listPages('Vertex AI, read', async (pageToken) => {
-        const query = new URLSearchParams({ prefix, ...(pageToken ? { pageToken } : {}) });
+        const query = new URLSearchParams({ prefix });
+        if (pageToken) query.set('pageToken', pageToken);
         const url = `${bucketUrl(bucket)}?${query}`;
-        return listSchema.parse(await rest.read({ method: 'GET', url }));
+        return objectListSchema.parse(await rest.read({ method: 'GET', url }));
       });
       for await (const { items } of pages) objects.push(...items);
       return objects;
     },
 
-    async delete(place) {
-      await rest.done({ method: 'DELETE', url: urlOf(place), expected: [NOT_FOUND] });
+    async delete(name) {
+      await rest.done({ method: 'DELETE', url: urlOf(name), expected: [NOT_FOUND] });
     },
 
-    download: (place) =>
+    download: (name) =>
       resumedDownload({
         async open(signal, from) {
           const range = from > 0 ? { range: `bytes=${from}-` } : {};
@@ -114,7 +112,7 @@ export function connectObjects(rest: Rest, host: string): Objects {
             return await rest.open(
               {
                 method: 'GET',
-                url: `${urlOf(place)}?alt=media`,
+                url: `${urlOf(name)}?alt=media`,
                 headers: { 'accept-encoding': 'identity', ...range },
               },
               signal,
@@ -128,19 +126,19 @@ export function connectObjects(rest: Rest, host: string): Objects {
   };
 }
 
-/** A bucket of Cloud Storage. */
+/** Jobs on a bucket of Cloud Storage. */
 export function gcsStore(rest: Rest, host: string, objects: Objects, bucket: string): Store {
   return {
     type: 'gcs',
 
     async upload(key, file) {
-      // An object of the same name is replaced, once the new one is whole.
+      // Replaces an object of the same name once the upload is complete.
       const query = new URLSearchParams({ uploadType: 'resumable', name: inputObject(key) });
       const url = `${host}/upload/storage/v1/b/${encodeURIComponent(bucket)}/o?${query}`;
       await resumableUpload(rest, { method: 'POST', url }, file);
     },
 
-    // A job writes into a new folder of its own.
+    // Each job writes to a new folder.
     checkOutput: async () => undefined,
 
     configOf: (key) => ({
@@ -155,9 +153,9 @@ export function gcsStore(rest: Rest, host: string, objects: Objects, bucket: str
     }),
 
     async deleteInput(key, since) {
-      const place = { bucket, name: inputObject(key) };
-      const object = await objects.head(place);
-      if (object !== undefined && object.timeCreated >= since) await objects.delete(place);
+      const input = { bucket, name: inputObject(key) };
+      const object = await objects.head(input);
+      if (object !== undefined && object.timeCreated >= since) await objects.delete(input);
     },
   };
 }

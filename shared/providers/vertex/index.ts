@@ -1,11 +1,26 @@
+import { referenceOf } from '../../jsonl/rows.ts';
 import { connectRest, type Rest } from '../google/rest.ts';
 import type { JobContext, Provider, ProviderEntry } from '../provider.ts';
-import { referenceOf } from '../translation/rows.ts';
-import { classify, hostsOf } from './api.ts';
-import { bigQueryStore, connectTables } from './bigquery.ts';
+import { hostsOf } from './api.ts';
+import {
+  bigQueryFiles,
+  bigQueryRows,
+  bigQueryStore,
+  connectTables,
+  deleteBigQueryTable,
+  type Tables,
+} from './bigquery.ts';
 import { bearing, connectTokens } from './credential.ts';
 import { describeVertex, type VertexSettings } from './description.ts';
-import { connectObjects, gcsStore } from './gcs.ts';
+import { classify } from './errors.ts';
+import {
+  connectObjects,
+  deleteGcsFolder,
+  gcsFiles,
+  gcsRows,
+  gcsStore,
+  type Objects,
+} from './gcs.ts';
 import {
   cancel,
   check,
@@ -15,26 +30,25 @@ import {
   type Jobs,
   listJobs,
 } from './jobs.ts';
-import { connectOutputs, type Outputs } from './outputs.ts';
 import { type Route, routeOf } from './requests.ts';
 import { readRows } from './rows.ts';
-import type { Store } from './store.ts';
+import type { Outputs, Store } from './store.ts';
 import { submit } from './submit.ts';
 
 /**
- * Batch prediction jobs of Vertex AI, on Cloud Storage or BigQuery. Spoken to by REST: Google's
- * SDK has no labels on jobs, by which a job is found again, and nothing for the two stores.
+ * Connects to the batch prediction jobs of Vertex AI, on Cloud Storage or BigQuery, by REST: Google's
+ * SDK has no labels of jobs, by which a job is found again, and does not support the two stores.
  */
-export async function connectVertex(connection: ProviderEntry<VertexSettings>): Promise<Provider> {
-  const { settings, limits, baseUrl } = connection;
-  const rest = connectRest(bearing(await connectTokens(connection)));
+export async function connectVertex(entry: ProviderEntry<VertexSettings>): Promise<Provider> {
+  const { settings, limits, baseUrl } = entry;
+  const rest = connectRest(bearing(await connectTokens(entry)));
   const { jobs, store, outputs } = connectServices(rest, settings, baseUrl);
 
   function routeFor(job: JobContext): Route {
     try {
       return routeOf(settings, job);
     } catch (error) {
-      // The settings have changed since the inspection.
+      // The settings may have changed since the inspection.
       throw classify(error, 'read');
     }
   }
@@ -53,15 +67,15 @@ export async function connectVertex(connection: ProviderEntry<VertexSettings>): 
   };
 }
 
-export interface Services {
+interface Services {
   readonly jobs: Jobs;
-  /** Of the settings: where new jobs read and write. */
+  /** The store in the settings, for new jobs. */
   readonly store: Store;
   readonly outputs: Outputs;
 }
 
-/** The services that an entry's jobs need. */
-export function connectServices(
+/** Connects the services that an entry's jobs need. */
+function connectServices(
   rest: Rest,
   { project, location, store }: VertexSettings,
   baseUrl: string | undefined,
@@ -76,5 +90,29 @@ export function connectServices(
         ? gcsStore(rest, hosts.storage, objects, store.bucket)
         : bigQueryStore(rest, hosts.bigquery, tables, { project, ...store }),
     outputs: connectOutputs(objects, tables),
+  };
+}
+
+function connectOutputs(objects: Objects, tables: Tables): Outputs {
+  return {
+    async filesOf({ outputConfig: { gcsDestination: gcs, bigqueryDestination: bigQuery } }) {
+      if (gcs) return gcsFiles(objects, gcs.outputUriPrefix);
+      return bigQuery ? bigQueryFiles(tables, bigQuery.outputUri) : [];
+    },
+
+    rows: (file) =>
+      file.startsWith('bq://') ? bigQueryRows(tables, file) : gcsRows(objects, file),
+
+    async delete({ inputConfig, outputConfig }, key) {
+      const prefixes = [
+        ...(inputConfig.gcsSource?.uris ?? []),
+        outputConfig.gcsDestination?.outputUriPrefix,
+      ];
+      for (const uri of prefixes) if (uri) await deleteGcsFolder(objects, uri, key);
+      const { bigquerySource: source } = inputConfig;
+      const { bigqueryDestination: destination } = outputConfig;
+      for (const uri of [source?.inputUri, destination?.outputUri])
+        if (uri) await deleteBigQueryTable(tables, uri, key);
+    },
   };
 }

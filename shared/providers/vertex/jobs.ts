@@ -1,31 +1,30 @@
 import { type Reason, shortReason } from '../../batch/errors.ts';
+import { isSubmissionKey } from '../../batch/ids.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import { ignoring, undefinedIfMissing } from '../errors.ts';
+import { NOT_FOUND } from '../google/errors.ts';
 import { listPages, type Rest, type RestCall } from '../google/rest.ts';
 import { jobRefusalOf, rpcNameOf } from '../google/status.ts';
+import { PAGE_SIZE } from '../http.ts';
 import type { ListedJob } from '../provider.ts';
 import {
-  classify,
   createdSchema,
-  isKey,
   jobPageSchema,
   KEY_LABEL,
-  keyOf,
+  keyOfLabels,
   type WireJob,
   wireJobSchema,
 } from './api.ts';
 import type { VertexSettings } from './description.ts';
-import type { Outputs } from './outputs.ts';
-import type { Store } from './store.ts';
+import { classify } from './errors.ts';
+import type { Outputs, Store } from './store.ts';
 
-// https://docs.cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs/list
-const PAGE_SIZE = 100;
-
-type Place = Pick<VertexSettings, 'project' | 'location'>;
 export type JobPage = ReturnType<typeof jobPageSchema.parse>;
 
 /** The batch prediction jobs of a project and location. Errors are not classified. */
 export interface Jobs {
-  /** Sent once. */
+  /** Sends the call once. Returns the job's name. */
   create(job: object, deadlineMs: number): Promise<string>;
   get(name: string): Promise<WireJob>;
   cancel(name: string): Promise<void>;
@@ -33,9 +32,13 @@ export interface Jobs {
   list(filter: string, pageToken: string | undefined): Promise<JobPage>;
 }
 
-export function connectJobs(rest: Rest, host: string, { project, location }: Place): Jobs {
+export function connectJobs(
+  rest: Rest,
+  host: string,
+  { project, location }: Pick<VertexSettings, 'project' | 'location'>,
+): Jobs {
   const all = `${host}/v1/projects/${project}/locations/${location}/batchPredictionJobs`;
-  const about = (name: string, method: RestCall['method'], verb = ''): RestCall => ({
+  const jobCall = (name: string, method: RestCall['method'], verb = ''): RestCall => ({
     method,
     url: `${host}/v1/${name}${verb}`,
   });
@@ -45,20 +48,18 @@ export function connectJobs(rest: Rest, host: string, { project, location }: Pla
       return createdSchema.parse(answer).name;
     },
     async get(name) {
-      return wireJobSchema.parse(await rest.read(about(name, 'GET')));
+      return wireJobSchema.parse(await rest.read(jobCall(name, 'GET')));
     },
     async cancel(name) {
-      await rest.done({ ...about(name, 'POST', ':cancel'), json: {} });
+      await rest.done({ ...jobCall(name, 'POST', ':cancel'), json: {} });
     },
     async delete(name) {
-      await rest.done({ ...about(name, 'DELETE'), expected: [404] });
+      await rest.done({ ...jobCall(name, 'DELETE'), expected: [NOT_FOUND] });
     },
     async list(filter, pageToken) {
-      const query = new URLSearchParams({
-        filter,
-        pageSize: String(PAGE_SIZE),
-        ...(pageToken === undefined ? {} : { pageToken }),
-      });
+      // https://docs.cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs/list
+      const query = new URLSearchParams({ filter, pageSize: String(PAGE_SIZE) });
+      if (pageToken !== undefined) query.set('pageToken', pageToken);
       return jobPageSchema.parse(await rest.read({ method: 'GET', url: `${all}?${query}` }));
     },
   };
@@ -74,14 +75,14 @@ const RUNNING: ReadonlySet<string> = new Set([
 ]);
 const ENDED: Readonly<Record<string, Outcome['kind']>> = {
   JOB_STATE_SUCCEEDED: 'completed',
-  // Some rows have failed: they say so themselves.
+  // Some requests have failed: their rows say so.
   JOB_STATE_PARTIALLY_SUCCEEDED: 'completed',
   JOB_STATE_FAILED: 'failed',
   JOB_STATE_CANCELLED: 'cancelled',
   JOB_STATE_EXPIRED: 'expired',
 };
 
-/** What Google's answer says of the job; what it wrote is not looked at. */
+/** The state of a job, by Google's answer, without the files that the job wrote. */
 export function jobStateOf(job: WireJob): JobState {
   const { state } = job;
   const progress = progressOf(job);
@@ -89,18 +90,14 @@ export function jobStateOf(job: WireJob): JobState {
   if (RUNNING.has(state)) return { state: 'running', ...progress };
   const kind = Object.hasOwn(ENDED, state) ? ENDED[state] : undefined;
   if (kind === undefined) return { state: 'unknown', status: state.slice(0, 100) };
-  const reason = kind === 'completed' ? undefined : reasonOf(job);
-  const refusal = kind === 'failed' ? refusalOf(job) : undefined;
-  return {
-    state: 'ended',
-    outcome: {
-      kind,
-      jobId: job.name,
-      files: [],
-      ...(reason === undefined ? {} : { reason }),
-      ...(refusal === undefined ? {} : { refusal }),
-    },
-  };
+  const outcome = omitUndefined({
+    kind,
+    jobId: job.name,
+    files: [],
+    reason: kind === 'completed' ? undefined : reasonOf(job),
+    refusal: kind === 'failed' ? refusalOf(job) : undefined,
+  });
+  return { state: 'ended', outcome };
 }
 
 function progressOf({ completionStats: stats }: WireJob): { progress?: number } {
@@ -117,22 +114,16 @@ function reasonOf({ state, error }: WireJob): Reason | undefined {
 
 function refusalOf({ error }: WireJob): Outcome['refusal'] {
   const isFull = /RESOURCE_EXHAUSTED|quota exceeded/i.test(error?.message ?? '');
-  // Some jobs tell their quota in the text alone, under INTERNAL or no code at all.
+  // Some jobs report their quota only in the message, with INTERNAL or no code at all.
   return jobRefusalOf(error ?? {}) ?? (isFull ? 'quota' : undefined);
 }
 
-/** A job as Vertex AI tells it; undefined for one that it does not know. */
-export async function getJob(jobs: Jobs, jobId: string): Promise<WireJob | undefined> {
-  try {
-    return await jobs.get(jobId);
-  } catch (error) {
-    const failure = classify(error, 'read');
-    if (failure.kind === 'missing') return undefined;
-    throw failure;
-  }
+/** Undefined for a job that Vertex AI does not know. */
+function getJob(jobs: Jobs, jobId: string): Promise<WireJob | undefined> {
+  return undefinedIfMissing(classify, () => jobs.get(jobId));
 }
 
-/** The present state of a job, with what it wrote if it has ended. */
+/** The present state of a job, with the files that it wrote if it has ended. */
 export async function check(jobs: Jobs, outputs: Outputs, jobId: string): Promise<JobState> {
   const job = await getJob(jobs, jobId);
   if (job === undefined) return { state: 'missing' };
@@ -146,27 +137,21 @@ export async function check(jobs: Jobs, outputs: Outputs, jobId: string): Promis
   }
 }
 
-/** Asks Vertex AI to end a job. */
-export async function cancel(jobs: Jobs, jobId: string): Promise<void> {
-  try {
-    await jobs.cancel(jobId);
-  } catch (error) {
-    const failure = classify(error, 'read');
-    // 400: it has ended, or is ending already.
-    if (failure.kind !== 'permanent' && failure.kind !== 'missing') throw failure;
-  }
+/** Asks Vertex AI to end a job. It refuses (400) if the job has ended or is ending. */
+export function cancel(jobs: Jobs, jobId: string): Promise<void> {
+  return ignoring(['permanent', 'missing'], classify, () => jobs.cancel(jobId));
 }
 
 /**
- * Jobs with our label, all pages to the last: that they come newest first is not documented, so
- * Google leaves out the older ones, and nothing is concluded from the order.
+ * All jobs with our label. That they come newest first is not documented, so Google filters the
+ * older ones out, and all pages are read.
  */
 export async function* listJobs(jobs: Jobs, since: number): AsyncGenerator<ListedJob> {
   const filter = `labels.${KEY_LABEL}:* AND create_time>="${new Date(since).toISOString()}"`;
   const pages = listPages('Vertex AI, read', (pageToken) => readPage(jobs, filter, pageToken));
   for await (const { batchPredictionJobs = [] } of pages)
     for (const { name: id, labels, createTime: createdAt } of batchPredictionJobs)
-      if (createdAt >= since) yield { id, key: keyOf(labels), createdAt };
+      if (createdAt >= since) yield { id, key: keyOfLabels(labels), createdAt };
 }
 
 async function readPage(jobs: Jobs, filter: string, pageToken?: string): Promise<JobPage> {
@@ -177,10 +162,10 @@ async function readPage(jobs: Jobs, filter: string, pageToken?: string): Promise
   }
 }
 
-/** Deletes what an ended job of ours read and wrote, then the job: so a failure is made good. */
+/** Deletes what an ended job of ours read and wrote; then the job, so that a failure is repeated. */
 export async function deleteFiles(jobs: Jobs, outputs: Outputs, jobId: string): Promise<void> {
   const job = await getJob(jobs, jobId);
-  const key = keyOf(job?.labels);
+  const key = keyOfLabels(job?.labels);
   if (job === undefined || key === undefined) return;
   try {
     await outputs.delete(job, key);
@@ -190,14 +175,14 @@ export async function deleteFiles(jobs: Jobs, outputs: Outputs, jobId: string): 
   }
 }
 
-/** Deletes the inputs of these submissions. What jobs wrote is theirs. */
+/** Deletes the inputs of these submissions. `deleteFiles` deletes what their jobs wrote. */
 export async function deleteLeftovers(
   store: Store,
   keys: ReadonlySet<string>,
   since: number,
 ): Promise<void> {
   try {
-    for (const key of keys) if (isKey(key)) await store.deleteInput(key, since);
+    for (const key of keys) if (isSubmissionKey(key)) await store.deleteInput(key, since);
   } catch (error) {
     throw classify(error, 'read');
   }

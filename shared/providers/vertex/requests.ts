@@ -2,58 +2,63 @@ import { refusal } from '../../batch/errors.ts';
 import type { Format } from '../../batch/messages.ts';
 import { CHAT_COMPLETIONS } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
-import { chatCompletionOf as messageAnswer } from '../translation/claudeAnswer.ts';
-import { messagesRequest } from '../translation/claudeRequest.ts';
-import { chatCompletionOf as contentAnswer } from '../translation/geminiAnswer.ts';
+import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
+import { claudeRequest } from '../translation/claudeRequest.ts';
+import { withoutModel } from '../translation/fields.ts';
+import { chatCompletionOfGemini } from '../translation/geminiAnswer.ts';
 import { generateContentRequest } from '../translation/geminiRequest.ts';
 import { REFERENCE_LABEL } from './api.ts';
 import type { Column } from './store.ts';
 
-/** How a model is spoken to in a batch job. */
+/** The format of a model's requests and answers in a batch job. */
 export type Family =
   /** GenerateContent. */
   | 'gemini'
   /** Anthropic's Messages API. */
   | 'claude'
-  /** OpenAI's own format: Llama and the other open models that Google runs. */
+  /** OpenAI's format, for Llama and the other open models that Google runs. */
   | 'open';
 
 export interface Model {
   readonly family: Family;
-  /** `publishers/…/models/…`, or a tuned model of a project. */
+  /** Such as `publishers/…/models/…`, or a tuned model of a project. */
   readonly resource: string;
-  /** As requests in the open models' format name it: `meta/llama-…`. */
+  /** The name in requests of the open models' format, such as `meta/llama-…`. */
   readonly id: string;
 }
 
-/** Publishers of models whose names tell them. */
+/** The publishers of models, by the beginning of their names. */
 const PUBLISHERS: readonly (readonly [RegExp, string])[] = [
   [/^gemini/, 'google'],
   [/^claude/, 'anthropic'],
   [/^llama/, 'meta'],
 ];
-const MODEL_FAMILIES: Readonly<Record<string, Family>> = { google: 'gemini', anthropic: 'claude' };
-const FULL = /^publishers\/([^/]+)\/models\/([^/]+)$/;
-const SHORT = /^([^/]+)\/([^/]+)$/;
-/** Tuned models are Gemini's. */
-const TUNED = /^projects\/[^/]+\/locations\/[^/]+\/models\/[^/]+$/;
+const FAMILY_OF_PUBLISHER: Readonly<Record<string, Family>> = {
+  google: 'gemini',
+  anthropic: 'claude',
+};
+const FULL_NAME = /^publishers\/([^/]+)\/models\/([^/]+)$/;
+const SHORT_NAME = /^([^/]+)\/([^/]+)$/;
+/** A tuned model, which is always a Gemini model. */
+const TUNED_NAME = /^projects\/[^/]+\/locations\/[^/]+\/models\/[^/]+$/;
 
 /**
- * A model by `gemini-…`, `claude-…`, `llama-…`, `publisher/model` or its full resource name.
+ * Finds a model by `gemini-…`, `claude-…`, `llama-…`, `publisher/model` or its full resource name.
  * https://docs.cloud.google.com/vertex-ai/generative-ai/docs/maas/capabilities/batch-prediction
  *
- * @throws RefusedError for a name that tells no publisher
+ * @throws RefusedError for a name without a known publisher
  */
 export function modelOf(name: string): Model {
-  if (TUNED.test(name)) return { family: 'gemini', resource: name, id: name };
-  const [, publisher = publisherOf(name), model = name] = FULL.exec(name) ?? SHORT.exec(name) ?? [];
+  if (TUNED_NAME.test(name)) return { family: 'gemini', resource: name, id: name };
+  const [, publisher = publisherOf(name), model = name] =
+    FULL_NAME.exec(name) ?? SHORT_NAME.exec(name) ?? [];
   if (publisher === undefined || model.includes('/'))
     throw refusal(
       'model_refused',
       `body.model is ${name.slice(0, 100)} at Vertex AI, which tells no publisher: write publishers/…/models/…, or map it in the entry's models`,
     );
   return {
-    family: MODEL_FAMILIES[publisher] ?? 'open',
+    family: FAMILY_OF_PUBLISHER[publisher] ?? 'open',
     resource: `publishers/${publisher}/models/${model}`,
     id: `${publisher}/${model}`,
   };
@@ -63,33 +68,35 @@ function publisherOf(name: string): string | undefined {
   return PUBLISHERS.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-/** How the requests of one job become Vertex AI's, and its answers ours. */
+/** The translation of one job's requests and answers. */
 export interface Route {
   /** The model's resource name. */
   readonly model: string;
-  /** Of the table that holds the requests, where one does. */
+  /** The columns of the requests' table, if they are in BigQuery. */
   readonly columns: readonly Column[];
   /**
-   * One line of the input. Throws RefusedError naming the field that the model cannot express.
+   * One line of the input.
    *
-   * @param reference what stands for the request's `custom_id`
+   * @param reference the id that the request has in the output
+   * @throws RefusedError naming the field that the model cannot express
    */
   line(body: Readonly<Record<string, unknown>>, reference: string): object;
-  /** The body of the response. Throws Error for an answer that is of no use. */
-  responseBody(response: unknown, facts: AnswerFacts): unknown;
+  /** The body of the response. @throws Error for a malformed answer */
+  responseBody(response: unknown, facts: RowFacts): unknown;
 }
 
-interface AnswerFacts {
+/** Facts about an answer from outside its body. */
+interface RowFacts {
   readonly reference: string;
   /** Seconds since 1970. */
   readonly created: number;
 }
 
 /** What a translation depends on. */
-export interface Order {
+interface RouteParameters {
   readonly endpoint: string;
   readonly format: Format;
-  /** As the requests name it. */
+  /** The model as the requests name it. */
   readonly name: string;
   readonly model: Model;
   readonly store: 'gcs' | 'bigquery';
@@ -97,17 +104,17 @@ export interface Order {
 }
 
 interface RouteSettings extends RequestSettings {
-  readonly store: { readonly type: Order['store'] };
+  readonly store: { readonly type: RouteParameters['store'] };
 }
 
-/** @throws RefusedError for a model that is not known, or cannot do what the endpoint asks for */
+/** @throws RefusedError for a model that is unknown or does not serve the endpoint */
 export function routeOf(
   { models, dropFields, store }: RouteSettings,
   job: { readonly endpoint: string; readonly model: string; readonly format: Format },
 ): Route {
   const model = modelOf(modelAt(models, job.model));
   const { endpoint, format, model: name } = job;
-  return FAMILIES[model.family]({ endpoint, format, name, model, store: store.type, dropFields });
+  return ROUTES[model.family]({ endpoint, format, name, model, store: store.type, dropFields });
 }
 
 /** https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/batch */
@@ -124,10 +131,10 @@ const OPEN_COLUMNS: readonly Column[] = [
   { name: 'body', type: 'JSON' },
 ];
 
-/** The functions throw RefusedError for a model that cannot do what the endpoint asks for. */
-export const FAMILIES: Record<Family, (order: Order) => Route> = {
-  gemini(order) {
-    const { format, name, model, store, dropFields } = chatOnly(order);
+/** The functions throw RefusedError for a model that does not serve the endpoint. */
+const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
+  gemini(parameters) {
+    const { format, name, model, store, dropFields } = chatOnly(parameters);
     const rules = { provider: 'Gemini on Vertex AI', dropFields, model: lastPartOf(model.id) };
     return {
       model: model.resource,
@@ -135,7 +142,7 @@ export const FAMILIES: Record<Family, (order: Order) => Route> = {
       line(body, reference) {
         const request =
           format === 'native'
-            ? withoutModel(checkNative(body, 'contents'))
+            ? nativeRequest(body, 'contents')
             : generateContentRequest(body, rules);
         return store === 'gcs'
           ? { request: labelled(request, reference) }
@@ -144,12 +151,12 @@ export const FAMILIES: Record<Family, (order: Order) => Route> = {
       responseBody: (response, { reference, created }) =>
         format === 'native'
           ? response
-          : contentAnswer(response, { id: `chatcmpl-${reference}`, model: name, created }),
+          : chatCompletionOfGemini(response, { id: `chatcmpl-${reference}`, model: name, created }),
     };
   },
 
-  claude(order) {
-    const { format, name, model, dropFields } = chatOnly(order);
+  claude(parameters) {
+    const { format, name, model, dropFields } = chatOnly(parameters);
     const rules = {
       provider: 'Claude on Vertex AI',
       model: undefined,
@@ -161,42 +168,49 @@ export const FAMILIES: Record<Family, (order: Order) => Route> = {
       columns: REQUEST_COLUMNS,
       line(body, reference) {
         const request =
-          format === 'native'
-            ? withoutModel(checkNative(body, 'messages'))
-            : messagesRequest(body, rules);
+          format === 'native' ? nativeRequest(body, 'messages') : claudeRequest(body, rules);
         return {
           custom_id: reference,
           request: { anthropic_version: ANTHROPIC_VERSION, ...request },
         };
       },
       responseBody: (response, { created }) =>
-        format === 'native' ? response : messageAnswer(response, { model: name, created }),
+        format === 'native' ? response : chatCompletionOfClaude(response, { model: name, created }),
     };
   },
 
+  // https://docs.cloud.google.com/vertex-ai/generative-ai/docs/maas/capabilities/batch-prediction
   open: ({ endpoint, model }) => ({
     model: model.resource,
     columns: OPEN_COLUMNS,
-    line: (body, reference) => openLine(body, { reference, endpoint, model: model.id }),
+    line(body, reference) {
+      refuseImages(body);
+      return {
+        custom_id: reference,
+        method: 'POST',
+        url: endpoint,
+        body: { ...body, model: model.id },
+      };
+    },
     responseBody: (response) => response,
   }),
 };
 
 /**
- * Only chats: embeddings of Gemini have no place for an id in Cloud Storage.
+ * Only chats are supported: an embedding of Gemini has no field for an id in Cloud Storage.
  *
  * @throws RefusedError for another endpoint
  */
-function chatOnly(order: Order): Order {
-  const { endpoint, model } = order;
-  if (endpoint === CHAT_COMPLETIONS) return order;
+function chatOnly(parameters: RouteParameters): RouteParameters {
+  const { endpoint, model } = parameters;
+  if (endpoint === CHAT_COMPLETIONS) return parameters;
   const message = `body.model is ${model.resource} at Vertex AI, whose batch jobs do not serve ${endpoint} here: use an open embedding model, such as intfloat/multilingual-e5-large-instruct-maas`;
   throw refusal('model_refused', message);
 }
 
 /**
- * Gemini's output in Cloud Storage repeats the request and nothing else of its line, so that a
- * label of the request carries the id. A column does it in BigQuery, whose bills stay clear of it.
+ * Gemini's output in Cloud Storage repeats only the request of an input line, so a label of the
+ * request carries the id. In BigQuery a column carries it, which keeps the label out of bills.
  */
 function labelled(request: Readonly<Record<string, unknown>>, reference: string): object {
   const labels = typeof request.labels === 'object' ? request.labels : {};
@@ -209,21 +223,7 @@ function lastPartOf(id: string): string {
 
 type Body = Readonly<Record<string, unknown>>;
 
-/**
- * A line for Llama and other open models, whose format is OpenAI's own.
- * https://docs.cloud.google.com/vertex-ai/generative-ai/docs/maas/capabilities/batch-prediction
- *
- * @throws RefusedError for an image: their batch jobs take texts only
- */
-export function openLine(
-  body: Body,
-  request: { readonly reference: string; readonly endpoint: string; readonly model: string },
-): object {
-  refuseImages(body);
-  const { reference, endpoint, model } = request;
-  return { custom_id: reference, method: 'POST', url: endpoint, body: { ...body, model } };
-}
-
+/** @throws RefusedError for an image: batch jobs of open models accept only texts */
 function refuseImages({ messages }: Body): void {
   if (!Array.isArray(messages)) return;
   for (const [index, message] of messages.entries()) {
@@ -237,19 +237,12 @@ function refuseImages({ messages }: Body): void {
   }
 }
 
-type NativeBody = Readonly<Record<string, unknown>>;
-
 /**
- * What the model requires of every request; the rest is for it to judge.
+ * Checks what the model requires of every request, and leaves the rest to the model.
  *
  * @throws RefusedError if the list of this name is no list
  */
-export function checkNative(body: NativeBody, list: 'contents' | 'messages'): NativeBody {
-  if (Array.isArray(body[list])) return body;
+function nativeRequest(body: Body, list: 'contents' | 'messages'): Record<string, unknown> {
+  if (Array.isArray(body[list])) return withoutModel(body);
   throw refusal('invalid_field', `body.${list} is no list: write it as the model's own API has it`);
-}
-
-/** The model stands in the job, not in the request. */
-export function withoutModel({ model: _, ...body }: NativeBody): Record<string, unknown> {
-  return body;
 }

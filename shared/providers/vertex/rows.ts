@@ -1,21 +1,23 @@
-import { messageOf, shortReason } from '../../batch/errors.ts';
+import { shortReason } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
+import { answerRow, isObject, type RowError, refusalRow, tryParseJson } from '../../jsonl/rows.ts';
+import { UNKNOWN_ROW_STATUS, unreadableAnswer } from '../errors.ts';
 import { isAboutAccount } from '../google/errors.ts';
 import { HTTP_STATUSES, httpStatusOf } from '../google/status.ts';
 import { CLAUDE_STATUSES } from '../translation/claudeAnswer.ts';
-import { answerRow, type RowError, refusalRow } from '../translation/rows.ts';
-import { classify, REFERENCE_LABEL } from './api.ts';
-import type { Outputs } from './outputs.ts';
+import { REFERENCE_LABEL } from './api.ts';
+import { classify } from './errors.ts';
 import type { Route } from './requests.ts';
+import type { Outputs } from './store.ts';
 
-/** The rows of what a job wrote, in the OpenAI batch output format, under their references. */
+/** The rows of a job's output in the OpenAI batch output format, under their references. */
 export async function* readRows(
   outputs: Outputs,
   outcome: Outcome,
   route: Route,
 ): AsyncGenerator<readonly Uint8Array[]> {
-  // Answers do not all tell their time: that of collecting stands for it.
+  // Not every answer has its time: the time of collecting is used.
   const created = Math.floor(Date.now() / 1000);
   for (const file of outcome.files)
     try {
@@ -26,10 +28,7 @@ export async function* readRows(
     }
 }
 
-/** An answer that cannot be translated would be no other the next time, and cost the same. */
-const UNREADABLE_STATUS = 422;
-
-/** Undefined for a row that is not ours, or has neither answer nor error: it was not run. */
+/** Undefined for a row that is not ours, or did not run: it has neither answer nor error. */
 function rowOf(line: OutputRow, route: Route, created: number): Buffer | undefined {
   const reference = referenceIn(line);
   const result = resultOf(line);
@@ -39,8 +38,7 @@ function rowOf(line: OutputRow, route: Route, created: number): Buffer | undefin
     const body = route.responseBody(result.response, { reference, created });
     return answerRow(reference, reference, body);
   } catch (error) {
-    const unreadable = { status: UNREADABLE_STATUS, code: 'unreadable_answer' };
-    return refusalRow(reference, reference, { ...unreadable, message: messageOf(error) });
+    return refusalRow(reference, reference, unreadableAnswer(error));
   }
 }
 
@@ -49,24 +47,23 @@ function referenceIn({ custom_id: id, request }: OutputRow): string | undefined 
   return typeof reference === 'string' ? reference : undefined;
 }
 
-const STATUSES: Readonly<Record<string, number>> = { ...HTTP_STATUSES, ...CLAUDE_STATUSES };
+/** HTTP statuses by the names of errors. */
+const STATUS_BY_NAME: Readonly<Record<string, number>> = { ...HTTP_STATUSES, ...CLAUDE_STATUSES };
 
-/** Texts that name no code, as `Bad Request: …`. */
+/** Statuses of messages without a code, such as `Bad Request: …`. */
 const PHRASES: readonly (readonly [RegExp, number])[] = [
   [/^bad request/i, 400],
   [/too many requests|quota/i, 429],
 ];
-/** Only what is known to be wrong with a request keeps it from running again. */
-const UNKNOWN = 500;
 
 /**
- * What the `status` or the error of a row says, in OpenAI's words. It is an object, a text, or a
- * text with an object in it; its code is an HTTP status, a number of google.rpc.Code, or a name.
+ * The `status` or the error of a row in OpenAI's terms. It is an object, a text, or a text that
+ * contains an object. Its code is an HTTP status, a number of google.rpc.Code, or a name.
  *
- * @param given the HTTP status, where the row tells it elsewhere
+ * @param given the HTTP status, if another field of the row has it
  */
-export function rowErrorOf(value: unknown, given?: number): RowError {
-  const { code: found, status: name, type, message } = partsOf(value);
+function rowErrorOf(value: unknown, given?: number): RowError {
+  const { code: found, status: name, type, message } = errorPartsOf(value);
   const words = [name, type, found].filter((word) => typeof word === 'string');
   const status = given ?? statusOf(found, words, message);
   if (status === 401 || status === 403 || isAboutAccount(words, message))
@@ -74,79 +71,71 @@ export function rowErrorOf(value: unknown, given?: number): RowError {
   return { status, ...shortReason(words[0] ?? `vertex_${found ?? status}`, message) };
 }
 
-interface Parts {
+interface ErrorParts {
   readonly code?: unknown;
   readonly status?: unknown;
   readonly type?: unknown;
   readonly message: string;
 }
 
-function partsOf(value: unknown): Parts {
+function errorPartsOf(value: unknown): ErrorParts {
   if (typeof value === 'string') {
     const inner = objectIn(value);
-    return inner === undefined ? { message: value } : { ...nameIn(value), ...partsOf(inner) };
+    return inner === undefined ? { message: value } : { ...nameIn(value), ...errorPartsOf(inner) };
   }
   const { error, ...parts } = (value ?? {}) as { error?: unknown; message?: unknown };
-  if (typeof error === 'object' && error !== null) return partsOf(error);
+  if (typeof error === 'object' && error !== null) return errorPartsOf(error);
   const { message } = parts;
   return { ...parts, message: typeof message === 'string' ? message : 'no message was given' };
 }
 
 function objectIn(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text.slice(text.indexOf('{')));
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = tryParseJson(text.slice(text.indexOf('{')));
+  return isObject(value) ? value : undefined;
 }
 
-/** A name in front of the object, which may hold a message alone. */
+/** A name in front of the object, which may contain only a message. */
 function nameIn(text: string): { status?: string } {
   const name = /[A-Z][A-Z_]{3,}/.exec(text)?.[0];
-  return name !== undefined && Object.hasOwn(STATUSES, name) ? { status: name } : {};
+  return name !== undefined && Object.hasOwn(STATUS_BY_NAME, name) ? { status: name } : {};
 }
 
 function statusOf(code: unknown, words: readonly string[], message: string): number {
   const numbered = httpStatusOf(Number(code ?? Number.NaN));
   if (numbered !== undefined) return numbered;
   const texts = [...words, ...(message.match(/[A-Za-z][A-Za-z_]{3,}/g) ?? [])];
-  const word = texts.find((text) => Object.hasOwn(STATUSES, text));
-  if (word !== undefined) return STATUSES[word] ?? UNKNOWN;
-  return PHRASES.find(([pattern]) => pattern.test(message))?.[1] ?? UNKNOWN;
+  const word = texts.find((text) => Object.hasOwn(STATUS_BY_NAME, text));
+  if (word !== undefined) return STATUS_BY_NAME[word] ?? UNKNOWN_ROW_STATUS;
+  return PHRASES.find(([pattern]) => pattern.test(message))?.[1] ?? UNKNOWN_ROW_STATUS;
 }
 
 /** A row of a job's output, of any of the models. */
 export interface OutputRow {
   readonly custom_id?: unknown;
   readonly request?: { readonly labels?: Readonly<Record<string, unknown>> };
-  /** Empty for a request that was answered. */
+  /** Empty if the request was answered. */
   readonly status?: unknown;
   readonly error?: unknown;
   readonly response?: unknown;
 }
 
-export type Result = { readonly response: unknown } | { readonly error: RowError };
+type RowResult = { readonly response: unknown } | { readonly error: RowError };
 
-/** What became of a request; undefined if nothing did. */
-export function resultOf({ status, error, response }: OutputRow): Result | undefined {
-  if (isSaid(status)) return { error: rowErrorOf(status) };
-  if (isSaid(error)) return { error: rowErrorOf(error) };
+/** The answer or the error of a request; undefined if it did not run. */
+export function resultOf({ status, error, response }: OutputRow): RowResult | undefined {
+  if (isPresent(status)) return { error: rowErrorOf(status) };
+  if (isPresent(error)) return { error: rowErrorOf(error) };
   if (!isObject(response) || Object.keys(response).length === 0) return undefined;
-  // Claude's refusals stand where its answers do.
+  // Claude's refusals are in the place of its answers.
   if (response.type === 'error') return { error: rowErrorOf(response) };
   if (!('body' in response)) return { response };
-  // Open models answer as OpenAI's output files do.
+  // Answers of open models have the form of OpenAI's output files.
   const { status_code: code = 200, body } = response;
   if (typeof code === 'number' && code < 400) return { response: body };
   return { error: rowErrorOf(isObject(body) ? body : {}, Number(code)) };
 }
 
-function isSaid(value: unknown): boolean {
+function isPresent(value: unknown): boolean {
   if (isObject(value)) return Object.keys(value).length > 0;
   return typeof value === 'string' && !['', 'OK', '{}', 'null'].includes(value.trim());
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

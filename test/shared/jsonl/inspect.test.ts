@@ -1,10 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Demands, inspectInput, type LineProblem } from '../../../shared/jsonl/inspect.ts';
+import {
+  type InputDemands,
+  inspectInput,
+  type LineProblem,
+} from '../../../shared/jsonl/inspect.ts';
 import { fakeEstimate } from '../../support/fakes/fakeTokens.ts';
 import { chunked } from '../../support/streams.ts';
 
-const DEMANDS: Omit<Demands, 'tokens'> = {
+const DEMANDS: Omit<InputDemands, 'tokens'> = {
   endpoint: undefined,
   endpoints: ['/v1/chat/completions', '/v1/embeddings'],
   limits: { maxRequests: 50_000, maxBytes: 200_000_000, maxEnqueuedTokens: 1_000_000_000 },
@@ -21,7 +25,7 @@ const request = (id: unknown, changes: object = {}) =>
 
 async function inspect(
   input: string | Buffer | AsyncIterable<Uint8Array>,
-  demands: Partial<Demands> = {},
+  demands: Partial<InputDemands> = {},
 ) {
   const problems: LineProblem[] = [];
   const source =

@@ -35,7 +35,7 @@ test('refuses more bytes than allowed, with the way out', async () => {
   const { bytes } = await write();
   await expect(write(bytes)).resolves.toMatchObject({ bytes });
   await expect(write(bytes - 1)).rejects.toMatchObject({
-    kind: 'permanent',
+    name: 'RefusedError',
     reason: { code: 'request_too_large', message: expect.stringContaining('limits.maxBytes') },
   });
 });

@@ -1,8 +1,8 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { referenceOf } from '../../../../shared/jsonl/rows.ts';
 import type { Submission } from '../../../../shared/providers/provider.ts';
-import { referenceOf } from '../../../../shared/providers/translation/rows.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { sendJson } from '../stubServer.ts';
 import { startStub } from './stub.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { RequestLine } from '../../../../shared/jsonl/checkRequest.ts';
 import { azureDialect } from '../../../../shared/providers/azure/index.ts';
-import type { RequestLine } from '../../../../shared/providers/openai/dialect.ts';
 import { jobContext } from '../steps.ts';
 import { azureSettings } from './connection.ts';
 

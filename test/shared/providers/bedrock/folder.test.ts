@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import { deleteFolder } from '../../../../shared/providers/bedrock/folder.ts';
+import { deleteFolder } from '../../../../shared/providers/bedrock/jobs.ts';
 import { clientSettings } from '../../../support/emulators.ts';
 import { startProxy } from '../../../support/emulatorsProxy.ts';
 import { expectRefusal, KEY } from '../steps.ts';

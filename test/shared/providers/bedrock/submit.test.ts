@@ -1,10 +1,10 @@
 import { CreateModelInvocationJobCommand } from '@aws-sdk/client-bedrock';
 import { describe, expect, test } from 'vitest';
 import { lines } from '../../../../shared/jsonl/lines.ts';
+import { referenceOf } from '../../../../shared/jsonl/rows.ts';
 import { bedrockProvider } from '../../../../shared/providers/bedrock/index.ts';
 import { isPadding, paddingId } from '../../../../shared/providers/bedrock/padding.ts';
 import type { JobContext, Submission } from '../../../../shared/providers/provider.ts';
-import { referenceOf } from '../../../../shared/providers/translation/rows.ts';
 import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { expectRefusal, KEY, listed, outcomeOf } from '../steps.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ProviderError, RefusedError } from '../../../../shared/batch/errors.ts';
-import { classify } from '../../../../shared/providers/gemini/api.ts';
+import { classify } from '../../../../shared/providers/gemini/errors.ts';
 import { httpErrorOf } from '../../../../shared/providers/google/errors.ts';
 
 interface Details {

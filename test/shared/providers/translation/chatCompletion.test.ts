@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
-import {
-  type Answer,
-  chatCompletion,
-} from '../../../../shared/providers/translation/chatCompletion.ts';
+import { type Answer, chatCompletion } from '../../../../shared/providers/translation/chat.ts';
 
 const ANSWER: Answer = { text: 'Hi', refusal: null, toolCalls: [], finishReason: 'stop' };
 const completion = (answers: readonly Answer[], usage = { promptTokens: 3, completionTokens: 2 }) =>
-  chatCompletion({ id: 'x', created: 5, model: 'm', answers, usage });
+  chatCompletion({ id: 'x', created: 5, model: 'm' }, answers, usage);
 
 test('is the body of an OpenAI answer', () => {
   expect(completion([ANSWER])).toEqual({

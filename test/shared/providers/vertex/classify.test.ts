@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RefusedError } from '../../../../shared/batch/errors.ts';
 import { HttpError, httpErrorOf } from '../../../../shared/providers/google/errors.ts';
-import { classify } from '../../../../shared/providers/vertex/api.ts';
+import { classify } from '../../../../shared/providers/vertex/errors.ts';
 
 describe('classify', () => {
   test.each([

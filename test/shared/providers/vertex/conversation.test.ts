@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { referenceOf } from '../../../../shared/jsonl/rows.ts';
 import type { JobContext } from '../../../../shared/providers/provider.ts';
-import { referenceOf } from '../../../../shared/providers/translation/rows.ts';
 import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { KEY, outcomeOf } from '../steps.ts';

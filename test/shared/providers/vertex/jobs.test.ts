@@ -6,7 +6,7 @@ import {
   type Jobs,
   listJobs,
 } from '../../../../shared/providers/vertex/jobs.ts';
-import type { Outputs } from '../../../../shared/providers/vertex/outputs.ts';
+import type { Outputs } from '../../../../shared/providers/vertex/store.ts';
 import { UNKNOWN_JOB as NAME } from './world.ts';
 
 const KEY = 'bhabcdefghij012345-1';

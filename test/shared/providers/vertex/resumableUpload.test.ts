@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectRest } from '../../../../shared/providers/google/rest.ts';
 import { bearing } from '../../../../shared/providers/vertex/credential.ts';
-import { resumableUpload } from '../../../../shared/providers/vertex/resumableUpload.ts';
+import { resumableUpload } from '../../../../shared/providers/vertex/store.ts';
 import { startVertex } from './world.ts';
 
 type World = Awaited<ReturnType<typeof startVertex>>;

@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
-import { messagesRequest } from '../../../../../shared/providers/translation/claudeRequest.ts';
+import { claudeRequest } from '../../../../../shared/providers/translation/claudeRequest.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 /** What the SDK's types have; they have left out what only older models take. */
@@ -12,14 +12,14 @@ type Wire = Partial<Anthropic.MessageCreateParamsNonStreaming> & {
 const MODEL = 'claude-haiku-4-5';
 const USER = { role: 'user', content: 'Hi' };
 const translate = (body: Body, { model = MODEL, dropFields = [] as string[] } = {}) =>
-  messagesRequest(
+  claudeRequest(
     { model: 'gpt-4o-mini', messages: [USER], ...body },
     { provider: 'Anthropic', model, dropFields },
   );
 const ADD = { type: 'function', function: { name: 'add', parameters: { properties: {} } } };
 const CALL = { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1}' } };
 
-describe('messagesRequest', () => {
+describe('claudeRequest', () => {
   test('names the model, what it is asked and a bound', () => {
     const expected: Wire = {
       model: MODEL,
@@ -31,7 +31,7 @@ describe('messagesRequest', () => {
 
   test('leaves out the model where the body has none', () => {
     const rules = { provider: 'Bedrock', model: undefined, dropFields: [] };
-    const request = messagesRequest({ model: 'x', messages: [USER] }, rules);
+    const request = claudeRequest({ model: 'x', messages: [USER] }, rules);
     expect(request).toEqual({ max_tokens: 32_000, messages: [USER] });
   });
 
@@ -298,7 +298,7 @@ describe('messagesRequest', () => {
   test('an unnamed model decides what may be sampled', () => {
     const body = { model: 'x', messages: [USER], temperature: 0 };
     const rules = { provider: 'Bedrock', model: undefined, dropFields: [] };
-    const of = (unnamedModel: string) => () => messagesRequest(body, { ...rules, unnamedModel });
+    const of = (unnamedModel: string) => () => claudeRequest(body, { ...rules, unnamedModel });
     expect(of('anthropic.claude-haiku-4-5-20251001-v1:0')()).toMatchObject({ temperature: 0 });
     expect(of('anthropic.claude-opus-4-7-v1:0')).toThrow('body.temperature cannot');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chatCompletionOf } from '../../../../../shared/providers/translation/claudeAnswer.ts';
+import { chatCompletionOfClaude } from '../../../../../shared/providers/translation/claudeAnswer.ts';
 
 const USAGE = { input_tokens: 10, output_tokens: 5 };
 const message = (fields: object) => ({
@@ -15,13 +15,13 @@ const message = (fields: object) => ({
   ...fields,
 });
 const translate = (fields: object = {}) =>
-  chatCompletionOf(message(fields), { model: 'asked-for', created: 7 }) as {
+  chatCompletionOfClaude(message(fields), { model: 'asked-for', created: 7 }) as {
     model: string;
     choices: { message: object; finish_reason: string }[];
     usage: object;
   };
 
-describe('chatCompletionOf', () => {
+describe('chatCompletionOfClaude', () => {
   test('a text', () => {
     expect(translate()).toMatchObject({
       id: 'msg_1',
@@ -102,7 +102,7 @@ describe('chatCompletionOf', () => {
     ['no content', message({ content: 'secret' })],
     ['a text without text', message({ content: [{ type: 'text', secret: true }] })],
   ])('throws for %s, without quoting it', (_name, answer) => {
-    const translating = () => chatCompletionOf(answer, { model: 'm', created: 7 });
+    const translating = () => chatCompletionOfClaude(answer, { model: 'm', created: 7 });
     expect(translating).toThrow('the answer is no message of the Messages API');
     expect(translating).not.toThrow('secret');
   });

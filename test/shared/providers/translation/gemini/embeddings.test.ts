@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { embeddingsOf } from '../../../../../shared/providers/translation/geminiAnswer.ts';
+import { embeddingsOfGemini } from '../../../../../shared/providers/translation/geminiAnswer.ts';
 
 describe('embeddings', () => {
   test.each<[string, object, number]>([
@@ -8,7 +8,7 @@ describe('embeddings', () => {
     ['no count', {}, 0],
   ])('with %s', (_name, counted, tokens) => {
     const response = { embedding: { values: [0.1, -0.2] }, ...counted };
-    expect(embeddingsOf(response, { model: 'e' })).toEqual({
+    expect(embeddingsOfGemini(response, 'e')).toEqual({
       object: 'list',
       data: [{ object: 'embedding', index: 0, embedding: [0.1, -0.2] }],
       model: 'e',
@@ -17,6 +17,6 @@ describe('embeddings', () => {
   });
 
   test('what is none', () => {
-    expect(() => embeddingsOf({ embedding: {} }, { model: 'e' })).toThrowError('none of embed');
+    expect(() => embeddingsOfGemini({ embedding: {} }, 'e')).toThrowError('none of embed');
   });
 });

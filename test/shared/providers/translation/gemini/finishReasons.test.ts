@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { chatCompletionOf } from '../../../../../shared/providers/translation/geminiAnswer.ts';
+import { chatCompletionOfGemini } from '../../../../../shared/providers/translation/geminiAnswer.ts';
 
 const FACTS = { id: 'an-id', model: 'gemini-2.5-flash', created: 1_764_000_000 };
 
 function translate(response: object) {
-  return chatCompletionOf(response, FACTS) as { choices: object[] };
+  return chatCompletionOfGemini(response, FACTS) as { choices: object[] };
 }
 
 test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chatCompletionOf } from '../../../../../shared/providers/translation/geminiAnswer.ts';
+import { chatCompletionOfGemini } from '../../../../../shared/providers/translation/geminiAnswer.ts';
 
 const FACTS = { id: 'an-id', model: 'gemini-2.5-flash', created: 1_764_000_000 };
 
@@ -17,7 +17,7 @@ interface Completion {
 }
 
 function translate(response: unknown): Completion {
-  return chatCompletionOf(response, FACTS) as Completion;
+  return chatCompletionOfGemini(response, FACTS) as Completion;
 }
 
 function candidate(parts: object[], finishReason = 'STOP') {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { classifyRow, parseRow } from '../../../../shared/jsonl/rows.ts';
 import {
   answerRow,
+  classifyRow,
+  parseRow,
   referenceOf,
   refusalRow,
-} from '../../../../shared/providers/translation/rows.ts';
+} from '../../../shared/jsonl/rows.ts';
 
 test('an answer is a row that has succeeded', () => {
   const row = parseRow(answerRow('a', 'req_1', { id: 'x' }));
@@ -24,13 +25,13 @@ test.each([
   [429, 'unfinished'],
   [500, 'unfinished'],
   [529, 'unfinished'],
-])('a refusal with status %i is %s', (status, standing) => {
+])('a refusal with status %i is %s', (status, outcome) => {
   const row = parseRow(refusalRow('a', 'req_1', { status, code: 'no', message: 'No.' }));
   expect(row.response).toMatchObject({
     status_code: status,
     body: { error: { code: 'no', message: 'No.' } },
   });
-  expect(classifyRow(row)).toBe(standing);
+  expect(classifyRow(row)).toBe(outcome);
 });
 
 test('a reference is short and legal everywhere, the same for the same id', () => {

@@ -1,0 +1,167 @@
+import {
+  messageOf,
+  ProviderError,
+  type ProviderErrorKind,
+  RefusedError,
+  shortReason,
+} from '../batch/errors.ts';
+import type { RowError } from '../jsonl/rows.ts';
+
+/** A failed call, as rules classify it. */
+export interface ApiFailure {
+  /** HTTP status; undefined if no answer came, or an unreadable one. */
+  readonly status: number | undefined;
+  /** The provider's codes, the most specific first, or one of ours. */
+  readonly codes: readonly [string, ...string[]];
+  readonly message: string;
+}
+
+/** What a call may leave behind: `upload` a file of ours, `create` a paid job, `read` nothing. */
+export type Call = 'upload' | 'create' | 'read';
+
+/** What a failure means, by the call that failed. Of a list of rules, the first that applies decides. */
+export type ErrorRule<C extends Call = Call> = Readonly<Record<C, ProviderErrorKind>> & {
+  when(failure: ApiFailure): boolean;
+};
+
+/** There is no definite answer: a create call may have been carried out all the same. */
+export const UNCLEAR_ANSWER: ErrorRule = {
+  when: ({ status = 0 }) => status < 400 || status === 408 || status === 409 || status >= 500,
+  upload: 'transient',
+  create: 'uncertain',
+  read: 'transient',
+};
+
+/** Somebody must act on the account. For a rule's kinds. */
+export const ACCOUNT_REFUSED = { upload: 'account', create: 'account', read: 'account' } as const;
+
+/** Classifies whatever a call threw. The reason names the call and the cause. */
+export type Classify<C extends Call = Call> = (error: unknown, call: C) => ProviderError;
+
+interface ClassifierOptions<C extends Call> {
+  /** For the reason, such as `Gemini`. */
+  readonly provider: string;
+  readonly rules: readonly ErrorRule<C>[];
+  /** Reads whatever the SDK, the connection or the file system threw. */
+  readonly failureOf: (error: unknown) => ApiFailure;
+  /** Appended to the reason's message. Default: nothing. */
+  readonly fixOf?: (failure: ApiFailure) => string;
+}
+
+/** A failure to which no rule applies is permanent. */
+export function classifierOf<C extends Call>(options: ClassifierOptions<C>): Classify<C> {
+  const { provider, rules, failureOf, fixOf } = options;
+  return (error, call) => {
+    if (error instanceof ProviderError) return error;
+    // SDKs wrap what fetching a token throws, before anything was sent.
+    if (error instanceof Error && error.cause instanceof ProviderError) return error.cause;
+    // A line over the limit, a request that the settings refuse since its inspection, or a bucket
+    // that must not be read: the next call would fail alike.
+    if (error instanceof RefusedError) return new ProviderError('permanent', error.reason);
+    const failure = failureOf(error);
+    const kind = rules.find((rule) => rule.when(failure))?.[call] ?? 'permanent';
+    const message = `${provider}, ${call}: ${withoutKeys(failure.message)}${fixOf?.(failure) ?? ''}`;
+    return new ProviderError(kind, shortReason(failure.codes[0], message), { cause: error });
+  };
+}
+
+/** Providers mask the keys and tokens that they refuse, but a gateway in between may repeat them. */
+function withoutKeys(text: string): string {
+  return text
+    .replaceAll(/\bsk-[\w*-]+/g, 'sk-…')
+    .replaceAll(/\bBearer \S+/gi, 'Bearer …')
+    .replaceAll(/\b(AIza|AQ\.|ya29\.)[\w.-]+/g, '$1…')
+    .replaceAll(/\b(AKIA|ASIA)[A-Z0-9]{12,}/g, '$1…');
+}
+
+/** Makes a call and ignores failures of these kinds, such as deleting what does not exist. */
+export async function ignoring(
+  kinds: readonly ProviderErrorKind[],
+  classify: Classify<'read'>,
+  call: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    const failure = classify(error, 'read');
+    if (!kinds.includes(failure.kind)) throw failure;
+  }
+}
+
+/** Makes a call that reads; undefined if what it reads does not exist. */
+export async function undefinedIfMissing<T>(
+  classify: Classify<'read'>,
+  call: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    const failure = classify(error, 'read');
+    if (failure.kind === 'missing') return undefined;
+    throw failure;
+  }
+}
+
+/** Names of the errors of Node's fetch and AWS's HTTP client for a call that was aborted. */
+const TIMEOUTS: ReadonlySet<string> = new Set(['AbortError', 'TimeoutError']);
+
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && TIMEOUTS.has(error.name);
+}
+
+/** The code of a failed connection or file, such as ECONNRESET: that of the innermost cause. */
+export function systemCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const inner = systemCodeOf(error.cause);
+  if (inner !== undefined) return inner;
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Such as `fetch failed (read ECONNRESET)`: the message alone would not say why. */
+export function messageWithCause(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+  return cause === '' ? messageOf(error) : `${messageOf(error)} (${cause})`;
+}
+
+/** The code of a failure without a usable answer. */
+export const NO_USABLE_ANSWER = 'no_usable_answer';
+
+/**
+ * An answer with a status of success that cannot be what the call returns. Most often it comes from
+ * a gateway.
+ *
+ * @param call such as `Gemini, read`
+ */
+export function unusableAnswer(call: string, problem: string): ProviderError {
+  return new ProviderError('transient', { code: NO_USABLE_ANSWER, message: `${call}: ${problem}` });
+}
+
+/**
+ * A listing whose next page is the same page. A gateway that ignores the cursor would make it
+ * endless, or seem to end early.
+ */
+export function stuckListing(provider: string, cursor: string | undefined): ProviderError {
+  const page = `the page of jobs after ${cursor || 'the start'}`;
+  return unusableAnswer(`${provider}, read`, `${page} leads no further`);
+}
+
+/** The translated requests of a batch exceed what one job may hold. */
+export function batchTooLarge(provider: string, maxBytes: number): RefusedError {
+  return new RefusedError({
+    code: 'request_too_large',
+    message: `as ${provider}'s requests, the batch has over ${maxBytes} bytes: split it, or lower the entry's limits.maxBytes`,
+  });
+}
+
+/** The error of a row whose answer cannot be translated. Another try would cost the same again. */
+export function unreadableAnswer(error: unknown): RowError {
+  return { status: 422, code: 'unreadable_answer', message: messageOf(error) };
+}
+
+/** The error of a row whose answer is malformed. The model may do better on another try. */
+export function malformedAnswer(provider: string, error: unknown): RowError {
+  return { status: 502, code: 'unusable_answer', message: `${provider}, row: ${messageOf(error)}` };
+}
+
+/** The status of a row's error that is not known to be permanent, so that the request runs again. */
+export const UNKNOWN_ROW_STATUS = 500;
