@@ -8,12 +8,12 @@ const objectRef = z.object({ bucket: z.string(), key: z.string() });
 const count = z.number().int().nonnegative();
 
 /**
- * What the processor Lambda is invoked with, at least once per batch. The effect of a processor
- * should be idempotent by `deliveryId`, which is the same however often a delivery is repeated.
+ * The payload of the processor Lambda, which is invoked at least once per batch. A processor's effect
+ * should be idempotent by `deliveryId`, which is the same in every repetition of a delivery.
  */
 export const processorEventSchema = z.object({
   version: z.literal(1),
-  /** The idempotency key: the same for every repetition of this delivery. */
+  /** The idempotency key: the same in every repetition of this delivery. */
   deliveryId: z.string(),
   /** 1 for the first invocation of this delivery. */
   deliveryAttempt: z.number().int().positive(),
@@ -24,7 +24,7 @@ export const processorEventSchema = z.object({
   /** `succeeded` rows are in `results`, `failed` rows in `errors`: together they are `total`. */
   counts: z.object({ total: count, succeeded: count, failed: count }),
   usage: usageSchema,
-  /** USD, of all jobs; null if it is not known, as without a price for the model. */
+  /** USD of all jobs; null if it is not known, for example without a price for the model. */
   cost: moneySchema.nullable().default(null),
   /** JSONL in the OpenAI batch output format, in the order of the input. */
   results: objectRef,
@@ -32,7 +32,7 @@ export const processorEventSchema = z.object({
   /** The snapshot of the requests. */
   input: objectRef,
   metadata: z.record(z.string(), z.string()),
-  /** Name of the handler's table, where a processor keeps the records of `once`. */
+  /** Name of the handler's table, where `once` keeps its records. */
   table: z.string(),
   /** ISO 8601. */
   createdAt: z.string(),
@@ -43,27 +43,27 @@ export type ProcessorEvent = z.infer<typeof processorEventSchema>;
 const { batchId, provider, attempt, counts, reasons, spec } = coreSchema.shape;
 
 /**
- * The detail of a `Batch State Change`. Fields may be added within a version; what a listener may
- * rely on changes only with a new one.
+ * The detail of a `Batch State Change` event. Fields may be added within a version. Any other change
+ * has a new version.
  */
 export const stateChangeSchema = z.object({
-  version: z.literal(1).describe('Of this schema.'),
+  version: z.literal(1).describe('Version of this schema.'),
   batchId,
-  provider: provider.describe('The provider entry that the batch is at.'),
-  from: z.enum(STATUSES).describe('The same as `to` for a job that is given up.'),
+  provider: provider.describe('The provider entry where the batch is.'),
+  from: z.enum(STATUSES).describe('Equal to `to` for a job that has stalled.'),
   to: z.enum(STATUSES),
-  attempt: attempt.describe('Jobs that providers took on so far.'),
-  counts: counts.describe('Requests.'),
+  attempt: attempt.describe('Jobs that providers have accepted so far.'),
+  counts: counts.describe('Numbers of requests.'),
   cost: z.number().nullable().describe('USD so far; null if it is not known.'),
   reasons: reasons.describe('Why it failed, waits or was retried: the last 20.'),
-  metadata: spec.shape.metadata.describe('As it was given when the batch was added.'),
-  at: z.string().meta({ format: 'date-time', description: 'When it was announced.' }),
+  metadata: spec.shape.metadata.describe('The metadata of the message that added the batch.'),
+  at: z.string().meta({ format: 'date-time', description: 'When the event was sent.' }),
 });
-/** A state change, for whoever listens. */
 export type StateChange = z.infer<typeof stateChangeSchema>;
 
 /**
- * What Lambda sends to a destination after an asynchronous invocation, as far as it is used.
+ * The fields that are used of Lambda's record of an asynchronous invocation, which it sends to a
+ * destination.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
 export const outcomeRecordSchema = z.object({
@@ -75,7 +75,7 @@ export const outcomeRecordSchema = z.object({
     deliveryId: true,
     deliveryAttempt: true,
   }),
-  // Whatever the function returned or threw: only an error's message is of interest.
+  // Whatever the function returned or threw. Only the message of an error is used.
   responsePayload: z.object({ errorMessage: z.string().optional() }).nullish().catch(undefined),
 });
 export type OutcomeRecord = z.infer<typeof outcomeRecordSchema>;

@@ -3,48 +3,48 @@ import { omitUndefined } from '../omitUndefined.ts';
 import { type Reason, shortReason } from './errors.ts';
 import { type Counts, requestsToSend, type Selection } from './ledger.ts';
 
-/** Money is in USD, as plain numbers: rounded when it is shown, never when it is added up. */
+/** Money is in USD, as plain numbers. It is rounded when it is shown, never when it is added up. */
 export const moneySchema = z.number().nonnegative();
 
-/** In USD per million tokens. */
+/** Prices in USD per million tokens. */
 export const priceSchema = z.strictObject({
   input: moneySchema,
   output: moneySchema,
-  /** Of input that the provider had in its cache. Default: `input`. */
+  /** Price of input from the provider's cache. Default: `input`. */
   cachedInput: moneySchema.optional(),
 });
 export type Price = z.infer<typeof priceSchema>;
 
 /**
- * What all providers give for batches. https://platform.openai.com/docs/guides/batch,
+ * The discount of all providers for batches. https://platform.openai.com/docs/guides/batch,
  * https://platform.claude.com/docs/en/build-with-claude/batch-processing,
  * https://ai.google.dev/gemini-api/docs/batch-api, https://aws.amazon.com/bedrock/pricing/
  */
 export const BATCH_DISCOUNT = 0.5;
 
-/** What a provider entry costs, and how much of it may be spent. */
+/** The prices of a provider entry, and its budget. */
 export interface Pricing {
-  /** What its batches pay for a model, by the name that requests use. Undefined: nobody has said. */
+  /** The price of a model in batches, by the name that requests use; undefined if it is not known. */
   priceOf(model: string): Price | undefined;
-  /** USD in a UTC day. Undefined: no bound. */
+  /** USD per UTC day. Undefined: no limit. */
   readonly dailyBudget: number | undefined;
 }
 
-/** An entry whose settings say nothing of money. */
+/** An entry without prices and without a budget. */
 export const UNPRICED: Pricing = { priceOf: () => undefined, dailyBudget: undefined };
 
-/** Tokens that are billed. */
+/** Billed tokens. */
 export interface BilledTokens {
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Of the input tokens. */
+  /** Part of the input tokens. */
   readonly cachedTokens?: number | undefined;
 }
 
 /**
  * Looks a model up in a table of prices.
  *
- * @param names of one model, the one that counts most first; `*` in the table stands for every
+ * @param names the names of one model, in order of precedence; `*` in the table stands for every
  *   model that it does not name
  */
 export function priceIn(
@@ -55,7 +55,7 @@ export function priceIn(
   return name === undefined ? undefined : prices[name];
 }
 
-/** @param discount on list prices, from 0 to 1 */
+/** @param discount fraction of the list prices, from 0 to 1 */
 export function discounted({ input, output, cachedInput }: Price, discount: number): Price {
   const factor = 1 - discount;
   return omitUndefined({
@@ -65,7 +65,7 @@ export function discounted({ input, output, cachedInput }: Price, discount: numb
   });
 }
 
-/** What tokens cost. An unknown price makes an unknown cost, which is not 0. */
+/** The cost of tokens in USD. Without a price it is unknown, which is not 0. */
 export function costOf(tokens: BilledTokens, price: Price): number;
 export function costOf(tokens: BilledTokens, price: Price | undefined): number | undefined;
 export function costOf(tokens: BilledTokens, price: Price | undefined): number | undefined {
@@ -76,32 +76,36 @@ export function costOf(tokens: BilledTokens, price: Price | undefined): number |
   return ((inputTokens - cached) * input + cached * cachedInput + outputTokens * output) / 1e6;
 }
 
-/** The sum; unknown if a part of it is. */
+/** The sum; undefined, that is unknown, if one of the two is. */
 export function sumCost(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : a + b;
 }
 
-/** An input, as far as its cost can be estimated. */
-interface Estimate {
+/** The fields of an input from which its cost is estimated. */
+interface InputEstimate {
   readonly estimatedTokens: number;
   readonly maxOutputTokens?: number | undefined;
   readonly estimatedCost?: number | undefined;
 }
 
-/** A batch, as far as the cost of its next job can be estimated. Before an inspection: no input. */
-interface Estimated {
-  readonly input?: Estimate | undefined;
+/** The fields of a batch from which the cost of its next job is estimated. */
+interface EstimatedBatch {
+  /** Absent before the inspection. */
+  readonly input?: InputEstimate | undefined;
   readonly counts: Counts;
   readonly selection: Selection;
 }
 
-/** What an input is expected to be billed for: its prompts, and the longest answers that it allows. */
-export function expectedTokens({ estimatedTokens, maxOutputTokens = 0 }: Estimate): BilledTokens {
+/** The tokens that an input is expected to be billed for: its prompts and the longest answers it allows. */
+export function expectedTokens({
+  estimatedTokens,
+  maxOutputTokens = 0,
+}: InputEstimate): BilledTokens {
   return { inputTokens: estimatedTokens, outputTokens: maxOutputTokens };
 }
 
-/** What the batch's next job, or its present one, is billed for: by its share of the requests. */
-export function expectedOfJob(batch: Estimated): BilledTokens {
+/** The expected tokens of the batch's present or next job, by its share of the requests. */
+export function expectedOfJob(batch: EstimatedBatch): BilledTokens {
   if (!batch.input) return { inputTokens: 0, outputTokens: 0 };
   const { inputTokens, outputTokens } = expectedTokens(batch.input);
   const share = shareToSend(batch);
@@ -111,20 +115,20 @@ export function expectedOfJob(batch: Estimated): BilledTokens {
   };
 }
 
-/** The same in USD, at the price that the input was inspected with. */
-export function estimatedCostOfJob(batch: Estimated): number | undefined {
+/** The expected cost of that job in USD, at the price of the inspection. */
+export function estimatedCostOfJob(batch: EstimatedBatch): number | undefined {
   const whole = batch.input?.estimatedCost;
   return whole === undefined ? undefined : whole * shareToSend(batch);
 }
 
-function shareToSend(batch: Estimated): number {
+function shareToSend(batch: EstimatedBatch): number {
   const { total } = batch.counts;
   return total === 0 ? 1 : requestsToSend(batch) / total;
 }
 
 /**
- * The price at which the tokens cost most: what a batch is estimated with that may go to any of
- * several entries. Unknown if one of the prices is.
+ * The price at which the tokens cost most. It is used for the estimate of a batch that may run at
+ * several entries. Undefined if one of the prices is not known.
  */
 export function dearest(
   prices: readonly (Price | undefined)[],
@@ -138,15 +142,13 @@ export function dearest(
   return most;
 }
 
-/** For people, to the millionth of a dollar. */
+/** An amount for people, rounded to a millionth of a dollar. */
 export function dollars(amount: number): string {
   return `$${Number(amount.toFixed(6))}`;
 }
 
-/** A message's promise to spend no more than `maxCost`, as far as an estimate can keep it. */
-
 /**
- * Why an input may not start.
+ * Why an input must not start because of its `maxCost`.
  *
  * @param estimate in USD; undefined if the model has no price
  */
@@ -157,7 +159,7 @@ export function costRefusal(
 ): Reason | undefined {
   if (maxCost === undefined) return undefined;
   if (estimate === undefined) {
-    const message = `maxCost is ${dollars(maxCost)}, and model ${JSON.stringify(model)} has no price at every provider that the batch may go to: set "prices" there, or leave maxCost out`;
+    const message = `maxCost is ${dollars(maxCost)}, and model ${JSON.stringify(model)} does not have a price at every provider entry of the batch: set "prices" there, or leave maxCost out`;
     return shortReason('no_price', message);
   }
   if (estimate <= maxCost) return undefined;
@@ -165,9 +167,9 @@ export function costRefusal(
   return shortReason('over_max_cost', message);
 }
 
-/** Why what is unfinished may not run again. */
+/** Why the unfinished requests must not run again because of the batch's `maxCost`. */
 export function costEnd(
-  batch: Estimated & {
+  batch: EstimatedBatch & {
     readonly spec: { readonly maxCost?: number | undefined };
     readonly cost?: number | undefined;
   },
@@ -179,17 +181,17 @@ export function costEnd(
   if (cost === undefined || estimate === undefined)
     return shortReason(
       'max_cost',
-      `it is not known what the batch has cost, and its maxCost is ${dollars(maxCost)}: what is unfinished is not run again`,
+      `the cost of the batch so far is not known, and its maxCost is ${dollars(maxCost)}: the unfinished requests are not run again`,
     );
   if (cost + estimate <= maxCost) return undefined;
-  const message = `the batch has cost ${dollars(cost)}, what is unfinished is estimated at ${dollars(estimate)}, and its maxCost is ${dollars(maxCost)}: it is not run again`;
+  const message = `the batch has cost ${dollars(cost)}, the unfinished requests are estimated at ${dollars(estimate)}, and its maxCost is ${dollars(maxCost)}: they are not run again`;
   return shortReason('max_cost', message);
 }
 
-/** What a part is estimated at and may cost: its share, so that all parts keep within `maxCost`. */
+/** The estimate and the share of `maxCost` of one part. The shares of all parts sum up to `maxCost`. */
 export function costOfPart(
-  input: Estimate & { readonly price?: Price | undefined; readonly requests: number },
-  slice: Estimate & { readonly requests: number },
+  input: InputEstimate & { readonly price?: Price | undefined; readonly requests: number },
+  slice: InputEstimate & { readonly requests: number },
   maxCost: number | undefined,
 ): { readonly estimatedCost?: number; readonly maxCost?: number } {
   if (!input.price || input.estimatedCost === undefined) return {};

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { omitUndefined } from '../omitUndefined.ts';
 
-/** A record or message written by a newer version of the code: it is left untouched. */
+/** A record or message that a newer version of the code has written. It must not be changed. */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError';
   constructor(what: string, found: unknown) {
@@ -10,7 +11,7 @@ export class NewerSchemaError extends Error {
   }
 }
 
-/** Input that can never be accepted: it goes to the dead-letter queue with this reason. */
+/** Input that can never be accepted. It goes to the dead-letter queue with this reason. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly reason: Reason;
@@ -20,18 +21,18 @@ export class RefusedError extends Error {
   }
 }
 
-/** A refusal whose text fits a record, whatever length the values in it have. */
+/** A refusal whose text is shortened to fit a record. */
 export function refusal(code: string, message: string, line?: number): RefusedError {
   return new RefusedError(shortReason(code, message, line));
 }
 
 /**
- * How a provider's failure is to be taken:
- * - `quota`: try later, no work was taken on;
- * - `account`: credentials, permissions or billing; the provider is paused, the batch waits;
+ * What a provider's failure means:
+ * - `quota`: the provider is full and accepted nothing; it cools down;
+ * - `account`: it refuses credentials, permissions or billing; it is blocked, and the batch waits;
  * - `permanent`: the same call would fail again;
  * - `transient`: it may pass, and no job was created;
- * - `uncertain`: a create call was sent and its answer lost, so a job may exist;
+ * - `uncertain`: a create call was sent and its reply lost, so a job may exist;
  * - `missing`: the provider does not know the job or the file.
  */
 export type ProviderErrorKind =
@@ -53,12 +54,12 @@ export class ProviderError extends Error {
   }
 }
 
-/** The processor was definitely not invoked: any other failure leaves that open. */
+/** The processor was not invoked for certain. After any other failure it may have been. */
 export class InvocationRefusedError extends Error {
   override readonly name = 'InvocationRefusedError';
 }
 
-/** The text of anything that was thrown. */
+/** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -74,24 +75,27 @@ export class WebhookRefusedError extends Error {
   }
 }
 
-/** Why something was refused, failed or waits. Never holds prompt text. */
+/** Why something was refused, failed or waits. Never contains prompt text. */
 export const reasonSchema = z.object({
-  /** A stable word for programs, in the provider's spelling where it gave one. */
+  /** A stable code for programs: the provider's own, if it gave one. */
   code: z.string(),
-  /** A sentence for people: the value, the place and the fix. */
+  /** A sentence for people with the value, the place and the fix. */
   message: z.string(),
-  /** The line of the input file, from 1. */
+  /** The line of the input file, counted from 1. */
   line: z.number().int().positive().optional(),
 });
 export type Reason = z.infer<typeof reasonSchema>;
 
-/** A record stays small: the first reasons live in it, all of them in the error file. */
+/**
+ * Reasons in a record, which must stay small: the latest of a batch, or those of the first bad lines
+ * of an input, whose error file has all of them.
+ */
 export const MAX_REASONS = 20;
 const MAX_MESSAGE_LENGTH = 500;
 
-/** A reason short enough for a record, whatever length a provider's message has. */
+/** A reason whose code and message are shortened to fit a record. */
 export function shortReason(code: string, message: string, line?: number): Reason {
   const text =
     message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
-  return { code: code.slice(0, 100), message: text, ...(line === undefined ? {} : { line }) };
+  return omitUndefined({ code: code.slice(0, 100), message: text, line });
 }

@@ -1,16 +1,16 @@
 /** The rule for a batch id: safe in S3 keys, table keys and provider metadata. */
 export const BATCH_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** The same, or a part of it. */
+/** The rule for the id of a batch or of a part. */
 export const RECORD_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[1-9]\d{0,3})?$/;
 
 const PREFIX_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const PREFIX_LENGTH = 16;
 
 /**
- * The random part of a submission key: `bh` and 16 of a-z0-9 (82 bits).
+ * The random part of a submission key: `bh` and 16 characters of a-z0-9 (82 bits).
  *
- * @param randomInt gives a whole number in [0, max), from a cryptographic source in production
+ * @param randomInt returns an integer in [0, max), from a cryptographic source in production
  */
 export function newKeyPrefix(randomInt: (max: number) => number): string {
   let prefix = 'bh';
@@ -20,8 +20,8 @@ export function newKeyPrefix(randomInt: (max: number) => number): string {
 }
 
 /**
- * The key that a job carries at the provider, by which it is found again after a crash. Legal
- * everywhere: Vertex label, Bedrock jobName, OpenAI metadata value, Anthropic custom_id prefix.
+ * The key of a job at the provider, by which it is found again after a crash. It is valid as a Vertex
+ * label, a Bedrock jobName, an OpenAI metadata value and the prefix of an Anthropic custom_id.
  */
 export function submissionKey(batch: { keyPrefix: string; submission: number }): string {
   return `${batch.keyPrefix}-${batch.submission}`;
@@ -37,24 +37,24 @@ export function deliveryId(keyPrefix: string, deliveryNumber: number): string {
   return `${keyPrefix}-delivery-${deliveryNumber}`;
 }
 
-/** Where a user puts the file of a batch whose message names none. */
+/** Key of the input of a batch whose message names no file. */
 export function uploadKey(batchId: string): string {
   return `uploads/${batchId}.jsonl`;
 }
 
 /**
- * Where the body of a message too large for SQS is kept. Under `uploads/`, because whoever may add
- * a batch may write there.
+ * Key of the body of a message that is too large for SQS. It is under `uploads/`, because everyone
+ * who may add batches may write there.
  */
 export function messageBodyKey(token: string): string {
   return `${MESSAGE_BODY_PREFIX}${token}.json`;
 }
 export const MESSAGE_BODY_PREFIX = 'uploads/messages/';
 
-/** What is put here ends up as a batch by itself, where the deployment says so. */
+/** A file under this prefix becomes a batch if the deployment has an inbox. */
 export const INBOX_PREFIX = 'inbox/';
 
-/** Where it is said why a file of the inbox was refused: a name that is no batch file's. */
+/** Key of the file that says why a file of the inbox was refused. It does not end like a batch file. */
 export function rejectionKey(inboxKey: string): string {
   return `${inboxKey}.rejected.json`;
 }
@@ -63,8 +63,8 @@ export function rejectionKey(inboxKey: string): string {
 export const MAX_KEY_BYTES = 1024;
 
 /**
- * Where one writer keeps one object. The writer's token is in the key, so that a superseded
- * worker overwrites nothing: the record names the winner.
+ * Key of one object of one worker. It contains the token of the worker's claim, so that a superseded
+ * worker overwrites nothing: the record names the keys that count.
  */
 export function objectKey(batchId: string, token: string, name: string): string {
   return `batches/${batchId}/${token}/${name}`;

@@ -1,18 +1,19 @@
 import * as z from 'zod';
+import { omitUndefined } from '../omitUndefined.ts';
 import { reasonSchema } from './errors.ts';
 
-/** A provider's job as the record names it. */
+/** A provider's job, as a record names it. */
 export const jobSchema = z.object({
   id: z.string(),
   /** The submission whose key the job carries. */
   submission: z.number().int().positive(),
   submittedAt: z.number(),
-  /** When the provider was first seen to have taken it on, past any refusal for quota. */
+  /** When the provider was first seen to have accepted the job: it can no longer refuse it for quota. */
   acceptedAt: z.number().optional(),
-  /** Requests that were finished when that was last noted, and when they last grew. */
+  /** Finished requests at the last recorded progress, and its time. */
   progress: z.number().optional(),
   progressAt: z.number().optional(),
-  /** When it was given up as stalled: from then on it is cancelled until it ends. */
+  /** When the job stalled. From then on every check cancels it, until it ends. */
   stalledAt: z.number().optional(),
 });
 export type Job = z.infer<typeof jobSchema>;
@@ -21,7 +22,7 @@ export const usageSchema = z.object({
   inputTokens: z.number().int().nonnegative(),
   outputTokens: z.number().int().nonnegative(),
   totalTokens: z.number().int().nonnegative(),
-  /** Of the input tokens: what the provider had in its cache. Absent: none, or it does not tell. */
+  /** Input tokens from the provider's cache. Absent if there were none or the provider does not say. */
   cachedTokens: z.number().int().nonnegative().optional(),
 });
 export type Usage = z.infer<typeof usageSchema>;
@@ -30,29 +31,29 @@ export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0
 
 export function sumUsage(a: Usage, b: Usage): Usage {
   const cachedTokens = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0);
-  return {
+  return omitUndefined({
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     totalTokens: a.totalTokens + b.totalTokens,
-    ...(cachedTokens > 0 ? { cachedTokens } : {}),
-  };
+    cachedTokens: cachedTokens > 0 ? cachedTokens : undefined,
+  });
 }
 
 /**
- * How a job, or the try to start one, ended. `files` are the provider's ids of what it wrote:
- * whatever exists is collected, whatever the outcome.
+ * How a job, or the attempt to start one, ended. `deadline`: it had not ended when the batch had to
+ * end. `files` are the provider's ids of the job's output, which is collected whatever the outcome.
  */
 export const outcomeSchema = z.object({
   kind: z.enum(['completed', 'expired', 'cancelled', 'failed', 'deadline']),
   /** Absent when no job was ever started. */
   jobId: z.string().optional(),
   files: z.array(z.string()).default([]),
-  /** The job's own error, given to requests that have no row of their own. */
+  /** The job's error, for the requests that have no row of their own. */
   reason: reasonSchema.optional(),
   /**
    * `permanent`: the same input would fail again, so requests without a row have failed for good.
-   * `quota`: the provider is full, `account`: it refuses our credentials or our bill; in both it
-   * did not take the work on, so no attempt is used.
+   * `quota`: the provider is full. `account`: it refuses the credentials or the bill. In both cases
+   * it has not accepted the job, so no attempt is used.
    */
   refusal: z.enum(['permanent', 'quota', 'account']).optional(),
 });
@@ -80,20 +81,20 @@ export const pastJobSchema = z.object({
 });
 export type PastJob = z.infer<typeof pastJobSchema>;
 
-/** Past jobs that a record names, so that it stays small. */
+/** Past jobs in a record, which must stay small. */
 export const MAX_PAST_JOBS = 20;
 
-/** What a provider says of a job. */
+/** The state of a job according to its provider. */
 export type JobState =
   /**
-   * `progress`: finished requests, where the provider tells. `isPending`: not begun, and it may
-   * still be refused for quota.
+   * `progress`: finished requests, if the provider reports them. `isPending`: the job has not begun
+   * and may still be refused for quota.
    */
   | { readonly state: 'running'; readonly progress?: number; readonly isPending?: boolean }
   | { readonly state: 'ended'; readonly outcome: Outcome }
-  /** The provider does not know the job: never a proof that it is not running. */
+  /** The provider does not know the job. This never proves that the job does not run. */
   | { readonly state: 'missing' }
-  /** A status this version does not know: looked at again later, never guessed. */
+  /** A status that this version does not know. The job is checked again, the status never guessed. */
   | { readonly state: 'unknown'; readonly status: string };
 
 /** What a provider entry may hold at once, and what one of its jobs may hold. */

@@ -16,40 +16,40 @@ export type Counts = z.infer<typeof countsSchema>;
 export const selectionSchema = z.enum(['unfinished', 'unsucceeded']);
 export type Selection = z.infer<typeof selectionSchema>;
 
-/** No request has an end yet. */
+/** The counts of an input of which no request has run. */
 export function countsOfNew(requests: number): Counts {
   return { total: requests, succeeded: 0, failed: 0, unfinished: requests };
 }
 
-/** How one request stands after an attempt. */
+/** The state of one request after an attempt. */
 export type RowOutcome = 'succeeded' | 'failed' | 'unfinished';
 
-/** A row that says that the account cannot pay, or may not: the request itself was not looked at. */
+/** Code of a row that says that the account cannot pay or has no permission: the request did not run. */
 export const ACCOUNT_ROW_CODE = 'account_refused';
 
-/** Codes of error rows that say nothing against the request itself: it runs again. */
+/** Codes of error rows that do not mean that the request itself is bad: it runs again. */
 const UNFINISHED_CODES: ReadonlySet<string> = new Set([
-  // OpenAI's words in the error file of an expired or cancelled job.
+  // OpenAI's codes in the error file of an expired or cancelled job.
   'batch_expired',
   'batch_cancelled',
-  // Ours, for a request that the provider's files do not mention.
+  // The handler's codes for a request without a row in the provider's files.
   'request_missing',
   'job_failed',
   ACCOUNT_ROW_CODE,
 ]);
 
-/** HTTP statuses of a row that may pass. 0: OpenAI's row of a request that was never made. */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([0, 408, 409, 425, 429]);
+/** HTTP statuses of a temporary failure. 0: OpenAI's row for a request that was never made. */
+const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([0, 408, 409, 425, 429]);
 
-/** The part of a result row that decides its standing. */
+/** The part of a result row that decides its outcome. */
 export interface RowVerdict {
   readonly status_code?: number | undefined;
   readonly error_code?: string | undefined;
 }
 
 /**
- * Tells succeeded, failed for good and unfinished apart, from the row alone, so that a row read
- * back from a merged file stands as it stood when it was written.
+ * The outcome of a row: succeeded, failed for good or unfinished. It depends on the row alone, so
+ * that a row in a merged file has the outcome that it had when it was written.
  */
 export function outcomeOfVerdict({
   status_code: status,
@@ -57,7 +57,7 @@ export function outcomeOfVerdict({
 }: RowVerdict): RowOutcome {
   if (code !== undefined && UNFINISHED_CODES.has(code)) return 'unfinished';
   if (status === undefined) return 'failed';
-  if (PASSING_STATUSES.has(status) || status >= 500) return 'unfinished';
+  if (TEMPORARY_STATUSES.has(status) || status >= 500) return 'unfinished';
   return status >= 200 && status < 300 && code === undefined ? 'succeeded' : 'failed';
 }
 
@@ -73,8 +73,8 @@ export function requestsToSend({
 }
 
 /**
- * What is said of a request of a job that left no row for it. A job that failed for good takes
- * its requests with it, under its own code; after any other end they are unfinished.
+ * The error of a request for which a job left no row. If the job failed for good, so has the request,
+ * with the job's code. After any other outcome the request is unfinished.
  */
 export function missingRow(outcome: Outcome): { code: string; message: string } {
   const message = outcome.reason?.message;

@@ -25,55 +25,58 @@ const batchId = z
     'must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or a digit',
   );
 
-/** Of a batch or of one of its parts: what only the handler itself names. */
+/** The id of a batch or of a part. Only the handler itself sends messages about parts. */
 const recordId = z.string().regex(RECORD_ID_PATTERN, 'must be a batchId, or that of a part');
 
-/** A newer schemaVersion is told apart from a malformed message before this is applied. */
+/** A newer schemaVersion is detected before this schema is applied, which would call it malformed. */
 const schemaVersion = z.number().int().min(1).max(MESSAGE_SCHEMA_VERSION).optional();
 
 const S3_URL = /^s3:\/\/([^/]+)\/(.+)$/;
 
-/** Adds a batch. The least is `{"batchId":"x"}` with the file at `uploads/x.jsonl`. */
+/** Adds a batch. `{"batchId":"x"}` is enough if the file is at `uploads/x.jsonl`. */
 export const addMessageSchema = z.strictObject({
   schemaVersion,
   action: z.literal('add').default('add'),
   /** Default: derived from the SQS message id. */
   batchId: batchId.optional(),
-  /** A provider entry of the deployment. Default: the first one. */
+  /** A provider entry of the deployment. Default: the first entry. */
   provider: z.string().optional(),
-  /** Several entries instead: the batch, or its parts, go where there is room. */
+  /** Several entries instead of one: the batch, or its parts, run where there is room. */
   providers: z.array(z.string()).min(1).max(20).optional(),
-  /** `s3://bucket/key`, in the handler's bucket or one named at deploy time. */
+  /** `s3://bucket/key`, in the handler's bucket or one of the input buckets of the deployment. */
   file: z.string().regex(S3_URL, 'must look like s3://bucket/key').optional(),
-  /** Requests in the message itself, as lines of a batch file, instead of a file. */
+  /** The requests themselves, each as a line of a batch file, instead of a file. */
   requests: z.array(z.record(z.string(), z.json())).min(1).optional(),
-  /** What the requests' bodies are written in. */
+  /** The dialect of the requests' bodies. */
   format: formatSchema.default('openai'),
   /** Default: the `url` of the first line. */
   endpoint: z.string().startsWith('/').optional(),
   /** Higher starts first. Default 0. */
   priority: z.number().int().min(-500).max(499).default(0),
-  /** ISO 8601 time before which nothing is submitted. */
+  /** ISO 8601 time. Nothing is submitted before it. */
   notBefore: z.iso.datetime({ offset: true }).optional(),
   /**
-   * USD: refused if it is estimated to cost more, and not tried again if that would. Needs a price
-   * for the model at each entry that it may go to.
+   * USD. The batch is refused if its estimate is higher, and unfinished requests are not run again if
+   * the batch would exceed it. Needs a price for the model at each entry of the batch.
    */
   maxCost: z.number().positive().optional(),
   completionWindow: z.literal('24h').default('24h'),
-  /** Settings of the provider's job; the provider's page lists them. */
+  /** Settings of the provider's job: see docs/providers.md. */
   options: z.record(z.string(), z.json()).default({}),
-  /** Handed to the processor and to events, never to the provider. At most 16 pairs. */
+  /** Passed to the processor and to events, never to the provider. At most 16 pairs. */
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))
     .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 pairs')
     .default({}),
 });
 export type AddMessage = z.infer<typeof addMessageSchema>;
-/** What a user writes: everything with a default may be left out. */
+/** The message as a user writes it: fields with a default may be left out. */
 export type AddMessageInput = z.input<typeof addMessageSchema>;
 
-/** `cancel`: stop and keep what exists. `retry`: again what failed. `redeliver`: the processor again. */
+/**
+ * `cancel`: stop the batch and keep its rows. `retry`: run the requests again that did not succeed.
+ * `redeliver`: invoke the processor again.
+ */
 export const commandMessageSchema = z.strictObject({
   schemaVersion,
   action: z.enum(['cancel', 'retry', 'redeliver']),
@@ -81,19 +84,19 @@ export const commandMessageSchema = z.strictObject({
 });
 export type CommandMessage = z.infer<typeof commandMessageSchema>;
 
-/** `pause`: start nothing new at a provider. `resume`: go on, also after its account was refused. */
+/** `pause`: start no new jobs at a provider. `resume`: start them again, also at a blocked provider. */
 export const PROVIDER_ACTIONS = ['pause', 'resume'] as const;
 export const providerMessageSchema = z.strictObject({
   schemaVersion,
   action: z.enum(PROVIDER_ACTIONS),
   /** A provider entry of the deployment. */
   provider: z.string(),
-  /** Why, for whoever finds it so. */
+  /** Shown to anyone who finds the provider paused. */
   reason: z.string().min(1).max(500).optional(),
 });
 export type ProviderMessage = z.infer<typeof providerMessageSchema>;
 
-/** Internal: the end of a backoff. Acted upon only in `retrying` at this version of the record. */
+/** Internal: ends a wait in `retrying`, if the record still has this version. */
 export const requeueMessageSchema = z.strictObject({
   schemaVersion,
   action: z.literal('requeue'),
@@ -102,7 +105,7 @@ export const requeueMessageSchema = z.strictObject({
 });
 export type RequeueMessage = z.infer<typeof requeueMessageSchema>;
 
-/** Internal: S3 has told of a file in the inbox. */
+/** Internal: S3 has reported a new file in the inbox. */
 export const inboxMessageSchema = z.strictObject({
   schemaVersion,
   action: z.literal('inbox'),
@@ -114,19 +117,19 @@ export const inboxMessageSchema = z.strictObject({
       (key) => new TextEncoder().encode(rejectionKey(key)).length <= MAX_KEY_BYTES,
       'is too long: there must be room for the name of a rejection beside it',
     ),
-  /** Without quotes, as S3's events have it. */
+  /** Without quotes, as in S3's events. */
   etag: z.string().regex(/^[\w-]{1,100}$/, 'must be an ETag without its quotes'),
 });
 export type InboxMessage = z.infer<typeof inboxMessageSchema>;
 
-/** A body over 200 KB, kept in the handler's bucket. */
+/** Stands for a body over 200 KB, which is kept in the handler's bucket. */
 export const pointerMessageSchema = z.strictObject({
   schemaVersion,
   action: z.literal('pointer'),
   key: z.string().startsWith(MESSAGE_BODY_PREFIX),
 });
 
-/** Everything that the batch queue accepts. */
+/** All messages of the batch queue. */
 const batchQueueMessageSchema = z.union([
   addMessageSchema,
   commandMessageSchema,
@@ -140,7 +143,7 @@ export type BatchQueueMessage = z.infer<typeof batchQueueMessageSchema>;
 const WORK_KINDS = ['inspect', 'submit', 'collect'] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
-/** Internal: what the worker does next for a batch. */
+/** Internal: the next work of a worker for a batch. */
 export const workMessageSchema = z.strictObject({
   schemaVersion,
   action: z.enum(WORK_KINDS),
@@ -148,7 +151,7 @@ export const workMessageSchema = z.strictObject({
 });
 export type WorkMessage = z.infer<typeof workMessageSchema>;
 
-/** Splits `s3://bucket/key`; the schema has checked the form. */
+/** Splits `s3://bucket/key`. The schema has checked its form. */
 export function parseS3Url(url: string): { bucket: string; key: string } {
   const [, bucket = '', key = ''] = S3_URL.exec(url) ?? [];
   return { bucket, key };

@@ -34,7 +34,7 @@ const INITIAL = {
   reasons: [],
 } satisfies Partial<Core>;
 
-/** What is made or looked up for a message before its record is. */
+/** What the intake has made or looked up for a message. */
 export interface Prepared {
   readonly batchId: string;
   /** The provider entries that the message names, checked. */
@@ -43,7 +43,7 @@ export interface Prepared {
   readonly keyPrefix: string;
 }
 
-/** The record of a batch that has just been accepted: its input is to be inspected. */
+/** The record of a batch that has just been accepted. Its input is inspected next. */
 export function newBatch(
   message: AddMessage,
   { batchId, providers, source, keyPrefix }: Prepared,
@@ -58,7 +58,7 @@ export function newBatch(
     status: 'inspecting',
     statusAt: now,
     createdAt: now,
-    // The intake sends the work right after this write; the sweeper does if that was lost.
+    // The intake sends the work right after this write, and the sweeper if that message was lost.
     dueAt: now + maxBackoffMs(policy.resendBackoff, 0),
     sends: 1,
     spec: {
@@ -82,7 +82,7 @@ export function partId(parentId: string, number: number): string {
   return `${parentId}/${number}`;
 }
 
-/** The id of the batch that the user knows. */
+/** The id of the batch as the user knows it: that of its parent, for a part. */
 export function rootBatchId(batchId: string): string {
   const slash = batchId.indexOf('/');
   return slash < 0 ? batchId : batchId.slice(0, slash);

@@ -4,9 +4,8 @@ import type { BatchQueueMessage, WorkMessage } from './messages.ts';
 import type { Batch } from './record.ts';
 import type { Status } from './status.ts';
 
-/** Every side effect of the use cases, one narrow interface each. */
+/** Every side effect of the use cases, each behind a narrow interface. */
 
-/** Time and chance. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -14,20 +13,19 @@ export interface Clock {
 export interface RandomSource {
   /** A number in [0, 1). */
   random(): number;
-  /** A whole number in [0, max), hard to guess. */
+  /** An integer in [0, max), hard to guess. */
   randomInt(max: number): number;
   /** A fresh unguessable token of letters, digits and dashes. */
   token(): string;
 }
 
-/** A queue whose messages people or other versions may have written, so that some never succeed. */
+/** A queue whose messages people or other versions may have sent, so that some can never succeed. */
 export type DeadLetterSource = 'batch' | 'work';
 
-/** The queues. */
 export interface Queues {
   sendWork(message: WorkMessage): Promise<void>;
   sendBatch(message: BatchQueueMessage, delaySeconds: number): Promise<void>;
-  /** Puts a message that can never succeed aside: beside its queue, its reason as an attribute. */
+  /** Moves a message that can never succeed to the queue's dead-letter queue, with the reason as an attribute. */
   sendDeadLetter(
     queue: DeadLetterSource,
     body: string,
@@ -39,47 +37,47 @@ export interface Queues {
 /** Counts the prompt tokens of one file's requests, or estimates them from samples. */
 export interface TokenEstimate {
   /**
-   * Takes in the body of a request.
+   * Adds the body of a request.
    *
-   * @param bytes of its line
-   * @returns its tokens, by what is known by now; not rounded
+   * @param bytes length of its line
+   * @returns its estimated tokens, by the samples so far; not rounded
    */
   add(body: Readonly<Record<string, unknown>>, bytes: number): number;
-  /** Of all, by all that is known by now. */
+  /** Estimated tokens of all requests, by all samples. */
   total(): number;
 }
 export interface TokenEstimation {
-  /** @param fileBytes of the whole file, where that is known: it makes the estimate cheaper */
+  /** @param fileBytes length of the whole file, if it is known: it makes the estimate cheaper */
   estimate(fileBytes: number | undefined): Promise<TokenEstimate>;
 }
 
-/** The user's processor. Invoked asynchronously. */
+/** The user's processor, which is invoked asynchronously. */
 export interface Processor {
-  /** Throws InvocationRefusedError if Lambda has not taken the invocation, for certain. */
+  /** @throws InvocationRefusedError if Lambda has refused the invocation for certain */
   invoke(event: ProcessorEvent): Promise<void>;
 }
 
-/** Tells whoever listens. */
+/** The event bus that state changes are published to. */
 export interface EventBus {
   publish(change: StateChange): Promise<void>;
 }
 
-/** Structured logs. Never prompt text, never a secret. */
+/** Structured logs. They never contain prompt text or secrets. */
 export interface Log {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   error(message: string, fields?: object): void;
 }
 
-/** The names come from `shared/metrics.ts`, which also says which are told for each provider. */
+/** Metrics by the names in `shared/metrics.ts`, which also says which of them have a provider dimension. */
 export interface Metrics {
-  /** Adds to a count, of the handler and of the provider. */
+  /** Adds to a count of the handler and, if one is given, of the provider. */
   count(name: string, value: number, provider?: string): void;
-  /** Tells a value as it is now, in the unit that belongs to the name: of the provider, else of all. */
+  /** Emits a present value, in the unit of the name: the provider's, or the handler's without one. */
   measure(name: string, value: number, provider?: string): void;
 }
 
-/** Bytes from `start` to before `end`: at least one. */
+/** The byte range [start, end), which is not empty. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -90,39 +88,49 @@ export interface ObjectRef {
   readonly key: string;
 }
 
-/** The bucket of the handler, and reading from the buckets named at deploy time. */
+/** The handler's bucket, and read access to the input buckets of the deployment. */
 export interface ObjectStore {
   readonly bucket: string;
-  /** Size in bytes and ETag; undefined if there is no such object. Throws RefusedError if it may not be read. */
+  /**
+   * Reads the size in bytes and the ETag.
+   *
+   * @returns undefined if there is no such object
+   * @throws RefusedError if it must not be read
+   */
   head(object: ObjectRef): Promise<{ bytes: number; etag: string } | undefined>;
-  /** Copies into the handler's bucket. Throws RefusedError when the source is gone or has changed. */
+  /**
+   * Copies an object into the handler's bucket.
+   *
+   * @throws RefusedError if the source was deleted or has changed
+   */
   copy(source: ObjectRef & { etag: string }, key: string): Promise<void>;
   /**
-   * Streams an object of the handler's bucket, or its bytes from `start` to before `end`. A
-   * connection that breaks throws: never a silent end.
+   * Streams an object of the handler's bucket, or a range of it.
+   *
+   * @throws Error if the stream breaks: it never ends early without an error
    */
   read(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
-  /** Writes in parts, in constant memory. The object appears whole with `close`, or not at all. */
+  /** Writes an object in constant memory. It appears complete with `close`, or not at all. */
   writer(key: string): ObjectWriter;
 }
 
 export interface ObjectWriter {
-  /** Resolves when there is room for more, and the chunk may be used again. */
+  /** Resolves when there is room for more. The chunk may be reused then. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Finishes the object and gives its ETag. */
+  /** Completes the object. */
   close(): Promise<{ etag: string }>;
-  /** Leaves nothing behind. Safe after a failed write or close. */
+  /** Discards what was written. Safe after a failed write or close. */
   abort(): Promise<void>;
 }
 
-/** A file on local disk, for what must be read twice or at random. */
+/** A file on the local disk, for data that is read twice or at random. */
 export interface ScratchFile {
   readonly path: string;
   /** Bytes written so far. */
   readonly bytes: number;
-  /** Resolves when the chunk is written, and may be used again. */
+  /** Resolves when the chunk is written. It may be reused then. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Bytes from `offset`, also of what was just written. */
+  /** Reads bytes from `offset`, including those just written. */
   read(offset: number, length: number): Promise<Uint8Array>;
   remove(): Promise<void>;
 }
@@ -130,7 +138,7 @@ export interface Scratch {
   create(): Promise<ScratchFile>;
 }
 
-/** What an index tells of a record. A hint: it may be stale, and only the record itself is acted on. */
+/** What an index shows of a record. It may be stale, so every decision is made on the record itself. */
 export interface DueHint {
   readonly batchId: string;
   readonly status: Status;
@@ -140,64 +148,68 @@ export interface WaitingHint {
   readonly model: string | undefined;
   readonly requests: number;
   readonly estimatedTokens: number;
-  /** What its job is expected to be billed for. */
+  /** The tokens that its next job is expected to be billed for. */
   readonly expected: BilledTokens;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Milliseconds since 1970: since when it waits for room. */
+  /** Start of its wait for room, in milliseconds since 1970. */
   readonly queuedAt: number;
-  /** Milliseconds since 1970: when it ends with what it has. */
+  /** When it ends with the rows that it has, in milliseconds since 1970. */
   readonly deadlineAt: number;
-  /** Entries that it may go to, if there are several. */
+  /** The entries that may run it, if there are several. */
   readonly providers?: readonly string[] | undefined;
 }
 export interface ActiveHint
   extends Omit<WaitingHint, 'createdAt' | 'queuedAt' | 'deadlineAt' | 'providers'> {
-  /** The provider has not said yet that it has taken the job on: it may be refused for quota. */
+  /** Whether the provider may still refuse the job for quota. */
   readonly isPending: boolean;
-  /** Its job has ended: it holds nothing there any more, and only its bill is to come. */
+  /** Whether its job has ended: it occupies no capacity, and only its cost is not known yet. */
   readonly isOver?: boolean | undefined;
-  /** The job that its record names. */
+  /** The job in its record. */
   readonly jobId?: string | undefined;
 }
 
 export interface IndexPage<T> {
   readonly items: readonly T[];
-  /** Where the next page starts; absent after the last. Opaque. */
+  /** Start of the next page, opaque. Absent on the last page. */
   readonly cursor?: string | undefined;
 }
 
 /** The table of batches. */
 export interface BatchStore {
-  /** A strongly consistent read. Throws NewerSchemaError for a record of a newer version. */
+  /**
+   * A strongly consistent read.
+   *
+   * @throws NewerSchemaError for a record of a newer version
+   */
   get(batchId: string): Promise<Batch | undefined>;
   /**
-   * Strongly consistent reads of up to 100 records at once. What is not in the answer was not
-   * there, could not be read or not be understood: `get` tells which.
+   * Strongly consistent reads of up to 100 records at once. The map leaves out records that do not
+   * exist, were not returned or cannot be parsed: `get` shows which it is.
    */
   getMany(batchIds: readonly string[]): Promise<ReadonlyMap<string, Batch>>;
-  /** Writes a new record; `exists` if the id is taken by a record that is not this very write. */
+  /** Writes a new record. `exists`: there is a record with this id that another write has made. */
   create(batch: Batch): Promise<'written' | 'exists'>;
   /**
-   * Writes the record if it is still at `version - 1` of it. A failed condition is read back: a
-   * write of mine whose reply was lost counts as `written`.
+   * Writes the record if the stored one has `version - 1`. A write whose reply was lost counts as
+   * `written`.
    */
   replace(batch: Batch): Promise<'written' | 'conflict'>;
-  /** Number of partitions that open batches spread over. */
+  /** Number of partitions of the open batches. */
   readonly shards: number;
   /** Batches of a shard whose `dueAt` is at or before `until`, oldest first. */
   listDue(shard: number, until: number, cursor?: string): Promise<IndexPage<DueHint>>;
-  /** Queued batches of a provider: priority, then age. */
+  /** Queued batches of a provider by priority, then age. */
   listWaiting(provider: string, cursor?: string): Promise<IndexPage<WaitingHint>>;
-  /** Batches that occupy capacity of a provider, and those whose jobs have ended but are not paid. */
+  /** Batches that occupy capacity of a provider, and those whose job has ended at a cost not known yet. */
   listActive(provider: string, cursor?: string): Promise<IndexPage<ActiveHint>>;
 }
 
-/** The sweep's lease, with where a sweep that ran out of time stopped. */
+/** The lease of the sweep, with the cursors of a sweep that ran out of time. */
 export interface SweepLock {
-  /** The cursors of the last sweep if the lease is free, else undefined. */
+  /** @returns the cursors of the last sweep; undefined if another sweep has the lease */
   acquire(token: string, now: number, leaseUntil: number): Promise<SweepCursors | undefined>;
-  /** @param now remembered as the time of the last sweep */
+  /** @param now is stored as the time of the last sweep */
   release(token: string, cursors: SweepCursors, now: number): Promise<void>;
 }
 export type SweepCursors = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Statuses in which a batch still owes work. */
+/** Statuses in which a batch still has work to do. */
 export const OPEN_STATUSES = [
   'inspecting',
   'queued',
@@ -19,7 +19,7 @@ export const STATUSES = [...OPEN_STATUSES, ...END_STATUSES] as const;
 export type Status = (typeof STATUSES)[number];
 export type EndStatus = (typeof END_STATUSES)[number];
 
-/** Whether the batch has ended. It may still owe its end event, and a user may retry it. */
+/** Whether the batch has ended. Its end event may still be pending, and a user may retry it. */
 export function isEnded(status: Status): status is EndStatus {
   return (END_STATUSES as readonly Status[]).includes(status);
 }

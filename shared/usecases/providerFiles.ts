@@ -40,7 +40,7 @@ export async function deleteProviderFiles(
     }
   }
   const hasDone = jobIds.length > 0 || leftoversUpTo > 0;
-  return hasDone ? { type: 'cleanedUp', jobIds, leftoversUpTo } : undefined;
+  return hasDone ? { type: 'filesDeleted', jobIds, leftoversUpTo } : undefined;
 }
 
 /**

@@ -129,7 +129,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   retryRequested: { type: 'retryRequested', messageId: 'message-1' },
   redeliverRequested: { type: 'redeliverRequested', messageId: 'message-1' },
   endEventSent: { type: 'endEventSent', statusAt: NOW - 3_600_000 },
-  cleanedUp: { type: 'cleanedUp', jobIds: ['job_1'], leftoversUpTo: 1 },
+  filesDeleted: { type: 'filesDeleted', jobIds: ['job_1'], leftoversUpTo: 1 },
 };
 
 export function when(batch: Batch, event: BatchEvent, at: Partial<DecisionContext> = {}): Decision {

@@ -6,7 +6,7 @@ import { type Decision, type DecisionContext, ignored, stay, withReason } from '
 import { resendAt } from './enter.ts';
 import type { EventOf, WorkStatus } from './events.ts';
 
-/** What inspecting, submitting and collecting share: a worker's claim on the record. */
+/** Inspecting, submitting and collecting share this: a worker claims the record. */
 
 /** A record in a status in which a worker claims it. */
 interface Claimable {
@@ -22,19 +22,19 @@ export function holdsClaim({ claim }: Claimable, { token }: { token: string }): 
   return claim?.token === token;
 }
 
-export const SUPERSEDED = 'the claim belongs to another worker by now';
+export const SUPERSEDED = 'another worker has the claim now';
 
-/** The ends of a batch that has no job: what it has is collected all the same. */
+/** How a batch ends that has no job. A collection follows all the same: every request gets a row. */
 export const CANCELLED_BATCH: Outcome = { kind: 'cancelled', files: [] };
 export const EXPIRED_BATCH: Outcome = { kind: 'deadline', files: [] };
 
-/** How a batch without a job ends before its time, if it does. */
+/** The outcome of a batch that must end although it has no job; undefined if it may go on. */
 export function earlyEndOutcome(batch: Batch, context: DecisionContext): Outcome | undefined {
   if (batch.cancelRequested) return CANCELLED_BATCH;
   return isPastDeadline(batch, context) ? EXPIRED_BATCH : undefined;
 }
 
-/** After the deadline, what keeps failing or will not end may go on for one more day. */
+/** Work that keeps failing and jobs that do not end may go on for this long after the deadline. */
 export const GRACE_MS = 24 * 60 * 60 * 1000;
 
 /** A batch that was split has two days more: its parts have their grace period first. */
@@ -49,16 +49,16 @@ export function isPastDeadline(batch: Batch, { now }: DecisionContext): boolean 
   return now >= batch.deadlineAt;
 }
 
-/** Work whose result may be written by any claim: a new one may follow an expired one at once. */
+/** Claims work that may be repeated: a new claim may follow an expired one at once. */
 export function claimRepeatable(
   batch: BatchIn<'inspecting' | 'collecting'>,
   event: EventOf<'claimed'>,
   context: DecisionContext,
 ): Decision {
   if (event.work !== batch.status) return ignored(`it is ${batch.status}, not ${event.work}`);
-  // My own write, whose reply was lost and on which somebody has written since.
+  // This claim was written, its reply was lost, and the record has been written again since.
   if (holdsClaim(batch, event.claim)) return { type: 'unchanged', effects: [] };
-  if (isClaimed(batch, context)) return ignored('another worker holds it');
+  if (isClaimed(batch, context)) return ignored('another worker has claimed it');
   return stay(batch, { claim: event.claim, dueAt: event.claim.leaseUntil });
 }
 
@@ -74,7 +74,7 @@ export function resendWork(
   );
 }
 
-/** Gives the claim back and waits out a backoff. */
+/** Releases the claim. The work is sent again after a backoff. */
 export function releaseClaim(
   batch: BatchIn<'inspecting' | 'collecting'>,
   event: EventOf<'workFailed'>,

@@ -34,10 +34,10 @@ import {
 import type { Effect, EffectOf, EventOf } from './events.ts';
 import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 
-/** A worker merges what the job wrote into the batch's rows. */
+/** A worker merges the job's output into the batch's rows. */
 export const collecting: Handlers<'collecting'> = {
   due(batch, _event, context) {
-    if (isClaimed(batch, context)) return ignored('a worker is at it');
+    if (isClaimed(batch, context)) return ignored('a worker has claimed it');
     if (!isPastGracePeriod(batch, context)) return resendWork(batch, context, 'collect');
     const reason = shortReason('collect_failed', 'the output could not be collected in time');
     const reasons = withReason(batch, reason);
@@ -49,11 +49,11 @@ export const collecting: Handlers<'collecting'> = {
 
   collected(batch, event, context) {
     return holdsClaim(batch, event)
-      ? withEffect(afterAttempt(batch, event, context), spent(batch, event))
+      ? withEffect(afterAttempt(batch, event, context), noteSpent(batch, event))
       : ignored(SUPERSEDED);
   },
 
-  cleanedUp: recordDeletedFiles,
+  filesDeleted: recordDeletedFiles,
 
   cancelRequested(batch) {
     return stay(batch, { cancelRequested: true });
@@ -72,25 +72,25 @@ function afterAttempt(
   const attempt = hold ? batch.attempt - 1 : batch.attempt;
   const collected: CoreChanges = {
     counts,
-    // The sums over all parts are of all that they ever ran.
+    // The sums over all parts include the jobs before a retry.
     usage: input.parts ? event.usage : sumUsage(batch.usage, event.usage),
     cost: input.parts ? event.cost : sumCost(batch.cost, event.cost),
     attempt: event.attempt ?? attempt,
     failures: 0,
-    // A record must be valid whatever a file says.
+    // The record must be valid whatever the job's output contains.
     pastJobs: pastJobsOf(batch, Math.max(0, counts.succeeded - batch.counts.succeeded)),
     selection: 'unfinished',
-    // A job that was abandoned before its end is not read to the end: its output is nowhere else.
+    // The output of a job that was abandoned while it ran is not complete: its files stay.
     ...markForDeletion(batch, context, outcome.kind === 'deadline' ? undefined : outcome.jobId),
   };
   if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled', collected);
-  // The parts have had their attempts: what is unfinished stays so.
+  // The parts have used their attempts: what is unfinished stays unfinished.
   if (input.parts) return finish(batch, context, counts, collected);
   const exhausted = attempt - batch.attemptBase >= context.policy.maxAttempts;
   if (counts.unfinished === 0 || exhausted || isPastDeadline(batch, context)) {
     return finish(batch, context, counts, collected);
   }
-  // Somebody cancelled the job at the provider: not ours to start again.
+  // Somebody cancelled the job at the provider, so it is not started again.
   if (outcome.kind === 'cancelled') return enterEnd(batch, context, 'cancelled', collected);
   const tooDear = costEnd({ ...batch, counts, selection: 'unfinished', cost: collected.cost });
   if (tooDear) {
@@ -106,19 +106,19 @@ function afterAttempt(
     {
       ...collected,
       reasons: withReason(batch, hold?.reason),
-      // What it abandons is known dead: the job has ended and its output is in.
+      // The job behind the old key has ended and its output is collected.
       submission: batch.submission + 1,
     },
     ...(hold ? [hold] : []),
   );
 }
 
-/** Its end was seen when the collection began. */
+/** The job's end was seen when the collection began. */
 function pastJobsOf(batch: BatchIn<'collecting'>, succeeded: number): PastJob[] {
   return withPastJob(batch, batch.outcome, batch.statusAt, succeeded);
 }
 
-/** Of a provider that did not take the work on, or whose rows say that the account cannot pay. */
+/** Holds a provider that refused the job, or whose rows say that the account cannot pay. */
 function holdOf(
   { outcome }: BatchIn<'collecting'>,
   { accountRefusal }: EventOf<'collected'>,
@@ -145,10 +145,14 @@ function finish(
 }
 
 /**
- * What counts towards the provider's budget: an estimate for a job whose rows do not tell. Lost if
- * the process dies between the record's write and this; never counted twice.
+ * Counts the cost of the job towards the provider's budget: the estimate if the rows do not show the
+ * cost. Lost if the process dies between the write of the record and this effect, never counted
+ * twice.
  */
-function spent(batch: BatchIn<'collecting'>, { cost }: EventOf<'collected'>): Effect | undefined {
+function noteSpent(
+  batch: BatchIn<'collecting'>,
+  { cost }: EventOf<'collected'>,
+): Effect | undefined {
   if (batch.input.parts) return undefined;
   const amount = cost ?? estimatedCostOfJob(batch) ?? 0;
   return amount > 0 ? { type: 'noteSpent', amount } : undefined;

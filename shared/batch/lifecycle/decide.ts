@@ -17,7 +17,7 @@ import { submitting } from './submitting.ts';
 import { assertAllowed } from './transitions.ts';
 import { queued, retrying, split } from './waiting.ts';
 
-/** User commands that a record remembers, so that a message delivered again does nothing. */
+/** User commands that a record remembers, so that a redelivered message does nothing. */
 const REMEMBERED_COMMANDS = 20;
 
 const HANDLERS: { readonly [S in Status]: Handlers<S> } = {
@@ -35,20 +35,22 @@ const HANDLERS: { readonly [S in Status]: Handlers<S> } = {
 };
 
 /**
- * What becomes of a batch when something happens to it. Pure: the caller reads the record, writes
- * what this returns on the condition that nothing has changed meanwhile, and does the effects.
+ * Decides what an event changes in a batch. Pure: the caller reads the record, writes the result on
+ * the condition that the record has not changed meanwhile, and performs the effects.
+ *
+ * @throws Error if a handler leaves the table of transitions, which is a bug
  */
 export function decide(batch: Batch, event: BatchEvent, context: DecisionContext): Decision {
   const command = 'messageId' in event ? event.messageId : undefined;
   if (command !== undefined && batch.commands.includes(command)) {
-    return ignored('this command was carried out already');
+    return ignored('this command was carried out before');
   }
   const handle = HANDLERS[batch.status][event.type] as Handle | undefined;
   if (!handle) {
     const why = `${event.type} does not concern a batch that is ${batch.status}`;
     return command === undefined ? ignored(why) : refused(why);
   }
-  // The index that brought the sweeper here may be behind the record.
+  // The index that the sweeper read may be older than the record.
   const { dueAt }: BatchFields = batch;
   if (event.type === 'due' && dueAt !== undefined && context.now < dueAt) {
     return ignored('it is not due yet');

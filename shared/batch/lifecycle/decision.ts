@@ -7,7 +7,7 @@ import type { Batch, BatchIn } from '../record.ts';
 import type { Status } from '../status.ts';
 import type { Effect, EventOf, EventType } from './events.ts';
 
-/** Time, chance and the rules, as arguments: the lifecycle itself knows neither. */
+/** Time, chance and policy as arguments, so that the lifecycle is pure. */
 export interface DecisionContext {
   readonly policy: Policy;
   /** Milliseconds since 1970. */
@@ -17,8 +17,8 @@ export interface DecisionContext {
 }
 
 /**
- * - `changed`: write the record, then do the effects;
- * - `unchanged`: nothing to write, but effects to do;
+ * - `changed`: write the record, then perform the effects;
+ * - `unchanged`: perform the effects, there is nothing to write;
  * - `ignored`: the event is stale or does not concern this status, which is normal;
  * - `refused`: a user's command that is not possible in this status.
  */

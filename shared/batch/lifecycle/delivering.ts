@@ -13,40 +13,42 @@ import {
 import { enterCompleted, enterEnd, invocation } from './enter.ts';
 import { recordDeletedFiles } from './providerFiles.ts';
 
-/** The processor has been invoked, or waits to be invoked again. */
+/** The processor was invoked, or waits for its next invocation. */
 export const delivering: Handlers<'delivering'> = {
   due(batch, _event, context) {
     if (!batch.delivery.pending) {
       return stay(batch, invocation(batch.delivery, context), { type: 'invokeProcessor' });
     }
-    const reason = shortReason('delivery_lost', 'the processor gave no outcome in time');
+    const reason = shortReason('delivery_lost', 'the processor reported no outcome in time');
     return deliverAgain(batch, context, reason);
   },
 
-  // A success counts whichever invocation it is of.
+  // A success of any invocation counts.
   delivered(batch, event, context) {
-    if (event.deliveryId !== currentDelivery(batch)) return ignored('another delivery by now');
+    if (event.deliveryId !== currentDelivery(batch))
+      return ignored('the outcome is of an earlier delivery');
     return enterCompleted(batch, context);
   },
 
-  // A failure counts only if it is of the invocation that is waited for: the queue may bring an
-  // old one again, or late.
+  // A failure counts only for the invocation that is pending: the queue may deliver an old outcome
+  // again, or late.
   deliveryFailed(batch, event, context) {
     const { delivery } = batch;
     const expected =
       event.deliveryId === currentDelivery(batch) && event.deliveryAttempt === delivery.attempt;
-    if (!expected || !delivery.pending) return ignored('not the invocation that is waited for');
+    if (!expected || !delivery.pending)
+      return ignored('the outcome is not of the pending invocation');
     return deliverAgain(batch, context, event.reason);
   },
 
-  cleanedUp: recordDeletedFiles,
+  filesDeleted: recordDeletedFiles,
 
   cancelRequested(batch) {
     return stay(batch, { cancelRequested: true });
   },
 };
 
-/** The id of a batch's last delivery, if there was one. */
+/** The id of the batch's last delivery; undefined if there was none. */
 export function currentDelivery({
   keyPrefix,
   delivery,

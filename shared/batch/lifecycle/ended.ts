@@ -2,33 +2,33 @@ import type { EndStatus } from '../status.ts';
 import { type Handlers, ignored, refused, stay } from './decision.ts';
 import { currentDelivery } from './delivering.ts';
 import { enterCompleted, enterDelivering, enterQueued, enterSplit } from './enter.ts';
-import { hasPendingCleanup, recordLastDeletedFiles, resendCleanup } from './providerFiles.ts';
+import { hasPendingCleanup, recordLastDeletedFiles, resendDeletion } from './providerFiles.ts';
 
-/** Completed, failed or cancelled: only a user brings it back. */
+/** The batch is completed, failed or cancelled. Only a user's command opens it again. */
 export const ended: Handlers<EndStatus> = {
   due(batch, _event, context) {
-    if (batch.dueAt === undefined) return ignored('nothing is owed');
-    if (batch.endEventSent) return resendCleanup(batch, context);
+    if (batch.dueAt === undefined) return ignored('nothing is pending');
+    if (batch.endEventSent) return resendDeletion(batch, context);
     return { type: 'unchanged', effects: [{ type: 'announce' }] };
   },
 
-  // Fenced by the time of the end: a batch that was retried may have ended, and owe, again.
+  // Fenced by the time of the end: after a retry the batch may have ended again, with a new event.
   endEventSent(batch, { statusAt }, context) {
-    const owed = batch.dueAt !== undefined && !batch.endEventSent && batch.statusAt === statusAt;
-    if (!owed) return ignored('it is not owed');
+    const isPending = !batch.endEventSent && batch.statusAt === statusAt;
+    if (batch.dueAt === undefined || !isPending) return ignored('this event is not pending');
     const dueAt = hasPendingCleanup(batch) ? context.now : undefined;
     return stay(batch, { endEventSent: true, dueAt });
   },
 
-  cleanedUp: recordLastDeletedFiles,
+  filesDeleted: recordLastDeletedFiles,
 
-  // The outcome of a processor that was given up for lost.
+  // The outcome of an invocation that had counted as lost.
   delivered(batch, event, context) {
     const { input, rows } = batch;
     const isLate = batch.status === 'failed' && event.deliveryId === currentDelivery(batch);
     return isLate && input && rows
       ? enterCompleted({ ...batch, input, rows }, context)
-      : ignored('nothing waits for it');
+      : ignored('no delivery is pending');
   },
 
   cancelRequested(batch) {
@@ -38,7 +38,7 @@ export const ended: Handlers<EndStatus> = {
   retryRequested(batch, event, context) {
     const { input, rows, attempt } = batch;
     if (!input || !rows) {
-      return refused('nothing of it ever ran: add it again under a new batchId');
+      return refused('none of its requests ever ran: add it again under a new batchId');
     }
     if (batch.counts.succeeded === batch.counts.total) {
       return refused('none of its requests failed: use "redeliver" to run the processor again');

@@ -16,12 +16,12 @@ import type { EndStatus, Status } from '../status.ts';
 import { type Decision, type DecisionContext, withReason } from './decision.ts';
 import type { Effect } from './events.ts';
 
-/** One function for each status that can be entered: what entering it sets and sets going. */
+/** One function per status that can be entered: the fields that it sets and the effects that follow. */
 
-/** Values of the core to set with the new status; `undefined` removes an optional one. */
+/** Fields of the core to set with the new status; `undefined` removes an optional one. */
 export type CoreChanges = Partial<Core>;
 
-/** What only some statuses hold, `S` among them. */
+/** The fields that the status has beside the core. */
 type Own<S extends Status> = S extends Status ? Omit<BatchIn<S>, keyof Core | 'status'> : never;
 
 /** The record of a batch whose input was inspected. */
@@ -35,12 +35,12 @@ export type Collected = Inspected & { readonly rows: Rows };
 
 const CORE_KEYS = Object.keys(coreSchema.shape) as readonly (keyof Core)[];
 
-/** What a record keeps whatever status it enters. */
+/** The fields that a record keeps whatever status it enters. */
 function coreOf(batch: Batch): Core {
   return Object.fromEntries(CORE_KEYS.map((key) => [key, batch[key]])) as Core;
 }
 
-/** @param own all that the new status holds: nothing that belongs to the old one goes along */
+/** @param own all fields that the new status has beside the core. None of the old status are kept. */
 function enter<S extends Status>(
   batch: Batch,
   status: S,
@@ -52,15 +52,15 @@ function enter<S extends Status>(
   const { version, status: previousStatus } = batch;
   const entered = { version: version + 1, status, previousStatus, statusAt: now };
   const core: Core = { ...coreOf(batch), sends: 0, ...changes };
-  // `Own` is what `BatchIn` has beside the core, which TypeScript cannot see of a status not yet known.
+  // TypeScript cannot see for a generic status that the core and `Own` are together its record.
   const next = omitUndefined({ ...core, ...own, ...entered }) as unknown as BatchIn<S>;
-  // Last: a provider that is slow to delete a file delays nothing else.
+  // Last, so that a provider that is slow to delete a file delays nothing else.
   const isNew = core.jobsToDelete.length > batch.jobsToDelete.length;
   const deletion: Effect[] = isNew ? [{ type: 'deleteProviderFiles' }] : [];
   return { type: 'changed', batch: next, effects: [...effects, { type: 'announce' }, ...deletion] };
 }
 
-/** What a record keeps from its inspection to its end. */
+/** The fields that a record keeps from its inspection to its end. */
 function progressOf({ input, rows, delivery }: Inspected) {
   return { input, rows, delivery };
 }
@@ -74,7 +74,7 @@ export function enterQueued(
   return enter(batch, 'queued', context, progressOf(batch), changes, ...effects);
 }
 
-/** Due at once, or when it may start, and then for as long as its parts run. */
+/** The batch is due at once, or at `notBefore`, and stays due as long as its parts run. */
 export function enterSplit(
   batch: Inspected & { readonly input: SplitInput },
   context: DecisionContext,
@@ -101,13 +101,13 @@ export function enterRunning(
   job: Job,
   ...effects: Effect[]
 ): Decision {
-  // Due at once and for as long as it runs: every sweep checks it, and nothing is written.
+  // Due at once and as long as the job runs: every sweep checks the job without a write.
   const own = { ...progressOf(batch), job, dueAt: context.now };
   const changes = { attempt: batch.attempt + 1, failures: 0 };
   return enter(batch, 'running', context, own, changes, ...effects);
 }
 
-/** Also for a batch that never had a job: the collection gives every request its row. */
+/** Also for a batch that never had a job: the collection gives every request a row. */
 export function enterCollecting(
   batch: Inspected,
   context: DecisionContext,
@@ -164,7 +164,7 @@ export function enterDelivering(
   return enter(batch, 'delivering', context, own, changes, { type: 'invokeProcessor' });
 }
 
-/** An ended batch stays due until its end event was sent and its jobs' files are deleted. */
+/** An ended batch stays due until its end event is sent and the files of its jobs are deleted. */
 export function enterCompleted(
   batch: Collected,
   context: DecisionContext,
@@ -174,7 +174,7 @@ export function enterCompleted(
   return enter(batch, 'completed', context, own, changes);
 }
 
-/** Ends a batch that did not complete, with what it has. */
+/** Ends a batch that did not complete. It keeps the rows that it has. */
 export function enterEnd(
   batch: Batch,
   context: DecisionContext,
@@ -184,7 +184,7 @@ export function enterEnd(
   return enter(batch, status, context, unsuccessfulOf(batch, context), changes);
 }
 
-/** Ends a batch whose input is refused. `inputErrorsKey` names the file with all reasons. */
+/** Ends a batch whose input is refused. `inputErrorsKey` is the key of the file with all reasons. */
 export function enterRefused(
   batch: BatchIn<'inspecting'>,
   context: DecisionContext,
@@ -204,24 +204,25 @@ function endingOf({ job }: BatchFields, { now }: DecisionContext) {
   return { job, endedAt: now, dueAt: now };
 }
 
-/** What is sent may be lost: when it is sent again, and with what. */
+/** Messages may be lost: when they are sent again, and with what content. */
 
-/** When work that was sent and not claimed is sent again. */
+/** When work is sent again if no worker claims it. */
 export function resendAt(sends: number, { policy, now }: DecisionContext): number {
   return now + maxBackoffMs(policy.resendBackoff, sends);
 }
 
 /**
- * The wait before a batch is queued again. SQS delays a message for 15 minutes at most: a longer
- * wait stays in the record until that much is left. Once the message is sent, the sweeper acts
- * again only if it seems to be lost.
+ * Plans the end of a wait in `retrying`. SQS delays a message for 15 minutes at most: a longer wait
+ * stays in the record until 15 minutes are left. After the message was sent, the batch is due again
+ * only when the message must count as lost.
  *
- * @param wait `version` is that of the record as it will be written: the message is good for it only
+ * @param wait `version` is that of the record as it will be written: the message is valid for it only
  */
 export function requeue(
-  { resumeAt, sends, version }: Pick<BatchIn<'retrying'>, 'resumeAt' | 'sends' | 'version'>,
+  wait: Pick<BatchIn<'retrying'>, 'resumeAt' | 'sends' | 'version'>,
   { policy, now }: DecisionContext,
 ): { dueAt: number; effects: readonly Effect[] } {
+  const { resumeAt, sends, version } = wait;
   const waitMs = Math.max(0, resumeAt - now);
   const maxDelayMs = policy.maxDelaySeconds * 1000;
   if (waitMs > maxDelayMs) return { dueAt: now + waitMs - maxDelayMs, effects: [] };
@@ -232,7 +233,7 @@ export function requeue(
   };
 }
 
-/** The next invocation of a delivery, and when its outcome counts as lost. */
+/** The next invocation of a delivery, and the time at which its outcome counts as lost. */
 export function invocation(
   { number, attempt, invocations }: Delivery,
   { policy, now }: DecisionContext,

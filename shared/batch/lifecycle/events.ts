@@ -6,15 +6,15 @@ import type { Claim, Input, Rows } from '../record.ts';
 
 /** Everything that can happen to a batch after it was added. */
 export type BatchEvent =
-  /** The sweeper looks at a record whose time has come. */
+  /** The sweeper processes a record whose `dueAt` has passed. */
   | { readonly type: 'due' }
-  /** The sweeper found room for it: at its provider, or at another of those that it may go to. */
+  /** There is room at `provider`. Default: the provider where the batch is now. */
   | { readonly type: 'admitted'; readonly provider?: string }
-  /** Its backoff is over: valid only at this version of the record. */
+  /** The wait in `retrying` is over. Valid only at this version of the record. */
   | { readonly type: 'requeued'; readonly version: number }
-  /** A worker takes the work on, under a fresh token. */
+  /** A worker claims the work under a fresh token. */
   | { readonly type: 'claimed'; readonly work: WorkStatus; readonly claim: Claim }
-  /** The work failed in a way that may pass; no job can have been created. */
+  /** The work failed in a way that may pass. No job can have been created. */
   | { readonly type: 'workFailed'; readonly token: string; readonly reason: Reason }
   | {
       readonly type: 'inspected';
@@ -28,21 +28,21 @@ export type BatchEvent =
       readonly type: 'inputRefused';
       readonly token: string;
       readonly reasons: readonly Reason[];
-      /** Where all reasons are; absent if there was no file to say it of. */
+      /** Key of the file with all reasons; undefined if there was no input to inspect. */
       readonly errorsKey: string | undefined;
     }
-  /** A job exists at the provider under this submission's key: created or found. */
+  /** A job under this submission's key exists at the provider: it was created or found. */
   | { readonly type: 'submitted'; readonly job: Job }
-  /** The provider said no, definitely: there is no job under the key. */
+  /** The provider has refused the job for certain: there is no job under the key. */
   | {
       readonly type: 'submitRefused';
       readonly token: string;
       readonly refusal: 'quota' | 'account' | 'permanent';
       readonly reason: Reason;
     }
-  /** The create call was sent and its answer lost: a job may exist, or land late. */
+  /** The create call was sent and its reply lost: a job may exist, or be created late. */
   | { readonly type: 'submitUncertain'; readonly token: string; readonly reason: Reason }
-  /** A complete listing, taken after the lease of this claim ran out, held no job under its key. */
+  /** A complete listing, taken after the lease of this claim, has no job under its key. */
   | { readonly type: 'jobAbsent'; readonly token: string }
   | { readonly type: 'jobChecked'; readonly jobId: string; readonly job: JobState }
   | {
@@ -51,11 +51,11 @@ export type BatchEvent =
       readonly rows: Rows;
       readonly counts: Counts;
       readonly usage: Usage;
-      /** Of the job, or of all parts, in USD. Absent: it is not known. */
+      /** Cost of the job, or of all parts, in USD. Undefined if it is not known. */
       readonly cost?: number | undefined;
-      /** Of a batch in parts: the most attempts that one of them took. */
+      /** Only for a batch in parts: the most attempts that one of them took. */
       readonly attempt?: number;
-      /** Rows say that the account cannot pay: nothing is wrong with the requests. */
+      /** Set if rows say that the account cannot pay. Nothing is wrong with the requests. */
       readonly accountRefusal?: Reason;
     }
   | { readonly type: 'delivered'; readonly deliveryId: string }
@@ -66,17 +66,17 @@ export type BatchEvent =
       readonly reason: Reason;
     }
   | { readonly type: 'cancelRequested'; readonly messageId: string }
-  /** Of a part, `deadlineAt` is its parent's: the parent waits no longer. */
+  /** For a part, `deadlineAt` is its parent's, which waits no longer than that. */
   | { readonly type: 'retryRequested'; readonly messageId: string; readonly deadlineAt?: number }
   | { readonly type: 'redeliverRequested'; readonly messageId: string }
-  /** The event of the end that the batch met at `statusAt` is out. */
+  /** The event of the end at `statusAt` was sent. */
   | { readonly type: 'endEventSent'; readonly statusAt: number }
   /**
-   * These jobs have no file at the provider any more, nor has a submission up to this one left an
-   * upload there; 0 if uploads were not looked for.
+   * The files of these jobs are deleted at the provider, and the uploads that submissions up to
+   * `leftoversUpTo` left there; 0 if no such uploads were searched for.
    */
   | {
-      readonly type: 'cleanedUp';
+      readonly type: 'filesDeleted';
       readonly jobIds: readonly string[];
       readonly leftoversUpTo: number;
     };
@@ -108,12 +108,12 @@ export const EVENT_TYPES = [
   'retryRequested',
   'redeliverRequested',
   'endEventSent',
-  'cleanedUp',
+  'filesDeleted',
 ] as const satisfies readonly EventType[];
 
 /**
- * What is to be done after a decision was written. Every effect may be lost (the process dies
- * after the write) or happen twice: the record's `dueAt` brings the sweeper, which repeats it.
+ * An action after a decision was written. Every effect may be lost, if the process dies after the
+ * write, or happen twice: at the record's `dueAt` the sweeper repeats it.
  */
 export type Effect =
   | { readonly type: 'sendWork'; readonly work: WorkKind }
@@ -132,10 +132,10 @@ export type Effect =
   | { readonly type: 'noteSpent'; readonly amount: number }
   /** Deletes the files at the provider that the record names as no longer needed. */
   | { readonly type: 'deleteProviderFiles' }
-  /** What could not be deleted in time stays at the provider until it expires there. */
+  /** These jobs' files could not be deleted. They stay at the provider until they expire there. */
   | { readonly type: 'reportFilesLeft'; readonly jobIds: readonly string[] };
 
 export type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
-/** `quota`: full for now. `account`: our credentials or our bill; somebody must act. */
+/** `quota`: the provider cools down. `account`: it refuses the account, and somebody must act. */
 export type HoldKind = 'quota' | 'account';

@@ -20,10 +20,10 @@ import {
   enterSplit,
 } from './enter.ts';
 
-/** A worker snapshots the input and checks it. */
+/** A worker takes a snapshot of the input and inspects it. */
 export const inspecting: Handlers<'inspecting'> = {
   due(batch, _event, context) {
-    if (isClaimed(batch, context)) return ignored('a worker is at it');
+    if (isClaimed(batch, context)) return ignored('a worker has claimed it');
     if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled');
     if (isPastDeadline(batch, context)) {
       const reason = shortReason(
@@ -56,7 +56,7 @@ export const inspecting: Handlers<'inspecting'> = {
 
   inputRefused(batch, event, context) {
     if (!holdsClaim(batch, event)) return ignored(SUPERSEDED);
-    // The first lines that are wrong: the error file has all of them.
+    // The reasons of the first bad lines: the error file has all of them.
     const reasons = event.reasons.slice(0, MAX_REASONS);
     return enterRefused(batch, context, event.errorsKey, { reasons });
   },

@@ -6,12 +6,12 @@ import { type CoreChanges, resendAt } from './enter.ts';
 import type { EventOf } from './events.ts';
 
 /**
- * What jobs leave in the provider's file store. The record names a job for it in the very write
- * that makes its files dispensable, never earlier; entering a status with a job newly named sets
- * the deletion going, and what that missed is owed once the batch has ended.
+ * The files that jobs leave at the provider. The same write that makes a job's files dispensable
+ * adds the job to `jobsToDelete`, never an earlier one. Entering a status with a new job in the list
+ * starts the deletion. Deletions that fail are repeated once the batch has ended.
  */
 
-/** Names a job, if there is one, whose files nothing needs from this write on. */
+/** Adds a job, if there is one, to those whose files are no longer needed after this write. */
 export function markForDeletion(
   batch: Batch,
   { policy }: DecisionContext,
@@ -21,7 +21,7 @@ export function markForDeletion(
   return { jobsToDelete: [...batch.jobsToDelete, jobId] };
 }
 
-/** A claim to submit that ends without a job may have uploaded a file all the same. */
+/** A claim to submit that ends without a job may still have uploaded a file. */
 export function mayHaveUploaded(
   batch: Batch,
   { policy }: DecisionContext,
@@ -37,10 +37,10 @@ export function hasPendingCleanup({
 }
 
 /**
- * Again, after a backoff. It is given up a day after everything else is over: providers delete old
- * files by themselves, and no ended batch is due for ever.
+ * Starts the deletion again, with a backoff. A day after everything else is over it is given up:
+ * providers delete old files themselves, and no ended batch may be due for ever.
  */
-export function resendCleanup(batch: BatchIn<EndStatus>, context: DecisionContext): Decision {
+export function resendDeletion(batch: BatchIn<EndStatus>, context: DecisionContext): Decision {
   const { policy, now } = context;
   const isOver = now >= Math.max(batch.deadlineAt, batch.statusAt) + GRACE_MS;
   if (policy.cleanUpFiles && !isOver) {
@@ -48,21 +48,21 @@ export function resendCleanup(batch: BatchIn<EndStatus>, context: DecisionContex
     const changes = { sends: sends + 1, dueAt: resendAt(sends, context) };
     return stay(batch, changes, { type: 'deleteProviderFiles' });
   }
-  const nothing = { jobsToDelete: [], leftovers: undefined, dueAt: undefined };
-  if (!policy.cleanUpFiles) return stay(batch, nothing);
-  return stay(batch, nothing, { type: 'reportFilesLeft', jobIds: batch.jobsToDelete });
+  const givenUp = { jobsToDelete: [], leftovers: undefined, dueAt: undefined };
+  if (!policy.cleanUpFiles) return stay(batch, givenUp);
+  return stay(batch, givenUp, { type: 'reportFilesLeft', jobIds: batch.jobsToDelete });
 }
 
-/** In any status: by the time that the files are gone, the batch may have moved on. */
-export function recordDeletedFiles(batch: Batch, event: EventOf<'cleanedUp'>): Decision {
+/** Possible in most statuses: the batch may have moved on by the time its files are deleted. */
+export function recordDeletedFiles(batch: Batch, event: EventOf<'filesDeleted'>): Decision {
   const left = filesLeft(batch, event);
   return left ? stay(batch, left) : ignored(NOTHING_PENDING);
 }
 
-/** The same once the batch has ended: the last deletion ends what it is due for. */
+/** Like {@link recordDeletedFiles} for an ended batch, which is no longer due after its last deletion. */
 export function recordLastDeletedFiles(
   batch: BatchIn<EndStatus>,
-  event: EventOf<'cleanedUp'>,
+  event: EventOf<'filesDeleted'>,
 ): Decision {
   const left = filesLeft(batch, event);
   if (!left) return ignored(NOTHING_PENDING);
@@ -73,7 +73,7 @@ export function recordLastDeletedFiles(
 const NOTHING_PENDING = 'the record names none of these files';
 
 /** @returns undefined if the record names none of what was deleted */
-function filesLeft(batch: Batch, event: EventOf<'cleanedUp'>) {
+function filesLeft(batch: Batch, event: EventOf<'filesDeleted'>) {
   const jobsToDelete = batch.jobsToDelete.filter((jobId) => !event.jobIds.includes(jobId));
   // A user's retry may have submitted under a new key meanwhile.
   const leftovers = event.leftoversUpTo < (batch.leftovers ?? 0) ? batch.leftovers : undefined;

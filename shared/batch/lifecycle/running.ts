@@ -14,38 +14,38 @@ import {
 import { enterCollecting, enterQueued } from './enter.ts';
 import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 
-/** The provider has the job. It is left when the provider says that the job has ended. */
+/** The provider runs the job. The status ends when the provider reports the job's end. */
 export const running: Handlers<'running'> = {
   jobChecked(batch, { jobId, job: seen }, context) {
     const { job } = batch;
     if (jobId !== job.id) return ignored('the record names another job');
     if (seen.state === 'ended') return jobEnded(batch, jobId, seen.outcome, context);
-    // Neither an unknown status nor "no such job" proves that it is not running. It is let go of
-    // only when it has not ended a day after everything that could end it.
+    // Neither an unknown status nor "no such job" proves that the job does not run. It is abandoned
+    // only if it has not ended a day after everything that should have ended it.
     if (isPastGracePeriod(batch, context))
       return enterCollecting(batch, context, { ...EXPIRED_BATCH, jobId });
     const cancelJob = { type: 'cancelJob', jobId } as const;
     if (job.stalledAt !== undefined || earlyEndOutcome(batch, context)) {
       return { type: 'unchanged', effects: [cancelJob] };
     }
-    if (seen.state !== 'running') return ignored('how it stands is not known');
+    if (seen.state !== 'running') return ignored('the state of its job is not known');
     const known = seen.isPending ? job : markAccepted(job, context);
     const noted = recordProgress(known, seen.progress, context) ?? known;
     if (isStalled(noted, batch.spec.completionWindow, context)) {
       return stay(batch, markStalled(batch, noted, context), { type: 'reportStall' }, cancelJob);
     }
-    return noted === job ? ignored('it is not over') : stay(batch, { job: noted });
+    return noted === job ? ignored('its job still runs') : stay(batch, { job: noted });
   },
 
-  cleanedUp: recordDeletedFiles,
+  filesDeleted: recordDeletedFiles,
 
-  // The next sweep cancels the job: the intake holds no credentials of providers.
+  // The next sweep cancels the job: the intake has no credentials of providers.
   cancelRequested(batch, _event, context) {
     return stay(batch, { cancelRequested: true, dueAt: context.now });
   },
 };
 
-/** The job, noted as taken on: one write for its life. */
+/** The job with the time at which it was first seen accepted: one write in its life. */
 function markAccepted(job: Job, { now }: DecisionContext): Job {
   return job.acceptedAt === undefined ? { ...job, acceptedAt: now } : job;
 }
@@ -57,7 +57,7 @@ function markStalled(
 ): Pick<BatchIn<'running'>, 'job' | 'reasons'> {
   const reason = shortReason(
     'job_stalled',
-    `job ${job.id} made no progress in time: it is cancelled`,
+    `job ${job.id} made no progress in time and is cancelled`,
   );
   return { job: { ...job, stalledAt: now }, reasons: withReason(batch, reason) };
 }
@@ -78,7 +78,7 @@ function jobEnded(
     batch,
     context,
     {
-      // The job is known dead and did no work: a new key, and the attempt is given back.
+      // The job has ended without any work: the next one has a new key, and no attempt is used.
       submission: batch.submission + 1,
       attempt: batch.attempt - 1,
       pastJobs: withPastJob(batch, outcome, context.now, 0),
@@ -89,27 +89,27 @@ function jobEnded(
   );
 }
 
-/** A stalled job was cancelled by us, to run the rest again: that ends no batch. */
+/** The handler cancels a stalled job to run the rest again, which must not end the batch. */
 function treatStallAsExpiry({ job }: BatchIn<'running'>, outcome: Outcome): Outcome {
   const isOurs = outcome.kind === 'cancelled' && job.stalledAt !== undefined;
   return isOurs ? { ...outcome, kind: 'expired' } : outcome;
 }
 
-/** Noting every step would cost a write with every sweep; so many notes per limit are enough. */
-const NOTES_PER_LIMIT = 10;
+/** Progress is recorded this often within `stallSeconds`: at every check it would cost a write per sweep. */
+const RECORDS_PER_LIMIT = 10;
 
-/** The job with its progress noted, if there is progress and it is time to note it again. */
+/** The job with its new progress; undefined if there is none, or if it was recorded recently. */
 export function recordProgress(
   job: Job,
   progress: number | undefined,
   { policy, now }: DecisionContext,
 ): Job | undefined {
   if (progress === undefined || progress <= (job.progress ?? 0)) return undefined;
-  const noteAfter = lastProgress(job) + (policy.stallSeconds * 1000) / NOTES_PER_LIMIT;
-  return now >= noteAfter ? { ...job, progress, progressAt: now } : undefined;
+  const recordAfter = lastProgress(job) + (policy.stallSeconds * 1000) / RECORDS_PER_LIMIT;
+  return now >= recordAfter ? { ...job, progress, progressAt: now } : undefined;
 }
 
-/** Whether the job has gone too long without progress, or past its window. */
+/** Whether the job has made no progress for too long or is past its completion window. */
 export function isStalled(
   job: Job,
   completionWindow: string,

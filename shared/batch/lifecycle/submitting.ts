@@ -20,9 +20,9 @@ import {
 import { mayHaveUploaded, recordDeletedFiles } from './providerFiles.ts';
 
 /**
- * To be uploaded and created at the provider. The only status in which a job may exist that the
- * record does not name: once a claim was made, no other follows it before the provider's listing
- * has told, after the lease, whether there is a job under the key.
+ * A worker uploads the requests and creates the job. This is the only status in which a job may exist
+ * that the record does not name. After a claim, no other claim follows until a listing of the
+ * provider, taken after the lease, has shown whether there is a job under the key.
  */
 export const submitting: Handlers<'submitting'> = {
   due(batch, _event, context) {
@@ -53,7 +53,7 @@ export const submitting: Handlers<'submitting'> = {
     });
   },
 
-  // Whoever brings it: a job under this key is a fact, and naming it prevents a second one.
+  // Valid from any source: a job under this key exists, and recording it prevents a second one.
   submitted(batch, { job }, context) {
     if (job.submission !== batch.submission)
       return ignored('the job belongs to another submission');
@@ -80,11 +80,11 @@ export const submitting: Handlers<'submitting'> = {
     );
   },
 
-  // The worker vouches that it sends nothing more, so the lease need only outlast the late landing
-  // of what it has sent.
+  // The worker sends nothing more, so the lease only has to outlast the late arrival of the create
+  // call that it has sent.
   submitUncertain(batch, event, context) {
     if (!holdsClaim(batch, event) || !batch.claim) return ignored(SUPERSEDED);
-    const leaseUntil = Math.min(batch.claim.leaseUntil, lateLandingUntil(context));
+    const leaseUntil = Math.min(batch.claim.leaseUntil, lastArrivalAt(context));
     return stay(batch, {
       claim: { ...batch.claim, leaseUntil },
       dueAt: leaseUntil,
@@ -111,7 +111,7 @@ export const submitting: Handlers<'submitting'> = {
     );
   },
 
-  cleanedUp: recordDeletedFiles,
+  filesDeleted: recordDeletedFiles,
 
   cancelRequested(batch, _event, context) {
     return batch.claim
@@ -120,6 +120,6 @@ export const submitting: Handlers<'submitting'> = {
   },
 };
 
-function lateLandingUntil({ policy, now }: DecisionContext): number {
+function lastArrivalAt({ policy, now }: DecisionContext): number {
   return now + (policy.createDeadlineSeconds + policy.leaseMarginSeconds) * 1000;
 }

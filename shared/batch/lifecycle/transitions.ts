@@ -2,9 +2,8 @@ import type { Status } from '../status.ts';
 import type { EventType } from './events.ts';
 
 /**
- * The lifecycle at a glance: to which statuses each event can take a batch. `decide` implements
- * it and refuses to leave it, the diagram in docs/lifecycle.md draws it, and tests hold the three
- * together.
+ * The statuses to which each event can take a batch. `decide` implements this table and asserts it,
+ * the diagram in docs/lifecycle.md draws it, and tests compare the three.
  */
 export const TRANSITIONS: Readonly<
   Record<Status, Partial<Readonly<Record<EventType, readonly Status[]>>>>
@@ -20,7 +19,7 @@ export const TRANSITIONS: Readonly<
   queued: {
     due: ['collecting'],
     admitted: ['submitting'],
-    cleanedUp: ['queued'],
+    filesDeleted: ['queued'],
     cancelRequested: ['collecting'],
   },
   split: {
@@ -36,12 +35,12 @@ export const TRANSITIONS: Readonly<
     submitRefused: ['queued', 'collecting'],
     submitUncertain: ['submitting'],
     jobAbsent: ['submitting', 'collecting'],
-    cleanedUp: ['submitting'],
+    filesDeleted: ['submitting'],
     cancelRequested: ['submitting', 'collecting'],
   },
   running: {
     jobChecked: ['running', 'collecting', 'queued'],
-    cleanedUp: ['running'],
+    filesDeleted: ['running'],
     cancelRequested: ['running'],
   },
   collecting: {
@@ -49,14 +48,14 @@ export const TRANSITIONS: Readonly<
     claimed: ['collecting'],
     workFailed: ['collecting'],
     collected: ['retrying', 'delivering', 'completed', 'failed', 'cancelled'],
-    cleanedUp: ['collecting'],
+    filesDeleted: ['collecting'],
     cancelRequested: ['collecting'],
   },
   delivering: {
     due: ['delivering', 'failed', 'cancelled'],
     delivered: ['completed'],
     deliveryFailed: ['delivering', 'failed', 'cancelled'],
-    cleanedUp: ['delivering'],
+    filesDeleted: ['delivering'],
     cancelRequested: ['delivering'],
   },
   retrying: {
@@ -67,14 +66,14 @@ export const TRANSITIONS: Readonly<
   completed: {
     due: ['completed'],
     endEventSent: ['completed'],
-    cleanedUp: ['completed'],
+    filesDeleted: ['completed'],
     retryRequested: ['queued', 'split'],
     redeliverRequested: ['delivering'],
   },
   failed: {
     due: ['failed'],
     endEventSent: ['failed'],
-    cleanedUp: ['failed'],
+    filesDeleted: ['failed'],
     delivered: ['completed'],
     retryRequested: ['queued', 'split'],
     redeliverRequested: ['delivering'],
@@ -82,16 +81,17 @@ export const TRANSITIONS: Readonly<
   cancelled: {
     due: ['cancelled'],
     endEventSent: ['cancelled'],
-    cleanedUp: ['cancelled'],
+    filesDeleted: ['cancelled'],
     retryRequested: ['queued', 'split'],
     redeliverRequested: ['delivering'],
   },
 };
 
 /**
- * A decision that the table does not allow is a bug: it must not be written.
+ * Asserts that the table allows a decision. One that it does not allow is a bug and must not be
+ * written.
  *
- * @throws Error with the event and both statuses
+ * @throws Error naming the event and both statuses
  */
 export function assertAllowed(from: Status, event: EventType, to: Status): void {
   if (TRANSITIONS[from][event]?.includes(to)) return;

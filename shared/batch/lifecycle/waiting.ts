@@ -27,7 +27,7 @@ import {
 import type { EventOf } from './events.ts';
 import { hasPendingCleanup, recordDeletedFiles } from './providerFiles.ts';
 
-/** Waits for capacity at its provider. */
+/** The batch waits for capacity at its provider. */
 export const queued: Handlers<'queued'> = {
   due(batch, _event, context) {
     return isPastDeadline(batch, context)
@@ -37,11 +37,11 @@ export const queued: Handlers<'queued'> = {
 
   admitted(batch, { provider = batch.provider }, context) {
     if (provider !== batch.provider && hasPendingCleanup(batch))
-      return ignored('it has left files at its provider, which are deleted first');
+      return ignored('the files that it left at its provider must be deleted first');
     return enterSubmitting(batch, context, provider);
   },
 
-  cleanedUp: recordDeletedFiles,
+  filesDeleted: recordDeletedFiles,
 
   cancelRequested(batch, _event, context) {
     return enterCollecting(batch, context, CANCELLED_BATCH, { cancelRequested: true });
@@ -49,8 +49,9 @@ export const queued: Handlers<'queued'> = {
 };
 
 /**
- * Waits out its backoff in SQS, or is parked until its time. That files are gone is not noted
- * here: a new version of the record would void the message that ends the wait.
+ * The batch waits for the end of its backoff or for its `notBefore`. A deletion of files is not
+ * recorded in this status: a new version of the record would invalidate the message that ends the
+ * wait.
  */
 export const retrying: Handlers<'retrying'> = {
   due(batch, _event, context) {
@@ -61,7 +62,7 @@ export const retrying: Handlers<'retrying'> = {
   },
 
   requeued(batch, event, context) {
-    if (event.version !== batch.version) return ignored('the message is of another wait');
+    if (event.version !== batch.version) return ignored('the message belongs to another wait');
     const end = earlyEndOutcome(batch, context);
     return end ? enterCollecting(batch, context, end) : enterQueued(batch, context, {});
   },
@@ -71,24 +72,24 @@ export const retrying: Handlers<'retrying'> = {
   },
 };
 
-/** Too large for one job: its parts run, each with a life of its own, and it waits for them. */
+/** The input is too large for one job: its parts run as batches of their own, and the batch waits. */
 export const split: Handlers<'split'> = {
-  // The parts end by themselves at the same age, and the grace of the last of them has passed.
+  // The parts have the same deadline, and their grace period is over, too.
   due(batch, _event, context) {
-    if (context.now < batch.deadlineAt + 2 * GRACE_MS) return ignored('its parts are looked at');
+    if (context.now < batch.deadlineAt + 2 * GRACE_MS) return ignored('its parts still run');
     const reason = shortReason('parts_lost', 'its parts did not end in time');
     return enterEnd(batch, context, 'failed', { reasons: withReason(batch, reason) });
   },
 
   partsEnded,
 
-  // The next sweep tells the parts.
+  // The next sweep cancels the parts.
   cancelRequested(batch, _event, context) {
     return stay(batch, { cancelRequested: true, dueAt: context.now });
   },
 };
 
-/** What the parts came to is one file again; how each ended is in its rows. */
+/** The collection merges the rows of the parts. How each part ended is in its rows. */
 function partsEnded(
   batch: BatchIn<'split'>,
   _event: EventOf<'partsEnded'>,

@@ -102,22 +102,22 @@ describe('an ended batch', () => {
   });
 
   it('takes off what is gone, and owes nothing in the end', () => {
-    const half = next(when(owed(), { ...EVENTS.cleanedUp, leftoversUpTo: 0 }));
+    const half = next(when(owed(), { ...EVENTS.filesDeleted, leftoversUpTo: 0 }));
     expect(half).toMatchObject({ jobsToDelete: ['job_2'], leftovers: 2, dueAt: NOW });
-    const whole = next(when(half, { type: 'cleanedUp', jobIds: ['job_2'], leftoversUpTo: 2 }));
+    const whole = next(when(half, { type: 'filesDeleted', jobIds: ['job_2'], leftoversUpTo: 2 }));
     expect(whole.jobsToDelete).toEqual([]);
     expect(whole.leftovers).toBeUndefined();
     expect(whole.dueAt).toBeUndefined();
-    expect(when(whole, EVENTS.cleanedUp).type).toBe('ignored');
+    expect(when(whole, EVENTS.filesDeleted).type).toBe('ignored');
   });
 
   it('goes on owing its event', () => {
-    const batch = next(when(given('failed', { jobsToDelete: ['job_1'] }), EVENTS.cleanedUp));
+    const batch = next(when(given('failed', { jobsToDelete: ['job_1'] }), EVENTS.filesDeleted));
     expect(batch.dueAt).toBe(NOW);
   });
 
   it('still names the uploads of a submission that came after the search', () => {
-    const batch = next(when(owed({ leftovers: 3 }), { ...EVENTS.cleanedUp, leftoversUpTo: 2 }));
+    const batch = next(when(owed({ leftovers: 3 }), { ...EVENTS.filesDeleted, leftoversUpTo: 2 }));
     expect(batch.leftovers).toBe(3);
   });
 
@@ -150,7 +150,7 @@ describe('an ended batch', () => {
 });
 
 it('a wait is not disturbed: its message is good for one version of the record', () => {
-  expect(when(given('retrying', { jobsToDelete: ['job_1'] }), EVENTS.cleanedUp).type).toBe(
+  expect(when(given('retrying', { jobsToDelete: ['job_1'] }), EVENTS.filesDeleted).type).toBe(
     'ignored',
   );
 });
