@@ -1,18 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
+/** Far above what any test takes on an idle machine: a busy one may take its time. */
+const PATIENCE_MS = 300_000;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/testRun.ts'],
-    // No file changes what another one sees, and most of a small file's time is its imports.
+    // No file changes what another one sees, and most of the time of a small file is its imports.
     isolate: false,
-    // Far above what any test needs on an idle machine: on a busy one it takes as long as it takes.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: PATIENCE_MS,
+    hookTimeout: PATIENCE_MS,
+    expect: { poll: { timeout: PATIENCE_MS } },
     coverage: {
       provider: 'v8',
       enabled: true,
-      // What is measured slows all tests down, so that it is only what has a threshold.
+      // It slows every test down by what it counts: so it counts what has a threshold.
       include: ['shared/batch/**/*.ts'],
       reporter: ['text-summary'],
       thresholds: { 'shared/batch/**': { branches: 100 } },

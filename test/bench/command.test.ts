@@ -7,7 +7,7 @@ const SCRIPT = join(import.meta.dirname, '..', '..', 'bench', 'main.ts');
 const bench = (...args: readonly string[]) =>
   promisify(execFile)(process.execPath, [SCRIPT, ...args]);
 
-it('writes a line of JSON a figure, and nothing else', { timeout: 240_000 }, async () => {
+it('writes a line of JSON a figure, and nothing else', async () => {
   const { stdout } = await bench('--only', 'inspect', '--json');
   const figures = stdout
     .trimEnd()

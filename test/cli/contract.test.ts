@@ -48,7 +48,7 @@ describe('--json', () => {
     ['resume openai', 0],
     ['drain --yes', 0],
     ['resume openai', 0],
-  ] as const)('%s', { timeout: 60_000 }, async (command, code) => {
+  ] as const)('%s', async (command, code) => {
     const ran = await batchHandler(`${command} --json`);
     expect(ran.code).toBe(code);
     const lines = ran.stdout.trimEnd().split('\n');
@@ -76,14 +76,14 @@ describe('the exit code', () => {
     expect(ran.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it('is 1 if a batch was cancelled, or a wait took too long', { timeout: 60_000 }, async () => {
+  it('is 1 if a batch was cancelled, or a wait took too long', async () => {
     await addForLater('later');
     expect(await batchHandler('watch later --timeout 0.1')).toMatchObject({ code: 1 });
     expect(await batchHandler('cancel later --wait')).toMatchObject({ code: 0 });
     expect(await batchHandler('watch later')).toMatchObject({ code: 1 });
   });
 
-  it('is 3 if the stack does not answer', { timeout: 60_000 }, async () => {
+  it('is 3 if the stack does not answer', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'contract-'));
     // Left over by a run that was killed, its process id taken by another: nobody is at its address.
     const stack = { endpointUrl: 'http://127.0.0.1:1', stackName: 'Handler', pid: process.pid };
@@ -94,7 +94,7 @@ describe('the exit code', () => {
     expect(ran).toMatchObject({ code: 3, stdout: '' });
   });
 
-  it('is 130 after ^C, which ends a wait and no batch', { timeout: 60_000 }, async () => {
+  it('is 130 after ^C, which ends a wait and no batch', async () => {
     await addForLater('endless');
     const { child, ended } = startCli(['watch', 'endless', local]);
     await once(child.stdout, 'data');

@@ -23,7 +23,7 @@ const idsIn = (text: string) =>
     .split('\n')
     .map((line) => JSON.parse(line).custom_id);
 
-test('a file is added, watched, shown and its results fetched', { timeout: 120_000 }, async () => {
+test('a file is added, watched, shown and its results fetched', async () => {
   // Act
   const added = await local('add', EXAMPLE, '--id', 'trip', '--metadata', 'team=search', '--wait');
   const shown = await local('show', 'trip');

@@ -31,7 +31,7 @@ const functions = new Set(
 let stack: DocsStack;
 beforeAll(async () => {
   stack = await startDocsStack();
-}, 120_000);
+});
 afterAll(() => stack?.stop());
 
 describe.each([...blocks].filter(([, of]) => of.some(hasCommands)))('%s', (page, of) => {
@@ -42,7 +42,6 @@ describe.each([...blocks].filter(([, of]) => of.some(hasCommands)))('%s', (page,
 
   it.for(of.filter(hasCommands))(
     'works on the local stack: $place',
-    { timeout: 240_000 },
     async ({ script }, { skip }) => {
       const before = script.split('\n').map((line) => BEFORE[commandOf(line)] ?? '');
       const own = [...before, script].join('\n');

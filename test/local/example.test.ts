@@ -9,7 +9,6 @@ import { temporaryDirectory } from './fixtures/toyStack.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const EXAMPLE = join(ROOT, 'examples', 'requests.jsonl');
-const TIMEOUT = { timeout: 240_000 };
 
 /** `npm start` without npm, to its end: what it says, the file of results and the rest. */
 async function start(options: readonly string[], environment: Record<string, string> = {}) {
@@ -35,7 +34,7 @@ const completed = (attempts: number) => ({
 test.each([
   ['refused, expired and half done', ['--plan', 'failed_quota,expired,partial,completed'], 3],
   ['at another provider', ['--provider', 'anthropic'], 1],
-])('the example goes through the synthesized stack, %s', TIMEOUT, async (_, options, attempts) => {
+])('the example goes through the synthesized stack, %s', async (_, options, attempts) => {
   const { stderr, ids, rest } = await start(options);
 
   expect(stderr).toContain(` completed   attempt ${attempts} `);
@@ -43,7 +42,7 @@ test.each([
   expect(ids).toEqual(idsIn(EXAMPLE));
 });
 
-test('a file of mine goes to the real API where there is a key for it', TIMEOUT, async () => {
+test('a file of mine goes to the real API where there is a key for it', async () => {
   // Prepare: a service that only this key opens.
   const apiKeys = ['sk-mine'];
   const dataDir = temporaryDirectory();

@@ -37,7 +37,7 @@ describe('the inbox of a handler that runs locally', () => {
     });
     bucket = findHandlerNames(stack.resources).bucket;
     s3 = new S3Client({ ...sdkSettings(stack), forcePathStyle: true });
-  }, 120_000);
+  });
   afterAll(async () => {
     s3?.destroy();
     await stack?.stop();
@@ -83,7 +83,7 @@ describe('the inbox of a handler that runs locally', () => {
       provider: 'second',
       input: { requests: 2 },
     });
-  }, 60_000);
+  });
 
   it('says beside a file what is wrong with its lines', async () => {
     await put('inbox/bad.jsonl', `${GOOD}\nnonsense`);
@@ -92,7 +92,7 @@ describe('the inbox of a handler that runs locally', () => {
 
     expect(rejection).toMatchObject({ code: 'invalid_json_line', line: 3 });
     expect(await ended('bad')).toMatchObject({ status: 'failed', provider: 'openai' });
-  }, 60_000);
+  });
 
   it('says beside a file which folders there are', async () => {
     await put('inbox/nobody/x.jsonl', GOOD);
@@ -101,5 +101,5 @@ describe('the inbox of a handler that runs locally', () => {
 
     expect(code).toBe('unknown_provider');
     expect(message).toMatch(/nobody.*openai, second/);
-  }, 60_000);
+  });
 });

@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createScratchApp, type ScratchApp, typeErrors } from './scratchApp.ts';
 
-const TIMEOUT_MS = 180_000;
 const SYNTHESIZE = join(import.meta.dirname, 'synthesizeExamples.ts');
 
 interface Synthesized {
@@ -31,7 +30,7 @@ beforeAll(async () => {
   const { stdout } = await node(SYNTHESIZE, join(app.directory, 'examples'));
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
   synthesized = lines.map((line) => JSON.parse(line));
-}, TIMEOUT_MS);
+});
 afterAll(() => {
   for (const { assembly } of synthesized ?? []) rmSync(assembly, { recursive: true, force: true });
   if (app) rmSync(app.directory, { recursive: true, force: true });
@@ -59,11 +58,11 @@ describe('the package', () => {
   it.each([
     ['nodenext', { module: 'nodenext' }],
     ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
-  ])('has types for module resolution %s', { timeout: TIMEOUT_MS }, async (_name, options) => {
+  ])('has types for module resolution %s', async (_name, options) => {
     expect(await typeErrors(app.directory, { ...options, skipLibCheck: true })).toEqual([]);
   });
 
-  it('has types that stand on what it declares', { timeout: TIMEOUT_MS }, async () => {
+  it('has types that stand on what it declares', async () => {
     const errors = await typeErrors(app.directory, { module: 'nodenext', skipLibCheck: false });
 
     expect(errors.filter((error) => error.includes('batch-handler/'))).toEqual([]);
@@ -113,7 +112,7 @@ describe('the examples, with the package installed', () => {
     expect(all.filter(({ logicalId }) => logicalId?.startsWith('Batches'))).toEqual([]);
   });
 
-  it('run locally, and call the processor', { timeout: TIMEOUT_MS }, async () => {
+  it('run locally, and call the processor', async () => {
     const { assembly = '' } = synthesized.find(({ example }) => example === 'smallest') ?? {};
     const cli = join('node_modules', 'batch-handler', 'dist', 'package', 'cli', 'main.js');
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
     localProviders('bedrock'),
   );
   bus = new EventBridgeClient(sdkSettings(handler.stack));
-}, 120_000);
+});
 afterAll(async () => {
   bus?.destroy();
   await handler?.stop();
@@ -41,7 +41,7 @@ test('a job that Bedrock says has ended reaches the processor without a sweep', 
     counts: { total: 2, succeeded: 2, failed: 0 },
     delivery: { invocations: 1 },
   });
-}, 90_000);
+});
 
 test('an event of a job that runs, that is nobody’s or that ended long ago ends nothing', async () => {
   const told = await eventually(
@@ -61,7 +61,7 @@ test('an event of a job that runs, that is nobody’s or that ended long ago end
     job: { id: job?.id, acceptedAt: expect.any(Number) },
     submission,
   });
-}, 90_000);
+});
 
 test('an event that is lost leaves the job to the sweep', async () => {
   await eventually(
@@ -76,7 +76,7 @@ test('an event that is lost leaves the job to the sweep', async () => {
     status: 'completed',
     attempt: 1,
   });
-}, 90_000);
+});
 
 test('an event that comes twice is taken once', async () => {
   await handler.run('twice');
@@ -85,4 +85,4 @@ test('an event that comes twice is taken once', async () => {
   await handler.idle();
 
   expect(ended).toMatchObject({ status: 'completed', attempt: 1, delivery: { invocations: 1 } });
-}, 90_000);
+});

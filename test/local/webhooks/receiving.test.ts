@@ -23,7 +23,7 @@ describe('a URL that takes webhooks', () => {
     waiting = await handler.run('waiting');
     jobId = waiting.job?.id ?? '';
     await handler.webhooksOf(jobId);
-  }, 120_000);
+  });
   afterAll(() => handler?.stop());
 
   /** What a webhook has, for one that is as it should be but for these. */
@@ -111,7 +111,7 @@ describe('a URL that takes webhooks', () => {
       attempt: 1,
       delivery: { invocations: 1 },
     });
-  }, 60_000);
+  });
 
   test('takes a replay, and nothing changes', async () => {
     // The batch has ended, and owes nothing any more: it is in no index.
@@ -152,7 +152,7 @@ test('a URL whose signing secret is not filled in takes nothing, and says why', 
   } finally {
     await handler.stop();
   }
-}, 120_000);
+});
 
 test('OpenAI’s own library takes what the simulator signs', async () => {
   const body = eventOf('batch_1');

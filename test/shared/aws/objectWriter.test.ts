@@ -86,8 +86,8 @@ describe('write', () => {
       for (let i = 0; i < 40; i++, accepted++) await writer.write(chunk);
     })();
     // Act
-    await expect.poll(() => requestsOf('partNumber=').length, { timeout: 10_000 }).toBe(1);
-    await expect.poll(() => accepted, { timeout: 10_000 }).toBe(16);
+    await expect.poll(() => requestsOf('partNumber=').length).toBe(1);
+    await expect.poll(() => accepted).toBe(16);
     const before = await Promise.race([writing, new Promise((r) => setImmediate(r, 'waits'))]);
     // Assess
     expect([before, accepted]).toEqual(['waits', 16]);

@@ -83,6 +83,5 @@ describe('200 batches in front of a limit that holds 7 at once', () => {
       const places = finished.map((id, place) => Math.abs(ids.indexOf(id) - place));
       expect(Math.max(...places)).toBeLessThanOrEqual(8);
     },
-    60_000,
   );
 });

@@ -31,7 +31,7 @@ async function submission(
     options: {},
     file,
     requests: lines.length,
-    createDeadlineMs: 5_000,
+    createDeadlineMs: 60_000,
     ...changes,
   };
 }

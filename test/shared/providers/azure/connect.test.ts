@@ -24,7 +24,7 @@ async function submission(lines: readonly object[]): Promise<Submission> {
   const file = await scratchFileOf(lines);
   onTestFinished(() => file.remove());
   const { length: requests } = lines;
-  return { ...JOB, completionWindow: '24h', file, requests, createDeadlineMs: 5_000 };
+  return { ...JOB, completionWindow: '24h', file, requests, createDeadlineMs: 60_000 };
 }
 
 test('uploads and creates under the v1 API, with the key as Azure takes it', async () => {

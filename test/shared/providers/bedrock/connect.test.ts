@@ -40,7 +40,7 @@ test('finds its region, its credentials and its bucket where the functions have 
     completionWindow: '24h',
     file,
     requests: 1,
-    createDeadlineMs: 10_000,
+    createDeadlineMs: 60_000,
   });
   const outcome = await outcomeOf(provider, jobId);
   const rows = [];

@@ -55,7 +55,7 @@ async function roundTrip(
     options: {},
     ...changes,
   };
-  const order = { completionWindow: '24h', file, requests: 1, createDeadlineMs: 10_000 };
+  const order = { completionWindow: '24h', file, requests: 1, createDeadlineMs: 60_000 };
   const { jobId } = await provider.submit({ ...job, ...order });
   const outcome = await outcomeOf(provider, jobId);
   const rows: Row[] = [];

@@ -35,7 +35,7 @@ async function submissionOf(
     body: bodyOf(index),
   }));
   const file = await scratchFileOf(requests);
-  const order = { completionWindow: '24h', file, requests: count, createDeadlineMs: 10_000 };
+  const order = { completionWindow: '24h', file, requests: count, createDeadlineMs: 60_000 };
   return { ...JOB, ...order, ...changes };
 }
 

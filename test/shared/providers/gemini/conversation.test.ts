@@ -63,7 +63,7 @@ async function run(model: string, endpoint: string, bodies: readonly object[]) {
     completionWindow: '24h',
     file,
     requests: bodies.length,
-    createDeadlineMs: 10_000,
+    createDeadlineMs: 60_000,
   });
   const answers: unknown[] = [];
   for await (const bytes of flat(provider.readRows(await outcomeOf(provider, jobId), job))) {

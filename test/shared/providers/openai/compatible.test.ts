@@ -24,7 +24,7 @@ async function submitTo(answer: Answer, changes: object = {}) {
   const file = await scratchFileOf([{ custom_id: 'a', method: 'POST', url: '/v1/x', body }]);
   onTestFinished(() => file.remove());
   const context = jobContext({ endpoint: '/v1/chat/completions', model: 'gpt-4o' });
-  const rest = { completionWindow: '24h', file, requests: 1, createDeadlineMs: 5_000 };
+  const rest = { completionWindow: '24h', file, requests: 1, createDeadlineMs: 60_000 };
   return { submitting: provider.submit({ ...context, ...rest }), requests };
 }
 

@@ -17,7 +17,7 @@ async function submission(changes: Partial<Submission> = {}): Promise<Submission
     options: {},
     file,
     requests: 2,
-    createDeadlineMs: 5_000,
+    createDeadlineMs: 60_000,
     ...changes,
   };
 }
@@ -76,7 +76,7 @@ test('passes the expiry of the output on', async () => {
 
 test('takes a deadline that is no whole number', async () => {
   const { provider } = await answerAll();
-  const submitting = provider.submit(await submission({ createDeadlineMs: 1999.99 }));
+  const submitting = provider.submit(await submission({ createDeadlineMs: 59_999.99 }));
   await expect(submitting).resolves.toEqual({ jobId: 'batch_1' });
 });
 

@@ -20,7 +20,7 @@ async function submit({ provider }: World, requests: number): Promise<string> {
     })),
   );
   try {
-    const order = { completionWindow: '24h', file, requests, createDeadlineMs: 10_000 };
+    const order = { completionWindow: '24h', file, requests, createDeadlineMs: 60_000 };
     return (await provider.submit({ ...jobContext(JOB), ...order })).jobId;
   } finally {
     await file.remove();

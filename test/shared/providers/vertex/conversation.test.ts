@@ -42,7 +42,7 @@ async function roundTrip(
     options: {},
     ...changes,
   };
-  const order = { completionWindow: '24h', file, requests: 1, createDeadlineMs: 10_000 };
+  const order = { completionWindow: '24h', file, requests: 1, createDeadlineMs: 60_000 };
   const { jobId } = await provider.submit({ ...job, ...order });
   await file.remove();
   const [line] = await storedInput(world.dataDir);
