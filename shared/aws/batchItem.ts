@@ -29,7 +29,7 @@ const OCCUPYING: ReadonlySet<Status> = new Set(['submitting', 'running']);
 
 const ID_PREFIX = 'batch#';
 
-export function itemId(batchId: string): string {
+export function batchItemId(batchId: string): string {
   return ID_PREFIX + batchId;
 }
 
@@ -50,7 +50,7 @@ export function toItem(batch: Batch, layout: ItemLayout): VersionedItem {
   const { providers } = batch.spec;
   const expected = expectedOfJob(batch);
   return omitUndefined({
-    [TABLE.partitionKey]: itemId(batchId),
+    [TABLE.partitionKey]: batchItemId(batchId),
     schemaVersion: BATCH_SCHEMA_VERSION,
     version,
     status,

@@ -1,6 +1,6 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../config.ts';
-import { itemId } from './batchItem.ts';
+import { batchItemId } from './batchItem.ts';
 import type { Item, Table } from './table.ts';
 
 export interface ScanFilter {
@@ -52,7 +52,7 @@ interface Segment {
 
 function scanQuery(table: Table, { statuses, provider }: ScanFilter) {
   const names: Record<string, string> = { '#id': TABLE.partitionKey };
-  const values: Record<string, string> = { ':batch': itemId(''), ':part': '/' };
+  const values: Record<string, string> = { ':batch': batchItemId(''), ':part': '/' };
   const conditions = ['begins_with(#id, :batch)', 'NOT contains(#id, :part)'];
   if (statuses !== undefined) {
     const placeholders = statuses.map((_, index) => `:status${index}`);

@@ -5,9 +5,9 @@ import type { Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
 import {
   batchIdOf,
+  batchItemId,
   createdAtOf,
   fromItem,
-  itemId,
   shardQueue,
   timeKey,
   toItem,
@@ -37,21 +37,21 @@ export function realBatchStore(
   return {
     shards: SHARDS,
     async get(batchId) {
-      const item = await readItem(table, itemId(batchId));
+      const item = await readItem(table, batchItemId(batchId));
       return item && fromItem(item);
     },
     async getMany(batchIds) {
-      const items = await readItems(table, batchIds.map(itemId));
+      const items = await readItems(table, batchIds.map(batchItemId));
       return new Map(items.flatMap((item) => parsedOrSkipped(item)));
     },
     async create(batch) {
       const item = toItem(batch, layout);
-      const won = await putVersioned(table, itemId(batch.batchId), item, 'absent');
+      const won = await putVersioned(table, batchItemId(batch.batchId), item, 'absent');
       return won ? 'written' : 'exists';
     },
     async replace(batch) {
       const item = toItem(batch, layout);
-      const won = await putVersioned(table, itemId(batch.batchId), item, 'unchanged');
+      const won = await putVersioned(table, batchItemId(batch.batchId), item, 'unchanged');
       return won ? 'written' : 'conflict';
     },
     async listDue(shard, until, cursor) {

@@ -19,7 +19,7 @@ export function realProviderStateStore(
   const { partitionKey, sortKey } = TABLE.dueIndex;
   return {
     async get(provider) {
-      const item = await readItem(table, itemId(provider));
+      const item = await readItem(table, stateItemId(provider));
       if (!item) return { schemaVersion: PROVIDER_STATE_SCHEMA_VERSION, provider, version: 0 };
       const what = `provider ${provider}`;
       return parseRecord(what, item, providerStateSchema, PROVIDER_STATE_SCHEMA_VERSION);
@@ -32,7 +32,7 @@ export function realProviderStateStore(
         [partitionKey]: PROVIDERS,
         [sortKey]: state.provider,
       };
-      const won = await putVersioned(table, itemId(state.provider), item, 'absentOrUnchanged');
+      const won = await putVersioned(table, stateItemId(state.provider), item, 'absentOrUnchanged');
       return won ? 'written' : 'conflict';
     },
     async list() {
@@ -49,6 +49,6 @@ export function realProviderStateStore(
   };
 }
 
-function itemId(provider: string): string {
+function stateItemId(provider: string): string {
   return `provider#${provider}`;
 }

@@ -1,5 +1,5 @@
+import type { Selection } from '../batch/ledger.ts';
 import type { ScratchFile } from '../batch/ports.ts';
-import type { Batch } from '../batch/record.ts';
 import { customIdOf, type Line, lineGroups, lineSink } from './lines.ts';
 import { classifyRow, parseRow } from './rows.ts';
 
@@ -115,8 +115,6 @@ class RowReader {
     this.#head = line && { customId: customIdOf(line.bytes), bytes: line.bytes };
   }
 }
-
-export type Selection = Batch['selection'];
 
 /** Whether the next job includes a request. It never includes one that has succeeded. */
 export function isSelected({ result, error }: JoinedRow, selection: Selection): boolean {

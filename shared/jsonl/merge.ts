@@ -1,11 +1,5 @@
-import type { Counts, RowOutcome } from '../batch/ledger.ts';
-import {
-  isSelected,
-  type JoinedRow,
-  joinedGroups,
-  type RowSources,
-  type Selection,
-} from './join.ts';
+import type { Counts, RowOutcome, Selection } from '../batch/ledger.ts';
+import { isSelected, type JoinedRow, joinedGroups, type RowSources } from './join.ts';
 import { type ByteTarget, lineGroups, lineSink } from './lines.ts';
 import { classifyRow, errorRow, parseRow } from './rows.ts';
 import type { Spool, SpooledRow } from './spool.ts';

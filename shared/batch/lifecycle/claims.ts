@@ -3,8 +3,8 @@ import type { WorkKind } from '../messages.ts';
 import { fullJitterMs } from '../policy.ts';
 import type { Batch, BatchIn, Claim } from '../record.ts';
 import { type Decision, type DecisionContext, ignored, stay, withReason } from './decision.ts';
-import { resendAt } from './enter.ts';
 import type { EventOf, WorkStatus } from './events.ts';
+import { resendAt } from './resend.ts';
 
 /** Inspecting, submitting and collecting share this: a worker claims the record. */
 

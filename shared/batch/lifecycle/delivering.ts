@@ -10,8 +10,9 @@ import {
   stay,
   withReason,
 } from './decision.ts';
-import { enterCompleted, enterEnd, invocation } from './enter.ts';
+import { enterCompleted, enterEnd } from './enter.ts';
 import { recordDeletedFiles } from './providerFiles.ts';
+import { invocation } from './resend.ts';
 
 /** The processor was invoked, or waits for its next invocation. */
 export const delivering: Handlers<'delivering'> = {

@@ -1,6 +1,5 @@
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Job, Outcome } from '../job.ts';
-import { maxBackoffMs } from '../policy.ts';
 import {
   type Batch,
   type BatchFields,
@@ -15,6 +14,7 @@ import {
 import type { EndStatus, Status } from '../status.ts';
 import { type Decision, type DecisionContext, withReason } from './decision.ts';
 import type { Effect } from './events.ts';
+import { invocation, requeue, resendAt } from './resend.ts';
 
 /** One function per status that can be entered: the fields that it sets and the effects that follow. */
 
@@ -61,7 +61,7 @@ function enter<S extends Status>(
 }
 
 /** The fields that a record keeps from its inspection to its end. */
-function progressOf({ input, rows, delivery }: Inspected) {
+function inspectedFields({ input, rows, delivery }: Inspected) {
   return { input, rows, delivery };
 }
 
@@ -71,7 +71,7 @@ export function enterQueued(
   changes: CoreChanges,
   ...effects: Effect[]
 ): Decision {
-  return enter(batch, 'queued', context, progressOf(batch), changes, ...effects);
+  return enter(batch, 'queued', context, inspectedFields(batch), changes, ...effects);
 }
 
 /** The batch is due at once, or at `notBefore`, and stays due as long as its parts run. */
@@ -81,7 +81,7 @@ export function enterSplit(
   changes: CoreChanges,
 ): Decision {
   const dueAt = Math.max(context.now, batch.spec.notBefore ?? 0);
-  const own = { ...progressOf(batch), input: batch.input, dueAt };
+  const own = { ...inspectedFields(batch), input: batch.input, dueAt };
   return enter(batch, 'split', context, own, changes);
 }
 
@@ -90,7 +90,7 @@ export function enterSubmitting(
   context: DecisionContext,
   provider: string,
 ): Decision {
-  const own = { ...progressOf(batch), dueAt: resendAt(0, context) };
+  const own = { ...inspectedFields(batch), dueAt: resendAt(0, context) };
   const submit = { type: 'sendWork', work: 'submit' } as const;
   return enter(batch, 'submitting', context, own, { provider, sends: 1 }, submit);
 }
@@ -102,7 +102,7 @@ export function enterRunning(
   ...effects: Effect[]
 ): Decision {
   // Due at once and as long as the job runs: every sweep checks the job without a write.
-  const own = { ...progressOf(batch), job, dueAt: context.now };
+  const own = { ...inspectedFields(batch), job, dueAt: context.now };
   const changes = { attempt: batch.attempt + 1, failures: 0 };
   return enter(batch, 'running', context, own, changes, ...effects);
 }
@@ -136,7 +136,7 @@ export function enterPendingCollecting(
 
 function collectingOf(batch: Inspected, outcome: Outcome, dueAt: number): Own<'collecting'> {
   const { job }: BatchFields = batch;
-  return { ...progressOf(batch), job, outcome, dueAt };
+  return { ...inspectedFields(batch), job, outcome, dueAt };
 }
 
 export function enterRetrying(
@@ -148,7 +148,7 @@ export function enterRetrying(
 ): Decision {
   const { sends, version } = batch;
   const { dueAt, effects } = requeue({ resumeAt, sends, version: version + 1 }, context);
-  const own = { ...progressOf(batch), resumeAt, dueAt };
+  const own = { ...inspectedFields(batch), resumeAt, dueAt };
   return enter(batch, 'retrying', context, own, changes, ...effects, ...others);
 }
 
@@ -160,7 +160,12 @@ export function enterDelivering(
   const { job }: BatchFields = batch;
   const { number = 0, invocations = 0 } = batch.delivery ?? {};
   const delivery = { number: number + 1, attempt: 0, invocations, pending: false };
-  const own = { ...progressOf(batch), job, rows: batch.rows, ...invocation(delivery, context) };
+  const own = {
+    ...inspectedFields(batch),
+    job,
+    rows: batch.rows,
+    ...invocation(delivery, context),
+  };
   return enter(batch, 'delivering', context, own, changes, { type: 'invokeProcessor' });
 }
 
@@ -170,7 +175,7 @@ export function enterCompleted(
   context: DecisionContext,
   changes: CoreChanges = {},
 ): Decision {
-  const own = { ...progressOf(batch), rows: batch.rows, ...endingOf(batch, context) };
+  const own = { ...inspectedFields(batch), rows: batch.rows, ...endingOf(batch, context) };
   return enter(batch, 'completed', context, own, changes);
 }
 
@@ -202,46 +207,4 @@ function unsuccessfulOf(batch: Batch, context: DecisionContext): Own<'cancelled'
 
 function endingOf({ job }: BatchFields, { now }: DecisionContext) {
   return { job, endedAt: now, dueAt: now };
-}
-
-/** Messages may be lost: when they are sent again, and with what content. */
-
-/** When work is sent again if no worker claims it. */
-export function resendAt(sends: number, { policy, now }: DecisionContext): number {
-  return now + maxBackoffMs(policy.resendBackoff, sends);
-}
-
-/**
- * Plans the end of a wait in `retrying`. SQS delays a message for 15 minutes at most: a longer wait
- * stays in the record until 15 minutes are left. After the message was sent, the batch is due again
- * only when the message must count as lost.
- *
- * @param wait `version` is that of the record as it will be written: the message is valid for it only
- */
-export function requeue(
-  wait: Pick<BatchIn<'retrying'>, 'resumeAt' | 'sends' | 'version'>,
-  { policy, now }: DecisionContext,
-): { dueAt: number; effects: readonly Effect[] } {
-  const { resumeAt, sends, version } = wait;
-  const waitMs = Math.max(0, resumeAt - now);
-  const maxDelayMs = policy.maxDelaySeconds * 1000;
-  if (waitMs > maxDelayMs) return { dueAt: now + waitMs - maxDelayMs, effects: [] };
-  const graceMs = maxBackoffMs(policy.resendBackoff, sends);
-  return {
-    dueAt: now + waitMs + graceMs,
-    effects: [{ type: 'sendRequeue', delaySeconds: waitMs / 1000, version }],
-  };
-}
-
-/** The next invocation of a delivery, and the time at which its outcome counts as lost. */
-export function invocation(
-  { number, attempt, invocations }: Delivery,
-  { policy, now }: DecisionContext,
-): Pick<BatchIn<'delivering'>, 'delivery' | 'dueAt'> {
-  const outcomeSeconds =
-    policy.invocationAgeSeconds + policy.processorTimeoutSeconds + policy.leaseMarginSeconds;
-  return {
-    delivery: { number, attempt: attempt + 1, invocations: invocations + 1, pending: true },
-    dueAt: now + outcomeSeconds * 1000,
-  };
 }

@@ -15,9 +15,9 @@ import {
   enterQueued,
   enterRetrying,
   enterRunning,
-  resendAt,
 } from './enter.ts';
 import { mayHaveUploaded, recordDeletedFiles } from './providerFiles.ts';
+import { resendAt } from './resend.ts';
 
 /**
  * A worker uploads the requests and creates the job. This is the only status in which a job may exist

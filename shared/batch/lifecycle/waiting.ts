@@ -22,10 +22,10 @@ import {
   enterPendingCollecting,
   enterQueued,
   enterSubmitting,
-  requeue,
 } from './enter.ts';
 import type { EventOf } from './events.ts';
 import { hasPendingCleanup, recordDeletedFiles } from './providerFiles.ts';
+import { requeue } from './resend.ts';
 
 /** The batch waits for capacity at its provider. */
 export const queued: Handlers<'queued'> = {

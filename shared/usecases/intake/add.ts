@@ -58,9 +58,8 @@ async function addBatch(
   await perform(dependencies, batch, [{ type: 'sendWork', work: 'inspect' }]);
 }
 
-function isSameInput(a: Batch, b: Batch): boolean {
-  const [from, other] = [a.spec, b.spec];
-  return from.source.etag === other.source.etag && from.providers[0] === other.providers[0];
+function isSameInput({ spec: a }: Batch, { spec: b }: Batch): boolean {
+  return a.source.etag === b.source.etag && a.providers[0] === b.providers[0];
 }
 
 function nameOf({ bucket, key }: Source): string {

@@ -40,6 +40,17 @@ describe('a batch that may go to several providers', () => {
     expect(w.batch('c').status).toBe('queued');
   });
 
+  it('is not another batch when its message is delivered again after that', async () => {
+    const { w, other } = twoProviders({ openai: 0, other: 1 });
+    await w.add('a', ['x'], BOTH);
+    await w.workAll();
+    await step(w);
+    expect(held(other)).toEqual(['a']);
+    await w.send({ batchId: 'a', ...BOTH });
+    expect(w.deadLetters).toEqual([]);
+    expect(w.batch('a')).toMatchObject({ status: 'running', provider: 'other' });
+  });
+
   it('stays where it may have left an upload, until it has ended', async () => {
     const { w, other } = twoProviders({ openai: 9, other: 9 });
     w.provider.onSubmit = () => {
