@@ -3,18 +3,16 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import type * as ports from '../shared/batch/ports.ts';
 import { DIMENSIONS, isByProvider, METRIC_NAMESPACE, unitOf } from '../shared/metrics.ts';
-import { currentBatchContext } from '../shared/usecases/logContext.ts';
 
 // Both take the service name from POWERTOOLS_SERVICE_NAME, which tells several handlers in one account apart.
 const logger = new Logger();
 const ofHandler = new Metrics({ namespace: METRIC_NAMESPACE });
 const ofProviders = new Map<string, Metrics>();
 
-/** Every line says which batch it is about, if it is about one. */
 export const log: ports.Log = {
-  info: (message, fields) => logger.info(message, { ...currentBatchContext(), ...fields }),
-  warn: (message, fields) => logger.warn(message, { ...currentBatchContext(), ...fields }),
-  error: (message, fields) => logger.error(message, { ...currentBatchContext(), ...fields }),
+  info: (message, fields = {}) => logger.info(message, { ...fields }),
+  warn: (message, fields = {}) => logger.warn(message, { ...fields }),
+  error: (message, fields = {}) => logger.error(message, { ...fields }),
 };
 
 export const metrics: ports.Metrics = {

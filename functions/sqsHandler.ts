@@ -2,7 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { messageOf } from '../shared/batch/errors.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
-import { batchContextOf } from '../shared/usecases/logContext.ts';
+import { logFieldsOf } from '../shared/usecases/logFields.ts';
 import { composed } from './compose.ts';
 import { log, observed } from './observability.ts';
 
@@ -35,7 +35,7 @@ async function handleLogged(
   } catch (error) {
     log.error('message failed; returned to queue', {
       messageId: message.messageId,
-      ...batchContextOf(error),
+      ...logFieldsOf(error),
       error: messageOf(error),
     });
     throw error;

@@ -6,12 +6,15 @@ import type { BatchIn } from '../batch/record.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
 
+export type DeliverPorts = Pick<Dependencies, 'processor' | 'objects' | 'tableName' | 'metrics'>;
+
 /**
- * Invokes the processor for the delivery that the record has written down. One that Lambda
- * has refused for certain is a failed one, with its own backoff and bound.
+ * Invokes the processor for the delivery that the record names.
+ *
+ * @returns that the delivery failed, if Lambda certainly refused the invocation; else undefined
  */
 export async function deliver(
-  { processor, objects, tableName, metrics }: Dependencies,
+  { processor, objects, tableName, metrics }: DeliverPorts,
   batch: BatchIn<'delivering'>,
 ): Promise<BatchEvent | undefined> {
   const event = processorEvent(batch, objects.bucket, tableName);
@@ -20,7 +23,7 @@ export async function deliver(
     await processor.invoke(event);
     return undefined;
   } catch (error) {
-    // The invocation may be under way: an outcome comes, or it is due when none can any more.
+    // The invocation may have started: its outcome arrives, or the record is due once none can.
     if (!(error instanceof InvocationRefusedError)) throw error;
     const message = `the processor could not be invoked: ${messageOf(error)}`;
     return {

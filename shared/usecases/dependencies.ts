@@ -17,7 +17,7 @@ import type { Collector } from '../collector/contract.ts';
 import type { Providers } from '../providers/provider.ts';
 import type { ProviderStateStore } from '../quota/providerState.ts';
 
-/** Everything a use case may touch. Each takes the part that it needs. */
+/** All ports, as a function is composed of them. Each use case takes only the ports that it uses. */
 export interface Dependencies {
   readonly policy: Policy;
   readonly clock: Clock;
@@ -26,10 +26,10 @@ export interface Dependencies {
   readonly providerStates: ProviderStateStore;
   readonly sweepLock: SweepLock;
   readonly queues: Queues;
-  /** Gathers single requests into batches; absent in a deployment that does not. */
+  /** Absent in a deployment that does not collect single requests. */
   readonly collector?: Collector | undefined;
   readonly objects: ObjectStore;
-  /** Name of the table: processors keep a record in it. */
+  /** Name of the table. Processors keep records of their own in it. */
   readonly tableName: string;
   readonly scratch: Scratch;
   readonly tokens: TokenEstimation;

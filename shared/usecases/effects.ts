@@ -4,29 +4,42 @@ import type { BatchEvent, Effect } from '../batch/lifecycle/events.ts';
 import type { Batch, BatchFields } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { METRICS, type MetricName } from '../metrics.ts';
-import { deliver } from './deliver.ts';
+import { type DeliverPorts, deliver } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
-import { deleteProviderFiles } from './providerFiles.ts';
-import { holdProvider, noteSpent, releaseProvider } from './providerState.ts';
+import { logFields } from './logFields.ts';
+import { type DeleteFilesPorts, deleteProviderFiles } from './providerFiles.ts';
+import {
+  blockProvider,
+  type CoolDownPorts,
+  coolDownProvider,
+  noteSpent,
+  releaseProvider,
+} from './providerState.ts';
+
+export type EffectPorts = DeliverPorts &
+  DeleteFilesPorts &
+  CoolDownPorts &
+  Pick<Dependencies, 'queues' | 'providers' | 'bus' | 'clock' | 'log' | 'metrics'>;
 
 /**
- * Does the effects of a decision that has been written. One that fails is logged and left: the
- * record says what is owed, and the sweeper sees to it when it is due.
+ * Performs the effects of a decision that has been written. A failed effect is only logged: the
+ * record stays due, so the sweep repeats the effect.
  *
- * @returns what came of them that the record must know
+ * @returns events with results of the effects that the record must hold
  */
 export async function perform(
-  dependencies: Dependencies,
+  ports: EffectPorts,
   batch: Batch,
   effects: readonly Effect[],
 ): Promise<readonly BatchEvent[]> {
   const followUps: BatchEvent[] = [];
   for (const effect of effects) {
     try {
-      const followUp = await performOne(dependencies, batch, effect);
+      const followUp = await performOne(ports, batch, effect);
       if (followUp) followUps.push(followUp);
     } catch (error) {
-      dependencies.log.warn('an effect failed; the sweeper repeats it', {
+      ports.log.warn('effect failed; a sweep will repeat it', {
+        ...logFields(batch),
         status: batch.status,
         effect: effect.type,
         error: messageOf(error),
@@ -37,12 +50,12 @@ export async function perform(
 }
 
 async function performOne(
-  dependencies: Dependencies,
+  ports: EffectPorts,
   batch: Batch,
   effect: Effect,
 ): Promise<BatchEvent | undefined> {
-  const { batchId } = batch;
-  const { queues, providers, metrics } = dependencies;
+  const { batchId, provider } = batch;
+  const { queues, providers, metrics } = ports;
   switch (effect.type) {
     case 'sendWork':
       await queues.sendWork({ action: effect.work, batchId });
@@ -50,36 +63,30 @@ async function performOne(
     case 'sendRequeue': {
       const { delaySeconds, version } = effect;
       await queues.sendBatch({ action: 'requeue', batchId, version }, delaySeconds);
-      metrics.count(METRICS.requeued, 1, batch.provider);
+      metrics.count(METRICS.requeued, 1, provider);
       return;
     }
     case 'invokeProcessor':
-      return batch.status === 'delivering' ? deliver(dependencies, batch) : undefined;
+      return batch.status === 'delivering' ? deliver(ports, batch) : undefined;
     case 'announce':
-      return recordTransition(dependencies, batch);
+      return recordTransition(ports, batch);
     case 'reportStall':
-      await reportStall(dependencies, batch);
-      return;
+      return reportStall(ports, batch);
     case 'cancelJob':
-      await (await providers.get(batch.provider)).cancel(effect.jobId);
+      await (await providers.get(provider)).cancel(effect.jobId);
       return;
-    case 'holdProvider':
-      await holdProvider(dependencies, batch, effect);
-      return;
+    case 'blockProvider':
+      return blockProvider(ports, batch, effect.reason);
+    case 'coolDownProvider':
+      return coolDownProvider(ports, batch, effect.reason);
     case 'releaseProvider':
-      await releaseProvider(dependencies, batch.provider);
-      return;
+      return releaseProvider(ports, provider);
     case 'noteSpent':
-      await noteSpent(dependencies, batch.provider, effect.amount);
-      return;
+      return noteSpent(ports, provider, effect.amount);
     case 'deleteProviderFiles':
-      return deleteProviderFiles(dependencies, batch);
-    case 'reportFilesLeft': {
-      const { jobIds } = effect;
-      dependencies.log.error('files could not be deleted: they expire at the provider', { jobIds });
-      metrics.count(METRICS.filesLeft, 1, batch.provider);
-      return;
-    }
+      return deleteProviderFiles(ports, batch);
+    case 'reportFilesLeft':
+      return reportFilesLeft(ports, batch, effect.jobIds);
   }
 }
 
@@ -91,41 +98,62 @@ const COUNTED: Partial<Record<Status, MetricName>> = {
   cancelled: METRICS.cancelled,
 };
 
-/** Tells the world of a state change. The end of a batch is owed until it was told. */
-export async function recordTransition(
-  dependencies: Dependencies,
-  batch: Batch,
-): Promise<BatchEvent | undefined> {
-  const { bus, log, metrics } = dependencies;
+/**
+ * Logs, counts and publishes a state change.
+ *
+ * @returns the event that the end of a batch was published. Until the record holds it, a sweep
+ *   repeats this
+ */
+async function recordTransition(ports: EffectPorts, batch: Batch): Promise<BatchEvent | undefined> {
+  const { bus, log, metrics } = ports;
   const { provider, status } = batch;
   const from = batch.previousStatus ?? status;
-  log.info('batch state change', { from, to: status });
+  log.info('batch state change', { ...logFields(batch), from, to: status });
   const metric = COUNTED[status];
-  // The user knows the whole: of its parts only their jobs count.
-  const isWhole = batch.part === undefined;
-  if (metric && (isWhole || !isEnded(status))) metrics.count(metric, 1, provider);
-  if (isWhole && isEnded(status)) countRequests(dependencies, batch);
-  if (isWhole) await bus.publish(stateChange(dependencies, batch, from));
+  // The user knows no parts. Only their jobs count.
+  const isPart = batch.part !== undefined;
+  if (metric && !(isPart && isEnded(status))) metrics.count(metric, 1, provider);
+  if (!isPart && isEnded(status)) countRequests(ports, batch);
+  if (!isPart) await bus.publish(stateChange(ports, batch, from));
   return isEnded(status) ? { type: 'endEventSent', statusAt: batch.statusAt } : undefined;
 }
 
-/** A batch that ends again after a retry is counted again, whole. */
-function countRequests({ metrics }: Dependencies, { counts, provider }: Batch): void {
+/** A batch that ends again after a retry is counted again as a whole. */
+function countRequests(
+  { metrics }: Pick<EffectPorts, 'metrics'>,
+  { counts, provider }: Batch,
+): void {
   const failed = counts.total - counts.succeeded;
   if (counts.succeeded > 0) metrics.count(METRICS.requestsSucceeded, counts.succeeded, provider);
   if (failed > 0) metrics.count(METRICS.requestsFailed, failed, provider);
 }
 
-/** Tells of a job that is given up: the batch stays in its status, with the reason. */
-export async function reportStall(dependencies: Dependencies, batch: Batch): Promise<void> {
-  const { bus, log, metrics } = dependencies;
+/** Logs, counts and publishes that a job is given up. The batch keeps its status. */
+async function reportStall(ports: EffectPorts, batch: Batch): Promise<undefined> {
+  const { bus, log, metrics } = ports;
   const { provider, job, reasons }: BatchFields = batch;
-  log.error('the job is stalled: it is cancelled', { job, reason: reasons.at(-1) });
+  log.error('job stalled; cancelling it', { ...logFields(batch), job, reason: reasons.at(-1) });
   metrics.count(METRICS.stalled, 1, provider);
-  await bus.publish(stateChange(dependencies, batch, batch.status));
+  await bus.publish(stateChange(ports, batch, batch.status));
 }
 
-function stateChange({ clock }: Dependencies, batch: Batch, from: Status): StateChange {
+async function reportFilesLeft(
+  { log, metrics }: Pick<EffectPorts, 'log' | 'metrics'>,
+  batch: Batch,
+  jobIds: readonly string[],
+): Promise<undefined> {
+  log.error('files not deleted in time; they expire at the provider', {
+    ...logFields(batch),
+    jobIds,
+  });
+  metrics.count(METRICS.filesLeft, 1, batch.provider);
+}
+
+function stateChange(
+  { clock }: Pick<EffectPorts, 'clock'>,
+  batch: Batch,
+  from: Status,
+): StateChange {
   const { batchId, provider, status: to, attempt, counts, reasons } = batch;
   const { metadata } = batch.spec;
   const at = new Date(clock.now()).toISOString();

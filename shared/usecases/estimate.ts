@@ -3,71 +3,71 @@ import type { Reason } from '../batch/errors.ts';
 import type { AddMessage } from '../batch/messages.ts';
 import type { Inspection } from '../jsonl/inspect.ts';
 import type { DescribedProviders } from '../providers/provider.ts';
-import { type Describing, type InputSource, inspectFor } from './inspection.ts';
+import { type InputSource, type InspectionPorts, inspectFor } from './inspection.ts';
 import { checkProviders } from './intake/add.ts';
 
-/** What adding a file would come to. */
+/** What adding a file as a batch would amount to. */
 export interface Estimate {
-  /** Entries that the batch would go to, or its parts in turn. */
+  /** Entries that the batch, or each of its parts, may go to. */
   readonly providers: readonly string[];
   readonly endpoint: string;
   readonly model: string | null;
   readonly requests: number;
   readonly bytes: number;
-  /** Jobs at the provider, if every request succeeds in its first one. */
+  /** Jobs at the provider if every request succeeds in its first job. */
   readonly jobs: number;
   readonly inputTokens: number;
-  /** Of the longest answers that the requests allow. */
+  /** Tokens of the longest answers that the requests allow. */
   readonly maxOutputTokens: number;
-  /** Requests that do not say how long their answers may be: those count with their input only. */
+  /** Requests without a limit on their answers. Only their input is counted. */
   readonly openEnded: number;
-  /** What batches pay for the model, in USD per million tokens; null if nobody has said. */
+  /** Price of the model in a batch, in USD per million tokens; null if it has none. */
   readonly price: Price | null;
   /** USD; null without a price. */
   readonly cost: number | null;
-  /** Why the batch would wait although there is room: of each entry that has one. */
+  /** For each entry whose daily budget would keep the batch waiting: why. */
   readonly waits: readonly string[];
   readonly problems: number;
-  /** The first of them. The batch would be refused with these. */
+  /** The first problems. The batch would be refused for them. */
   readonly reasons: readonly Reason[];
 }
 
 /**
- * Tells what a batch would come to, by the worker's own inspection. Nothing is sent or kept.
+ * Estimates a batch by the worker's own inspection. Nothing is sent or stored.
  *
- * @param message as it would add the batch
- * @param maxReasons how many problems are told
- * @throws RefusedError for a message that would be refused, whatever its file holds
+ * @param message the message that would add the batch
+ * @param maxReasons maximum number of problems to return
+ * @throws RefusedError for a message that would be refused whatever its file contains
  */
 export async function estimate(
-  dependencies: Describing,
+  ports: InspectionPorts,
   message: AddMessage,
   source: InputSource,
   maxReasons: number,
 ): Promise<Estimate> {
-  const { providers } = dependencies;
+  const { providers } = ports;
   const names = await checkProviders(providers, message);
   const reasons: Reason[] = [];
-  const wanted = { ...message, providers: names };
-  const found = await inspectFor(dependencies, wanted, source, async ({ reason }) => {
+  const required = { ...message, providers: names };
+  const found = await inspectFor(ports, required, source, async ({ reason }) => {
     if (reasons.length < maxReasons) reasons.push(reason);
   });
-  const { endpoint, model, requests, bytes, slices, money, maxOutputTokens, openEnded } = found;
-  // As the worker does it: money is asked of an input that could be sent.
-  const tooDear = found.problems === 0 ? found.tooDear : undefined;
-  const cost = money.estimatedCost ?? null;
+  const { endpoint, model, requests, bytes, slices, maxOutputTokens, openEnded } = found;
+  const { price, estimatedCost } = found.estimatedCost;
+  // Like the worker, which checks the cost only of an input without problems.
+  const costRefusal = found.problems === 0 ? found.costRefusal : undefined;
   return {
     ...{ providers: names, endpoint, model: model ?? null, requests, bytes, jobs: slices.length },
     ...{ inputTokens: found.estimatedTokens, maxOutputTokens, openEnded },
-    ...{ price: money.price ?? null, cost },
-    waits: await waitsOf(providers, names, found),
-    problems: found.problems + (tooDear ? 1 : 0),
-    reasons: tooDear ? [tooDear] : reasons,
+    ...{ price: price ?? null, cost: estimatedCost ?? null },
+    waits: await budgetWaits(providers, names, found),
+    problems: found.problems + (costRefusal ? 1 : 0),
+    reasons: costRefusal ? [costRefusal] : reasons,
   };
 }
 
-/** What only the money of an entry's day keeps back. */
-async function waitsOf(
+/** Why the daily budget of an entry would keep the batch waiting, although there is capacity. */
+async function budgetWaits(
   providers: DescribedProviders,
   names: readonly string[],
   { model = '', slices }: Pick<Inspection, 'model' | 'slices'>,
@@ -81,10 +81,8 @@ async function waitsOf(
       waits.push(`${name} has a dailyBudget and no price for the model: it waits for a price`);
       continue;
     }
-    const most = slices.reduce(
-      (cost, job) => Math.max(cost, costOf(expectedTokens(job), price)),
-      0,
-    );
+    const costs = slices.map((job) => costOf(expectedTokens(job), price));
+    const most = Math.max(0, ...costs);
     if (most <= dailyBudget) continue;
     const figures = `${dollars(most)}, is over the whole dailyBudget of ${name}, ${dollars(dailyBudget)}`;
     waits.push(`a job of an estimated ${figures}: it waits until that is raised`);

@@ -10,17 +10,18 @@ import {
   type LineProblem,
 } from '../jsonl/inspect.ts';
 import type { JobLimits } from '../jsonl/slices.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 import type { DescribedProviders } from '../providers/provider.ts';
 
-/** What an inspection takes: no credentials. */
-export interface Describing {
+/** An inspection needs no credentials. */
+export interface InspectionPorts {
   readonly providers: DescribedProviders;
   readonly tokens: TokenEstimation;
 }
 
-/** What the message that adds a batch says of it, as far as its input must go with that. */
-export interface Wanted {
-  /** Entries that it may go to. */
+/** What the message that adds a batch requires of its input. */
+interface InputRequirements {
+  /** Entries that the batch may go to. */
   readonly providers: readonly string[];
   readonly endpoint?: string | undefined;
   readonly format: Format;
@@ -28,45 +29,45 @@ export interface Wanted {
   readonly maxCost?: number | undefined;
 }
 
-/** The requests of an input, and how long it is, where that is known. */
+/** The bytes of an input, and their number where it is known. */
 export interface InputSource {
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly bytes: number | undefined;
 }
 
-/** What an input holds and is expected to cost, and whether that is too much. */
+/** What an input contains and is expected to cost. */
 export interface InspectedInput extends Inspection {
-  readonly money: ReturnType<typeof estimateCost>;
-  readonly tooDear: Reason | undefined;
+  readonly estimatedCost: CostEstimate;
+  /** Set if the batch would exceed its `maxCost`. */
+  readonly costRefusal: Reason | undefined;
 }
 
-/** Checks every line of an input against all providers that it may go to. Sends nothing. */
+type CostEstimate = Pick<Input, 'price' | 'estimatedCost'>;
+
+/** Checks every line of an input against all providers that the batch may go to. Sends nothing. */
 export async function inspectFor(
-  { providers, tokens }: Describing,
-  wanted: Wanted,
+  { providers, tokens }: InspectionPorts,
+  required: InputRequirements,
   { chunks, bytes }: InputSource,
   onProblem: (problem: LineProblem) => Promise<void>,
 ): Promise<InspectedInput> {
-  const described: Described[] = [];
-  for (const name of wanted.providers) described.push(await providers.describe(name));
-  const demands = { ...demandsOf(described, wanted), tokens: await tokens.estimate(bytes) };
+  const described: ProviderDescription[] = [];
+  for (const name of required.providers) described.push(await providers.describe(name));
+  const demands = { ...demandsOf(described, required), tokens: await tokens.estimate(bytes) };
   const found = await inspectInput(chunks, demands, onProblem);
   const model = found.model ?? '';
-  const money = estimateCost(
-    found,
-    described.map(({ pricing }) => pricing),
-    model,
-  );
-  const tooDear = costRefusal(wanted.maxCost, money.estimatedCost, model);
-  return { ...found, money, tooDear };
+  const pricings = described.map(({ pricing }) => pricing);
+  const estimatedCost = estimateCost(found, pricings, model);
+  const refusal = costRefusal(required.maxCost, estimatedCost.estimatedCost, model);
+  return { ...found, estimatedCost, costRefusal: refusal };
 }
 
-type Described = Awaited<ReturnType<DescribedProviders['describe']>>;
+type ProviderDescription = Awaited<ReturnType<DescribedProviders['describe']>>;
 
-/** What every one of them can take. */
+/** Rules that an input must follow to be accepted by every one of the providers. */
 function demandsOf(
-  described: readonly Described[],
-  { endpoint, format }: Wanted,
+  described: readonly ProviderDescription[],
+  { endpoint, format }: InputRequirements,
 ): Omit<InputDemands, 'tokens'> {
   const [first, ...others] = described.map(({ endpoints }) => endpoints);
   return {
@@ -79,7 +80,7 @@ function demandsOf(
   };
 }
 
-/** A limit that only some have counts for all. */
+/** The lowest of each limit. A limit that only some providers have applies to all. */
 function lowest(all: readonly JobLimits[]): JobLimits {
   const least = (name: keyof JobLimits) =>
     Math.min(...all.map((limits) => limits[name] ?? Number.POSITIVE_INFINITY));
@@ -92,14 +93,16 @@ function lowest(all: readonly JobLimits[]): JobLimits {
   };
 }
 
-/** What an input is expected to cost, at the dearest of the entries that it may go to. */
-export function estimateCost(
+/** Expected cost at the dearest of the providers. Empty if none has a price for the model. */
+function estimateCost(
   input: Pick<Input, 'estimatedTokens' | 'maxOutputTokens'>,
   pricings: readonly Pricing[],
   model: string,
-): Pick<Input, 'price' | 'estimatedCost'> {
+): CostEstimate {
   const tokens = expectedTokens(input);
-  const prices = pricings.map((pricing) => pricing.priceOf(model));
-  const price = dearest(prices, tokens);
-  return price ? { price, estimatedCost: costOf(tokens, price) } : {};
+  const price = dearest(
+    pricings.map((pricing) => pricing.priceOf(model)),
+    tokens,
+  );
+  return omitUndefined({ price, estimatedCost: price && costOf(tokens, price) });
 }

@@ -2,31 +2,24 @@ import { type OutcomeRecord, outcomeRecordSchema } from '../batch/contracts.ts';
 import { shortReason } from '../batch/errors.ts';
 import type { BatchEvent } from '../batch/lifecycle/events.ts';
 import { METRICS } from '../metrics.ts';
-import type { Dependencies } from './dependencies.ts';
-import { withBatchContext } from './logContext.ts';
-import { transition } from './transition.ts';
+import { type TransitionPorts, transition } from './transition.ts';
 
 /**
- * Takes in what Lambda says of an invocation of the processor. Records that are not of ours are
- * left alone: the processor may have other callers.
+ * Records how an invocation of the processor ended, as Lambda reports it. Ignores reports of
+ * invocations by other callers.
  *
  * @param body the body of a message of the outcome queue
  */
-export async function recordDeliveryOutcome(
-  dependencies: Dependencies,
-  body: string,
-): Promise<void> {
-  const { log, metrics } = dependencies;
+export async function recordDeliveryOutcome(ports: TransitionPorts, body: string): Promise<void> {
+  const { log, metrics } = ports;
   const record = parse(body);
-  if (!record) return log.warn('an outcome that is not of a delivery was ignored');
+  if (!record) return log.warn('ignored: not a delivery outcome');
   const { batchId, deliveryId, deliveryAttempt } = record.requestPayload;
   const event = eventOf(record);
-  const result = await withBatchContext({ batchId }, () =>
-    transition(dependencies, batchId, event),
-  );
+  const result = await transition(ports, batchId, event);
   const attempt = result.type === 'absent' ? undefined : result.batch.attempt;
   const fields = { batchId, attempt, deliveryId, deliveryAttempt, outcome: event.type };
-  log.info('delivery settled', { ...fields, result: result.type });
+  log.info('delivery outcome recorded', { ...fields, result: result.type });
   if (event.type === 'deliveryFailed' && result.type === 'changed') {
     metrics.count(METRICS.deliveriesFailed, 1, result.batch.provider);
   }

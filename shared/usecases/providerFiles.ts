@@ -4,20 +4,24 @@ import type { BatchEvent } from '../batch/lifecycle/events.ts';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import type { Dependencies } from './dependencies.ts';
-import { holdProvider, isProviderBlocked } from './providerState.ts';
+import { logFields } from './logFields.ts';
+import { type BlockPorts, blockProvider, isProviderBlocked } from './providerState.ts';
+
+export type DeleteFilesPorts = BlockPorts & Pick<Dependencies, 'providers' | 'policy' | 'log'>;
 
 /**
- * Deletes at the provider the files of the jobs that the record names for it and, once the batch
- * has ended, uploads that became no job's. Stops at the first failure, and while the provider
- * refuses our account: the record goes on naming the rest.
+ * Deletes files at the provider: those of the jobs that the record names for deletion and, once the
+ * batch has ended, uploads that belong to no job. Stops at the first failure, and does nothing
+ * while the provider is blocked; the record keeps naming what is left.
+ *
+ * @returns what was deleted; undefined if nothing was
  */
 export async function deleteProviderFiles(
-  dependencies: Dependencies,
+  ports: DeleteFilesPorts,
   batch: Batch,
 ): Promise<BatchEvent | undefined> {
-  const { providers, policy, log } = dependencies;
-  const { createdAt } = batch;
-  if (await isProviderBlocked(dependencies, batch.provider)) return undefined;
+  const { providers, policy, log } = ports;
+  if (await isProviderBlocked(ports, batch.provider)) return undefined;
   const jobIds: string[] = [];
   let leftoversUpTo = 0;
   try {
@@ -27,25 +31,26 @@ export async function deleteProviderFiles(
       jobIds.push(jobId);
     }
     if (batch.leftovers !== undefined && isEnded(batch.status)) {
-      const since = createdAt - policy.adoptionWindowSeconds * 1000;
+      const since = batch.createdAt - policy.adoptionWindowSeconds * 1000;
       await provider.deleteLeftovers(keysUpTo(batch, batch.leftovers), since);
       leftoversUpTo = batch.leftovers;
     }
   } catch (error) {
-    const left = batch.jobsToDelete.slice(jobIds.length);
-    const fields = { jobIds: left, error: messageOf(error) };
-    log.warn('files could not be deleted: tried again later', fields);
-    if (error instanceof ProviderError && error.kind === 'account') {
-      await holdProvider(dependencies, batch, { kind: 'account', reason: error.reason });
-    }
+    log.warn('file deletion failed; it will be retried', {
+      ...logFields(batch),
+      jobIds: batch.jobsToDelete.slice(jobIds.length),
+      error: messageOf(error),
+    });
+    if (error instanceof ProviderError && error.kind === 'account')
+      await blockProvider(ports, batch, error.reason);
   }
-  const hasDone = jobIds.length > 0 || leftoversUpTo > 0;
-  return hasDone ? { type: 'filesDeleted', jobIds, leftoversUpTo } : undefined;
+  const hasDeleted = jobIds.length > 0 || leftoversUpTo > 0;
+  return hasDeleted ? { type: 'filesDeleted', jobIds, leftoversUpTo } : undefined;
 }
 
 /**
- * Not all that begin with the batch's prefix: a retry of the user may be uploading at this moment,
- * under a later key.
+ * The keys of all submissions up to the last one. Not every key with the batch's prefix, because a
+ * user's retry may be uploading at this moment under a later key.
  */
 function keysUpTo({ keyPrefix }: Batch, last: number): ReadonlySet<string> {
   const submissions = Array.from({ length: last }, (_, index) => index + 1);

@@ -1,5 +1,4 @@
 import type { Reason } from '../batch/errors.ts';
-import type { HoldKind } from '../batch/lifecycle/events.ts';
 import { pages } from '../batch/ports.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { LOG_MESSAGES } from '../logMessages.ts';
@@ -16,53 +15,80 @@ import {
 } from '../quota/providerState.ts';
 import { lowerTokenLimit, raiseTokenLimit } from '../quota/tokenLimit.ts';
 import type { Dependencies } from './dependencies.ts';
+import { logFields } from './logFields.ts';
 
-/** Tries before a state that others keep changing is left as it is. */
+type StatePorts = Pick<Dependencies, 'providerStates' | 'clock'>;
+export type BlockPorts = StatePorts & Pick<Dependencies, 'policy' | 'log'>;
+export type CoolDownPorts = BlockPorts & Pick<Dependencies, 'batches' | 'metrics'>;
+
+/** Lost races after which a change is given up. */
 const MAX_CONFLICTS = 20;
 
-/** The one way in which a provider's state changes: read it, change it, write if nobody else has. */
+/**
+ * Changes a provider's state: reads it, applies the change and writes it, again and again until no
+ * other writer has come in between. States change in no other way.
+ *
+ * @param change returns its argument if there is nothing to change
+ * @returns the state as it is now
+ * @throws Error after 20 lost races in a row
+ */
 export async function updateProvider(
   { providerStates }: Pick<Dependencies, 'providerStates'>,
   provider: string,
   change: (state: ProviderState) => ProviderState,
-): Promise<void> {
+): Promise<ProviderState> {
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
     const state = await providerStates.get(provider);
-    const next = change(state);
-    if (next === state) return;
-    const written = await providerStates.replace({ ...next, version: state.version + 1 });
-    if (written === 'written') return;
+    const changed = change(state);
+    if (changed === state) return state;
+    const next = { ...changed, version: state.version + 1 };
+    if ((await providerStates.replace(next)) === 'written') return next;
   }
-  throw new Error(`the state of provider ${provider} lost ${MAX_CONFLICTS} races in a row`);
+  throw new Error(`the state of provider ${provider} met another writer ${MAX_CONFLICTS} times`);
 }
 
-/** Leaves the provider alone for a while, because of this batch. */
-export async function holdProvider(
-  dependencies: Dependencies,
+/** Starts nothing at a provider for a while, because it refused our account for this batch. */
+export async function blockProvider(
+  ports: BlockPorts,
   batch: Batch,
-  { kind, reason }: { readonly kind: HoldKind; readonly reason: Reason },
-): Promise<void> {
-  const { policy, clock, metrics, log } = dependencies;
+  reason: Reason,
+): Promise<undefined> {
+  const { policy, clock, log } = ports;
+  const { provider } = batch;
+  const { hold } = await updateProvider(ports, provider, (state) =>
+    withBlock(state, reason, policy, clock.now()),
+  );
+  const until = hold && new Date(hold.until).toISOString();
+  log.error(LOG_MESSAGES.providerBlocked, { ...logFields(batch), provider, reason, until });
+}
+
+/**
+ * Starts nothing at a provider for a while, because it refused this batch for quota, and learns a
+ * lower token limit from that.
+ */
+export async function coolDownProvider(
+  ports: CoolDownPorts,
+  batch: Batch,
+  reason: Reason,
+): Promise<undefined> {
+  const { policy, clock, metrics, log } = ports;
   const { provider, input }: BatchFields = batch;
   const model = input?.model ?? '';
-  if (kind === 'quota') metrics.count(METRICS.quotaWaits, 1, provider);
-  const fields = { provider, kind, reason };
-  if (kind === 'account') log.error(LOG_MESSAGES.providerBlocked, fields);
-  else log.info(LOG_MESSAGES.providerCoolingDown, fields);
-  const inFlight = kind === 'quota' ? await tokensBeside(dependencies, batch) : 0;
-  await updateProvider(dependencies, provider, (state) => {
+  metrics.count(METRICS.quotaWaits, 1, provider);
+  const inFlight = await tokensBeside(ports, batch);
+  const { hold } = await updateProvider(ports, provider, (state) => {
     const now = clock.now();
-    if (kind === 'account') return withBlock(state, reason, policy, now);
-    const isRepeated = isCoolingDown(state, now);
-    const limit = lowerTokenLimit(learnedLimit(state, model), inFlight, isRepeated);
+    const limit = lowerTokenLimit(learnedLimit(state, model), inFlight, isCoolingDown(state, now));
     const ceilings = { ...state.ceilings, [model]: limit };
     return { ...withCooldown(state, reason, policy, now), ceilings };
   });
+  const until = hold && new Date(hold.until).toISOString();
+  log.info(LOG_MESSAGES.providerCoolingDown, { ...logFields(batch), provider, reason, until });
 }
 
-/** Estimated tokens of the batch's model at the provider, without its own. */
+/** Estimated tokens of the batch's model in other jobs at the provider. */
 async function tokensBeside(
-  { batches }: Dependencies,
+  { batches }: Pick<Dependencies, 'batches'>,
   { batchId, provider, input }: BatchFields,
 ): Promise<number> {
   let tokens = 0;
@@ -73,45 +99,43 @@ async function tokensBeside(
   return tokens;
 }
 
-/** The provider has taken a job: what it was left alone for is over. */
-export async function releaseProvider(dependencies: Dependencies, provider: string): Promise<void> {
-  const { clock } = dependencies;
-  await updateProvider(dependencies, provider, (state) => withAcceptance(state, clock.now()));
+/** Forgets refusals of a provider that has accepted a job, once their time is over. */
+export async function releaseProvider(ports: StatePorts, provider: string): Promise<undefined> {
+  const { clock } = ports;
+  await updateProvider(ports, provider, (state) => withAcceptance(state, clock.now()));
 }
 
-/** Lets more go to a provider that has taken on the jobs of these batches. */
+/** Raises the learned token limits of a provider that has accepted the jobs of these batches. */
 export async function noteAccepted(
-  dependencies: Dependencies,
+  ports: Pick<Dependencies, 'providerStates'>,
   provider: string,
   batches: readonly BatchIn<'running'>[],
 ): Promise<void> {
-  await updateProvider(dependencies, provider, (state) => {
+  await updateProvider(ports, provider, (state) => {
     const ceilings = { ...state.ceilings };
     for (const { input } of batches) {
       const { model = '', estimatedTokens } = input;
-      const ceiling = learnedLimit({ ...state, ceilings }, model);
-      ceilings[model] = raiseTokenLimit(ceiling, estimatedTokens);
+      const limit = learnedLimit({ ...state, ceilings }, model);
+      ceilings[model] = raiseTokenLimit(limit, estimatedTokens);
     }
     return { ...state, ceilings };
   });
 }
 
-/** Counts what a job cost, in USD, towards the provider's budget of the day. */
+/** Counts the cost of a job, in USD, towards the provider's budget of the day. */
 export async function noteSpent(
-  dependencies: Dependencies,
+  ports: StatePorts,
   provider: string,
   amount: number,
-): Promise<void> {
-  const { clock } = dependencies;
-  const note = (state: ProviderState) => withSpent(state, amount, clock.now());
-  await updateProvider(dependencies, provider, note);
+): Promise<undefined> {
+  const { clock } = ports;
+  await updateProvider(ports, provider, (state) => withSpent(state, amount, clock.now()));
 }
 
-/** Whether calls to it are pointless now because it refuses our account. */
+/** Whether the provider refuses our account, so that no call to it can succeed. */
 export async function isProviderBlocked(
-  { providerStates, clock }: Dependencies,
+  { providerStates, clock }: StatePorts,
   provider: string,
 ): Promise<boolean> {
-  const state = await providerStates.get(provider);
-  return isBlocked(state, clock.now());
+  return isBlocked(await providerStates.get(provider), clock.now());
 }

@@ -1,15 +1,15 @@
 import { refusal } from '../batch/errors.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { ObjectStore } from '../batch/ports.ts';
 
-/** A message whose body lies in the bucket: it is held in memory. */
+/** Maximum size of a message body in the bucket. It is held in memory as a whole. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /**
- * The text of an object that a message points to.
+ * Reads the text of an object that a message points to.
  *
- * @param what it holds, for whoever sent it
- * @param fix what to do with one that is too large
- * @throws RefusedError for one of over 16 MiB
+ * @param what names the content in the refusal
+ * @param fix says in the refusal what to do about an object that is too large
+ * @throws RefusedError for an object of over 16 MiB
  */
 export async function readText(
   source: AsyncIterable<Uint8Array>,
@@ -27,12 +27,12 @@ export async function readText(
 }
 
 /**
- * Writes a small object of the handler's bucket.
+ * Writes a small object to the handler's bucket.
  *
  * @returns its ETag
  */
 export async function writeWhole(
-  objects: Dependencies['objects'],
+  objects: Pick<ObjectStore, 'writer'>,
   key: string,
   text: string,
 ): Promise<string> {

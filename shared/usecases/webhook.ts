@@ -2,9 +2,9 @@ import { messageOf, WebhookRefusedError } from '../batch/errors.ts';
 import type { Webhook, WebhookRequest, Webhooks } from '../batch/webhook.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
-import { checkJob } from './sweep/check.ts';
+import { type CheckPorts, checkJob } from './sweep/check.ts';
 
-type WebhookPorts = Parameters<typeof checkJob>[0] &
+type WebhookPorts = CheckPorts &
   Pick<Dependencies, 'clock' | 'log' | 'metrics'> & { readonly webhooks: Webhooks };
 
 /** Result of handling a webhook. */

@@ -23,7 +23,7 @@ let lines: readonly Record<string, unknown>[];
 
 /** What the batch and the messages below make the functions say. */
 const WANTED: readonly string[] = [
-  ...['batch accepted', 'work done', 'batch state change', 'delivery settled'],
+  ...['batch accepted', 'work done', 'batch state change', 'delivery outcome recorded'],
   ...[LOG_MESSAGES.providerCoolingDown, 'message refused', 'sweep done'],
 ];
 const REFUSED = 3;

@@ -31,7 +31,7 @@ import {
   enterEnd,
   enterRetrying,
 } from './enter.ts';
-import type { Effect, EffectOf, EventOf } from './events.ts';
+import { type Effect, type EventOf, type ProviderRefusalEffect, refusalEffect } from './events.ts';
 import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 
 /** A worker merges the job's output into the batch's rows. */
@@ -68,8 +68,8 @@ function afterAttempt(
   const { counts } = event;
   const { outcome, input } = before;
   const batch = { ...before, rows: event.rows };
-  const hold = holdOf(batch, event);
-  const attempt = hold ? batch.attempt - 1 : batch.attempt;
+  const refusal = refusalOf(batch, event);
+  const attempt = refusal ? batch.attempt - 1 : batch.attempt;
   const collected: CoreChanges = {
     counts,
     // The sums over all parts include the jobs before a retry.
@@ -105,11 +105,11 @@ function afterAttempt(
     context.now + wait,
     {
       ...collected,
-      reasons: withReason(batch, hold?.reason),
+      reasons: withReason(batch, refusal?.reason),
       // The job behind the old key has ended and its output is collected.
       submission: batch.submission + 1,
     },
-    ...(hold ? [hold] : []),
+    ...(refusal ? [refusal] : []),
   );
 }
 
@@ -118,16 +118,16 @@ function pastJobsOf(batch: BatchIn<'collecting'>, succeeded: number): PastJob[] 
   return withPastJob(batch, batch.outcome, batch.statusAt, succeeded);
 }
 
-/** Holds a provider that refused the job, or whose rows say that the account cannot pay. */
-function holdOf(
+/** Set if the provider did not accept the work, or its rows say that the account cannot pay. */
+function refusalOf(
   { outcome }: BatchIn<'collecting'>,
   { accountRefusal }: EventOf<'collected'>,
-): EffectOf<'holdProvider'> | undefined {
-  if (accountRefusal) return { type: 'holdProvider', kind: 'account', reason: accountRefusal };
-  const { refusal: kind } = outcome;
-  if (kind !== 'quota' && kind !== 'account') return undefined;
-  const reason = outcome.reason ?? shortReason(kind, 'the provider gave no reason');
-  return { type: 'holdProvider', kind, reason };
+): ProviderRefusalEffect | undefined {
+  if (accountRefusal) return refusalEffect('account', accountRefusal);
+  const { refusal } = outcome;
+  if (refusal !== 'quota' && refusal !== 'account') return undefined;
+  const reason = outcome.reason ?? shortReason(refusal, 'the provider gave no reason');
+  return refusalEffect(refusal, reason);
 }
 
 function finish(

@@ -122,11 +122,8 @@ export type Effect =
   | { readonly type: 'announce' }
   | { readonly type: 'reportStall' }
   | { readonly type: 'cancelJob'; readonly jobId: string }
-  | {
-      readonly type: 'holdProvider';
-      readonly kind: HoldKind;
-      readonly reason: Reason;
-    }
+  | { readonly type: 'blockProvider'; readonly reason: Reason }
+  | { readonly type: 'coolDownProvider'; readonly reason: Reason }
   | { readonly type: 'releaseProvider' }
   /** Counts towards the provider's budget of the day, in USD. */
   | { readonly type: 'noteSpent'; readonly amount: number }
@@ -137,5 +134,12 @@ export type Effect =
 
 export type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
-/** `quota`: the provider cools down. `account`: it refuses the account, and somebody must act. */
-export type HoldKind = 'quota' | 'account';
+/** A refusal that is about the provider: `quota` passes by itself, for `account` somebody must act. */
+export type ProviderRefusal = 'quota' | 'account';
+
+export type ProviderRefusalEffect = EffectOf<'blockProvider' | 'coolDownProvider'>;
+
+/** A provider that refuses our account is blocked; one that refuses for quota cools down. */
+export function refusalEffect(refusal: ProviderRefusal, reason: Reason): ProviderRefusalEffect {
+  return { type: refusal === 'account' ? 'blockProvider' : 'coolDownProvider', reason };
+}

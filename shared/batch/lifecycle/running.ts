@@ -12,6 +12,7 @@ import {
   withReason,
 } from './decision.ts';
 import { enterCollecting, enterQueued } from './enter.ts';
+import { refusalEffect } from './events.ts';
 import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 
 /** The provider runs the job. The status ends when the provider reports the job's end. */
@@ -85,7 +86,7 @@ function jobEnded(
       reasons: withReason(batch, reason),
       ...markForDeletion(batch, context, jobId),
     },
-    { type: 'holdProvider', kind: refusal, reason },
+    refusalEffect(refusal, reason),
   );
 }
 

@@ -16,6 +16,7 @@ import {
   enterRetrying,
   enterRunning,
 } from './enter.ts';
+import { refusalEffect } from './events.ts';
 import { mayHaveUploaded, recordDeletedFiles } from './providerFiles.ts';
 import { resendAt } from './resend.ts';
 
@@ -76,7 +77,7 @@ export const submitting: Handlers<'submitting'> = {
       batch,
       context,
       { ...uploaded, reasons: withReason(batch, reason) },
-      { type: 'holdProvider', kind: refusal, reason },
+      refusalEffect(refusal, reason),
     );
   },
 

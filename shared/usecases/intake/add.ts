@@ -6,56 +6,65 @@ import type { Batch, Source } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { DescribedProviders } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { perform } from '../effects.ts';
-import { withBatchContext } from '../logContext.ts';
+import { type EffectPorts, perform } from '../effects.ts';
+import { attributed, logFields } from '../logFields.ts';
 import { writeWhole } from '../smallObjects.ts';
 
+export type AddPorts = EffectPorts &
+  Pick<
+    Dependencies,
+    'batches' | 'objects' | 'providers' | 'chance' | 'clock' | 'policy' | 'log' | 'metrics'
+  >;
+
 /**
- * Accepts a batch: writes its record and sends its inspection. Adding it again does nothing.
+ * Adds a batch: creates its record and sends the work that inspects its input. Idempotent.
  *
- * @param found the object that holds the requests, where it is not the message that says so
+ * @param found the object with the requests, if the message does not name it
+ * @throws RefusedError for a message that can never succeed. Errors are attributed to the batch
  */
 export async function add(
-  dependencies: Dependencies,
+  ports: AddPorts,
   message: AddMessage,
   messageId: string,
   found?: Source,
 ): Promise<void> {
   const batchId = message.batchId ?? `m-${messageId}`;
-  await withBatchContext({ batchId, attempt: 0 }, () =>
-    addBatch(dependencies, message, { batchId, messageId, found }),
-  );
+  try {
+    await addBatch(ports, message, { batchId, messageId, found });
+  } catch (error) {
+    throw attributed(error, { batchId, attempt: 0 });
+  }
 }
 
 async function addBatch(
-  dependencies: Dependencies,
+  ports: AddPorts,
   message: AddMessage,
-  given: { batchId: string; messageId: string; found: Source | undefined },
+  given: {
+    readonly batchId: string;
+    readonly messageId: string;
+    readonly found?: Source | undefined;
+  },
 ): Promise<void> {
+  const { batches, chance, clock, policy, metrics, log } = ports;
   const { batchId, messageId, found } = given;
-  const { batches, chance, clock, policy, metrics, log } = dependencies;
-  const names = await checkProviders(dependencies.providers, message);
+  const names = await checkProviders(ports.providers, message);
   const [provider] = names;
-  const source = found ?? (await sourceOf(dependencies, message, batchId, messageId));
+  const source = found ?? (await sourceOf(ports, message, batchId, messageId));
   const keyPrefix = newKeyPrefix((max) => chance.randomInt(max));
-  const batch = newBatch(
-    message,
-    { batchId, providers: names, source, keyPrefix },
-    policy,
-    clock.now(),
-  );
+  const prepared = { batchId, providers: names, source, keyPrefix };
+  const batch = newBatch(message, prepared, policy, clock.now());
   if ((await batches.create(batch)) === 'exists') {
     const existing = await batches.get(batchId);
     if (existing && isSameInput(existing, batch))
-      return log.info('added before', { attempt: existing.attempt });
+      return log.info('batch was added before', logFields(existing));
     throw refusal(
       'batch_exists',
       `batch ${batchId} exists with another input: choose a new batchId for ${nameOf(source)}`,
     );
   }
   metrics.count(METRICS.accepted, 1, provider);
-  log.info('batch accepted', { provider });
-  await perform(dependencies, batch, [{ type: 'sendWork', work: 'inspect' }]);
+  log.info('batch accepted', { ...logFields(batch), provider });
+  await perform(ports, batch, [{ type: 'sendWork', work: 'inspect' }]);
 }
 
 function isSameInput({ spec: a }: Batch, { spec: b }: Batch): boolean {
@@ -67,9 +76,10 @@ function nameOf({ bucket, key }: Source): string {
 }
 
 /**
- * Refuses now what no provider of the deployment could take, before a record is made.
+ * Checks the message against the provider entries that it names, before a record is created.
  *
  * @returns the entries that the batch may go to
+ * @throws RefusedError if one of them does not exist or does not accept the message
  */
 export async function checkProviders(
   providers: DescribedProviders,
@@ -79,7 +89,7 @@ export async function checkProviders(
     throw refusal('invalid_message', 'give either "provider" or "providers", not both');
   const names = message.providers ?? [message.provider ?? providers.names[0] ?? ''];
   for (const name of new Set(names)) await checkProvider(providers, name, message);
-  // The schema sees to it that there is one.
+  // The schema requires at least one.
   return [...new Set(names)] as [string, ...string[]];
 }
 
@@ -96,8 +106,8 @@ async function checkProvider(
   throw refusal('unsupported_endpoint', text);
 }
 
-/** The object that holds the batch's requests, as it is now. */
-export async function sourceOf(
+/** The object with the batch's requests, and its ETag at this moment. */
+async function sourceOf(
   { objects }: Pick<Dependencies, 'objects'>,
   { file, requests }: AddMessage,
   batchId: string,
@@ -107,7 +117,7 @@ export async function sourceOf(
     throw refusal('invalid_message', 'give either "file" or "requests", not both');
   }
   if (requests) {
-    // Each delivery writes the same bytes to the same key: repeating it changes nothing.
+    // Idempotent: each delivery writes the same bytes to the same key.
     const key = objectKey(batchId, messageId, 'requests.jsonl');
     const lines = requests.map((line) => `${JSON.stringify(line)}\n`).join('');
     return { bucket: objects.bucket, key, etag: await writeWhole(objects, key, lines) };
@@ -115,7 +125,7 @@ export async function sourceOf(
   const object = file ? parseS3Url(file) : { bucket: objects.bucket, key: uploadKey(batchId) };
   const url = `s3://${object.bucket}/${object.key}`;
   if (object.bucket === objects.bucket && object.key.startsWith(INBOX_PREFIX)) {
-    const text = `${url} is in the inbox, whose files no message names: use uploads/`;
+    const text = `${url} is in the inbox, whose files become batches by themselves: use uploads/`;
     throw refusal('source_not_readable', text);
   }
   const head = await objects.head(object);

@@ -1,53 +1,58 @@
 import { refusal } from '../../batch/errors.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { CommandMessage, ProviderMessage, RequeueMessage } from '../../batch/messages.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
 import { applyProviderCommand } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { withBatchContext } from '../logContext.ts';
+import { attributed, logFields } from '../logFields.ts';
 import { updateProvider } from '../providerState.ts';
-import { type Transitioned, transition } from '../transition.ts';
+import { type TransitionPorts, type TransitionResult, transition } from '../transition.ts';
+
+type BatchCommand = CommandMessage | RequeueMessage;
 
 /** A standard queue may deliver a command before the message that adds its batch. */
 const DELIVERIES_BEFORE_REFUSAL = 3;
 
-/** Carries out a command on a batch, once per message id. */
+/**
+ * Applies a command to a batch, once per message id.
+ *
+ * @throws RefusedError if the batch's status does not allow it, or there is no such batch
+ */
 export async function command(
-  dependencies: Dependencies,
-  message: CommandMessage | RequeueMessage,
-  { messageId, receiveCount }: { messageId: string; receiveCount: number },
+  ports: TransitionPorts,
+  message: BatchCommand,
+  { messageId, receiveCount }: { readonly messageId: string; readonly receiveCount: number },
 ): Promise<void> {
   const { batchId } = message;
-  const event = eventOf(message, messageId);
-  const result = await withBatchContext({ batchId }, () =>
-    transition(dependencies, batchId, event),
-  );
-  const subject = result.type === 'absent' ? { batchId } : result.batch;
-  await withBatchContext(subject, async () => tell(dependencies, result, message, receiveCount));
+  const result = await transition(ports, batchId, eventOf(message, messageId));
+  try {
+    report(ports, result, message, receiveCount);
+  } catch (error) {
+    throw attributed(error, result.type === 'absent' ? { batchId } : result.batch);
+  }
 }
 
-function tell(
-  { log }: Dependencies,
-  result: Transitioned,
-  { action, batchId }: CommandMessage | RequeueMessage,
+function report(
+  { log }: Pick<Dependencies, 'log'>,
+  result: TransitionResult,
+  { action, batchId }: BatchCommand,
   receiveCount: number,
 ): void {
   switch (result.type) {
     case 'absent': {
       const text = `there is no batch ${batchId} to ${action}: check the batchId`;
       if (receiveCount < DELIVERIES_BEFORE_REFUSAL)
-        throw new Error(`${text} (it may be on its way)`);
+        throw new Error(`${text} (the message that adds it may not have arrived yet)`);
       throw refusal('unknown_batch', text);
     }
-    case 'refused': {
-      const text = `cannot ${action} batch ${batchId}: ${result.why}`;
-      throw refusal('not_possible', text);
-    }
+    case 'refused':
+      throw refusal('not_possible', `cannot ${action} batch ${batchId}: ${result.why}`);
     case 'ignored':
-      log.info('nothing to do', { action, why: result.why });
+      log.info('command ignored', { ...logFields(result.batch), action, why: result.why });
   }
 }
 
-function eventOf(message: CommandMessage | RequeueMessage, messageId: string): BatchEvent {
+function eventOf(message: BatchCommand, messageId: string): BatchEvent {
   switch (message.action) {
     case 'requeue':
       return { type: 'requeued', version: message.version };
@@ -61,23 +66,24 @@ function eventOf(message: CommandMessage | RequeueMessage, messageId: string): B
 }
 
 /**
- * Pauses a provider, or lets it go on. The sweep heeds it: what it has admitted before goes on, and
- * jobs that run are watched and collected.
+ * Pauses or resumes a provider. The next sweep starts no batches at a paused provider. Batches that
+ * were admitted before continue, and running jobs are checked and collected.
  */
 export async function providerCommand(
-  dependencies: Dependencies,
+  ports: Pick<Dependencies, 'providers' | 'providerStates' | 'log'>,
   { action, provider, reason }: ProviderMessage,
   { messageId, sentAt }: { readonly messageId: string; readonly sentAt: number },
 ): Promise<void> {
-  const { providers, log } = dependencies;
+  const { providers, log } = ports;
   await providers.describe(provider);
-  const command = { action, sentAt, messageId, ...(reason === undefined ? {} : { reason }) };
-  let isObeyed = false;
-  await updateProvider(dependencies, provider, (state) => {
-    const next = applyProviderCommand(state, command);
-    isObeyed = next !== state;
+  const given = { action, sentAt, messageId, ...omitUndefined({ reason }) };
+  let isApplied = false;
+  await updateProvider(ports, provider, (state) => {
+    const next = applyProviderCommand(state, given);
+    isApplied = next !== state;
     return next;
   });
-  const done = action === 'pause' ? 'a user pauses the provider' : 'a user resumes the provider';
-  log.info(isObeyed ? done : 'nothing to do: a later command stands', { provider, reason });
+  if (!isApplied) log.info('command ignored; a later one was sent', { provider, action, reason });
+  else if (action === 'pause') log.info('provider paused by a user', { provider, reason });
+  else log.info('provider resumed by a user', { provider, reason });
 }

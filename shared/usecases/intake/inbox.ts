@@ -6,59 +6,60 @@ import type { Source } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { writeWhole } from '../smallObjects.ts';
-import { add } from './add.ts';
+import { type AddPorts, add } from './add.ts';
 
-/** With a dash and the hash, it stays within the 100 characters of a batch id. */
+type RejectPorts = Pick<Dependencies, 'objects' | 'clock'>;
+
+/** With a dash and the hash, the id stays within the 100 characters of a batch id. */
 const MAX_NAME_LENGTH = 60;
 const HASH_LENGTH = 32;
 
 /**
- * Makes a batch of a file that was put into the inbox. Its id follows from the file's key and
- * ETag, so that an event that comes twice or late changes nothing.
+ * Adds a file of the inbox as a batch. The batch id is derived from the file's key and ETag, so that
+ * an event that comes twice or late changes nothing.
  */
 export async function addFromInbox(
-  dependencies: Dependencies,
+  ports: AddPorts,
   { key, etag }: InboxMessage,
   messageId: string,
 ): Promise<void> {
-  const { objects, log } = dependencies;
+  const { objects, log } = ports;
   const object = { bucket: objects.bucket, key };
   const head = await objects.head(object);
-  if (!head) return log.info('nothing to do: the file is gone from the inbox', { key });
+  if (!head) return log.info('inbox event ignored; the file is gone', { key });
   // The newer file has an event of its own.
   if (plainEtag(head.etag) !== etag)
-    return log.info('nothing to do: the file was overwritten in the inbox', { key });
+    return log.info('inbox event ignored; the file was overwritten', { key });
   const source = { ...object, etag: head.etag };
   try {
     const provider = folderOf(key);
     const batchId = inboxBatchId(key, etag);
     const message = addMessageSchema.parse({ batchId, provider });
-    await add(dependencies, message, messageId, source);
+    await add(ports, message, messageId, source);
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    await reject(dependencies, source, error);
+    await reject(ports, source, error);
   }
 }
 
-/** The file beside it is the answer to a person: nobody sent a message that could be put aside. */
+/** Nobody sent a message that could go to the dead-letter queue: the answer is a file beside the input. */
 async function reject(
-  dependencies: Dependencies,
+  ports: RejectPorts & Pick<Dependencies, 'log' | 'metrics'>,
   source: Source,
   { reason }: RefusedError,
 ): Promise<void> {
-  const { log, metrics } = dependencies;
-  log.warn('file of the inbox refused', { key: source.key, reason });
-  metrics.count(METRICS.refused, 1);
-  await rejectFromInbox(dependencies, source, { reasons: [reason] });
+  ports.log.warn('inbox file refused', { key: source.key, reason });
+  ports.metrics.count(METRICS.refused, 1);
+  await rejectFromInbox(ports, source, { reasons: [reason] });
 }
 
-/** The first folder names a provider entry; without one, the default takes the file. */
+/** The first folder names a provider entry. A file without a folder goes to the default entry. */
 function folderOf(key: string): string | undefined {
   const [folder, ...rest] = key.slice(INBOX_PREFIX.length).split('/');
   return rest.length > 0 ? folder : undefined;
 }
 
-/** The name of the file, for people, and a hash of where and what it is. */
+/** The name of the file, for people, and a hash of its key and ETag. */
 function inboxBatchId(key: string, etag: string): string {
   const file = key.slice(key.lastIndexOf('/') + 1, -'.jsonl'.length);
   const name = file
@@ -69,28 +70,28 @@ function inboxBatchId(key: string, etag: string): string {
   return `${name || 'inbox'}-${hash.slice(0, HASH_LENGTH)}`;
 }
 
-interface Rejected {
+interface InboxRejection {
   readonly reasons: readonly Reason[];
-  /** Of the batch, where one was made of the file. */
+  /** The batch that was made of the file, if one was. */
   readonly batchId?: string;
-  /** Where all reasons are. */
+  /** Key of the file with all reasons. */
   readonly errorsKey?: string | undefined;
 }
 
 /**
- * Says beside a file of the inbox why it was refused, for whoever put it there and sees no queue
- * and no record. Does nothing for a file that is elsewhere.
+ * Writes beside a file of the inbox why it was refused, for users who see neither the queue nor the
+ * record. Does nothing for a file that is not in the inbox.
  */
 export async function rejectFromInbox(
-  { objects, clock }: Pick<Dependencies, 'objects' | 'clock'>,
+  { objects, clock }: RejectPorts,
   { bucket, key, etag }: Source,
-  { reasons, batchId, errorsKey }: Rejected,
+  { reasons, batchId, errorsKey }: InboxRejection,
 ): Promise<void> {
   if (bucket !== objects.bucket || !key.startsWith(INBOX_PREFIX)) return;
   const rejection = {
     ...reasons[0],
     at: new Date(clock.now()).toISOString(),
-    // Another file may have been put in its place since.
+    // Tells which file was refused: another may have taken its place since.
     etag: plainEtag(etag),
     batchId,
     reasons,
@@ -99,7 +100,7 @@ export async function rejectFromInbox(
   await writeWhole(objects, rejectionKey(key), `${JSON.stringify(rejection, null, 2)}\n`);
 }
 
-/** As S3's events have it, and not as its headers do. */
-export function plainEtag(etag: string): string {
+/** The ETag as S3's events have it. Its HTTP headers have it in quotes. */
+function plainEtag(etag: string): string {
   return etag.replaceAll('"', '');
 }

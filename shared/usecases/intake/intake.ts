@@ -13,42 +13,45 @@ import {
 import { LOG_MESSAGES } from '../../logMessages.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { batchContextOf } from '../logContext.ts';
+import { logFieldsOf } from '../logFields.ts';
 import { readText } from '../smallObjects.ts';
-import { add } from './add.ts';
+import { type AddPorts, add } from './add.ts';
 import { command, providerCommand } from './commands.ts';
 import { addFromInbox } from './inbox.ts';
 
+type IntakePorts = AddPorts &
+  Parameters<typeof command>[0] &
+  Parameters<typeof providerCommand>[0] &
+  Pick<Dependencies, 'queues' | 'log' | 'metrics'>;
+
+/** Names in the refusal of a message that is too large. */
 const MESSAGE = { what: 'the message', fix: 'put its requests into a file' };
 
 /** A message of the batch queue as SQS delivered it. */
 export interface BatchQueueDelivery {
   readonly body: string;
   readonly messageId: string;
-  /** Milliseconds since 1970, as SQS tells it: the same however often the message is delivered. */
+  /** When SQS received it, in milliseconds since 1970. Identical in every delivery. */
   readonly sentAt: number;
-  /** How often SQS has delivered it, this time included. */
+  /** How often SQS has delivered it, this delivery included. */
   readonly receiveCount: number;
 }
 
 /**
- * Acts on one message of the batch queue. A message that can never succeed is put into the
- * dead-letter queue with its reason; whatever may pass throws, so that SQS delivers it again.
+ * Handles one message of the batch queue. A message that can never succeed goes to the dead-letter
+ * queue with its reason. Any other failure throws, so that SQS delivers the message again.
  */
-export async function intake(
-  dependencies: Dependencies,
-  message: BatchQueueDelivery,
-): Promise<void> {
-  const { queues, log, metrics } = dependencies;
+export async function intake(ports: IntakePorts, message: BatchQueueDelivery): Promise<void> {
+  const { queues, log, metrics } = ports;
   const { messageId } = message;
   try {
-    await act(dependencies, await read(dependencies, message.body), message);
+    await handle(ports, await read(ports, message.body), message);
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     const { code, message: text } = error.reason;
     log.warn(LOG_MESSAGES.messageRefused, {
       messageId,
-      ...batchContextOf(error),
+      ...logFieldsOf(error),
       reason: error.reason,
     });
     metrics.count(METRICS.refused, 1);
@@ -56,33 +59,36 @@ export async function intake(
   }
 }
 
+type ResolvedMessage = Exclude<BatchQueueMessage, { action: 'pointer' }>;
+
+/** Parses the message, or the message in the bucket that it points to. */
 async function read(
-  { objects }: Dependencies,
+  { objects }: Pick<Dependencies, 'objects'>,
   body: string,
-): Promise<Exclude<BatchQueueMessage, { action: 'pointer' }>> {
+): Promise<ResolvedMessage> {
   const message = parseBatchMessage(body);
   if (message.action !== 'pointer') return message;
   const pointed = parseBatchMessage(await readText(objects.read(message.key), MESSAGE));
   if (pointed.action !== 'pointer') return pointed;
-  const text = `${message.key} holds another pointer: it must hold the message itself`;
+  const text = `${message.key} contains another pointer: it must contain the message itself`;
   throw refusal('invalid_message', text);
 }
 
-function act(
-  dependencies: Dependencies,
-  message: Exclude<BatchQueueMessage, { action: 'pointer' }>,
-  delivered: BatchQueueDelivery,
+function handle(
+  ports: IntakePorts,
+  message: ResolvedMessage,
+  delivery: BatchQueueDelivery,
 ): Promise<void> {
   switch (message.action) {
     case 'add':
-      return add(dependencies, message, delivered.messageId);
+      return add(ports, message, delivery.messageId);
     case 'inbox':
-      return addFromInbox(dependencies, message, delivered.messageId);
+      return addFromInbox(ports, message, delivery.messageId);
     case 'pause':
     case 'resume':
-      return providerCommand(dependencies, message, delivered);
+      return providerCommand(ports, message, delivery);
     default:
-      return command(dependencies, message, delivered);
+      return command(ports, message, delivery);
   }
 }
 
@@ -101,8 +107,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType<BatchQueueMessage>>> = {
 /**
  * Parses the body of a message of the batch queue.
  *
- * @throws RefusedError naming the field, what it holds and what is allowed
- * @throws NewerSchemaError for a message of a newer version, which must go back to the queue
+ * @throws RefusedError naming the field, its value and the values that are allowed
+ * @throws NewerSchemaError for a message of a newer version, which must return to the queue
  */
 export function parseBatchMessage(body: string): BatchQueueMessage {
   const message = parseObject(body);
@@ -137,7 +143,7 @@ function parseObject(body: string): Record<string, unknown> {
 function describe(issue: z.core.$ZodIssue, message: Record<string, unknown>): string {
   const [field] = issue.path;
   if (field === undefined) return issue.message;
-  // A request holds a prompt, which belongs in no reason and no log.
+  // A request contains a prompt, which must not be in a reason or a log.
   const value = field === 'requests' ? '' : `, not ${quote(message[String(field)])}`;
   return `${issue.path.join('.')}: ${issue.message}${value}`;
 }

@@ -1,112 +1,116 @@
 import { ProviderError } from '../../batch/errors.ts';
 import type { JobState } from '../../batch/job.ts';
 import { pages } from '../../batch/ports.ts';
-import type { Batch, BatchIn } from '../../batch/record.ts';
+import type { BatchIn } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
-import { withBatchContext } from '../logContext.ts';
+import { logFields } from '../logFields.ts';
 import { isProviderBlocked, noteAccepted } from '../providerState.ts';
-import { transition } from '../transition.ts';
+import { type TransitionPorts, transition } from '../transition.ts';
 import type { SweepRun } from './run.ts';
 
-/** What one check knows of the others that are made with it, and tells them. */
-export type Checks = Pick<SweepRun, 'isBlocked' | 'onBlocked' | 'runningJobs' | 'accepted'>;
+export type CheckPorts = TransitionPorts & Pick<Dependencies, 'providers' | 'log' | 'metrics'>;
 
-/** Asks the provider how a job stands. One that has not changed costs no write. */
+/** What the checks of one sweep share. */
+type SharedChecks = Pick<SweepRun, 'isBlocked' | 'onBlocked' | 'runningJobs' | 'accepted'>;
+
+/** Reads the state of a batch's job and records it. An unchanged state costs no write. */
 export async function check(
-  dependencies: Dependencies,
-  checks: Checks,
+  ports: CheckPorts,
+  shared: SharedChecks,
   batch: BatchIn<'running'>,
 ): Promise<void> {
-  const { log, metrics } = dependencies;
+  const { log, metrics } = ports;
   const { batchId, provider } = batch;
   const jobId = batch.job.id;
-  if (await checks.isBlocked(provider)) return;
-  const listed = (await checks.runningJobs(provider)).get(jobId);
-  const job = listed ?? (await ask(dependencies, checks, batch, jobId));
+  if (await shared.isBlocked(provider)) return;
+  const listed = (await shared.runningJobs(provider)).get(jobId);
+  const job = listed ?? (await readState(ports, shared, batch));
   if (!job) return;
   if (job.state === 'unknown') {
-    log.warn('unknown job status: looked at again', { status: job.status });
+    const fields = { ...logFields(batch), status: job.status };
+    log.warn('unknown job status; the next sweep checks it again', fields);
     metrics.count(METRICS.unknownStatus, 1, provider);
   }
   if (job.state === 'missing') {
-    log.warn('the provider does not know the job: looked at again', { jobId });
+    const fields = { ...logFields(batch), jobId };
+    log.warn('job not found at the provider; the next sweep checks it again', fields);
   }
   const event = { type: 'jobChecked', jobId, job } as const;
-  const result = await transition(dependencies, batchId, event, batch);
-  if (result.type === 'changed' && isTakenOn(batch, job)) checks.accepted.push(batch);
+  const result = await transition(ports, batchId, event, batch);
+  if (result.type === 'changed' && isFirstAcceptance(batch, job)) shared.accepted.push(batch);
 }
 
-/** Whether this check is the first to tell that the provider took the job on. */
-function isTakenOn({ job: known }: BatchIn<'running'>, job: JobState): boolean {
+/** Whether this check is the first to show that the provider accepted the job. */
+function isFirstAcceptance({ job: known }: BatchIn<'running'>, job: JobState): boolean {
   if (known.acceptedAt !== undefined) return false;
   if (job.state === 'running') return !job.isPending;
   return job.state === 'ended' && job.outcome.refusal === undefined;
 }
 
-/** Nothing if the provider gave no answer: the next sweep asks again. */
-async function ask(
-  dependencies: Dependencies,
-  checks: Checks,
-  batch: Batch,
-  jobId: string,
+/** @returns undefined if the provider gave no answer. The next sweep asks again */
+async function readState(
+  ports: CheckPorts,
+  shared: SharedChecks,
+  batch: BatchIn<'running'>,
 ): Promise<JobState | undefined> {
   const { provider } = batch;
-  // Others may have been refused meanwhile.
-  if (await checks.isBlocked(provider)) return undefined;
+  // Another check may have been refused in the meantime.
+  if (await shared.isBlocked(provider)) return undefined;
   try {
-    return await (await dependencies.providers.get(provider)).check(jobId);
+    return await (await ports.providers.get(provider)).check(batch.job.id);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const { kind, reason } = error;
     if (kind === 'missing') return { state: 'missing' };
-    dependencies.log.warn('status check failed: looked at again', { kind, reason });
+    const fields = { ...logFields(batch), kind, reason };
+    ports.log.warn('status check failed; the next sweep checks it again', fields);
     if (kind === 'account') {
-      await perform(dependencies, batch, [{ type: 'holdProvider', kind, reason }]);
-      checks.onBlocked(provider);
+      await perform(ports, batch, [{ type: 'blockProvider', reason }]);
+      shared.onBlocked(provider);
     }
     return undefined;
   }
 }
 
-/** Of the index, so that one hint costs no more than this: as many thousand jobs at one entry. */
+/** Pages of the index that one early check may read: some thousand jobs of one entry. */
 const MAX_PAGES = 20;
 
 /**
- * Checks one job now instead of in the next sweep, because its provider is said to have ended it.
- * That is a hint: the job is asked about, and what follows is decided and written as in a sweep. So
- * a hint that is false, late, repeated, or comes while a sweep looks at the same job changes
- * nothing, and one that never comes leaves the job to the sweep.
+ * Checks one job now instead of in the next sweep, because its provider reports its end. The report
+ * is a hint: the job is checked, decided on and written as in a sweep. So a report that is false,
+ * late, repeated or comes during a sweep changes nothing, and a job without a report is left to the
+ * sweep.
  *
- * @returns whether the job is of a batch that runs here
+ * @returns whether the job belongs to a batch that runs here
  */
 export async function checkJob(
-  dependencies: Dependencies,
+  ports: CheckPorts,
   { provider, jobId }: { readonly provider: string; readonly jobId: string },
 ): Promise<boolean> {
-  const { log, metrics } = dependencies;
-  const batch = await find(dependencies, provider, jobId);
+  const { log, metrics } = ports;
+  const batch = await findRunning(ports, provider, jobId);
   if (!batch) {
-    log.info('a job that is said to have ended is of no batch that runs', { provider, jobId });
+    log.info('early job check skipped; no running batch has this job', { provider, jobId });
     return false;
   }
   metrics.count(METRICS.earlyChecks, 1, provider);
   const accepted: BatchIn<'running'>[] = [];
-  const checks = {
-    isBlocked: (name: string) => isProviderBlocked(dependencies, name),
+  const shared = {
+    isBlocked: (name: string) => isProviderBlocked(ports, name),
     onBlocked: () => {},
     runningJobs: async () => new Map(),
     accepted,
   };
-  await withBatchContext(batch, () => check(dependencies, checks, batch));
-  if (accepted.length > 0) await noteAccepted(dependencies, provider, accepted);
+  await check(ports, shared, batch);
+  if (accepted.length > 0) await noteAccepted(ports, provider, accepted);
   return true;
 }
 
-/** The record decides: the index may be behind. */
-async function find(
-  { batches }: Dependencies,
+/** Finds the batch in the index and reads its record, since the index may be stale. */
+async function findRunning(
+  { batches }: Pick<CheckPorts, 'batches'>,
   provider: string,
   jobId: string,
 ): Promise<BatchIn<'running'> | undefined> {

@@ -1,55 +1,54 @@
-import pMap from 'p-map';
 import { messageOf } from '../../batch/errors.ts';
-import { newKeyPrefix } from '../../batch/ids.ts';
-import { needsRetry, newPart, partId, partRetryId } from '../../batch/newRecord.ts';
 import type { SweepCursors } from '../../batch/ports.ts';
-import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
-import { isEnded } from '../../batch/status.ts';
+import type { Batch, BatchFields } from '../../batch/record.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { withBatchContext } from '../logContext.ts';
-import { transition } from '../transition.ts';
-import { check } from './check.ts';
+import { attributed } from '../logFields.ts';
+import { type TransitionPorts, transition } from '../transition.ts';
+import { type CheckPorts, check } from './check.ts';
+import { advanceParts } from './parts.ts';
 import type { SweepRun } from './run.ts';
 
-/** What is due, as the index tells it, and its record if that could be read with the others. */
-export interface DueBatch {
+type ReadPagePorts = Pick<Dependencies, 'batches' | 'log'>;
+type DuePorts = TransitionPorts & CheckPorts & ReadPagePorts;
+
+/** A due batch as the index shows it, and its record if that was read with the others of its page. */
+interface DueBatch {
   readonly batchId: string;
   readonly record: Batch | undefined;
 }
 
-/** A page of a shard. */
-interface Position {
+/** Where a page starts in the `due` index. */
+interface PagePosition {
   readonly shard: number;
   readonly cursor: string | undefined;
 }
 
 interface DuePage {
   readonly due: readonly DueBatch[];
-  readonly next: Position | undefined;
+  readonly next: PagePosition | undefined;
 }
 
 /**
- * What is due, shard by shard, the oldest first. While one page is looked at the next is read: no
- * more than two pages of records are held. Out of time, it ends and leaves where the next sweep
- * goes on: at the page of the first batch that was not given out. So a cursor passes only pages
- * that were given out whole, and the shards take turns at coming first.
+ * Reads the due batches shard by shard, the oldest first. While the batches of one page are
+ * processed the next page is read, so at most two pages of records are in memory. When the time for
+ * due batches is over, it saves the page of the first batch that it has not yielded, and the next
+ * sweep begins with that shard. So no batch is skipped, and every shard comes first in turn.
  */
-export async function* dueBatches(
-  dependencies: Dependencies,
+async function* dueBatches(
+  ports: DuePorts,
   run: SweepRun,
   cursors: SweepCursors,
 ): AsyncGenerator<DueBatch> {
-  const { clock, batches } = dependencies;
-  const until = clock.now();
-  const start = startOf(cursors, batches.shards);
-  let position: Position | undefined = start;
-  let upcoming = readPage(dependencies, until, start.shard, start);
+  const until = ports.clock.now();
+  const start = startOf(cursors, ports.batches.shards);
+  let position: PagePosition | undefined = start;
+  let upcoming = readPage(ports, until, start.shard, start);
   try {
     while (position) {
       const { due, next }: DuePage = await upcoming;
       if (next) {
-        upcoming = readPage(dependencies, until, start.shard, next);
-        // Awaited later, or never if this ends before.
+        upcoming = readPage(ports, until, start.shard, next);
+        // It is awaited later, or never if the time is over before.
         upcoming.catch(() => {});
       }
       for (const batch of due) {
@@ -65,98 +64,98 @@ export async function* dueBatches(
 }
 
 async function readPage(
-  { batches, log }: Dependencies,
+  { batches, log }: ReadPagePorts,
   until: number,
-  first: number,
-  { shard, cursor }: Position,
+  firstShard: number,
+  { shard, cursor }: PagePosition,
 ): Promise<DuePage> {
   const page = await batches.listDue(shard, until, cursor);
   const ids = page.items.map(({ batchId }) => batchId);
-  // What is not among them is read by itself, and shows its own error.
+  // A record that is missing here is read by itself later, so that its own error is logged.
   const records = await batches.getMany(ids).catch((error: unknown) => {
-    log.warn('records could not be read together: each is read by itself', {
-      error: messageOf(error),
-    });
+    const fields = { error: messageOf(error) };
+    log.warn('records of a page could not be read; reading them one by one', fields);
     return undefined;
   });
   const due = ids.map((batchId) => ({ batchId, record: records?.get(batchId) }));
   if (page.cursor !== undefined) return { due, next: { shard, cursor: page.cursor } };
-  const following = (shard + 1) % batches.shards;
-  return { due, next: following === first ? undefined : { shard: following, cursor: undefined } };
+  const nextShard = (shard + 1) % batches.shards;
+  const isLast = nextShard === firstShard;
+  return { due, next: isLast ? undefined : { shard: nextShard, cursor: undefined } };
 }
 
-/** The shard where the last sweep ran out of time. */
-function startOf(cursors: SweepCursors, shards: number): Position {
+/** Where the last sweep ran out of time, else the start of the first shard. */
+function startOf(cursors: SweepCursors, shards: number): PagePosition {
   for (let shard = 0; shard < shards; shard++) {
-    const cursor = cursors[nameOf(shard)];
+    const cursor = cursors[cursorName(shard)];
     if (cursor !== undefined) return { shard, cursor: cursor === '' ? undefined : cursor };
   }
   return { shard: 0, cursor: undefined };
 }
 
-function saveCursor(run: SweepRun, { shard, cursor = '' }: Position): void {
-  run.nextCursors[nameOf(shard)] = cursor;
+/** An empty cursor is the start of the shard. */
+function saveCursor(run: SweepRun, { shard, cursor = '' }: PagePosition): void {
+  run.nextCursors[cursorName(shard)] = cursor;
 }
 
-/** The cursor of a shard. Empty: at its start. */
-function nameOf(shard: number): string {
+function cursorName(shard: number): string {
   return `open#${shard}`;
 }
 
-/** Batches looked at side by side: bounds the calls to a provider and the table at one time. */
+/** Batches processed at the same time. Bounds the concurrent calls to a provider and the table. */
 const CONCURRENCY = 100;
 
 /**
- * Looks at the batches whose time has come, and returns when all that it has begun is over, also
- * when it throws: the sweep's lease is given back after it.
+ * Processes the due batches. It returns, or throws, only when everything that it began is over,
+ * because the sweep's lease is released after that.
  *
  * @param cursors where the last sweep ran out of time
  */
 export async function processDueBatches(
-  dependencies: Dependencies,
+  ports: DuePorts,
   run: SweepRun,
   cursors: SweepCursors,
 ): Promise<void> {
-  const due = dueBatches(dependencies, run, cursors);
-  const looks: Promise<void>[] = [];
+  const due = dueBatches(ports, run, cursors);
+  const loops: Promise<void>[] = [];
   const failures: unknown[] = [];
-  // They share one generator, which gives each batch to one of them, in order. Each that gets one
-  // sets the next going: a quiet sweep needs two.
-  const look = async () => {
+  // The loops share one generator, which yields each batch to one of them. A loop that gets its
+  // first batch starts the next loop, so a quiet sweep runs two.
+  const loop = async () => {
     let isFirst = true;
     for await (const batch of due) {
-      if (isFirst) setGoing();
+      if (isFirst) startLoop();
       isFirst = false;
-      await processDue(dependencies, run, batch);
+      await processDue(ports, run, batch);
     }
   };
-  const setGoing = () => {
-    if (looks.length < CONCURRENCY) looks.push(look().catch((error) => void failures.push(error)));
+  const startLoop = () => {
+    if (loops.length < CONCURRENCY) loops.push(loop().catch((error) => void failures.push(error)));
   };
-  setGoing();
-  // Grows while it is gone through.
-  for (const one of looks) await one;
+  startLoop();
+  // The array grows while it is iterated over.
+  for (const one of loops) await one;
   if (failures.length > 0) throw failures[0];
 }
 
-function processDue(dependencies: Dependencies, run: SweepRun, due: DueBatch): Promise<void> {
-  const { batches } = dependencies;
-  return run.safely({ batchId: due.batchId }, async () => {
-    const batch = due.record ?? (await batches.get(due.batchId));
-    if (batch) await withBatchContext(batch, () => processRecord(dependencies, run, batch));
+function processDue(ports: DuePorts, run: SweepRun, { batchId, record }: DueBatch): Promise<void> {
+  return run.safely({ batchId }, async () => {
+    const batch = record ?? (await ports.batches.get(batchId));
+    if (!batch) return;
+    try {
+      await processRecord(ports, run, batch);
+    } catch (error) {
+      throw attributed(error, batch);
+    }
   });
 }
 
-async function processRecord(
-  dependencies: Dependencies,
-  run: SweepRun,
-  batch: Batch,
-): Promise<void> {
-  const now = dependencies.clock.now();
-  if (batch.status === 'split') return advanceParts(dependencies, batch);
+async function processRecord(ports: DuePorts, run: SweepRun, batch: Batch): Promise<void> {
+  const now = ports.clock.now();
+  if (batch.status === 'split') return advanceParts(ports, batch);
   if (batch.status === 'running') {
     run.gauges.noteRunning(batch);
-    return check(dependencies, run, batch);
+    return check(ports, run, batch);
   }
   if (batch.status === 'submitting' && batch.claim && now >= batch.claim.leaseUntil) {
     run.unresolved.push({ ...batch, claim: batch.claim });
@@ -164,59 +163,5 @@ async function processRecord(
   }
   const { dueAt = now }: BatchFields = batch;
   run.gauges.noteDue(dueAt, now);
-  await transition(dependencies, batch.batchId, { type: 'due' }, batch);
-}
-
-/** Parts of one batch looked at side by side. */
-const TEND_PARTS_CONCURRENCY = 20;
-
-/**
- * Looks at the parts of a batch, which are found by their keys: makes those that are missing, hands
- * on what the user asked for, and brings the batch on when all have ended.
- */
-export async function advanceParts(
-  dependencies: Dependencies,
-  parent: BatchIn<'split'>,
-): Promise<void> {
-  const { batchId, input } = parent;
-  const haveEnded = await pMap(
-    input.parts,
-    (slice, index) => advancePart(dependencies, parent, { number: index + 1, slice }),
-    { concurrency: TEND_PARTS_CONCURRENCY },
-  );
-  const event = { type: haveEnded.every(Boolean) ? 'partsEnded' : 'due' } as const;
-  await transition(dependencies, batchId, event, parent);
-}
-
-/** @returns whether nothing more comes of the part */
-async function advancePart(
-  dependencies: Dependencies,
-  parent: BatchIn<'split'>,
-  { number, slice }: { readonly number: number; readonly slice: Slice },
-): Promise<boolean> {
-  const { batches, chance, clock } = dependencies;
-  const id = partId(parent.batchId, number);
-  const part = await batches.get(id);
-  if (!part) {
-    if (parent.cancelRequested) return true;
-    const keyPrefix = newKeyPrefix((max) => chance.randomInt(max));
-    await batches.create(newPart(parent, { number, slice, keyPrefix }, clock.now()));
-    return false;
-  }
-  if (parent.cancelRequested && !isEnded(part.status)) {
-    await transition(
-      dependencies,
-      id,
-      { type: 'cancelRequested', messageId: `${id}-cancel` },
-      part,
-    );
-    return false;
-  }
-  if (!parent.cancelRequested && needsRetry(part, parent)) {
-    const messageId = partRetryId(parent);
-    const { deadlineAt } = parent;
-    await transition(dependencies, id, { type: 'retryRequested', messageId, deadlineAt }, part);
-    return false;
-  }
-  return isEnded(part.status);
+  await transition(ports, batch.batchId, { type: 'due' }, batch);
 }

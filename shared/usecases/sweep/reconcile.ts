@@ -5,45 +5,44 @@ import { pages } from '../../batch/ports.ts';
 import { METRICS } from '../../metrics.ts';
 import type { ListedJob } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { withBatchContext } from '../logContext.ts';
 import { logFields } from '../logFields.ts';
 import { transition } from '../transition.ts';
-import { recordJob } from '../work/submit.ts';
+import { type RecordJobPorts, recordJob } from '../work/submit.ts';
 import type { ClaimedSubmission, SweepRun } from './run.ts';
 
+type ListPorts = Pick<Dependencies, 'providers' | 'batches' | 'policy' | 'log'>;
+type ReconcilePorts = RecordJobPorts & ListPorts;
+
 /**
- * Finds out what became of submissions whose worker did not come back. A job under the key is
- * adopted; that there is none is believed only of a complete listing, begun after the lease had
- * run out, in which no job hides its key that could be the one. One listing per provider serves
- * all of its batches.
+ * Resolves submissions whose workers did not report back: a job under the submission key is
+ * adopted. That there is none is believed only if a complete listing, begun after the lease had
+ * expired, contains no such job and no job with a hidden key that could be it. One listing per
+ * provider serves all of its batches.
  */
-export async function reconcile(dependencies: Dependencies, run: SweepRun): Promise<void> {
+export async function reconcile(ports: ReconcilePorts, run: SweepRun): Promise<void> {
   const byProvider = Map.groupBy(run.unresolved, (batch) => batch.provider);
   for (const [provider, unresolved] of byProvider) {
     if (run.isOver()) return;
-    const listed = await list(dependencies, provider, unresolved);
-    if (!listed) continue;
-    for (const batch of unresolved) {
-      await run.safely(logFields(batch), () =>
-        withBatchContext(batch, () => resolveClaim(dependencies, batch, listed)),
-      );
-    }
+    const listing = await list(ports, provider, unresolved);
+    if (!listing) continue;
+    for (const batch of unresolved)
+      await run.safely(logFields(batch), () => resolveClaim(ports, batch, listing));
   }
 }
 
-interface Listing {
+interface JobListing {
   readonly byKey: ReadonlyMap<string, readonly ListedJob[]>;
-  /** Jobs that will show their keys when they have ended, less those that records name. */
+  /** Jobs that show their keys only after their end, without those that records name. */
   readonly hidden: readonly ListedJob[];
 }
 
-/** The jobs by their keys; nothing if the listing failed, which tells nothing of any job. */
+/** @returns undefined if the listing failed. It then proves nothing about any job */
 async function list(
-  dependencies: Dependencies,
+  ports: ListPorts,
   name: string,
   unresolved: readonly ClaimedSubmission[],
-): Promise<Listing | undefined> {
-  const { providers, policy, log } = dependencies;
+): Promise<JobListing | undefined> {
+  const { providers, policy, log } = ports;
   const intents = unresolved.map(({ claim }) => claim.intentAt);
   const since = Math.min(...intents) - policy.adoptionWindowSeconds * 1000;
   const keys = new Set(unresolved.map(submissionKey));
@@ -56,21 +55,20 @@ async function list(
       if (job.key === undefined || !keys.has(job.key)) continue;
       byKey.set(job.key, [...(byKey.get(job.key) ?? []), job]);
     }
-    return { byKey, hidden: await withoutNamed(dependencies, name, hidden) };
+    return { byKey, hidden: await withoutNamed(ports, name, hidden) };
   } catch (error) {
-    const batchIds = unresolved.map((batch) => batch.batchId).slice(0, 20);
-    log.warn('jobs could not be listed: the next sweep tries again', {
+    log.warn('job listing failed; the next sweep repeats it', {
       provider: name,
-      batchIds,
+      batchIds: unresolved.map((batch) => batch.batchId).slice(0, 20),
       error: messageOf(error),
     });
     return undefined;
   }
 }
 
-/** A record that the index does not show yet costs another sweep, no more. */
+/** A record that the index does not show yet delays its batch by one sweep, and nothing more. */
 async function withoutNamed(
-  { batches }: Dependencies,
+  { batches }: Pick<ListPorts, 'batches'>,
   provider: string,
   hidden: readonly ListedJob[],
 ): Promise<readonly ListedJob[]> {
@@ -82,11 +80,11 @@ async function withoutNamed(
 }
 
 async function resolveClaim(
-  dependencies: Dependencies,
+  ports: ReconcilePorts,
   batch: ClaimedSubmission,
-  { byKey, hidden }: Listing,
+  { byKey, hidden }: JobListing,
 ): Promise<void> {
-  const { log, metrics, policy } = dependencies;
+  const { log, metrics, policy } = ports;
   const { batchId, provider, submission, claim } = batch;
   const oldestFirst = (byKey.get(submissionKey(batch)) ?? []).toReversed();
   if (oldestFirst.length === 0) {
@@ -95,16 +93,15 @@ async function resolveClaim(
       (job) => job.hiddenRequests === requestsToSend(batch) && job.createdAt >= intendedAt,
     );
     if (candidates.length > 0) {
-      const jobIds = candidates.map((job) => job.id);
-      return log.warn('a job may be its own: it waits until that shows', { jobIds });
+      const fields = { ...logFields(batch), jobIds: candidates.map((job) => job.id) };
+      return log.warn('a job with a hidden key may be its own; waiting for its end', fields);
     }
-    await transition(dependencies, batchId, { type: 'jobAbsent', token: claim.token });
+    await transition(ports, batchId, { type: 'jobAbsent', token: claim.token });
     return;
   }
-  log.warn('a job is adopted', { jobIds: oldestFirst.map((job) => job.id) });
+  log.warn('job adopted', { ...logFields(batch), jobIds: oldestFirst.map((job) => job.id) });
   metrics.count(METRICS.adopted, 1, provider);
-  // The first is named by the record; any other is cancelled because the record names the first.
-  for (const job of oldestFirst) {
-    await recordJob(dependencies, batch, { id: job.id, submission, submittedAt: job.createdAt });
-  }
+  // The record comes to name the oldest job. Others are cancelled, because it names that one.
+  for (const job of oldestFirst)
+    await recordJob(ports, batch, { id: job.id, submission, submittedAt: job.createdAt });
 }

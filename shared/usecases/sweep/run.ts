@@ -4,7 +4,6 @@ import type { BatchIn } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import { isBlocked } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { batchContextOf } from '../logContext.ts';
 import { logFieldsOf } from '../logFields.ts';
 import { Gauges } from './gauges.ts';
 import { listRunning } from './listRunning.ts';
@@ -74,7 +73,7 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
         run.errors += 1;
         const isNewer = error instanceof NewerSchemaError;
         metrics.count(isNewer ? METRICS.newerSchema : METRICS.sweepErrors, 1);
-        const about = { ...subject, ...batchContextOf(error), ...logFieldsOf(error) };
+        const about = { ...subject, ...logFieldsOf(error) };
         log.error('batch sweep failed', { ...about, error: messageOf(error) });
       }
     },

@@ -7,20 +7,27 @@ import { partId } from '../../batch/newRecord.ts';
 import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
 import { type MergedPart, mergeParts, mergeRows } from '../../jsonl/merge.ts';
 import { type Spool, spoolRows } from '../../jsonl/spool.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { jobContext, rowSources, type Task, untilDeadline } from './task.ts';
+import { logFields } from '../logFields.ts';
+import { jobContext, rowSources, untilDeadline, type WorkTask } from './task.ts';
+
+export type CollectPorts = Pick<
+  Dependencies,
+  'batches' | 'objects' | 'scratch' | 'providers' | 'clock' | 'log'
+>;
 
 /**
- * Merges what a job wrote into the batch's rows. Every request of the input leaves with exactly
- * one row, whatever the job came to and even if there was none.
+ * Merges the output of a job into the batch's rows. Afterwards every request of the input has
+ * exactly one row, however the job ended and even if there was no job.
  */
 export async function collect(
-  dependencies: Dependencies,
-  task: Task<'collecting'>,
+  ports: CollectPorts,
+  task: WorkTask<'collecting'>,
 ): Promise<BatchEvent> {
   const { parts } = task.batch.input;
-  if (parts) return collectParts(dependencies, task, parts);
-  const { objects, scratch, providers, log } = dependencies;
+  if (parts) return collectParts(ports, task, parts);
+  const { objects, scratch, providers, log } = ports;
   const { batch, token, deadline } = task;
   const { batchId, outcome } = batch;
   const rows = {
@@ -33,8 +40,8 @@ export async function collect(
     const hasRows = outcome.files.length > 0;
     const provider = hasRows ? await providers.get(batch.provider) : undefined;
     const provided = provider?.readRows(outcome, jobContext(batch)) ?? nothing();
-    const spool = await spoolRows(untilDeadline(dependencies, provided, deadline), file);
-    const { counts, foreign } = await mergeRows(rowSources(dependencies, task), spool, writers, {
+    const spool = await spoolRows(untilDeadline(ports, provided, deadline), file);
+    const { counts, foreign } = await mergeRows(rowSources(ports, task), spool, writers, {
       selection: batch.selection,
       missing: missingRow(outcome),
       referenceOf: provider?.referenceOf,
@@ -42,11 +49,12 @@ export async function collect(
     });
     await writers.results.close();
     await writers.errors.close();
-    if (foreign > 0) log.warn('the job answered requests that it was not sent', { foreign });
+    if (foreign > 0)
+      log.warn('job output has rows of other requests', { ...logFields(batch), foreign });
     const { usage, accountRefusal } = spool;
-    const refused = accountRefusal && { accountRefusal };
-    const cost = await costOfJob(dependencies, batch, spool);
-    return { type: 'collected', token, rows, counts, usage, cost, ...refused };
+    const cost = await costOfJob(ports, batch, spool);
+    const event = { type: 'collected', token, rows, counts, usage, cost } as const;
+    return { ...event, ...omitUndefined({ accountRefusal }) };
   } catch (error) {
     await Promise.all([writers.results.abort(), writers.errors.abort()]);
     throw error;
@@ -55,13 +63,13 @@ export async function collect(
   }
 }
 
-/** In USD; undefined if it is not known. */
+/** @returns USD; undefined if the cost is not known */
 async function costOfJob(
-  { providers }: Dependencies,
+  { providers }: Pick<CollectPorts, 'providers'>,
   { provider, input, outcome }: BatchIn<'collecting'>,
   { usage, isMetered }: Spool,
 ): Promise<number | undefined> {
-  // A job that was let go of unended may run on.
+  // A job that was abandoned before its end may still be running.
   if (outcome.kind === 'deadline' && outcome.jobId !== undefined) return undefined;
   if (!isMetered) return undefined;
   if (usage.totalTokens === 0) return 0;
@@ -71,13 +79,13 @@ async function costOfJob(
 
 async function* nothing(): AsyncIterable<never> {}
 
-/** Puts together what the parts of a batch came to. */
+/** Joins the rows of a batch's parts. */
 async function collectParts(
-  dependencies: Dependencies,
-  task: Task<'collecting'>,
+  ports: CollectPorts,
+  task: WorkTask<'collecting'>,
   parts: readonly Slice[],
 ): Promise<BatchEvent> {
-  const { objects } = dependencies;
+  const { objects } = ports;
   const { batch, token } = task;
   const { batchId } = batch;
   const rows = {
@@ -89,13 +97,13 @@ async function collectParts(
   let attempt = 0;
   async function* read(): AsyncIterable<MergedPart> {
     for (const [index, slice] of parts.entries()) {
-      const part = await dependencies.batches.get(partId(batchId, index + 1));
+      const part = await ports.batches.get(partId(batchId, index + 1));
       if (part) {
         usage = sumUsage(usage, part.usage);
         cost = sumCost(cost, part.cost);
         attempt = Math.max(attempt, part.attempt);
       }
-      yield merged(dependencies, task, slice, part);
+      yield partRows(ports, task, slice, part);
     }
   }
   const writers = { results: objects.writer(rows.results), errors: objects.writer(rows.errors) };
@@ -111,16 +119,16 @@ async function collectParts(
   }
 }
 
-function merged(
-  dependencies: Dependencies,
-  { batch, deadline }: Task<'collecting'>,
+/** The rows of one part. A part that does not exist has run none of its requests. */
+function partRows(
+  ports: CollectPorts,
+  { batch, deadline }: WorkTask<'collecting'>,
   { start, end, requests }: Slice,
   part: Batch | undefined,
 ): MergedPart {
-  const { objects } = dependencies;
+  const { objects } = ports;
   const { counts = countsOfNew(requests), rows }: Partial<BatchFields> = part ?? {};
-  const within = (source: AsyncIterable<Uint8Array>) =>
-    untilDeadline(dependencies, source, deadline);
+  const within = (source: AsyncIterable<Uint8Array>) => untilDeadline(ports, source, deadline);
   return {
     counts,
     rows: rows && {

@@ -2,48 +2,51 @@ import { type Reason, RefusedError } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
+import type { LineProblem } from '../../jsonl/inspect.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { inspectFor } from '../inspection.ts';
+import { type InspectionPorts, inspectFor } from '../inspection.ts';
 import { rejectFromInbox } from '../intake/inbox.ts';
-import { type Task, untilDeadline } from './task.ts';
+import { untilDeadline, type WorkTask } from './task.ts';
 
-/** Takes a snapshot of the input and checks every line of it, before anything is sent. */
+export type InspectPorts = InspectionPorts & Pick<Dependencies, 'objects' | 'clock'>;
+
+/** Copies the input and checks every line of the copy, before anything is submitted. */
 export async function inspect(
-  dependencies: Dependencies,
-  task: Task<'inspecting'>,
+  ports: InspectPorts,
+  task: WorkTask<'inspecting'>,
 ): Promise<BatchEvent> {
-  const event = await examine(dependencies, task);
+  const event = await examine(ports, task);
   if (event.type === 'inputRefused') {
     const { batchId, spec } = task.batch;
-    await rejectFromInbox(dependencies, spec.source, { ...event, batchId });
+    await rejectFromInbox(ports, spec.source, { ...event, batchId });
   }
   return event;
 }
 
-async function examine(dependencies: Dependencies, task: Task<'inspecting'>): Promise<BatchEvent> {
-  const { objects } = dependencies;
+async function examine(ports: InspectPorts, task: WorkTask<'inspecting'>): Promise<BatchEvent> {
+  const { objects } = ports;
   const { batch, token, deadline } = task;
   const key = objectKey(batch.batchId, token, 'input.jsonl');
-  const refusal = await takeSnapshot(dependencies, task, key);
+  const refusal = await takeSnapshot(ports, task, key);
   if (refusal) return { type: 'inputRefused', token, reasons: [refusal], errorsKey: undefined };
   const head = await objects.head({ bucket: objects.bucket, key });
   const problems = problemFile(objects, objectKey(batch.batchId, token, 'input-errors.jsonl'));
   try {
-    const chunks = untilDeadline(dependencies, objects.read(key), deadline);
+    const chunks = untilDeadline(ports, objects.read(key), deadline);
     const source = { chunks, bytes: head?.bytes };
-    const found = await inspectFor(dependencies, batch.spec, source, problems.add);
+    const found = await inspectFor(ports, batch.spec, source, problems.add);
     const errorsKey = await problems.close();
     if (found.problems > 0) {
       return { type: 'inputRefused', token, reasons: found.firstReasons, errorsKey };
     }
-    const { bytes, requests, endpoint, model, slices, money, tooDear } = found;
-    if (tooDear) return { type: 'inputRefused', token, reasons: [tooDear], errorsKey };
+    const { bytes, requests, endpoint, model, slices, costRefusal } = found;
+    if (costRefusal) return { type: 'inputRefused', token, reasons: [costRefusal], errorsKey };
     const { estimatedTokens, maxOutputTokens } = found;
     const input = omitUndefined({
       ...{ key, bytes, requests, endpoint, model, estimatedTokens },
       maxOutputTokens: maxOutputTokens > 0 ? maxOutputTokens : undefined,
-      ...money,
+      ...found.estimatedCost,
       parts: slices.length > 1 ? [...slices] : undefined,
     });
     return { type: 'inspected', token, input };
@@ -53,9 +56,10 @@ async function examine(dependencies: Dependencies, task: Task<'inspecting'>): Pr
   }
 }
 
+/** @returns why the input cannot be copied; undefined once it has been */
 async function takeSnapshot(
-  { objects }: Dependencies,
-  { batch }: Task<'inspecting'>,
+  { objects }: Pick<InspectPorts, 'objects'>,
+  { batch }: WorkTask<'inspecting'>,
   key: string,
 ): Promise<Reason | undefined> {
   try {
@@ -67,22 +71,16 @@ async function takeSnapshot(
   }
 }
 
-/** A bad line of the input. */
-export interface Problem {
-  readonly reason: Reason;
-  readonly customId?: string | undefined;
-}
-
-/** The error file of a refused input, in the shape of error rows. Written only if there is a problem. */
-export function problemFile(objects: ObjectStore, key: string) {
+/** The error file of a refused input, in the format of error rows. Without problems there is none. */
+function problemFile(objects: ObjectStore, key: string) {
   let writer: ObjectWriter | undefined;
   return {
-    async add({ reason, customId }: Problem): Promise<void> {
+    async add({ reason, customId }: LineProblem): Promise<void> {
       writer ??= objects.writer(key);
       const row = { id: null, custom_id: customId ?? null, response: null, error: reason };
       await writer.write(Buffer.from(`${JSON.stringify(row)}\n`));
     },
-    /** Gives the key of the file, if there is one. */
+    /** @returns the key of the file; undefined if there is none */
     async close(): Promise<string | undefined> {
       await writer?.close();
       return writer && key;

@@ -8,25 +8,32 @@ import { selectRequests } from '../../jsonl/join.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { transition } from '../transition.ts';
-import { jobContext, rowSources, type Task } from './task.ts';
+import { logFields } from '../logFields.ts';
+import { type TransitionPorts, transition } from '../transition.ts';
+import { jobContext, rowSources, type WorkTask } from './task.ts';
 
-/** Sends the requests that have no end yet to the provider, as one job. */
+export type SubmitPorts = Pick<
+  Dependencies,
+  'objects' | 'scratch' | 'providers' | 'clock' | 'policy'
+>;
+export type RecordJobPorts = TransitionPorts & Pick<Dependencies, 'providers' | 'log' | 'metrics'>;
+
+/** Submits the batch's unfinished requests to the provider as one job. */
 export async function submit(
-  dependencies: Dependencies,
-  task: Task<'submitting'>,
+  ports: SubmitPorts,
+  task: WorkTask<'submitting'>,
 ): Promise<BatchEvent> {
   const { batch, token } = task;
-  const file = await dependencies.scratch.create();
+  const file = await ports.scratch.create();
   try {
-    const sources = rowSources(dependencies, task);
+    const sources = rowSources(ports, task);
     const { requests } = await selectRequests(sources, batch.selection, file);
     if (requests === 0) {
       const reason = shortReason('nothing_to_submit', 'no request is left to submit');
       return { type: 'submitRefused', token, refusal: 'permanent', reason };
     }
-    const provider = await dependencies.providers.get(batch.provider);
-    return await create(dependencies, task, provider, { file, requests });
+    const provider = await ports.providers.get(batch.provider);
+    return await create(ports, task, provider, { file, requests });
   } catch (error) {
     return refusalOf(error, token);
   } finally {
@@ -34,10 +41,10 @@ export async function submit(
   }
 }
 
-/** From here on a job may exist: whatever is not a definite answer leaves that open. */
+/** Once the create call is sent a job may exist. Only a definite answer settles whether it does. */
 async function create(
-  { clock, policy }: Dependencies,
-  { batch, token }: Task<'submitting'>,
+  { clock, policy }: Pick<SubmitPorts, 'clock' | 'policy'>,
+  { batch, token }: WorkTask<'submitting'>,
   provider: Provider,
   selected: { readonly file: ScratchFile; readonly requests: number },
 ): Promise<BatchEvent> {
@@ -73,29 +80,30 @@ function refusalOf(error: unknown, token: string): BatchEvent {
   }
 }
 
-/** Names a job that exists in the record; one that the record does not want is cancelled. */
+/** Records a job that exists at the provider. Cancels it if the record shows that it is surplus. */
 export async function recordJob(
-  dependencies: Dependencies,
+  ports: RecordJobPorts,
   { batchId, provider }: Batch,
   job: Job,
 ): Promise<void> {
-  const { log, metrics, providers } = dependencies;
-  const result = await transition(dependencies, batchId, { type: 'submitted', job });
+  const { log, metrics, providers } = ports;
+  const result = await transition(ports, batchId, { type: 'submitted', job });
   if (result.type !== 'ignored' || !isSurplus(result.batch, job.submission, job.id)) return;
-  const fields = { jobId: job.id, submission: job.submission };
-  log.error('a job exists that the record does not name: it is cancelled', fields);
+  const { id: jobId, submission } = job;
+  const fields = { ...logFields(result.batch), jobId, submission };
+  log.error('surplus job found; cancelling it', fields);
   metrics.count(METRICS.surplus, 1, provider);
   try {
-    await (await providers.get(provider)).cancel(job.id);
+    await (await providers.get(provider)).cancel(jobId);
   } catch (error) {
-    log.error('a surplus job could not be cancelled', { ...fields, error: messageOf(error) });
+    log.error('surplus job not cancelled', { ...fields, error: messageOf(error) });
   }
 }
 
 /**
- * Whether a job that exists under one of the batch's keys is one too many. Only if the record
- * says so: it names another job for the same key, the key has been given up with a job known
- * dead, or the batch has ended without it.
+ * Whether a job under one of the batch's keys is one too many. The record must prove it: it names
+ * another job for the same key, it has given the key up because the job under it was dead, or the
+ * batch has ended without the job.
  */
 export function isSurplus(batch: Batch, submission: number, jobId: string): boolean {
   const { job, outcome }: BatchFields = batch;

@@ -5,8 +5,8 @@ import type { BatchIn } from '../../batch/record.ts';
 import type { JobContext } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
 
-/** A piece of work that this worker has claimed. */
-export interface Task<S extends WorkStatus = WorkStatus> {
+/** Work that this worker has claimed. */
+export interface WorkTask<S extends WorkStatus = WorkStatus> {
   /** The record as the claim left it. */
   readonly batch: BatchIn<S>;
   readonly token: string;
@@ -14,17 +14,18 @@ export interface Task<S extends WorkStatus = WorkStatus> {
   readonly deadline: number;
 }
 
-/** Work that reads the snapshot. */
-type InspectedTask = Task<'submitting' | 'collecting'>;
+type InspectedTask = WorkTask<'submitting' | 'collecting'>;
 
 /**
- * The batch's snapshot and rows so far, as streams that end with an error when the function's time
- * runs out: a record in the hands of a killed worker waits for its lease.
+ * The batch's input and its rows so far. The streams throw shortly before the function is killed:
+ * the record of a killed worker would wait for its lease to expire.
  */
-export function rowSources(dependencies: Dependencies, { batch, deadline }: InspectedTask) {
-  const { objects } = dependencies;
+export function rowSources(
+  ports: Pick<Dependencies, 'objects' | 'clock'>,
+  { batch, deadline }: InspectedTask,
+) {
   const read = (key: string, range?: ByteRange) =>
-    untilDeadline(dependencies, objects.read(key, range), deadline);
+    untilDeadline(ports, ports.objects.read(key, range), deadline);
   return {
     input: read(batch.input.key, batch.part?.range),
     results: batch.rows && read(batch.rows.results),
@@ -32,10 +33,10 @@ export function rowSources(dependencies: Dependencies, { batch, deadline }: Insp
   };
 }
 
-/** Kept for writing the outcome: milliseconds, at most a tenth of what was left at the start. */
+/** Time kept for writing the outcome: milliseconds, but at most a tenth of what is left at the start. */
 const RESERVE_MS = 10_000;
 
-/** The source, up to shortly before the deadline; then an error instead of more. */
+/** Yields the source. Shortly before the deadline it throws instead. */
 export async function* untilDeadline<T>(
   { clock }: Pick<Dependencies, 'clock'>,
   source: AsyncIterable<T>,
@@ -43,14 +44,13 @@ export async function* untilDeadline<T>(
 ): AsyncIterable<T> {
   const reserveMs = Math.min(RESERVE_MS, (deadline - clock.now()) / 10);
   for await (const item of source) {
-    if (clock.now() > deadline - reserveMs) {
-      throw new Error('the function ran out of time: it is tried again');
-    }
+    if (clock.now() > deadline - reserveMs)
+      throw new Error('the function ran out of time; the work will be repeated');
     yield item;
   }
 }
 
-/** What the provider must know of the batch's present job, and again to read its rows. */
+/** What a provider must know of a job, both to submit it and to read its rows. */
 export function jobContext(batch: InspectedTask['batch']): JobContext {
   const { batchId, input, spec } = batch;
   const { endpoint, model = '' } = input;

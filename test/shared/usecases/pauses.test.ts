@@ -72,7 +72,7 @@ describe('a provider that a user has paused', () => {
     await w.send(RESUME, 'r', 1, sentAt + 1);
     await w.send(PAUSE, 'p', 2, sentAt);
     expect(w.states.get('openai')?.lastCommand?.action).toBe('resume');
-    expect(w.logged.at(-1)).toContain('a later command stands');
+    expect(w.logged.at(-1)).toContain('a later one was sent');
     await w.send(RESUME, 'r2', 1, sentAt + 3);
     await w.send(PAUSE, 'p2', 1, sentAt + 2);
     expect(w.states.get('openai')?.lastCommand?.messageId).toBe('r2');

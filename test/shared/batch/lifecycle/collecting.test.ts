@@ -89,15 +89,15 @@ describe('collecting', () => {
     expect(next(when(cancelled, counts(10, 0, 0))).status).toBe('delivering');
   });
 
-  it.each(['quota', 'account'] as const)(
-    'gives the attempt back when the job was refused for %s',
-    (refusal) => {
-      const refused = { ...claimed, outcome: { kind: 'failed' as const, files: ['f'], refusal } };
-      const decision = when(refused, counts(5, 0, 5));
-      expect(next(decision).attempt).toBe(0);
-      expect(effects(decision)).toContain('holdProvider');
-    },
-  );
+  it.each([
+    ['quota', 'coolDownProvider'],
+    ['account', 'blockProvider'],
+  ] as const)('gives the attempt back when the job was refused for %s', (refusal, type) => {
+    const refused = { ...claimed, outcome: { kind: 'failed' as const, files: ['f'], refusal } };
+    const decision = when(refused, counts(5, 0, 5));
+    expect(next(decision).attempt).toBe(0);
+    expect(effects(decision)).toContain(type);
+  });
 
   it('gives the attempt back when the rows say that the account cannot pay', () => {
     const accountRefusal = { code: 'account_refused', message: 'credit balance is too low' };
@@ -105,7 +105,7 @@ describe('collecting', () => {
     const batch = next(decision);
     expect(batch).toMatchObject({ status: 'retrying', attempt: 0, submission: 2 });
     expect(batch.reasons.at(-1)).toEqual(accountRefusal);
-    expect(effects(decision)).toContain('holdProvider');
+    expect(effects(decision)).toContain('blockProvider');
   });
 
   describe('counts what the job has cost towards the budget', () => {

@@ -40,9 +40,12 @@ describe('running', () => {
     expect(when(accepted, checked({ state: 'running', progress: 0 })).type).toBe('ignored');
   });
 
-  it.each(['quota', 'account'] as const)(
+  it.each([
+    ['quota', 'coolDownProvider'],
+    ['account', 'blockProvider'],
+  ] as const)(
     'gives the attempt back and takes a new key when the job was refused for %s',
-    (refusal) => {
+    (refusal, type) => {
       const decision = when(
         given('running'),
         ended({ kind: 'failed', jobId: 'job_1', files: [], refusal, reason }),
@@ -50,11 +53,7 @@ describe('running', () => {
       expect(next(decision)).toMatchObject({ status: 'queued', attempt: 0, submission: 2 });
       expect(next(decision).job).toBeUndefined();
       expect(decision).toMatchObject({
-        effects: [
-          { type: 'holdProvider', kind: refusal },
-          { type: 'announce' },
-          { type: 'deleteProviderFiles' },
-        ],
+        effects: [{ type }, { type: 'announce' }, { type: 'deleteProviderFiles' }],
       });
     },
   );

@@ -38,16 +38,16 @@ describe('submitting', () => {
     expect(effects(decision)).toEqual(['cancelJob', 'announce']);
   });
 
-  it.each(['quota', 'account'] as const)(
-    'waits out a refusal for %s without using an attempt or the key',
-    (refusal) => {
-      const decision = when(claimed, { type: 'submitRefused', token: 'mine', refusal, reason });
-      expect(next(decision)).toMatchObject({ status: 'queued', attempt: 0, submission: 1 });
-      expect(decision).toMatchObject({
-        effects: [{ type: 'holdProvider', kind: refusal, reason }, { type: 'announce' }],
-      });
-    },
-  );
+  it.each([
+    ['quota', 'coolDownProvider'],
+    ['account', 'blockProvider'],
+  ] as const)('waits out a refusal for %s without using an attempt or the key', (refusal, type) => {
+    const decision = when(claimed, { type: 'submitRefused', token: 'mine', refusal, reason });
+    expect(next(decision)).toMatchObject({ status: 'queued', attempt: 0, submission: 1 });
+    expect(decision).toMatchObject({
+      effects: [{ type, reason }, { type: 'announce' }],
+    });
+  });
 
   it('gives every request a row when the provider refuses the job for good', () => {
     const decision = when(claimed, EVENTS.submitRefused);

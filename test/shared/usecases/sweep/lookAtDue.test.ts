@@ -222,7 +222,7 @@ describe('a failure', () => {
 
     expect(asked.sort()).toEqual(names(0, 150).sort());
     expect(w.logged).toContainEqual(
-      expect.stringMatching(/^records could not be read .*throttled/),
+      expect.stringMatching(/^records of a page could not be read.*throttled/),
     );
   });
 
