@@ -25,7 +25,7 @@ Examples:
   batch-handler pause openai --reason 'incident at OpenAI'`,
     )
     .action((provider: string, options: PauseOptions) =>
-      commandProvider('pause', provider, options, context),
+      sendProviderCommand('pause', provider, options, context),
     );
 }
 
@@ -43,11 +43,11 @@ Examples:
   batch-handler resume openai       # for example, after filling in its secret`,
     )
     .action((provider: string, options: PauseOptions) =>
-      commandProvider('resume', provider, options, context),
+      sendProviderCommand('resume', provider, options, context),
     );
 }
 
-async function commandProvider(
+async function sendProviderCommand(
   action: 'pause' | 'resume',
   provider: string,
   options: PauseOptions,

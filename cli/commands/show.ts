@@ -5,7 +5,7 @@ import { durationText } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { clip, hanging, oneLine, painter, type Style, widthOf } from '../terminal/output.ts';
-import { bar } from '../terminal/progress.ts';
+import { BAR_WIDTH, bar } from '../terminal/progress.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
 import { costText, countText, finishedRequests, instantText, statusStyle } from '../text.ts';
 import { watchColumns } from './watch.ts';
@@ -62,7 +62,6 @@ export interface PageSettings {
 }
 
 const LABEL_WIDTH = 10;
-const BAR_WIDTH = 20;
 
 /** A batch as lines: its facts, reasons, jobs and parts. */
 export function batchPage(

@@ -6,7 +6,7 @@ import { type CliContext, EXIT } from '../context.ts';
 import { explain } from '../explain.ts';
 import { type WaitingOptions, type WatchSettings, watchSettings, withTimeout } from '../options.ts';
 import { oneLine, painter, widthOf } from '../terminal/output.ts';
-import { bar } from '../terminal/progress.ts';
+import { BAR_WIDTH, bar } from '../terminal/progress.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
 import { countText, finishedRequests, instantText, statusStyle } from '../text.ts';
 
@@ -145,8 +145,6 @@ function liveBoard({ stdout, now }: CliContext, batchIds: readonly string[]): Bo
     note: live.note,
   };
 }
-
-const BAR_WIDTH = 20;
 
 /** Statuses whose reason is shown. */
 const EXPLAINED: ReadonlySet<BatchInfo['status']> = new Set([

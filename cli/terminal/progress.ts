@@ -4,6 +4,7 @@ import { clip, type Output, oneLine, textWidth, widthOf } from './output.ts';
 
 const FULL = '█';
 const EMPTY = '░';
+export const BAR_WIDTH = 20;
 /** Eighths of a character. */
 const PARTLY = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
@@ -69,7 +70,6 @@ export interface Transfer {
   end(): void;
 }
 
-const BAR_WIDTH = 20;
 /** Shortest time between two drawings, because chunks come faster than anyone can read. */
 const DRAW_MS = 100;
 

@@ -29,7 +29,7 @@ const SEGMENTS = 4;
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const MAX_KEYS = 100;
 /** The greatest time that the index can hold. */
-const END_OF_TIME = 999_999_999_999_999;
+export const END_OF_TIME = 999_999_999_999_999;
 
 /**
  * All batches in no order, without parts. If the filter allows only batches that have not ended,

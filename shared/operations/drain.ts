@@ -10,7 +10,7 @@ import type { IndexPage } from '../batch/ports.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { commandProvider } from '../client/commands.ts';
 import type { HandlerConnection } from '../client/connection.ts';
-import { listBatches } from '../client/listBatches.ts';
+import { END_OF_TIME, listBatches } from '../client/listBatches.ts';
 import { isPaused } from '../quota/providerState.ts';
 import { handlerQueues } from './handlerQueues.ts';
 import { queueDepth } from './redrive.ts';
@@ -138,8 +138,6 @@ export interface Outstanding {
   readonly examples: readonly string[];
 }
 
-/** The greatest time that the index can hold. */
-const END_OF_TIME = 999_999_999_999_999;
 const MAX_EXAMPLES = 5;
 
 /** @param onOpen called with every open batch */

@@ -35,7 +35,7 @@ describe('a chart', () => {
     expect(svgOf({ title: 'T', figures: [figure] })).toContain(`<rect class="${colour}"`);
   });
 
-  it('keeps text as text, whatever is in it', () => {
+  it('escapes its texts', () => {
     const svg = svgOf({ title: 'a < b & "c"', figures: [bar(1, { what: '<x>' })] });
     expect(svg).toContain('>a &lt; b &amp; &quot;c&quot;</text>');
     expect(svg).toContain('>&lt;x&gt;</text>');
@@ -46,7 +46,7 @@ describe('the page', () => {
   const page =
     'before\n<!-- figures: written by npm run bench -- --write-docs -->\nold\n<!-- end of figures -->\nafter\n';
 
-  it('gets new figures and keeps the rest', () => {
+  it('gets new figures and keeps everything else', () => {
     const written = withFigures(page, 'On a machine.', [{ title: 'Merge', figures: [bar(3)] }]);
     expect(written).toMatch(/^before\n/);
     expect(written).toMatch(/<!-- end of figures -->\nafter\n$/);
@@ -58,7 +58,7 @@ describe('the page', () => {
     );
   });
 
-  it('must have a place for them', () => {
+  it('must have markers for them', () => {
     expect(() => withFigures('nothing', '', [])).toThrow('no place for the figures');
   });
 });

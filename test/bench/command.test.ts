@@ -7,7 +7,7 @@ const SCRIPT = join(import.meta.dirname, '..', '..', 'bench', 'main.ts');
 const bench = (...args: readonly string[]) =>
   promisify(execFile)(process.execPath, [SCRIPT, ...args]);
 
-it('writes a line of JSON a figure, and nothing else', async () => {
+it('prints one line of JSON a figure, and nothing else', async () => {
   const { stdout } = await bench('--only', 'inspect', '--json');
   const figures = stdout
     .trimEnd()
@@ -24,7 +24,7 @@ it('writes a line of JSON a figure, and nothing else', async () => {
   }
 });
 
-it('names what can be measured', async () => {
+it('lists the benchmarks if the name is unknown', async () => {
   await expect(bench('--only', 'nonsense')).rejects.toMatchObject({
     stderr: expect.stringMatching(/no benchmark nonsense: .*\binspect\b/),
   });

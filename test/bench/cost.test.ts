@@ -24,7 +24,7 @@ const USAGE: Usage = {
   ...{ metrics: 10, alarms: 3, dashboards: 1, secrets: 1, sweepsPerDay: 1_440 },
 };
 
-it('follows the number of batches', () => {
+it('cost follows the number of batches', () => {
   const idle = costOf({ ...LOAD, batchesPerDay: 0 }, USAGE);
   const once = costOf(LOAD, USAGE);
   const twice = costOf({ ...LOAD, batchesPerDay: 2_000 }, USAGE);
@@ -32,12 +32,12 @@ it('follows the number of batches', () => {
   expect(idle['S3 storage']).toBe(0);
 });
 
-it('counts what is stored as long as it is kept', () => {
+it('cost includes the files for as long as they are kept', () => {
   // 1,000 batches a day of 3 MB for 100 days are 300 GB.
   expect(costOf(LOAD, USAGE)['S3 storage']).toBeCloseTo(300 * 0.023, 6);
 });
 
-it('charges the time of functions by memory, disk and their share of a CPU', () => {
+it('cost includes the duration of functions by memory, disk and share of a CPU', () => {
   const { Lambda: whole } = costOf(LOAD, USAGE);
   const seconds = 60_000 * ((0.4 * 1_769) / 1_024 + 0.1);
   const sweeps = 43_200 * 0.1 * (1_769 / 1_024);
@@ -46,14 +46,14 @@ it('charges the time of functions by memory, disk and their share of a CPU', () 
   expect(whole).toBeCloseTo(expected, 6);
 });
 
-it('charges what watches it by the month', () => {
+it('cost includes metrics, alarms and the dashboard by the month', () => {
   const idle = costOf({ ...LOAD, batchesPerDay: 0 }, USAGE);
   expect(idle['CloudWatch metrics']).toBeCloseTo(10 * 0.3, 6);
   expect(idle['CloudWatch alarms']).toBeCloseTo(3 * 0.1, 6);
   expect(idle['CloudWatch dashboard']).toBe(3);
 });
 
-it('charges writes by the size of the record', () => {
+it('cost includes writes by the size of the record', () => {
   const small = costOf(LOAD, { ...USAGE, recordBytes: 1_000 }).DynamoDB;
   const large = costOf(LOAD, { ...USAGE, recordBytes: 3_000 }).DynamoDB;
   // Two more units for each of ten writes of 30,000 batches.

@@ -18,7 +18,7 @@ describe('a goal', () => {
 });
 
 describe('a line of JSON', () => {
-  it('has null for what a figure does not have', () => {
+  it('has null for a goal that a figure does not have', () => {
     expect(jsonLine(FIGURE)).toBe(
       '{"name":"merge-rate","value":123.5,"unit":"MB/s","goal":null,"ok":null}\n',
     );
@@ -31,13 +31,13 @@ describe('a line of JSON', () => {
 });
 
 describe('a table', () => {
-  it('shows amounts with as many digits as they deserve', () => {
+  it('rounds amounts to three digits', () => {
     const amounts = [12345.6, 123.4, 12.34, 1.234].map((value) => amountOf({ value, unit: 'ms' }));
     expect(amounts).toEqual(['12,346 ms', '123 ms', '12.3 ms', '1.23 ms']);
     expect(amountOf({ value: 21.519, unit: '$' })).toBe('$21.52');
   });
 
-  it('marks what is missed', () => {
+  it('marks missed goals', () => {
     const missed = { ...FIGURE, goal: atLeast(200) };
     expect(textTable('Merge', [missed])).toMatch(/merge +123 MB\/s +MISSED: ≥ 200 MB\/s/);
     expect(markdownTable('Merge', [missed])).toContain(
@@ -45,7 +45,7 @@ describe('a table', () => {
     );
   });
 
-  it('marks limits', () => {
+  it('marks physical limits', () => {
     const table = markdownTable('Merge', [{ ...FIGURE, isLimit: true }]);
     expect(table).toContain('| merge | 123 MB/s |  | physical limit |');
   });

@@ -11,7 +11,7 @@ describe('the wait for the schedule', () => {
     [10_999, 1],
     [12_500, 500],
     [9_000, 1_000],
-  ])('of what is ready at %d is %d ms', (readyAt, expected) => {
+  ])('of something that is ready at %d is %d ms', (readyAt, expected) => {
     expect(waitForTick(ticks, readyAt)).toBe(expected);
   });
 });
@@ -41,12 +41,12 @@ describe("a function's log", () => {
     'REPORT RequestId: b Duration: 7 ms {"errorType":"E"}',
   ].join('\n');
 
-  it('tells how often it ran, and how long', () => {
+  it('gives the number and the durations of invocations', () => {
     expect(startsIn(log)).toBe(2);
     expect(durationsIn(log)).toEqual([12, 7]);
   });
 
-  it('tells each metric once for each set of dimensions', () => {
+  it('gives each metric once for each set of dimensions', () => {
     expect(metricsIn(log).size).toBe(3);
   });
 });

@@ -11,13 +11,13 @@ describe('median', () => {
     expect(median(values)).toBe(expected);
   });
 
-  it('leaves the values in their order', () => {
+  it('does not reorder its argument', () => {
     const values = [3, 1, 2];
     median(values);
     expect(values).toEqual([3, 1, 2]);
   });
 
-  it('does not exist of no values', () => {
+  it('throws without values', () => {
     expect(() => median([])).toThrow('no values');
   });
 });

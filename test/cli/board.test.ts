@@ -22,10 +22,10 @@ describe('the board of watched batches', () => {
   const boardOn = (output: CliContext['stdout'], ...ids: readonly string[]) =>
     createBoard({ stdout: output, now: () => NOW } as CliContext, ids, false);
 
-  it.each(WIDTHS)('tells in %i columns why a batch failed', async (columns) => {
+  it.each(WIDTHS)('shows why a batch failed, at %i columns', async (columns) => {
     const { output, text } = screen({ columns });
     const board = boardOn(output, 'nightly', 'broken');
-    // The order of the answers is chance.
+    // The batches may be updated in any order.
     for (const batch of [failed, running, failed]) board.update(batchInfo(batch, 'bucket'));
     const lines = await text();
     const table = lines.slice(-3);
@@ -33,7 +33,7 @@ describe('the board of watched batches', () => {
     expect(table[1]).toMatch(/^nightly +running .*25%/);
     expect(table[2]).toMatch(/^broken +failed/);
     if (columns >= 80) expect(table[2]).toContain('  line 7: cu');
-    // In full above it, once, and nothing of the colour that it came with.
+    // The whole reason is above the table, once, without the colour that it came with.
     expect(lines.slice(0, -3).join('')).toBe(`broken failed: ${why}`);
   });
 
@@ -61,14 +61,14 @@ describe('the board of watched batches', () => {
     if (columns >= 80) expect(lines[1]).toMatch(/ {2}入力ファ.*…$/);
   });
 
-  it('tells that a batch waits for its time', async () => {
+  it('shows that a batch waits for its notBefore', async () => {
     const { output, text } = screen({ columns: 120 });
     const later = given('retrying', { attempt: 0, spec: { notBefore: NOW + 60_000 } });
     boardOn(output, 'b1').update(batchInfo(later, 'bucket'));
     expect((await text()).at(-1)).toMatch(/^b1 +retrying .* not before 2027-01-15 08:01:00Z$/);
   });
 
-  it('leaves the last state where it was', async () => {
+  it('leaves the last state on the terminal', async () => {
     const { output, text } = screen();
     const board = boardOn(output, 'nightly');
     board.update(batchInfo(running, 'bucket'));
@@ -79,7 +79,7 @@ describe('the board of watched batches', () => {
     ]);
   });
 
-  it('has no more lines than the terminal', async () => {
+  it('draws no more lines than the terminal has', async () => {
     const { output, text } = screen({ rows: 6 });
     const ids = Array.from({ length: 9 }, (_, n) => `batch-${n}`);
     const board = boardOn(output, ...ids);

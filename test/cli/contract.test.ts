@@ -9,7 +9,7 @@ import { startCli } from '../support/cliProcess.ts';
 import { cliRun } from '../support/cliRun.ts';
 import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
 
-/** What scripts rely on: JSON alone on stdout, and the exit codes of docs/cli.md. */
+/** The contract for scripts: only JSON on stdout, and the exit codes of docs/cli.md. */
 
 const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'requests.jsonl');
 const BAD = join(import.meta.dirname, 'fixtures', 'duplicate.jsonl');
@@ -24,7 +24,7 @@ afterAll(() => run?.stop());
 
 const batchHandler = (command: string) => cliRun([...command.split(' '), local]);
 
-/** Adds a batch that waits for years, until the handler has taken it in. */
+/** Adds a batch that waits for years, and waits until the handler has added it. */
 async function addForLater(id: string): Promise<void> {
   await batchHandler(`add ${EXAMPLE} --id ${id} --not-before 2099-01-01`);
   const shown = await eventually(
@@ -56,7 +56,7 @@ describe('--json', () => {
   });
 
   it.each(['show nobody', 'cancel nobody', 'watch nobody', 'redrive', 'list --status split'])(
-    '%s has nothing to tell there',
+    '%s prints nothing on stdout',
     async (command) => {
       const { stdout } = await batchHandler(`${command} --json`);
       expect(stdout).toBe('');
@@ -66,17 +66,17 @@ describe('--json', () => {
 
 describe('the exit code', () => {
   it.each([
-    ['is 2', 'of an option that is unknown', 'list --colour', 2],
-    ['is 2', 'of an argument that is missing', 'show', 2],
-    ['is 2', 'of a batch that is not there', 'watch nobody', 2],
-    ['is 2', 'of a stack that is not there', 'list --stack Nowhere --handler x', 2],
+    ['is 2', 'for an unknown option', 'list --colour', 2],
+    ['is 2', 'for a missing argument', 'show', 2],
+    ['is 2', 'for an unknown batch', 'watch nobody', 2],
+    ['is 2', 'for an unknown stack', 'list --stack Nowhere --handler x', 2],
   ])('%s %s', async (_, __, command, code) => {
     const ran = await batchHandler(command);
     expect(ran).toMatchObject({ code, stdout: '' });
     expect(ran.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it('is 1 if a batch was cancelled, or a wait took too long', async () => {
+  it('is 1 if a batch was cancelled or a wait timed out', async () => {
     await addForLater('later');
     expect(await batchHandler('watch later --timeout 0.1')).toMatchObject({ code: 1 });
     expect(await batchHandler('cancel later --wait')).toMatchObject({ code: 0 });
@@ -85,7 +85,7 @@ describe('the exit code', () => {
 
   it('is 3 if the stack does not answer', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'contract-'));
-    // Left over by a run that was killed, its process id taken by another: nobody is at its address.
+    // A killed run left this file, another process has its id, and nothing listens at its URL.
     const stack = { endpointUrl: 'http://127.0.0.1:1', stackName: 'Handler', pid: process.pid };
     writeFileSync(join(directory, 'stack.json'), JSON.stringify(stack));
     const ran = await cliRun(['list', `--local=${directory}`]);
@@ -94,7 +94,7 @@ describe('the exit code', () => {
     expect(ran).toMatchObject({ code: 3, stdout: '' });
   });
 
-  it('is 130 after ^C, which ends a wait and no batch', async () => {
+  it('is 130 after ^C, which ends the wait but not the batch', async () => {
     await addForLater('endless');
     const { child, ended } = startCli(['watch', 'endless', local]);
     await once(child.stdout, 'data');
@@ -104,7 +104,7 @@ describe('the exit code', () => {
     expect(JSON.parse(stdout)).toMatchObject({ cancelRequested: false });
   });
 
-  it('of ^C leaves a terminal in a new line', async () => {
+  it('of ^C is preceded by a new line on a terminal', async () => {
     const texts = { stdout: '', stderr: '' };
     const write = (name: keyof typeof texts) => (text: unknown) => {
       texts[name] += text;

@@ -37,7 +37,7 @@ async function doctor(now = Date.now): Promise<{ code: number; findings: Finding
 }
 
 describe('doctor', () => {
-  it('finds nothing to do at a handler that is well, and could look at everything', async () => {
+  it('finds no problem at a healthy handler, and can make all its checks', async () => {
     const { code, findings } = await eventually(
       () => doctor(),
       (found) => found.code === 0,
@@ -47,7 +47,7 @@ describe('doctor', () => {
     expect(new Set(findings.map(({ check }) => check)).size).toBe(15);
   });
 
-  it('notices a clock that is wrong, and a sweep that has not ended for long', async () => {
+  it('finds a wrong clock, and a sweep that is long overdue', async () => {
     const { code, findings } = await doctor(() => Date.now() + 60 * 60_000);
     expect(code).toBe(1);
     const problems = findings.filter(({ level }) => level === 'problem');
@@ -57,7 +57,7 @@ describe('doctor', () => {
     ]);
   });
 
-  it('says in text what it is and what to do', async () => {
+  it('prints its findings as text', async () => {
     const { stdout } = await cliRun(['doctor', local]);
     expect(stdout).toMatch(/^ok {3}secrets {7}the secret of openai is filled in$/m);
     expect(stdout).not.toContain('sk-local');
@@ -66,7 +66,7 @@ describe('doctor', () => {
 });
 
 describe('pause and resume', () => {
-  it('are told by the doctor, with the reason, as nothing that needs somebody', async () => {
+  it('appear in the findings of the doctor as a note with the reason', async () => {
     const paused = await cliRun(['pause', 'openai', '--reason', 'incident', local]);
     expect(paused).toMatchObject({ code: 0, stdout: expect.stringContaining('openai is paused') });
     const { code, findings } = await doctor();
@@ -82,7 +82,7 @@ describe('pause and resume', () => {
     });
   });
 
-  it('refuse a provider that is none', async () => {
+  it('refuse an unknown provider', async () => {
     const { code, stderr } = await cliRun(['pause', 'nobody', local]);
     expect(code).toBe(2);
     expect(stderr).toBe('there is no provider nobody: use one of openai\n');
@@ -90,7 +90,7 @@ describe('pause and resume', () => {
 });
 
 describe('redrive', () => {
-  it('shows the reasons, asks, moves, and follows that to its end', async () => {
+  it('shows the reasons, asks, moves the messages and follows the move to its end', async () => {
     expect(await cliRun(['redrive', local])).toMatchObject({
       code: 0,
       stderr: 'there are no dead letters\n',
@@ -124,7 +124,7 @@ describe('redrive', () => {
     });
   });
 
-  it('knows no other queue', async () => {
+  it('refuses an unknown queue', async () => {
     const { code, stderr } = await cliRun(['redrive', local, '--queue', 'other']);
     expect(code).toBe(2);
     expect(stderr).toContain('batch, work, outcome, collector');
@@ -132,7 +132,7 @@ describe('redrive', () => {
 });
 
 describe('estimate', () => {
-  it('takes the entries of the deployment', async () => {
+  it('uses the entries of the deployment', async () => {
     const requests = join(import.meta.dirname, '..', '..', 'examples', 'requests.jsonl');
     const { code, stdout } = await cliRun(['estimate', requests, local]);
     expect(code).toBe(0);
@@ -142,7 +142,7 @@ describe('estimate', () => {
     expect(other).toMatchObject({ code: 2, stderr: 'provider is "nobody": use one of openai\n' });
   });
 
-  it('needs no stack with a kind, and tells every problem', async () => {
+  it('needs no stack if a kind is given, and lists every problem', async () => {
     const file = join(run.dataDirectory, 'bad.jsonl');
     writeFileSync(file, '{"custom_id":"a"}\n{\n');
     const { code, stdout } = await cliRun(['estimate', file, '--kind', 'openai']);

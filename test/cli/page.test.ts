@@ -8,7 +8,7 @@ const settings = { now: NOW, width: 60, paint: (_: unknown, text: string) => tex
 const pageOf = (batch: ReturnType<typeof given>): readonly string[] =>
   batchPage(batchInfo(batch, 'bucket'), [], settings);
 
-test('the page of a refused input has its reason, and no figures of requests', () => {
+test('a batch with a refused input is shown with its reason and without request counts', () => {
   const reasons = [{ code: 'invalid_json', message: 'this is no JSON', line: 3 }];
   const counts = { total: 0, succeeded: 0, failed: 0, unfinished: 0 };
   const lines = pageOf(given('failed', { counts, reasons, endedAt: NOW }));
@@ -17,7 +17,7 @@ test('the page of a refused input has its reason, and no figures of requests', (
   expect(lines.join('\n')).not.toMatch(/progress|requests|tokens/);
 });
 
-test('what comes from outside is neither obeyed nor wider than the terminal', () => {
+test('text from outside controls nothing and fits the terminal', () => {
   const metadata = { team: `検索\u001b[2J\r\n${'長い'.repeat(40)}` };
   const job = { id: '\u009b31mjob', submission: 1, submittedAt: NOW };
   const lines = pageOf(

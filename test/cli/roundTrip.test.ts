@@ -23,7 +23,7 @@ const idsIn = (text: string) =>
     .split('\n')
     .map((line) => JSON.parse(line).custom_id);
 
-test('a file is added, watched, shown and its results fetched', async () => {
+test('a file is added, watched and shown, and its results are saved', async () => {
   // Act
   const added = await local('add', EXAMPLE, '--id', 'trip', '--metadata', 'team=search', '--wait');
   const shown = await local('show', 'trip');
@@ -68,7 +68,7 @@ test('a file is added, watched, shown and its results fetched', async () => {
   expect(JSON.parse(listed.stdout)).toEqual(JSON.parse(watched.stdout));
 });
 
-test('a batch that fails says why, and ends what waits for it with 1', async () => {
+test('a batch that fails has its reason, and a wait for it exits with 1', async () => {
   const file = join(import.meta.dirname, 'fixtures', 'duplicate.jsonl');
 
   const { code, stdout } = await local('add', file, '--id', 'bad', '--wait', '--json');
@@ -90,7 +90,7 @@ test('a batch that fails says why, and ends what waits for it with 1', async () 
   });
 });
 
-test('a message that is refused later ends the wait with its reason', async () => {
+test('a message that the handler refuses ends the wait with the reason', async () => {
   const args = ['add', 's3://elsewhere/x.jsonl', '--id', 'foreign', '--wait'];
 
   const first = await local(...args);
@@ -99,11 +99,11 @@ test('a message that is refused later ends the wait with its reason', async () =
     /^the message for batch foreign was refused: bucket_not_allowed: s3:\/\/elsewhere\/x\.jsonl .*\n$/,
   );
   expect(first.code).toBe(1);
-  // Looking leaves the message where it is: each of two waits finds its own.
+  // Reading leaves the message in the queue, so each of two waits finds its own.
   expect((await local(...args)).code).toBe(1);
 });
 
-test('what makes no sense is one line on stderr, and 2', async () => {
+test('wrong usage is one line on stderr, and exit code 2', async () => {
   const added = await local('add', EXAMPLE, '--id', 'later', '--not-before', '2099-01-01');
   expect(added).toMatchObject({ code: 0, stdout: `added later from ${EXAMPLE}\n` });
   const watched = await local('watch', 'later', '--timeout', '0.1');
@@ -146,7 +146,7 @@ test('what makes no sense is one line on stderr, and 2', async () => {
   expect(await local('watch', 'later')).toMatchObject({ code: 1 });
 });
 
-test('what cannot be reached is one line on stderr, and 3', async () => {
+test('a stack that cannot be reached is one line on stderr, and exit code 3', async () => {
   const nowhere = temporaryDirectory();
   expect(await cli('list', '--local', nowhere)).toEqual({
     code: 3,

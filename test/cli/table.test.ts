@@ -29,7 +29,7 @@ test.each([60, 80, 120])('the list fits %i columns', (width) => {
   expect(`\n${lines.join('\n')}\n`).toMatchSnapshot();
 });
 
-test('what comes from outside is aligned, and nothing in it is obeyed', () => {
+test('text from outside is aligned and controls nothing', () => {
   const wide = given('running', {
     batchId: 'wide',
     provider: 'openai',
@@ -41,7 +41,7 @@ test('what comes from outside is aligned, and nothing in it is obeyed', () => {
   expect(new Set(widths).size).toBe(1);
 });
 
-test('every status has its colour, and the colours take no room', () => {
+test('every status has its colour, and colours take no columns', () => {
   const lines = tableAt(80, (style, text) => `<${style}>${text}</>`);
   expect(lines[2]).toMatch(/<red>failed/);
   const bare = lines.map((line) => line.replaceAll(/<[^>]*>/g, '').trimEnd());

@@ -17,39 +17,39 @@ describe('a bar', () => {
 
 describe('text on a terminal', () => {
   const tty = { isTTY: true, write() {} };
-  it('has colours there only, and none where they are not wanted', () => {
+  it('has colours only there, and none if they are turned off', () => {
     expect(painter(tty, {})('red', 'x')).toBe('\u001b[31mx\u001b[39m');
     for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }])
       expect(painter(tty, env)('red', 'x')).toBe('x');
     expect(painter({ write() {} }, {})('red', 'x')).toBe('x');
   });
 
-  it('of others is one line without what a terminal obeys', () =>
+  it('from outside becomes one line without control characters', () =>
     expect(oneLine('\u001b[2Jgone\u0007\r\n  \u009b31mred\u0000')).toBe('gone   red'));
 
-  it('is cut so that one sees it', () => {
+  it('is cut with an ellipsis', () => {
     expect(['abcd', 'abcde', 'a'].map((text) => clip(text, 4))).toEqual(['abcd', 'abc…', 'a']);
     expect(clip('a', 0)).toBe('');
   });
 
-  it('of East Asia and emoji is cut where its columns end, and no character in halves', () => {
+  it('of East Asian characters and emoji is cut between characters', () => {
     expect(clip('日本語テスト', 7)).toBe('日本語…');
     expect(clip('日本語テスト', 6)).toBe('日本…');
     expect(clip('日本語', 6)).toBe('日本語');
     expect(clip('👩‍👩‍👧 family', 4)).toBe('👩‍👩‍👧 …');
   });
 
-  it('does not turn the direction of what follows', () =>
+  it('does not change the direction of the text after it', () =>
     expect(oneLine('exe.\u202egpj\u2066\u2028')).toBe('exe. gpj'));
 });
 
 describe('progress', () => {
-  it('is one line on a terminal, and gone in the end', async () => {
+  it('is one line on a terminal, which is removed in the end', async () => {
     const { output, text } = screen({ columns: 30 });
     const line = progressLine(output);
-    line.show('looked at 1 of 2 of the jobs so far');
-    line.show('looked at 2 of 2');
-    expect(await text()).toEqual(['looked at 2 of 2']);
+    line.show('checked 1 of 2 of the jobs so far');
+    line.show('checked 2 of 2');
+    expect(await text()).toEqual(['checked 2 of 2']);
     line.clear();
     expect(await text()).toEqual([]);
   });

@@ -15,6 +15,6 @@ const files = execFileSync(
 const imports = new Map(files.map((file) => [file, importsOf(file, readFileSync(file, 'utf8'))]));
 const problems = problemsOf(imports, IMPORT_RULES);
 if (problems.length > 0) {
-  process.stderr.write(`${problems.join('\n')}\n${problems.length} problems with imports\n`);
+  process.stderr.write(`${problems.join('\n')}\n`);
   process.exitCode = 1;
 }

@@ -69,7 +69,7 @@ interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
 }
 
-test('a wait ends with its signal and with its time', async () => {
+test('a wait ends with its signal or its timeout', async () => {
   const notBefore = '2099-01-01T00:00:00Z';
   const sent = await client.addBatch({ batchId: 'waits', requests: requests(1), notBefore });
 
@@ -84,12 +84,12 @@ test('a wait ends with its signal and with its time', async () => {
   await expect(late).rejects.toMatchObject({ name: 'ClientError', code: 'timeout' });
 });
 
-test('commands are carried out, once the record shows it', async () => {
+test('a wait for a command ends when the record shows that it was carried out', async () => {
   const notBefore = '2099-01-01T00:00:00Z';
   const sent = await client.addBatch({ batchId: 'stops', requests: requests(2), notBefore });
   const started = client.waitForBatch(sent, { ...POLL, timeoutSeconds: 60 });
 
-  // Cancelled as soon as it has been taken in.
+  // Cancels as soon as the handler has added it.
   while ((await client.getBatch('stops')) === undefined);
   await client.waitForCommand(await client.cancel('stops'), POLL);
 
@@ -105,7 +105,7 @@ test('commands are carried out, once the record shows it', async () => {
   expect(await client.waitForBatch('stops', POLL)).toMatchObject({ deliveries: 2 });
 });
 
-test('a command that the handler refuses after all ends the wait with the reason', async () => {
+test('a command that the handler refuses ends the wait with the reason', async () => {
   // Prepare
   const notBefore = '2099-01-01T00:00:00Z';
   const added = await client.addBatch({ batchId: 'refuses', requests: requests(1), notBefore });
@@ -127,7 +127,7 @@ test('a command that the handler refuses after all ends the wait with the reason
   });
 });
 
-test('what the handler would refuse is refused before anything is sent', async () => {
+test('a message that the handler would refuse is not sent', async () => {
   const add = (batch: object) => client.addBatch({ requests: requests(1), ...batch });
 
   await expect(add({ priority: 900 })).rejects.toThrow(/^priority: .*, not 900$/);
@@ -138,7 +138,7 @@ test('what the handler would refuse is refused before anything is sent', async (
   await expect(client.results('nobody').next()).rejects.toMatchObject({ code: 'unknown_batch' });
 });
 
-test('a provider is paused and goes on', async () => {
+test('a provider is paused and resumed', async () => {
   const { connection } = client;
   const pauseOf = async () => (await connection.providerStates.get('openai')).lastCommand;
 
@@ -149,7 +149,7 @@ test('a provider is paused and goes on', async () => {
   await expect(client.pauseProvider('x')).rejects.toThrow('there is no provider x: use one of');
 });
 
-test('an upload that breaks off leaves nothing behind', async () => {
+test('an interrupted upload leaves nothing behind', async () => {
   async function* breaking() {
     for await (const request of requests(3))
       yield { ...request, padding: 'x'.repeat(6 * 1024 * 1024) };
@@ -162,7 +162,7 @@ test('an upload that breaks off leaves nothing behind', async () => {
   expect(await client.getBatch('breaks')).toBeUndefined();
 });
 
-test('an upload that is given up adds nothing', async () => {
+test('an aborted upload adds no batch', async () => {
   const signal = AbortSignal.abort(new Error('enough'));
 
   await expect(
@@ -171,7 +171,7 @@ test('an upload that is given up adds nothing', async () => {
   expect(await client.getBatch('given-up')).toBeUndefined();
 });
 
-test('all of it takes what grantClient gives, and nothing else', async () => {
+test('the client needs exactly the permissions of grantClient', async () => {
   await all(client.listBatches({ status: 'open' }));
   await client.getParts('rows');
 

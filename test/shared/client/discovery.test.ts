@@ -58,7 +58,7 @@ test('the one handler of a stack is found by the name of the stack', async () =>
   expect(handler.secrets.openai).toMatch(/^arn:aws:secretsmanager:.*Secretopenai/);
 });
 
-test('of several handlers one is named by its path', async () => {
+test('one of several handlers is named by its path', async () => {
   deploy('A B');
 
   expect((await discover('Test', 'Test/B')).resources.table).toMatch(/^Test-BTable/);
@@ -72,7 +72,7 @@ test('of several handlers one is named by its path', async () => {
   });
 });
 
-test('a stack that is not there, or holds no handler, is named', async () => {
+test('an unknown stack and one without a handler are named in the error', async () => {
   deploy('');
 
   await expect(discover('Test')).rejects.toMatchObject({ code: 'no_handler' });
@@ -82,7 +82,7 @@ test('a stack that is not there, or holds no handler, is named', async () => {
   });
 });
 
-test('settings of another version hide nothing but themselves', async () => {
+test('a handler with settings of another version is still found', async () => {
   deploy('Batches', { later: 'setting' });
 
   const handler = await discover('Test');

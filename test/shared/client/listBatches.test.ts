@@ -48,7 +48,7 @@ test('all batches are listed, without the parts of larger ones', async () => {
   expect(await list({})).toEqual(['elsewhere', ...ids(...STATUSES)].sort());
 });
 
-test('those that have not ended are found through the index', async () => {
+test('batches that have not ended are found through the index', async () => {
   const open = STATUSES.filter((status) => !['completed', 'failed', 'cancelled'].includes(status));
 
   expect(await list({ status: 'open' })).toEqual(['elsewhere', ...ids(...open)].sort());
@@ -57,13 +57,13 @@ test('those that have not ended are found through the index', async () => {
   );
 });
 
-test('a filter may ask for those that have ended, and for one provider', async () => {
+test('a filter can select ended batches and one provider', async () => {
   expect(await list({ status: ['failed', 'running'] })).toEqual(ids('failed', 'running'));
   expect(await list({ provider: 'claude' })).toEqual(['elsewhere']);
   expect(await list({ status: 'open', provider: 'claude' })).toEqual(['elsewhere']);
 });
 
-test('a listing of more than a page has every batch once', async () => {
+test('a listing of several pages has every batch once', async () => {
   const many = Array.from({ length: 120 }, (_, number) => `many-${number}`);
   for (const batchId of many)
     await batches.create(given('retrying', { batchId, version: 0, provider: 'third' }));
@@ -72,7 +72,7 @@ test('a listing of more than a page has every batch once', async () => {
   expect(await list({ provider: 'third' })).toEqual(many);
 });
 
-test('a record of a newer version is told of, and hides no other', async () => {
+test('a record of a newer version is reported, and the others are listed', async () => {
   const newer = { id: 'batch#newer', schemaVersion: 99, status: 'running', provider: 'openai' };
   await emulators.table.send(
     new PutCommand({

@@ -10,7 +10,7 @@ async function* broken(): AsyncGenerator<Uint8Array> {
   throw new Error('the connection broke');
 }
 
-test('a file appears whole', async () => {
+test('a file appears complete', async () => {
   const path = join(temporaryDirectory(), 'rows.jsonl');
 
   await saveFile(path, chunked('a long text of rows', 3));
@@ -18,7 +18,7 @@ test('a file appears whole', async () => {
   expect(readFileSync(path, 'utf8')).toBe('a long text of rows');
 });
 
-test('what breaks off leaves nothing, and what was there as it was', async () => {
+test('an interrupted write leaves nothing, and an existing file as it was', async () => {
   const directory = temporaryDirectory();
   const path = join(directory, 'rows.jsonl');
   await expect(saveFile(path, broken())).rejects.toThrow('the connection broke');
@@ -30,7 +30,7 @@ test('what breaks off leaves nothing, and what was there as it was', async () =>
   expect(readFileSync(path, 'utf8')).toBe('old');
 });
 
-test('a signal ends it, and leaves nothing', async () => {
+test('a signal stops the write, which leaves nothing', async () => {
   const directory = temporaryDirectory();
   const controller = new AbortController();
   async function* endless(): AsyncGenerator<Uint8Array> {

@@ -62,7 +62,7 @@ beforeEach(async () => {
   };
 });
 
-/** AWS, as far as the test says; everything else is denied. */
+/** AWS with the services of the test; all others deny access. */
 function aws(services: Record<string, Service>): void {
   const denied: Service = () => serviceError(400, 'AccessDeniedException', 'not authorized');
   const all = { secretsmanager: denied, lambda: denied, scheduler: denied, ...services };
@@ -95,7 +95,7 @@ const fresh: ProviderState = { schemaVersion: 1, provider: 'openai', version: 1 
 describe('secrets', () => {
   const lambda = variables({ [ENVIRONMENT.webhookSecrets]: { openai: 'arn:webhook' } });
 
-  it('that nobody has filled in are told with what to do, those of webhooks too', async () => {
+  it('that are not filled in are problems with a fix, also those for webhooks', async () => {
     aws({ lambda, secretsmanager: answer({ SecretString: SECRET_PLACEHOLDER }) });
     expect(await found(secretsCheck)).toEqual([
       {
@@ -118,7 +118,7 @@ describe('secrets', () => {
     expect(JSON.stringify(findings)).not.toContain('very-secret');
   });
 
-  it('that the caller may not read are no problem', async () => {
+  it('that the caller may not read are a note', async () => {
     aws({ lambda });
     const [first] = await found(secretsCheck);
     expect(first).toEqual({
@@ -144,7 +144,7 @@ describe('a provider', () => {
   }
   const secret = answer({ SecretString: 'sk-test' });
 
-  it('that refuses the credentials needs somebody', () =>
+  it('that refuses the credentials is a problem', () =>
     withServer(401, async (url) => {
       const lambda = variables({ [ENVIRONMENT.providerBaseUrls]: { openai: url } });
       aws({ lambda, secretsmanager: secret });
@@ -157,13 +157,13 @@ describe('a provider', () => {
       ]);
     }));
 
-  it('without a secret cannot be tried with the role of the functions', async () => {
+  it('without a secret is not called, because only the functions have its role', async () => {
     Object.assign(connection.handler, { secrets: {} });
     aws({ lambda: variables({}) });
     expect(await found(providersCheck)).toMatchObject([{ level: 'note' }]);
   });
 
-  it('that nobody answers for is told apart from one that refuses', async () => {
+  it('that does not answer is distinguished from one that refuses', async () => {
     const lambda = variables({
       [ENVIRONMENT.providerBaseUrls]: { openai: 'http://127.0.0.1:1/v1' },
     });
@@ -173,7 +173,7 @@ describe('a provider', () => {
     ]);
   });
 
-  it('whose secret the caller may not read is not asked', async () => {
+  it('whose secret the caller may not read is not called', async () => {
     aws({ lambda: variables({}) });
     expect(await found(providersCheck)).toMatchObject([
       { level: 'unknown', what: 'openai was not called: you may not read its secret' },
@@ -184,7 +184,7 @@ describe('a provider', () => {
 describe('the admission', () => {
   const reason = { code: 'invalid_api_key', message: 'no such key' };
 
-  it('of a provider that refuses the account needs somebody', async () => {
+  it('of a provider that refuses the account is a problem', async () => {
     await connection.providerStates.replace(withBlock(fresh, reason, DEFAULT_POLICY, NOW));
     expect(await found(admissionCheck)).toEqual([
       {
@@ -195,7 +195,7 @@ describe('the admission', () => {
     ]);
   });
 
-  it('of a full one, and what was learned of it, is worth knowing', async () => {
+  it('of a provider over quota is a note, and so is its learned token limit', async () => {
     const ceilings = { m: { tokens: 12_345, accepted: 0, probeAfter: 16, probed: false } };
     const held = withCooldown({ ...fresh, ceilings }, reason, DEFAULT_POLICY, NOW);
     await connection.providerStates.replace(held);
@@ -208,7 +208,7 @@ describe('the admission', () => {
     ]);
   });
 
-  it('of an entry that the deployment has no more leaves its batches behind', async () => {
+  it('of an entry that is no longer deployed is a problem if it has batches', async () => {
     await connection.providerStates.replace({ ...fresh, provider: 'gone' });
     expect(await found(admissionCheck)).toMatchObject([{ level: 'ok' }]);
     await connection.batches.create(given('queued', { provider: 'gone', version: 0 }));
@@ -222,7 +222,7 @@ describe('the admission', () => {
 });
 
 describe('batches', () => {
-  it('that wait are told with the oldest', async () => {
+  it('that wait are reported with the oldest', async () => {
     const createdAt = NOW - 3 * 60 * 60_000;
     await connection.batches.create(given('queued', { batchId: 'old', version: 0, createdAt }));
     expect(await found(waitingCheck)).toEqual([
@@ -230,7 +230,7 @@ describe('batches', () => {
     ]);
   });
 
-  it('that were due long ago need somebody, unless a worker is at them', async () => {
+  it('that are overdue are a problem, unless a worker has claimed them', async () => {
     const long = NOW - 60 * 60_000;
     const late = { dueAt: long, statusAt: long, version: 0 };
     const claim = { token: 't', leaseUntil: NOW + 1 };
@@ -246,7 +246,7 @@ describe('batches', () => {
   });
 });
 
-it('another version than this one is worth knowing', async () => {
+it('another version than this one is a note', async () => {
   expect(await found(versionCheck)).toMatchObject([
     {
       level: 'note',
@@ -255,21 +255,21 @@ it('another version than this one is worth knowing', async () => {
   ]);
 });
 
-describe('what AWS says', () => {
-  it('of a schedule that is disabled', async () => {
+describe('a finding about AWS', () => {
+  it('reports a disabled schedule', async () => {
     aws({ scheduler: answer({ State: 'DISABLED', ScheduleExpression: 'rate(1 minute)' }) });
     expect(await found(scheduleCheck)).toMatchObject([
       { level: 'problem', what: 'disabled: no batch is started, checked or delivered' },
     ]);
   });
 
-  it('of a function that cannot run', async () => {
+  it('reports a function that cannot run', async () => {
     aws({ lambda: answer({ State: 'Failed', StateReason: 'its key is gone' }) });
     const [first] = await found(functionsCheck);
     expect(first).toMatchObject({ level: 'problem', what: 'intake cannot run: its key is gone' });
   });
 
-  it('of a small quota', async () => {
+  it('reports a small quota', async () => {
     const AccountLimit = { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 };
     aws({ lambda: answer({ AccountLimit }) });
     expect(await found(concurrencyCheck)).toMatchObject([
@@ -281,7 +281,7 @@ describe('what AWS says', () => {
     ['schedule', scheduleCheck, 'needs scheduler:GetSchedule'],
     ['functions', functionsCheck, 'needs lambda:GetFunctionConfiguration'],
     ['concurrency', concurrencyCheck, 'needs lambda:GetAccountSettings'],
-  ])('of the %s to whoever may not look', async (_, check, fix) => {
+  ])('about the %s names the missing permission', async (_, check, fix) => {
     aws({});
     expect(await found(check)).toEqual([
       { level: 'unknown', what: 'not checked: access denied', fix },

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createLiveLines } from '../../../shared/terminal.ts';
 import { screen } from '../../support/screen.ts';
 
-describe('lines that are drawn over', () => {
-  it('take the place of those before them, however many they are', async () => {
+describe('live lines', () => {
+  it('replace those before them, whatever their number', async () => {
     const { output, text } = screen();
     const live = createLiveLines(output);
     output.write('before\n');
@@ -14,7 +14,7 @@ describe('lines that are drawn over', () => {
     expect(await text()).toEqual(['before']);
   });
 
-  it('stay below a note, even one that takes several lines', async () => {
+  it('stay below a note, even one of several lines', async () => {
     const { output, text } = screen({ columns: 20 });
     const live = createLiveLines(output);
     live.draw(['a line of 18 chars', 'b line of 18 chars']);
@@ -28,10 +28,10 @@ describe('lines that are drawn over', () => {
   });
 });
 
-describe('a terminal that changes under them', () => {
+describe('a terminal that is resized', () => {
   const lines = ['a line of 18 chars', 'b line of 18 chars'];
 
-  it('is drawn over whole where it became narrower and wrapped them', async () => {
+  it('is redrawn completely if it has become narrower and wraps them', async () => {
     const { output, text, resize } = screen({ columns: 20 });
     const live = createLiveLines(output);
     output.write('before\n');
@@ -44,7 +44,7 @@ describe('a terminal that changes under them', () => {
     expect(await text()).toEqual(['before', 'three', 'four']);
   });
 
-  it('shows as many as it has room for', async () => {
+  it('shows as many lines as fit', async () => {
     const { output, text, resize } = screen({ rows: 10 });
     const live = createLiveLines(output);
     live.draw(['1', '2', '3', '4', '5', '6']);
@@ -56,7 +56,7 @@ describe('a terminal that changes under them', () => {
     expect((await text()).slice(-2)).toEqual(['1', '2']);
   });
 
-  it('keeps its cursor: nothing is left to restore after ^C', async () => {
+  it('keeps its cursor, so that nothing has to be restored after ^C', async () => {
     const written: unknown[] = [];
     const live = createLiveLines({ isTTY: true, write: (chunk) => written.push(chunk) });
     live.draw(lines);
