@@ -1,82 +1,84 @@
-/** The CloudWatch namespace of everything below. */
+/** The CloudWatch namespace of the metrics below. */
 export const METRIC_NAMESPACE = 'BatchHandler';
 
 /**
  * Names of the metrics, shared by the code that emits them and the construct that shows them.
- * docs/metrics.md says of each what it means; a test holds the two, the dashboard, the alarms and
- * the runbook against each other.
+ * docs/metrics.md describes each. Tests keep the names, that page, the dashboard, the alarms and the
+ * runbook consistent.
  */
 export const METRICS = {
-  /** Batches taken in. */
+  /** Batches added. */
   accepted: 'BatchesAccepted',
-  /** Messages put aside in the dead-letter queue with their reason. */
+  /** Messages moved to a dead-letter queue with their reason. */
   refused: 'MessagesRefused',
-  /** Jobs that a provider took on. */
+  /** Jobs that a provider accepted. */
   submitted: 'JobsSubmitted',
-  /** Jobs found again at the provider after a crash or a lost reply. */
+  /** Jobs found at the provider after a crash or a lost reply. */
   adopted: 'JobsAdopted',
-  /** Jobs cancelled because the record names another one for the same key. */
+  /** Jobs cancelled because the record names another job for the same submission key. */
   surplus: 'SurplusJobsCancelled',
-  /** Jobs given up because they made no progress or outlived their window. */
+  /** Jobs given up because they made no progress or outlived their completion window. */
   stalled: 'JobsStalled',
-  /** Batches some of whose files at the provider could not be deleted: they expire there. */
+  /** Batches with files at the provider that could not be deleted. They expire there. */
   filesLeft: 'ProviderFilesLeft',
   completed: 'BatchesCompleted',
   failed: 'BatchesFailed',
   cancelled: 'BatchesCancelled',
-  /** Requests of batches that ended, by whether they have a success. */
+  /** Requests of ended batches that succeeded. */
   requestsSucceeded: 'RequestsSucceeded',
+  /** Requests of ended batches that did not succeed. */
   requestsFailed: 'RequestsFailed',
-  /** Batches, or parts of one, that have more to do and wait for it. */
+  /** Batches or parts with unfinished requests that wait for their next attempt. */
   retried: 'BatchesRetried',
-  /** Messages that bring a waiting batch back into its queue. */
+  /** Messages that return a waiting batch to its queue. */
   requeued: 'BatchesRequeued',
-  /** Refusals that wait for room and use no attempt. */
+  /** Refusals for quota. The batch waits and uses no attempt. */
   quotaWaits: 'QuotaWaits',
-  /** Of each whole sweep: providers that stand still because they refuse our account. */
+  /** Providers that refuse our account, measured in each whole sweep. */
   providerBlocked: 'ProviderBlocked',
-  /** Batches that a daily budget keeps back, counted in each sweep. */
+  /** Batches that wait for a daily budget, counted in each sweep. */
   budgetWaits: 'BudgetWaits',
-  /** Batches that a pause by a user keeps back, counted in each sweep: of a long queue, its front. */
+  /** Batches that wait at a paused provider, counted in each sweep. Of a long queue, its front. */
   pauseWaits: 'PauseWaits',
+  /** Invocations of the processor. */
   deliveries: 'Deliveries',
   deliveriesFailed: 'DeliveriesFailed',
-  /** A job in a status that this version does not know. */
+  /** Checks of jobs in a status that this version does not know. */
   unknownStatus: 'UnknownStatuses',
-  /** A record or message of a newer version was left alone. */
+  /** Records and messages of a newer version, which this version does not touch. */
   newerSchema: 'NewerSchemaSeen',
-  /** One batch of a sweep threw; the others went on. */
+  /** Steps of a sweep that threw. The sweep continued. */
   sweepErrors: 'SweepErrors',
-  /** Batches looked at in a sweep. Every sweep that ends in order tells it, also 0. */
+  /** Batches processed in a sweep. Every completed sweep emits it, also as 0. */
   swept: 'BatchesSwept',
-  /** Sweeps that ran out of time and go on in the next. */
+  /** Sweeps that ran out of time. The next sweep resumes them. */
   sweepsTruncated: 'SweepsTruncated',
-  /** How long a sweep took. */
+  /** Duration of a sweep. */
   sweepDuration: 'SweepDuration',
-  /** How long the most overdue batch had been due when the sweep came to it. */
+  /** How long the most overdue batch had been due when the sweep processed it. */
   sweepLag: 'SweepLag',
-  /** How long the batch has waited for room that waits longest. */
+  /** How long the batch that waits longest has waited for capacity. */
   oldestQueuedAge: 'OldestQueuedAge',
   /**
-   * Of each whole sweep: batches that wait for room at a provider. Of a queue of over 15,000 that
-   * finds no room, the 15,000 or more that the sweep looked at.
+   * Batches that wait for capacity at a provider, measured in each whole sweep. Of a queue of over
+   * 15,000 batches without capacity, the 15,000 or more that the sweep read.
    */
   queued: 'BatchesQueued',
-  /** Of each whole sweep: jobs that run at a provider. */
+  /** Running jobs at a provider, measured in each whole sweep. */
   inFlight: 'JobsInFlight',
-  /** Tokens that collected jobs used, of the input and the output. */
+  /** Input and output tokens of collected jobs. */
   tokens: 'TokensUsed',
-  /** What collected jobs cost, in USD, where it is known. */
+  /** Cost of collected jobs in USD, where it is known. */
   cost: 'CostUsd',
-  /** Single requests gathered, repeated ones included. */
+  /** Single requests collected, repeated ones included. */
   requestsCollected: 'RequestsCollected',
-  /** Gathered requests that were sent before, and are in a batch once all the same. */
+  /** Collected requests that were sent before. Each is in a batch only once. */
   requestsRepeated: 'RequestsRepeated',
-  /** Gatherings of single requests that were closed, to become a batch. */
+  /** Collector windows that were sealed, to become batches. */
   windowsSealed: 'WindowsSealed',
-  /** Jobs checked between sweeps, because their provider said that they have ended. */
+  /** Jobs checked between sweeps, because their provider reported their end. */
   earlyChecks: 'EarlyChecks',
-  /** Webhooks refused because their signature or their time is wrong. */
+  /** Webhooks refused because of their signature, their timestamp or their content. */
   webhooksRefused: 'WebhooksRefused',
 } as const;
 
@@ -88,19 +90,19 @@ const UNITS: Readonly<Record<string, MetricUnit>> = {
   [METRICS.sweepDuration]: 'Seconds',
   [METRICS.sweepLag]: 'Seconds',
   [METRICS.oldestQueuedAge]: 'Seconds',
-  // CloudWatch has no unit of money.
+  // CloudWatch has no unit for money.
   [METRICS.cost]: 'None',
 };
 
-/** In CloudWatch's words. */
+/** The unit of a metric, in CloudWatch's words. */
 export function unitOf(name: string): MetricUnit {
   return UNITS[name] ?? 'Count';
 }
 
 /**
- * What is told for each provider as well as for the whole handler. Each of these is a metric more
- * for every provider, and CloudWatch charges by the metric: the rest of what happens at a provider
- * is in the logs.
+ * Metrics that are emitted for each provider as well as for the whole handler. CloudWatch charges
+ * per metric, and each of these is one more for every provider. The logs name the provider of the
+ * others.
  */
 const BY_PROVIDER: ReadonlySet<string> = new Set([
   METRICS.submitted,

@@ -11,7 +11,7 @@ import { MemoryLanes } from '../../simulators/memory/lanes.ts';
 import { fatalCalls } from './fatalCalls.ts';
 import { type World, world } from './world.ts';
 
-/** The collector on fakes: what is sent to its queue, and a process that can die at any call. */
+/** The collector on ports in memory, with a process that can die at any call. */
 export interface CollectorWorld {
   readonly world: World;
   readonly lanes: MemoryLanes;
@@ -24,10 +24,10 @@ export interface CollectorWorld {
   /** Writes of these lanes are throttled. */
   failWrites(which: (lane: Lane) => boolean): void;
   send(request: object | string, messageId?: string): void;
-  /** Hands messages to the collector; those that it did not handle are in the queue again. */
+  /** Delivers messages to the collector. Those that it did not handle return to the queue. */
   deliver(messages?: readonly CollectorDelivery[]): Promise<void>;
   sweep(): Promise<void>;
-  /** Delivers, sweeps and takes batches in until nothing is owed. */
+  /** Delivers, sweeps and adds batches until nothing is due. */
   settle(): Promise<void>;
   /** Custom ids by the batch that was made of them. */
   batches(): Record<string, string[]>;
@@ -99,7 +99,7 @@ export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWor
         isOver: () => false,
         safely: (_: object, part: () => Promise<void>) => part().catch(() => {}),
       };
-      // One that died is followed by the next: its schedule has no end.
+      // The schedule starts another sweep after one that died.
       await sealWindows(dependencies, run).catch(() => {});
       fatal.restart();
     },

@@ -1,4 +1,4 @@
-/** A process that can die at any call that it makes: from then on none of its calls gets through. */
+/** A process that can die at any of its calls. From then on none of them has an effect. */
 export function fatalCalls() {
   let calls = 0;
   let fatal: { readonly call: number; readonly moment: 'before' | 'after' } | undefined;

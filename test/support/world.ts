@@ -19,14 +19,16 @@ import { type FakeProvider, fakeProvider, fakeProviders } from './fakes/fakeProv
 import { fakeTokens } from './fakes/fakeTokens.ts';
 import { type Given, NOW } from './given.ts';
 
-/** The whole system on fakes, with a clock that the test moves and queues that it empties. */
+/** All use cases on ports in memory, with a clock that the test moves and queues that it empties. */
 export interface World {
   readonly dependencies: Dependencies;
-  /** The store that the use cases have: a test may replace its methods. */
+  /** The store of the use cases. A test may replace its methods. */
   readonly batches: BatchStore & Pick<MemoryBatches, 'all' | 'put'>;
   readonly provider: FakeProvider;
+  /** The bucket as a port. */
   readonly objects: ObjectStore;
   readonly bucket: MemoryBucket;
+  /** States of the provider entries, by name. */
   readonly states: Map<string, ProviderState>;
   readonly workQueue: WorkMessage[];
   readonly batchQueue: { body: string; delaySeconds: number }[];
@@ -43,7 +45,7 @@ export interface World {
   /** Does all work that is queued, and what it queues. */
   workAll(): Promise<void>;
   sweep(): Promise<void>;
-  /** Tells of the last invocation of the processor as its destination would. */
+  /** Reports the end of an invocation of the processor as Lambda would. Default: the last one. */
   settle(condition?: string, event?: ProcessorEvent): Promise<void>;
   batch(batchId: string): Given;
   rows(key: string | undefined): Promise<{ custom_id: string }[]>;

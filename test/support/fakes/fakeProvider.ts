@@ -17,7 +17,7 @@ interface FakeJob {
 type OnSubmit = (submission: Submission, lines: readonly string[]) => void;
 
 export interface FakeProvider extends Provider {
-  /** What the test sets; at first nobody has said anything. */
+  /** Set by the test. At first no model has a price. */
   pricing: Pricing;
   readonly jobs: FakeJob[];
   readonly rows: Map<string, string[]>;
