@@ -16,7 +16,7 @@ it.each([
   expect(leadingCustomId(Buffer.from(line))).toBe(expected);
 });
 
-it('is what JSON says, wherever it lies and however it is spelt', () => {
+it('is the one that JSON.parse finds, at any position and with any escapes', () => {
   const other = fc.constantFrom('id', 'response', 'custom', 'body');
   fc.assert(
     fc.property(fc.dictionary(other, fc.json()), fc.string(), fc.boolean(), (fields, id, first) => {
@@ -26,7 +26,7 @@ it('is what JSON says, wherever it lies and however it is spelt', () => {
   );
 });
 
-it('a row that begins with another id than it has is written anew', () => {
+it('a row that begins with an id that JSON overrides is rewritten', () => {
   const twice = Buffer.from('{"custom_id":"a","custom_id":"b","n":1}');
   const once = withOneId(twice, JSON.parse(twice.toString()), 'b');
   expect(Buffer.from(once).toString()).toBe('{"custom_id":"b","n":1}');
@@ -34,6 +34,6 @@ it('a row that begins with another id than it has is written anew', () => {
   expect(withOneId(fine, {}, 'b')).toBe(fine);
 });
 
-it('tells of a line that was cut, although it begins with an id', () => {
+it('throws for a line that was cut off, although it begins with an id', () => {
   expect(() => customIdOf(Buffer.from('{"custom_id":"a","response":"secr'))).toThrow('not JSON');
 });

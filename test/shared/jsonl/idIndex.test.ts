@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { IdIndex } from '../../../shared/jsonl/fileRules.ts';
 
 describe('the lines of ids', () => {
-  it('are those of a map', () => {
+  it('are the same as those of a Map', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 4 }), { maxLength: 200 }), (ids) => {
         const index = new IdIndex();
@@ -16,7 +16,7 @@ describe('the lines of ids', () => {
     );
   });
 
-  it('of 300,000 ids that differ little are kept apart, and found again', () => {
+  it('are found for 300,000 similar ids', () => {
     const index = new IdIndex();
     for (let line = 1; line <= 300_000; line++)
       if (index.add(`request-${line}`, line) !== undefined) throw new Error(`line ${line}`);

@@ -75,7 +75,7 @@ describe('a good input', () => {
     expect((await inspect(`${large}\n${request('b')}`)).codes).toEqual([]);
   });
 
-  it('of what one job takes is one slice, of more it is several', async () => {
+  it('has one slice if it fits one job, and several otherwise', async () => {
     const one = await inspect(generated(50_000, (i) => request(`id-${i}`)));
     expect(one).toMatchObject({ codes: [], slices: [{ start: 0, requests: 50_000 }] });
     const two = await inspect(generated(50_001, (i) => request(`id-${i}`)));
@@ -94,7 +94,7 @@ describe('a good input', () => {
     ]);
   });
 
-  it('of over 200 jobs is refused as soon as that is known', async () => {
+  it('is refused as soon as it needs over 200 jobs', async () => {
     const limits = { ...DEMANDS.limits, maxRequests: 1 };
     const found = await inspect(
       generated(1_000_000, (i) => request(`id-${i}`)),
@@ -104,18 +104,18 @@ describe('a good input', () => {
     expect(found.requests).toBeLessThan(300);
   });
 
-  it('may have no request that is as large as a whole job', async () => {
+  it('must not contain a request as large as a whole job', async () => {
     const limits = { ...DEMANDS.limits, maxBytes: 100 };
     const found = await inspect(`${request('a'.repeat(100))}`, { limits });
     expect(found.codes).toEqual(['1 request_too_large']);
   });
 
-  it('may have what stands for bytes that are no UTF-8, written as UTF-8', async () => {
+  it('may contain the replacement character itself', async () => {
     const body = { model: 'm', input: 'cut\ufffd and 模型' };
     expect((await inspect(request('a', { body }))).codes).toEqual([]);
   });
 
-  it('is cut by texts to embed and by tokens, too', async () => {
+  it('is also cut by texts to embed and by tokens', async () => {
     const list = request('a', { body: { model: 'm', input: ['x', 'y', 'z'] } });
     const tokens = request('b', { body: { model: 'm', input: [1, 2, 3] } });
     const requests = async (limits: object) => {
@@ -129,7 +129,7 @@ describe('a good input', () => {
     expect(await requests({ maxEnqueuedRequests: 2 })).toEqual([2, 1]);
   });
 
-  it('has slices that hold every line once, whatever the line ends', async () => {
+  it('has slices that contain every line once, with any line ends', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('\n', '\r\n', '\n\n', ' \n'), { minLength: 1, maxLength: 30 }),
@@ -151,7 +151,7 @@ describe('a good input', () => {
   });
 });
 
-describe('a bad input is told with its lines', () => {
+describe('problems of an input name their lines', () => {
   it.each([
     ['an empty file', '', '- empty_file'],
     ['only blank lines', '\n \n', '- empty_file'],
@@ -223,13 +223,13 @@ describe('a bad input is told with its lines', () => {
     ]);
   });
 
-  it('every one of many, the first 20 in the summary', async () => {
+  it('all of many, and the first 20 in the summary', async () => {
     const found = await inspect(generated(100, () => 'nonsense'));
     expect(found.codes).toHaveLength(100);
     expect(found.firstReasons).toHaveLength(20);
   });
 
-  it('never in the words of a request', async () => {
+  it('without quoting the request', async () => {
     const secret = 'the secret prompt';
     const bad = [
       `{"custom_id": "a", "body": "${secret}`,

@@ -6,7 +6,7 @@ const linesOf = (...ids: readonly string[]) =>
   ids.map((id) => `${JSON.stringify({ custom_id: id })}\n`).join('');
 
 describe('joining', () => {
-  it('gives each request the rows that it has', async () => {
+  it('gives each request its rows', async () => {
     const joined = await all(
       joinRows({
         input: chunked(linesOf('a', 'b', 'c', 'd'), 5),
@@ -27,19 +27,19 @@ describe('joining', () => {
     ['rows that are not in the order of the input', linesOf('b', 'a'), 'results has a row for a'],
     ['a row of no request', linesOf('x'), 'results has a row for x'],
     ['a row without an id', '{"custom_id":7}\n', 'has no custom_id'],
-  ])('tells of %s', async (_, results, expected) => {
+  ])('throws for %s', async (_, results, expected) => {
     const joined = all(joinRows({ input: chunked(linesOf('a', 'b')), results: chunked(results) }));
     await expect(joined).rejects.toThrow(expected);
   });
 
-  it('does not repeat what a row says that was cut', async () => {
+  it('does not quote a row that was cut off', async () => {
     const results = chunked('{"custom_id":"a","response":"secret answer\n');
     const failure = await all(joinRows({ input: chunked(linesOf('a')), results })).catch(String);
     expect(failure).toContain('not JSON');
     expect(failure).not.toContain('secret');
   });
 
-  it('leaves nothing open when its reader stops early', async () => {
+  it('closes its sources when the reader stops early', async () => {
     // Prepare
     let open = 0;
     async function* opened(text: string): AsyncGenerator<Uint8Array> {

@@ -72,7 +72,7 @@ describe('lines', () => {
     expect(found.map(({ bytes }) => bytes.length)).toEqual([1, 5_000_000, 1]);
   });
 
-  it.each(['with its end', 'without its end'])('refuse a line over the limit, %s', async (end) => {
+  it.each(['with its end', 'without its end'])('over the limit are refused, %s', async (end) => {
     const text = `a\n${'x'.repeat(11)}${end === 'with its end' ? '\n' : ''}`;
     await expect(all(lineGroups(chunked(text, 100), 10))).rejects.toThrow(
       'line 2 has over 10 bytes',

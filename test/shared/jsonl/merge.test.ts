@@ -23,13 +23,13 @@ const row = (id: string, status: number) =>
     error: null,
   });
 
-/** In groups of two. */
+/** Yields groups of two. */
 async function* rowsOf(lines: readonly string[]): AsyncGenerator<readonly Uint8Array[]> {
   for (let start = 0; start < lines.length; start += 2)
     yield lines.slice(start, start + 2).map((line) => Buffer.from(line));
 }
 
-/** One attempt: what the job answered, merged into the rows so far. */
+/** One attempt: merges the job's answers into the earlier rows. */
 async function attempt(
   ids: readonly string[],
   before: { results: string[]; errors: string[] } | undefined,
@@ -93,7 +93,7 @@ describe('merging', () => {
     expect(merged.counts).toMatchObject({ succeeded: 1 });
   });
 
-  it('writes no row of a request that was not asked', async () => {
+  it('ignores a row of a request that the job did not include', async () => {
     const before = { results: [row('a', 200)], errors: [row('b', 400)] };
     const merged = await attempt(['a', 'b'], before, [
       row('a', 500),
@@ -104,7 +104,7 @@ describe('merging', () => {
     expect(merged).toMatchObject({ ...before, counts: { succeeded: 1, failed: 1 }, foreign: 4 });
   });
 
-  it('finds rows by what stands for an id, and gives them the id back', async () => {
+  it('finds rows by their references, and gives them their ids', async () => {
     const rules = { ...RULES, referenceOf: (id: string) => `ref-${id}` };
     const merged = await attempt(
       ['a', 'b'],
@@ -117,7 +117,7 @@ describe('merging', () => {
     expect(merged.errors).toEqual([row('b', 400)]);
   });
 
-  it('keeps the last word of a request when there was no job', async () => {
+  it('keeps the last row of a request if there was no job', async () => {
     const before = { results: [], errors: [row('a', 429)] };
     const rules = {
       ...RULES,
@@ -139,12 +139,12 @@ describe('merging', () => {
     });
   });
 
-  it('does not take a file that was cut short for a whole one', async () => {
+  it('throws for a file that was cut short', async () => {
     await expect(attempt(['a'], undefined, ['{"custom_id":"a","resp'])).rejects.toThrow('not JSON');
     await expect(attempt(['a'], undefined, ['[]'])).rejects.toThrow('not a JSON object');
   });
 
-  it('keeps every request exactly once over any attempts, and never asks again what succeeded', async () => {
+  it('writes every request exactly once over any attempts, and never sends a succeeded one again', async () => {
     const statuses = fc.constantFrom(200, 400, 429, 500, 0, -1);
     const attempts = fc.array(fc.array(statuses, { minLength: 12, maxLength: 12 }), {
       minLength: 1,

@@ -34,7 +34,7 @@ test.each([
   expect(classifyRow(row)).toBe(outcome);
 });
 
-test('a reference is short and legal everywhere, the same for the same id', () => {
+test('a reference is short, legal everywhere, and the same for the same id', () => {
   const references = ['a', 'b', 'ü '.repeat(200)].map(referenceOf);
   for (const reference of references) expect(reference).toMatch(/^[0-9a-f]{32}$/);
   expect(new Set(references).size).toBe(3);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diskScratch } from '../../../shared/jsonl/scratch.ts';
 
-/** No process has it: Linux allows no more than 2^22. */
+/** No process has this id: Linux allows no more than 2^22. */
 const DEAD_PID = 99_999_999;
 
 let root = '';
@@ -35,7 +35,7 @@ describe('diskScratch', () => {
     await second.remove();
   });
 
-  it('removes what a killed process left, and nothing of one that lives', async () => {
+  it('removes the files of a killed process, and keeps those of a running one', async () => {
     await mkdir(join(root, `batch-handler-${DEAD_PID}`));
     await mkdir(join(root, `batch-handler-${process.ppid}`));
     await mkdir(join(root, `batch-handler-${process.pid}`));

@@ -7,7 +7,7 @@ import { diskScratch } from '../../../shared/jsonl/scratch.ts';
 import { spoolRows } from '../../../shared/jsonl/spool.ts';
 import { memoryScratch } from '../../../simulators/memory/scratch.ts';
 
-/** In groups of two. */
+/** Yields groups of two. */
 async function* rowsOf(lines: readonly string[]): AsyncGenerator<readonly Uint8Array[]> {
   for (let start = 0; start < lines.length; start += 2)
     yield lines.slice(start, start + 2).map((line) => Buffer.from(line));
@@ -40,7 +40,7 @@ describe('spooling', () => {
     expect(JSON.parse(Buffer.from(kept).toString()).id).toBe(expected);
   });
 
-  it('gives every row back as it came, whatever the order', async () => {
+  it('returns every row unchanged, in any order', async () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 40_000 }), { minLength: 1, maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(

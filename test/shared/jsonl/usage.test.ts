@@ -41,17 +41,17 @@ describe('the usage of a row', () => {
       { prompt_tokens: 10, completion_tokens: 0, prompt_tokens_details: null },
       { inputTokens: 10, outputTokens: 0, totalTokens: 10 },
     ],
-  ])('is told in the words of %s', (_, usage, expected) => {
+  ])('is read in the format of %s', (_, usage, expected) => {
     expect(usageOfRow(rowWith(usage))).toEqual(expected);
   });
 
-  it.each([undefined, null, {}, { total: 3 }, 7])('is not told by %j', (usage) => {
+  it.each([undefined, null, {}, { total: 3 }, 7])('is unknown in %j', (usage) => {
     expect(usageOfRow(rowWith(usage))).toBeUndefined();
     expect(usageOfRow({ response: null })).toBeUndefined();
   });
 });
 
-describe('the longest answers of a request', () => {
+describe("the token limit of a request's answers", () => {
   const longest = (body: object, url = '/v1/chat/completions') => {
     const request = { custom_id: 'a', method: 'POST', url, body: { model: 'm', ...body } };
     const bytes = Buffer.from(JSON.stringify(request));
@@ -73,11 +73,11 @@ describe('the longest answers of a request', () => {
     expect(longest(body)).toBe(expected);
   });
 
-  it('are none where texts are embedded', () => {
+  it('is 0 for embeddings', () => {
     expect(longest({ max_tokens: 7, input: 'x' }, '/v1/embeddings')).toBe(0);
   });
 
-  it('are summed for each slice, and left out where no request says', () => {
+  it('is summed per slice, and omitted if no request sets one', () => {
     const slicer = new Slicer({ maxRequests: 2, maxBytes: 1_000, maxEnqueuedTokens: 1_000 });
     const outputs = [5, 0, 0, 0, 3];
     for (const [index, maxOutputTokens] of outputs.entries())

@@ -1,34 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startAnthropicSimulator } from '../../../simulators/anthropic/index.ts';
 import { anthropicAt } from './anthropic/provider.ts';
 import { providerContract } from './contract.ts';
-import type { SimulationOptions } from './harness.ts';
+import { type SimulationOptions, simulate } from './harness.ts';
 
-async function start({
-  plan = ['completed'],
-  jobSeconds = 0.05,
-  full,
-  wrongKey,
-}: SimulationOptions) {
-  const dataDir = await mkdtemp(join(tmpdir(), 'anthropic-simulator-'));
-  const simulator = await startAnthropicSimulator({
-    dataDir,
-    plan: [...plan],
-    jobSeconds,
-    apiKeys: [wrongKey ? 'sk-ant-of-another' : 'sk-ant-test'],
-    ...(full ? { queuedRequestLimit: 1 } : {}),
-  });
-  return {
-    provider: await anthropicAt(simulator.url),
-    inject: simulator.inject,
-    journal: simulator.journal,
-    close: async () => {
-      await simulator.close();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
+function start({ plan = ['completed'], jobSeconds = 0.05, full, wrongKey }: SimulationOptions) {
+  return simulate(
+    (dataDir) =>
+      startAnthropicSimulator({
+        dataDir,
+        plan: [...plan],
+        jobSeconds,
+        apiKeys: [wrongKey ? 'sk-ant-of-another' : 'sk-ant-test'],
+        ...(full ? { queuedRequestLimit: 1 } : {}),
+      }),
+    anthropicAt,
+  );
 }
 
 providerContract({
@@ -50,7 +36,7 @@ providerContract({
     list: { method: 'GET', path: /\/batches$/ },
     download: { method: 'GET', path: /\/results$/ },
   },
-  // Refused by the create call, where the API has no job that fails as a whole.
+  // The create call refuses such jobs: no job of the API fails as a whole.
   endings: { failed_quota: 'never', failed_invalid: 'never' },
   unknown: { jobId: 'msgbatch_nowhere', file: 'msgbatch_nowhere' },
   patches: {

@@ -1,40 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connectAzure } from '../../../shared/providers/azure/index.ts';
 import { startAzureSimulator } from '../../../simulators/azure/index.ts';
 import { azureConnection } from './azure/connection.ts';
 import { providerContract } from './contract.ts';
-import type { SimulationOptions } from './harness.ts';
-import { OPENAI_API } from './openai/api.ts';
+import { type SimulationOptions, simulate } from './harness.ts';
+import { OPENAI_API } from './openai/simulation.ts';
 
 const FULL = { 'at create': 400, 'in the job': 'job' } as const;
 
-async function start({
-  plan = ['completed'],
-  jobSeconds = 0.05,
-  full,
-  wrongKey,
-}: SimulationOptions) {
-  const dataDir = await mkdtemp(join(tmpdir(), 'azure-simulator-'));
-  const simulator = await startAzureSimulator({
-    port: 0,
-    dataDir,
-    plan: [...plan],
-    jobSeconds,
-    apiKeys: [wrongKey ? 'of-another' : 'test-key'],
-    ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
-  });
-  const models = { 'gpt-4o-mini': 'my-deployment' };
-  return {
-    provider: await connectAzure(azureConnection(simulator.url, { models })),
-    inject: simulator.inject,
-    journal: simulator.journal,
-    close: async () => {
-      await simulator.close();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
+const SETTINGS = { models: { 'gpt-4o-mini': 'my-deployment' } };
+
+function start({ plan = ['completed'], jobSeconds = 0.05, full, wrongKey }: SimulationOptions) {
+  return simulate(
+    (dataDir) =>
+      startAzureSimulator({
+        port: 0,
+        dataDir,
+        plan: [...plan],
+        jobSeconds,
+        apiKeys: [wrongKey ? 'of-another' : 'test-key'],
+        ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
+      }),
+    (url) => connectAzure(azureConnection(url, SETTINGS)),
+  );
 }
 
 providerContract({

@@ -42,7 +42,7 @@ providerContract({
   },
   outputFiles: 1,
   endings: {
-    // What was not run has no row, and padding takes part in all of it.
+    // Requests that did not run have no rows, and padding counts among all requests.
     expired: { kind: 'expired', least: 1, most: 19, leastRows: 1 },
     partial: { kind: 'completed', least: 1, most: 19, leastRows: 20 },
   },

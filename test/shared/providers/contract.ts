@@ -7,7 +7,7 @@ import { listingContract } from './contract/listing.ts';
 import { submittingContract } from './contract/submitting.ts';
 import type { Harness, Simulation, Start } from './harness.ts';
 
-/** What every provider must do, over HTTP against its simulator. */
+/** What every provider must do, tested over HTTP against its simulator. */
 export function providerContract(harness: Harness): void {
   const running: Simulation[] = [];
   afterAll(async () => {
@@ -19,7 +19,7 @@ export function providerContract(harness: Harness): void {
     return simulation;
   };
 
-  // Concurrent: most of the time goes into the waits between repeated calls.
+  // Concurrent, because most of the time is spent waiting between repeated calls.
   describe.concurrent(harness.name, () => {
     submittingContract(harness, start);
     endingContract(harness, start);

@@ -3,7 +3,7 @@ import type { KindDescription, ProviderEntry } from '../../../shared/providers/p
 import type { SettingsSchema } from '../../../shared/providers/settings.ts';
 import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 
-/** The settings of an entry of this kind: the fewest there can be, with what a test changes. */
+/** The minimal settings of an entry of this kind, with a test's changes. */
 export function settingsOf<Schema extends SettingsSchema>(
   { settings, minimalSettings }: KindDescription<Schema>,
   changes: Partial<z.infer<Schema>> = {},

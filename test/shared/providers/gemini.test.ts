@@ -1,38 +1,24 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startGeminiSimulator } from '../../../simulators/gemini/index.ts';
 import { providerContract } from './contract.ts';
 import { API_KEY, geminiAt } from './gemini/provider.ts';
-import type { Ending, SimulationOptions } from './harness.ts';
+import { type Ending, type SimulationOptions, simulate } from './harness.ts';
 
 const FULL = { 'at create': 'create', 'in the job': 'job' } as const;
-/** Such a job leaves no results at all. */
+/** Such a job writes no results. */
 const NOTHING: Omit<Ending, 'kind'> = { least: 0, most: 0, leastRows: 0 };
 
-async function start({
-  plan = ['completed'],
-  jobSeconds = 0.05,
-  full,
-  wrongKey,
-}: SimulationOptions) {
-  const dataDir = await mkdtemp(join(tmpdir(), 'gemini-simulator-'));
-  const simulator = await startGeminiSimulator({
-    dataDir,
-    plan: [...plan],
-    jobSeconds,
-    apiKeys: [wrongKey ? 'AIza-of-another' : API_KEY],
-    ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
-  });
-  return {
-    provider: await geminiAt(simulator.url),
-    inject: simulator.inject,
-    journal: simulator.journal,
-    close: async () => {
-      await simulator.close();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
+function start({ plan = ['completed'], jobSeconds = 0.05, full, wrongKey }: SimulationOptions) {
+  return simulate(
+    (dataDir) =>
+      startGeminiSimulator({
+        dataDir,
+        plan: [...plan],
+        jobSeconds,
+        apiKeys: [wrongKey ? 'AIza-of-another' : API_KEY],
+        ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
+      }),
+    geminiAt,
+  );
 }
 
 providerContract({

@@ -1,17 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Outcome } from '../../../shared/batch/job.ts';
 import type { Provider } from '../../../shared/providers/provider.ts';
 import type { Injection } from '../../../simulators/engine/faults.ts';
 import type { JournalContent } from '../../../simulators/engine/journal.ts';
 import type { PlannedOutcome } from '../../../simulators/engine/plan.ts';
 
-/** How a simulated provider is to behave. */
+/** How a simulated provider behaves. */
 export interface SimulationOptions {
   readonly plan?: readonly PlannedOutcome[];
-  /** From a job's creation to its end. Default: a moment. */
+  /** Time from a job's creation to its end. Default: 0.05. */
   readonly jobSeconds?: number;
-  /** It is full: every job is refused, where the provider says so. */
+  /** The provider is full and refuses every job, at the create call or in the job. */
   readonly full?: 'at create' | 'in the job';
-  /** It knows another key than the provider under test has. */
+  /** The simulator accepts only a key that the provider under test does not have. */
   readonly wrongKey?: boolean;
 }
 
@@ -23,10 +26,33 @@ export interface Simulation {
   close(): Promise<void>;
 }
 
+interface Simulator extends Pick<Simulation, 'inject' | 'journal'> {
+  readonly url: string;
+  close(): Promise<unknown>;
+}
+
+/** Starts a simulator with a directory of its own, and connects a provider to it. */
+export async function simulate<S extends Simulator>(
+  start: (dataDir: string) => Promise<S>,
+  connect: (url: string) => Promise<Provider>,
+): Promise<Simulation & Pick<S, 'url'> & { readonly dataDir: string }> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'provider-simulator-'));
+  const simulator = await start(dataDir);
+  const { url, inject, journal } = simulator;
+  return {
+    provider: await connect(url),
+    ...{ url, dataDir, inject, journal },
+    async close() {
+      await simulator.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
 /** Starts a simulation that is closed after the test file. */
 export type Start = (options?: SimulationOptions) => Promise<Simulation>;
 
-/** How many of 20 requests have succeeded, and how many rows there are at least. */
+/** How many of 20 requests succeed, and the least number of rows. */
 export interface Ending {
   readonly kind: Outcome['kind'];
   readonly least: number;
@@ -37,14 +63,14 @@ export interface Ending {
 
 type CallPattern = Pick<Injection, 'method' | 'path'>;
 
-/** What the contract must know of one provider. */
+/** What the contract has to know about one provider. */
 export interface Harness {
   readonly name: string;
   readonly endpoint: string;
   readonly model: string;
   /**
-   * What the journal calls the batch of a job. Default: the id in the job's metadata; a provider
-   * that is not told the id knows the key's random part only.
+   * The batch of a job in the journal. Default: the id in the job's metadata. A provider whose jobs
+   * do not contain the id has only the random part of the key.
    */
   readonly journalBatch?: string;
   /** A request in the OpenAI batch format. */
@@ -54,29 +80,29 @@ export interface Harness {
   readonly calls: Readonly<
     Record<'create' | 'check' | 'cancel' | 'list' | 'download', CallPattern>
   >;
-  /** The calls to its file store. Absent: requests travel in the create call, and rows in the job. */
+  /** The calls of its file store. Absent: the create call contains the requests, and the job the rows. */
   readonly fileCalls?: Readonly<Record<'upload' | 'listFiles' | 'delete', CallPattern>>;
-  /** How many files a job with answers and errors leaves. Default: 2. */
+  /** How many files a job with answers and errors writes. Default: 2. */
   readonly outputFiles?: number;
-  /** How jobs of a plan end where it is not as at OpenAI; `never` for words it does not have. */
+  /** How planned jobs end if not as at OpenAI; `never` for outcomes that the provider does not have. */
   readonly endings?: Readonly<Partial<Record<PlannedOutcome, Ending | 'never'>>>;
-  /** Names that no job and no file of the provider has, in its own form. */
+  /** Names in the provider's format that no job and no file has. */
   readonly unknown: { readonly jobId: string; readonly file: string };
-  /** Changes to JSON replies that make them say nothing of use. */
+  /** Changes of JSON answers that make them unusable. */
   readonly patches: {
-    /** A job in a status of another day, which is then called `status`. */
+    /** A job with an unknown status, and the status that is then reported. */
     readonly unknownStatus: { readonly fields: object; readonly status: string };
     /** An answer to `check` that is no job. */
     readonly noJob: object;
     /** An answer to `create` that is no job. */
     readonly nothingCreated: object;
-    /** An answer to `list` that is no list. Absent where an empty object is an empty list. */
+    /** An answer to `list` that is no list. Absent if an empty object is an empty list. */
     readonly noList?: object;
     /** An answer to `listFiles` that is no list. */
     readonly noFileList?: object;
   };
-  /** Error codes of a refused create call that mean something else than their status. */
+  /** Status, error code and kind of refused create calls whose code overrides the status. */
   readonly createRefusals?: readonly (readonly [number, string, string])[];
-  /** A job shows its key only when it has ended. */
+  /** A job shows its key only once it has ended. */
   readonly hidesKeys?: boolean;
 }

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** Takes one key and refuses every other; knows no job. */
+/** Accepts one key and refuses every other; has no jobs. */
 async function startApi(goodKey: string): Promise<string> {
   const server = createServer((request, response) => {
     const status = request.headers.authorization === `Bearer ${goodKey}` ? 404 : 401;
@@ -43,7 +43,7 @@ const errorOf = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-test('describes an entry without reading its secret, its own limits over the defaults', async () => {
+test('describes an entry without reading its secret, with its own limits before the defaults', async () => {
   const { secret, reads } = secretThatHolds(undefined);
   const entries = { main: { ...OPENAI, limits: { maxInFlight: 3 } } };
 
@@ -84,7 +84,7 @@ test('names the entries, the first being the default', () => {
 });
 
 test.each(['nobody', 'constructor', ''])(
-  'refuses the name %j and lists the others',
+  'refuses the name %j and lists the known names',
   async (name) => {
     const { secret } = secretThatHolds('sk-1');
     const registry = connectProviders({ first: OPENAI, second: OPENAI }, { secret, objects });
@@ -113,7 +113,7 @@ test.each([
   expect(error).toMatchObject({ kind: 'account', reason: { code } });
 });
 
-test('a secret that is filled later is found without a restart', async () => {
+test('a secret that is filled in later is read without a restart', async () => {
   const { secret } = secretThatHolds(SECRET_PLACEHOLDER, 'sk-good');
   const registry = connectProviders(
     { main: OPENAI },
@@ -126,7 +126,7 @@ test('a secret that is filled later is found without a restart', async () => {
   expect(await provider.check('batch_1')).toEqual({ state: 'missing' });
 });
 
-test('reads a secret once for many users', async () => {
+test('reads a secret once for concurrent callers', async () => {
   const { secret, reads } = secretThatHolds('sk-good\n');
   const registry = connectProviders({ main: OPENAI }, { secret, objects });
 
@@ -146,7 +146,7 @@ test('a refused account has its secret read again, and only then', async () => {
 
   await expect(old.check('batch_1')).rejects.toMatchObject({ kind: 'account' });
   const fresh = await registry.get('main');
-  // A late refusal of the old key says nothing of the new one.
+  // A late refusal of the old key says nothing about the new one.
   await expect(old.listJobs(0)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
     kind: 'account',
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ScratchFile } from '../../../shared/batch/ports.ts';
 
-/** A finished file on disk with these lines. */
+/** A complete file on disk with these lines. */
 export async function scratchFileOf(lines: readonly object[]): Promise<ScratchFile> {
   const path = join(await mkdtemp(join(tmpdir(), 'provider-test-')), 'input.jsonl');
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');

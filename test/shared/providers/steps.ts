@@ -9,19 +9,19 @@ import { scratchFileOf } from './scratchFile.ts';
 export const KEY = 'bhabcdefghij012345-1';
 const ENDS_WITHIN_MS = 120_000;
 
-/** A row of a job's files, as far as the contract looks at it. */
+/** The fields of a row that the contract reads. */
 export interface Row {
   readonly custom_id: string;
   readonly response: { readonly status_code: number } | null;
   readonly error: { readonly code: string } | null;
 }
 
-/** What a job is read back with. */
+/** The context of a job that was submitted here. */
 export function jobContext({ endpoint, model }: Pick<Harness, 'endpoint' | 'model'>): JobContext {
   return { key: KEY, batchId: 'a-batch', endpoint, model, format: 'openai', options: {} };
 }
 
-/** What stands for the ids in the rows of the provider. */
+/** The references of these ids in the provider's rows. */
 export function referencesOf(provider: Provider, ids: readonly string[]): string[] {
   return ids.map((id) => provider.referenceOf?.(id) ?? id).sort();
 }
@@ -30,7 +30,7 @@ export function customIds(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `request-${index}`);
 }
 
-/** Submits requests with these ids and leaves nothing on disk. */
+/** Submits requests with these ids, and removes their file. */
 export async function submit(
   provider: Provider,
   harness: Pick<Harness, 'endpoint' | 'model' | 'request'>,
@@ -53,7 +53,7 @@ export async function submit(
   }
 }
 
-/** Looks at the job until it says something else than `running`. */
+/** Checks the job until it no longer runs. */
 export async function settled(provider: Provider, jobId: string): Promise<JobState> {
   const giveUpAt = Date.now() + ENDS_WITHIN_MS;
   while (true) {
@@ -86,7 +86,7 @@ export function succeededIds(rows: readonly Row[]): string[] {
   return rows.filter(({ response }) => response?.status_code === 200).map((row) => row.custom_id);
 }
 
-/** Waits until the keys of these jobs show. */
+/** Waits until these jobs show their keys. */
 export async function shown(provider: Provider, harness: Harness, jobIds: readonly string[]) {
   if (harness.hidesKeys) for (const jobId of jobIds) await settled(provider, jobId);
 }

@@ -11,7 +11,7 @@ export interface Recorded {
 
 export type Answer = (request: Recorded, response: ServerResponse) => unknown;
 
-/** An API that answers as the test says, for what no simulator would do. Closes with the test. */
+/** An API with the test's answers, for behaviour that no simulator has. It closes with the test. */
 export async function startStubServer(
   answer: Answer,
 ): Promise<{ url: string; requests: Recorded[] }> {

@@ -26,7 +26,7 @@ providerContract({
     delete: { method: 'DELETE', path: /\/o\/[^/]+$/ },
   },
   outputFiles: 1,
-  // What did not run has no row.
+  // Requests that did not run have no rows.
   endings: { expired: { kind: 'expired', least: 1, most: 19, leastRows: 1 } },
   unknown: { jobId: UNKNOWN_JOB, file: 'gs://a-bucket/nowhere.jsonl' },
   patches: {

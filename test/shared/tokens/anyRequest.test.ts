@@ -8,7 +8,7 @@ const anyText = fc.oneof(
   fc.constantFrom('<|endoftext|>', '\ud83d', '', 'data:image/png;base64,', 'data:;base64,%%%'),
 );
 
-/** JSON of the shapes that are looked into, with anything where something is expected. */
+/** JSON in the formats that are read, with arbitrary values in the place of expected ones. */
 const anyPart = fc.dictionary(
   fc.constantFrom(
     ...['role', 'type', 'content', 'text', 'image_url', 'url', 'source', 'data', 'input_audio'],
@@ -33,7 +33,7 @@ const anyBody = fc.dictionary(
 
 const count = await loadTokenizer();
 
-describe('the estimate of anything', () => {
+describe('the estimate of any JSON', () => {
   it.each([0, 20_000])('is never negative and never fails, with %i exact characters', (limit) => {
     fc.assert(
       fc.property(fc.array(anyBody), (bodies) => {

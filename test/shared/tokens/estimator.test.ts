@@ -9,7 +9,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 const REQUESTS = 1500;
 
-/** Real requests, where the data is at hand. */
+/** Real requests, if the data exists. */
 const GSM8K = '../shared/data/gsm8k-test.requests.jsonl';
 
 let count: CountTokens;
@@ -63,12 +63,12 @@ describe('the estimate of a file', () => {
       const { total, sum } = estimateOf(bodies, sized);
 
       expect(relativeError(total, exact)).toBeLessThan(0.05);
-      // What is added up over the parts of a file that is split.
+      // The estimates that are summed over the parts of a split file.
       expect(relativeError(sum, exact)).toBeLessThan(0.05);
     });
   });
 
-  it('counts a small part of a large file only', () => {
+  it('counts only a small part of a large file', () => {
     const bodies = CORPORA.English?.(4, 10_000) ?? [];
     const characters = JSON.stringify(bodies).length;
 
@@ -102,7 +102,7 @@ describe('the estimate of a file', () => {
 });
 
 describe('the estimate of a request', () => {
-  it('is near for each kind of text in a mixed file', () => {
+  it('is close for each kind of text in a mixed file', () => {
     const estimator = new TokenEstimator(count, { exactCharacters: 0 });
     for (const body of CORPORA.mixed?.(7, 1000) ?? []) estimator.add(body);
 

@@ -8,7 +8,7 @@ describe('imageSize', () => {
     expect(imageSize(image.toString('base64'))).toEqual({ width: 1234, height: 777 });
   });
 
-  it.each(Object.entries(IMAGE_HEADS))('knows no size where %s is cut off', (_, head) => {
+  it.each(Object.entries(IMAGE_HEADS))('finds no size where %s is cut off', (_, head) => {
     const image = head(1234, 777);
     for (let length = 0; length < Math.min(10, image.length); length += 1) {
       expect(imageSize(image.subarray(0, length).toString('base64'))).toBeUndefined();

@@ -81,12 +81,12 @@ describe('classify', () => {
     expect(classify(error, 'read').reason.code).toBe(code);
   });
 
-  test('leaves what is classified already', () => {
+  test('returns a ProviderError unchanged', () => {
     const known = new ProviderError('quota', { code: 'x', message: 'y' });
     expect(classify(known, 'create')).toBe(known);
   });
 
-  test('says what Anthropic said, without keys', () => {
+  test("contains Anthropic's message, without keys", () => {
     const refused = answer(401, 'authentication_error', 'invalid key sk-ant-api03-ab_c-123.');
     expect(classify(refused, 'create').reason.message).toBe(
       'Anthropic, create: 401 invalid key sk-….',

@@ -10,7 +10,7 @@ const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const JOB = { endpoint: '/v1/chat/completions', model: 'gpt-4o-mini' };
 
-/** A conversation as it stands after a first tool call, which must end in another one. */
+/** A conversation after a first tool call, which must end in another one. */
 const CONVERSATION = {
   model: 'gpt-4o-mini',
   temperature: 0,
@@ -64,7 +64,7 @@ async function start(jobSeconds: number) {
   return { dataDir, provider };
 }
 
-test('a conversation with tools and an image arrives in Anthropic’s words', async () => {
+test('a conversation with tools and an image arrives in Anthropic’s format', async () => {
   const { dataDir, provider } = await start(60);
 
   await submit(provider, harness, ['talk']);
@@ -96,7 +96,7 @@ test('a conversation with tools and an image arrives in Anthropic’s words', as
   });
 });
 
-test('its answer, another tool call, comes back in OpenAI’s', async () => {
+test('its answer, another tool call, is returned in OpenAI’s format', async () => {
   const { provider } = await start(0.05);
 
   const outcome = await outcomeOf(provider, await submit(provider, harness, ['talk']));

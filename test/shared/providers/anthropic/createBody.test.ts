@@ -5,7 +5,7 @@ import { scratchFileOf } from '../scratchFile.ts';
 import { SETTINGS } from './provider.ts';
 
 const KEY = 'bhabcdefghij012345-1';
-// Longer than the buffer, and of more bytes than characters.
+// Longer than the buffer, and with more bytes than characters.
 const TEXT = 'ü'.repeat(100_000);
 
 async function write(maxBytes?: number) {
@@ -23,7 +23,7 @@ async function write(maxBytes?: number) {
   return { bytes, body: await readFile(path) };
 }
 
-test('writes one JSON body, whatever its size, and tells its length', async () => {
+test('writes one JSON body of any size, and returns its length', async () => {
   const { bytes, body } = await write();
   expect(bytes).toBe(body.length);
   const { requests } = JSON.parse(body.toString());
@@ -31,7 +31,7 @@ test('writes one JSON body, whatever its size, and tells its length', async () =
   expect(requests[9].params.messages[0].content).toBe(TEXT);
 });
 
-test('refuses more bytes than allowed, with the way out', async () => {
+test('refuses more bytes than allowed, with the fix', async () => {
   const { bytes } = await write();
   await expect(write(bytes)).resolves.toMatchObject({ bytes });
   await expect(write(bytes - 1)).rejects.toMatchObject({

@@ -19,7 +19,7 @@ test.each([
 test.each([
   [500, 'api_error', 'transient'],
   [401, 'authentication_error', 'account'],
-])('a failure with %i is not taken for done', async (status, type, kind) => {
+])('a failure with %i does not count as deleted', async (status, type, kind) => {
   const { provider } = await startStub((_call, response) =>
     sendJson(response, error(type), status),
   );

@@ -9,7 +9,7 @@ const ID = `${KEY}_${'0'.repeat(32)}`;
 const page = (...batches: object[]) => ({ data: batches.map(wireBatch), has_more: false });
 const row = (customId: string) => `${JSON.stringify({ custom_id: customId, result: {} })}\n`;
 
-/** A listing of these batches, whose results are all the same. */
+/** A listing of these batches, which all have the same results. */
 function startListing(batches: object[], results: string, status = 200) {
   return startStub(({ path }, response) =>
     path.endsWith('/results')
@@ -21,7 +21,7 @@ function startListing(batches: object[], results: string, status = 200) {
 const PROCESSING = { processing: 6, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
 
 test.each(['in_progress', 'canceling', 'dreaming'])(
-  'a job that is %s tells how many requests it hides',
+  'a job that is %s shows how many requests it hides',
   async (processing_status) => {
     const request_counts = { ...PROCESSING, succeeded: 1 };
     const { provider, requests } = await startListing([{ processing_status, request_counts }], '');
@@ -47,20 +47,20 @@ test.each([
   ['without results', {}, '', 200],
   ['of another program', {}, row('request-1'), 200],
   ['with a key of another form', {}, row(`bh1-1_${'0'.repeat(32)}`), 200],
-])('an ended job %s is nobody’s', async (_name, batch, results, status) => {
+])('an ended job %s has no key', async (_name, batch, results, status) => {
   const { provider } = await startListing([batch], results, status);
   const jobs = await listed(provider, 0);
   expect(jobs).toEqual([{ id: 'msgbatch_1', key: undefined, createdAt: CREATED_AT }]);
 });
 
-test('a first row that cannot be read proves nothing', async () => {
+test('an unreadable first row proves nothing', async () => {
   const { provider } = await startListing([{}], '<html>secret</html>');
   const listing = listed(provider, 0);
   await expect(listing).rejects.toMatchObject({ kind: 'transient' });
   await expect(listing).rejects.not.toThrow('secret');
 });
 
-test('a gateway that ignores the cursor is no end of the listing', async () => {
+test('a gateway that ignores the cursor does not end the listing', async () => {
   const { provider } = await startStub(({ path }, response) =>
     path.endsWith('/results')
       ? response.end(row(ID))
@@ -69,7 +69,7 @@ test('a gateway that ignores the cursor is no end of the listing', async () => {
   await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
 });
 
-test('stops at the first job from before, and takes one of that very moment', async () => {
+test('stops at the first older job, and includes one of exactly that time', async () => {
   const { provider } = await startListing([{}, { created_at: '2026-11-20T09:59:59Z' }], row(ID));
   expect(await listed(provider, CREATED_AT)).toHaveLength(1);
   expect(await listed(provider, CREATED_AT + 1)).toHaveLength(0);

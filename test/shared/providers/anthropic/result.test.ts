@@ -42,7 +42,7 @@ describe('rowOf', () => {
     expect(usageOfRow(row)).toMatchObject({ inputTokens: 4, outputTokens: 2 });
   });
 
-  test('an answer that cannot be read has failed for good: it is not paid for again', () => {
+  test('a request with an unreadable answer has failed: it is not paid for again', () => {
     const row = rowFor({ type: 'succeeded', message: { id: 'msg_1' } });
     expect(row.response).toMatchObject({ body: { error: { code: 'unreadable_answer' } } });
     expect(classifyRow(row)).toBe('failed');
@@ -67,14 +67,14 @@ describe('rowOf', () => {
     ['overloaded_error', 529, 'unfinished'],
     ['error_of_another_day', 500, 'unfinished'],
     ['constructor', 500, 'unfinished'],
-  ])('errored with %s: %i, %s', (type, status, standing) => {
+  ])('errored with %s: %i, %s', (type, status, outcome) => {
     const row = errored(type);
     expect(row.response).toMatchObject({
       status_code: status,
       request_id: 'req_1',
       body: { error: { code: type, message: 'no' } },
     });
-    expect(classifyRow(row)).toBe(standing);
+    expect(classifyRow(row)).toBe(outcome);
   });
 
   test.each([

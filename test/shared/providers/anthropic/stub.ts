@@ -1,7 +1,7 @@
 import { type Answer, startStubServer } from '../stubServer.ts';
 import { anthropicAt } from './provider.ts';
 
-/** Anthropic's provider at an API that answers as the test says. */
+/** Anthropic's provider at an API with the test's answers. */
 export async function startStub(answer: Answer) {
   const { url, requests } = await startStubServer(answer);
   return { provider: await anthropicAt(url), requests };

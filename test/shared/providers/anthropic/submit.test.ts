@@ -38,7 +38,7 @@ async function submission(
 
 const answerAll = () => startStub((_call, response) => sendJson(response, { id: 'msgbatch_1' }));
 
-test('sends all requests in one call, under ids that carry the key', async () => {
+test('sends all requests in one call, under ids that contain the key', async () => {
   const { provider, requests } = await answerAll();
   const ids = ['a', 'ä b/c', 'x'.repeat(512)];
 
@@ -83,14 +83,14 @@ test('native requests are sent as they are', async () => {
   });
 });
 
-test('leaves nothing on the disk, whatever happens', async () => {
+test('leaves no files on disk, whatever happens', async () => {
   const { provider } = await startStub((_call, response) => sendJson(response, {}, 500));
   const sent = await submission([request('a')]);
   await expect(provider.submit(sent)).rejects.toMatchObject({ kind: 'uncertain' });
   expect(await readdir(dirname(sent.file.path))).toEqual(['input.jsonl']);
 });
 
-test('an answer that is no JSON leaves it open whether a job exists', async () => {
+test('an answer that is no JSON is uncertain', async () => {
   const { provider, requests } = await startStub((_call, response) =>
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html>welcome</html>'),
   );
@@ -99,7 +99,7 @@ test('an answer that is no JSON leaves it open whether a job exists', async () =
   expect(requests).toHaveLength(1);
 });
 
-test('what can no longer be expressed is permanent, and nothing is sent', async () => {
+test('a request that can no longer be expressed is permanent, and nothing is sent', async () => {
   const { provider, requests } = await answerAll();
   const submitting = provider.submit(await submission([request('a', { seed: 1 })]));
   await expect(submitting).rejects.toMatchObject({
@@ -109,7 +109,7 @@ test('what can no longer be expressed is permanent, and nothing is sent', async 
   expect(requests).toEqual([]);
 });
 
-test('a file that is broken or gone is never created', async () => {
+test('no job is created from a file that is damaged or missing', async () => {
   const { provider, requests } = await answerAll();
   const broken = await submission([request('a')]);
   await writeFile(broken.file.path, '{"custom_id":"secret');

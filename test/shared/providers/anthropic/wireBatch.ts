@@ -1,4 +1,4 @@
-/** A batch as the API writes it. */
+/** A batch in the API's format. */
 export function wireBatch(fields: object = {}) {
   return {
     id: 'msgbatch_1',

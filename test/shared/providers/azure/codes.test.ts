@@ -5,7 +5,7 @@ import { wireBatchSchema } from '../../../../shared/providers/openai/api.ts';
 import { classify } from '../../../../shared/providers/openai/errors.ts';
 import { jobStateOf } from '../../../../shared/providers/openai/jobs.ts';
 
-/** As Azure's examples have a job: https://learn.microsoft.com/azure/foundry/openai/how-to/batch */
+/** A job of Azure's examples: https://learn.microsoft.com/azure/foundry/openai/how-to/batch */
 const job = (fields: object) =>
   wireBatchSchema.parse({
     id: 'batch_1',
@@ -47,7 +47,7 @@ describe('a status', () => {
     expect(jobStateOf(job({ status: 'Completed' }))).toMatchObject({ outcome: { files: [] } });
   });
 
-  test('of success has an error file of no bytes beside the output', () => {
+  test('of success has an empty error file beside the output', () => {
     const state = jobStateOf(job({ status: 'Completed', ...ENDED_FILES }));
     expect(state).toMatchObject({ outcome: { files: ['file-out', 'file-empty'] } });
   });
@@ -63,7 +63,7 @@ test('a time is seconds, or ISO 8601', () => {
   expect(job({ created_at: 1_722_476_583 }).created_at).toBe(1_722_476_583);
 });
 
-/** code | of a failed job | of a refused create call, as the code, or within the error */
+/** code | meaning in a failed job | meaning in a refused create call, as its code or inner code */
 const CODES: [string, string, string][] = [
   ['token_limit_exceeded', 'quota', 'quota'],
   ['quotaExceeded', 'account', 'account'],
@@ -94,7 +94,7 @@ describe('an error code', () => {
       expect(classify(error, 'create')).toMatchObject({ kind, reason: { code } });
   });
 
-  test('in the message alone is found too', () => {
+  test('only in the message is found, too', () => {
     const error = refused(400, { code: 'BadRequest', message: 'token_limit_exceeded for d' });
     expect(classify(error, 'create').kind).toBe('quota');
   });
@@ -115,7 +115,7 @@ test.each([
   expect(classify(error, 'read').kind).toBe(read);
 });
 
-test('a full file store pauses the provider and says what to do', () => {
+test('a full file store blocks the provider and says what to do', () => {
   const message = 'The quota for files without expiry is reached. The maximum is 500.';
   const { kind, reason } = classify(refused(400, { code: 'quotaExceeded', message }), 'upload');
   expect(kind).toBe('account');
@@ -123,7 +123,7 @@ test('a full file store pauses the provider and says what to do', () => {
   expect(reason.message).toContain('delete files there that nobody needs');
 });
 
-test('what getting a token throws is neither wrapped nor uncertain', () => {
+test('an error of fetching a token is neither wrapped nor uncertain', () => {
   const refusal = new ProviderError('transient', { code: 'token_unreachable', message: 'no' });
   expect(classify(new Error('Failed to get token', { cause: refusal }), 'create')).toBe(refusal);
 });

@@ -27,7 +27,7 @@ async function submission(lines: readonly object[]): Promise<Submission> {
   return { ...JOB, completionWindow: '24h', file, requests, createDeadlineMs: 60_000 };
 }
 
-test('uploads and creates under the v1 API, with the key as Azure takes it', async () => {
+test("uploads and creates with the v1 API, with the key in Azure's header", async () => {
   const { url, requests } = await answerAll();
   const provider = await connectAzure(azureConnection(url, { models: { '*': 'my-deployment' } }));
 
@@ -51,7 +51,7 @@ test('uploads and creates under the v1 API, with the key as Azure takes it', asy
   });
 });
 
-test('a version with a date goes where that was, deployment or not', async () => {
+test('a version with a date uses the older paths', async () => {
   const { url, requests } = await answerAll();
   const provider = await connectAzure(azureConnection(url, { apiVersion: '2024-10-21' }));
 
@@ -64,7 +64,7 @@ test('a version with a date goes where that was, deployment or not', async () =>
   expect(requests[0]?.body).toContain('"url":"/chat/completions"');
 });
 
-test('a line that stays as it is keeps its bytes, and the copy of the file goes', async () => {
+test('an unchanged line keeps its bytes, and the copy of the file is removed', async () => {
   const { url, requests } = await answerAll();
   const provider = await connectAzure(azureConnection(url));
   const submitted = await submission([line({ messages: [] })]);
@@ -79,7 +79,7 @@ test('a line that stays as it is keeps its bytes, and the copy of the file goes'
   expect(left.filter((name) => name.endsWith('.changed'))).toEqual([]);
 });
 
-test('a token of Entra ID takes the place of the key, on every connection', async () => {
+test('a token of Entra ID replaces the key in every call', async () => {
   const entra = await startStubServer((_request, response) =>
     sendJson(response, { access_token: 'my-token', expires_in: 3599 }),
   );
@@ -99,7 +99,7 @@ test('a token of Entra ID takes the place of the key, on every connection', asyn
   expect(entra.requests).toHaveLength(1);
 });
 
-test('without a token nothing is sent, and that is no uncertainty', async () => {
+test('without a token nothing is sent, and the failure is not uncertain', async () => {
   const entra = await startStubServer((_request, response) =>
     sendJson(response, { error: 'invalid_client' }, 401),
   );

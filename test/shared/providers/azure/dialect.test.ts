@@ -20,7 +20,7 @@ function sent(request: RequestLine, changes = {}, isV1 = true): RequestLine | un
 }
 
 describe('a line', () => {
-  test('that is as Azure wants it stays the very same', () => {
+  test('that needs no change stays the same object', () => {
     const request = line({ messages: [{ role: 'user', content: 'Hello' }] });
     expect(sent(request)).toBe(request);
   });
@@ -33,7 +33,7 @@ describe('a line', () => {
     expect(sent(line(), { models })?.body.model).toBe(deployment);
   });
 
-  test('has an empty text for content that is null, and all else as it was', () => {
+  test('has an empty text instead of null content, and is otherwise unchanged', () => {
     const calling = { role: 'assistant', content: null, tool_calls: [CALL] };
     const answer = { role: 'tool', tool_call_id: 'call_1', content: 'yes' };
 
@@ -42,14 +42,14 @@ describe('a line', () => {
     expect(messages).toEqual([{ ...calling, content: '' }, answer]);
   });
 
-  test('may have messages of any kind: what they are is for Azure to judge', () => {
+  test('may have messages of any kind: Azure checks them', () => {
     for (const messages of [null, 'text', [null, 'text', 5, {}]]) {
       const request = line({ messages });
       expect(sent(request)).toBe(request);
     }
   });
 
-  test('loses the fields that are to be dropped', () => {
+  test('loses the fields of dropFields', () => {
     const body = sent(line({ seed: 1, store: true, n: 2 }), {
       dropFields: ['seed', 'store'],
     })?.body;
@@ -62,7 +62,7 @@ describe('a line', () => {
   });
 });
 
-test('a job names the one endpoint that Azure documents', () => {
+test('a job has the only endpoint that Azure documents', () => {
   const dialect = azureDialect(azureSettings(), { isV1: true });
   expect(dialect.jobEndpoint(CHAT)).toBe('/chat/completions');
   expect(dialect.jobEndpoint('/v1/responses')).toBe('/chat/completions');

@@ -14,7 +14,7 @@ const issue = () => {
 };
 
 describe('entraTokens', () => {
-  test('asks as the client-credentials grant has it', async () => {
+  test('sends a client-credentials grant', async () => {
     const { url, requests } = await issue();
 
     expect(await entraTokens(APPLICATION, url)()).toBe('token-1');
@@ -41,7 +41,7 @@ describe('entraTokens', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('asks once for calls at the same time', async () => {
+  test('fetches one token for concurrent calls', async () => {
     const { url, requests } = await issue();
     const token = entraTokens(APPLICATION, url);
 
@@ -57,21 +57,24 @@ describe('entraTokens', () => {
     [503, { error: 'temporarily_unavailable' }, 'transient'],
     [400, '<html>', 'transient'],
     [200, { token_type: 'Bearer' }, 'transient'],
-  ])('status %i with %j is not kept, and names no secret', async (status, body, kind) => {
-    let isFirst = true;
-    const { url } = await startStubServer((_request, response) => {
-      if (isFirst) sendJson(response, body, status);
-      else sendJson(response, { access_token: 'good', expires_in: 3599 });
-      isFirst = false;
-    });
-    const token = entraTokens(APPLICATION, url);
+  ])(
+    'status %i with %j is not cached, and does not quote the secret',
+    async (status, body, kind) => {
+      let isFirst = true;
+      const { url } = await startStubServer((_request, response) => {
+        if (isFirst) sendJson(response, body, status);
+        else sendJson(response, { access_token: 'good', expires_in: 3599 });
+        isFirst = false;
+      });
+      const token = entraTokens(APPLICATION, url);
 
-    const refusal = await token().catch((error: unknown) => error);
+      const refusal = await token().catch((error: unknown) => error);
 
-    expect(refusal).toMatchObject({ name: 'ProviderError', kind });
-    expect(String(refusal)).not.toContain('my secret');
-    expect(await token()).toBe('good');
-  });
+      expect(refusal).toMatchObject({ name: 'ProviderError', kind });
+      expect(String(refusal)).not.toContain('my secret');
+      expect(await token()).toBe('good');
+    },
+  );
 
   test('an Entra ID that does not answer is transient', async () => {
     const token = entraTokens(APPLICATION, 'http://127.0.0.1:1');

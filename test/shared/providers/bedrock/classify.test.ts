@@ -75,12 +75,12 @@ describe('classify', () => {
     expect(classify(error, 'read').reason.code).toBe(code);
   });
 
-  test('leaves what is classified already', () => {
+  test('returns a ProviderError unchanged', () => {
     const known = new ProviderError('quota', { code: 'x', message: 'y' });
     expect(classify(known, 'create')).toBe(known);
   });
 
-  test('a refusal stays one', () => {
+  test('a RefusedError is permanent', () => {
     const refused = new RefusedError({ code: 'line_too_long', message: 'line 1 is too long' });
     expect(classify(refused, 'upload')).toMatchObject({
       kind: 'permanent',

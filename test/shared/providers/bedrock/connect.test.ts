@@ -20,7 +20,7 @@ afterEach(() => {
   delete process.env.AWS_ENDPOINT_URL_S3;
 });
 
-test('finds its region, its credentials and its bucket where the functions have theirs', async () => {
+test("uses the functions' region, credentials and bucket", async () => {
   const { entry, objects, simulator, s3Url, close } = await start();
   Object.assign(process.env, { AWS_REGION: REGION, AWS_ENDPOINT_URL_S3: s3Url });
   const provider = await connectBedrock({

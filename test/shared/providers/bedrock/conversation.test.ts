@@ -37,7 +37,7 @@ interface Row {
   readonly response: { readonly status_code: number; readonly body: unknown };
 }
 
-/** Sends one request through a whole job; gives its row, and the job's records as Bedrock saw them. */
+/** Runs one request through a whole job. Returns its row, and the records that Bedrock received. */
 async function roundTrip(
   url: string,
   body: { readonly model: string; readonly [field: string]: unknown },
@@ -157,14 +157,14 @@ test('an embedding through Titan', async () => {
 });
 
 describe('a native request', () => {
-  test('goes as it is, without its model, and comes back as it is', async () => {
+  test('is sent unchanged without its model, and its answer is returned unchanged', async () => {
     const body = { model: 'meta.llama3-3-70b-instruct-v1:0', prompt: 'Hi', max_gen_len: 5 };
     const { answer, record, output } = await roundTrip(CHAT, body, { format: 'native' });
     expect(record?.modelInput).toEqual({ prompt: 'Hi', max_gen_len: 5 });
     expect(answer).toEqual(output?.modelOutput);
   });
 
-  test('is one of Converse where the options say so', async () => {
+  test('is a Converse request if the options say so', async () => {
     const messages = [{ role: 'user', content: [{ text: 'Hi' }] }];
     const { answer } = await roundTrip(
       CHAT,

@@ -73,14 +73,14 @@ describe('checkRequest', () => {
     );
   });
 
-  test('looks at the model that the entry puts in the place of the name', async () => {
+  test('checks the model that the entry maps the name to', async () => {
     const body = { model: 'small', messages: MESSAGES, tools: TOOLS };
     await expect(check(CHAT, body)).rejects.toThrow();
     const settings = { ...SETTINGS, models: { small: 'amazon.nova-micro-v1:0' } };
     await expect(check(CHAT, body, settings)).resolves.toBeUndefined();
   });
 
-  test('a native request is taken as it is', async () => {
+  test('a native request is accepted unchanged', async () => {
     const body = { model: 'meta.llama3', prompt: 'Hi', max_gen_len: 1 };
     const request = { customId: 'a', url: CHAT, model: body.model, body };
     const { checkRequest } = await describeBedrock(SETTINGS);

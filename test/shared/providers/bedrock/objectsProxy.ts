@@ -9,11 +9,11 @@ import { pipeline } from 'node:stream';
 import { type Fault, FaultList, type Injection } from '../../../../simulators/engine/faults.ts';
 import type { JournalEvent } from '../../../../simulators/engine/journal.ts';
 
-/** A network before the S3 emulator that can be bad, and a journal of what passed it. */
+/** A proxy before the S3 emulator that can inject faults, with a journal of the calls. */
 export interface ObjectsProxy {
   readonly url: string;
   inject(injection: Injection): void;
-  /** What was put and what was deleted. */
+  /** Objects that were written and deleted. */
   readonly events: readonly JournalEvent[];
   close(): Promise<void>;
 }
@@ -71,7 +71,7 @@ function forward(
     done(status);
     outgoing.writeHead(status, reply.headers);
     if (fault?.kind !== 'cut') return void pipeline(reply, outgoing, () => {});
-    // At a place of the object, so that a resumption does not get past it.
+    // At a position of the object, so that a resumed download does not get past it.
     const from = Number(/^bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
     let left = Math.max(0, fault.afterBytes - from);
     for await (const chunk of reply) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ACCOUNT_ROW_CODE, outcomeOfVerdict } from '../../../../shared/batch/ledger.ts';
 import { rowErrorOf } from '../../../../shared/providers/bedrock/rows.ts';
 
-const standing = (error: unknown) => {
+const outcomeOf = (error: unknown) => {
   const { status, code } = rowErrorOf(error);
   return outcomeOfVerdict({ status_code: status, error_code: code });
 };
@@ -31,24 +31,24 @@ describe('rowErrorOf', () => {
     ['ValidationException', 'failed'],
     ['OfAnotherDay', 'unfinished'],
   ])('a row with the code %s is %s', (errorCode, expected) => {
-    expect(standing({ errorCode, errorMessage: 'no' })).toBe(expected);
+    expect(outcomeOf({ errorCode, errorMessage: 'no' })).toBe(expected);
   });
 
   test.each([
     [403, 'no'],
     [401, 'no'],
     [400, "You don't have access to the model with the specified model ID."],
-  ])('%s %s is the account', (errorCode, errorMessage) => {
+  ])('%s %s is about the account', (errorCode, errorMessage) => {
     expect(rowErrorOf({ errorCode, errorMessage }).code).toBe(ACCOUNT_ROW_CODE);
   });
 
-  test('throttling that comes as 400 is run again', () => {
-    expect(standing({ errorCode: 400, errorMessage: 'Too many tokens, please wait' })).toBe(
+  test('throttling with status 400 is unfinished', () => {
+    expect(outcomeOf({ errorCode: 400, errorMessage: 'Too many tokens, please wait' })).toBe(
       'unfinished',
     );
   });
 
-  test('keeps the code and the words of Bedrock', () => {
+  test("contains Bedrock's code and message", () => {
     expect(rowErrorOf({ errorCode: 400, errorMessage: 'bad request' })).toEqual({
       status: 400,
       code: 'bedrock_400',
@@ -56,7 +56,7 @@ describe('rowErrorOf', () => {
     });
   });
 
-  test.each([[{}], ['text'], [{ errorCode: null }]])('%j is run again', (error) => {
-    expect(standing(error)).toBe('unfinished');
+  test.each([[{}], ['text'], [{ errorCode: null }]])('%j is unfinished', (error) => {
+    expect(outcomeOf(error)).toBe('unfinished');
   });
 });

@@ -50,7 +50,7 @@ async function recordsOf({ objects }: World): Promise<{ recordId: string; modelI
   return records;
 }
 
-/** A job under our name that was not made with our token. */
+/** A job with our name that was not created with our token. */
 function jobOfAnother({ entry }: World, jobName: string) {
   const uri = `s3://${entry.objects.bucket}/elsewhere/`;
   return new CreateModelInvocationJobCommand({
@@ -68,7 +68,7 @@ describe('padding', () => {
     [99, 1],
     [100, 0],
     [101, 0],
-  ])('%i requests are padded by %i cheap ones, which no row is of', async (count, padding) => {
+  ])('%i requests are padded by %i cheap ones, which have no rows', async (count, padding) => {
     const world = await start();
     const { jobId } = await world.provider.submit(await submissionOf(count));
 
@@ -102,7 +102,7 @@ describe('padding', () => {
     await world.close();
   });
 
-  test('an id is alphanumeric, of its submission, and that of no request', () => {
+  test("an id is alphanumeric, belongs to its submission, and is no request's", () => {
     expect(paddingId(KEY, 7)).toMatch(/^[a-zA-Z0-9]+$/);
     expect(paddingId(`${KEY}0`, 7)).not.toBe(paddingId(KEY, 7));
     expect(isPadding(referenceOf('anything'))).toBe(false);
@@ -110,7 +110,7 @@ describe('padding', () => {
 });
 
 describe('a conflict of names', () => {
-  test('is resolved by the job that has the name', async () => {
+  test('returns the job that has the name', async () => {
     const world = await start();
     const { jobArn } = await world.clients.writes.send(jobOfAnother(world, KEY));
     // Its name contains ours, and it is newer.
@@ -121,7 +121,7 @@ describe('a conflict of names', () => {
     await world.close();
   });
 
-  test('stays uncertain where no such job shows', async () => {
+  test('stays uncertain if no such job is listed', async () => {
     const world = await start();
     const create = { method: 'POST', path: /model-invocation-job$/ };
     world.inject({ ...create, fault: { kind: 'status', status: 400, code: 'ConflictException' } });
@@ -129,7 +129,7 @@ describe('a conflict of names', () => {
     await world.close();
   });
 
-  test('stays uncertain where the look fails', async () => {
+  test('stays uncertain if the listing fails', async () => {
     const world = await start();
     await world.clients.writes.send(jobOfAnother(world, KEY));
     const list = { method: 'GET', path: /model-invocation-jobs$/ };
@@ -139,7 +139,7 @@ describe('a conflict of names', () => {
   });
 });
 
-test('a second submission under the same key makes no second job', async () => {
+test('a second submission with the same key creates no second job', async () => {
   const world = await start();
   const first = await world.provider.submit(await submissionOf(1));
   expect(await world.provider.submit(await submissionOf(1))).toEqual(first);
@@ -147,7 +147,7 @@ test('a second submission under the same key makes no second job', async () => {
   await world.close();
 });
 
-test('without a role nothing is sent, and it is the account', async () => {
+test('without a role nothing is sent, and the failure is about the account', async () => {
   const world = await start();
   const provider = await bedrockProvider({ ...world.entry, jobRole: undefined }, world.clients);
   await expectRefusal(provider.submit(await submissionOf(1)), 'account');

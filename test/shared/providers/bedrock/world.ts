@@ -62,7 +62,7 @@ export function bedrockWorld() {
       clients,
       objects,
       simulator,
-      /** Of the S3 emulator, past the proxy. */
+      /** URL of the S3 emulator, without the proxy. */
       s3Url,
       inject(injection: Parameters<typeof proxy.inject>[0]) {
         simulator.inject(injection);

@@ -6,7 +6,7 @@ export function cancellingContract(harness: Harness, start: Start): void {
   const ids = customIds(4);
 
   describe('cancel', () => {
-    test('ends a job that is stuck', async () => {
+    test('ends a running job', async () => {
       const { provider } = await start({ plan: ['stuck'] });
       const jobId = await submit(provider, harness, ids);
 
@@ -15,7 +15,7 @@ export function cancellingContract(harness: Harness, start: Start): void {
       expect(await outcomeOf(provider, jobId)).toMatchObject({ kind: 'cancelled' });
     });
 
-    test('leaves a job that has ended as it is', async () => {
+    test('succeeds for a job that has ended', async () => {
       const { provider } = await start();
       const jobId = await submit(provider, harness, ids);
       const before = await outcomeOf(provider, jobId);
@@ -25,12 +25,12 @@ export function cancellingContract(harness: Harness, start: Start): void {
       expect(await outcomeOf(provider, jobId)).toEqual(before);
     });
 
-    test('a job that the provider does not know needs no end', async () => {
+    test('succeeds for a job that the provider does not know', async () => {
       const { provider } = await start();
       await expect(provider.cancel(harness.unknown.jobId)).resolves.toBeUndefined();
     });
 
-    test('a failure is not taken for an end', async () => {
+    test('a failure does not count as an end', async () => {
       const { provider, inject } = await start({ plan: ['stuck'] });
       const jobId = await submit(provider, harness, ids);
       inject({ ...harness.calls.cancel, times: 100, fault: { kind: 'status', status: 500 } });

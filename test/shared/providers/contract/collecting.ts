@@ -20,7 +20,7 @@ export function collectingContract(harness: Harness, start: Start): void {
 
   describe('readRows', () => {
     test.each([1, 1_000, 70_000])(
-      'a download cut after %i bytes gives each row once and whole',
+      'a download cut off after %i bytes yields each row once and whole',
       async (afterBytes) => {
         const { provider, inject } = await start();
         const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
@@ -32,7 +32,7 @@ export function collectingContract(harness: Harness, start: Start): void {
       },
     );
 
-    test('a download that is always cut throws, after whole rows only', async () => {
+    test('a download that is always cut off throws, and yields only whole rows', async () => {
       const { provider, inject } = await start();
       const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
       inject({ ...calls.download, times: 100, fault: { kind: 'cut', afterBytes: 5_000 } });
@@ -44,14 +44,14 @@ export function collectingContract(harness: Harness, start: Start): void {
       expect(new Set(seen.map((row) => row.custom_id)).size).toBe(seen.length);
     });
 
-    test('a download that is refused a moment is repeated', async () => {
+    test('a download that is refused once is repeated', async () => {
       const { provider, inject } = await start();
       const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
       inject({ ...calls.download, fault: { kind: 'status', status: 503 } });
       expect(await rowsOf(provider, harness, outcome)).toHaveLength(ids.length);
     });
 
-    test('a file that is gone is missing', async () => {
+    test('a file that does not exist is missing', async () => {
       const { provider } = await start();
       const outcome: Outcome = {
         kind: 'completed',
@@ -78,7 +78,7 @@ export function collectingContract(harness: Harness, start: Start): void {
   });
 }
 
-/** Keeps what came before an error. */
+/** Keeps the rows before an error. */
 async function collect(
   provider: Provider,
   harness: Harness,

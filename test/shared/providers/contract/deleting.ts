@@ -6,7 +6,7 @@ import { customIds, expectRefusal, KEY, leftFiles, outcomeOf, rowsOf, submit } f
 const HOUR_MS = 60 * 60 * 1000;
 const OTHER_KEY = 'bhzyxwvutsrqponm98-1';
 
-/** For providers with a file store. */
+/** The contract of providers with a file store. */
 export function deletingContract(harness: Harness, start: Start): void {
   const { calls, fileCalls } = harness;
   if (fileCalls === undefined) return;
@@ -28,7 +28,7 @@ export function deletingContract(harness: Harness, start: Start): void {
       }
     });
 
-    test('leaves the files of other jobs', async () => {
+    test('keeps the files of other jobs', async () => {
       const { provider } = await start();
       const jobId = await submit(provider, harness, ids);
       const other = await submit(provider, harness, ids, { key: OTHER_KEY });
@@ -48,7 +48,7 @@ export function deletingContract(harness: Harness, start: Start): void {
     test.each([
       ['looking it up', calls.check],
       ['deleting', fileCalls.delete],
-    ])('a failure of %s is not taken for done', async (_name, call) => {
+    ])('a failure of %s does not count as deleted', async (_name, call) => {
       const { provider, inject } = await start();
       const jobId = await submit(provider, harness, ids);
       await outcomeOf(provider, jobId);
@@ -58,7 +58,7 @@ export function deletingContract(harness: Harness, start: Start): void {
   });
 
   describe('deleteLeftovers', () => {
-    test('deletes uploads under the keys, also without a job, and nothing else', async () => {
+    test('deletes the uploads of these keys, with or without a job, and nothing else', async () => {
       const { provider, inject, journal } = await start();
       inject({ ...calls.create, fault: { kind: 'status', status: 500 } });
       await expectRefusal(submit(provider, harness, ids), 'uncertain');
@@ -77,14 +77,14 @@ export function deletingContract(harness: Harness, start: Start): void {
       );
     });
 
-    test('looks no further back than asked', async () => {
+    test('keeps older uploads', async () => {
       const { provider, journal } = await start();
       await submit(provider, harness, ids);
       await provider.deleteLeftovers(new Set([KEY]), Date.now() + HOUR_MS);
       expect(leftFiles((await journal()).events)).toHaveLength(1);
     });
 
-    test('a listing that fails is not taken for an empty one', async () => {
+    test('a listing that fails throws', async () => {
       const { provider, inject } = await start();
       const { noFileList } = harness.patches;
       const fault: Fault =

@@ -36,7 +36,7 @@ export function endingContract(harness: Harness, start: Start): void {
     });
 
     test.each(endingsOf(harness))(
-      '%s ends as it must, with what exists',
+      '%s ends as expected, with the existing rows',
       async (planned, { kind, refusal, ...counts }) => {
         const { provider } = await start({ plan: [planned] });
         const jobId = await submit(provider, harness, ids);
@@ -78,14 +78,14 @@ export function endingContract(harness: Harness, start: Start): void {
     );
 
     if (harness.endings?.failed_quota === undefined)
-      test('a job that finds the provider full is a quota', async () => {
+      test('a job that is refused because the provider is full is a quota refusal', async () => {
         const { provider } = await start({ full: 'in the job' });
         const jobId = await submit(provider, harness, ids);
         const outcome = await outcomeOf(provider, jobId);
         expect(outcome).toMatchObject({ kind: 'failed', refusal: 'quota' });
       });
 
-    test('a status of another day is unknown', async () => {
+    test('an unknown status is unknown', async () => {
       const { provider, inject } = await start();
       const jobId = await submit(provider, harness, ids);
       inject({
@@ -124,12 +124,12 @@ export function endingContract(harness: Harness, start: Start): void {
   });
 }
 
-/** As at OpenAI, unless the provider ends them in another way. */
+/** The endings of OpenAI, for providers without their own. */
 const ENDINGS: Readonly<Partial<Record<PlannedOutcome, Ending>>> = {
   partial: { kind: 'completed', least: 1, most: 19, leastRows: 20 },
   all_errors: { kind: 'completed', least: 0, most: 0, leastRows: 20 },
   expired: { kind: 'expired', least: 1, most: 19, leastRows: 20 },
-  // What a cancelled job had not begun may have no row.
+  // Requests that a cancelled job had not started may have no rows.
   cancelled: { kind: 'cancelled', least: 1, most: 19, leastRows: 1 },
 };
 

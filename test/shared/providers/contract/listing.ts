@@ -11,7 +11,7 @@ export function listingContract(harness: Harness, start: Start): void {
   const ids = customIds(1);
 
   describe('listJobs', () => {
-    test('finds a job by its key, with its time', async () => {
+    test('finds a job by its key, with its creation time', async () => {
       const { provider } = await start();
       const jobId = await submit(provider, harness, ids);
       await shown(provider, harness, [jobId]);
@@ -27,7 +27,7 @@ export function listingContract(harness: Harness, start: Start): void {
       expect(await listed(provider, 0)).toEqual([]);
     });
 
-    test('goes back over the pages, each job once, and throws if a later page fails', async () => {
+    test('reads back over the pages, each job once, and throws if a later page fails', async () => {
       const { provider, inject } = await start();
       const keys = Array.from({ length: 105 }, (_, index) => `bhabcdefghij012345-${index + 1}`);
       const jobIds = await pMap(keys, (key) => submit(provider, harness, ids, { key }), {
@@ -45,7 +45,7 @@ export function listingContract(harness: Harness, start: Start): void {
       await expectRefusal(drained(again), 'transient');
     });
 
-    test('leaves out what is older', async () => {
+    test('omits older jobs', async () => {
       const { provider } = await start();
       await submit(provider, harness, ids);
       expect(await listed(provider, Date.now() + HOUR_MS)).toEqual([]);
@@ -62,7 +62,7 @@ export function listingContract(harness: Harness, start: Start): void {
       'a listing answered with %s throws: absence is not proven',
       async (_name, fault) => {
         const { provider, inject } = await start();
-        // Some providers' empty listing is too short to be cut.
+        // Some providers' empty listing is too short to be cut off.
         await submit(provider, harness, ids);
         inject({ ...calls.list, times: 100, fault });
         await expectRefusal(listed(provider, 0), 'transient');

@@ -7,7 +7,7 @@ export function submittingContract(harness: Harness, start: Start): void {
   const ids = customIds(3);
 
   describe('submit', () => {
-    test('creates one job that holds every request and carries the key', async () => {
+    test('creates one job with every request and the key', async () => {
       const { provider, journal } = await start();
 
       const jobId = await submit(provider, harness, ids);
@@ -16,7 +16,7 @@ export function submittingContract(harness: Harness, start: Start): void {
       expect(jobs).toMatchObject([{ jobId, batch: harness.journalBatch ?? 'a-batch', key: KEY }]);
     });
 
-    test('a wrong key is the account', async () => {
+    test('a wrong key is an account failure', async () => {
       const { provider } = await start({ wrongKey: true });
       await expectRefusal(submit(provider, harness, ids), 'account');
     });
@@ -29,7 +29,7 @@ export function submittingContract(harness: Harness, start: Start): void {
       ...(harness.createRefusals ?? []),
     ];
     test.each(refusals)(
-      'a create call refused with %s %s is %s and its file goes',
+      'a create call refused with %s %s is %s, and its file is deleted',
       async (status, code, kind) => {
         const { provider, inject, journal } = await start();
         const fault = { kind: 'status', status, ...(code === undefined ? {} : { code }) } as const;
@@ -43,7 +43,7 @@ export function submittingContract(harness: Harness, start: Start): void {
       },
     );
 
-    test('a provider that is full at create is a quota', async () => {
+    test('a create call that is refused because the provider is full is a quota failure', async () => {
       const { provider, journal } = await start({ full: 'at create' });
 
       await expectRefusal(submit(provider, harness, ids), 'quota');
@@ -64,7 +64,7 @@ export function submittingContract(harness: Harness, start: Start): void {
       ['reset', { kind: 'reset' }],
     ] as const)('a create call %s is uncertain and not repeated', async (_name, fault) => {
       const { provider, inject, journal } = await start();
-      // Only the first call would fail: a second one would make a job.
+      // Only the first call fails: a second one would create a job.
       inject({ ...calls.create, fault });
 
       await expectRefusal(submit(provider, harness, ids), 'uncertain');
@@ -89,7 +89,7 @@ export function submittingContract(harness: Harness, start: Start): void {
       expect(await listed(provider, 0)).toMatchObject([{ id: jobs[0]?.jobId, key: KEY }]);
     });
 
-    test('a create call that outlasts its deadline is uncertain', async () => {
+    test('a create call that exceeds its deadline is uncertain', async () => {
       const { provider, inject } = await start();
       inject({ ...calls.create, fault: { kind: 'delay', delayMs: 5_000 } });
       const submitting = submit(provider, harness, ids, { createDeadlineMs: 100 });

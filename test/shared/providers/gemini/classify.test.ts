@@ -9,7 +9,7 @@ interface Details {
   readonly message?: string;
 }
 
-/** As Google writes it: https://google.aip.dev/193 */
+/** In Google's format: https://google.aip.dev/193 */
 function answer(code: number, { status, reason, message = 'no' }: Details = {}) {
   const details = reason ? [{ '@type': 'google.rpc.ErrorInfo', reason }, { '@type': 'other' }] : [];
   const body = JSON.stringify({ error: { code, message, status, details } });
@@ -109,14 +109,14 @@ const TABLE: Row[] = [
   ],
 ];
 
-/** The rows of what means the same for every call, and of what leaves open what happened. */
+/** Rows of failures that mean the same for every call, and of failures without a definite answer. */
 function named(code: string, error: unknown, kind: string): Row {
   if (kind === 'unclear') return [code, error, 'transient', 'uncertain', 'transient', code];
   if (kind === 'full') return [code, error, 'transient', 'quota', 'transient', code];
   return [code, error, kind, kind, kind, code];
 }
 
-describe('what a failed call means', () => {
+describe('the classification of failed calls', () => {
   test.each(TABLE)('%s', (_name, error, upload, create, read, code) => {
     expect(classify(error, 'upload').kind).toBe(upload);
     expect(classify(error, 'create').kind).toBe(create);
@@ -124,18 +124,18 @@ describe('what a failed call means', () => {
     expect(classify(error, 'read').reason.code).toBe(code);
   });
 
-  test('names the call, and never a key', async () => {
+  test('names the call, and contains no key', async () => {
     const error = await answer(400, { message: 'API key AIzaSyD-secret_1 is not valid' });
     const { message } = classify(error, 'create').reason;
     expect(message).toBe('Gemini, create: API key AIza… is not valid');
   });
 
-  test('an error that has been read already stays as it is', () => {
+  test('a ProviderError is returned unchanged', () => {
     const error = new ProviderError('missing', { code: 'a', message: 'b' });
     expect(classify(error, 'create')).toBe(error);
   });
 
-  test('a request that the settings refuse by now is permanent', () => {
+  test('a request that the settings refuse since its inspection is permanent', () => {
     const reason = { code: 'unsupported_field', message: 'body.seed' };
     expect(classify(new RefusedError(reason), 'upload')).toMatchObject({
       kind: 'permanent',

@@ -33,7 +33,7 @@ const QUESTION = {
   ],
 };
 
-/** Runs bodies as one job, and gives the bodies of their answers. */
+/** Runs bodies as one job, and returns the bodies of their answers. */
 async function run(model: string, endpoint: string, bodies: readonly object[]) {
   const dataDir = await mkdtemp(join(tmpdir(), 'gemini-simulator-'));
   const simulator = await startGeminiSimulator({ dataDir, jobSeconds: 0.05 });
@@ -75,7 +75,7 @@ async function run(model: string, endpoint: string, bodies: readonly object[]) {
 }
 
 test.each(['gemini-2.5-flash', 'gemini-3-flash-preview'])(
-  'a conversation with an image and a tool, whose call goes back as it came: %s',
+  'a conversation with an image and a tool, whose call is sent back unchanged: %s',
   async (model) => {
     const forced = { type: 'function', function: { name: 'colour_of' } };
     const [first] = await run(model, '/v1/chat/completions', [

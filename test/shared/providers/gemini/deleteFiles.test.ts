@@ -30,7 +30,7 @@ test('finds an input that the job does not name, and deletes the job last', asyn
   expect(deleted).toEqual(['/v1beta/files/ours', '/v1beta/files/batch-1', '/v1beta/batches/1']);
 });
 
-test('a file that may not be deleted is left to its expiry', async () => {
+test('a file that cannot be deleted is left to its expiry', async () => {
   const { provider, requests } = await startStub((request, response) => {
     if (request.method !== 'DELETE') return sendJson(response, answer(request));
     const error = { code: 400, message: 'no', status: 'INVALID_ARGUMENT' };

@@ -38,7 +38,7 @@ describe('checkRequest', () => {
     await expect(checking()).rejects.not.toThrow('secret');
   });
 
-  test("what the model can do is told by the provider's name for it", async () => {
+  test("the provider's name for the model decides what it supports", async () => {
     const body = { model: 'mine', messages: MESSAGES, reasoning_effort: 'none' };
     const at = (model: string) => ({ ...SETTINGS, models: { mine: model } });
     await expect(check(body, undefined, at('gemini-2.5-flash'))()).resolves.toBeUndefined();

@@ -41,7 +41,7 @@ describe.each(['BATCH_STATE_', 'JOB_STATE_'])('%s', (prefix) => {
   });
 });
 
-test('progress is what has an answer or an error', () => {
+test('progress counts answers and errors', () => {
   const batchStats = { requestCount: '9', successfulRequestCount: '4', failedRequestCount: '1' };
   const state = stateOf('BATCH_STATE_RUNNING', {}, { batchStats });
   expect(state).toEqual({ state: 'running', progress: 5 });
@@ -60,7 +60,7 @@ describe('files', () => {
   });
 });
 
-/** Of google.rpc.Code, or HTTP's. */
+/** Codes of google.rpc.Code, or HTTP statuses. */
 describe('the error of a job', () => {
   test.each<[number, string, string | undefined, string?]>([
     [1, 'CANCELLED', undefined],

@@ -20,7 +20,7 @@ async function listed(pages: readonly object[], since: number) {
   return { jobs, requests };
 }
 
-test('a page without recent jobs is not taken for the end: the API promises no order', async () => {
+test('a page without recent jobs does not end the listing: the API promises no order', async () => {
   const { jobs, requests } = await listed(
     [
       { operations: [operation('old', NOON)], nextPageToken: '1' },
@@ -33,7 +33,7 @@ test('a page without recent jobs is not taken for the end: the API promises no o
   expect(requests).toHaveLength(3);
 });
 
-test('jobs of others may hold what ours do not', async () => {
+test('other jobs may have unknown fields', async () => {
   const odd = { inputConfig: { fileName: 'gs://elsewhere' }, output: 'inline' };
   const { jobs } = await listed([{ operations: [operation('theirs', NOON, odd)] }], 0);
   expect(jobs).toEqual([{ id: 'batches/theirs', key: undefined, createdAt: Date.parse(NOON) }]);

@@ -19,7 +19,7 @@ function row(result: object, job: Partial<JobContext> = {}) {
   return JSON.parse(rowOf(parsed, { ...JOB, ...job }, 1_764_000_000).toString());
 }
 
-function standing({ response, error }: ReturnType<typeof row>) {
+function outcomeOf({ response, error }: ReturnType<typeof row>) {
   const code = error?.code ?? response?.body?.error?.code;
   return outcomeOfVerdict({ status_code: response?.status_code, error_code: code });
 }
@@ -41,11 +41,11 @@ describe('an answer', () => {
     });
   });
 
-  test('read twice is the same row', () => {
+  test('is the same row when read again', () => {
     expect(row({ response: CANDIDATES })).toEqual(row({ response: CANDIDATES }));
   });
 
-  test('of a native request is as it came', () => {
+  test('of a native request is unchanged', () => {
     expect(row({ response: CANDIDATES }, { format: 'native' }).response.body).toEqual(CANDIDATES);
   });
 
@@ -59,13 +59,13 @@ describe('an answer', () => {
     ['that cannot be read', { response: { candidates: 'none' } }],
     ['that is malformed', { response: { candidates: [{ finishReason: 'MALFORMED_RESPONSE' }] } }],
     ['that is missing', {}],
-  ])('%s is asked for again', (_name, result) => {
-    expect(standing(row(result))).toBe('unfinished');
+  ])('%s is unfinished', (_name, result) => {
+    expect(outcomeOf(row(result))).toBe('unfinished');
   });
 });
 
 describe('an error', () => {
-  // google.rpc.Code, or HTTP's | status | code | how the request stands
+  // google.rpc.Code, or HTTP status | status | code | outcome of the request
   test.each([
     [1, 408, 'CANCELLED', 'unfinished'],
     [2, 500, 'UNKNOWN', 'unfinished'],
@@ -98,16 +98,16 @@ describe('an error', () => {
         status_code: status,
         body: { error: { code: name, message: 'no' } },
       });
-      expect(standing(found)).toBe(stands);
+      expect(outcomeOf(found)).toBe(stands);
     }
   });
 
-  test('about a file of the request is the request own fault', () => {
+  test("about a file of the request is the request's own fault", () => {
     const message = 'You do not have permission to access the File x or it may not exist.';
-    expect(standing(row({ error: { code: 7, message } }))).toBe('failed');
+    expect(outcomeOf(row({ error: { code: 7, message } }))).toBe('failed');
   });
 
-  test('of a project that cannot pay pauses the provider', () => {
+  test('of a project that cannot pay blocks the provider', () => {
     const found = row({ error: { code: 8, message: 'Your prepayment credits are depleted.' } });
     expect(found.response.body.error.code).toBe('account_refused');
   });

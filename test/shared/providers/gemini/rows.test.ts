@@ -21,7 +21,7 @@ async function rowsOf(provider: Provider, outcome: Outcome) {
   return rows;
 }
 
-test('results that stand in the job itself', async () => {
+test('results in the job itself', async () => {
   const metadata = { state: 'BATCH_STATE_SUCCEEDED', createTime: '2026-11-25T00:00:00Z' };
   const inlinedResponses = [
     { metadata: { key: 'a' }, response: { candidates: [] } },
@@ -43,7 +43,7 @@ test('results that stand in the job itself', async () => {
   ]);
 });
 
-test('a row that is none throws without its content', async () => {
+test('an unreadable row throws without quoting it', async () => {
   const { provider } = await startStub((_request, response) => response.end('{"secret":1}\n'));
   const reading = rowsOf(provider, { kind: 'completed', files: ['files/x'] });
   await expect(reading).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import type { GeminiSettings } from '../../../../shared/providers/gemini/descrip
 import { type Answer, startStubServer } from '../stubServer.ts';
 import { geminiAt } from './provider.ts';
 
-/** Gemini's provider at an API that answers as the test says. */
+/** Gemini's provider at an API with the test's answers. */
 export async function startStub(answer: Answer, settings: Partial<GeminiSettings> = {}) {
   const { url, requests } = await startStubServer(answer);
   return { provider: await geminiAt(url, settings), requests };

@@ -36,7 +36,7 @@ async function submission(
   };
 }
 
-/** Takes uploads in one chunk, and names a session at a host that is not asked. */
+/** Accepts uploads in one chunk, and names a session at another host. */
 const answerAll = (settings = {}) =>
   startStub(({ path, headers }, response) => {
     const session = 'https://elsewhere.example.com/upload/v1beta/files?upload_id=u-1';
@@ -75,7 +75,7 @@ test('uploads the translated requests under the key, then creates one job', asyn
   });
 });
 
-test('the key goes in a header to the same host, and in no URL', async () => {
+test('the key is sent in a header to the same host, and in no URL', async () => {
   const { provider, requests } = await answerAll();
   await provider.submit(await submission([CHAT]));
   expect(requests).toHaveLength(3);
@@ -85,7 +85,7 @@ test('the key goes in a header to the same host, and in no URL', async () => {
   }
 });
 
-test('embeddings are created by their own method', async () => {
+test('embeddings have a create call of their own', async () => {
   const { provider, requests } = await answerAll();
   const body = { input: 'a text', dimensions: 256 };
   await provider.submit(await submission([body], { endpoint: '/v1/embeddings' }));

@@ -35,7 +35,7 @@ describe('upload', () => {
   const send = () => upload(here.client, { path: here.path, bytes: BYTES, displayName: 'a-key' });
   const stored = (name: string) => readFile(join(here.dataDir, name));
   const chunks = { method: 'POST', path: /\/upload\// };
-  /** After the call that opens the session. */
+  /** The calls after the one that opens the session. */
   const skipStart = () => here.inject({ ...chunks, fault: { kind: 'delay', delayMs: 0 } });
 
   test('sends a file in chunks', async () => {
@@ -46,19 +46,19 @@ describe('upload', () => {
     ['is reset', { kind: 'reset' }],
     ['arrives, but its answer is lost', { kind: 'lost' }],
     ['is answered 503', { kind: 'status', status: 503 }],
-  ])('goes on when a chunk %s', async (_name, fault) => {
+  ])('continues when a chunk %s', async (_name, fault) => {
     skipStart();
     here.inject({ ...chunks, fault });
     expect(content.equals(await stored(await send()))).toBe(true);
   });
 
-  test('gives up a session that does not get on', async () => {
+  test('fails if a session makes no progress', async () => {
     skipStart();
     here.inject({ ...chunks, times: 100, fault: { kind: 'status', status: 503 } });
     await expect(send()).rejects.toMatchObject({ kind: 'transient' });
   });
 
-  test('a chunk that is refused is not sent again', async () => {
+  test('a refused chunk is not sent again', async () => {
     skipStart();
     here.inject({ ...chunks, fault: { kind: 'status', status: 400 } });
     await expect(send()).rejects.toMatchObject({ kind: 'permanent' });

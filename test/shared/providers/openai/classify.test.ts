@@ -119,7 +119,7 @@ describe('classify', () => {
     expect(classify(error, 'read').reason.code).toBe(code);
   });
 
-  test('leaves what is classified already', () => {
+  test('returns a ProviderError unchanged', () => {
     const known = new ProviderError('quota', { code: 'x', message: 'y' });
     expect(classify(known, 'create')).toBe(known);
   });

@@ -23,7 +23,7 @@ test('pages to the end before it deletes: the cursor is one of the files', async
   ]);
 });
 
-test('stops at a gateway that ignores the cursor, and at files from before', async () => {
+test('stops at a gateway that ignores the cursor, and at older files', async () => {
   const page = { data: [file(1, 'key-1.jsonl')], has_more: true };
   const { provider, requests } = await startStub((_request, response) => sendJson(response, page));
   await provider.deleteLeftovers(new Set(['key-2']), 0);

@@ -28,7 +28,7 @@ describe('jobStateOf', () => {
     },
   );
 
-  test.each(['in_progress'])('%s without counts tells no progress', (status) => {
+  test.each(['in_progress'])('%s without counts has no progress', (status) => {
     const request_counts = { total: null, completed: null, failed: null };
     expect(jobStateOf(batch({ status, request_counts }))).toEqual({ state: 'running' });
   });
@@ -49,7 +49,7 @@ describe('jobStateOf', () => {
     expect(state).toMatchObject({ outcome: { files: ['file-e'] } });
   });
 
-  test('a status of another day is unknown', () => {
+  test('an unknown status is unknown', () => {
     const state = jobStateOf(batch({ status: 'Dreaming' }));
     expect(state).toEqual({ state: 'unknown', status: 'Dreaming' });
   });
@@ -77,7 +77,7 @@ describe('jobStateOf', () => {
     expect(failedWith(error)).toMatchObject({ outcome: { reason: error } });
   });
 
-  test('failed without a word may pass', () => {
+  test('failed without a message may pass', () => {
     const state = jobStateOf(batch({ status: 'failed', errors: null }));
     expect(state).toMatchObject({ outcome: { kind: 'failed', reason: { code: 'job_failed' } } });
     expect(state).not.toHaveProperty('outcome.refusal');

@@ -16,14 +16,14 @@ test.each([
   await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
 });
 
-test('the second in which a job was created counts whole', async () => {
+test('a job created in the same second is included', async () => {
   const page = { data: [batch], has_more: false };
   const { provider } = await startStub((_request, response) => sendJson(response, page));
   expect(await listed(provider, 1_000_999)).toHaveLength(1);
   expect(await listed(provider, 1_001_000)).toHaveLength(0);
 });
 
-test('pages no further than asked', async () => {
+test('reads no more pages than needed', async () => {
   const page = { data: [batch], has_more: true };
   const { provider, requests } = await startStub((_request, response) => sendJson(response, page));
   expect(await listed(provider, 2_000_000)).toEqual([]);

@@ -3,7 +3,7 @@ import type { ListedState, Provider } from '../../../../shared/providers/provide
 import { sendJson } from '../stubServer.ts';
 import { startStub } from './stub.ts';
 
-/** An account of so many jobs, the last the newest. */
+/** An account with this many jobs, the last of which is the newest. */
 function account(jobs: number) {
   const batch = (number: number) => ({
     id: `batch_${number}`,
@@ -29,7 +29,7 @@ async function states(provider: Provider, atMost = Number.POSITIVE_INFINITY) {
   return listed;
 }
 
-test('tells of 100 jobs in a call what a check tells of one', async () => {
+test('shows the states of 100 jobs in one call', async () => {
   const page = account(1_000);
   const { provider, requests } = await startStub(({ path }, response) =>
     sendJson(response, page(path)),
@@ -45,7 +45,7 @@ test('tells of 100 jobs in a call what a check tells of one', async () => {
   ]);
 });
 
-test('reads no page that nobody asks for', async () => {
+test('reads no page before it is needed', async () => {
   const page = account(1_000);
   const { provider, requests } = await startStub(({ path }, response) =>
     sendJson(response, page(path)),
@@ -67,7 +67,7 @@ test.each([
   await expect(states(provider)).rejects.toMatchObject({ kind: 'transient' });
 });
 
-test('a refused account is told', async () => {
+test('reports a refused account', async () => {
   const error = { error: { code: 'invalid_api_key', message: 'no' } };
   const { provider } = await startStub((_request, response) => sendJson(response, error, 401));
   await expect(states(provider)).rejects.toMatchObject({ kind: 'account' });

@@ -18,7 +18,7 @@ const JOB: JobContext = {
 const rowAt = (index: number) => `{"custom_id":"${index}","text":"${'ä'.repeat(50)}"}\n`;
 const BODY = Buffer.from(Array.from({ length: 400 }, (_, index) => rowAt(index)).join(''));
 
-test('hands rows on while the file still comes', async () => {
+test('yields rows while the file is still arriving', async () => {
   let finish: (() => void) | undefined;
   const { provider } = await startStub((_request, response) => {
     response.write(BODY.subarray(0, 1_000));
@@ -38,7 +38,7 @@ test('hands rows on while the file still comes', async () => {
 test.each([
   ['its length known', { 'content-length': BODY.length }],
   ['in chunks', {}],
-])('a file sent with %s and cut at any place is whole', async (_name, headers) => {
+])('a file sent with %s and cut off anywhere is read completely', async (_name, headers) => {
   const cuts = [0, 1, 777, 20_000, BODY.length - 1];
   const { provider, requests } = await startStub(async (_request, response) => {
     response.writeHead(200, headers);
@@ -56,7 +56,7 @@ test.each([
   expect(requests).toHaveLength(6);
 });
 
-test('a file that has become shorter is not taken for whole', async () => {
+test('a file that has become shorter throws', async () => {
   let first = true;
   const { provider } = await startStub((_request, response) => {
     response.writeHead(200, { 'content-length': first ? BODY.length : 10 });

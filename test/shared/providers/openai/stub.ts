@@ -3,7 +3,7 @@ import { connectOpenAi } from '../../../../shared/providers/openai/index.ts';
 import { entryAt } from '../entry.ts';
 import { type Answer, startStubServer } from '../stubServer.ts';
 
-/** OpenAI's provider at an API that answers as the test says. */
+/** OpenAI's provider at an API with the test's answers. */
 export async function startStub(answer: Answer) {
   const { url, requests } = await startStubServer(answer);
   const entry = entryAt(openAi, { baseUrl: `${url}/v1`, secret: 'sk-test' });

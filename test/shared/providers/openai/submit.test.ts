@@ -27,7 +27,7 @@ const answerAll = () =>
     sendJson(response, { id: path.endsWith('/files') ? 'file-1' : 'batch_1' }),
   );
 
-test('uploads a file that expires by itself, with its length known', async () => {
+test('uploads a file with an expiry and a known length', async () => {
   const { provider, requests } = await answerAll();
 
   await provider.submit(await submission());
@@ -44,7 +44,7 @@ test('uploads a file that expires by itself, with its length known', async () =>
   expect(fields).toContain('{"custom_id":"a"}\n{"custom_id":"b"}\n');
 });
 
-test('names the job by key and batch, on a connection of its own', async () => {
+test('creates the job with key and batch in its metadata, on a connection of its own', async () => {
   const { provider, requests } = await answerAll();
 
   const { jobId } = await provider.submit(await submission());
@@ -64,7 +64,7 @@ test('names the job by key and batch, on a connection of its own', async () => {
   });
 });
 
-test('passes the expiry of the output on', async () => {
+test('passes on the expiry of the output', async () => {
   const { provider, requests } = await answerAll();
 
   await provider.submit(await submission({ options: { outputExpiresAfterSeconds: 3_600 } }));
@@ -74,13 +74,13 @@ test('passes the expiry of the output on', async () => {
   });
 });
 
-test('takes a deadline that is no whole number', async () => {
+test('accepts a fractional deadline', async () => {
   const { provider } = await answerAll();
   const submitting = provider.submit(await submission({ createDeadlineMs: 59_999.99 }));
   await expect(submitting).resolves.toEqual({ jobId: 'batch_1' });
 });
 
-test('an answer to create that is no JSON leaves it open whether a job exists', async () => {
+test('an answer to create that is no JSON is uncertain', async () => {
   const { provider, requests } = await startStub(({ path }, response) => {
     if (path.endsWith('/files')) sendJson(response, { id: 'file-1' });
     else response.writeHead(200, { 'content-type': 'text/html' }).end('<html>welcome</html>');
@@ -89,7 +89,7 @@ test('an answer to create that is no JSON leaves it open whether a job exists', 
   expect(requests).toHaveLength(2);
 });
 
-test('a file that is gone from the disk is never created', async () => {
+test('no job is created from a file that is missing on disk', async () => {
   const { provider, requests } = await answerAll();
   const gone = await submission();
   await gone.file.remove();

@@ -49,7 +49,7 @@ test('writes tool calls with their ids, their arguments as JSON', () => {
   });
 });
 
-test('tells cached and reasoning tokens', () => {
+test('has cached and reasoning tokens', () => {
   const usage = { promptTokens: 9, completionTokens: 8, cachedTokens: 7, reasoningTokens: 6 };
   expect(completion([ANSWER], usage)).toMatchObject({
     usage: {

@@ -231,12 +231,12 @@ describe('readChat', () => {
     ['n', { n: 3 }],
     ['messages.name', { messages: [{ ...USER, name: 'Ann' }] }],
     ['messages.content.image_url.detail', image({ url: 'data:image/png;base64,A', detail: 'low' })],
-  ])('leaves out %s where the settings say so', (name, fields) => {
+  ])('drops %s if dropFields contains it', (name, fields) => {
     expect(() => read(fields, [name])).not.toThrow();
     expect(() => read(fields)).toThrow('cannot be expressed');
   });
 
-  test('the endless name of a data URL does not overflow', () => {
+  test('a very long media type of a data URL does not overflow', () => {
     const data = 'A'.repeat(8_000_000);
     const { turns } = read(image({ url: `data:image/png;base64,${data}` }));
     expect(turns).toMatchObject([{ parts: [{ mediaType: 'image/png' }] }]);

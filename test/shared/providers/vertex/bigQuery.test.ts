@@ -28,7 +28,7 @@ async function submit({ provider }: World, requests: number): Promise<string> {
 }
 
 describe('on BigQuery', () => {
-  test('rows come over many pages, each once', async () => {
+  test('rows are read from many pages, each once', async () => {
     await using world = await startVertex({}, { store: BIGQUERY });
     const outcome = await outcomeOf(world.provider, await submit(world, 2_500));
 
@@ -48,7 +48,7 @@ describe('on BigQuery', () => {
     await expectRefusal(rowsOf(world.provider, JOB, outcome), 'transient');
   });
 
-  test('an output table that exists is left as it is, and no job is made', async () => {
+  test('an existing output table is kept, and no job is created', async () => {
     await using world = await startVertex({}, { store: BIGQUERY });
     const outcome: Outcome = await outcomeOf(world.provider, await submit(world, 3));
 
@@ -61,7 +61,7 @@ describe('on BigQuery', () => {
     expect(await rowsOf(world.provider, JOB, outcome)).toHaveLength(3);
   });
 
-  test('a look at the output table that fails is not taken for none', async () => {
+  test('a failed check of the output table throws', async () => {
     await using world = await startVertex({}, { store: BIGQUERY });
     world.inject({ path: TABLES, times: 100, fault: { kind: 'status', status: 500 } });
     await expectRefusal(submit(world, 3), 'transient');
@@ -92,7 +92,7 @@ describe('on BigQuery', () => {
     expect((await world.journal()).jobs).toEqual([]);
   });
 
-  test('an input that is loaded again replaces the one before', async () => {
+  test('an input that is loaded again replaces the earlier one', async () => {
     await using world = await startVertex({}, { store: BIGQUERY });
     world.inject({ path: /batchPredictionJobs$/, fault: { kind: 'status', status: 500 } });
     await expectRefusal(submit(world, 5), 'uncertain');

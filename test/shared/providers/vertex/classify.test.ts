@@ -51,7 +51,7 @@ describe('classify', () => {
     [429, 'RESOURCE_EXHAUSTED', 'Please check your plan and billing details.', 'quota'],
     [429, 'RESOURCE_EXHAUSTED', 'Quota exceeded, see the billing page.', 'quota'],
     [403, 'quotaExceeded', 'Quota exceeded: check your billing account.', 'quota'],
-    // Told to a role without the permission, too.
+    // A role without the permission gets this message, too.
     [403, 'PERMISSION_DENIED', "Permission denied on 'x' (or it may not exist).", 'account'],
   ])('%i %s "%s" is %s', (status, code, message, kind) => {
     expect(classify(new HttpError(status, [code], message), 'create').kind).toBe(kind);
@@ -61,7 +61,7 @@ describe('classify', () => {
     ['a reset', Object.assign(new Error('read'), { code: 'ECONNRESET' }), 'ECONNRESET'],
     ['a deadline', new DOMException('aborted', 'TimeoutError'), 'timeout'],
     ['half an answer', new SyntaxError('no JSON'), 'no_usable_answer'],
-  ])('%s leaves a create call open', (_name, error, code) => {
+  ])('a create call that fails with %s is uncertain', (_name, error, code) => {
     expect(classify(error, 'create')).toMatchObject({ kind: 'uncertain', reason: { code } });
     expect(classify(error, 'upload').kind).toBe('transient');
   });
@@ -73,7 +73,7 @@ describe('classify', () => {
 });
 
 describe('httpErrorOf', () => {
-  test('reads the narrowest code first', async () => {
+  test('gives the most specific code first', async () => {
     const details = [{ '@type': 'google.rpc.ErrorInfo', reason: 'BILLING_DISABLED' }];
     const error = { code: 403, message: 'No billing.', status: 'PERMISSION_DENIED', details };
     const response = new Response(JSON.stringify({ error }), { status: 403 });
@@ -84,7 +84,7 @@ describe('httpErrorOf', () => {
     });
   });
 
-  test.each(['<html>Bad gateway</html>', '', '[]'])('takes nothing from "%s"', async (text) => {
+  test.each(['<html>Bad gateway</html>', '', '[]'])('reads no code from "%s"', async (text) => {
     const response = new Response(text, { status: 502 });
     expect(await httpErrorOf(response)).toMatchObject({ status: 502, codes: [] });
   });

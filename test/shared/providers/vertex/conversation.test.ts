@@ -23,7 +23,7 @@ const CONVERSATION = {
 };
 const REFERENCE = referenceOf('a b');
 
-/** Sends one request through a whole job; gives its row, and the line that Vertex AI saw. */
+/** Runs one request through a whole job. Returns its row, and the line that Vertex AI received. */
 async function roundTrip(
   store: typeof GCS,
   body: { readonly model: string; readonly [field: string]: unknown },
@@ -126,7 +126,7 @@ describe.each([
     expect(answer).toMatchObject({ object: 'list', data: [{ object: 'embedding' }] });
   });
 
-  test("a native request and its answer are Gemini's own", async () => {
+  test("a native request and its answer stay in Gemini's format", async () => {
     const body = { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }], labels: { team: 'a' } };
     const native = { format: 'native' } as const;
     const { answer, line } = await roundTrip(store, { model: 'gemini-2.5-flash', ...body }, native);

@@ -30,7 +30,7 @@ function connect(secret: string | undefined, workloadIdentity?: Settings['worklo
   });
 }
 
-/** An access token that the APIs take. */
+/** An access token that the APIs accept. */
 async function isTaken(token: () => Promise<string>): Promise<boolean> {
   const url = `${world.url}/storage/v1/b/a-bucket/o`;
   const listing = await connectRest(bearing(token)).read({ method: 'GET', url });
@@ -49,13 +49,13 @@ describe("a service account's key", () => {
     '{}',
     JSON.stringify({ type: 'authorized_user', client_email: 'a', private_key: 'b' }),
     JSON.stringify({ ...JSON.parse(KEY), private_key: '-----BEGIN PRIVATE KEY-----\nxyz' }),
-  ])('%s is none, and is not repeated', async (secret) => {
+  ])('%s is refused without quoting it', async (secret) => {
     const refused = expect(connect(secret)).rejects;
     await refused.toMatchObject({ kind: 'account', reason: { code: 'secret_not_filled' } });
     await refused.not.toThrow(/xyz/);
   });
 
-  test('a key that Google refuses is the account', async () => {
+  test('a key that Google refuses is an account failure', async () => {
     const tokens = await connect(KEY);
     world.inject({ path: /\/token$/, times: 100, fault: { kind: 'status', status: 400 } });
     const refused = { kind: 'account', reason: { code: 'credential_refused' } };
@@ -82,13 +82,13 @@ describe('workload identity federation', () => {
     );
   });
 
-  test('an identity that Google refuses is the account', async () => {
+  test('an identity that Google refuses is an account failure', async () => {
     const tokens = await connect(undefined, { audience: AUDIENCE });
     world.inject({ path: /\/v1\/token$/, times: 100, fault: { kind: 'status', status: 400 } });
     await expect(tokens()).rejects.toMatchObject({ kind: 'account' });
   });
 
-  test('without AWS credentials it is the account', async () => {
+  test('missing AWS credentials are an account failure', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', '');
     const tokens = await connect(undefined, { audience: AUDIENCE });
     await expect(tokens()).rejects.toMatchObject({

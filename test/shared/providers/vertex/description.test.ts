@@ -41,12 +41,12 @@ describe('describeVertex', () => {
       { messages: [{ role: 'user', content: [IMAGE] }] },
       /body\.messages\[0\]\.content\[0\] is no text/,
     ],
-  ])('refuses for %s what it cannot express', async (model, body, message) => {
+  ])('refuses requests that %s cannot express', async (model, body, message) => {
     await expect(check(model, body)).rejects.toThrow(message);
     await expect(check(model, body)).rejects.not.toThrow(/secret plan|iVBOR/);
   });
 
-  test('drops fields that may be dropped, and names models by the settings', async () => {
+  test('drops fields of dropFields, and maps models by the settings', async () => {
     const settings = { dropFields: ['seed'], models: { '*': 'claude-haiku-4-5' } };
     await expect(
       check('gpt-4o', { messages: MESSAGES, seed: 1 }, { settings }),
@@ -65,7 +65,7 @@ describe('describeVertex', () => {
   test.each([
     ['gemini-2.5-flash', { contents: [] }, { messages: [] }],
     ['claude-haiku-4-5', { messages: [] }, { contents: [] }],
-  ])('a native request for %s holds its list', async (model, right, wrong) => {
+  ])('a native request for %s must contain its list', async (model, right, wrong) => {
     await expect(check(model, right, { format: 'native' })).resolves.toBeUndefined();
     await expect(check(model, wrong, { format: 'native' })).rejects.toThrow(/is no list/);
   });

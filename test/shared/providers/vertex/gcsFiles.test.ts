@@ -43,7 +43,7 @@ describe('gcsFiles', () => {
     [['incremental_predictions.jsonl', 'predictions.jsonl'], ['predictions.jsonl']],
     [['incremental_predictions.jsonl'], ['incremental_predictions.jsonl']],
     [[], []],
-  ])('of %o the rows are in %o', async (found, expected) => {
+  ])('of the objects %o, the rows are in %o', async (found, expected) => {
     const { objects } = bucketOf(Object.fromEntries(found.map((name) => [`${FOLDER}${name}`, ''])));
     const files = await gcsFiles(objects, `gs://a-bucket/batch-handler/${KEY}/output/`);
     expect(files).toEqual(expected.map((name) => `gs://a-bucket/${FOLDER}${name}`));
@@ -65,13 +65,13 @@ describe('gcsRows', () => {
   test.each([
     ['{"a":1}\n{"a secret', /a row of 10 bytes is not JSON: the file may be cut short/],
     ['{"a":1}\n"a secret"', /a row of 10 bytes is not a JSON object/],
-  ])('a line that is no object throws, and is not repeated', async (content, message) => {
+  ])('a line that is no object throws without quoting it', async (content, message) => {
     await expect(rowsOf(content)).rejects.toThrow(message);
     await expect(rowsOf(content)).rejects.not.toThrow(/secret/);
   });
 });
 
-test('deleteGcsFolder deletes what is of the submission, and nothing else', async () => {
+test('deleteGcsFolder deletes the objects of the submission, and nothing else', async () => {
   const own = [`batch-handler/${KEY}/input.jsonl`, `${FOLDER}predictions.jsonl`];
   const { objects, deleted } = bucketOf(
     Object.fromEntries([...own, `batch-handler/${KEY}0/input.jsonl`, 'other'].map((o) => [o, ''])),

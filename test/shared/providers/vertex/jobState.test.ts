@@ -87,7 +87,7 @@ describe('jobStateOf', () => {
     [{ successfulCount: 3, failedCount: 2 }, 5],
     [{ successfulCount: 3 }, 3],
     [{ successfulCount: -1, failedCount: 2 }, 2],
-  ])('%o tells the progress %i', (completionStats, progress) => {
+  ])('%o has the progress %i', (completionStats, progress) => {
     expect(stateOf('JOB_STATE_RUNNING', { completionStats })).toEqual({
       state: 'running',
       progress,

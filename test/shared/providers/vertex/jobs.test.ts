@@ -27,7 +27,7 @@ function job(key: string, createTime: string) {
 }
 
 describe('listJobs', () => {
-  test('asks for our jobs since then, and reads all pages whatever their order', async () => {
+  test('asks for our jobs since then, and reads all pages in any order', async () => {
     const since = Date.parse('2026-01-02T00:00:00.000Z');
     const { filters, jobs } = listed([
       { batchPredictionJobs: [job(KEY, '2026-01-01T00:00:00Z')], nextPageToken: '1' },
@@ -43,12 +43,12 @@ describe('listJobs', () => {
     );
   });
 
-  test("a key in another's words is none of ours", async () => {
+  test('a label that is no submission key is not ours', async () => {
     const { jobs } = listed([{ batchPredictionJobs: [job('theirs', '2026-01-03T00:00:00Z')] }]);
     for await (const each of listJobs(jobs, 0)) expect(each.key).toBeUndefined();
   });
 
-  test('a page that leads to itself throws', async () => {
+  test('a page whose next page is itself throws', async () => {
     const { jobs } = listed([{ batchPredictionJobs: [], nextPageToken: '0' }]);
     const read = async () => {
       for await (const _ of listJobs(jobs, 0));
@@ -85,7 +85,7 @@ describe('a job that has ended', () => {
     },
   });
 
-  test('is told with what it wrote, whatever its end', async () => {
+  test('has the files that it wrote, however it ended', async () => {
     const jobs = { ...NO_JOBS, get: async () => wire };
     expect(await check(jobs, outputs([]), NAME)).toMatchObject({
       outcome: { kind: 'expired', files: ['gs://a-bucket/predictions.jsonl'] },

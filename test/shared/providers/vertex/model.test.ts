@@ -21,7 +21,7 @@ describe('modelOf', () => {
   });
 
   test.each(['gpt-4o-mini', '', 'a/b/c', 'publishers/x/models'])(
-    '"%s" tells no publisher',
+    '"%s" has no known publisher',
     (name) => {
       expect(() => modelOf(name)).toThrow(/tells no publisher: write publishers/);
     },
@@ -41,7 +41,7 @@ describe('hostsOf', () => {
     });
   });
 
-  test('a base URL takes the place of all', () => {
+  test('a base URL replaces all hosts', () => {
     const host = 'http://127.0.0.1:1';
     const all = { aiplatform: host, storage: host, bigquery: host };
     expect(hostsOf('global', `${host}/`)).toEqual(all);

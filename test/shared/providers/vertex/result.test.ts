@@ -18,7 +18,7 @@ describe('resultOf', () => {
   });
 
   test.each([{ status: '', response: {} }, { response: null }, {}, { status: '', response: 'x' }])(
-    '%o is a request that was not run',
+    '%o is a request that did not run',
     (row) => {
       expect(resultOf(row)).toBeUndefined();
     },
@@ -56,7 +56,7 @@ describe('resultOf', () => {
     { code: 16, message: 'm' },
     { error: { code: 403, message: 'm', status: 'PERMISSION_DENIED' } },
     'FAILED_PRECONDITION: this project has no billing account',
-  ])('status %o is the account', (status) => {
+  ])('status %o is about the account', (status) => {
     expect(errorOf(status)).toEqual([403, 'account_refused']);
   });
 

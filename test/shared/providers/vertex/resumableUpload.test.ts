@@ -51,12 +51,12 @@ describe('resumableUpload', () => {
     ['reset', { kind: 'reset' }],
     ['taken, but its answer is lost', { kind: 'lost' }],
     ['taken, but its answer is cut', { kind: 'cut', afterBytes: 3 }],
-  ] as const)('goes on when a chunk is %s', async (_name, fault) => {
+  ] as const)('continues when a chunk is %s', async (_name, fault) => {
     world.inject({ ...PUT, fault });
     expect(await upload(20 * MEBIBYTE)).toMatchObject({ name: 'an-object' });
   });
 
-  test('the last answer is had again when it is lost', async () => {
+  test('the last answer is fetched again if it was lost', async () => {
     world.inject({ ...PUT, fault: { kind: 'lost' } });
     expect(await upload(MEBIBYTE)).toMatchObject({ name: 'an-object' });
     const { events } = await world.journal();
@@ -69,7 +69,7 @@ describe('resumableUpload', () => {
   });
 });
 
-describe('where the chunks go', () => {
+describe('the host of the chunks', () => {
   const file = { path: import.meta.filename, bytes: 1 };
   const startingAt = (location: string | undefined) => {
     const calls: string[] = [];

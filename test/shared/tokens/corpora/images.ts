@@ -1,6 +1,6 @@
 import type { Chance } from './source.ts';
 
-/** The first bytes of an image of a size, as far as the size is told in them. */
+/** The first bytes of an image with this size, up to the size. */
 export const IMAGE_HEADS = {
   png: (width: number, height: number): Buffer => {
     const head = Buffer.alloc(33);
@@ -18,7 +18,7 @@ export const IMAGE_HEADS = {
     head.writeUInt16LE(height, 8);
     return head;
   },
-  /** With metadata of 3,000 bytes before the frame, so that it is not among the first ones. */
+  /** With metadata of 3,000 bytes before the frame, so that the size comes later. */
   jpeg: (width: number, height: number): Buffer => {
     const metadata = Buffer.alloc(3000);
     metadata.writeUInt16BE(0xffe1, 0);

@@ -27,7 +27,7 @@ const written =
   (chance) =>
     chat(source(chance, 100 + chance.integer(3000)));
 
-/** Two languages in one text, as in a request to translate. */
+/** Two languages in one text, as in a request for a translation. */
 const translation: Draft = (chance) => {
   const [from, to] = [chance.pick(LANGUAGES), chance.pick(LANGUAGES)];
   return chat(`${from(chance, 600)}\n---\n${to(chance, 100 + chance.integer(900))}`);
@@ -80,12 +80,12 @@ const ALL: Readonly<Record<string, Draft>> = {
 
 const mixed: Draft = (chance) => chance.pick(Object.values(ALL))(chance);
 
-/** Ever less English: what is true of the beginning of a file is not of its end. */
+/** Less and less English: the end of the file differs from its beginning. */
 function shifting(chance: Chance, share: number): Body {
   return chat((chance.chance(share) ? chinese : english)(chance, 100 + chance.integer(3000)));
 }
 
-/** Bodies of requests, the same for the same seed. */
+/** Bodies of requests. The same seed gives the same bodies. */
 export type Corpus = (seed: number, count: number) => Body[];
 
 const drafted =
@@ -95,7 +95,7 @@ const drafted =
     return Array.from({ length: count }, () => draft(chance));
   };
 
-/** Every corpus by its name. */
+/** All corpora, by their names. */
 export const CORPORA: Readonly<Record<string, Corpus>> = {
   ...Object.fromEntries(Object.entries(ALL).map(([name, draft]) => [name, drafted(draft)])),
   mixed: drafted(mixed),

@@ -3,7 +3,7 @@ import type { Source } from './source.ts';
 const CITIES = ['Lagos', 'São Paulo', 'Kraków', 'Osaka', 'Reykjavík', 'Pune', 'Boston', 'Quito'];
 const STATES = ['shipped', 'pending', 'cancelled', 'returned', 'in_transit'];
 
-/** Records to be read or rewritten, as JSON within the prompt. */
+/** Records as JSON in the prompt, to be read or rewritten. */
 export const json: Source = ({ pick, chance, integer, hex }, characters) => {
   const records: unknown[] = [];
   let length = 0;

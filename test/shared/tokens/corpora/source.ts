@@ -1,7 +1,7 @@
 import { seededRandom } from '../../../../shared/tokens/estimator.ts';
 
 export interface Chance {
-  /** From 0 to below `limit`. */
+  /** A number from 0 to below `limit`. */
   integer(limit: number): number;
   pick<T>(items: readonly T[]): T;
   chance(share: number): boolean;

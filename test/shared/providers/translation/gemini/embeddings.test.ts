@@ -16,7 +16,7 @@ describe('embeddings', () => {
     });
   });
 
-  test('what is none', () => {
+  test('an answer without an embedding throws', () => {
     expect(() => embeddingsOfGemini({ embedding: {} }, 'e')).toThrowError('none of embed');
   });
 });

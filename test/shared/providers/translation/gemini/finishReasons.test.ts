@@ -42,6 +42,6 @@ test.each([
   'TOO_MANY_TOOL_CALLS',
   'MALFORMED_RESPONSE',
   'MISSING_THOUGHT_SIGNATURE',
-])('an answer that stopped with %s is of no use', (reason) => {
+])('an answer that stopped with %s throws', (reason) => {
   expect(() => translate({ candidates: [{ finishReason: reason }] })).toThrowError(reason);
 });

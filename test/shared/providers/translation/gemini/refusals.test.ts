@@ -18,7 +18,7 @@ const image = (url: string) => ({
   messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],
 });
 
-/** Fields, the place that is named, and what drops them. */
+/** Fields, the place in the refusal, and the entry of dropFields that drops them. */
 const DROPPABLE: [string, object, string][] = [
   ['logprobs', { logprobs: true }, 'body.logprobs'],
   ['top_logprobs', { top_logprobs: 3 }, 'body.top_logprobs'],
@@ -45,7 +45,7 @@ const DROPPABLE: [string, object, string][] = [
 ];
 
 describe('what Gemini cannot express', () => {
-  test.each(DROPPABLE)('%s is refused by its name, and may be dropped', (name, body, place) => {
+  test.each(DROPPABLE)('%s is refused by its name, and can be dropped', (name, body, place) => {
     expect(() => translate(body)).toThrowError(expect.objectContaining({ name: 'RefusedError' }));
     expect(() => translate(body)).toThrowError(place);
     expect(() => translate(body)).not.toThrowError(SECRET);
@@ -67,7 +67,7 @@ describe('what Gemini cannot express', () => {
       'body.tools[1].function.name',
     ],
     ['a temperature over 2', { temperature: 3 }, 'body.temperature'],
-  ])('%s is refused whatever is dropped', (_name, body, place) => {
+  ])('%s is refused whatever dropFields contains', (_name, body, place) => {
     const refused = () => translate(body, ['messages.content', 'temperature', 'tools']);
     expect(refused).toThrowError(expect.objectContaining({ name: 'RefusedError' }));
     expect(refused).toThrowError(place);
@@ -108,7 +108,7 @@ describe('embeddings', () => {
     expect(() => embed(body)).toThrowError(place);
   });
 
-  test('what may be dropped', () => {
+  test('fields of dropFields', () => {
     const body = { input: 'a', encoding_format: 'base64', user: 'u' };
     expect(embed(body, ['encoding_format', 'user'])).toEqual({ content });
   });

@@ -94,7 +94,7 @@ test('a whole conversation, with an image and tools', () => {
   });
 });
 
-test('a request that asks for nothing special has no settings', () => {
+test('a plain request has no settings', () => {
   const defaults = { stream: false, n: 1, store: false, logprobs: false, presence_penalty: 0 };
   expect(translate({ ...defaults, parallel_tool_calls: true, response_format: null })).toEqual({
     contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],

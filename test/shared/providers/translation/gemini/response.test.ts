@@ -87,7 +87,7 @@ describe('function calls', () => {
     });
   });
 
-  test('without an id get one of their place, the same each time', () => {
+  test('without an id get one from their position, the same each time', () => {
     const response = {
       candidates: [1, 2].map(() =>
         candidate([{ functionCall: { name: 'f' } }, { functionCall: { name: 'f' } }]),
@@ -120,13 +120,13 @@ describe('refusals', () => {
     },
   );
 
-  test('an answer that was blocked before its first word', () => {
+  test('an answer that was blocked before its first token', () => {
     const { choices } = translate({ candidates: [{ finishReason: 'SAFETY' }] });
     expect(choices[0]?.message).toMatchObject({ content: null, refusal: expect.any(String) });
   });
 });
 
-test('an answer without words is one all the same', () => {
+test('an answer without text is an answer', () => {
   const { choices } = translate({ candidates: [{ content: {}, finishReason: 'MAX_TOKENS' }] });
   expect(choices[0]).toMatchObject({ message: { content: null }, finish_reason: 'length' });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type ConverseRules,
   converseRequest,
-} from '../../../../../shared/providers/bedrock/converse.ts';
+} from '../../../../shared/providers/bedrock/converse.ts';
 
 const RULES: ConverseRules = { provider: 'Nova', dropFields: [], tools: true, schemas: true };
 const USER = { role: 'user', content: 'Hello' };
@@ -93,12 +93,12 @@ describe('converseRequest', () => {
     });
   });
 
-  test('what asks for nothing leaves nothing', () => {
+  test('fields without effect are omitted', () => {
     const body = { n: 1, stream: false, response_format: { type: 'text' }, tool_choice: 'auto' };
     expect(translate(body)).toEqual({ messages: [{ role: 'user', content: [{ text: 'Hello' }] }] });
   });
 
-  test('a JSON schema goes as a text', () => {
+  test('a JSON schema is sent as a text', () => {
     const schema = { type: 'object', properties: { a: { type: 'number' } } };
     const format = { type: 'json_schema', json_schema: { name: 'answer', schema } };
     expect(translate({ response_format: format }).outputConfig).toEqual({
@@ -109,7 +109,7 @@ describe('converseRequest', () => {
     });
   });
 
-  test('a field that may be dropped is dropped', () => {
+  test('a field of dropFields is dropped', () => {
     const body = {
       seed: 1,
       response_format: { type: 'json_object' },
@@ -166,7 +166,7 @@ describe('converseRequest', () => {
     );
   });
 
-  test('a refusal holds nothing of what was said', () => {
+  test('a refusal does not quote the request', () => {
     const body = { messages: [{ role: 'user', content: 'my secret' }], seed: 4711 };
     expect(() => translate(body)).toThrow(
       expect.objectContaining({ message: expect.not.stringMatching(/secret|4711/) }),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { claudeRequest } from '../../../../../shared/providers/translation/claudeRequest.ts';
 
 type Body = Readonly<Record<string, unknown>>;
-/** What the SDK's types have; they have left out what only older models take. */
+/** The fields of the SDK's types, which no longer have those that only older models accept. */
 type Wire = Partial<Anthropic.MessageCreateParamsNonStreaming> & {
   readonly temperature?: number;
   readonly top_p?: number;
@@ -20,7 +20,7 @@ const ADD = { type: 'function', function: { name: 'add', parameters: { propertie
 const CALL = { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1}' } };
 
 describe('claudeRequest', () => {
-  test('names the model, what it is asked and a bound', () => {
+  test('has the model, the messages and a token limit', () => {
     const expected: Wire = {
       model: MODEL,
       max_tokens: 32_000,
@@ -29,7 +29,7 @@ describe('claudeRequest', () => {
     expect(translate({})).toEqual(expected);
   });
 
-  test('leaves out the model where the body has none', () => {
+  test('omits the model if the body has none', () => {
     const rules = { provider: 'Bedrock', model: undefined, dropFields: [] };
     const request = claudeRequest({ model: 'x', messages: [USER] }, rules);
     expect(request).toEqual({ max_tokens: 32_000, messages: [USER] });
@@ -168,7 +168,7 @@ describe('claudeRequest', () => {
   test.each(TRANSLATED)('translates %s', (_name, body, expected) => {
     const found = translate(body);
     expect(found).toMatchObject(expected);
-    // And nothing else besides, and no part of it more than it should be.
+    // No other fields, and no field with more than its own part.
     const allowed = ['model', 'max_tokens', 'messages', 'tools', ...Object.keys(expected)];
     expect(Object.keys(found).filter((field) => !allowed.includes(field))).toEqual([]);
     for (const [field, value] of Object.entries(expected)) expect(found[field]).toEqual(value);
@@ -191,11 +191,11 @@ describe('claudeRequest', () => {
       { type: 'tool', name: 'add' },
     ],
   ];
-  test.each(CHOICES)('of the choices %j makes %j', (fields, expected) => {
+  test.each(CHOICES)('translates the choices %j into %j', (fields, expected) => {
     expect(translate({ tools: [ADD], ...fields }).tool_choice).toEqual(expected);
   });
 
-  test.each(['auto', 'none'])('without tools, %s asks for nothing', (choice) => {
+  test.each(['auto', 'none'])('without tools, %s is omitted', (choice) => {
     expect(translate({ tool_choice: choice })).not.toHaveProperty('tool_choice');
   });
 
@@ -289,13 +289,13 @@ describe('claudeRequest', () => {
     ['top_p', { temperature: 0.5, top_p: 0.5 }, MODEL],
     ['stop', { stop: [' '] }, MODEL],
     ['reasoning_effort', { reasoning_effort: 'none' }, MODEL],
-  ])('leaves out %s where the settings say so', (name, body, model) => {
+  ])('drops %s if dropFields contains it', (name, body, model) => {
     const request = translate(body, { model, dropFields: [name] });
     const wire = { stop: 'stop_sequences', reasoning_effort: 'output_config' }[name] ?? name;
     expect(request).not.toHaveProperty(wire);
   });
 
-  test('an unnamed model decides what may be sampled', () => {
+  test('an unnamed model decides about sampling fields', () => {
     const body = { model: 'x', messages: [USER], temperature: 0 };
     const rules = { provider: 'Bedrock', model: undefined, dropFields: [] };
     const of = (unnamedModel: string) => () => claudeRequest(body, { ...rules, unnamedModel });

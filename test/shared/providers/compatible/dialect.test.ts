@@ -29,7 +29,7 @@ async function submitTo(answer: Answer, changes: object = {}) {
 }
 
 describe('a service that is not quite OpenAI’s', () => {
-  test('is sent its own names, without the fields it does not know', async () => {
+  test('receives its own model names, without the fields of dropFields', async () => {
     const { submitting, requests } = await submitTo(
       (_request, response) => sendJson(response, { id: 'one' }),
       { models: { 'gpt-4o': 'vendor/model' }, dropFields: ['store'] },
@@ -41,7 +41,7 @@ describe('a service that is not quite OpenAI’s', () => {
     });
   });
 
-  test('gets an upload again without the expiry that it refuses', async () => {
+  test('receives the upload again without the expiry that it refuses', async () => {
     const { submitting, requests } = await submitTo(({ body }, response) => {
       const message = "Unrecognized request argument supplied: 'expires_after'";
       if (body.includes('expires_after')) sendJson(response, { error: { message } }, 400);
@@ -51,7 +51,7 @@ describe('a service that is not quite OpenAI’s', () => {
     expect(requests.map(({ path }) => path)).toEqual(['/v1/files', '/v1/files', '/v1/batches']);
   });
 
-  test('gets no second upload after any other refusal', async () => {
+  test('receives no second upload after any other refusal', async () => {
     const { submitting, requests } = await submitTo((_request, response) =>
       sendJson(response, { error: { message: 'no such purpose' } }, 400),
     );
@@ -81,12 +81,12 @@ describe('a service that is not quite OpenAI’s', () => {
     ['a file of somebody else', job(), 'mine.jsonl', undefined],
     ['a file that is gone', job({ input_file_id: 'gone' }), '', undefined],
     ['metadata of somebody else', job({ metadata: { a: 'b' } }), `${KEY}.jsonl`, undefined],
-  ])('has a job with %s, known by its file if at all', async (_what, wire, name, key) => {
+  ])('has a job with %s, which only its file can identify', async (_what, wire, name, key) => {
     const { provider } = await connect(jobs([wire], name));
     expect(await listed(provider, 0)).toEqual([{ id: 'one', key, createdAt: 1_000_000 }]);
   });
 
-  test('proves no absence if a file cannot be looked at', async () => {
+  test('proves no absence if a file cannot be read', async () => {
     const { provider } = await connect(jobs([job({ input_file_id: 'broken' })]));
     await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'account' });
   });

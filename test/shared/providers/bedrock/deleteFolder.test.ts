@@ -33,7 +33,7 @@ async function deleteWith(answers: readonly string[]): Promise<string[]> {
   }
 }
 
-test('goes through all pages of the listing', async () => {
+test('reads all pages of the listing', async () => {
   expect(await deleteWith(PAGES)).toEqual([
     'GET /bucket/',
     `DELETE /bucket/provider-files/${KEY}/input.jsonl`,
@@ -43,7 +43,7 @@ test('goes through all pages of the listing', async () => {
 });
 
 test.each(['<html><body>Sign in</body></html>', '<Result/>', ''])(
-  'a page that is no listing is not taken for an empty one: %s',
+  'a page that is no listing throws: %s',
   async (page) => {
     await expectRefusal(deleteWith([page]), 'transient');
   },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chatCompletionOfConverse } from '../../../../../shared/providers/bedrock/converseAnswer.ts';
+import { chatCompletionOfConverse } from '../../../../shared/providers/bedrock/converseAnswer.ts';
 
 const FACTS = { id: 'chatcmpl-1', model: 'nova', created: 1_700_000_000 };
 const USAGE = { inputTokens: 7, outputTokens: 5, totalTokens: 12 };
@@ -23,7 +23,7 @@ describe('chatCompletionOfConverse', () => {
     });
   });
 
-  test('tool calls, beside reasoning that has no place', () => {
+  test('tool calls, without the reasoning', () => {
     const content = [
       { reasoningContent: { reasoningText: { text: 'Hm.' } } },
       { toolUse: { toolUseId: 'tooluse_1', name: 'look', input: { at: 1 } } },
@@ -67,7 +67,7 @@ describe('chatCompletionOfConverse', () => {
   test.each([
     ['Converse', { cacheReadInputTokens: 100, cacheWriteInputTokens: 10 }],
     ['Nova', { cacheReadInputTokenCount: 100, cacheWriteInputTokenCount: 10 }],
-  ])('the prompt counts what came from the cache, as %s names it', (_name, cache) => {
+  ])('prompt tokens include those from the cache, as %s reports them', (_name, cache) => {
     expect(
       chatCompletionOfConverse(answer({ usage: { ...USAGE, ...cache } }), FACTS),
     ).toMatchObject({
@@ -84,7 +84,7 @@ describe('chatCompletionOfConverse', () => {
     ['malformed_tool_use', answer({ stopReason: 'malformed_tool_use' })],
     ['no usage', answer({ usage: undefined })],
     ['no object', 'a secret text'],
-  ])('%s is of no use', (_name, response) => {
+  ])('%s throws', (_name, response) => {
     expect(() => chatCompletionOfConverse(response, FACTS)).toThrow(/^(?!.*secret)/);
   });
 });

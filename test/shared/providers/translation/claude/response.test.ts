@@ -32,7 +32,7 @@ describe('chatCompletionOfClaude', () => {
     expect(translate({ model: undefined }).model).toBe('asked-for');
   });
 
-  test('texts are one, and blocks of other types are passed over', () => {
+  test('texts are joined, and blocks of other types are ignored', () => {
     const content = [
       { type: 'thinking', thinking: 'Hm', signature: 'x' },
       { type: 'text', text: 'A' },
@@ -73,14 +73,14 @@ describe('chatCompletionOfClaude', () => {
     expect(translate({ stop_reason }).choices[0]?.finish_reason).toBe(finishReason);
   });
 
-  test('a refusal says why', () => {
+  test('a refusal has its explanation', () => {
     const refused = (stop_details: object | null) =>
       translate({ stop_reason: 'refusal', stop_details }).choices[0]?.message;
     expect(refused({ type: 'refusal', explanation: 'No.' })).toMatchObject({ refusal: 'No.' });
     expect(refused(null)).toMatchObject({ refusal: 'The model declined to answer.' });
   });
 
-  test('what came from the cache, and went into it, is part of the prompt', () => {
+  test('prompt tokens include cache reads and writes', () => {
     const usage = {
       ...USAGE,
       cache_creation_input_tokens: 100,
