@@ -17,7 +17,7 @@ const LAYOUT = { shards: 4, retentionSeconds: 86_400 };
 const itemOf = (batch: Batch) => toItem(batch, LAYOUT);
 
 describe('the item of a record', () => {
-  test('gives the record back, with numbers and keys that DynamoDB has not', () => {
+  test('returns the record, with numbers and keys that DynamoDB does not have', () => {
     // Prepare
     const options = { '': [1e300, 1e21, null, { deep: 'ü' }] };
     const batch = aBatch({ spec: { options }, dueAt: NOW + 0.5 });
@@ -63,7 +63,7 @@ describe('the item of a record', () => {
     expect(itemOf(aBatch({ status })).activeProvider).toBe(occupies ? 'openai' : undefined);
   });
 
-  test('a job that has ended is shown until its rows are in: nobody knows yet what it has cost', () => {
+  test('a job that has ended is shown until its rows are collected: its cost is not known yet', () => {
     const job = { id: 'job_1', submission: 1, submittedAt: NOW };
     const unpaid = itemOf(aBatch({ status: 'collecting', job }));
     expect(unpaid).toMatchObject({ activeProvider: 'openai', isOver: true });
@@ -78,7 +78,7 @@ describe('the item of a record', () => {
     expect(itemOf(waiting)).toMatchObject({ expectedInput: 25, expectedOutput: 10 });
   });
 
-  test('expires after its retention, once it has ended and owes nothing', () => {
+  test('expires after its retention, once it has ended and nothing is pending', () => {
     for (const status of END_STATUSES) {
       const ended = aBatch({ status, endedAt: NOW + 1, dueAt: undefined });
       expect(itemOf(ended).expiresAt).toBe(1_800_000_000 + 86_400 + 1);
@@ -153,7 +153,7 @@ test('a record that could not be read back is not written, and is named', () => 
 });
 
 describe('an item that this code did not write', () => {
-  test('of a newer version is told apart, whatever its record looks like', () => {
+  test('of a newer version is recognised, whatever its record looks like', () => {
     const item = { ...itemOf(aBatch()), schemaVersion: 3, record: 'compressed' };
     expect(() => fromItem(item)).toThrow(NewerSchemaError);
     expect(() => fromItem(item)).toThrow('batch b1 has schemaVersion 3');

@@ -71,7 +71,7 @@ describe('writing', () => {
     expect(results[sends ?? -1]).toBe('written');
   });
 
-  test('leaves a record of a newer version alone', async () => {
+  test('does not change a record of a newer version', async () => {
     // Prepare
     await store.create(aBatch());
     await setSchemaVersion('b1', 3);

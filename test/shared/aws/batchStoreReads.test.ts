@@ -26,7 +26,7 @@ test('reads a page of records at once, as they are one by one', async () => {
   for (const id of ids.slice(0, 3)) expect(records.get(id)).toEqual(await store.get(id));
 });
 
-test('leaves out what is not there, and what only a newer version understands', async () => {
+test('leaves out records that do not exist or are of a newer version', async () => {
   await store.create(aBatch({ batchId: 'known' }));
   await store.create(aBatch({ batchId: 'newer' }));
   await emulators.table.send(
@@ -43,6 +43,6 @@ test('leaves out what is not there, and what only a newer version understands', 
   expect([...records.keys()]).toEqual(['known']);
 });
 
-test('asks for nothing when there is nothing to read', async () => {
+test('makes no call when there is nothing to read', async () => {
   expect(await store.getMany([])).toEqual(new Map());
 });

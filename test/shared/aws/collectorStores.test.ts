@@ -32,7 +32,7 @@ beforeEach(async () => {
 describe('lanes', () => {
   const store = () => realLaneStore(emulators.table, tableName);
 
-  it('are written over what they were made of, and over nothing else', async () => {
+  it('are written over the version that they were made from, and over no other', async () => {
     expect(await store().get(LANE.laneId)).toBeUndefined();
     const both = await Promise.all([store().replace(OPEN), store().replace(LANE)]);
     expect(both.sort()).toEqual(['conflict', 'written']);
@@ -41,7 +41,7 @@ describe('lanes', () => {
     expect(await store().get(LANE.laneId)).toEqual({ ...OPEN, version: 2 });
   });
 
-  it('are listed from when they are due until nothing is owed', async () => {
+  it('are listed from when they are due until they have no windows', async () => {
     await store().replace(OPEN);
     expect((await store().listDue(NOW + 299_999)).items).toEqual([]);
     expect((await store().listDue(NOW + 300_000)).items).toEqual([LANE.laneId]);
@@ -60,7 +60,7 @@ describe('the register of requests', () => {
   const register = () =>
     realRequestRegister(emulators.table, tableName, { keepSeconds: 97 * 24 * 60 * 60 });
 
-  it('gives a request to the first who claims it, however often', async () => {
+  it('gives a request to the first claim, however often it is repeated', async () => {
     const other = { batchId: 'collected-x-2', position: 'token:9', digest: 'e' };
     expect(await register().claim(name, place, NOW)).toEqual(place);
     expect(await register().claim(name, other, NOW)).toEqual(place);
@@ -68,7 +68,7 @@ describe('the register of requests', () => {
     expect(await register().claim({ ...name, provider: 'azure' }, other, NOW)).toEqual(other);
   });
 
-  it('gives it to one of many who claim it at once', async () => {
+  it('gives it to one of many simultaneous claims', async () => {
     const claims = Array.from({ length: 20 }, (_, index) =>
       register().claim(name, { ...place, position: `token:${index}` }, NOW),
     );
@@ -76,7 +76,7 @@ describe('the register of requests', () => {
     expect(owners.size).toBe(1);
   });
 
-  it('tells the batch of a request for as long as it is kept', async () => {
+  it('returns the batch of a request as long as its item is kept', async () => {
     expect(await readRequestBatch(emulators.table, tableName, name)).toBeUndefined();
     await register().claim(name, place, NOW);
     await register().claim(name, place, NOW + 1e9);

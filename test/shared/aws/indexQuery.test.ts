@@ -62,7 +62,7 @@ describe('what is due', () => {
     expect((await store.listDue(1, NOW + 249)).items).toEqual([]);
   });
 
-  test('leaves the index with what was owed', async () => {
+  test('leaves the index once nothing is pending', async () => {
     // Prepare
     const shards = async () =>
       (await Promise.all([0, 1, 2, 3].map((shard) => store.listDue(shard, NOW)))).flatMap(
@@ -148,7 +148,7 @@ describe('what waits', () => {
     expect(pages.flat().map((hint) => hint.batchId)).toEqual(ids);
   });
 
-  test('what occupies a provider is what may have a job there, or one that is not paid', async () => {
+  test('what occupies a provider is what may have a job there, or one whose cost is not known', async () => {
     // Prepare
     await createAll([
       aBatch({ batchId: 'a', status: 'submitting', input }),

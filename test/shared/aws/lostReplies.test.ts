@@ -66,7 +66,7 @@ describe('a write whose reply is lost', () => {
     expect(await store.get('b1')).toMatchObject({ version: 1 });
   });
 
-  test('is a conflict when the condition fails because of another', async () => {
+  test('is a conflict when the condition fails because of another writer', async () => {
     // Prepare
     const store = realBatchStore(network, tableName, RETENTION);
     const other = realBatchStore(emulators.table, tableName, RETENTION);
@@ -93,7 +93,7 @@ describe('a write whose reply is lost', () => {
     expect(await lock.acquire('third', NOW, NOW + 1000)).toBeUndefined();
   });
 
-  test('gives the lease back', async () => {
+  test('releases the lease', async () => {
     // Prepare
     const lock = realSweepLock(network, tableName);
     await lock.acquire('first', NOW, NOW + 1000);
@@ -105,7 +105,7 @@ describe('a write whose reply is lost', () => {
   });
 });
 
-test('a table that throttles twice is asked again', async () => {
+test('a call that the table throttles twice is repeated', async () => {
   // Prepare
   const type = 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException';
   const store = realBatchStore(network, tableName, RETENTION);

@@ -38,7 +38,7 @@ describe('copy', () => {
     });
   });
 
-  test('refuses what has changed or gone before', async () => {
+  test('refuses a source that was changed or deleted before', async () => {
     const source = await sourceOf('changing', 'one');
     await buckets.put('inputs', 'changing', 'two');
     expect(await refusal(buckets.store.copy(source, 'copies/two'))).toContain('source_changed');
@@ -62,7 +62,7 @@ describe('copy', () => {
     expect(await refusal(buckets.store.copy(source, 'copies/three'))).toContain(said);
   });
 
-  test('an error that S3 tells within a success is an error', async () => {
+  test('an error inside a successful response of S3 is an error', async () => {
     // Prepare
     const source = await sourceOf('half', 'one');
     buckets.decide = ({ headers }) =>
@@ -89,7 +89,7 @@ describe('copy', () => {
     );
   });
 
-  test('leaves nothing of a copy in parts that fails', async () => {
+  test('leaves nothing behind when a copy in parts fails', async () => {
     // Prepare
     const writer = buckets.store.writer('large-source-2');
     await writer.write(bytesOf(11 * MB));

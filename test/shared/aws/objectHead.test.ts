@@ -12,7 +12,7 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('head', () => {
-  test('tells size and ETag, or that there is none', async () => {
+  test('returns size and ETag, or undefined if there is no object', async () => {
     await buckets.put('inputs', 'a/ü b+c.jsonl', 'abc');
     const head = await buckets.store.head({ bucket: 'inputs', key: 'a/ü b+c.jsonl' });
     expect(head).toEqual({ bytes: 3, etag: expect.stringMatching(/^".+"$/) });
@@ -41,7 +41,7 @@ describe('head', () => {
     expect(text).toContain('key_too_long');
   });
 
-  test('throws what may pass', async () => {
+  test('throws a temporary failure', async () => {
     buckets.decide = () => ({ status: 400 });
     const error = await buckets.store
       .head({ bucket: 'inputs', key: 'k' })

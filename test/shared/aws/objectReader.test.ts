@@ -20,7 +20,7 @@ describe('read', () => {
     expect(await buckets.readAll('read/empty')).toHaveLength(0);
   });
 
-  test('goes on where the connection was cut', async () => {
+  test('resumes where the connection was cut', async () => {
     // Prepare
     await buckets.put('bucket', 'read/cut', bytes);
     buckets.decide = times(3, { cutAfter: 500_000 });
@@ -34,7 +34,7 @@ describe('read', () => {
     expect(rest.every((headers) => headers.range !== 'bytes=0-')).toBe(true);
   });
 
-  test('throws, naming the place, when it gets no further', async () => {
+  test('throws, naming the byte, when it gets no further', async () => {
     // Prepare
     await buckets.put('bucket', 'read/stuck', bytes);
     buckets.decide = ({ headers }) => ({ cutAfter: headers.range ? 0 : 500_000 });
@@ -67,7 +67,7 @@ describe('read', () => {
     expect(digest(await buckets.readAll('read/left'))).toBe(digest(bytes));
   });
 
-  test('waits out a bucket that asks to slow down', async () => {
+  test('retries when S3 asks to slow down', async () => {
     await buckets.put('bucket', 'read/slow', 'abc');
     buckets.decide = times(2, s3Error(503, 'SlowDown'));
     expect(String(await buckets.readAll('read/slow'))).toBe('abc');

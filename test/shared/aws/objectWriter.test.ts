@@ -58,7 +58,7 @@ describe('write', () => {
     expect(digest(await buckets.readAll('write/large'))).toBe(digest(bytes));
   });
 
-  test('one chunk may be larger than a part, and may be used again by its owner', async () => {
+  test('one chunk may be larger than a part, and may be reused by the caller', async () => {
     const bytes = bytesOf(20 * MB);
     const expected = digest(bytes);
     const writer = buckets.store.writer('write/chunk');
@@ -75,7 +75,7 @@ describe('write', () => {
     expect(buckets.received).toHaveLength(1);
   });
 
-  test('takes no more than two parts ahead of the network', async () => {
+  test('buffers no more than two parts ahead of the network', async () => {
     // Prepare
     const held = Promise.withResolvers<Answer>();
     buckets.decide = ({ path }) => (path.includes('partNumber=') ? held.promise : 'forward');
@@ -123,7 +123,7 @@ describe('write', () => {
     await expectNothing('write/aborted');
   });
 
-  test('abort waits for the part that is on its way', async () => {
+  test('abort waits for the part that is being uploaded', async () => {
     // Prepare
     const writer = buckets.store.writer('write/late');
     const held = Promise.withResolvers<Answer>();
@@ -142,7 +142,7 @@ describe('write', () => {
     expect(buckets.received.at(-1)?.method).toBe('DELETE');
   });
 
-  test('abort after a network that is gone does not hide the error of the write', async () => {
+  test('abort without a network does not hide the error of the write', async () => {
     buckets.decide = () => s3Error(403, 'AccessDenied');
     const writer = buckets.store.writer('write/gone');
     await expect(writer.write(bytesOf(9 * MB))).rejects.toThrow('no');

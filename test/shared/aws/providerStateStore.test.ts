@@ -27,12 +27,12 @@ beforeEach(async () => {
   states = realProviderStateStore(emulators.table, tableName);
 });
 
-test('an entry never used is free', async () => {
+test('an entry that was never used has no hold', async () => {
   expect(await states.get('new')).toEqual({ schemaVersion: 1, provider: 'new', version: 0 });
   expect(await states.list()).toEqual([]);
 });
 
-test('a state is written over the one that it was made of, and over no other', async () => {
+test('a state is written over the version that it was made from, and over no other', async () => {
   const free = { schemaVersion: 1, provider: 'openai', version: 2 } as const;
   expect(await states.replace(HELD)).toBe('written');
   expect(await states.get('openai')).toEqual(HELD);
@@ -55,7 +55,7 @@ test('all entries ever used are listed, and no batch', async () => {
   expect(listed).toEqual(names);
 });
 
-test('a state of a newer version is left alone', async () => {
+test('a state of a newer version is not changed', async () => {
   // Prepare
   await states.replace(HELD);
   await emulators.table.send(

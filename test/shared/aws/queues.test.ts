@@ -70,7 +70,7 @@ describe('a message for the batch queue', () => {
     await network.close();
   });
 
-  test('of 200 KB goes as it is, with characters that SQS does not take', async () => {
+  test('of 200 KB is sent as it is, with characters that SQS does not accept', async () => {
     const message = {
       action: 'add' as const,
       batchId: 'large',
@@ -84,7 +84,7 @@ describe('a message for the batch queue', () => {
     expect(JSON.parse((await receive(urls.batch))?.Body ?? '')).toEqual(message);
   });
 
-  test('of more is kept in the bucket, and a pointer goes', async () => {
+  test('of more is kept in the bucket, and a pointer is sent', async () => {
     // Prepare
     const message = {
       action: 'add' as const,
@@ -119,7 +119,7 @@ describe('a dead letter', () => {
     expect(kept.isWellFormed()).toBe(true);
   });
 
-  test('without a reason is still taken', async () => {
+  test('without a reason is accepted, too', async () => {
     await queues.sendDeadLetter('batch', 'body', '', '');
     const message = await receive(urls.deadLetters.batch);
     expect(message?.MessageAttributes?.reason?.StringValue).toBe('none');
@@ -138,7 +138,7 @@ describe('a dead letter', () => {
   });
 });
 
-test('a queue that throttles twice is asked again', async () => {
+test('a call that the queue throttles twice is repeated', async () => {
   // Prepare
   const throttled = {
     status: 400,

@@ -9,7 +9,7 @@ import { InvocationRefusedError } from '../../../shared/batch/errors.ts';
 import { clientSettings } from '../../support/emulators.ts';
 import { type Answer, type BadNetwork, startProxy } from '../../support/emulatorsProxy.ts';
 
-/** Services without an emulator: the SDK's real clients against what is said on the wire. */
+/** Services without an emulator: the SDK's real clients against recorded responses. */
 
 let service: BadNetwork;
 let answers: Answer[];
@@ -62,7 +62,7 @@ describe('the processor', () => {
     await processor.invoke(event);
     await expect(processor.invoke(event)).rejects.toThrow(InvocationRefusedError);
     expect(service.received).toHaveLength(3);
-    // The first try, of which nothing is known for certain, may have been taken.
+    // Lambda may have accepted the first try, whose reply was lost.
     answers = [refusal(500, 'ServiceException'), refusal(404, 'ResourceNotFoundException')];
     const error = await processor.invoke(event).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
@@ -86,7 +86,7 @@ describe('the event bus', () => {
   };
   const connect = () => realEventBus(new EventBridgeClient(clientSettings(service.url)), 'bus');
 
-  test('gets one event for each state change', async () => {
+  test('receives one event for each state change', async () => {
     // Prepare
     answers = [json(200, { FailedEntryCount: 0, Entries: [{ EventId: '1' }] })];
     // Act
@@ -104,7 +104,7 @@ describe('the event bus', () => {
     ]);
   });
 
-  test('that does not take the event, in a call that succeeds, is an error', async () => {
+  test('that does not accept the event, in a call that succeeds, is an error', async () => {
     const entry = { ErrorCode: 'InternalFailure', ErrorMessage: 'later' };
     answers = [json(200, { FailedEntryCount: 1, Entries: [entry] })];
     await expect(connect().publish(change)).rejects.toThrow(
@@ -119,7 +119,7 @@ describe('secrets', () => {
   const connect = () => realSecrets(new SecretsManagerClient(clientSettings(service.url)), clock);
   const missing = json(400, { __type: 'ResourceNotFoundException', Message: 'none' });
 
-  test('are asked for once a minute, however many ask', async () => {
+  test('are read once a minute, however many calls there are', async () => {
     // Prepare
     const secrets = connect();
     answers = [json(200, { SecretString: 'one' }), json(200, { SecretString: 'two' })];
@@ -140,7 +140,7 @@ describe('secrets', () => {
     expect(await connect().get('arn:a')).toBeUndefined();
   });
 
-  test('that may not be read are an error, which is not remembered', async () => {
+  test('that must not be read are an error, which is not cached', async () => {
     // Prepare
     const secrets = connect();
     answers = [

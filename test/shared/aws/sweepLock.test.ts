@@ -30,13 +30,13 @@ test('a lease ends with its time', async () => {
   expect(await lock.acquire('b', NOW + 1000, NOW + 2000)).toEqual({});
 });
 
-test('a lease given back is free at once, and its cursors are there', async () => {
+test('a released lease is free at once, and its cursors are there', async () => {
   await lock.acquire('a', NOW, NOW + 1000);
   await lock.release('a', { 'open#1': 'x' }, NOW);
   expect(await lock.acquire('b', NOW, NOW + 1000)).toEqual({ 'open#1': 'x' });
 });
 
-test('cursors outlive a sweep that was killed, and go with one that came to the end', async () => {
+test('cursors outlive a sweep that was killed, and are removed by one that was complete', async () => {
   await lock.acquire('a', NOW, NOW + 1);
   await lock.release('a', { 'open#1': 'x' }, NOW);
   await lock.acquire('killed', NOW, NOW + 1);
@@ -54,7 +54,7 @@ test('a sweep whose lease ran out changes nothing of the next one', async () => 
   expect(await lock.acquire('third', NOW + 2, NOW + 3)).toEqual({});
 });
 
-test('when the last sweep ended is remembered, whatever the one after it does', async () => {
+test('the end of the last sweep is stored, whatever the next one does', async () => {
   expect(await lastSweepAt(emulators.table, tableName)).toBeUndefined();
   await lock.acquire('a', NOW, NOW + 1);
   await lock.release('a', {}, NOW + 5);

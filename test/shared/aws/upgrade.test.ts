@@ -35,7 +35,7 @@ const recordOf = (name: string) => JSON.parse(String(itemNamed(name).record));
 const LAYOUT = { shards: 4, retentionSeconds: DEFAULT_POLICY.retentionSeconds };
 
 describe('a record of version 1', () => {
-  test('is there of every status', () => {
+  test('exists in every status', () => {
     expect(new Set(ITEMS.map(({ item }) => item.status))).toEqual(new Set(STATUSES));
     for (const { item } of ITEMS) expect(item.schemaVersion).toBe(1);
   });
@@ -110,7 +110,7 @@ describe('a record of version 1', () => {
     });
   });
 
-  test('has the names of today', () => {
+  test('has the present names', () => {
     expect(read('collecting: queued past its deadline')).toMatchObject({
       outcome: { kind: 'deadline', files: [] },
     });
@@ -132,7 +132,7 @@ describe('a record of version 1', () => {
     expect(upgradeRecord(nameless)).toMatchObject({ input: { endpoint: '' } });
   });
 
-  test('is all that is changed', () => {
+  test('is the only one that is changed', () => {
     const batch = read('queued');
     expect(upgradeRecord(batch)).toBe(batch);
     for (const odd of [undefined, null, 7, 'text', [], {}]) expect(upgradeRecord(odd)).toBe(odd);

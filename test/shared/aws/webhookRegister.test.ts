@@ -17,7 +17,7 @@ beforeEach(async () => {
   await emulators.createTable(tableName);
 });
 
-test('of a webhook that comes many times at once, one is the first', async () => {
+test('of many simultaneous arrivals of a webhook, one is the first', async () => {
   const register = realWebhookRegister(emulators.table, tableName);
 
   const firsts = await Promise.all(Array.from({ length: 10 }, () => register('a', 'wh_1', NOW)));
@@ -34,7 +34,7 @@ test('entries have their own', async () => {
   expect(await register('a', 'wh_2', NOW)).toBe(true);
 });
 
-test('what has come is forgotten when it cannot come again', async () => {
+test('a webhook is forgotten when it cannot be repeated', async () => {
   await realWebhookRegister(emulators.table, tableName)('a', 'wh_1', NOW);
 
   const { Item: item } = await emulators.table.send(

@@ -35,7 +35,7 @@ describe('a price', () => {
     expect(priceIn(prices, names)).toEqual(found);
   });
 
-  it('of every other model is that of the star', () => {
+  it('of a model that the table does not name is that of `*`', () => {
     expect(priceIn({ ...prices, '*': other }, ['mine', 'theirs'])).toEqual(other);
     expect(priceIn({ ...prices, '*': other }, ['gpt-x'])).toEqual(PRICE);
   });
@@ -81,7 +81,7 @@ describe('a cost', () => {
     );
   });
 
-  it('is shown to the millionth of a dollar', () => {
+  it('is shown rounded to a millionth of a dollar', () => {
     expect(dollars(0.1 + 0.2)).toBe('$0.3');
     expect(dollars(12)).toBe('$12');
     expect(dollars(0.0000014)).toBe('$0.000001');
@@ -89,7 +89,7 @@ describe('a cost', () => {
 });
 
 describe('an estimate', () => {
-  it('takes the dearest of several entries, and none if one has no price', () => {
+  it('uses the dearest of several entries, and is unknown if one has no price', () => {
     const usage = { inputTokens: 10, outputTokens: 0 };
     const cheap = { input: 1, output: 99 };
     expect(dearest([cheap, PRICE], usage)).toBe(PRICE);
@@ -147,7 +147,7 @@ describe('maxCost', () => {
     expect(costEnd({ ...bounded(99), input, cost: 1 })).toMatchObject({ code: 'max_cost' });
   });
 
-  it('is shared among the parts by what they are estimated at, and never more in all', () => {
+  it('is shared among the parts in proportion to their estimates, and the shares sum up to it', () => {
     const part = fc.record({
       requests: fc.integer({ min: 1, max: 9 }),
       input: tokens,
@@ -190,7 +190,7 @@ describe('maxCost', () => {
     );
   });
 
-  it('is of no part whose batch has none, nor is an estimate without a price', () => {
+  it('is not set on the parts of a batch without it, nor is an estimate without a price', () => {
     const slice = { start: 0, end: 1, requests: 1, estimatedTokens: 500_000 };
     const priced = { ...input, price: PRICE, estimatedCost: 2 };
     expect(costOfPart(priced, slice, undefined)).toEqual({ estimatedCost: 1 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../shared/batch/job.ts';
 import { missingRow, outcomeOfVerdict } from '../../../shared/batch/ledger.ts';
 
-describe('standingOf', () => {
+describe('outcomeOfVerdict', () => {
   it.each([
     [{ status_code: 200 }, 'succeeded'],
     [{ status_code: 201 }, 'succeeded'],

@@ -21,7 +21,7 @@ const partOf = (split: BatchIn<'split'>, number: number) => {
 const part = partOf(parent, 2);
 
 describe('a part', () => {
-  it('has an id that no user can choose, and that tells whose it is', () => {
+  it('has an id that no user can choose, and that names its batch', () => {
     expect(partId('b1', 2)).toBe('b1/2');
     expect(rootBatchId('b1/2')).toBe('b1');
     expect(rootBatchId('b1')).toBe('b1');
@@ -88,7 +88,7 @@ describe('a part', () => {
     expect(partOf({ ...parent, input }, 1).input).not.toHaveProperty('model');
   });
 
-  it('owes a retry that its parent was told of, once', () => {
+  it('runs again once for each retry of its parent', () => {
     const again = { ...parent, retries: 1 };
     const rows = { results: 'r', errors: 'e' };
     const counts = { total: 5, succeeded: 4, failed: 1, unfinished: 0 };

@@ -66,7 +66,7 @@ describe('collecting', () => {
     expect(effects(decision)).toEqual(['announce', 'deleteProviderFiles']);
   });
 
-  it('delivers what there is when the attempts are used up', () => {
+  it('delivers the rows that exist when the attempts are used up', () => {
     expect(next(when({ ...claimed, attempt: 5 }, counts(5, 1, 4))).status).toBe('delivering');
     expect(next(when({ ...claimed, attempt: 5 }, counts(0, 1, 9))).status).toBe('failed');
     expect(next(when({ ...claimed, attempt: 5, attemptBase: 4 }, counts(5, 1, 4))).status).toBe(
@@ -74,11 +74,11 @@ describe('collecting', () => {
     );
   });
 
-  it('delivers what there is when the batch is too old', () => {
+  it('delivers the rows that exist when the deadline has passed', () => {
     expect(next(when({ ...claimed, deadlineAt: NOW }, counts(5, 1, 4))).status).toBe('delivering');
   });
 
-  it('keeps what a cancelled batch has and delivers nothing', () => {
+  it('keeps the rows of a cancelled batch and delivers nothing', () => {
     const batch = next(when({ ...claimed, cancelRequested: true }, counts(10, 0, 0)));
     expect(batch).toMatchObject({ status: 'cancelled', rows: EVENTS.collected.rows });
   });
@@ -92,14 +92,14 @@ describe('collecting', () => {
   it.each([
     ['quota', 'coolDownProvider'],
     ['account', 'blockProvider'],
-  ] as const)('gives the attempt back when the job was refused for %s', (refusal, type) => {
+  ] as const)('uses no attempt when the job was refused for %s', (refusal, type) => {
     const refused = { ...claimed, outcome: { kind: 'failed' as const, files: ['f'], refusal } };
     const decision = when(refused, counts(5, 0, 5));
     expect(next(decision).attempt).toBe(0);
     expect(effects(decision)).toContain(type);
   });
 
-  it('gives the attempt back when the rows say that the account cannot pay', () => {
+  it('uses no attempt when the rows say that the account cannot pay', () => {
     const accountRefusal = { code: 'account_refused', message: 'credit balance is too low' };
     const decision = when(claimed, { ...counts(5, 0, 5), accountRefusal });
     const batch = next(decision);
@@ -128,7 +128,7 @@ describe('collecting', () => {
       ]);
     });
 
-    it('with the estimate if the rows do not tell, and not at all if it is nothing', () => {
+    it('with the estimate if the rows do not show the cost, and not at all if it is 0', () => {
       expect(spent(estimated)).toEqual({ type: 'noteSpent', amount: 4 });
       expect(spent(claimed)).toBeUndefined();
       expect(spent(estimated, 0)).toBeUndefined();

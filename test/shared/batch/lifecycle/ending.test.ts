@@ -19,7 +19,7 @@ describe('delivering', () => {
     expect(effects(again)).toEqual(['invokeProcessor']);
   });
 
-  it('counts a failure once, and only of the invocation that is waited for', () => {
+  it('counts a failure once, and only that of the pending invocation', () => {
     const second = given('delivering', { delivery: { ...waiting, attempt: 2, pending: true } });
     expect(when(second, EVENTS.deliveryFailed).type).toBe('ignored');
     expect(when(given('delivering', { delivery: waiting }), EVENTS.deliveryFailed).type).toBe(
@@ -27,7 +27,7 @@ describe('delivering', () => {
     );
   });
 
-  it('takes an outcome that never came for a failure', () => {
+  it('counts an outcome that never arrived as a failure', () => {
     const batch = next(when(given('delivering'), { type: 'due' }));
     expect(batch).toMatchObject({
       status: 'delivering',
@@ -54,7 +54,7 @@ describe('delivering', () => {
 
 describe('an ended batch', () => {
   it.each(['completed', 'failed', 'cancelled'] as const)(
-    'that is %s owes its event until it was sent',
+    'that is %s stays due until its event was sent',
     (status) => {
       const owing = given(status);
       expect(when(owing, { type: 'due' })).toEqual({
@@ -68,7 +68,7 @@ describe('an ended batch', () => {
     },
   );
 
-  it('does not take the event of an earlier end for this one', () => {
+  it('does not mistake the event of an earlier end for that of this one', () => {
     expect(when(given('failed', { statusAt: NOW }), EVENTS.endEventSent).type).toBe('ignored');
   });
 
@@ -129,7 +129,7 @@ describe('user commands', () => {
     expect(batch.commands.at(-1)).toBe('message-1');
   });
 
-  it('are refused where they make no sense', () => {
+  it('are refused in a status in which they are not possible', () => {
     expect(when(given('running'), EVENTS.retryRequested).type).toBe('refused');
     expect(when(given('queued'), EVENTS.redeliverRequested).type).toBe('refused');
   });

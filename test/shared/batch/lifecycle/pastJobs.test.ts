@@ -15,7 +15,7 @@ const expired: Outcome = {
 };
 
 describe('past jobs', () => {
-  it('hold what became of each attempt: what it was given and what of that succeeded', () => {
+  it('hold the result of each attempt: the requests of its job and how many succeeded', () => {
     // Prepare
     const counts = { total: 10, succeeded: 3, failed: 1, unfinished: 6 };
     const statusAt = NOW - 100;
@@ -40,7 +40,7 @@ describe('past jobs', () => {
     ]);
   });
 
-  it('count all that did not succeed as given, when a user has them run again', () => {
+  it('count all requests that did not succeed when a user retries the batch', () => {
     const counts = { total: 10, succeeded: 3, failed: 7, unfinished: 0 };
     const again = given('collecting', { claim: LIVE, counts, selection: 'unsucceeded' });
 
@@ -82,7 +82,7 @@ describe('past jobs', () => {
     expect(batch.pastJobs).toMatchObject([{ id: 'job_1', end: 'completed', succeeded: 0 }]);
   });
 
-  it('are none of a batch that had no job', () => {
+  it('are empty for a batch that had no job', () => {
     const outcome: Outcome = { kind: 'cancelled', files: [] };
     const batch = given('collecting', { claim: LIVE, job: undefined, outcome });
     expect(next(when(batch, collected(0, 0, 10))).pastJobs).toEqual([]);

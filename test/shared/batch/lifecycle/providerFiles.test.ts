@@ -57,14 +57,14 @@ describe("a job's files are dispensable", () => {
     expect(effects(decision)).not.toContain('deleteProviderFiles');
   });
 
-  it('never if it was let go of unended, or there was none', () => {
+  it('never if the job was abandoned while it ran, or there was none', () => {
     const late = collecting({ outcome: { kind: 'deadline', jobId: 'job_1', files: [] } });
     expect(next(when(late, EVENTS.collected)).jobsToDelete).toEqual([]);
     const none = collecting({ outcome: { kind: 'cancelled', files: [] } });
     expect(next(when(none, EVENTS.collected)).jobsToDelete).toEqual([]);
   });
 
-  it('never if they are to be kept', () => {
+  it('never if the policy keeps them', () => {
     expect(next(when(collecting(), EVENTS.collected, OFF)).jobsToDelete).toEqual([]);
     expect(next(when(given('running'), REFUSED, OFF)).jobsToDelete).toEqual([]);
   });
@@ -89,7 +89,7 @@ describe('an ended batch', () => {
   const owing: Changes = { endEventSent: true, jobsToDelete: ['job_1', 'job_2'], leftovers: 2 };
   const owed = (changes: Changes = {}) => given('completed', { ...owing, ...changes });
 
-  it('tells of its end first, then deletes what is left, with a backoff', () => {
+  it('sends its end event first, then deletes the files that are left, with a backoff', () => {
     const untold = given('completed', { jobsToDelete: ['job_1'], sends: 0 });
     expect(effects(when(untold, EVENTS.due))).toEqual(['announce']);
     const told = next(when(untold, EVENTS.endEventSent));
@@ -101,7 +101,7 @@ describe('an ended batch', () => {
     expect(next(when(next(first), EVENTS.due, { now: later })).dueAt).toBe(later + 240_000);
   });
 
-  it('takes off what is gone, and owes nothing in the end', () => {
+  it('records what is deleted, and is no longer due after the last deletion', () => {
     const half = next(when(owed(), { ...EVENTS.filesDeleted, leftoversUpTo: 0 }));
     expect(half).toMatchObject({ jobsToDelete: ['job_2'], leftovers: 2, dueAt: NOW });
     const whole = next(when(half, { type: 'filesDeleted', jobIds: ['job_2'], leftoversUpTo: 2 }));
@@ -111,7 +111,7 @@ describe('an ended batch', () => {
     expect(when(whole, EVENTS.filesDeleted).type).toBe('ignored');
   });
 
-  it('goes on owing its event', () => {
+  it('stays due for its event', () => {
     const batch = next(when(given('failed', { jobsToDelete: ['job_1'] }), EVENTS.filesDeleted));
     expect(batch.dueAt).toBe(NOW);
   });
@@ -136,20 +136,20 @@ describe('an ended batch', () => {
     expect(next(over).dueAt).toBeUndefined();
   });
 
-  it('drops what it owes without a word when files are to be kept from now on', () => {
+  it('gives the deletion up without an effect when the policy keeps files from now on', () => {
     const decision = when(owed(), EVENTS.due, OFF);
     expect(effects(decision)).toEqual([]);
     expect(next(decision).dueAt).toBeUndefined();
   });
 
-  it('tells of each end', () => {
+  it('sends an event for each end', () => {
     const again = next(when(owed(), EVENTS.redeliverRequested));
     expect(again.endEventSent).toBeUndefined();
     expect(again.jobsToDelete).toEqual(['job_1', 'job_2']);
   });
 });
 
-it('a wait is not disturbed: its message is good for one version of the record', () => {
+it('a wait is not disturbed: its message is valid for one version of the record', () => {
   expect(when(given('retrying', { jobsToDelete: ['job_1'] }), EVENTS.filesDeleted).type).toBe(
     'ignored',
   );

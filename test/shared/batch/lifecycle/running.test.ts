@@ -8,7 +8,7 @@ const reason = { code: 'token_limit_exceeded', message: 'full' };
 
 describe('running', () => {
   it.each(['completed', 'expired', 'cancelled', 'failed'] as const)(
-    'collects whatever a job that is %s has written',
+    'collects the output of a job that is %s',
     (kind) => {
       const outcome: Outcome = { kind, jobId: 'job_1', files: ['file-1'], reason };
       const decision = when(given('running'), ended(outcome));
@@ -32,7 +32,7 @@ describe('running', () => {
     expect(when(given('running'), checked({ state: 'missing' })).type).toBe('ignored');
   });
 
-  it('notes once that the provider has taken the job on, when it no longer waits there', () => {
+  it('records once that the provider has accepted the job, when it is no longer pending there', () => {
     const fresh = given('running', { job: { id: 'job_1', submission: 1, submittedAt: NOW - 9 } });
     expect(when(fresh, checked({ state: 'running', isPending: true })).type).toBe('ignored');
     const accepted = next(when(fresh, checked({ state: 'running', progress: 0 })));
@@ -43,20 +43,17 @@ describe('running', () => {
   it.each([
     ['quota', 'coolDownProvider'],
     ['account', 'blockProvider'],
-  ] as const)(
-    'gives the attempt back and takes a new key when the job was refused for %s',
-    (refusal, type) => {
-      const decision = when(
-        given('running'),
-        ended({ kind: 'failed', jobId: 'job_1', files: [], refusal, reason }),
-      );
-      expect(next(decision)).toMatchObject({ status: 'queued', attempt: 0, submission: 2 });
-      expect(next(decision).job).toBeUndefined();
-      expect(decision).toMatchObject({
-        effects: [{ type }, { type: 'announce' }, { type: 'deleteProviderFiles' }],
-      });
-    },
-  );
+  ] as const)('uses no attempt and a new key when the job was refused for %s', (refusal, type) => {
+    const decision = when(
+      given('running'),
+      ended({ kind: 'failed', jobId: 'job_1', files: [], refusal, reason }),
+    );
+    expect(next(decision)).toMatchObject({ status: 'queued', attempt: 0, submission: 2 });
+    expect(next(decision).job).toBeUndefined();
+    expect(decision).toMatchObject({
+      effects: [{ type }, { type: 'announce' }, { type: 'deleteProviderFiles' }],
+    });
+  });
 
   it('says so when the provider refused without a reason', () => {
     const decision = when(given('running'), ended({ kind: 'failed', files: [], refusal: 'quota' }));
@@ -68,7 +65,7 @@ describe('running', () => {
     expect(next(when(given('running'), ended(outcome))).status).toBe('collecting');
   });
 
-  it('does not believe what is said of another job', () => {
+  it('ignores the state of another job', () => {
     expect(when(given('running'), { ...EVENTS.jobChecked, jobId: 'job_2' }).type).toBe('ignored');
   });
 
@@ -76,17 +73,17 @@ describe('running', () => {
     ['cancelled', { cancelRequested: true }],
     ['too old', { deadlineAt: NOW }],
   ] as const)(
-    'cancels the job of a batch that is %s until the provider says that it has ended',
+    'cancels the job of a batch that is %s until the provider reports its end',
     (_, changes) => {
       const batch = given('running', changes);
       const cancelled = { type: 'unchanged', effects: [{ type: 'cancelJob', jobId: 'job_1' }] };
       expect(when(batch, EVENTS.jobChecked)).toEqual(cancelled);
-      // "No such job" may pass: a job that is let go of too early is paid for and never collected.
+      // "No such job" may be temporary: a job that is abandoned too early is charged for and never collected.
       expect(when(batch, checked({ state: 'missing' }))).toEqual(cancelled);
     },
   );
 
-  it('lets go of a job that has not ended a day after the deadline', () => {
+  it('abandons a job that has not ended a day after the deadline', () => {
     const old = given('running', { deadlineAt: NOW - 86_400_000 });
     for (const state of [EVENTS.jobChecked.job, { state: 'missing' } as const]) {
       expect(next(when(old, checked(state)))).toMatchObject({
@@ -115,7 +112,7 @@ describe('a job that is stalled', () => {
     given('running', { job: job({ acceptedAt: NOW - 30 * HOUR, ...changes }) });
   const progress = (done: number) => checked({ state: 'running', progress: done });
 
-  it('is one that has made no progress for a day, or has outlived its window by an hour', () => {
+  it('has made no progress for a day, or is an hour past its completion window', () => {
     for (const changes of [
       { submittedAt: NOW - 24 * HOUR, progress: 5 },
       { submittedAt: NOW - 25 * HOUR, progress: 5, progressAt: NOW - HOUR },
@@ -130,7 +127,7 @@ describe('a job that is stalled', () => {
     }
   });
 
-  it('is none that has just made progress', () => {
+  it('has not made progress just now', () => {
     const slow = running({
       submittedAt: NOW - 24.5 * HOUR,
       progress: 5,
@@ -139,7 +136,7 @@ describe('a job that is stalled', () => {
     expect(next(when(slow, progress(6))).job).toMatchObject({ progress: 6, progressAt: NOW });
   });
 
-  it('is noted by its progress now and then, not with every check', () => {
+  it('has its progress recorded from time to time, not at every check', () => {
     expect(when(running({}), progress(5)).type).toBe('ignored');
     expect(when(running({ submittedAt: NOW - 3 * HOUR }), progress(0)).type).toBe('ignored');
     expect(next(when(running({ submittedAt: NOW - 3 * HOUR }), progress(5))).job?.progress).toBe(5);

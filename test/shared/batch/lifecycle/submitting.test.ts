@@ -5,7 +5,7 @@ const reason = { code: 'token_limit_exceeded', message: 'full' };
 const claimed = given('submitting', { claim: LIVE });
 
 describe('submitting', () => {
-  it('notes when a job may first have come to exist', () => {
+  it('records when a job may first have been created', () => {
     const event = { ...EVENTS.claimed, work: 'submitting' } as const;
     expect(next(when(given('submitting'), event)).claim).toMatchObject({ intentAt: NOW });
   });
@@ -22,17 +22,17 @@ describe('submitting', () => {
     expect(effects(decision)).toEqual(['releaseProvider', 'announce']);
   });
 
-  it('names a job under its key whoever brings it, so that no second one is made', () => {
+  it('records a job under its key from any source, so that no second one is created', () => {
     const superseded = given('submitting', { claim: { ...LIVE, token: 'somebody else' } });
     expect(next(when(superseded, EVENTS.submitted)).job?.id).toBe('job_1');
     expect(next(when(given('submitting'), EVENTS.submitted)).job?.id).toBe('job_1');
   });
 
-  it('does not take a job of an earlier submission for its own', () => {
+  it('ignores a job of an earlier submission', () => {
     expect(when(given('submitting', { submission: 2 }), EVENTS.submitted).type).toBe('ignored');
   });
 
-  it('cancels a job that came to exist after the batch was cancelled', () => {
+  it('cancels a job that was created after the batch was cancelled', () => {
     const decision = when(given('submitting', { cancelRequested: true }), EVENTS.submitted);
     expect(next(decision).status).toBe('running');
     expect(effects(decision)).toEqual(['cancelJob', 'announce']);
@@ -77,7 +77,7 @@ describe('submitting', () => {
     });
   });
 
-  it('holds on to its claim when the answer was lost, for as long as the job may land late', () => {
+  it('keeps its claim when the reply was lost, as long as the job may be created late', () => {
     const uncertain = { type: 'submitUncertain', token: 'mine', reason } as const;
     const claim = { ...LIVE, leaseUntil: NOW + 900_000 };
     const batch = next(when(given('submitting', { claim }), uncertain));
@@ -96,7 +96,7 @@ describe('submitting', () => {
     expect(effects(decision)).toEqual(['sendWork']);
   });
 
-  it('does not believe a listing taken while the lease runs', () => {
+  it('ignores a listing taken during the lease', () => {
     expect(when(claimed, EVENTS.jobAbsent).type).toBe('ignored');
   });
 

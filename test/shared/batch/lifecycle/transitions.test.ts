@@ -23,7 +23,7 @@ import {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-const NOTHING_OWED: Changes = {
+const NOTHING_PENDING: Changes = {
   endEventSent: true,
   jobsToDelete: [],
   leftovers: undefined,
@@ -57,7 +57,7 @@ function variantsOf(status: Status): Given[] {
       { input: { ...INPUT, parts: SLICES } },
       { part: { parentId: 'b0', range: { start: 0, end: 50 } } },
     ],
-    isEnded(status) ? [{}, { endEventSent: true }, NOTHING_OWED] : [{}],
+    isEnded(status) ? [{}, { endEventSent: true }, NOTHING_PENDING] : [{}],
   ];
   const combined = dimensions.reduce<Changes[]>(
     (all, options) => all.flatMap((a) => options.map((b) => ({ ...a, ...b }))),
@@ -109,7 +109,7 @@ function eventVariants(type: EventType): BatchEvent[] {
   }
 }
 
-/** Every status that the event was seen to lead to, by an actual decision. */
+/** Every status to which an actual decision on the event leads. */
 function reached(status: Status, type: EventType): Status[] {
   const found = new Set<Status>();
   const events = eventVariants(type);
@@ -123,8 +123,8 @@ function reached(status: Status, type: EventType): Status[] {
   return [...found].sort();
 }
 
-/** An ended record that has told of its end and left nothing at the provider owes nothing. */
-function owes({ status, endEventSent, jobsToDelete, leftovers }: BatchFields): boolean {
+/** Nothing is pending for an ended record whose event was sent and whose files are deleted. */
+function isPending({ status, endEventSent, jobsToDelete, leftovers }: BatchFields): boolean {
   return !isEnded(status) || !endEventSent || jobsToDelete.length > 0 || leftovers !== undefined;
 }
 
@@ -132,7 +132,7 @@ function owes({ status, endEventSent, jobsToDelete, leftovers }: BatchFields): b
 function wrongsOf(before: BatchFields, written: BatchFields): string[] {
   const { status, version, submission, dueAt, claim } = written;
   const isDueRight =
-    status === 'queued' ? dueAt === undefined : !owes(written) || dueAt !== undefined;
+    status === 'queued' ? dueAt === undefined : !isPending(written) || dueAt !== undefined;
   const rules = {
     'is not read as it was written': isDeepStrictEqual(batchSchema.parse(written), written),
     'is not one version on': version === before.version + 1,
@@ -151,7 +151,7 @@ describe('every status and every event', () => {
     expect(reached(status, type)).toEqual(expected);
   });
 
-  it('writes records that are valid, one version on, and owed for as long as they are open', () => {
+  it('writes records that are valid, one version on, and due as long as they are open', () => {
     const events = EVENT_TYPES.flatMap(eventVariants);
     for (const status of STATUSES)
       for (const batch of variants(status).filter((_, index) => index % 7 === 0))

@@ -56,7 +56,7 @@ describe('queued', () => {
     });
   });
 
-  it('ends with what it has when it is too old', () => {
+  it('ends with the rows that it has after its deadline', () => {
     expect(next(when(given('queued', { deadlineAt: NOW }), { type: 'due' })).outcome?.kind).toBe(
       'deadline',
     );
@@ -70,7 +70,7 @@ describe('retrying', () => {
     expect(when(given('retrying'), { type: 'requeued', version: 6 }).type).toBe('ignored');
   });
 
-  it('sends the message once 15 minutes or less are left, good for the version it writes', () => {
+  it('sends the message once 15 minutes or less are left, valid for the version that it writes', () => {
     const decision = when(given('retrying', { resumeAt: NOW + 600_000 }), { type: 'due' });
     expect(decision).toMatchObject({
       effects: [{ type: 'sendRequeue', delaySeconds: 600, version: 8 }],
@@ -78,12 +78,12 @@ describe('retrying', () => {
     expect(next(decision)).toMatchObject({ version: 8, sends: 2, dueAt: NOW + 600_000 + 480_000 });
   });
 
-  it('sends it again when it seems to be lost', () => {
+  it('sends it again when it counts as lost', () => {
     const decision = when(given('retrying', { resumeAt: NOW - 60_000 }), { type: 'due' });
     expect(decision).toMatchObject({ effects: [{ type: 'sendRequeue', delaySeconds: 0 }] });
   });
 
-  it('ends with what it has when it is too old or cancelled', () => {
+  it('ends with the rows that it has after its deadline or when it is cancelled', () => {
     expect(next(when(given('retrying', { deadlineAt: NOW }), { type: 'due' })).outcome?.kind).toBe(
       'deadline',
     );

@@ -5,7 +5,7 @@ const reason = { code: 'reset', message: 'connection reset' };
 
 describe('claims', () => {
   it.each(['inspecting', 'submitting', 'collecting'] as const)(
-    'takes %s on under a fresh token, due again when the lease ends',
+    'claims %s under a fresh token, due again when the lease ends',
     (work) => {
       const claim = { token: 'fresh', leaseUntil: NOW + 5000 };
       const batch = next(when(given(work), { type: 'claimed', work, claim }));
@@ -14,7 +14,7 @@ describe('claims', () => {
   );
 
   it.each(['inspecting', 'submitting', 'collecting'] as const)(
-    'leaves %s to the worker that holds it',
+    'leaves %s to the worker that has claimed it',
     (work) => {
       const decision = when(given(work, { claim: LIVE }), { ...EVENTS.claimed, work });
       expect(decision.type).toBe('ignored');
@@ -22,14 +22,14 @@ describe('claims', () => {
   );
 
   it.each(['inspecting', 'collecting'] as const)(
-    'lets an expired claim on %s be followed at once',
+    'lets a new claim on %s follow an expired one at once',
     (work) => {
       const decision = when(given(work, { claim: EXPIRED }), { ...EVENTS.claimed, work });
       expect(next(decision).claim?.token).toBe('new');
     },
   );
 
-  it('never follows a claim on submitting before it was reconciled, even an expired one', () => {
+  it('never lets a claim on submitting follow another before that was reconciled, even an expired one', () => {
     const decision = when(given('submitting', { claim: EXPIRED }), {
       ...EVENTS.claimed,
       work: 'submitting',
@@ -38,7 +38,7 @@ describe('claims', () => {
   });
 
   it.each(['inspecting', 'submitting', 'collecting'] as const)(
-    'knows its own claim on %s again when the reply of the write was lost',
+    'recognises its own claim on %s when the reply of the write was lost',
     (work) => {
       const mine = given(work, { claim: LIVE });
       const decision = when(mine, { type: 'claimed', work, claim: { ...LIVE } });
@@ -46,7 +46,7 @@ describe('claims', () => {
     },
   );
 
-  it('gives work for another status to nobody', () => {
+  it('ignores a claim on the work of another status', () => {
     for (const status of ['inspecting', 'submitting', 'collecting'] as const) {
       const work = status === 'inspecting' ? 'collecting' : 'inspecting';
       expect(when(given(status), { ...EVENTS.claimed, work }).type).toBe('ignored');
@@ -70,7 +70,7 @@ describe('claims', () => {
   });
 });
 
-describe('work that nobody took on', () => {
+describe('work that no worker claimed', () => {
   it.each([
     ['inspecting', 'inspect'],
     ['submitting', 'submit'],
@@ -84,7 +84,7 @@ describe('work that nobody took on', () => {
     expect(next(second).dueAt).toBe(NOW + 480_000);
   });
 
-  it('is not sent while a worker is at it', () => {
+  it('is not sent while a worker has claimed it', () => {
     for (const status of ['inspecting', 'submitting', 'collecting'] as const) {
       expect(when(given(status, { claim: LIVE }), { type: 'due' }).type).toBe('ignored');
     }
@@ -93,7 +93,7 @@ describe('work that nobody took on', () => {
 
 describe('work that failed', () => {
   it.each(['inspecting', 'collecting'] as const)(
-    'gives the claim on %s back and waits longer each time',
+    'releases the claim on %s and waits longer each time',
     (status) => {
       const event = { type: 'workFailed', token: 'mine', reason } as const;
       const batch = next(when(given(status, { claim: LIVE, failures: 2 }), event));
