@@ -1,16 +1,16 @@
-/** Names of the environment variables of the functions: written by infra, read here, once. */
+/** Names of the functions' environment variables, which infra writes and functions/config.ts reads. */
 export const ENVIRONMENT = {
-  /** The handler's name among those of the account: a dimension of its logs and metrics. */
+  /** Name of the handler, unique in the account: a dimension of its logs and metrics. */
   service: 'POWERTOOLS_SERVICE_NAME',
   table: 'TABLE_NAME',
   bucket: 'BUCKET_NAME',
-  /** Comma-separated names of other buckets that a message may name a file in. */
+  /** Comma-separated names of the other buckets that a message's `file` can be in. */
   inputBuckets: 'INPUT_BUCKETS',
   batchQueue: 'BATCH_QUEUE_URL',
   workQueue: 'WORK_QUEUE_URL',
   deadLetterQueue: 'DEAD_LETTER_QUEUE_URL',
   workDeadLetterQueue: 'WORK_DEAD_LETTER_QUEUE_URL',
-  /** Of single requests; absent, with its dead letters, in a deployment without a collector. */
+  /** Queue of single requests. Both collector queues are absent in a deployment without a collector. */
   collectorQueue: 'COLLECTOR_QUEUE_URL',
   collectorDeadLetterQueue: 'COLLECTOR_DEAD_LETTER_QUEUE_URL',
   /** ARN of the processor, with its qualifier if it has one. */
@@ -18,11 +18,11 @@ export const ENVIRONMENT = {
   eventBus: 'EVENT_BUS_NAME',
   /** JSON: provider entry → ARN of its secret. */
   secrets: 'SECRET_ARNS',
-  /** JSON: provider entry → ARN of the role that its jobs run under. */
+  /** JSON: provider entry → ARN of the role of its jobs. */
   jobRoles: 'JOB_ROLE_ARNS',
-  /** JSON: provider entry that takes webhooks → ARN of their signing secret. */
+  /** JSON: provider entry that receives webhooks → ARN of their signing secret. */
   webhookSecrets: 'WEBHOOK_SECRET_ARNS',
-  /** Local run only: factor on the policy's waiting times. */
+  /** Local run only: factor of the policy's waiting times. */
   timeScale: 'TIME_SCALE',
   /** Local run only, JSON: provider entry → base URL of its simulator. */
   providerBaseUrls: 'PROVIDER_BASE_URLS',
@@ -32,11 +32,11 @@ export const ENVIRONMENT = {
 export const TABLE = {
   partitionKey: 'id',
   timeToLive: 'expiresAt',
-  /** What the keys of the records begin with that processors may write. */
+  /** Key prefix of the items that processors may write: the effects of `once`. */
   oncePrefix: 'once#',
-  /** What the keys of the items begin with that say which batch a gathered request is in. */
+  /** Key prefix of the items that name the batch of a collected request. */
   requestPrefix: 'request#',
-  /** What the keys of the items begin with that say which webhooks have come. */
+  /** Key prefix of the items of webhooks that have arrived. */
   webhookPrefix: 'webhook#',
   dueIndex: {
     name: 'due',
@@ -57,8 +57,8 @@ export const TABLE = {
   },
 } as const;
 
-/** The settings file beside each function's bundle: too large and too public for the environment. */
+/** The settings file beside each function's bundle. The settings are too large for the environment. */
 export const SETTINGS_FILE = 'settings.json';
 
-/** What a rule matches on that listens to batches. */
+/** The source and the detail type that an EventBridge rule for batches matches. */
 export const STATE_CHANGE = { source: 'batch-handler', detailType: 'Batch State Change' } as const;

@@ -126,7 +126,7 @@ export function partRetryId({ batchId, retries }: BatchIn<'split'>): string {
   return `${batchId}-retry-${retries}`;
 }
 
-/** Whether a part must run again what did not succeed, because its parent was told to. */
+/** Whether a part has not yet carried out its parent's retry and has requests that did not succeed. */
 export function needsRetry(part: Batch, parent: BatchIn<'split'>): boolean {
   if (parent.retries === 0 || part.commands.includes(partRetryId(parent))) return false;
   const hasFailed = part.counts.succeeded < part.counts.total;
