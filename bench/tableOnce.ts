@@ -1,8 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { realBatchStore } from '../shared/aws/batchStore.ts';
-import { realProviderStateStore } from '../shared/aws/providerStateStore.ts';
-import { realSweepLock } from '../shared/aws/sweepLock.ts';
+import { realProviderStateStore, realSweepLock } from '../shared/aws/sweepStores.ts';
 import type { Metrics } from '../shared/batch/ports.ts';
 import { METRICS } from '../shared/metrics.ts';
 import { DEFAULT_POLICY } from '../shared/settings.ts';

@@ -1,5 +1,4 @@
-import { acceptWork } from '../shared/usecases/work/message.ts';
-import { runWork } from '../shared/usecases/work/work.ts';
+import { acceptWork, runWork } from '../shared/usecases/work/work.ts';
 import { sqsHandler } from './sqsHandler.ts';
 
 /** Moves the bytes of batches: inspects inputs, submits jobs and collects rows, one batch at a time. */

@@ -1,5 +1,5 @@
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { LOG_MESSAGES } from '../../shared/logMessages.ts';
+import { LOG_MESSAGES } from '../../shared/metrics.ts';
 import { functionsOf, type Monitored } from './monitored.ts';
 
 /** Matches lines with one of these messages. */

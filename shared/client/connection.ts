@@ -12,7 +12,7 @@ import { dynamodbClient } from '../aws/clients/dynamodb.ts';
 import { cloudFormationClient } from '../aws/clients/operator.ts';
 import { s3Client } from '../aws/clients/s3.ts';
 import { sqsClient } from '../aws/clients/sqs.ts';
-import { realProviderStateStore } from '../aws/providerStateStore.ts';
+import { realProviderStateStore } from '../aws/sweepStores.ts';
 import { DEFAULT_POLICY } from '../batch/policy.ts';
 import type { BatchStore } from '../batch/ports.ts';
 import {

@@ -1,7 +1,6 @@
 import pMap from 'p-map';
 import { messageOf, RefusedError } from '../batch/errors.ts';
-import { LOG_MESSAGES } from '../logMessages.ts';
-import { METRICS } from '../metrics.ts';
+import { LOG_MESSAGES, METRICS } from '../metrics.ts';
 import { logFieldsOf } from '../usecases/logFields.ts';
 import { type JoinMessage, joinMessageSchema } from './contract.ts';
 import { joinWindow } from './join.ts';

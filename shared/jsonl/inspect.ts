@@ -2,9 +2,8 @@ import { MAX_REASONS, type Reason, RefusedError, shortReason } from '../batch/er
 import type { TokenEstimate } from '../batch/ports.ts';
 import type { Slice } from '../batch/record.ts';
 import { type CheckedRequest, checkRequest } from './checkRequest.ts';
-import { type Conflict, FileRules } from './fileRules.ts';
+import { type Conflict, FileRules, type JobLimits, Slicer } from './fileRules.ts';
 import { type Line, lineGroups } from './lines.ts';
-import { type JobLimits, Slicer } from './slices.ts';
 
 export interface Inspection {
   readonly requests: number;

@@ -1,8 +1,7 @@
 import type { Reason } from '../batch/errors.ts';
 import { pages } from '../batch/ports.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
-import { LOG_MESSAGES } from '../logMessages.ts';
-import { METRICS } from '../metrics.ts';
+import { LOG_MESSAGES, METRICS } from '../metrics.ts';
 import { learnedLimit } from '../quota/admission.ts';
 import {
   isBlocked,

@@ -8,8 +8,7 @@ import { createBatchReader } from '../../local/batches.ts';
 import { type RunningStack, startStack } from '../../local/stack.ts';
 import { findHandlerNames } from '../../local/stackSettings.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
-import { LOG_MESSAGES } from '../../shared/logMessages.ts';
-import { isByProvider, METRICS, unitOf } from '../../shared/metrics.ts';
+import { isByProvider, LOG_MESSAGES, METRICS, unitOf } from '../../shared/metrics.ts';
 import { synthesizedStack } from '../support/localStackAssembly.ts';
 import { eventually } from './fixtures/eventually.ts';
 

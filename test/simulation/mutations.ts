@@ -129,7 +129,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the delivery id',
     edits: [
       edit(
-        'shared/usecases/deliver.ts',
+        'shared/usecases/effects.ts',
         'deliveryId(batch.keyPrefix, delivery.number)',
         'deliveryId(batch.keyPrefix, delivery.number * 100 + delivery.attempt)',
       ),

@@ -1,5 +1,5 @@
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
-import { lastSweepAt } from '../../aws/sweepLock.ts';
+import { lastSweepAt } from '../../aws/sweepStores.ts';
 import { isPaused, isUnavailable, type ProviderState } from '../../quota/providerState.ts';
 import { counted, durationText } from '../../terminal.ts';
 import {

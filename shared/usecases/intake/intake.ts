@@ -10,8 +10,7 @@ import {
   providerMessageSchema,
   requeueMessageSchema,
 } from '../../batch/messages.ts';
-import { LOG_MESSAGES } from '../../logMessages.ts';
-import { METRICS } from '../../metrics.ts';
+import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFieldsOf } from '../logFields.ts';
 import { readText } from '../smallObjects.ts';

@@ -1,9 +1,7 @@
 import type { Limits } from '../../batch/job.ts';
 import { type ActiveHint, pages } from '../../batch/ports.ts';
-import { LOG_MESSAGES } from '../../logMessages.ts';
-import { METRICS } from '../../metrics.ts';
-import { type ProviderUsage, usageOf } from '../../quota/admission.ts';
-import { Budget } from '../../quota/budget.ts';
+import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
+import { Budget, type ProviderUsage, usageOf } from '../../quota/admission.ts';
 import {
   isPaused,
   isUnavailable,

@@ -2,9 +2,8 @@ import { sealWindows } from '../../collector/seal.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { noteAccepted } from '../providerState.ts';
-import { admitQueued } from './admit.ts';
+import { admitQueued, isQueueCursor, queueCursors } from './admit.ts';
 import { processDueBatches } from './due.ts';
-import { isQueueCursor, queueCursors } from './queuePages.ts';
 import { reconcile } from './reconcile.ts';
 import { newSweepRun, type SweepRun, type SweepRunPorts } from './run.ts';
 

@@ -1,8 +1,10 @@
 import {
   messageOf,
+  NewerSchemaError,
   ProviderError,
   type Reason,
   RefusedError,
+  refusal,
   shortReason,
 } from '../../batch/errors.ts';
 import {
@@ -11,11 +13,15 @@ import {
   refusalEffect,
   type WorkStatus,
 } from '../../batch/lifecycle/events.ts';
-import type { WorkKind, WorkMessage } from '../../batch/messages.ts';
+import {
+  MESSAGE_SCHEMA_VERSION,
+  type WorkKind,
+  type WorkMessage,
+  workMessageSchema,
+} from '../../batch/messages.ts';
 import type { Batch, BatchFields, BatchIn, Claim } from '../../batch/record.ts';
 import type { Status } from '../../batch/status.ts';
-import { LOG_MESSAGES } from '../../logMessages.ts';
-import { METRICS } from '../../metrics.ts';
+import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
 import { logFields } from '../logFields.ts';
@@ -128,4 +134,55 @@ function countUsage(
   if (input?.parts) return;
   if (usage.totalTokens > 0) metrics.count(METRICS.tokens, usage.totalTokens, provider);
   if (cost !== undefined && cost > 0) metrics.count(METRICS.cost, cost, provider);
+}
+
+/**
+ * Reads a message of the work queue. A message that is malformed goes to the dead-letter queue with
+ * its reason. Only this system sends to that queue, so such a message is a bug, or somebody moved
+ * it there.
+ *
+ * @returns undefined for a message in the dead-letter queue
+ * @throws NewerSchemaError for a message of a newer version, which must return to the queue
+ */
+export async function acceptWork(
+  { queues, log, metrics }: Pick<Dependencies, 'queues' | 'log' | 'metrics'>,
+  { body, messageId }: { readonly body: string; readonly messageId: string },
+): Promise<WorkMessage | undefined> {
+  try {
+    return parseWorkMessage(body);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const { code, message: text } = error.reason;
+    log.error(LOG_MESSAGES.workMessageRefused, { messageId, reason: error.reason });
+    metrics.count(METRICS.refused, 1);
+    await queues.sendDeadLetter('work', body, `${code}: ${text}`, messageId);
+    return undefined;
+  }
+}
+
+/**
+ * Parses a message of the work queue.
+ *
+ * @throws RefusedError for a malformed one
+ * @throws NewerSchemaError for one of a newer version
+ */
+export function parseWorkMessage(body: string): WorkMessage {
+  const message = parseJson(body);
+  const version = (message as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version === 'number' && version > MESSAGE_SCHEMA_VERSION) {
+    throw new NewerSchemaError('the message', version);
+  }
+  const parsed = workMessageSchema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  // The fields, but no values: a message that was moved here may contain a prompt.
+  const issues = parsed.error.issues.map(({ path, message: text }) => `${path.join('.')}: ${text}`);
+  throw refusal('invalid_work_message', issues.join('; '));
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw refusal('invalid_json', 'the message is not JSON');
+  }
 }

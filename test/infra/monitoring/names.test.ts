@@ -3,8 +3,13 @@ import { glob } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ALARMS, type AlarmSetting } from '../../../infra/monitoring/alarms.ts';
 import { QUERIES } from '../../../infra/monitoring/queries.ts';
-import { LOG_MESSAGES } from '../../../shared/logMessages.ts';
-import { isByProvider, METRIC_NAMESPACE, METRICS, unitOf } from '../../../shared/metrics.ts';
+import {
+  isByProvider,
+  LOG_MESSAGES,
+  METRIC_NAMESPACE,
+  METRICS,
+  unitOf,
+} from '../../../shared/metrics.ts';
 import { alarmsOf, EVERYTHING, type Shown, shownBy, templateOf } from './rendered.ts';
 
 const RUNBOOK = readFileSync('docs/runbook.md', 'utf8');

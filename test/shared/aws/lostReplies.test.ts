@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realSweepLock } from '../../../shared/aws/sweepLock.ts';
+import { realSweepLock } from '../../../shared/aws/sweepStores.ts';
 import { aBatch } from '../../support/batches.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import {

@@ -1,7 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realProviderStateStore } from '../../../shared/aws/providerStateStore.ts';
+import { realProviderStateStore } from '../../../shared/aws/sweepStores.ts';
 import { NewerSchemaError } from '../../../shared/batch/errors.ts';
 import type { ProviderState, ProviderStateStore } from '../../../shared/quota/providerState.ts';
 import { aBatch } from '../../support/batches.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { lastSweepAt, realSweepLock } from '../../../shared/aws/sweepLock.ts';
+import { lastSweepAt, realSweepLock } from '../../../shared/aws/sweepStores.ts';
 import type { SweepLock } from '../../../shared/batch/ports.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 

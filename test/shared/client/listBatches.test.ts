@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realProviderStateStore } from '../../../shared/aws/providerStateStore.ts';
+import { realProviderStateStore } from '../../../shared/aws/sweepStores.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
 import { STATUSES } from '../../../shared/batch/status.ts';

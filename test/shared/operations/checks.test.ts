@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from '../../../local/services/gateway.ts';
 import { type Service, serviceError } from '../../../local/services/service.ts';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realProviderStateStore } from '../../../shared/aws/providerStateStore.ts';
+import { realProviderStateStore } from '../../../shared/aws/sweepStores.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { HandlerConnection } from '../../../shared/client/connection.ts';
 import { ENVIRONMENT } from '../../../shared/config.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../shared/batch/errors.ts';
-import { LOG_MESSAGES } from '../../../shared/logMessages.ts';
+import { LOG_MESSAGES } from '../../../shared/metrics.ts';
 import { attributed, logFields, logFieldsOf } from '../../../shared/usecases/logFields.ts';
 import { transition } from '../../../shared/usecases/transition.ts';
 import { runWork } from '../../../shared/usecases/work/work.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { NewerSchemaError } from '../../../shared/batch/errors.ts';
 import { METRICS } from '../../../shared/metrics.ts';
-import { acceptWork } from '../../../shared/usecases/work/message.ts';
+import { acceptWork } from '../../../shared/usecases/work/work.ts';
 import { world } from '../../support/world.ts';
 
 const accept = (w: ReturnType<typeof world>, body: string) =>
