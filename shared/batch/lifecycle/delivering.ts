@@ -2,6 +2,7 @@ import { type Reason, shortReason } from '../errors.ts';
 import { deliveryId } from '../ids.ts';
 import { fullJitterMs } from '../policy.ts';
 import type { BatchIn, Delivery } from '../record.ts';
+import { invocation } from './claims.ts';
 import {
   type Decision,
   type DecisionContext,
@@ -12,7 +13,6 @@ import {
 } from './decision.ts';
 import { enterCompleted, enterEnd } from './enter.ts';
 import { recordDeletedFiles } from './providerFiles.ts';
-import { invocation } from './resend.ts';
 
 /** The processor was invoked, or waits for its next invocation. */
 export const delivering: Handlers<'delivering'> = {

@@ -12,9 +12,9 @@ import {
   type SplitInput,
 } from '../record.ts';
 import type { EndStatus, Status } from '../status.ts';
+import { invocation, requeue, resendAt } from './claims.ts';
 import { type Decision, type DecisionContext, withReason } from './decision.ts';
 import type { Effect } from './events.ts';
-import { invocation, requeue, resendAt } from './resend.ts';
 
 /** One function per status that can be entered: the fields that it sets and the effects that follow. */
 

@@ -1,10 +1,9 @@
 import type { Batch, BatchIn } from '../record.ts';
 import type { EndStatus } from '../status.ts';
-import { GRACE_MS } from './claims.ts';
+import { GRACE_MS, resendAt } from './claims.ts';
 import { type Decision, type DecisionContext, ignored, stay } from './decision.ts';
 import type { CoreChanges } from './enter.ts';
 import type { EventOf } from './events.ts';
-import { resendAt } from './resend.ts';
 
 /**
  * The files that jobs leave at the provider. The same write that makes a job's files dispensable

@@ -4,6 +4,7 @@ import {
   earlyEndOutcome,
   holdsClaim,
   isClaimed,
+  resendAt,
   resendWork,
   retryDelayMs,
   SUPERSEDED,
@@ -18,7 +19,6 @@ import {
 } from './enter.ts';
 import { refusalEffect } from './events.ts';
 import { mayHaveUploaded, recordDeletedFiles } from './providerFiles.ts';
-import { resendAt } from './resend.ts';
 
 /**
  * A worker uploads the requests and creates the job. This is the only status in which a job may exist

@@ -6,6 +6,7 @@ import {
   earlyEndOutcome,
   GRACE_MS,
   isPastDeadline,
+  requeue,
 } from './claims.ts';
 import {
   type Decision,
@@ -25,7 +26,6 @@ import {
 } from './enter.ts';
 import type { EventOf } from './events.ts';
 import { hasPendingCleanup, recordDeletedFiles } from './providerFiles.ts';
-import { requeue } from './resend.ts';
 
 /** The batch waits for capacity at its provider. */
 export const queued: Handlers<'queued'> = {

@@ -1,7 +1,7 @@
 import { AzureOpenAI } from 'openai';
 import type { RequestLine } from '../../jsonl/checkRequest.ts';
 import { credentialOf, READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
-import { type Dialect, dropping, inOrder, renaming } from '../openai/dialect.ts';
+import { type Dialect, dropping, inOrder, renaming } from '../openai/api.ts';
 import { batchProvider, type Clients } from '../openai/index.ts';
 import type { Provider, ProviderEntry } from '../provider.ts';
 import type { RequestSettings } from '../settings.ts';

@@ -1,7 +1,13 @@
 import { credentialOf } from '../http.ts';
-import { readClient, writeClient } from '../openai/api.ts';
+import {
+  type Dialect,
+  dropping,
+  inOrder,
+  readClient,
+  renaming,
+  writeClient,
+} from '../openai/api.ts';
 import { openAiDescription } from '../openai/description.ts';
-import { type Dialect, dropping, inOrder, renaming } from '../openai/dialect.ts';
 import { batchProvider } from '../openai/index.ts';
 import type { Provider, ProviderEntry } from '../provider.ts';
 import type { CompatibleSettings } from './description.ts';

@@ -1,9 +1,8 @@
 import type OpenAI from 'openai';
 import { credentialOf } from '../http.ts';
 import type { Description, Provider, ProviderEntry } from '../provider.ts';
-import { readClient, writeClient } from './api.ts';
+import { type Dialect, readClient, renaming, writeClient } from './api.ts';
 import { type OpenAiSettings, openAiDescription } from './description.ts';
-import { type Dialect, renaming } from './dialect.ts';
 import { cancel, check, deleteFiles, deleteLeftovers, listJobs, listStates } from './jobs.ts';
 import { readRows } from './rows.ts';
 import { submit } from './submit.ts';

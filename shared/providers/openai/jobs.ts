@@ -9,12 +9,12 @@ import {
   type BatchError,
   type BatchList,
   batchListSchema,
+  type Dialect,
   fileListSchema,
   fileNameSchema,
   type WireBatch,
   wireBatchSchema,
 } from './api.ts';
-import type { Dialect } from './dialect.ts';
 import {
   ACCOUNT_CODES,
   apiFailureOf,

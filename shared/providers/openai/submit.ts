@@ -8,9 +8,8 @@ import { translateLines } from '../../jsonl/scratch.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { DISCARD_DEADLINE_MS, SLOWEST_UPLOAD_BYTES_PER_MS } from '../http.ts';
 import type { Submission } from '../provider.ts';
-import { fileSchema, wireBatchSchema } from './api.ts';
+import { type Dialect, fileSchema, type LineChange, wireBatchSchema } from './api.ts';
 import type { OpenAiJobOptions } from './description.ts';
-import type { Dialect, LineChange } from './dialect.ts';
 import { classify } from './errors.ts';
 
 /** The key of a job's metadata that holds its submission key. */
