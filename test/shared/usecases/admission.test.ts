@@ -3,12 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
-import {
-  connectProviders,
-  diskScratch,
-  providerSettingsSchema,
-  world,
-} from '../../support/harness.ts';
+import { diskScratch, providerSettingsSchema, providers, world } from '../../support/harness.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -33,7 +28,7 @@ async function inFrontOfOpenAi(holds: number, refusal: 'job' | 429) {
   closers.push(simulator.close, () => rm(dataDir, { recursive: true }));
   Object.assign(w.dependencies, {
     scratch: diskScratch(dataDir),
-    providers: connectProviders(
+    providers: providers(
       { openai: providerSettingsSchema.parse({ kind: 'openai' }) },
       { secret: async () => 'sk-test', objects, baseUrls: { openai: simulator.url } },
     ),
