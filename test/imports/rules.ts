@@ -36,11 +36,11 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'the tokenizer is large and is loaded only where tokens are counted',
   },
   'shared/collector': {
-    may: 'shared/batch shared/jsonl shared/logMessages.ts shared/metrics.ts shared/usecases/dependencies.ts shared/usecases/logFields.ts shared/usecases/smallObjects.ts node p-map zod',
+    may: 'shared/batch shared/jsonl shared/metrics.ts shared/usecases/dependencies.ts shared/usecases/logFields.ts shared/usecases/smallObjects.ts node p-map zod',
     why: 'it holds the domain and the use cases of one feature, and no adapter',
   },
   'shared/usecases': {
-    may: 'shared/batch shared/collector shared/jsonl shared/logMessages.ts shared/metrics.ts shared/providers/provider.ts shared/quota node p-map zod',
+    may: 'shared/batch shared/collector shared/jsonl shared/metrics.ts shared/providers/provider.ts shared/quota node p-map zod',
     why: 'use cases know the domain and the ports, never an adapter',
   },
   'shared/providers': {
@@ -90,7 +90,6 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: SETTINGS,
   },
   'shared/handlerMetadata.ts': { may: 'zod', why: SETTINGS },
-  'shared/logMessages.ts': { may: '', why: SETTINGS },
   'shared/metrics.ts': { may: '', why: SETTINGS },
   'shared/omitUndefined.ts': { may: '', why: 'everything may import it' },
   'shared/package.ts': { may: 'node zod', why: 'it only finds files of the package' },
@@ -100,7 +99,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'what is deployed contains nothing of the construct, the local run or the tests',
   },
   infra: {
-    may: 'shared/config.ts shared/handlerMetadata.ts shared/logMessages.ts shared/metrics.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts aws-cdk-lib constructs esbuild node zod',
+    may: 'shared/config.ts shared/handlerMetadata.ts shared/metrics.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts aws-cdk-lib constructs esbuild node zod',
     why: 'the construct takes the functions as bundles, and shares names and settings only',
   },
   simulators: {
