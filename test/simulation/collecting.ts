@@ -16,26 +16,26 @@ import { PAGE_SIZE } from './world/table.ts';
 const GATHERING_MS = 20_000;
 const HOUR = 60 * MINUTE;
 
-/** Runs the collector's function; exactly one of `done` and `failed` is called. */
+/** Runs the collector's function once. Exactly one of `done` and `failed` is called. */
 type Invoke = (
   handle: (dependencies: Dependencies, deadline: number) => Promise<void>,
   done: () => void,
   failed: () => void,
 ) => void;
 
-/** A message that a function is to be run for, with others. */
+/** A message that waits for others, to be handled together. */
 interface Held {
   readonly message: Message;
   readonly done: () => void;
   readonly failed: () => void;
 }
 
-/** A user who sends single requests, and what gathers them into batches. */
+/** A user sends single requests, and the collector makes batches of them. */
 export class Collecting {
   readonly lanes: MemoryLanes;
   readonly queue: Queue;
   readonly refused: { readonly body: string; readonly reason: string }[] = [];
-  /** What the user has sent. */
+  /** Bodies that the user has sent. */
   readonly sent: string[] = [];
   readonly #schedule: Schedule;
   readonly #settings: CollectorSettings;
@@ -75,7 +75,7 @@ export class Collecting {
     );
   }
 
-  /** Good requests, repeated ones, some with a known name and another content, and bad ones. */
+  /** Sends valid, repeated and malformed requests, and some that reuse a `custom_id` with other content. */
   userSends(): void {
     const { random } = this.#schedule;
     const soon = random.pick([GATHERING_MS, 10 * MINUTE, 2 * HOUR]);
@@ -103,7 +103,7 @@ export class Collecting {
     if (this.#held.length > 1) return;
     timeline.after(random.between(0, GATHERING_MS), () => {
       const all = this.#held.splice(0);
-      // Several functions at a time, sometimes.
+      // Sometimes two functions share the messages.
       const own = random.chance(0.5) ? all.length : random.int(all.length);
       this.#deliver(all.slice(0, own));
       this.#deliver(all.slice(own));

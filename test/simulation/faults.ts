@@ -1,6 +1,6 @@
 /**
- * How often what goes wrong, per I/O unless said otherwise. Faults cease after `untilMs`, so that
- * what is promised for the end can be asked for: everything ended, nothing owed.
+ * The rate of each fault, per call unless noted otherwise. Faults stop after `STORM_MS`, so that
+ * everything must have ended by the end of a schedule.
  */
 export interface Faults {
   /** The process dies before the request leaves. */
@@ -9,23 +9,23 @@ export interface Faults {
   readonly crashAfter: number;
   /** Refused by the service, without effect: throttling, 500. */
   readonly refused: number;
-  /** Carried out, and the answer lost. */
+  /** The call takes effect and its reply is lost. */
   readonly lostReply: number;
-  /** So slow that timeouts and kills strike in the middle. */
+  /** The call is so slow that timeouts and kills interrupt it. */
   readonly slow: number;
-  /** A message is delivered again although it was dealt with. */
+  /** A message is delivered again after it was handled. */
   readonly duplicateMessage: number;
-  /** A message comes minutes late. */
+  /** A message arrives minutes late. */
   readonly lateMessage: number;
-  /** An asynchronous invocation, or the record of its outcome, never arrives. */
+  /** An asynchronous invocation, or the report of its outcome, is lost. */
   readonly dropped: number;
-  /** An index is read as it was a while ago. */
+  /** An index shows an earlier state. */
   readonly staleIndex: number;
   /** A tick of the schedule fires twice. */
   readonly doubleTick: number;
-  /** Per job: its provider tells of its end, by itself and more than once. */
+  /** Per job: its provider reports its end, perhaps more than once. */
   readonly hint: number;
-  /** Per schedule: each of the user's commands is sent at some moment. */
+  /** Per schedule: each kind of command is sent at some time. */
   readonly command: number;
 }
 
@@ -59,7 +59,7 @@ const SOME: Faults = {
   command: 0.12,
 };
 
-/** From calm to stormy, drawn once per schedule. */
+/** @param storm 0 for no faults, 1 for the usual rates. Drawn once per schedule */
 export function faultsOf(storm: number): Faults {
   const scaled = Object.entries(SOME).map(([name, rate]) => [name, Math.min(0.5, rate * storm)]);
   return { ...NONE, ...Object.fromEntries(scaled) };

@@ -9,11 +9,11 @@ import type { SimulatedJob, SimulatedUpload } from './observer.ts';
 import type { Process } from './process.ts';
 import type { Verdict } from './verdict.ts';
 
-/** After so long without an outcome an invocation may count as lost. */
+/** An invocation without an outcome counts as lost after this time. */
 const OUTCOME_MS =
   (DEFAULT_POLICY.invocationAgeSeconds + DEFAULT_POLICY.processorTimeoutSeconds) * 1000;
 
-/** What is promised, checked at every step and at the end. */
+/** Checks what is promised, at every step and at the end. */
 export class Invariants {
   readonly #world: SimulatedWorld;
   readonly #expected = new Map<string, readonly string[]>();
@@ -67,12 +67,12 @@ export class Invariants {
     if (!allowed.includes(next.status)) {
       this.#break('violation', `${batchId} goes from ${previous.status} to ${next.status}`);
     }
-    // Of a batch in parts each part is checked.
+    // The attempts of a batch in parts are those of its parts.
     if (!input?.parts && next.attempt - next.attemptBase > 5)
       this.#break('violation', `${batchId} has too many attempts`);
   }
 
-  /** Called as a sweep begins: two at once would double every call to the provider. */
+  /** Two sweeps at once would double every call to the provider. */
   onSweep(process: Process): void {
     const other = this.#sweeper;
     const mayOverlap = this.#world.schedule.guards.overlappingSweeps;
@@ -81,7 +81,7 @@ export class Invariants {
     this.#sweeper = process;
   }
 
-  /** Called when a writer takes its own write, which stands, for somebody else's. */
+  /** A writer took its own write, which stands, for another writer's. */
   onDisowned({ batchId, version }: Batch): void {
     this.#break(
       'violation',
@@ -111,7 +111,7 @@ export class Invariants {
     if (invocation?.attempt === deliveryAttempt) invocation.hasEnded = true;
   }
 
-  /** Called when so much happened that the schedule was broken off. */
+  /** The schedule was given up after too many events. */
   onRestless(): void {
     this.#break('violation', 'it does not come to rest');
   }
@@ -120,12 +120,12 @@ export class Invariants {
     if (this.#sweeper === process) this.#sweeper = undefined;
   }
 
-  /** Called as the user sends a command that may make another delivery. */
+  /** The user sends a command that may cause another delivery. */
   onCommand(batchId: string): void {
     this.#commands.set(batchId, (this.#commands.get(batchId) ?? 0) + 1);
   }
 
-  /** Called as a job comes to exist at the provider. */
+  /** No second job under a key, no second running job, and no request twice that has succeeded. */
   onJob(job: SimulatedJob): void {
     const { batchId, key, customIds } = job;
     const { account } = this.#world;
@@ -160,7 +160,7 @@ export class Invariants {
     }
   }
 
-  /** Whether it still runs, or gave results that the record's rows do not hold. */
+  /** Whether the job still runs, or has results that are not among the record's rows. */
   #isNeeded(job: SimulatedJob): boolean {
     const { table, account } = this.#world;
     if (account.isLive(job)) return true;

@@ -3,7 +3,7 @@ import { runInParallel } from './parallel.ts';
 import { traceOf } from './runSchedules.ts';
 import { ALL_GUARDS } from './schedule.ts';
 
-/** Lines of a broken seed's trace that are shown: the end, where the promise breaks. */
+/** Last lines of a trace to show for a seed that broke a promise. */
 const TRACE_LINES = 60;
 
 function wholeNumber(text: string): number {

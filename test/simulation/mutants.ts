@@ -1,7 +1,8 @@
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { MUTATIONS } from './mutations.ts';
 import { runInParallel } from './parallel.ts';
 
-/** Tried one after the other until a guard's absence is noticed: some faults are rare. */
+/** Numbers of schedules to run until the missing guard is noticed. Some faults are rare. */
 const ROUNDS = [2_000, 20_000, 60_000];
 
 const [part = ''] = process.argv.slice(2);
@@ -10,12 +11,7 @@ let missed = 0;
 for (const { name, edits, guards } of chosen) {
   let line = '';
   for (const count of ROUNDS) {
-    const share = {
-      firstSeed: 1,
-      count,
-      ...(edits ? { edits } : {}),
-      ...(guards ? { guards } : {}),
-    };
+    const share = { firstSeed: 1, count, ...omitUndefined({ edits, guards }) };
     const { caught, broken } = await runInParallel(share);
     line = `${String(caught).padStart(6)} of ${count}  ${broken[0]?.what[0] ?? 'NOT NOTICED'}`;
     if (caught > 0) break;

@@ -1,17 +1,17 @@
 import type { Guards } from './schedule.ts';
 
-/** A change to the code under test: exactly this text, which must be there. */
+/** A change to the code under test. `find` must occur in the file. */
 export interface Edit {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
 }
 
-/** A guard taken away. */
+/** A guard that is removed, so that the simulation must break a promise. */
 export interface Mutation {
   readonly name: string;
   readonly edits?: readonly Edit[];
-  /** Of the table's own guards, which the adapter has and the fake stands in for. */
+  /** Guards of the adapters, which the doubles have too. */
   readonly guards?: Guards;
 }
 

@@ -107,7 +107,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    // The sweep lock hides what it prevents: another sweep while this one waits for an answer.
+    // The sweep lock also prevents it, by excluding other sweeps while this one waits for an answer.
     name: 'the fencing of a job that was checked late',
     guards: { ...ALL_GUARDS, sweepLock: false, overlappingSweeps: true, sweepIntervalMs: 2_000 },
     edits: [
@@ -174,7 +174,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [edit(`${LIFECYCLE}/claims.ts`, "{ type: 'sendWork', work },", '')],
   },
   {
-    name: 'the owed end event',
+    name: 'the pending end event',
     edits: [edit(`${LIFECYCLE}/enter.ts`, 'endedAt: now, dueAt: now', 'endedAt: now')],
   },
   {
@@ -202,7 +202,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'the files that are owed after the end',
+    name: 'the pending file deletion after the end',
     edits: [edit(`${LIFECYCLE}/ended.ts`, 'hasPendingCleanup(batch) ? context.now :', '')],
   },
   {

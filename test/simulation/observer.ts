@@ -38,10 +38,10 @@ export interface SimulatedUpload {
   deleted: boolean;
 }
 
-/** Hears of everything that happens in the simulated world, at the instant when it happens. */
+/** Is called for each event of the simulated world, at the instant when it happens. */
 export interface Observer {
   onWrite(next: Batch, previous: Batch | undefined): void;
-  /** A writer takes its own write, which stands, for somebody else's. */
+  /** A writer took its own write, which stands, for another writer's. */
   onDisowned(batch: Batch): void;
   onProviderState(state: ProviderState): void;
   /** A sweep begins. */
@@ -51,7 +51,7 @@ export interface Observer {
   onInvocation(event: ProcessorEvent): void;
   /** An invocation of the processor ends. */
   onOutcome(event: ProcessorEvent): void;
-  /** A job comes to exist at the provider. */
+  /** A job is created at the provider. */
   onJob(job: SimulatedJob): void;
   /** A job is made of an upload. */
   onUploadTaken(upload: SimulatedUpload, job: SimulatedJob): void;

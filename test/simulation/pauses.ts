@@ -3,10 +3,10 @@ import { isPaused, type ProviderState } from '../../shared/quota/providerState.t
 import { DAY, MINUTE, type Schedule } from './schedule.ts';
 import type { Queue } from './world/queue.ts';
 
-/** A sweep that has begun before a pause was written does not heed it, as long as it may run. */
+/** A sweep that began before the pause was written may still start batches, for as long as it runs. */
 const SWEEP_MS = 6 * MINUTE;
 
-/** A user who pauses the provider and lets it go on, and what that promises. */
+/** A user pauses the provider and resumes it. Checks what the two commands promise. */
 export class Pauses {
   readonly #schedule: Schedule;
   #pausedAt: number | undefined;
@@ -16,7 +16,7 @@ export class Pauses {
     this.#schedule = schedule;
   }
 
-  /** Both are sent once; the queue may deliver them late, twice, and the pause after the resume. */
+  /** Both are sent once. The queue may deliver them late, twice, and in the wrong order. */
   plan(queue: Queue): void {
     const { random, timeline, faults } = this.#schedule;
     if (!random.chance(faults.command)) return;
@@ -38,7 +38,7 @@ export class Pauses {
     if (state.lastCommand?.action === 'resume') this.#wasResumed = true;
   }
 
-  /** What the write breaks. */
+  /** @returns the promise that this write breaks, if it breaks one */
   brokenBy(next: Batch, previous: Batch): string | undefined {
     const isStart = previous.status === 'queued' && next.status === 'submitting';
     const { now } = this.#schedule;
@@ -46,7 +46,7 @@ export class Pauses {
     return `${next.batchId} starts at a provider that was paused at ${this.#pausedAt}`;
   }
 
-  /** What is broken in the end. */
+  /** @returns the promise that is broken at the end, if one is */
   brokenAtTheEnd(): string | undefined {
     if (!this.#wasResumed || this.#pausedAt === undefined) return;
     return 'the provider is paused although it was resumed after that';

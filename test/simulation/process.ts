@@ -1,29 +1,31 @@
 import type { MakeCall } from '../../simulators/memory/calls.ts';
 import type { Schedule } from './schedule.ts';
 
-/** How a call ends, other than well. */
+/** The service refused the call, which had no effect. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 }
+/** The call may have had its effect, and its reply is lost. */
 export class LostReply extends Error {
   override readonly name = 'LostReply';
 }
 
 export interface CallShape {
-  /** The client gives up after so long; the request may still land, up to `landsWithinMs` later. */
+  /** When the client gives up. */
   readonly timeoutMs?: number;
+  /** How long after that the request may still take effect. */
   readonly landsWithinMs?: number;
-  /** How long it takes when nothing is wrong. */
+  /** Longest duration without a fault. */
   readonly usualMs?: number;
-  /** How long it takes when it is slow. */
+  /** Longest duration of a slow call. */
   readonly slowMs?: number;
-  /** How much more often than others it is slow. */
+  /** Factor on the rate of slow calls. */
   readonly slowness?: number;
 }
 
 /**
- * One invocation of a function. It lives until it ends, crashes or is killed at its deadline; what
- * it has sent by then may land all the same, and what would answer it comes to nothing.
+ * One invocation of a function. It lives until it ends, crashes or is killed at its deadline. Calls
+ * that it has sent by then may still take effect, but no reply reaches it.
  */
 export class Process {
   readonly #schedule: Schedule;
@@ -37,7 +39,7 @@ export class Process {
     this.name = name;
     this.deadline = schedule.now + timeoutMs;
     this.#onDeath = onDeath;
-    // Killed at the timeout, not when it next wakes up.
+    // It is killed at the timeout, and not only when it next runs.
     schedule.timeline.after(timeoutMs, () => this.die('killed at its timeout'));
   }
 
@@ -52,7 +54,7 @@ export class Process {
     this.alive = false;
   }
 
-  /** One call to the outside: `effect` happens at one instant, or not at all. */
+  /** Makes one call. `effect` happens at one instant or not at all. */
   call<T>(what: string, effect: () => T, shape: CallShape = {}): Promise<T> {
     const schedule = this.#schedule;
     const { random, faults, timeline } = schedule;
@@ -82,12 +84,12 @@ export class Process {
       if (isSlow || crashes || loses) schedule.countFault();
       const wanted = isSlow ? random.between(0, slowMs) : random.between(1, usualMs);
       const limit = timeoutMs === undefined ? wanted : timeoutMs + landsWithinMs;
-      // What is slow may be the way there or the way back.
+      // Either the request or the reply may be slow.
       const landsAfter = Math.min(isSlow ? random.between(0, wanted) : wanted, limit);
       const answersAfter = Math.max(landsAfter, isSlow ? wanted : 0);
       let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
       timeline.after(landsAfter, () => {
-        // Of a process that died meanwhile, what was on the wire may have arrived, or not.
+        // A request of a process that has died may or may not have arrived.
         if (!this.alive && random.chance(0.5)) return;
         try {
           outcome = { value: effect() };

@@ -7,17 +7,17 @@ export interface Tally {
   unexpected: number;
   duplicated: number;
   violations: number;
-  /** Schedules that broke any promise. */
+  /** Schedules that broke a promise. */
   caught: number;
-  /** Schedules in which something went wrong and everything came right. */
+  /** Schedules with faults that broke no promise. */
   recovered: number;
-  /** The first seeds that broke a promise, with what. */
+  /** The first seeds that broke a promise, and which one. */
   readonly broken: { readonly seed: number; readonly what: readonly string[] }[];
 }
 
 const KEPT = 5;
 
-/** Runs the schedules of so many seeds, from the first on. */
+/** Runs the schedules of `count` seeds. */
 export async function runSchedules(
   firstSeed: number,
   count: number,
@@ -52,7 +52,7 @@ export async function runSchedules(
   return tally;
 }
 
-/** Everything that happened under a seed, line by line. */
+/** The trace of one seed, line by line. */
 export async function traceOf(
   seed: number,
   guards: Guards = ALL_GUARDS,

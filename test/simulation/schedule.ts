@@ -6,7 +6,7 @@ export const START = 1_800_000_000_000;
 export const MINUTE = 60_000;
 export const DAY = 24 * 60 * MINUTE;
 
-/** Nothing goes wrong after this, so that what is promised for the end can be asked for. */
+/** No faults after this, so that everything must have ended by the end of the schedule. */
 export const STORM_MS = 3 * DAY;
 
 /** Guards of the doubles themselves. Switching one off shows whether its absence is noticed. */
@@ -27,7 +27,7 @@ export const ALL_GUARDS: Guards = { ownToken: true, version: true, sweepLock: tr
 
 /** What a provider is like. */
 export interface AccountKind {
-  /** It tells whose a job is only when the job has ended. */
+  /** It shows the key of a job only after the job's end. */
   readonly hidesKeys: boolean;
   /** Requests of one job. A batch with more is split. */
   readonly maxRequests: number;

@@ -4,12 +4,12 @@ interface Happening {
   readonly run: () => void;
 }
 
-/** A usual schedule has about a thousand. */
+/** Far more than the thousand or so of a usual schedule. */
 const MAX_HAPPENINGS = 100_000;
 
 /**
- * Virtual time. What is planned happens in order of its time, and everything that the code under
- * test does in answer to it is done before the next.
+ * Virtual time. Planned events happen in order, and the code under test runs on to its next call
+ * before the next event happens.
  */
 export class Timeline {
   now: number;
@@ -25,9 +25,9 @@ export class Timeline {
   }
 
   /**
-   * Runs until nothing is planned, or something is planned for after `until`.
+   * Runs until no event is planned before `until`.
    *
-   * @returns false if so much happened that there was no end in sight
+   * @returns false if it gave up after too many events
    */
   async run(until: number): Promise<boolean> {
     let happened = 0;

@@ -3,16 +3,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Edit } from './mutation.ts';
 import type { Guards } from './schedule.ts';
 
-/** What a worker is to run. */
+/** The schedules that one worker runs. */
 export interface Share {
   readonly firstSeed: number;
   readonly count: number;
   readonly guards?: Guards;
-  /** Changes to the code under test, made as it is loaded. */
+  /** Changes to the code under test, applied as it is loaded. */
   readonly edits?: readonly Edit[];
 }
 
-// Faults are thrown by the thousand: nobody reads their stacks.
+// Thousands of faults are thrown, and nobody reads their stacks.
 Error.stackTraceLimit = 0;
 const { firstSeed, count, guards, edits = [] } = workerData as Share;
 const left = new Set(edits);

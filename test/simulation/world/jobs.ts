@@ -41,7 +41,7 @@ export function rowOf(plan: JobPlan, customId: string, random: Random): [string,
   }
 }
 
-/** Newest first, page by page: it may fail half way. */
+/** Lists jobs page by page, the newest first. It may fail half way. */
 export async function* listed<T>(
   jobs: readonly SimulatedJob[],
   since: number,

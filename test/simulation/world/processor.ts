@@ -6,11 +6,11 @@ import type { Queue } from './queue.ts';
 
 const AGE_MS = 900_000;
 
-/** The user's function, invoked asynchronously: late, twice, or never; it may fail. */
+/** The user's function. It is invoked asynchronously: late, twice or never, and it may fail. */
 export class ProcessorFunction {
   /** Successful runs by delivery id. */
   readonly runs = new Map<string, ProcessorEvent[]>();
-  /** Invocations or outcomes on their way. */
+  /** Invocations that have not ended. */
   pending = 0;
   readonly #schedule: Schedule;
   readonly #observer: Observer;
@@ -47,13 +47,13 @@ export class ProcessorFunction {
   #run(event: ProcessorEvent, waited: number): void {
     const { random, timeline, isCalm } = this.#schedule;
     if (waited > AGE_MS) {
-      this.#tell(event, 'EventAgeExceeded');
+      this.#report(event, 'EventAgeExceeded');
       return;
     }
     const takes = random.chance(0.05) ? random.between(0, 880_000) : random.between(1, 5000);
     timeline.after(takes, () => {
       if (!isCalm && random.chance(0.25)) {
-        this.#tell(event, 'RetriesExhausted');
+        this.#report(event, 'RetriesExhausted');
         return;
       }
       const { deliveryId, batchId, deliveryAttempt } = event;
@@ -61,11 +61,11 @@ export class ProcessorFunction {
         () => `processor: ${batchId} ${deliveryId} attempt ${deliveryAttempt} done`,
       );
       this.runs.set(deliveryId, [...(this.runs.get(deliveryId) ?? []), event]);
-      this.#tell(event, 'Success');
+      this.#report(event, 'Success');
     });
   }
 
-  #tell(event: ProcessorEvent, condition: string): void {
+  #report(event: ProcessorEvent, condition: string): void {
     const { random, faults } = this.#schedule;
     this.pending -= 1;
     this.#observer.onOutcome(event);

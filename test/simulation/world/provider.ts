@@ -8,10 +8,10 @@ import { drawPlan, failure, listed, outcomeOf, rowOf, rowsOf } from './jobs.ts';
 
 const HOUR = 3_600_000;
 const MAX_IN_FLIGHT = 2;
-/** A late landing: the margin that the lease leaves for it. */
+/** How late a create call may take effect: the margin of the lease. */
 const LANDS_WITHIN_MS = 25_000;
 
-/** One account at a provider. */
+/** One account at a simulated provider. */
 export class ProviderAccount {
   readonly jobs: SimulatedJob[] = [];
   readonly uploads: SimulatedUpload[] = [];
@@ -37,12 +37,12 @@ export class ProviderAccount {
     return this.jobs.some((job) => this.isLive(job));
   }
 
-  /** When a job ends, or did, as things stand. */
+  /** When a job ends or has ended, as planned now. */
   endOf(jobId: string | undefined): number | undefined {
     return this.jobs.find(({ id }) => id === jobId)?.endsAt;
   }
 
-  /** When the next job ends by itself, if one is running. */
+  /** When the next running job ends; infinity if none is running. */
   nextEnd(): number {
     const ends = this.jobs.filter((job) => this.isLive(job)).map((job) => job.endsAt);
     return Math.min(Number.POSITIVE_INFINITY, ...ends);
@@ -78,7 +78,7 @@ export class ProviderAccount {
     return job;
   }
 
-  /** Where keys are hidden while a job runs, none runs for ever: it could never be told whose it is. */
+  /** A job with a hidden key must end some time, or nobody could find out whose it is. */
   #stuckUntil(): number {
     return this.#kind.hidesKeys ? this.#schedule.now + 24 * HOUR : Number.POSITIVE_INFINITY;
   }
@@ -100,7 +100,7 @@ export class ProviderAccount {
     const schedule = this.#schedule;
     const observer = this.#observer;
     const { random } = schedule;
-    // As long as the client tries, all in all.
+    // The timeout includes the client's own retries.
     const call = async <T>(what: string, effect: () => T): Promise<T> => {
       try {
         return await process.call(what, effect, { timeoutMs: 120_000, slowMs: 180_000 });
@@ -130,7 +130,7 @@ export class ProviderAccount {
       submit: async ({ key, batchId, file, createDeadlineMs }) => {
         const lines = Buffer.from(await file.read(0, file.bytes)).toString();
         const upload = { key, createdAt: schedule.now, job: undefined, deleted: false };
-        // Nothing of a killed process is on the wire for longer than its lease allows.
+        // An upload of a killed process takes effect only as long as its lease allows for.
         const landsUntil = process.deadline + LANDS_WITHIN_MS;
         const land = () => {
           if (schedule.now <= landsUntil) this.uploads.push(upload);

@@ -10,11 +10,11 @@ export interface Message {
   readonly sentAt: number;
 }
 
-/** A standard queue with its consumer: at least once, in no order, sometimes late. */
+/** A standard queue with its consumer. It delivers at least once, in any order and sometimes late. */
 export class Queue {
   readonly name: string;
   readonly deadLetters: Message[] = [];
-  /** Messages that are neither dealt with nor dead. */
+  /** Messages that are neither handled nor in the dead-letter queue. */
   pending = 0;
   readonly #schedule: Schedule;
   readonly #visibilityMs: number;
@@ -37,7 +37,7 @@ export class Queue {
     this.#consume = consume;
   }
 
-  /** Runs the consumer's function for a message; exactly one of `done` and `failed` is called. */
+  /** Runs the consumer's function for a message. Exactly one of `done` and `failed` is called. */
   get consume() {
     return this.#consume;
   }
