@@ -60,7 +60,7 @@ it('reads a long queue no further than the part that is its turn', async () => {
   const otherModel = 16_200;
   await fill(system, 19_900, (index) => ({
     ...(index === tooOld ? { deadlineAt: 1 } : {}),
-    ...(index === otherModel ? { model: 'other' } : {}),
+    ...(index === otherModel ? { input: { ...INPUT, requests: 1, model: 'other' } } : {}),
   }));
   const pages = countPages(system);
 
