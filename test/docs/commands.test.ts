@@ -43,14 +43,15 @@ describe.each([...blocks].filter(([, of]) => of.some(hasCommands)))('%s', (page,
   it.for(of.filter(hasCommands))(
     'works on the local stack: $place',
     async ({ script }, { skip }) => {
-      const before = script.split('\n').map((line) => BEFORE[commandOf(line)] ?? '');
-      const own = [...before, script].join('\n');
-      const lacking = missing.find(([program]) => new RegExp(`\\b${program} `).test(own));
+      const lacking = missing.find(([program]) => new RegExp(`\\b${program} `).test(script));
       skip(
         lacking !== undefined,
         `these commands need ${lacking?.[1].name}, which is not installed`,
       );
-      const all = [stack.exports, ...functions, own].join('\n');
+      const before: string[] = [];
+      for (const line of script.split('\n'))
+        before.push((await BEFORE[commandOf(line)]?.(stack.run)) ?? '');
+      const all = [stack.exports, ...functions, ...before, script].join('\n');
       const args = ['-euo', 'pipefail', '-c', all];
       const { status, stdout, stderr } = await run('bash', args, directory);
       expect(status, `${stdout}${stderr}`).toBe(0);

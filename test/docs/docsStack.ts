@@ -15,13 +15,14 @@ import { shellEnvironment } from '../../local/display.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { findHandlerNames } from '../../local/stackSettings.ts';
 import { sdkSettings } from '../local/fixtures/toyAccess.ts';
-import { startHandlerRun } from '../support/handlerRun.ts';
+import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
 import { ROOT } from './shellBlocks.ts';
 
 /** A local stack, and what commands of the pages take to reach it. */
 export interface DocsStack {
   /** What `npm start -- --keep` prints, and where the commands of the project are. */
   readonly exports: string;
+  readonly run: HandlerRun;
   /** Where the commands of a page are run: with two inputs, and the stack's `.local`. */
   directoryFor(page: string): string;
   stop(): Promise<void>;
@@ -49,6 +50,7 @@ export async function startDocsStack(): Promise<DocsStack> {
   const { endpointUrl, resources } = run.stack;
   const exports = shellEnvironment(endpointUrl, findHandlerNames(resources));
   return {
+    run,
     exports: `${exports}export PATH='${join(root, 'bin')}':"$PATH"
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 `,
@@ -67,13 +69,24 @@ export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
   };
 }
 
+/**
+ * Version 1 of the AWS CLI does not take AWS_ENDPOINT_URL for all services. The names of the
+ * stack's resources stay as they are, and each start takes a second, so that each is asked once.
+ */
+const AWS = `
+PATH="\${PATH#*:}"
+set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@"
+[ "$3" = cloudformation ] || exec aws "$@"
+answer="\${0%/*}/answer-$(echo "$*" | cksum | tr ' ' -)"
+[ -f "$answer" ] || { aws "$@" > "$answer.part" && mv "$answer.part" "$answer"; } || exit
+cat "$answer"`;
+
 /** `batch-handler`, and `npm run cli -- …` of a clone, as they are run from elsewhere. */
 function addCommands(directory: string): void {
   mkdirSync(directory);
   const run = (script: string): string => `exec '${process.execPath}' '${join(ROOT, script)}' "$@"`;
   const scripts = {
-    // Version 1 of the AWS CLI does not take AWS_ENDPOINT_URL for all services.
-    aws: `PATH="\${PATH#*:}" exec aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"`,
+    aws: AWS,
     'batch-handler': run('cli/main.ts'),
     npm: [
       'case "$1 $2 $3" in',

@@ -1,3 +1,12 @@
+import { join } from 'node:path';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { expect } from 'vitest';
+import { readQueue } from '../../local/emulators/createResources.ts';
+import { eventually } from '../local/fixtures/eventually.ts';
+import { cliRun } from '../support/cliRun.ts';
+import type { HandlerRun } from '../support/handlerRun.ts';
+import { ROOT } from './shellBlocks.ts';
+
 /** Commands that a test of their own runs, because they set up or take down what others stand on. */
 export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci && npm start': 'test/local/example.test.ts',
@@ -32,36 +41,83 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'batch-handler drain': 'test/cli/drain.test.ts',
 };
 
-/** Sends a message that is refused, and waits until it is put aside. */
-const ONE_DEAD_LETTER = `
-aws sqs send-message --queue-url "$(output BatchQueueUrl)" \\
-  --message-body '{"action":"cancel","batchId":"nobody"}'
-until [ "$(aws sqs get-queue-attributes --queue-url "$(output DeadLetterQueueUrl)" --output text \\
-  --attribute-names ApproximateNumberOfMessages --query 'Attributes.*')" != 0 ]; do sleep 0.2; done`;
+/** The stack that the commands of the pages reach. */
+type Surroundings = Pick<HandlerRun, 'stack' | 'dataDirectory'>;
+
+/** Brings about what a page takes to have happened; gives what the shell must know of it. */
+type Preparation = (surroundings: Surroundings) => Promise<string | undefined>;
+
+const EXAMPLE = join(ROOT, 'examples', 'requests.jsonl');
+
+/** The command line in this process, which starts sooner than one of its own. */
+async function batchHandler({ dataDirectory }: Surroundings, ...args: readonly string[]) {
+  return cliRun([...args, `--local=${dataDirectory}`]);
+}
+
+/** Adds a batch that waits an hour, until the handler has taken it in. */
+async function addForLater(surroundings: Surroundings, id: string): Promise<void> {
+  const later = new Date(Date.now() + 60 * 60_000).toISOString();
+  await batchHandler(surroundings, 'add', EXAMPLE, '--id', id, '--not-before', later);
+  const taken = () => batchHandler(surroundings, 'show', id);
+  expect(await eventually(taken, ({ code }) => code === 0)).toMatchObject({ code: 0 });
+}
 
 /** Adds the batch that most pages ask about, unless another page has. */
-const MY_BATCH = `
-batch-handler list --json | grep -q '"my-batch"' || batch-handler add requests.jsonl --id my-batch --wait`;
+const myBatch: Preparation = async (surroundings) => {
+  const { code } = await batchHandler(surroundings, 'show', 'my-batch');
+  if (code === 0) return;
+  await batchHandler(surroundings, 'add', EXAMPLE, '--id', 'my-batch', '--wait');
+};
 
-/** What a page takes to have happened before a command is copied from it. */
-export const BEFORE: Readonly<Record<string, string>> = {
+function queueOf({ resources }: Surroundings['stack'], name: string) {
+  const queue = resources.queues.find(({ logicalId }) => logicalId.startsWith(`Batches${name}`));
+  if (queue === undefined) throw new Error(`the stack has no queue ${name}`);
+  return queue;
+}
+
+/** Sends a message that is refused at once, and waits until it is put aside. */
+const oneDeadLetter: Preparation = async ({ stack }) => {
+  const MessageBody = JSON.stringify({ batchId: 'without-a-file' });
+  const { url: QueueUrl } = queueOf(stack, 'BatchQueue');
+  await stack.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const { name } = queueOf(stack, 'BatchDeadLetterQueue');
+  const waiting = () => readQueue(stack.emulatorUrl, name);
+  const { ready } = await eventually(waiting, (queue) => queue.ready.length > 0);
+  expect(ready.length).toBeGreaterThan(0);
+};
+
+/** The preparations of commands, by the command as it stands on the page. */
+export const BEFORE: Readonly<Record<string, Preparation>> = {
   // What waits for its time would be watched until then.
-  'batch-handler watch': `
-until id=$(batch-handler list --status open --json | jq -r .batchId | grep monday); do sleep 0.2; done
-batch-handler cancel "$id" --wait`,
-  'batch-handler cancel tonight weekly --wait': `
-for id in tonight weekly; do
-  batch-handler add requests.jsonl --id $id --not-before "$(date -ud '+1 hour' +%FT%TZ)"
-  until batch-handler show $id 2>/dev/null; do sleep 0.2; done
-done`,
-  'batch-handler redrive --queue batch --yes': ONE_DEAD_LETTER,
-  'aws sqs delete-message --queue-url "$(output DeadLetterQueueUrl)" --receipt-handle "$HANDLE"': `
-${ONE_DEAD_LETTER}
-HANDLE=$(aws sqs receive-message --queue-url "$(output DeadLetterQueueUrl)" --output text \\
-  --visibility-timeout 60 --query 'Messages[0].ReceiptHandle')`,
-  'grep -h \'"batchId":"my-batch\' .local/logs/*.log': MY_BATCH,
-  'batch-handler show my-batch': MY_BATCH,
-  'batch-handler cancel stuck-batch': `
-batch-handler add requests.jsonl --id stuck-batch --not-before "$(date -ud '+1 hour' +%FT%TZ)"
-until batch-handler show stuck-batch 2>/dev/null; do sleep 0.2; done`,
+  'batch-handler watch': async (surroundings) => {
+    const open = async () => {
+      const { stdout } = await batchHandler(surroundings, 'list', '--status', 'open', '--json');
+      const ids = stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line).batchId);
+      return ids.find((id) => id.includes('monday'));
+    };
+    const id = await eventually(open, (found) => found !== undefined);
+    expect(await batchHandler(surroundings, 'cancel', id, '--wait')).toMatchObject({ code: 0 });
+  },
+  'batch-handler cancel tonight weekly --wait': async (surroundings) => {
+    for (const id of ['tonight', 'weekly']) await addForLater(surroundings, id);
+  },
+  'batch-handler redrive --queue batch --yes': oneDeadLetter,
+  'aws sqs delete-message --queue-url "$(output DeadLetterQueueUrl)" --receipt-handle "$HANDLE"':
+    async (surroundings) => {
+      await oneDeadLetter(surroundings);
+      const { stack } = surroundings;
+      const { url: QueueUrl } = queueOf(stack, 'BatchDeadLetterQueue');
+      const received = await stack.clients.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }),
+      );
+      return `HANDLE='${received.Messages?.[0]?.ReceiptHandle}'`;
+    },
+  'grep -h \'"batchId":"my-batch\' .local/logs/*.log': myBatch,
+  'batch-handler show my-batch': myBatch,
+  'batch-handler cancel stuck-batch': async (surroundings) => {
+    await addForLater(surroundings, 'stuck-batch');
+  },
 };
