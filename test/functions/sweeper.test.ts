@@ -14,7 +14,7 @@ beforeEach(() => {
   putRunning(w, 2);
 });
 
-it('a hint has the one job checked, at the entry that it belongs to', async () => {
+it('an event about a job has only that job checked, at the entry that it belongs to', async () => {
   const asked = noteChecks(w);
   for (const job of w.provider.jobs)
     job.state = {
@@ -28,7 +28,7 @@ it('a hint has the one job checked, at the entry that it belongs to', async () =
   expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b1' }]);
 });
 
-it('a hint of a job that is none of ours changes nothing', async () => {
+it('an event about an unknown job changes nothing', async () => {
   const asked = noteChecks(w);
 
   await runSweeper(w.dependencies, hint('forged', 'openai'), DEADLINE);
@@ -37,7 +37,7 @@ it('a hint of a job that is none of ours changes nothing', async () => {
   expect(w.workQueue).toEqual([]);
 });
 
-it('a hint that comes twice has the job collected once', async () => {
+it('an event that comes twice has the job collected once', async () => {
   const [job] = w.provider.jobs;
   if (job === undefined) throw new Error('no job');
   job.state = { state: 'ended', outcome: { kind: 'completed', jobId: job.id, files: ['output'] } };
@@ -48,7 +48,7 @@ it('a hint that comes twice has the job collected once', async () => {
   expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b0' }]);
 });
 
-it('a hint that holds anything else is an error, a tick of the schedule a sweep', async () => {
+it('an event with unknown fields is an error, and a tick of the schedule is a sweep', async () => {
   const asked = noteChecks(w);
   const wrong = { ...hint('job_0', 'openai'), endpoint: 'https://example.com' };
 

@@ -4,7 +4,7 @@ import { collectorWorld, request } from '../../support/collectorWorld.ts';
 const ids = (count: number, prefix = 'r') => Array.from({ length: count }, (_, i) => prefix + i);
 
 describe('single requests become batches', () => {
-  it('of what has come when the window reaches its age', async () => {
+  it('of all that have arrived when the window reaches its age', async () => {
     const c = collectorWorld({ maxAgeSeconds: 300, priority: 7, metadata: { team: 'search' } });
     for (const id of ids(3)) c.send(request(id));
     await c.deliver();
@@ -38,7 +38,7 @@ describe('single requests become batches', () => {
     ]);
   });
 
-  it('of no more bytes than the provider takes in one job', async () => {
+  it('of no more bytes than a job may have', async () => {
     const c = collectorWorld();
     const bytes = Buffer.byteLength(JSON.stringify(request('r0'))) + 1;
     Object.assign(c.world.provider, {
@@ -74,7 +74,7 @@ describe('single requests become batches', () => {
     expect(line.indexOf('\n')).toBe(line.length - 1);
   });
 
-  it('also those that a message points to', async () => {
+  it('also if a message points to them', async () => {
     const c = collectorWorld();
     const key = 'uploads/messages/big.json';
     const writer = c.world.objects.writer(key);
@@ -86,7 +86,7 @@ describe('single requests become batches', () => {
   });
 });
 
-it('what could not be written goes back to the queue, and the rest does not', async () => {
+it('requests that could not be written return to the queue, and the others do not', async () => {
   const c = collectorWorld();
   c.send(request('r0'), 'm0');
   c.send(request('r1', { body: { model: 'other', input: 'x' } }), 'm1');

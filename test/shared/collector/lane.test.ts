@@ -65,7 +65,7 @@ it('a number is never given out twice', () => {
   expect(withChunk(none, chunk('b'), LIMITS, NOW).open?.number).toBe(2);
 });
 
-it('a chunk is known in an open and in a sealed window', () => {
+it('a chunk is found in an open and in a sealed window', () => {
   const open = withChunk(EMPTY, chunk('a'), LIMITS, NOW);
   expect([hasChunk(open, 'a'), hasChunk(withOpenSealed(open, NOW), 'a')]).toEqual([true, true]);
   expect(hasChunk(open, 'b')).toBe(false);

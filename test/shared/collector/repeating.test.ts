@@ -43,7 +43,7 @@ it('a message delivered again between the seal and the join is in one of the two
   expect(Object.values(c.batches())).toEqual([['r0']]);
 });
 
-it('another request under the same custom_id is put aside, naming the batch of the first', async () => {
+it('another request under the same custom_id goes to the dead-letter queue, naming the batch of the first', async () => {
   const c = collectorWorld();
   c.send(request('r0'));
   await c.settle();
@@ -58,7 +58,7 @@ it('another request under the same custom_id is put aside, naming the batch of t
   expect(c.deadLetters[0]?.reason).not.toContain('secret');
 });
 
-it('another request under the same custom_id in the same batch is put aside', async () => {
+it('another request under the same custom_id in the same batch goes to the dead-letter queue', async () => {
   const c = collectorWorld();
   c.send(request('r0'));
   c.send(request('r0', { body: { model: 'm', input: 'else' } }));

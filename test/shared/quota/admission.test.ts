@@ -51,19 +51,19 @@ describe('admit', () => {
     ],
     ['no more tokens than allowed', [waiting('a', 60), waiting('b', 60)], [], ['a']],
     [
-      'a small one past a large one that finds no room',
+      'a small one before a large one that does not fit',
       [waiting('a', 60), waiting('b', 10)],
       [active(50)],
       ['b'],
     ],
     [
-      'nothing of its model past one that has waited long',
+      'nothing of its model before one that has waited long',
       [waiting('a', 60, LONG_AGO), waiting('b', 10)],
       [active(50)],
       [],
     ],
     [
-      'another model past one that has waited long',
+      'another model before one that has waited long',
       [waiting('a', 60, { ...LONG_AGO, model: 'm' }), waiting('b', 90, { model: 'n' })],
       [active(50, { model: 'm' })],
       ['b'],
@@ -71,11 +71,11 @@ describe('admit', () => {
     ['one larger than the limit, alone', [waiting('a', 900), waiting('b', 1)], [], ['a']],
     ['beside jobs that have ended', [waiting('a', 60)], [active(50, { isOver: true })], ['a']],
     ['nothing larger than the limit beside others', [waiting('a', 900)], [active(1)], []],
-  ])('takes %s', (_, queue, load, expected) => {
+  ])('admits %s', (_, queue, load, expected) => {
     expect(admitted(queue, load)).toEqual(expected);
   });
 
-  it('keeps to the requests in flight, of all models together', () => {
+  it('respects the limit of requests of all models together', () => {
     const room = { limits: { ...limits, maxEnqueuedRequests: 10 } };
     const many = (batchId: string, requests: number) => waiting(batchId, 1, { requests });
     const queue = [many('a', 6), many('b', 6), many('c', 4)];
@@ -83,7 +83,7 @@ describe('admit', () => {
     expect(admitted([many('a', 99)], [], room)).toEqual(['a']);
   });
 
-  it('keeps to the starts of an hour of the clock', () => {
+  it('respects the limit of starts per clock hour', () => {
     const hour = Math.floor(NOW / 3_600_000);
     const hourly = { ...limits, maxStartsPerHour: 5 };
     const queue = ['a', 'b', 'c'].map((id) => waiting(id, 1));
@@ -96,7 +96,7 @@ describe('admit', () => {
     expect(admitted(queue, [], started(hour - 1, 5))).toEqual(['a', 'b', 'c']);
   });
 
-  it('keeps to the ceiling that was learned for the model', () => {
+  it('respects the learned limit of the model', () => {
     const ceilings = { m: { ...UNKNOWN_TOKEN_LIMIT, tokens: 30 } };
     const queue = [waiting('a', 20, { model: 'm' }), waiting('b', 20, { model: 'n' })];
     const load = [active(20, { model: 'm' }), active(20, { model: 'n' })];
@@ -107,7 +107,7 @@ describe('admit', () => {
     expect(admitted([waiting('c', 20)], [active(20)], unnamed)).toEqual([]);
   });
 
-  it('feels for a limit that is not known: eight jobs first, then as many as were taken on', () => {
+  it('approaches an unknown limit: eight jobs first, then as many as were accepted', () => {
     const wide = { ...limits, maxInFlight: 1_000, maxEnqueuedTokens: 1_000_000 };
     const queue = Array.from({ length: 100 }, (_, i) => waiting(`${i}`, 1, { model: 'm' }));
     const pending = active(1, { model: 'm', isPending: true });
@@ -121,13 +121,13 @@ describe('admit', () => {
     expect(admitted(queue, [], knowing(40))).toHaveLength(40);
   });
 
-  it('remembers over pages what it found', () => {
+  it('remembers a reservation from page to page', () => {
     const load = usageOf([active(50)]);
     expect(admit([waiting('a', 60, LONG_AGO)], load, BOUNDS)).toEqual([]);
     expect(admit([waiting('b', 1)], load, BOUNDS)).toEqual([]);
   });
 
-  it('never holds more than the limits, unless one batch alone does', () => {
+  it('never exceeds the limits, unless one batch alone does', () => {
     const hints = fc.array(
       fc.record({ tokens: fc.integer({ min: 0, max: 150 }), model: fc.constantFrom('m', 'n') }),
     );

@@ -20,12 +20,12 @@ const batch = (
 });
 
 describe('a daily budget', () => {
-  it('bounds nothing where there is none, whatever has no price', () => {
+  it('does not limit anything if there is none, also without a price', () => {
     expect(budgetOf().allows(batch('a', 1e9), state, NOW)).toBe(true);
     expect(budgetOf().allows(batch('a', 1, { model: 'n' }), state, NOW)).toBe(true);
   });
 
-  it('counts what was spent today, what is there and what starts', () => {
+  it('counts what was spent today, the jobs at the provider and those that start', () => {
     const budget = budgetOf(10);
     const spent = withSpent(state, 3, NOW);
     budget.commit(batch('running', 2));
@@ -38,7 +38,7 @@ describe('a daily budget', () => {
     expect([...budget.waits.keys()]).toEqual(['over', 'late']);
   });
 
-  it('keeps back what is larger than itself, and what has no price', () => {
+  it('keeps batches waiting that exceed it alone or have no price', () => {
     const budget = budgetOf(10);
     expect(budget.allows(batch('huge', 11), state, NOW)).toBe(false);
     expect(budget.allows(batch('unknown', 1, { model: 'n' }), state, NOW)).toBe(false);
@@ -54,13 +54,13 @@ describe('a daily budget', () => {
     });
   });
 
-  it('takes no notice of what is there without a price', () => {
+  it('ignores jobs at the provider without a price', () => {
     const budget = budgetOf(10);
     budget.commit(batch('old', 99, { model: 'n' }));
     expect(budget.allows(batch('a', 10), state, NOW)).toBe(true);
   });
 
-  it('is kept for what has waited a day, once, so that smaller ones do not go before it for ever', () => {
+  it('is reserved once for a batch that has waited a day, so that smaller ones do not overtake it for ever', () => {
     const large = batch('large', 9, { createdAt: NOW - DAY_MS });
     const spent = withSpent(state, 2, NOW);
     const budget = budgetOf(20);
@@ -73,7 +73,7 @@ describe('a daily budget', () => {
     expect(budget.allows(batch('small', 1), spent, NOW)).toBe(false);
   });
 
-  it('is never kept for what it can never hold', () => {
+  it('is never reserved for a batch that exceeds it alone', () => {
     const budget = budgetOf(10);
     const huge = batch('huge', 11, { createdAt: NOW - DAY_MS });
     expect(budget.allows(huge, state, NOW)).toBe(false);

@@ -23,7 +23,7 @@ describe('a pause', () => {
     expect(isPaused(applyProviderCommand(paused, resume))).toBe(false);
   });
 
-  it('is the same in whatever order and however often the messages come', () => {
+  it('does not depend on the order and number of deliveries', () => {
     const again: ProviderCommand = { action: 'pause', sentAt: NOW + 2, messageId: 'c' };
     const inOrder = [pause, resume, again].reduce(applyProviderCommand, fresh);
     for (const order of [
@@ -35,7 +35,7 @@ describe('a pause', () => {
     expect(applyProviderCommand(inOrder, pause)).toBe(inOrder);
   });
 
-  it('and a resume of the same millisecond end alike for every order', () => {
+  it('and a resume of the same millisecond have the same result in any order', () => {
     const together = { ...resume, sentAt: NOW };
     expect(isPaused([pause, together].reduce(applyProviderCommand, fresh))).toBe(false);
     expect(isPaused([together, pause].reduce(applyProviderCommand, fresh))).toBe(false);

@@ -48,7 +48,7 @@ const LINE_BYTES =
 
 describe('200 batches in front of a limit that holds 7 at once', () => {
   it.each([['job' as const], [429 as const]])(
-    'all end, in order, with a handful of refusals, told by %s',
+    'all complete, in order, with a handful of refusals (%s)',
     async (refusal) => {
       const { w, settled } = await inFrontOfOpenAi(7, refusal);
       const ids = Array.from({ length: 200 }, (_, index) => `b${String(index).padStart(3, '0')}`);

@@ -39,8 +39,8 @@ function end(jobId: string): void {
   job.state = ENDED;
 }
 
-describe('a job that its provider says has ended', () => {
-  it('is asked about at once, alone, and its batch goes on', async () => {
+describe('a job whose provider reports its end', () => {
+  it('is checked at once, and no other job, and its batch continues', async () => {
     end('job_0');
     const asked = noteChecks(w);
 
@@ -53,14 +53,14 @@ describe('a job that its provider says has ended', () => {
     expect(w.metrics.get(METRICS.earlyChecks)).toBe(1);
   });
 
-  it('and has not is left to the sweep', async () => {
+  it('but that still runs is left to the sweep', async () => {
     expect(await checkJob(w.dependencies, HINT)).toBe(true);
 
     expect(writes).toEqual([]);
     expect(w.workQueue).toEqual([]);
   });
 
-  it('twice, or after the sweep has seen it, is collected once', async () => {
+  it('twice, or after a sweep has checked it, is collected once', async () => {
     end('job_0');
 
     await w.sweep();
@@ -70,7 +70,7 @@ describe('a job that its provider says has ended', () => {
     expect(w.workQueue).toEqual([{ action: 'collect', batchId: 'b0' }]);
   });
 
-  it('while the sweep looks at it is collected once', async () => {
+  it('while a sweep checks it is collected once', async () => {
     end('job_0');
 
     await Promise.all([w.sweep(), checkJob(w.dependencies, HINT), checkJob(w.dependencies, HINT)]);
@@ -82,7 +82,7 @@ describe('a job that its provider says has ended', () => {
   it.each([
     ['nobody’s', { provider: 'openai', jobId: 'job_9' }],
     ['one of another entry', { provider: 'other', jobId: 'job_0' }],
-  ])('and is %s is not asked about', async (_what, hint) => {
+  ])('and is %s is not checked', async (_what, hint) => {
     const asked = noteChecks(w);
 
     expect(await checkJob(w.dependencies, hint)).toBe(false);
@@ -91,7 +91,7 @@ describe('a job that its provider says has ended', () => {
     expect(writes).toEqual([]);
   });
 
-  it('and that its record no longer names is not asked about, whatever the index shows', async () => {
+  it('but that the record no longer names is not checked, whatever the index shows', async () => {
     const job = { id: 'job_new', submission: 2, submittedAt: 0 };
     w.batches.put({ ...running('b0'), job });
     const listActive = w.batches.listActive;
@@ -108,7 +108,7 @@ describe('a job that its provider says has ended', () => {
     expect(asked).toEqual([]);
   });
 
-  it('is not asked about while the provider refuses our account', async () => {
+  it('is not checked while the provider is blocked', async () => {
     await w.dependencies.providerStates.replace({
       schemaVersion: 1,
       provider: 'openai',
@@ -122,7 +122,7 @@ describe('a job that its provider says has ended', () => {
     expect(asked).toEqual([]);
   });
 
-  it('holds the provider back if that refuses our account', async () => {
+  it('blocks the provider if it refuses our account', async () => {
     w.provider.check = async () => {
       throw new ProviderError('account', REASON);
     };
@@ -133,7 +133,7 @@ describe('a job that its provider says has ended', () => {
     expect(writes).toEqual([]);
   });
 
-  it('is looked for in a bounded number of pages', async () => {
+  it('is searched for in a limited number of pages', async () => {
     let read = 0;
     w.batches.listActive = async () => {
       read += 1;
@@ -145,7 +145,7 @@ describe('a job that its provider says has ended', () => {
   });
 });
 
-it('a job that is first seen taken on lets more go to the provider', async () => {
+it('a job that is seen accepted for the first time raises the learned limit', async () => {
   const { acceptedAt: _, ...job } = running('b0').job;
   w.batches.put({ ...running('b0'), job });
 

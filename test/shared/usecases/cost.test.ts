@@ -54,7 +54,7 @@ async function again(w: World): Promise<void> {
 const estimateOf = (w: World, batchId: string) => w.batch(batchId).input?.estimatedCost ?? 0;
 
 describe('the cost of a batch', () => {
-  it('is told to the processor and in its state changes', async () => {
+  it('is in the event of the processor and in the state changes', async () => {
     const w = pricedWorld();
     await start(w, 'b1', ['a', 'b']);
     expect(w.batch('b1').cost).toBe(0);
@@ -87,7 +87,7 @@ describe('the cost of a batch', () => {
     expect(w.announced.at(-1)?.cost).toBeNull();
   });
 
-  it('is nothing for what never ran', async () => {
+  it('is 0 if nothing ran', async () => {
     const w = world();
     await w.add('b1', ['a'], {});
     await w.workAll();
@@ -192,7 +192,7 @@ describe('maxCost', () => {
     });
   });
 
-  it('lets an attempt go on that stays below it', async () => {
+  it('allows an attempt that stays below it', async () => {
     const w = pricedWorld();
     await start(w, 'whole', ['a', 'b']);
     await start(w, 'b1', ['a', 'b'], { maxCost: estimateOf(w, 'whole') + 1 });
@@ -218,7 +218,7 @@ describe('a daily budget', () => {
       .filter(({ status }) => status === 'queued')
       .map(({ batchId }) => batchId);
 
-  it('holds batches back, tells of it, and goes on the next day', async () => {
+  it('keeps batches waiting, reports that, and starts them the next day', async () => {
     const probe = pricedWorld();
     await start(probe, 'b1', ['a']);
     const each = estimateOf(probe, 'b1');
@@ -242,7 +242,7 @@ describe('a daily budget', () => {
     expect(w.batch('b3').status).toBe('running');
   });
 
-  it('holds a batch back that is over the whole of it, but not those behind, until it is raised', async () => {
+  it('keeps a batch waiting that exceeds it alone, but not those behind it, until it is raised', async () => {
     const probe = pricedWorld();
     await start(probe, 'b1', ['a']);
     const w = pricedWorld(1.5 * estimateOf(probe, 'b1'));
@@ -259,7 +259,7 @@ describe('a daily budget', () => {
     expect(w.batch('large').status).toBe('running');
   });
 
-  it('holds back what has no price until it has one', async () => {
+  it('keeps a batch without a price waiting until it has one', async () => {
     const w = world();
     w.provider.pricing = { priceOf: () => undefined, dailyBudget: 1_000 };
     await start(w, 'b1', ['a']);
@@ -270,7 +270,7 @@ describe('a daily budget', () => {
     expect(w.batch('b1').status).toBe('running');
   });
 
-  it('sends a batch that may go elsewhere to where there is money', async () => {
+  it('sends a batch that may go elsewhere to an entry with money left', async () => {
     const w = pricedWorld(0);
     const other = fakeProvider(w.dependencies.clock.now);
     other.pricing = priced();
@@ -279,7 +279,7 @@ describe('a daily budget', () => {
     expect(w.batch('b1')).toMatchObject({ status: 'running', provider: 'other' });
   });
 
-  it('counts the estimate of a job whose rows do not tell what it cost', async () => {
+  it('counts the estimate of a job whose rows do not show its cost', async () => {
     const w = pricedWorld(1_000);
     await start(w, 'b1', ['a']);
     await finish(w, () => UNMETERED);

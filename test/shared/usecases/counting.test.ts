@@ -40,7 +40,7 @@ it('counts the requests of a batch when it has ended, and what its job used when
   expect(w.metrics.get(METRICS.completed)).toBe(1);
 });
 
-it('counts those of a batch in parts once', async () => {
+it('counts the requests of a batch in parts once', async () => {
   const w = world();
   Object.assign(w.provider, { limits: { ...w.provider.limits, maxRequests: 2 } });
   await run(w, ['a', 'b', 'c', 'bad1']);

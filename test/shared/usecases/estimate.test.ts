@@ -5,7 +5,7 @@ import { describedProviders } from '../../../shared/providers/registry.ts';
 import { createTokenEstimator } from '../../../shared/tokens/estimator.ts';
 import { estimate } from '../../../shared/usecases/estimate.ts';
 
-/** A deployment of such entries, as far as an estimate looks at it: no secret, nothing to call. */
+/** A deployment with these entries, as an estimate needs it: without secrets, and with nothing to call. */
 function deployment(entries: Record<string, object>) {
   const settings = Object.fromEntries(
     Object.entries(entries).map(([name, entry]) => [name, providerSettingsSchema.parse(entry)]),
@@ -42,7 +42,7 @@ async function estimateOf(
 }
 
 describe('an estimate', () => {
-  it('tells requests, tokens, jobs and money', async () => {
+  it('has requests, tokens, jobs and cost', async () => {
     const found = await estimateOf(['a', 'b', 'c'].map((id) => chat(id)));
     expect(found).toMatchObject({
       providers: ['openai'],
@@ -59,7 +59,7 @@ describe('an estimate', () => {
     expect(found.cost).toBeCloseTo((found.inputTokens * 1 + 300 * 4) / 1e6, 12);
   });
 
-  it('knows no cost without a price, and counts requests with no longest answer', async () => {
+  it('has no cost without a price, and counts requests without a limit on their answers', async () => {
     const openEnded = { max_tokens: undefined };
     const lines = [chat('a'), chat('b', openEnded)];
     const found = await estimateOf(lines, { openai: { kind: 'openai' } });
@@ -75,7 +75,7 @@ describe('an estimate', () => {
     expect(found.jobs).toBe(3);
   });
 
-  it('tells every problem with its line, and counts those that it does not tell', async () => {
+  it('names problems with their lines, and counts all of them', async () => {
     const lines = [
       '{',
       chat('a'),
@@ -96,7 +96,7 @@ describe('an estimate', () => {
     });
   });
 
-  it('asks of a request what every entry must be able to express', async () => {
+  it('checks requests against every entry', async () => {
     const entries = { openai: OPENAI, claude: { kind: 'anthropic' } };
     const lines = [chat('a', { seed: 1 })];
     expect(await estimateOf(lines, entries)).toMatchObject({ problems: 0 });
@@ -105,7 +105,7 @@ describe('an estimate', () => {
     expect(both.reasons[0]?.message).toContain('body.seed');
   });
 
-  it('says that it is too dear, or waits for money', async () => {
+  it('says if it exceeds maxCost, or waits for a daily budget', async () => {
     const dear = await estimateOf([chat('a')], undefined, { maxCost: 0.0001 });
     expect(dear).toMatchObject({ problems: 1, reasons: [{ code: 'over_max_cost' }] });
     const openai = { ...OPENAI, dailyBudget: 0.0001 };

@@ -62,7 +62,7 @@ describe('a file in the inbox', () => {
     expect(batch?.batchId).toMatch(pattern);
   });
 
-  it('is one batch however often S3 tells of it, and two when it is another file', async () => {
+  it('is one batch however often its event comes, and two if it is overwritten', async () => {
     const w = world();
     const event = await put(w);
     await w.send(event);
@@ -76,7 +76,7 @@ describe('a file in the inbox', () => {
     expect(rejectionOf(w)).toBeUndefined();
   });
 
-  it('is left alone when it is gone, or overwritten: its own event tells of the new one', async () => {
+  it('is ignored if it is gone or was overwritten, since the new file has its own event', async () => {
     const w = world();
     const event = await put(w);
     await put(w, KEY, [requestLine('b')]);
@@ -144,7 +144,7 @@ describe('a refused file has its reason beside it', () => {
     expect(rejectionOf(w)).toMatchObject({ etag: event.etag, message: expect.any(String) });
   });
 
-  it('but a file that is elsewhere has none', async () => {
+  it('but not for a file outside the inbox', async () => {
     const w = world();
     await upload(w.objects, 'uploads/b1.jsonl', ['nonsense']);
     await w.send({ batchId: 'b1' });
@@ -177,7 +177,7 @@ describe('a message about the inbox is refused', () => {
     expect(w.batches.all()).toEqual([]);
   });
 
-  it('and put aside where its file may not be read', async () => {
+  it('and moved to the dead-letter queue if its file may not be read', async () => {
     const w = world();
     const event = await put(w);
     w.objects.head = () => Promise.reject(refusal('source_not_readable', 'S3 refuses it'));
@@ -186,7 +186,7 @@ describe('a message about the inbox is refused', () => {
     expect(rejectionOf(w)).toBeUndefined();
   });
 
-  it('goes on where it may pass', async () => {
+  it('but returns to the queue if it may succeed later', async () => {
     const w = world();
     const event = await put(w);
     w.dependencies.batches.create = () => Promise.reject(new Error('throttled'));

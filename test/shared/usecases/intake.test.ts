@@ -32,7 +32,7 @@ describe('a message that can never succeed goes to the dead-letter queue with it
     ],
     ['gives both a file and requests', { file: 's3://test-bucket/f', requests: [{}] }, 'not both'],
     [
-      'has an endpoint that the provider has not',
+      'has an endpoint that the provider does not support',
       { batchId: 'x', endpoint: '/v1/videos' },
       'use one of /v1/chat/completions',
     ],
@@ -43,7 +43,7 @@ describe('a message that can never succeed goes to the dead-letter queue with it
     ],
     ['points elsewhere', { action: 'pointer', key: 'batches/x' }, 'uploads/messages/'],
     [
-      'retries a batch that never was',
+      'retries a batch that does not exist',
       { action: 'retry', batchId: 'x' },
       'there is no batch x to retry',
     ],
@@ -67,7 +67,7 @@ describe('a message that can never succeed goes to the dead-letter queue with it
     expect(w.logged.join()).not.toContain('secret');
   });
 
-  it('commands that make no sense are refused with the state', async () => {
+  it('a command that the status does not allow is refused with the status', async () => {
     const w = world();
     await w.add('b1', ['a']);
     await w.send({ action: 'redeliver', batchId: 'b1' });
@@ -75,13 +75,13 @@ describe('a message that can never succeed goes to the dead-letter queue with it
   });
 });
 
-describe('a message that may succeed later goes back to the queue', () => {
+describe('a message that may succeed later returns to the queue', () => {
   it('when its version is newer', async () => {
     const w = world();
     await expect(w.send({ schemaVersion: 2, batchId: 'x' })).rejects.toThrow(NewerSchemaError);
   });
 
-  it('when its batch may be on its way', async () => {
+  it('when the message that adds its batch may not have arrived yet', async () => {
     const w = world();
     await expect(w.send({ action: 'cancel', batchId: 'x' }, 'm1', 1)).rejects.toThrow(
       'may not have arrived yet',
@@ -121,7 +121,7 @@ describe('adding a batch', () => {
     });
   });
 
-  it('reads a large message from where it points', async () => {
+  it('reads a large message from the object that it points to', async () => {
     const w = world();
     await upload(w.objects, 'uploads/b1.jsonl', [requestLine('a')]);
     await upload(w.objects, 'uploads/messages/p.json', ['{"batchId":"b1"}']);
@@ -131,7 +131,7 @@ describe('adding a batch', () => {
 });
 
 describe('inspecting', () => {
-  it('ends a bad input before anything is sent, with line numbers in the record and the error file', async () => {
+  it('refuses a bad input before anything is submitted, with line numbers in the record and the error file', async () => {
     const w = world();
     await upload(w.objects, 'uploads/b1.jsonl', [requestLine('a'), 'nonsense', requestLine('a')]);
     await w.send({ batchId: 'b1' });

@@ -27,7 +27,7 @@ const endAll = (w: World, answer: (id: string) => object) => {
 };
 
 describe('a batch that is too large for one job', () => {
-  it('runs in parts and is one again, in the order of its input', async () => {
+  it('runs in parts, and has all rows in the order of its input', async () => {
     const w = await split();
     expect(w.batch('b1')).toMatchObject({ status: 'split', counts: { total: 5, unfinished: 5 } });
     await step(w);
@@ -57,7 +57,7 @@ describe('a batch that is too large for one job', () => {
     expect(w.batch('b1/2').dueAt).toBeUndefined();
   });
 
-  it('looks at its parts by their keys, and makes one that is missing', async () => {
+  it('finds its parts by their ids, and creates one that is missing', async () => {
     const w = await split();
     const { create } = w.batches;
     w.batches.create = async (batch) => {
@@ -86,7 +86,7 @@ describe('a batch that is too large for one job', () => {
     expect(w.invocations).toEqual([]);
   });
 
-  it('that is cancelled before its parts exist has a row for each request all the same', async () => {
+  it('that is cancelled before its parts exist still has a row for each request', async () => {
     const w = await split();
     await w.send({ action: 'cancel', batchId: 'b1' });
     await step(w);
@@ -98,7 +98,7 @@ describe('a batch that is too large for one job', () => {
     );
   });
 
-  it('runs again only what failed, in the parts that it failed in', async () => {
+  it('runs only the failed requests again, in their parts', async () => {
     const w = await split();
     await step(w);
     endAll(w, (id) => (id === 'c' ? FAILED : SUCCESS));
@@ -120,7 +120,7 @@ describe('a batch that is too large for one job', () => {
     expect(w.invocations).toHaveLength(2);
   });
 
-  it('waits for its time as a whole', async () => {
+  it('waits for its notBefore as a whole', async () => {
     const at = (seconds: number) => new Date(1_800_000_000_000 + seconds * 1000).toISOString();
     const w = await split({ notBefore: at(3_600) });
     await step(w);

@@ -12,7 +12,7 @@ async function step(w: World): Promise<void> {
 }
 
 describe('a provider that a user has paused', () => {
-  it('starts nothing, and what waits uses no attempt and starts with the resume', async () => {
+  it('starts nothing; waiting batches use no attempt and start after the resume', async () => {
     const w = world();
     await w.send(PAUSE);
     await w.add('a', ['x']);
@@ -42,7 +42,7 @@ describe('a provider that a user has paused', () => {
     expect(w.batch('a').status).toBe('completed');
   });
 
-  it('lets what was admitted before go on', async () => {
+  it('lets batches continue that were admitted before', async () => {
     const w = world();
     await w.add('a', ['x']);
     await w.workAll();
@@ -53,7 +53,7 @@ describe('a provider that a user has paused', () => {
     expect(w.batch('a').status).toBe('running');
   });
 
-  it('has what may go elsewhere go there', async () => {
+  it('sends batches to other providers that they may go to', async () => {
     const w = world();
     const other = fakeProvider(w.dependencies.clock.now);
     Object.assign(w.dependencies, { providers: fakeProviders({ openai: w.provider, other }) });
@@ -64,7 +64,7 @@ describe('a provider that a user has paused', () => {
     expect(w.batch('a')).toMatchObject({ status: 'running', provider: 'other' });
   });
 
-  it('stays as it is when an old command is delivered again or late', async () => {
+  it('is not changed by an old command that is delivered again or late', async () => {
     const w = world();
     const { now } = w.dependencies.clock;
     const sentAt = now();
@@ -80,7 +80,7 @@ describe('a provider that a user has paused', () => {
 });
 
 describe('a resume', () => {
-  it('has a provider that refused our account tried at once', async () => {
+  it('has a blocked provider tried at once', async () => {
     const w = world();
     w.provider.onSubmit = () => {
       throw new ProviderError('account', { code: 'invalid_api_key', message: 'wrong key' });
@@ -98,7 +98,7 @@ describe('a resume', () => {
   });
 });
 
-describe('a command that can never be obeyed goes to the dead letters', () => {
+describe('a command that can never be carried out goes to the dead-letter queue', () => {
   it.each([
     ['of an unknown provider', { action: 'pause', provider: 'nobody' }, 'nobody'],
     ['of no provider', { action: 'resume' }, 'provider'],

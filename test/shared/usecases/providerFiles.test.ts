@@ -25,7 +25,7 @@ async function ended(w: World, row: object = SUCCESS): Promise<void> {
 const filesOf = ({ provider: { uploads, rows } }: World) => [...uploads.keys(), ...rows.keys()];
 
 describe("a job's files at the provider", () => {
-  it('are there until its rows are in the bucket, and gone right after', async () => {
+  it('are deleted as soon as its rows are in the bucket, and not before', async () => {
     const w = world();
     await running(w);
     await ended(w);
@@ -35,7 +35,7 @@ describe("a job's files at the provider", () => {
     expect(filesOf(w)).toEqual([]);
   });
 
-  it('go between two attempts without disturbing the wait', async () => {
+  it('are deleted between two attempts without delaying the next one', async () => {
     const w = world();
     await running(w);
     await ended(w, RATE_LIMITED);
@@ -47,7 +47,7 @@ describe("a job's files at the provider", () => {
     expect(w.batch('b1').status).toBe('queued');
   });
 
-  it('go when it was refused without output', async () => {
+  it('are deleted when it was refused without output', async () => {
     const w = world();
     await running(w);
     const [job] = w.provider.jobs;
@@ -57,7 +57,7 @@ describe("a job's files at the provider", () => {
     expect(w.provider.uploads.size).toBe(0);
   });
 
-  it('are deleted by the sweeper when the worker could not, once the batch has ended', async () => {
+  it('are deleted by a sweep after the end of the batch if the worker failed to', async () => {
     const w = world();
     await running(w);
     await ended(w);
@@ -79,7 +79,7 @@ describe("a job's files at the provider", () => {
     expect(w.announced.filter(({ to }) => to === 'completed')).toHaveLength(1);
   });
 
-  it('are left, and reported, when they cannot be deleted for long', async () => {
+  it('are left and reported when they cannot be deleted for a long time', async () => {
     const w = world();
     await running(w);
     await ended(w);
@@ -92,7 +92,7 @@ describe("a job's files at the provider", () => {
     expect(w.metrics.get('ProviderFilesLeft')).toBe(1);
   });
 
-  it('rest while the provider refuses our account, and say so when they are the first to know', async () => {
+  it('are not deleted while the provider is blocked, and block it if it refuses the deletion', async () => {
     const w = world();
     await running(w);
     await ended(w);
@@ -109,7 +109,7 @@ describe("a job's files at the provider", () => {
     expect(filesOf(w)).toEqual([]);
   });
 
-  it('stay where they are if they are to be kept', async () => {
+  it('are kept if the policy says so', async () => {
     const w = world(OFF);
     w.provider.onSubmit = () => {
       w.provider.onSubmit = () => {};
@@ -129,8 +129,8 @@ describe("a job's files at the provider", () => {
   });
 });
 
-describe('an upload that became no job', () => {
-  it('is found and deleted at the end, under the keys of the batch alone', async () => {
+describe('an upload that belongs to no job', () => {
+  it('is deleted at the end of the batch, by the keys of that batch only', async () => {
     const w = world();
     w.provider.onSubmit = () => {
       w.provider.onSubmit = () => {};

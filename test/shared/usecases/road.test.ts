@@ -39,7 +39,7 @@ async function requeued(w: World): Promise<void> {
   await w.workAll();
 }
 
-describe('the road of a batch', () => {
+describe('the life of a batch', () => {
   it('leads from a message to the processor, and ends', async () => {
     const w = world();
     await started(w);
@@ -206,7 +206,7 @@ describe('the road of a batch', () => {
     expect(w.invocations.at(-1)?.deliveryAttempt).toBe(1);
   });
 
-  it('takes a refused invocation for a failed one, and one of unknown fate for one under way', async () => {
+  it('counts a refused invocation as failed, and one with an unknown result as pending', async () => {
     const w = world();
     const { processor } = w.dependencies;
     const { invoke } = processor;
@@ -235,7 +235,7 @@ describe('the road of a batch', () => {
     expect(w.batch('b1').status).toBe('completed');
   });
 
-  it('parks a batch until its time', async () => {
+  it('does not submit a batch before its notBefore', async () => {
     const w = world();
     await started(w, IDS, {
       notBefore: new Date(w.dependencies.clock.now() + 7_200_000).toISOString(),

@@ -29,7 +29,7 @@ const held = ({ jobs }: FakeProvider) => jobs.map(({ batchId }) => batchId).sort
 const BOTH = { providers: ['openai', 'other'] };
 
 describe('a batch that may go to several providers', () => {
-  it('goes where there is room', async () => {
+  it('goes to one with capacity', async () => {
     const { w, other } = twoProviders({ openai: 1, other: 1 });
     for (const id of ['a', 'b', 'c']) await w.add(id, ['x'], BOTH);
     await w.workAll();
@@ -40,7 +40,7 @@ describe('a batch that may go to several providers', () => {
     expect(w.batch('c').status).toBe('queued');
   });
 
-  it('is not another batch when its message is delivered again after that', async () => {
+  it('is added once, also if its message is delivered again after it has moved', async () => {
     const { w, other } = twoProviders({ openai: 0, other: 1 });
     await w.add('a', ['x'], BOTH);
     await w.workAll();
@@ -51,7 +51,7 @@ describe('a batch that may go to several providers', () => {
     expect(w.batch('a')).toMatchObject({ status: 'running', provider: 'other' });
   });
 
-  it('stays where it may have left an upload, until it has ended', async () => {
+  it('stays where it may have left an upload until its end', async () => {
     const { w, other } = twoProviders({ openai: 9, other: 9 });
     w.provider.onSubmit = () => {
       throw new ProviderError('quota', { code: 'full', message: 'full' });
@@ -66,7 +66,7 @@ describe('a batch that may go to several providers', () => {
     expect(w.batch('a').leftovers).toBe(1);
   });
 
-  it('has its parts at all of them', async () => {
+  it('has parts at all of them', async () => {
     const { w, other } = twoProviders({ openai: 9, other: 9 });
     Object.assign(other, { limits: { ...other.limits, maxRequests: 2 } });
     await w.add('a', ['u', 'v', 'w', 'x', 'y', 'z', '1'], BOTH);
@@ -76,7 +76,7 @@ describe('a batch that may go to several providers', () => {
     expect(held(other)).toEqual(['a/2', 'a/4']);
   });
 
-  it('is refused if one of them is none, or both forms are used', async () => {
+  it('is refused if one of them does not exist, or the message uses both forms', async () => {
     const { w } = twoProviders({ openai: 1, other: 1 });
     await w.add('a', ['x'], { providers: ['openai', 'nobody'] });
     await w.add('b', ['x'], { provider: 'openai', ...BOTH });

@@ -43,7 +43,7 @@ describe('a submission', () => {
   });
 
   it.each(['quota', 'account'] as const)(
-    'refused for %s waits, uses no attempt and holds the provider',
+    'refused for %s waits, uses no attempt and stops submissions to the provider',
     async (kind) => {
       const w = world();
       w.provider.onSubmit = refuse(kind);
@@ -61,7 +61,7 @@ describe('a submission', () => {
     },
   );
 
-  it('that failed in transit is tried again with backoff, and uses no attempt', async () => {
+  it('that failed before it reached the provider is repeated with backoff, and uses no attempt', async () => {
     const w = world();
     w.provider.onSubmit = refuse('transient');
     await queued(w);
@@ -70,7 +70,7 @@ describe('a submission', () => {
     expect(w.batchQueue).toMatchObject([{ delaySeconds: 30 }]);
   });
 
-  it('whose reply was lost is found again: one job', async () => {
+  it('whose reply was lost is found again, as one job', async () => {
     const w = world();
     losesReply(w);
     await queued(w);
@@ -84,7 +84,7 @@ describe('a submission', () => {
     expect(w.provider.jobs).toHaveLength(1);
   });
 
-  it('is not repeated while the listing fails, and is once it shows that there is no job', async () => {
+  it('is repeated only after a complete listing that shows no job', async () => {
     const w = world();
     w.provider.onSubmit = refuse('uncertain');
     await queued(w);
@@ -101,7 +101,7 @@ describe('a submission', () => {
     expect(w.provider.jobs).toHaveLength(1);
   });
 
-  it('that throws what no provider should is taken for uncertain', async () => {
+  it('that throws an unexpected error counts as uncertain', async () => {
     const w = world();
     w.provider.onSubmit = () => {
       throw new TypeError('a bug');
@@ -114,7 +114,7 @@ describe('a submission', () => {
     });
   });
 
-  it('that two workers get is made by one', async () => {
+  it('that two workers receive is made by one', async () => {
     const w = world();
     await queued(w);
     await w.sweep();
@@ -152,7 +152,7 @@ describe('a status check', () => {
     },
   );
 
-  it('refused for the account pauses the provider, and checks rest with it', async () => {
+  it('refused for the account blocks the provider, and stops its checks', async () => {
     const w = world();
     await queued(w);
     await admitted(w);
@@ -176,7 +176,7 @@ describe('a status check', () => {
     expect(w.metrics.get('UnknownStatuses')).toBe(1);
   });
 
-  it('of a poisoned batch delays no other', async () => {
+  it('of a batch that always fails does not delay the others', async () => {
     const w = world();
     await queued(w);
     await w.add('b2', ['x']);
@@ -205,7 +205,7 @@ describe('a sweep', () => {
     expect(w.batch('b1').status).toBe('queued');
   });
 
-  it('sends the end event again until the bus has taken it', async () => {
+  it('sends the end event again until the bus accepts it', async () => {
     const w = world();
     await queued(w);
     const { bus } = w.dependencies;
@@ -222,7 +222,7 @@ describe('a sweep', () => {
     expect(w.batch('b1').dueAt).toBeUndefined();
   });
 
-  it('is not believed to be absent while a job that hides its key could be the one', async () => {
+  it('does not count as absent while a job with a hidden key could be it', async () => {
     const w = world();
     const { listJobs } = w.provider;
     let isHidden = true;
@@ -249,24 +249,27 @@ describe('a sweep', () => {
   it.each([
     ['holds another number of requests', 3, false],
     ['is named by another record', 2, true],
-  ])('is absent when the job that hides its key %s', async (_why, hiddenRequests, isNamed) => {
-    const w = world();
-    w.provider.listJobs = async function* () {
-      const id = isNamed ? 'job_1' : 'job_of_somebody';
-      yield { id, createdAt: w.batch('b1').createdAt, key: undefined, hiddenRequests };
-    };
-    if (isNamed) {
-      await w.add('b0', ['x', 'y']);
-      await w.workAll();
+  ])(
+    'counts as absent when the job with a hidden key %s',
+    async (_why, hiddenRequests, isNamed) => {
+      const w = world();
+      w.provider.listJobs = async function* () {
+        const id = isNamed ? 'job_1' : 'job_of_somebody';
+        yield { id, createdAt: w.batch('b1').createdAt, key: undefined, hiddenRequests };
+      };
+      if (isNamed) {
+        await w.add('b0', ['x', 'y']);
+        await w.workAll();
+        await admitted(w);
+      }
+      w.provider.onSubmit = refuse('uncertain');
+      await queued(w);
       await admitted(w);
-    }
-    w.provider.onSubmit = refuse('uncertain');
-    await queued(w);
-    await admitted(w);
-    w.provider.onSubmit = () => {};
-    w.advance(1_000);
-    await admitted(w);
-    await admitted(w);
-    expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1 });
-  });
+      w.provider.onSubmit = () => {};
+      w.advance(1_000);
+      await admitted(w);
+      await admitted(w);
+      expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1 });
+    },
+  );
 });

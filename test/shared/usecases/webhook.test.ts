@@ -40,7 +40,7 @@ it('has a job checked once, however often the webhook comes', async () => {
 });
 
 it.each(['invalidSignature', 'unreadable'] as const)(
-  'does nothing with one that is %s',
+  'does nothing for a webhook that is refused: %s',
   async (why) => {
     webhooks.verify = async () => {
       throw new WebhookRefusedError(why, 'why');
@@ -54,7 +54,7 @@ it.each(['invalidSignature', 'unreadable'] as const)(
   },
 );
 
-it('does nothing with one that tells of no job', async () => {
+it('does nothing for a webhook about anything but the end of a job', async () => {
   webhooks.verify = async () => ({ id: 'wh_1', jobId: undefined });
 
   expect(await receive()).toBe('accepted');
@@ -73,7 +73,7 @@ it.each([
   expect(await receive(entry)).toBe(expected);
 });
 
-it('takes one whose job cannot be checked now: the sweep does it', async () => {
+it('accepts a webhook whose job cannot be checked now, since the sweep checks it', async () => {
   w.batches.listActive = async () => {
     throw new Error('throttled');
   };
@@ -82,7 +82,7 @@ it('takes one whose job cannot be checked now: the sweep does it', async () => {
   expect(w.logged.join()).toContain('early job check failed; the next sweep will check it');
 });
 
-it('lets one come again that could not be noted', async () => {
+it('has a webhook repeated that could not be registered', async () => {
   webhooks.register = async () => {
     throw new Error('throttled');
   };

@@ -7,7 +7,7 @@ import { world } from '../../support/world.ts';
 const accept = (w: ReturnType<typeof world>, body: string) =>
   acceptWork(w.dependencies, { body, messageId: 'm1' });
 
-it('a piece of work is understood', async () => {
+it('a message of the work queue is parsed', async () => {
   const w = world();
 
   const message = await accept(w, '{"action":"submit","batchId":"b1"}');
@@ -22,7 +22,7 @@ it.each([
   ['{"action":"cancel","batchId":"b1"}', 'invalid_work_message: action: '],
   ['{"action":"submit"}', 'invalid_work_message: batchId: '],
 ])(
-  'what can never be understood is put aside at once, with its reason: %s',
+  'a malformed message goes to the dead-letter queue at once, with its reason: %s',
   async (body, reason) => {
     const w = world();
 
@@ -36,7 +36,7 @@ it.each([
   },
 );
 
-it('a reason repeats nothing of a message that belongs to another queue', async () => {
+it('the reason quotes nothing of a message that belongs to another queue', async () => {
   const w = world();
 
   await accept(w, '{"requests":[{"body":"a secret prompt"}]}');
@@ -48,7 +48,7 @@ it('a reason repeats nothing of a message that belongs to another queue', async 
   );
 });
 
-it('work of a newer version goes back to the queue', async () => {
+it('work of a newer version returns to the queue', async () => {
   const w = world();
 
   const accepted = accept(w, '{"schemaVersion":2,"action":"dance"}');

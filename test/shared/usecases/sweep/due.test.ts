@@ -54,8 +54,8 @@ function timeIsOverBeforeShard(w: World, slow: number): void {
   };
 }
 
-describe('what is due', () => {
-  it('is looked at in order, 100 at a time', async () => {
+describe('due batches', () => {
+  it('are processed in order, 100 at a time', async () => {
     const w = running(250);
     let [underWay, most] = [0, 0];
     const asked = noteChecks(w, async () => {
@@ -70,7 +70,7 @@ describe('what is due', () => {
     expect(asked).toEqual(names(0, 250));
   });
 
-  it('does not wait for one that takes its time', async () => {
+  it('do not wait for a slow one', async () => {
     const w = running(350);
     const asked = noteChecks(w, async (jobId) => {
       if (jobId !== 'job_0') return;
@@ -82,7 +82,7 @@ describe('what is due', () => {
     expect(asked).toEqual(names(0, 350));
   });
 
-  it('is held in memory no more than two pages ahead of what is under way', async () => {
+  it('are read at most two pages ahead', async () => {
     const w = running(10_000);
     let [read, done, most] = [0, 0, 0];
     const { getMany } = w.batches;
@@ -102,7 +102,7 @@ describe('what is due', () => {
     expect(most).toBeLessThanOrEqual(300);
   });
 
-  it('costs no write while nothing has changed', async () => {
+  it('cost no write while nothing has changed', async () => {
     const w = running(150);
     let writes = 0;
     const { replace } = w.batches;
@@ -118,7 +118,7 @@ describe('what is due', () => {
 });
 
 describe('a sweep that runs out of time', () => {
-  it('begins nothing more, waits for what it has begun, and skips nothing', async () => {
+  it('starts nothing more, waits for what it has started, and skips nothing', async () => {
     const w = running(350);
     let done = 0;
     const asked = noteChecks(w, async () => {
@@ -150,7 +150,7 @@ describe('a sweep that runs out of time', () => {
     expect(left.at(-1)).toEqual({});
   });
 
-  it('leaves the next one to go on in the shard that it stopped in', async () => {
+  it('is resumed in the shard in which it stopped', async () => {
     const w = running(7);
     useShards(w, [['b0', 'b1'], ['b2', 'b3', 'b4', 'b5'], ['b6']]);
     timeIsOverBeforeShard(w, 2);
@@ -165,7 +165,7 @@ describe('a sweep that runs out of time', () => {
     expect(asked).toEqual(['b4', 'b5', 'b6', 'b0', 'b1']);
   });
 
-  it('that has not begun a shard begins with it the next time', async () => {
+  it('before it begins a shard makes the next one begin with that shard', async () => {
     const w = running(3);
     useShards(w, [['b0'], ['b1'], ['b2']]);
     timeIsOverBeforeShard(w, 2);
@@ -179,7 +179,7 @@ describe('a sweep that runs out of time', () => {
     expect(asked).toEqual(['b0', 'b1', 'b2', 'b0']);
   });
 
-  it('has kept time for admission, whatever the checks have taken', async () => {
+  it('keeps time for admission, however long the checks take', async () => {
     const w = running(250);
     Object.assign(w.provider, { limits: { ...w.provider.limits, maxInFlight: 1_000 } });
     w.batches.put(
@@ -195,7 +195,7 @@ describe('a sweep that runs out of time', () => {
 });
 
 describe('a failure', () => {
-  it('of one record delays no other', async () => {
+  it('of one record does not delay the others', async () => {
     const w = running(150);
     const { get, getMany } = w.batches;
     w.batches.getMany = async (ids) => getMany(ids.filter((id) => id !== 'b7'));
@@ -211,7 +211,7 @@ describe('a failure', () => {
     expect(w.metrics.get(METRICS.newerSchema)).toBe(1);
   });
 
-  it('of reading a page at once is made up for one by one', async () => {
+  it('to read a page at once is followed by single reads', async () => {
     const w = running(150);
     w.batches.getMany = async () => {
       throw new Error('throttled');
@@ -226,7 +226,7 @@ describe('a failure', () => {
     );
   });
 
-  it('of the index ends the sweep when all that was begun is over', async () => {
+  it('of the index ends the sweep once everything that was started is over', async () => {
     const w = running(150);
     const { listDue } = w.batches;
     w.batches.listDue = async (shard, until, cursor) => {

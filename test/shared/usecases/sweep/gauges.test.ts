@@ -24,8 +24,8 @@ function pause(w: World): void {
   w.states.set('openai', { schemaVersion: 1, provider: 'openai', version: 1, hold });
 }
 
-describe('a sweep tells how things stand', () => {
-  it('of what waits for room when it has admitted what there is room for', async () => {
+describe('a sweep measures', () => {
+  it('the batches that still wait for capacity after the admission', async () => {
     const w = withRoomFor(1);
     putQueued(w, 'first', 50);
     putQueued(w, 'second', 40);
@@ -37,7 +37,7 @@ describe('a sweep tells how things stand', () => {
     expect(w.metrics.get(METRICS.oldestQueuedAge)).toBe(40);
   });
 
-  it('of the jobs that run, for each provider and in all', async () => {
+  it('the running jobs, for each provider and in all', async () => {
     const w = world();
     putRunning(w, 3);
 
@@ -47,7 +47,7 @@ describe('a sweep tells how things stand', () => {
     expect(w.metrics.get(`${METRICS.inFlight}@openai`)).toBe(3);
   });
 
-  it('of nothing, as zeros', async () => {
+  it('zeros if there is nothing', async () => {
     const w = world();
 
     await w.sweep();
@@ -58,7 +58,7 @@ describe('a sweep tells how things stand', () => {
       expect(w.metrics.has(name)).toBe(true);
   });
 
-  it('of providers that refuse our account, for as long as they are left alone', async () => {
+  it('the blocked providers', async () => {
     const w = world();
     pause(w);
 
@@ -71,7 +71,7 @@ describe('a sweep tells how things stand', () => {
     expect(w.metrics.get(METRICS.providerBlocked)).toBe(0);
   });
 
-  it('of the time that what is due had to wait, jobs that run not counted', async () => {
+  it('how long due batches had waited, except for running jobs', async () => {
     const w = world();
     putRunning(w, 1);
     w.batches.put(aBatch({ batchId: 'late', status: 'inspecting', dueAt: NOW - 90_000 }));
@@ -82,7 +82,7 @@ describe('a sweep tells how things stand', () => {
     expect(w.metrics.get(METRICS.sweepLag)).toBe(90);
   });
 
-  it('but not of a part of them: a sweep that ran out of time has not seen the rest', async () => {
+  it('no numbers of a part, if it ran out of time', async () => {
     const w = world();
     putRunning(w, 1);
     w.provider.listStates = undefined as never;
@@ -98,7 +98,7 @@ describe('a sweep tells how things stand', () => {
     expect(w.metrics.get(METRICS.sweepDuration)).toBe(290);
   });
 
-  it('nor does the sweep that goes on where that one stopped', async () => {
+  it('no numbers of a part, if it resumes such a sweep', async () => {
     const w = world();
     putRunning(w, 3);
     const { acquire } = w.dependencies.sweepLock;

@@ -35,8 +35,8 @@ function failure(kind: ProviderErrorKind): ProviderError {
   return new ProviderError(kind, { code: kind, message: 'refused' });
 }
 
-describe('jobs that run', () => {
-  it('are seen by the list, once for all of them', async () => {
+describe('running jobs', () => {
+  it('are checked by one listing for all of them', async () => {
     const w = running(1_000);
     const [asked, listings] = [noteChecks(w), noteListings(w)];
 
@@ -46,7 +46,7 @@ describe('jobs that run', () => {
     expect(listings).toEqual({ begun: 1, told: 1_000 });
   });
 
-  it('have what the list tells noted', async () => {
+  it('have the progress recorded that the listing shows', async () => {
     const w = running(20);
     setState(w, 'job_3', { state: 'running', progress: 7 });
     w.advance(10 * 3_600);
@@ -58,7 +58,7 @@ describe('jobs that run', () => {
     expect(w.batch('b4').job?.progress).toBeUndefined();
   });
 
-  it('are asked about one by one where they are few', async () => {
+  it('are checked one by one where they are few', async () => {
     const w = running(9);
     const [asked, listings] = [noteChecks(w), noteListings(w)];
 
@@ -68,7 +68,7 @@ describe('jobs that run', () => {
     expect(listings.begun).toBe(0);
   });
 
-  it('are asked about one by one where the list does not tell how they stand', async () => {
+  it('are checked one by one where the provider has no listing of states', async () => {
     const w = running(20);
     delete w.provider.listStates;
     const asked = noteChecks(w);
@@ -78,7 +78,7 @@ describe('jobs that run', () => {
     expect(asked).toEqual(names(0, 20));
   });
 
-  it('are asked about one by one where they are rare among the jobs of others', async () => {
+  it('are checked one by one where they are rare among the jobs of others', async () => {
     const w = running(20);
     for (let number = 0; number < 1_000; number++) addJob(w, `other_${number}`, 'other');
     const [asked, listings] = [noteChecks(w), noteListings(w)];
@@ -89,7 +89,7 @@ describe('jobs that run', () => {
     expect(listings.told).toBe(100);
   });
 
-  it('are found behind as many of others as they are worth', async () => {
+  it('are found behind others as long as that saves calls', async () => {
     const w = world();
     for (let number = 0; number < 50; number++) addJob(w, `older_${number}`, 'other');
     putRunning(w, 20);
@@ -103,8 +103,8 @@ describe('jobs that run', () => {
   });
 });
 
-describe('a job is asked about by itself', () => {
-  it('when the list does not show it, which proves nothing', async () => {
+describe('a job is checked by itself', () => {
+  it('when the listing does not show it, which proves nothing', async () => {
     const w = running(20);
     const { listStates } = w.provider;
     w.provider.listStates = async function* () {
@@ -118,7 +118,7 @@ describe('a job is asked about by itself', () => {
     expect(w.batch('b5').status).toBe('running');
   });
 
-  it('when the list shows that it has ended, or something unknown', async () => {
+  it('when the listing shows its end or an unknown status', async () => {
     const w = running(20);
     const [first] = w.provider.jobs;
     if (first) w.provider.end(first, { kind: 'completed' }, () => SUCCESS);
@@ -133,7 +133,7 @@ describe('a job is asked about by itself', () => {
   });
 
   it.each(['transient', 'account', 'missing'] as const)(
-    'when the list broke off with %s before it came',
+    'when the listing failed (%s) before it showed the job',
     async (kind) => {
       const w = running(20);
       const { listStates } = w.provider;
@@ -155,7 +155,7 @@ describe('a job is asked about by itself', () => {
 });
 
 describe('a provider that refuses our account', () => {
-  it('is neither listed nor asked while it is paused', async () => {
+  it('is neither listed nor asked while it is blocked', async () => {
     const w = running(20);
     const until = NOW + 60_000;
     const hold = { kind: 'account', reason: { code: 'c', message: 'm' }, until, refusals: 1 };
@@ -170,7 +170,7 @@ describe('a provider that refuses our account', () => {
     expect([asked.length, listings.begun]).toEqual([0, 1]);
   });
 
-  it('is left alone for the rest of the sweep that it refuses in', async () => {
+  it('gets no more calls in the sweep in which it refuses', async () => {
     const w = running(1_000);
     delete w.provider.listStates;
     const asked = noteChecks(w, async () => {
