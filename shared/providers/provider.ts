@@ -154,6 +154,8 @@ export interface ProviderEntry<Settings> {
 
 /** A kind of provider without its adapter. Loaded by every function, so it has no SDK. */
 export interface KindDescription<Schema extends SettingsSchema = SettingsSchema> {
+  /** The provider's name, for people. */
+  readonly name: string;
   readonly settings: Schema;
   /** The fewest settings that an entry can have, with placeholder names, for estimates. */
   readonly minimalSettings: z.input<Schema>;

@@ -11,6 +11,7 @@ const settings = z.strictObject({
 export type AnthropicSettings = z.infer<typeof settings>;
 
 export const anthropic = describeKind({
+  name: 'Anthropic',
   settings,
   minimalSettings: { kind: 'anthropic' },
   limits: {

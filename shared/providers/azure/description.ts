@@ -16,6 +16,7 @@ const settings = z.strictObject({
 export type AzureSettings = z.infer<typeof settings>;
 
 export const azureOpenAi = describeKind({
+  name: 'Azure OpenAI',
   settings,
   minimalSettings: { kind: 'azure-openai', baseUrl: 'https://name.openai.azure.com' },
   limits: {

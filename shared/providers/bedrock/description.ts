@@ -16,6 +16,7 @@ const settings = z.strictObject({
 export type BedrockSettings = z.infer<typeof settings>;
 
 export const bedrock = describeKind({
+  name: 'Bedrock',
   settings,
   minimalSettings: { kind: 'bedrock', region: 'us-east-1' },
   limits: {

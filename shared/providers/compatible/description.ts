@@ -13,6 +13,7 @@ const settings = z.strictObject({
 export type CompatibleSettings = z.infer<typeof settings>;
 
 export const compatible = describeKind({
+  name: 'OpenAI-compatible',
   settings,
   minimalSettings: { kind: 'openai-compatible', baseUrl: 'https://name.invalid/v1' },
   // The service's own limits are unknown: these are OpenAI's, with fewer jobs at once.

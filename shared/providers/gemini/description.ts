@@ -11,6 +11,7 @@ const settings = z.strictObject({
 export type GeminiSettings = z.infer<typeof settings>;
 
 export const gemini = describeKind({
+  name: 'Gemini API',
   settings,
   minimalSettings: { kind: 'gemini' },
   limits: {

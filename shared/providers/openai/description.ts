@@ -27,6 +27,7 @@ const settings = z.strictObject({
 export type OpenAiSettings = z.infer<typeof settings>;
 
 export const openAi = describeKind({
+  name: 'OpenAI',
   settings,
   minimalSettings: { kind: 'openai' },
   limits: {

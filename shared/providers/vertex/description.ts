@@ -37,6 +37,7 @@ const settings = z.strictObject({
 export type VertexSettings = z.infer<typeof settings>;
 
 export const vertexAi = describeKind({
+  name: 'Vertex AI',
   settings,
   minimalSettings: {
     kind: 'vertex-ai',
