@@ -49,7 +49,7 @@ export const collecting: Handlers<'collecting'> = {
 
   collected(batch, event, context) {
     return holdsClaim(batch, event)
-      ? withEffect(afterAttempt(batch, event, context), noteSpent(batch, event))
+      ? withEffect(afterAttempt(batch, event, context), spentEffect(batch, event))
       : ignored(SUPERSEDED);
   },
 
@@ -149,7 +149,7 @@ function finish(
  * cost. Lost if the process dies between the write of the record and this effect, never counted
  * twice.
  */
-function noteSpent(
+function spentEffect(
   batch: BatchIn<'collecting'>,
   { cost }: EventOf<'collected'>,
 ): Effect | undefined {
