@@ -14,7 +14,7 @@ export interface Line {
  * Longer lines are refused, because a line is held in memory. Requests stay far below, but one row
  * of 2,048 embeddings has over 100 MB.
  */
-const MAX_LINE_BYTES = 256 * 1024 * 1024;
+const DEFAULT_MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -30,7 +30,7 @@ const TAB = 0x09;
  */
 export async function* lineGroups(
   source: AsyncIterable<Uint8Array>,
-  maxLineBytes = MAX_LINE_BYTES,
+  maxLineBytes = DEFAULT_MAX_LINE_BYTES,
 ): AsyncGenerator<readonly Line[]> {
   let number = 0;
   let offset = 0;

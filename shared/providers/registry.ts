@@ -31,7 +31,7 @@ export function connectProviders(
   const connections = new Map<string, Promise<Provider>>();
 
   async function connect(name: string, onRefused: () => void): Promise<Provider> {
-    const settings = settingsOf(entries, name);
+    const settings = entrySettings(entries, name);
     const baseUrl = baseUrls[name] ?? settings.baseUrl;
     if (baseUrl !== undefined) checkBaseUrl(name, baseUrl);
     const provider = await kindOf(settings).connect({
@@ -67,14 +67,14 @@ export function describedProviders(entries: Entries): DescribedProviders {
   return {
     names: Object.keys(entries),
     async describe(name) {
-      const settings = settingsOf(entries, name);
+      const settings = entrySettings(entries, name);
       const description = await kindOf(settings).describe(settings);
       return { ...description, limits: entryLimits(settings), pricing: pricingOf(settings) };
     },
   };
 }
 
-function settingsOf(entries: Entries, name: string): ProviderSettings {
+function entrySettings(entries: Entries, name: string): ProviderSettings {
   const settings = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (settings !== undefined) return settings;
   const known = Object.keys(entries).join(', ');

@@ -74,7 +74,7 @@ export async function* listJobs(
 ): AsyncGenerator<ListedJob> {
   let after: string | undefined;
   while (true) {
-    const page = await readPage(client, after);
+    const page = await readJobPage(client, after);
     for (const batch of page.data) {
       if (batch.created_at < since) return;
       yield await toListedJob(batch, keys);
@@ -86,7 +86,7 @@ export async function* listJobs(
   }
 }
 
-async function readPage(client: Anthropic, after: string | undefined) {
+async function readJobPage(client: Anthropic, after: string | undefined) {
   try {
     // https://platform.claude.com/docs/en/api/messages/batches/list: 1,000 is the largest page
     const query = omitUndefined({ limit: PAGE_SIZE, after_id: after });

@@ -138,7 +138,7 @@ async function* jobsOf(
 ): AsyncGenerator<ListedJob> {
   let nextToken: string | undefined;
   while (true) {
-    const page = await readPage(
+    const page = await readJobPage(
       client,
       nextToken === undefined ? filter : { ...filter, nextToken },
     );
@@ -152,7 +152,7 @@ async function* jobsOf(
   }
 }
 
-async function readPage(client: BedrockClient, query: ListModelInvocationJobsCommandInput) {
+async function readJobPage(client: BedrockClient, query: ListModelInvocationJobsCommandInput) {
   try {
     // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListModelInvocationJobs.html:
     // 1,000 is the largest page

@@ -148,13 +148,13 @@ export function cancel(jobs: Jobs, jobId: string): Promise<void> {
  */
 export async function* listJobs(jobs: Jobs, since: number): AsyncGenerator<ListedJob> {
   const filter = `labels.${KEY_LABEL}:* AND create_time>="${new Date(since).toISOString()}"`;
-  const pages = listPages('Vertex AI, read', (pageToken) => readPage(jobs, filter, pageToken));
+  const pages = listPages('Vertex AI, read', (pageToken) => readJobPage(jobs, filter, pageToken));
   for await (const { batchPredictionJobs = [] } of pages)
     for (const { name: id, labels, createTime: createdAt } of batchPredictionJobs)
       if (createdAt >= since) yield { id, key: keyOfLabels(labels), createdAt };
 }
 
-async function readPage(jobs: Jobs, filter: string, pageToken?: string): Promise<JobPage> {
+async function readJobPage(jobs: Jobs, filter: string, pageToken?: string): Promise<JobPage> {
   try {
     return await jobs.list(filter, pageToken);
   } catch (error) {
