@@ -1,7 +1,33 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Far above what any test takes on an idle machine: a busy one may take its time. */
 const PATIENCE_MS = 300_000;
+
+/** Tests that run whole stacks, the longest first. */
+const LONGEST = [
+  'docs/commands',
+  'reliability',
+  'package',
+  'local',
+  'cli',
+  'shared/client',
+  'bench',
+];
+
+/** Begins with the files that take longest, so that none of them is left alone at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => placeOf(a) - placeOf(b));
+  }
+}
+
+function placeOf({ moduleId }: TestSpecification): number {
+  const place = LONGEST.findIndex((part) => moduleId.includes(`/test/${part}`));
+  return place < 0 ? LONGEST.length : place;
+}
 
 export default defineConfig({
   test: {
@@ -9,6 +35,9 @@ export default defineConfig({
     globalSetup: ['test/support/testRun.ts'],
     // No file changes what another one sees, and most of the time of a small file is its imports.
     isolate: false,
+    // Many wait for processes and for SDKs between their tries: others run meanwhile.
+    maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: PATIENCE_MS,
     hookTimeout: PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS } },

@@ -55,17 +55,17 @@ describe('the package', () => {
     expect(sources).toEqual([]);
   });
 
-  it.each([
-    ['nodenext', { module: 'nodenext' }],
-    ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
-  ])('has types for module resolution %s', async (_name, options) => {
-    expect(await typeErrors(app.directory, { ...options, skipLibCheck: true })).toEqual([]);
+  it('has types for module resolution bundler', async () => {
+    const options = { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true };
+    expect(await typeErrors(app.directory, options)).toEqual([]);
   });
 
-  it('has types that stand on what it declares', async () => {
+  it('has types for module resolution nodenext, which stand on what it declares', async () => {
     const errors = await typeErrors(app.directory, { module: 'nodenext', skipLibCheck: false });
 
-    expect(errors.filter((error) => error.includes('batch-handler/'))).toEqual([]);
+    // What is wrong in the types of others is not for us to say.
+    const ofOthers = /^(?!.*batch-handler\/).*node_modules\/.*\.d\.[cm]?ts\b/;
+    expect(errors.filter((error) => !ofOthers.test(error))).toEqual([]);
   });
 
   // `"module": "commonjs"` of older `cdk init` templates, with ts-node, reads no `exports`.

@@ -3,7 +3,7 @@ import { MUTATIONS } from './mutations.ts';
 import { runInParallel } from './parallel.ts';
 
 /** Numbers of schedules to run until the missing guard is noticed. Some faults are rare. */
-const ROUNDS = [2_000, 20_000, 60_000];
+const ROUNDS = [200, 2_000, 20_000, 60_000];
 
 const [part = ''] = process.argv.slice(2);
 const chosen = MUTATIONS.filter(({ name }) => name.includes(part));
