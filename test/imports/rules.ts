@@ -125,5 +125,5 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: "an example shows what users can import: the package's public entries",
   },
   test: { may: '*', why: 'a test may import everything' },
-  'vitest.config.ts': { may: 'vitest', why: 'it configures the test runner' },
+  'vitest.config.ts': { may: 'node vitest', why: 'it configures the test runner' },
 };
