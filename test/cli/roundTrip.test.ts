@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../local/fixtures/eventually.ts';
 import { temporaryDirectory } from '../local/fixtures/toyStack.ts';
 import { startCli } from '../support/cliProcess.ts';
+import { cliRun } from '../support/cliRun.ts';
 import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -16,6 +18,9 @@ afterAll(() => run?.stop());
 
 const cli = (...args: readonly string[]) => startCli(args).ended;
 const local = (...args: readonly string[]) => cli(...args, '--local', run.dataDirectory);
+/** Starts sooner: for what does not depend on the process. */
+const inThisProcess = (...args: readonly string[]) => cliRun(args);
+const here = (...args: readonly string[]) => inThisProcess(...args, '--local', run.dataDirectory);
 
 const idsIn = (text: string) =>
   text
@@ -93,20 +98,24 @@ test('a batch that fails has its reason, and a wait for it exits with 1', async 
 test('a message that the handler refuses ends the wait with the reason', async () => {
   const args = ['add', 's3://elsewhere/x.jsonl', '--id', 'foreign', '--wait'];
 
-  const first = await local(...args);
+  const first = await here(...args);
 
   expect(first.stderr).toMatch(
     /^the message for batch foreign was refused: bucket_not_allowed: s3:\/\/elsewhere\/x\.jsonl .*\n$/,
   );
   expect(first.code).toBe(1);
   // Reading leaves the message in the queue, so each of two waits finds its own.
-  expect((await local(...args)).code).toBe(1);
+  expect((await here(...args)).code).toBe(1);
 });
 
 test('wrong usage is one line on stderr, and exit code 2', async () => {
-  const added = await local('add', EXAMPLE, '--id', 'later', '--not-before', '2099-01-01');
+  const added = await here('add', EXAMPLE, '--id', 'later', '--not-before', '2099-01-01');
   expect(added).toMatchObject({ code: 0, stdout: `added later from ${EXAMPLE}\n` });
-  const watched = await local('watch', 'later', '--timeout', '0.1');
+  await eventually(
+    () => here('show', 'later'),
+    ({ code }) => code === 0,
+  );
+  const watched = await here('watch', 'later', '--timeout', '0.1');
   expect(watched.code).toBe(1);
   expect(watched.stderr).toMatch(/^batch later is \w+ after 0\.1 seconds\n$/);
 
@@ -133,17 +142,17 @@ test('wrong usage is one line on stderr, and exit code 2', async () => {
     ['list --handler x', /^stack BatchHandler has no handler x: use one of BatchHandler\/Batches$/],
     ['lst', /^unknown command 'lst'.*\(see batch-handler --help\)$/],
   ] as const) {
-    const { code, stdout, stderr } = await local(...args.split(' '));
+    const { code, stdout, stderr } = await here(...args.split(' '));
     expect(stderr.trimEnd()).toMatch(line);
     expect(stdout).toBe('');
     expect(code).toBe(2);
   }
 
-  const cancelled = await local('cancel', 'later', 'nobody', '--wait');
+  const cancelled = await here('cancel', 'later', 'nobody', '--wait');
   expect(cancelled.stdout).toMatch(/^later: cancel carried out, the batch is \w+\n$/);
   expect(cancelled.stderr).toMatch(/^there is no batch nobody to cancel/);
   expect(cancelled.code).toBe(2);
-  expect(await local('watch', 'later')).toMatchObject({ code: 1 });
+  expect(await here('watch', 'later')).toMatchObject({ code: 1 });
 });
 
 test('a stack that cannot be reached is one line on stderr, and exit code 3', async () => {
@@ -159,11 +168,12 @@ test('a stack that cannot be reached is one line on stderr, and exit code 3', as
 });
 
 test('every command has examples', async () => {
-  const { stdout } = await cli('--help');
+  const { stdout } = await inThisProcess('--help');
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name = '']) => name);
   expect(names).toContain('redeliver');
   for (const name of names.filter((each) => each !== 'help')) {
-    const { code, stdout: help } = await cli(name, '--help');
+    // The local run takes the process for its own.
+    const { code, stdout: help } = await (name === 'local' ? cli : inThisProcess)(name, '--help');
     expect(help).toMatch(new RegExp(`^ {2}batch-handler ${name}`, 'm'));
     expect(code).toBe(0);
   }
