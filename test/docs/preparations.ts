@@ -15,6 +15,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci': '.ci/run',
   'npm run check': '.ci/run',
   'npm test': '.ci/run',
+  'npm run coverage': '.ci/run',
   'npm run synth': '.ci/run',
   'npm run simulate': '.ci/run',
   'npm run simulate -- --schedules 100000': '.ci/run',
