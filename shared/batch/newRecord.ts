@@ -11,6 +11,7 @@ import {
   type Core,
   type Slice,
   type Source,
+  type Spec,
 } from './record.ts';
 import { isEnded } from './status.ts';
 
@@ -50,8 +51,6 @@ export function newBatch(
   policy: Policy,
   now: number,
 ): BatchIn<'inspecting'> {
-  const { format, endpoint, priority, notBefore, maxCost, completionWindow } = message;
-  const { options, metadata } = message;
   return {
     ...INITIAL,
     batchId,
@@ -61,20 +60,19 @@ export function newBatch(
     // The intake sends the work right after this write, and the sweeper if that message was lost.
     dueAt: now + maxBackoffMs(policy.resendBackoff, 0),
     sends: 1,
-    spec: {
-      ...{ source, format, priority, completionWindow, options, metadata },
-      ...omitUndefined({
-        endpoint,
-        maxCost,
-        notBefore: notBefore === undefined ? undefined : Date.parse(notBefore),
-      }),
-      providers: [...providers],
-    },
+    spec: { ...askedIn(message), providers: [...providers], source },
     provider: providers[0],
     deadlineAt: now + policy.maxAgeSeconds * 1000,
     keyPrefix,
     counts: countsOfNew(0),
   };
+}
+
+/** What the message asks for, whole, without what the intake has looked up for it. */
+function askedIn(message: AddMessage): Omit<Spec, 'providers' | 'source'> {
+  const { schemaVersion, action, batchId, provider, providers, file, requests, ...asked } = message;
+  const { notBefore, ...unchanged } = asked;
+  return notBefore === undefined ? unchanged : { ...unchanged, notBefore: Date.parse(notBefore) };
 }
 
 /** Parts are numbered from 1. No user can choose such an id: it has a slash. */

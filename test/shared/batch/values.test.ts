@@ -17,6 +17,7 @@ import {
   uploadKey,
 } from '../../../shared/batch/ids.ts';
 import {
+  type AddMessage,
   addMessageSchema,
   inboxMessageSchema,
   parseS3Url,
@@ -29,8 +30,20 @@ import {
   policySettingsSchema,
   scalePolicy,
 } from '../../../shared/batch/policy.ts';
+import { batchSchema } from '../../../shared/batch/record.ts';
 import { isSurplus } from '../../../shared/usecases/work/submit.ts';
 import { given, NOW } from '../../support/given.ts';
+
+/** Fields of a message that the intake looks up, so that the record holds what they stand for. */
+const LOOKED_UP = [
+  'schemaVersion',
+  'action',
+  'batchId',
+  'provider',
+  'providers',
+  'file',
+  'requests',
+] as const;
 
 describe('identifiers', () => {
   it.each(['a', '0', 'a.b-c_d', 'A'.repeat(100)])('take %s for a batch id', (id) => {
@@ -94,20 +107,33 @@ describe('messages', () => {
   ])('refuse %o', (message) => {
     expect(addMessageSchema.safeParse(message).success).toBe(false);
   });
-  it('carry what they name into the record', () => {
-    const message = addMessageSchema.parse({
+  it('carry everything that they ask for into the record', () => {
+    const asked: Required<Omit<AddMessage, (typeof LOOKED_UP)[number]>> = {
+      format: 'native',
       endpoint: '/v1/e',
+      priority: 7,
       notBefore: '2027-01-01T00:00:00Z',
-    });
+      maxCost: 5,
+      completionWindow: '24h',
+      options: { outputExpiresAfterSeconds: 3_600 },
+      metadata: { team: 'search' },
+    };
+    const fields = Object.keys(addMessageSchema.shape);
+    expect(Object.keys(asked).sort()).toEqual(
+      fields.filter((field) => !LOOKED_UP.some((one) => one === field)).sort(),
+    );
     const made = {
       batchId: 'b',
       providers: ['p'] as const,
       source: { bucket: 'b', key: 'k', etag: 'e' },
       keyPrefix: 'bh',
     };
-    const batch = newBatch(message, made, DEFAULT_POLICY, NOW);
-    expect(batch).toMatchObject({
-      spec: { endpoint: '/v1/e', notBefore: Date.parse('2027-01-01T00:00:00Z') },
+    const message = addMessageSchema.parse({ ...asked, file: 's3://b/k', provider: 'p' });
+    const { spec } = batchSchema.parse(newBatch(message, made, DEFAULT_POLICY, NOW));
+    expect(spec).toEqual({
+      ...{ ...asked, notBefore: Date.parse('2027-01-01T00:00:00Z') },
+      providers: ['p'],
+      source: made.source,
     });
   });
   it('of an outcome may hold any response', () => {
