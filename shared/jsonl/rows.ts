@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Usage } from '../batch/job.ts';
-import { outcomeOfVerdict, type RowOutcome } from '../batch/ledger.ts';
+import { ACCOUNT_ROW_CODE, outcomeOfVerdict, type RowOutcome } from '../batch/ledger.ts';
 
 /** A row of results or errors, in the OpenAI batch output format. */
 export interface ResultRow {
@@ -60,9 +60,13 @@ export interface RowError {
   readonly message: string;
 }
 
-/** The row of a request that was refused or failed. */
+/**
+ * The row of a request that was refused or failed. If the account was refused, the row is that of a
+ * request that did not run: a status alone would make it fail for good.
+ */
 export function refusalRow(customId: string, requestId: string, error: RowError): Buffer {
   const { status, code, message } = error;
+  if (code === ACCOUNT_ROW_CODE) return errorRow(customId, { code, message });
   return bytesOf({
     id: `batch_req_${requestId}`,
     custom_id: customId,

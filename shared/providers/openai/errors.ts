@@ -31,10 +31,13 @@ function innerCodeOf({ error }: APIError): string | undefined {
   return typeof code === 'string' && code !== '' ? code : undefined;
 }
 
-/** Codes of OpenAI's API errors and of a failed batch's `errors`. */
+/** Codes of OpenAI's API errors, of a failed batch's `errors` and of rows. */
 
-/** Somebody must act on the account: neither waiting nor sending again helps. */
-export const ACCOUNT_CODES: ReadonlySet<string> = new Set([
+/**
+ * Somebody must act on the account: neither waiting nor sending again helps.
+ * https://developers.openai.com/api/docs/guides/error-codes
+ */
+const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'insufficient_quota',
   'billing_hard_limit_reached',
   'billing_not_active',
@@ -47,6 +50,20 @@ export const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'mismatched_project',
   'unsupported_country_region_territory',
 ]);
+
+/** Messages of a key that may not do this, which come with codes of many kinds or without one. */
+const ACCOUNT_TEXT =
+  /insufficient permissions for this operation|missing scopes|exceeded your current quota|incorrect api key/i;
+
+/** Whether an error is about the account. */
+export function isAboutAccount(codes: readonly string[], message: string): boolean {
+  return codes.some((code) => ACCOUNT_CODES.has(code)) || ACCOUNT_TEXT.test(message);
+}
+
+/** Whether an error is about a model that the project or the key may not use. */
+export function isAboutModelAccess(message: string): boolean {
+  return /does not have access to model/i.test(message);
+}
 
 /** Files must be deleted. Ours are, when their job has ended and when they expire. */
 const FULL_STORE_CODES: ReadonlySet<string> = new Set([
@@ -89,7 +106,7 @@ export function isStoreFull(code: string, message: string): boolean {
 const RULES: readonly ErrorRule[] = [
   UNCLEAR_ANSWER,
   {
-    when: ({ codes: [code], message }) => ACCOUNT_CODES.has(code) || isStoreFull(code, message),
+    when: ({ codes, message }) => isAboutAccount(codes, message) || isStoreFull(codes[0], message),
     ...ACCOUNT_REFUSED,
   },
   {

@@ -16,9 +16,9 @@ import {
   wireBatchSchema,
 } from './api.ts';
 import {
-  ACCOUNT_CODES,
   apiFailureOf,
   classify,
+  isAboutAccount,
   isAboutQuota,
   isStoreFull,
   PERMANENT_CODES,
@@ -88,7 +88,7 @@ function refusalOf(error: BatchError): Outcome['refusal'] {
   const { line } = error;
   const code = error.code ?? '';
   const message = error.message ?? '';
-  if (ACCOUNT_CODES.has(code) || isStoreFull(code, message)) return 'account';
+  if (isAboutAccount([code], message) || isStoreFull(code, message)) return 'account';
   if (isAboutQuota(code, message)) return 'quota';
   const isAboutInput = PERMANENT_CODES.has(code) || code.startsWith('invalid_') || line != null;
   return isAboutInput ? 'permanent' : undefined;

@@ -1,8 +1,10 @@
 import type OpenAI from 'openai';
 import type { Outcome } from '../../batch/job.ts';
+import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
+import { errorRow, isObject, tryParseJson } from '../../jsonl/rows.ts';
 import { openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
-import { classify } from './errors.ts';
+import { classify, isAboutAccount, isAboutModelAccess } from './errors.ts';
 
 // One embeddings request may hold 2,048 texts, whose answer is one line of well over 100 MB.
 const MAX_ROW_BYTES = 256 * 1024 * 1024;
@@ -15,10 +17,49 @@ export async function* readRows(
   for (const fileId of outcome.files)
     try {
       for await (const group of lineGroups(downloadResults(client, fileId), MAX_ROW_BYTES))
-        yield group.map(({ bytes }) => bytes);
+        yield group.map(({ bytes }) => accountRefusalOf(bytes) ?? bytes);
     } catch (error) {
       throw classify(error, 'read');
     }
+}
+
+/**
+ * The row of a request that did not run because the account was refused, as every provider has it;
+ * undefined for any other row. OpenAI writes what the endpoint would have answered: 400
+ * `billing_hard_limit_reached`, 429 `insufficient_quota`, 401 and 403 in the body of the row's
+ * response, or the code in the row's own error. A plain 403 may be about the request, such as
+ * content that a service has moderated.
+ */
+export function accountRefusalOf(bytes: Buffer): Buffer | undefined {
+  // Parsing every row here would cost more than reading it.
+  if (!hasError(bytes)) return undefined;
+  const row = tryParseJson(bytes.toString());
+  if (!isObject(row) || typeof row.custom_id !== 'string') return undefined;
+  const { status_code: status, body } = isObject(row.response) ? row.response : {};
+  for (const error of [row.error, isObject(body) ? body.error : undefined]) {
+    if (!isObject(error)) continue;
+    const codes = [error.code, error.type].filter((code) => typeof code === 'string');
+    const message = typeof error.message === 'string' ? error.message : 'no message was given';
+    const isRefused = isAboutAccount(codes, message) || isAboutModelAccess(message);
+    if (isRefused || status === 401)
+      return errorRow(row.custom_id, { code: ACCOUNT_ROW_CODE, message });
+  }
+  return undefined;
+}
+
+const ERROR_FIELD = Buffer.from('"error"');
+const BRACE = 0x7b;
+/** What may stand between a field's name and its value. */
+const BETWEEN: ReadonlySet<number | undefined> = new Set(Buffer.from(' \t:'));
+
+/** Whether a field `error` holds an object. Most rows have none. In a text, the quotes are escaped. */
+function hasError(row: Buffer): boolean {
+  for (let at = row.indexOf(ERROR_FIELD); at >= 0; at = row.indexOf(ERROR_FIELD, at)) {
+    at += ERROR_FIELD.length;
+    while (BETWEEN.has(row[at])) at += 1;
+    if (row[at] === BRACE) return true;
+  }
+  return false;
 }
 
 /** A file's bytes, each once and in order. The API has no ranges. */

@@ -40,3 +40,10 @@ test('a reference is short, legal everywhere, and the same for the same id', () 
   expect(new Set(references).size).toBe(3);
   expect(referenceOf('a')).toBe(references[0]);
 });
+
+test('the row of a request for which the account was refused is unfinished, with whatever status', () => {
+  const error = { status: 403, code: 'account_refused', message: 'enable billing' };
+  const row = parseRow(refusalRow('a', 'q', error));
+  expect(row.error).toEqual({ code: 'account_refused', message: 'enable billing' });
+  expect(classifyRow(row)).toBe('unfinished');
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { outcomeOfVerdict } from '../../../../shared/batch/ledger.ts';
+import { classifyRow } from '../../../../shared/jsonl/rows.ts';
 import { resultSchema } from '../../../../shared/providers/gemini/api.ts';
 import { rowOf } from '../../../../shared/providers/gemini/rows.ts';
 import type { JobContext } from '../../../../shared/providers/provider.ts';
@@ -17,11 +17,6 @@ const CANDIDATES = { candidates: [{ content: { parts: [{ text: 'Yes' }] } }] };
 function row(result: object, job: Partial<JobContext> = {}) {
   const parsed = resultSchema.parse({ key: 'mine', ...result });
   return JSON.parse(rowOf(parsed, { ...JOB, ...job }, 1_764_000_000).toString());
-}
-
-function outcomeOf({ response, error }: ReturnType<typeof row>) {
-  const code = error?.code ?? response?.body?.error?.code;
-  return outcomeOfVerdict({ status_code: response?.status_code, error_code: code });
 }
 
 describe('an answer', () => {
@@ -60,7 +55,7 @@ describe('an answer', () => {
     ['that is malformed', { response: { candidates: [{ finishReason: 'MALFORMED_RESPONSE' }] } }],
     ['that is missing', {}],
   ])('%s is unfinished', (_name, result) => {
-    expect(outcomeOf(row(result))).toBe('unfinished');
+    expect(classifyRow(row(result))).toBe('unfinished');
   });
 });
 
@@ -73,7 +68,6 @@ describe('an error', () => {
     [4, 504, 'DEADLINE_EXCEEDED', 'unfinished'],
     [5, 404, 'NOT_FOUND', 'failed'],
     [6, 409, 'ALREADY_EXISTS', 'unfinished'],
-    [7, 403, 'account_refused', 'unfinished'],
     [8, 429, 'RESOURCE_EXHAUSTED', 'unfinished'],
     [9, 400, 'FAILED_PRECONDITION', 'failed'],
     [10, 409, 'ABORTED', 'unfinished'],
@@ -82,7 +76,6 @@ describe('an error', () => {
     [13, 500, 'INTERNAL', 'unfinished'],
     [14, 503, 'UNAVAILABLE', 'unfinished'],
     [15, 500, 'DATA_LOSS', 'unfinished'],
-    [16, 403, 'account_refused', 'unfinished'],
     [400, 400, 'INVALID_ARGUMENT', 'failed'],
     [404, 404, 'NOT_FOUND', 'failed'],
     [413, 413, 'http_413', 'failed'],
@@ -98,17 +91,23 @@ describe('an error', () => {
         status_code: status,
         body: { error: { code: name, message: 'no' } },
       });
-      expect(outcomeOf(found)).toBe(stands);
+      expect(classifyRow(found)).toBe(stands);
     }
   });
 
   test("about a file of the request is the request's own fault", () => {
     const message = 'You do not have permission to access the File x or it may not exist.';
-    expect(outcomeOf(row({ error: { code: 7, message } }))).toBe('failed');
+    expect(classifyRow(row({ error: { code: 7, message } }))).toBe('failed');
   });
 
   test('of a project that cannot pay blocks the provider', () => {
     const found = row({ error: { code: 8, message: 'Your prepayment credits are depleted.' } });
-    expect(found.response.body.error.code).toBe('account_refused');
+    expect(found).toMatchObject({ response: null, error: { code: 'account_refused' } });
+  });
+
+  test.each([7, 16])('%s is about the account: its request runs again', (code) => {
+    const found = row({ error: { code, message: 'no' } });
+    expect(found).toMatchObject({ response: null, error: { code: 'account_refused' } });
+    expect(classifyRow(found)).toBe('unfinished');
   });
 });
