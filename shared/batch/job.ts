@@ -94,7 +94,10 @@ export type JobState =
   | { readonly state: 'ended'; readonly outcome: Outcome }
   /** The provider does not know the job. This never proves that the job does not run. */
   | { readonly state: 'missing' }
-  /** A status that this version does not know. The job is checked again, the status never guessed. */
+  /**
+   * Nothing is known of the job: `status` is a word that this version does not know, or says why the
+   * provider's answer could not be read. The job is checked again, its state never guessed.
+   */
   | { readonly state: 'unknown'; readonly status: string };
 
 /** What a provider entry may hold at once, and what one of its jobs may hold. */

@@ -85,7 +85,10 @@ export function missingRow(outcome: Outcome): { code: string; message: string } 
         message: message ?? 'the job expired before this request ran',
       };
     case 'deadline':
-      return { code: 'batch_expired', message: 'the batch reached its maximum age' };
+      return {
+        code: 'batch_expired',
+        message: message ?? 'the batch reached its maximum age',
+      };
     case 'cancelled':
       return { code: 'batch_cancelled', message: message ?? 'cancelled before this request ran' };
     case 'failed':

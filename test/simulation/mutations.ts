@@ -196,8 +196,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/usecases/sweep/check.ts',
-        "if (job.state === 'unknown') {",
-        "if (job.state === 'ended') await (await dependencies.providers.get(provider)).deleteFiles(jobId);\n  if (job.state === 'unknown') {",
+        "const event = { type: 'jobChecked', jobId, job } as const;",
+        "if (job.state === 'ended') await (await ports.providers.get(batch.provider)).deleteFiles(jobId);\n  const event = { type: 'jobChecked', jobId, job } as const;",
       ),
     ],
   },

@@ -1,5 +1,5 @@
 import { shortReason } from '../errors.ts';
-import type { Job, Outcome } from '../job.ts';
+import type { Job, JobState, Outcome } from '../job.ts';
 import type { BatchIn } from '../record.ts';
 import { EXPIRED_BATCH, earlyEndOutcome, isPastGracePeriod } from './claims.ts';
 import {
@@ -23,19 +23,20 @@ export const running: Handlers<'running'> = {
     if (seen.state === 'ended') return jobEnded(batch, jobId, seen.outcome, context);
     // Neither an unknown status nor "no such job" proves that the job does not run. It is abandoned
     // only if it has not ended a day after everything that should have ended it.
-    if (isPastGracePeriod(batch, context))
-      return enterCollecting(batch, context, { ...EXPIRED_BATCH, jobId });
+    if (isPastGracePeriod(batch, context)) return abandon(batch, seen, context);
     const cancelJob = { type: 'cancelJob', jobId } as const;
     if (job.stalledAt !== undefined || earlyEndOutcome(batch, context)) {
       return { type: 'unchanged', effects: [cancelJob] };
     }
-    if (seen.state !== 'running') return ignored('the state of its job is not known');
-    const known = seen.isPending ? job : markAccepted(job, context);
-    const noted = recordProgress(known, seen.progress, context) ?? known;
-    if (isStalled(noted, batch.spec.completionWindow, context)) {
+    const noted = seen.state === 'running' ? withProgress(job, seen, context) : job;
+    // What is not known says nothing about progress, but the window ends all the same.
+    const isOver =
+      isOverdue(noted, batch.spec.completionWindow, context) ||
+      (seen.state === 'running' && isStuck(noted, context));
+    if (isOver) {
       return stay(batch, markStalled(batch, noted, context), { type: 'reportStall' }, cancelJob);
     }
-    return noted === job ? ignored('its job still runs') : stay(batch, { job: noted });
+    return noted === job ? ignored('its job may still run') : stay(batch, { job: noted });
   },
 
   filesDeleted: recordDeletedFiles,
@@ -45,6 +46,29 @@ export const running: Handlers<'running'> = {
     return stay(batch, { cancelRequested: true, dueAt: context.now });
   },
 };
+
+/** Ends a batch whose job does not end, with what it has. Its output, if there is any, stays unread. */
+function abandon(
+  batch: BatchIn<'running'>,
+  seen: Exclude<JobState, { state: 'ended' }>,
+  context: DecisionContext,
+): Decision {
+  const { id: jobId } = batch.job;
+  const word = { running: 'running', missing: 'not found', unknown: 'unknown' }[seen.state];
+  const last = seen.state === 'unknown' ? `${word} (${seen.status})` : word;
+  const message = `job ${jobId} had not ended a day after the batch had to end, so it was abandoned; its last state was: ${last}. It may still run at the provider`;
+  const reason = shortReason('job_abandoned', message);
+  return enterCollecting(batch, context, { ...EXPIRED_BATCH, jobId, reason });
+}
+
+function withProgress(
+  job: Job,
+  { progress, isPending }: Extract<JobState, { state: 'running' }>,
+  context: DecisionContext,
+): Job {
+  const known = isPending ? job : markAccepted(job, context);
+  return recordProgress(known, progress, context) ?? known;
+}
 
 /** The job with the time at which it was first seen accepted: one write in its life. */
 function markAccepted(job: Job, { now }: DecisionContext): Job {
@@ -100,7 +124,7 @@ function treatStallAsExpiry({ job }: BatchIn<'running'>, outcome: Outcome): Outc
 const RECORDS_PER_LIMIT = 10;
 
 /** The job with its new progress; undefined if there is none, or if it was recorded recently. */
-export function recordProgress(
+function recordProgress(
   job: Job,
   progress: number | undefined,
   { policy, now }: DecisionContext,
@@ -110,15 +134,15 @@ export function recordProgress(
   return now >= recordAfter ? { ...job, progress, progressAt: now } : undefined;
 }
 
-/** Whether the job has made no progress for too long or is past its completion window. */
-export function isStalled(
-  job: Job,
-  completionWindow: string,
-  { policy, now }: DecisionContext,
-): boolean {
+/** Whether the job is past its completion window, and the grace after it. */
+function isOverdue(job: Job, completionWindow: string, { policy, now }: DecisionContext): boolean {
   const windowMs = Number.parseInt(completionWindow, 10) * 3_600_000;
-  const overdueAt = job.submittedAt + windowMs + policy.windowGraceSeconds * 1000;
-  return now >= overdueAt || now >= lastProgress(job) + policy.stallSeconds * 1000;
+  return now >= job.submittedAt + windowMs + policy.windowGraceSeconds * 1000;
+}
+
+/** Whether the job has made no progress for too long. */
+function isStuck(job: Job, { policy, now }: DecisionContext): boolean {
+  return now >= lastProgress(job) + policy.stallSeconds * 1000;
 }
 
 function lastProgress({ progressAt, submittedAt }: Job): number {

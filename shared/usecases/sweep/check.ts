@@ -1,4 +1,4 @@
-import { ProviderError } from '../../batch/errors.ts';
+import { messageOf, ProviderError, RefusedError } from '../../batch/errors.ts';
 import type { JobState } from '../../batch/job.ts';
 import { pages } from '../../batch/ports.ts';
 import type { BatchIn } from '../../batch/record.ts';
@@ -15,31 +15,26 @@ export type CheckPorts = TransitionPorts & Pick<Dependencies, 'providers' | 'log
 /** What the checks of one sweep share. */
 type SharedChecks = Pick<SweepRun, 'isBlocked' | 'onBlocked' | 'runningJobs' | 'accepted'>;
 
-/** Reads the state of a batch's job and records it. An unchanged state costs no write. */
+/**
+ * Reads the state of a batch's job and records it. An unchanged state costs no write. A state that
+ * could not be read is unknown, and is recorded all the same: the maximum age of the batch, a user's
+ * cancel and the completion window of the job hold whether or not the provider answers.
+ */
 export async function check(
   ports: CheckPorts,
   shared: SharedChecks,
   batch: BatchIn<'running'>,
 ): Promise<void> {
-  const { log, metrics } = ports;
-  const { batchId, provider } = batch;
   const jobId = batch.job.id;
-  if (await shared.isBlocked(provider)) return;
-  const listed = (await shared.runningJobs(provider)).get(jobId);
-  const job = listed ?? (await readState(ports, shared, batch));
-  if (!job) return;
-  if (job.state === 'unknown') {
-    const fields = { ...logFields(batch), status: job.status };
-    log.warn('unknown job status; the next sweep checks it again', fields);
-    metrics.count(METRICS.unknownStatus, 1, provider);
-  }
-  if (job.state === 'missing') {
-    const fields = { ...logFields(batch), jobId };
-    log.warn('job not found at the provider; the next sweep checks it again', fields);
-  }
+  let bug: unknown;
+  const job = await readState(ports, shared, batch).catch((error: unknown): JobState => {
+    bug = error;
+    return { state: 'unknown', status: messageOf(error) };
+  });
   const event = { type: 'jobChecked', jobId, job } as const;
-  const result = await transition(ports, batchId, event, batch);
+  const result = await transition(ports, batch.batchId, event, batch);
   if (result.type === 'changed' && isFirstAcceptance(batch, job)) shared.accepted.push(batch);
+  if (bug !== undefined) throw bug;
 }
 
 /** Whether this check is the first to show that the provider accepted the job. */
@@ -49,29 +44,65 @@ function isFirstAcceptance({ job: known }: BatchIn<'running'>, job: JobState): b
   return job.state === 'ended' && job.outcome.refusal === undefined;
 }
 
-/** @returns undefined if the provider gave no answer. The next sweep asks again */
+/** @returns `unknown` if the provider gave no answer that can be read. The next sweep asks again */
 async function readState(
   ports: CheckPorts,
   shared: SharedChecks,
   batch: BatchIn<'running'>,
-): Promise<JobState | undefined> {
+): Promise<JobState> {
   const { provider } = batch;
+  const jobId = batch.job.id;
+  if (await shared.isBlocked(provider)) return PROVIDER_BLOCKED;
+  const listed = (await shared.runningJobs(provider)).get(jobId);
+  if (listed) return listed;
   // Another check may have been refused in the meantime.
-  if (await shared.isBlocked(provider)) return undefined;
+  if (await shared.isBlocked(provider)) return PROVIDER_BLOCKED;
   try {
-    return await (await ports.providers.get(provider)).check(batch.job.id);
+    const job = await (await ports.providers.get(provider)).check(jobId);
+    noteOddState(ports, batch, job);
+    return job;
   } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    const { kind, reason } = error;
-    if (kind === 'missing') return { state: 'missing' };
-    const fields = { ...logFields(batch), kind, reason };
-    ports.log.warn('status check failed; the next sweep checks it again', fields);
-    if (kind === 'account') {
-      await perform(ports, batch, [{ type: 'blockProvider', reason }]);
-      shared.onBlocked(provider);
-    }
-    return undefined;
+    if (!(error instanceof ProviderError || error instanceof RefusedError)) throw error;
+    return stateAfter(ports, shared, batch, error);
   }
+}
+
+const PROVIDER_BLOCKED: JobState = { state: 'unknown', status: 'the provider is blocked' };
+
+function noteOddState({ log, metrics }: CheckPorts, batch: BatchIn<'running'>, job: JobState) {
+  if (job.state === 'unknown') {
+    const fields = { ...logFields(batch), status: job.status };
+    log.warn('unknown job status; the next sweep checks it again', fields);
+    metrics.count(METRICS.unknownStatus, 1, batch.provider);
+  }
+  if (job.state === 'missing') noteMissing(log, batch);
+}
+
+function noteMissing(log: Dependencies['log'], batch: BatchIn<'running'>): void {
+  const fields = { ...logFields(batch), jobId: batch.job.id };
+  log.warn('job not found at the provider; the next sweep checks it again', fields);
+}
+
+/** What a failed check says about the job. A RefusedError: the settings no longer have the entry. */
+async function stateAfter(
+  ports: CheckPorts,
+  shared: SharedChecks,
+  batch: BatchIn<'running'>,
+  error: ProviderError | RefusedError,
+): Promise<JobState> {
+  const { reason } = error;
+  const kind = error instanceof ProviderError ? error.kind : 'entry';
+  if (kind === 'missing') {
+    noteMissing(ports.log, batch);
+    return { state: 'missing' };
+  }
+  const fields = { ...logFields(batch), kind, reason };
+  ports.log.warn('status check failed; the next sweep checks it again', fields);
+  if (kind === 'account') {
+    await perform(ports, batch, [{ type: 'blockProvider', reason }]);
+    shared.onBlocked(batch.provider);
+  }
+  return { state: 'unknown', status: reason.message };
 }
 
 /** Pages of the index that one early check may read: some thousand jobs of one entry. */

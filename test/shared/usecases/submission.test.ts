@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorKind } from '../../../shared/batch/errors.ts';
+import { fakeProviders } from '../../support/fakes/fakeProvider.ts';
 import { type World, world } from '../../support/world.ts';
 
 const refuse = (kind: ProviderErrorKind) => () => {
@@ -151,6 +152,59 @@ describe('a status check', () => {
       expect(w.batch('b1')).toBe(before);
     },
   );
+
+  const DAY = 86_400;
+  const unreadable = new ProviderError('transient', {
+    code: 'no_usable_answer',
+    message: 'a page',
+  });
+  const refused = new ProviderError('account', { code: 'e', message: 'no' });
+
+  it.each([
+    ['cannot be read', unreadable],
+    ['is refused for the account', refused],
+    ['meets a bug', new TypeError('poison')],
+  ])('that %s, for ever, does not keep a cancel from the job', async (_, failure) => {
+    const w = world();
+    await queued(w);
+    await admitted(w);
+    w.provider.checkFailure = failure;
+    await w.sweep();
+    await w.send({ action: 'cancel', batchId: 'b1' });
+    await w.sweep();
+    expect(w.provider.jobs).toMatchObject([{ cancelled: true }]);
+  });
+
+  it.each([
+    ['cannot be read', unreadable],
+    ['is refused for the account', refused],
+    ['meets a bug', new TypeError('poison')],
+  ])('that %s, for ever, ends a day after the maximum age with a row each', async (_, failure) => {
+    const w = world();
+    await queued(w);
+    await admitted(w);
+    w.provider.checkFailure = failure;
+    for (let day = 0; day < 8; day++) {
+      w.advance(DAY);
+      await admitted(w);
+    }
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'failed', counts: { total: 2 } });
+    const [row, ...others] = await w.rows(w.batch('b1').rows?.errors);
+    expect(row).toMatchObject({ error: { message: expect.stringContaining('job_1') } });
+    expect(others).toHaveLength(1);
+    expect(w.provider.jobs).toHaveLength(1);
+  });
+
+  it('at an entry that is no longer in the settings ends a day after the maximum age', async () => {
+    const w = world();
+    await queued(w);
+    await admitted(w);
+    Object.assign(w.dependencies, { providers: fakeProviders({}) });
+    w.advance(8 * DAY);
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'failed', counts: { unfinished: 2 } });
+  });
 
   it('refused for the account blocks the provider, and stops its checks', async () => {
     const w = world();

@@ -93,6 +93,21 @@ describe('running', () => {
     }
   });
 
+  it('says of a job that is abandoned what was last known of it, and that it may still run', () => {
+    const old = given('running', { deadlineAt: NOW - 86_400_000 });
+    for (const [state, seen] of [
+      [{ state: 'running' }, 'running'],
+      [{ state: 'missing' }, 'not found'],
+      [{ state: 'unknown', status: 'a gateway page' }, 'a gateway page'],
+    ] as const) {
+      const { outcome, reasons } = next(when(old, checked(state)));
+      expect(outcome?.reason).toMatchObject({ code: 'job_abandoned' });
+      expect(outcome?.reason?.message).toContain('job_1');
+      expect(outcome?.reason?.message).toContain(seen);
+      expect(reasons).toEqual([outcome?.reason]);
+    }
+  });
+
   it('is due at once when the user cancels it', () => {
     const decision = when(given('running'), EVENTS.cancelRequested);
     expect(next(decision)).toMatchObject({ status: 'running', cancelRequested: true, dueAt: NOW });
@@ -126,6 +141,17 @@ describe('a job that is stalled', () => {
       expect(effects(decision)).toEqual(['reportStall', 'cancelJob']);
     }
   });
+
+  it.each([{ state: 'missing' }, { state: 'unknown', status: 'weird' }] as const)(
+    'is past its window, whatever is known of it ($state)',
+    (state) => {
+      const silent = running({ submittedAt: NOW - 24.5 * HOUR });
+      expect(when(silent, checked(state)).type).toBe('ignored');
+      const late = when(running({ submittedAt: NOW - 25 * HOUR }), checked(state));
+      expect(next(late).job?.stalledAt).toBe(NOW);
+      expect(effects(late)).toEqual(['reportStall', 'cancelJob']);
+    },
+  );
 
   it('has not made progress just now', () => {
     const slow = running({
