@@ -16,6 +16,12 @@ export interface MemoryBatchesOptions {
   lagMs?(): number;
   /** A fresh token for a write. */
   token?(): string;
+  /**
+   * The record as it will be read, which is made before it is written. Default: as it is.
+   *
+   * @throws if it cannot be written
+   */
+  stored?(batch: Batch): Batch;
   /** Called with each record as it is written, and with what it replaces. */
   onWrite?(next: Batch, previous: Batch | undefined): void;
   /** Called when a write that stands is taken for another writer's. */
@@ -47,6 +53,11 @@ export class MemoryBatches {
     this.#write(batch, String(this.#writes++), () => true);
   }
 
+  /** Removes a record, as the table does some time after its expiry. */
+  remove(batchId: string): void {
+    this.#records.remove(batchId);
+  }
+
   store(call: MakeCall = callAtOnce): BatchStore {
     const { pageSize = 100, checksVersion = true } = this.#options;
     const list = <T>(what: string, items: () => readonly T[], cursor: string | undefined) =>
@@ -74,9 +85,11 @@ export class MemoryBatches {
   /** As the adapter does it: a repeated write fails its own condition, and the token tells whose it was. */
   async #conditionalPut(call: MakeCall, batch: Batch, isAllowed: IsAllowed): Promise<boolean> {
     const { token = () => String(this.#writes++), checksToken = true, onDisowned } = this.#options;
+    const { stored = (given) => given } = this.#options;
     const { batchId, version, status } = batch;
     const own = token();
-    const write = () => this.#write(batch, own, isAllowed);
+    const record = stored(batch);
+    const write = () => this.#write(record, own, isAllowed);
     if (await call(`write ${batchId} v${version} ${status}`, write)) return true;
     const stands = await call(`read ${batchId}`, () => this.#records.latest(batchId));
     const isOwn = stands?.token === own;

@@ -27,6 +27,10 @@ export class VersionedItems<T> {
     );
   }
 
+  remove(id: string): void {
+    this.#versions.delete(id);
+  }
+
   write(id: string, version: Version<T>): void {
     const versions = [...(this.#versions.get(id) ?? []), version];
     this.#versions.set(id, versions.slice(-KEPT_VERSIONS));

@@ -33,7 +33,7 @@ export function checkCollected(
   for (const lane of lanes.all().filter((each) => dueAtOf(each) !== undefined))
     breaks('lost', `lane ${lane.laneId} has windows without a batch`);
 
-  const batches = table.all().filter(({ batchId, part }) => {
+  const batches = [...table.all(), ...table.removed.values()].filter(({ batchId, part }) => {
     return part === undefined && batchId.startsWith('collected-');
   });
   const places = batches.flatMap(({ batchId }) =>

@@ -43,7 +43,8 @@ export function checkEnd(world: SimulatedWorld, asked: Asked, report: ReportBrok
     const batch = table.get(batchId);
     const commands = asked.commands.get(batchId) ?? 0;
     if (batch) checkBatch(world, batch, { customIds, commands }, report);
-    else if (!isDead(world, batchId)) report('lost', `${batchId} was never taken in`);
+    else if (!table.removed.has(batchId) && !isDead(world, batchId))
+      report('lost', `${batchId} was never taken in`);
   }
   for (const part of table.all().filter(({ part }) => part !== undefined))
     if (!isSettled(part)) report('lost', `${part.batchId} has not ended: ${part.status}`);
@@ -69,7 +70,7 @@ function isDead(world: SimulatedWorld, batchId: string): boolean {
   return dead.some(({ body }) => JSON.parse(body).batchId === batchId);
 }
 
-function checkBatch(
+export function checkBatch(
   world: SimulatedWorld,
   batch: Batch,
   asked: { readonly customIds: readonly string[]; readonly commands: number },

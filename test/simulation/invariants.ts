@@ -4,7 +4,7 @@ import { rootBatchId } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { Batch, BatchFields } from '../../shared/batch/record.ts';
 import { collectedIds } from './collected.ts';
-import { checkEnd, rowsIn, type SimulatedWorld } from './finalChecks.ts';
+import { checkBatch, checkEnd, rowsIn, type SimulatedWorld } from './finalChecks.ts';
 import type { SimulatedJob, SimulatedUpload } from './observer.ts';
 import type { Process } from './process.ts';
 import type { Verdict } from './verdict.ts';
@@ -87,6 +87,19 @@ export class Invariants {
       'violation',
       `${batchId}: the writer of version ${version} does not know its own write`,
     );
+  }
+
+  onUnwritable({ batchId, version, status }: Batch, error: unknown): void {
+    this.#break('violation', `${batchId} v${version} ${status}: ${String(error)}`);
+  }
+
+  /** Called before the table removes a record whose retention is over: it will be missing at the end. */
+  onExpired(batch: Batch): void {
+    const { batchId } = batch;
+    const customIds = this.#expected.get(batchId);
+    if (!customIds) return;
+    const commands = this.#commands.get(batchId) ?? 0;
+    checkBatch(this.#world, batch, { customIds, commands }, (...broken) => this.#break(...broken));
   }
 
   /** Called as the processor is invoked. */

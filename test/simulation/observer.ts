@@ -43,6 +43,10 @@ export interface Observer {
   onWrite(next: Batch, previous: Batch | undefined): void;
   /** A writer took its own write, which stands, for another writer's. */
   onDisowned(batch: Batch): void;
+  /** A record cannot be written, or not be read back. */
+  onUnwritable(batch: Batch, error: unknown): void;
+  /** The table is about to remove a record whose retention is over. */
+  onExpired(batch: Batch): void;
   onProviderState(state: ProviderState): void;
   /** A sweep begins. */
   onSweep(process: Process): void;

@@ -42,7 +42,11 @@ export function portsOf(process: Process, world: PortsWorld): Dependencies {
     schedule.trace(() => `${process.name}:   ${message} ${JSON.stringify(fields)}`);
   return {
     // As few jobs as there are here may be listed too.
-    policy: { ...DEFAULT_POLICY, listFrom: 2 },
+    policy: {
+      ...DEFAULT_POLICY,
+      listFrom: 2,
+      retentionSeconds: schedule.tableKind.retentionMs / 1000,
+    },
     clock: { now: () => schedule.now },
     chance: {
       random: () => random.next(),

@@ -25,6 +25,15 @@ export interface Guards {
 }
 export const ALL_GUARDS: Guards = { ownToken: true, version: true, sweepLock: true };
 
+/** What a schedule's table does beyond keeping objects, which is dear in time: one in four does it. */
+export interface TableKind {
+  /** Records are written and read back as the adapter does it: as text, within a schema, and a size. */
+  readonly storesText: boolean;
+  /** Share of the writes that a function of the version before makes. */
+  readonly oldWriters: number;
+  readonly retentionMs: number;
+}
+
 /** What a provider is like. */
 export interface AccountKind {
   /** It shows the key of a job only after the job's end. */
@@ -39,13 +48,16 @@ export class Schedule {
   readonly timeline = new Timeline(START);
   readonly guards: Guards;
   readonly accountKind: AccountKind;
+  readonly tableKind: TableKind;
   /** The trace, if one is kept. */
   readonly lines: string[] | undefined;
   faultCount = 0;
   readonly #stormy: Faults;
+  readonly #seed: number;
   #serial = 0;
 
   constructor(seed: number, guards: Guards, traced: boolean) {
+    this.#seed = seed;
     this.random = new Random(seed);
     this.guards = guards;
     this.lines = traced ? [] : undefined;
@@ -54,6 +66,12 @@ export class Schedule {
       maxRequests: this.random.pick([1_000, 1_000, 1_000, 2]),
     };
     this.#stormy = faultsOf(this.random.pick([0, 0.5, 1, 1, 2, 4]));
+    this.tableKind = tableKindOf(this.stream('table'), this.accountKind);
+  }
+
+  /** Chance of its own for a part of the world, so that the rest of a seed stays as it was without. */
+  stream(part: keyof typeof STREAMS): Random {
+    return new Random(this.#seed + STREAMS[part] * 2 ** 40);
   }
 
   get now(): number {
@@ -85,4 +103,16 @@ export class Schedule {
   trace(line: () => string): void {
     this.lines?.push(`${((this.now - START) / 1000).toFixed(3).padStart(12)}s  ${line()}`);
   }
+}
+
+const STREAMS = { collecting: 1, table: 2 };
+
+function tableKindOf(random: Random, { maxRequests }: AccountKind): TableKind {
+  const storesText = random.chance(0.25);
+  return {
+    storesText,
+    oldWriters: random.pick([0, 0, 0.3]),
+    // Where nothing is split: the parts of a batch end days before it does.
+    retentionMs: (maxRequests > 100 ? random.pick([2, 5, 90]) : 90) * DAY,
+  };
 }

@@ -16,7 +16,6 @@ import type { Observer, SimulatedJob, SimulatedUpload } from './observer.ts';
 import { Pauses } from './pauses.ts';
 import { type PortsWorld, portsOf } from './ports.ts';
 import { Process } from './process.ts';
-import { Random } from './random.ts';
 import { ALL_GUARDS, DAY, type Guards, MINUTE, Schedule, START, STORM_MS } from './schedule.ts';
 import { Ticks } from './ticks.ts';
 import { planBatches } from './user.ts';
@@ -81,7 +80,7 @@ export class Simulation implements Observer, PortsWorld {
     this.invariants = new Invariants(this);
     // By chance of its own, so that the other schedules are what they would be without.
     const share = guards.collecting ? 1 : COLLECTING_SHARE;
-    if (!new Random(seed + 2 ** 40).chance(share)) return;
+    if (!schedule.stream('collecting').chance(share)) return;
     this.collecting = new Collecting(
       schedule,
       TIMEOUTS_MS.collector,
@@ -133,6 +132,12 @@ export class Simulation implements Observer, PortsWorld {
 
   onDisowned(batch: Batch): void {
     this.invariants.onDisowned(batch);
+  }
+  onUnwritable(batch: Batch, error: unknown): void {
+    this.invariants.onUnwritable(batch, error);
+  }
+  onExpired(batch: Batch): void {
+    this.invariants.onExpired(batch);
   }
   onProviderState(state: ProviderState): void {
     this.pauses.onState(state);

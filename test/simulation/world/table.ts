@@ -6,20 +6,32 @@ import { MemoryProviderStates } from '../../../simulators/memory/providerStates.
 import { MemorySweepLock } from '../../../simulators/memory/sweepLock.ts';
 import type { Observer } from '../observer.ts';
 import { callsOf, type Process, TABLE_CALL } from '../process.ts';
-import type { Schedule } from '../schedule.ts';
+import type { Random } from '../random.ts';
+import { DAY, type Schedule } from '../schedule.ts';
+import { storeAndRead } from './storedRecord.ts';
 
 export const PAGE_SIZE = 2;
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html: within a few days */
+const REMOVED_WITHIN_MS = 2 * DAY;
 
 /** The table as processes reach it: its indexes lag behind, and its guards can be switched off. */
 export class Table {
+  /** Records whose retention was over, by batch. */
+  readonly removed = new Map<string, Batch>();
   readonly #batches: MemoryBatches;
   readonly #states = new MemoryProviderStates();
   readonly #lock: MemorySweepLock;
+  readonly #schedule: Schedule;
   readonly #observer: Observer;
+  readonly #random: Random;
+  /** When the table may remove a record, if it stays as it is. */
+  readonly #expiries = new WeakMap<Batch, number>();
 
   constructor(schedule: Schedule, observer: Observer) {
-    const { guards } = schedule;
+    const { guards, tableKind } = schedule;
+    this.#schedule = schedule;
     this.#observer = observer;
+    this.#random = schedule.stream('table');
     this.#lock = new MemorySweepLock(guards.sweepLock);
     this.#batches = new MemoryBatches({
       pageSize: PAGE_SIZE,
@@ -28,7 +40,11 @@ export class Table {
       now: () => schedule.now,
       lagMs: () => schedule.indexLagMs(),
       token: () => schedule.token(),
-      onWrite: (next, previous) => observer.onWrite(next, previous),
+      onWrite: (next, previous) => {
+        observer.onWrite(next, previous);
+        this.#expire(next);
+      },
+      ...(tableKind.storesText && { stored: (batch) => this.#stored(batch) }),
       onDisowned: (batch) => observer.onDisowned(batch),
     });
   }
@@ -39,6 +55,35 @@ export class Table {
 
   all(): Batch[] {
     return this.#batches.all();
+  }
+
+  #layout() {
+    return { shards: 1, retentionSeconds: this.#schedule.tableKind.retentionMs / 1000 };
+  }
+
+  #stored(batch: Batch): Batch {
+    const isOld = this.#random.chance(this.#schedule.tableKind.oldWriters);
+    try {
+      const { batch: read, expiresAt } = storeAndRead(batch, this.#layout(), isOld);
+      if (expiresAt !== undefined) this.#expiries.set(read, expiresAt);
+      return read;
+    } catch (error) {
+      this.#observer.onUnwritable(batch, error);
+      throw error;
+    }
+  }
+
+  /** Has the record removed some time after its retention, unless it is written until then. */
+  #expire(batch: Batch): void {
+    const { timeline, now } = this.#schedule;
+    const expiresAt = this.#expiries.get(batch);
+    if (expiresAt === undefined) return;
+    timeline.after(expiresAt - now + this.#random.between(0, REMOVED_WITHIN_MS), () => {
+      if (this.get(batch.batchId) !== batch) return;
+      this.#observer.onExpired(batch);
+      this.removed.set(batch.batchId, batch);
+      this.#batches.remove(batch.batchId);
+    });
   }
 
   state(provider: string): ProviderState | undefined {
