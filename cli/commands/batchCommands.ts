@@ -78,6 +78,16 @@ async function commandBatch(
     stdout.write(`${JSON.stringify({ ...sent, batch })}\n`);
     return;
   }
-  const outcome = batch ? `carried out, the batch is ${batch.status}` : 'sent';
-  stdout.write(`${batchId}: ${action} ${outcome}\n`);
+  stdout.write(`${batchId}: ${action} ${outcomeText(batch)}\n`);
+}
+
+/** @param batch its state after `--wait`; undefined if nobody waited */
+export function outcomeText(
+  batch: Pick<BatchInfo, 'status' | 'cancelRequested' | 'endedAt'> | undefined,
+): string {
+  if (!batch) return 'sent';
+  const { status, cancelRequested, endedAt } = batch;
+  return cancelRequested && endedAt === undefined
+    ? `accepted, the batch is being cancelled (${status})`
+    : `carried out, the batch is ${status}`;
 }

@@ -13,8 +13,11 @@ export const jobSchema = z.object({
   /** Finished requests at the last recorded progress, and its time. */
   progress: z.number().optional(),
   progressAt: z.number().optional(),
-  /** When the job stalled. From then on every check cancels it, until it ends. */
+  /** When the job stalled. It is cancelled from then on, until it ends. */
   stalledAt: z.number().optional(),
+  /** When the provider first took a cancel of the job, and when it last did. */
+  cancelledAt: z.number().optional(),
+  cancelSentAt: z.number().optional(),
 });
 export type Job = z.infer<typeof jobSchema>;
 

@@ -78,10 +78,14 @@ async function waitUntil(
     if (sent !== undefined && (batch === undefined || !isAccepted(batch)))
       await checkRefusal(connection, sent);
     if (timeoutSeconds !== undefined && Date.now() - startedAt >= timeoutSeconds * 1000) {
-      const state = batch ? `is ${batch.status}` : 'has not been added';
+      const state = batch ? stateText(batch) : 'has not been added';
       throw new ClientError('timeout', `batch ${batchId} ${state} after ${timeoutSeconds} seconds`);
     }
     // An abort only ends the sleep; its reason is thrown at the start of the loop.
     await sleep(pollSeconds * 1000, undefined, { signal }).catch(() => {});
   }
+}
+
+function stateText({ status, cancelRequested }: Batch): string {
+  return cancelRequested && !isEnded(status) ? `is being cancelled (${status})` : `is ${status}`;
 }

@@ -74,7 +74,7 @@ async function performOne(
       return reportStall(ports, batch);
     case 'cancelJob':
       await (await providers.get(provider)).cancel(effect.jobId);
-      return;
+      return { type: 'cancelSent', jobId: effect.jobId };
     case 'blockProvider':
       return blockProvider(ports, batch, effect.reason);
     case 'coolDownProvider':

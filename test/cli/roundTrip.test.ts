@@ -149,7 +149,9 @@ test('wrong usage is one line on stderr, and exit code 2', async () => {
   }
 
   const cancelled = await here('cancel', 'later', 'nobody', '--wait');
-  expect(cancelled.stdout).toMatch(/^later: cancel carried out, the batch is \w+\n$/);
+  expect(cancelled.stdout).toMatch(
+    /^later: cancel (accepted, the batch is being cancelled \(\w+\)|carried out, the batch is \w+)\n$/,
+  );
   expect(cancelled.stderr).toMatch(/^there is no batch nobody to cancel/);
   expect(cancelled.code).toBe(2);
   expect(await here('watch', 'later')).toMatchObject({ code: 1 });

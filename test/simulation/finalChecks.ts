@@ -54,10 +54,15 @@ export function checkEnd(world: SimulatedWorld, asked: Asked, report: ReportBrok
   if (collecting) checkCollected(world, collecting, report);
 }
 
+/** A job ends within minutes of its cancel. Only a cancel that was not recorded is sent again. */
+const MAX_CANCELS = 4;
+
 /** Nothing that costs money or holds data is left behind at the provider. */
 function checkAccount({ account }: SimulatedWorld, report: ReportBroken): void {
   for (const job of account.jobs.filter((each) => account.isLive(each)))
     report('violation', `${job.id} was left running`);
+  for (const { id, cancels } of account.jobs)
+    if (cancels > MAX_CANCELS) report('violation', `${id} was cancelled ${cancels} times`);
   for (const { key, job, deleted } of account.uploads)
     if (!deleted) report('violation', `the upload of ${job?.id ?? key} was left behind`);
   for (const { id, rows, outputDeleted } of account.jobs)

@@ -182,6 +182,16 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [edit('shared/usecases/effects.ts', '.cancel(effect.jobId)', '.check(effect.jobId)')],
   },
   {
+    name: 'the record of a cancel',
+    edits: [
+      edit(
+        'shared/usecases/effects.ts',
+        "return { type: 'cancelSent', jobId: effect.jobId };",
+        'return;',
+      ),
+    ],
+  },
+  {
     name: 'no such job is no proof',
     edits: [
       edit(

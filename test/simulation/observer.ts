@@ -25,6 +25,8 @@ export interface SimulatedJob {
   readonly plan: JobPlan;
   endsAt: number;
   cancelled: boolean;
+  /** How often the provider has taken a cancel of it. */
+  cancels: number;
   outputDeleted: boolean;
   /** The status code of each request that has a row when the job has ended. */
   readonly rows: ReadonlyMap<string, number>;

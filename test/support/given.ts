@@ -125,6 +125,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
     deliveryAttempt: 1,
     reason: { code: 'processor_failed', message: 'm' },
   },
+  cancelSent: { type: 'cancelSent', jobId: 'job_1' },
   cancelRequested: { type: 'cancelRequested', messageId: 'message-1' },
   retryRequested: { type: 'retryRequested', messageId: 'message-1' },
   redeliverRequested: { type: 'redeliverRequested', messageId: 'message-1' },

@@ -45,6 +45,8 @@ export type BatchEvent =
   /** A complete listing, taken after the lease of this claim, has no job under its key. */
   | { readonly type: 'jobAbsent'; readonly token: string }
   | { readonly type: 'jobChecked'; readonly jobId: string; readonly job: JobState }
+  /** The provider has taken a cancel of the job, which may run on for a while. */
+  | { readonly type: 'cancelSent'; readonly jobId: string }
   | {
       readonly type: 'collected';
       readonly token: string;
@@ -101,6 +103,7 @@ export const EVENT_TYPES = [
   'submitUncertain',
   'jobAbsent',
   'jobChecked',
+  'cancelSent',
   'collected',
   'delivered',
   'deliveryFailed',

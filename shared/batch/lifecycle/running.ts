@@ -1,7 +1,7 @@
 import { shortReason } from '../errors.ts';
 import type { Job, JobState, Outcome } from '../job.ts';
 import type { BatchIn } from '../record.ts';
-import { EXPIRED_BATCH, earlyEndOutcome, isPastGracePeriod } from './claims.ts';
+import { EXPIRED_BATCH, earlyEndOutcome, GRACE_MS, isPastGracePeriod } from './claims.ts';
 import {
   type Decision,
   type DecisionContext,
@@ -23,10 +23,12 @@ export const running: Handlers<'running'> = {
     if (seen.state === 'ended') return jobEnded(batch, jobId, seen.outcome, context);
     // Neither an unknown status nor "no such job" proves that the job does not run. It is abandoned
     // only if it has not ended a day after everything that should have ended it.
-    if (isPastGracePeriod(batch, context)) return abandon(batch, seen, context);
+    if (mustAbandon(batch, context)) return abandon(batch, seen, context);
     const cancelJob = { type: 'cancelJob', jobId } as const;
     if (job.stalledAt !== undefined || earlyEndOutcome(batch, context)) {
-      return { type: 'unchanged', effects: [cancelJob] };
+      return isCancelDue(job, context)
+        ? { type: 'unchanged', effects: [cancelJob] }
+        : ignored('the provider has taken the cancel of its job');
     }
     const noted = seen.state === 'running' ? withProgress(job, seen, context) : job;
     // What is not known says nothing about progress, but the window ends all the same.
@@ -37,6 +39,13 @@ export const running: Handlers<'running'> = {
       return stay(batch, markStalled(batch, noted, context), { type: 'reportStall' }, cancelJob);
     }
     return noted === job ? ignored('its job may still run') : stay(batch, { job: noted });
+  },
+
+  // A cancel that was not taken is not recorded: the next check sends it again.
+  cancelSent(batch, { jobId }, { now }) {
+    const { job } = batch;
+    if (jobId !== job.id) return ignored('the record names another job');
+    return stay(batch, { job: { ...job, cancelledAt: job.cancelledAt ?? now, cancelSentAt: now } });
   },
 
   filesDeleted: recordDeletedFiles,
@@ -68,6 +77,24 @@ function withProgress(
 ): Job {
   const known = isPending ? job : markAccepted(job, context);
   return recordProgress(known, progress, context) ?? known;
+}
+
+/** A job may take minutes to end after its cancel. Only one that does not is cancelled again. */
+const CANCEL_AGAIN_MS = 60 * 60 * 1000;
+
+function isCancelDue({ cancelSentAt }: Job, { now }: DecisionContext): boolean {
+  return cancelSentAt === undefined || now >= cancelSentAt + CANCEL_AGAIN_MS;
+}
+
+/**
+ * Whether the batch ends without the end of its job. A job that is only stalled is waited for until
+ * the deadline, since the rest would run beside it.
+ */
+function mustAbandon(batch: BatchIn<'running'>, context: DecisionContext): boolean {
+  const { job, cancelRequested } = batch;
+  const { cancelledAt = Number.POSITIVE_INFINITY } = job;
+  const isLate = cancelRequested && context.now >= cancelledAt + GRACE_MS;
+  return isLate || isPastGracePeriod(batch, context);
 }
 
 /** The job with the time at which it was first seen accepted: one write in its life. */

@@ -40,6 +40,7 @@ export const TRANSITIONS: Readonly<
   },
   running: {
     jobChecked: ['running', 'collecting', 'queued'],
+    cancelSent: ['running'],
     filesDeleted: ['running'],
     cancelRequested: ['running'],
   },

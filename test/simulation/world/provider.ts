@@ -68,6 +68,7 @@ export class ProviderAccount {
       plan,
       endsAt: plan === 'stuck' ? this.#stuckUntil() : now + length,
       cancelled: false,
+      cancels: 0,
       outputDeleted: false,
       rows: new Map(customIds.flatMap((id) => rowOf(plan, id, random))),
     };
@@ -183,6 +184,7 @@ export class ProviderAccount {
           const job = find(jobId);
           if (!this.isLive(job)) return;
           job.cancelled = true;
+          job.cancels += 1;
           job.endsAt = Math.min(job.endsAt, schedule.now + random.between(0, 600_000));
         }),
       listJobs: (since) => listed(this.jobs, since, call, (job) => this.#listing(job)),

@@ -4,6 +4,7 @@ import { EVENTS, effects, given, NOW, next, when } from '../../../support/given.
 
 const checked = (job: JobState) => ({ type: 'jobChecked', jobId: 'job_1', job }) as const;
 const ended = (outcome: Outcome) => checked({ state: 'ended', outcome });
+const HOUR = 3_600_000;
 const reason = { code: 'token_limit_exceeded', message: 'full' };
 
 describe('running', () => {
@@ -88,7 +89,7 @@ describe('running', () => {
     for (const state of [EVENTS.jobChecked.job, { state: 'missing' } as const]) {
       expect(next(when(old, checked(state)))).toMatchObject({
         status: 'collecting',
-        outcome: { kind: 'deadline', jobId: 'job_1' },
+        outcome: { kind: 'deadline', jobId: 'job_1', reason: { code: 'job_abandoned' } },
       });
     }
   });
@@ -108,6 +109,44 @@ describe('running', () => {
     }
   });
 
+  it('sends one cancel an hour, however often the job is checked', () => {
+    const batch = given('running', { cancelRequested: true });
+    const cancelled = next(when(batch, EVENTS.cancelSent));
+    expect(cancelled.job).toMatchObject({ cancelledAt: NOW, cancelSentAt: NOW });
+    expect(when(cancelled, EVENTS.jobChecked, { now: NOW + HOUR - 1 }).type).toBe('ignored');
+    const later = { now: NOW + HOUR };
+    expect(effects(when(cancelled, EVENTS.jobChecked, later))).toEqual(['cancelJob']);
+    const again = next(when(cancelled, EVENTS.cancelSent, later));
+    expect(again.job).toMatchObject({ cancelledAt: NOW, cancelSentAt: NOW + HOUR });
+    expect(when(again, EVENTS.jobChecked, later).type).toBe('ignored');
+  });
+
+  it('takes no notice of the cancel of another job', () => {
+    expect(when(given('running'), { type: 'cancelSent', jobId: 'job_2' }).type).toBe('ignored');
+  });
+
+  it('gives up a job of a cancelled batch that has not ended a day after its cancel', () => {
+    const sent = given('running', { cancelRequested: true });
+    const cancelled = next(when(sent, EVENTS.cancelSent));
+    expect(when(cancelled, EVENTS.jobChecked, { now: NOW + 24 * HOUR - 1 }).type).not.toBe(
+      'ignored',
+    );
+    const decision = when(cancelled, EVENTS.jobChecked, { now: NOW + 24 * HOUR });
+    const code = 'job_abandoned';
+    expect(next(decision)).toMatchObject({
+      status: 'collecting',
+      outcome: { kind: 'deadline', jobId: 'job_1', reason: { code } },
+      reasons: [{ code, message: expect.stringContaining('job_1') }],
+    });
+  });
+
+  it('does not give up a stalled job before the deadline, since the rest runs again', () => {
+    const job = { id: 'job_1', submission: 1, submittedAt: NOW, stalledAt: NOW, cancelledAt: NOW };
+    const stalled = given('running', { job });
+    const later = { now: NOW + 48 * HOUR };
+    expect(effects(when(stalled, EVENTS.jobChecked, later))).toEqual(['cancelJob']);
+  });
+
   it('is due at once when the user cancels it', () => {
     const decision = when(given('running'), EVENTS.cancelRequested);
     expect(next(decision)).toMatchObject({ status: 'running', cancelRequested: true, dueAt: NOW });
@@ -116,7 +155,6 @@ describe('running', () => {
 });
 
 describe('a job that is stalled', () => {
-  const HOUR = 3_600_000;
   const job = (changes: object) => ({
     id: 'job_1',
     submission: 1,
