@@ -70,6 +70,8 @@ export const METRICS = {
   tokens: 'TokensUsed',
   /** Cost of collected jobs in USD, where it is known. */
   cost: 'CostUsd',
+  /** Rows of collected jobs that could not be read. Each costs at most its own request. */
+  unreadableRows: 'UnreadableRows',
   /** Single requests collected, repeated ones included. */
   requestsCollected: 'RequestsCollected',
   /** Collected requests that were sent before. Each is in a batch only once. */

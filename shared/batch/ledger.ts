@@ -27,6 +27,14 @@ export type RowOutcome = 'succeeded' | 'failed' | 'unfinished';
 /** Code of a row that says that the account cannot pay or has no permission: the request did not run. */
 export const ACCOUNT_ROW_CODE = 'account_refused';
 
+/**
+ * Codes of rows of requests that may have been answered and paid for: the answer is there and cannot
+ * be read, or the provider no longer has it. They have failed, so that only a user's `retry` runs
+ * them again.
+ */
+export const UNREADABLE_ROW = 'unreadable_row';
+export const OUTPUT_MISSING = 'output_missing';
+
 /** Codes of error rows that do not mean that the request itself is bad: it runs again. */
 const UNFINISHED_CODES: ReadonlySet<string> = new Set([
   // OpenAI's codes in the error file of an expired or cancelled job.

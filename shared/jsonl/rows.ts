@@ -15,9 +15,10 @@ export interface ResultRow {
 }
 
 /**
- * Parses a row.
+ * Parses a row that this project has written and stored. Rows of a provider's files may be anything:
+ * see `readOutputLine`.
  *
- * @throws Error if it is no JSON object, which means that a download was cut off
+ * @throws Error if it is no JSON object: the stored file is cut short
  */
 export function parseRow(bytes: Uint8Array): Partial<ResultRow> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
@@ -32,9 +33,35 @@ export function parseRow(bytes: Uint8Array): Partial<ResultRow> {
   throw new Error(`a row of ${bytes.length} bytes is not a JSON object`);
 }
 
-/** The outcome of a row's request. */
+/** The outcome of a row's request. Any field of a provider's row may be of another type. */
 export function classifyRow({ response, error }: Partial<ResultRow>): RowOutcome {
-  return outcomeOfVerdict({ status_code: response?.status_code, error_code: error?.code });
+  const status = statusIn(response?.status_code);
+  const failure = failureIn(response?.body);
+  return outcomeOfVerdict({ status_code: failure ?? status, error_code: errorCodeIn(error) });
+}
+
+function statusIn(status: unknown): number | undefined {
+  if (typeof status === 'string' && /^\d{3}$/.test(status)) return Number(status);
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** Some services write an error without any content beside an answer. */
+function errorCodeIn(error: unknown): string | undefined {
+  if (!isObject(error)) return typeof error === 'string' && error !== '' ? 'error' : undefined;
+  if (typeof error.code === 'string' && error.code !== '') return error.code;
+  return Object.values(error).some((value) => value != null && value !== '') ? 'error' : undefined;
+}
+
+/**
+ * The status of an error that stands in an answer with status 200: a Response may have failed. The
+ * type of its `error.code` is `ResponseError` in OpenAI's SDK.
+ */
+function failureIn(body: unknown): number | undefined {
+  if (!isObject(body) || body.object !== 'response') return undefined;
+  if (body.status === 'cancelled') return 408;
+  if (body.status !== 'failed') return undefined;
+  const code = isObject(body.error) ? body.error.code : undefined;
+  return code === 'server_error' ? 500 : code === 'rate_limit_exceeded' ? 429 : 400;
 }
 
 /** The row of a request for which the provider has no row. */

@@ -1,20 +1,25 @@
 import { type Reason, shortReason } from '../batch/errors.ts';
 import { NO_USAGE, sumUsage, type Usage } from '../batch/job.ts';
-import { ACCOUNT_ROW_CODE, type RowOutcome } from '../batch/ledger.ts';
+import { ACCOUNT_ROW_CODE, type RowOutcome, UNREADABLE_ROW } from '../batch/ledger.ts';
 import type { ScratchFile } from '../batch/ports.ts';
 import { lineSink, withOneId } from './lines.ts';
-import { classifyRow, parseRow, type ResultRow, usageOfRow } from './rows.ts';
+import { classifyRow, isObject, type ResultRow, usageOfRow } from './rows.ts';
+import { brokenRows, readOutputLine } from './unreadable.ts';
 
 /** The rows of a job on disk, readable in the order of the input. */
 export interface Spool {
   readonly rows: Pick<SpooledRows, 'get' | 'size'>;
-  /** The number of rows that name no request. */
+  /** The number of lines that hold no answer. */
   readonly foreign: number;
+  /** The number of requests whose row cannot be read. They have rows that say so. */
+  readonly unreadable: number;
+  /** The number of rows that name no request, although each may be the answer to one. */
+  readonly nameless: number;
   /** The first row that says that the account was refused. */
   readonly accountRefusal: Reason | undefined;
   /** Tokens of all rows. They are billed, whatever the row says. */
   readonly usage: Usage;
-  /** Whether every succeeded row reports its tokens. */
+  /** Whether every answer reports its tokens. */
   readonly isMetered: boolean;
   /** Reads the bytes of these rows, and returns them in the same order. */
   read(rows: readonly SpooledRow[]): Promise<readonly Uint8Array[]>;
@@ -23,9 +28,7 @@ export interface Spool {
 /**
  * Writes the rows of a job, which come in any order, to disk and indexes them: memory grows with
  * the number of requests, not with their size. Of two rows for one request it keeps the succeeded
- * one, else the first.
- *
- * @throws Error for a row that is no JSON: a file that was cut off must not pass for a whole one
+ * one, else the first that can be read. A row that cannot be read costs at most its own request.
  */
 export async function spoolRows(
   source: AsyncIterable<readonly Uint8Array[]>,
@@ -34,32 +37,57 @@ export async function spoolRows(
   const rows = new SpooledRows();
   const sink = lineSink(file);
   const totals = new RowTotals();
+  const unreadable = new Set<string>();
   let foreign = 0;
+  let nameless = 0;
   let offset = file.bytes;
+
+  /** @returns whether the caller should flush */
+  function add(bytes: Uint8Array, row: Partial<ResultRow>): boolean {
+    const outcome = classifyRow(row);
+    totals.add(row, outcome);
+    const { custom_id: customId } = row;
+    if (typeof customId !== 'string') {
+      nameless += 1;
+      return false;
+    }
+    const known = rows.get(customId);
+    const isKept = known?.outcome === 'succeeded' || outcome !== 'succeeded';
+    if (known && isKept && !unreadable.has(customId)) return false;
+    if (codeOf(row) === UNREADABLE_ROW) unreadable.add(customId);
+    else unreadable.delete(customId);
+    const line = withOneId(bytes, row, customId);
+    rows.set(customId, { offset, length: line.length, outcome });
+    offset += line.length + 1;
+    return sink.add(line);
+  }
+
   for await (const group of source) {
     for (const received of group) {
-      const row = parseRow(received);
-      const outcome = classifyRow(row);
-      totals.add(row, outcome);
-      const { custom_id: customId } = row;
-      if (typeof customId !== 'string') {
-        foreign += 1;
-        continue;
-      }
-      const known = rows.get(customId);
-      if (known && (known.outcome === 'succeeded' || outcome !== 'succeeded')) continue;
-      const bytes = withOneId(received, row, customId);
-      rows.set(customId, { offset, length: bytes.length, outcome });
-      offset += bytes.length + 1;
-      if (sink.add(bytes)) await sink.flush();
+      const line = readOutputLine(received);
+      if (line.holds === 'object') {
+        if (add(line.bytes, line.value)) await sink.flush();
+      } else if (line.holds === 'empty') foreign += 1;
+      else
+        for (const row of brokenRows(line.text, 'custom_id', itself))
+          if (add(row, JSON.parse(row.toString()))) await sink.flush();
     }
   }
   await sink.close();
-  const { accountRefusal, usage, isMetered } = totals;
+  const { accountRefusal, usage } = totals;
+  const isMetered = totals.isMetered && unreadable.size === 0 && nameless === 0;
   return {
-    ...{ rows, foreign, accountRefusal, usage, isMetered },
+    ...{ rows, foreign, unreadable: unreadable.size, nameless, accountRefusal, usage, isMetered },
     read: (wanted) => readInPlace(file, wanted),
   };
+}
+
+function itself(customId: string): string {
+  return customId;
+}
+
+function codeOf({ error }: Partial<ResultRow>): unknown {
+  return isObject(error) ? error.code : undefined;
 }
 
 /** The position of a row on disk, and its request's outcome. */
@@ -187,8 +215,10 @@ export class RowTotals {
     const used = usageOfRow(row);
     if (used) this.usage = sumUsage(this.usage, used);
     else if (outcome === 'succeeded') this.isMetered = false;
-    const { error } = row;
-    if (error?.code === ACCOUNT_ROW_CODE)
-      this.accountRefusal ??= shortReason(error.code, error.message);
+    if (codeOf(row) === ACCOUNT_ROW_CODE)
+      this.accountRefusal ??= shortReason(
+        ACCOUNT_ROW_CODE,
+        String(row.error?.message ?? 'the provider gave no message'),
+      );
   }
 }

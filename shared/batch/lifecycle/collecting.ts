@@ -65,9 +65,9 @@ function afterAttempt(
   event: EventOf<'collected'>,
   context: DecisionContext,
 ): Decision {
-  const { counts } = event;
+  const { counts, unread } = event;
   const { outcome, input } = before;
-  const batch = { ...before, rows: event.rows };
+  const batch = { ...before, rows: event.rows, reasons: withReason(before, unread) };
   const refusal = refusalOf(batch, event);
   const attempt = refusal ? batch.attempt - 1 : batch.attempt;
   const collected: CoreChanges = {
@@ -80,8 +80,13 @@ function afterAttempt(
     // The record must be valid whatever the job's output contains.
     pastJobs: pastJobsOf(batch, Math.max(0, counts.succeeded - batch.counts.succeeded)),
     selection: 'unfinished',
-    // The output of a job that was abandoned while it ran is not complete: its files stay.
-    ...markForDeletion(batch, context, outcome.kind === 'deadline' ? undefined : outcome.jobId),
+    // The files stay if a part of them could not be read. The output of a job that was abandoned
+    // while it ran is not complete.
+    ...markForDeletion(
+      batch,
+      context,
+      unread || outcome.kind === 'deadline' ? undefined : outcome.jobId,
+    ),
   };
   if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled', collected);
   // The parts have used their attempts: what is unfinished stays unfinished.

@@ -59,6 +59,10 @@ export type BatchEvent =
       readonly attempt?: number;
       /** Set if rows say that the account cannot pay. Nothing is wrong with the requests. */
       readonly accountRefusal?: Reason;
+      /** Set if a part of the job's output could not be read, so that its files must stay. */
+      readonly unread?: Reason;
+      /** Rows of the job that could not be read. */
+      readonly unreadableRows?: number;
     }
   | { readonly type: 'delivered'; readonly deliveryId: string }
   | {

@@ -59,22 +59,29 @@ export const batchListSchema = z.object({ data: z.array(wireBatchSchema), has_mo
 
 const errorSchema = z.object({
   type: z.string(),
-  message: z.string().nullish(),
-  details: z.object({ error_code: z.string().nullish() }).nullish(),
+  message: z.string().nullish().catch(undefined),
+  details: z.object({ error_code: z.string().nullish() }).nullish().catch(undefined),
 });
 export type WireError = z.infer<typeof errorSchema>;
 
-/** One line of the results. The translation validates `message`. */
-export const resultSchema = z.object({
-  custom_id: z.string(),
-  result: z.discriminatedUnion('type', [
-    z.object({ type: z.literal('succeeded'), message: z.record(z.string(), z.unknown()) }),
-    z.object({
-      type: z.literal('errored'),
-      error: z.object({ error: errorSchema, request_id: z.string().nullish() }),
-    }),
-    z.object({ type: z.literal('canceled') }),
-    z.object({ type: z.literal('expired') }),
-  ]),
-});
+const requestId = z.string().nullish().catch(undefined);
+
+/**
+ * The error of one request. The API nests it in an error response, `MessageBatchErroredResult` of
+ * the SDK; gateways write it as it is: https://github.com/liushuangls/go-anthropic/issues/133
+ */
+const rowErrorSchema = z.union([
+  z
+    .object({ error: errorSchema, request_id: requestId })
+    .transform(({ error, request_id }) => ({ error, requestId: request_id })),
+  errorSchema.transform((error) => ({ error, requestId: undefined })),
+]);
+
+/** The `result` of a line of the results. The translation validates `message`. */
+export const resultSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('succeeded'), message: z.record(z.string(), z.unknown()) }),
+  z.object({ type: z.literal('errored'), error: rowErrorSchema }),
+  z.object({ type: z.literal('canceled') }),
+  z.object({ type: z.literal('expired') }),
+]);
 export type WireResult = z.infer<typeof resultSchema>;

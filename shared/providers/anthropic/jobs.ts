@@ -1,12 +1,13 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { JobState, Outcome } from '../../batch/job.ts';
 import { lines } from '../../jsonl/lines.ts';
+import { readOutputLine } from '../../jsonl/unreadable.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, stuckListing, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { PAGE_SIZE, readOptions } from '../http.ts';
 
 import type { ListedJob } from '../provider.ts';
-import { batchListSchema, resultSchema, type WireBatch, wireBatchSchema } from './api.ts';
+import { batchListSchema, type WireBatch, wireBatchSchema } from './api.ts';
 import { apiFailureOf, classify } from './errors.ts';
 import { readWireId } from './requests.ts';
 import { downloadResults } from './rows.ts';
@@ -142,13 +143,11 @@ function readKey(client: Anthropic, jobId: string): Promise<string | undefined> 
 }
 
 function wireIdIn(bytes: Buffer): string {
-  try {
-    return resultSchema.pick({ custom_id: true }).parse(JSON.parse(bytes.toString())).custom_id;
-  } catch {
-    // The parser's own message would quote the row.
-    throw unusableAnswer(
-      'Anthropic, read',
-      'the first row of the results is none of the Batches API',
-    );
-  }
+  const line = readOutputLine(bytes);
+  const id = line.holds === 'object' ? line.value.custom_id : undefined;
+  if (typeof id === 'string') return id;
+  throw unusableAnswer(
+    'Anthropic, read',
+    'the first row of the results is none of the Batches API',
+  );
 }

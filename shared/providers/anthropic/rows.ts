@@ -2,8 +2,9 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
-import { answerRow, errorRow, refusalRow } from '../../jsonl/rows.ts';
-import { unreadableAnswer, unusableAnswer } from '../errors.ts';
+import { answerRow, errorRow, isObject, refusalRow } from '../../jsonl/rows.ts';
+import { type LineReader, rowsOfLine, unreadableRow } from '../../jsonl/unreadable.ts';
+import { unreadableAnswer } from '../errors.ts';
 import { openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
 import type { JobContext } from '../provider.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
@@ -17,32 +18,40 @@ export async function* readRows(
   outcome: Outcome,
   job: JobContext,
 ): AsyncGenerator<readonly Uint8Array[]> {
+  const reader = readerFor(job);
   for (const jobId of outcome.files)
     try {
       for await (const group of lineGroups(downloadResults(client, jobId)))
-        yield group.flatMap(({ bytes }) => rowsOf(bytes, job));
+        yield group.flatMap(({ bytes }) => rowsOfLine(bytes, reader));
     } catch (error) {
       throw classify(error, 'read');
     }
 }
 
-function rowsOf(bytes: Buffer, job: JobContext): readonly Uint8Array[] {
-  const { custom_id: wireId, result } = parseResult(bytes);
-  const id = readWireId(wireId);
-  // A job of ours cannot contain another submission's rows.
-  return id?.key === job.key ? [rowOf(id.reference, result, job)] : [];
+function readerFor(job: JobContext): LineReader<{ custom_id?: unknown; result?: unknown }> {
+  return {
+    idFields: 'custom_id',
+    idOf: (line) => line.custom_id,
+    referenceOf(wireId) {
+      const id = readWireId(wireId);
+      // A job of ours cannot contain another submission's rows.
+      return id?.key === job.key ? id.reference : undefined;
+    },
+    rowOf(reference, { result }) {
+      const known = resultSchema.safeParse(result);
+      return known.success ? rowOf(reference, known.data, job) : unknownRow(reference, result);
+    },
+  };
 }
 
-function parseResult(bytes: Buffer): WireResult {
-  try {
-    return resultSchema.parse(JSON.parse(bytes.toString()));
-  } catch {
-    // The parser's own message would quote the row.
-    throw unusableAnswer(
-      'Anthropic, read',
-      `a row of ${bytes.length} bytes is none of the Batches API`,
-    );
-  }
+/** A result of a type that the API did not have when this was written, or of another form. */
+function unknownRow(reference: string, result: unknown): Buffer {
+  const type = isObject(result) ? result.type : undefined;
+  const isName = typeof type === 'string' && /^\w{1,50}$/.test(type);
+  return unreadableRow(
+    reference,
+    isName ? `its form as a result of type ${type} is not known` : 'it has no type',
+  );
 }
 
 /** The bytes of a job's results: JSON lines, in any order. */
@@ -70,14 +79,14 @@ async function open(client: Anthropic, jobId: string, signal: AbortSignal): Prom
 /** One result as a row of the OpenAI batch output format. */
 export function rowOf(
   reference: string,
-  result: WireResult['result'],
+  result: WireResult,
   job: Pick<JobContext, 'format' | 'model'>,
 ): Buffer {
   switch (result.type) {
     case 'succeeded':
       return succeeded(reference, result.message, job);
     case 'errored':
-      return errored(reference, result.error.error, result.error.request_id ?? reference);
+      return errored(reference, result.error.error, result.error.requestId ?? reference);
     case 'canceled':
       return errorRow(reference, {
         code: 'batch_cancelled',
@@ -109,7 +118,7 @@ function succeeded(
 function errored(reference: string, error: WireError, requestId: string): Buffer {
   const { type } = error;
   const message = error.message ?? 'Anthropic gave no message';
-  const code = error.details?.error_code ?? type;
+  const code = error.details?.error_code || type;
   // An empty balance comes as `invalid_request_error`, which would fail every request for good.
   if (isAboutAccount([code, type], message))
     return errorRow(reference, { code: ACCOUNT_ROW_CODE, message });

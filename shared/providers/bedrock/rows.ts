@@ -4,14 +4,15 @@ import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import type { ObjectStore } from '../../batch/ports.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
-import { answerRow, parseRow, type RowError, refusalRow } from '../../jsonl/rows.ts';
+import { answerRow, type RowError, refusalRow } from '../../jsonl/rows.ts';
+import { type LineReader, rowsOfLine } from '../../jsonl/unreadable.ts';
 import { malformedAnswer, UNKNOWN_ROW_STATUS } from '../errors.ts';
 import { classify, isAboutAccess, isAboutQuota } from './errors.ts';
 import { isPadding } from './padding.ts';
 import type { Route } from './requests.ts';
 
 /** A line of the output. It also repeats the request, which is not read. */
-interface OutputLine {
+interface OutputRecord {
   readonly recordId?: unknown;
   readonly modelOutput?: unknown;
   readonly error?: unknown;
@@ -25,21 +26,28 @@ export async function* readRows(
 ): AsyncGenerator<readonly Uint8Array[]> {
   // Bedrock does not say when it answered: the time of collecting is used.
   const created = Math.floor(Date.now() / 1000);
+  const reader: LineReader<OutputRecord> = {
+    idFields: 'recordId',
+    idOf: (record) => record.recordId,
+    referenceOf: (recordId) => (isPadding(recordId) ? undefined : recordId),
+    rowOf: (recordId, record) => rowOf(recordId, record, route, created),
+  };
   for (const key of outcome.files)
     try {
       for await (const group of lineGroups(objects.read(key)))
-        yield group
-          .map(({ bytes }) => rowOf(parseRow(bytes) as OutputLine, route, created))
-          .filter((row) => row !== undefined);
+        yield group.flatMap(({ bytes }) => rowsOfLine(bytes, reader));
     } catch (error) {
       throw classify(error, 'read');
     }
 }
 
-/** Undefined for padding, and for a record that did not run: it has neither answer nor error. */
-function rowOf(line: OutputLine, route: Route, created: number): Buffer | undefined {
-  const { recordId, modelOutput, error } = line;
-  if (typeof recordId !== 'string' || isPadding(recordId)) return undefined;
+/** Undefined for a record that did not run: it has neither answer nor error. */
+function rowOf(
+  recordId: string,
+  { modelOutput, error }: OutputRecord,
+  route: Route,
+  created: number,
+): Buffer | undefined {
   if (error != null) return refusalRow(recordId, recordId, rowErrorOf(error));
   if (modelOutput == null) return undefined;
   try {

@@ -3,7 +3,8 @@ import { ProviderError } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { answerRow, errorRow, refusalRow } from '../../jsonl/rows.ts';
-import { malformedAnswer, unusableAnswer } from '../errors.ts';
+import { type LineReader, rowsOfLine, rowsOfObject } from '../../jsonl/unreadable.ts';
+import { malformedAnswer } from '../errors.ts';
 import { rpcRowError } from '../google/status.ts';
 import { resumedDownload } from '../http.ts';
 import { EMBEDDINGS, type JobContext } from '../provider.ts';
@@ -19,21 +20,30 @@ export async function* readRows(
   job: JobContext,
 ): AsyncGenerator<readonly Uint8Array[]> {
   // The API does not say when it answered: the time of collecting is used.
-  const created = Math.floor(Date.now() / 1000);
+  const reader = readerFor(job, Math.floor(Date.now() / 1000));
   for (const file of outcome.files)
     try {
       if (file.startsWith('batches/'))
-        yield (await readInlined(client, file)).map((result) => rowOf(result, job, created));
+        yield (await readInlined(client, file)).flatMap((line) => rowsOfObject(line, reader));
       else
         for await (const group of lineGroups(downloadResults(client, file)))
-          yield group.map(({ bytes }) => rowOf(parseResult(bytes), job, created));
+          yield group.flatMap(({ bytes }) => rowsOfLine(bytes, reader));
     } catch (error) {
       throw classify(error, 'read');
     }
 }
 
+function readerFor(job: JobContext, created: number): LineReader<{ key?: unknown }> {
+  return {
+    idFields: 'key',
+    idOf: (line) => line.key,
+    referenceOf: (key) => key,
+    rowOf: (_key, line) => rowOf(resultSchema.parse(line), job, created),
+  };
+}
+
 /** Reads the results in a job itself. They are few, because the job contains the requests, too. */
-async function readInlined(client: Client, jobId: string): Promise<WireResult[]> {
+async function readInlined(client: Client, jobId: string): Promise<object[]> {
   const batch = await readBatch(client, jobId);
   if (batch === undefined)
     throw new ProviderError('missing', {
@@ -43,16 +53,7 @@ async function readInlined(client: Client, jobId: string): Promise<WireResult[]>
   const output = inlinedOutputSchema.parse(batch.response ?? batch.metadata.output ?? {});
   return [output.inlinedResponses, output.inlinedEmbedContentResponses]
     .flatMap((list) => list?.inlinedResponses ?? [])
-    .map(({ metadata: { key }, ...result }) => ({ key, ...result }));
-}
-
-function parseResult(bytes: Buffer): WireResult {
-  try {
-    return resultSchema.parse(JSON.parse(bytes.toString()));
-  } catch {
-    // The parser's own message would quote the row.
-    throw unusableAnswer('Gemini, read', `a row of ${bytes.length} bytes is none of the Batch API`);
-  }
+    .map(({ metadata, ...result }) => ({ ...result, key: metadata?.key }));
 }
 
 /** One result as a row of the OpenAI batch output format. */

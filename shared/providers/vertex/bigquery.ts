@@ -197,7 +197,9 @@ const tablePageSchema = z.object({
   kind: z.literal('bigquery#tableDataList'),
   totalRows: z.coerce.number(),
   pageToken: z.string().optional(),
-  rows: z.array(z.object({ f: z.array(z.object({ v: z.unknown() })) })).default([]),
+  rows: z
+    .array(z.object({ f: z.array(z.object({ v: z.unknown() })) }).catch({ f: [] }))
+    .default([]),
 });
 
 /** BigQuery also ends a page at 10 MB. */

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { lineGroups } from '../../jsonl/lines.ts';
-import { parseRow } from '../../jsonl/rows.ts';
 import { NOT_FOUND } from '../google/errors.ts';
 import { listPages, type Rest } from '../google/rest.ts';
 import { resumedDownload, timestamp } from '../http.ts';
@@ -25,10 +24,10 @@ export async function gcsFiles(objects: Objects, outputUriPrefix: string): Promi
   return (whole.length > 0 ? whole : names).map((name) => `gs://${bucket}/${name}`);
 }
 
-/** The rows of an object, a group at a time. */
-export async function* gcsRows(objects: Objects, uri: string): AsyncGenerator<object[]> {
+/** The lines of an object, a group at a time. */
+export async function* gcsLines(objects: Objects, uri: string): AsyncGenerator<Uint8Array[]> {
   for await (const group of lineGroups(objects.download(objectOf(uri))))
-    yield group.map(({ bytes }) => parseRow(bytes));
+    yield group.map(({ bytes }) => bytes);
 }
 
 /** Deletes everything of a submission that is in the bucket of this URI. */

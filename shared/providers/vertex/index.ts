@@ -17,7 +17,7 @@ import {
   connectObjects,
   deleteGcsFolder,
   gcsFiles,
-  gcsRows,
+  gcsLines,
   gcsStore,
   type Objects,
 } from './gcs.ts';
@@ -100,8 +100,8 @@ function connectOutputs(objects: Objects, tables: Tables): Outputs {
       return bigQuery ? bigQueryFiles(tables, bigQuery.outputUri) : [];
     },
 
-    rows: (file) =>
-      file.startsWith('bq://') ? bigQueryRows(tables, file) : gcsRows(objects, file),
+    lines: (file) =>
+      file.startsWith('bq://') ? bigQueryRows(tables, file) : gcsLines(objects, file),
 
     async delete({ inputConfig, outputConfig }, key) {
       const prefixes = [

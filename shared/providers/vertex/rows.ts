@@ -2,6 +2,7 @@ import { shortReason } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import { answerRow, isObject, type RowError, refusalRow, tryParseJson } from '../../jsonl/rows.ts';
+import { type LineReader, rowsOfLine, rowsOfObject } from '../../jsonl/unreadable.ts';
 import { UNKNOWN_ROW_STATUS, unreadableAnswer } from '../errors.ts';
 import { isAboutAccount } from '../google/errors.ts';
 import { HTTP_STATUSES, httpStatusOf } from '../google/status.ts';
@@ -19,20 +20,32 @@ export async function* readRows(
 ): AsyncGenerator<readonly Uint8Array[]> {
   // Not every answer has its time: the time of collecting is used.
   const created = Math.floor(Date.now() / 1000);
+  const reader: LineReader<OutputRow> = {
+    idFields: `custom_id|${REFERENCE_LABEL}`,
+    idOf: referenceIn,
+    referenceOf: (reference) => reference,
+    rowOf: (reference, line) => rowOf(reference, line, route, created),
+  };
   for (const file of outcome.files)
     try {
-      for await (const group of outputs.rows(file))
-        yield group.map((line) => rowOf(line, route, created)).filter((row) => row !== undefined);
+      for await (const group of outputs.lines(file))
+        yield group.flatMap((line) =>
+          line instanceof Uint8Array ? rowsOfLine(line, reader) : rowsOfObject(line, reader),
+        );
     } catch (error) {
       throw classify(error, 'read');
     }
 }
 
-/** Undefined for a row that is not ours, or did not run: it has neither answer nor error. */
-function rowOf(line: OutputRow, route: Route, created: number): Buffer | undefined {
-  const reference = referenceIn(line);
+/** Undefined for a row that did not run: it has neither answer nor error. */
+function rowOf(
+  reference: string,
+  line: OutputRow,
+  route: Route,
+  created: number,
+): Buffer | undefined {
   const result = resultOf(line);
-  if (reference === undefined || result === undefined) return undefined;
+  if (result === undefined) return undefined;
   if ('error' in result) return refusalRow(reference, reference, result.error);
   try {
     const body = route.responseBody(result.response, { reference, created });
@@ -121,11 +134,17 @@ export interface OutputRow {
 
 type RowResult = { readonly response: unknown } | { readonly error: RowError };
 
-/** The answer or the error of a request; undefined if it did not run. */
+/**
+ * The answer or the error of a request; undefined if it did not run.
+ *
+ * @throws Error for an answer that is no object, such as a text that was cut off
+ */
 export function resultOf({ status, error, response }: OutputRow): RowResult | undefined {
   if (isPresent(status)) return { error: rowErrorOf(status) };
   if (isPresent(error)) return { error: rowErrorOf(error) };
-  if (!isObject(response) || Object.keys(response).length === 0) return undefined;
+  if (response == null || response === '') return undefined;
+  if (!isObject(response)) throw new Error('the answer is no object');
+  if (Object.keys(response).length === 0) return undefined;
   // Claude's refusals are in the place of its answers.
   if (response.type === 'error') return { error: rowErrorOf(response) };
   if (!('body' in response)) return { response };

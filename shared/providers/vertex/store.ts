@@ -37,8 +37,8 @@ export interface Store {
  */
 export interface Outputs {
   filesOf(job: WireJob): Promise<string[]>;
-  /** Parsed rows, in groups. */
-  rows(file: string): AsyncGenerator<object[]>;
+  /** The lines of a file, or the parsed rows of a table, in groups. */
+  lines(file: string): AsyncGenerator<readonly (Uint8Array | object)[]>;
   /** Deletes a job's input and output. */
   delete(job: WireJob, key: string): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import { costOf, sumCost } from '../../batch/cost.ts';
+import { type Reason, shortReason } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
 import { NO_USAGE, sumUsage } from '../../batch/job.ts';
-import { countsOfNew, missingRow } from '../../batch/ledger.ts';
+import { countsOfNew, missingRow, UNREADABLE_ROW } from '../../batch/ledger.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import { partId } from '../../batch/newRecord.ts';
 import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
@@ -43,7 +44,7 @@ export async function collect(
     const spool = await spoolRows(untilDeadline(ports, provided, deadline), file);
     const { counts, foreign } = await mergeRows(rowSources(ports, task), spool, writers, {
       selection: batch.selection,
-      missing: missingRow(outcome),
+      missing: spool.nameless > 0 ? namelessRow(spool.nameless) : missingRow(outcome),
       referenceOf: provider?.referenceOf,
       keepPrevious: outcome.jobId === undefined,
     });
@@ -53,14 +54,33 @@ export async function collect(
       log.warn('job output has rows of other requests', { ...logFields(batch), foreign });
     const { usage, accountRefusal } = spool;
     const cost = await costOfJob(ports, batch, spool);
-    const event = { type: 'collected', token, rows, counts, usage, cost } as const;
-    return { ...event, ...omitUndefined({ accountRefusal }) };
+    const unreadableRows = spool.unreadable + spool.nameless;
+    const event = { type: 'collected', token, rows, counts, usage, cost, unreadableRows } as const;
+    const unread = unreadableRows > 0 ? unreadReason(batch, unreadableRows) : undefined;
+    return { ...event, ...omitUndefined({ accountRefusal, unread }) };
   } catch (error) {
     await Promise.all([writers.results.abort(), writers.errors.abort()]);
     throw error;
   } finally {
     await file.remove();
   }
+}
+
+/** The error of a request without a row, if some rows do not show which requests they are for. */
+function namelessRow(rows: number) {
+  const which = rows === 1 ? 'a row that does not show its request' : `${rows} such rows`;
+  return {
+    code: UNREADABLE_ROW,
+    message: `the job's files have no row for this request, but ${which}. Its answer may have been paid for, so the request runs again only with retry`,
+  };
+}
+
+function unreadReason({ outcome }: BatchIn<'collecting'>, rows: number): Reason {
+  const count = rows === 1 ? '1 row' : `${rows} rows`;
+  return shortReason(
+    UNREADABLE_ROW,
+    `${count} of job ${outcome.jobId} cannot be read. Its files stay at the provider until they expire there`,
+  );
 }
 
 /** @returns USD; undefined if the cost is not known */

@@ -90,7 +90,10 @@ async function runTask(ports: WorkPorts, action: WorkKind, task: WorkTask): Prom
   const written = await transition(ports, batch.batchId, event);
   if (written.type === 'ignored')
     log.info('work result ignored', { ...logFields(written.batch), action, why: written.why });
-  if (event.type === 'collected' && written.type === 'changed') countUsage(ports, batch, event);
+  if (event.type === 'collected' && written.type === 'changed') {
+    countUsage(ports, batch, event);
+    reportUnread(ports, batch, event);
+  }
 }
 
 /**
@@ -134,6 +137,20 @@ function countUsage(
   if (input?.parts) return;
   if (usage.totalTokens > 0) metrics.count(METRICS.tokens, usage.totalTokens, provider);
   if (cost !== undefined && cost > 0) metrics.count(METRICS.cost, cost, provider);
+}
+
+function reportUnread(
+  { log, metrics }: Pick<Dependencies, 'log' | 'metrics'>,
+  batch: Batch,
+  { unread: reason, unreadableRows = 0 }: EventOf<'collected'>,
+): void {
+  if (!reason) return;
+  log.warn('a part of the job output could not be read', {
+    ...logFields(batch),
+    reason,
+    unreadableRows,
+  });
+  if (unreadableRows > 0) metrics.count(METRICS.unreadableRows, unreadableRows, batch.provider);
 }
 
 /**

@@ -95,13 +95,8 @@ describe('merging', () => {
 
   it('ignores a row of a request that the job did not include', async () => {
     const before = { results: [row('a', 200)], errors: [row('b', 400)] };
-    const merged = await attempt(['a', 'b'], before, [
-      row('a', 500),
-      row('b', 200),
-      row('x', 200),
-      '{"custom_id":7}',
-    ]);
-    expect(merged).toMatchObject({ ...before, counts: { succeeded: 1, failed: 1 }, foreign: 4 });
+    const merged = await attempt(['a', 'b'], before, [row('a', 500), row('b', 200), row('x', 200)]);
+    expect(merged).toMatchObject({ ...before, counts: { succeeded: 1, failed: 1 }, foreign: 3 });
   });
 
   it('finds rows by their references, and gives them their ids', async () => {
@@ -137,11 +132,6 @@ describe('merging', () => {
       failed: 1,
       unfinished: 0,
     });
-  });
-
-  it('throws for a file that was cut short', async () => {
-    await expect(attempt(['a'], undefined, ['{"custom_id":"a","resp'])).rejects.toThrow('not JSON');
-    await expect(attempt(['a'], undefined, ['[]'])).rejects.toThrow('not a JSON object');
   });
 
   it('writes every request exactly once over any attempts, and never sends a succeeded one again', async () => {

@@ -47,3 +47,39 @@ test('the row of a request for which the account was refused is unfinished, with
   expect(row.error).toEqual({ code: 'account_refused', message: 'enable billing' });
   expect(classifyRow(row)).toBe('unfinished');
 });
+
+const ANSWER = { status_code: 200, request_id: 'q', body: {} };
+const statusIs = (status: unknown) => ({ response: { ...ANSWER, status_code: status } });
+const errorIs = (error: unknown) => ({ response: ANSWER, error });
+
+test.each([
+  [statusIs('200'), 'succeeded'],
+  [statusIs('429'), 'unfinished'],
+  [statusIs('ok'), 'failed'],
+  [statusIs(null), 'failed'],
+  [{ response: 'x' }, 'failed'],
+  [{ response: null, error: 'no' }, 'failed'],
+  [{ response: null, error: { message: 'no' } }, 'failed'],
+  [errorIs(''), 'succeeded'],
+  [errorIs({}), 'succeeded'],
+  [errorIs({ code: null, message: null }), 'succeeded'],
+  [errorIs({ message: 'no' }), 'failed'],
+  [errorIs({ code: 17 }), 'failed'],
+  [errorIs('no'), 'failed'],
+])('the row %j of a service has %s', (row, outcome) => {
+  expect(classifyRow(row as Parameters<typeof classifyRow>[0])).toBe(outcome);
+});
+
+// The statuses and codes of `Response` in OpenAI's SDK.
+test.each([
+  [{ status: 'completed' }, 'succeeded'],
+  [{ status: 'incomplete' }, 'succeeded'],
+  [{ status: 'cancelled' }, 'unfinished'],
+  [{ status: 'failed', error: { code: 'server_error' } }, 'unfinished'],
+  [{ status: 'failed', error: { code: 'rate_limit_exceeded' } }, 'unfinished'],
+  [{ status: 'failed', error: { code: 'invalid_prompt' } }, 'failed'],
+  [{ status: 'failed', error: null }, 'failed'],
+])('a Response %j in an answer with status 200 has %s', (body, outcome) => {
+  const row = parseRow(answerRow('a', 'req_1', { object: 'response', ...body }));
+  expect(classifyRow(row)).toBe(outcome);
+});

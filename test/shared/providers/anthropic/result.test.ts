@@ -12,8 +12,8 @@ const MESSAGE = {
   usage: { input_tokens: 4, output_tokens: 2 },
 };
 const rowFor = (result: object, format: 'openai' | 'native' = 'openai') => {
-  const line = resultSchema.parse({ custom_id: 'x', result });
-  return parseRow(rowOf('reference', line.result, { format, model: 'gpt-4o-mini' }));
+  const known = resultSchema.parse(result);
+  return parseRow(rowOf('reference', known, { format, model: 'gpt-4o-mini' }));
 };
 const errored = (type: string, message = 'no', details: object | null = null) =>
   rowFor({

@@ -43,11 +43,17 @@ test('results in the job itself', async () => {
   ]);
 });
 
-test('an unreadable row throws without quoting it', async () => {
-  const { provider } = await startStub((_request, response) => response.end('{"secret":1}\n'));
-  const reading = rowsOf(provider, { kind: 'completed', files: ['files/x'] });
-  await expect(reading).rejects.toMatchObject({
-    kind: 'transient',
-    reason: { message: expect.not.stringContaining('secret') },
-  });
+test.each([
+  ['an answer that is a text', { key: 'a', response: 'secret' }],
+  ['an error that is a text', { key: 'a', error: 'secret' }],
+])('a row with %s costs its own request, and is not quoted', async (_name, line) => {
+  const content = `${JSON.stringify(line)}\n${JSON.stringify({ key: 'b', response: {} })}\n`;
+  const { provider } = await startStub((_request, response) => response.end(content));
+  expect(await rowsOf(provider, { kind: 'completed', files: ['files/x'] })).toMatchObject([
+    {
+      custom_id: 'a',
+      error: { code: 'unreadable_row', message: expect.not.stringContaining('secret') },
+    },
+    { custom_id: 'b', response: { status_code: 200 } },
+  ]);
 });

@@ -77,7 +77,7 @@ describe('a job that has ended', () => {
   };
   const outputs = (deleted: string[]): Outputs => ({
     filesOf: async () => ['gs://a-bucket/predictions.jsonl'],
-    rows: () => {
+    lines: () => {
       throw new Error('not used here');
     },
     delete: async (_job, key) => {

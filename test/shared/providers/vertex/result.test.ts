@@ -17,12 +17,16 @@ describe('resultOf', () => {
     expect(resultOf(row)).toEqual({ response: { candidates: [] } });
   });
 
-  test.each([{ status: '', response: {} }, { response: null }, {}, { status: '', response: 'x' }])(
+  test.each([{ status: '', response: {} }, { response: null }, {}, { status: '', response: '' }])(
     '%o is a request that did not run',
     (row) => {
       expect(resultOf(row)).toBeUndefined();
     },
   );
+
+  test.each(['{"candidates":[', [], 1])('an answer %o cannot be read', (response) => {
+    expect(() => resultOf({ status: '', response })).toThrow('no object');
+  });
 
   test.each([
     ['Error: {"error":{"code":400,"message":"m","status":"INVALID_ARGUMENT"}}', 400],
