@@ -86,6 +86,10 @@ export function rootBatchId(batchId: string): string {
   return slash < 0 ? batchId : batchId.slice(0, slash);
 }
 
+export function isPartId(batchId: string): boolean {
+  return rootBatchId(batchId) !== batchId;
+}
+
 /** The record of a part: an ordinary batch, except that its end is announced to its parent only. */
 export function newPart(
   parent: BatchIn<'split'>,
@@ -99,7 +103,9 @@ export function newPart(
   return {
     ...INITIAL,
     batchId: partId(parent.batchId, number),
-    part: { parentId: parent.batchId, range: { start, end } },
+    part: { parentId: parent.batchId, parentKeyPrefix: parent.keyPrefix, range: { start, end } },
+    // A part that a retry finds missing runs for the first time: that is its retry.
+    commands: parent.retries > 0 ? [partRetryId(parent)] : [],
     status: 'queued',
     statusAt: now,
     createdAt,
@@ -117,6 +123,23 @@ export function newPart(
 
 function inTurn(providers: readonly string[], number: number): string {
   return providers[(number - 1) % providers.length] as string;
+}
+
+/**
+ * Whether a part belongs to this batch, and not to an earlier one with the same id. A part without
+ * the key prefix was written by an earlier version: it was created with the time of its batch.
+ */
+export function isPartOf({ part, createdAt }: Batch, parent: Batch): boolean {
+  if (part?.parentId !== parent.batchId) return false;
+  const { parentKeyPrefix } = part;
+  return parentKeyPrefix === undefined
+    ? createdAt === parent.createdAt
+    : parentKeyPrefix === parent.keyPrefix;
+}
+
+/** The command id by which a cancel reaches a part: once for each time that the part is run. */
+export function partCancelId({ batchId, retries }: Batch): string {
+  return `${batchId}-cancel-${retries}`;
 }
 
 /** The command id by which a parent's retry reaches its parts: once each. */

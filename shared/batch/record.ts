@@ -112,8 +112,17 @@ export const coreSchema = z.object({
   spec: specSchema,
   /** The provider entry that the batch is at now: one of `spec.providers`. */
   provider: z.string(),
-  /** Only set on parts: the batch that was split, and this part's bytes of its snapshot. */
-  part: z.object({ parentId: z.string(), range: z.object(rangeShape) }).optional(),
+  /**
+   * Only set on parts: the batch that was split, its key prefix, since ids may be used again, and this
+   * part's bytes of its snapshot.
+   */
+  part: z
+    .object({
+      parentId: z.string(),
+      parentKeyPrefix: z.string().optional(),
+      range: z.object(rangeShape),
+    })
+    .optional(),
   /** When the batch ends with what it has: `createdAt` + `maxAgeSeconds`, later after a retry. */
   deadlineAt: time,
   cancelRequested: z.boolean(),

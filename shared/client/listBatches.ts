@@ -1,7 +1,7 @@
 import { batchIdOf, fromItem } from '../aws/batchItem.ts';
 import { scanBatches } from '../aws/batchScan.ts';
 import { messageOf } from '../batch/errors.ts';
-import { partId } from '../batch/newRecord.ts';
+import { isPartOf, partId } from '../batch/newRecord.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import type { Batch, BatchFields } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
@@ -126,7 +126,9 @@ export async function getParts(
   { batches }: Pick<HandlerConnection, 'batches'>,
   batchId: string,
 ): Promise<readonly Batch[]> {
-  const { input }: Partial<BatchFields> = (await batches.get(batchId)) ?? {};
+  const parent = await batches.get(batchId);
+  if (!parent) return [];
+  const { input }: BatchFields = parent;
   const slices = input?.parts ?? [];
   const ids = slices.map((_, index) => partId(batchId, index + 1));
   const found: Batch[] = [];
@@ -136,7 +138,7 @@ export async function getParts(
     for (const id of some) {
       // `getMany` may leave some out.
       const part = records.get(id) ?? (await batches.get(id));
-      if (part !== undefined) found.push(part);
+      if (part !== undefined && isPartOf(part, parent)) found.push(part);
     }
   }
   return found;

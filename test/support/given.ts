@@ -94,7 +94,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   claimed: { type: 'claimed', work: 'inspecting', claim: { token: 'new', leaseUntil: NOW + 9 } },
   workFailed: { type: 'workFailed', token: 'mine', reason: { code: 'c', message: 'm' } },
   inspected: { type: 'inspected', token: 'mine', input: { ...INPUT, endpoint: '/v1/e' } },
-  partsEnded: { type: 'partsEnded' },
+  partsEnded: { type: 'partsEnded', retries: 0 },
   inputRefused: {
     type: 'inputRefused',
     token: 'mine',

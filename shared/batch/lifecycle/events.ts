@@ -21,8 +21,8 @@ export type BatchEvent =
       readonly token: string;
       readonly input: Input;
     }
-  /** Every part of a batch that was split has ended. */
-  | { readonly type: 'partsEnded' }
+  /** Every part of a batch that was split has ended, after so many retries of the batch. */
+  | { readonly type: 'partsEnded'; readonly retries: number }
   /** The input can never be submitted. */
   | {
       readonly type: 'inputRefused';

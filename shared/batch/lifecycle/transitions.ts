@@ -23,7 +23,7 @@ export const TRANSITIONS: Readonly<
     cancelRequested: ['collecting'],
   },
   split: {
-    due: ['failed'],
+    due: ['collecting'],
     partsEnded: ['collecting'],
     cancelRequested: ['split'],
   },

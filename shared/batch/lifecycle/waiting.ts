@@ -15,15 +15,8 @@ import {
   ignored,
   revise,
   stay,
-  withReason,
 } from './decision.ts';
-import {
-  enterCollecting,
-  enterEnd,
-  enterPendingCollecting,
-  enterQueued,
-  enterSubmitting,
-} from './enter.ts';
+import { enterCollecting, enterPendingCollecting, enterQueued, enterSubmitting } from './enter.ts';
 import type { EventOf } from './events.ts';
 import { hasPendingCleanup, recordDeletedFiles } from './providerFiles.ts';
 
@@ -74,11 +67,12 @@ export const retrying: Handlers<'retrying'> = {
 
 /** The input is too large for one job: its parts run as batches of their own, and the batch waits. */
 export const split: Handlers<'split'> = {
-  // The parts have the same deadline, and their grace period is over, too.
+  // The parts have the same deadline, and their grace period is over, too. Those that have rows are
+  // collected all the same.
   due(batch, _event, context) {
     if (context.now < batch.deadlineAt + 2 * GRACE_MS) return ignored('its parts still run');
-    const reason = shortReason('parts_lost', 'its parts did not end in time');
-    return enterEnd(batch, context, 'failed', { reasons: withReason(batch, reason) });
+    const reason = shortReason('parts_lost', 'some of its parts did not end in time');
+    return enterCollecting(batch, context, { ...EXPIRED_BATCH, reason });
   },
 
   partsEnded,
@@ -92,8 +86,9 @@ export const split: Handlers<'split'> = {
 /** The collection merges the rows of the parts. How each part ended is in its rows. */
 function partsEnded(
   batch: BatchIn<'split'>,
-  _event: EventOf<'partsEnded'>,
+  event: EventOf<'partsEnded'>,
   context: DecisionContext,
 ): Decision {
+  if (event.retries !== batch.retries) return ignored('its parts run again since');
   return enterPendingCollecting(batch, context, { kind: 'completed', files: [] });
 }

@@ -1,6 +1,8 @@
+import { isPartId } from '../../batch/newRecord.ts';
 import type { SweepCursors, WaitingHint } from '../../batch/ports.ts';
 import { type AdmissionBounds, admit } from '../../quota/admission.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { stopIfOrphan } from '../parts.ts';
 import { updateProvider } from '../providerState.ts';
 import { transition } from '../transition.ts';
 import { type Capacity, type CapacityPorts, ProviderCapacity } from './capacity.ts';
@@ -110,7 +112,9 @@ async function startNext(
 ): Promise<void> {
   if (run.isOver()) return;
   await run.safely({ batchId }, async () => {
-    const result = await transition(ports, batchId, { type: 'admitted', provider });
+    const part = isPartId(batchId) ? await ports.batches.get(batchId) : undefined;
+    if (part && (await stopIfOrphan(ports, part))) return;
+    const result = await transition(ports, batchId, { type: 'admitted', provider }, part);
     if (result.type === 'changed') run.admitted += 1;
   });
 }

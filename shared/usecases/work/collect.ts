@@ -4,7 +4,7 @@ import { objectKey } from '../../batch/ids.ts';
 import { NO_USAGE, sumUsage } from '../../batch/job.ts';
 import { countsOfNew, missingRow, UNREADABLE_ROW } from '../../batch/ledger.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
-import { partId } from '../../batch/newRecord.ts';
+import { isPartOf, partId } from '../../batch/newRecord.ts';
 import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
 import { type MergedPart, mergeParts, mergeRows } from '../../jsonl/merge.ts';
 import { type Spool, spoolRows } from '../../jsonl/spool.ts';
@@ -117,7 +117,8 @@ async function collectParts(
   let attempt = 0;
   async function* read(): AsyncIterable<MergedPart> {
     for (const [index, slice] of parts.entries()) {
-      const part = await ports.batches.get(partId(batchId, index + 1));
+      const found = await ports.batches.get(partId(batchId, index + 1));
+      const part = found && isPartOf(found, batch) ? found : undefined;
       if (part) {
         usage = sumUsage(usage, part.usage);
         cost = sumCost(cost, part.cost);

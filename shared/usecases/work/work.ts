@@ -19,12 +19,14 @@ import {
   type WorkMessage,
   workMessageSchema,
 } from '../../batch/messages.ts';
+import { isPartId } from '../../batch/newRecord.ts';
 import type { Batch, BatchFields, BatchIn, Claim } from '../../batch/record.ts';
 import type { Status } from '../../batch/status.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
 import { logFields } from '../logFields.ts';
+import { mayHaveJob } from '../parts.ts';
 import { transition } from '../transition.ts';
 import { type CollectPorts, collect } from './collect.ts';
 import { type InspectPorts, inspect } from './inspect.ts';
@@ -67,7 +69,11 @@ export async function runWork(
   { action, batchId }: WorkMessage,
   deadline: number,
 ): Promise<void> {
-  const { chance, log } = ports;
+  const { batches, chance, log } = ports;
+  const part = isPartId(batchId) && action === 'submit' ? await batches.get(batchId) : undefined;
+  // The next sweep ends it: a worker must not send to the queue that it works off.
+  if (part && !(await mayHaveJob(ports, part)))
+    return log.info('work not claimed', { ...logFields(part), action, why: 'its batch is over' });
   const claim = newClaim(ports, chance.token(), deadline);
   const event = { type: 'claimed', work: STATUS_OF[action], claim } as const;
   const claimed = await transition(ports, batchId, event);

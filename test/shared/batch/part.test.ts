@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { addMessageSchema } from '../../../shared/batch/messages.ts';
 import {
+  isPartId,
+  isPartOf,
   needsRetry,
   newBatch,
   newPart,
+  partCancelId,
   partId,
   partRetryId,
   rootBatchId,
@@ -30,7 +33,7 @@ describe('a part', () => {
   it('is an ordinary batch of its slice of the snapshot', () => {
     expect(part).toMatchObject({
       batchId: 'b1/2',
-      part: { parentId: 'b1', range: { start: 50, end: 100 } },
+      part: { parentId: 'b1', parentKeyPrefix: parent.keyPrefix, range: { start: 50, end: 100 } },
       status: 'queued',
       provider: 'openai',
       keyPrefix: 'bhpartpartpart00',
@@ -86,6 +89,30 @@ describe('a part', () => {
   it('has no model if its batch has none', () => {
     const { model: _, ...input } = parent.input;
     expect(partOf({ ...parent, input }, 1).input).not.toHaveProperty('model');
+  });
+
+  it('that a retry finds missing runs once for it', () => {
+    const again = { ...parent, retries: 1 };
+    expect(partOf(again, 1).commands).toEqual([partRetryId(again)]);
+    expect(part.commands).toEqual([]);
+  });
+
+  it('belongs to the batch it was made from, and to no other with the same id', () => {
+    expect(isPartOf(part, parent)).toBe(true);
+    expect(isPartOf(part, { ...parent, keyPrefix: 'bhanother' })).toBe(false);
+    expect(isPartOf(part, { ...parent, batchId: 'b2' })).toBe(false);
+    expect(isPartOf(parent, parent)).toBe(false);
+    // Written by an earlier version.
+    const { parentKeyPrefix: _, ...before } = part.part ?? { parentId: '', range: SLICES[0] };
+    const old = { ...part, part: before } as typeof part;
+    expect(isPartOf(old, parent)).toBe(true);
+    expect(isPartOf(old, { ...parent, createdAt: NOW })).toBe(false);
+  });
+
+  it('is cancelled once each time that it runs', () => {
+    expect(partCancelId(part)).toBe('b1/2-cancel-0');
+    expect(partCancelId({ ...part, retries: 1 })).toBe('b1/2-cancel-1');
+    expect([isPartId('b1/2'), isPartId('b1')]).toEqual([true, false]);
   });
 
   it('runs again once for each retry of its parent', () => {

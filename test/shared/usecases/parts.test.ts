@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { newPart } from '../../../shared/batch/newRecord.ts';
+import { type Batch, type BatchIn, batchSchema } from '../../../shared/batch/record.ts';
 import { SUCCESS } from '../../support/fakes/fakeProvider.ts';
+import { NOW } from '../../support/given.ts';
 import { type World, world } from '../../support/world.ts';
 
 const IDS = ['a', 'b', 'c', 'd', 'e'];
@@ -12,6 +15,14 @@ async function split(message: object = {}): Promise<World> {
   await w.add('b1', IDS, message);
   await w.workAll();
   return w;
+}
+
+/** A part as a sweep creates it from that state of its batch. */
+function partOf(parent: Batch, number: number): BatchIn<'queued'> {
+  const split = batchSchema.parse(parent);
+  const slice = split.status === 'split' ? split.input.parts[number - 1] : undefined;
+  if (split.status !== 'split' || !slice) throw new Error(`there is no part ${number}`);
+  return newPart(split, { number, slice, keyPrefix: `bhslowslowslow000${number}` }, NOW);
 }
 
 /** Parts are made by one sweep, and started by the same. */
@@ -118,6 +129,82 @@ describe('a batch that is too large for one job', () => {
     await w.settle();
     expect(w.batch('b1')).toMatchObject({ status: 'completed', counts: { succeeded: 5 } });
     expect(w.invocations).toHaveLength(2);
+  });
+
+  it('stops everything at each cancel: cancel, retry, cancel, retry, cancel', async () => {
+    const w = await split();
+    await step(w);
+    const first = w.provider.jobs[0];
+    if (first)
+      w.provider.end(first, { kind: 'completed' }, (id) => (id === 'a' ? SUCCESS : FAILED));
+    for (const round of [1, 2, 3]) {
+      await w.send({ action: 'cancel', batchId: 'b1' });
+      for (let sweeps = 0; sweeps < 6; sweeps++) await step(w);
+      expect(w.batch('b1').status).toBe('cancelled');
+      expect(w.provider.jobs.every(({ state }) => state.state === 'ended')).toBe(true);
+      expect(w.provider.jobs).toHaveLength(3 * round);
+      expect(w.batch('b1').counts.succeeded).toBe(1);
+      if (round === 3) break;
+      await w.send({ action: 'retry', batchId: 'b1' });
+      for (let sweeps = 0; sweeps < 2; sweeps++) await step(w);
+      expect(w.provider.jobs).toHaveLength(3 * (round + 1));
+    }
+    expect(w.invocations).toEqual([]);
+  });
+
+  it('has no job for a part that was admitted before the cancel and not yet submitted', async () => {
+    const w = await split();
+    await w.sweep();
+    expect(w.batch('b1/1').status).toBe('submitting');
+    await w.send({ action: 'cancel', batchId: 'b1' });
+    await w.workAll();
+    expect(w.provider.jobs).toEqual([]);
+    for (let sweeps = 0; sweeps < 4; sweeps++) await step(w);
+    expect(w.provider.jobs).toEqual([]);
+    expect(w.batch('b1').status).toBe('cancelled');
+  });
+
+  it('starts no part that a slow process creates after the batch was cancelled', async () => {
+    const w = await split();
+    const parent = w.batch('b1');
+    await w.send({ action: 'cancel', batchId: 'b1' });
+    for (let sweeps = 0; sweeps < 4; sweeps++) await step(w);
+    expect(w.batch('b1').status).toBe('cancelled');
+    w.batches.put(partOf(parent, 1));
+    w.batches.put({ ...partOf(parent, 2), status: 'retrying', resumeAt: NOW, dueAt: NOW });
+    for (let sweeps = 0; sweeps < 4; sweeps++) await step(w);
+    expect(w.provider.jobs).toEqual([]);
+    expect(['b1/1', 'b1/2'].map((id) => w.batch(id).status)).toEqual(['cancelled', 'cancelled']);
+  });
+
+  it('has none of the rows of an earlier batch that had its id', async () => {
+    const w = await split();
+    const parent = w.batch('b1');
+    const rows = { results: 'batches/b1/old/results.jsonl', errors: 'batches/b1/old/errors.jsonl' };
+    const counts = { total: 2, succeeded: 2, failed: 0, unfinished: 0 };
+    const old = { ...partOf({ ...parent, keyPrefix: 'bhearlierearlier0' }, 1), counts };
+    w.batches.put({ ...old, version: 9, status: 'completed', endedAt: NOW, rows });
+    // One that is still open must not run beside the new one.
+    w.batches.put(partOf({ ...parent, keyPrefix: 'bhearlierearlier0' }, 2));
+    for (let sweeps = 0; sweeps < 5; sweeps++) await step(w);
+    expect(w.provider.jobs.map(({ batchId }) => batchId).sort()).toEqual(['b1/1', 'b1/2', 'b1/3']);
+    endAll(w, () => SUCCESS);
+    for (let sweeps = 0; sweeps < 4; sweeps++) await step(w);
+    await w.settle();
+    expect(w.batch('b1')).toMatchObject({ status: 'completed', counts: { succeeded: 5 } });
+    expect(idsOf(await w.rows(w.batch('b1').rows?.results))).toEqual(IDS);
+  });
+
+  it('that is cancelled has none of the rows of an earlier batch either', async () => {
+    const w = await split();
+    const parent = w.batch('b1');
+    const rows = { results: 'batches/b1/old/results.jsonl', errors: 'batches/b1/old/errors.jsonl' };
+    const counts = { total: 2, succeeded: 2, failed: 0, unfinished: 0 };
+    const old = { ...partOf({ ...parent, keyPrefix: 'bhearlierearlier0' }, 1), counts };
+    w.batches.put({ ...old, status: 'completed', endedAt: NOW, rows });
+    await w.send({ action: 'cancel', batchId: 'b1' });
+    for (let sweeps = 0; sweeps < 4; sweeps++) await step(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'cancelled', counts: { unfinished: 5 } });
   });
 
   it('waits for its notBefore as a whole', async () => {

@@ -47,6 +47,24 @@ describe('inspecting', () => {
   });
 });
 
+describe('split', () => {
+  it('is collected when its parts have ended, if they have not run again since', () => {
+    const batch = given('split', { retries: 1 });
+    expect(next(when(batch, { type: 'partsEnded', retries: 1 })).status).toBe('collecting');
+    expect(when(batch, { type: 'partsEnded', retries: 0 }).type).toBe('ignored');
+  });
+
+  it('ends with the rows that its parts have, if some do not end in time', () => {
+    const late = given('split', { deadlineAt: NOW - 2 * 86_400_000 });
+    expect(next(when(late, { type: 'due' }))).toMatchObject({
+      status: 'collecting',
+      outcome: { kind: 'deadline' },
+      reasons: [{ code: 'parts_lost' }],
+    });
+    expect(when(given('split'), { type: 'due' }).type).toBe('ignored');
+  });
+});
+
 describe('queued', () => {
   it('starts when it is admitted', () => {
     const decision = when(given('queued'), EVENTS.admitted);
