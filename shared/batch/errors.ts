@@ -33,7 +33,8 @@ export function refusal(code: string, message: string, line?: number): RefusedEr
  * - `permanent`: the same call would fail again;
  * - `transient`: it may pass, and no job was created;
  * - `uncertain`: a create call was sent and its reply lost, so a job may exist;
- * - `missing`: the provider does not know the job or the file.
+ * - `missing`: the provider does not know the job or the file;
+ * - `forbidden`: it refuses this one job or file (403), which says nothing about the others.
  */
 export type ProviderErrorKind =
   | 'quota'
@@ -41,7 +42,8 @@ export type ProviderErrorKind =
   | 'permanent'
   | 'transient'
   | 'uncertain'
-  | 'missing';
+  | 'missing'
+  | 'forbidden';
 
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';

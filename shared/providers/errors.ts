@@ -14,13 +14,15 @@ export interface ApiFailure {
   /** The provider's codes, the most specific first, or one of ours. */
   readonly codes: readonly [string, ...string[]];
   readonly message: string;
+  /** The parameter that was refused, where the provider names one. */
+  readonly param?: string | undefined;
 }
 
 /** What a call may leave behind: `upload` a file of ours, `create` a paid job, `read` nothing. */
 export type Call = 'upload' | 'create' | 'read';
 
 /** What a failure means, by the call that failed. Of a list of rules, the first that applies decides. */
-export type ErrorRule<C extends Call = Call> = Readonly<Record<C, ProviderErrorKind>> & {
+export type ErrorRule<C extends Call = Call> = Readonly<Record<C | 'read', ProviderErrorKind>> & {
   when(failure: ApiFailure): boolean;
 };
 
@@ -35,8 +37,30 @@ export const UNCLEAR_ANSWER: ErrorRule = {
 /** Somebody must act on the account. For a rule's kinds. */
 export const ACCOUNT_REFUSED = { upload: 'account', create: 'account', read: 'account' } as const;
 
-/** Classifies whatever a call threw. The reason names the call and the cause. */
-export type Classify<C extends Call = Call> = (error: unknown, call: C) => ProviderError;
+/**
+ * The call was refused without a word about the account, as with a plain 403. Of an upload or a
+ * create call that is about the account. Of reading, it is about the one job or file that was read.
+ */
+export const FORBIDDEN = { upload: 'account', create: 'account', read: 'forbidden' } as const;
+
+/**
+ * The host's name does not exist, so nothing was sent: a wrong region, location or base URL. A name
+ * server that is out of order answers EAI_AGAIN instead.
+ */
+const UNKNOWN_HOST: ErrorRule = {
+  when: ({ codes: [code] }) => code === 'ENOTFOUND',
+  upload: 'account',
+  create: 'account',
+  read: 'transient',
+};
+const UNKNOWN_HOST_FIX =
+  ": no such host exists, so correct the region, location or baseUrl of the entry's settings";
+
+/**
+ * Classifies whatever a call threw. The reason names the call and the cause. `list` is a call that
+ * reads the jobs of the account: if it is forbidden, no single job is to blame.
+ */
+export type Classify<C extends Call = Call> = (error: unknown, call: C | 'list') => ProviderError;
 
 interface ClassifierOptions<C extends Call> {
   /** For the reason, such as `Gemini`. */
@@ -45,7 +69,7 @@ interface ClassifierOptions<C extends Call> {
   /** Reads whatever the SDK, the connection or the file system threw. */
   readonly failureOf: (error: unknown) => ApiFailure;
   /** Appended to the reason's message. Default: nothing. */
-  readonly fixOf?: (failure: ApiFailure) => string;
+  readonly fixOf?: (failure: ApiFailure, call: C | 'list') => string;
 }
 
 /** A failure to which no rule applies is permanent. */
@@ -59,9 +83,19 @@ export function classifierOf<C extends Call>(options: ClassifierOptions<C>): Cla
     // that must not be read: the next call would fail alike.
     if (error instanceof RefusedError) return new ProviderError('permanent', error.reason);
     const failure = failureOf(error);
-    const kind = rules.find((rule) => rule.when(failure))?.[call] ?? 'permanent';
-    const message = `${provider}, ${call}: ${withoutKeys(failure.message)}${fixOf?.(failure) ?? ''}`;
-    return new ProviderError(kind, shortReason(failure.codes[0], message), { cause: error });
+    const isUnknownHost = UNKNOWN_HOST.when(failure);
+    const rule: ErrorRule<C> | undefined = isUnknownHost
+      ? UNKNOWN_HOST
+      : rules.find(({ when }) => when(failure));
+    const fix = isUnknownHost ? UNKNOWN_HOST_FIX : (fixOf?.(failure, call) ?? '');
+    const kind = rule?.[call === 'list' ? 'read' : call] ?? 'permanent';
+    const isOfAccount = kind === 'forbidden' && call === 'list';
+    const message = `${provider}, ${call}: ${withoutKeys(failure.message)}${fix}`;
+    return new ProviderError(
+      isOfAccount ? 'account' : kind,
+      shortReason(failure.codes[0], message),
+      { cause: error },
+    );
   };
 }
 

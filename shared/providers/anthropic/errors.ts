@@ -3,6 +3,7 @@ import {
   type ApiFailure,
   classifierOf,
   type ErrorRule,
+  FORBIDDEN,
   messageWithCause,
   NO_USABLE_ANSWER,
   systemCodeOf,
@@ -73,9 +74,19 @@ export function rowStatusOf(type: string): number {
   return known ?? UNKNOWN_ROW_STATUS;
 }
 
+const PLAIN_DENIALS: ReadonlySet<string> = new Set(['permission_error', 'http_403']);
+
+/** A 403 that names nothing: neither the bill nor a state of the organisation. */
+function isPlainDenial({ status, codes, message }: ApiFailure): boolean {
+  return (
+    status === 403 && codes.every((code) => PLAIN_DENIALS.has(code)) && !ACCOUNT_TEXT.test(message)
+  );
+}
+
 /** Requests are not uploaded: the create call contains them. */
 const RULES: readonly ErrorRule<'create' | 'read'>[] = [
   UNCLEAR_ANSWER,
+  { when: isPlainDenial, create: FORBIDDEN.create, read: FORBIDDEN.read },
   {
     // Before 400 and 429: an empty balance and a spent budget come as either.
     when: ({ codes, message }) => isAboutAccount(codes, message),
@@ -87,7 +98,13 @@ const RULES: readonly ErrorRule<'create' | 'read'>[] = [
     create: 'account',
     read: 'account',
   },
-  { when: ({ status }) => status === 404, create: 'permanent', read: 'missing' },
+  {
+    when: ({ status, message }) => status === 404 && /\bmodel\b/i.test(message),
+    create: 'permanent',
+    read: 'missing',
+  },
+  // The path does not exist: no batch can start at the entry's base URL.
+  { when: ({ status }) => status === 404, create: 'account', read: 'missing' },
   { when: ({ status }) => status === 429, create: 'quota', read: 'transient' },
 ];
 

@@ -95,7 +95,7 @@ async function readJobPage(client: Anthropic, after: string | undefined) {
     const answer: unknown = await client.get('/v1/messages/batches', { query, ...readOptions() });
     return batchListSchema.parse(answer);
   } catch (error) {
-    throw classify(error, 'read');
+    throw classify(error, 'list');
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type ApiFailure,
   classifierOf,
   type ErrorRule,
+  FORBIDDEN,
   isTimeout,
   NO_USABLE_ANSWER,
   UNCLEAR_ANSWER,
@@ -76,6 +77,21 @@ export function isAboutAccess(message: string): boolean {
   );
 }
 
+/** Whether it is about the bucket or the region of the jobs: no batch of the entry can run. */
+export function isAboutSetup(message: string): boolean {
+  return /validate s3|s3 (input|output) location|(read|access|write to) the s3 bucket|s3 bucket\b.*(exist|region|access)/i.test(
+    message,
+  );
+}
+
+const PLAIN_DENIALS: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  // S3 answers HEAD without a code: the SDK gives the status's name, or the status.
+  'Forbidden',
+  '403',
+]);
+
 /** A fault of the input would be there the next time. */
 export function isAboutInput(message: string): boolean {
   return /\brecords?\b|\bjsonl?\b|input (file|data)|file size|malformed|model identifier/i.test(
@@ -107,13 +123,22 @@ const RULES: readonly ErrorRule[] = [
     read: 'transient',
   },
   {
+    when: ({ status, codes: [code] }) => status === 403 && PLAIN_DENIALS.has(code),
+    ...FORBIDDEN,
+  },
+  {
     when: ({ status, codes: [code], message }) =>
-      status === 401 || status === 403 || ACCOUNT_CODES.has(code) || isAboutAccess(message),
+      status === 401 ||
+      status === 403 ||
+      ACCOUNT_CODES.has(code) ||
+      isAboutAccess(message) ||
+      isAboutSetup(message),
     ...ACCOUNT_REFUSED,
   },
   {
     when: ({ status }) => status === 404,
-    upload: 'permanent',
+    // The handler's bucket is gone.
+    upload: 'account',
     create: 'permanent',
     read: 'missing',
   },

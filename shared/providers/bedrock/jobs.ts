@@ -24,7 +24,7 @@ import {
   type WireJob,
   wireJobSchema,
 } from './api.ts';
-import { classify, isAboutAccess, isAboutInput, isAboutQuota } from './errors.ts';
+import { classify, isAboutAccess, isAboutInput, isAboutQuota, isAboutSetup } from './errors.ts';
 
 /** `ModelInvocationJobStatus` of the SDK. */
 const RUNNING: ReadonlySet<string> = new Set([
@@ -69,7 +69,7 @@ function reasonOf(status: string, message: string | null | undefined): Reason | 
 
 /** An error about none of these is the server's own and may pass. */
 function refusalOf(message: string): Outcome['refusal'] {
-  if (isAboutAccess(message)) return 'account';
+  if (isAboutAccess(message) || isAboutSetup(message)) return 'account';
   if (isAboutInput(message)) return 'permanent';
   return isAboutQuota(message) ? 'quota' : undefined;
 }
@@ -164,7 +164,7 @@ async function readJobPage(client: BedrockClient, query: ListModelInvocationJobs
     });
     return jobListSchema.parse(await client.send(command, readOptions()));
   } catch (error) {
-    throw classify(error, 'read');
+    throw classify(error, 'list');
   }
 }
 

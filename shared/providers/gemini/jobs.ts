@@ -133,7 +133,7 @@ function pagesOf<Found extends ListPage>(
     try {
       return schema.parse(await rest.read(call, signal));
     } catch (error) {
-      throw classify(error, 'read');
+      throw classify(error, 'list');
     }
   });
 }

@@ -6,6 +6,7 @@ import {
   type Classify,
   classifierOf,
   type ErrorRule,
+  FORBIDDEN,
   isTimeout,
   messageWithCause,
   NO_USABLE_ANSWER,
@@ -98,8 +99,29 @@ export function isAboutMissing(message: string): boolean {
   return /or it may not exist/i.test(message);
 }
 
+/**
+ * Codes of a 403 that names nothing but what was called. The last two are Storage's, for an object
+ * that must not be deleted yet: https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes
+ */
+const PLAIN_DENIALS: ReadonlySet<string> = new Set([
+  'PERMISSION_DENIED',
+  'IAM_PERMISSION_DENIED',
+  'accessDenied',
+  'forbidden',
+  'http_403',
+  'objectUnderActiveHold',
+  'retentionPolicyNotMet',
+]);
+
+function isPlainDenial({ status, codes, message }: ApiFailure): boolean {
+  return (
+    status === 403 && codes.every((code) => PLAIN_DENIALS.has(code)) && !ACCOUNT_TEXT.test(message)
+  );
+}
+
 /** Rules that follow those of the service. */
 const RULES: readonly ErrorRule[] = [
+  { when: isPlainDenial, ...FORBIDDEN },
   {
     // Before 400 and 429: a wrong key, spent credits and a project without billing come as either.
     when: ({ codes, message }) => isAboutAccount(codes, message),
@@ -119,11 +141,11 @@ const RULES: readonly ErrorRule[] = [
  * The classification of one of Google's services.
  *
  * @param provider for the reason, such as `Gemini`
- * @param missing how the service reports what does not exist, and what that means. It comes before
- *   the rules about the account, because it may look like a lack of permission.
+ * @param own the service's own rules, such as how it reports what does not exist. They come before
+ *   the rules about the account, because that may look like a lack of permission.
  */
-export function googleClassifier(provider: string, missing: ErrorRule): Classify {
-  const rules = [UNCLEAR_ANSWER, missing, ...RULES];
+export function googleClassifier(provider: string, own: readonly ErrorRule[]): Classify {
+  const rules = [UNCLEAR_ANSWER, ...own, ...RULES];
   return classifierOf({ provider, rules, failureOf: apiFailureOf });
 }
 

@@ -38,7 +38,17 @@ export function writeClient(connection: ApiConnection): OpenAI {
  * types for them: a gateway's page with status 200 must not pass for an empty listing, which would
  * prove that a job does not exist.
  */
-export const fileSchema = z.object({ id: z.string().min(1) });
+export const fileSchema = z.object({
+  id: z.string().min(1),
+  /** Azure's `pending` and `error` decide something; services write it in any way. */
+  status: z
+    .string()
+    .transform((status) => status.toLowerCase())
+    .optional()
+    .catch(undefined),
+  status_details: z.string().optional().catch(undefined),
+});
+export type Uploaded = z.infer<typeof fileSchema>;
 
 export const fileNameSchema = z.object({ filename: z.string() });
 

@@ -4,6 +4,7 @@ import {
   type ApiFailure,
   classifierOf,
   type ErrorRule,
+  FORBIDDEN,
   messageWithCause,
   NO_USABLE_ANSWER,
   systemCodeOf,
@@ -12,8 +13,10 @@ import {
 
 /** Reads whatever the SDK, its fetch or the file system threw. */
 export function apiFailureOf(error: unknown): ApiFailure {
-  const status = error instanceof APIError ? error.status : undefined;
-  return { status, codes: [codeOf(error, status)], message: messageWithCause(error) };
+  const { status, param } =
+    error instanceof APIError ? error : { status: undefined, param: undefined };
+  const message = messageWithCause(error);
+  return { status, codes: [codeOf(error, status)], message, param: param ?? undefined };
 }
 
 function codeOf(error: unknown, status: number | undefined): string {
@@ -76,6 +79,7 @@ const QUOTA_CODES: ReadonlySet<string> = new Set(['token_limit_exceeded']);
 
 /** The same input would be refused again. */
 export const PERMANENT_CODES: ReadonlySet<string> = new Set([
+  'DeploymentNotFound',
   'batch_too_large',
   'duplicate_custom_id',
   'empty_batch',
@@ -96,6 +100,23 @@ export const PERMANENT_CODES: ReadonlySet<string> = new Set([
 /** Whether the enqueued-token limit is reached, which OpenAI also reports without a code. */
 export function isAboutQuota(code: string, message: string): boolean {
   return QUOTA_CODES.has(code) || /enqueued token limit|token_limit_exceeded/i.test(message);
+}
+
+/** Parameters of a create call that name its input file. */
+const FILE_PARAMS: ReadonlySet<string | undefined> = new Set(['file_id', 'input_file_id']);
+const UNREADY_CODES: ReadonlySet<string> = new Set(['unexpectedEntityState']);
+const UNREADY_TEXT =
+  /in '?(pending|running)'? state|only files with status|file\b.*\b(not (yet )?been processed|not (yet )?processed|not ready)/i;
+
+/**
+ * Whether a create call was refused because its file, which was just uploaded, is not visible or not
+ * processed yet. Azure OpenAI processes files for seconds to minutes:
+ * https://learn.microsoft.com/answers/questions/2203029, https://github.com/openai/openai-dotnet/issues/312
+ */
+export function isFileUnready({ status, codes, message, param }: ApiFailure): boolean {
+  if (status !== 400 && status !== 404) return false;
+  const isUnknown = FILE_PARAMS.has(param) || (status === 404 && /\bfile\b/i.test(message));
+  return isUnknown || UNREADY_CODES.has(codes[0]) || UNREADY_TEXT.test(message);
 }
 
 /** Whether the account cannot keep another file. */
@@ -122,13 +143,17 @@ const RULES: readonly ErrorRule[] = [
     create: 'permanent',
     read: 'permanent',
   },
-  { when: ({ status }) => status === 401 || status === 403, ...ACCOUNT_REFUSED },
+  { when: ({ status }) => status === 401, ...ACCOUNT_REFUSED },
+  { when: ({ status }) => status === 403, ...FORBIDDEN },
+  { when: isFileUnready, upload: 'permanent', create: 'transient', read: 'missing' },
   {
-    when: ({ status }) => status === 404,
+    when: ({ status, message }) => status === 404 && /\b(model|deployment)\b/i.test(message),
     upload: 'permanent',
     create: 'permanent',
     read: 'missing',
   },
+  // The path does not exist, so no batch can start: the base URL or API version of the entry is wrong.
+  { when: ({ status }) => status === 404, upload: 'account', create: 'account', read: 'missing' },
   {
     when: ({ status }) => status === 429,
     upload: 'transient',
@@ -140,9 +165,15 @@ const RULES: readonly ErrorRule[] = [
 const FULL_STORE_FIX =
   ': the file store is full, so delete files there that nobody needs; batches go on by themselves';
 
+const NO_PATH_FIX =
+  ": the service has no such path, so correct the baseUrl (and the apiVersion, if there is one) of the entry's settings";
+
 export const classify = classifierOf({
   provider: 'OpenAI',
   rules: RULES,
   failureOf: apiFailureOf,
-  fixOf: ({ codes: [code], message }) => (isStoreFull(code, message) ? FULL_STORE_FIX : ''),
+  fixOf({ status, codes: [code], message }, call) {
+    if (isStoreFull(code, message)) return FULL_STORE_FIX;
+    return status === 404 && call === 'upload' ? NO_PATH_FIX : '';
+  },
 });

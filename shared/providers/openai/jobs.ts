@@ -192,7 +192,7 @@ async function readJobPage(client: OpenAI, start: object): Promise<BatchList> {
     // Not `batches.list`, which takes an answer without a list for an empty list.
     return batchListSchema.parse(await client.get('/batches', { query, ...readOptions() }));
   } catch (error) {
-    throw classify(error, 'read');
+    throw classify(error, 'list');
   }
 }
 

@@ -1,16 +1,23 @@
 import { openAsBlob } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type OpenAI from 'openai';
-import type { ProviderError } from '../../batch/errors.ts';
+import { ProviderError, shortReason } from '../../batch/errors.ts';
 import { isSubmissionKey } from '../../batch/ids.ts';
 import { parseRequestLine } from '../../jsonl/checkRequest.ts';
 import { translateLines } from '../../jsonl/scratch.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
-import { DISCARD_DEADLINE_MS, SLOWEST_UPLOAD_BYTES_PER_MS } from '../http.ts';
+import { DISCARD_DEADLINE_MS, readOptions, SLOWEST_UPLOAD_BYTES_PER_MS } from '../http.ts';
 import type { Submission } from '../provider.ts';
-import { type Dialect, fileSchema, type LineChange, wireBatchSchema } from './api.ts';
+import {
+  type Dialect,
+  fileSchema,
+  type LineChange,
+  type Uploaded,
+  wireBatchSchema,
+} from './api.ts';
 import type { OpenAiJobOptions } from './description.ts';
-import { classify } from './errors.ts';
+import { apiFailureOf, classify, isFileUnready } from './errors.ts';
 
 /** The key of a job's metadata that holds its submission key. */
 export const KEY_METADATA = 'batch_handler_key';
@@ -21,9 +28,11 @@ export async function submit(
   submission: Submission,
   dialect: Dialect,
 ): Promise<{ jobId: string }> {
-  const fileId = await upload(client, submission, dialect);
+  const uploaded = await upload(client, submission, dialect);
+  const { id: fileId } = uploaded;
   try {
-    return { jobId: await create(client, submission, fileId, dialect) };
+    await awaitProcessing(client, uploaded);
+    return { jobId: await createWhenReady(client, submission, fileId, dialect) };
   } catch (error) {
     const refused = classify(error, 'create');
     if (refused.kind !== 'uncertain') await discard(client, fileId);
@@ -57,6 +66,68 @@ async function create(
   return wireBatchSchema.pick({ id: true }).parse(answer).id;
 }
 
+/** A file that is not processed by then is deleted and uploaded again, after a backoff. */
+const FILE_READY_MS = 180_000;
+const FIRST_WAIT_MS = 200;
+const LONGEST_WAIT_MS = 10_000;
+
+/**
+ * Runs `step` until it returns something, with growing waits in between.
+ *
+ * @returns undefined if it has returned nothing within three minutes
+ */
+async function untilReady<T>(step: () => Promise<T | undefined>): Promise<T | undefined> {
+  const giveUpAt = Date.now() + FILE_READY_MS;
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    const result = await step();
+    if (result !== undefined || Date.now() + wait > giveUpAt) return result;
+    await delay(wait);
+  }
+}
+
+/** Sends the create call again where it was refused, for certain, because the file is not ready. */
+async function createWhenReady(...call: Parameters<typeof create>): Promise<string> {
+  let refusal: unknown;
+  const jobId = await untilReady(async () => {
+    try {
+      return await create(...call);
+    } catch (error) {
+      if (!isFileUnready(apiFailureOf(error))) throw error;
+      refusal = error;
+      return undefined;
+    }
+  });
+  if (jobId === undefined) throw refusal;
+  return jobId;
+}
+
+/** Statuses of a file that a job cannot be created from yet. */
+const UNREADY_STATUSES: ReadonlySet<string | undefined> = new Set(['pending', 'running']);
+
+/**
+ * Waits until an upload that is still being processed is ready.
+ *
+ * @throws ProviderError `permanent` if the service cannot process it, `transient` if it takes too long
+ */
+async function awaitProcessing(client: OpenAI, uploaded: Uploaded): Promise<void> {
+  let { status } = uploaded;
+  if (!UNREADY_STATUSES.has(status)) return;
+  const { id } = uploaded;
+  const file = await untilReady(async () => {
+    const found = await client.files.retrieve(id, readOptions()).catch(() => undefined);
+    const seen = fileSchema.safeParse(found);
+    if (seen.success) status = seen.data.status;
+    return UNREADY_STATUSES.has(status) ? undefined : seen.data;
+  });
+  if (file === undefined)
+    throw fileError('transient', `is still ${status} after ${FILE_READY_MS / 1000} s`);
+  if (status === 'error') throw fileError('permanent', `was refused: ${file.status_details}`);
+}
+
+function fileError(kind: 'permanent' | 'transient', what: string): ProviderError {
+  return new ProviderError(kind, shortReason(`file_${kind}`, `OpenAI, upload: the file ${what}`));
+}
+
 /** Best effort: the file expires by itself, and the caller throws the refusal. */
 async function discard(client: OpenAI, fileId: string): Promise<void> {
   const signal = AbortSignal.timeout(DISCARD_DEADLINE_MS);
@@ -79,8 +150,8 @@ export function keyOfUpload(filename: string): string | undefined {
   return filename === uploadName(key) && isSubmissionKey(key) ? key : undefined;
 }
 
-/** Uploads the requests in the service's dialect. Returns the file's id. */
-async function upload(client: OpenAI, submission: Submission, dialect: Dialect): Promise<string> {
+/** Uploads the requests in the service's dialect. */
+async function upload(client: OpenAI, submission: Submission, dialect: Dialect): Promise<Uploaded> {
   const { key, file } = submission;
   const change = dialect.lineChange(submission);
   try {
@@ -110,7 +181,7 @@ async function uploadFile(
   key: string,
   path: string,
   { isTolerant }: Dialect,
-): Promise<string> {
+): Promise<Uploaded> {
   try {
     return await createUpload(client, key, path, EXPIRY);
   } catch (error) {
@@ -125,7 +196,7 @@ async function createUpload(
   key: string,
   path: string,
   expiry: Partial<typeof EXPIRY>,
-): Promise<string> {
+): Promise<Uploaded> {
   const { size } = await stat(path);
   const timeout = UPLOAD_START_MS + Math.ceil(size / SLOWEST_UPLOAD_BYTES_PER_MS);
   const file = new File([await openAsBlob(path)], uploadName(key));
@@ -137,7 +208,7 @@ async function createUpload(
       signal: AbortSignal.timeout(timeout * (UPLOAD_RETRIES + 1)),
     },
   );
-  return fileSchema.parse(answer).id;
+  return fileSchema.parse(answer);
 }
 
 function isExpiryRefused({ kind, reason }: ProviderError): boolean {

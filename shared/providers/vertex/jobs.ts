@@ -17,7 +17,7 @@ import {
   wireJobSchema,
 } from './api.ts';
 import type { VertexSettings } from './description.ts';
-import { classify } from './errors.ts';
+import { classify, isAboutSetup } from './errors.ts';
 import type { Outputs, Store } from './store.ts';
 
 export type JobPage = ReturnType<typeof jobPageSchema.parse>;
@@ -114,6 +114,8 @@ function reasonOf({ state, error }: WireJob): Reason | undefined {
 
 function refusalOf({ error }: WireJob): Outcome['refusal'] {
   const isFull = /RESOURCE_EXHAUSTED|quota exceeded/i.test(error?.message ?? '');
+  // No batch of the entry can run before somebody corrects it.
+  if (isAboutSetup(error?.message ?? '')) return 'account';
   // Some jobs report their quota only in the message, with INTERNAL or no code at all.
   return jobRefusalOf(error ?? {}) ?? (isFull ? 'quota' : undefined);
 }
@@ -158,7 +160,7 @@ async function readJobPage(jobs: Jobs, filter: string, pageToken?: string): Prom
   try {
     return await jobs.list(filter, pageToken);
   } catch (error) {
-    throw classify(error, 'read');
+    throw classify(error, 'list');
   }
 }
 

@@ -69,6 +69,9 @@ const PHRASES: readonly (readonly [RegExp, number])[] = [
   [/too many requests|quota/i, 429],
 ];
 
+/** A file in Cloud Storage that a request names, and that may not be read. */
+const ABOUT_FILE = /gs:\/\/|storage\.objects\./i;
+
 /**
  * The `status` or the error of a row in OpenAI's terms. It is an object, a text, or a text that
  * contains an object. Its code is an HTTP status, a number of google.rpc.Code, or a name.
@@ -79,7 +82,9 @@ function rowErrorOf(value: unknown, given?: number): RowError {
   const { code: found, status: name, type, message } = errorPartsOf(value);
   const words = [name, type, found].filter((word) => typeof word === 'string');
   const status = given ?? statusOf(found, words, message);
-  if (status === 401 || status === 403 || isAboutAccount(words, message))
+  const isRefused = status === 401 || status === 403 || isAboutAccount(words, message);
+  // A file that a request names is that request's own.
+  if (isRefused && !ABOUT_FILE.test(message))
     return { status: 403, code: ACCOUNT_ROW_CODE, message: shortReason('', message).message };
   return { status, ...shortReason(words[0] ?? `vertex_${found ?? status}`, message) };
 }

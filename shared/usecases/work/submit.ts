@@ -76,6 +76,7 @@ function refusalOf(error: unknown, token: string): BatchEvent {
       return { type: 'submitUncertain', token, reason };
     case 'transient':
     case 'missing':
+    case 'forbidden':
       return { type: 'workFailed', token, reason };
   }
 }

@@ -66,7 +66,7 @@ providerContract({
   createRefusals: [
     [400, 'API_KEY_INVALID', 'account'],
     [403, 'PERMISSION_DENIED', 'account'],
-    [404, 'NOT_FOUND', 'permanent'],
+    [404, 'NOT_FOUND', 'account'],
     [429, 'RESOURCE_EXHAUSTED', 'quota'],
   ],
 });

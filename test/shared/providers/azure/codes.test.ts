@@ -103,8 +103,9 @@ describe('an error code', () => {
 // status | body's code | upload | create | read
 test.each([
   [401, '401', 'account', 'account', 'account'],
-  [403, 'AuthorizationFailed', 'account', 'account', 'account'],
-  [404, '404', 'permanent', 'permanent', 'missing'],
+  [403, 'AuthorizationFailed', 'account', 'account', 'forbidden'],
+  [404, '404', 'account', 'account', 'missing'],
+  [404, 'DeploymentNotFound', 'permanent', 'permanent', 'permanent'],
   [429, '429', 'transient', 'quota', 'transient'],
   [500, 'InternalServerError', 'transient', 'uncertain', 'transient'],
   [503, 'ServiceUnavailable', 'transient', 'uncertain', 'transient'],
@@ -113,6 +114,24 @@ test.each([
   expect(classify(error, 'upload').kind).toBe(upload);
   expect(classify(error, 'create').kind).toBe(create);
   expect(classify(error, 'read').kind).toBe(read);
+});
+
+test('a wrong address or API version blocks the provider and says what to correct', () => {
+  const error = refused(404, { code: '404', message: 'Resource not found' });
+  const { reason } = classify(error, 'upload');
+  expect(reason.message).toContain('Resource not found');
+  expect(reason.message).toContain('correct the baseUrl (and the apiVersion');
+});
+
+// https://learn.microsoft.com/answers/questions/2203029
+test.each([
+  [
+    'invalidPayload',
+    "The input file 'file-1' is in 'pending' state. Only files with status 'Processed' are accepted",
+  ],
+  ['unexpectedEntityState', 'No.'],
+])('a file that is not processed yet, %s, may pass', (code, message) => {
+  expect(classify(refused(400, { code, message }), 'create').kind).toBe('transient');
 });
 
 test('a full file store blocks the provider and says what to do', () => {

@@ -11,12 +11,14 @@ const answer = (httpStatusCode: number, name: string, message = 'no') =>
     $metadata: { httpStatusCode },
   });
 const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+const noHost = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
 const named = (name: string) => Object.assign(new Error('no'), { name });
 const wrapped = new Error('s3://b/k broke off at byte 5', { cause: answer(404, 'NoSuchKey') });
 
 const CONCURRENT = 'You have too many concurrent batch inference jobs. Try again later.';
 const ROLE = 'The provided role cannot be assumed by Bedrock. Validate its trust policy.';
 const PERMISSIONS = 'The role has insufficient permissions for s3://bucket/input.jsonl';
+const OUTPUT = 'Unable to validate S3 output location. Check its bucket and region.';
 const FEW = 'Batch job contains less records (1) than the required minimum of: 100';
 
 // what went wrong | upload | create | read | code of the reason
@@ -34,11 +36,11 @@ const TABLE: [string, unknown, string, string, string, string][] = [
   ...row('ServiceUnavailableException', 503, 'transient', 'uncertain', 'transient'),
   ...row('ThrottlingException', 429, 'transient', 'quota', 'transient'),
   ...row('ServiceQuotaExceededException', 400, 'transient', 'quota', 'transient'),
-  ...row('AccessDeniedException', 403, 'account', 'account', 'account'),
+  ...row('AccessDeniedException', 403, 'account', 'account', 'forbidden'),
   ...row('UnrecognizedClientException', 403, 'account', 'account', 'account'),
   ...row('ExpiredTokenException', 400, 'account', 'account', 'account'),
   ...row('ValidationException', 400, 'permanent', 'permanent', 'permanent'),
-  ...row('ResourceNotFoundException', 404, 'permanent', 'permanent', 'missing'),
+  ...row('ResourceNotFoundException', 404, 'account', 'permanent', 'missing'),
   ...row('ValidationException', 400, 'transient', 'quota', 'transient', CONCURRENT),
   ...row('ValidationException', 400, 'account', 'account', 'account', ROLE),
   ...row('ValidationException', 400, 'account', 'account', 'account', PERMISSIONS),
@@ -51,8 +53,18 @@ const TABLE: [string, unknown, string, string, string, string][] = [
     'account',
     'CredentialsProviderError',
   ],
-  ['S3 AccessDenied', answer(403, 'AccessDenied'), 'account', 'account', 'account', 'AccessDenied'],
-  ['an object that broke off', wrapped, 'permanent', 'permanent', 'missing', 'NoSuchKey'],
+  [
+    'S3 AccessDenied',
+    answer(403, 'AccessDenied'),
+    'account',
+    'account',
+    'forbidden',
+    'AccessDenied',
+  ],
+  ['a HEAD of S3', answer(403, '403'), 'account', 'account', 'forbidden', '403'],
+  ['a region without Bedrock', noHost, 'account', 'account', 'transient', 'ENOTFOUND'],
+  ...row('ValidationException', 400, 'account', 'account', 'account', OUTPUT),
+  ['an object that broke off', wrapped, 'account', 'permanent', 'missing', 'NoSuchKey'],
 ];
 
 function row(

@@ -41,6 +41,8 @@ describe('jobStateOf', () => {
     ['There is not enough capacity. Please try again later.', 'quota'],
     ['The role could not be assumed', 'account'],
     ['Insufficient permissions for the S3 bucket', 'account'],
+    ['Failed to read the S3 bucket: it does not exist', 'account'],
+    ['Unable to validate S3 output location', 'account'],
     ['Something broke on our side', undefined],
   ])('Failed with "%s" is %s', (message, refusal) => {
     const failed = state('Failed', { message });

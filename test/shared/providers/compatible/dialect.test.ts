@@ -88,7 +88,7 @@ describe('a service that is not quite OpenAI’s', () => {
 
   test('proves no absence if a file cannot be read', async () => {
     const { provider } = await connect(jobs([job({ input_file_id: 'broken' })]));
-    await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'account' });
+    await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'forbidden' });
   });
 
   test('may page by cursors, as Groq does', async () => {

@@ -55,8 +55,8 @@ const TABLE: Row[] = [
   named('OUT_OF_RANGE', await answer(400, { status: 'OUT_OF_RANGE' }), 'permanent'),
   named('FAILED_PRECONDITION', await answer(400, { status: 'FAILED_PRECONDITION' }), 'permanent'),
   named('UNAUTHENTICATED', await answer(401, { status: 'UNAUTHENTICATED' }), 'account'),
-  named('PERMISSION_DENIED', await answer(403, { status: 'PERMISSION_DENIED' }), 'account'),
-  ['403 without a name', await answer(403), 'account', 'account', 'account', 'http_403'],
+  named('PERMISSION_DENIED', await answer(403, { status: 'PERMISSION_DENIED' }), 'forbidden'),
+  ['403 without a name', await answer(403), 'account', 'account', 'forbidden', 'http_403'],
   named(
     'API_KEY_INVALID',
     await answer(400, { status: 'INVALID_ARGUMENT', reason: 'API_KEY_INVALID' }),
@@ -94,6 +94,14 @@ const TABLE: Row[] = [
   [
     'NOT_FOUND',
     await answer(404, { status: 'NOT_FOUND' }),
+    'account',
+    'account',
+    'missing',
+    'NOT_FOUND',
+  ],
+  [
+    'a model that does not exist',
+    await answer(404, { status: 'NOT_FOUND', message: 'models/x is not found' }),
     'permanent',
     'permanent',
     'missing',
@@ -103,7 +111,7 @@ const TABLE: Row[] = [
     'a file that is not there',
     await answer(403, { status: 'PERMISSION_DENIED', message: GONE }),
     'permanent',
-    'permanent',
+    'transient',
     'missing',
     'PERMISSION_DENIED',
   ],
@@ -113,6 +121,7 @@ const TABLE: Row[] = [
 function named(code: string, error: unknown, kind: string): Row {
   if (kind === 'unclear') return [code, error, 'transient', 'uncertain', 'transient', code];
   if (kind === 'full') return [code, error, 'transient', 'quota', 'transient', code];
+  if (kind === 'forbidden') return [code, error, 'account', 'account', kind, code];
   return [code, error, kind, kind, kind, code];
 }
 

@@ -9,6 +9,10 @@ const reset = new APIConnectionError({
   message: 'Connection error.',
   cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
 });
+const unknownHost = new APIConnectionError({
+  message: 'Connection error.',
+  cause: Object.assign(new Error('getaddrinfo ENOTFOUND x'), { code: 'ENOTFOUND' }),
+});
 const tokenLimit = 'Enqueued token limit reached for gpt-4o-mini in organization org-1.';
 
 // what went wrong | upload | create | read | code of the reason
@@ -33,10 +37,27 @@ const TABLE: [string, unknown, string, string, string, string][] = [
   ['400', answer(400, 'invalid_value'), 'permanent', 'permanent', 'permanent', 'invalid_value'],
   ['413', answer(413), 'permanent', 'permanent', 'permanent', 'http_413'],
   ['422', answer(422), 'permanent', 'permanent', 'permanent', 'http_422'],
-  ['404', answer(404), 'permanent', 'permanent', 'missing', 'http_404'],
+  ['404', answer(404), 'account', 'account', 'missing', 'http_404'],
+  [
+    '404 of a model',
+    answer(404, undefined, 'The model gpt-9 does not exist'),
+    'permanent',
+    'permanent',
+    'missing',
+    'http_404',
+  ],
+  [
+    '404 of a file that is not visible yet',
+    answer(404, undefined, 'No such File object: file-1'),
+    'permanent',
+    'transient',
+    'missing',
+    'http_404',
+  ],
+  ['an unknown host', unknownHost, 'account', 'account', 'transient', 'ENOTFOUND'],
   ['401', answer(401, 'invalid_api_key'), 'account', 'account', 'account', 'invalid_api_key'],
   ['401 without a code', answer(401), 'account', 'account', 'account', 'http_401'],
-  ['403', answer(403), 'account', 'account', 'account', 'http_403'],
+  ['403', answer(403), 'account', 'account', 'forbidden', 'http_403'],
   [
     '403 for one model',
     answer(403, 'model_not_found'),
@@ -122,6 +143,17 @@ describe('classify', () => {
   test('returns a ProviderError unchanged', () => {
     const known = new ProviderError('quota', { code: 'x', message: 'y' });
     expect(classify(known, 'create')).toBe(known);
+  });
+
+  test('a listing that is forbidden is about the account, and one job or file is not', () => {
+    expect(classify(answer(403), 'list').kind).toBe('account');
+    expect(classify(answer(403), 'read').kind).toBe('forbidden');
+  });
+
+  test('a host that does not exist is named, with what to correct', () => {
+    const { message } = classify(unknownHost, 'create').reason;
+    expect(message).toContain('getaddrinfo ENOTFOUND x');
+    expect(message).toContain('correct the region, location or baseUrl');
   });
 
   test('keeps keys out of the reason', () => {

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../../shared/providers/provider.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { sendJson } from '../stubServer.ts';
@@ -95,4 +95,56 @@ test('no job is created from a file that is missing on disk', async () => {
   await gone.file.remove();
   await expect(provider.submit(gone)).rejects.toMatchObject({ kind: 'transient' });
   expect(requests).toEqual([]);
+});
+
+describe('a file that the service processes first', () => {
+  const upload = { id: 'file-1', status: 'pending' };
+  const paths = (requests: readonly { method: string | undefined; path: string }[]) =>
+    requests.map(({ method, path }) => `${method} ${path}`);
+
+  test('is looked at until it is ready, and then one job is created', async () => {
+    const states = ['Pending', 'running', 'processed'];
+    const { provider, requests } = await startStub(({ method, path }, response) => {
+      if (path === '/v1/batches') sendJson(response, { id: 'batch_1' });
+      else if (method === 'POST') sendJson(response, upload);
+      else sendJson(response, { ...upload, status: states.shift() });
+    });
+    await expect(provider.submit(await submission())).resolves.toEqual({ jobId: 'batch_1' });
+    expect(paths(requests).filter((path) => path === 'GET /v1/files/file-1')).toHaveLength(3);
+    expect(paths(requests).at(-1)).toBe('POST /v1/batches');
+  });
+
+  test('and cannot process is refused for good, with the reason, and deleted', async () => {
+    const { provider, requests } = await startStub(({ method, path }, response) => {
+      if (method === 'POST') sendJson(response, upload);
+      else sendJson(response, { ...upload, status: 'error', status_details: 'line 3' });
+      expect(path).not.toBe('/v1/batches');
+    });
+    const submitting = provider.submit(await submission());
+    await expect(submitting).rejects.toMatchObject({
+      kind: 'permanent',
+      reason: { message: expect.stringContaining('line 3') },
+    });
+    expect(paths(requests).at(-1)).toBe('DELETE /v1/files/file-1');
+  });
+
+  test('and does not show to create yet: the call, refused for certain, is sent again', async () => {
+    const refusals = [
+      { code: 'invalid_value', param: 'file_id', message: 'no' },
+      { code: null, message: 'No such File object: file-1' },
+    ];
+    const { provider, requests } = await startStub(({ path }, response) => {
+      if (path === '/v1/files') return sendJson(response, { id: 'file-1', status: 7 });
+      const error = refusals.shift();
+      const status = error?.param ? 400 : 404;
+      return error ? sendJson(response, { error }, status) : sendJson(response, { id: 'batch_1' });
+    });
+    await expect(provider.submit(await submission())).resolves.toEqual({ jobId: 'batch_1' });
+    expect(paths(requests)).toEqual([
+      'POST /v1/files',
+      'POST /v1/batches',
+      'POST /v1/batches',
+      'POST /v1/batches',
+    ]);
+  });
 });

@@ -65,6 +65,10 @@ describe('jobStateOf', () => {
 
   test.each([
     [9, 'This project has no billing account', 'account'],
+    [9, 'Failed to get GCS bucket location. Bucket gs://mine does not exist.', 'account'],
+    [3, 'Not found: Dataset p:batch_out was not found in location us-central1', 'account'],
+    [3, 'Failed to import data. Syntax error at [17:5]', 'permanent'],
+    [9, 'The service agent does not have storage.objects.get access to the bucket', 'account'],
     [8, 'You exceeded your quota, check your plan and billing details', 'quota'],
     [429, 'You exceeded your quota, check your plan and billing details', 'quota'],
     [13, 'Quota exceeded: check your billing', 'quota'],

@@ -64,6 +64,11 @@ describe('resultOf', () => {
     expect(errorOf(status)).toEqual([403, 'account_refused']);
   });
 
+  test('a file of a request that may not be read is a fault of the request', () => {
+    const message = 'The service agent lacks storage.objects.get for gs://mine/cat.png';
+    expect(errorOf({ code: 7, message })).toEqual([403, 'vertex_7']);
+  });
+
   test.each([
     ['invalid_request_error', 400],
     ['not_found_error', 404],
