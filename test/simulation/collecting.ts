@@ -63,10 +63,10 @@ export class Collecting {
         if (dueAt !== undefined) wake(dueAt);
       },
     });
-    this.#settings = collectorSettingsSchema.parse({
-      maxRequests: 1 + random.int(6),
-      maxAgeSeconds: random.pick([30, 300, 3_600]),
-    });
+    const settings = schedule.life
+      ? { maxRequests: schedule.life.requests, maxAgeSeconds: 300 }
+      : { maxRequests: 1 + random.int(6), maxAgeSeconds: random.pick([30, 300, 3_600]) };
+    this.#settings = collectorSettingsSchema.parse(settings);
     this.queue = new Queue(
       schedule,
       'collector',
@@ -91,10 +91,16 @@ export class Collecting {
     }
   }
 
+  /** Sends one request after the other. */
+  userSendsOnce(requests: number): void {
+    for (let number = 0; number < requests; number++)
+      this.#send(request(`r${number}`, 'm', 'one'), 0);
+  }
+
   #send(body: string, withinMs: number): void {
     const { random, timeline } = this.#schedule;
     this.sent.push(body);
-    timeline.after(random.between(0, withinMs), () => this.queue.send(body));
+    timeline.after(random.between(0, withinMs), () => this.queue.send(body, 0, true));
   }
 
   #hold(held: Held): void {

@@ -1,21 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { Exhausted, ExhaustiveShare } from './exhaustive.ts';
 import type { Tally } from './runSchedules.ts';
 import type { Share } from './worker.ts';
 
+interface Schedules extends Pick<Share, 'guards' | 'edits'> {
+  readonly firstSeed: number;
+  readonly count: number;
+}
+
 /** Runs the schedules on all cores, each with its own part of the seeds. */
-export async function runInParallel(share: Share): Promise<Tally> {
-  const { firstSeed, count } = share;
+export async function runInParallel({ firstSeed, count, ...share }: Schedules): Promise<Tally> {
   const workers = Math.max(1, Math.min(availableParallelism(), Math.ceil(count / 100)));
   const each = Math.ceil(count / workers);
   const tallies = await Promise.all(
     Array.from({ length: workers }, (_, index) => {
       const from = firstSeed + index * each;
-      return runPart({
-        ...share,
-        firstSeed: from,
-        count: Math.max(0, Math.min(each, firstSeed + count - from)),
-      });
+      const own = Math.max(0, Math.min(each, firstSeed + count - from));
+      return runPart<Tally>({ ...share, schedules: { firstSeed: from, count: own } });
     }),
   );
   return tallies.reduce((sum, tally) => ({
@@ -30,7 +32,25 @@ export async function runInParallel(share: Share): Promise<Tally> {
   }));
 }
 
-function runPart(share: Share): Promise<Tally> {
+/** Runs all faults of a life, or all pairs, on all cores. */
+export async function exhaustInParallel(
+  work: Pick<ExhaustiveShare, 'life' | 'depth'>,
+): Promise<Exhausted> {
+  const of = availableParallelism();
+  const parts = await Promise.all(
+    Array.from({ length: of }, (_, index) =>
+      runPart<Exhausted>({ exhaustive: { ...work, index, of } }),
+    ),
+  );
+  return parts.reduce((sum, part) => ({
+    ...sum,
+    runs: sum.runs + part.runs,
+    caught: sum.caught + part.caught,
+    broken: [...sum.broken, ...part.broken],
+  }));
+}
+
+function runPart<T extends Tally | Exhausted>(share: Share): Promise<T> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: share });
     worker.once('message', resolve);

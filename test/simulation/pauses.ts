@@ -28,7 +28,7 @@ export class Pauses {
     ] as const)
       timeline.after(delay, () => {
         this.#schedule.trace(() => `user: ${action} openai`);
-        queue.send(JSON.stringify({ action, provider: 'openai' }));
+        queue.send(JSON.stringify({ action, provider: 'openai' }), 0, true);
       });
   }
 

@@ -1,4 +1,6 @@
 import { CALM, type Faults, faultsOf } from './faults.ts';
+import type { Injection } from './injection.ts';
+import type { Life } from './lives.ts';
 import { Random } from './random.ts';
 import { Timeline } from './timeline.ts';
 
@@ -42,6 +44,12 @@ export interface AccountKind {
   readonly maxRequests: number;
 }
 
+/** A life of one batch without chance, and the faults that it is to meet. */
+export interface Scripted {
+  readonly life: Life;
+  readonly injection: Injection;
+}
+
 /** One seeded schedule of faults on virtual time. All parts of a simulation share it. */
 export class Schedule {
   readonly random: Random;
@@ -56,11 +64,23 @@ export class Schedule {
   readonly #seed: number;
   #serial = 0;
 
-  constructor(seed: number, guards: Guards, traced: boolean) {
+  readonly life: Life | undefined;
+  readonly injection: Injection | undefined;
+
+  constructor(seed: number, guards: Guards, traced: boolean, scripted?: Scripted) {
     this.#seed = seed;
+    this.life = scripted?.life;
+    this.injection = scripted?.injection;
     this.random = new Random(seed);
     this.guards = guards;
     this.lines = traced ? [] : undefined;
+    if (scripted) {
+      const { hidesKeys = false, maxRequests = 1_000 } = scripted.life;
+      this.accountKind = { hidesKeys, maxRequests };
+      this.#stormy = CALM;
+      this.tableKind = { storesText: true, oldWriters: 0, retentionMs: 90 * DAY };
+      return;
+    }
     this.accountKind = {
       hidesKeys: this.random.chance(0.3),
       maxRequests: this.random.pick([1_000, 1_000, 1_000, 2]),
@@ -79,7 +99,7 @@ export class Schedule {
   }
 
   get isCalm(): boolean {
-    return this.now > START + STORM_MS;
+    return this.life !== undefined || this.now > START + STORM_MS;
   }
 
   get faults(): Faults {

@@ -15,10 +15,20 @@ import { Invariants } from './invariants.ts';
 import type { Observer, SimulatedJob, SimulatedUpload } from './observer.ts';
 import { Pauses } from './pauses.ts';
 import { type PortsWorld, portsOf } from './ports.ts';
+import type { PortWatch } from './portWatch.ts';
 import { Process } from './process.ts';
-import { ALL_GUARDS, DAY, type Guards, MINUTE, Schedule, START, STORM_MS } from './schedule.ts';
+import {
+  ALL_GUARDS,
+  DAY,
+  type Guards,
+  MINUTE,
+  Schedule,
+  type Scripted,
+  START,
+  STORM_MS,
+} from './schedule.ts';
 import { Ticks } from './ticks.ts';
-import { planBatches } from './user.ts';
+import { planBatches, planLife } from './user.ts';
 import { ProcessorFunction } from './world/processor.ts';
 import { ProviderAccount } from './world/provider.ts';
 import { type Message, Queue } from './world/queue.ts';
@@ -61,11 +71,13 @@ export class Simulation implements Observer, PortsWorld {
   /** In some schedules. */
   readonly collecting: Collecting | undefined;
   readonly queues: { readonly batch: Queue; readonly work: Queue; readonly outcome: Queue };
+  /** Notes the calls to the ports, in some tests. */
+  watch: PortWatch | undefined;
   readonly #ticks: Ticks;
   #processes = 0;
 
-  constructor(seed: number, guards: Guards = ALL_GUARDS, traced = false) {
-    const schedule = new Schedule(seed, guards, traced);
+  constructor(seed: number, guards: Guards = ALL_GUARDS, traced = false, scripted?: Scripted) {
+    const schedule = new Schedule(seed, guards, traced, scripted);
     this.schedule = schedule;
     this.table = new Table(schedule, this);
     this.account = new ProviderAccount(schedule, this);
@@ -80,7 +92,10 @@ export class Simulation implements Observer, PortsWorld {
     this.invariants = new Invariants(this);
     // By chance of its own, so that the other schedules are what they would be without.
     const share = guards.collecting ? 1 : COLLECTING_SHARE;
-    if (!schedule.stream('collecting').chance(share)) return;
+    const isCollecting = scripted
+      ? scripted.life.isCollected
+      : schedule.stream('collecting').chance(share);
+    if (!isCollecting) return;
     this.collecting = new Collecting(
       schedule,
       TIMEOUTS_MS.collector,
@@ -93,13 +108,18 @@ export class Simulation implements Observer, PortsWorld {
   async run(): Promise<readonly string[]> {
     const { schedule, bucket, invariants } = this;
     this.pauses.plan(this.queues.batch);
-    planBatches(schedule, {
+    const world = {
       bucket,
       queue: this.queues.batch,
-      onAdded: (batchId, customIds) => invariants.expect(batchId, customIds),
-      onCommand: (batchId) => invariants.onCommand(batchId),
-    });
-    this.collecting?.userSends();
+      onAdded: (batchId: string, customIds: readonly string[]) =>
+        invariants.expect(batchId, customIds),
+      onCommand: (batchId: string) => invariants.onCommand(batchId),
+    };
+    const { life } = schedule;
+    if (!life) planBatches(schedule, world);
+    else if (!life.isCollected) planLife(schedule, world, life);
+    if (life?.isCollected) this.collecting?.userSendsOnce(life.requests);
+    else this.collecting?.userSends();
     const cameToRest = await schedule.timeline.run(START + BOUND_MS);
     if (!cameToRest) invariants.onRestless();
     return invariants.atTheEnd();
@@ -196,7 +216,8 @@ export class Simulation implements Observer, PortsWorld {
   ): void {
     const id = `${name}-${++this.#processes}`;
     const process = new Process(this.schedule, id, TIMEOUTS_MS[name], failed);
-    handle(portsOf(process, this), process.deadline).then(
+    const ports = portsOf(process, this);
+    handle(this.watch?.watched(ports) ?? ports, process.deadline).then(
       () => {
         if (!process.alive) return;
         process.end();

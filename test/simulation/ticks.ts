@@ -18,6 +18,9 @@ interface Swept {
   lanes(): readonly Lane[];
 }
 
+/** How late a tick may be. */
+const LATE_MS = 20 * MINUTE;
+
 /** The ticks of the schedule, without those at which a sweep has nothing to do. */
 export class Ticks {
   readonly #schedule: Schedule;
@@ -58,8 +61,13 @@ export class Ticks {
   }
 
   #tick(): void {
-    const { random, faults, guards, now } = this.#schedule;
-    const times = random.chance(faults.doubleTick) ? 2 : 1;
+    const { random, faults, guards, injection, now } = this.#schedule;
+    const fault = injection?.at('tick', 'a sweep');
+    if (fault === 'late') {
+      this.#plan(now + LATE_MS);
+      return;
+    }
+    const times = random.chance(faults.doubleTick) || fault === 'twice' ? 2 : 1;
     for (let time = 0; time < times; time++) this.#sweep();
     const next = this.#nextInterest();
     this.#tickAt = Number.POSITIVE_INFINITY;

@@ -1,4 +1,5 @@
 import type { MemoryBucket } from '../../simulators/memory/bucket.ts';
+import type { Life } from './lives.ts';
 import { DAY, MINUTE, type Schedule } from './schedule.ts';
 import type { Queue } from './world/queue.ts';
 
@@ -13,34 +14,66 @@ interface UserWorld {
 
 /** A user adds some batches, and sends commands for some of them. */
 export function planBatches(schedule: Schedule, world: UserWorld): void {
-  const { random, timeline } = schedule;
+  const { random } = schedule;
   const batches = 1 + random.int(3);
   for (let index = 0; index < batches; index++) {
     const batchId = `b${index}`;
-    const customIds = Array.from({ length: 1 + random.int(5) }, (_, n) => `${batchId}-${n}`);
-    world.bucket.objects.set(
-      `uploads/${batchId}.jsonl`,
-      Buffer.from(customIds.map(requestLine).join('')),
-    );
-    world.onAdded(batchId, customIds);
-    timeline.after(random.between(0, 10 * MINUTE), () =>
-      world.queue.send(JSON.stringify({ batchId })),
-    );
+    planBatch(schedule, world, {
+      batchId,
+      requests: 1 + random.int(5),
+      afterMs: random.between(0, 10 * MINUTE),
+    });
     planCommands(schedule, world, batchId);
   }
 }
 
+/** A user adds the batch of a life, and sends its commands. */
+export function planLife(schedule: Schedule, world: UserWorld, life: Life): void {
+  const { requests, commands = [] } = life;
+  planBatch(schedule, world, { batchId: 'b', requests, afterMs: 0 });
+  for (const { action, afterMs } of commands)
+    planCommand(schedule, world, { action, batchId: 'b', afterMs });
+}
+
+function planBatch(
+  { timeline }: Schedule,
+  { bucket, queue, onAdded }: UserWorld,
+  {
+    batchId,
+    requests,
+    afterMs,
+  }: { readonly batchId: string; readonly requests: number; readonly afterMs: number },
+): void {
+  const customIds = Array.from({ length: requests }, (_, n) => `${batchId}-${n}`);
+  const lines = Buffer.from(customIds.map(requestLine).join(''));
+  bucket.objects.set(`uploads/${batchId}.jsonl`, lines);
+  onAdded(batchId, customIds);
+  timeline.after(afterMs, () => queue.send(JSON.stringify({ batchId }), 0, true));
+}
+
 function planCommands(schedule: Schedule, world: UserWorld, batchId: string): void {
-  const { random, timeline, faults } = schedule;
+  const { random, faults } = schedule;
   for (const action of ['cancel', 'retry', 'redeliver'] as const) {
     if (!random.chance(faults.command)) continue;
     const soon = random.chance(0.7) ? 2 * 60 * MINUTE : 2 * DAY;
-    timeline.after(random.between(0, soon), () => {
-      schedule.trace(() => `user: ${action} ${batchId}`);
-      world.onCommand(batchId);
-      world.queue.send(JSON.stringify({ action, batchId }));
-    });
+    planCommand(schedule, world, { action, batchId, afterMs: random.between(0, soon) });
   }
+}
+
+function planCommand(
+  schedule: Schedule,
+  world: UserWorld,
+  {
+    action,
+    batchId,
+    afterMs,
+  }: { readonly action: string; readonly batchId: string; readonly afterMs: number },
+): void {
+  schedule.timeline.after(afterMs, () => {
+    schedule.trace(() => `user: ${action} ${batchId}`);
+    world.onCommand(batchId);
+    world.queue.send(JSON.stringify({ action, batchId }), 0, true);
+  });
 }
 
 function requestLine(id: string): string {

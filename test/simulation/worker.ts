@@ -1,12 +1,13 @@
 import { registerHooks } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ExhaustiveShare } from './exhaustive.ts';
 import type { Edit } from './mutation.ts';
 import type { Guards } from './schedule.ts';
 
-/** The schedules that one worker runs. */
+/** What one worker runs: schedules of chance, or a part of the exhaustive runs. */
 export interface Share {
-  readonly firstSeed: number;
-  readonly count: number;
+  readonly schedules?: { readonly firstSeed: number; readonly count: number };
+  readonly exhaustive?: ExhaustiveShare;
   readonly guards?: Guards;
   /** Changes to the code under test, applied as it is loaded. */
   readonly edits?: readonly Edit[];
@@ -14,7 +15,7 @@ export interface Share {
 
 // Thousands of faults are thrown, and nobody reads their stacks.
 Error.stackTraceLimit = 0;
-const { firstSeed, count, guards, edits = [] } = workerData as Share;
+const { schedules, exhaustive, guards, edits = [] } = workerData as Share;
 const left = new Set(edits);
 registerHooks({
   load(url, context, nextLoad) {
@@ -31,5 +32,8 @@ registerHooks({
   },
 });
 const { runSchedules } = await import('./runSchedules.ts');
+const { exhaust } = await import('./exhaustive.ts');
 if (left.size > 0) throw new Error(`never loaded: ${[...left].map(({ file }) => file)}`);
-parentPort?.postMessage(await runSchedules(firstSeed, count, guards));
+if (schedules)
+  parentPort?.postMessage(await runSchedules(schedules.firstSeed, schedules.count, guards));
+if (exhaustive) parentPort?.postMessage(await exhaust(exhaustive));

@@ -22,8 +22,20 @@ export function drawPlan(random: Random): JobPlan {
   return random.weighted(PLANS);
 }
 
+/** Every other request of a scripted job has a row with a success. */
+export function alternating(index: number): Pick<Random, 'chance' | 'pick'> {
+  return {
+    chance: () => index % 2 === 0,
+    pick: (items) => items[index % items.length] as (typeof items)[number],
+  };
+}
+
 /** The row of a request, as its id and status code, if it has one when its job has ended. */
-export function rowOf(plan: JobPlan, customId: string, random: Random): [string, number][] {
+export function rowOf(
+  plan: JobPlan,
+  customId: string,
+  random: Pick<Random, 'chance' | 'pick'>,
+): [string, number][] {
   switch (plan) {
     case 'completed':
       return [[customId, 200]];

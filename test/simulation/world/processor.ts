@@ -1,6 +1,6 @@
 import type { ProcessorEvent } from '../../../shared/batch/contracts.ts';
 import type { Observer } from '../observer.ts';
-import { type Process, retried } from '../process.ts';
+import { callRepeatedly, type Process } from '../process.ts';
 import type { Schedule } from '../schedule.ts';
 import type { Queue } from './queue.ts';
 
@@ -10,8 +10,6 @@ const AGE_MS = 900_000;
 export class ProcessorFunction {
   /** Successful runs by delivery id. */
   readonly runs = new Map<string, ProcessorEvent[]>();
-  /** Invocations that have not ended. */
-  pending = 0;
   readonly #schedule: Schedule;
   readonly #observer: Observer;
   readonly #outcomes: Queue;
@@ -24,27 +22,23 @@ export class ProcessorFunction {
 
   invoke(process: Process, event: ProcessorEvent): Promise<void> {
     const { random, faults, timeline } = this.#schedule;
-    return retried(() =>
-      process.call(
-        `invoke the processor for ${event.batchId}`,
-        () => {
-          this.#observer.onInvocation(event);
-          if (random.chance(faults.dropped)) return;
-          const runs = random.chance(faults.duplicateMessage) ? 2 : 1;
-          for (let run = 0; run < runs; run++) {
-            this.pending += 1;
-            const wait = random.chance(faults.slow * 4)
-              ? random.between(0, AGE_MS * 1.2)
-              : random.between(1, 2000);
-            timeline.after(wait, () => this.#run(event, wait));
-          }
-        },
-        { timeoutMs: 10_000 },
-      ),
-    );
+    const what = `invoke the processor for ${event.batchId}`;
+    const effect = () => {
+      this.#observer.onInvocation(event);
+      const fault = this.#schedule.injection?.at('invocation', what);
+      if (random.chance(faults.dropped) || fault === 'lost') return;
+      const runs = random.chance(faults.duplicateMessage) || fault === 'twice' ? 2 : 1;
+      for (let run = 0; run < runs; run++) {
+        const wait = random.chance(faults.slow * 4)
+          ? random.between(0, AGE_MS * 1.2)
+          : random.between(1, 2000);
+        timeline.after(wait, () => this.#run(event, wait, fault === 'fails'));
+      }
+    };
+    return callRepeatedly(process, what, effect, { timeoutMs: 10_000 });
   }
 
-  #run(event: ProcessorEvent, waited: number): void {
+  #run(event: ProcessorEvent, waited: number, fails: boolean): void {
     const { random, timeline, isCalm } = this.#schedule;
     if (waited > AGE_MS) {
       this.#report(event, 'EventAgeExceeded');
@@ -52,7 +46,7 @@ export class ProcessorFunction {
     }
     const takes = random.chance(0.05) ? random.between(0, 880_000) : random.between(1, 5000);
     timeline.after(takes, () => {
-      if (!isCalm && random.chance(0.25)) {
+      if (fails || (!isCalm && random.chance(0.25))) {
         this.#report(event, 'RetriesExhausted');
         return;
       }
@@ -67,7 +61,6 @@ export class ProcessorFunction {
 
   #report(event: ProcessorEvent, condition: string): void {
     const { random, faults } = this.#schedule;
-    this.pending -= 1;
     this.#observer.onOutcome(event);
     if (random.chance(faults.dropped)) return;
     this.#outcomes.send(JSON.stringify({ requestContext: { condition }, requestPayload: event }));

@@ -1,10 +1,11 @@
 import type { ProviderErrorKind } from '../../../shared/batch/errors.ts';
 import type { JobState } from '../../../shared/batch/job.ts';
 import type { ListedJob, Provider } from '../../../shared/providers/provider.ts';
-import type { Observer, SimulatedJob, SimulatedUpload } from '../observer.ts';
+import { JOB_MS } from '../lives.ts';
+import type { JobPlan, Observer, SimulatedJob, SimulatedUpload } from '../observer.ts';
 import { LostReply, type Process, Refused } from '../process.ts';
 import type { AccountKind, Schedule } from '../schedule.ts';
-import { drawPlan, failure, listed, outcomeOf, rowOf, rowsOf } from './jobs.ts';
+import { alternating, drawPlan, failure, listed, outcomeOf, rowOf, rowsOf } from './jobs.ts';
 
 const HOUR = 3_600_000;
 const MAX_IN_FLIGHT = 2;
@@ -18,6 +19,8 @@ export class ProviderAccount {
   readonly #schedule: Schedule;
   readonly #observer: Observer;
   readonly #kind: AccountKind;
+  /** Create calls so far. */
+  #creates = 0;
 
   constructor(schedule: Schedule, observer: Observer) {
     this.#schedule = schedule;
@@ -55,10 +58,13 @@ export class ProviderAccount {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).custom_id as string);
-    const plan = this.#schedule.isCalm ? 'completed' : drawPlan(random);
-    const length = random.chance(0.1)
-      ? random.between(HOUR, 23 * HOUR)
-      : random.between(1000, HOUR);
+    const plan = this.#plan();
+    const { life } = this.#schedule;
+    const length = life
+      ? JOB_MS
+      : random.chance(0.1)
+        ? random.between(HOUR, 23 * HOUR)
+        : random.between(1000, HOUR);
     const job: SimulatedJob = {
       id: `job-${this.jobs.length + 1}`,
       key,
@@ -70,13 +76,21 @@ export class ProviderAccount {
       cancelled: false,
       cancels: 0,
       outputDeleted: false,
-      rows: new Map(customIds.flatMap((id) => rowOf(plan, id, random))),
+      rows: new Map(
+        customIds.flatMap((id, index) => rowOf(plan, id, life ? alternating(index) : random)),
+      ),
     };
     this.#observer.onJob(job);
     this.#observer.onUploadTaken(upload, job);
     upload.job = job;
     this.jobs.push(job);
     return job;
+  }
+
+  #plan(): JobPlan {
+    const { random, isCalm, life } = this.#schedule;
+    if (life) return life.plans?.[this.jobs.length] ?? 'completed';
+    return isCalm ? 'completed' : drawPlan(random);
   }
 
   /** A job with a hidden key must end some time, or nobody could find out whose it is. */
@@ -217,7 +231,8 @@ export class ProviderAccount {
   }
 
   #refusal(): ProviderErrorKind | undefined {
-    const { random, isCalm } = this.#schedule;
+    const { random, isCalm, life } = this.#schedule;
+    if (life) return life.creates?.[this.#creates++];
     if (isCalm || !random.chance(0.08)) return undefined;
     return random.weighted({ quota: 6, account: 1, permanent: 1 });
   }

@@ -10,12 +10,19 @@ export interface Message {
   readonly sentAt: number;
 }
 
+/** A message in the queue. */
+interface SentMessage extends Message {
+  /** Whether it is delivered again after it was handled. */
+  readonly comesAgain: boolean;
+}
+
+/** How late a message may arrive. */
+const LATE_MS = 600_000;
+
 /** A standard queue with its consumer. It delivers at least once, in any order and sometimes late. */
 export class Queue {
   readonly name: string;
   readonly deadLetters: Message[] = [];
-  /** Messages that are neither handled nor in the dead-letter queue. */
-  pending = 0;
   readonly #schedule: Schedule;
   readonly #visibilityMs: number;
   readonly #consume: (
@@ -42,25 +49,29 @@ export class Queue {
     return this.#consume;
   }
 
-  send(body: string, delayMs = 0, id = this.#schedule.token()): void {
-    const { random, faults, timeline, now: sentAt } = this.#schedule;
-    const late = random.chance(faults.lateMessage) ? random.between(0, 600_000) : 0;
-    this.pending += 1;
-    timeline.after(delayMs + late + random.between(1, 500), () =>
-      this.#deliver({ id, body, sentAt }, 1),
-    );
+  /** @param isUsers whether a user sends it: it is never lost */
+  send(body: string, delayMs = 0, isUsers = false): void {
+    const id = this.#schedule.token();
+    const { random, faults, timeline, injection, now: sentAt } = this.#schedule;
+    const kind = isUsers ? 'userMessage' : 'message';
+    const fault = injection?.at(kind, `to the ${this.name}: ${body}`);
+    if (fault === 'lost') return;
+    let late = random.chance(faults.lateMessage) ? random.between(0, LATE_MS) : 0;
+    if (fault === 'late') late = LATE_MS;
+    const message = { id, body, sentAt, comesAgain: fault === 'again' };
+    for (let times = fault === 'twice' ? 2 : 1; times > 0; times--)
+      timeline.after(delayMs + late + random.between(1, 500), () => this.#deliver(message, 1));
   }
 
-  #deliver(message: Message, receives: number): void {
+  #deliver(message: SentMessage, receives: number): void {
     const { random, faults, timeline } = this.#schedule;
     this.#consume(
       message,
       receives,
       () => {
-        this.pending -= 1;
-        if (!random.chance(faults.duplicateMessage)) return;
+        const comesAgain = message.comesAgain && receives === 1;
+        if (!random.chance(faults.duplicateMessage) && !comesAgain) return;
         this.#schedule.countFault();
-        this.pending += 1;
         timeline.after(random.between(1, this.#visibilityMs), () =>
           this.#deliver(message, receives + 1),
         );
@@ -70,7 +81,6 @@ export class Queue {
           timeline.after(this.#visibilityMs, () => this.#deliver(message, receives + 1));
           return;
         }
-        this.pending -= 1;
         this.deadLetters.push(message);
       },
     );
