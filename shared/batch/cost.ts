@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { omitUndefined } from '../omitUndefined.ts';
+import { saturated } from './bounds.ts';
 import { type Reason, shortReason } from './errors.ts';
 import { type Counts, requestsToSend, type Selection } from './ledger.ts';
 
@@ -73,12 +74,14 @@ export function costOf(tokens: BilledTokens, price: Price | undefined): number |
   const { inputTokens, outputTokens, cachedTokens = 0 } = tokens;
   const { input, output, cachedInput = input } = price;
   const cached = Math.min(cachedTokens, inputTokens);
-  return ((inputTokens - cached) * input + cached * cachedInput + outputTokens * output) / 1e6;
+  return saturated(
+    ((inputTokens - cached) * input + cached * cachedInput + outputTokens * output) / 1e6,
+  );
 }
 
 /** The sum; undefined, that is unknown, if one of the two is. */
 export function sumCost(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : a + b;
+  return a === undefined || b === undefined ? undefined : saturated(a + b);
 }
 
 /** The fields of an input from which its cost is estimated. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { omitUndefined } from '../omitUndefined.ts';
+import { saturated } from './bounds.ts';
 import { reasonSchema } from './errors.ts';
 
 /** A provider's job, as a record names it. */
@@ -32,12 +33,13 @@ export type Usage = z.infer<typeof usageSchema>;
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
 
+/** Each sum stops at the greatest safe integer: no provider's numbers make a record unreadable. */
 export function sumUsage(a: Usage, b: Usage): Usage {
-  const cachedTokens = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0);
+  const cachedTokens = saturated((a.cachedTokens ?? 0) + (b.cachedTokens ?? 0));
   return omitUndefined({
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    totalTokens: a.totalTokens + b.totalTokens,
+    inputTokens: saturated(a.inputTokens + b.inputTokens),
+    outputTokens: saturated(a.outputTokens + b.outputTokens),
+    totalTokens: saturated(a.totalTokens + b.totalTokens),
     cachedTokens: cachedTokens > 0 ? cachedTokens : undefined,
   });
 }

@@ -31,7 +31,16 @@ const recordId = z.string().regex(RECORD_ID_PATTERN, 'must be a batchId, or that
 /** A newer schemaVersion is detected before this schema is applied, which would call it malformed. */
 const schemaVersion = z.number().int().min(1).max(MESSAGE_SCHEMA_VERSION).optional();
 
-const S3_URL = /^s3:\/\/([^/]+)\/(.+)$/;
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const S3_URL = /^s3:\/\/([^/]{1,63})\/(.+)$/;
+
+/** The name of a provider entry. Whether there is one is checked later. */
+const entryName = z.string().max(100);
+
+/** Bytes of JSON. The record of a new batch has 16 KB, and its options are part of it. */
+const MAX_OPTIONS_BYTES = 8 * 1024;
+
+const utf8 = new TextEncoder();
 
 /** Adds a batch. `{"batchId":"x"}` is enough if the file is at `uploads/x.jsonl`. */
 export const addMessageSchema = z.strictObject({
@@ -40,17 +49,24 @@ export const addMessageSchema = z.strictObject({
   /** Default: derived from the SQS message id. */
   batchId: batchId.optional(),
   /** A provider entry of the deployment. Default: the first entry. */
-  provider: z.string().optional(),
+  provider: entryName.optional(),
   /** Several entries instead of one: the batch, or its parts, run where there is room. */
-  providers: z.array(z.string()).min(1).max(20).optional(),
+  providers: z.array(entryName).min(1).max(20).optional(),
   /** `s3://bucket/key`, in the handler's bucket or one of the input buckets of the deployment. */
-  file: z.string().regex(S3_URL, 'must look like s3://bucket/key').optional(),
+  file: z
+    .string()
+    .regex(S3_URL, 'must look like s3://bucket/key')
+    .refine(
+      (url) => isObjectKey(parseS3Url(url).key),
+      `must be a key that S3 takes: at most ${MAX_KEY_BYTES} bytes, without control characters`,
+    )
+    .optional(),
   /** The requests themselves, each as a line of a batch file, instead of a file. */
   requests: z.array(z.record(z.string(), z.json())).min(1).optional(),
   /** The dialect of the requests' bodies. */
   format: formatSchema.default('openai'),
   /** Default: the `url` of the first line. */
-  endpoint: z.string().startsWith('/').optional(),
+  endpoint: z.string().startsWith('/').max(200).optional(),
   /** Higher starts first. Default 0. */
   priority: z.number().int().min(-500).max(499).default(0),
   /** ISO 8601 time. Nothing is submitted before it. */
@@ -62,7 +78,13 @@ export const addMessageSchema = z.strictObject({
   maxCost: z.number().positive().optional(),
   completionWindow: z.literal('24h').default('24h'),
   /** Settings of the provider's job: see docs/providers.md. */
-  options: z.record(z.string(), z.json()).default({}),
+  options: z
+    .record(z.string(), z.json())
+    .refine(
+      (options) => utf8.encode(JSON.stringify(options)).length <= MAX_OPTIONS_BYTES,
+      `must have at most ${MAX_OPTIONS_BYTES} bytes`,
+    )
+    .default({}),
   /** Passed to the processor and to events, never to the provider. At most 16 pairs. */
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))
@@ -90,7 +112,7 @@ export const providerMessageSchema = z.strictObject({
   schemaVersion,
   action: z.enum(PROVIDER_ACTIONS),
   /** A provider entry of the deployment. */
-  provider: z.string(),
+  provider: entryName,
   /** Shown to anyone who finds the provider paused. */
   reason: z.string().min(1).max(500).optional(),
 });
@@ -114,7 +136,7 @@ export const inboxMessageSchema = z.strictObject({
     .startsWith(INBOX_PREFIX)
     .endsWith('.jsonl')
     .refine(
-      (key) => new TextEncoder().encode(rejectionKey(key)).length <= MAX_KEY_BYTES,
+      (key) => utf8.encode(rejectionKey(key)).length <= MAX_KEY_BYTES,
       'is too long: there must be room for the name of a rejection beside it',
     ),
   /** Without quotes, as in S3's events. */
@@ -126,7 +148,10 @@ export type InboxMessage = z.infer<typeof inboxMessageSchema>;
 export const pointerMessageSchema = z.strictObject({
   schemaVersion,
   action: z.literal('pointer'),
-  key: z.string().startsWith(MESSAGE_BODY_PREFIX),
+  key: z
+    .string()
+    .startsWith(MESSAGE_BODY_PREFIX)
+    .refine(isObjectKey, 'must be a key that S3 takes'),
 });
 
 /** All messages of the batch queue. */
@@ -150,6 +175,13 @@ export const workMessageSchema = z.strictObject({
   batchId: recordId,
 });
 export type WorkMessage = z.infer<typeof workMessageSchema>;
+
+/** Whether S3 takes a text as a key. Lone surrogates cannot be sent, and control characters get lost. */
+function isObjectKey(key: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to refuse
+  const isText = key.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(key);
+  return isText && utf8.encode(key).length <= MAX_KEY_BYTES;
+}
 
 /** Splits `s3://bucket/key`. The schema has checked its form. */
 export function parseS3Url(url: string): { bucket: string; key: string } {

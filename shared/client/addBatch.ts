@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { sendBatchMessage } from '../aws/queues.ts';
+import { notBeforeProblem } from '../batch/bounds.ts';
 import { uploadKey } from '../batch/ids.ts';
 import { type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
 import type { ObjectRef } from '../batch/ports.ts';
@@ -73,7 +74,9 @@ function checkMessage(message: AddMessageInput, entries: readonly string[]): voi
     });
     throw new ClientError('invalid_input', issues.join('; '));
   }
-  const { provider, providers = [] } = message;
+  const { notBefore, provider, providers = [] } = message;
+  const tooFar = notBefore === undefined ? undefined : notBeforeProblem(notBefore, Date.now());
+  if (tooFar !== undefined) throw new ClientError('invalid_input', `notBefore: ${tooFar}`);
   const unknown = [provider ?? [], providers].flat().filter((name) => !entries.includes(name));
   if (unknown.length > 0)
     throw new ClientError(

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { MAX_ANSWERS, MAX_MODEL_LENGTH, MAX_OUTPUT_TOKENS, valueProblem } from '../batch/bounds.ts';
 import { ProviderError } from '../batch/errors.ts';
 import { type Line, leadingCustomIdIn } from './lines.ts';
 import { isObject } from './rows.ts';
@@ -71,6 +72,8 @@ export function checkRequest({ bytes }: Line): CheckedRequest | BadRequest {
     return { code: 'invalid_custom_id', message };
   }
   const bad = (code: string, message: string): BadRequest => ({ code, message, customId });
+  const problem = valueProblem(value);
+  if (problem) return bad(problem.code, problem.message);
   if (method !== 'POST') return bad('invalid_method', 'method is not "POST"');
   if (typeof url !== 'string') return bad('invalid_url', `url is ${jsonTypeOf(url)}: use a string`);
   if (!isObject(body)) return bad('invalid_body', `body is ${jsonTypeOf(body)}: use an object`);
@@ -78,25 +81,37 @@ export function checkRequest({ bytes }: Line): CheckedRequest | BadRequest {
   if (typeof model !== 'string' || model === '') {
     return bad('missing_model', 'body.model is missing: name the model');
   }
+  if (model.length > MAX_MODEL_LENGTH || !model.isWellFormed()) {
+    const message = `body.model has ${model.length} characters: use at most ${MAX_MODEL_LENGTH}, in UTF-8`;
+    return bad('invalid_model', message);
+  }
   if (stream === true)
     return bad('stream', 'body.stream is true: batches do not stream, remove it');
   const embeddingInputs = url === '/v1/embeddings' ? countInputs(body.input) : 0;
-  const maxOutputTokens = embeddingInputs > 0 ? 0 : outputLimit(body);
+  const limit = outputLimit(body);
+  const answers = positiveOr(1, body.n);
+  if (limit > MAX_OUTPUT_TOKENS) {
+    const message = `the limit of its answer is ${limit} tokens: use at most ${MAX_OUTPUT_TOKENS}`;
+    return bad('invalid_max_tokens', message);
+  }
+  if (answers > MAX_ANSWERS)
+    return bad('invalid_n', `body.n is ${answers}: use at most ${MAX_ANSWERS}`);
+  const maxOutputTokens = embeddingInputs > 0 ? 0 : limit * answers;
   return { customId, url, model, body, embeddingInputs, maxOutputTokens };
 }
 
-/** The limit of chat completions and responses, under each name that it has had. */
+/** The limit of one answer, in chat completions and responses, under each name that it has had. */
 function outputLimit(body: Readonly<Record<string, unknown>>): number {
   const {
     max_completion_tokens: newest,
     max_tokens: oldest,
     max_output_tokens: inResponses,
   } = body;
-  return positiveOr(0, newest ?? oldest ?? inResponses) * positiveOr(1, body.n);
+  return positiveOr(0, newest ?? oldest ?? inResponses);
 }
 
 function positiveOr(otherwise: number, value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : otherwise;
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : otherwise;
 }
 
 /** The input is a text, a list of texts, one text as tokens, or a list of those. */

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { saturated } from '../batch/bounds.ts';
 import type { Limits } from '../batch/job.ts';
 import type { Slice } from '../batch/record.ts';
 import { omitUndefined } from '../omitUndefined.ts';
@@ -168,7 +169,7 @@ export class Slicer {
     if (this.#requests > 0 && !this.#fits(weight)) this.#cut(weight.offset);
     this.#requests += 1;
     this.#tokens += weight.tokens;
-    this.#maxOutputTokens += weight.maxOutputTokens;
+    this.#maxOutputTokens = saturated(this.#maxOutputTokens + weight.maxOutputTokens);
     this.#embeddingInputs += weight.embeddingInputs;
   }
 
@@ -201,7 +202,7 @@ export class Slicer {
       start: this.#start,
       end,
       requests: this.#requests,
-      estimatedTokens: Math.ceil(this.#tokens),
+      estimatedTokens: Math.ceil(saturated(this.#tokens)),
       maxOutputTokens: this.#maxOutputTokens || undefined,
     };
     this.#slices.push(omitUndefined(slice));

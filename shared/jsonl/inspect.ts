@@ -1,3 +1,4 @@
+import { saturated } from '../batch/bounds.ts';
 import { MAX_REASONS, type Reason, RefusedError, shortReason } from '../batch/errors.ts';
 import type { TokenEstimate } from '../batch/ports.ts';
 import type { Slice } from '../batch/record.ts';
@@ -134,15 +135,29 @@ class LineInspection {
     this.#checkForProvider = checkForProvider ?? (() => {});
   }
 
-  /** Adds a line, and returns its problems. */
+  /**
+   * Adds a line, and returns its problems. A check that breaks is a problem of the line, too: the
+   * inspection would break at it again and again.
+   */
   add(line: Line): readonly LineProblem[] {
-    const { number, offset, bytes } = line;
     this.requests += 1;
+    try {
+      return this.#check(line);
+    } catch (error) {
+      // The text of the error may quote the request.
+      const name = error instanceof Error ? error.name : typeof error;
+      const message = `the request could not be checked (${name}): simplify it, or report this`;
+      return [lineProblem(line.number, { code: 'unreadable_request', message })];
+    }
+  }
+
+  #check(line: Line): readonly LineProblem[] {
+    const { number, offset, bytes } = line;
     const checked = checkRequest(line);
     if ('code' in checked) return [lineProblem(number, checked, checked.customId)];
     const { customId, embeddingInputs, maxOutputTokens } = checked;
     const tokens = this.#tokens.add(checked.body, bytes.length + 1);
-    this.#maxOutputTokens += maxOutputTokens;
+    this.#maxOutputTokens = saturated(this.#maxOutputTokens + maxOutputTokens);
     if (maxOutputTokens === 0 && embeddingInputs === 0) this.#openEnded += 1;
     this.#slicer.add({ offset, bytes: bytes.length, tokens, maxOutputTokens, embeddingInputs });
     const conflicts = this.#rules.add(checked, number);
@@ -172,7 +187,7 @@ class LineInspection {
     const { requests } = this;
     const { endpoint, model } = this.#rules;
     const slices = this.#slicer.close(bytes);
-    const estimatedTokens = this.#tokens.total();
+    const estimatedTokens = saturated(this.#tokens.total());
     const maxOutputTokens = this.#maxOutputTokens;
     const openEnded = this.#openEnded;
     return { requests, endpoint, model, estimatedTokens, maxOutputTokens, openEnded, slices };

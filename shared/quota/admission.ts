@@ -87,8 +87,14 @@ function fits(
   );
 }
 
-export function learnedLimit({ ceilings }: ProviderState, model: string | undefined): TokenLimit {
-  return ceilings?.[model ?? ''] ?? UNKNOWN_TOKEN_LIMIT;
+export function learnedLimit(
+  { ceilings }: Pick<ProviderState, 'ceilings'>,
+  model: string | undefined,
+): TokenLimit {
+  const name = model ?? '';
+  // A model may be named like a property of every object.
+  const known = Object.hasOwn(ceilings ?? {}, name) ? ceilings?.[name] : undefined;
+  return known ?? UNKNOWN_TOKEN_LIMIT;
 }
 
 function add(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { saturated } from '../batch/bounds.ts';
 import { moneySchema } from '../batch/cost.ts';
 import { type Reason, reasonSchema } from '../batch/errors.ts';
 import { PROVIDER_ACTIONS } from '../batch/messages.ts';
@@ -77,7 +78,7 @@ export function spentToday({ spent }: ProviderState, now: number): number {
 
 export function withSpent(state: ProviderState, amount: number, now: number): ProviderState {
   const day = Math.floor(now / DAY_MS);
-  return { ...state, spent: { day, amount: spentToday(state, now) + amount } };
+  return { ...state, spent: { day, amount: saturated(spentToday(state, now) + amount) } };
 }
 
 /** Blocks a provider that refuses our account, for longer with each refusal in a row. */

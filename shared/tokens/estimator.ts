@@ -12,6 +12,12 @@ import {
 /** A file with fewer characters of text than this is counted, not estimated. */
 const EXACT_CHARACTERS = 32 * 1024;
 
+/** Schemas use up what is counted exactly, too: by their tokens, of about as many characters. */
+const CHARACTERS_PER_TOKEN = 4;
+
+/** Schemas of one request that are counted, not sampled, in such a file. OpenAI takes 128 tools. */
+const MAX_EXACT_SCHEMAS = 128;
+
 /**
  * A file of unknown size is taken to be twice as large as what was read so far, which keeps the
  * estimate accurate at any point.
@@ -100,11 +106,15 @@ export class TokenEstimator {
       guess: 1,
       tokens: schemaTokens(schemas[Math.min(place, schemas.length - 1)], this.#count),
     });
-    if (this.#exactLeft === 0) {
+    if (this.#exactLeft === 0 || schemas.length > MAX_EXACT_SCHEMAS) {
       this.#request += this.#schemas.add(schemas.length, schemas.length, measure);
       return;
     }
-    for (const index of schemas.keys()) this.fixed(measure(index).tokens);
+    for (const index of schemas.keys()) {
+      const { tokens } = measure(index);
+      this.fixed(tokens);
+      this.#exactLeft = Math.max(0, this.#exactLeft - tokens * CHARACTERS_PER_TOKEN);
+    }
   }
 
   #growth(): number {

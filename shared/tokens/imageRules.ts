@@ -197,6 +197,10 @@ function isFrame(marker: number): boolean {
   return marker === 0xc0 || (marker > 0xc0 && marker <= 0xcf && marker % 4 !== 0);
 }
 
+/** JPEG, GIF and WebP have no longer sides, and no provider takes them. PNG could say four billion. */
+const MAX_SIDE = 65_535;
+
 function sizeIfValid(width: number, height: number): ImageSize | undefined {
-  return width > 0 && height > 0 ? { width, height } : undefined;
+  const isValid = width > 0 && height > 0 && Math.max(width, height) <= MAX_SIDE;
+  return isValid ? { width, height } : undefined;
 }

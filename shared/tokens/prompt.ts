@@ -107,6 +107,9 @@ const TOKENS_PER_FUNCTION = 7 + 12;
 const TOKENS_PER_PROPERTY = 3;
 const TOKENS_PER_VALUE = 3;
 
+/** More than schemas in use have. */
+const MAX_SCHEMA_CHARACTERS = 64 * 1024;
+
 /** Deeper than any schema in use, and shallow enough for the call stack. */
 const MAX_SCHEMA_DEPTH = 50;
 
@@ -127,7 +130,12 @@ export function schemaTokens(schema: unknown, count: CountTokens): number {
     field(definition, 'input_schema') ??
     field(definition, 'schema');
   const around = TOKENS_PER_FUNCTION + collectSchema(parameters, parts, 0);
-  return around + count(parts.join('\n'));
+  const text = parts.join('\n');
+  if (text.length <= MAX_SCHEMA_CHARACTERS) return around + count(text);
+  // The rest of a schema of megabytes is taken to be like its beginning.
+  return (
+    around + count(text.slice(0, MAX_SCHEMA_CHARACTERS)) * (text.length / MAX_SCHEMA_CHARACTERS)
+  );
 }
 
 /** Adds a schema's texts to `parts`, and returns the tokens around them. */

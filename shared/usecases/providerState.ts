@@ -111,11 +111,11 @@ export async function noteAccepted(
   batches: readonly BatchIn<'running'>[],
 ): Promise<void> {
   await updateProvider(ports, provider, (state) => {
-    const ceilings = { ...state.ceilings };
+    let ceilings = state.ceilings;
     for (const { input } of batches) {
       const { model = '', estimatedTokens } = input;
-      const limit = learnedLimit({ ...state, ceilings }, model);
-      ceilings[model] = raiseTokenLimit(limit, estimatedTokens);
+      const limit = learnedLimit({ ceilings }, model);
+      ceilings = { ...ceilings, [model]: raiseTokenLimit(limit, estimatedTokens) };
     }
     return { ...state, ceilings };
   });

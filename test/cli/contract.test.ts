@@ -26,7 +26,8 @@ const batchHandler = (command: string) => cliRun([...command.split(' '), local])
 
 /** Adds a batch that waits for years, and waits until the handler has added it. */
 async function addForLater(id: string): Promise<void> {
-  await batchHandler(`add ${EXAMPLE} --id ${id} --not-before 2099-01-01`);
+  const tomorrow = new Date(Date.now() + 24 * 60 * 60 * 1000).toISOString();
+  await batchHandler(`add ${EXAMPLE} --id ${id} --not-before ${tomorrow}`);
   const shown = await eventually(
     () => batchHandler(`show ${id}`),
     ({ code }) => code === 0,

@@ -109,7 +109,8 @@ test('a message that the handler refuses ends the wait with the reason', async (
 });
 
 test('wrong usage is one line on stderr, and exit code 2', async () => {
-  const added = await here('add', EXAMPLE, '--id', 'later', '--not-before', '2099-01-01');
+  const tomorrow = new Date(Date.now() + 24 * 60 * 60 * 1000).toISOString();
+  const added = await here('add', EXAMPLE, '--id', 'later', '--not-before', tomorrow);
   expect(added).toMatchObject({ code: 0, stdout: `added later from ${EXAMPLE}\n` });
   await eventually(
     () => here('show', 'later'),

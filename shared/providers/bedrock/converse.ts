@@ -111,12 +111,12 @@ interface ConverseMessage {
 }
 
 /** API_runtime_ImageBlock: its `format`, by the type of a data URL. */
-const IMAGE_FORMATS: Readonly<Record<string, string>> = {
-  'image/png': 'png',
-  'image/jpeg': 'jpeg',
-  'image/gif': 'gif',
-  'image/webp': 'webp',
-};
+const IMAGE_FORMATS: ReadonlyMap<string, string> = new Map([
+  ['image/png', 'png'],
+  ['image/jpeg', 'jpeg'],
+  ['image/gif', 'gif'],
+  ['image/webp', 'webp'],
+]);
 
 /**
  * Translates the turns of a chat into messages of Converse. Their roles must alternate, beginning
@@ -180,9 +180,9 @@ function contentOf(turn: Turn, provider: string): object[] {
 
 function blockOf(part: Part, provider: string): object {
   if (part.type === 'text') return { text: part.text };
-  const format = IMAGE_FORMATS[part.mediaType];
+  const format = IMAGE_FORMATS.get(part.mediaType);
   if (format !== undefined) return { image: { format, source: { bytes: part.data } } };
-  const known = Object.keys(IMAGE_FORMATS).join(', ');
+  const known = [...IMAGE_FORMATS.keys()].join(', ');
   const message = `body.messages has an image of type ${part.mediaType}: ${provider} takes ${known}`;
   throw refusal('unsupported_field', message);
 }

@@ -42,15 +42,17 @@ const converseAnswerSchema = z.object({
 });
 type ConverseAnswer = z.infer<typeof converseAnswerSchema>;
 
-const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  tool_use: 'tool_calls',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  content_filtered: 'content_filter',
-  guardrail_intervened: 'content_filter',
-};
+const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map(
+  Object.entries<FinishReason>({
+    end_turn: 'stop',
+    stop_sequence: 'stop',
+    tool_use: 'tool_calls',
+    max_tokens: 'length',
+    model_context_window_exceeded: 'length',
+    content_filtered: 'content_filter',
+    guardrail_intervened: 'content_filter',
+  }),
+);
 
 /** The model generated malformed output. It may do better on another try. */
 const MALFORMED: ReadonlySet<string> = new Set(['malformed_model_output', 'malformed_tool_use']);
@@ -87,6 +89,6 @@ function answerOf({ content }: ConverseAnswer['output']['message'], stopReason: 
     text: texts.length > 0 ? texts.join('') : null,
     refusal: null,
     toolCalls,
-    finishReason: FINISH_REASONS[stopReason] ?? 'stop',
+    finishReason: FINISH_REASONS.get(stopReason) ?? 'stop',
   };
 }

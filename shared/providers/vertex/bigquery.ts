@@ -107,23 +107,25 @@ async function loadTable(
  * HTTP statuses of errors that are permanent until somebody acts:
  * https://docs.cloud.google.com/bigquery/docs/error-messages. Others may pass.
  */
-const LOAD_ERROR_STATUSES: Readonly<Record<string, number>> = {
-  accessDenied: 403,
-  billingNotEnabled: 403,
-  invalid: 400,
-  invalidQuery: 400,
-  notFound: 404,
-  quotaExceeded: 403,
-  rateLimitExceeded: 403,
-  resourcesExceeded: 400,
-};
+const LOAD_ERROR_STATUSES: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    accessDenied: 403,
+    billingNotEnabled: 403,
+    invalid: 400,
+    invalidQuery: 400,
+    notFound: 404,
+    quotaExceeded: 403,
+    rateLimitExceeded: 403,
+    resourcesExceeded: 400,
+  }),
+);
 
 function refuseFailed({ status: { errorResult } }: LoadJob): void {
   if (!errorResult) return;
   const { reason } = errorResult;
   // Without its message, which may quote the input.
   const message = `the load of the input table failed: ${reason}`;
-  throw new HttpError(LOAD_ERROR_STATUSES[reason] ?? 500, [reason], message);
+  throw new HttpError(LOAD_ERROR_STATUSES.get(reason) ?? 500, [reason], message);
 }
 
 interface Datasets {

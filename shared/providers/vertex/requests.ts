@@ -33,10 +33,10 @@ const PUBLISHERS: readonly (readonly [RegExp, string])[] = [
   [/^claude/, 'anthropic'],
   [/^llama/, 'meta'],
 ];
-const FAMILY_OF_PUBLISHER: Readonly<Record<string, Family>> = {
-  google: 'gemini',
-  anthropic: 'claude',
-};
+const FAMILY_OF_PUBLISHER: ReadonlyMap<string, Family> = new Map([
+  ['google', 'gemini'],
+  ['anthropic', 'claude'],
+]);
 const FULL_NAME = /^publishers\/([^/]+)\/models\/([^/]+)$/;
 const SHORT_NAME = /^([^/]+)\/([^/]+)$/;
 /** A tuned model, which is always a Gemini model. */
@@ -58,7 +58,7 @@ export function modelOf(name: string): Model {
       `body.model is ${name.slice(0, 100)} at Vertex AI, which tells no publisher: write publishers/…/models/…, or map it in the entry's models`,
     );
   return {
-    family: FAMILY_OF_PUBLISHER[publisher] ?? 'open',
+    family: FAMILY_OF_PUBLISHER.get(publisher) ?? 'open',
     resource: `publishers/${publisher}/models/${model}`,
     id: `${publisher}/${model}`,
   };

@@ -1,3 +1,4 @@
+import { notBeforeProblem } from '../../batch/bounds.ts';
 import { refusal } from '../../batch/errors.ts';
 import { INBOX_PREFIX, newKeyPrefix, objectKey, uploadKey } from '../../batch/ids.ts';
 import { type AddMessage, parseS3Url } from '../../batch/messages.ts';
@@ -47,6 +48,9 @@ async function addBatch(
 ): Promise<void> {
   const { batches, chance, clock, policy, metrics, log } = ports;
   const { batchId, messageId, found } = given;
+  const { notBefore } = message;
+  const tooFar = notBefore === undefined ? undefined : notBeforeProblem(notBefore, clock.now());
+  if (tooFar !== undefined) throw refusal('invalid_message', `notBefore: ${tooFar}`);
   const names = await checkProviders(ports.providers, message);
   const [provider] = names;
   const source = found ?? (await sourceOf(ports, message, batchId, messageId));

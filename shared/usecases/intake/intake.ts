@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { valueProblem } from '../../batch/bounds.ts';
 import { NewerSchemaError, RefusedError, refusal } from '../../batch/errors.ts';
 import {
   addMessageSchema,
@@ -91,17 +92,19 @@ function handle(
   }
 }
 
-const SCHEMAS: Readonly<Record<string, z.ZodType<BatchQueueMessage>>> = {
-  add: addMessageSchema,
-  cancel: commandMessageSchema,
-  retry: commandMessageSchema,
-  redeliver: commandMessageSchema,
-  pause: providerMessageSchema,
-  resume: providerMessageSchema,
-  requeue: requeueMessageSchema,
-  inbox: inboxMessageSchema,
-  pointer: pointerMessageSchema,
-};
+const SCHEMAS = new Map<unknown, z.ZodType<BatchQueueMessage>>(
+  Object.entries({
+    add: addMessageSchema,
+    cancel: commandMessageSchema,
+    retry: commandMessageSchema,
+    redeliver: commandMessageSchema,
+    pause: providerMessageSchema,
+    resume: providerMessageSchema,
+    requeue: requeueMessageSchema,
+    inbox: inboxMessageSchema,
+    pointer: pointerMessageSchema,
+  }),
+);
 
 /**
  * Parses the body of a message of the batch queue.
@@ -115,9 +118,9 @@ export function parseBatchMessage(body: string): BatchQueueMessage {
   if (typeof schemaVersion === 'number' && schemaVersion > MESSAGE_SCHEMA_VERSION) {
     throw new NewerSchemaError('the message', schemaVersion);
   }
-  const schema = typeof action === 'string' ? SCHEMAS[action] : undefined;
+  const schema = SCHEMAS.get(action);
   if (!schema) {
-    const allowed = Object.keys(SCHEMAS).join(', ');
+    const allowed = [...SCHEMAS.keys()].join(', ');
     throw refusal('unknown_action', `action ${quote(action)} is unknown: use one of ${allowed}`);
   }
   const parsed = schema.safeParse(message);
@@ -134,6 +137,8 @@ function parseObject(body: string): Record<string, unknown> {
     throw refusal('invalid_json', 'the message is not JSON: send an object like {"batchId":"x"}');
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const problem = valueProblem(value);
+    if (problem) throw refusal(problem.code, `the message ${problem.message}`);
     return value as Record<string, unknown>;
   }
   throw refusal('invalid_json', 'the message is not a JSON object: send one like {"batchId":"x"}');

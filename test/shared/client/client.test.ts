@@ -69,9 +69,15 @@ interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
 }
 
+/** A time before which a batch waits, whatever else happens. */
+const TOMORROW = new Date(Date.now() + 24 * 60 * 60 * 1000).toISOString();
+
 test('a wait ends with its signal or its timeout', async () => {
-  const notBefore = '2099-01-01T00:00:00Z';
-  const sent = await client.addBatch({ batchId: 'waits', requests: requests(1), notBefore });
+  const sent = await client.addBatch({
+    batchId: 'waits',
+    requests: requests(1),
+    notBefore: TOMORROW,
+  });
 
   const controller = new AbortController();
   const aborted = client.waitForBatch(sent, {
@@ -85,8 +91,11 @@ test('a wait ends with its signal or its timeout', async () => {
 });
 
 test('a wait for a command ends when the record shows that it was carried out', async () => {
-  const notBefore = '2099-01-01T00:00:00Z';
-  const sent = await client.addBatch({ batchId: 'stops', requests: requests(2), notBefore });
+  const sent = await client.addBatch({
+    batchId: 'stops',
+    requests: requests(2),
+    notBefore: TOMORROW,
+  });
   const started = client.waitForBatch(sent, { ...POLL, timeoutSeconds: 60 });
 
   // Cancels as soon as the handler has added it.
@@ -107,8 +116,11 @@ test('a wait for a command ends when the record shows that it was carried out', 
 
 test('a command that the handler refuses ends the wait with the reason', async () => {
   // Prepare
-  const notBefore = '2099-01-01T00:00:00Z';
-  const added = await client.addBatch({ batchId: 'refuses', requests: requests(1), notBefore });
+  const added = await client.addBatch({
+    batchId: 'refuses',
+    requests: requests(1),
+    notBefore: TOMORROW,
+  });
   await client.waitForBatch(added, { ...POLL, timeoutSeconds: 0.1 }).catch(() => {});
 
   // Act: as if it had ended when the client looked.

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { UNPRICED } from '../../../shared/batch/cost.ts';
 import type { Limits } from '../../../shared/batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
-import { type AdmissionBounds, admit, Budget, usageOf } from '../../../shared/quota/admission.ts';
+import {
+  type AdmissionBounds,
+  admit,
+  Budget,
+  learnedLimit,
+  usageOf,
+} from '../../../shared/quota/admission.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
 import { UNKNOWN_TOKEN_LIMIT } from '../../../shared/quota/tokenLimit.ts';
 
@@ -148,3 +154,10 @@ describe('admit', () => {
     );
   });
 });
+
+it.each(['constructor', 'toString', '__proto__'])(
+  'nothing is known of a model named %s before its first refusal',
+  (model) => {
+    expect(learnedLimit({ ceilings: {} }, model)).toBe(UNKNOWN_TOKEN_LIMIT);
+  },
+);

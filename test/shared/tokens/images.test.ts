@@ -23,6 +23,7 @@ describe('imageSize', () => {
       'a JPEG without a frame',
       Buffer.from([0xff, 0xd8, 0xff, 0xda, 0, 2, 0, 0, 0, 0, 0]).toString('base64'),
     ],
+    ['a side of four billion pixels', IMAGE_HEADS.png(2 ** 32 - 1, 10).toString('base64')],
     ['no pixels', IMAGE_HEADS.png(0, 10).toString('base64')],
   ])('knows no size of %s', (_, base64) => {
     expect(imageSize(base64)).toBeUndefined();

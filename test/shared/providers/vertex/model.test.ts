@@ -11,6 +11,7 @@ describe('modelOf', () => {
     ['gemini-2.5-flash', 'gemini', GOOGLE],
     [GOOGLE, 'gemini', GOOGLE],
     ['google/gemini-2.5-flash', 'gemini', GOOGLE],
+    ['constructor/llama', 'open', 'publishers/constructor/models/llama'],
     ['claude-haiku-4-5', 'claude', 'publishers/anthropic/models/claude-haiku-4-5'],
     ['llama-3.3-70b-instruct-maas', 'open', META],
     ['meta/llama-3.3-70b-instruct-maas', 'open', META],

@@ -1,0 +1,69 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  MAX_NESTING,
+  notBeforeProblem,
+  saturated,
+  valueProblem,
+} from '../../../shared/batch/bounds.ts';
+import { costOf, sumCost } from '../../../shared/batch/cost.ts';
+import { NO_USAGE, sumUsage, type Usage, usageSchema } from '../../../shared/batch/job.ts';
+
+const nested = (levels: number): unknown => (levels === 0 ? 1 : { in: [nested(levels - 1)] });
+
+describe('a value of JSON', () => {
+  it('may nest as deep as the bound, and no deeper', () => {
+    expect(valueProblem(nested(MAX_NESTING / 2))).toBeUndefined();
+    expect(valueProblem([nested(MAX_NESTING / 2)])?.code).toBe('nested_too_deeply');
+  });
+  it('has no number that became infinite', () => {
+    expect(valueProblem(JSON.parse('{"a":[1,"1e999"]}'))).toBeUndefined();
+    expect(valueProblem(JSON.parse('{"a":[1,-1e999]}'))?.code).toBe('number_out_of_range');
+  });
+});
+
+describe('sums', () => {
+  const number = fc.oneof(fc.double(), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
+  it('stay what a record can hold', () => {
+    fc.assert(
+      fc.property(number, (value) => {
+        const sum = saturated(value);
+        expect(sum).toBeGreaterThanOrEqual(0);
+        expect(sum).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
+      }),
+    );
+  });
+  it('of usage can be read back, whatever providers report', () => {
+    const tokens = fc.oneof(fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
+    const usage: fc.Arbitrary<Usage> = fc.record({
+      inputTokens: tokens,
+      outputTokens: tokens,
+      totalTokens: tokens,
+      cachedTokens: tokens,
+    });
+    fc.assert(
+      fc.property(fc.array(usage), (all) => {
+        expect(usageSchema.safeParse(all.reduce(sumUsage, NO_USAGE)).success).toBe(true);
+      }),
+    );
+  });
+  it('of costs stay finite', () => {
+    const price = { input: Number.MAX_VALUE, output: Number.MAX_VALUE };
+    const cost = costOf({ inputTokens: 2, outputTokens: 2 }, price);
+    expect(cost).toBe(Number.MAX_SAFE_INTEGER);
+    expect(sumCost(cost, cost)).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
+
+it.each([
+  ['now', 0, undefined],
+  ['in 30 days', 30, undefined],
+  ['30 days ago', -30, undefined],
+  ['in 31 days', 31, 'days ahead: send the message later'],
+  ['31 days ago', -31, 'days ago: correct it'],
+])('notBefore %s', (_, days, problem) => {
+  const now = Date.UTC(2026, 0, 1);
+  const text = new Date(now + days * 24 * 60 * 60 * 1000).toISOString();
+  if (problem === undefined) expect(notBeforeProblem(text, now)).toBeUndefined();
+  else expect(notBeforeProblem(text, now)).toContain(problem);
+});
