@@ -1,6 +1,19 @@
 import type { ProviderErrorKind } from '../../shared/batch/errors.ts';
-import type { JobPlan } from './observer.ts';
-import { MINUTE } from './schedule.ts';
+
+const MINUTE = 60_000;
+
+/** How a simulated job ends. */
+export type JobPlan =
+  | 'completed'
+  | 'partial'
+  | 'expired'
+  | 'quota'
+  | 'account'
+  | 'refused'
+  | 'broken'
+  | 'cancelled'
+  | 'all_errors'
+  | 'stuck';
 
 /** A life of one batch without chance: what it meets if nothing goes wrong. */
 export interface Life {

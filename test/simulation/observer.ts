@@ -1,20 +1,8 @@
 import type { ProcessorEvent } from '../../shared/batch/contracts.ts';
 import type { Batch } from '../../shared/batch/record.ts';
 import type { ProviderState } from '../../shared/quota/providerState.ts';
+import type { JobPlan } from './lives.ts';
 import type { Process } from './process.ts';
-
-/** How a simulated job ends. */
-export type JobPlan =
-  | 'completed'
-  | 'partial'
-  | 'expired'
-  | 'quota'
-  | 'account'
-  | 'refused'
-  | 'broken'
-  | 'cancelled'
-  | 'all_errors'
-  | 'stuck';
 
 export interface SimulatedJob {
   readonly id: string;

@@ -43,7 +43,8 @@ export async function exhaustInParallel(
     ),
   );
   return parts.reduce((sum, part) => ({
-    ...sum,
+    points: sum.points,
+    faults: sum.faults,
     runs: sum.runs + part.runs,
     caught: sum.caught + part.caught,
     broken: [...sum.broken, ...part.broken],

@@ -13,7 +13,7 @@ const IO_PORTS = [
 ] as const satisfies readonly (keyof Dependencies)[];
 
 /** Ports without a point, and why. */
-export const PORTS_WITHOUT_POINTS: Readonly<Partial<Record<keyof Dependencies, string>>> = {
+const PORTS_WITHOUT_POINTS: Readonly<Partial<Record<keyof Dependencies, string>>> = {
   policy: 'it is a value',
   tableName: 'it is a value',
   clock: 'it is read from the machine',

@@ -1,7 +1,8 @@
 import { ProviderError, type ProviderErrorKind } from '../../../shared/batch/errors.ts';
 import type { Outcome } from '../../../shared/batch/job.ts';
 import type { MakeCall } from '../../../simulators/memory/calls.ts';
-import type { JobPlan, SimulatedJob } from '../observer.ts';
+import type { JobPlan } from '../lives.ts';
+import type { SimulatedJob } from '../observer.ts';
 import type { Random } from '../random.ts';
 
 /** How often a job ends in which way. */

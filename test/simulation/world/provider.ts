@@ -1,8 +1,8 @@
 import type { ProviderErrorKind } from '../../../shared/batch/errors.ts';
 import type { JobState } from '../../../shared/batch/job.ts';
 import type { ListedJob, Provider } from '../../../shared/providers/provider.ts';
-import { JOB_MS } from '../lives.ts';
-import type { JobPlan, Observer, SimulatedJob, SimulatedUpload } from '../observer.ts';
+import { JOB_MS, type JobPlan } from '../lives.ts';
+import type { Observer, SimulatedJob, SimulatedUpload } from '../observer.ts';
 import { LostReply, type Process, Refused } from '../process.ts';
 import type { AccountKind, Schedule } from '../schedule.ts';
 import { alternating, drawPlan, failure, listed, outcomeOf, rowOf, rowsOf } from './jobs.ts';
