@@ -80,9 +80,9 @@ const tokens: TokenEstimation = {
 
 function configuredProviders(config: Config, secrets: Secrets, objects: ObjectStore): Providers {
   return connectProviders(config.settings.providers, {
-    async secret(entry) {
+    async secret(entry, isFresh) {
       const arn = config.secretArns[entry];
-      return arn === undefined ? undefined : secrets.get(arn);
+      return arn === undefined ? undefined : secrets.get(arn, isFresh);
     },
     objects,
     jobRoles: config.jobRoleArns,

@@ -7,26 +7,34 @@ import type { Clock } from '../batch/ports.ts';
 
 /** Reads the providers' credentials. */
 export interface Secrets {
-  /** The secret's text; undefined if there is none. */
-  get(secretArn: string): Promise<string | undefined>;
+  /**
+   * The secret's text; undefined if there is none.
+   *
+   * @param isFresh whether to read it anew: the value that was read before is missing or was refused
+   */
+  get(secretArn: string, isFresh?: boolean): Promise<string | undefined>;
 }
 
-/** A credential that was filled in or changed takes effect within a minute. */
+/** A changed credential takes effect within a minute; where the old one is refused, at once. */
 const CACHE_MS = 60_000;
 
 /** Secrets Manager, with a cache that reads a secret at most once a minute. */
 export function realSecrets(client: SecretsManagerClient, clock: Clock): Secrets {
   const cache = new Map<string, { value: Promise<string | undefined>; until: number }>();
   return {
-    get(secretArn) {
+    get(secretArn, isFresh = false) {
       const known = cache.get(secretArn);
-      if (known && clock.now() < known.until) return known.value;
+      if (known && !isFresh && clock.now() < known.until) return known.value;
       const value = readSecret(client, secretArn);
       const entry = { value, until: clock.now() + CACHE_MS };
       cache.set(secretArn, entry);
-      value.catch(() => {
+      const forget = () => {
         if (cache.get(secretArn) === entry) cache.delete(secretArn);
-      });
+      };
+      // Somebody is about to fill in a secret that is missing.
+      value.then((text) => {
+        if (text === undefined) forget();
+      }, forget);
       return value;
     },
   };

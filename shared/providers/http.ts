@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import nodeFetch, { type RequestInit as NodeRequestInit } from 'node-fetch';
 import * as z from 'zod';
 import { ProviderError } from '../batch/errors.ts';
-import { SECRET_PLACEHOLDER } from './settings.ts';
+import { baseUrlProblem, SECRET_PLACEHOLDER } from './settings.ts';
 
 /** How an API with a key is reached. */
 export interface ApiConnection {
@@ -60,8 +60,44 @@ export const streamingFetch: typeof fetch = (url, init) =>
   nodeFetch(String(url), {
     // The two libraries' types of the same web standards do not match.
     ...(init as NodeRequestInit),
+    // Another host must receive neither the requests nor the key.
+    redirect: 'manual',
     agent: ({ protocol }) => AGENTS[protocol as keyof typeof AGENTS],
   }) as unknown as Promise<Response>;
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** More would be a loop. */
+const MAX_REDIRECTS = 3;
+/** Headers that another host may see: they say what to send, and nothing of the account. */
+const PUBLIC_HEADERS = ['accept', 'accept-encoding', 'range'];
+
+/**
+ * Sends calls that only read. Node's own fetch would follow a redirect with the headers in which
+ * Anthropic and Azure expect the key. This one follows it only with GET, as to the storage that a
+ * service keeps its files in, and shows another host no credentials. Any other redirect is the
+ * answer.
+ */
+export const readingFetch: typeof fetch = async (input, init) => {
+  const { method = 'GET' } = init ?? {};
+  let url = new URL(input instanceof Request ? input.url : input);
+  let headers = new Headers(init?.headers);
+  for (let redirects = 0; ; redirects++) {
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    const location = response.headers.get('location');
+    const next = location === null ? null : URL.parse(location, url.href);
+    const isFollowed =
+      REDIRECTS.has(response.status) && method.toUpperCase() === 'GET' && next !== null;
+    if (!isFollowed || redirects >= MAX_REDIRECTS || baseUrlProblem(next.href)) return response;
+    await response.body?.cancel();
+    if (next.origin !== url.origin) headers = publicHeaders(headers);
+    url = next;
+  }
+};
+
+function publicHeaders(headers: Headers): Headers {
+  const found = PUBLIC_HEADERS.map((name) => [name, headers.get(name)] as const);
+  return new Headers(found.filter((header): header is [string, string] => header[1] !== null));
+}
 
 /** How often one download is reopened after it broke. */
 const MAX_RESUMPTIONS = 5;

@@ -11,8 +11,12 @@ import { baseUrlProblem, modelAt } from './settings.ts';
 type Entries = Readonly<Record<string, ProviderSettings>>;
 
 export interface ConnectOptions {
-  /** Reads an entry's secret. Called on every connection, so that a secret filled in later helps. */
-  secret(entry: string): Promise<string | undefined>;
+  /**
+   * Reads an entry's secret. Called on every connection, so that a secret filled in later helps.
+   *
+   * @param isFresh whether the value that was read before was refused, and must not be a cached one
+   */
+  secret(entry: string, isFresh: boolean): Promise<string | undefined>;
   readonly objects: ObjectStore;
   /** Entry → ARN of the role that its jobs run under. */
   readonly jobRoles?: Readonly<Record<string, string>>;
@@ -20,17 +24,28 @@ export interface ConnectOptions {
   readonly baseUrls?: Readonly<Record<string, string>>;
 }
 
+/** An entry's adapter, and the value of the secret that it was connected with. */
+interface Connection {
+  readonly provider: Provider;
+  readonly secret: string | undefined;
+}
+
 /**
  * The providers of these entries. An entry is connected on first use and kept until its account is
- * refused; the next use then reads its secret again.
+ * refused. Its secret is then read anew, and if it has changed, the call is repeated once: a key
+ * that was rotated takes effect at the first refusal of the old one.
  */
 export function connectProviders(
   entries: Entries,
   { secret, objects, jobRoles = {}, baseUrls = {} }: ConnectOptions,
 ): Providers {
-  const connections = new Map<string, Promise<Provider>>();
+  const connections = new Map<string, Promise<Connection>>();
+  /** Entries whose secret was refused or could not be used: it is not taken from a cache. */
+  const refused = new Set<string>();
 
-  async function connect(name: string, onRefused: () => void): Promise<Provider> {
+  async function connect(name: string): Promise<Connection> {
+    const isFresh = refused.delete(name);
+    let used: string | undefined;
     const settings = entrySettings(entries, name);
     const baseUrl = baseUrls[name] ?? settings.baseUrl;
     if (baseUrl !== undefined) checkBaseUrl(name, baseUrl);
@@ -39,25 +54,48 @@ export function connectProviders(
       settings,
       limits: entryLimits(settings),
       baseUrl,
-      secret: () => secret(name),
+      secret: async () => {
+        used = await secret(name, isFresh);
+        return used;
+      },
       objects,
       jobRole: jobRoles[name],
     });
-    return watchAccount(provider, onRefused);
+    return { provider, secret: used };
+  }
+
+  function connected(name: string): Promise<Connection> {
+    const known = connections.get(name);
+    if (known !== undefined) return known;
+    const connection = connect(name);
+    connections.set(name, connection);
+    connection.catch(() => forget(name, connection));
+    return connection;
+  }
+
+  function forget(name: string, connection: Promise<Connection>): void {
+    if (connections.get(name) !== connection) return;
+    connections.delete(name);
+    refused.add(name);
+  }
+
+  /** @returns a connection with another secret; undefined if the secret is still the same */
+  async function reconnected(
+    name: string,
+    old: Promise<Connection>,
+  ): Promise<Provider | undefined> {
+    forget(name, old);
+    // A secret that cannot be used any more is no better: the caller throws the first refusal.
+    const next = await connected(name).catch(() => undefined);
+    return next === undefined || next.secret === (await old).secret ? undefined : next.provider;
   }
 
   return {
     ...describedProviders(entries),
-    get(name) {
-      const known = connections.get(name);
-      if (known !== undefined) return known;
-      const forget = () => {
-        if (connections.get(name) === connection) connections.delete(name);
-      };
-      const connection = connect(name, forget);
-      connections.set(name, connection);
-      connection.catch(forget);
-      return connection;
+    async get(name) {
+      const connection = connected(name);
+      const { provider } = await connection;
+      return retryingRefused(provider, () => reconnected(name, connection));
     },
   };
 }
@@ -100,30 +138,56 @@ function pricingOf(settings: ProviderSettings): Pricing {
   };
 }
 
-/** The same provider, which calls `onRefused` whenever it throws that our account was refused. */
-function watchAccount(provider: Provider, onRefused: () => void): Provider {
-  const note = (error: unknown): never => {
-    if (error instanceof ProviderError && error.kind === 'account') onRefused();
-    throw error;
-  };
-  async function* noted<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+/**
+ * The same provider, which repeats a call once if the account was refused and `reconnect` gives
+ * another. A refusal is definite, so a create call that was refused has created nothing. What has
+ * been read in part is not read again.
+ */
+function retryingRefused(
+  provider: Provider,
+  reconnect: () => Promise<Provider | undefined>,
+): Provider {
+  async function again(error: unknown): Promise<Provider> {
+    const isRefused = error instanceof ProviderError && error.kind === 'account';
+    const other = isRefused ? await reconnect() : undefined;
+    if (other === undefined) throw error;
+    return other;
+  }
+  async function call<T>(make: (one: Provider) => Promise<T>): Promise<T> {
     try {
-      yield* items;
+      return await make(provider);
     } catch (error) {
-      note(error);
+      return make(await again(error));
     }
+  }
+  async function* read<T>(open: (one: Provider) => AsyncIterable<T>): AsyncGenerator<T> {
+    let isEmpty = true;
+    let other: Provider;
+    try {
+      for await (const item of open(provider)) {
+        isEmpty = false;
+        yield item;
+      }
+      return;
+    } catch (error) {
+      other = await again(error);
+      if (!isEmpty) throw error;
+    }
+    yield* open(other);
   }
   const { listStates } = provider;
   return {
     ...provider,
-    ...omitUndefined({ listStates: listStates && (() => noted(listStates())) }),
-    submit: (submission) => provider.submit(submission).catch(note),
-    check: (jobId) => provider.check(jobId).catch(note),
-    cancel: (jobId) => provider.cancel(jobId).catch(note),
-    listJobs: (since) => noted(provider.listJobs(since)),
-    deleteFiles: (jobId) => provider.deleteFiles(jobId).catch(note),
-    deleteLeftovers: (keys, since) => provider.deleteLeftovers(keys, since).catch(note),
-    readRows: (outcome, job) => noted(provider.readRows(outcome, job)),
+    ...omitUndefined({
+      listStates: listStates && (() => read((one) => one.listStates?.() ?? listStates())),
+    }),
+    submit: (submission) => call((one) => one.submit(submission)),
+    check: (jobId) => call((one) => one.check(jobId)),
+    cancel: (jobId) => call((one) => one.cancel(jobId)),
+    listJobs: (since) => read((one) => one.listJobs(since)),
+    deleteFiles: (jobId) => call((one) => one.deleteFiles(jobId)),
+    deleteLeftovers: (keys, since) => call((one) => one.deleteLeftovers(keys, since)),
+    readRows: (outcome, job) => read((one) => one.readRows(outcome, job)),
   };
 }
 

@@ -34,9 +34,9 @@ async function connectLikeFunctions(context: DoctorContext): Promise<Providers> 
   const secrets = realSecrets(context.secrets, context);
   const read = (variable: string) => context.entryVariable(sweeper, variable).catch(() => ({}));
   return connectProviders(settingsOf(handler).providers, {
-    secret: async (entry) => {
+    secret: async (entry, isFresh) => {
       const arn = handler.secrets[entry];
-      return arn === undefined ? undefined : secrets.get(arn);
+      return arn === undefined ? undefined : secrets.get(arn, isFresh);
     },
     objects: realObjectStore(s3, { bucket, inputBuckets: [] }),
     jobRoles: await read(ENVIRONMENT.jobRoles),

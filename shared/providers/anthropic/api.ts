@@ -4,6 +4,7 @@ import {
   type ApiConnection,
   READ_RETRIES,
   READ_TIMEOUT_MS,
+  readingFetch,
   streamingFetch,
   timestamp,
 } from '../http.ts';
@@ -21,6 +22,7 @@ export function readClient(connection: ApiConnection): Anthropic {
     ...clientOptions(connection),
     maxRetries: READ_RETRIES,
     timeout: READ_TIMEOUT_MS,
+    fetch: readingFetch,
   });
 }
 

@@ -80,6 +80,8 @@ async function postForm(url: string, fields: Record<string, string>) {
   try {
     const response = await fetch(url, {
       method: 'POST',
+      // Another host must not receive the secret.
+      redirect: 'manual',
       body: new URLSearchParams(fields),
       signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
     });

@@ -1,6 +1,12 @@
 import { AzureOpenAI } from 'openai';
 import type { RequestLine } from '../../jsonl/checkRequest.ts';
-import { credentialOf, READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
+import {
+  credentialOf,
+  READ_RETRIES,
+  READ_TIMEOUT_MS,
+  readingFetch,
+  streamingFetch,
+} from '../http.ts';
 import { type Dialect, dropping, inOrder, renaming } from '../openai/api.ts';
 import { batchProvider, type Clients } from '../openai/index.ts';
 import type { Provider, ProviderEntry } from '../provider.ts';
@@ -48,7 +54,12 @@ function azureClients({ baseUrl, version }: AzureApi, credential: Credential): C
     logLevel: 'off' as const,
   };
   return {
-    reads: new AzureOpenAI({ ...options, maxRetries: READ_RETRIES, timeout: READ_TIMEOUT_MS }),
+    reads: new AzureOpenAI({
+      ...options,
+      maxRetries: READ_RETRIES,
+      timeout: READ_TIMEOUT_MS,
+      fetch: readingFetch,
+    }),
     writes: new AzureOpenAI({ ...options, maxRetries: 0, fetch: streamingFetch }),
   };
 }

@@ -1,7 +1,13 @@
 import OpenAI from 'openai';
 import * as z from 'zod';
 import type { RequestLine } from '../../jsonl/checkRequest.ts';
-import { type ApiConnection, READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
+import {
+  type ApiConnection,
+  READ_RETRIES,
+  READ_TIMEOUT_MS,
+  readingFetch,
+  streamingFetch,
+} from '../http.ts';
 import type { JobContext } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 
@@ -25,6 +31,7 @@ export function readClient(connection: ApiConnection): OpenAI {
     ...clientOptions(connection),
     maxRetries: READ_RETRIES,
     timeout: READ_TIMEOUT_MS,
+    fetch: readingFetch,
   });
 }
 

@@ -27,11 +27,15 @@ type CredentialEntry = Pick<
 /** @throws ProviderError `account` if the secret is no key of a service account */
 export async function connectTokens(entry: CredentialEntry): Promise<AccessTokens> {
   const { workloadIdentity } = entry.settings;
-  return tokensOf(
+  const client =
     workloadIdentity === undefined
       ? keyClient(await entry.secret(), entry)
-      : federatedClient(workloadIdentity, entry.baseUrl),
-  );
+      : federatedClient(workloadIdentity, entry.baseUrl);
+  client.transporter.interceptors.request.add({
+    // Another host must not receive what proves the account's identity.
+    resolved: async (request) => Object.assign(request, { redirect: 'error' }),
+  });
+  return tokensOf(client);
 }
 
 function keyClient(secret: string | undefined, { entry, baseUrl }: CredentialEntry): JWT {

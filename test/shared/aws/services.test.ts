@@ -135,9 +135,19 @@ describe('secrets', () => {
     expect(service.received).toHaveLength(2);
   });
 
-  test('without a value are undefined', async () => {
-    answers = [missing];
-    expect(await connect().get('arn:a')).toBeUndefined();
+  test('without a value are undefined, which is not kept', async () => {
+    const secrets = connect();
+    answers = [missing, json(200, { SecretString: 'filled' })];
+    expect(await secrets.get('arn:a')).toBeUndefined();
+    expect(await secrets.get('arn:a')).toBe('filled');
+  });
+
+  test('that were refused are read anew', async () => {
+    const secrets = connect();
+    answers = [json(200, { SecretString: 'old' }), json(200, { SecretString: 'new' })];
+    expect(await secrets.get('arn:a')).toBe('old');
+    expect(await secrets.get('arn:a', true)).toBe('new');
+    expect(await secrets.get('arn:a')).toBe('new');
   });
 
   test('that must not be read are an error, which is not cached', async () => {

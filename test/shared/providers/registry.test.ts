@@ -14,11 +14,13 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** Accepts one key and refuses every other; has no jobs. */
-async function startApi(goodKey: string): Promise<string> {
+/** Accepts one key and refuses every other; has no jobs, and this for whatever is asked. */
+async function startApi(goodKey: string, found?: object): Promise<string> {
   const server = createServer((request, response) => {
-    const status = request.headers.authorization === `Bearer ${goodKey}` ? 404 : 401;
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":{}}');
+    const status =
+      request.headers.authorization === `Bearer ${goodKey}` ? (found ? 200 : 404) : 401;
+    const body = status === 200 ? found : { error: {} };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closers.push(() => {
@@ -29,9 +31,9 @@ async function startApi(goodKey: string): Promise<string> {
 }
 
 function secretThatHolds(...values: (string | undefined)[]) {
-  const reads: string[] = [];
-  const secret = async (entry: string) => {
-    reads.push(entry);
+  const reads: { entry: string; isFresh: boolean }[] = [];
+  const secret = async (entry: string, isFresh: boolean) => {
+    reads.push({ entry, isFresh });
     return values[Math.min(reads.length, values.length) - 1];
   };
   return { secret, reads };
@@ -132,11 +134,11 @@ test('reads a secret once for concurrent callers', async () => {
 
   const got = await Promise.all([registry.get('main'), registry.get('main'), registry.get('main')]);
 
-  expect(new Set(got).size).toBe(1);
-  expect(reads).toEqual(['main']);
+  expect(got).toHaveLength(3);
+  expect(reads).toHaveLength(1);
 });
 
-test('a refused account has its secret read again, and only then', async () => {
+test('a key that was rotated takes effect at the first refusal of the old one', async () => {
   const { secret, reads } = secretThatHolds('sk-old', 'sk-new');
   const registry = connectProviders(
     { main: OPENAI },
@@ -144,16 +146,51 @@ test('a refused account has its secret read again, and only then', async () => {
   );
   const old = await registry.get('main');
 
-  await expect(old.check('batch_1')).rejects.toMatchObject({ kind: 'account' });
+  expect(await old.check('batch_1')).toEqual({ state: 'missing' });
+  // A late refusal of the old key says nothing about the new one, which is kept.
+  expect(await old.check('batch_2')).toEqual({ state: 'missing' });
   const fresh = await registry.get('main');
-  // A late refusal of the old key says nothing about the new one.
-  await expect(old.listJobs(0)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
-    kind: 'account',
-  });
-
   expect(await fresh.check('batch_1')).toEqual({ state: 'missing' });
-  expect(await registry.get('main')).toBe(fresh);
-  expect(reads).toHaveLength(2);
+  expect(reads).toEqual([
+    { entry: 'main', isFresh: false },
+    { entry: 'main', isFresh: true },
+  ]);
+});
+
+test('a key that is refused and has not changed is refused, and read anew each time', async () => {
+  const { secret, reads } = secretThatHolds('sk-old');
+  const registry = connectProviders(
+    { main: OPENAI },
+    { secret, objects, baseUrls: { main: await startApi('sk-new') } },
+  );
+
+  const provider = await registry.get('main');
+  await expect(provider.check('batch_1')).rejects.toMatchObject({ kind: 'account' });
+  const listing = (await registry.get('main')).listJobs(0)[Symbol.asyncIterator]().next();
+  await expect(listing).rejects.toMatchObject({ kind: 'account' });
+
+  expect(reads.map(({ isFresh }) => isFresh)).toEqual([false, true, true]);
+});
+
+test('a listing that was refused before its first job begins again with the new key', async () => {
+  const { secret } = secretThatHolds('sk-old', 'sk-new');
+  const answer = { data: [], has_more: false };
+  const registry = connectProviders(
+    { main: OPENAI },
+    { secret, objects, baseUrls: { main: await startApi('sk-new', answer) } },
+  );
+  const provider = await registry.get('main');
+  expect(await provider.listJobs(0)[Symbol.asyncIterator]().next()).toMatchObject({ done: true });
+});
+
+test('a secret that was emptied meanwhile leaves the refusal as it is', async () => {
+  const { secret } = secretThatHolds('sk-old', undefined);
+  const registry = connectProviders(
+    { main: OPENAI },
+    { secret, objects, baseUrls: { main: await startApi('sk-new') } },
+  );
+  const provider = await registry.get('main');
+  await expect(provider.check('batch_1')).rejects.toMatchObject({ reason: { code: 'http_401' } });
 });
 
 test.each([
