@@ -170,15 +170,6 @@ export function unusableAnswer(call: string, problem: string): ProviderError {
   return new ProviderError('transient', { code: NO_USABLE_ANSWER, message: `${call}: ${problem}` });
 }
 
-/**
- * A listing whose next page is the same page. A gateway that ignores the cursor would make it
- * endless, or seem to end early.
- */
-export function stuckListing(provider: string, cursor: string | undefined): ProviderError {
-  const page = `the page of jobs after ${cursor || 'the start'}`;
-  return unusableAnswer(`${provider}, read`, `${page} leads no further`);
-}
-
 /** The translated requests of a batch exceed what one job may hold. */
 export function batchTooLarge(provider: string, maxBytes: number): RefusedError {
   return new RefusedError({

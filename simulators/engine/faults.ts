@@ -18,6 +18,8 @@ export type Fault =
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** Fields of the JSON reply are replaced, e.g. `{ status: 'weird' }`. */
   | { readonly kind: 'patch'; readonly fields: Readonly<Record<string, unknown>> }
+  /** The call is carried out, and answered with status 200 and this body. */
+  | { readonly kind: 'body'; readonly text: string; readonly type?: string }
   /** The call is carried out this much later. */
   | { readonly kind: 'delay'; readonly delayMs: number };
 
@@ -80,6 +82,11 @@ const injectionSchema = z.strictObject({
     z.strictObject({ kind: z.enum(['reset', 'lost']) }),
     z.strictObject({ kind: z.literal('cut'), afterBytes: z.number().int().nonnegative() }),
     z.strictObject({ kind: z.literal('patch'), fields: z.record(z.string(), z.unknown()) }),
+    z.strictObject({
+      kind: z.literal('body'),
+      text: z.string(),
+      type: z.string().optional(),
+    }),
     z.strictObject({ kind: z.literal('delay'), delayMs: z.number().nonnegative() }),
   ]),
 });

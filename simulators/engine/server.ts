@@ -96,6 +96,11 @@ async function sendReply(
     response.destroy();
     return;
   }
+  if (fault?.kind === 'body') {
+    response.writeHead(200, { 'content-type': fault.type ?? 'application/json' });
+    response.end(fault.text);
+    return;
+  }
   const patch = fault?.kind === 'patch' ? fault.fields : {};
   const body =
     'json' in reply ? Buffer.from(JSON.stringify(patched(reply.json, patch)) ?? '') : reply.file;

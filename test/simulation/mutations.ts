@@ -77,8 +77,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/usecases/sweep/reconcile.ts',
-        'return undefined;\n  }\n}',
-        'return { byKey, hidden };\n  }\n}',
+        'return { isComplete: false, byKey, hidden };',
+        'return { isComplete: true, byKey, hidden };',
       ),
     ],
   },

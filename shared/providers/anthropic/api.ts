@@ -39,25 +39,38 @@ export function writeClient(connection: ApiConnection): Anthropic {
 const batchIdSchema = z.string().min(1);
 export const createdSchema = z.object({ id: batchIdSchema });
 
+const count = z.number().nonnegative();
+
+/** Only the id and the status are read strictly: any other field of another type counts as absent. */
 export const wireBatchSchema = z.object({
   id: batchIdSchema,
   processing_status: z.string(),
   /** All but `processing` are 0 until the batch has ended. Their sum is the number of requests. */
-  request_counts: z.object({
-    processing: z.number(),
-    succeeded: z.number(),
-    errored: z.number(),
-    canceled: z.number(),
-    expired: z.number(),
-  }),
-  created_at: timestamp,
-  cancel_initiated_at: z.string().nullish(),
+  request_counts: z
+    .object({
+      processing: count,
+      succeeded: count,
+      errored: count,
+      canceled: count,
+      expired: count,
+    })
+    .optional()
+    .catch(undefined),
+  created_at: timestamp.optional().catch(undefined),
+  cancel_initiated_at: z.string().nullish().catch(undefined),
   /** When the results were deleted. */
-  archived_at: z.string().nullish(),
+  archived_at: z.string().nullish().catch(undefined),
 });
 export type WireBatch = z.infer<typeof wireBatchSchema>;
 
-export const batchListSchema = z.object({ data: z.array(wireBatchSchema), has_more: z.boolean() });
+/** A page of batches, each of which is read by itself. */
+export const batchListSchema = z.object({ data: z.array(z.unknown()), has_more: z.boolean() });
+
+/** Until its end, a batch is recognized by nothing but its number of requests. */
+export const listedBatchSchema = z.union([
+  wireBatchSchema.required({ request_counts: true }),
+  wireBatchSchema.extend({ processing_status: z.literal('ended') }),
+]);
 
 const errorSchema = z.object({
   type: z.string(),

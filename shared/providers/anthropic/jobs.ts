@@ -3,11 +3,11 @@ import type { JobState, Outcome } from '../../batch/job.ts';
 import { lines } from '../../jsonl/lines.ts';
 import { readOutputLine } from '../../jsonl/unreadable.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
-import { ignoring, stuckListing, undefinedIfMissing, unusableAnswer } from '../errors.ts';
+import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { PAGE_SIZE, readOptions } from '../http.ts';
-
+import { ListEntries, listPages } from '../listing.ts';
 import type { ListedJob } from '../provider.ts';
-import { batchListSchema, type WireBatch, wireBatchSchema } from './api.ts';
+import { batchListSchema, listedBatchSchema, type WireBatch, wireBatchSchema } from './api.ts';
 import { apiFailureOf, classify } from './errors.ts';
 import { readWireId } from './requests.ts';
 import { downloadResults } from './rows.ts';
@@ -33,8 +33,8 @@ function outcomeOf(batch: WireBatch): Outcome {
 
 /** The status `ended` does not say how a batch ended; its counts do. */
 function outcomeKindOf({ request_counts: counts, cancel_initiated_at: cancelledAt }: WireBatch) {
-  if (cancelledAt != null && counts.canceled > 0) return 'cancelled';
-  return counts.expired > 0 ? 'expired' : 'completed';
+  if (cancelledAt != null && (counts?.canceled ?? 0) > 0) return 'cancelled';
+  return (counts?.expired ?? 0) > 0 ? 'expired' : 'completed';
 }
 
 /** The present state of a job. One that Anthropic does not know is `missing`, not an error. */
@@ -67,24 +67,39 @@ export function deleteFiles(client: Anthropic, jobId: string): Promise<void> {
   );
 }
 
+const READ = 'Anthropic, read';
+
 /** Pages back, newest first, until a job is older than `since` or there are no more. */
 export async function* listJobs(
   client: Anthropic,
   keys: EndedKeys,
   since: number,
 ): AsyncGenerator<ListedJob> {
-  let after: string | undefined;
-  while (true) {
-    const page = await readJobPage(client, after);
-    for (const batch of page.data) {
-      if (batch.created_at < since) return;
-      yield await toListedJob(batch, keys);
-    }
-    if (!page.has_more) return;
-    const last = page.data.at(-1)?.id;
-    if (last === undefined || last === after) throw stuckListing('Anthropic', last);
-    after = last;
+  const entries = new ListEntries(READ);
+  for await (const { data } of jobPages(client)) {
+    const page = entries.read(data, listedBatchSchema);
+    for (const batch of page)
+      if (!isBefore(batch, since)) yield await toListedJob(batch, keys, since);
+    if (page.some((batch) => isBefore(batch, since))) break;
   }
+  entries.assertComplete();
+}
+
+function isBefore({ created_at: createdAt }: WireBatch, since: number): boolean {
+  return createdAt !== undefined && createdAt < since;
+}
+
+function jobPages(client: Anthropic) {
+  return listPages(
+    READ,
+    (cursor) => readJobPage(client, cursor),
+    ({ data, has_more: hasMore }) => {
+      if (!hasMore) return undefined;
+      const last = wireBatchSchema.pick({ id: true }).safeParse(data.at(-1)).data;
+      if (last) return last.id;
+      throw unusableAnswer(READ, 'the list of jobs goes on after a job without an id');
+    },
+  );
 }
 
 async function readJobPage(client: Anthropic, after: string | undefined) {
@@ -99,55 +114,65 @@ async function readJobPage(client: Anthropic, after: string | undefined) {
   }
 }
 
-/** Only the results of a job contain its key, and they exist once it has ended. */
-async function toListedJob(batch: WireBatch, keys: EndedKeys): Promise<ListedJob> {
-  const { id, created_at: createdAt, request_counts: counts } = batch;
-  if (batch.processing_status !== 'ended') {
-    const hiddenRequests = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return { id, key: undefined, createdAt, hiddenRequests };
-  }
-  const key = batch.archived_at == null ? await keys.keyOf(id) : undefined;
-  return { id, key, createdAt };
+/**
+ * Only the results of a job contain its key, and they exist once it has ended. A job whose results
+ * should exist and cannot be read may be anybody's.
+ */
+async function toListedJob(batch: WireBatch, keys: EndedKeys, since: number): Promise<ListedJob> {
+  const { id, created_at: createdAt = since, request_counts: counts } = batch;
+  const hiddenRequests = Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
+  if (batch.processing_status !== 'ended') return { id, key: undefined, createdAt, hiddenRequests };
+  if (batch.archived_at != null) return { id, key: undefined, createdAt };
+  const owner = await keys.ownerOf(id);
+  if (owner) return { id, key: owner.key, createdAt };
+  if (counts) return { id, key: undefined, createdAt, hiddenRequests };
+  throw unusableAnswer(READ, `the results of ${id} cannot be read, so it may be anybody's`);
 }
 
-/** The submission keys of ended jobs, which never change. */
+/** Whose job it is: `key` is the submission key, or undefined for a job that is not ours. */
+interface Owner {
+  readonly key: string | undefined;
+}
+
+/** The owners of ended jobs, which never change. */
 export interface EndedKeys {
-  /** The key in a job's results; undefined if they are gone, or not ours. */
-  keyOf(jobId: string): Promise<string | undefined>;
+  /** Undefined if it cannot be told: the results are not there, are empty, or cannot be read. */
+  ownerOf(jobId: string): Promise<Owner | undefined>;
 }
 
 const MAX_CACHED_KEYS = 10_000;
 
 /** Reads one line of a job's results, and only once per job: jobs are listed every minute. */
 export function endedKeys(client: Anthropic): EndedKeys {
-  const known = new Map<string, string | undefined>();
+  const known = new Map<string, Owner>();
   return {
-    async keyOf(jobId) {
-      if (known.has(jobId)) return known.get(jobId);
-      const key = await readKey(client, jobId);
+    async ownerOf(jobId) {
+      const owner = known.get(jobId) ?? (await readOwner(client, jobId));
       if (known.size >= MAX_CACHED_KEYS) known.clear();
-      known.set(jobId, key);
-      return key;
+      if (owner) known.set(jobId, owner);
+      return owner;
     },
   };
 }
 
-/** Undefined also for results that have expired or were deleted with their job. */
-function readKey(client: Anthropic, jobId: string): Promise<string | undefined> {
+/**
+ * The API answers 404 now and then for results that exist, so it proves nothing:
+ * https://github.com/anthropics/anthropic-sdk-python/issues/1432
+ */
+function readOwner(client: Anthropic, jobId: string): Promise<Owner | undefined> {
   return undefinedIfMissing(classify, async () => {
     // Leaving the loop aborts the download.
-    for await (const { bytes } of lines(downloadResults(client, jobId)))
-      return readWireId(wireIdIn(bytes))?.key;
+    for await (const { bytes } of lines(downloadResults(client, jobId))) {
+      const wireId = wireIdIn(bytes);
+      if (wireId !== undefined) return { key: readWireId(wireId)?.key };
+    }
     return undefined;
   });
 }
 
-function wireIdIn(bytes: Buffer): string {
+/** Undefined for a row that cannot be read. */
+function wireIdIn(bytes: Buffer): string | undefined {
   const line = readOutputLine(bytes);
   const id = line.holds === 'object' ? line.value.custom_id : undefined;
-  if (typeof id === 'string') return id;
-  throw unusableAnswer(
-    'Anthropic, read',
-    'the first row of the results is none of the Batches API',
-  );
+  return typeof id === 'string' ? id : undefined;
 }

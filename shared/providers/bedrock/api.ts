@@ -52,20 +52,26 @@ const jobArn = z.string().min(1);
 
 export const createdSchema = z.object({ jobArn });
 
+/** The ARN, the status and the name, which leads to the output, are read strictly. */
 export const wireJobSchema = z.object({
   jobArn,
   jobName: z.string(),
   status: z.string(),
-  message: z.string().nullish(),
-  submitTime: z.date(),
-  processedRecordCount: z.number().nullish(),
+  message: z.string().nullish().catch(undefined),
+  processedRecordCount: z.number().nullish().catch(undefined),
 });
 export type WireJob = z.infer<typeof wireJobSchema>;
 
+/** What identifies a job in a listing. */
+export const listedJobSchema = z.object({
+  jobArn,
+  jobName: z.string(),
+  submitTime: z.date().optional().catch(undefined),
+});
+
+/** A page of jobs, each of which is read by itself. */
 export const jobListSchema = z.object({
-  invocationJobSummaries: z.array(
-    wireJobSchema.pick({ jobArn: true, jobName: true, submitTime: true }),
-  ),
+  invocationJobSummaries: z.array(z.unknown()),
   nextToken: z.string().nullish(),
 });
 

@@ -11,13 +11,15 @@ import { isSubmissionKey } from '../../batch/ids.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
 import type { ObjectStore } from '../../batch/ports.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
-import { stuckListing, undefinedIfMissing } from '../errors.ts';
+import { undefinedIfMissing } from '../errors.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, SECOND_MS } from '../http.ts';
+import { ListEntries, listPages } from '../listing.ts';
 import type { ListedJob } from '../provider.ts';
 import {
   type Clients,
   folderOf,
   jobListSchema,
+  listedJobSchema,
   objectListSchema,
   outputKey,
   readOptions,
@@ -118,38 +120,42 @@ export async function cancel(client: BedrockClient, jobId: string): Promise<void
   }
 }
 
+const READ = 'Bedrock, read';
+
 /** Pages back, newest first, until a job is older than `since` or there are no more. */
-export async function* listJobs(client: BedrockClient, since: number): AsyncGenerator<ListedJob> {
+export function listJobs(client: BedrockClient, since: number): AsyncGenerator<ListedJob> {
   const after = since > SECOND_MS ? { submitTimeAfter: new Date(since - SECOND_MS) } : {};
-  for await (const job of jobsOf(client, after)) {
-    if (job.createdAt + SECOND_MS <= since) return;
-    yield job;
-  }
+  return jobsOf(client, after, since);
 }
 
 /** Jobs whose name contains this text. */
 export function listNamed(client: BedrockClient, name: string): AsyncGenerator<ListedJob> {
-  return jobsOf(client, { nameContains: name });
+  return jobsOf(client, { nameContains: name }, 0);
 }
 
 async function* jobsOf(
   client: BedrockClient,
   filter: ListModelInvocationJobsCommandInput,
+  since: number,
 ): AsyncGenerator<ListedJob> {
-  let nextToken: string | undefined;
-  while (true) {
-    const page = await readJobPage(
-      client,
-      nextToken === undefined ? filter : { ...filter, nextToken },
-    );
-    for (const { jobArn, jobName, submitTime } of page.invocationJobSummaries) {
-      const key = isSubmissionKey(jobName) ? jobName : undefined;
-      yield { id: jobArn, key, createdAt: submitTime.getTime() };
+  const entries = new ListEntries(READ);
+  const pages = listPages(
+    READ,
+    (nextToken) => readJobPage(client, { ...filter, ...omitUndefined({ nextToken }) }),
+    ({ nextToken }) => nextToken || undefined,
+  );
+  for await (const { invocationJobSummaries: page } of pages) {
+    let isPast = false;
+    for (const { jobArn, jobName, submitTime } of entries.read(page, listedJobSchema)) {
+      // A job of unknown age may be the one that was just created.
+      const createdAt = submitTime?.getTime() ?? since;
+      isPast = createdAt + SECOND_MS <= since;
+      if (isPast) break;
+      yield { id: jobArn, key: isSubmissionKey(jobName) ? jobName : undefined, createdAt };
     }
-    if (page.nextToken == null) return;
-    if (page.nextToken === nextToken) throw stuckListing('Bedrock', nextToken);
-    nextToken = page.nextToken;
+    if (isPast) break;
   }
+  entries.assertComplete();
 }
 
 async function readJobPage(client: BedrockClient, query: ListModelInvocationJobsCommandInput) {

@@ -33,7 +33,7 @@ export function connectClient({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnecti
 const fileName = z.string().regex(/^files\/[\w.-]+$/);
 const batchName = z.string().regex(/^batches\/[\w.-]+$/);
 /** An int64, which JSON has as a string. */
-const int64Count = z.coerce.number().int().nonnegative().nullish();
+const int64Count = z.coerce.number().int().nonnegative().nullish().catch(undefined);
 
 export const createdSchema = z.object({ name: batchName });
 
@@ -46,37 +46,59 @@ const output = z.object({
   inlinedEmbedContentResponses: z.unknown().optional(),
 });
 
-/** A long-running operation: https://ai.google.dev/api/batch-api */
-export const wireBatchSchema = z.object({
-  name: batchName,
-  metadata: z.object({
-    state: z.string(),
-    displayName: z.string().nullish(),
-    createTime: timestamp,
-    inputConfig: z.object({ fileName: fileName.nullish() }).nullish(),
-    output: output.nullish(),
-    batchStats: z
-      .object({ successfulRequestCount: int64Count, failedRequestCount: int64Count })
-      .nullish(),
-  }),
-  error: rpcStatusSchema.nullish(),
-  response: output.nullish(),
-});
+const displayName = z.string().nullish().catch(undefined);
+const createTime = timestamp.optional().catch(undefined);
+
+/**
+ * A long-running operation: https://ai.google.dev/api/batch-api, and without metadata as
+ * https://github.com/googleapis/googleapis/blob/master/google/longrunning/operations.proto has it:
+ * once it is done, it has an error or a response. Only its name, its state and its files are read
+ * strictly: any other field of another type counts as absent.
+ */
+export const wireBatchSchema = z
+  .object({
+    name: batchName,
+    done: z.boolean().optional().catch(undefined),
+    metadata: z
+      .object({
+        state: z.string().optional(),
+        displayName,
+        createTime,
+        inputConfig: z.object({ fileName: fileName.nullish() }).nullish().catch(undefined),
+        output: output.nullish(),
+        batchStats: z
+          .object({ successfulRequestCount: int64Count, failedRequestCount: int64Count })
+          .nullish()
+          .catch(undefined),
+      })
+      .optional(),
+    error: rpcStatusSchema.nullish().catch(undefined),
+    response: output.nullish(),
+  })
+  .refine(({ done, metadata }) => done || metadata?.state !== undefined);
 export type WireBatch = z.infer<typeof wireBatchSchema>;
 
 const nextPageToken = z.string().nullish();
 
-/** An empty list is omitted. Only these fields are read, because other jobs may differ from ours. */
-export const batchListSchema = z.object({
-  operations: z
-    .array(
-      z.object({
-        name: batchName,
-        metadata: wireBatchSchema.shape.metadata.pick({ displayName: true, createTime: true }),
-      }),
-    )
-    .default([]),
-  nextPageToken,
+/**
+ * A page of jobs, each of which is read by itself. An empty list is omitted, so that `{}` is one.
+ * https://github.com/googleapis/googleapis/blob/master/google/longrunning/operations.proto:
+ * `unreachable` names places whose jobs the list does not contain.
+ */
+export const batchListSchema = z
+  .looseObject({
+    operations: z.array(z.unknown()).optional(),
+    unreachable: z.array(z.unknown()).max(0).optional(),
+    nextPageToken,
+  })
+  .refine(({ operations, nextPageToken: _, unreachable: __, ...rest }) => {
+    return operations !== undefined || Object.keys(rest).length === 0;
+  });
+
+/** What identifies a job in a listing. Other programs' jobs may differ from ours. */
+export const listedBatchSchema = z.object({
+  name: z.string().min(1),
+  metadata: z.object({ displayName, createTime }).optional().catch(undefined),
 });
 
 export const fileListSchema = z.object({

@@ -3,14 +3,15 @@ import type { Reason } from '../../batch/errors.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing } from '../errors.ts';
-import { type ListPage, listPages } from '../google/rest.ts';
 import { jobRefusalOf, rpcReason } from '../google/status.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE } from '../http.ts';
+import { ListEntries, listPages } from '../listing.ts';
 import type { ListedJob } from '../provider.ts';
 import {
   batchListSchema,
   type Client,
   fileListSchema,
+  listedBatchSchema,
   VERSION,
   type WireBatch,
   wireBatchSchema,
@@ -35,7 +36,7 @@ const ENDED: Readonly<Record<string, Outcome['kind']>> = {
 
 /** The state of a job, by the API's answer for its batch. */
 export function jobStateOf(batch: WireBatch): JobState {
-  const { state } = batch.metadata;
+  const state = stateOf(batch);
   const name = state.replace(STATE_PREFIX, '');
   if (PENDING.has(name)) return { state: 'running', isPending: true };
   if (RUNNING.has(name)) return { state: 'running', ...progressOf(batch) };
@@ -44,7 +45,15 @@ export function jobStateOf(batch: WireBatch): JobState {
   return { state: 'ended', outcome: outcomeOf(batch, kind) };
 }
 
-function progressOf({ metadata: { batchStats: stats } }: WireBatch): { progress?: number } {
+/** Once an operation is done, its error or its response says how, also without metadata. */
+function stateOf({ done, metadata, error, response }: WireBatch): string {
+  if (metadata?.state !== undefined) return metadata.state;
+  if (error) return 'FAILED';
+  return done && response ? 'SUCCEEDED' : 'done without a state, an error or a response';
+}
+
+function progressOf({ metadata }: WireBatch): { progress?: number } {
+  const stats = metadata?.batchStats;
   const counts = [stats?.successfulRequestCount, stats?.failedRequestCount];
   if (counts.every((count) => count == null)) return {};
   return { progress: counts.reduce<number>((sum, count) => sum + (count ?? 0), 0) };
@@ -73,7 +82,7 @@ function reasonOf({ error }: WireBatch, kind: Outcome['kind']): Reason | undefin
 
 /** The file of the results, or the job itself if it contains them. */
 function filesOf({ name, metadata, response }: WireBatch): string[] {
-  const output = response ?? metadata.output;
+  const output = response ?? metadata?.output;
   if (output?.responsesFile) return [output.responsesFile];
   return output?.inlinedResponses || output?.inlinedEmbedContentResponses ? [name] : [];
 }
@@ -104,14 +113,15 @@ export function cancel({ rest, url }: Client, jobId: string): Promise<void> {
 
 /** Display names are submission keys. An account has few jobs, because ended ones are deleted. */
 export async function* listJobs(client: Client, since: number): AsyncGenerator<ListedJob> {
-  for await (const { operations } of pagesOf(client, 'batches', batchListSchema))
-    for (const { name, metadata } of operations)
-      if (metadata.createTime >= since)
-        yield {
-          id: name,
-          key: metadata.displayName ?? undefined,
-          createdAt: metadata.createTime,
-        };
+  const entries = new ListEntries('Gemini, read batches');
+  for await (const { operations = [] } of pagesOf(client, 'batches', batchListSchema))
+    for (const { name, metadata } of entries.read(operations, listedBatchSchema)) {
+      // A job of unknown age may be the one that was just created.
+      const createdAt = metadata?.createTime ?? since;
+      if (createdAt >= since)
+        yield { id: name, key: metadata?.displayName ?? undefined, createdAt };
+    }
+  entries.assertComplete();
 }
 
 /**
@@ -119,23 +129,27 @@ export async function* listJobs(client: Client, since: number): AsyncGenerator<L
  *
  * @throws ProviderError
  */
-function pagesOf<Found extends ListPage>(
+function pagesOf<Found extends { readonly nextPageToken?: string | null | undefined }>(
   { rest, url }: Client,
   collection: 'batches' | 'files',
   schema: z.ZodType<Found>,
   signal?: AbortSignal,
 ): AsyncGenerator<Found> {
-  return listPages(`Gemini, read ${collection}`, async (token) => {
-    // https://ai.google.dev/api/files#method:-files.list: 100 is the largest page
-    const query = new URLSearchParams({ pageSize: String(PAGE_SIZE) });
-    if (token !== undefined) query.set('pageToken', token);
-    const call = { method: 'GET', url: url(`/${VERSION}/${collection}?${query}`) } as const;
-    try {
-      return schema.parse(await rest.read(call, signal));
-    } catch (error) {
-      throw classify(error, 'list');
-    }
-  });
+  return listPages(
+    `Gemini, read ${collection}`,
+    async (token) => {
+      // https://ai.google.dev/api/files#method:-files.list: 100 is the largest page
+      const query = new URLSearchParams({ pageSize: String(PAGE_SIZE) });
+      if (token !== undefined) query.set('pageToken', token);
+      const call = { method: 'GET', url: url(`/${VERSION}/${collection}?${query}`) } as const;
+      try {
+        return schema.parse(await rest.read(call, signal));
+      } catch (error) {
+        throw classify(error, 'list');
+      }
+    },
+    ({ nextPageToken }) => nextPageToken || undefined,
+  );
 }
 
 /** Uploads are older than their job, and this is also far more than clocks differ. */
@@ -146,7 +160,7 @@ export async function deleteFiles(client: Client, jobId: string): Promise<void> 
   const signal = AbortSignal.timeout(CLEAN_UP_DEADLINE_MS);
   const batch = await readBatch(client, jobId, signal);
   if (batch === undefined) return;
-  const { displayName, inputConfig, output, createTime } = batch.metadata;
+  const { displayName, inputConfig, output, createTime = UPLOAD_LEAD_MS } = batch.metadata ?? {};
   if (inputConfig?.fileName) await remove(client, inputConfig.fileName, signal);
   // The answer may omit the input, whose display name is the job's.
   else if (displayName)

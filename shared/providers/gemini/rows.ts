@@ -50,7 +50,7 @@ async function readInlined(client: Client, jobId: string): Promise<object[]> {
       code: 'NOT_FOUND',
       message: `Gemini, read: ${jobId} does not exist`,
     });
-  const output = inlinedOutputSchema.parse(batch.response ?? batch.metadata.output ?? {});
+  const output = inlinedOutputSchema.parse(batch.response ?? batch.metadata?.output ?? {});
   return [output.inlinedResponses, output.inlinedEmbedContentResponses]
     .flatMap((list) => list?.inlinedResponses ?? [])
     .map(({ metadata, ...result }) => ({ ...result, key: metadata?.key }));

@@ -166,31 +166,3 @@ export async function chunkedUpload(
   }
   throw unusableAnswer(`${provider}, upload`, 'the session makes no progress');
 }
-
-/** A longer listing comes from a gateway that gives the same pages over and over. */
-const MAX_LIST_PAGES = 10_000;
-
-export interface ListPage {
-  readonly nextPageToken?: string | null | undefined;
-}
-
-/**
- * The pages of a listing, to the last one.
- *
- * @param call for the reason, such as `Gemini, read`
- * @throws ProviderError for a page whose next page is itself
- */
-export async function* listPages<Found extends ListPage>(
-  call: string,
-  read: (token: string | undefined) => Promise<Found>,
-): AsyncGenerator<Found> {
-  let token: string | undefined;
-  for (let pages = 0; pages < MAX_LIST_PAGES; pages++) {
-    const page = await read(token);
-    yield page;
-    if (!page.nextPageToken) return;
-    if (page.nextPageToken === token) break;
-    token = page.nextPageToken;
-  }
-  throw unusableAnswer(call, 'the listing leads no further');
-}

@@ -8,8 +8,8 @@ import { isAboutAccount, isAboutMissing } from './errors.ts';
 /** google.rpc.Status: https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto */
 export const rpcStatusSchema = z.object({
   /** A google.rpc.Code; or an HTTP status from 400, where an answer was passed on unchanged. */
-  code: z.number().int().nullish(),
-  message: z.string().nullish(),
+  code: z.number().int().nullish().catch(undefined),
+  message: z.string().nullish().catch(undefined),
 });
 export type RpcStatus = z.infer<typeof rpcStatusSchema>;
 

@@ -59,47 +59,80 @@ export type Uploaded = z.infer<typeof fileSchema>;
 
 export const fileNameSchema = z.object({ filename: z.string() });
 
-/** Seconds since 1970. Azure's examples also have ISO 8601. */
+/** Seconds since 1970. Azure's examples also have ISO 8601, and others have digits as text. */
 const unixSeconds = z.union([
   z.number(),
   z.iso.datetime({ offset: true }).transform((text) => Math.floor(Date.parse(text) / 1000)),
+  z.string().regex(/^\d+$/).transform(Number),
 ]);
-// Azure gives null before it has counted.
-const requestCount = z.number().nullish();
+
+/** A field that decides nothing: a value of another type counts as absent. */
+const ifText = z.string().nullish().catch(undefined);
+const ifNumber = z.number().nullish().catch(undefined);
 
 const batchErrorSchema = z.object({
-  code: z.string().nullish(),
-  message: z.string().nullish(),
-  line: z.number().nullish(),
+  code: ifText,
+  message: ifText,
+  // Azure has it as a text, too.
+  line: z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .nullish()
+    .catch(undefined),
 });
 export type BatchError = z.infer<typeof batchErrorSchema>;
 
+/**
+ * The first error of a batch; undefined if there is none. OpenAI has `{ data: […] }`, Azure's dated
+ * versions `{ data: {…} }`, and others a list, whose entries may be texts:
+ * https://docs.maritaca.ai/en/batch-api
+ */
+const firstError = z.unknown().transform((errors): BatchError | undefined => {
+  const { data = errors } = (errors ?? {}) as { data?: unknown };
+  const first: unknown = Array.isArray(data) ? data[0] : data;
+  if (typeof first === 'string' && first !== '') return { message: first };
+  const error = batchErrorSchema.safeParse(first).data;
+  return error?.code || error?.message ? error : undefined;
+});
+
+/**
+ * Only the id, the status and the files of the output are read strictly. All else may have any type:
+ * https://developers.openai.com/api/reference/resources/batches, and what is compatible with it.
+ */
 export const wireBatchSchema = z.object({
   id: z.string().min(1),
   status: z.string(),
-  created_at: unixSeconds,
-  input_file_id: z.string().nullish(),
+  created_at: unixSeconds.optional().catch(undefined),
+  input_file_id: ifText,
   output_file_id: z.string().nullish(),
   error_file_id: z.string().nullish(),
-  errors: z.object({ data: z.array(batchErrorSchema).nullish() }).nullish(),
-  request_counts: z.object({ completed: requestCount, failed: requestCount }).nullish(),
-  metadata: z.record(z.string(), z.string()).nullish(),
+  errors: firstError.optional(),
+  request_counts: z.object({ completed: ifNumber, failed: ifNumber }).nullish().catch(undefined),
+  metadata: z.record(z.string(), z.unknown()).nullish().catch(undefined),
 });
 export type WireBatch = z.infer<typeof wireBatchSchema>;
+
+/** What identifies a batch in a listing. */
+export const listedBatchSchema = wireBatchSchema.pick({
+  id: true,
+  created_at: true,
+  input_file_id: true,
+  metadata: true,
+});
+export type ListedBatch = z.infer<typeof listedBatchSchema>;
 
 export const fileListSchema = z.object({
   data: z.array(fileSchema.extend({ filename: z.string(), created_at: unixSeconds })),
   has_more: z.boolean(),
 });
 
-export const batchListSchema = z.union([
-  z.object({ data: z.array(wireBatchSchema), has_more: z.boolean() }),
-  // Groq's: https://console.groq.com/docs/batch, "Iterate Over All Batches"
-  z.object({
-    data: z.array(wireBatchSchema),
-    paging: z.object({ next_cursor: z.string().nullish() }),
-  }),
-]);
+/** A page of batches, each of which is read by itself. */
+export const batchListSchema = z.object({
+  data: z.array(z.unknown()),
+  /** Some services leave it out. */
+  has_more: z.boolean().optional(),
+  /** Groq's: https://console.groq.com/docs/batch, "Iterate Over All Batches" */
+  paging: z.object({ next_cursor: z.string().nullish() }).optional(),
+});
 export type BatchList = z.infer<typeof batchListSchema>;
 
 /** Changes a request before it is uploaded. Returns the same object if nothing changes. */
@@ -115,7 +148,7 @@ export interface Dialect {
   readonly outputExpiresAfterSeconds?: number;
   /**
    * Whether the service may lack newer features of the API: an upload is repeated without its
-   * expiry, and a listed job without metadata is identified by the name of its input file.
+   * expiry.
    */
   readonly isTolerant: boolean;
 }

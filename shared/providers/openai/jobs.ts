@@ -2,16 +2,18 @@ import type OpenAI from 'openai';
 import { type Reason, shortReason } from '../../batch/errors.ts';
 import type { JobState, Outcome } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
-import { ignoring, stuckListing, undefinedIfMissing } from '../errors.ts';
+import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, readOptions, SECOND_MS } from '../http.ts';
+import { ListEntries, listPages } from '../listing.ts';
 import type { ListedJob, ListedState } from '../provider.ts';
 import {
   type BatchError,
   type BatchList,
   batchListSchema,
-  type Dialect,
   fileListSchema,
   fileNameSchema,
+  type ListedBatch,
+  listedBatchSchema,
   type WireBatch,
   wireBatchSchema,
 } from './api.ts';
@@ -60,7 +62,7 @@ function progressOf({ request_counts: counts }: WireBatch): { progress?: number 
 }
 
 function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {
-  const error = batch.errors?.data?.[0] ?? (kind === 'failed' ? {} : undefined);
+  const error = batch.errors ?? (kind === 'failed' ? {} : undefined);
   return omitUndefined({
     kind,
     jobId: batch.id,
@@ -114,41 +116,45 @@ export async function cancel(client: OpenAI, jobId: string): Promise<void> {
   }
 }
 
+const READ = 'OpenAI, read';
+
 /**
  * Pages back until a page, newest first, has reached past `since`, or there are no more pages. Only
  * OpenAI documents that order: all pages are read from a service with another order.
  */
-export async function* listJobs(
-  client: OpenAI,
-  since: number,
-  { isTolerant }: Pick<Dialect, 'isTolerant'>,
-): AsyncGenerator<ListedJob> {
-  for await (const page of jobPages(client)) {
+export async function* listJobs(client: OpenAI, since: number): AsyncGenerator<ListedJob> {
+  const entries = new ListEntries(READ);
+  for await (const { data } of jobPages(client)) {
+    const page = entries.read(data, listedBatchSchema);
     for (const batch of page) {
       if (isBefore(batch, since)) continue;
-      const key = batch.metadata?.[KEY_METADATA];
-      yield {
-        id: batch.id,
-        key: key ?? (isTolerant ? await keyByFile(client, batch) : undefined),
-        createdAt: batch.created_at * SECOND_MS,
-      };
+      // A job of unknown age may be the one that was just created.
+      const { id, created_at: seconds = since / SECOND_MS } = batch;
+      yield { id, key: await keyOf(client, batch), createdAt: seconds * SECOND_MS };
     }
     const oldest = page.at(-1);
-    if (oldest && isBefore(oldest, since) && isNewestFirst(page)) return;
+    if (oldest && isBefore(oldest, since) && isNewestFirst(page)) break;
   }
+  entries.assertComplete();
 }
 
-function isBefore({ created_at: seconds }: { readonly created_at: number }, since: number) {
-  return (seconds + 1) * SECOND_MS <= since;
+function isBefore({ created_at: seconds }: Pick<ListedBatch, 'created_at'>, since: number) {
+  return seconds !== undefined && (seconds + 1) * SECOND_MS <= since;
 }
 
-function isNewestFirst(page: readonly WireBatch[]): boolean {
-  return page.every((batch, index) => batch.created_at <= (page[index - 1] ?? batch).created_at);
+function isNewestFirst(page: readonly ListedBatch[]): boolean {
+  const times = page.map(({ created_at: seconds = Number.NaN }) => seconds);
+  return times.every((time, index) => time <= (times[index - 1] ?? time));
 }
 
-/** For a service that does not return metadata: the name of our upload contains the key. */
-async function keyByFile(client: OpenAI, batch: WireBatch): Promise<string | undefined> {
+/**
+ * The submission key of a batch. Some services return no metadata, or return it as they like: the
+ * name of our upload contains the key, too.
+ */
+async function keyOf(client: OpenAI, batch: ListedBatch): Promise<string | undefined> {
   const { metadata, input_file_id: fileId } = batch;
+  const key = metadata?.[KEY_METADATA];
+  if (typeof key === 'string') return key;
   if (metadata != null || !fileId) return undefined;
   const file = await undefinedIfMissing(classify, async () =>
     fileNameSchema.parse(await client.files.retrieve(fileId, readOptions())),
@@ -159,30 +165,39 @@ async function keyByFile(client: OpenAI, batch: WireBatch): Promise<string | und
 
 /** A listing contains whole batches, so one call shows the states of a page of jobs. */
 export async function* listStates(client: OpenAI): AsyncGenerator<ListedState> {
-  for await (const page of jobPages(client))
-    for (const batch of page) yield { jobId: batch.id, state: jobStateOf(batch) };
+  const entries = new ListEntries(READ);
+  for await (const { data } of jobPages(client))
+    for (const batch of entries.read(data, wireBatchSchema))
+      yield { jobId: batch.id, state: jobStateOf(batch) };
 }
 
 /** The account's batches, one page per call, until there are no more or the caller stops. */
-async function* jobPages(client: OpenAI): AsyncGenerator<readonly WireBatch[]> {
-  let cursor: string | undefined;
-  let start: Readonly<Record<string, string>> = {};
-  while (true) {
-    const page = await readJobPage(client, start);
-    yield page.data;
-    const next = nextStart(page);
-    if (next === undefined) return;
-    const [nextCursor] = Object.values(next);
-    if (!nextCursor || nextCursor === cursor) throw stuckListing('OpenAI', nextCursor);
-    [start, cursor] = [next, nextCursor];
-  }
+function jobPages(client: OpenAI): AsyncGenerator<BatchList> {
+  let cursorName = 'after';
+  return listPages(
+    READ,
+    async (cursor) => {
+      const start = cursor === undefined ? {} : { [cursorName]: cursor };
+      const page = await readJobPage(client, start);
+      if (page.paging) cursorName = 'cursor';
+      return page;
+    },
+    nextCursor,
+  );
 }
 
-/** A page begins after the last job of the page before, or at the cursor that it gave. */
-function nextStart(page: BatchList): Readonly<Record<string, string>> | undefined {
-  if ('has_more' in page) return page.has_more ? { after: page.data.at(-1)?.id ?? '' } : undefined;
-  const { next_cursor: cursor } = page.paging;
-  return cursor ? { cursor } : undefined;
+/**
+ * Where the next page begins: at the cursor that the page gives, or after its last batch. A page that
+ * does not say whether more follows is taken as the last one only if it is empty.
+ *
+ * @throws ProviderError if more follows and the page does not say where
+ */
+function nextCursor({ data, has_more: hasMore, paging }: BatchList): string | undefined {
+  if (paging) return paging.next_cursor || undefined;
+  if (hasMore === false || (hasMore === undefined && data.length === 0)) return undefined;
+  const last = listedBatchSchema.safeParse(data.at(-1)).data;
+  if (last) return last.id;
+  throw unusableAnswer(READ, 'the list of jobs goes on after a job without an id');
 }
 
 async function readJobPage(client: OpenAI, start: object): Promise<BatchList> {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isSubmissionKey } from '../../batch/ids.ts';
+import { rpcStatusSchema } from '../google/status.ts';
 import { timestamp } from '../http.ts';
 
 /**
@@ -14,20 +15,29 @@ export const createdSchema = z.object({ name: jobName });
 /** An int64, which JSON has as a string. -1 means unknown. */
 const int64Count = z.coerce.number().catch(0);
 
-/** https://docs.cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs */
+const labels = z.record(z.string(), z.string());
+
+/**
+ * https://docs.cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs
+ * Only the name, the state and where the output is are read strictly: any other field of another
+ * type counts as absent.
+ */
 export const wireJobSchema = z.object({
   name: jobName,
   state: z.string(),
-  createTime: timestamp,
-  labels: z.record(z.string(), z.string()).optional(),
-  error: z.object({ code: z.number().optional(), message: z.string().optional() }).nullish(),
+  createTime: timestamp.optional().catch(undefined),
+  labels: labels.optional().catch(undefined),
+  error: rpcStatusSchema.nullish().catch(undefined),
   completionStats: z
     .object({ successfulCount: int64Count.optional(), failedCount: int64Count.optional() })
-    .nullish(),
-  inputConfig: z.object({
-    gcsSource: z.object({ uris: z.array(z.string()) }).optional(),
-    bigquerySource: z.object({ inputUri: z.string() }).optional(),
-  }),
+    .nullish()
+    .catch(undefined),
+  inputConfig: z
+    .object({
+      gcsSource: z.object({ uris: z.array(z.string()) }).optional(),
+      bigquerySource: z.object({ inputUri: z.string() }).optional(),
+    })
+    .catch({}),
   outputConfig: z.object({
     gcsDestination: z.object({ outputUriPrefix: z.string() }).optional(),
     bigqueryDestination: z.object({ outputUri: z.string() }).optional(),
@@ -35,10 +45,16 @@ export const wireJobSchema = z.object({
 });
 export type WireJob = z.infer<typeof wireJobSchema>;
 
-const listedSchema = wireJobSchema.pick({ name: true, createTime: true, labels: true });
+/** What identifies a job in a listing, in which its labels are read strictly. */
+export const listedJobSchema = z.object({
+  name: jobName,
+  createTime: wireJobSchema.shape.createTime,
+  labels: labels.optional(),
+});
+/** A page of jobs, each of which is read by itself. */
 export const jobPageSchema = z
   .looseObject({
-    batchPredictionJobs: z.array(listedSchema).optional(),
+    batchPredictionJobs: z.array(z.unknown()).optional(),
     nextPageToken: z.string().optional(),
   })
   // An empty listing is `{}`. Anything else without a list is no listing.

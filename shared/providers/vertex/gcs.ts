@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { NOT_FOUND } from '../google/errors.ts';
-import { listPages, type Rest } from '../google/rest.ts';
+import type { Rest } from '../google/rest.ts';
 import { resumedDownload, timestamp } from '../http.ts';
+import { listPages } from '../listing.ts';
 import { folderOf, inputObject, outputFolder } from './api.ts';
 import { classify } from './errors.ts';
 import { resumableUpload, type Store } from './store.ts';
@@ -89,12 +90,17 @@ export function connectObjects(rest: Rest, host: string): Objects {
 
     async list(bucket, prefix) {
       const objects: StoredObject[] = [];
-      const pages = listPages('Vertex AI, read', async (pageToken) => {
+      const readPage = async (pageToken: string | undefined) => {
         const query = new URLSearchParams({ prefix });
         if (pageToken) query.set('pageToken', pageToken);
         const url = `${bucketUrl(bucket)}?${query}`;
         return objectListSchema.parse(await rest.read({ method: 'GET', url }));
-      });
+      };
+      const pages = listPages(
+        'Vertex AI, read',
+        readPage,
+        (page) => page.nextPageToken || undefined,
+      );
       for await (const { items } of pages) objects.push(...items);
       return objects;
     },

@@ -4,15 +4,17 @@ import type { JobState, Outcome } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing } from '../errors.ts';
 import { NOT_FOUND } from '../google/errors.ts';
-import { listPages, type Rest, type RestCall } from '../google/rest.ts';
+import type { Rest, RestCall } from '../google/rest.ts';
 import { jobRefusalOf, rpcNameOf } from '../google/status.ts';
 import { PAGE_SIZE } from '../http.ts';
+import { ListEntries, listPages } from '../listing.ts';
 import type { ListedJob } from '../provider.ts';
 import {
   createdSchema,
   jobPageSchema,
   KEY_LABEL,
   keyOfLabels,
+  listedJobSchema,
   type WireJob,
   wireJobSchema,
 } from './api.ts';
@@ -108,7 +110,7 @@ function progressOf({ completionStats: stats }: WireJob): { progress?: number } 
 
 function reasonOf({ state, error }: WireJob): Reason | undefined {
   if (!error && state !== 'JOB_STATE_FAILED') return undefined;
-  const code = error?.code === undefined ? undefined : rpcNameOf(error.code);
+  const code = error?.code == null ? undefined : rpcNameOf(error.code);
   return shortReason(code ?? state.toLowerCase(), error?.message || 'Vertex AI gave no message');
 }
 
@@ -144,16 +146,24 @@ export function cancel(jobs: Jobs, jobId: string): Promise<void> {
   return ignoring(['permanent', 'missing'], classify, () => jobs.cancel(jobId));
 }
 
+const READ = 'Vertex AI, read';
+
 /**
  * All jobs with our label. That they come newest first is not documented, so Google filters the
  * older ones out, and all pages are read.
  */
 export async function* listJobs(jobs: Jobs, since: number): AsyncGenerator<ListedJob> {
   const filter = `labels.${KEY_LABEL}:* AND create_time>="${new Date(since).toISOString()}"`;
-  const pages = listPages('Vertex AI, read', (pageToken) => readJobPage(jobs, filter, pageToken));
-  for await (const { batchPredictionJobs = [] } of pages)
-    for (const { name: id, labels, createTime: createdAt } of batchPredictionJobs)
-      if (createdAt >= since) yield { id, key: keyOfLabels(labels), createdAt };
+  const entries = new ListEntries(READ);
+  const pages = listPages(
+    READ,
+    (pageToken) => readJobPage(jobs, filter, pageToken),
+    ({ nextPageToken }) => nextPageToken || undefined,
+  );
+  for await (const { batchPredictionJobs: page = [] } of pages)
+    for (const { name, labels, createTime = since } of entries.read(page, listedJobSchema))
+      if (createTime >= since) yield { id: name, key: keyOfLabels(labels), createdAt: createTime };
+  entries.assertComplete();
 }
 
 async function readJobPage(jobs: Jobs, filter: string, pageToken?: string): Promise<JobPage> {

@@ -16,32 +16,32 @@ type ReconcilePorts = RecordJobPorts & ListPorts;
 /**
  * Resolves submissions whose workers did not report back: a job under the submission key is
  * adopted. That there is none is believed only if a complete listing, begun after the lease had
- * expired, contains no such job and no job with a hidden key that could be it. One listing per
- * provider serves all of its batches.
+ * expired, contains no such job and no job with a hidden key that could be it. A listing that failed
+ * still shows the jobs that it found. One listing per provider serves all of its batches.
  */
 export async function reconcile(ports: ReconcilePorts, run: SweepRun): Promise<void> {
   const byProvider = Map.groupBy(run.unresolved, (batch) => batch.provider);
   for (const [provider, unresolved] of byProvider) {
     if (run.isOver()) return;
     const listing = await list(ports, provider, unresolved);
-    if (!listing) continue;
     for (const batch of unresolved)
       await run.safely(logFields(batch), () => resolveClaim(ports, batch, listing));
   }
 }
 
 interface JobListing {
+  /** Whether it was read to its end. Otherwise a job that it does not show may exist all the same. */
+  readonly isComplete: boolean;
   readonly byKey: ReadonlyMap<string, readonly ListedJob[]>;
   /** Jobs that show their keys only after their end, without those that records name. */
   readonly hidden: readonly ListedJob[];
 }
 
-/** @returns undefined if the listing failed. It then proves nothing about any job */
 async function list(
   ports: ListPorts,
   name: string,
   unresolved: readonly ClaimedSubmission[],
-): Promise<JobListing | undefined> {
+): Promise<JobListing> {
   const { providers, policy, log } = ports;
   const intents = unresolved.map(({ claim }) => claim.intentAt);
   const since = Math.min(...intents) - policy.adoptionWindowSeconds * 1000;
@@ -55,14 +55,14 @@ async function list(
       if (job.key === undefined || !keys.has(job.key)) continue;
       byKey.set(job.key, [...(byKey.get(job.key) ?? []), job]);
     }
-    return { byKey, hidden: await withoutNamed(ports, name, hidden) };
+    return { isComplete: true, byKey, hidden: await withoutNamed(ports, name, hidden) };
   } catch (error) {
     log.warn('job listing failed; the next sweep repeats it', {
       provider: name,
       batchIds: unresolved.map((batch) => batch.batchId).slice(0, 20),
       error: messageOf(error),
     });
-    return undefined;
+    return { isComplete: false, byKey, hidden };
   }
 }
 
@@ -82,12 +82,13 @@ async function withoutNamed(
 async function resolveClaim(
   ports: ReconcilePorts,
   batch: ClaimedSubmission,
-  { byKey, hidden }: JobListing,
+  { isComplete, byKey, hidden }: JobListing,
 ): Promise<void> {
   const { log, metrics, policy } = ports;
   const { batchId, provider, submission, claim } = batch;
   const oldestFirst = (byKey.get(submissionKey(batch)) ?? []).toReversed();
   if (oldestFirst.length === 0) {
+    if (!isComplete) return;
     const intendedAt = claim.intentAt - policy.adoptionWindowSeconds * 1000;
     const candidates = hidden.filter(
       (job) => job.hiddenRequests === requestsToSend(batch) && job.createdAt >= intendedAt,

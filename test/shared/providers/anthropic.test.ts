@@ -3,6 +3,8 @@ import { anthropicAt } from './anthropic/provider.ts';
 import { providerContract } from './contract.ts';
 import { type SimulationOptions, simulate } from './harness.ts';
 
+const LATER = '2999-01-01T00:00:00Z';
+
 function start({ plan = ['completed'], jobSeconds = 0.05, full, wrongKey }: SimulationOptions) {
   return simulate(
     (dataDir) =>
@@ -44,6 +46,17 @@ providerContract({
     noJob: { processing_status: null },
     nothingCreated: { id: null },
     noList: { data: null },
+    oddFields: { request_counts: 'many', created_at: 5, cancel_initiated_at: {} },
+  },
+  incompleteLists: {
+    'a job without an id': { data: [{ processing_status: 'ended' }], has_more: false },
+    'a job that is a text': { data: ['msgbatch_1'], has_more: false },
+    'a running job without a number of requests': {
+      data: [{ id: 'msgbatch_1', processing_status: 'in_progress', created_at: LATER }],
+      has_more: false,
+    },
+    'nothing that says whether more follows': { data: [] },
+    'more to come after nothing': { data: [], has_more: true },
   },
   createRefusals: [
     [400, 'billing_error', 'account'],

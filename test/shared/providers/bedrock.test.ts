@@ -55,6 +55,13 @@ providerContract({
     noJob: { status: null },
     nothingCreated: { jobArn: null },
     noList: { invocationJobSummaries: null },
+    // The SDK itself refuses times that it cannot read.
+    oddFields: { message: 5, processedRecordCount: 'many' },
+  },
+  incompleteLists: {
+    'a job without an ARN': { invocationJobSummaries: [{ jobName: 'x' }] },
+    'a job without a name': { invocationJobSummaries: [{ jobArn: 'arn:x' }] },
+    'the same next page over and over': { invocationJobSummaries: [], nextToken: 'same' },
   },
   createRefusals: [
     [400, 'ServiceQuotaExceededException', 'quota'],

@@ -62,7 +62,25 @@ providerContract({
     nothingCreated: { name: null },
     noList: { operations: 'none' },
     noFileList: { files: 'none' },
+    oddFields: {
+      done: 'yes',
+      error: 'none',
+      metadata: {
+        state: 'BATCH_STATE_SUCCEEDED',
+        createTime: 5,
+        displayName: {},
+        inputConfig: 7,
+        batchStats: 'many',
+      },
+    },
   },
+  incompleteLists: {
+    'a job without a name': { operations: [{ metadata: {} }] },
+    'a job that is a text': { operations: ['batches/1'] },
+    'jobs that could not be reached': { operations: [], unreachable: ['a-region'] },
+    'the same next page over and over': { operations: [], nextPageToken: 'same' },
+  },
+  omitsEmptyList: true,
   createRefusals: [
     [400, 'API_KEY_INVALID', 'account'],
     [403, 'PERMISSION_DENIED', 'account'],

@@ -96,11 +96,17 @@ export interface Harness {
     readonly noJob: object;
     /** An answer to `create` that is no job. */
     readonly nothingCreated: object;
-    /** An answer to `list` that is no list. Absent if an empty object is an empty list. */
-    readonly noList?: object;
+    /** An answer to `list` that is no list. */
+    readonly noList: object;
+    /** Fields of a job that decide nothing, with values of types that they never have. */
+    readonly oddFields: object;
     /** An answer to `listFiles` that is no list. */
     readonly noFileList?: object;
   };
+  /** Answers to `list` that are no complete listing, by what is wrong with them. */
+  readonly incompleteLists: Readonly<Record<string, unknown>>;
+  /** The provider's empty list is `{}`. */
+  readonly omitsEmptyList?: boolean;
   /** Status, error code and kind of refused create calls whose code overrides the status. */
   readonly createRefusals?: readonly (readonly [number, string, string])[];
   /** A job shows its key only once it has ended. */

@@ -1,5 +1,5 @@
 import { providerContract } from './contract.ts';
-import { BIGQUERY, startVertex, UNKNOWN_JOB } from './vertex/world.ts';
+import { BIGQUERY, startVertex, UNKNOWN_JOB, VERTEX_ANSWERS } from './vertex/world.ts';
 
 providerContract({
   name: 'Vertex AI on BigQuery',
@@ -29,11 +29,6 @@ providerContract({
   // Requests that did not run have no rows.
   endings: { expired: { kind: 'expired', least: 1, most: 19, leastRows: 1 } },
   unknown: { jobId: UNKNOWN_JOB, file: 'bq://a-project.batch_outputs.nowhere' },
-  patches: {
-    unknownStatus: { fields: { state: 'JOB_STATE_DREAMING' }, status: 'JOB_STATE_DREAMING' },
-    noJob: { state: null },
-    nothingCreated: { name: null },
-    noList: { batchPredictionJobs: null },
-  },
+  ...VERTEX_ANSWERS,
   createRefusals: [[403, 'BILLING_DISABLED', 'account']],
 });

@@ -102,6 +102,17 @@ describe('a submission', () => {
     expect(w.provider.jobs).toHaveLength(1);
   });
 
+  it('is adopted from a listing that fails after it has shown the job', async () => {
+    const w = world();
+    losesReply(w);
+    await queued(w);
+    await admitted(w);
+    w.provider.listFailure = new ProviderError('transient', { code: 'e', message: 'half way' });
+    w.advance(90);
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'running', job: { id: 'job_1' } });
+  });
+
   it('that throws an unexpected error counts as uncertain', async () => {
     const w = world();
     w.provider.onSubmit = () => {

@@ -43,8 +43,6 @@ test('an ended job shows its key in its first row, which is read once', async ()
 
 test.each([
   ['whose results are archived', { archived_at: '2026-12-20T00:00:00Z' }, '', 200],
-  ['whose results are gone', {}, '{}', 404],
-  ['without results', {}, '', 200],
   ['of another program', {}, row('request-1'), 200],
   ['with a key of another form', {}, row(`bh1-1_${'0'.repeat(32)}`), 200],
 ])('an ended job %s has no key', async (_name, batch, results, status) => {
@@ -53,11 +51,32 @@ test.each([
   expect(jobs).toEqual([{ id: 'msgbatch_1', key: undefined, createdAt: CREATED_AT }]);
 });
 
-test('an unreadable first row proves nothing', async () => {
-  const { provider } = await startListing([{}], '<html>secret</html>');
-  const listing = listed(provider, 0);
-  await expect(listing).rejects.toMatchObject({ kind: 'transient' });
-  await expect(listing).rejects.not.toThrow('secret');
+const FIVE = { ...PROCESSING, processing: 0, succeeded: 5 };
+
+test.each([
+  ['are not found', '{}', 404],
+  ['are empty', '', 200],
+  ['cannot be read', '<html>secret</html>', 200],
+])(
+  'an ended job whose results %s may be anybody’s, and is looked at again',
+  async (_name, results, status) => {
+    const { provider, requests } = await startListing([{ request_counts: FIVE }], results, status);
+    const open = { id: 'msgbatch_1', key: undefined, createdAt: CREATED_AT, hiddenRequests: 5 };
+    expect(await listed(provider, 0)).toEqual([open]);
+    expect(await listed(provider, 0)).toEqual([open]);
+    const paths = requests.map(({ path }) => path);
+    expect(paths.filter((path) => path.endsWith('/results'))).toHaveLength(2);
+  },
+);
+
+test('an ended job of unknown size whose results are not found proves no absence', async () => {
+  const { provider } = await startListing([{ request_counts: null }], '{}', 404);
+  await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
+});
+
+test('the first row that can be read shows the key', async () => {
+  const { provider } = await startListing([{}], `null\n{"custom_id":5}\n${row(ID)}`);
+  expect(await listed(provider, 0)).toMatchObject([{ key: KEY }]);
 });
 
 test('a gateway that ignores the cursor does not end the listing', async () => {

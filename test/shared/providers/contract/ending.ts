@@ -98,6 +98,18 @@ export function endingContract(harness: Harness, start: Start): void {
       });
     });
 
+    test('a job has ended, whatever the fields are that decide nothing', async () => {
+      const { provider, inject } = await start();
+      const jobId = await submit(provider, harness, ids);
+      const { files } = await outcomeOf(provider, jobId);
+      const fields = { ...harness.patches.oddFields };
+      inject({ ...calls.check, fault: { kind: 'patch', fields } });
+      expect(await provider.check(jobId)).toMatchObject({
+        state: 'ended',
+        outcome: { kind: 'completed', jobId, files },
+      });
+    });
+
     test('a job that the provider does not know is missing', async () => {
       const { provider } = await start();
       expect(await provider.check(harness.unknown.jobId)).toEqual({ state: 'missing' });
@@ -115,6 +127,10 @@ export function endingContract(harness: Harness, start: Start): void {
       ['429', { kind: 'status', status: 429 }],
       ['a reset', { kind: 'reset' }],
       ['no job', { kind: 'patch', fields: { ...harness.patches.noJob } }],
+      ['a page', { kind: 'body', text: '<html>back soon</html>', type: 'text/html' }],
+      ['an error object', { kind: 'body', text: '{"error":{"message":"try later"}}' }],
+      ['an empty object', { kind: 'body', text: '{}' }],
+      ['null', { kind: 'body', text: 'null' }],
     ] as const)('a check always answered with %s is transient', async (_name, fault) => {
       const { provider, inject } = await start();
       const jobId = await submit(provider, harness, ids);

@@ -51,13 +51,18 @@ export function listingContract(harness: Harness, start: Start): void {
       expect(await listed(provider, Date.now() + HOUR_MS)).toEqual([]);
     });
 
-    const { noList } = harness.patches;
     const failures: [string, Fault][] = [
       ['500', { kind: 'status', status: 500 }],
       ['a reset', { kind: 'reset' }],
       ['half an answer', { kind: 'cut', afterBytes: 10 }],
     ];
-    if (noList) failures.push(['no list', { kind: 'patch', fields: { ...noList } }]);
+    failures.push(['no list', { kind: 'patch', fields: { ...harness.patches.noList } }]);
+    failures.push(['a page of a gateway', { kind: 'body', text: PAGE, type: 'text/html' }]);
+    failures.push(['a page that calls itself JSON', { kind: 'body', text: PAGE }]);
+    const answers = { ...NO_LISTS, ...harness.incompleteLists };
+    for (const [name, answer] of Object.entries(answers))
+      failures.push([name, { kind: 'body', text: JSON.stringify(answer) }]);
+    if (!harness.omitsEmptyList) failures.push(['an empty object', { kind: 'body', text: '{}' }]);
     test.each(failures)(
       'a listing answered with %s throws: absence is not proven',
       async (_name, fault) => {
@@ -70,6 +75,18 @@ export function listingContract(harness: Harness, start: Start): void {
     );
   });
 }
+
+const PAGE = '<html><body>We will be back soon.</body></html>';
+
+/** Answers with status 200 that are a listing at no provider. */
+const NO_LISTS: Readonly<Record<string, unknown>> = {
+  null: null,
+  'a text': 'ok',
+  'an empty array': [],
+  'an error object': { error: { code: 503, message: 'try later', type: 'server_error' } },
+  'a message': { message: 'not here' },
+  'data that is null': { data: null },
+};
 
 async function drained(jobs: AsyncIterator<unknown>): Promise<void> {
   while (!(await jobs.next()).done);

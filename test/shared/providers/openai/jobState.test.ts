@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { BatchError, WireBatch } from '../../../../shared/providers/openai/api.ts';
+import {
+  type BatchError,
+  type WireBatch,
+  wireBatchSchema,
+} from '../../../../shared/providers/openai/api.ts';
 import { jobStateOf } from '../../../../shared/providers/openai/jobs.ts';
 
-const batch = (fields: Partial<WireBatch>): WireBatch => ({
-  id: 'batch_1',
-  status: 'completed',
-  created_at: 1,
-  ...fields,
-});
+const batch = (fields: object): WireBatch =>
+  wireBatchSchema.parse({ id: 'batch_1', status: 'completed', created_at: 1, ...fields });
 const failedWith = (error: BatchError) =>
   jobStateOf(batch({ status: 'failed', errors: { data: [error] } }));
 
@@ -76,6 +76,27 @@ describe('jobStateOf', () => {
     const error = { code: 'invalid_json_line', message: 'This line is not JSON', line: 7 };
     expect(failedWith(error)).toMatchObject({ outcome: { reason: error } });
   });
+
+  test.each([
+    ['a list', [{ code: 'c', message: 'no' }], { code: 'c', message: 'no' }],
+    ['a list of texts', ['no'], { code: 'job_failed', message: 'no' }],
+    ['a text', 'no', { code: 'job_failed', message: 'no' }],
+    ['one object in data', { data: { code: 'c', line: '7' } }, { code: 'c', line: 7 }],
+    ['an object', { message: 'no' }, { code: 'job_failed', message: 'no' }],
+    ['a number', 5, { code: 'job_failed' }],
+  ])('the reason may be in errors that are %s', (_, errors, reason) => {
+    const state = jobStateOf(batch({ status: 'failed', errors }));
+    expect(state).toMatchObject({ outcome: { kind: 'failed', reason } });
+  });
+
+  test.each([[[]], [''], [{}], [{ data: [] }], [null], [[null]]])(
+    'a job that completed has no reason in errors that are %j',
+    (errors) => {
+      const state = jobStateOf(batch({ errors }));
+      expect(state).toMatchObject({ outcome: { kind: 'completed' } });
+      expect(state).not.toHaveProperty('outcome.reason');
+    },
+  );
 
   test('failed without a message may pass', () => {
     const state = jobStateOf(batch({ status: 'failed', errors: null }));

@@ -46,5 +46,21 @@ export const OPENAI_API = {
     nothingCreated: { id: null },
     noList: { data: null },
     noFileList: { data: null },
+    oddFields: {
+      errors: [],
+      request_counts: 'many',
+      metadata: 'none',
+      created_at: null,
+      input_file_id: 5,
+    },
+  },
+  incompleteLists: {
+    'a job without an id': { data: [{ status: 'completed' }], has_more: false },
+    'a job that is a text': { data: ['batch_1'], has_more: false },
+    'more to come after nothing': { data: [], has_more: true },
+    'more to come after a job without an id': { data: [{ status: 'x' }], has_more: true },
+    'a page that does not say whether it is the last, over and over': {
+      data: [{ id: 'batch_1', status: 'in_progress', created_at: 9_999_999_999, metadata: {} }],
+    },
   },
 } satisfies Partial<Harness>;

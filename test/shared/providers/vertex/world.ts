@@ -3,7 +3,7 @@ import { connectVertex } from '../../../../shared/providers/vertex/index.ts';
 import { startVertexSimulator } from '../../../../simulators/vertex/index.ts';
 import { localServiceAccountKey } from '../../../../simulators/vertex/tokens.ts';
 import { entryAt, settingsOf } from '../entry.ts';
-import { type SimulationOptions, simulate } from '../harness.ts';
+import { type Harness, type SimulationOptions, simulate } from '../harness.ts';
 
 export const GCS: VertexSettings['store'] = { type: 'gcs', bucket: 'a-bucket' };
 export const BIGQUERY: VertexSettings['store'] = {
@@ -12,6 +12,30 @@ export const BIGQUERY: VertexSettings['store'] = {
   outputDataset: 'batch_outputs',
 };
 export const UNKNOWN_JOB = 'projects/a-project/locations/us-central1/batchPredictionJobs/404';
+
+/** The part of the harness that both stores have in common. */
+export const VERTEX_ANSWERS = {
+  patches: {
+    unknownStatus: { fields: { state: 'JOB_STATE_DREAMING' }, status: 'JOB_STATE_DREAMING' },
+    noJob: { state: null },
+    nothingCreated: { name: null },
+    noList: { batchPredictionJobs: null },
+    oddFields: {
+      createTime: 5,
+      labels: 'none',
+      error: 'none',
+      completionStats: 'many',
+      inputConfig: 'none',
+    },
+  },
+  incompleteLists: {
+    'a job without a name': { batchPredictionJobs: [{ labels: {} }] },
+    'a job that is a text': { batchPredictionJobs: [UNKNOWN_JOB] },
+    'labels that are a text': { batchPredictionJobs: [{ name: UNKNOWN_JOB, labels: 'ours' }] },
+    'the same next page over and over': { batchPredictionJobs: [], nextPageToken: 'same' },
+  },
+  omitsEmptyList: true,
+} satisfies Partial<Harness>;
 
 /** Settings of an entry, with a test's changes. */
 export function vertexSettings(changes: Partial<VertexSettings> = {}): VertexSettings {
