@@ -62,7 +62,13 @@ function compose(config: Config): Composition {
   return { config, dependencies, dynamodb, secrets };
 }
 
-const clock: Clock = { now: () => Date.now() };
+const clock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, run) {
+    const timer = setTimeout(run, milliseconds).unref();
+    return () => clearTimeout(timer);
+  },
+};
 
 const chance: RandomSource = {
   random: () => Math.random(),

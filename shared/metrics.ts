@@ -53,6 +53,8 @@ export const METRICS = {
   swept: 'BatchesSwept',
   /** Sweeps that ran out of time. The next sweep resumes them. */
   sweepsTruncated: 'SweepsTruncated',
+  /** Sweeps that stopped calling a provider: it answered nothing for a while, or its time was over. */
+  providersCutShort: 'ProvidersCutShort',
   /** Duration of a sweep. */
   sweepDuration: 'SweepDuration',
   /** How long the most overdue batch had been due when the sweep processed it. */

@@ -23,7 +23,13 @@ export function benchDependencies(parts: {
   let serial = 0;
   const ports: Omit<Dependencies, 'batches' | 'objects'> = {
     policy: DEFAULT_POLICY,
-    clock: { now: () => Date.now() },
+    clock: {
+      now: () => Date.now(),
+      after(milliseconds, run) {
+        const timer = setTimeout(run, milliseconds).unref();
+        return () => clearTimeout(timer);
+      },
+    },
     chance: { random: Math.random, randomInt: unused, token: () => `token-${serial++}` },
     providerStates: {
       get: async (provider) => ({ schemaVersion: 1, provider, version: 0 }),

@@ -19,7 +19,7 @@ export interface Secrets {
 const CACHE_MS = 60_000;
 
 /** Secrets Manager, with a cache that reads a secret at most once a minute. */
-export function realSecrets(client: SecretsManagerClient, clock: Clock): Secrets {
+export function realSecrets(client: SecretsManagerClient, clock: Pick<Clock, 'now'>): Secrets {
   const cache = new Map<string, { value: Promise<string | undefined>; until: number }>();
   return {
     get(secretArn, isFresh = false) {

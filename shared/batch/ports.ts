@@ -9,6 +9,12 @@ import type { Status } from './status.ts';
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /**
+   * Calls `run` once, that many milliseconds from now. Keeps no process alive.
+   *
+   * @returns stops the timer
+   */
+  after(milliseconds: number, run: () => void): () => void;
 }
 export interface RandomSource {
   /** A number in [0, 1). */

@@ -47,7 +47,18 @@ export function portsOf(process: Process, world: PortsWorld): Dependencies {
       listFrom: 2,
       retentionSeconds: schedule.tableKind.retentionMs / 1000,
     },
-    clock: { now: () => schedule.now },
+    clock: {
+      now: () => schedule.now,
+      after(milliseconds, run) {
+        let isStopped = false;
+        schedule.timeline.after(milliseconds, () => {
+          if (process.alive && !isStopped) run();
+        });
+        return () => {
+          isStopped = true;
+        };
+      },
+    },
     chance: {
       random: () => random.next(),
       randomInt: (max) => random.int(max),

@@ -91,7 +91,8 @@ export async function startRealSystem(
   { plan = ['completed'], policy = {}, limits = {}, simulator = {} }: RealSystemOptions = {},
 ): Promise<RealSystem> {
   let now = Date.now();
-  const clock = { now: () => now };
+  // Nothing hangs here for as long as a timer of the use cases waits.
+  const clock = { now: () => now, after: () => () => {} };
   const directory = mkdtempSync(join(tmpdir(), 'simulator-'));
   const openAi = await startOpenAiSimulator(
     { dataDir: directory, plan: [...plan], jobSeconds: 10 * MINUTE, ...simulator },

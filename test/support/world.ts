@@ -56,6 +56,12 @@ const FUNCTION_SECONDS = 300;
 export function world(policy: Policy = DEFAULT_POLICY): World {
   let now = NOW;
   let serial = 0;
+  const timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  const after = (milliseconds: number, run: () => void) => {
+    const timer = { at: now + milliseconds, run };
+    timers.add(timer);
+    return () => void timers.delete(timer);
+  };
   const table = new MemoryBatches();
   const batches = Object.assign(table.store(), {
     all: () => table.all(),
@@ -76,7 +82,7 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     void logged.push(`${message} ${JSON.stringify(fields)}`);
   const dependencies: Dependencies = {
     policy,
-    clock: { now: () => now },
+    clock: { now: () => now, after },
     chance: { random: () => 0.5, randomInt: () => serial++ % 36, token: () => `token-${serial++}` },
     batches,
     providerStates: providerStates.store(),
@@ -102,8 +108,15 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     ...{ dependencies, batches, provider, objects, bucket, workQueue, batchQueue, deadLetters },
     states: providerStates.states,
     ...{ invocations, announced, metrics, logged },
-    advance: (seconds) => {
-      now += seconds * 1000;
+    advance(seconds) {
+      const until = now + seconds * 1000;
+      const next = () => [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+      for (let timer = next(); timer; timer = next()) {
+        timers.delete(timer);
+        now = Math.max(now, timer.at);
+        timer.run();
+      }
+      now = until;
     },
     async add(batchId, customIds, message = {}) {
       await upload(objects, `uploads/${batchId}.jsonl`, customIds.map(requestLine));

@@ -5,61 +5,29 @@ import type { Dependencies } from '../dependencies.ts';
 import { stopIfOrphan } from '../parts.ts';
 import { updateProvider } from '../providerState.ts';
 import { transition } from '../transition.ts';
-import { type Capacity, type CapacityPorts, ProviderCapacity } from './capacity.ts';
+import type { Capacity, CapacityPorts, ProviderCapacity } from './capacity.ts';
 import type { SweepRun } from './run.ts';
 
 type AdmitPorts = Parameters<typeof transition>[0] & CapacityPorts;
 
-/** Batches that found no capacity and may go elsewhere are remembered up to this number. */
+/** Batches of one provider that found no capacity and may go elsewhere: so many are remembered. */
 const MAX_UNPLACED = 1_000;
 
-/**
- * Starts waiting batches, provider by provider and in order, as far as there is capacity; then
- * offers those that are left to the other providers that they may go to. An entry that was removed
- * from the configuration starts nothing, but its batches still end at their deadlines.
- *
- * @param first the provider at which the last sweep ran out of time, to begin with
- * @returns the provider at which this sweep ran out of time; undefined if it did not
- */
-export async function admitQueued(
-  ports: AdmitPorts,
-  run: SweepRun,
-  first: string | undefined,
-): Promise<string | undefined> {
-  const capacities = new ProviderCapacity(ports);
-  const unplaced: WaitingHint[] = [];
-  try {
-    for (const name of startingAt(await providerNames(ports), first)) {
-      if (run.isOver()) return name;
-      await run.safely({ provider: name }, async () => {
-        if (await run.isBlocked(name)) run.gauges.noteBlocked(name);
-        const left = await admitTo(ports, run, capacities, name);
-        unplaced.push(...left.slice(0, MAX_UNPLACED - unplaced.length));
-      });
-    }
-    await admitElsewhere(ports, run, capacities, unplaced);
-    return undefined;
-  } finally {
-    capacities.reportWaits();
-    await capacities.recordStarts();
-  }
-}
-
 /** All entries that were ever used. A new one is recorded, so that its queue outlives the entry. */
-async function providerNames(ports: AdmitPorts): Promise<readonly string[]> {
+export async function providerNames(ports: AdmitPorts): Promise<readonly string[]> {
   const known = await ports.providerStates.list();
   const added = ports.providers.names.filter((name) => !known.includes(name));
   for (const name of added) await updateProvider(ports, name, (state) => ({ ...state }));
   return [...known, ...added];
 }
 
-function startingAt(names: readonly string[], first: string | undefined): readonly string[] {
-  const index = Math.max(0, names.indexOf(first ?? ''));
-  return [...names.slice(index), ...names.slice(0, index)];
-}
-
-/** @returns batches that found no capacity here and may go elsewhere */
-async function admitTo(
+/**
+ * Starts waiting batches of one provider, in order, as far as there is capacity. An entry that was
+ * removed from the configuration starts nothing, but its batches still end at their deadlines.
+ *
+ * @returns batches that found no capacity here and may go elsewhere
+ */
+export async function admitTo(
   ports: AdmitPorts,
   run: SweepRun,
   capacities: ProviderCapacity,
@@ -85,7 +53,8 @@ async function admitTo(
   return unplaced;
 }
 
-async function admitElsewhere(
+/** Offers batches that found no capacity to the other providers that they may go to. */
+export async function admitElsewhere(
   ports: AdmitPorts,
   run: SweepRun,
   capacities: ProviderCapacity,
@@ -115,8 +84,13 @@ async function startNext(
     const part = isPartId(batchId) ? await ports.batches.get(batchId) : undefined;
     if (part && (await stopIfOrphan(ports, part))) return;
     const result = await transition(ports, batchId, { type: 'admitted', provider }, part);
-    if (result.type === 'changed') run.admitted += 1;
+    if (result.type === 'changed') run.admitted.set(provider, admittedTo(run, provider) + 1);
   });
+}
+
+/** Number of batches that this sweep has started at a provider. */
+function admittedTo({ admitted }: Pick<SweepRun, 'admitted'>, provider: string): number {
+  return admitted.get(provider) ?? 0;
 }
 
 function admissionBounds(
@@ -168,7 +142,7 @@ export async function* queuePages(
     const isFront = pagesWithoutStart < FRONT_PAGES;
     if (pagesWithoutStart === FRONT_PAGES && remembered !== undefined) cursor = remembered;
     const page = await batches.listWaiting(provider, cursor);
-    const admittedBefore = run.admitted;
+    const admittedBefore = admittedTo(run, provider);
     yield page.items;
     cursor = page.cursor;
     if (cursor === undefined) {
@@ -176,16 +150,12 @@ export async function* queuePages(
       return;
     }
     if (!isFront) run.queueCursors.set(queue, cursor);
-    pagesWithoutStart = isFront && run.admitted > admittedBefore ? 0 : pagesWithoutStart + 1;
+    const hasStarted = admittedTo(run, provider) > admittedBefore;
+    pagesWithoutStart = isFront && hasStarted ? 0 : pagesWithoutStart + 1;
   }
 }
 
 /** The cursors at which the last sweep stopped in each long queue. */
 export function queueCursors(cursors: SweepCursors): readonly (readonly [string, string])[] {
-  return Object.entries(cursors).filter(([name]) => isQueueCursor(name));
-}
-
-/** Whether a cursor is one of a queue, and no sign of a sweep that ran out of time. */
-export function isQueueCursor(name: string): boolean {
-  return name.startsWith(CURSOR_PREFIX);
+  return Object.entries(cursors).filter(([name]) => name.startsWith(CURSOR_PREFIX));
 }

@@ -13,7 +13,12 @@ import type { SweepRun } from './run.ts';
 export type CheckPorts = TransitionPorts & Pick<Dependencies, 'providers' | 'log' | 'metrics'>;
 
 /** What the checks of one sweep share. */
-type SharedChecks = Pick<SweepRun, 'isBlocked' | 'onBlocked' | 'runningJobs' | 'accepted'>;
+type SharedChecks = Pick<SweepRun, 'isBlocked' | 'onBlocked' | 'accepted'> & {
+  /** Whether the provider is called no more in this sweep. */
+  isShareSpent(): boolean;
+  /** Running jobs by id, from one listing of the provider. */
+  runningJobs(provider: string): Promise<ReadonlyMap<string, JobState>>;
+};
 
 /**
  * Reads the state of a batch's job and records it. An unchanged state costs no write. A state that
@@ -57,6 +62,7 @@ async function readState(
   if (listed) return listed;
   // Another check may have been refused in the meantime.
   if (await shared.isBlocked(provider)) return PROVIDER_BLOCKED;
+  if (shared.isShareSpent()) return NOT_ASKED;
   try {
     const job = await (await ports.providers.get(provider)).check(jobId);
     noteOddState(ports, batch, job);
@@ -68,6 +74,10 @@ async function readState(
 }
 
 const PROVIDER_BLOCKED: JobState = { state: 'unknown', status: 'the provider is blocked' };
+const NOT_ASKED: JobState = {
+  state: 'unknown',
+  status: 'the provider had no time left in a sweep',
+};
 
 function noteOddState({ log, metrics }: CheckPorts, batch: BatchIn<'running'>, job: JobState) {
   if (job.state === 'unknown') {
@@ -131,6 +141,7 @@ export async function checkJob(
   const shared = {
     isBlocked: (name: string) => isProviderBlocked(ports, name),
     onBlocked: () => {},
+    isShareSpent: () => false,
     runningJobs: async () => new Map(),
     accepted,
   };

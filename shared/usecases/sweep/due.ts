@@ -1,21 +1,15 @@
-import { messageOf } from '../../batch/errors.ts';
 import type { SweepCursors } from '../../batch/ports.ts';
 import type { Batch, BatchFields } from '../../batch/record.ts';
+import { isEnded } from '../../batch/status.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { attributed } from '../logFields.ts';
 import { advanceParts, stopIfOrphan } from '../parts.ts';
 import { type TransitionPorts, transition } from '../transition.ts';
-import { type CheckPorts, check } from './check.ts';
+import { type FoundBatch, inLanes, readRecords } from './lanes.ts';
 import type { SweepRun } from './run.ts';
 
 type ReadPagePorts = Pick<Dependencies, 'batches' | 'log'>;
-type DuePorts = TransitionPorts & CheckPorts & ReadPagePorts;
-
-/** A due batch as the index shows it, and its record if that was read with the others of its page. */
-interface DueBatch {
-  readonly batchId: string;
-  readonly record: Batch | undefined;
-}
+type DuePorts = TransitionPorts & ReadPagePorts;
 
 /** Where a page starts in the `due` index. */
 interface PagePosition {
@@ -24,7 +18,7 @@ interface PagePosition {
 }
 
 interface DuePage {
-  readonly due: readonly DueBatch[];
+  readonly due: readonly FoundBatch[];
   readonly next: PagePosition | undefined;
 }
 
@@ -38,16 +32,16 @@ async function* dueBatches(
   ports: DuePorts,
   run: SweepRun,
   cursors: SweepCursors,
-): AsyncGenerator<DueBatch> {
+): AsyncGenerator<FoundBatch> {
   const until = ports.clock.now();
   const start = startOf(cursors, ports.batches.shards);
   let position: PagePosition | undefined = start;
-  let upcoming = readPage(ports, until, start.shard, start);
+  let upcoming = readPage(ports, run, until, start.shard, start);
   try {
     while (position) {
       const { due, next }: DuePage = await upcoming;
       if (next) {
-        upcoming = readPage(ports, until, start.shard, next);
+        upcoming = readPage(ports, run, until, start.shard, next);
         // It is awaited later, or never if the time is over before.
         upcoming.catch(() => {});
       }
@@ -64,22 +58,20 @@ async function* dueBatches(
 }
 
 async function readPage(
-  { batches, log }: ReadPagePorts,
+  ports: ReadPagePorts,
+  run: SweepRun,
   until: number,
   firstShard: number,
   { shard, cursor }: PagePosition,
 ): Promise<DuePage> {
-  const page = await batches.listDue(shard, until, cursor);
-  const ids = page.items.map(({ batchId }) => batchId);
-  // A record that is missing here is read by itself later, so that its own error is logged.
-  const records = await batches.getMany(ids).catch((error: unknown) => {
-    const fields = { error: messageOf(error) };
-    log.warn('records of a page could not be read; reading them one by one', fields);
-    return undefined;
-  });
-  const due = ids.map((batchId) => ({ batchId, record: records?.get(batchId) }));
+  const page = await ports.batches.listDue(shard, until, cursor);
+  // Running batches are due in every sweep. They are checked provider by provider.
+  const others = page.items.filter(({ status }) => status !== 'running');
+  if (others.length < page.items.length) run.mayHaveRunning = true;
+  const ids = others.map(({ batchId }) => batchId);
+  const due = ids.length > 0 ? await readRecords(ports, ids) : [];
   if (page.cursor !== undefined) return { due, next: { shard, cursor: page.cursor } };
-  const nextShard = (shard + 1) % batches.shards;
+  const nextShard = (shard + 1) % ports.batches.shards;
   const isLast = nextShard === firstShard;
   return { due, next: isLast ? undefined : { shard: nextShard, cursor: undefined } };
 }
@@ -95,6 +87,7 @@ function startOf(cursors: SweepCursors, shards: number): PagePosition {
 
 /** An empty cursor is the start of the shard. */
 function saveCursor(run: SweepRun, { shard, cursor = '' }: PagePosition): void {
+  run.mayHaveRunning = true;
   run.nextCursors[cursorName(shard)] = cursor;
 }
 
@@ -102,12 +95,12 @@ function cursorName(shard: number): string {
   return `open#${shard}`;
 }
 
-/** Batches processed at the same time. Bounds the concurrent calls to a provider and the table. */
+/** Batches processed at the same time. Bounds the concurrent calls to the table. */
 const CONCURRENCY = 100;
 
 /**
- * Processes the due batches. It returns, or throws, only when everything that it began is over,
- * because the sweep's lease is released after that.
+ * Processes the due batches, except those that wait for answers of a provider: running ones, and
+ * ended ones with files to delete, which it only notes.
  *
  * @param cursors where the last sweep ran out of time
  */
@@ -117,28 +110,14 @@ export async function processDueBatches(
   cursors: SweepCursors,
 ): Promise<void> {
   const due = dueBatches(ports, run, cursors);
-  const loops: Promise<void>[] = [];
-  const failures: unknown[] = [];
-  // The loops share one generator, which yields each batch to one of them. A loop that gets its
-  // first batch starts the next loop, so a quiet sweep runs two.
-  const loop = async () => {
-    let isFirst = true;
-    for await (const batch of due) {
-      if (isFirst) startLoop();
-      isFirst = false;
-      await processDue(ports, run, batch);
-    }
-  };
-  const startLoop = () => {
-    if (loops.length < CONCURRENCY) loops.push(loop().catch((error) => void failures.push(error)));
-  };
-  startLoop();
-  // The array grows while it is iterated over.
-  for (const one of loops) await one;
-  if (failures.length > 0) throw failures[0];
+  await inLanes(due, CONCURRENCY, (batch) => processDue(ports, run, batch));
 }
 
-function processDue(ports: DuePorts, run: SweepRun, { batchId, record }: DueBatch): Promise<void> {
+function processDue(
+  ports: DuePorts,
+  run: SweepRun,
+  { batchId, record }: FoundBatch,
+): Promise<void> {
   return run.safely({ batchId }, async () => {
     const batch = record ?? (await ports.batches.get(batchId));
     if (!batch) return;
@@ -153,10 +132,8 @@ function processDue(ports: DuePorts, run: SweepRun, { batchId, record }: DueBatc
 async function processRecord(ports: DuePorts, run: SweepRun, batch: Batch): Promise<void> {
   const now = ports.clock.now();
   if (batch.status === 'split') return advanceParts(ports, batch);
-  if (batch.status === 'running') {
-    run.gauges.noteRunning(batch);
-    return check(ports, run, batch);
-  }
+  // The index was behind: it is checked with the others of its provider, in the next sweep if not now.
+  if (batch.status === 'running') return;
   if (batch.status === 'submitting' && batch.claim && now >= batch.claim.leaseUntil) {
     run.unresolved.push({ ...batch, claim: batch.claim });
     return;
@@ -164,5 +141,9 @@ async function processRecord(ports: DuePorts, run: SweepRun, batch: Batch): Prom
   if (await stopIfOrphan(ports, batch)) return;
   const { dueAt = now }: BatchFields = batch;
   run.gauges.noteDue(dueAt, now);
+  if (isEnded(batch.status)) {
+    run.ended.push({ batchId: batch.batchId, provider: batch.provider });
+    return;
+  }
   await transition(ports, batch.batchId, { type: 'due' }, batch);
 }

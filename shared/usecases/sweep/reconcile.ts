@@ -14,19 +14,22 @@ type ListPorts = Pick<Dependencies, 'providers' | 'batches' | 'policy' | 'log'>;
 type ReconcilePorts = RecordJobPorts & ListPorts;
 
 /**
- * Resolves submissions whose workers did not report back: a job under the submission key is
- * adopted. That there is none is believed only if a complete listing, begun after the lease had
- * expired, contains no such job and no job with a hidden key that could be it. A listing that failed
- * still shows the jobs that it found. One listing per provider serves all of its batches.
+ * Resolves submissions to one provider whose workers did not report back: a job under the
+ * submission key is adopted. That there is none is believed only if a complete listing, begun after
+ * the lease had expired, contains no such job and no job with a hidden key that could be it. A
+ * listing that failed still shows the jobs that it found. One listing serves all of the provider's
+ * batches.
  */
-export async function reconcile(ports: ReconcilePorts, run: SweepRun): Promise<void> {
-  const byProvider = Map.groupBy(run.unresolved, (batch) => batch.provider);
-  for (const [provider, unresolved] of byProvider) {
-    if (run.isOver()) return;
-    const listing = await list(ports, provider, unresolved);
-    for (const batch of unresolved)
-      await run.safely(logFields(batch), () => resolveClaim(ports, batch, listing));
-  }
+export async function reconcile(
+  ports: ReconcilePorts,
+  run: SweepRun,
+  provider: string,
+): Promise<void> {
+  const unresolved = run.unresolved.filter((batch) => batch.provider === provider);
+  if (unresolved.length === 0) return;
+  const listing = await list(ports, provider, unresolved);
+  for (const batch of unresolved)
+    await run.safely(logFields(batch), () => resolveClaim(ports, batch, listing));
 }
 
 interface JobListing {

@@ -1,19 +1,20 @@
 import { messageOf, NewerSchemaError } from '../../batch/errors.ts';
-import type { JobState } from '../../batch/job.ts';
-import { type BatchStore, pages, type WaitingHint } from '../../batch/ports.ts';
+import type { WaitingHint } from '../../batch/ports.ts';
 import type { Batch, BatchIn } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import { isBlocked } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFieldsOf } from '../logFields.ts';
+import { ProviderShare, type SharePorts } from './share.ts';
 
-export type SweepRunPorts = Parameters<typeof listRunning>[0] &
-  Pick<Dependencies, 'clock' | 'log' | 'metrics' | 'providerStates'>;
+export type SweepRunPorts = SharePorts & Pick<Dependencies, 'providerStates'>;
 
 /** Time kept for releasing the lease: milliseconds, but at most a fifth of the sweep's time. */
 const RESERVE_MS = 20_000;
-/** Share of the time for due batches: a provider whose calls hang must not stop the other steps. */
-const DUE_SHARE = 0.75;
+/** Due batches are read in this part of the time. */
+const DUE_SHARE = 0.5;
+/** Providers are called in this part of the time. The rest is for admission. */
+const CALLS_SHARE = 0.75;
 
 /** A batch whose submission a worker has claimed. */
 export type ClaimedSubmission = BatchIn<'submitting'> & {
@@ -24,8 +25,12 @@ export type ClaimedSubmission = BatchIn<'submitting'> & {
 export interface SweepRun {
   /** Whether the time is over. What is left waits for the next sweep. */
   isOver(): boolean;
-  /** Whether the time for due batches is over. The rest is for recovery and admission. */
+  /** Whether the time for due batches is over. The rest is for the providers and admission. */
   dueBudgetSpent(): boolean;
+  /** A provider's share of the sweep. */
+  shareOf(provider: string): ProviderShare;
+  /** Whether the share of any provider was too short. */
+  hasCutShort(): boolean;
   /**
    * Runs a step whose failure must not stop the sweep. It is logged and counted.
    *
@@ -36,8 +41,6 @@ export interface SweepRun {
   isBlocked(provider: string): Promise<boolean>;
   /** Tells the run that the provider has just been blocked. */
   onBlocked(provider: string): void;
-  /** Running jobs by id, from one listing of the provider. */
-  runningJobs(provider: string): Promise<ReadonlyMap<string, JobState>>;
   /** Where the next sweep resumes the steps that this one has no time for. */
   readonly nextCursors: Record<string, string>;
   /** Which part of each long queue is read next. No sweep reads such a queue as a whole. */
@@ -46,10 +49,17 @@ export interface SweepRun {
   readonly accepted: BatchIn<'running'>[];
   /** Batches whose submit claims have expired. A job may exist for each. */
   readonly unresolved: ClaimedSubmission[];
+  /** Ended batches that are due. Most have files to delete at their providers. */
+  readonly ended: Pick<Batch, 'batchId' | 'provider'>[];
+  /** Whether the index shows any running batch, or was not read to its end. */
+  mayHaveRunning: boolean;
+  /** Stops the timers. To be called when the sweep is over. */
+  close(): void;
   readonly gauges: Gauges;
   /** Steps that were run by `safely`. */
   seen: number;
-  admitted: number;
+  /** Number of batches that were started at each provider. */
+  readonly admitted: Map<string, number>;
   errors: number;
 }
 
@@ -59,11 +69,18 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
   const startedAt = clock.now();
   const stopAt = deadline - Math.min(RESERVE_MS, (deadline - startedAt) / 5);
   const dueUntil = startedAt + (stopAt - startedAt) * DUE_SHARE;
+  const callsUntil = startedAt + (stopAt - startedAt) * CALLS_SHARE;
   const states = onceByName((provider) => providerStates.get(provider));
-  const running = onceByName((provider) => listRunning(ports, run, provider));
+  const shares = new Map<string, ProviderShare>();
   const run: SweepRun = {
     isOver: () => clock.now() >= stopAt,
     dueBudgetSpent: () => clock.now() >= dueUntil,
+    shareOf(provider) {
+      const share = shares.get(provider) ?? new ProviderShare(provider, ports, callsUntil);
+      shares.set(provider, share);
+      return share;
+    },
+    hasCutShort: () => [...shares.values()].some((share) => share.wasCutShort()),
     async safely(subject, step) {
       run.seen += 1;
       try {
@@ -78,14 +95,18 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
     },
     isBlocked: async (provider) => isBlocked(await states.of(provider), clock.now()),
     onBlocked: states.forget,
-    runningJobs: running.of,
     nextCursors: {},
     queueCursors: new Map(),
     gauges: new Gauges(),
     accepted: [],
     unresolved: [],
+    ended: [],
+    mayHaveRunning: false,
+    close() {
+      for (const share of shares.values()) share.close();
+    },
     seen: 0,
-    admitted: 0,
+    admitted: new Map(),
     errors: 0,
   };
   return run;
@@ -104,60 +125,6 @@ function onceByName<T>(read: (name: string) => Promise<T>) {
   };
 }
 
-type ListRunningPorts = Pick<Dependencies, 'providers' | 'batches' | 'policy' | 'log'>;
-
-/** The listing may begin with so many jobs of others: a page of most providers. */
-const MAX_FOREIGN_FIRST = 100;
-/** After that it must have one job of ours in so many; otherwise single checks are as cheap. */
-const MAX_FOREIGN_PER_OWN = 10;
-
-/**
- * Lists a provider's running jobs, which takes a call per page instead of one per job. Only
- * `running` is taken from the listing: a job that it does not show, or shows as ended, is checked
- * by itself, because a service may list a job without all of its output.
- *
- * @returns the states of our running jobs by id. Empty if our jobs are few or the provider has no
- *   such listing; incomplete if the listing failed half way
- */
-export async function listRunning(
-  { providers, batches, policy, log }: ListRunningPorts,
-  run: { dueBudgetSpent(): boolean },
-  name: string,
-): Promise<ReadonlyMap<string, JobState>> {
-  const running = new Map<string, JobState>();
-  try {
-    const provider = await providers.get(name);
-    if (!provider.listStates) return running;
-    const wanted = await activeJobIds(batches, name);
-    if (wanted.size < policy.listFrom) return running;
-    let listed = 0;
-    let found = 0;
-    for await (const { jobId, state } of provider.listStates()) {
-      listed += 1;
-      if (wanted.delete(jobId)) {
-        found += 1;
-        if (state.state === 'running') running.set(jobId, state);
-      }
-      const isRare = listed >= MAX_FOREIGN_FIRST + found * MAX_FOREIGN_PER_OWN;
-      if (wanted.size === 0 || isRare || run.dueBudgetSpent()) break;
-    }
-  } catch (error) {
-    log.warn('job listing failed; jobs are checked one by one', {
-      provider: name,
-      error: messageOf(error),
-    });
-  }
-  return running;
-}
-
-/** Ids only: thousands of records would not fit into memory at once. */
-async function activeJobIds(batches: BatchStore, provider: string): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
-    for (const { jobId, isOver } of page) if (jobId !== undefined && !isOver) ids.add(jobId);
-  return ids;
-}
-
 /** Metrics of the present state, from what a sweep reads anyway. */
 export class Gauges {
   readonly #runningByProvider = new Map<string, number>();
@@ -166,8 +133,8 @@ export class Gauges {
   #oldestQueuedMs = 0;
   #lagMs = 0;
 
-  noteRunning({ provider }: Batch): void {
-    this.#runningByProvider.set(provider, (this.#runningByProvider.get(provider) ?? 0) + 1);
+  noteRunning(provider: string, jobs: number): void {
+    this.#runningByProvider.set(provider, jobs);
   }
 
   /** Not to be called for a batch with a running job: it is due as long as the job runs. */

@@ -29,8 +29,9 @@ function batchName(number: number): string {
   return `b${number}`;
 }
 
+/** In the order in which a sweep checks them. */
 export function names(from: number, to: number): string[] {
-  return Array.from({ length: to - from }, (_, index) => batchName(from + index));
+  return Array.from({ length: to - from }, (_, index) => batchName(from + index)).toSorted();
 }
 
 /** The batches whose jobs were asked about one by one, in the order of the calls. */

@@ -1,0 +1,165 @@
+import { ProviderError, shortReason } from '../../batch/errors.ts';
+import { METRICS } from '../../metrics.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import type { Provider, Providers } from '../../providers/provider.ts';
+import type { Dependencies } from '../dependencies.ts';
+
+export type SharePorts = Pick<Dependencies, 'clock' | 'log' | 'metrics'>;
+
+/** How long a provider may answer none of its calls: more than one try of a call, which has 30 s. */
+const SILENCE_MS = 60_000;
+/**
+ * How long one sweep may call one provider. It bounds how much a slow provider lengthens a sweep,
+ * and with it the time between two sweeps of all others.
+ */
+const CALLS_MS = 120_000;
+
+/** Of that, how long the states of all jobs may be listed before jobs are checked one by one. */
+const STATES_MS = 60_000;
+
+/** A provider's share of one sweep. When it is used up, the sweep calls that provider no more. */
+export class ProviderShare {
+  readonly #provider: string;
+  readonly #ports: SharePorts;
+  readonly #until: number;
+  /** A part of a share, whose end is its caller's matter. */
+  readonly #isPart: boolean;
+  readonly #pending = new Set<(error: ProviderError) => void>();
+  #lastAnswerAt = 0;
+  #stopTimer: (() => void) | undefined;
+  #spent: ProviderError | undefined;
+
+  /** @param latest when the sweep's time for calls is over, in milliseconds since 1970 */
+  constructor(
+    provider: string,
+    ports: SharePorts,
+    latest: number,
+    { milliseconds = CALLS_MS, isPart = false } = {},
+  ) {
+    this.#provider = provider;
+    this.#ports = ports;
+    this.#until = Math.min(latest, ports.clock.now() + milliseconds);
+    this.#isPart = isPart;
+  }
+
+  /** A part of it for calls that others can take the place of, if they take too long. */
+  part(milliseconds: number): ProviderShare {
+    const options = { milliseconds, isPart: true };
+    return new ProviderShare(this.#provider, this.#ports, this.#until, options);
+  }
+
+  /** Whether the provider is called no more in this sweep. */
+  isSpent(): boolean {
+    return this.#spent !== undefined || this.#ports.clock.now() >= this.#until;
+  }
+
+  /** Whether a call was refused or given up because of that. */
+  wasCutShort(): boolean {
+    return this.#spent !== undefined;
+  }
+
+  /**
+   * Makes one call to the provider. A call that does not answer within the share fails, and its
+   * answer is dropped if it comes later. So only calls are given up, never the writes that follow
+   * from their answers: the sweep's lease covers all of its writes.
+   *
+   * @throws ProviderError `transient` once the share is used up
+   */
+  async call<T>(make: () => Promise<T>): Promise<T> {
+    const { clock } = this.#ports;
+    if (this.isSpent()) throw this.#end('its time in this sweep is over');
+    if (this.#pending.size === 0) this.#lastAnswerAt = clock.now();
+    this.#watch();
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject);
+      const onAnswer = () => {
+        this.#lastAnswerAt = clock.now();
+        this.#pending.delete(reject);
+      };
+      make().finally(onAnswer).then(resolve, reject);
+    });
+  }
+
+  /** One timer watches over all calls. It is set again as long as some of them are under way. */
+  #watch(): void {
+    if (this.#stopTimer) return;
+    const { clock } = this.#ports;
+    const at = Math.min(this.#until, this.#lastAnswerAt + SILENCE_MS);
+    this.#stopTimer = clock.after(at - clock.now(), () => {
+      this.#stopTimer = undefined;
+      if (this.#pending.size === 0) return;
+      if (this.isSpent()) this.#end('its time in this sweep is over');
+      else if (clock.now() - this.#lastAnswerAt < SILENCE_MS) this.#watch();
+      else this.#end(`it has answered nothing for ${SILENCE_MS / 1000} s`);
+    });
+  }
+
+  #end(why: string): ProviderError {
+    if (this.#spent) return this.#spent;
+    const provider = this.#provider;
+    const message = `${provider} is not called again in this sweep: ${why}`;
+    this.#spent = new ProviderError('transient', shortReason('sweep_share_spent', message));
+    if (!this.#isPart) this.#report(why);
+    for (const reject of this.#pending) reject(this.#spent);
+    this.#pending.clear();
+    return this.#spent;
+  }
+
+  #report(why: string): void {
+    const { log, metrics } = this.#ports;
+    const fields = { provider: this.#provider, why, callsGivenUp: this.#pending.size };
+    log.warn('provider left to the next sweep', fields);
+    metrics.count(METRICS.providersCutShort, 1, this.#provider);
+  }
+
+  /** Stops the timer. To be called when the sweep is over. */
+  close(): void {
+    this.#stopTimer?.();
+  }
+}
+
+/** The same providers, with each call that a sweep makes counted in the share of its provider. */
+export function withShares(
+  providers: Providers,
+  shareOf: (name: string) => ProviderShare,
+): Providers {
+  return {
+    names: providers.names,
+    describe: (name) => providers.describe(name),
+    async get(name) {
+      const share = shareOf(name);
+      // It reads a secret, which may hang as well.
+      const provider = await share.call(() => providers.get(name));
+      return limited(provider, share);
+    },
+  };
+}
+
+function limited(provider: Provider, share: ProviderShare): Provider {
+  const { listStates } = provider;
+  return {
+    ...provider,
+    ...omitUndefined({
+      listStates: listStates && (() => eachWithin(share.part(STATES_MS), listStates())),
+    }),
+    check: (jobId) => share.call(() => provider.check(jobId)),
+    cancel: (jobId) => share.call(() => provider.cancel(jobId)),
+    listJobs: (since) => eachWithin(share, provider.listJobs(since)),
+    deleteFiles: (jobId) => share.call(() => provider.deleteFiles(jobId)),
+    deleteLeftovers: (keys, since) => share.call(() => provider.deleteLeftovers(keys, since)),
+  };
+}
+
+async function* eachWithin<T>(share: ProviderShare, items: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    while (true) {
+      const { done, value } = await share.call(() => iterator.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Not awaited: a page that hangs would hold it up.
+    iterator.return?.()?.catch(() => {});
+  }
+}
