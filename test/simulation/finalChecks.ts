@@ -5,6 +5,7 @@ import { isEnded } from '../../shared/batch/status.ts';
 import type { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import { checkCollected } from './collected.ts';
 import type { Collecting } from './collecting.ts';
+import type { SimulatedJob } from './observer.ts';
 import type { Pauses } from './pauses.ts';
 import type { Schedule } from './schedule.ts';
 import { isSettled } from './ticks.ts';
@@ -64,9 +65,16 @@ function checkAccount({ account }: SimulatedWorld, report: ReportBroken): void {
   for (const { id, cancels } of account.jobs)
     if (cancels > MAX_CANCELS) report('violation', `${id} was cancelled ${cancels} times`);
   for (const { key, job, deleted } of account.uploads)
-    if (!deleted) report('violation', `the upload of ${job?.id ?? key} was left behind`);
-  for (const { id, rows, outputDeleted } of account.jobs)
-    if (rows.size > 0 && !outputDeleted) report('violation', `the output of ${id} was left behind`);
+    if (!deleted && !(job && isUnreadable(job)))
+      report('violation', `the upload of ${job?.id ?? key} was left behind`);
+  for (const job of account.jobs)
+    if (job.rows.size > 0 && !job.outputDeleted && !isUnreadable(job))
+      report('violation', `the output of ${job.id} was left behind`);
+}
+
+/** The files of a job with a row that cannot be read stay, so that a person can look at them. */
+function isUnreadable({ rows }: SimulatedJob): boolean {
+  return [...rows.values()].some((code) => code < 0);
 }
 
 /** A message that was given up lies in a dead-letter queue: it is not lost. */

@@ -3,7 +3,9 @@ import { TRANSITIONS } from '../../shared/batch/lifecycle/transitions.ts';
 import { rootBatchId } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { Batch, BatchFields } from '../../shared/batch/record.ts';
+import { Cancels } from './cancels.ts';
 import { collectedIds } from './collected.ts';
+import { brokenBounds, NO_FIGURES } from './figures.ts';
 import { checkBatch, checkEnd, rowsIn, type SimulatedWorld } from './finalChecks.ts';
 import type { SimulatedJob, SimulatedUpload } from './observer.ts';
 import type { Process } from './process.ts';
@@ -18,6 +20,9 @@ export class Invariants {
   readonly #world: SimulatedWorld;
   readonly #expected = new Map<string, readonly string[]>();
   readonly #broken: string[] = [];
+  readonly #cancels = new Cancels();
+  /** The worst of what has a bound. Complete at the end. */
+  figures = NO_FIGURES;
   readonly #commands = new Map<string, number>();
   readonly #invocations = new Map<string, { attempt: number; hasEnded: boolean; lostAt: number }>();
   #sweeper: Process | undefined;
@@ -61,6 +66,7 @@ export class Invariants {
         `${batchId} loses results: ${previous.counts.succeeded} to ${counts.succeeded}`,
       );
     }
+    this.#cancels.onWrite(this.#world.schedule.now, next, previous);
     const misstart = this.#world.pauses.brokenBy(next, previous);
     if (misstart) this.#break('violation', misstart);
     const allowed = Object.values(TRANSITIONS[previous.status]).flat();
@@ -144,6 +150,8 @@ export class Invariants {
     const { account } = this.#world;
     if (!this.#expected.has(rootBatchId(batchId)))
       this.#break('unexpected', `a job for ${batchId}`);
+    const late = this.#cancels.brokenBy(job);
+    if (late) this.#break('violation', late);
     for (const other of account.jobs.filter((earlier) => earlier.batchId === batchId)) {
       if (other.key === key && other.plan !== 'quota' && other.plan !== 'account') {
         this.#break('duplicated', `${job.id} has the key of ${other.id}`);
@@ -187,6 +195,14 @@ export class Invariants {
   atTheEnd(): readonly string[] {
     const promised = { customIds: this.#expected, commands: this.#commands };
     checkEnd(this.#world, promised, (verdict, what) => this.#break(verdict, what));
+    const { schedule, account } = this.#world;
+    const longest = this.#cancels.longest(account.jobs);
+    this.figures = {
+      cancelToEndMs: schedule.accountKind.hidesKeys ? 0 : longest,
+      hiddenCancelToEndMs: schedule.accountKind.hidesKeys ? longest : 0,
+      sameFailures: schedule.sameFailures.worst,
+    };
+    for (const what of brokenBounds(this.figures)) this.#break('violation', what);
     return this.#broken;
   }
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type BrokenRun, runLife } from './exhaustive.ts';
+import { shownFigures } from './figures.ts';
 import { LIVES, type LifeName } from './lives.ts';
 import { exhaustInParallel, runInParallel } from './parallel.ts';
 import { traceOf } from './runSchedules.ts';
@@ -53,7 +54,11 @@ async function runRandomly(): Promise<void> {
     show(`seed ${seed}`, what, await traceOf(seed, guards));
   const { schedules, lost, unexpected, duplicated, recovered, violations } = tally;
   const counts = { lost, unexpected, duplicated, recovered, violations };
-  finish({ schedules, seed: options.seed, ...counts, seconds: secondsSoFar() });
+  finish({
+    ...{ schedules, seed: options.seed, ...counts },
+    ...shownFigures(tally.worst),
+    seconds: secondsSoFar(),
+  });
   process.exitCode = tally.caught > 0 ? 1 : 0;
 }
 
@@ -87,7 +92,7 @@ function show(which: string, what: readonly string[], lines: readonly string[]):
 
 function finish(summary: Readonly<Record<string, number>>): void {
   if (options.json) print([JSON.stringify(summary)]);
-  else print(Object.entries(summary).map(([name, value]) => `${name.padEnd(12)}${value}`));
+  else print(Object.entries(summary).map(([name, value]) => `${name.padEnd(26)}${value}`));
 }
 
 function secondsSoFar(): number {

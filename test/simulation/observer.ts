@@ -16,6 +16,8 @@ export interface SimulatedJob {
   /** How often the provider has taken a cancel of it. */
   cancels: number;
   outputDeleted: boolean;
+  /** When the provider's answers about its status cannot be read. */
+  readonly blind: { readonly from: number; readonly until: number } | undefined;
   /** The status code of each request that has a row when the job has ended. */
   readonly rows: ReadonlyMap<string, number>;
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Exhausted, ExhaustiveShare } from './exhaustive.ts';
+import { worstOf } from './figures.ts';
 import type { Tally } from './runSchedules.ts';
 import type { Share } from './worker.ts';
 
@@ -28,6 +29,7 @@ export async function runInParallel({ firstSeed, count, ...share }: Schedules): 
     violations: sum.violations + tally.violations,
     recovered: sum.recovered + tally.recovered,
     caught: sum.caught + tally.caught,
+    worst: worstOf(sum.worst, tally.worst),
     broken: [...sum.broken, ...tally.broken],
   }));
 }

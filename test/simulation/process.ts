@@ -129,11 +129,13 @@ export class Process {
         if (!this.alive && fate.landing === undefined && random.chance(0.5)) return;
         try {
           outcome = { value: effect() };
+          schedule.sameFailures.note(what, undefined);
           schedule.trace(
             () => `${this.name}: ${what}${this.alive ? '' : ' (lands after its end)'}`,
           );
         } catch (error) {
           outcome = { error };
+          schedule.sameFailures.note(what, String(error));
           schedule.trace(() => `${this.name}: ${what}: ${String(error)}`);
         }
         if (fate.diesAfter && this.alive) this.die(`dies after ${what}`);

@@ -1,3 +1,4 @@
+import { type Figures, NO_FIGURES, worstOf } from './figures.ts';
 import { ALL_GUARDS, type Guards } from './schedule.ts';
 import { Simulation } from './simulation.ts';
 
@@ -11,6 +12,7 @@ export interface Tally {
   caught: number;
   /** Schedules with faults that broke no promise. */
   recovered: number;
+  worst: Figures;
   /** The first seeds that broke a promise, and which one. */
   readonly broken: { readonly seed: number; readonly what: readonly string[] }[];
 }
@@ -31,12 +33,14 @@ export async function runSchedules(
     violations: 0,
     recovered: 0,
     caught: 0,
+    worst: NO_FIGURES,
     broken: [],
   };
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
     const simulation = new Simulation(seed, guards);
     const what = await simulation.run();
     tally.schedules += 1;
+    tally.worst = worstOf(tally.worst, simulation.invariants.figures);
     if (what.length === 0) {
       if (simulation.schedule.faultCount > 0) tally.recovered += 1;
       continue;

@@ -1,4 +1,5 @@
 import { CALM, type Faults, faultsOf } from './faults.ts';
+import { SameFailures } from './figures.ts';
 import type { Injection } from './injection.ts';
 import type { Life } from './lives.ts';
 import { Random } from './random.ts';
@@ -57,9 +58,14 @@ export class Schedule {
   readonly guards: Guards;
   readonly accountKind: AccountKind;
   readonly tableKind: TableKind;
+  /** The user sends some cancels and retries one after the other. */
+  readonly hasManyCommands: boolean = false;
+  /** Some jobs have rows or a status that cannot be read. */
+  readonly hasOddJobs: boolean = false;
   /** The trace, if one is kept. */
   readonly lines: string[] | undefined;
   faultCount = 0;
+  readonly sameFailures = new SameFailures();
   readonly #stormy: Faults;
   readonly #seed: number;
   #serial = 0;
@@ -86,6 +92,8 @@ export class Schedule {
       maxRequests: this.random.pick([1_000, 1_000, 1_000, 2]),
     };
     this.#stormy = faultsOf(this.random.pick([0, 0.5, 1, 1, 2, 4]));
+    this.hasManyCommands = this.stream('commands').chance(0.1);
+    this.hasOddJobs = this.stream('jobs').chance(0.2);
     this.tableKind = tableKindOf(this.stream('table'), this.accountKind);
   }
 
@@ -125,7 +133,7 @@ export class Schedule {
   }
 }
 
-const STREAMS = { collecting: 1, table: 2 };
+const STREAMS = { collecting: 1, table: 2, commands: 3, jobs: 4 };
 
 function tableKindOf(random: Random, { maxRequests }: AccountKind): TableKind {
   const storesText = random.chance(0.25);

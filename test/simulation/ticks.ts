@@ -93,7 +93,7 @@ export class Ticks {
     if (batch.status === 'queued') return this.#admissionOf(batch);
     if (batch.status === 'split' && !this.#hasNewsOfParts(batch)) return undefined;
     if (batch.status === 'running' && !batch.cancelRequested) {
-      const end = account.endOf(batch.job.id) ?? batch.deadlineAt;
+      const end = account.newsOf(batch.job.id) ?? batch.deadlineAt;
       return Math.min(Math.max(end, now), batch.deadlineAt);
     }
     const { dueAt }: BatchFields = batch;

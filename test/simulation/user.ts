@@ -12,6 +12,8 @@ interface UserWorld {
   onCommand(batchId: string): void;
 }
 
+const HOUR = 60 * MINUTE;
+
 /** A user adds some batches, and sends commands for some of them. */
 export function planBatches(schedule: Schedule, world: UserWorld): void {
   const { random } = schedule;
@@ -24,6 +26,21 @@ export function planBatches(schedule: Schedule, world: UserWorld): void {
       afterMs: random.between(0, 10 * MINUTE),
     });
     planCommands(schedule, world, batchId);
+  }
+  if (schedule.hasManyCommands) planManyCommands(schedule, world, batches);
+}
+
+/** Cancels and retries in turn, some of them sent twice: the last one that is carried out counts. */
+function planManyCommands(schedule: Schedule, world: UserWorld, batches: number): void {
+  const random = schedule.stream('commands');
+  const batchId = `b${random.int(batches)}`;
+  let afterMs = random.between(0, random.pick([HOUR, DAY]));
+  for (let count = 1 + random.int(6); count > 0; count--) {
+    const action = count % 2 === 1 ? 'cancel' : 'retry';
+    const times = random.chance(0.2) ? 2 : 1;
+    for (let time = 0; time < times; time++)
+      planCommand(schedule, world, { action, batchId, afterMs });
+    afterMs += random.between(0, random.pick([MINUTE, HOUR, 6 * HOUR]));
   }
 }
 

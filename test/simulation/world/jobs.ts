@@ -4,6 +4,7 @@ import type { MakeCall } from '../../../simulators/memory/calls.ts';
 import type { JobPlan } from '../lives.ts';
 import type { SimulatedJob } from '../observer.ts';
 import type { Random } from '../random.ts';
+import { DAY } from '../schedule.ts';
 
 /** How often a job ends in which way. */
 const PLANS: Readonly<Record<JobPlan, number>> = {
@@ -80,11 +81,45 @@ export async function* rowsOf(
     });
     for (const [index, [customId, status]] of [...rows].reverse().entries()) {
       if (index === 1) await call(`download more of ${id}`, () => {});
+      if (status < 0) {
+        yield [Buffer.from(brokenLine(customId, status))];
+        continue;
+      }
       const response = { status_code: status, request_id: id, body: {} };
       const row = { id: `${id}/${customId}`, custom_id: customId, response, error: null };
       yield [Buffer.from(JSON.stringify(row))];
     }
   }
+}
+
+/** In place of a status code: the row was cut off, after or within its id. */
+const CUT = -1;
+const NAMELESS = -2;
+
+function brokenLine(customId: string, status: number): string {
+  return status === NAMELESS ? '{"custom_i' : `{"custom_id":"${customId}","response":{"stat`;
+}
+
+/** Some rows with a success become rows that cannot be read. */
+export function withBrokenRows(
+  rows: readonly (readonly [customId: string, status: number])[],
+  random: Random,
+): ReadonlyMap<string, number> {
+  const share = random.pick([0, 0, 0.3]);
+  return new Map(
+    rows.map(([customId, status]) =>
+      status === 200 && random.chance(share)
+        ? [customId, random.pick([CUT, NAMELESS])]
+        : [customId, status],
+    ),
+  );
+}
+
+/** The time for which the status of a job cannot be read: a day at most, from some time of its run on. */
+export function blindTime(createdAt: number, endsAt: number, random: Random) {
+  if (!random.chance(0.3)) return undefined;
+  const from = random.between(createdAt, Math.min(endsAt, createdAt + DAY));
+  return { from, until: from + random.between(0, random.pick([10, 10, 180, 1_440]) * 60_000) };
 }
 
 export function outcomeOf({ plan, cancelled }: SimulatedJob): Omit<Outcome, 'files'> {

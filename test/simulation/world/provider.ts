@@ -4,8 +4,19 @@ import type { ListedJob, Provider } from '../../../shared/providers/provider.ts'
 import { JOB_MS, type JobPlan } from '../lives.ts';
 import type { Observer, SimulatedJob, SimulatedUpload } from '../observer.ts';
 import { LostReply, type Process, Refused } from '../process.ts';
+import type { Random } from '../random.ts';
 import type { AccountKind, Schedule } from '../schedule.ts';
-import { alternating, drawPlan, failure, listed, outcomeOf, rowOf, rowsOf } from './jobs.ts';
+import {
+  alternating,
+  blindTime,
+  drawPlan,
+  failure,
+  listed,
+  outcomeOf,
+  rowOf,
+  rowsOf,
+  withBrokenRows,
+} from './jobs.ts';
 
 const HOUR = 3_600_000;
 const MAX_IN_FLIGHT = 2;
@@ -19,6 +30,8 @@ export class ProviderAccount {
   readonly #schedule: Schedule;
   readonly #observer: Observer;
   readonly #kind: AccountKind;
+  /** Of what is odd about jobs. */
+  readonly #chance: Random;
   /** Create calls so far. */
   #creates = 0;
 
@@ -26,6 +39,7 @@ export class ProviderAccount {
     this.#schedule = schedule;
     this.#observer = observer;
     this.#kind = schedule.accountKind;
+    this.#chance = schedule.stream('jobs');
   }
 
   isLive(job: SimulatedJob): boolean {
@@ -38,11 +52,6 @@ export class ProviderAccount {
 
   isBusy(): boolean {
     return this.jobs.some((job) => this.isLive(job));
-  }
-
-  /** When a job ends or has ended, as planned now. */
-  endOf(jobId: string | undefined): number | undefined {
-    return this.jobs.find(({ id }) => id === jobId)?.endsAt;
   }
 
   /** When the next running job ends; infinity if none is running. */
@@ -65,6 +74,11 @@ export class ProviderAccount {
       : random.chance(0.1)
         ? random.between(HOUR, 23 * HOUR)
         : random.between(1000, HOUR);
+    const endsAt = plan === 'stuck' ? this.#stuckUntil() : now + length;
+    const rows = customIds.flatMap((id, index) =>
+      rowOf(plan, id, life ? alternating(index) : random),
+    );
+    const isOdd = this.#schedule.hasOddJobs;
     const job: SimulatedJob = {
       id: `job-${this.jobs.length + 1}`,
       key,
@@ -72,13 +86,12 @@ export class ProviderAccount {
       createdAt: now,
       customIds,
       plan,
-      endsAt: plan === 'stuck' ? this.#stuckUntil() : now + length,
+      endsAt,
       cancelled: false,
       cancels: 0,
       outputDeleted: false,
-      rows: new Map(
-        customIds.flatMap((id, index) => rowOf(plan, id, life ? alternating(index) : random)),
-      ),
+      blind: isOdd ? blindTime(now, endsAt, this.#chance) : undefined,
+      rows: isOdd ? withBrokenRows(rows, this.#chance) : new Map(rows),
     };
     this.#observer.onJob(job);
     this.#observer.onUploadTaken(upload, job);
@@ -98,7 +111,18 @@ export class ProviderAccount {
     return this.#kind.hidesKeys ? this.#schedule.now + 24 * HOUR : Number.POSITIVE_INFINITY;
   }
 
+  /** Until when the job's status shows nothing new. */
+  newsOf(jobId: string): number | undefined {
+    const job = this.jobs.find(({ id }) => id === jobId);
+    if (!job?.blind) return job?.endsAt;
+    const { from, until } = job.blind;
+    return job.endsAt >= from && job.endsAt < until ? until : job.endsAt;
+  }
+
   #state(job: SimulatedJob): JobState {
+    const { now } = this.#schedule;
+    if (job.blind && now >= job.blind.from && now < job.blind.until)
+      return { state: 'unknown', status: 'unreadable' };
     if (this.isLive(job)) return { state: 'running' };
     const files = job.rows.size > 0 ? [job.id] : [];
     return { state: 'ended', outcome: { ...outcomeOf(job), jobId: job.id, files } };
