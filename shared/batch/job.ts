@@ -53,6 +53,11 @@ export const outcomeSchema = z.object({
   /** Absent when no job was ever started. */
   jobId: z.string().optional(),
   files: z.array(z.string()).default([]),
+  /**
+   * Requests that were answered, by the provider's own count: if the files have fewer, they are not
+   * whole yet. Absent if the provider does not say.
+   */
+  answered: z.number().int().nonnegative().optional(),
   /** The job's error, for the requests that have no row of their own. */
   reason: reasonSchema.optional(),
   /**
@@ -63,6 +68,12 @@ export const outcomeSchema = z.object({
   refusal: z.enum(['permanent', 'quota', 'account']).optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** The `answered` of an outcome, by whatever the provider counts. No count, and 0, say nothing. */
+export function answeredOf(count: unknown): number | undefined {
+  const isCount = typeof count === 'number' && Number.isSafeInteger(count) && count > 0;
+  return isCount ? count : undefined;
+}
 
 const count = z.number().int().nonnegative();
 

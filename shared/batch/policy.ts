@@ -24,6 +24,13 @@ const policyShape = {
   maxDeliveries: times.default(5),
   /** Age at which a batch ends with the rows that it has. */
   maxAgeSeconds: seconds.default(7 * DAY),
+  /**
+   * How long a job's output is looked for again that is missing, or has fewer answers than the
+   * provider counted. Then it counts as lost.
+   */
+  outputGraceSeconds: seconds.default(HOUR),
+  /** Collections that may fail in the same way. Then what can be read is taken, and the rest is lost. */
+  maxCollections: times.default(50),
   /** Longest duration of one create call at a provider, which is then aborted. */
   createDeadlineSeconds: seconds.default(MINUTE),
   /** Added to every lease, for clocks that differ and requests that are still on the wire. */
@@ -95,6 +102,7 @@ export function scalePolicy(policy: Policy, scale: number): Policy {
   return {
     ...policy,
     retryBackoff: backoff(policy.retryBackoff),
+    outputGraceSeconds: policy.outputGraceSeconds * scale,
     createDeadlineSeconds: policy.createDeadlineSeconds * scale,
     leaseMarginSeconds: policy.leaseMarginSeconds * scale,
     resendBackoff: backoff(policy.resendBackoff),

@@ -86,6 +86,17 @@ const submitClaimSchema = claimSchema.extend({ intentAt: time });
 const rowsSchema = z.object({ results: z.string(), errors: z.string() });
 export type Rows = z.infer<typeof rowsSchema>;
 
+/** Failures of the same kind, in a row, to read a job's output. */
+const unreadSchema = z.object({
+  /** Code of the provider's reason. */
+  code: z.string(),
+  /** Whether the provider answered that there is no more to read. Otherwise it may pass. */
+  isDefinite: z.boolean(),
+  times: count,
+  /** When the first of them was seen. */
+  since: time,
+});
+
 const deliverySchema = z.object({
   /** Rises with a user's `redeliver`; its delivery id is the processor's idempotency key. */
   number: z.number().int().positive(),
@@ -219,6 +230,8 @@ export const batchSchema = z.discriminatedUnion('status', [
     job: lastJob,
     /** How the job, or the attempt to start one, ended. */
     outcome: outcomeSchema,
+    /** Set once the job's output could not be read. */
+    unread: unreadSchema.optional(),
   }),
   z.object({
     ...inspectedShape,

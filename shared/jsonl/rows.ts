@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Usage } from '../batch/job.ts';
-import { ACCOUNT_ROW_CODE, outcomeOfVerdict, type RowOutcome } from '../batch/ledger.ts';
+import {
+  ACCOUNT_ROW_CODE,
+  outcomeOfVerdict,
+  type RowOutcome,
+  UNREADABLE_ROW,
+} from '../batch/ledger.ts';
 
 /** A row of results or errors, in the OpenAI batch output format. */
 export interface ResultRow {
@@ -62,6 +67,23 @@ function failureIn(body: unknown): number | undefined {
   if (body.status !== 'failed') return undefined;
   const code = isObject(body.error) ? body.error.code : undefined;
   return code === 'server_error' ? 500 : code === 'rate_limit_exceeded' ? 429 : 400;
+}
+
+/**
+ * Codes of errors in place of an answer that came and cannot be used: `UNREADABLE_ANSWER` because of
+ * its form, `UNUSABLE_ANSWER` because the model did badly.
+ */
+export const UNREADABLE_ANSWER = 'unreadable_answer';
+export const UNUSABLE_ANSWER = 'unusable_answer';
+const UNUSED_ANSWERS: ReadonlySet<unknown> = new Set([UNREADABLE_ANSWER, UNUSABLE_ANSWER]);
+
+/** Whether the row shows that its request was answered, however the answer is used. */
+export function isAnswered({ response, error }: Partial<ResultRow>): boolean {
+  if (errorCodeIn(error) === UNREADABLE_ROW) return true;
+  const status = statusIn(response?.status_code) ?? 0;
+  if (status >= 200 && status < 300) return true;
+  const body = response?.body;
+  return isObject(body) && isObject(body.error) && UNUSED_ANSWERS.has(body.error.code);
 }
 
 /** The row of a request for which the provider has no row. */

@@ -3,7 +3,7 @@ import { NO_USAGE, sumUsage, type Usage } from '../batch/job.ts';
 import { ACCOUNT_ROW_CODE, type RowOutcome, UNREADABLE_ROW } from '../batch/ledger.ts';
 import type { ScratchFile } from '../batch/ports.ts';
 import { lineSink, withOneId } from './lines.ts';
-import { classifyRow, isObject, type ResultRow, usageOfRow } from './rows.ts';
+import { classifyRow, isAnswered, isObject, type ResultRow, usageOfRow } from './rows.ts';
 import { brokenRows, readOutputLine } from './unreadable.ts';
 
 /** The rows of a job on disk, readable in the order of the input. */
@@ -15,6 +15,8 @@ export interface Spool {
   readonly unreadable: number;
   /** The number of rows that name no request, although each may be the answer to one. */
   readonly nameless: number;
+  /** The number of rows that show that a request was answered, however the answer can be used. */
+  readonly answers: number;
   /** The first row that says that the account was refused. */
   readonly accountRefusal: Reason | undefined;
   /** Tokens of all rows. They are billed, whatever the row says. */
@@ -40,6 +42,7 @@ export async function spoolRows(
   const unreadable = new Set<string>();
   let foreign = 0;
   let nameless = 0;
+  let answers = 0;
   let offset = file.bytes;
 
   /** @returns whether the caller should flush */
@@ -51,6 +54,7 @@ export async function spoolRows(
       nameless += 1;
       return false;
     }
+    if (isAnswered(row)) answers += 1;
     const known = rows.get(customId);
     const isKept = known?.outcome === 'succeeded' || outcome !== 'succeeded';
     if (known && isKept && !unreadable.has(customId)) return false;
@@ -78,6 +82,7 @@ export async function spoolRows(
   const isMetered = totals.isMetered && unreadable.size === 0 && nameless === 0;
   return {
     ...{ rows, foreign, unreadable: unreadable.size, nameless, accountRefusal, usage, isMetered },
+    answers: answers + nameless,
     read: (wanted) => readInPlace(file, wanted),
   };
 }

@@ -5,7 +5,7 @@ import {
   RefusedError,
   shortReason,
 } from '../batch/errors.ts';
-import type { RowError } from '../jsonl/rows.ts';
+import { type RowError, UNREADABLE_ANSWER, UNUSABLE_ANSWER } from '../jsonl/rows.ts';
 
 /** A failed call, as rules classify it. */
 export interface ApiFailure {
@@ -180,12 +180,12 @@ export function batchTooLarge(provider: string, maxBytes: number): RefusedError 
 
 /** The error of a row whose answer cannot be translated. Another try would cost the same again. */
 export function unreadableAnswer(error: unknown): RowError {
-  return { status: 422, code: 'unreadable_answer', message: messageOf(error) };
+  return { status: 422, code: UNREADABLE_ANSWER, message: messageOf(error) };
 }
 
 /** The error of a row whose answer is malformed. The model may do better on another try. */
 export function malformedAnswer(provider: string, error: unknown): RowError {
-  return { status: 502, code: 'unusable_answer', message: `${provider}, row: ${messageOf(error)}` };
+  return { status: 502, code: UNUSABLE_ANSWER, message: `${provider}, row: ${messageOf(error)}` };
 }
 
 /** The status of a row's error that is not known to be permanent, so that the request runs again. */

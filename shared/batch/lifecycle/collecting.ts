@@ -5,6 +5,7 @@ import type { Counts } from '../ledger.ts';
 import type { BatchIn } from '../record.ts';
 import {
   claimRepeatable,
+  GRACE_MS,
   holdsClaim,
   isClaimed,
   isPastDeadline,
@@ -38,14 +39,16 @@ import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 export const collecting: Handlers<'collecting'> = {
   due(batch, _event, context) {
     if (isClaimed(batch, context)) return ignored('a worker has claimed it');
-    if (!isPastGracePeriod(batch, context)) return resendWork(batch, context, 'collect');
-    const reason = shortReason('collect_failed', 'the output could not be collected in time');
-    const reasons = withReason(batch, reason);
-    return enterEnd(batch, context, 'failed', { reasons, pastJobs: pastJobsOf(batch, 0) });
+    return isPastGracePeriod(batch, context)
+      ? endUncollected(batch, context)
+      : resendWork(batch, context, 'collect');
   },
 
   claimed: claimRepeatable,
-  workFailed: releaseClaim,
+
+  workFailed(batch, event, context) {
+    return releaseClaim({ ...batch, unread: unreadAfter(batch, event, context) }, event, context);
+  },
 
   collected(batch, event, context) {
     return holdsClaim(batch, event)
@@ -59,6 +62,45 @@ export const collecting: Handlers<'collecting'> = {
     return stay(batch, { cancelRequested: true });
   },
 };
+
+/** The failures to read the job's output so far. Those of another kind are forgotten. */
+function unreadAfter(
+  { unread }: BatchIn<'collecting'>,
+  { failure, reason: { code } }: EventOf<'workFailed'>,
+  { now }: DecisionContext,
+): BatchIn<'collecting'>['unread'] {
+  // A provider that refuses the account, or our own bucket, says nothing about the output.
+  if (failure === undefined || failure === 'account' || failure === 'quota') return unread;
+  const isDefinite = failure === 'missing' || failure === 'permanent';
+  const { times, since } = unread?.code === code ? unread : { times: 0, since: now };
+  return { code, isDefinite, times: times + 1, since };
+}
+
+/**
+ * Whether a collection takes what it can read and leaves out the rest: waiting has not helped, or
+ * there is no more time.
+ */
+export function isSalvageDue(
+  { unread, deadlineAt }: BatchIn<'collecting'>,
+  { policy, now }: Pick<DecisionContext, 'policy' | 'now'>,
+): boolean {
+  if (now >= deadlineAt + GRACE_MS / 2) return true;
+  if (!unread) return false;
+  const isLost = unread.isDefinite && now >= unread.since + policy.outputGraceSeconds * 1000;
+  return isLost || unread.times >= policy.maxCollections;
+}
+
+/** The bucket, or every worker, has failed for too long. The rows of earlier attempts are kept. */
+function endUncollected(batch: BatchIn<'collecting'>, context: DecisionContext): Decision {
+  const { counts, rows, outcome } = batch;
+  const reason = shortReason('collect_failed', 'the output could not be collected in time');
+  const reasons = withReason(batch, reason);
+  const cost = outcome.jobId === undefined ? batch.cost : undefined;
+  const changes = { reasons, cost, pastJobs: pastJobsOf(batch, 0) };
+  if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled', changes);
+  if (!rows) return enterEnd(batch, context, 'failed', changes);
+  return finish({ ...batch, rows, reasons }, context, counts, changes);
+}
 
 function afterAttempt(
   before: BatchIn<'collecting'>,

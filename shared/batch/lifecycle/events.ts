@@ -1,4 +1,4 @@
-import type { Reason } from '../errors.ts';
+import type { ProviderErrorKind, Reason } from '../errors.ts';
 import type { Job, JobState, Usage } from '../job.ts';
 import type { Counts } from '../ledger.ts';
 import type { WorkKind } from '../messages.ts';
@@ -15,7 +15,13 @@ export type BatchEvent =
   /** A worker claims the work under a fresh token. */
   | { readonly type: 'claimed'; readonly work: WorkStatus; readonly claim: Claim }
   /** The work failed in a way that may pass. No job can have been created. */
-  | { readonly type: 'workFailed'; readonly token: string; readonly reason: Reason }
+  | {
+      readonly type: 'workFailed';
+      readonly token: string;
+      readonly reason: Reason;
+      /** What a failure of the provider means. Absent if something else failed. */
+      readonly failure?: ProviderErrorKind;
+    }
   | {
       readonly type: 'inspected';
       readonly token: string;

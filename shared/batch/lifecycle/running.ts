@@ -121,7 +121,8 @@ function jobEnded(
   context: DecisionContext,
 ): Decision {
   const { refusal } = outcome;
-  const nothingTaken = (refusal === 'quota' || refusal === 'account') && outcome.files.length === 0;
+  const hasOutput = outcome.files.length > 0 || (outcome.answered ?? 0) > 0;
+  const nothingTaken = (refusal === 'quota' || refusal === 'account') && !hasOutput;
   if (!nothingTaken || earlyEndOutcome(batch, context)) {
     return enterCollecting(batch, context, treatStallAsExpiry(batch, outcome));
   }

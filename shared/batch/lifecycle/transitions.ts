@@ -45,7 +45,7 @@ export const TRANSITIONS: Readonly<
     cancelRequested: ['running'],
   },
   collecting: {
-    due: ['collecting', 'failed'],
+    due: ['collecting', 'delivering', 'completed', 'failed', 'cancelled'],
     claimed: ['collecting'],
     workFailed: ['collecting'],
     collected: ['retrying', 'delivering', 'completed', 'failed', 'cancelled'],

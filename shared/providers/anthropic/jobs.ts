@@ -1,5 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import type { JobState, Outcome } from '../../batch/job.ts';
+import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
 import { lines } from '../../jsonl/lines.ts';
 import { readOutputLine } from '../../jsonl/unreadable.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
@@ -26,13 +26,18 @@ export function jobStateOf(batch: WireBatch): JobState {
 function outcomeOf(batch: WireBatch): Outcome {
   const { id: jobId, archived_at: archivedAt } = batch;
   const kind = outcomeKindOf(batch);
-  if (archivedAt == null) return { kind, jobId, files: [jobId] };
+  const answered = answeredOf(batch.request_counts?.succeeded);
+  if (archivedAt == null) return omitUndefined({ kind, jobId, files: [jobId], answered });
   const message = `Anthropic archived the job's results at ${archivedAt}`;
-  return { kind, jobId, files: [], reason: { code: 'results_archived', message } };
+  const reason = { code: 'results_archived', message };
+  return omitUndefined({ kind, jobId, files: [], answered, reason });
 }
 
 /** The status `ended` does not say how a batch ended; its counts do. */
-function outcomeKindOf({ request_counts: counts, cancel_initiated_at: cancelledAt }: WireBatch) {
+function outcomeKindOf({
+  request_counts: counts,
+  cancel_initiated_at: cancelledAt,
+}: WireBatch): Outcome['kind'] {
   if (cancelledAt != null && (counts?.canceled ?? 0) > 0) return 'cancelled';
   return (counts?.expired ?? 0) > 0 ? 'expired' : 'completed';
 }

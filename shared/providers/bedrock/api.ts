@@ -59,6 +59,7 @@ export const wireJobSchema = z.object({
   status: z.string(),
   message: z.string().nullish().catch(undefined),
   processedRecordCount: z.number().nullish().catch(undefined),
+  successRecordCount: z.number().nullish().catch(undefined),
 });
 export type WireJob = z.infer<typeof wireJobSchema>;
 

@@ -8,7 +8,7 @@ import {
 import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { type Reason, shortReason } from '../../batch/errors.ts';
 import { isSubmissionKey } from '../../batch/ids.ts';
-import type { JobState, Outcome } from '../../batch/job.ts';
+import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
 import type { ObjectStore } from '../../batch/ports.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { undefinedIfMissing } from '../errors.ts';
@@ -27,6 +27,7 @@ import {
   wireJobSchema,
 } from './api.ts';
 import { classify, isAboutAccess, isAboutInput, isAboutQuota, isAboutSetup } from './errors.ts';
+import { MIN_RECORDS } from './padding.ts';
 
 /** `ModelInvocationJobStatus` of the SDK. */
 const RUNNING: ReadonlySet<string> = new Set([
@@ -58,6 +59,8 @@ export function jobStateOf(job: WireJob): JobState {
     kind,
     jobId: jobArn,
     files: [],
+    // Without the padding, of which a job may have up to one record less than the minimum.
+    answered: answeredOf((job.successRecordCount ?? 0) - (MIN_RECORDS - 1)),
     reason: kind === 'completed' ? undefined : reasonOf(status, message),
     refusal: kind === 'failed' ? refusalOf(message ?? '') : undefined,
   });

@@ -4,7 +4,7 @@ import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import type { ObjectStore } from '../../batch/ports.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
-import { answerRow, type RowError, refusalRow } from '../../jsonl/rows.ts';
+import { answerRow, type RowError, refusalRow, UNUSABLE_ANSWER } from '../../jsonl/rows.ts';
 import { type LineReader, rowsOfLine } from '../../jsonl/unreadable.ts';
 import { malformedAnswer, UNKNOWN_ROW_STATUS } from '../errors.ts';
 import { classify, isAboutAccess, isAboutQuota } from './errors.ts';
@@ -89,7 +89,7 @@ export function rowErrorOf(error: unknown): RowError {
   if (!parsed.success)
     return {
       status: UNKNOWN_ROW_STATUS,
-      code: 'unusable_answer',
+      code: UNUSABLE_ANSWER,
       message: 'Bedrock, row: no error code',
     };
   const { errorCode, errorMessage } = parsed.data;

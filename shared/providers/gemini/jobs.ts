@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Reason } from '../../batch/errors.ts';
-import type { JobState, Outcome } from '../../batch/job.ts';
+import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing } from '../errors.ts';
 import { jobRefusalOf, rpcReason } from '../google/status.ts';
@@ -64,6 +64,7 @@ function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {
     kind,
     jobId: batch.name,
     files: filesOf(batch),
+    answered: answeredOf(batch.metadata?.batchStats?.successfulRequestCount),
     reason: reasonOf(batch, kind),
     refusal: kind === 'failed' ? jobRefusalOf(batch.error ?? {}) : undefined,
   });

@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
 import { type Reason, shortReason } from '../../batch/errors.ts';
-import type { JobState, Outcome } from '../../batch/job.ts';
+import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, readOptions, SECOND_MS } from '../http.ts';
@@ -67,6 +67,7 @@ function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {
     kind,
     jobId: batch.id,
     files: existing([batch.output_file_id, batch.error_file_id]),
+    answered: answeredOf(batch.request_counts?.completed),
     reason: error && reasonOf(error),
     refusal: kind === 'failed' && error ? refusalOf(error) : undefined,
   });

@@ -1,6 +1,6 @@
 import { type Reason, shortReason } from '../../batch/errors.ts';
 import { isSubmissionKey } from '../../batch/ids.ts';
-import type { JobState, Outcome } from '../../batch/job.ts';
+import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing } from '../errors.ts';
 import { NOT_FOUND } from '../google/errors.ts';
@@ -96,6 +96,7 @@ export function jobStateOf(job: WireJob): JobState {
     kind,
     jobId: job.name,
     files: [],
+    answered: answeredOf(job.completionStats?.successfulCount),
     reason: kind === 'completed' ? undefined : reasonOf(job),
     refusal: kind === 'failed' ? refusalOf(job) : undefined,
   });

@@ -1,8 +1,8 @@
 import { costOf, sumCost } from '../../batch/cost.ts';
-import { type Reason, shortReason } from '../../batch/errors.ts';
+import { ProviderError } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
 import { NO_USAGE, sumUsage } from '../../batch/job.ts';
-import { countsOfNew, missingRow, UNREADABLE_ROW } from '../../batch/ledger.ts';
+import { countsOfNew, missingRow, requestsToSend } from '../../batch/ledger.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import { isPartOf, partId } from '../../batch/newRecord.ts';
 import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
@@ -11,11 +11,12 @@ import { type Spool, spoolRows } from '../../jsonl/spool.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFields } from '../logFields.ts';
-import { jobContext, rowSources, untilDeadline, type WorkTask } from './task.ts';
+import { missingRowOf, openOutput, shortfallOf, unreadReason } from './output.ts';
+import { rowSources, untilDeadline, type WorkTask } from './task.ts';
 
 export type CollectPorts = Pick<
   Dependencies,
-  'batches' | 'objects' | 'scratch' | 'providers' | 'clock' | 'log'
+  'batches' | 'objects' | 'scratch' | 'providers' | 'clock' | 'log' | 'policy'
 >;
 
 /**
@@ -28,8 +29,8 @@ export async function collect(
 ): Promise<BatchEvent> {
   const { parts } = task.batch.input;
   if (parts) return collectParts(ports, task, parts);
-  const { objects, scratch, providers, log } = ports;
-  const { batch, token, deadline } = task;
+  const { objects, scratch, log } = ports;
+  const { batch, token } = task;
   const { batchId, outcome } = batch;
   const rows = {
     results: objectKey(batchId, token, 'results.jsonl'),
@@ -38,14 +39,15 @@ export async function collect(
   const file = await scratch.create();
   const writers = { results: objects.writer(rows.results), errors: objects.writer(rows.errors) };
   try {
-    const hasRows = outcome.files.length > 0;
-    const provider = hasRows ? await providers.get(batch.provider) : undefined;
-    const provided = provider?.readRows(outcome, jobContext(batch)) ?? nothing();
-    const spool = await spoolRows(untilDeadline(ports, provided, deadline), file);
+    const output = await openOutput(ports, task);
+    const spool = await spoolRows(output.rows, file);
+    const shortfall = shortfallOf(output, spool, requestsToSend(batch));
+    if (shortfall && !output.isSalvage) throw new ProviderError('missing', shortfall);
+    const loss = output.failures[0] ?? shortfall;
     const { counts, foreign } = await mergeRows(rowSources(ports, task), spool, writers, {
       selection: batch.selection,
-      missing: spool.nameless > 0 ? namelessRow(spool.nameless) : missingRow(outcome),
-      referenceOf: provider?.referenceOf,
+      missing: missingRowOf(output, spool, loss),
+      referenceOf: output.provider?.referenceOf,
       keepPrevious: outcome.jobId === undefined,
     });
     await writers.results.close();
@@ -53,10 +55,10 @@ export async function collect(
     if (foreign > 0)
       log.warn('job output has rows of other requests', { ...logFields(batch), foreign });
     const { usage, accountRefusal } = spool;
-    const cost = await costOfJob(ports, batch, spool);
+    const cost = loss ? undefined : await costOfJob(ports, batch, spool);
     const unreadableRows = spool.unreadable + spool.nameless;
+    const unread = unreadReason(batch, loss, unreadableRows);
     const event = { type: 'collected', token, rows, counts, usage, cost, unreadableRows } as const;
-    const unread = unreadableRows > 0 ? unreadReason(batch, unreadableRows) : undefined;
     return { ...event, ...omitUndefined({ accountRefusal, unread }) };
   } catch (error) {
     await Promise.all([writers.results.abort(), writers.errors.abort()]);
@@ -64,23 +66,6 @@ export async function collect(
   } finally {
     await file.remove();
   }
-}
-
-/** The error of a request without a row, if some rows do not show which requests they are for. */
-function namelessRow(rows: number) {
-  const which = rows === 1 ? 'a row that does not show its request' : `${rows} such rows`;
-  return {
-    code: UNREADABLE_ROW,
-    message: `the job's files have no row for this request, but ${which}. Its answer may have been paid for, so the request runs again only with retry`,
-  };
-}
-
-function unreadReason({ outcome }: BatchIn<'collecting'>, rows: number): Reason {
-  const count = rows === 1 ? '1 row' : `${rows} rows`;
-  return shortReason(
-    UNREADABLE_ROW,
-    `${count} of job ${outcome.jobId} cannot be read. Its files stay at the provider until they expire there`,
-  );
 }
 
 /** @returns USD; undefined if the cost is not known */
@@ -96,8 +81,6 @@ async function costOfJob(
   const { pricing } = await providers.describe(provider);
   return costOf(usage, pricing.priceOf(input.model ?? ''));
 }
-
-async function* nothing(): AsyncIterable<never> {}
 
 /** Joins the rows of a batch's parts. */
 async function collectParts(

@@ -1,3 +1,4 @@
+import type { Reason } from '../../batch/errors.ts';
 import { submissionKey } from '../../batch/ids.ts';
 import type { WorkStatus } from '../../batch/lifecycle/events.ts';
 import type { ByteRange } from '../../batch/ports.ts';
@@ -42,13 +43,22 @@ export async function* untilDeadline<T>(
   source: AsyncIterable<T>,
   deadline: number,
 ): AsyncIterable<T> {
-  const reserveMs = Math.min(RESERVE_MS, (deadline - clock.now()) / 10);
+  const lastMoment = lastMomentBefore(deadline, clock.now());
   for await (const item of source) {
-    if (clock.now() > deadline - reserveMs)
-      throw new Error('the function ran out of time; the work will be repeated');
+    if (clock.now() > lastMoment) throw new Error(OUT_OF_TIME.message);
     yield item;
   }
 }
+
+/** When a function must stop reading that began at `startedAt`. */
+export function lastMomentBefore(deadline: number, startedAt: number): number {
+  return deadline - Math.min(RESERVE_MS, (deadline - startedAt) / 10);
+}
+
+export const OUT_OF_TIME: Reason = {
+  code: 'out_of_time',
+  message: 'the function ran out of time; the work will be repeated',
+};
 
 /** What a provider must know of a job, both to submit it and to read its rows. */
 export function jobContext(batch: InspectedTask['batch']): JobContext {

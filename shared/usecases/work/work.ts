@@ -125,7 +125,8 @@ async function runSafely(ports: WorkPorts, task: WorkTask): Promise<BatchEvent> 
     ports.log.warn('work failed', { ...logFields(batch), reason });
     if (error instanceof ProviderError && (error.kind === 'account' || error.kind === 'quota'))
       await perform(ports, batch, [refusalEffect(error.kind, reason)]);
-    return { type: 'workFailed', token, reason };
+    const failure = error instanceof ProviderError ? { failure: error.kind } : {};
+    return { type: 'workFailed', token, reason, ...failure };
   }
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../../shared/batch/job.ts';
+import { isSalvageDue } from '../../../../shared/batch/lifecycle/collecting.ts';
 import { DEFAULT_POLICY as policy } from '../../../../shared/batch/policy.ts';
 import {
   EVENTS,
@@ -177,5 +179,80 @@ describe('collecting', () => {
       status: 'failed',
       reasons: [{ code: 'max_cost' }, { code: 'no_success' }],
     });
+  });
+});
+
+describe('an output that cannot be read', () => {
+  const HOUR = 3_600_000;
+  const reason = { code: 'not_found', message: 'no such file' };
+  const failed = (failure: 'missing' | 'transient' | 'account' | undefined) =>
+    ({ type: 'workFailed', token: 'mine', reason, ...(failure ? { failure } : {}) }) as const;
+  const isSalvage = (changes: Parameters<typeof given>[1], now = NOW) =>
+    isSalvageDue(given('collecting', changes), { policy, now });
+
+  it('counts failures of the same kind, from the first on', () => {
+    const first = { code: 'not_found', isDefinite: true, times: 1, since: NOW };
+    expect(next(when(claimed, failed('missing'))).unread).toEqual(first);
+    const again = given('collecting', { claim: LIVE, unread: { ...first, since: 7 } });
+    expect(next(when(again, failed('transient'))).unread).toEqual({
+      ...{ code: 'not_found', isDefinite: false, times: 2, since: 7 },
+    });
+    const other = { code: 'reset', isDefinite: false, times: 9, since: 7 };
+    const afterOther = given('collecting', { claim: LIVE, unread: other });
+    expect(next(when(afterOther, failed('missing'))).unread).toEqual(first);
+  });
+
+  it.each(['account', undefined] as const)(
+    'is not what failed if it was %s: the account or the handler itself',
+    (failure) => {
+      expect(next(when(claimed, failed(failure))).unread).toBeUndefined();
+    },
+  );
+
+  it('is waited for an hour if it is missing for certain, for 50 failures if it may pass', () => {
+    const missing = { code: 'not_found', isDefinite: true, times: 3, since: NOW };
+    expect(isSalvage({})).toBe(false);
+    expect(isSalvage({ unread: missing }, NOW + HOUR - 1)).toBe(false);
+    expect(isSalvage({ unread: missing }, NOW + HOUR)).toBe(true);
+    const broken = { code: 'reset', isDefinite: false, times: 49, since: NOW };
+    expect(isSalvage({ unread: broken }, NOW + 20 * HOUR)).toBe(false);
+    expect(isSalvage({ unread: { ...broken, times: 50 } })).toBe(true);
+  });
+
+  it('is waited for until half a day after the maximum age', () => {
+    expect(isSalvage({ deadlineAt: NOW - 12 * HOUR + 1 })).toBe(false);
+    expect(isSalvage({ deadlineAt: NOW - 12 * HOUR })).toBe(true);
+  });
+
+  it('has files that stay at the provider', () => {
+    const unread = { code: 'unreadable_row', message: 'one row' };
+    const batch = next(when(claimed, { ...counts(9, 1, 0), unread }));
+    expect(batch.jobsToDelete).toEqual([]);
+    expect(batch.reasons).toEqual([unread]);
+  });
+});
+
+describe('a collection that never succeeds', () => {
+  const old = { deadlineAt: NOW - 86_400_000, counts: counts(4, 0, 6).counts, cost: 1 };
+  const rows = { results: 'r', errors: 'e' };
+
+  it('ends with the rows of earlier jobs, which are delivered', () => {
+    expect(next(when(given('collecting', { ...old, rows }), { type: 'due' }))).toMatchObject({
+      status: 'delivering',
+      rows,
+      counts: { succeeded: 4, unfinished: 6 },
+      reasons: [{ code: 'collect_failed' }],
+    });
+  });
+
+  it('does not know the cost of its job; without a job there is none', () => {
+    expect(next(when(given('collecting', old), { type: 'due' })).cost).toBeUndefined();
+    const outcome: Outcome = { kind: 'deadline', files: [] };
+    expect(next(when(given('collecting', { ...old, outcome }), { type: 'due' })).cost).toBe(1);
+  });
+
+  it('is cancelled if its user has asked for that', () => {
+    const cancelled = given('collecting', { ...old, rows, cancelRequested: true });
+    expect(next(when(cancelled, { type: 'due' }))).toMatchObject({ status: 'cancelled', rows });
   });
 });

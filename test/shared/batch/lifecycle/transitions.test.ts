@@ -49,7 +49,7 @@ function variantsOf(status: Status): Given[] {
     [
       {},
       ...(ALWAYS_HAVE_ROWS.has(status) ? [] : [{ rows: undefined }]),
-      { counts: { total: 9, succeeded: 9, failed: 0, unfinished: 0 } },
+      { rows: EVENTS.collected.rows, counts: { total: 9, succeeded: 9, failed: 0, unfinished: 0 } },
     ],
     [{}, { outcome: { kind: 'cancelled', files: [] } }, { jobsToDelete: ['job_1'], leftovers: 1 }],
     [

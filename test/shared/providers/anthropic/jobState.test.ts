@@ -28,16 +28,18 @@ describe('jobStateOf', () => {
     ['a cancel that came too late', { succeeded: 9 }, CANCELLED_AT, 'completed'],
     ['a cancel too late for what expired', { succeeded: 8, expired: 1 }, CANCELLED_AT, 'expired'],
   ])('ended, %s', (_name, counts, cancel_initiated_at, kind) => {
+    const answered = 'succeeded' in counts ? { answered: counts.succeeded } : {};
     expect(stateOf({ request_counts: { ...NONE, ...counts }, cancel_initiated_at })).toEqual({
       state: 'ended',
-      outcome: { kind, jobId: 'msgbatch_1', files: ['msgbatch_1'] },
+      outcome: { kind, jobId: 'msgbatch_1', files: ['msgbatch_1'], ...answered },
     });
   });
 
   test('archived results are no files, and the reason says so', () => {
-    expect(stateOf({ archived_at: '2026-12-20T10:00:00Z' })).toMatchObject({
+    const request_counts = { ...NONE, succeeded: 9 };
+    expect(stateOf({ archived_at: '2026-12-20T10:00:00Z', request_counts })).toMatchObject({
       state: 'ended',
-      outcome: { files: [], reason: { code: 'results_archived' } },
+      outcome: { files: [], answered: 9, reason: { code: 'results_archived' } },
     });
   });
 });

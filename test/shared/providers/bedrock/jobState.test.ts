@@ -59,3 +59,12 @@ describe('jobStateOf', () => {
     });
   });
 });
+
+// `successRecordCount` of GetModelInvocationJob in AWS's SDK. A job may hold 99 records of padding.
+test.each([
+  [500, 401],
+  [99, undefined],
+])('of %i records that succeeded, at least %j are answers', (successRecordCount, answered) => {
+  const ended = state('Completed', { successRecordCount });
+  expect(ended.state === 'ended' && ended.outcome.answered).toBe(answered);
+});

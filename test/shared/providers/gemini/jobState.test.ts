@@ -91,3 +91,9 @@ describe('the error of a job', () => {
     expect(state).toEqual(ended('failed', more));
   });
 });
+
+test('an ended job says how many requests were answered', () => {
+  const batchStats = { requestCount: '9', successfulRequestCount: '4', failedRequestCount: '5' };
+  const state = stateOf('BATCH_STATE_SUCCEEDED', {}, { batchStats });
+  expect(state).toEqual(ended('completed', { answered: 4 }));
+});

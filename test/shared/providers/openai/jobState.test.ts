@@ -104,3 +104,14 @@ describe('jobStateOf', () => {
     expect(state).not.toHaveProperty('outcome.refusal');
   });
 });
+
+test.each([
+  [{ completed: 4, failed: 1 }, 4],
+  [{ completed: 0, failed: 5 }, undefined],
+  [{ completed: null }, undefined],
+  [{ completed: 1.5 }, undefined],
+])('an ended job that counts %j has %j answers', (request_counts, answered) => {
+  const state = jobStateOf(batch({ request_counts }));
+  expect(state).toMatchObject({ outcome: answered === undefined ? {} : { answered } });
+  if (answered === undefined) expect(state).not.toHaveProperty('outcome.answered');
+});

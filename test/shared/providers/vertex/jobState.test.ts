@@ -98,3 +98,9 @@ describe('jobStateOf', () => {
     });
   });
 });
+
+test('an ended job says how many requests were answered', () => {
+  const completionStats = { successfulCount: 4, failedCount: 5 };
+  const state = stateOf('JOB_STATE_SUCCEEDED', { completionStats });
+  expect(state).toMatchObject({ outcome: { answered: 4 } });
+});
