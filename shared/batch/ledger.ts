@@ -55,6 +55,9 @@ export interface RowVerdict {
   readonly error_code?: string | undefined;
 }
 
+/** The `id` of a row for no request of the batch, whose tokens are billed with the job's. */
+export const BILLED_ROW_ID = 'batch_handler_billed';
+
 /**
  * The outcome of a row: succeeded, failed for good or unfinished. It depends on the row alone, so
  * that a row in a merged file has the outcome that it had when it was written.

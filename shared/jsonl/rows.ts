@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Usage } from '../batch/job.ts';
 import {
   ACCOUNT_ROW_CODE,
+  BILLED_ROW_ID,
   outcomeOfVerdict,
   type RowOutcome,
   UNREADABLE_ROW,
@@ -99,6 +100,12 @@ export function answerRow(customId: string, requestId: string, body: unknown): B
     response: { status_code: 200, request_id: requestId, body },
     error: null,
   });
+}
+
+/** A row that only says what an answer that nobody asked for is billed. */
+export function billedRow(reference: string, body: unknown): Buffer {
+  const response = { status_code: 200, request_id: reference, body };
+  return bytesOf({ id: BILLED_ROW_ID, custom_id: reference, response, error: null });
 }
 
 /** The error of one request, in OpenAI's terms. */

@@ -1,6 +1,11 @@
 import { type Reason, shortReason } from '../batch/errors.ts';
 import { NO_USAGE, sumUsage, type Usage } from '../batch/job.ts';
-import { ACCOUNT_ROW_CODE, type RowOutcome, UNREADABLE_ROW } from '../batch/ledger.ts';
+import {
+  ACCOUNT_ROW_CODE,
+  BILLED_ROW_ID,
+  type RowOutcome,
+  UNREADABLE_ROW,
+} from '../batch/ledger.ts';
 import type { ScratchFile } from '../batch/ports.ts';
 import { lineSink, withOneId } from './lines.ts';
 import { classifyRow, isAnswered, isObject, type ResultRow, usageOfRow } from './rows.ts';
@@ -49,6 +54,7 @@ export async function spoolRows(
   function add(bytes: Uint8Array, row: Partial<ResultRow>): boolean {
     const outcome = classifyRow(row);
     totals.add(row, outcome);
+    if (row.id === BILLED_ROW_ID) return false;
     const { custom_id: customId } = row;
     if (typeof customId !== 'string') {
       nameless += 1;

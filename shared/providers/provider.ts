@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Pricing } from '../batch/cost.ts';
+import type { BilledTokens, Pricing } from '../batch/cost.ts';
 import type { JobState, Limits, Outcome } from '../batch/job.ts';
 import type { Format } from '../batch/messages.ts';
 import type { ObjectStore, ScratchFile } from '../batch/ports.ts';
@@ -82,6 +82,8 @@ export interface Provider {
   readonly limits: Limits;
   /** Paths that a request's `url` may have. */
   readonly endpoints: readonly string[];
+  /** Set if a job of fewer requests is filled up with cheap ones, and what each of those costs. */
+  readonly padding?: BilledTokens & { readonly minRequests: number };
   /** @throws RefusedError naming the option and the allowed values */
   checkOptions(options: Readonly<Record<string, unknown>>): void;
   /**
@@ -115,7 +117,8 @@ export interface Provider {
   /**
    * The rows of everything the job wrote, in the OpenAI batch output format, one line each,
    * without the line end. A download that breaks throws: rows are never silently cut short. A row
-   * that says that the account cannot pay has the error code ACCOUNT_ROW_CODE.
+   * that says that the account was refused has the error code ACCOUNT_ROW_CODE, and one that only
+   * says what else the job is billed for has the id BILLED_ROW_ID.
    */
   readRows(outcome: Outcome, job: JobContext): RowGroups;
   /**
@@ -133,7 +136,7 @@ export interface Provider {
 }
 
 /** Static facts about a provider entry; needs no credentials and no SDK. */
-export type Description = Pick<Provider, 'endpoints' | 'checkOptions' | 'checkRequest'>;
+export type Description = Pick<Provider, 'endpoints' | 'padding' | 'checkOptions' | 'checkRequest'>;
 
 /** A provider entry, with what its adapter needs to connect. */
 export interface ProviderEntry<Settings> {

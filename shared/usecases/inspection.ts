@@ -2,7 +2,7 @@ import { costOf, costRefusal, dearest, expectedTokens, type Pricing } from '../b
 import type { Reason } from '../batch/errors.ts';
 import type { Format } from '../batch/messages.ts';
 import type { TokenEstimation } from '../batch/ports.ts';
-import type { Input } from '../batch/record.ts';
+import type { Input, Slice } from '../batch/record.ts';
 import type { JobLimits } from '../jsonl/fileRules.ts';
 import {
   type InputDemands,
@@ -54,12 +54,43 @@ export async function inspectFor(
   const described: ProviderDescription[] = [];
   for (const name of required.providers) described.push(await providers.describe(name));
   const demands = { ...demandsOf(described, required), tokens: await tokens.estimate(bytes) };
-  const found = await inspectInput(chunks, demands, onProblem);
+  const inspected = await inspectInput(chunks, demands, onProblem);
+  const found = withPadding(
+    inspected,
+    described.map(({ padding }) => padding),
+  );
   const model = found.model ?? '';
   const pricings = described.map(({ pricing }) => pricing);
   const estimatedCost = estimateCost(found, pricings, model);
   const refusal = costRefusal(required.maxCost, estimatedCost.estimatedCost, model);
   return { ...found, estimatedCost, costRefusal: refusal };
+}
+
+/** The tokens of the requests with which small jobs are filled up, at the entry with the most. */
+function withPadding(
+  found: Inspection,
+  paddings: readonly ProviderDescription['padding'][],
+): Inspection {
+  const tokensOf = (slice: Pick<Slice, 'requests'>, kind: 'inputTokens' | 'outputTokens') =>
+    Math.max(
+      0,
+      ...paddings.map((one) =>
+        one ? Math.max(0, one.minRequests - slice.requests) * one[kind] : 0,
+      ),
+    );
+  let { estimatedTokens, maxOutputTokens } = found;
+  const slices = found.slices.map((slice) => {
+    const [input, output] = [tokensOf(slice, 'inputTokens'), tokensOf(slice, 'outputTokens')];
+    if (input + output === 0) return slice;
+    estimatedTokens += input;
+    maxOutputTokens += output;
+    return {
+      ...slice,
+      estimatedTokens: slice.estimatedTokens + input,
+      maxOutputTokens: (slice.maxOutputTokens ?? 0) + output,
+    };
+  });
+  return { ...found, estimatedTokens, maxOutputTokens, slices };
 }
 
 type ProviderDescription = Awaited<ReturnType<DescribedProviders['describe']>>;

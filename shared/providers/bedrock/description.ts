@@ -30,9 +30,13 @@ export const bedrock = describeKind({
 });
 
 export async function describeBedrock(settings: BedrockSettings): Promise<Description> {
-  const { routeOf } = await import('./requests.ts');
+  const [{ routeOf }, { MIN_RECORDS, PADDING_TOKENS }] = await Promise.all([
+    import('./requests.ts'),
+    import('./padding.ts'),
+  ]);
   return {
     endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
+    padding: { minRequests: MIN_RECORDS, ...PADDING_TOKENS },
     checkOptions,
     checkRequest({ url: endpoint, model, body }, format) {
       // Options change what native requests mean, not whether they can be sent.

@@ -4,7 +4,13 @@ import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import type { ObjectStore } from '../../batch/ports.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
-import { answerRow, type RowError, refusalRow, UNUSABLE_ANSWER } from '../../jsonl/rows.ts';
+import {
+  answerRow,
+  billedRow,
+  type RowError,
+  refusalRow,
+  UNUSABLE_ANSWER,
+} from '../../jsonl/rows.ts';
 import { type LineReader, rowsOfLine } from '../../jsonl/unreadable.ts';
 import { malformedAnswer, UNKNOWN_ROW_STATUS } from '../errors.ts';
 import { classify, isAboutAccess, isAboutQuota } from './errors.ts';
@@ -18,7 +24,7 @@ interface OutputRecord {
   readonly error?: unknown;
 }
 
-/** The rows of a job's output, without its padding. */
+/** The rows of a job's output. Of its padding, only what was billed. */
 export async function* readRows(
   objects: ObjectStore,
   outcome: Outcome,
@@ -29,8 +35,11 @@ export async function* readRows(
   const reader: LineReader<OutputRecord> = {
     idFields: 'recordId',
     idOf: (record) => record.recordId,
-    referenceOf: (recordId) => (isPadding(recordId) ? undefined : recordId),
-    rowOf: (recordId, record) => rowOf(recordId, record, route, created),
+    referenceOf: (recordId) => recordId,
+    rowOf: (recordId, record) =>
+      isPadding(recordId)
+        ? paddingRow(recordId, record, route, created)
+        : rowOf(recordId, record, route, created),
   };
   for (const key of outcome.files)
     try {
@@ -55,6 +64,22 @@ function rowOf(
     return answerRow(recordId, recordId, body);
   } catch (malformed) {
     return refusalRow(recordId, recordId, malformedAnswer('Bedrock', malformed));
+  }
+}
+
+/** Undefined for padding that was not answered, and so is not billed. */
+function paddingRow(
+  recordId: string,
+  { modelOutput }: OutputRecord,
+  route: Route,
+  created: number,
+): Buffer | undefined {
+  if (modelOutput == null) return undefined;
+  try {
+    return billedRow(recordId, route.responseBody(modelOutput, { recordId, created }));
+  } catch {
+    // Its tokens are not known, so the job's cost is not.
+    return billedRow(recordId, {});
   }
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { type BedrockClient, CreateModelInvocationJobCommand } from '@aws-sdk/client-bedrock';
-import { ProviderError } from '../../batch/errors.ts';
+import { ProviderError, shortReason } from '../../batch/errors.ts';
 import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
 import { parseRequestLine } from '../../jsonl/checkRequest.ts';
 import { lines } from '../../jsonl/lines.ts';
@@ -99,9 +99,10 @@ async function upload(
 ): Promise<void> {
   const writer = objects.writer(inputKey(key));
   try {
-    const { count, smallest } = await writeRequests(writer, file.path, route);
-    if (smallest !== undefined) {
-      const padding = paddingInput(route, smallest);
+    const { count, example } = await writeRequests(writer, file.path, route);
+    if (example !== undefined && count < MIN_RECORDS) {
+      const padding = paddingInput(route, example);
+      if (padding === undefined) throw cannotPad(count, route);
       for (let number = count + 1; number <= MIN_RECORDS; number++)
         await writer.write(recordOf(paddingId(key, number), padding));
     }
@@ -112,21 +113,24 @@ async function upload(
   }
 }
 
+/** @returns the number of requests, and the first of them */
 async function writeRequests(writer: ObjectWriter, path: string, route: Route) {
   let count = 0;
-  let smallest:
-    | { readonly input: Readonly<Record<string, unknown>>; readonly bytes: number }
-    | undefined;
+  let example: Readonly<Record<string, unknown>> | undefined;
   for await (const { bytes } of lines(createReadStream(path))) {
     const { custom_id: customId, body } = parseRequestLine(bytes);
     const input = route.modelInput(body);
-    const record = recordOf(referenceOf(customId), input);
-    await writer.write(record);
+    await writer.write(recordOf(referenceOf(customId), input));
     count += 1;
-    if (record.length < (smallest?.bytes ?? Number.POSITIVE_INFINITY))
-      smallest = { input, bytes: record.length };
+    example ??= input;
   }
-  return { count, smallest: smallest?.input };
+  return { count, example };
+}
+
+/** Copies of the batch's own requests could cost a hundred times as much as the batch. */
+function cannotPad(count: number, { modelId }: Pick<Route, 'modelId'>): ProviderError {
+  const message = `Bedrock takes no job of fewer than ${MIN_RECORDS} requests, this one has ${count}, and no cheap request to fill it up with is known for native requests to ${modelId}: give each a limit for its answer, send ${MIN_RECORDS} or more, or use OpenAI's format or Converse`;
+  return new ProviderError('permanent', shortReason('too_few_requests', message));
 }
 
 function recordOf(recordId: string, modelInput: object): Buffer {

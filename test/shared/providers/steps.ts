@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { JobState, Outcome } from '../../../shared/batch/job.ts';
-import type { JobContext, Provider, Submission } from '../../../shared/providers/provider.ts';
+import { BILLED_ROW_ID } from '../../../shared/batch/ledger.ts';
+import type {
+  JobContext,
+  Provider,
+  RowGroups,
+  Submission,
+} from '../../../shared/providers/provider.ts';
 import { flat } from '../../support/streams.ts';
 import type { Harness } from './harness.ts';
 import { scratchFileOf } from './scratchFile.ts';
@@ -53,6 +59,12 @@ export async function submit(
   }
 }
 
+/** The rows of requests: not those that only say what else is billed. */
+export async function* requestRows(groups: RowGroups): AsyncGenerator<Uint8Array> {
+  for await (const row of flat(groups))
+    if (!Buffer.from(row).includes(`"id":"${BILLED_ROW_ID}"`)) yield row;
+}
+
 /** Checks the job until it no longer runs. */
 export async function settled(provider: Provider, jobId: string): Promise<JobState> {
   const giveUpAt = Date.now() + ENDS_WITHIN_MS;
@@ -77,7 +89,7 @@ export async function rowsOf(
   outcome: Outcome,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const row of flat(provider.readRows(outcome, jobContext(job))))
+  for await (const row of requestRows(provider.readRows(outcome, jobContext(job))))
     rows.push(JSON.parse(Buffer.from(row).toString()));
   return rows;
 }

@@ -53,6 +53,28 @@ async function again(w: World): Promise<void> {
 }
 const estimateOf = (w: World, batchId: string) => w.batch(batchId).input?.estimatedCost ?? 0;
 
+describe('a job that is filled up to the number of requests that its provider demands', () => {
+  it('is estimated with what fills it up, once for each job', async () => {
+    const plain = pricedWorld();
+    await start(plain, 'b1', ['a', 'b']);
+    const w = pricedWorld();
+    Object.assign(w.provider, { padding: { minRequests: 5, inputTokens: 10, outputTokens: 1 } });
+    await start(w, 'b1', ['a', 'b']);
+    // Three requests of eleven tokens, at $0.1 a token.
+    expect(estimateOf(w, 'b1') - estimateOf(plain, 'b1')).toBeCloseTo(3.3);
+    await start(w, 'b2', ['a', 'b', 'c', 'd', 'e']);
+    await start(plain, 'b2', ['a', 'b', 'c', 'd', 'e']);
+    expect(estimateOf(w, 'b2')).toBe(estimateOf(plain, 'b2'));
+  });
+
+  it('is refused if that exceeds its maxCost', async () => {
+    const w = pricedWorld();
+    Object.assign(w.provider, { padding: { minRequests: 100, inputTokens: 10, outputTokens: 1 } });
+    await start(w, 'b1', ['a', 'b'], { maxCost: 5 });
+    expect(w.batch('b1')).toMatchObject({ status: 'failed', reasons: [{ code: 'over_max_cost' }] });
+  });
+});
+
 describe('the cost of a batch', () => {
   it('is in the event of the processor and in the state changes', async () => {
     const w = pricedWorld();

@@ -1,8 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { connectBedrock } from '../../../../shared/providers/bedrock/index.ts';
-import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
-import { KEY, outcomeOf } from '../steps.ts';
+import { KEY, outcomeOf, requestRows } from '../steps.ts';
 import { bedrockWorld, JOB_ROLE, REGION } from './world.ts';
 
 const start = bedrockWorld();
@@ -44,7 +43,7 @@ test("uses the functions' region, credentials and bucket", async () => {
   });
   const outcome = await outcomeOf(provider, jobId);
   const rows = [];
-  for await (const row of flat(provider.readRows(outcome, JOB)))
+  for await (const row of requestRows(provider.readRows(outcome, JOB)))
     rows.push(Buffer.from(row).toString());
   await provider.deleteFiles(jobId);
 

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { referenceOf } from '../../../../shared/jsonl/rows.ts';
 import type { JobContext, Submission } from '../../../../shared/providers/provider.ts';
-import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
-import { KEY, outcomeOf } from '../steps.ts';
+import { KEY, outcomeOf, requestRows } from '../steps.ts';
 import { bedrockWorld } from './world.ts';
 
 const start = bedrockWorld();
@@ -59,7 +58,7 @@ async function roundTrip(
   const { jobId } = await provider.submit({ ...job, ...order });
   const outcome = await outcomeOf(provider, jobId);
   const rows: Row[] = [];
-  for await (const row of flat(provider.readRows(outcome, job)))
+  for await (const row of requestRows(provider.readRows(outcome, job)))
     rows.push(JSON.parse(Buffer.from(row).toString()));
   const records = await linesOf(objects.read(`provider-files/${KEY}/input.jsonl`));
   const outputs = await linesOf(objects.read(outcome.files[0] ?? ''));

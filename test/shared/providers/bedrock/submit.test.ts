@@ -1,10 +1,17 @@
 import { CreateModelInvocationJobCommand } from '@aws-sdk/client-bedrock';
 import { describe, expect, test } from 'vitest';
+import { BILLED_ROW_ID } from '../../../../shared/batch/ledger.ts';
 import { lines } from '../../../../shared/jsonl/lines.ts';
 import { referenceOf } from '../../../../shared/jsonl/rows.ts';
+import { spoolRows } from '../../../../shared/jsonl/spool.ts';
 import { bedrockProvider } from '../../../../shared/providers/bedrock/index.ts';
-import { isPadding, paddingId } from '../../../../shared/providers/bedrock/padding.ts';
+import {
+  isPadding,
+  paddingId,
+  paddingInput,
+} from '../../../../shared/providers/bedrock/padding.ts';
 import type { JobContext, Submission } from '../../../../shared/providers/provider.ts';
+import { memoryScratch } from '../../../../simulators/memory/scratch.ts';
 import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { expectRefusal, KEY, listed, outcomeOf } from '../steps.ts';
@@ -68,37 +75,64 @@ describe('padding', () => {
     [99, 1],
     [100, 0],
     [101, 0],
-  ])('%i requests are padded by %i cheap ones, which have no rows', async (count, padding) => {
+  ])(
+    '%i requests are padded by %i cheap ones, which have no rows and are billed',
+    async (count, padding) => {
+      const world = await start();
+      const { jobId } = await world.provider.submit(await submissionOf(count));
+
+      const records = await recordsOf(world);
+      const padded = records.filter(({ recordId }) => isPadding(recordId));
+      expect(records).toHaveLength(Math.max(100, count));
+      expect(padded).toHaveLength(padding);
+      for (const { modelInput } of padded)
+        expect(modelInput).toMatchObject({ inferenceConfig: { maxTokens: 1 } });
+      expect(new Set(records.map(({ recordId }) => recordId)).size).toBe(records.length);
+
+      const outcome = await outcomeOf(world.provider, jobId);
+      const spool = await spoolRows(
+        world.provider.readRows(outcome, JOB),
+        await memoryScratch.create(),
+      );
+      expect(spool.rows.size).toBe(count);
+      expect(spool).toMatchObject({ foreign: 0, unreadable: 0, nameless: 0, isMetered: true });
+
+      const rows: string[] = [];
+      let billed = 0;
+      for await (const bytes of flat(world.provider.readRows(outcome, JOB))) {
+        const row = JSON.parse(Buffer.from(bytes).toString());
+        billed += row.response.body.usage.total_tokens;
+        if (row.id !== BILLED_ROW_ID) rows.push(row.custom_id);
+      }
+      expect(spool.usage.totalTokens).toBe(billed);
+      const ids = Array.from({ length: count }, (_, index) => referenceOf(`request-${index}`));
+      expect(rows.sort()).toEqual(ids.sort());
+      await world.close();
+    },
+  );
+
+  test('of large native requests is small, and asks for one token', async () => {
     const world = await start();
-    const { jobId } = await world.provider.submit(await submissionOf(count));
-
-    const records = await recordsOf(world);
-    const padded = records.filter(({ recordId }) => isPadding(recordId));
-    expect(records).toHaveLength(Math.max(100, count));
-    expect(padded).toHaveLength(padding);
-    for (const { modelInput } of padded)
-      expect(modelInput).toMatchObject({ inferenceConfig: { maxTokens: 1 } });
-    expect(new Set(records.map(({ recordId }) => recordId)).size).toBe(records.length);
-
-    const rows: string[] = [];
-    for await (const row of flat(
-      world.provider.readRows(await outcomeOf(world.provider, jobId), JOB),
-    ))
-      rows.push(JSON.parse(Buffer.from(row).toString()).custom_id);
-    const ids = Array.from({ length: count }, (_, index) => referenceOf(`request-${index}`));
-    expect(rows.sort()).toEqual(ids.sort());
-    await world.close();
-  });
-
-  test('repeats the smallest native request of a model of unknown format', async () => {
-    const world = await start();
-    const bodyOf = (index: number) => ({ model: LLAMA, prompt: 'x'.repeat(10 - index) });
+    const bodyOf = () => ({ model: LLAMA, prompt: 'x'.repeat(50_000), max_gen_len: 4_000 });
     await world.provider.submit(await submissionOf(3, bodyOf, { format: 'native' }));
 
     const padded = (await recordsOf(world)).filter(({ recordId }) => isPadding(recordId));
 
     expect(padded).toHaveLength(97);
-    for (const { modelInput } of padded) expect(modelInput).toEqual({ prompt: 'xxxxxxxx' });
+    for (const { modelInput } of padded)
+      expect(modelInput).toEqual({ prompt: 'Hi', max_gen_len: 1 });
+    await world.close();
+  });
+
+  test('that cannot be made cheap is refused for good, and no job is created', async () => {
+    const world = await start();
+    const bodyOf = () => ({ model: LLAMA, prompt: 'x' });
+    const submitting = world.provider.submit(await submissionOf(3, bodyOf, { format: 'native' }));
+    await expect(submitting).rejects.toMatchObject({
+      kind: 'permanent',
+      reason: { code: 'too_few_requests', message: expect.stringContaining('this one has 3') },
+    });
+    expect((await world.journal()).jobs).toEqual([]);
     await world.close();
   });
 
@@ -161,3 +195,22 @@ test('a job that is not ours is listed without a key', async () => {
   expect(await listed(world.provider, 0)).toMatchObject([{ id: jobArn, key: undefined }]);
   await world.close();
 });
+
+// https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html
+test.each([
+  [{ messages: [{ role: 'user', content: 'x' }], max_tokens: 9 }, ['messages', 'max_tokens']],
+  [{ prompt: 'x', max_tokens: 9, temperature: 1 }, ['prompt', 'max_tokens']],
+  [{ message: 'x', max_tokens: 9 }, ['message', 'max_tokens']],
+  [{ texts: ['x'], input_type: 'search_query' }, ['texts', 'input_type']],
+])('native padding for %o has the fields %j', (example, fields) => {
+  const route = { family: 'converse', invocationType: 'InvokeModel' } as const;
+  expect(Object.keys(paddingInput(route, example) ?? {})).toEqual(fields);
+});
+
+test.each([{ inputImage: 'x' }, { prompt: 'x' }, { inputText: 'x' }])(
+  'no cheap native padding is known for %o',
+  (example) => {
+    const route = { family: 'other-embeddings', invocationType: 'InvokeModel' } as const;
+    expect(paddingInput(route, example)).toBeUndefined();
+  },
+);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
 import type { Provider } from '../../../../shared/providers/provider.ts';
-import { flat } from '../../../support/streams.ts';
 import type { Harness, Start } from '../harness.ts';
 import {
   customIds,
@@ -10,6 +9,7 @@ import {
   outcomeOf,
   type Row,
   referencesOf,
+  requestRows,
   rowsOf,
   submit,
 } from '../steps.ts';
@@ -69,7 +69,7 @@ export function collectingContract(harness: Harness, start: Start): void {
     test('a reader may stop early', async () => {
       const { provider } = await start();
       const outcome = await outcomeOf(provider, await submit(provider, harness, ids));
-      for await (const row of flat(provider.readRows(outcome, jobContext(harness)))) {
+      for await (const row of requestRows(provider.readRows(outcome, jobContext(harness)))) {
         expect(row.length).toBeGreaterThan(0);
         break;
       }
@@ -85,6 +85,6 @@ async function collect(
   outcome: Outcome,
   seen: Row[],
 ): Promise<void> {
-  for await (const row of flat(provider.readRows(outcome, jobContext(harness))))
+  for await (const row of requestRows(provider.readRows(outcome, jobContext(harness))))
     seen.push(JSON.parse(Buffer.from(row).toString()));
 }
