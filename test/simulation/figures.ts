@@ -4,6 +4,8 @@ export interface Figures {
   readonly cancelToEndMs: number;
   /** The same at a provider that hides the key of a job until it ends: it may have to be waited for. */
   readonly hiddenCancelToEndMs: number;
+  /** Milliseconds from the end of a job to its collection, while another provider may hang. */
+  readonly endToNoticeMs: number;
   /** How often in a row one step failed in the same way. */
   readonly sameFailures: number;
 }
@@ -16,16 +18,23 @@ const HOUR = 3_600_000;
  * A cancel reaches a job with the next sweep, unless its calls fail or its provider is blocked (an
  * hour), and the simulated job ends ten minutes after it. A job whose create call got no answer is
  * found after the lease of its worker, by a listing that may fail, too; a hidden one ends by itself
- * within a day. A step that fails in the same way is tried again with a backoff, which grows to an
+ * within a day. The end of a job is noticed by the next sweep, unless the calls of some sweeps fail
+ * or its provider is blocked. A step that fails in the same way is tried again with a backoff, which grows to an
  * hour, until the batch has to end.
  */
 const BOUNDS: Figures = {
   cancelToEndMs: 6 * HOUR,
   hiddenCancelToEndMs: 30 * HOUR,
+  endToNoticeMs: 6 * HOUR,
   sameFailures: 60,
 };
 
-export const NO_FIGURES: Figures = { cancelToEndMs: 0, hiddenCancelToEndMs: 0, sameFailures: 0 };
+export const NO_FIGURES: Figures = {
+  cancelToEndMs: 0,
+  hiddenCancelToEndMs: 0,
+  endToNoticeMs: 0,
+  sameFailures: 0,
+};
 
 const NAMES = Object.keys(BOUNDS) as (keyof Figures)[];
 
@@ -40,6 +49,7 @@ export function shownFigures(figures: Figures): Record<string, number> {
   return {
     cancelToEndMinutes: Math.round(figures.cancelToEndMs / 60_000),
     hiddenCancelToEndMinutes: Math.round(figures.hiddenCancelToEndMs / 60_000),
+    endToNoticeMinutes: Math.round(figures.endToNoticeMs / 60_000),
     sameFailures: figures.sameFailures,
   };
 }

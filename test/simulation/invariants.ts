@@ -10,6 +10,7 @@ import { checkBatch, checkEnd, rowsIn, type SimulatedWorld } from './finalChecks
 import type { SimulatedJob, SimulatedUpload } from './observer.ts';
 import type { Process } from './process.ts';
 import type { Verdict } from './verdict.ts';
+import { HUNG_ENTRY } from './world/hungProvider.ts';
 
 /** An invocation without an outcome counts as lost after this time. */
 const OUTCOME_MS =
@@ -20,6 +21,7 @@ export class Invariants {
   readonly #world: SimulatedWorld;
   readonly #expected = new Map<string, readonly string[]>();
   readonly #broken: string[] = [];
+  #endToNoticeMs = 0;
   readonly #cancels = new Cancels();
   /** The worst of what has a bound. Complete at the end. */
   figures = NO_FIGURES;
@@ -66,6 +68,7 @@ export class Invariants {
         `${batchId} loses results: ${previous.counts.succeeded} to ${counts.succeeded}`,
       );
     }
+    this.#noteNotice(next, previous);
     this.#cancels.onWrite(this.#world.schedule.now, next, previous);
     const misstart = this.#world.pauses.brokenBy(next, previous);
     if (misstart) this.#break('violation', misstart);
@@ -76,6 +79,15 @@ export class Invariants {
     // The attempts of a batch in parts are those of its parts.
     if (!input?.parts && next.attempt - next.attemptBase > 5)
       this.#break('violation', `${batchId} has too many attempts`);
+  }
+
+  #noteNotice(next: Batch, previous: Batch): void {
+    if (previous.status !== 'running' || next.status === 'running') return;
+    if (previous.provider === HUNG_ENTRY) return;
+    const { account, schedule } = this.#world;
+    const shownAt = account.newsOf(previous.job.id);
+    if (shownAt === undefined) return;
+    this.#endToNoticeMs = Math.max(this.#endToNoticeMs, schedule.now - shownAt);
   }
 
   /** Two sweeps at once would double every call to the provider. */
@@ -158,10 +170,17 @@ export class Invariants {
       } else if (account.isLive(other)) {
         this.#break('duplicated', `${job.id} is created while ${other.id} runs`);
       }
+      const unread = customIds.filter((id) => (other.rows.get(id) ?? 0) < 0);
+      if (unread.length > 0 && !this.#isRetried(batchId))
+        this.#break('duplicated', `the answers to ${unread} cannot be read, and they run again`);
       const again = customIds.filter((id) => other.rows.get(id) === 200);
       if (again.length > 0)
         this.#break('duplicated', `${again} succeeded in ${other.id} and runs again`);
     }
+  }
+
+  #isRetried(batchId: string): boolean {
+    return this.#world.table.get(rootBatchId(batchId))?.retries !== 0;
   }
 
   /** Called as a job is made of an upload. */
@@ -200,6 +219,7 @@ export class Invariants {
     this.figures = {
       cancelToEndMs: schedule.accountKind.hidesKeys ? 0 : longest,
       hiddenCancelToEndMs: schedule.accountKind.hidesKeys ? longest : 0,
+      endToNoticeMs: this.#endToNoticeMs,
       sameFailures: schedule.sameFailures.worst,
     };
     for (const what of brokenBounds(this.figures)) this.#break('violation', what);

@@ -239,5 +239,16 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
   },
+  {
+    name: 'each cancel reaches the parts',
+    guards: { ...ALL_GUARDS, commanding: true },
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+    edits: [edit('shared/batch/newRecord.ts', '-cancel-${retries}`', '-cancel`')],
+  },
+  {
+    name: 'an answer that cannot be read may be paid for',
+    guards: { ...ALL_GUARDS, oddJobs: true },
+    edits: [edit('shared/jsonl/spool.ts', "line.holds === 'empty'", 'line')],
+  },
   { name: 'the sweep lock', guards: { ...ALL_GUARDS, sweepLock: false } },
 ];

@@ -6,6 +6,9 @@ import type { Queue } from './world/queue.ts';
 /** A sweep that began before the pause was written may still start batches, for as long as it runs. */
 const SWEEP_MS = 6 * MINUTE;
 
+/** The entry that is paused. */
+const PAUSED = 'openai';
+
 /** A user pauses the provider and resumes it. Checks what the two commands promise. */
 export class Pauses {
   readonly #schedule: Schedule;
@@ -28,11 +31,12 @@ export class Pauses {
     ] as const)
       timeline.after(delay, () => {
         this.#schedule.trace(() => `user: ${action} openai`);
-        queue.send(JSON.stringify({ action, provider: 'openai' }), 0, true);
+        queue.send(JSON.stringify({ action, provider: PAUSED }), 0, true);
       });
   }
 
   onState(state: ProviderState): void {
+    if (state.provider !== PAUSED) return;
     if (!isPaused(state)) this.#pausedAt = undefined;
     else this.#pausedAt ??= this.#schedule.now;
     if (state.lastCommand?.action === 'resume') this.#wasResumed = true;
@@ -42,7 +46,13 @@ export class Pauses {
   brokenBy(next: Batch, previous: Batch): string | undefined {
     const isStart = previous.status === 'queued' && next.status === 'submitting';
     const { now } = this.#schedule;
-    if (!isStart || this.#pausedAt === undefined || now < this.#pausedAt + SWEEP_MS) return;
+    if (
+      !isStart ||
+      next.provider !== PAUSED ||
+      this.#pausedAt === undefined ||
+      now < this.#pausedAt + SWEEP_MS
+    )
+      return;
     return `${next.batchId} starts at a provider that was paused at ${this.#pausedAt}`;
   }
 

@@ -10,6 +10,7 @@ import type { Collecting } from './collecting.ts';
 import { callsOf, type Process } from './process.ts';
 import type { Schedule } from './schedule.ts';
 import { bucketPort } from './world/bucket.ts';
+import { HUNG_ENTRY, hungProvider } from './world/hungProvider.ts';
 import type { ProcessorFunction } from './world/processor.ts';
 import type { ProviderAccount } from './world/provider.ts';
 import type { Queue } from './world/queue.ts';
@@ -78,7 +79,7 @@ export function portsOf(process: Process, world: PortsWorld): Dependencies {
     tableName: 'table',
     scratch: memoryScratch,
     tokens: fakeTokens,
-    providers: providersOf(process, world.account),
+    providers: providersOf(process, world),
     processor: { invoke: (event) => world.processor.invoke(process, event) },
     bus: {
       publish: (change) =>
@@ -89,11 +90,12 @@ export function portsOf(process: Process, world: PortsWorld): Dependencies {
   };
 }
 
-function providersOf(process: Process, account: ProviderAccount): Providers {
+function providersOf(process: Process, { account, schedule }: PortsWorld): Providers {
   const provider = account.provider(process);
+  const hung = hungProvider(process, provider, schedule);
   return {
-    names: ['openai'],
-    get: async () => provider,
+    names: schedule.hungUntil === undefined ? ['openai'] : ['openai', HUNG_ENTRY],
+    get: async (name) => (name === HUNG_ENTRY ? hung : provider),
     describe: async () => ({ ...provider, pricing: UNPRICED }),
   };
 }

@@ -55,6 +55,15 @@ export class Process {
     this.alive = false;
   }
 
+  /** Waits for an answer that never comes, until the client gives up. */
+  hang(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#schedule.timeline.after(milliseconds, () => {
+        if (this.alive) resolve();
+      });
+    });
+  }
+
   /** What happens to the tries of one call, by the number of the try. */
   fates(what: string, isRepeated: boolean): Fates {
     const { injection } = this.#schedule;

@@ -7,6 +7,7 @@ import { Timeline } from './timeline.ts';
 
 export const START = 1_800_000_000_000;
 export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
 export const DAY = 24 * 60 * MINUTE;
 
 /** No faults after this, so that everything must have ended by the end of the schedule. */
@@ -23,6 +24,10 @@ export interface Guards {
   readonly overlappingSweeps?: boolean;
   /** Requests are sent singly in every schedule, not only in some. */
   readonly collecting?: boolean;
+  /** The same of cancels and retries in turn, of jobs that cannot be read, and of a hung provider. */
+  readonly commanding?: boolean;
+  readonly oddJobs?: boolean;
+  readonly hanging?: boolean;
   /** Default: a minute, the shortest that AWS can be asked for. The local run sweeps far more often. */
   readonly sweepIntervalMs?: number;
 }
@@ -62,6 +67,8 @@ export class Schedule {
   readonly hasManyCommands: boolean = false;
   /** Some jobs have rows or a status that cannot be read. */
   readonly hasOddJobs: boolean = false;
+  /** Until when every call to a second provider entry hangs. Undefined: there is one entry. */
+  readonly hungUntil: number | undefined;
   /** The trace, if one is kept. */
   readonly lines: string[] | undefined;
   faultCount = 0;
@@ -92,8 +99,11 @@ export class Schedule {
       maxRequests: this.random.pick([1_000, 1_000, 1_000, 2]),
     };
     this.#stormy = faultsOf(this.random.pick([0, 0.5, 1, 1, 2, 4]));
-    this.hasManyCommands = this.stream('commands').chance(0.1);
-    this.hasOddJobs = this.stream('jobs').chance(0.2);
+    this.hasManyCommands = guards.commanding === true || this.stream('commands').chance(0.1);
+    this.hasOddJobs = guards.oddJobs === true || this.stream('jobs').chance(0.2);
+    const hung = this.stream('hung');
+    if (guards.hanging || hung.chance(0.03))
+      this.hungUntil = START + hung.between(0, hung.pick([HOUR, HOUR, 6 * HOUR, 2 * DAY]));
     this.tableKind = tableKindOf(this.stream('table'), this.accountKind);
   }
 
@@ -133,7 +143,7 @@ export class Schedule {
   }
 }
 
-const STREAMS = { collecting: 1, table: 2, commands: 3, jobs: 4 };
+const STREAMS = { collecting: 1, table: 2, commands: 3, jobs: 4, hung: 5 };
 
 function tableKindOf(random: Random, { maxRequests }: AccountKind): TableKind {
   const storesText = random.chance(0.25);

@@ -127,7 +127,9 @@ export class Simulation implements Observer, PortsWorld {
 
   /** Messages that SQS itself gave up on. */
   deadMessages(): Message[] {
-    return [...this.queues.batch.deadLetters, ...this.queues.outcome.deadLetters];
+    return [this.queues.batch, this.queues.work, this.queues.outcome].flatMap(
+      ({ deadLetters }) => deadLetters,
+    );
   }
 
   onWrite(next: Batch, previous: Batch | undefined): void {

@@ -4,6 +4,7 @@ import { isEnded } from '../../shared/batch/status.ts';
 import { dueAtOf, type Lane } from '../../shared/collector/lane.ts';
 import { isPaused } from '../../shared/quota/providerState.ts';
 import { MINUTE, type Schedule } from './schedule.ts';
+import { HUNG_ENTRY } from './world/hungProvider.ts';
 import type { ProviderAccount } from './world/provider.ts';
 import type { Table } from './world/table.ts';
 
@@ -88,6 +89,14 @@ export class Ticks {
   }
 
   #interestOf(batch: Batch): number | undefined {
+    const { now, hungUntil = 0 } = this.#schedule;
+    const interest = this.#ownInterestOf(batch);
+    // Every call hangs: more than one sweep in a while would only cost time.
+    const waits = batch.provider === HUNG_ENTRY && now < hungUntil && batch.status !== 'inspecting';
+    return interest !== undefined && waits ? Math.max(interest, now + 30 * MINUTE) : interest;
+  }
+
+  #ownInterestOf(batch: Batch): number | undefined {
     const { account } = this.#swept;
     const { now } = this.#schedule;
     if (batch.status === 'queued') return this.#admissionOf(batch);

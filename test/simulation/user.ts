@@ -1,6 +1,7 @@
 import type { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import type { Life } from './lives.ts';
-import { DAY, MINUTE, type Schedule } from './schedule.ts';
+import { DAY, HOUR, MINUTE, type Schedule } from './schedule.ts';
+import { HUNG_ENTRY } from './world/hungProvider.ts';
 import type { Queue } from './world/queue.ts';
 
 interface UserWorld {
@@ -11,8 +12,6 @@ interface UserWorld {
   /** Called as a command is sent that may make another delivery. */
   onCommand(batchId: string): void;
 }
-
-const HOUR = 60 * MINUTE;
 
 /** A user adds some batches, and sends commands for some of them. */
 export function planBatches(schedule: Schedule, world: UserWorld): void {
@@ -27,7 +26,22 @@ export function planBatches(schedule: Schedule, world: UserWorld): void {
     });
     planCommands(schedule, world, batchId);
   }
+  if (schedule.hungUntil !== undefined) planForHung(schedule, world);
   if (schedule.hasManyCommands) planManyCommands(schedule, world, batches);
+}
+
+/** Batches for the entry whose calls hang, alone or as one of two. */
+function planForHung(schedule: Schedule, world: UserWorld): void {
+  const random = schedule.stream('hung');
+  for (let index = 1 + random.int(3); index > 0; index--) {
+    const choices = [{ provider: HUNG_ENTRY }, { providers: [HUNG_ENTRY, 'openai'] }];
+    planBatch(schedule, world, {
+      batchId: `h${index}`,
+      requests: 1 + random.int(3),
+      afterMs: random.between(0, HOUR),
+      fields: random.pick(choices),
+    });
+  }
 }
 
 /** Cancels and retries in turn, some of them sent twice: the last one that is carried out counts. */
@@ -52,20 +66,24 @@ export function planLife(schedule: Schedule, world: UserWorld, life: Life): void
     planCommand(schedule, world, { action, batchId: 'b', afterMs });
 }
 
+interface PlannedBatch {
+  readonly batchId: string;
+  readonly requests: number;
+  readonly afterMs: number;
+  /** More fields of its message. */
+  readonly fields?: object;
+}
+
 function planBatch(
   { timeline }: Schedule,
   { bucket, queue, onAdded }: UserWorld,
-  {
-    batchId,
-    requests,
-    afterMs,
-  }: { readonly batchId: string; readonly requests: number; readonly afterMs: number },
+  { batchId, requests, afterMs, fields = {} }: PlannedBatch,
 ): void {
   const customIds = Array.from({ length: requests }, (_, n) => `${batchId}-${n}`);
   const lines = Buffer.from(customIds.map(requestLine).join(''));
   bucket.objects.set(`uploads/${batchId}.jsonl`, lines);
   onAdded(batchId, customIds);
-  timeline.after(afterMs, () => queue.send(JSON.stringify({ batchId }), 0, true));
+  timeline.after(afterMs, () => queue.send(JSON.stringify({ batchId, ...fields }), 0, true));
 }
 
 function planCommands(schedule: Schedule, world: UserWorld, batchId: string): void {
