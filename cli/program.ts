@@ -7,6 +7,7 @@ import { addEstimateCommand } from './commands/estimate.ts';
 import { addListCommand } from './commands/list.ts';
 import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
 import { addRedriveCommand } from './commands/redrive.ts';
+import { addRemoveCommand } from './commands/remove.ts';
 import { addResultsCommand } from './commands/results.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addWatchCommand } from './commands/watch.ts';
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addPauseCommand,
   addResumeCommand,
   addRedriveCommand,
+  addRemoveCommand,
   addDrainCommand,
   addLocalCommand,
 ];

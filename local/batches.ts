@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { batchIdOf } from '../shared/aws/batchItem.ts';
+import { batchIdOf, fromItem } from '../shared/aws/batchItem.ts';
 import { scanBatches } from '../shared/aws/batchScan.ts';
 import { realBatchStore } from '../shared/aws/batchStore.ts';
+import type { Item } from '../shared/aws/table.ts';
+import { UnreadableRecordError } from '../shared/batch/errors.ts';
 import type { BatchStore } from '../shared/batch/ports.ts';
 import type { Batch, BatchFields, Rows } from '../shared/batch/record.ts';
 import { isEnded, OPEN_STATUSES, type Status } from '../shared/batch/status.ts';
@@ -85,10 +87,19 @@ export function createBatchReader(dynamodb: DynamoDBClient, name: string): Batch
     async listUnfinished() {
       const ids: string[] = [];
       for await (const items of scanBatches({ client, name }, { statuses: OPEN_STATUSES }, 1))
-        ids.push(...items.map(batchIdOf));
+        ids.push(...items.filter(isReadable).map(batchIdOf));
       return ids;
     },
   };
+}
+
+/** A record that cannot be read never ends: a run that waited for it would not, either. */
+function isReadable(item: Item): boolean {
+  try {
+    return fromItem(item) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -147,12 +158,23 @@ export async function readViews(
   reader: Pick<BatchReader, 'get'>,
   refusals: () => Promise<ReadonlyMap<string, string>>,
 ): Promise<readonly BatchView[]> {
-  const batches = await Promise.all(tracked.map(({ batchId }) => reader.get(batchId)));
-  const refused = batches.includes(undefined) ? await refusals() : new Map<string, string>();
-  return tracked.map(({ batchId, messageId }, index) => {
-    const batch = batches[index];
-    return batch === undefined
-      ? viewWithoutRecord(batchId, refused.get(messageId ?? ''))
-      : viewOf(batch);
-  });
+  const found = await Promise.all(tracked.map(({ batchId }) => viewOfRecord(reader, batchId)));
+  const refused = found.includes(undefined) ? await refusals() : new Map<string, string>();
+  return tracked.map(
+    ({ batchId, messageId }, index) =>
+      found[index] ?? viewWithoutRecord(batchId, refused.get(messageId ?? '')),
+  );
+}
+
+async function viewOfRecord(
+  reader: Pick<BatchReader, 'get'>,
+  batchId: string,
+): Promise<BatchView | undefined> {
+  try {
+    const batch = await reader.get(batchId);
+    return batch && viewOf(batch);
+  } catch (error) {
+    if (error instanceof UnreadableRecordError) return viewWithoutRecord(batchId, error.message);
+    throw error;
+  }
 }

@@ -47,6 +47,8 @@ export const METRICS = {
   unknownStatus: 'UnknownStatuses',
   /** Records and messages of a newer version, which this version does not touch. */
   newerSchema: 'NewerSchemaSeen',
+  /** Records of batches that cannot be read, measured in each sweep. Each waits to be removed. */
+  unreadableRecords: 'UnreadableRecords',
   /** Steps of a sweep that threw. The sweep continued. */
   sweepErrors: 'SweepErrors',
   /** Batches processed in a sweep. Every completed sweep emits it, also as 0. */

@@ -96,6 +96,19 @@ export const ALARMS = {
     }),
   },
   /**
+   * Records of batches that cannot be read.
+   *
+   * @default 1
+   */
+  unreadableRecords: {
+    defaultThreshold: 1,
+    specs: ({ handler }) => ({
+      id: 'UnreadableRecords',
+      summary: 'The record of a batch cannot be read: nothing happens to it until it is removed.',
+      metric: handler.metric(METRICS.unreadableRecords, over(5, MAXIMUM)),
+    }),
+  },
+  /**
    * Invocations of the worker that failed or were killed, in 15 minutes.
    *
    * @default 3

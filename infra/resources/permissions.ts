@@ -25,6 +25,8 @@ export function grantPermissions(
   allow(all, ['dynamodb:GetItem', 'dynamodb:PutItem'], [table.tableArn]);
   // The sweeper takes the lease of the sweep and reads the batches that are due.
   allow([sweeper], ['dynamodb:UpdateItem', 'dynamodb:BatchGetItem'], [table.tableArn]);
+  // The intake removes records that cannot be read.
+  allowItems(intake, ['dynamodb:DeleteItem'], table, ['batch#']);
   const indexes = [TABLE.dueIndex.name, TABLE.providerIndex.name];
   allow(
     [sweeper],

@@ -71,10 +71,14 @@ export function toItem(batch: Batch, layout: ItemLayout): VersionedItem {
   });
 }
 
-/** @throws NewerSchemaError for a record of a newer version */
+/**
+ * @throws NewerSchemaError for a record of a newer version
+ * @throws UnreadableRecordError
+ */
 export function fromItem(item: Item): Batch {
-  const what = `batch ${batchIdOf(item)}`;
-  return parseRecord(what, item, storedBatchSchema, BATCH_SCHEMA_VERSION);
+  const batchId = batchIdOf(item);
+  const what = `batch ${batchId}`;
+  return parseRecord(what, item, storedBatchSchema, BATCH_SCHEMA_VERSION, batchId);
 }
 
 /** The cost of a job is known once its rows are collected. Until then a budget counts the estimate. */

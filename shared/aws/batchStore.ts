@@ -14,6 +14,7 @@ import {
   waitingQueue,
 } from './batchItem.ts';
 import { type Item, putVersioned, queryIndex, readItem, readItems, type Table } from './table.ts';
+import { realUnreadableRecords } from './unreadableRecords.ts';
 
 /** Partitions that open batches spread over. Never lower it: a stack's batches in the others would not be swept. */
 const SHARDS = 4;
@@ -35,6 +36,7 @@ export function realBatchStore(
   const layout = { shards: SHARDS, retentionSeconds };
 
   return {
+    ...realUnreadableRecords(table, layout),
     shards: SHARDS,
     async get(batchId) {
       const item = await readItem(table, batchItemId(batchId));

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { messageBodyKey } from '../batch/ids.ts';
-import type { AddMessageInput, CommandMessage, ProviderMessage } from '../batch/messages.ts';
+import type {
+  AddMessageInput,
+  CommandMessage,
+  ProviderMessage,
+  RemoveMessage,
+} from '../batch/messages.ts';
 import { MESSAGE_SCHEMA_VERSION } from '../batch/messages.ts';
 import type { DeadLetterSource, ObjectStore, Queues } from '../batch/ports.ts';
 
@@ -108,7 +113,7 @@ export function attributeText(text: string): string {
 export async function sendBatchMessage(
   client: SQSClient,
   queueUrl: string,
-  message: AddMessageInput | CommandMessage | ProviderMessage,
+  message: AddMessageInput | CommandMessage | ProviderMessage | RemoveMessage,
 ): Promise<string> {
   const { MessageId: messageId } = await client.send(
     new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: bodyText(message) }),

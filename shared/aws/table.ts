@@ -8,7 +8,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
-import { messageOf, NewerSchemaError } from '../batch/errors.ts';
+import { NewerSchemaError, UnreadableRecordError } from '../batch/errors.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import { TABLE } from '../config.ts';
 import { omitUndefined } from '../omitUndefined.ts';
@@ -142,14 +142,22 @@ export async function putVersioned(
  *
  * @param what names the item in errors
  * @param newest the newest `schemaVersion` that the schema reads
+ * @param batchId of the record of a batch
  * @throws NewerSchemaError for an item of a newer version, whatever its record looks like
+ * @throws UnreadableRecordError
  */
-export function parseRecord<T>(what: string, item: Item, schema: z.ZodType<T>, newest: number): T {
+export function parseRecord<T>(
+  what: string,
+  item: Item,
+  schema: z.ZodType<T>,
+  newest: number,
+  batchId?: string,
+): T {
   if (Number(item.schemaVersion) > newest) throw new NewerSchemaError(what, item.schemaVersion);
   try {
     return schema.parse(JSON.parse(String(item.record)));
   } catch (error) {
-    throw new Error(`${what} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new UnreadableRecordError(what, error, batchId);
   }
 }
 

@@ -11,6 +11,18 @@ export class NewerSchemaError extends Error {
   }
 }
 
+/** A stored record that no schema of this code reads. Trying again changes nothing. */
+export class UnreadableRecordError extends Error {
+  override readonly name = 'UnreadableRecordError';
+  /** Set for the record of a batch. */
+  readonly batchId: string | undefined;
+  /** @param what names the record */
+  constructor(what: string, cause: unknown, batchId?: string) {
+    super(`${what} cannot be read: ${messageOf(cause)}`, { cause });
+    this.batchId = batchId;
+  }
+}
+
 /** Input that can never be accepted. It goes to the dead-letter queue with this reason. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';

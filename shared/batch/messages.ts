@@ -106,6 +106,14 @@ export const commandMessageSchema = z.strictObject({
 });
 export type CommandMessage = z.infer<typeof commandMessageSchema>;
 
+/** Removes the record of a batch or of a part that cannot be read. Its item is kept in the bucket. */
+export const removeMessageSchema = z.strictObject({
+  schemaVersion,
+  action: z.literal('remove'),
+  batchId: recordId,
+});
+export type RemoveMessage = z.infer<typeof removeMessageSchema>;
+
 /** `pause`: start no new jobs at a provider. `resume`: start them again, also at a blocked provider. */
 export const PROVIDER_ACTIONS = ['pause', 'resume'] as const;
 export const providerMessageSchema = z.strictObject({
@@ -158,6 +166,7 @@ export const pointerMessageSchema = z.strictObject({
 const batchQueueMessageSchema = z.union([
   addMessageSchema,
   commandMessageSchema,
+  removeMessageSchema,
   providerMessageSchema,
   requeueMessageSchema,
   inboxMessageSchema,

@@ -181,12 +181,36 @@ export interface IndexPage<T> {
   readonly cursor?: string | undefined;
 }
 
+/** Records of batches that no schema of this code reads, which only a fault can have written. */
+export interface UnreadableRecords {
+  /**
+   * Puts a record where it belongs: one that cannot be read out of the indexes that are swept, and one
+   * that can be read again back into them. The record itself does not change.
+   *
+   * @throws NewerSchemaError for a record of a newer version, which stays where it is
+   */
+  refile(batchId: string): Promise<'readable' | 'unreadable' | 'absent'>;
+  /** Ids of the records that were taken out. */
+  listUnreadable(cursor?: string): Promise<IndexPage<string>>;
+  /**
+   * Deletes a record that cannot be read.
+   *
+   * @param keep stores the record's item, as JSON, before it is deleted
+   * @throws NewerSchemaError for a record of a newer version
+   */
+  removeUnreadable(
+    batchId: string,
+    keep: (item: string) => Promise<void>,
+  ): Promise<'removed' | 'readable' | 'absent'>;
+}
+
 /** The table of batches. */
-export interface BatchStore {
+export interface BatchStore extends UnreadableRecords {
   /**
    * A strongly consistent read.
    *
    * @throws NewerSchemaError for a record of a newer version
+   * @throws UnreadableRecordError
    */
   get(batchId: string): Promise<Batch | undefined>;
   /**

@@ -1,6 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { batchItemId, fromItem } from '../aws/batchItem.ts';
 import { findDeadLetter } from '../aws/deadLetters.ts';
 import { sendBatchMessage } from '../aws/queues.ts';
+import { readItem } from '../aws/table.ts';
+import { messageOf } from '../batch/errors.ts';
 import { BATCH_ID_PATTERN } from '../batch/ids.ts';
 import { decide } from '../batch/lifecycle/decide.ts';
 import type { BatchEvent } from '../batch/lifecycle/events.ts';
@@ -66,6 +69,59 @@ function whyNotPossible(batch: Batch, action: Command): string | undefined {
   const context = { policy: DEFAULT_POLICY, now: batch.statusAt, random: 0 };
   const decision = decide(batch, EVENTS[action], context);
   return 'why' in decision ? decision.why : undefined;
+}
+
+/** What the item of a record that cannot be read still tells. A field that it does not tell is absent. */
+export interface UnreadableBatch {
+  readonly batchId: string;
+  /** Why the record cannot be read. */
+  readonly why: string;
+  readonly status?: string;
+  /** The provider entry where a job may still run. */
+  readonly provider?: string;
+  /** The id of that job. */
+  readonly jobId?: string;
+  /** The names of its jobs at the provider begin with this. */
+  readonly keyPrefix?: string;
+}
+
+/**
+ * Reads what can be told of a record that cannot be read.
+ *
+ * @throws ClientError `unknown_batch`, or `not_possible` if it can be read
+ */
+export async function readUnreadable(
+  { dynamodb, handler }: Pick<HandlerConnection, 'dynamodb' | 'handler'>,
+  batchId: string,
+): Promise<UnreadableBatch> {
+  const table = { client: dynamodb, name: handler.resources.table };
+  const item = await readItem(table, batchItemId(batchId));
+  if (!item) throw new ClientError('unknown_batch', `there is no batch ${batchId} to remove`);
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  try {
+    fromItem(item);
+  } catch (error) {
+    const keyPrefix = KEY_PREFIX.exec(String(item.record))?.[1];
+    const { status, provider, jobId } = item;
+    const told = { status: text(status), provider: text(provider), jobId: text(jobId), keyPrefix };
+    return { batchId, why: messageOf(error), ...omitUndefined(told) };
+  }
+  const why = 'its record can be read. Cancel it; it expires by itself';
+  throw new ClientError('not_possible', `cannot remove batch ${batchId}: ${why}`);
+}
+
+/** Found by its form, because the JSON around it may be broken. */
+const KEY_PREFIX = /"keyPrefix":"(bh[a-z0-9]{16})"/;
+
+/** Asks the handler to remove the record of a batch that cannot be read. It is kept in the bucket. */
+export async function removeUnreadable(
+  connection: Pick<HandlerConnection, 'dynamodb' | 'sqs' | 'handler'>,
+  batchId: string,
+): Promise<SentMessage> {
+  await readUnreadable(connection, batchId);
+  const { batchQueue } = connection.handler.resources;
+  const message = { action: 'remove', batchId } as const;
+  return { batchId, messageId: await sendBatchMessage(connection.sqs, batchQueue, message) };
 }
 
 /** Between two polls of the provider's state. */

@@ -4,9 +4,12 @@ import { type BatchInfo, batchInfo } from './batchInfo.ts';
 import {
   commandProvider,
   type ProviderCommandOptions,
+  readUnreadable,
+  removeUnreadable,
   type SentCommand,
   type SentMessage,
   sendCommand,
+  type UnreadableBatch,
 } from './commands.ts';
 import { connect, type Handler, type HandlerConnection } from './connection.ts';
 import { type BatchFilter, getParts, listBatches } from './listBatches.ts';
@@ -104,6 +107,19 @@ export interface BatchHandlerClient {
    */
   redeliver(batchId: string): Promise<SentCommand>;
   /**
+   * Reads what can be told of a batch whose record cannot be read, such as the job that may still run.
+   *
+   * @throws ClientError `unknown_batch`, or `not_possible` if it can be read
+   */
+  readUnreadable(batchId: string): Promise<UnreadableBatch>;
+  /**
+   * Asks the handler to remove the record of a batch that cannot be read. The record is kept in the
+   * bucket, under `batches/<batchId>/`. A job of the batch may run on.
+   *
+   * @throws ClientError as `readUnreadable`
+   */
+  removeUnreadable(batchId: string): Promise<SentMessage>;
+  /**
    * Waits until the record shows that a command was carried out.
    *
    * @throws ClientError `refused` or `timeout`; the reason of the signal
@@ -165,6 +181,8 @@ export async function createClient(options: ClientOptions): Promise<BatchHandler
     cancel: (batchId) => sendCommand(connection, 'cancel', batchId),
     retry: (batchId) => sendCommand(connection, 'retry', batchId),
     redeliver: (batchId) => sendCommand(connection, 'redeliver', batchId),
+    readUnreadable: (batchId) => readUnreadable(connection, batchId),
+    removeUnreadable: (batchId) => removeUnreadable(connection, batchId),
     waitForCommand: async (sent, more = {}) =>
       batchInfo(await waitForCommand(connection, sent, forBatches(more)), bucket),
     pauseProvider: (provider, more) => commandProvider(connection, 'pause', provider, more),

@@ -1,7 +1,13 @@
 export type { NewBatch, UploadOptions } from './addBatch.ts';
 export type { BatchInfo, JobInfo } from './batchInfo.ts';
 export { ClientError, type ClientErrorCode } from './clientError.ts';
-export type { Command, ProviderCommandOptions, SentCommand, SentMessage } from './commands.ts';
+export type {
+  Command,
+  ProviderCommandOptions,
+  SentCommand,
+  SentMessage,
+  UnreadableBatch,
+} from './commands.ts';
 export type { Handler } from './connection.ts';
 export { type BatchHandlerClient, type ClientOptions, createClient } from './createClient.ts';
 export type { BatchFilter } from './listBatches.ts';

@@ -103,6 +103,10 @@ async function* openPages(table: Table): AsyncGenerator<readonly string[]> {
   const seen = new Set<string>();
   const names = new Set([...handler.providers, ...(await providerStates.list())]);
   const partitions: ((cursor?: string) => Promise<IndexPage<{ readonly batchId: string }>>)[] = [
+    async (cursor) => {
+      const { items, cursor: next } = await batches.listUnreadable(cursor);
+      return { items: items.map((batchId) => ({ batchId })), cursor: next };
+    },
     ...[...names].map((name) => (cursor?: string) => batches.listWaiting(name, cursor)),
     ...Array.from(
       { length: batches.shards },

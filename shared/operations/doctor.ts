@@ -14,7 +14,13 @@ import {
   stackCheck,
   versionCheck,
 } from './checks/aws.ts';
-import { deadLettersCheck, overdueCheck, queuesCheck, waitingCheck } from './checks/flow.ts';
+import {
+  deadLettersCheck,
+  overdueCheck,
+  queuesCheck,
+  unreadableCheck,
+  waitingCheck,
+} from './checks/flow.ts';
 import { providersCheck, secretsCheck } from './checks/providers.ts';
 import { admissionCheck, scheduleCheck, sweepCheck } from './checks/sweeps.ts';
 
@@ -38,6 +44,7 @@ const CHECKS: readonly Check[] = [
   admissionCheck,
   waitingCheck,
   overdueCheck,
+  unreadableCheck,
 ];
 
 /** Runs the checks side by side, and yields their findings in the order of the checks. */

@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { UnreadableRecordError } from '../batch/errors.ts';
 import { newKeyPrefix } from '../batch/ids.ts';
 import {
   isPartOf,
@@ -26,7 +27,15 @@ export async function advanceParts(
 ): Promise<void> {
   const haveEnded = await pMap(
     parent.input.parts,
-    (slice, index) => advancePart(ports, parent, { number: index + 1, slice }),
+    async (slice, index) => {
+      try {
+        return await advancePart(ports, parent, { number: index + 1, slice });
+      } catch (error) {
+        // Nobody knows whether it has ended. The batch itself still ends at its deadline.
+        if (error instanceof UnreadableRecordError) return false;
+        throw error;
+      }
+    },
     { concurrency: PARTS_CONCURRENCY },
   );
   const { batchId, retries } = parent;

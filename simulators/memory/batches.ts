@@ -64,6 +64,10 @@ export class MemoryBatches {
       call(what, () => pageOf(items(), cursor, pageSize));
     return {
       shards: 1,
+      // What is in memory can be read.
+      refile: async (batchId) => (this.get(batchId) ? 'readable' : 'absent'),
+      listUnreadable: async () => ({ items: [] }),
+      removeUnreadable: async (batchId) => (this.get(batchId) ? 'readable' : 'absent'),
       get: (batchId) => call(`read ${batchId}`, () => this.get(batchId)),
       getMany: (batchIds) => call(`read ${batchIds.join(', ')}`, () => this.#getMany(batchIds)),
       create: async (batch) =>

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findHandlerNames } from '../../local/stackSettings.ts';
@@ -44,7 +45,7 @@ describe('doctor', () => {
     );
     expect(findings.filter(({ level }) => level !== 'ok')).toEqual([]);
     expect(code).toBe(0);
-    expect(new Set(findings.map(({ check }) => check)).size).toBe(15);
+    expect(new Set(findings.map(({ check }) => check)).size).toBe(16);
   });
 
   it('finds a wrong clock, and a sweep that is long overdue', async () => {
@@ -86,6 +87,40 @@ describe('pause and resume', () => {
     const { code, stderr } = await cliRun(['pause', 'nobody', local]);
     expect(code).toBe(2);
     expect(stderr).toBe('there is no provider nobody: use one of openai\n');
+  });
+});
+
+describe('remove', () => {
+  it('shows what may still run, asks, and removes a batch whose record cannot be read', async () => {
+    const { table } = findHandlerNames(run.stack.resources);
+    const record = `{"keyPrefix":"bh0123456789abcdef","spec":`;
+    const item = {
+      id: { S: 'batch#unreadable' },
+      ...{ writeToken: { S: 't' }, schemaVersion: { N: '2' }, version: { N: '3' } },
+      ...{ status: { S: 'running' }, provider: { S: 'openai' }, jobId: { S: 'batch_1' } },
+      ...{ record: { S: record }, queue: { S: 'open#0' }, dueAt: { S: '0'.repeat(15) } },
+    };
+    await run.stack.clients.dynamodb.send(new PutItemCommand({ TableName: table, Item: item }));
+    const { findings } = await eventually(
+      () => doctor(),
+      (found) => found.findings.some(({ what }) => what.startsWith('the record of unreadable')),
+    );
+    expect(findings).toContainEqual({
+      ...{ check: 'records', level: 'problem' },
+      what: 'the record of unreadable cannot be read: nothing happens to it',
+      fix: 'batch-handler remove unreadable, which shows what may still run at its provider',
+    });
+    const declined = await cliRun(['remove', 'unreadable', local], { answer: 'n' });
+    expect(declined).toMatchObject({ code: 0, stdout: '' });
+    expect(declined.stderr).toContain('At provider openai, job batch_1 may still run');
+    expect(declined.stderr).toContain('names that begin with bh0123456789abcdef');
+    const removed = await cliRun(['remove', 'unreadable', local, '--yes']);
+    expect(removed).toMatchObject({ code: 0, stdout: expect.stringContaining('remove sent') });
+    const shown = await eventually(
+      () => cliRun(['show', 'unreadable', local]),
+      ({ stderr }) => !stderr.includes('cannot be read'),
+    );
+    expect(shown.stderr).toContain('there is no batch unreadable');
   });
 });
 

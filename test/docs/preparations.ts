@@ -40,6 +40,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   // At a terminal they ask.
   'batch-handler redrive': 'test/cli/operating.test.ts',
   'batch-handler drain': 'test/cli/drain.test.ts',
+  'batch-handler remove unreadable-batch': 'test/cli/operating.test.ts',
 };
 
 /** The stack that the commands of the pages reach. */

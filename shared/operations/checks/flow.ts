@@ -94,6 +94,28 @@ export const waitingCheck: Check = {
   },
 };
 
+/** Records that no sweep acts on, because they cannot be read. */
+export const unreadableCheck: Check = {
+  name: 'records',
+  permissions: ['dynamodb:Query'],
+  async run({ connection: { batches } }) {
+    const { items, cursor } = await batches.listUnreadable();
+    const results = items
+      .slice(0, MAX_NAMED)
+      .map((id) =>
+        problemResult(
+          `the record of ${id} cannot be read: nothing happens to it`,
+          `batch-handler remove ${id}, which shows what may still run at its provider`,
+        ),
+      );
+    const others = items.length - results.length;
+    const more = cursor === undefined ? `${others}` : `${others} or more`;
+    if (others > 0)
+      results.push(problemResult(`${more} more cannot be read`, 'remove those first'));
+    return someOr(results, 'all can be read');
+  },
+};
+
 /** How long a batch that is due may wait for a sweep and a worker. */
 const OVERDUE_AFTER_MS = 30 * 60_000;
 /** Statuses that stay due, because every sweep checks them without writing a new time. */

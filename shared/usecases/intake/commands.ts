@@ -1,11 +1,18 @@
 import { refusal } from '../../batch/errors.ts';
+import { objectKey } from '../../batch/ids.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
-import type { CommandMessage, ProviderMessage, RequeueMessage } from '../../batch/messages.ts';
+import type {
+  CommandMessage,
+  ProviderMessage,
+  RemoveMessage,
+  RequeueMessage,
+} from '../../batch/messages.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { applyProviderCommand } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { attributed, logFields } from '../logFields.ts';
 import { updateProvider } from '../providerState.ts';
+import { writeWhole } from '../smallObjects.ts';
 import { type TransitionPorts, type TransitionResult, transition } from '../transition.ts';
 
 type BatchCommand = CommandMessage | RequeueMessage;
@@ -63,6 +70,28 @@ function eventOf(message: BatchCommand, messageId: string): BatchEvent {
     case 'redeliver':
       return { type: 'redeliverRequested', messageId };
   }
+}
+
+/**
+ * Removes the record of a batch that cannot be read. Its item is kept in the bucket, because it names
+ * what may still run at a provider.
+ *
+ * @throws RefusedError if there is none, or if it can be read
+ */
+export async function removeRecord(
+  { batches, objects, log }: Pick<Dependencies, 'batches' | 'objects' | 'log'>,
+  { batchId }: RemoveMessage,
+  messageId: string,
+): Promise<void> {
+  const key = objectKey(batchId, messageId, 'record.json');
+  const removed = await batches.removeUnreadable(batchId, async (item) => {
+    await writeWhole(objects, key, item);
+  });
+  if (removed === 'removed') return log.warn('unreadable record removed', { batchId, key });
+  if (removed === 'absent')
+    throw refusal('unknown_batch', `there is no batch ${batchId} to remove: check the batchId`);
+  const text = `cannot remove batch ${batchId}: its record can be read. Cancel it; it expires by itself`;
+  throw refusal('not_possible', text);
 }
 
 /**

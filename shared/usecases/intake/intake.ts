@@ -1,6 +1,11 @@
 import type * as z from 'zod';
 import { valueProblem } from '../../batch/bounds.ts';
-import { NewerSchemaError, RefusedError, refusal } from '../../batch/errors.ts';
+import {
+  NewerSchemaError,
+  RefusedError,
+  refusal,
+  UnreadableRecordError,
+} from '../../batch/errors.ts';
 import {
   addMessageSchema,
   type BatchQueueMessage,
@@ -9,6 +14,7 @@ import {
   MESSAGE_SCHEMA_VERSION,
   pointerMessageSchema,
   providerMessageSchema,
+  removeMessageSchema,
   requeueMessageSchema,
 } from '../../batch/messages.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
@@ -16,7 +22,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { logFieldsOf } from '../logFields.ts';
 import { readText } from '../smallObjects.ts';
 import { type AddPorts, add } from './add.ts';
-import { command, providerCommand } from './commands.ts';
+import { command, providerCommand, removeRecord } from './commands.ts';
 import { addFromInbox } from './inbox.ts';
 
 type IntakePorts = AddPorts &
@@ -47,16 +53,24 @@ export async function intake(ports: IntakePorts, message: BatchQueueDelivery): P
   try {
     await handle(ports, await read(ports, message.body), message);
   } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    const { code, message: text } = error.reason;
+    const refused = refusedOf(error);
+    if (!refused) throw error;
+    const { code, message: text } = refused.reason;
     log.warn(LOG_MESSAGES.messageRefused, {
       messageId,
       ...logFieldsOf(error),
-      reason: error.reason,
+      reason: refused.reason,
     });
     metrics.count(METRICS.refused, 1);
     await queues.sendDeadLetter('batch', message.body, `${code}: ${text}`, messageId);
   }
+}
+
+/** A record that cannot be read will not be read at the next delivery either. */
+function refusedOf(error: unknown): RefusedError | undefined {
+  if (error instanceof RefusedError) return error;
+  if (!(error instanceof UnreadableRecordError)) return undefined;
+  return refusal('unreadable_record', `${error.message}: see "Unreadable records" in the runbook`);
 }
 
 type ResolvedMessage = Exclude<BatchQueueMessage, { action: 'pointer' }>;
@@ -84,6 +98,8 @@ function handle(
       return add(ports, message, delivery.messageId);
     case 'inbox':
       return addFromInbox(ports, message, delivery.messageId);
+    case 'remove':
+      return removeRecord(ports, message, delivery.messageId);
     case 'pause':
     case 'resume':
       return providerCommand(ports, message, delivery);
@@ -98,6 +114,7 @@ const SCHEMAS = new Map<unknown, z.ZodType<BatchQueueMessage>>(
     cancel: commandMessageSchema,
     retry: commandMessageSchema,
     redeliver: commandMessageSchema,
+    remove: removeMessageSchema,
     pause: providerMessageSchema,
     resume: providerMessageSchema,
     requeue: requeueMessageSchema,

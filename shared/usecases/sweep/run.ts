@@ -1,4 +1,4 @@
-import { messageOf, NewerSchemaError } from '../../batch/errors.ts';
+import { messageOf, NewerSchemaError, UnreadableRecordError } from '../../batch/errors.ts';
 import type { WaitingHint } from '../../batch/ports.ts';
 import type { Batch, BatchIn } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
@@ -6,8 +6,9 @@ import { isBlocked } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFieldsOf } from '../logFields.ts';
 import { ProviderShare, type SharePorts } from './share.ts';
+import { setAside } from './unreadable.ts';
 
-export type SweepRunPorts = SharePorts & Pick<Dependencies, 'providerStates'>;
+export type SweepRunPorts = SharePorts & Pick<Dependencies, 'batches' | 'providerStates'>;
 
 /** Time kept for releasing the lease: milliseconds, but at most a fifth of the sweep's time. */
 const RESERVE_MS = 20_000;
@@ -91,6 +92,10 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
         metrics.count(isNewer ? METRICS.newerSchema : METRICS.sweepErrors, 1);
         const about = { ...subject, ...logFieldsOf(error) };
         log.error('batch sweep failed', { ...about, error: messageOf(error) });
+        if (error instanceof UnreadableRecordError && error.batchId !== undefined)
+          await setAside(ports, error.batchId).catch((failure: unknown) =>
+            log.error('record not set aside', { ...about, error: messageOf(failure) }),
+          );
       }
     },
     isBlocked: async (provider) => isBlocked(await states.of(provider), clock.now()),

@@ -6,6 +6,7 @@ import { processDueBatches } from './due.ts';
 import { sweepProviders } from './providers.ts';
 import { newSweepRun, type SweepRun, type SweepRunPorts } from './run.ts';
 import { withShares } from './share.ts';
+import { watchUnreadable } from './unreadable.ts';
 
 type SweepPorts = Pick<Dependencies, 'sweepLock' | 'chance' | 'policy'> &
   SweepRunPorts &
@@ -35,6 +36,7 @@ export async function sweep(given: SweepPorts, deadline: number): Promise<void> 
   try {
     await sealWindows(ports, run);
     await processDueBatches(ports, run, cursors);
+    await run.safely({}, () => watchUnreadable(ports, run));
     await sweepProviders(ports, run, cursors);
   } finally {
     run.close();

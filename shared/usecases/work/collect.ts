@@ -1,5 +1,5 @@
 import { costOf, sumCost } from '../../batch/cost.ts';
-import { ProviderError } from '../../batch/errors.ts';
+import { ProviderError, UnreadableRecordError } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
 import { NO_USAGE, sumUsage } from '../../batch/job.ts';
 import { countsOfNew, missingRow, requestsToSend } from '../../batch/ledger.ts';
@@ -100,7 +100,7 @@ async function collectParts(
   let attempt = 0;
   async function* read(): AsyncIterable<MergedPart> {
     for (const [index, slice] of parts.entries()) {
-      const found = await ports.batches.get(partId(batchId, index + 1));
+      const found = await readablePart(ports, partId(batchId, index + 1));
       const part = found && isPartOf(found, batch) ? found : undefined;
       if (part) {
         usage = sumUsage(usage, part.usage);
@@ -119,6 +119,19 @@ async function collectParts(
     return { type: 'collected', token, rows, counts, usage, cost, attempt };
   } catch (error) {
     await Promise.all([writers.results.abort(), writers.errors.abort()]);
+    throw error;
+  }
+}
+
+/** A part whose record cannot be read counts as one that left no rows. */
+async function readablePart(
+  { batches }: Pick<CollectPorts, 'batches'>,
+  id: string,
+): Promise<Batch | undefined> {
+  try {
+    return await batches.get(id);
+  } catch (error) {
+    if (error instanceof UnreadableRecordError) return undefined;
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import {
   RefusedError,
   refusal,
   shortReason,
+  UnreadableRecordError,
 } from '../../batch/errors.ts';
 import {
   type BatchEvent,
@@ -60,11 +61,24 @@ function isWorkedOn(batch: Batch): batch is BatchIn<WorkStatus> {
 /**
  * Does one piece of work: claims the record, works, and writes the result under the token of the
  * claim. If the message comes twice or late, or another worker holds the claim, the claim fails and
- * nothing happens.
+ * nothing happens. Nor does it for a record that cannot be read: the sweep sets that aside.
  *
  * @param deadline when the function is killed, in milliseconds since 1970
  */
 export async function runWork(
+  ports: WorkPorts,
+  message: WorkMessage,
+  deadline: number,
+): Promise<void> {
+  try {
+    await claimAndRun(ports, message, deadline);
+  } catch (error) {
+    if (!(error instanceof UnreadableRecordError)) throw error;
+    ports.log.error('work not claimed', { ...message, why: error.message });
+  }
+}
+
+async function claimAndRun(
   ports: WorkPorts,
   { action, batchId }: WorkMessage,
   deadline: number,

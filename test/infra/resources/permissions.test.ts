@@ -73,6 +73,7 @@ describe('permissions', () => {
         ...RECORDS,
         ...CONSUMES('BatchesBatchQueue'),
         ANNOUNCES,
+        'dynamodb:DeleteItem BatchesTable',
         'lambda:InvokeFunction Mine',
         's3:AbortMultipartUpload BatchesBucket/batches/*',
         's3:AbortMultipartUpload BatchesBucket/uploads/messages/*',
