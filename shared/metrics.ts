@@ -135,6 +135,7 @@ export const LOG_MESSAGES = {
   requestRefused: 'request refused',
   providerBlocked: 'provider refuses our account; blocked',
   providerCoolingDown: 'provider over quota; cooling down',
+  limitLearned: 'learned limit of a model changed',
   providerPaused: 'provider paused by a user; batches wait',
   budgetReached: 'daily budget reached; batches wait',
 } as const;

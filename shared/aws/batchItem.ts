@@ -1,5 +1,6 @@
 import { expectedOfJob } from '../batch/cost.ts';
 import { refusal } from '../batch/errors.ts';
+import { GRACE_MS } from '../batch/lifecycle/claims.ts';
 import {
   BATCH_SCHEMA_VERSION,
   type Batch,
@@ -103,9 +104,14 @@ function dueKeys(batch: BatchFields, shards: number): Item {
   return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(batch.dueAt) };
 }
 
-function expiry({ status, dueAt, endedAt }: BatchFields, retentionSeconds: number): Item {
+/** A part is kept for as long as its batch may run, and then be kept: it is read until then. */
+function expiry(
+  { status, dueAt, endedAt, deadlineAt, part }: BatchFields,
+  retentionSeconds: number,
+): Item {
   if (!isEnded(status) || dueAt !== undefined || endedAt === undefined) return {};
-  return { [TABLE.timeToLive]: Math.ceil(endedAt / 1000 + retentionSeconds) };
+  const from = part ? Math.max(endedAt, deadlineAt + 3 * GRACE_MS) : endedAt;
+  return { [TABLE.timeToLive]: Math.ceil(from / 1000 + retentionSeconds) };
 }
 
 /**

@@ -89,6 +89,15 @@ export class WebhookRefusedError extends Error {
   }
 }
 
+/** The quota of a model that a provider calls full, as its refusal says. */
+export const fullQuotaSchema = z.object({
+  /** What the provider counts over all jobs of the model that have not ended. */
+  of: z.enum(['tokens', 'requests']),
+  /** How many of them it holds. Absent if the refusal does not say. */
+  limit: z.number().positive().optional(),
+});
+export type FullQuota = z.infer<typeof fullQuotaSchema>;
+
 /** Why something was refused, failed or waits. Never contains prompt text. */
 export const reasonSchema = z.object({
   /** A stable code for programs: the provider's own, if it gave one. */
@@ -97,6 +106,8 @@ export const reasonSchema = z.object({
   message: z.string(),
   /** The line of the input file, counted from 1. */
   line: z.number().int().positive().optional(),
+  /** Only for a refusal that names a full quota of the model. */
+  quota: fullQuotaSchema.optional(),
 });
 export type Reason = z.infer<typeof reasonSchema>;
 

@@ -1,8 +1,16 @@
 /** The rule for a batch id: safe in S3 keys, table keys and provider metadata. */
 export const BATCH_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** The rule for the id of a batch or of a part. */
-export const RECORD_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[1-9]\d{0,3})?$/;
+/** A part of this depth is not split again. With two parts each, a job is a 256th of the batch by then. */
+export const MAX_PART_DEPTH = 8;
+
+/** The rule for the id of a batch, of a part, or of a part of a part. */
+export const RECORD_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[1-9]\d{0,3}){0,8}$/;
+
+/** How many batches a part is inside of: a part may be split again. 0 for a batch that is no part. */
+export function partDepth(batchId: string): number {
+  return batchId.split('/').length - 1;
+}
 
 const PREFIX_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const PREFIX_LENGTH = 16;

@@ -1,5 +1,6 @@
 import { omitUndefined } from '../omitUndefined.ts';
 import { costOfPart } from './cost.ts';
+import type { Reason } from './errors.ts';
 import { NO_USAGE } from './job.ts';
 import { countsOfNew } from './ledger.ts';
 import type { AddMessage } from './messages.ts';
@@ -99,7 +100,7 @@ export function newPart(
   const { spec, input, createdAt, deadlineAt } = parent;
   const { start, end, ...size } = slice;
   const { estimatedCost, maxCost } = costOfPart(input, slice, spec.maxCost);
-  const { key, endpoint, model } = input;
+  const { key, endpoint, model, price } = input;
   return {
     ...INITIAL,
     batchId: partId(parent.batchId, number),
@@ -114,11 +115,19 @@ export function newPart(
     deadlineAt,
     keyPrefix,
     counts: countsOfNew(size.requests),
+    reasons: reasonsOfSplit(parent),
     input: {
       ...{ key, endpoint, bytes: end - start },
-      ...omitUndefined({ ...size, model, estimatedCost }),
+      ...omitUndefined({ ...size, model, price, estimatedCost }),
     },
   };
+}
+
+/** The refusal that a batch was split after, and the split itself. None if it was too large for a job. */
+function reasonsOfSplit({ reasons }: BatchIn<'split'>): Reason[] {
+  const last = reasons.at(-1);
+  const refusal = reasons.findLast(({ quota }) => quota !== undefined);
+  return [refusal, last === refusal ? undefined : last].filter((reason) => reason !== undefined);
 }
 
 function inTurn(providers: readonly string[], number: number): string {

@@ -75,6 +75,15 @@ export type Input = z.infer<typeof inputSchema>;
 const splitInputSchema = inputSchema.required({ parts: true });
 export type SplitInput = z.infer<typeof splitInputSchema>;
 
+/** What one job may hold of a batch that is larger than its provider takes. */
+const jobSizeSchema = z.object({
+  /** As estimated. Absent: any number. */
+  tokens: z.number().int().positive().optional(),
+  /** Absent: any number. */
+  requests: z.number().int().positive().optional(),
+});
+export type JobSize = z.infer<typeof jobSizeSchema>;
+
 /** A worker's hold on a record: no other worker acts on it before the lease has run out. */
 const claimSchema = z.object({ token: z.string(), leaseUntil: time });
 export type Claim = z.infer<typeof claimSchema>;
@@ -220,6 +229,8 @@ export const batchSchema = z.discriminatedUnion('status', [
     status: z.literal('submitting'),
     dueAt,
     claim: submitClaimSchema.optional(),
+    /** Set if no job is submitted: the batch is cut into parts of this size. */
+    splitTo: jobSizeSchema.optional(),
   }),
   z.object({ ...inspectedShape, status: z.literal('running'), dueAt, job: jobSchema }),
   z.object({

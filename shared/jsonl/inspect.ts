@@ -3,8 +3,9 @@ import { MAX_REASONS, type Reason, RefusedError, shortReason } from '../batch/er
 import type { TokenEstimate } from '../batch/ports.ts';
 import type { Slice } from '../batch/record.ts';
 import { type CheckedRequest, checkRequest } from './checkRequest.ts';
-import { type Conflict, FileRules, type JobLimits, Slicer } from './fileRules.ts';
+import { type Conflict, FileRules } from './fileRules.ts';
 import { type Line, lineGroups } from './lines.ts';
+import { type JobLimits, MAX_SLICES, Slicer } from './slices.ts';
 
 export interface Inspection {
   readonly requests: number;
@@ -111,9 +112,6 @@ export interface LineProblem {
   readonly reason: Reason;
   readonly customId?: string | undefined;
 }
-
-/** The slices are stored in the record, and every sweep reads them. */
-const MAX_SLICES = 200;
 
 /** Collects what the inspection finds line by line. */
 class LineInspection {

@@ -1,4 +1,5 @@
 import {
+  type FullQuota,
   messageOf,
   ProviderError,
   type ProviderErrorKind,
@@ -6,6 +7,7 @@ import {
   shortReason,
 } from '../batch/errors.ts';
 import { type RowError, UNREADABLE_ANSWER, UNUSABLE_ANSWER } from '../jsonl/rows.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 
 /** A failed call, as rules classify it. */
 export interface ApiFailure {
@@ -70,11 +72,13 @@ interface ClassifierOptions<C extends Call> {
   readonly failureOf: (error: unknown) => ApiFailure;
   /** Appended to the reason's message. Default: nothing. */
   readonly fixOf?: (failure: ApiFailure, call: C | 'list') => string;
+  /** The quota of the model that a refusal for quota names. Default: none. */
+  readonly quotaOf?: (failure: ApiFailure) => FullQuota | undefined;
 }
 
 /** A failure to which no rule applies is permanent. */
 export function classifierOf<C extends Call>(options: ClassifierOptions<C>): Classify<C> {
-  const { provider, rules, failureOf, fixOf } = options;
+  const { provider, rules, failureOf, fixOf, quotaOf } = options;
   return (error, call) => {
     if (error instanceof ProviderError) return error;
     // SDKs wrap what fetching a token throws, before anything was sent.
@@ -91,11 +95,9 @@ export function classifierOf<C extends Call>(options: ClassifierOptions<C>): Cla
     const kind = rule?.[call === 'list' ? 'read' : call] ?? 'permanent';
     const isOfAccount = kind === 'forbidden' && call === 'list';
     const message = `${provider}, ${call}: ${withoutKeys(failure.message)}${fix}`;
-    return new ProviderError(
-      isOfAccount ? 'account' : kind,
-      shortReason(failure.codes[0], message),
-      { cause: error },
-    );
+    const quota = kind === 'quota' ? quotaOf?.(failure) : undefined;
+    const reason = { ...shortReason(failure.codes[0], message), ...omitUndefined({ quota }) };
+    return new ProviderError(isOfAccount ? 'account' : kind, reason, { cause: error });
   };
 }
 

@@ -1,8 +1,11 @@
 import { type BilledTokens, costOf, type Pricing } from '../batch/cost.ts';
+import { MAX_PART_DEPTH, partDepth } from '../batch/ids.ts';
 import type { Limits } from '../batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../batch/ports.ts';
-import { type ProviderState, spentToday, startsThisHour } from './providerState.ts';
-import { maxPending, type TokenLimit, UNKNOWN_TOKEN_LIMIT } from './tokenLimit.ts';
+import type { JobSize } from '../batch/record.ts';
+import { omitUndefined } from '../omitUndefined.ts';
+import { maxPending } from './learnedLimit.ts';
+import { learnedLimit, type ProviderState, spentToday, startsThisHour } from './providerState.ts';
 
 /** What is in use of a provider's limits, jobs that this sweep starts included. */
 export interface ProviderUsage {
@@ -16,8 +19,11 @@ export interface ProviderUsage {
 interface ModelUsage {
   /** Estimated prompt tokens. */
   tokens: number;
+  requests: number;
   /** Jobs that the provider may still refuse for quota. */
   pending: number;
+  /** Jobs that this sweep has started. */
+  started: number;
   /** Whether free capacity is reserved for a batch that has waited long: no later batch may start. */
   isReserved: boolean;
 }
@@ -39,62 +45,130 @@ export interface AdmissionBounds {
   readonly budget: Budget;
 }
 
+/** A batch that leaves its queue now. */
+export interface Admitted {
+  readonly batch: WaitingHint;
+  /** Set if it is larger than the provider takes: it is cut into parts of this size. */
+  readonly splitTo?: JobSize;
+}
+
 /**
  * Picks the batches that start now from a queue in order of priority and age, and adds them to the
  * usage. Smaller batches of the same model may overtake a batch that does not fit, until it has
  * waited for `reserveAfterSeconds`; from then on free capacity is reserved for it. Batches of other
  * models are not affected.
+ *
+ * A batch that alone is larger than what was learned of its model is split, which needs no capacity.
+ * If it cannot be split, or is as large as a job that was refused and none was accepted since, it
+ * comes last and nothing is reserved for it: it would be refused again.
  */
 export function admit(
   waiting: readonly WaitingHint[],
   usage: ProviderUsage,
   bounds: AdmissionBounds,
-): readonly WaitingHint[] {
-  const admitted: WaitingHint[] = [];
-  const { limits, state, now } = bounds;
-  const startsBefore = startsThisHour(state, now);
-  const { maxInFlight, maxStartsPerHour = Number.POSITIVE_INFINITY } = limits;
+): readonly Admitted[] {
+  const admitted: Admitted[] = [];
+  const doubtful: WaitingHint[] = [];
   for (const batch of waiting) {
-    if (usage.jobs >= maxInFlight || startsBefore + usage.started >= maxStartsPerHour) break;
-    const model = modelUsage(usage, batch);
-    if (model.isReserved || !bounds.budget.allows(batch, state, now)) continue;
-    if (fits(batch, usage, bounds)) {
-      add(usage, batch, true);
-      bounds.budget.commit(batch);
-      usage.started += 1;
-      admitted.push(batch);
-    } else {
-      model.isReserved = now - batch.createdAt >= bounds.reserveAfterSeconds * 1000;
-    }
+    const splitTo = splitSize(batch, bounds);
+    if (splitTo) admitted.push({ batch, splitTo });
+    else if (isDoubtful(batch, bounds)) doubtful.push(batch);
+    else if (start(batch, usage, bounds, true)) admitted.push({ batch });
   }
+  for (const batch of doubtful) if (start(batch, usage, bounds, false)) admitted.push({ batch });
   return admitted;
+}
+
+/**
+ * Adds the batch to the usage if it may start.
+ *
+ * @param isReserving whether capacity is reserved for the batch if it finds none and has waited long
+ */
+function start(
+  batch: WaitingHint,
+  usage: ProviderUsage,
+  bounds: AdmissionBounds,
+  isReserving: boolean,
+): boolean {
+  const { limits, state, now, budget } = bounds;
+  const { maxInFlight, maxStartsPerHour = Number.POSITIVE_INFINITY } = limits;
+  if (usage.jobs >= maxInFlight) return false;
+  if (startsThisHour(state, now) + usage.started >= maxStartsPerHour) return false;
+  const model = modelUsage(usage, batch);
+  if (model.isReserved || !budget.allows(batch, state, now)) return false;
+  if (!mayTry(batch, usage, bounds)) return false;
+  if (!fits(batch, usage, bounds)) {
+    if (isReserving) model.isReserved = now - batch.createdAt >= bounds.reserveAfterSeconds * 1000;
+    return false;
+  }
+  add(usage, batch, true);
+  budget.commit(batch);
+  usage.started += 1;
+  model.started += 1;
+  return true;
+}
+
+/** The size of a batch's parts; undefined if it is to stay whole, or cannot be split. */
+function splitSize(batch: WaitingHint, bounds: AdmissionBounds): JobSize | undefined {
+  // Of a batch in which some requests have finished, only the others would be sent.
+  const isWhole = batch.expected.inputTokens >= batch.estimatedTokens;
+  const isDivisible = batch.requests > 1 && partDepth(batch.batchId) < MAX_PART_DEPTH;
+  if (!isWhole || !isDivisible || !isOversized(batch, bounds)) return undefined;
+  const { jobTokens, requests } = learnedLimit(bounds.state, batch.model, bounds.now);
+  return omitUndefined({
+    tokens: jobTokens && Math.max(1, Math.floor(jobTokens)),
+    requests: requests && Math.max(1, Math.floor(requests)),
+  });
+}
+
+/** Whether the batch is larger than the provider takes in one job, as far as is known. */
+function isOversized(batch: WaitingHint, { state, now }: AdmissionBounds): boolean {
+  const { jobTokens = Number.POSITIVE_INFINITY, requests = Number.POSITIVE_INFINITY } =
+    learnedLimit(state, batch.model, now);
+  return batch.expected.inputTokens > jobTokens || batch.requests > requests;
+}
+
+function isDoubtful(batch: WaitingHint, bounds: AdmissionBounds): boolean {
+  const { cooldown } = learnedLimit(bounds.state, batch.model, bounds.now);
+  const wasRefused = cooldown !== undefined && batch.expected.inputTokens >= cooldown.tokens;
+  return wasRefused || isOversized(batch, bounds);
+}
+
+/**
+ * Whether a job may be sent although the provider has refused others for quota and accepted none
+ * since. While the model cools down, only a job of at most half the size that was refused may, and
+ * only by itself: so few are refused, whatever waits. Afterwards each sweep tries one.
+ */
+function mayTry(
+  batch: WaitingHint,
+  usage: ProviderUsage,
+  { state, now }: AdmissionBounds,
+): boolean {
+  if (state.hold?.kind === 'quota' && usage.started > 0) return false;
+  const { cooldown } = learnedLimit(state, batch.model, now);
+  if (!cooldown) return true;
+  const { started, pending } = modelUsage(usage, batch);
+  if (now >= cooldown.until) return started === 0;
+  return pending === 0 && batch.expected.inputTokens * 2 <= cooldown.tokens;
 }
 
 /** A batch that exceeds a limit by itself fits if it is alone: only the provider can refuse it. */
 function fits(
   batch: WaitingHint,
   usage: ProviderUsage,
-  { limits, state }: AdmissionBounds,
+  { limits, state, now }: AdmissionBounds,
 ): boolean {
-  const { tokens, pending } = modelUsage(usage, batch);
-  const learned = learnedLimit(state, batch.model);
+  const { tokens, requests, pending } = modelUsage(usage, batch);
+  const learned = learnedLimit(state, batch.model, now);
   const maxTokens = Math.min(limits.maxEnqueuedTokens, learned.tokens ?? Number.POSITIVE_INFINITY);
   const maxRequests = limits.maxEnqueuedRequests ?? Number.POSITIVE_INFINITY;
+  const maxOfModel = learned.requests ?? Number.POSITIVE_INFINITY;
   return (
     pending < maxPending(learned) &&
     (tokens === 0 || tokens + batch.estimatedTokens <= maxTokens) &&
+    (requests === 0 || requests + batch.requests <= maxOfModel) &&
     (usage.requests === 0 || usage.requests + batch.requests <= maxRequests)
   );
-}
-
-export function learnedLimit(
-  { ceilings }: Pick<ProviderState, 'ceilings'>,
-  model: string | undefined,
-): TokenLimit {
-  const name = model ?? '';
-  // A model may be named like a property of every object.
-  const known = Object.hasOwn(ceilings ?? {}, name) ? ceilings?.[name] : undefined;
-  return known ?? UNKNOWN_TOKEN_LIMIT;
 }
 
 function add(
@@ -106,13 +180,20 @@ function add(
   usage.jobs += 1;
   usage.requests += batch.requests;
   model.tokens += batch.estimatedTokens;
+  model.requests += batch.requests;
   if (isPending) model.pending += 1;
 }
 
 function modelUsage(usage: ProviderUsage, { model = '' }: Pick<ActiveHint, 'model'>): ModelUsage {
   const known = usage.models.get(model);
   if (known) return known;
-  const unused: ModelUsage = { tokens: 0, pending: 0, isReserved: false };
+  const unused: ModelUsage = {
+    tokens: 0,
+    requests: 0,
+    pending: 0,
+    started: 0,
+    isReserved: false,
+  };
   usage.models.set(model, unused);
   return unused;
 }

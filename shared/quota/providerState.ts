@@ -5,7 +5,16 @@ import { type Reason, reasonSchema } from '../batch/errors.ts';
 import { PROVIDER_ACTIONS } from '../batch/messages.ts';
 import { maxBackoffMs, type Policy } from '../batch/policy.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import { tokenLimitSchema } from './tokenLimit.ts';
+import {
+  coolDown,
+  type LearnedLimit,
+  learnedLimitSchema,
+  limitAt,
+  lowerLimit,
+  type RefusedJob,
+  raiseLimit,
+  UNKNOWN_LIMIT,
+} from './learnedLimit.ts';
 
 /** The version of the states that this code writes, and the newest that it reads. */
 export const PROVIDER_STATE_SCHEMA_VERSION = 1;
@@ -37,8 +46,8 @@ export const providerStateSchema = z.object({
       messageId: z.string(),
     })
     .optional(),
-  /** Learned token limits by model. */
-  ceilings: z.record(z.string(), tokenLimitSchema).optional(),
+  /** Learned limits by model; `''` stands for batches without one. */
+  ceilings: z.record(z.string(), learnedLimitSchema).optional(),
   /** Jobs started in one clock hour. `hour` counts from 1970. */
   starts: z
     .object({ hour: z.number().int().nonnegative(), count: z.number().int().nonnegative() })
@@ -91,8 +100,75 @@ export function withBlock(
   return withRefusal(state, { kind: 'account', reason }, policy.accountBackoff, now);
 }
 
+/** What was learned of a model, as it is to be believed now. */
+export function learnedLimit(
+  { ceilings }: Pick<ProviderState, 'ceilings'>,
+  model: string | undefined,
+  now: number,
+): LearnedLimit {
+  return limitAt(storedLimit(ceilings, model), now);
+}
+
+/** Models have any name, also that of a property which every object has. */
+function storedLimit(ceilings: ProviderState['ceilings'], model = ''): LearnedLimit {
+  return (ceilings && Object.hasOwn(ceilings, model) && ceilings[model]) || UNKNOWN_LIMIT;
+}
+
+/**
+ * Learns from a job that was refused for quota, and lets the model cool down; and the whole provider,
+ * if the refusal does not name a quota of the model.
+ */
+export function withRefusedJob(
+  state: ProviderState,
+  { model, reason, ...job }: RefusedJobOf,
+  policy: Policy,
+  now: number,
+): ProviderState {
+  const { quota } = reason;
+  const stored = storedLimit(state.ceilings, model);
+  const earlier = stored.cooldown;
+  const isRepeated = earlier !== undefined && now < earlier.until;
+  const lowered = lowerLimit(
+    stored,
+    { ...job, quota, isRepeated, isInRow: earlier !== undefined },
+    now,
+  );
+  const { tokens } = job;
+  const cooled = coolDown(lowered, { tokens, reason }, policy.quotaBackoff, now);
+  const learned = { ...state, ceilings: { ...state.ceilings, [model]: cooled } };
+  return quota ? learned : withCooldown(learned, reason, policy, now);
+}
+
+/** A job that was refused for quota. `model` is `''` if it has none. */
+type RefusedJobOf = Pick<RefusedJob, 'tokens' | 'requests' | 'beside'> & {
+  readonly model: string;
+  readonly reason: Reason;
+};
+
+/** A job that the provider accepted. `submittedAt` in milliseconds since 1970. */
+interface AcceptedJob {
+  readonly model: string;
+  /** As estimated. */
+  readonly tokens: number;
+  readonly submittedAt: number;
+}
+
+/** Raises the limits of the models whose jobs were accepted, and forgets past refusals. */
+export function withAcceptedJobs(
+  state: ProviderState,
+  jobs: readonly AcceptedJob[],
+  now: number,
+): ProviderState {
+  let { ceilings } = state;
+  for (const job of jobs) {
+    const raised = raiseLimit(storedLimit(ceilings, job.model), job, now);
+    ceilings = { ...ceilings, [job.model]: raised };
+  }
+  return withAcceptance({ ...state, ceilings }, now);
+}
+
 /** Lets a provider cool down that refused a job for quota, for longer with each refusal in a row. */
-export function withCooldown(
+function withCooldown(
   state: ProviderState,
   reason: Reason,
   policy: Policy,
@@ -119,7 +195,7 @@ function withRefusal(
  * Forgets past refusals, because the provider accepted a job. A block or cooldown in force stays:
  * the accepted call was under way before it began.
  */
-export function withAcceptance(state: ProviderState, now: number): ProviderState {
+function withAcceptance(state: ProviderState, now: number): ProviderState {
   if (!state.hold || isUnavailable(state, now)) return state;
   const { hold: _, ...free } = state;
   return free;
@@ -135,27 +211,22 @@ export function isBlocked(state: ProviderState, now: number): boolean {
   return state.hold?.kind === 'account' && isUnavailable(state, now);
 }
 
-/** Whether the provider refused a job for quota a short time ago. */
-export function isCoolingDown(state: ProviderState, now: number): boolean {
-  return state.hold?.kind === 'quota' && isUnavailable(state, now);
-}
-
 /** A user's command: `pause` starts no new jobs at the provider, `resume` starts them again. */
 export type ProviderCommand = NonNullable<ProviderState['lastCommand']>;
 
 /**
  * Applies a user's command. The command that was sent last counts, in whatever order and however
- * often the commands are delivered. `resume` also ends a block or cooldown, because the user has
- * dealt with its cause.
+ * often the commands are delivered. `resume` also ends a block or cooldown and forgets the learned
+ * limits, because the user has dealt with their cause.
  */
 export function applyProviderCommand(
   state: ProviderState,
   command: ProviderCommand,
 ): ProviderState {
-  const { lastCommand, hold, ...rest } = state;
+  const { lastCommand, hold, ceilings, ...rest } = state;
   if (lastCommand && !isLater(command, lastCommand)) return state;
-  const kept = command.action === 'pause' ? hold : undefined;
-  return { ...rest, ...omitUndefined({ hold: kept }), lastCommand: command };
+  const kept = command.action === 'pause' ? { hold, ceilings } : {};
+  return { ...rest, ...omitUndefined(kept), lastCommand: command };
 }
 
 /** Whether a user has paused the provider. */

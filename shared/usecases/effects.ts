@@ -8,13 +8,7 @@ import { METRICS, type MetricName } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
 import { logFields } from './logFields.ts';
 import { type DeleteFilesPorts, deleteProviderFiles } from './providerFiles.ts';
-import {
-  blockProvider,
-  type CoolDownPorts,
-  coolDownProvider,
-  noteSpent,
-  releaseProvider,
-} from './providerState.ts';
+import { blockProvider, type CoolDownPorts, noteRefused, noteSpent } from './providerState.ts';
 
 export type EffectPorts = DeliverPorts &
   DeleteFilesPorts &
@@ -78,9 +72,7 @@ async function performOne(
     case 'blockProvider':
       return blockProvider(ports, batch, effect.reason);
     case 'coolDownProvider':
-      return coolDownProvider(ports, batch, effect.reason);
-    case 'releaseProvider':
-      return releaseProvider(ports, provider);
+      return noteRefused(ports, batch, effect.reason);
     case 'noteSpent':
       return noteSpent(ports, provider, effect.amount);
     case 'deleteProviderFiles':

@@ -3,13 +3,13 @@ import type { Reason } from '../batch/errors.ts';
 import type { Format } from '../batch/messages.ts';
 import type { TokenEstimation } from '../batch/ports.ts';
 import type { Input, Slice } from '../batch/record.ts';
-import type { JobLimits } from '../jsonl/fileRules.ts';
 import {
   type InputDemands,
   type Inspection,
   inspectInput,
   type LineProblem,
 } from '../jsonl/inspect.ts';
+import type { JobLimits } from '../jsonl/slices.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import type { DescribedProviders } from '../providers/provider.ts';
 

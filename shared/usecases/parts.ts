@@ -114,7 +114,9 @@ export async function mayHaveJob(
 ): Promise<boolean> {
   if (!batch.part) return true;
   const parent = await batches.get(batch.part.parentId);
-  return parent?.status === 'split' && !parent.cancelRequested && isPartOf(batch, parent);
+  if (parent?.status !== 'split' || parent.cancelRequested) return false;
+  // A batch that was split may be a part itself.
+  return isPartOf(batch, parent) && mayHaveJob({ batches }, parent);
 }
 
 /** The statuses that lead to a job without another look at the batch that a part belongs to. */

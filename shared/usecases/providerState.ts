@@ -1,18 +1,19 @@
+import { expectedOfJob } from '../batch/cost.ts';
 import type { Reason } from '../batch/errors.ts';
+import { requestsToSend } from '../batch/ledger.ts';
 import { pages } from '../batch/ports.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { LOG_MESSAGES, METRICS } from '../metrics.ts';
-import { learnedLimit } from '../quota/admission.ts';
+import { limitText } from '../quota/learnedLimit.ts';
 import {
   isBlocked,
-  isCoolingDown,
+  learnedLimit,
   type ProviderState,
-  withAcceptance,
+  withAcceptedJobs,
   withBlock,
-  withCooldown,
+  withRefusedJob,
   withSpent,
 } from '../quota/providerState.ts';
-import { lowerTokenLimit, raiseTokenLimit } from '../quota/tokenLimit.ts';
 import type { Dependencies } from './dependencies.ts';
 import { logFields } from './logFields.ts';
 
@@ -62,10 +63,10 @@ export async function blockProvider(
 }
 
 /**
- * Starts nothing at a provider for a while, because it refused this batch for quota, and learns a
- * lower token limit from that.
+ * Learns from a batch that its provider refused for quota. Nothing of its model, or of the whole
+ * provider, starts for a while.
  */
-export async function coolDownProvider(
+export async function noteRefused(
   ports: CoolDownPorts,
   batch: Batch,
   reason: Reason,
@@ -74,51 +75,54 @@ export async function coolDownProvider(
   const { provider, input }: BatchFields = batch;
   const model = input?.model ?? '';
   metrics.count(METRICS.quotaWaits, 1, provider);
-  const inFlight = await tokensBeside(ports, batch);
-  const { hold } = await updateProvider(ports, provider, (state) => {
-    const now = clock.now();
-    const limit = lowerTokenLimit(learnedLimit(state, model), inFlight, isCoolingDown(state, now));
-    const ceilings = { ...state.ceilings, [model]: limit };
-    return { ...withCooldown(state, reason, policy, now), ceilings };
+  const job = {
+    ...{ model, reason },
+    tokens: expectedOfJob(batch).inputTokens,
+    requests: requestsToSend(batch),
+    beside: await jobsBeside(ports, batch),
+  };
+  const now = clock.now();
+  let before: string | undefined;
+  const state = await updateProvider(ports, provider, (known) => {
+    before = limitText(learnedLimit(known, model, now));
+    return withRefusedJob(known, job, policy, now);
   });
-  const until = hold && new Date(hold.until).toISOString();
-  log.info(LOG_MESSAGES.providerCoolingDown, { ...logFields(batch), provider, reason, until });
+  const limit = learnedLimit(state, model, now);
+  const until = limit.cooldown && new Date(limit.cooldown.until).toISOString();
+  const fields = { ...logFields(batch), provider, model, reason };
+  log.info(LOG_MESSAGES.providerCoolingDown, { ...fields, until });
+  const learned = limitText(limit);
+  if (learned !== before) log.info(LOG_MESSAGES.limitLearned, { ...fields, learned, before });
 }
 
-/** Estimated tokens of the batch's model in other jobs at the provider. */
-async function tokensBeside(
+/** Estimated tokens of the model in other jobs at the provider, and in those that it has accepted. */
+async function jobsBeside(
   { batches }: Pick<Dependencies, 'batches'>,
   { batchId, provider, input }: BatchFields,
-): Promise<number> {
-  let tokens = 0;
+): Promise<{ tokens: number; accepted: number }> {
+  const beside = { tokens: 0, accepted: 0 };
   for await (const active of pages((cursor) => batches.listActive(provider, cursor)))
-    for (const other of active)
-      if (other.batchId !== batchId && other.model === input?.model && !other.isOver)
-        tokens += other.estimatedTokens;
-  return tokens;
+    for (const other of active) {
+      if (other.batchId === batchId || other.model !== input?.model || other.isOver) continue;
+      beside.tokens += other.estimatedTokens;
+      if (!other.isPending) beside.accepted += other.estimatedTokens;
+    }
+  return beside;
 }
 
-/** Forgets refusals of a provider that has accepted a job, once their time is over. */
-export async function releaseProvider(ports: StatePorts, provider: string): Promise<undefined> {
-  const { clock } = ports;
-  await updateProvider(ports, provider, (state) => withAcceptance(state, clock.now()));
-}
-
-/** Raises the learned token limits of a provider that has accepted the jobs of these batches. */
+/** Raises the learned limits of a provider that has accepted the jobs of these batches. */
 export async function noteAccepted(
-  ports: Pick<Dependencies, 'providerStates'>,
+  ports: StatePorts,
   provider: string,
   batches: readonly BatchIn<'running'>[],
 ): Promise<void> {
-  await updateProvider(ports, provider, (state) => {
-    let ceilings = state.ceilings;
-    for (const { input } of batches) {
-      const { model = '', estimatedTokens } = input;
-      const limit = learnedLimit({ ceilings }, model);
-      ceilings = { ...ceilings, [model]: raiseTokenLimit(limit, estimatedTokens) };
-    }
-    return { ...state, ceilings };
-  });
+  const jobs = batches.map((batch) => ({
+    model: batch.input.model ?? '',
+    tokens: expectedOfJob(batch).inputTokens,
+    submittedAt: batch.job.submittedAt,
+  }));
+  const now = ports.clock.now();
+  await updateProvider(ports, provider, (state) => withAcceptedJobs(state, jobs, now));
 }
 
 /** Counts the cost of a job, in USD, towards the provider's budget of the day. */

@@ -108,6 +108,15 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
     refusal: 'permanent',
     reason: { code: 'invalid_request', message: 'm' },
   },
+  sliced: {
+    type: 'sliced',
+    token: 'mine',
+    parts: [
+      { start: 0, end: 500, requests: 5, estimatedTokens: 50 },
+      { start: 500, end: 1000, requests: 5, estimatedTokens: 50 },
+    ],
+    reason: { code: 'split_to_limit', message: 'm' },
+  },
   submitUncertain: { type: 'submitUncertain', token: 'mine', reason: { code: 'c', message: 'm' } },
   jobAbsent: { type: 'jobAbsent', token: 'mine' },
   jobChecked: { type: 'jobChecked', jobId: 'job_1', job: { state: 'running' } },

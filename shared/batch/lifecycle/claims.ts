@@ -1,3 +1,5 @@
+import { type Reason, shortReason } from '../errors.ts';
+import { partDepth } from '../ids.ts';
 import type { Outcome } from '../job.ts';
 import type { WorkKind } from '../messages.ts';
 import { fullJitterMs, maxBackoffMs } from '../policy.ts';
@@ -33,15 +35,42 @@ export function earlyEndOutcome(batch: Batch, context: DecisionContext): Outcome
   return isPastDeadline(batch, context) ? EXPIRED_BATCH : undefined;
 }
 
+/**
+ * The outcome of a batch with one request that its provider has refused for quota and will never
+ * take: the request alone is larger than the limit that the refusal states. Undefined if it may.
+ */
+export function tooLargeForQuota(
+  { input }: BatchIn<'submitting' | 'running'>,
+  { code, message, quota }: Reason,
+): Outcome | undefined {
+  if (input.requests > 1 || quota?.of !== 'tokens') return undefined;
+  if (quota.limit === undefined || input.estimatedTokens <= quota.limit) return undefined;
+  const text = `the request has about ${input.estimatedTokens} tokens, more than its provider ever takes of the model: ${message}`;
+  return { kind: 'failed', files: [], refusal: 'permanent', reason: shortReason(code, text) };
+}
+
 /** Work that keeps failing and jobs that do not end may go on for this long after the deadline. */
 export const GRACE_MS = 24 * 60 * 60 * 1000;
 
 /** A batch that was split has two days more: its parts have their grace period first. */
 export function isPastGracePeriod(
-  { deadlineAt, input }: BatchIn<'running' | 'collecting'>,
+  { deadlineAt, input, batchId }: BatchIn<'running' | 'collecting'>,
   { now }: DecisionContext,
 ): boolean {
-  return now >= deadlineAt + (input.parts ? 3 : 1) * GRACE_MS;
+  return now >= deadlineAt + (input.parts ? 1 + 2 * patienceOf(batchId) : 1) * GRACE_MS;
+}
+
+/** When a batch that was split no longer waits for its parts. */
+export function partsLostAt({ deadlineAt, batchId }: BatchIn<'split'>): number {
+  return deadlineAt + (1 + patienceOf(batchId)) * GRACE_MS;
+}
+
+/**
+ * Days that a batch waits for its parts after their grace period, and as long again for their
+ * collection: one, and for a part that was split less than half of its parent's, which waits for it.
+ */
+function patienceOf(batchId: string): number {
+  return 0.4 ** partDepth(batchId);
 }
 
 export function isPastDeadline(batch: Batch, { now }: DecisionContext): boolean {

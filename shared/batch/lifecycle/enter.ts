@@ -14,7 +14,7 @@ import {
 import type { EndStatus, Status } from '../status.ts';
 import { invocation, requeue, resendAt } from './claims.ts';
 import { type Decision, type DecisionContext, withReason } from './decision.ts';
-import type { Effect } from './events.ts';
+import type { Effect, EventOf } from './events.ts';
 
 /** One function per status that can be entered: the fields that it sets and the effects that follow. */
 
@@ -88,9 +88,9 @@ export function enterSplit(
 export function enterSubmitting(
   batch: BatchIn<'queued'>,
   context: DecisionContext,
-  provider: string,
+  { provider = batch.provider, splitTo }: Pick<EventOf<'admitted'>, 'provider' | 'splitTo'>,
 ): Decision {
-  const own = { ...inspectedFields(batch), dueAt: resendAt(0, context) };
+  const own = { ...inspectedFields(batch), splitTo, dueAt: resendAt(0, context) };
   const submit = { type: 'sendWork', work: 'submit' } as const;
   return enter(batch, 'submitting', context, own, { provider, sends: 1 }, submit);
 }

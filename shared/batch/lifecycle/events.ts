@@ -2,14 +2,19 @@ import type { ProviderErrorKind, Reason } from '../errors.ts';
 import type { Job, JobState, Usage } from '../job.ts';
 import type { Counts } from '../ledger.ts';
 import type { WorkKind } from '../messages.ts';
-import type { Claim, Input, Rows } from '../record.ts';
+import type { Claim, Input, JobSize, Rows, Slice } from '../record.ts';
 
 /** Everything that can happen to a batch after it was added. */
 export type BatchEvent =
   /** The sweeper processes a record whose `dueAt` has passed. */
   | { readonly type: 'due' }
-  /** There is room at `provider`. Default: the provider where the batch is now. */
-  | { readonly type: 'admitted'; readonly provider?: string }
+  /** The batch leaves the queue of `provider`. Default: the provider where the batch is now. */
+  | {
+      readonly type: 'admitted';
+      readonly provider?: string;
+      /** Set if the batch is larger than the provider takes: a worker cuts it into parts. */
+      readonly splitTo?: JobSize;
+    }
   /** The wait in `retrying` is over. Valid only at this version of the record. */
   | { readonly type: 'requeued'; readonly version: number }
   /** A worker claims the work under a fresh token. */
@@ -44,6 +49,13 @@ export type BatchEvent =
       readonly type: 'submitRefused';
       readonly token: string;
       readonly refusal: 'quota' | 'account' | 'permanent';
+      readonly reason: Reason;
+    }
+  /** A worker has cut the input into parts that the provider takes, and submitted nothing. */
+  | {
+      readonly type: 'sliced';
+      readonly token: string;
+      readonly parts: readonly Slice[];
       readonly reason: Reason;
     }
   /** The create call was sent and its reply lost: a job may exist, or be created late. */
@@ -110,6 +122,7 @@ export const EVENT_TYPES = [
   'inputRefused',
   'submitted',
   'submitRefused',
+  'sliced',
   'submitUncertain',
   'jobAbsent',
   'jobChecked',
@@ -137,7 +150,6 @@ export type Effect =
   | { readonly type: 'cancelJob'; readonly jobId: string }
   | { readonly type: 'blockProvider'; readonly reason: Reason }
   | { readonly type: 'coolDownProvider'; readonly reason: Reason }
-  | { readonly type: 'releaseProvider' }
   /** Counts towards the provider's budget of the day, in USD. */
   | { readonly type: 'noteSpent'; readonly amount: number }
   /** Deletes the files at the provider that the record names as no longer needed. */

@@ -1,7 +1,13 @@
 import { shortReason } from '../errors.ts';
 import type { Job, JobState, Outcome } from '../job.ts';
 import type { BatchIn } from '../record.ts';
-import { EXPIRED_BATCH, earlyEndOutcome, GRACE_MS, isPastGracePeriod } from './claims.ts';
+import {
+  EXPIRED_BATCH,
+  earlyEndOutcome,
+  GRACE_MS,
+  isPastGracePeriod,
+  tooLargeForQuota,
+} from './claims.ts';
 import {
   type Decision,
   type DecisionContext,
@@ -127,6 +133,8 @@ function jobEnded(
     return enterCollecting(batch, context, treatStallAsExpiry(batch, outcome));
   }
   const reason = outcome.reason ?? shortReason(refusal, 'the provider gave no reason');
+  const tooLarge = tooLargeForQuota(batch, reason);
+  if (tooLarge) return enterCollecting(batch, context, { ...tooLarge, jobId });
   return enterQueued(
     batch,
     context,

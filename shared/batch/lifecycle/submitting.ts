@@ -1,4 +1,5 @@
 import type { Outcome } from '../job.ts';
+import { countsOfNew } from '../ledger.ts';
 import {
   CANCELLED_BATCH,
   earlyEndOutcome,
@@ -8,6 +9,7 @@ import {
   resendWork,
   retryDelayMs,
   SUPERSEDED,
+  tooLargeForQuota,
 } from './claims.ts';
 import { type DecisionContext, type Handlers, ignored, stay, withReason } from './decision.ts';
 import {
@@ -16,6 +18,7 @@ import {
   enterQueued,
   enterRetrying,
   enterRunning,
+  enterSplit,
 } from './enter.ts';
 import { refusalEffect } from './events.ts';
 import { mayHaveUploaded, recordDeletedFiles } from './providerFiles.ts';
@@ -60,7 +63,7 @@ export const submitting: Handlers<'submitting'> = {
       return ignored('the job belongs to another submission');
     return batch.cancelRequested
       ? enterRunning(batch, context, job, { type: 'cancelJob', jobId: job.id })
-      : enterRunning(batch, context, job, { type: 'releaseProvider' });
+      : enterRunning(batch, context, job);
   },
 
   submitRefused(batch, event, context) {
@@ -71,7 +74,7 @@ export const submitting: Handlers<'submitting'> = {
       const outcome: Outcome = { kind: 'failed', files: [], refusal, reason };
       return enterPendingCollecting(batch, context, outcome, uploaded);
     }
-    const end = earlyEndOutcome(batch, context);
+    const end = earlyEndOutcome(batch, context) ?? tooLargeForQuota(batch, reason);
     if (end) return enterPendingCollecting(batch, context, end, uploaded);
     return enterQueued(
       batch,
@@ -79,6 +82,19 @@ export const submitting: Handlers<'submitting'> = {
       { ...uploaded, reasons: withReason(batch, reason) },
       refusalEffect(refusal, reason),
     );
+  },
+
+  sliced(batch, { token, parts, reason }, context) {
+    if (!holdsClaim(batch, { token })) return ignored(SUPERSEDED);
+    const end = earlyEndOutcome(batch, context);
+    if (end) return enterPendingCollecting(batch, context, end);
+    const input = { ...batch.input, parts: [...parts] };
+    return enterSplit({ ...batch, input }, context, {
+      // As for a batch that was split when it was inspected: none of its requests ran.
+      counts: countsOfNew(input.requests),
+      failures: 0,
+      reasons: withReason(batch, reason),
+    });
   },
 
   // The worker sends nothing more, so the lease only has to outlast the late arrival of the create

@@ -33,6 +33,7 @@ export const TRANSITIONS: Readonly<
     workFailed: ['retrying', 'collecting'],
     submitted: ['running'],
     submitRefused: ['queued', 'collecting'],
+    sliced: ['split', 'collecting'],
     submitUncertain: ['submitting'],
     jobAbsent: ['submitting', 'collecting'],
     filesDeleted: ['submitting'],

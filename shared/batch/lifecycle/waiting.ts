@@ -1,11 +1,13 @@
 import { shortReason } from '../errors.ts';
-import type { BatchIn } from '../record.ts';
+import type { Outcome } from '../job.ts';
+import { requestsToSend } from '../ledger.ts';
+import type { Batch, BatchIn } from '../record.ts';
 import {
   CANCELLED_BATCH,
   EXPIRED_BATCH,
   earlyEndOutcome,
-  GRACE_MS,
   isPastDeadline,
+  partsLostAt,
   requeue,
 } from './claims.ts';
 import {
@@ -23,15 +25,18 @@ import { hasPendingCleanup, recordDeletedFiles } from './providerFiles.ts';
 /** The batch waits for capacity at its provider. */
 export const queued: Handlers<'queued'> = {
   due(batch, _event, context) {
-    return isPastDeadline(batch, context)
-      ? enterCollecting(batch, context, EXPIRED_BATCH)
-      : ignored('it waits for capacity');
+    if (!isPastDeadline(batch, context)) return ignored('it waits for capacity');
+    return enterCollecting(batch, context, { ...EXPIRED_BATCH, ...waitedFor(batch) });
   },
 
-  admitted(batch, { provider = batch.provider }, context) {
+  admitted(batch, event, context) {
+    const { provider = batch.provider, splitTo } = event;
     if (provider !== batch.provider && hasPendingCleanup(batch))
       return ignored('the files that it left at its provider must be deleted first');
-    return enterSubmitting(batch, context, provider);
+    // Its parts would send those requests again that have succeeded.
+    if (splitTo && requestsToSend(batch) < batch.counts.total)
+      return ignored('some of its requests have finished, so it cannot be split');
+    return enterSubmitting(batch, context, event);
   },
 
   filesDeleted: recordDeletedFiles,
@@ -40,6 +45,14 @@ export const queued: Handlers<'queued'> = {
     return enterCollecting(batch, context, CANCELLED_BATCH, { cancelRequested: true });
   },
 };
+
+/** Why a batch at its deadline still waits, as far as its provider has said. */
+function waitedFor({ reasons }: Batch): Pick<Outcome, 'reason'> {
+  const last = reasons.findLast(({ quota }) => quota !== undefined) ?? reasons.at(-1);
+  if (!last) return {};
+  const message = `the batch reached its maximum age while it waited after this: ${last.message}`;
+  return { reason: shortReason('max_age', message) };
+}
 
 /**
  * The batch waits for the end of its backoff or for its `notBefore`. A deletion of files is not
@@ -67,10 +80,10 @@ export const retrying: Handlers<'retrying'> = {
 
 /** The input is too large for one job: its parts run as batches of their own, and the batch waits. */
 export const split: Handlers<'split'> = {
-  // The parts have the same deadline, and their grace period is over, too. Those that have rows are
+  // The parts have the same deadline, and their grace period is over before. Those that have rows are
   // collected all the same.
   due(batch, _event, context) {
-    if (context.now < batch.deadlineAt + 2 * GRACE_MS) return ignored('its parts still run');
+    if (context.now < partsLostAt(batch)) return ignored('its parts still run');
     const reason = shortReason('parts_lost', 'some of its parts did not end in time');
     return enterCollecting(batch, context, { ...EXPIRED_BATCH, reason });
   },

@@ -1,5 +1,6 @@
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { lastSweepAt } from '../../aws/sweepStores.ts';
+import { limitAt, limitText } from '../../quota/learnedLimit.ts';
 import { isPaused, isUnavailable, type ProviderState } from '../../quota/providerState.ts';
 import { counted, durationText } from '../../terminal.ts';
 import {
@@ -119,13 +120,23 @@ function stateResults(state: ProviderState, now: number): readonly CheckResult[]
         : noteResult(`${provider} is over quota and cooling down ${until}: ${why}`),
     );
   }
-  for (const [model, { tokens }] of Object.entries(state.ceilings ?? {}))
-    if (tokens !== undefined)
+  for (const [model, stored] of Object.entries(state.ceilings ?? {})) {
+    const limit = limitAt(stored, now);
+    const { cooldown } = limit;
+    if (cooldown?.reason.quota && now < cooldown.until) {
+      const until = `for another ${durationText(cooldown.until - now)}, after ${counted(cooldown.refusals, 'refusal')} in a row`;
+      const why = `${cooldown.reason.code}: ${cooldown.reason.message}`;
       results.push(
-        noteResult(
-          `${provider} accepts about ${Math.round(tokens).toLocaleString('en-US')} enqueued tokens of ${model}, learned from its refusals`,
-        ),
+        noteResult(`${provider} is full for ${model} and cooling down ${until}: ${why}`),
       );
+    }
+    const learned = limitText(limit);
+    if (learned === undefined) continue;
+    const at = new Date(limit.refusedAt ?? now).toISOString();
+    const name = model === '' ? 'batches without a model' : model;
+    const what = `learned limit of ${name} at ${provider}: ${learned}, from a refusal at ${at}`;
+    results.push(noteResult(what, `batch-handler resume ${provider}, if it no longer holds`));
+  }
   return results;
 }
 

@@ -1,4 +1,6 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import type { FullQuota } from '../../batch/errors.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
 import {
   ACCOUNT_REFUSED,
   type ApiFailure,
@@ -97,9 +99,33 @@ export const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'url_mismatch',
 ]);
 
-/** Whether the enqueued-token limit is reached, which OpenAI also reports without a code. */
+/**
+ * Whether the limit of enqueued tokens or that of enqueued requests is reached. OpenAI reports both
+ * with other codes or none, so the words count. They are, of OpenAI and of Azure:
+ * "Enqueued token limit reached for <model> in organization <id>. Limit: 90,000 enqueued tokens."
+ * https://github.com/openai/openai-python/issues/2084
+ * "Enqueued request limit reached for …. Limit: 1,000,000 enqueued requests."
+ * https://community.openai.com/t/1002388
+ * "The number of enqueued tokens has surpassed the configured limit of 30K for the deployment …."
+ * https://learn.microsoft.com/en-us/answers/questions/2285577
+ */
 export function isAboutQuota(code: string, message: string): boolean {
-  return QUOTA_CODES.has(code) || /enqueued token limit|token_limit_exceeded/i.test(message);
+  return QUOTA_CODES.has(code) || ENQUEUED_LIMIT.test(message);
+}
+
+const ENQUEUED_LIMIT =
+  /enqueued (token|request)s? limit|number of enqueued (token|request)s has surpassed|token_limit_exceeded/i;
+
+const STATED_LIMIT = /\blimit(?::| of)\s*(\d[\d,]*(?:\.\d+)?)\s*([kmb]\b)?/i;
+const UNITS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, b: 1e9 };
+
+/** The quota that a refusal for quota names; undefined for one of calls, such as a plain 429. */
+export function fullQuotaOf(code: string, message: string): FullQuota | undefined {
+  if (!isAboutQuota(code, message)) return undefined;
+  const of = /enqueued requests?\b/i.test(message) ? 'requests' : 'tokens';
+  const [, number = '', unit = ''] = STATED_LIMIT.exec(message) ?? [];
+  const limit = Number(number.replaceAll(',', '')) * (UNITS[unit.toLowerCase()] ?? 1);
+  return omitUndefined({ of, limit: limit > 0 ? limit : undefined } as const);
 }
 
 /** Parameters of a create call that name its input file. */
@@ -176,4 +202,5 @@ export const classify = classifierOf({
     if (isStoreFull(code, message)) return FULL_STORE_FIX;
     return status === 404 && call === 'upload' ? NO_PATH_FIX : '';
   },
+  quotaOf: ({ codes: [code], message }) => fullQuotaOf(code, message),
 });

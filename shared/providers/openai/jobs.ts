@@ -20,6 +20,7 @@ import {
 import {
   apiFailureOf,
   classify,
+  fullQuotaOf,
   isAboutAccount,
   isAboutQuota,
   isStoreFull,
@@ -79,11 +80,12 @@ function existing(fileIds: readonly (string | null | undefined)[]): string[] {
 }
 
 function reasonOf({ code, message, line }: BatchError): Reason {
-  return shortReason(
+  const reason = shortReason(
     code ?? 'job_failed',
     message ?? 'OpenAI gave no message',
     line != null && line >= 1 ? Math.trunc(line) : undefined,
   );
+  return { ...reason, ...omitUndefined({ quota: fullQuotaOf(code ?? '', message ?? '') }) };
 }
 
 /** An error about neither the input nor the account is the server's own and may pass. */

@@ -1,6 +1,7 @@
 import { isPartId } from '../../batch/newRecord.ts';
 import type { SweepCursors, WaitingHint } from '../../batch/ports.ts';
-import { type AdmissionBounds, admit } from '../../quota/admission.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import { type AdmissionBounds, type Admitted, admit } from '../../quota/admission.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { stopIfOrphan } from '../parts.ts';
 import { updateProvider } from '../providerState.ts';
@@ -44,8 +45,9 @@ export async function admitTo(
     const admitted = capacity
       ? admit(waiting, capacity.usage, admissionBounds(ports, capacity))
       : [];
-    for (const { batchId } of admitted) await startNext(ports, run, batchId, provider);
-    const rest = waiting.filter((hint) => !admitted.includes(hint));
+    for (const each of admitted) await startNext(ports, run, each, provider);
+    const started = new Set(admitted.map(({ batch }) => batch));
+    const rest = waiting.filter((hint) => !started.has(hint));
     run.gauges.noteQueue(waiting.length, rest, now);
     const movable = rest.filter((hint) => hint.providers);
     unplaced.push(...movable.slice(0, MAX_UNPLACED - unplaced.length));
@@ -67,7 +69,7 @@ export async function admitElsewhere(
       if (!capacity) continue;
       const [admitted] = admit([hint], capacity.usage, admissionBounds(ports, capacity));
       if (!admitted) continue;
-      await startNext(ports, run, hint.batchId, provider);
+      await startNext(ports, run, admitted, provider);
       break;
     }
   }
@@ -76,14 +78,15 @@ export async function admitElsewhere(
 async function startNext(
   ports: AdmitPorts,
   run: SweepRun,
-  batchId: string,
+  { batch: { batchId }, splitTo }: Admitted,
   provider: string,
 ): Promise<void> {
   if (run.isOver()) return;
   await run.safely({ batchId }, async () => {
     const part = isPartId(batchId) ? await ports.batches.get(batchId) : undefined;
     if (part && (await stopIfOrphan(ports, part))) return;
-    const result = await transition(ports, batchId, { type: 'admitted', provider }, part);
+    const event = { type: 'admitted', provider, ...omitUndefined({ splitTo }) } as const;
+    const result = await transition(ports, batchId, event, part);
     if (result.type === 'changed') run.admitted.set(provider, admittedTo(run, provider) + 1);
   });
 }

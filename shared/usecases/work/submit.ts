@@ -2,28 +2,33 @@ import { messageOf, ProviderError, shortReason } from '../../batch/errors.ts';
 import type { Job } from '../../batch/job.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ScratchFile } from '../../batch/ports.ts';
-import type { Batch, BatchFields } from '../../batch/record.ts';
+import type { Batch, BatchFields, JobSize } from '../../batch/record.ts';
 import { isEnded } from '../../batch/status.ts';
 import { selectRequests } from '../../jsonl/join.ts';
+import { sliceRange } from '../../jsonl/slices.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFields } from '../logFields.ts';
 import { type TransitionPorts, transition } from '../transition.ts';
-import { jobContext, rowSources, type WorkTask } from './task.ts';
+import { jobContext, rowSources, untilDeadline, type WorkTask } from './task.ts';
 
 export type SubmitPorts = Pick<
   Dependencies,
-  'objects' | 'scratch' | 'providers' | 'clock' | 'policy'
+  'objects' | 'scratch' | 'providers' | 'clock' | 'policy' | 'tokens'
 >;
 export type RecordJobPorts = TransitionPorts & Pick<Dependencies, 'providers' | 'log' | 'metrics'>;
 
-/** Submits the batch's unfinished requests to the provider as one job. */
+/**
+ * Submits the batch's unfinished requests to the provider as one job; or cuts a batch that is larger
+ * than the provider takes into parts.
+ */
 export async function submit(
   ports: SubmitPorts,
   task: WorkTask<'submitting'>,
 ): Promise<BatchEvent> {
   const { batch, token } = task;
+  if (batch.splitTo) return split(ports, task, batch.splitTo);
   const file = await ports.scratch.create();
   try {
     const sources = rowSources(ports, task);
@@ -39,6 +44,27 @@ export async function submit(
   } finally {
     await file.remove();
   }
+}
+
+/** Reads the input once. Nothing is copied: a part is a range of it. */
+async function split(
+  ports: SubmitPorts,
+  { batch, token, deadline }: WorkTask<'submitting'>,
+  size: JobSize,
+): Promise<BatchEvent> {
+  const { input, provider } = batch;
+  const range = batch.part?.range ?? { start: 0, end: input.bytes };
+  const chunks = untilDeadline(ports, ports.objects.read(input.key, range), deadline);
+  const estimate = await ports.tokens.estimate(range.end - range.start);
+  const parts = await sliceRange(chunks, range, size, estimate);
+  const number = (value: number) => value.toLocaleString('en-US');
+  const limits = [
+    size.tokens && `about ${number(size.tokens)} enqueued tokens`,
+    size.requests && `${number(size.requests)} enqueued requests`,
+  ].filter(Boolean);
+  const has = `${number(input.requests)} requests and about ${number(input.estimatedTokens)} tokens`;
+  const message = `${has} are more than ${provider} takes of ${input.model ?? 'its model'}, which is ${limits.join(' and ')} as learned from its refusals: the batch was split into ${parts.length} parts`;
+  return { type: 'sliced', token, parts, reason: shortReason('split_to_limit', message) };
 }
 
 /** Once the create call is sent a job may exist. Only a definite answer settles whether it does. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkRequest } from '../../../shared/jsonl/checkRequest.ts';
-import { Slicer } from '../../../shared/jsonl/fileRules.ts';
 import { usageOfRow } from '../../../shared/jsonl/rows.ts';
+import { Slicer } from '../../../shared/jsonl/slices.ts';
 
 const rowWith = (usage: unknown) => ({
   response: { status_code: 200, request_id: 'r', body: { usage } },

@@ -22,7 +22,7 @@ import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
 import {
   type ProviderState,
   withBlock,
-  withCooldown,
+  withRefusedJob,
 } from '../../../shared/quota/providerState.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import { given, NOW } from '../../support/given.ts';
@@ -195,16 +195,35 @@ describe('the admission', () => {
     ]);
   });
 
-  it('of a provider over quota is a note, and so is its learned token limit', async () => {
-    const ceilings = { m: { tokens: 12_345, accepted: 0, probeAfter: 16, probed: false } };
-    const held = withCooldown({ ...fresh, ceilings }, reason, DEFAULT_POLICY, NOW);
+  const refusedJob = { model: 'm', tokens: 99, requests: 2, beside: { tokens: 0, accepted: 0 } };
+
+  it('of a provider over quota is a note', async () => {
+    const job = { ...refusedJob, reason };
+    const held = withRefusedJob(fresh, job, DEFAULT_POLICY, NOW);
     await connection.providerStates.replace(held);
     expect(await found(admissionCheck)).toMatchObject([
       {
         level: 'note',
         what: expect.stringContaining('openai is over quota and cooling down for another'),
       },
-      { level: 'note', what: expect.stringContaining('12,345 enqueued tokens of m') },
+    ]);
+  });
+
+  it('of a model over quota is a note, and so is what was learned of it', async () => {
+    const quota = { of: 'tokens', limit: 90_000 } as const;
+    const job = { ...refusedJob, reason: { ...reason, quota } };
+    const held = withRefusedJob(fresh, job, DEFAULT_POLICY, NOW);
+    await connection.providerStates.replace(held);
+    expect(await found(admissionCheck)).toEqual([
+      {
+        level: 'note',
+        what: 'openai is full for m and cooling down for another 60s, after 1 refusal in a row: invalid_api_key: no such key',
+      },
+      {
+        level: 'note',
+        what: `learned limit of m at openai: about 81,000 enqueued tokens (the provider says 90,000), from a refusal at ${new Date(NOW).toISOString()}`,
+        fix: 'batch-handler resume openai, if it no longer holds',
+      },
     ]);
   });
 

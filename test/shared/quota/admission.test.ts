@@ -3,15 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { UNPRICED } from '../../../shared/batch/cost.ts';
 import type { Limits } from '../../../shared/batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
-import {
-  type AdmissionBounds,
-  admit,
-  Budget,
-  learnedLimit,
-  usageOf,
-} from '../../../shared/quota/admission.ts';
+import { type AdmissionBounds, admit, Budget, usageOf } from '../../../shared/quota/admission.ts';
+import { type LearnedLimit, UNKNOWN_LIMIT } from '../../../shared/quota/learnedLimit.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
-import { UNKNOWN_TOKEN_LIMIT } from '../../../shared/quota/tokenLimit.ts';
 
 const NOW = 1_800_000_000_000;
 const limits: Limits = { maxInFlight: 3, maxEnqueuedTokens: 100, maxRequests: 10, maxBytes: 10 };
@@ -43,7 +37,7 @@ const admitted = (
   queue: WaitingHint[],
   load: ActiveHint[] = [],
   bounds: Partial<AdmissionBounds> = {},
-) => admit(queue, usageOf(load), { ...BOUNDS, ...bounds }).map(({ batchId }) => batchId);
+) => admit(queue, usageOf(load), { ...BOUNDS, ...bounds }).map(({ batch }) => batch.batchId);
 const LONG_AGO = { createdAt: NOW - 600_000 };
 
 describe('admit', () => {
@@ -103,12 +97,12 @@ describe('admit', () => {
   });
 
   it('respects the learned limit of the model', () => {
-    const ceilings = { m: { ...UNKNOWN_TOKEN_LIMIT, tokens: 30 } };
+    const ceilings = { m: { ...UNKNOWN_LIMIT, tokens: 30, steadySince: NOW } };
     const queue = [waiting('a', 20, { model: 'm' }), waiting('b', 20, { model: 'n' })];
     const load = [active(20, { model: 'm' }), active(20, { model: 'n' })];
     expect(admitted(queue, load, { state: { ...state, ceilings } })).toEqual(['b']);
     const unnamed = {
-      state: { ...state, ceilings: { '': { ...UNKNOWN_TOKEN_LIMIT, tokens: 30 } } },
+      state: { ...state, ceilings: { '': { ...UNKNOWN_LIMIT, tokens: 30, steadySince: NOW } } },
     };
     expect(admitted([waiting('c', 20)], [active(20)], unnamed)).toEqual([]);
   });
@@ -119,7 +113,7 @@ describe('admit', () => {
     const pending = active(1, { model: 'm', isPending: true });
     const knowing = (accepted: number) => ({
       limits: wide,
-      state: { ...state, ceilings: { m: { ...UNKNOWN_TOKEN_LIMIT, accepted } } },
+      state: { ...state, ceilings: { m: { ...UNKNOWN_LIMIT, accepted } } },
     });
     expect(admitted(queue, [], knowing(0))).toHaveLength(8);
     expect(admitted(queue, [pending, pending], knowing(0))).toHaveLength(6);
@@ -146,7 +140,7 @@ describe('admit', () => {
         expect(load.jobs).toBeLessThanOrEqual(limits.maxInFlight);
         for (const [model, { tokens }] of load.models) {
           const ofModel = started.filter(
-            (batch) => batch.model === model && batch.estimatedTokens > 0,
+            ({ batch }) => batch.model === model && batch.estimatedTokens > 0,
           );
           if (ofModel.length > 1) expect(tokens).toBeLessThanOrEqual(limits.maxEnqueuedTokens);
         }
@@ -155,9 +149,96 @@ describe('admit', () => {
   });
 });
 
-it.each(['constructor', 'toString', '__proto__'])(
-  'nothing is known of a model named %s before its first refusal',
-  (model) => {
-    expect(learnedLimit({ ceilings: {} }, model)).toBe(UNKNOWN_TOKEN_LIMIT);
-  },
-);
+describe('a model of which a limit was learned', () => {
+  const wide = { ...limits, maxInFlight: 1_000, maxEnqueuedTokens: 1_000_000 };
+  const learned = (limit: Partial<LearnedLimit>): Partial<AdmissionBounds> => {
+    const ceilings = { m: { ...UNKNOWN_LIMIT, steadySince: NOW, ...limit } };
+    return { limits: wide, state: { ...state, ceilings } };
+  };
+  const of = (batchId: string, tokens: number, more: Partial<WaitingHint> = {}) =>
+    waiting(batchId, tokens, { model: 'm', requests: 10, ...more });
+  const leaving = (
+    queue: WaitingHint[],
+    bounds: Partial<AdmissionBounds>,
+    load: ActiveHint[] = [],
+  ) =>
+    admit(queue, usageOf(load), { ...BOUNDS, ...bounds }).map(({ batch, splitTo }) => [
+      batch.batchId,
+      splitTo,
+    ]);
+
+  it('has larger batches split, which takes no capacity and waits for nothing', () => {
+    const busy = [active(80, { model: 'm' })];
+    const limit = learned({ tokens: 90, jobTokens: 80.9 });
+    expect(leaving([of('a', 200), of('b', 10)], limit, busy)).toEqual([
+      ['a', { tokens: 80 }],
+      ['b', undefined],
+    ]);
+    const requests = learned({ requests: 4 });
+    expect(leaving([of('a', 1), of('b', 1, { requests: 4 })], requests)).toEqual([
+      ['a', { requests: 4 }],
+      ['b', undefined],
+    ]);
+  });
+
+  it('keeps those waiting that do not fit beside its jobs by their requests', () => {
+    const load = [active(1, { model: 'm', requests: 3 }), active(1, { model: 'n', requests: 9 })];
+    const queue = [of('a', 1, { requests: 2 }), of('b', 1, { requests: 1 })];
+    expect(leaving(queue, learned({ requests: 4 }), load)).toEqual([['b', undefined]]);
+  });
+
+  it.each([
+    ['some of its requests have finished', { expected: { inputTokens: 150, outputTokens: 0 } }],
+    ['it has one request', { requests: 1 }],
+    ['it was split eight times', { batchId: 'a/1/1/1/1/1/1/1/1' }],
+  ])('tries a larger batch last and alone that cannot be split: %s', (_, more) => {
+    const limit = learned({ tokens: 90, jobTokens: 90 });
+    const large = of('a', 200, { ...LONG_AGO, ...more });
+    expect(leaving([large, of('b', 10)], limit)).toEqual([['b', undefined]]);
+    expect(leaving([large], limit)).toEqual([[large.batchId, undefined]]);
+  });
+
+  describe('that is over quota', () => {
+    const cooldown = (until: number) => ({
+      cooldown: {
+        reason: { code: 'c', message: 'm' },
+        since: NOW - 60_000,
+        ...{ until, refusals: 1, tokens: 100 },
+      },
+    });
+
+    it('is tried only with a job of half the size, by itself, while it cools down', () => {
+      const cooling = learned(cooldown(NOW + 1));
+      expect(leaving([of('a', 51), of('b', 50), of('c', 9)], cooling)).toEqual([['b', undefined]]);
+      const pending = [active(9, { model: 'm', isPending: true })];
+      expect(leaving([of('b', 50)], cooling, pending)).toEqual([]);
+      const other = of('d', 99, { model: 'n' });
+      expect(leaving([of('a', 51), other], cooling)).toEqual([['d', undefined]]);
+    });
+
+    it('is tried with one job in each sweep afterwards, until one is accepted', () => {
+      const queue = [of('a', 51), of('b', 9), of('d', 9, { model: 'n' })];
+      expect(leaving(queue, learned(cooldown(NOW)))).toEqual([
+        ['a', undefined],
+        ['d', undefined],
+      ]);
+    });
+  });
+
+  it('does not limit a provider that refused without naming a model, except to one job a sweep', () => {
+    const hold = {
+      kind: 'quota',
+      reason: { code: 'c', message: 'm' },
+      until: NOW,
+      refusals: 1,
+    } as const;
+    const held = { limits: wide, state: { ...state, hold } };
+    const queue = [of('a', 9), of('b', 9, { model: 'n' })];
+    expect(leaving(queue, held)).toEqual([['a', undefined]]);
+    const blocked = {
+      limits: wide,
+      state: { ...state, hold: { ...hold, kind: 'account' as const } },
+    };
+    expect(leaving(queue, blocked)).toHaveLength(2);
+  });
+});

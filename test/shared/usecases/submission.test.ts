@@ -58,6 +58,9 @@ describe('a submission', () => {
       w.advance(600);
       await admitted(w);
       expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1 });
+      // That the job was created does not show that it is accepted: it may still be refused.
+      expect(w.states.get('openai')?.hold).toMatchObject({ refusals: 1 });
+      await w.sweep();
       expect(w.states.get('openai')?.hold).toBeUndefined();
     },
   );

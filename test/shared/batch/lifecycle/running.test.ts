@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JobState, Outcome } from '../../../../shared/batch/job.ts';
-import { EVENTS, effects, given, NOW, next, when } from '../../../support/given.ts';
+import { EVENTS, effects, given, INPUT, NOW, next, when } from '../../../support/given.ts';
 
 const checked = (job: JobState) => ({ type: 'jobChecked', jobId: 'job_1', job }) as const;
 const ended = (outcome: Outcome) => checked({ state: 'ended', outcome });
@@ -53,6 +53,21 @@ describe('running', () => {
     expect(next(decision).job).toBeUndefined();
     expect(decision).toMatchObject({
       effects: [{ type }, { type: 'announce' }, { type: 'deleteProviderFiles' }],
+    });
+  });
+
+  it('ends with a row for a single request that is larger than the limit of its provider', () => {
+    const single = given('running', { input: { ...INPUT, requests: 1 } });
+    const quota = { of: 'tokens', limit: 24 } as const;
+    const outcome: Outcome = {
+      kind: 'failed',
+      files: [],
+      refusal: 'quota',
+      reason: { ...reason, quota },
+    };
+    expect(next(when(single, ended(outcome)))).toMatchObject({
+      status: 'collecting',
+      outcome: { kind: 'failed', refusal: 'permanent', jobId: 'job_1' },
     });
   });
 

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { EVENTS, EXPIRED, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
+import {
+  EVENTS,
+  EXPIRED,
+  effects,
+  given,
+  INPUT,
+  LIVE,
+  NOW,
+  next,
+  when,
+} from '../../../support/given.ts';
 
 const reason = { code: 'token_limit_exceeded', message: 'full' };
 const claimed = given('submitting', { claim: LIVE });
@@ -19,7 +29,7 @@ describe('submitting', () => {
       dueAt: NOW,
     });
     expect(next(decision).claim).toBeUndefined();
-    expect(effects(decision)).toEqual(['releaseProvider', 'announce']);
+    expect(effects(decision)).toEqual(['announce']);
   });
 
   it('records a job under its key from any source, so that no second one is created', () => {
@@ -118,5 +128,79 @@ describe('submitting', () => {
     expect(when(expired, { type: 'due' }).type).toBe('ignored');
     expect(next(when(expired, EVENTS.jobAbsent)).outcome?.kind).toBe('cancelled');
     expect(next(when(given('submitting'), EVENTS.cancelRequested)).outcome?.kind).toBe('cancelled');
+  });
+});
+
+describe('submitting a batch that is to be split', () => {
+  const splitting = given('submitting', {
+    claim: LIVE,
+    splitTo: { tokens: 12 },
+    reasons: [reason],
+  });
+
+  it('splits it, and says why', () => {
+    const batch = next(when(splitting, EVENTS.sliced));
+    const { parts } = EVENTS.sliced;
+    expect(batch).toMatchObject({ status: 'split', input: { parts }, submission: 1, dueAt: NOW });
+    expect(batch.reasons).toMatchObject([reason, { code: 'split_to_limit' }]);
+    expect(batch.splitTo).toBeUndefined();
+  });
+
+  it('starts with counts of its own if all of its requests run again', () => {
+    const counts = { total: 10, succeeded: 0, failed: 10, unfinished: 0 };
+    const batch = next(when({ ...splitting, counts }, EVENTS.sliced));
+    expect(batch.counts).toEqual({ total: 10, succeeded: 0, failed: 0, unfinished: 10 });
+  });
+
+  it('takes the slices of the worker that has the claim, and none after the batch was cancelled', () => {
+    expect(when(splitting, { ...EVENTS.sliced, token: 'other' }).type).toBe('ignored');
+    const cancelled = next(when({ ...splitting, cancelRequested: true }, EVENTS.sliced));
+    expect(cancelled).toMatchObject({ status: 'collecting', outcome: { kind: 'cancelled' } });
+  });
+
+  it('is sent to a worker again if the first one dies', () => {
+    const lost = given('submitting', { claim: EXPIRED, splitTo: { tokens: 12 } });
+    expect(next(when(lost, EVENTS.jobAbsent)).splitTo).toEqual({ tokens: 12 });
+  });
+});
+
+describe('a single request that its provider refuses for quota', () => {
+  const full = (limit?: number, of: 'tokens' | 'requests' = 'tokens') => ({
+    ...reason,
+    quota: { of, ...(limit === undefined ? {} : { limit }) },
+  });
+  const single = { input: { ...INPUT, requests: 1 } };
+  const refused = (why: object, changes: object = single) =>
+    next(
+      when(given('submitting', { claim: LIVE, ...changes }), {
+        type: 'submitRefused',
+        token: 'mine',
+        refusal: 'quota',
+        reason: { ...reason, ...why },
+      }),
+    );
+
+  it('ends with that reason if it is larger than the limit: it could never run', () => {
+    expect(refused(full(24))).toMatchObject({
+      status: 'collecting',
+      outcome: {
+        kind: 'failed',
+        refusal: 'permanent',
+        reason: {
+          code: 'token_limit_exceeded',
+          message:
+            'the request has about 25 tokens, more than its provider ever takes of the model: full',
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['it is not larger', full(25), single],
+    ['the limit is not known', full(), single],
+    ['the limit is one of requests', full(1, 'requests'), single],
+    ['there are several requests, which are split', full(24), {}],
+  ])('waits if %s', (_, why, changes) => {
+    expect(refused(why, changes).status).toBe('queued');
   });
 });

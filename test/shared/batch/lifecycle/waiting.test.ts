@@ -80,6 +80,45 @@ describe('queued', () => {
     );
     expect(when(given('queued'), { type: 'due' }).type).toBe('ignored');
   });
+
+  it('says after its deadline what it waited for', () => {
+    const reasons = [{ code: 'token_limit_exceeded', message: 'Limit: 90,000' }];
+    const batch = next(when(given('queued', { deadlineAt: NOW, reasons }), { type: 'due' }));
+    expect(batch.outcome?.reason?.message).toContain('while it waited after this: Limit: 90,000');
+    expect(batch.reasons).toMatchObject([{ code: 'token_limit_exceeded' }, { code: 'max_age' }]);
+  });
+
+  describe('and larger than its provider takes', () => {
+    const splitTo = { tokens: 10 };
+    const event = { type: 'admitted', splitTo } as const;
+
+    it('is given to a worker that splits it', () => {
+      expect(next(when(given('queued'), event))).toMatchObject({ status: 'submitting', splitTo });
+    });
+
+    it('is not split if some of its requests have finished, which its parts would send again', () => {
+      const counts = { total: 10, succeeded: 1, failed: 0, unfinished: 9 };
+      expect(when(given('queued', { counts }), event).type).toBe('ignored');
+      const retried = { counts: { ...counts, succeeded: 0, failed: 1 } };
+      expect(when(given('queued', retried), event).type).toBe('ignored');
+      const all = given('queued', { ...retried, selection: 'unsucceeded' });
+      expect(next(when(all, event)).status).toBe('submitting');
+    });
+  });
+});
+
+describe('split', () => {
+  const HOUR = 3_600_000;
+  it.each([
+    ['b1', 48],
+    ['b1/1', 24 * 1.4],
+    ['b1/1/1', 24 * 1.16],
+  ])('of %s gives its parts up before its parent does so with it', (batchId, hours) => {
+    const at = (late: number) =>
+      given('split', { batchId, deadlineAt: NOW - hours * HOUR - late, dueAt: NOW });
+    expect(when(at(-1000), { type: 'due' }).type).toBe('ignored');
+    expect(next(when(at(1000), { type: 'due' })).status).toBe('collecting');
+  });
 });
 
 describe('retrying', () => {

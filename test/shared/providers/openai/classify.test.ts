@@ -1,6 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { describe, expect, test } from 'vitest';
-import { ProviderError } from '../../../../shared/batch/errors.ts';
+import { type FullQuota, ProviderError } from '../../../../shared/batch/errors.ts';
 import { classify } from '../../../../shared/providers/openai/errors.ts';
 
 const answer = (status: number, code?: string, message = 'no', type?: string) =>
@@ -161,5 +161,40 @@ describe('classify', () => {
     expect(classify(refused, 'create').reason.message).toBe(
       'OpenAI, create: 401 Incorrect API key provided: sk-….',
     );
+  });
+});
+
+describe('a quota that a refusal names', () => {
+  // The words of public reports: github.com/openai/openai-python/issues/2084,
+  // community.openai.com/t/1002388, learn.microsoft.com/en-us/answers/questions/2285577
+  test.each<[string, FullQuota]>([
+    [
+      'Enqueued token limit reached for gpt-4o in organization org-1. Limit: 90,000 enqueued tokens. Please try again once some in_progress batches have been completed.',
+      { of: 'tokens', limit: 90_000 },
+    ],
+    ['Enqueued token limit reached for gpt-4.1', { of: 'tokens' }],
+    [
+      'Enqueued request limit reached for text-embedding-3-small in organization org-1. Limit: 1,000,000 enqueued requests.',
+      { of: 'requests', limit: 1_000_000 },
+    ],
+    [
+      "The number of enqueued tokens has surpassed the configured limit of 30K for the deployment 'gpt-4.1-batch'. Please either increase the limit or try again once the current jobs have finished.",
+      { of: 'tokens', limit: 30_000 },
+    ],
+    ['Enqueued tokens limit reached. Limit: 1.5M enqueued tokens', { of: 'tokens', limit: 1.5e6 }],
+    ['Enqueued token limit reached. Limit: 0', { of: 'tokens' }],
+  ])('is read from: %s', (message, quota) => {
+    for (const status of [400, 429]) {
+      const refused = classify(answer(status, undefined, message), 'create');
+      expect(refused).toMatchObject({ kind: 'quota', reason: { quota } });
+      expect(refused.reason.quota).toEqual(quota);
+    }
+  });
+
+  test('is none for calls that are too many, and for a refusal of the account', () => {
+    const calls = classify(answer(429, 'rate_limit_exceeded', 'Limit: 3 / min'), 'create');
+    expect(calls).toMatchObject({ kind: 'quota' });
+    expect(calls.reason.quota).toBeUndefined();
+    expect(classify(answer(429, 'insufficient_quota'), 'create').reason.quota).toBeUndefined();
   });
 });

@@ -56,6 +56,8 @@ describe('jobStateOf', () => {
 
   const REFUSALS: [string, BatchError, string | undefined][] = [
     ['token limit', { code: 'token_limit_exceeded' }, 'quota'],
+    ['request limit in words', { message: 'Enqueued request limit reached for m' }, 'quota'],
+    ['request limit', { code: 'x', message: 'Enqueued request limit reached for m' }, 'quota'],
     ['token limit in words', { message: 'Enqueued token limit reached for gpt-4o' }, 'quota'],
     ['bill', { code: 'billing_hard_limit_reached' }, 'account'],
     ['balance', { code: 'insufficient_quota' }, 'account'],
