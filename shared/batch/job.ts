@@ -116,6 +116,23 @@ export type JobState =
    */
   | { readonly state: 'unknown'; readonly status: string };
 
+const hours = z.number().positive().max(10_000);
+
+/** How long a provider entry's jobs may take before one counts as stalled, in hours. */
+export const timingSchema = z.strictObject({
+  /**
+   * From its submission, including the time for which it only waits to begin: by then the provider
+   * itself has ended a job. Absent: it never ends one.
+   */
+  completionHours: hours.optional(),
+  /**
+   * Without another finished request, once a first one was seen. A job that shows none may only be
+   * waiting to begin. Absent: a job may make no progress for as long as it runs.
+   */
+  progressHours: hours.optional(),
+});
+export type Timing = Readonly<z.infer<typeof timingSchema>>;
+
 /** What a provider entry may hold at once, and what one of its jobs may hold. */
 export const limitsSchema = z.strictObject({
   /** Jobs at the provider at the same time. */

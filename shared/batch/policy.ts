@@ -55,8 +55,6 @@ const policyShape = {
    * asking for each job: a page has 100 jobs, but also those of others and those that have ended.
    */
   listFrom: z.number().int().min(2).default(10),
-  /** Time without a finished request after which a job is stalled and cancelled. */
-  stallSeconds: seconds.default(DAY),
   /** Time past its completion window after which a job is stalled and cancelled. */
   windowGraceSeconds: seconds.default(HOUR),
   /** How far before a claim's intent a listing must reach to prove that there is no job. */

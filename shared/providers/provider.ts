@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { BilledTokens, Pricing } from '../batch/cost.ts';
-import type { JobState, Limits, Outcome } from '../batch/job.ts';
+import type { JobState, Limits, Outcome, Timing } from '../batch/job.ts';
 import type { Format } from '../batch/messages.ts';
 import type { ObjectStore, ScratchFile } from '../batch/ports.ts';
 import type { SettingsSchema } from './settings.ts';
@@ -164,6 +164,8 @@ export interface KindDescription<Schema extends SettingsSchema = SettingsSchema>
   readonly minimalSettings: z.input<Schema>;
   /** Limits of an entry whose settings do not override them. */
   readonly limits: Limits;
+  /** The time of jobs of an entry whose settings do not override it. */
+  readonly timing: Timing;
   /** Loads the translation of requests, if the kind has one. */
   describe(settings: z.infer<Schema>): Promise<Description>;
 }
@@ -179,6 +181,8 @@ export function describeKind<Schema extends SettingsSchema>(
 export interface DescribedProviders {
   /** Names of all entries, the default first. */
   readonly names: readonly string[];
+  /** How long an entry's jobs may take. Undefined for a name that is no entry. */
+  timing(name: string): Timing | undefined;
   /**
    * Static facts about an entry, for checking a message or a file.
    *

@@ -1,6 +1,6 @@
 import { BATCH_DISCOUNT, discounted, type Pricing, priceIn } from '../batch/cost.ts';
 import { ProviderError, RefusedError } from '../batch/errors.ts';
-import type { Limits } from '../batch/job.ts';
+import type { Limits, Timing } from '../batch/job.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { kindOf, type ProviderSettings } from './kinds.ts';
@@ -104,6 +104,11 @@ export function connectProviders(
 export function describedProviders(entries: Entries): DescribedProviders {
   return {
     names: Object.keys(entries),
+    timing(name) {
+      const settings = Object.hasOwn(entries, name) ? entries[name] : undefined;
+      // JSON has no undefined: a time that is in the settings has a value.
+      return settings && { ...kindOf(settings).timing, ...(settings.timing as Timing) };
+    },
     async describe(name) {
       const settings = entrySettings(entries, name);
       const description = await kindOf(settings).describe(settings);

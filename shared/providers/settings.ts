@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { moneySchema, priceSchema } from '../batch/cost.ts';
 import { refusal } from '../batch/errors.ts';
-import { limitsSchema } from '../batch/job.ts';
+import { limitsSchema, timingSchema } from '../batch/job.ts';
 
 /** What an entry of every kind may say. */
 export const commonSettings = {
   /** Limits that differ from the provider's published ones. */
   limits: limitsSchema.partial().default({}),
+  /** How long jobs may take, where that differs from what the provider documents. */
+  timing: timingSchema.optional(),
   /**
    * The provider's name for a request's model, by the name that requests use; `*` stands for every
    * name that is not in the map. Default: the request's own name.

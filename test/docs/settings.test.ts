@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { contextSchema } from '../../infra/context.ts';
 import { providerContextSchema } from '../../infra/providers/llmProvider.ts';
-import { limitsSchema } from '../../shared/batch/job.ts';
+import { limitsSchema, type Timing } from '../../shared/batch/job.ts';
 import { KINDS } from '../../shared/providers/kinds.ts';
 
 /** The rows of the tables under a heading: each the names in its first cell, and the other cells. */
@@ -40,6 +40,17 @@ it('docs/settings.md has every key of a provider entry, with the kinds that take
       const documented = kinds.map(({ kind }) => kind).filter(isNamed);
       expect(documented, name).toEqual(takes);
     }
+});
+
+it('docs/settings.md has the timing of every kind', async () => {
+  const timing = Object.entries(KINDS).map(([kind, { timing: times }]) => {
+    const { completionHours, progressHours }: Timing = times;
+    return [kind, `${completionHours ?? 'none'}`, `${progressHours ?? 'none'}`];
+  });
+  const page = await readFile(new URL('../../docs/settings.md', import.meta.url), 'utf8');
+  const [, section = ''] = page.split('\n## Timing\n');
+  const rows = [...section.matchAll(/^\| `([a-z-]+)` \| (\w+) \| (\w+) \|$/gm)];
+  expect(rows.map(([, ...cells]) => cells).toSorted()).toEqual(timing.toSorted());
 });
 
 it('docs/settings.md has every limit, with the default of OpenAI', async () => {

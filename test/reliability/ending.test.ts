@@ -151,7 +151,7 @@ describe(row(18), () => {
 
 describe(row(23), () => {
   it('reports it, cancels it, collects what exists and runs the rest again', async () => {
-    const policy = { stallSeconds: 100 * HOUR, windowGraceSeconds: HOUR };
+    const policy = { windowGraceSeconds: HOUR };
     const system = await start({ plan: ['stuck', 'completed'], policy });
     await submitted(system, 'b');
     await system.advance(24 * HOUR);

@@ -206,8 +206,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/usecases/sweep/check.ts',
-        "const event = { type: 'jobChecked', jobId, job } as const;",
-        "if (job.state === 'ended') await (await ports.providers.get(batch.provider)).deleteFiles(jobId);\n  const event = { type: 'jobChecked', jobId, job } as const;",
+        "const event = { type: 'jobChecked', jobId, job, timing } as const;",
+        "if (job.state === 'ended') await (await ports.providers.get(batch.provider)).deleteFiles(jobId);\n  const event = { type: 'jobChecked', jobId, job, timing } as const;",
       ),
     ],
   },

@@ -119,7 +119,12 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   },
   submitUncertain: { type: 'submitUncertain', token: 'mine', reason: { code: 'c', message: 'm' } },
   jobAbsent: { type: 'jobAbsent', token: 'mine' },
-  jobChecked: { type: 'jobChecked', jobId: 'job_1', job: { state: 'running' } },
+  jobChecked: {
+    type: 'jobChecked',
+    jobId: 'job_1',
+    job: { state: 'running' },
+    timing: { completionHours: 24, progressHours: 24 },
+  },
   collected: {
     type: 'collected',
     token: 'mine',

@@ -1,5 +1,5 @@
 import type { ProviderErrorKind, Reason } from '../errors.ts';
-import type { Job, JobState, Usage } from '../job.ts';
+import type { Job, JobState, Timing, Usage } from '../job.ts';
 import type { Counts } from '../ledger.ts';
 import type { WorkKind } from '../messages.ts';
 import type { Claim, Input, JobSize, Rows, Slice } from '../record.ts';
@@ -62,7 +62,13 @@ export type BatchEvent =
   | { readonly type: 'submitUncertain'; readonly token: string; readonly reason: Reason }
   /** A complete listing, taken after the lease of this claim, has no job under its key. */
   | { readonly type: 'jobAbsent'; readonly token: string }
-  | { readonly type: 'jobChecked'; readonly jobId: string; readonly job: JobState }
+  | {
+      readonly type: 'jobChecked';
+      readonly jobId: string;
+      readonly job: JobState;
+      /** What the provider entry says about the time of its jobs. Undefined if there is no such entry. */
+      readonly timing: Timing | undefined;
+    }
   /** The provider has taken a cancel of the job, which may run on for a while. */
   | { readonly type: 'cancelSent'; readonly jobId: string }
   | {

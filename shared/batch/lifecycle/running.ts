@@ -1,5 +1,5 @@
 import { shortReason } from '../errors.ts';
-import type { Job, JobState, Outcome } from '../job.ts';
+import type { Job, JobState, Outcome, Timing } from '../job.ts';
 import type { BatchIn } from '../record.ts';
 import {
   EXPIRED_BATCH,
@@ -23,7 +23,7 @@ import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 
 /** The provider runs the job. The status ends when the provider reports the job's end. */
 export const running: Handlers<'running'> = {
-  jobChecked(batch, { jobId, job: seen }, context) {
+  jobChecked(batch, { jobId, job: seen, timing = {} }, context) {
     const { job } = batch;
     if (jobId !== job.id) return ignored('the record names another job');
     if (seen.state === 'ended') return jobEnded(batch, jobId, seen.outcome, context);
@@ -36,13 +36,13 @@ export const running: Handlers<'running'> = {
         ? { type: 'unchanged', effects: [cancelJob] }
         : ignored('the provider has taken the cancel of its job');
     }
-    const noted = seen.state === 'running' ? withProgress(job, seen, context) : job;
-    // What is not known says nothing about progress, but the window ends all the same.
-    const isOver =
-      isOverdue(noted, batch.spec.completionWindow, context) ||
-      (seen.state === 'running' && isStuck(noted, context));
-    if (isOver) {
-      return stay(batch, markStalled(batch, noted, context), { type: 'reportStall' }, cancelJob);
+    const noted = seen.state === 'running' ? withProgress(job, seen, timing, context) : job;
+    const stall =
+      windowStall(noted, timing, context) ?? progressStall(noted, seen, timing, context);
+    if (stall !== undefined) {
+      const reasons = withReason(batch, shortReason('job_stalled', stall));
+      const stalled = { job: { ...noted, stalledAt: context.now }, reasons };
+      return stay(batch, stalled, { type: 'reportStall' }, cancelJob);
     }
     return noted === job ? ignored('its job may still run') : stay(batch, { job: noted });
   },
@@ -79,10 +79,11 @@ function abandon(
 function withProgress(
   job: Job,
   { progress, isPending }: Extract<JobState, { state: 'running' }>,
+  timing: Timing,
   context: DecisionContext,
 ): Job {
   const known = isPending ? job : markAccepted(job, context);
-  return recordProgress(known, progress, context) ?? known;
+  return recordProgress(known, progress, timing, context) ?? known;
 }
 
 /** A job may take minutes to end after its cancel. Only one that does not is cancelled again. */
@@ -106,18 +107,6 @@ function mustAbandon(batch: BatchIn<'running'>, context: DecisionContext): boole
 /** The job with the time at which it was first seen accepted: one write in its life. */
 function markAccepted(job: Job, { now }: DecisionContext): Job {
   return job.acceptedAt === undefined ? { ...job, acceptedAt: now } : job;
-}
-
-function markStalled(
-  batch: BatchIn<'running'>,
-  job: Job,
-  { now }: DecisionContext,
-): Pick<BatchIn<'running'>, 'job' | 'reasons'> {
-  const reason = shortReason(
-    'job_stalled',
-    `job ${job.id} made no progress in time and is cancelled`,
-  );
-  return { job: { ...job, stalledAt: now }, reasons: withReason(batch, reason) };
 }
 
 function jobEnded(
@@ -156,31 +145,53 @@ function treatStallAsExpiry({ job }: BatchIn<'running'>, outcome: Outcome): Outc
   return isOurs ? { ...outcome, kind: 'expired' } : outcome;
 }
 
-/** Progress is recorded this often within `stallSeconds`: at every check it would cost a write per sweep. */
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Progress is recorded this often within `progressHours`: at every check it would cost a write per sweep. */
 const RECORDS_PER_LIMIT = 10;
+/** And as if it were this long for a provider that has no such limit. */
+const USUAL_PROGRESS_HOURS = 24;
 
 /** The job with its new progress; undefined if there is none, or if it was recorded recently. */
 function recordProgress(
   job: Job,
   progress: number | undefined,
-  { policy, now }: DecisionContext,
+  { progressHours = USUAL_PROGRESS_HOURS }: Timing,
+  { now }: DecisionContext,
 ): Job | undefined {
   if (progress === undefined || progress <= (job.progress ?? 0)) return undefined;
-  const recordAfter = lastProgress(job) + (policy.stallSeconds * 1000) / RECORDS_PER_LIMIT;
+  const { progressAt = job.submittedAt } = job;
+  const recordAfter = progressAt + (progressHours * HOUR_MS) / RECORDS_PER_LIMIT;
   return now >= recordAfter ? { ...job, progress, progressAt: now } : undefined;
 }
 
-/** Whether the job is past its completion window, and the grace after it. */
-function isOverdue(job: Job, completionWindow: string, { policy, now }: DecisionContext): boolean {
-  const windowMs = Number.parseInt(completionWindow, 10) * 3_600_000;
-  return now >= job.submittedAt + windowMs + policy.windowGraceSeconds * 1000;
+/** Why a job is stalled that has outlived its completion window and the grace after it, if it has. */
+function windowStall(
+  { id, submittedAt }: Job,
+  { completionHours }: Timing,
+  { policy, now }: DecisionContext,
+): string | undefined {
+  if (completionHours === undefined) return undefined;
+  const graceHours = (policy.windowGraceSeconds * 1000) / HOUR_MS;
+  if (now < submittedAt + (completionHours + graceHours) * HOUR_MS) return undefined;
+  return `job ${id} was submitted at ${timeOf(submittedAt)} and has not ended within its ${completionHours} hours and ${graceHours} more: it is cancelled`;
 }
 
-/** Whether the job has made no progress for too long. */
-function isStuck(job: Job, { policy, now }: DecisionContext): boolean {
-  return now >= lastProgress(job) + policy.stallSeconds * 1000;
+/**
+ * Why a job is stalled that finished requests and then none for too long, if it is. A job that has
+ * finished none yet may only be waiting, and what is not known says nothing about progress.
+ */
+function progressStall(
+  { id, progress, progressAt }: Job,
+  seen: JobState,
+  { progressHours }: Timing,
+  { now }: DecisionContext,
+): string | undefined {
+  if (seen.state !== 'running' || progressHours === undefined) return undefined;
+  if (progressAt === undefined || now < progressAt + progressHours * HOUR_MS) return undefined;
+  return `job ${id} has finished no request since ${timeOf(progressAt)}, when it had ${progress}, for ${progressHours} hours: it is cancelled`;
 }
 
-function lastProgress({ progressAt, submittedAt }: Job): number {
-  return progressAt ?? submittedAt;
+function timeOf(at: number): string {
+  return new Date(at).toISOString();
 }

@@ -22,6 +22,9 @@ export const anthropic = describeKind({
     maxRequests: 100_000,
     maxBytes: 240 * 1000 * 1000,
   },
+  // https://platform.claude.com/docs/en/build-with-claude/batch-processing: a batch expires after 24
+  // hours. Its counts stay 0 until it has ended, so there is no progress to see.
+  timing: { completionHours: 24 },
   describe: describeAnthropic,
 });
 

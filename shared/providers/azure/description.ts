@@ -29,6 +29,9 @@ export const azureOpenAi = describeKind({
     maxRequests: 100_000,
     maxBytes: 200 * 1000 * 1000,
   },
+  // https://learn.microsoft.com/azure/foundry/openai/how-to/batch: jobs that take longer than 24
+  // hours go on until they are cancelled.
+  timing: { progressHours: 24 },
   describe: async (settings) => describeAzure(settings),
 });
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { refusal } from '../../batch/errors.ts';
+import { timingSchema } from '../../batch/job.ts';
 import { CHAT_COMPLETIONS, type Description, describeKind, EMBEDDINGS } from '../provider.ts';
 import { baseUrlSchema, commonSettings } from '../settings.ts';
 import type { BedrockJobOptions } from './requests.ts';
@@ -8,6 +9,10 @@ import type { BedrockJobOptions } from './requests.ts';
 const settings = z.strictObject({
   kind: z.literal('bedrock'),
   ...commonSettings,
+  /** `completionHours` is also the time after which Bedrock ends a job. */
+  timing: timingSchema
+    .extend({ completionHours: z.number().int().min(24).max(168).optional() })
+    .optional(),
   /** Default: the functions' region. */
   region: z.string().min(1).optional(),
   /** Default: the region's public endpoint. */
@@ -26,6 +31,9 @@ export const bedrock = describeKind({
     maxRequests: 50_000,
     maxBytes: 950 * 1000 * 1000,
   },
+  // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelInvocationJob.html: a job
+  // times out after 24 to 168 hours. Without a setting, Bedrock decides when.
+  timing: { completionHours: 168, progressHours: 24 },
   describe: describeBedrock,
 });
 

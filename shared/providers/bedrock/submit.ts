@@ -7,29 +7,32 @@ import { lines } from '../../jsonl/lines.ts';
 import { referenceOf } from '../../jsonl/rows.ts';
 import type { Submission } from '../provider.ts';
 import { type Clients, createdSchema, inputKey, outputFolder } from './api.ts';
+import type { BedrockSettings } from './description.ts';
 import { classify } from './errors.ts';
 import { deleteFolder, listNamed } from './jobs.ts';
 import { MIN_RECORDS, paddingId, paddingInput } from './padding.ts';
 import type { Route } from './requests.ts';
 
-/** The bucket of a job's files, and the role with which it reads and writes them. */
-interface JobStorage {
+/** The bucket of a job's files, the role with which it reads and writes them, and its entry. */
+interface JobPlace {
   readonly objects: ObjectStore;
   /** ARN of the role that Bedrock assumes. */
   readonly jobRole: string | undefined;
+  readonly settings: Pick<BedrockSettings, 'timing'>;
 }
 
 /** Writes the records into the bucket, then sends one create call. */
 export async function submit(
   clients: Clients,
-  { objects, jobRole }: JobStorage,
+  { objects, jobRole, settings }: JobPlace,
   route: Route,
   submission: Submission,
 ): Promise<{ jobId: string }> {
   if (jobRole === undefined) throw noRole();
   await upload(objects, submission, route);
   try {
-    const jobId = await create(clients.writes, objects.bucket, jobRole, route, submission);
+    const place = { bucket: objects.bucket, roleArn: jobRole, timing: settings.timing };
+    const jobId = await create(clients.writes, place, route, submission);
     return { jobId };
   } catch (error) {
     const refused = classify(error, 'create');
@@ -42,10 +45,15 @@ export async function submit(
   }
 }
 
+interface CreatePlace {
+  readonly bucket: string;
+  readonly roleArn: string;
+  readonly timing: BedrockSettings['timing'];
+}
+
 async function create(
   client: BedrockClient,
-  bucket: string,
-  roleArn: string,
+  { bucket, roleArn, timing }: CreatePlace,
   { modelId, invocationType }: Route,
   { key, createDeadlineMs }: Submission,
 ): Promise<string> {
@@ -57,6 +65,8 @@ async function create(
       roleArn,
       modelId,
       modelInvocationType: invocationType,
+      // Undefined: Bedrock decides.
+      timeoutDurationInHours: timing?.completionHours,
       inputDataConfig: {
         s3InputDataConfig: { s3InputFormat: 'JSONL', s3Uri: `s3://${bucket}/${inputKey(key)}` },
       },

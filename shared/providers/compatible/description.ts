@@ -24,5 +24,7 @@ export const compatible = describeKind({
     maxBytes: 200 * 1000 * 1000,
     maxEmbeddingInputs: 50_000,
   },
+  // Jobs are created with the completion window 24h.
+  timing: { completionHours: 24, progressHours: 24 },
   describe: async () => openAiDescription,
 });

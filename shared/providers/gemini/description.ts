@@ -21,6 +21,10 @@ export const gemini = describeKind({
     maxRequests: 200_000,
     maxBytes: 1_900 * 1000 * 1000,
   },
+  // https://ai.google.dev/gemini-api/docs/batch-api: a job that is pending or running for more than
+  // 48 hours expires. Many are pending for over 24 and then succeed:
+  // https://github.com/googleapis/python-genai/issues/1482
+  timing: { completionHours: 48 },
   describe: describeGemini,
 });
 

@@ -44,6 +44,9 @@ export const openAi = describeKind({
     maxBytes: 200 * 1000 * 1000,
     maxEmbeddingInputs: 50_000,
   },
+  // https://developers.openai.com/api/docs/guides/batch: the only completion window is 24h, after
+  // which a batch expires.
+  timing: { completionHours: 24, progressHours: 24 },
   describe: async () => openAiDescription,
 });
 

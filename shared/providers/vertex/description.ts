@@ -52,6 +52,9 @@ export const vertexAi = describeKind({
     maxRequests: 200_000,
     maxBytes: 950 * 1000 * 1000,
   },
+  // https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini: a job is
+  // queued for up to 72 hours, and expires 24 hours after it began.
+  timing: { completionHours: 96, progressHours: 24 },
   describe: describeVertex,
 });
 

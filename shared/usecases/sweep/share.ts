@@ -125,6 +125,7 @@ export function withShares(
 ): Providers {
   return {
     names: providers.names,
+    timing: (name) => providers.timing(name),
     describe: (name) => providers.describe(name),
     async get(name) {
       const share = shareOf(name);

@@ -169,7 +169,7 @@ describe('policy', () => {
   it.each([
     { maxAttempts: 0 },
     { maxAttempts: '3' },
-    { stallSeconds: 0 },
+    { windowGraceSeconds: 0 },
     { retryBackoff: { baseSeconds: 1 } },
     { processorTimeoutSeconds: 901 },
     { maxAttempt: 3 },

@@ -57,6 +57,18 @@ test('describes an entry without reading its secret, with its own limits before 
   expect(reads).toEqual([]);
 });
 
+test('an entry says how long its jobs may take, before its kind does', () => {
+  const entries: Record<string, ProviderSettings> = {
+    usual: OPENAI,
+    slow: { ...OPENAI, timing: { completionHours: 30 } },
+  };
+  const { timing } = connectProviders(entries, { secret: async () => undefined, objects });
+  expect(timing('usual')).toEqual({ completionHours: 24, progressHours: 24 });
+  expect(timing('slow')).toEqual({ completionHours: 30, progressHours: 24 });
+  expect(timing('gone')).toBeUndefined();
+  expect(timing('toString')).toBeUndefined();
+});
+
 test('describes what an entry costs: half the list price, by either name of the model', async () => {
   const { secret } = secretThatHolds(undefined);
   const prices = { mine: { input: 2, output: 8 }, theirs: { input: 1, output: 4, cachedInput: 0 } };

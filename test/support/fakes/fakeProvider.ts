@@ -1,6 +1,6 @@
 import { type Pricing, UNPRICED } from '../../../shared/batch/cost.ts';
 import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
-import type { JobState, Limits, Outcome } from '../../../shared/batch/job.ts';
+import type { JobState, Limits, Outcome, Timing } from '../../../shared/batch/job.ts';
 import type { Provider, Providers, Submission } from '../../../shared/providers/provider.ts';
 
 interface FakeJob {
@@ -20,6 +20,7 @@ export interface FakeProvider extends Provider {
   /** Set by the test. At first no model has a price. */
   pricing: Pricing;
   readonly jobs: FakeJob[];
+  readonly timing: Timing;
   readonly rows: Map<string, string[]>;
   /** Names of the uploads that are there, by the id of the job that took them or of the upload. */
   readonly uploads: Map<string, string>;
@@ -60,6 +61,7 @@ export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakePr
     rows,
     uploads,
     pricing: UNPRICED,
+    timing: { completionHours: 24, progressHours: 24 },
     deleteFailure: undefined,
     limits,
     endpoints: ['/v1/chat/completions', '/v1/embeddings'],
@@ -153,5 +155,10 @@ export function fakeProviders(entries: Readonly<Record<string, FakeProvider>>): 
       message: `no provider ${name}`,
     });
   };
-  return { names: Object.keys(entries), get: find, describe: find };
+  return {
+    names: Object.keys(entries),
+    timing: (name) => entries[name]?.timing,
+    get: find,
+    describe: find,
+  };
 }

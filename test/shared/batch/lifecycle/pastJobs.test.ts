@@ -59,7 +59,7 @@ describe('past jobs', () => {
       refusal: 'quota',
       reason,
     } as const;
-    const event = { type: 'jobChecked', jobId: 'job_1' } as const;
+    const event = { type: 'jobChecked', timing: {}, jobId: 'job_1' } as const;
 
     const batch = next(
       when(given('running'), {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { JobState, Outcome } from '../../../../shared/batch/job.ts';
+import type { JobState, Outcome, Timing } from '../../../../shared/batch/job.ts';
 import { EVENTS, effects, given, INPUT, NOW, next, when } from '../../../support/given.ts';
 
-const checked = (job: JobState) => ({ type: 'jobChecked', jobId: 'job_1', job }) as const;
+const TIMING = { completionHours: 24, progressHours: 24 };
+const checked = (job: JobState, timing: Timing = TIMING) =>
+  ({ type: 'jobChecked', jobId: 'job_1', job, timing }) as const;
 const ended = (outcome: Outcome) => checked({ state: 'ended', outcome });
 const HOUR = 3_600_000;
 const reason = { code: 'token_limit_exceeded', message: 'full' };
@@ -180,19 +182,44 @@ describe('a job that is stalled', () => {
     given('running', { job: job({ acceptedAt: NOW - 30 * HOUR, ...changes }) });
   const progress = (done: number) => checked({ state: 'running', progress: done });
 
-  it('has made no progress for a day, or is an hour past its completion window', () => {
-    for (const changes of [
-      { submittedAt: NOW - 24 * HOUR, progress: 5 },
+  it.each([
+    [
+      'is an hour past its completion window',
       { submittedAt: NOW - 25 * HOUR, progress: 5, progressAt: NOW - HOUR },
-    ]) {
-      const decision = when(running(changes), progress(5));
-      expect(next(decision)).toMatchObject({
-        status: 'running',
-        job: { stalledAt: NOW },
-        reasons: [{ code: 'job_stalled' }],
-      });
-      expect(effects(decision)).toEqual(['reportStall', 'cancelJob']);
-    }
+      ['24 hours and 1 more', new Date(NOW - 25 * HOUR).toISOString()],
+    ],
+    [
+      'has finished requests, and then none for a day',
+      { submittedAt: NOW - 24.5 * HOUR, progress: 5, progressAt: NOW - 24 * HOUR },
+      ['no request since', new Date(NOW - 24 * HOUR).toISOString()],
+    ],
+  ])('%s', (_, changes, said) => {
+    const decision = when(running(changes), progress(5));
+    const [reason] = next(decision).reasons;
+    expect(next(decision)).toMatchObject({ status: 'running', job: { stalledAt: NOW } });
+    expect(reason?.code).toBe('job_stalled');
+    for (const text of said) expect(reason?.message).toContain(text);
+    expect(effects(decision)).toEqual(['reportStall', 'cancelJob']);
+  });
+
+  it('is none that has finished no request yet: it may only be waiting to begin', () => {
+    const silent = running({ submittedAt: NOW - 24.9 * HOUR });
+    expect(when(silent, progress(0)).type).toBe('ignored');
+    expect(when(silent, checked({ state: 'running', isPending: true })).type).toBe('ignored');
+  });
+
+  it('is none where the provider gives its jobs longer, or never ends one', () => {
+    const old = running({ submittedAt: NOW - 40 * HOUR, progress: 5, progressAt: NOW - 30 * HOUR });
+    const state = { state: 'running', progress: 5 } as const;
+    expect(when(old, checked(state, { completionHours: 48 })).type).toBe('ignored');
+    expect(when(old, checked(state, {})).type).toBe('ignored');
+    expect(next(when(old, checked(state, { progressHours: 24 }))).job?.stalledAt).toBe(NOW);
+  });
+
+  it('is none at an entry that no longer exists: only the age of its batch ends it', () => {
+    const event = { type: 'jobChecked', jobId: 'job_1', timing: undefined } as const;
+    const old = running({ submittedAt: NOW - 40 * HOUR });
+    expect(when(old, { ...event, job: { state: 'missing' } }).type).toBe('ignored');
   });
 
   it.each([{ state: 'missing' }, { state: 'unknown', status: 'weird' }] as const)(
