@@ -5,7 +5,7 @@ import { lineGroups } from '../../jsonl/lines.ts';
 import { answerRow, errorRow, isObject, refusalRow } from '../../jsonl/rows.ts';
 import { type LineReader, rowsOfLine, unreadableRow } from '../../jsonl/unreadable.ts';
 import { unreadableAnswer } from '../errors.ts';
-import { openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
+import { downloadHeaders, openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
 import type { JobContext } from '../provider.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
 import { resultSchema, type WireError, type WireResult } from './api.ts';
@@ -57,16 +57,20 @@ function unknownRow(reference: string, result: unknown): Buffer {
 /** The bytes of a job's results: JSON lines, in any order. */
 export function downloadResults(client: Anthropic, jobId: string): AsyncGenerator<Uint8Array> {
   return resumedDownload({
-    open: (signal) => open(client, jobId, signal),
+    open: (signal, from) => open(client, jobId, signal, from),
     classify: (error) => classify(error, 'read'),
   });
 }
 
-async function open(client: Anthropic, jobId: string, signal: AbortSignal): Promise<Response> {
+async function open(
+  client: Anthropic,
+  jobId: string,
+  signal: AbortSignal,
+  from: number,
+): Promise<Response> {
   // Not `batches.results`, which sends the key to whatever URL an answer names.
   const path = `/v1/messages/batches/${encodeURIComponent(jobId)}/results`;
-  // Content-Length counts the bytes that arrive only without compression.
-  const headers = { accept: 'application/binary', 'accept-encoding': 'identity' };
+  const headers = { accept: 'application/binary', ...downloadHeaders(from) };
   try {
     return await openWithin(READ_DEADLINE_MS, signal, (within) =>
       client.get(path, { signal: within, headers }).asResponse(),

@@ -6,7 +6,7 @@ import { answerRow, errorRow, refusalRow } from '../../jsonl/rows.ts';
 import { type LineReader, rowsOfLine, rowsOfObject } from '../../jsonl/unreadable.ts';
 import { malformedAnswer } from '../errors.ts';
 import { rpcRowError } from '../google/status.ts';
-import { resumedDownload } from '../http.ts';
+import { downloadHeaders, resumedDownload } from '../http.ts';
 import { EMBEDDINGS, type JobContext } from '../provider.ts';
 import { chatCompletionOfGemini, embeddingsOfGemini } from '../translation/geminiAnswer.ts';
 import { type Client, inlinedOutputSchema, resultSchema, VERSION, type WireResult } from './api.ts';
@@ -92,12 +92,11 @@ function requestIdOf(submissionKey: string, key: string): string {
 /** The bytes of a file of results: JSON lines, in any order. */
 function downloadResults({ rest, url }: Client, file: string): AsyncGenerator<Uint8Array> {
   return resumedDownload({
-    async open(signal) {
+    async open(signal, from) {
       try {
         // https://ai.google.dev/gemini-api/docs/batch-api#retrieve-batch-results
         const target = url(`/download/${VERSION}/${file}:download?alt=media`);
-        // Content-Length counts the bytes that arrive only without compression.
-        const headers = { 'accept-encoding': 'identity' };
+        const headers = downloadHeaders(from);
         return await rest.open({ method: 'GET', url: target, headers }, signal);
       } catch (error) {
         throw classify(error, 'read');

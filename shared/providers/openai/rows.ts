@@ -3,7 +3,7 @@ import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { errorRow, isObject, tryParseJson } from '../../jsonl/rows.ts';
-import { openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
+import { downloadHeaders, openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
 import { classify, isAboutAccount, isAboutModelAccess } from './errors.ts';
 
 // One embeddings request may hold 2,048 texts, whose answer is one line of well over 100 MB.
@@ -62,14 +62,17 @@ function hasError(row: Buffer): boolean {
   return false;
 }
 
-/** A file's bytes, each once and in order. The API has no ranges. */
+/**
+ * A file's bytes, each once and in order. That the API gives ranges is not documented: it is asked
+ * for them, and downloads of hundreds of megabytes break again and again:
+ * https://github.com/openai/openai-java/issues/649
+ */
 function downloadResults(client: OpenAI, fileId: string): AsyncGenerator<Uint8Array> {
-  // Content-Length counts the bytes that arrive only without compression.
-  const headers = { 'accept-encoding': 'identity' };
-  const open = (signal: AbortSignal) => client.files.content(fileId, { signal, headers });
   return resumedDownload({
-    open: (signal) =>
-      openWithin(READ_DEADLINE_MS, signal, open).catch((error: unknown) => {
+    open: (signal, from) =>
+      openWithin(READ_DEADLINE_MS, signal, (within) =>
+        client.files.content(fileId, { signal: within, headers: downloadHeaders(from) }),
+      ).catch((error: unknown) => {
         throw classify(error, 'read');
       }),
     classify: (error) => classify(error, 'read'),

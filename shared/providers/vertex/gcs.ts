@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { NOT_FOUND } from '../google/errors.ts';
 import type { Rest } from '../google/rest.ts';
-import { resumedDownload, timestamp } from '../http.ts';
+import { downloadHeaders, resumedDownload, timestamp } from '../http.ts';
 import { listPages } from '../listing.ts';
 import { folderOf, inputObject, outputFolder } from './api.ts';
 import { classify } from './errors.ts';
@@ -112,13 +112,12 @@ export function connectObjects(rest: Rest, host: string): Objects {
     download: (name) =>
       resumedDownload({
         async open(signal, from) {
-          const range = from > 0 ? { range: `bytes=${from}-` } : {};
           try {
             return await rest.open(
               {
                 method: 'GET',
                 url: `${urlOf(name)}?alt=media`,
-                headers: { 'accept-encoding': 'identity', ...range },
+                headers: downloadHeaders(from),
               },
               signal,
             );

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
 import { accountRefusalOf } from '../../../../shared/providers/openai/rows.ts';
 import type { JobContext } from '../../../../shared/providers/provider.ts';
@@ -142,3 +143,73 @@ test('a row that cannot be read stays as it is', () => {
   expect(accountRefusalOf(Buffer.from('{"custom_id":"a","error":{"code":'))).toBeUndefined();
   expect(accountRefusalOf(Buffer.from('[{"error":{}}]'))).toBeUndefined();
 });
+
+describe('a connection that never carries the whole file', () => {
+  const LARGE = Buffer.from(Array.from({ length: 6_000 }, (_, index) => rowAt(index)).join(''));
+  const MOST = Math.ceil(LARGE.length * 0.4);
+
+  /** Answers with at most 40 % of what was asked for. `ranges`: how the server treats a range. */
+  function startBounded(ranges: 'given' | 'refused' | 'shifted') {
+    return startStub((request, response) => {
+      const asked = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      if (asked > 0 && ranges === 'refused') return response.writeHead(416).end();
+      const from = ranges === 'shifted' ? Math.max(0, asked - 1_000) : asked;
+      const rest = LARGE.subarray(from);
+      const range = `bytes ${from}-${LARGE.length - 1}/${LARGE.length}`;
+      response.writeHead(from > 0 ? 206 : 200, {
+        'content-length': rest.length,
+        ...(from > 0 ? { 'content-range': range } : {}),
+      });
+      if (rest.length <= MOST) return response.end(rest);
+      response.write(rest.subarray(0, MOST), () => response.destroy());
+      return once(response, 'close');
+    });
+  }
+
+  test.each(['given', 'shifted'] as const)('is finished by ranges that are %s', async (ranges) => {
+    const { provider, requests } = await startBounded(ranges);
+    const rows = await rowsOf(provider, JOB, OUTCOME);
+    expect(rows.map((row) => row.custom_id)).toEqual(
+      Array.from({ length: 6_000 }, (_, i) => `${i}`),
+    );
+    expect(requests).toHaveLength(3);
+  });
+
+  test('is given up after a while where the server refuses ranges', async () => {
+    const { provider } = await startBounded('refused');
+    await expect(rowsOf(provider, JOB, OUTCOME)).rejects.toMatchObject({ kind: 'transient' });
+  });
+});
+
+test('a server that gives only a piece of a range is asked for the rest', async () => {
+  const { provider, requests } = await startStub((request, response) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    if (from === 0) {
+      response.writeHead(200, { 'content-length': BODY.length });
+      response.write(BODY.subarray(0, 9_000), () => response.destroy());
+      return once(response, 'close');
+    }
+    const piece = BODY.subarray(from, from + 9_000);
+    const range = `bytes ${from}-${from + piece.length - 1}/${BODY.length}`;
+    return response.writeHead(206, { 'content-range': range }).end(piece);
+  });
+  const rows = await rowsOf(provider, JOB, OUTCOME);
+  expect(rows).toHaveLength(400);
+  expect(requests.length).toBeGreaterThan(2);
+});
+
+test.each([1, 9])(
+  'a file that is compressed in spite of the request is read whole, at level %i',
+  async (level) => {
+    const zipped = gzipSync(BODY, { level: level === 1 ? 0 : level });
+    let cuts = 2;
+    const { provider, requests } = await startStub((_request, response) => {
+      response.writeHead(200, { 'content-length': zipped.length, 'content-encoding': 'gzip' });
+      if (cuts-- <= 0) return response.end(zipped);
+      response.write(zipped.subarray(0, zipped.length / 2), () => response.destroy());
+      return once(response, 'close');
+    });
+    expect(await rowsOf(provider, JOB, OUTCOME)).toHaveLength(400);
+    expect(requests.map(({ headers }) => headers.range)).toEqual([undefined, undefined, undefined]);
+  },
+);
