@@ -3,6 +3,7 @@ import { isSelected, type JoinedRow, joinedGroups, type RowSources } from './joi
 import { type ByteTarget, lineGroups, lineSink } from './lines.ts';
 import { classifyRow, errorRow, parseRow } from './rows.ts';
 import type { Spool, SpooledRow } from './spool.ts';
+import type { PositionedRow } from './unreadable.ts';
 
 export interface MergeRules {
   /** The requests that the job included. */
@@ -31,25 +32,31 @@ export async function mergeRows(
   const { selection, referenceOf = itself } = rules;
   const writer = new RowWriter(spool, targets);
   const ledger: Record<RowOutcome, number> = { succeeded: 0, failed: 0, unfinished: 0 };
+  const { rows, positioned, foreign } = spool;
   let matched = 0;
+  let position = -1;
   for await (const group of joinedGroups(sources)) {
     for (const joined of group) {
       const { customId } = joined;
       const reference = referenceOf(customId);
-      const spooled = isSelected(joined, selection) ? spool.rows.get(reference) : undefined;
+      const isSent = isSelected(joined, selection);
+      if (isSent) position += 1;
+      const named = isSent ? rows.get(reference) : undefined;
+      const spooled = named ?? (isSent ? positioned.get(String(position)) : undefined);
       if (spooled) matched += 1;
       const { outcome, row } = spooled
         ? { outcome: spooled.outcome, row: spooled }
         : withoutNewRow(joined, rules);
       ledger[outcome] += 1;
-      const isRenamed = spooled !== undefined && reference !== customId;
+      const isRenamed = spooled !== undefined && (named === undefined || reference !== customId);
       if (writer.add({ outcome, row, customId: isRenamed ? customId : undefined }))
         await writer.flush();
     }
   }
   await writer.close();
   const total = ledger.succeeded + ledger.failed + ledger.unfinished;
-  return { counts: { total, ...ledger }, foreign: spool.foreign + spool.rows.size - matched };
+  const found = rows.size + positioned.size;
+  return { counts: { total, ...ledger }, foreign: foreign + found - matched };
 }
 
 function itself(customId: string): string {
@@ -179,7 +186,8 @@ function isBytes(row: Uint8Array | SpooledRow): row is Uint8Array {
   return row instanceof Uint8Array;
 }
 
-/** The row with another `custom_id`. */
-function renamed(row: Uint8Array, customId: string): Uint8Array {
-  return Buffer.from(JSON.stringify({ ...parseRow(row), custom_id: customId }));
+/** The row with another `custom_id`, and without a position. */
+function renamed(bytes: Uint8Array, customId: string): Uint8Array {
+  const { position: _, ...row }: Partial<PositionedRow> = parseRow(bytes);
+  return Buffer.from(JSON.stringify({ ...row, custom_id: customId }));
 }

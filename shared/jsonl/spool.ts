@@ -9,11 +9,13 @@ import {
 import type { ScratchFile } from '../batch/ports.ts';
 import { lineSink, withOneId } from './lines.ts';
 import { classifyRow, isAnswered, isObject, type ResultRow, usageOfRow } from './rows.ts';
-import { brokenRows, readOutputLine } from './unreadable.ts';
+import { brokenRows, type PositionedRow, readOutputLine } from './unreadable.ts';
 
 /** The rows of a job on disk, readable in the order of the input. */
 export interface Spool {
   readonly rows: Pick<SpooledRows, 'get' | 'size'>;
+  /** Rows that name their requests only by their positions in the job, by the position as a text. */
+  readonly positioned: Pick<SpooledRows, 'get' | 'size'>;
   /** The number of lines that hold no answer. */
   readonly foreign: number;
   /** The number of requests whose row cannot be read. They have rows that say so. */
@@ -42,9 +44,11 @@ export async function spoolRows(
   file: ScratchFile,
 ): Promise<Spool> {
   const rows = new SpooledRows();
+  const positioned = new SpooledRows();
   const sink = lineSink(file);
   const totals = new RowTotals();
-  const unreadable = new Set<string>();
+  /** Ids, and positions as numbers. */
+  const unreadable = new Set<string | number>();
   let foreign = 0;
   let nameless = 0;
   let answers = 0;
@@ -56,11 +60,17 @@ export async function spoolRows(
     totals.add(row, outcome);
     if (row.id === BILLED_ROW_ID) return false;
     const { custom_id: customId } = row;
-    if (typeof customId !== 'string') {
-      nameless += 1;
-      return false;
-    }
     if (isAnswered(row)) answers += 1;
+    if (typeof customId !== 'string') {
+      if (!isPositioned(row)) {
+        nameless += 1;
+        return false;
+      }
+      if (codeOf(row) === UNREADABLE_ROW) unreadable.add(row.position);
+      positioned.set(String(row.position), { offset, length: bytes.length, outcome });
+      offset += bytes.length + 1;
+      return sink.add(bytes);
+    }
     const known = rows.get(customId);
     const isKept = known?.outcome === 'succeeded' || outcome !== 'succeeded';
     if (known && isKept && !unreadable.has(customId)) return false;
@@ -79,7 +89,7 @@ export async function spoolRows(
         if (add(line.bytes, line.value)) await sink.flush();
       } else if (line.holds === 'empty') foreign += 1;
       else
-        for (const row of brokenRows(line.text, 'custom_id', itself))
+        for (const row of brokenRows(line.text, 'custom_id', (id) => id))
           if (add(row, JSON.parse(row.toString()))) await sink.flush();
     }
   }
@@ -87,14 +97,25 @@ export async function spoolRows(
   const { accountRefusal, usage } = totals;
   const isMetered = totals.isMetered && unreadable.size === 0 && nameless === 0;
   return {
-    ...{ rows, foreign, unreadable: unreadable.size, nameless, accountRefusal, usage, isMetered },
+    ...{ rows, positioned, foreign, nameless, accountRefusal, usage, isMetered },
+    unreadable: unreadable.size,
     answers: answers + nameless,
     read: (wanted) => readInPlace(file, wanted),
   };
 }
 
-function itself(customId: string): string {
-  return customId;
+function isPositioned(row: Partial<ResultRow>): row is PositionedRow {
+  return 'position' in row && typeof row.position === 'number';
+}
+
+/**
+ * The rows of a job with this many requests. Positions count only if there is one row for each
+ * request: if one were missing, the others would answer the wrong requests.
+ */
+export function withPositions(spool: Spool, requests: number): Spool {
+  const { rows, positioned, nameless } = spool;
+  if (positioned.size === 0 || rows.size + positioned.size === requests) return spool;
+  return { ...spool, positioned: new SpooledRows(), nameless: nameless + positioned.size };
 }
 
 function codeOf({ error }: Partial<ResultRow>): unknown {

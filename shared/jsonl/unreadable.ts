@@ -1,5 +1,5 @@
 import { UNREADABLE_ROW } from '../batch/ledger.ts';
-import { errorRow, isObject, tryParseJson } from './rows.ts';
+import { errorRow, isObject, parseRow, type ResultRow, tryParseJson } from './rows.ts';
 
 /**
  * What a line of a job's output holds. `broken`: it is not JSON, so an answer may be lost in it.
@@ -30,6 +30,16 @@ export function readOutputLine(line: Uint8Array): OutputLine {
 
 /** A row that names no request, although it may be the answer to one. */
 export const NAMELESS_ROW = Buffer.from('{}');
+
+/** A row that names its request only by its position in the job, counted from 0. */
+export interface PositionedRow extends ResultRow {
+  readonly position: number;
+}
+
+/** The row without its id, for an answer that has none. */
+export function positionedRow(row: Uint8Array, position: number): Buffer {
+  return Buffer.from(JSON.stringify({ ...parseRow(row), custom_id: null, position }));
+}
 
 /**
  * The row of a request whose answer cannot be read.

@@ -3,7 +3,12 @@ import { ProviderError } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { answerRow, errorRow, refusalRow } from '../../jsonl/rows.ts';
-import { type LineReader, rowsOfLine, rowsOfObject } from '../../jsonl/unreadable.ts';
+import {
+  type LineReader,
+  positionedRow,
+  rowsOfLine,
+  rowsOfObject,
+} from '../../jsonl/unreadable.ts';
 import { malformedAnswer } from '../errors.ts';
 import { rpcRowError } from '../google/status.ts';
 import { downloadHeaders, resumedDownload } from '../http.ts';
@@ -24,7 +29,9 @@ export async function* readRows(
   for (const file of outcome.files)
     try {
       if (file.startsWith('batches/'))
-        yield (await readInlined(client, file)).flatMap((line) => rowsOfObject(line, reader));
+        yield (await readInlined(client, file)).flatMap((line, index) =>
+          line.key === undefined ? rowsAt(index, line, reader) : rowsOfObject(line, reader),
+        );
       else
         for await (const group of lineGroups(downloadResults(client, file)))
           yield group.flatMap(({ bytes }) => rowsOfLine(bytes, reader));
@@ -42,8 +49,22 @@ function readerFor(job: JobContext, created: number): LineReader<{ key?: unknown
   };
 }
 
+/**
+ * A result without its key. Inline results are "in the same order as the input requests":
+ * `InlinedResponses` of https://ai.google.dev/api/batch-api. That they come without metadata:
+ * https://github.com/googleapis/python-genai/issues/1886
+ */
+function rowsAt(
+  position: number,
+  line: object,
+  reader: LineReader<{ key?: unknown }>,
+): readonly Uint8Array[] {
+  const rows = rowsOfObject({ ...line, key: `position ${position}` }, reader);
+  return rows.map((row) => positionedRow(row, position));
+}
+
 /** Reads the results in a job itself. They are few, because the job contains the requests, too. */
-async function readInlined(client: Client, jobId: string): Promise<object[]> {
+async function readInlined(client: Client, jobId: string): Promise<{ key?: unknown }[]> {
   const batch = await readBatch(client, jobId);
   if (batch === undefined)
     throw new ProviderError('missing', {

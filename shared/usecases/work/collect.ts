@@ -7,7 +7,7 @@ import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import { isPartOf, partId } from '../../batch/newRecord.ts';
 import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
 import { type MergedPart, mergeParts, mergeRows } from '../../jsonl/merge.ts';
-import { type Spool, spoolRows } from '../../jsonl/spool.ts';
+import { type Spool, spoolRows, withPositions } from '../../jsonl/spool.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFields } from '../logFields.ts';
@@ -40,8 +40,9 @@ export async function collect(
   const writers = { results: objects.writer(rows.results), errors: objects.writer(rows.errors) };
   try {
     const output = await openOutput(ports, task);
-    const spool = await spoolRows(output.rows, file);
-    const shortfall = shortfallOf(output, spool, requestsToSend(batch));
+    const requests = requestsToSend(batch);
+    const spool = withPositions(await spoolRows(output.rows, file), requests);
+    const shortfall = shortfallOf(output, spool, requests);
     if (shortfall && !output.isSalvage) throw new ProviderError('missing', shortfall);
     const loss = output.failures[0] ?? shortfall;
     const { counts, foreign } = await mergeRows(rowSources(ports, task), spool, writers, {

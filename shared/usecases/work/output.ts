@@ -94,11 +94,11 @@ async function* rowsOfFiles(
 /** The reason why the output counts as not whole, if it does. */
 export function shortfallOf(
   { outcome: { answered = 0, jobId, files } }: Output,
-  { answers, rows }: Spool,
+  { answers, rows, positioned }: Spool,
   requests: number,
 ): Reason | undefined {
   // A service may count as completed what has failed: then every request has a row.
-  if (answers >= answered || rows.size >= requests) return undefined;
+  if (answers >= answered || rows.size + positioned.size >= requests) return undefined;
   const found = files.length === 0 ? 'it names no file' : `its files have ${answers}`;
   return shortReason(
     'output_incomplete',

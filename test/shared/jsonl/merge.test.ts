@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type RowSources, selectRequests } from '../../../shared/jsonl/join.ts';
 import { mergeRows } from '../../../shared/jsonl/merge.ts';
-import { spoolRows } from '../../../shared/jsonl/spool.ts';
+import { spoolRows, withPositions } from '../../../shared/jsonl/spool.ts';
 import { memoryScratch } from '../../../simulators/memory/scratch.ts';
 import { chunked, memoryTarget } from '../../support/streams.ts';
 
@@ -110,6 +110,32 @@ describe('merging', () => {
     expect(merged).toMatchObject({ foreign: 0, counts: { succeeded: 1, failed: 1 } });
     expect(merged.results).toEqual([row('a', 200)]);
     expect(merged.errors).toEqual([row('b', 400)]);
+  });
+
+  const at = (position: number, status: number) =>
+    JSON.stringify({ ...JSON.parse(row('x', status)), custom_id: null, position });
+
+  it('finds rows by the positions of their requests in the job', async () => {
+    const before = {
+      results: [row('a', 200)],
+      errors: [row('b', 429), row('c', 400), row('d', 429)],
+    };
+    const merged = await attempt(['a', 'b', 'c', 'd'], before, [at(1, 200), at(0, 400)]);
+    expect(merged.results).toEqual([row('a', 200), row('d', 200)]);
+    expect(merged.errors).toEqual([row('b', 400), row('c', 400)]);
+    expect(merged).toMatchObject({ foreign: 0, counts: { succeeded: 2, failed: 2 } });
+  });
+
+  it('trusts positions only if each request of the job has one row', async () => {
+    const spool = await spoolRows(
+      rowsOf([at(0, 200), row('b', 200)]),
+      await memoryScratch.create(),
+    );
+    expect(withPositions(spool, 2)).toBe(spool);
+    for (const requests of [1, 3]) {
+      const { positioned, nameless } = withPositions(spool, requests);
+      expect([positioned.size, nameless]).toEqual([0, 1]);
+    }
   });
 
   it('keeps the last row of a request if there was no job', async () => {

@@ -57,3 +57,29 @@ test.each([
     { custom_id: 'b', response: { status_code: 200 } },
   ]);
 });
+
+// "The responses will be in the same order as the input requests": `BatchJobDestination` of Google's SDKs.
+test('results in the job itself without their keys have their positions instead', async () => {
+  const inlinedResponses = [
+    { response: { candidates: [] } },
+    { metadata: { key: 'b' }, response: { candidates: [] } },
+    { metadata: { other: 1 }, response: 'secret' },
+    null,
+  ];
+  const { provider } = await startStub((_request, response) =>
+    sendJson(response, {
+      name: 'batches/1',
+      metadata: {
+        state: 'BATCH_STATE_SUCCEEDED',
+        createTime: '2026-11-25T00:00:00Z',
+        output: { inlinedResponses: { inlinedResponses } },
+      },
+    }),
+  );
+  expect(await rowsOf(provider, { kind: 'completed', files: ['batches/1'] })).toMatchObject([
+    { custom_id: null, position: 0, response: { status_code: 200, body: { candidates: [] } } },
+    { custom_id: 'b', response: { status_code: 200 } },
+    { custom_id: null, position: 2, error: { code: 'unreadable_row' } },
+    { custom_id: null, position: 3, error: { code: 'request_missing' } },
+  ]);
+});
