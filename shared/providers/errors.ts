@@ -185,8 +185,12 @@ export function unreadableAnswer(error: unknown): RowError {
   return { status: 422, code: UNREADABLE_ANSWER, message: messageOf(error) };
 }
 
-/** The error of a row whose answer is malformed. The model may do better on another try. */
+/**
+ * The error of a row whose answer is malformed. The model may do better on another try, unless the
+ * answer has a form that cannot be translated, which raises RefusedError.
+ */
 export function malformedAnswer(provider: string, error: unknown): RowError {
+  if (error instanceof RefusedError) return unreadableAnswer(error);
   return { status: 502, code: UNUSABLE_ANSWER, message: `${provider}, row: ${messageOf(error)}` };
 }
 

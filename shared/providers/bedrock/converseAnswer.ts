@@ -8,7 +8,8 @@ import {
 } from '../translation/chat.ts';
 import { parseAnswer } from '../translation/fields.ts';
 
-const tokenCount = z.number().int().nonnegative();
+/** An answer is worth more than its numbers. */
+const tokenCount = z.number().int().nonnegative().catch(0);
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
 const converseAnswerSchema = z.object({

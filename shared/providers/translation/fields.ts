@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { refusal } from '../../batch/errors.ts';
+import { UNREADABLE_ANSWER } from '../../jsonl/rows.ts';
 
 /** Fields that are handled apart from the request's settings. */
 const ENVELOPE: ReadonlySet<string> = new Set(['model', 'messages']);
@@ -137,13 +138,13 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
  * Parses a provider's answer to one request.
  *
  * @param mismatch for the error, such as `none of Converse`
- * @throws Error naming the place, without the answer's content
+ * @throws RefusedError naming the place, without the answer's content
  */
 export function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown, mismatch: string): T {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   const path = parsed.error.issues[0]?.path.map(String).join('.');
-  throw new Error(`the answer is ${mismatch}: ${path || 'it is no object'}`);
+  throw refusal(UNREADABLE_ANSWER, `the answer is ${mismatch}: ${path || 'it is no object'}`);
 }
 
 /** A body in the model's own format. Batch jobs name the model, not their requests. */

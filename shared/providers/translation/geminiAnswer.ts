@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { refusal } from '../../batch/errors.ts';
+import { UNREADABLE_ANSWER } from '../../jsonl/rows.ts';
 import {
   type Answer,
   type AnswerUsage,
@@ -45,22 +47,50 @@ function answerOf({ content, finishReason }: WireCandidate, name: string): Answe
   if (MALFORMED.has(reason)) throw new Error(`the model stopped with ${reason}`);
   // Thoughts do not belong to the answer.
   const parts = (content?.parts ?? []).filter(({ thought }) => thought !== true);
-  const texts = parts.flatMap(({ text }) => (text === undefined ? [] : [text]));
+  const text = textOf(parts);
   const toolCalls = parts.flatMap(({ functionCall: call }, index): ToolCall[] => {
     if (call === undefined) return [];
     const id = call.id || callIdOf(`${name}/${index}`);
     return [{ id, name: call.name, arguments: call.args ?? {} }];
   });
   const ended = finishReasonOf(reason, toolCalls.length > 0);
-  const isRefused = ended === 'content_filter' && texts.length === 0 && toolCalls.length === 0;
-  if (isRefused) return refusedAnswer(`The answer was blocked: ${reason}`);
+  const isEmpty = text === null && toolCalls.length === 0;
+  if (isEmpty && ended === 'content_filter')
+    return refusedAnswer(`The answer was blocked: ${reason}`);
+  if (isEmpty) refuseOtherParts(parts);
   return {
-    text: texts.length > 0 ? texts.join('') : null,
+    text,
     refusal: null,
     toolCalls,
     finishReason: ended,
   };
 }
+
+/** A chat completion has only text: an image is a data URL on a line of its own. */
+function textOf(parts: readonly WirePart[]): string | null {
+  const texts = parts.flatMap(({ text, inlineData, fileData }) => {
+    if (text !== undefined) return [text];
+    if (inlineData) return [`\ndata:${inlineData.mimeType};base64,${inlineData.data}\n`];
+    return fileData ? [`\n${fileData.fileUri}\n`] : [];
+  });
+  if (texts.length === 0) return null;
+  const hasFiles = parts.some(({ inlineData, fileData }) => inlineData ?? fileData);
+  return hasFiles ? texts.join('').trim() : texts.join('');
+}
+
+/** What is left out without a word would be an answer that is paid for and seems to be empty. */
+function refuseOtherParts(parts: readonly WirePart[]): void {
+  const kinds = parts.flatMap((part) => Object.keys(part)).filter((kind) => !NOTES.has(kind));
+  if (kinds.length === 0) return;
+  const names = [...new Set(kinds)].filter((kind) => /^\w{1,50}$/.test(kind)).join(', ');
+  throw refusal(
+    UNREADABLE_ANSWER,
+    `the answer has only parts for which a chat completion has no place: ${names}`,
+  );
+}
+
+/** Fields that come beside a part. */
+const NOTES: ReadonlySet<string> = new Set(['thought', 'thoughtSignature', 'partMetadata']);
 
 /** The id of a call without one: the same whenever this answer is read. */
 function callIdOf(place: string): string {
@@ -78,10 +108,13 @@ function usageOf(usage: WireUsageMetadata): AnswerUsage {
   };
 }
 
-const tokenCount = z.number().int().nonnegative().nullish();
+/** An answer is worth more than its numbers. */
+const tokenCount = z.number().int().nonnegative().nullish().catch(undefined);
 
-const part = z.object({
+const part = z.looseObject({
   text: z.string().optional(),
+  inlineData: z.object({ mimeType: z.string(), data: z.string() }).optional(),
+  fileData: z.object({ fileUri: z.string() }).optional(),
   thought: z.boolean().nullish(),
   functionCall: z
     .object({
@@ -92,8 +125,9 @@ const part = z.object({
     .optional(),
 });
 
+type WirePart = z.infer<typeof part>;
+
 const candidate = z.object({
-  // A chat completion has no place for other kinds of parts.
   content: z.object({ parts: z.array(part).nullish() }).nullish(),
   finishReason: z.string().nullish(),
 });

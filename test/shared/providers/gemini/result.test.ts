@@ -51,11 +51,24 @@ describe('an answer', () => {
   });
 
   test.each([
-    ['that cannot be read', { response: { candidates: 'none' } }],
     ['that is malformed', { response: { candidates: [{ finishReason: 'MALFORMED_RESPONSE' }] } }],
     ['that is missing', {}],
   ])('%s is unfinished', (_name, result) => {
     expect(classifyRow(row(result))).toBe('unfinished');
+  });
+
+  test.each([
+    ['that cannot be read', { candidates: 'none' }],
+    [
+      'of a kind that a chat completion has no place for',
+      { candidates: [{ content: { parts: [{ executableCode: { code: 'secret' } }] } }] },
+    ],
+  ])('%s has failed: it was paid for', (_name, response) => {
+    expect(classifyRow(row({ response }))).toBe('failed');
+    expect(row({ response }).response.body.error).toMatchObject({
+      code: 'unreadable_answer',
+      message: expect.not.stringContaining('secret'),
+    });
   });
 });
 

@@ -141,3 +141,35 @@ test.each<[string, unknown]>([
   expect(() => translate(response)).toThrowError(/the answer (is none|has no)/);
   expect(() => translate(response)).not.toThrowError('secret');
 });
+
+describe('an image', () => {
+  const inlineData = { mimeType: 'image/png', data: 'iVBORw0KGgo=' };
+  const URL_OF_IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
+  const contentOf = (parts: object[]) =>
+    translate({ candidates: [candidate(parts)] }).choices[0]?.message.content;
+
+  test('alone is a data URL, not an empty answer', () => {
+    expect(contentOf([{ inlineData, thoughtSignature: 'x' }])).toBe(URL_OF_IMAGE);
+  });
+
+  test('between texts is on a line of its own', () => {
+    const parts = [{ text: 'Here:' }, { inlineData }, { text: 'Done.' }];
+    expect(contentOf(parts)).toBe(`Here:\n${URL_OF_IMAGE}\nDone.`);
+  });
+
+  test('in a file is the URI of the file', () => {
+    expect(contentOf([{ fileData: { fileUri: 'https://example.com/a.png' } }])).toBe(
+      'https://example.com/a.png',
+    );
+  });
+
+  test('of a thought is no part of the answer', () => {
+    expect(contentOf([{ inlineData, thought: true }, { text: 'a' }])).toBe('a');
+  });
+});
+
+test('numbers of tokens that are none do not cost the answer', () => {
+  const usageMetadata = { promptTokenCount: -1, candidatesTokenCount: 'many' };
+  const response = { candidates: [candidate([{ text: 'a' }])], usageMetadata };
+  expect(translate(response).choices).toMatchObject([{ message: { content: 'a' } }]);
+});
