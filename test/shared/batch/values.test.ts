@@ -16,6 +16,7 @@ import {
   submissionKey,
   uploadKey,
 } from '../../../shared/batch/ids.ts';
+import { answeredOf } from '../../../shared/batch/job.ts';
 import {
   type AddMessage,
   addMessageSchema,
@@ -210,4 +211,8 @@ describe('a job is surplus', () => {
   ])('%s', (_, batch, jobId, expected) => {
     expect(isSurplus(batch, 1, jobId)).toBe(expected);
   });
+});
+
+it('takes a count of answers only from a whole number above 0', () => {
+  expect([7, 0, -1, 1.5, '7', null, undefined].map(answeredOf)).toEqual([7, ...Array(6)]);
 });

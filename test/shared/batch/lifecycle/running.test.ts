@@ -81,6 +81,8 @@ describe('running', () => {
   it('collects the output of a refused job that has any', () => {
     const outcome: Outcome = { kind: 'failed', files: ['file-1'], refusal: 'quota' };
     expect(next(when(given('running'), ended(outcome))).status).toBe('collecting');
+    const unnamed: Outcome = { kind: 'failed', files: [], answered: 1, refusal: 'quota' };
+    expect(next(when(given('running'), ended(unnamed))).status).toBe('collecting');
   });
 
   it('ignores the state of another job', () => {
