@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { unusableAnswer } from './errors.ts';
+import type { ListingPosition } from './provider.ts';
 
 /** What all listings have in common: only one that was read to its end proves that a job is absent. */
 
@@ -12,16 +13,19 @@ const MAX_LIST_PAGES = 10_000;
  * @param call for the reason, such as `Gemini, read`
  * @param read reads the page at a cursor; undefined for the first page
  * @param nextOf the cursor after a page; undefined for the last page
+ * @param position where to begin; it stays at a page until the next one is asked for
  * @throws ProviderError if a cursor comes twice, so that the listing has no end
  */
 export async function* listPages<Page>(
   call: string,
   read: (cursor: string | undefined) => Promise<Page>,
   nextOf: (page: Page) => string | undefined,
+  position: ListingPosition = {},
 ): AsyncGenerator<Page> {
   const cursors = new Set<string>();
-  let cursor: string | undefined;
+  let { cursor } = position;
   while (cursors.size < MAX_LIST_PAGES) {
+    position.cursor = cursor;
     const page = await read(cursor);
     yield page;
     cursor = nextOf(page);
@@ -39,11 +43,15 @@ export async function* listPages<Page>(
  */
 export class ListEntries {
   readonly #call: string;
-  #unreadable = 0;
+  readonly #position: ListingPosition;
 
-  /** @param call for the reason, such as `Gemini, read` */
-  constructor(call: string) {
+  /**
+   * @param call for the reason, such as `Gemini, read`
+   * @param position of the listing, which may have begun earlier
+   */
+  constructor(call: string, position: ListingPosition = {}) {
     this.#call = call;
+    this.#position = position;
   }
 
   /** The entries that can be read. */
@@ -51,15 +59,14 @@ export class ListEntries {
     return entries.flatMap((entry) => {
       const parsed = schema.safeParse(entry);
       if (parsed.success) return [parsed.data];
-      this.#unreadable += 1;
+      this.#position.isIncomplete = true;
       return [];
     });
   }
 
   /** @throws ProviderError if an entry could not be read: the listing proves no absence */
   assertComplete(): void {
-    if (this.#unreadable === 0) return;
-    const entries = this.#unreadable === 1 ? 'one entry' : `${this.#unreadable} entries`;
-    throw unusableAnswer(this.#call, `${entries} of the list of jobs cannot be read`);
+    if (!this.#position.isIncomplete) return;
+    throw unusableAnswer(this.#call, 'an entry of the list of jobs cannot be read');
   }
 }

@@ -53,6 +53,17 @@ export interface ListedJob {
   readonly hiddenRequests?: number;
 }
 
+/**
+ * Where a listing stands. It begins at the page of the cursor and moves the cursor on as its reader
+ * comes to the end of a page, so that a listing that was broken off can be continued later.
+ */
+export interface ListingPosition {
+  /** Undefined: at the first page. */
+  cursor?: string | undefined;
+  /** Whether an entry so far could not be read: the listing then fails at its end. */
+  isIncomplete?: boolean | undefined;
+}
+
 /** The state of a job, as a listing shows it. */
 export interface ListedState {
   readonly jobId: string;
@@ -106,8 +117,11 @@ export interface Provider {
   /**
    * Jobs created at or after `since` (milliseconds since 1970), newest first. Ends without an
    * error only when it has paged back past `since` or to the first job of the account.
+   *
+   * @param position where it begins, with the same `since`; it is kept up to date. Default: at the
+   *   first page
    */
-  listJobs(since: number): AsyncIterable<ListedJob>;
+  listJobs(since: number, position?: ListingPosition): AsyncIterable<ListedJob>;
   /**
    * The states of the account's jobs, newest first, in as few calls as possible; the caller stops
    * reading when it has found its jobs. A job that is not listed may exist all the same. Absent:

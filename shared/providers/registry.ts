@@ -189,7 +189,7 @@ function retryingRefused(
     submit: (submission) => call((one) => one.submit(submission)),
     check: (jobId) => call((one) => one.check(jobId)),
     cancel: (jobId) => call((one) => one.cancel(jobId)),
-    listJobs: (since) => read((one) => one.listJobs(since)),
+    listJobs: (since, position) => read((one) => one.listJobs(since, position)),
     deleteFiles: (jobId) => call((one) => one.deleteFiles(jobId)),
     deleteLeftovers: (keys, since) => call((one) => one.deleteLeftovers(keys, since)),
     readRows: (outcome, job) => read((one) => one.readRows(outcome, job)),

@@ -70,15 +70,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the key itself',
-    edits: [edit('shared/usecases/sweep/reconcile.ts', '!keys.has(job.key)', 'keys.has(job.key)')],
+    edits: [edit('shared/usecases/sweep/reconcile.ts', 'keys.has(job.key)', '!keys.has(job.key)')],
   },
   {
     name: 'unknown is not absent',
     edits: [
       edit(
         'shared/usecases/sweep/reconcile.ts',
-        'return { isComplete: false, byKey, hidden };',
-        'return { isComplete: true, byKey, hidden };',
+        'return { isComplete: false, byKey: byKeyOf',
+        'return { isComplete: true, byKey: byKeyOf',
       ),
     ],
   },
@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/usecases/sweep/reconcile.ts',
-        'Math.min(...intents) - policy',
+        'Math.min(...batches.map(({ claim }) => claim.intentAt)) - policy',
         'Date.now() * 9 - policy',
       ),
     ],

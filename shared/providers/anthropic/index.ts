@@ -21,7 +21,7 @@ export async function connectAnthropic(entry: ProviderEntry<AnthropicSettings>):
     submit: (submission) => submit(writes, submission, settings),
     check: (jobId) => check(reads, jobId),
     cancel: (jobId) => cancel(reads, jobId),
-    listJobs: (since) => listJobs(reads, keys, since),
+    listJobs: (since, position) => listJobs(reads, keys, since, position),
     readRows: (outcome, job) => readRows(reads, outcome, job),
     deleteFiles: (jobId) => deleteFiles(reads, jobId),
     // The create call contains the requests: a submission without a job left nothing behind.

@@ -6,7 +6,7 @@ import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { PAGE_SIZE, readOptions } from '../http.ts';
 import { ListEntries, listPages } from '../listing.ts';
-import type { ListedJob } from '../provider.ts';
+import type { ListedJob, ListingPosition } from '../provider.ts';
 import { batchListSchema, listedBatchSchema, type WireBatch, wireBatchSchema } from './api.ts';
 import { apiFailureOf, classify } from './errors.ts';
 import { readWireId } from './requests.ts';
@@ -79,9 +79,10 @@ export async function* listJobs(
   client: Anthropic,
   keys: EndedKeys,
   since: number,
+  position?: ListingPosition,
 ): AsyncGenerator<ListedJob> {
-  const entries = new ListEntries(READ);
-  for await (const { data } of jobPages(client)) {
+  const entries = new ListEntries(READ, position);
+  for await (const { data } of jobPages(client, position)) {
     const page = entries.read(data, listedBatchSchema);
     for (const batch of page)
       if (!isBefore(batch, since)) yield await toListedJob(batch, keys, since);
@@ -94,7 +95,7 @@ function isBefore({ created_at: createdAt }: WireBatch, since: number): boolean 
   return createdAt !== undefined && createdAt < since;
 }
 
-function jobPages(client: Anthropic) {
+function jobPages(client: Anthropic, position: ListingPosition | undefined) {
   return listPages(
     READ,
     (cursor) => readJobPage(client, cursor),
@@ -104,6 +105,7 @@ function jobPages(client: Anthropic) {
       if (last) return last.id;
       throw unusableAnswer(READ, 'the list of jobs goes on after a job without an id');
     },
+    position,
   );
 }
 

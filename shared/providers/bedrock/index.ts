@@ -36,7 +36,7 @@ export async function bedrockProvider(
     submit: async (submission) => submit(clients, entry, routeFor(submission), submission),
     check: (jobId) => check(reads, objects, jobId),
     cancel: (jobId) => cancel(reads, jobId),
-    listJobs: (since) => listJobs(reads, since),
+    listJobs: (since, position) => listJobs(reads, since, position),
     readRows: (outcome, job) => readRows(objects, outcome, routeFor(job)),
     deleteFiles: (jobId) => deleteFiles(clients, objects.bucket, jobId),
     deleteLeftovers: (keys, since) => deleteLeftovers(clients, objects.bucket, keys, since),

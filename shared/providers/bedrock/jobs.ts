@@ -14,7 +14,7 @@ import { omitUndefined } from '../../omitUndefined.ts';
 import { undefinedIfMissing } from '../errors.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, SECOND_MS } from '../http.ts';
 import { ListEntries, listPages } from '../listing.ts';
-import type { ListedJob } from '../provider.ts';
+import type { ListedJob, ListingPosition } from '../provider.ts';
 import {
   type Clients,
   folderOf,
@@ -126,9 +126,13 @@ export async function cancel(client: BedrockClient, jobId: string): Promise<void
 const READ = 'Bedrock, read';
 
 /** Pages back, newest first, until a job is older than `since` or there are no more. */
-export function listJobs(client: BedrockClient, since: number): AsyncGenerator<ListedJob> {
+export function listJobs(
+  client: BedrockClient,
+  since: number,
+  position?: ListingPosition,
+): AsyncGenerator<ListedJob> {
   const after = since > SECOND_MS ? { submitTimeAfter: new Date(since - SECOND_MS) } : {};
-  return jobsOf(client, after, since);
+  return jobsOf(client, after, since, position);
 }
 
 /** Jobs whose name contains this text. */
@@ -140,12 +144,14 @@ async function* jobsOf(
   client: BedrockClient,
   filter: ListModelInvocationJobsCommandInput,
   since: number,
+  position?: ListingPosition,
 ): AsyncGenerator<ListedJob> {
-  const entries = new ListEntries(READ);
+  const entries = new ListEntries(READ, position);
   const pages = listPages(
     READ,
     (nextToken) => readJobPage(client, { ...filter, ...omitUndefined({ nextToken }) }),
     ({ nextToken }) => nextToken || undefined,
+    position,
   );
   for await (const { invocationJobSummaries: page } of pages) {
     let isPast = false;

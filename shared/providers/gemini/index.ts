@@ -20,7 +20,7 @@ export async function connectGemini(entry: ProviderEntry<GeminiSettings>): Promi
     submit: (submission) => submit(client, submission, settings),
     check: (jobId) => check(client, jobId),
     cancel: (jobId) => cancel(client, jobId),
-    listJobs: (since) => listJobs(client, since),
+    listJobs: (since, position) => listJobs(client, since, position),
     readRows: (outcome, job) => readRows(client, outcome, job),
     deleteFiles: (jobId) => deleteFiles(client, jobId),
     deleteLeftovers: (keys, since) => deleteLeftovers(client, keys, since),

@@ -6,7 +6,7 @@ import { ignoring, undefinedIfMissing } from '../errors.ts';
 import { jobRefusalOf, rpcReason } from '../google/status.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE } from '../http.ts';
 import { ListEntries, listPages } from '../listing.ts';
-import type { ListedJob } from '../provider.ts';
+import type { ListedJob, ListingPosition } from '../provider.ts';
 import {
   batchListSchema,
   type Client,
@@ -113,9 +113,14 @@ export function cancel({ rest, url }: Client, jobId: string): Promise<void> {
 }
 
 /** Display names are submission keys. An account has few jobs, because ended ones are deleted. */
-export async function* listJobs(client: Client, since: number): AsyncGenerator<ListedJob> {
-  const entries = new ListEntries('Gemini, read batches');
-  for await (const { operations = [] } of pagesOf(client, 'batches', batchListSchema))
+export async function* listJobs(
+  client: Client,
+  since: number,
+  position?: ListingPosition,
+): AsyncGenerator<ListedJob> {
+  const entries = new ListEntries('Gemini, read batches', position);
+  const options = { position };
+  for await (const { operations = [] } of pagesOf(client, 'batches', batchListSchema, options))
     for (const { name, metadata } of entries.read(operations, listedBatchSchema)) {
       // A job of unknown age may be the one that was just created.
       const createdAt = metadata?.createTime ?? since;
@@ -123,6 +128,11 @@ export async function* listJobs(client: Client, since: number): AsyncGenerator<L
         yield { id: name, key: metadata?.displayName ?? undefined, createdAt };
     }
   entries.assertComplete();
+}
+
+interface PagesOptions {
+  readonly signal?: AbortSignal;
+  readonly position?: ListingPosition | undefined;
 }
 
 /**
@@ -134,7 +144,7 @@ function pagesOf<Found extends { readonly nextPageToken?: string | null | undefi
   { rest, url }: Client,
   collection: 'batches' | 'files',
   schema: z.ZodType<Found>,
-  signal?: AbortSignal,
+  { signal, position }: PagesOptions,
 ): AsyncGenerator<Found> {
   return listPages(
     `Gemini, read ${collection}`,
@@ -150,6 +160,7 @@ function pagesOf<Found extends { readonly nextPageToken?: string | null | undefi
       }
     },
     ({ nextPageToken }) => nextPageToken || undefined,
+    position,
   );
 }
 
@@ -188,7 +199,7 @@ async function deleteUploads(
   signal: AbortSignal,
 ): Promise<void> {
   const found: string[] = [];
-  for await (const { files } of pagesOf(client, 'files', fileListSchema, signal))
+  for await (const { files } of pagesOf(client, 'files', fileListSchema, { signal }))
     for (const { name, displayName, createTime } of files)
       if (createTime >= since && displayNames.has(displayName ?? '')) found.push(name);
   // Only after the listing, whose pages a deletion would move.

@@ -41,7 +41,7 @@ export function batchProvider(
     submit: (submission) => submit(writes, submission, dialect),
     check: (jobId) => check(reads, jobId),
     cancel: (jobId) => cancel(reads, jobId),
-    listJobs: (since) => listJobs(reads, since),
+    listJobs: (since, position) => listJobs(reads, since, position),
     listStates: () => listStates(reads),
     readRows: (outcome) => readRows(reads, outcome),
     deleteFiles: (jobId) => deleteFiles(reads, jobId),

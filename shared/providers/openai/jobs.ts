@@ -5,7 +5,7 @@ import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, readOptions, SECOND_MS } from '../http.ts';
 import { ListEntries, listPages } from '../listing.ts';
-import type { ListedJob, ListedState } from '../provider.ts';
+import type { ListedJob, ListedState, ListingPosition } from '../provider.ts';
 import {
   type BatchError,
   type BatchList,
@@ -125,9 +125,13 @@ const READ = 'OpenAI, read';
  * Pages back until a page, newest first, has reached past `since`, or there are no more pages. Only
  * OpenAI documents that order: all pages are read from a service with another order.
  */
-export async function* listJobs(client: OpenAI, since: number): AsyncGenerator<ListedJob> {
-  const entries = new ListEntries(READ);
-  for await (const { data } of jobPages(client)) {
+export async function* listJobs(
+  client: OpenAI,
+  since: number,
+  position?: ListingPosition,
+): AsyncGenerator<ListedJob> {
+  const entries = new ListEntries(READ, position);
+  for await (const { data } of jobPages(client, position)) {
     const page = entries.read(data, listedBatchSchema);
     for (const batch of page) {
       if (isBefore(batch, since)) continue;
@@ -175,38 +179,32 @@ export async function* listStates(client: OpenAI): AsyncGenerator<ListedState> {
 }
 
 /** The account's batches, one page per call, until there are no more or the caller stops. */
-function jobPages(client: OpenAI): AsyncGenerator<BatchList> {
-  let cursorName = 'after';
-  return listPages(
-    READ,
-    async (cursor) => {
-      const start = cursor === undefined ? {} : { [cursorName]: cursor };
-      const page = await readJobPage(client, start);
-      if (page.paging) cursorName = 'cursor';
-      return page;
-    },
-    nextCursor,
-  );
+function jobPages(client: OpenAI, position?: ListingPosition): AsyncGenerator<BatchList> {
+  return listPages(READ, (cursor = '') => readJobPage(client, cursor), nextCursor, position);
 }
 
 /**
- * Where the next page begins: at the cursor that the page gives, or after its last batch. A page that
+ * Where the next page begins, as a query: at the cursor that the page gives, or after its last batch. A page that
  * does not say whether more follows is taken as the last one only if it is empty.
  *
  * @throws ProviderError if more follows and the page does not say where
  */
 function nextCursor({ data, has_more: hasMore, paging }: BatchList): string | undefined {
-  if (paging) return paging.next_cursor || undefined;
+  if (paging) return paging.next_cursor ? query({ cursor: paging.next_cursor }) : undefined;
   if (hasMore === false || (hasMore === undefined && data.length === 0)) return undefined;
   const last = listedBatchSchema.safeParse(data.at(-1)).data;
-  if (last) return last.id;
+  if (last) return query({ after: last.id });
   throw unusableAnswer(READ, 'the list of jobs goes on after a job without an id');
 }
 
-async function readJobPage(client: OpenAI, start: object): Promise<BatchList> {
+function query(start: Readonly<Record<string, string>>): string {
+  return String(new URLSearchParams(start));
+}
+
+async function readJobPage(client: OpenAI, start: string): Promise<BatchList> {
   try {
     // https://platform.openai.com/docs/api-reference/batch/list: 100 is the largest page
-    const query = { limit: PAGE_SIZE, ...start };
+    const query = { limit: PAGE_SIZE, ...Object.fromEntries(new URLSearchParams(start)) };
     // Not `batches.list`, which takes an answer without a list for an empty list.
     return batchListSchema.parse(await client.get('/batches', { query, ...readOptions() }));
   } catch (error) {

@@ -60,7 +60,7 @@ export async function connectVertex(entry: ProviderEntry<VertexSettings>): Promi
     submit: async (submission) => submit(jobs, store, routeFor(submission), submission),
     check: (jobId) => check(jobs, outputs, jobId),
     cancel: (jobId) => cancel(jobs, jobId),
-    listJobs: (since) => listJobs(jobs, since),
+    listJobs: (since, position) => listJobs(jobs, since, position),
     readRows: (outcome, job) => readRows(outputs, outcome, routeFor(job)),
     deleteFiles: (jobId) => deleteFiles(jobs, outputs, jobId),
     deleteLeftovers: (keys, since) => deleteLeftovers(store, keys, since),

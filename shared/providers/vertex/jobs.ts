@@ -8,7 +8,7 @@ import type { Rest, RestCall } from '../google/rest.ts';
 import { jobRefusalOf, rpcNameOf } from '../google/status.ts';
 import { PAGE_SIZE } from '../http.ts';
 import { ListEntries, listPages } from '../listing.ts';
-import type { ListedJob } from '../provider.ts';
+import type { ListedJob, ListingPosition } from '../provider.ts';
 import {
   createdSchema,
   jobPageSchema,
@@ -153,13 +153,18 @@ const READ = 'Vertex AI, read';
  * All jobs with our label. That they come newest first is not documented, so Google filters the
  * older ones out, and all pages are read.
  */
-export async function* listJobs(jobs: Jobs, since: number): AsyncGenerator<ListedJob> {
+export async function* listJobs(
+  jobs: Jobs,
+  since: number,
+  position?: ListingPosition,
+): AsyncGenerator<ListedJob> {
   const filter = `labels.${KEY_LABEL}:* AND create_time>="${new Date(since).toISOString()}"`;
-  const entries = new ListEntries(READ);
+  const entries = new ListEntries(READ, position);
   const pages = listPages(
     READ,
     (pageToken) => readJobPage(jobs, filter, pageToken),
     ({ nextPageToken }) => nextPageToken || undefined,
+    position,
   );
   for await (const { batchPredictionJobs: page = [] } of pages)
     for (const { name, labels, createTime = since } of entries.read(page, listedJobSchema))

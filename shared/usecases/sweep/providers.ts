@@ -43,7 +43,7 @@ export async function sweepProviders(
     // No step rejects, so this ends when everything that was begun is over.
     const sweeps = names.map(async (provider, index) => {
       const jobs = { running: running[index] ?? [], lanes: lanes[index] ?? 0 };
-      await callProvider(ports, run, provider, { ...jobs, cursor: resumeAt(cursors, provider) });
+      await callProvider(ports, run, provider, { cursors, jobs });
       await run.safely({ provider }, async () => {
         if (await run.isBlocked(provider)) run.gauges.noteBlocked(provider);
         const left = await admitTo(ports, run, capacities, provider);
@@ -84,11 +84,18 @@ async function callProvider(
   ports: ProviderPorts,
   run: SweepRun,
   provider: string,
-  jobs: Parameters<typeof checkRunning>[3],
+  {
+    cursors,
+    jobs,
+  }: {
+    readonly cursors: SweepCursors;
+    readonly jobs: Pick<Parameters<typeof checkRunning>[3], 'running' | 'lanes'>;
+  },
 ): Promise<void> {
+  const cursor = resumeAt(cursors, provider);
   await Promise.all([
-    run.safely({ provider }, () => checkRunning(ports, run, provider, jobs)),
-    run.safely({ provider }, () => reconcile(ports, run, provider)),
+    run.safely({ provider }, () => checkRunning(ports, run, provider, { ...jobs, cursor })),
+    run.safely({ provider }, () => reconcile(ports, run, provider, cursors)),
     run.safely({ provider }, () => sweepEnded(ports, run, provider)),
   ]);
   const accepted = run.accepted.filter((batch) => batch.provider === provider);

@@ -145,7 +145,7 @@ function limited(provider: Provider, share: ProviderShare): Provider {
     }),
     check: (jobId) => share.call(() => provider.check(jobId)),
     cancel: (jobId) => share.call(() => provider.cancel(jobId)),
-    listJobs: (since) => eachWithin(share, provider.listJobs(since)),
+    listJobs: (since, position) => eachWithin(share, provider.listJobs(since, position)),
     deleteFiles: (jobId) => share.call(() => provider.deleteFiles(jobId)),
     deleteLeftovers: (keys, since) => share.call(() => provider.deleteLeftovers(keys, since)),
   };

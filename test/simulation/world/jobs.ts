@@ -1,5 +1,6 @@
 import { ProviderError, type ProviderErrorKind } from '../../../shared/batch/errors.ts';
 import type { Outcome } from '../../../shared/batch/job.ts';
+import type { ListingPosition } from '../../../shared/providers/provider.ts';
 import type { MakeCall } from '../../../simulators/memory/calls.ts';
 import type { JobPlan } from '../lives.ts';
 import type { SimulatedJob } from '../observer.ts';
@@ -61,11 +62,19 @@ export async function* listed<T>(
   since: number,
   call: MakeCall,
   listing: (job: SimulatedJob) => T,
+  position: ListingPosition = {},
 ): AsyncGenerator<T> {
   const all = await call('list jobs', () => jobs.toReversed());
-  for (const [index, job] of all.entries()) {
+  // The cursor is the last job of the page before.
+  const start = all.findIndex(({ id }) => id === position.cursor) + 1;
+  let previous: SimulatedJob | undefined;
+  for (const [index, job] of all.slice(start).entries()) {
     if (job.createdAt < since) return;
-    if (index > 0 && index % 2 === 0) await call('list more jobs', () => {});
+    if (previous && index % 2 === 0) {
+      position.cursor = previous.id;
+      await call('list more jobs', () => {});
+    }
+    previous = job;
     yield listing(job);
   }
 }

@@ -225,7 +225,8 @@ export class ProviderAccount {
           job.cancels += 1;
           job.endsAt = Math.min(job.endsAt, schedule.now + random.between(0, 600_000));
         }),
-      listJobs: (since) => listed(this.jobs, since, call, (job) => this.#listing(job)),
+      listJobs: (since, position) =>
+        listed(this.jobs, since, call, (job) => this.#listing(job), position),
       listStates: () =>
         listed(this.jobs, 0, call, (job) => ({
           jobId: job.id,

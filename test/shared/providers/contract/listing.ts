@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { describe, expect, test } from 'vitest';
+import type { ListingPosition } from '../../../../shared/providers/provider.ts';
 import type { Fault } from '../../../../simulators/engine/faults.ts';
 import type { Harness, Start } from '../harness.ts';
 import { customIds, expectRefusal, KEY, listed, shown, submit } from '../steps.ts';
@@ -43,6 +44,31 @@ export function listingContract(harness: Harness, start: Start): void {
       await again.next();
       inject({ ...calls.list, times: 100, fault: { kind: 'status', status: 500 } });
       await expectRefusal(drained(again), 'transient');
+    });
+
+    test('goes on where it was broken off, at the page that was not read to its end', async () => {
+      const { provider } = await start();
+      const keys = Array.from({ length: 105 }, (_, index) => `bhabcdefghij012345-${index + 1}`);
+      const jobIds = await pMap(keys, (key) => submit(provider, harness, ids, { key }), {
+        concurrency: 10,
+      });
+      await shown(provider, harness, jobIds);
+      const since = Date.now() - HOUR_MS;
+      const whole = (await listed(provider, since)).map(({ id }) => id);
+      // One entry of the second page was read.
+      const position: ListingPosition = {};
+      const first: string[] = [];
+      for await (const { id } of provider.listJobs(since, position)) {
+        first.push(id);
+        if (position.cursor !== undefined) break;
+      }
+
+      const rest: string[] = [];
+      const kept = JSON.parse(JSON.stringify(position)) as ListingPosition;
+      for await (const { id } of provider.listJobs(since, kept)) rest.push(id);
+
+      expect([...first.slice(0, -1), ...rest]).toEqual(whole);
+      expect(rest.length).toBeLessThan(whole.length);
     });
 
     test('omits older jobs', async () => {

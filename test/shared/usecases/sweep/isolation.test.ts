@@ -47,6 +47,7 @@ async function sweepTimed(w: World): Promise<number> {
     await turn();
     if (!isOver) w.advance(0.25);
   }
+  if (!isOver) throw new Error('the sweep does not end');
   await sweeping;
   return (clock.now() - startedAt) / 1000;
 }
@@ -278,5 +279,106 @@ describe('a provider that is slow', () => {
 
     expect(asked).toHaveLength(20);
     expect(w.metrics.has(METRICS.providersCutShort)).toBe(false);
+  });
+});
+
+/** Lists 300 pages of 10 jobs of others, the looked-for one on the last page, a page each second. */
+function listsSlowly({ w }: Several, provider: FakeProvider | undefined, pages = 300): string[] {
+  const read: string[] = [];
+  if (!provider) return read;
+  provider.listJobs = async function* (since, position = {}) {
+    for (let page = Number(position.cursor ?? 0); page < pages; page++) {
+      position.cursor = page === 0 ? undefined : String(page);
+      await takes(w, 1);
+      read.push(`page ${page}`);
+      for (let entry = 0; entry < 10; entry++)
+        yield { id: `other-${page}-${entry}`, key: undefined, createdAt: since + 1 };
+    }
+    for (const { id, key, createdAt } of provider.jobs) yield { id, key, createdAt };
+  };
+  return read;
+}
+
+describe('a listing for lost jobs of 300 pages that take a second each', () => {
+  it('is read once, over three sweeps, and holds up nobody', async () => {
+    const world = several('slow', 'good');
+    const { w, at } = world;
+    for (const name of ['slow', 'good']) {
+      putLostAt(world, name, `${name}-lost`);
+      putWaitingAt(world, name, `${name}-waits`);
+    }
+    const read = listsSlowly(world, at.slow);
+
+    const seconds = await sweepTimed(w);
+
+    expect(statusesOf(w, 'good-lost', 'good-waits', 'slow-waits')).toEqual([
+      ...['running', 'submitting', 'submitting'],
+    ]);
+    expect(seconds).toBeLessThanOrEqual(121);
+    await sweepTimed(w);
+    expect(w.batch('slow-lost').status).toBe('submitting');
+    await sweepTimed(w);
+    expect(w.batch('slow-lost')).toMatchObject({ status: 'running', job: { id: 'job_slow-lost' } });
+    expect(new Set(read).size).toBe(300);
+    // The two pages at which it was broken off are read again.
+    expect(read.length).toBeLessThanOrEqual(304);
+  });
+
+  it('proves that no job exists when it has come to its end', async () => {
+    const world = several('slow');
+    const { w, at } = world;
+    putLostAt(world, 'slow', 'lost');
+    at.slow?.jobs.splice(0);
+    listsSlowly(world, at.slow);
+
+    for (let sweeps = 0; sweeps < 3; sweeps++) {
+      expect(w.batch('lost')).toMatchObject({ status: 'submitting', claim: { token: 't' } });
+      await sweepTimed(w);
+    }
+
+    expect(w.batch('lost').claim).toBeUndefined();
+  });
+
+  it('proves nothing of a claim whose lease was not over when it began', async () => {
+    const world = several('slow');
+    const { w, at } = world;
+    putLostAt(world, 'slow', 'lost');
+    putLostAt(world, 'slow', 'later');
+    const later = w.batch('later') as never as { claim: object };
+    const claim = { ...later.claim, leaseUntil: NOW + 60_000 } as never;
+    w.batches.put(aBatch({ ...(later as object), claim, dueAt: NOW + 60_000 } as never));
+    at.slow?.jobs.splice(0);
+    listsSlowly(world, at.slow);
+
+    for (let sweeps = 0; sweeps < 3; sweeps++) await sweepTimed(w);
+
+    expect(w.batch('lost').claim).toBeUndefined();
+    expect(w.batch('later').claim).toMatchObject({ token: 't' });
+    for (let sweeps = 0; sweeps < 3; sweeps++) await sweepTimed(w);
+    expect(w.batch('later').claim).toBeUndefined();
+  });
+
+  it('starts again after an hour, and when a page fails', async () => {
+    const world = several('slow');
+    const { w, at } = world;
+    putLostAt(world, 'slow', 'lost');
+    const read = listsSlowly(world, at.slow);
+    await sweepTimed(w);
+    w.advance(3_600);
+    read.splice(0);
+    await sweepTimed(w);
+    expect(read[0]).toBe('page 0');
+
+    const { listJobs } = at.slow ?? {};
+    if (at.slow) {
+      at.slow.listJobs = async function* () {
+        yield await Promise.reject(new Error('the cursor is not known'));
+      };
+    }
+    await sweepTimed(w);
+    if (at.slow && listJobs) at.slow.listJobs = listJobs;
+    read.splice(0);
+    await sweepTimed(w);
+    expect(read[0]).toBe('page 0');
   });
 });
