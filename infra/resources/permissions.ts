@@ -12,6 +12,10 @@ import type { HandlerFunctions, HandlerResources } from './functions.ts';
 /** Why a policy on objects of the bucket holds a wildcard. */
 export const USER_KEYS_REASON = 'Users choose the ids in the keys: only the prefix is known.';
 
+/** Prefixes of the keys of batches and of the states of provider entries. */
+const RECORD_KEYS = ['batch#', 'provider#'];
+const SWEEP_LOCK_KEYS = 'lock#';
+
 /**
  * Grants each function what it needs, except to consume its queue and to call providers.
  * No function may send to the queue that it consumes: Lambda stops such a loop after about 16 turns.
@@ -22,9 +26,12 @@ export function grantPermissions(
 ): void {
   const all = [intake, sweeper, worker, outcome];
 
-  allow(all, ['dynamodb:GetItem', 'dynamodb:PutItem'], [table.tableArn]);
+  for (const each of all)
+    allowItems(each, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, RECORD_KEYS);
   // The sweeper takes the lease of the sweep and reads the batches that are due.
-  allow([sweeper], ['dynamodb:UpdateItem', 'dynamodb:BatchGetItem'], [table.tableArn]);
+  allowItems(sweeper, ['dynamodb:UpdateItem', 'dynamodb:GetItem'], table, [SWEEP_LOCK_KEYS]);
+  // It also puts records aside that cannot be read.
+  allowItems(sweeper, ['dynamodb:UpdateItem', 'dynamodb:BatchGetItem'], table, ['batch#']);
   // The intake removes records that cannot be read.
   allowItems(intake, ['dynamodb:DeleteItem'], table, ['batch#']);
   const indexes = [TABLE.dueIndex.name, TABLE.providerIndex.name];
@@ -94,10 +101,17 @@ export function allowItems(
   );
 }
 
-/** An IAM condition that limits a statement to items whose keys begin with one of the prefixes. */
+/**
+ * An IAM condition that limits a statement to items whose keys begin with one of the prefixes. Alone,
+ * `ForAllValues` is true of a call without any key:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+ */
 export function leadingKeys(prefixes: readonly string[]) {
   const keys = prefixes.map((prefix) => `${prefix}*`);
-  return { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } };
+  return {
+    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys },
+    Null: { 'dynamodb:LeadingKeys': 'false' },
+  };
 }
 
 /** The resources that users of a handler are granted. */
@@ -125,11 +139,21 @@ export function grantRead(grantee: iam.IGrantable, { table, bucket }: UserResour
     resourceName: `${stack.stackName}/*`,
   });
   const find = ['cloudformation:GetTemplateSummary', 'cloudformation:ListStackResources'];
-  const read = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Scan'];
-  return grant(grantee, find, stackArn)
-    .combine(grant(grantee, read, table.tableArn))
-    .combine(grant(grantee, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.dueIndex.name}`))
-    .combine(grant(grantee, ['s3:GetObject'], bucket.arnForObjects(`${PREFIX.batches}*`), bucket));
+  return (
+    grant(grantee, find, stackArn)
+      .combine(
+        iam.Grant.addToPrincipal({
+          grantee,
+          actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem'],
+          resourceArns: [table.tableArn],
+          conditions: leadingKeys([...RECORD_KEYS, SWEEP_LOCK_KEYS]),
+        }),
+      )
+      // A scan names no keys.
+      .combine(grant(grantee, ['dynamodb:Scan'], table.tableArn))
+      .combine(grant(grantee, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.dueIndex.name}`))
+      .combine(grant(grantee, ['s3:GetObject'], bucket.arnForObjects(`${PREFIX.batches}*`), bucket))
+  );
 }
 
 /** Allows everything that the client library and the command line do. */

@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { TABLE } from '../../shared/config.ts';
@@ -20,6 +20,8 @@ export function createTable(scope: Construct, removalPolicy: RemovalPolicy): dyn
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     timeToLiveAttribute: TABLE.timeToLive,
     removalPolicy,
+    // Whoever wants to keep the table also wants nobody to delete it by mistake.
+    deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
     globalSecondaryIndexes: [
       {
         indexName: dueIndex.name,

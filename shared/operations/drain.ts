@@ -90,9 +90,14 @@ const templateSchema = z.object({
   ),
 });
 
+/** A table that is kept is protected from deletion, too. */
+function deleteTable(id: string): string {
+  return `aws dynamodb update-table --table-name ${id} --no-deletion-protection-enabled && aws dynamodb delete-table --table-name ${id}`;
+}
+
 const DELETE_COMMANDS: Readonly<Record<string, (id: string) => string>> = {
-  'AWS::DynamoDB::GlobalTable': (id) => `aws dynamodb delete-table --table-name ${id}`,
-  'AWS::DynamoDB::Table': (id) => `aws dynamodb delete-table --table-name ${id}`,
+  'AWS::DynamoDB::GlobalTable': deleteTable,
+  'AWS::DynamoDB::Table': deleteTable,
   'AWS::S3::Bucket': (id) => `aws s3 rb s3://${id} --force`,
   'AWS::SecretsManager::Secret': (id) => `aws secretsmanager delete-secret --secret-id ${id}`,
   'AWS::Logs::LogGroup': (id) => `aws logs delete-log-group --log-group-name ${id}`,

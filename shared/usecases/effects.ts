@@ -100,13 +100,16 @@ async function recordTransition(ports: EffectPorts, batch: Batch): Promise<Batch
   const { bus, log, metrics } = ports;
   const { provider, status } = batch;
   const from = batch.previousStatus ?? status;
-  log.info('batch state change', { ...logFields(batch), from, to: status });
-  const metric = COUNTED[status];
   // The user knows no parts. Only their jobs count.
   const isPart = batch.part !== undefined;
+  const event = isPart ? undefined : stateChange(ports, batch, from);
+  // Repeated until it succeeds, and only then counted.
+  if (event && isEnded(status)) await bus.publish(event);
+  log.info('batch state change', { ...logFields(batch), from, to: status });
+  const metric = COUNTED[status];
   if (metric && !(isPart && isEnded(status))) metrics.count(metric, 1, provider);
   if (!isPart && isEnded(status)) countRequests(ports, batch);
-  if (!isPart) await bus.publish(stateChange(ports, batch, from));
+  if (event && !isEnded(status)) await bus.publish(event);
   return isEnded(status) ? { type: 'endEventSent', statusAt: batch.statusAt } : undefined;
 }
 

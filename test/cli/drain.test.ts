@@ -39,7 +39,7 @@ it('pauses, cancels, waits until nothing is outstanding, and prints what a remov
     /^nothing is outstanding: 2 batches cancelled\ncdk destroy can remove stack BatchHandler/,
   );
   expect(drained.stdout).toMatch(
-    /^ {2}aws dynamodb delete-table --table-name BatchHandler-Batches/m,
+    /^ {2}aws dynamodb update-table --table-name BatchHandler-\S+ --no-deletion-protection-enabled && aws dynamodb delete-table --table-name BatchHandler-Batches/m,
   );
   expect(drained.stdout).toContain('batch-handler resume openai');
   const { cancelled, kept } = JSON.parse(again.stdout);

@@ -32,6 +32,7 @@ describe('a handler with its defaults', () => {
       Replicas: [
         Match.objectLike({
           PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          DeletionProtectionEnabled: true,
         }),
       ],
       GlobalSecondaryIndexes: [

@@ -1,4 +1,5 @@
 import type { EndStatus } from '../status.ts';
+import { resendAt } from './claims.ts';
 import { type Handlers, ignored, refused, stay } from './decision.ts';
 import { currentDelivery } from './delivering.ts';
 import { enterCompleted, enterDelivering, enterQueued, enterSplit } from './enter.ts';
@@ -9,7 +10,14 @@ export const ended: Handlers<EndStatus> = {
   due(batch, _event, context) {
     if (batch.dueAt === undefined) return ignored('nothing is pending');
     if (batch.endEventSent) return resendDeletion(batch, context);
-    return { type: 'unchanged', effects: [{ type: 'announce' }] };
+    // The bus may be missing for days. The event is published at the first try after it is back.
+    const { sends } = batch;
+    const changes = { sends: sends + 1, dueAt: resendAt(sends, context) };
+    const announce = { type: 'announce' } as const;
+    // Files at the provider do not wait for the event bus.
+    return context.policy.cleanUpFiles && hasPendingCleanup(batch)
+      ? stay(batch, changes, announce, { type: 'deleteProviderFiles' })
+      : stay(batch, changes, announce);
   },
 
   // Fenced by the time of the end: after a retry the batch may have ended again, with a new event.
@@ -17,7 +25,7 @@ export const ended: Handlers<EndStatus> = {
     const isPending = !batch.endEventSent && batch.statusAt === statusAt;
     if (batch.dueAt === undefined || !isPending) return ignored('this event is not pending');
     const dueAt = hasPendingCleanup(batch) ? context.now : undefined;
-    return stay(batch, { endEventSent: true, dueAt });
+    return stay(batch, { endEventSent: true, sends: 0, dueAt });
   },
 
   filesDeleted: recordLastDeletedFiles,

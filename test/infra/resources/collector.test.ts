@@ -99,7 +99,10 @@ describe('a handler with a collector', () => {
           Match.objectLike({ Action: 'sqs:SendMessage' }),
           Match.objectLike({
             Action: 'dynamodb:GetItem',
-            Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['request#*'] } },
+            Condition: {
+              'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['request#*'] },
+              Null: { 'dynamodb:LeadingKeys': 'false' },
+            },
           }),
         ]),
       }),

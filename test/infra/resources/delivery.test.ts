@@ -69,7 +69,10 @@ describe('a processor', () => {
         Effect: 'Allow',
         Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
         Resource: { 'Fn::GetAtt': [expect.stringMatching(/^BatchesTable/), 'Arn'] },
-        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['once#*'] } },
+        Condition: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['once#*'] },
+          Null: { 'dynamodb:LeadingKeys': 'false' },
+        },
       },
       {
         Effect: 'Allow',

@@ -21,6 +21,7 @@ import {
 interface Statement {
   readonly Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
 
 const template = templateWith();
@@ -92,8 +93,10 @@ describe('permissions', () => {
         ...READS_SECRET,
         ANNOUNCES,
         'dynamodb:BatchGetItem BatchesTable',
+        'dynamodb:GetItem BatchesTable',
         'dynamodb:Query BatchesTable/index/due',
         'dynamodb:Query BatchesTable/index/provider',
+        'dynamodb:UpdateItem BatchesTable',
         'dynamodb:UpdateItem BatchesTable',
         'lambda:InvokeFunction Mine',
         'sqs:SendMessage BatchesBatchQueue',
@@ -144,6 +147,23 @@ describe('permissions', () => {
     expect(role.Properties.AssumeRolePolicyDocument.Statement[0].Condition).toEqual({
       StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
     });
+  });
+
+  it.each([
+    ['Intake', ['batch#*', 'provider#*']],
+    ['Worker', ['batch#*', 'provider#*']],
+    ['Outcome', ['batch#*', 'provider#*']],
+    ['Sweeper', ['batch#*', 'lock#*', 'provider#*']],
+  ])('of the %s on items are bound to the keys %j, and to calls that name keys', (name, keys) => {
+    const policy = resourceOf(template, 'AWS::IAM::Policy', `Batches${name}RoleDefaultPolicy`);
+    const statements = policy.Properties.PolicyDocument.Statement as Statement[];
+    const onItems = statements.filter(({ Action }) =>
+      [Action].flat().some((action) => /^dynamodb:.*Item$/.test(action)),
+    );
+    for (const { Condition } of onItems)
+      expect(Condition).toMatchObject({ Null: { 'dynamodb:LeadingKeys': 'false' } });
+    const bound = onItems.flatMap(({ Condition }) => JSON.stringify(Condition).match(/\w+#\*/g));
+    expect([...new Set(bound)].sort()).toEqual(keys);
   });
 
   it('come from no managed policy', () => {

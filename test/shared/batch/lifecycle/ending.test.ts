@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../../shared/batch/policy.ts';
+import type { Batch, BatchFields } from '../../../../shared/batch/record.ts';
 import { EVENTS, effects, given, LIVE, NOW, next, when } from '../../../support/given.ts';
 
 const waiting = { number: 1, attempt: 1, invocations: 1, pending: false };
@@ -57,16 +58,35 @@ describe('an ended batch', () => {
     'that is %s stays due until its event was sent',
     (status) => {
       const owing = given(status);
-      expect(when(owing, { type: 'due' })).toEqual({
-        type: 'unchanged',
-        effects: [{ type: 'announce' }],
-      });
+      expect(effects(when(owing, { type: 'due' }))).toEqual(['announce']);
       const sent = next(when(owing, EVENTS.endEventSent));
       expect(sent.dueAt).toBeUndefined();
       expect(when(sent, { type: 'due' }).type).toBe('ignored');
       expect(when(sent, EVENTS.endEventSent).type).toBe('ignored');
     },
   );
+
+  it('whose event bus is missing tries it again with a backoff of up to an hour', () => {
+    let batch: Batch = given('failed', { sends: 0 });
+    let now = NOW;
+    const waits = Array.from({ length: 9 }, () => {
+      batch = next(when(batch, { type: 'due' }, { now }));
+      const { dueAt = 0 }: BatchFields = batch;
+      const wait = dueAt - now;
+      now = dueAt;
+      return wait;
+    });
+    expect(waits.slice(0, 3)).toEqual([120_000, 240_000, 480_000]);
+    expect(waits.at(-1)).toBe(3_600_000);
+    expect(next(when(batch, EVENTS.endEventSent)).dueAt).toBeUndefined();
+  });
+
+  it('whose event bus is missing deletes its files at the provider all the same', () => {
+    const owing = given('completed', { jobsToDelete: ['job-1'] });
+    expect(effects(when(owing, { type: 'due' }))).toEqual(['announce', 'deleteProviderFiles']);
+    const keeping = { ...DEFAULT_POLICY, cleanUpFiles: false };
+    expect(effects(when(owing, { type: 'due' }, { policy: keeping }))).toEqual(['announce']);
+  });
 
   it('does not mistake the event of an earlier end for that of this one', () => {
     expect(when(given('failed', { statusAt: NOW }), EVENTS.endEventSent).type).toBe('ignored');

@@ -91,7 +91,7 @@ describe('an ended batch', () => {
 
   it('sends its end event first, then deletes the files that are left, with a backoff', () => {
     const untold = given('completed', { jobsToDelete: ['job_1'], sends: 0 });
-    expect(effects(when(untold, EVENTS.due))).toEqual(['announce']);
+    expect(effects(when(untold, EVENTS.due))).toEqual(['announce', 'deleteProviderFiles']);
     const told = next(when(untold, EVENTS.endEventSent));
     expect(told).toMatchObject({ endEventSent: true, dueAt: NOW });
     const first = when(told, EVENTS.due);
