@@ -51,10 +51,9 @@ const metrics: Metrics = {
 };
 let started = 0;
 const providers = openAiAt(NOWHERE, objectsAt(NOWHERE), { maxInFlight });
-const { retentionSeconds } = DEFAULT_POLICY;
 const dependencies = {
   ...benchDependencies({ providers: slowProviders(providers, 0) }),
-  batches: realBatchStore(table, tableName, { retentionSeconds }),
+  batches: realBatchStore(table, tableName, DEFAULT_POLICY),
   providerStates: realProviderStateStore(table, tableName),
   sweepLock: realSweepLock(table, tableName),
   bus: {

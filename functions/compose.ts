@@ -14,7 +14,7 @@ import { realEventBus, realProcessor } from '../shared/aws/processor.ts';
 import { realQueues } from '../shared/aws/queues.ts';
 import { realSecrets, type Secrets } from '../shared/aws/secrets.ts';
 import { realProviderStateStore, realSweepLock } from '../shared/aws/sweepStores.ts';
-import { type Policy, policySchema, scalePolicy } from '../shared/batch/policy.ts';
+import { lifetimeSeconds, type Policy, policySchema, scalePolicy } from '../shared/batch/policy.ts';
 import type { Clock, ObjectStore, RandomSource, TokenEstimation } from '../shared/batch/ports.ts';
 import type { Collector } from '../shared/collector/contract.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
@@ -49,7 +49,7 @@ function compose(config: Config): Composition {
   const objects = realObjectStore(s3Client(), { bucket: bucketName, inputBuckets });
   const dependencies: Dependencies = {
     ...{ policy, clock, chance, log, metrics, objects, tableName, tokens },
-    batches: realBatchStore(dynamodb, tableName, { retentionSeconds: policy.retentionSeconds }),
+    batches: realBatchStore(dynamodb, tableName, policy),
     providerStates: realProviderStateStore(dynamodb, tableName),
     sweepLock: realSweepLock(dynamodb, tableName),
     queues: realQueues(sqs, config.queueUrls, objects),
@@ -109,8 +109,8 @@ function collectorPorts(
   { dynamodb, sqs, objects, policy }: CollectorParts,
 ): Collector | undefined {
   if (!settings.collector || !collectorUrls) return undefined;
-  // A request may come again for as long as its batch runs and its record is kept.
-  const keepSeconds = policy.retentionSeconds + policy.maxAgeSeconds;
+  // A request may come again for as long as its batch exists.
+  const keepSeconds = lifetimeSeconds(policy);
   const maxAgeSeconds = settings.collector.maxAgeSeconds * timeScale;
   return {
     settings: { ...settings.collector, maxAgeSeconds },

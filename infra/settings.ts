@@ -2,6 +2,7 @@ import { Duration, Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import {
   DEFAULT_POLICY,
+  lifetimeSeconds,
   type PolicySettings,
   type SettingsInput,
   settingsSchema,
@@ -78,8 +79,7 @@ export function timingOf(
   return {
     policy,
     invocationAge: Duration.seconds(invocationAgeSeconds),
-    // The retention counts from the end of a batch, S3 from the creation of an object, which can be earlier by the age of the batch.
-    objectAge: Duration.seconds(retentionSeconds + maxAgeSeconds),
+    objectAge: Duration.seconds(lifetimeSeconds({ retentionSeconds, maxAgeSeconds })),
   };
 }
 

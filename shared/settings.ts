@@ -16,6 +16,11 @@ export type Settings = z.infer<typeof settingsSchema>;
 /** The settings as infra writes them: everything with a default may be left out. */
 export type SettingsInput = z.input<typeof settingsSchema>;
 
-export { DEFAULT_POLICY, type PolicySettings, policySettingsSchema } from './batch/policy.ts';
+export {
+  DEFAULT_POLICY,
+  lifetimeSeconds,
+  type PolicySettings,
+  policySettingsSchema,
+} from './batch/policy.ts';
 export type { Status } from './batch/status.ts';
 export { type CollectorSettingsInput, collectorSettingsSchema } from './collector/contract.ts';

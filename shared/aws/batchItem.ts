@@ -1,6 +1,6 @@
 import { expectedOfJob } from '../batch/cost.ts';
 import { refusal } from '../batch/errors.ts';
-import { GRACE_MS } from '../batch/lifecycle/claims.ts';
+import { lifetimeSeconds, type Policy } from '../batch/policy.ts';
 import {
   BATCH_SCHEMA_VERSION,
   type Batch,
@@ -18,11 +18,12 @@ export const MAX_RECORD_BYTES = 40 * 1024;
 /** A new record leaves room for what its batch adds: jobs, files, reasons, 200 parts. */
 const MAX_NEW_RECORD_BYTES = 16 * 1024;
 
-export interface ItemLayout {
+/** How long batches are kept. */
+export type Retention = Pick<Policy, 'retentionSeconds' | 'maxAgeSeconds'>;
+
+export interface ItemLayout extends Retention {
   /** Number of partitions that open batches spread over. */
   readonly shards: number;
-  /** How long an ended batch is kept. */
-  readonly retentionSeconds: number;
 }
 
 /** Statuses in which a job may occupy capacity at the provider: it is free once the job has ended. */
@@ -68,7 +69,7 @@ export function toItem(batch: Batch, layout: ItemLayout): VersionedItem {
     record: recordText(batch),
     ...dueKeys(batch, layout.shards),
     ...(OCCUPYING.has(status) || isUnpaid(batch) ? occupation(batch) : {}),
-    ...expiry(batch, layout.retentionSeconds),
+    ...expiry(batch, layout),
   });
 }
 
@@ -104,14 +105,18 @@ function dueKeys(batch: BatchFields, shards: number): Item {
   return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(batch.dueAt) };
 }
 
-/** A part is kept for as long as its batch may run, and then be kept: it is read until then. */
+/**
+ * An ended batch is kept for the retention, but not longer than its objects. A part is kept for as
+ * long as its batch can be: a retry of the batch needs the rows of all its parts.
+ */
 function expiry(
-  { status, dueAt, endedAt, deadlineAt, part }: BatchFields,
-  retentionSeconds: number,
+  { status, dueAt, endedAt, createdAt, part }: BatchFields,
+  retention: Retention,
 ): Item {
   if (!isEnded(status) || dueAt !== undefined || endedAt === undefined) return {};
-  const from = part ? Math.max(endedAt, deadlineAt + 3 * GRACE_MS) : endedAt;
-  return { [TABLE.timeToLive]: Math.ceil(from / 1000 + retentionSeconds) };
+  const latest = createdAt / 1000 + lifetimeSeconds(retention);
+  const usual = endedAt / 1000 + retention.retentionSeconds;
+  return { [TABLE.timeToLive]: Math.ceil(part ? latest : Math.min(usual, latest)) };
 }
 
 /**

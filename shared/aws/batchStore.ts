@@ -8,6 +8,7 @@ import {
   batchItemId,
   createdAtOf,
   fromItem,
+  type Retention,
   shardQueue,
   timeKey,
   toItem,
@@ -25,15 +26,15 @@ const HINTS_PER_PAGE = 1_000;
 /**
  * The batches in DynamoDB.
  *
- * @param retentionSeconds how long an ended batch is kept once nothing is pending for it
+ * @param retention the policy's entries that say how long batches are kept
  */
 export function realBatchStore(
   client: DynamoDBDocumentClient,
   tableName: string,
-  { retentionSeconds }: { readonly retentionSeconds: number },
+  { retentionSeconds, maxAgeSeconds }: Retention,
 ): BatchStore {
   const table: Table = { client, name: tableName };
-  const layout = { shards: SHARDS, retentionSeconds };
+  const layout = { shards: SHARDS, retentionSeconds, maxAgeSeconds };
 
   return {
     ...realUnreadableRecords(table, layout),

@@ -52,6 +52,7 @@ export function newBatch(
   policy: Policy,
   now: number,
 ): BatchIn<'inspecting'> {
+  const spec = { ...askedIn(message), providers: [...providers] as Spec['providers'], source };
   return {
     ...INITIAL,
     batchId,
@@ -61,12 +62,21 @@ export function newBatch(
     // The intake sends the work right after this write, and the sweeper if that message was lost.
     dueAt: now + maxBackoffMs(policy.resendBackoff, 0),
     sends: 1,
-    spec: { ...askedIn(message), providers: [...providers], source },
+    spec,
     provider: providers[0],
-    deadlineAt: now + policy.maxAgeSeconds * 1000,
+    deadlineAt: deadlineOf(spec, policy, now),
     keyPrefix,
     counts: countsOfNew(0),
   };
+}
+
+/** When a run that begins now ends with what it has: its age counts from its `notBefore`. */
+export function deadlineOf(
+  { notBefore = 0 }: Pick<Spec, 'notBefore'>,
+  { maxAgeSeconds }: Pick<Policy, 'maxAgeSeconds'>,
+  now: number,
+): number {
+  return Math.max(now, notBefore) + maxAgeSeconds * 1000;
 }
 
 /** What the message asks for, whole, without what the intake has looked up for it. */

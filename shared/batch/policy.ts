@@ -76,6 +76,35 @@ export type Policy = Readonly<z.output<typeof policySchema>>;
 
 export const DEFAULT_POLICY: Policy = policySchema.parse({});
 
+/**
+ * What a run may take beyond the maximum age: three days of grace for parts whose jobs do not end,
+ * and two days of deliveries.
+ */
+const ENDING_SECONDS = 5 * DAY;
+
+/** Longest time in seconds from the beginning of a run, or from `notBefore`, to the end of its batch. */
+function longestRunSeconds({ maxAgeSeconds }: Pick<Policy, 'maxAgeSeconds'>): number {
+  return maxAgeSeconds + ENDING_SECONDS;
+}
+
+/**
+ * How long after its creation a batch and all that belongs to it exist at most, in seconds: S3 deletes
+ * objects by their age, and no record must name what is gone. It is long enough for a batch that
+ * takes as long as it may, and is run again at the end of its retention.
+ */
+export function lifetimeSeconds(
+  policy: Pick<Policy, 'maxAgeSeconds' | 'retentionSeconds'>,
+): number {
+  return policy.retentionSeconds + 2 * longestRunSeconds(policy);
+}
+
+/** The latest time after its creation, in seconds, at which a run of a batch may begin. */
+export function latestStartSeconds(
+  policy: Pick<Policy, 'maxAgeSeconds' | 'retentionSeconds'>,
+): number {
+  return lifetimeSeconds(policy) - longestRunSeconds(policy);
+}
+
 /** Some entries of a policy, as settings give them, without the defaults of the others. */
 export const policySettingsSchema = z.strictObject(withoutDefaults(policyShape)).partial();
 export type PolicySettings = z.infer<typeof policySettingsSchema>;

@@ -143,7 +143,10 @@ export const coreSchema = z.object({
       range: z.object(rangeShape),
     })
     .optional(),
-  /** When the batch ends with what it has: `createdAt` + `maxAgeSeconds`, later after a retry. */
+  /**
+   * When the batch ends with what it has: `maxAgeSeconds` after its creation or its `notBefore`,
+   * whichever is later, and later after a retry.
+   */
   deadlineAt: time,
   cancelRequested: z.boolean(),
   /** SQS message ids of the last user commands carried out, so that a redelivery does nothing. */

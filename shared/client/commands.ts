@@ -65,8 +65,9 @@ export async function sendCommand(
 function whyNotPossible(batch: Batch, action: Command): string | undefined {
   if (action !== 'cancel' && !isEnded(batch.status))
     return `it is ${batch.status}, and only a batch that has ended can be ${PAST[action]}`;
-  // The context only decides about times, which are not used here.
-  const context = { policy: DEFAULT_POLICY, now: batch.statusAt, random: 0 };
+  // Only the handler knows how long batches are kept; of the rest, the context decides about times.
+  const policy = { ...DEFAULT_POLICY, retentionSeconds: Number.MAX_SAFE_INTEGER / 1e6 };
+  const context = { policy, now: batch.statusAt, random: 0 };
   const decision = decide(batch, EVENTS[action], context);
   return 'why' in decision ? decision.why : undefined;
 }

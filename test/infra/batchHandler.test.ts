@@ -56,7 +56,7 @@ describe('a handler with its defaults', () => {
   it('keeps files in a private, encrypted bucket that forgets old batches', () => {
     // 90 days after the end of a batch, which is at most 7 days old then.
     const expiry = (prefix: string) =>
-      Match.objectLike({ Prefix: prefix, ExpirationInDays: 97, Status: 'Enabled' });
+      Match.objectLike({ Prefix: prefix, ExpirationInDays: 114, Status: 'Enabled' });
     template.hasResourceProperties('AWS::S3::Bucket', {
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,
@@ -237,7 +237,7 @@ describe('props', () => {
     });
     template.hasResourceProperties('AWS::S3::Bucket', {
       LifecycleConfiguration: {
-        Rules: Match.arrayWith([Match.objectLike({ ExpirationInDays: 11 })]),
+        Rules: Match.arrayWith([Match.objectLike({ ExpirationInDays: 22 })]),
       },
     });
     template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 7 }, 4);

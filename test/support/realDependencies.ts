@@ -54,7 +54,6 @@ export function realDependencies(options: RealDependenciesOptions): {
   const events = new EventBridgeClient(at(urls.bus));
   const table = DynamoDBDocumentClient.from(dynamodb);
   const objects = realObjectStore(s3, { bucket: options.bucketName, inputBuckets: [] });
-  const { retentionSeconds } = options.policy;
   const dependencies: Dependencies = {
     policy: options.policy,
     clock: options.clock,
@@ -63,7 +62,7 @@ export function realDependencies(options: RealDependenciesOptions): {
       randomInt: (max) => randomInt(max),
       token: () => randomUUID(),
     },
-    batches: realBatchStore(table, tableName, { retentionSeconds }),
+    batches: realBatchStore(table, tableName, options.policy),
     providerStates: realProviderStateStore(table, tableName),
     sweepLock: realSweepLock(table, tableName),
     queues: realQueues(sqs, queueUrls, objects),

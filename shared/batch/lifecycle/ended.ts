@@ -1,9 +1,31 @@
+import { deadlineOf } from '../newRecord.ts';
+import { latestStartSeconds, lifetimeSeconds, type Policy } from '../policy.ts';
+import type { Batch } from '../record.ts';
 import type { EndStatus } from '../status.ts';
 import { resendAt } from './claims.ts';
 import { type Handlers, ignored, refused, stay } from './decision.ts';
 import { currentDelivery } from './delivering.ts';
-import { enterCompleted, enterDelivering, enterQueued, enterSplit } from './enter.ts';
+import {
+  type CoreChanges,
+  enterCompleted,
+  enterDelivering,
+  enterQueued,
+  enterRetrying,
+  enterSplit,
+} from './enter.ts';
 import { hasPendingCleanup, recordLastDeletedFiles, resendDeletion } from './providerFiles.ts';
+
+/** The deliveries of a batch take no longer than that. */
+const DELIVERING_MS = 2 * 24 * 60 * 60 * 1000;
+
+/** When everything of the batch is gone, in milliseconds since 1970. */
+function expiryOf({ createdAt }: Batch, policy: Policy): number {
+  return createdAt + lifetimeSeconds(policy) * 1000;
+}
+
+function latestStartOf({ createdAt }: Batch, policy: Policy): number {
+  return createdAt + latestStartSeconds(policy) * 1000;
+}
 
 /** The batch is completed, failed or cancelled. Only a user's command opens it again. */
 export const ended: Handlers<EndStatus> = {
@@ -51,21 +73,34 @@ export const ended: Handlers<EndStatus> = {
     if (batch.counts.succeeded === batch.counts.total) {
       return refused('none of its requests failed: use "redeliver" to run the processor again');
     }
-    const { deadlineAt = context.now + context.policy.maxAgeSeconds * 1000 } = event;
+    const { policy, now } = context;
+    const { notBefore = 0 } = batch.spec;
+    // A part is run again for its batch, which may be.
+    if (!batch.part && Math.max(now, notBefore) > latestStartOf(batch, policy)) {
+      const expiry = new Date(expiryOf(batch, policy)).toISOString();
+      return refused(`its files expire at ${expiry}: add it again under a new batchId`);
+    }
+    const { deadlineAt = deadlineOf(batch.spec, policy, now) } = event;
     const retries = batch.retries + 1;
     const revived = { cancelRequested: false, retries, attemptBase: attempt, deadlineAt };
     const { parts } = input;
     if (parts) return enterSplit({ ...batch, input: { ...input, parts } }, context, revived);
-    return enterQueued({ ...batch, input, rows }, context, {
+    const again: CoreChanges = {
       ...revived,
       submission: batch.submission + 1,
       failures: 0,
       selection: 'unsucceeded',
-    });
+    };
+    const inspected = { ...batch, input, rows };
+    return notBefore > now
+      ? enterRetrying(inspected, context, notBefore, again)
+      : enterQueued(inspected, context, again);
   },
 
   redeliverRequested(batch, _event, context) {
     const { input, rows } = batch;
+    if (context.now > expiryOf(batch, context.policy) - DELIVERING_MS)
+      return refused('its files expire within two days');
     return input && rows
       ? enterDelivering({ ...batch, input, rows }, context, { cancelRequested: false })
       : refused('it has no rows to deliver');

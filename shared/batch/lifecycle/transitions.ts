@@ -69,7 +69,7 @@ export const TRANSITIONS: Readonly<
     due: ['completed'],
     endEventSent: ['completed'],
     filesDeleted: ['completed'],
-    retryRequested: ['queued', 'split'],
+    retryRequested: ['queued', 'split', 'retrying'],
     redeliverRequested: ['delivering'],
   },
   failed: {
@@ -77,14 +77,14 @@ export const TRANSITIONS: Readonly<
     endEventSent: ['failed'],
     filesDeleted: ['failed'],
     delivered: ['completed'],
-    retryRequested: ['queued', 'split'],
+    retryRequested: ['queued', 'split', 'retrying'],
     redeliverRequested: ['delivering'],
   },
   cancelled: {
     due: ['cancelled'],
     endEventSent: ['cancelled'],
     filesDeleted: ['cancelled'],
-    retryRequested: ['queued', 'split'],
+    retryRequested: ['queued', 'split', 'retrying'],
     redeliverRequested: ['delivering'],
   },
 };

@@ -3,6 +3,7 @@ import { refusal } from '../../batch/errors.ts';
 import { INBOX_PREFIX, newKeyPrefix, objectKey, uploadKey } from '../../batch/ids.ts';
 import { type AddMessage, parseS3Url } from '../../batch/messages.ts';
 import { newBatch } from '../../batch/newRecord.ts';
+import { latestStartSeconds } from '../../batch/policy.ts';
 import type { Batch, Source } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { DescribedProviders } from '../../providers/provider.ts';
@@ -52,6 +53,7 @@ async function addBatch(
   const tooFar = notBefore === undefined ? undefined : notBeforeProblem(notBefore, clock.now());
   if (tooFar !== undefined) throw refusal('invalid_message', `notBefore: ${tooFar}`);
   const names = await checkProviders(ports.providers, message);
+  checkNotBefore(message, policy, clock.now());
   const [provider] = names;
   const source = found ?? (await sourceOf(ports, message, batchId, messageId));
   const keyPrefix = newKeyPrefix((max) => chance.randomInt(max));
@@ -69,6 +71,22 @@ async function addBatch(
   metrics.count(METRICS.accepted, 1, provider);
   log.info('batch accepted', { ...logFields(batch), provider });
   await perform(ports, batch, [{ type: 'sendWork', work: 'inspect' }]);
+}
+
+/** The files of a batch are deleted by their age, so it must not begin too late. */
+function checkNotBefore(
+  { notBefore }: Pick<AddMessage, 'notBefore'>,
+  policy: Dependencies['policy'],
+  now: number,
+): void {
+  if (notBefore === undefined) return;
+  const latest = now + latestStartSeconds(policy) * 1000;
+  if (Date.parse(notBefore) <= latest) return;
+  const until = new Date(latest).toISOString();
+  throw refusal(
+    'invalid_message',
+    `notBefore: ${notBefore} is later than ${until}, and the files of a batch would expire before its end: choose an earlier time, or a longer retention for the handler`,
+  );
 }
 
 function isSameInput({ spec: a }: Batch, { spec: b }: Batch): boolean {

@@ -147,13 +147,12 @@ export async function startKillRig(
   };
 
   const names = findHandlerNames(resources);
-  const { retentionSeconds } = DEFAULT_POLICY;
   const table = DynamoDBDocumentClient.from(clients.dynamodb);
   return {
     ...{ names, clients, simulator, functions, network, direct, events },
     batchQueueUrl: resources.queues.find(({ name }) => name === names.batchQueue)?.url ?? '',
     watched: { ...direct, ...network.urls },
-    batches: realBatchStore(table, names.table, { retentionSeconds }),
+    batches: realBatchStore(table, names.table, DEFAULT_POLICY),
     async drain() {
       const handled = await handleQueued();
       await asyncInvocationsEnded();

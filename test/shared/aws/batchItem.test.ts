@@ -13,7 +13,7 @@ import { END_STATUSES, OPEN_STATUSES, STATUSES } from '../../../shared/batch/sta
 import { aBatch } from '../../support/batches.ts';
 import { INPUT, NOW } from '../../support/given.ts';
 
-const LAYOUT = { shards: 4, retentionSeconds: 86_400 };
+const LAYOUT = { shards: 4, retentionSeconds: 86_400, maxAgeSeconds: 86_400 };
 const itemOf = (batch: Batch) => toItem(batch, LAYOUT);
 
 describe('the item of a record', () => {
@@ -87,6 +87,22 @@ describe('the item of a record', () => {
     }
     for (const status of OPEN_STATUSES)
       expect(itemOf(aBatch({ status }))).not.toHaveProperty('expiresAt');
+  });
+
+  test('expires before its objects, however late it was run again', () => {
+    const lifetime = 86_400 + 2 * (86_400 + 5 * 86_400);
+    const endedAt = NOW + (lifetime - 10) * 1000;
+    const late = aBatch({ status: 'completed', endedAt, dueAt: undefined });
+    expect(itemOf(late).expiresAt).toBe(NOW / 1000 + lifetime);
+  });
+
+  test('a part does not expire before its batch, however late that is run again', () => {
+    const part = { parentId: 'b0', range: { start: 0, end: 50 } };
+    const ended = aBatch({ status: 'completed', endedAt: NOW + 1, dueAt: undefined, part });
+    const parent = aBatch({ status: 'completed', endedAt: NOW + 1e12, dueAt: undefined });
+    expect(Number(itemOf(ended).expiresAt)).toBeGreaterThanOrEqual(
+      Number(itemOf(parent).expiresAt),
+    );
   });
 
   test('batches spread over all shards, each always in the same', () => {

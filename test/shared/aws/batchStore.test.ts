@@ -18,7 +18,7 @@ afterAll(() => emulators.stop());
 beforeEach(async () => {
   tables += 1;
   await emulators.createTable(tableName());
-  store = realBatchStore(emulators.table, tableName(), { retentionSeconds: 60 });
+  store = realBatchStore(emulators.table, tableName(), { retentionSeconds: 60, maxAgeSeconds: 60 });
 });
 
 async function setSchemaVersion(batchId: string, schemaVersion: number): Promise<void> {

@@ -12,7 +12,7 @@ let store: BatchStore;
 beforeAll(async () => {
   emulators = await startEmulators();
   await emulators.createTable(TABLE_NAME);
-  store = realBatchStore(emulators.table, TABLE_NAME, { retentionSeconds: 60 });
+  store = realBatchStore(emulators.table, TABLE_NAME, { retentionSeconds: 60, maxAgeSeconds: 60 });
 });
 afterAll(() => emulators.stop());
 

@@ -92,7 +92,10 @@ test('the endpoint may come from the environment', async () => {
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', answers.url);
   // Act
   const client = dynamodbClient();
-  const batch = await realBatchStore(client, 'table', { retentionSeconds: 1 }).get('b1');
+  const batch = await realBatchStore(client, 'table', {
+    retentionSeconds: 1,
+    maxAgeSeconds: 60,
+  }).get('b1');
   // Assess
   expect(batch).toBeUndefined();
   expect(JSON.parse(String(answers.received[0]?.body))).toEqual({

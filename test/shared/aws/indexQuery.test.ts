@@ -20,7 +20,7 @@ afterAll(() => emulators.stop());
 beforeEach(async () => {
   tables += 1;
   await emulators.createTable(tableName());
-  store = realBatchStore(emulators.table, tableName(), { retentionSeconds: 60 });
+  store = realBatchStore(emulators.table, tableName(), { retentionSeconds: 60, maxAgeSeconds: 60 });
 });
 
 async function all<T>(list: (cursor?: string) => Promise<IndexPage<T>>): Promise<T[][]> {

@@ -16,7 +16,7 @@ import {
 /** The table through a network that loses replies. */
 
 const NOW = 1_800_000_000_000;
-const RETENTION = { retentionSeconds: 60 };
+const RETENTION = { retentionSeconds: 60, maxAgeSeconds: 60 };
 let emulators: Emulators;
 let proxy: BadNetwork;
 let network: DynamoDBDocumentClient;

@@ -47,7 +47,10 @@ test('all entries ever used are listed, and no batch', async () => {
   await Promise.all(
     names.map((provider) => states.replace({ schemaVersion: 1, provider, version: 1 })),
   );
-  const batches = realBatchStore(emulators.table, tableName, { retentionSeconds: 1 });
+  const batches = realBatchStore(emulators.table, tableName, {
+    retentionSeconds: 1,
+    maxAgeSeconds: 60,
+  });
   await batches.create(aBatch({ status: 'queued' }));
   // Act
   const listed = await states.list();

@@ -32,7 +32,7 @@ function itemNamed(name: string): Record<string, unknown> {
 const read = (name: string) => fromItem(itemNamed(name));
 const recordOf = (name: string) => JSON.parse(String(itemNamed(name).record));
 
-const LAYOUT = { shards: 4, retentionSeconds: DEFAULT_POLICY.retentionSeconds };
+const LAYOUT = { ...DEFAULT_POLICY, shards: 4 };
 
 describe('a record of version 1', () => {
   test('exists in every status', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvocationRefusedError } from '../../../shared/batch/errors.ts';
+import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import { BAD_REQUEST, RATE_LIMITED, SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { type World, world } from '../../support/world.ts';
 
@@ -247,6 +248,32 @@ describe('the life of a batch', () => {
     expect(w.batchQueue).toMatchObject([{ delaySeconds: 900 }]);
     await requeued(w);
     expect(w.batch('b1').status).toBe('running');
+  });
+
+  it('has its whole maximum age after a notBefore that is later than that', async () => {
+    const w = world();
+    const days = (count: number) => count * 86_400;
+    const notBefore = new Date(w.dependencies.clock.now() + days(8) * 1000).toISOString();
+    await started(w, IDS, { notBefore });
+    w.advance(days(8) - 600);
+    await w.sweep();
+    await requeued(w);
+    expect(w.batch('b1')).toMatchObject({
+      status: 'running',
+      deadlineAt: w.dependencies.clock.now() + days(7) * 1000,
+    });
+  });
+
+  it('is not added if its files would expire before it could end', async () => {
+    const w = world({ ...DEFAULT_POLICY, retentionSeconds: 86_400 });
+    const ahead = (days: number) =>
+      new Date(w.dependencies.clock.now() + days * 86_400_000).toISOString();
+    await w.add('late', IDS, { notBefore: ahead(14) });
+    expect(w.deadLetters).toMatchObject([
+      { reason: expect.stringMatching(/^invalid_message: notBefore: .* is later than .*Z/) },
+    ]);
+    await w.add('in-time', IDS, { notBefore: ahead(13) });
+    expect(w.deadLetters).toHaveLength(1);
   });
 
   it('ends a batch that has waited for its maximum age, with a row for each request', async () => {

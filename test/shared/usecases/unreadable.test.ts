@@ -27,7 +27,7 @@ afterAll(() => emulators.stop());
 beforeEach(async () => {
   table = { client: emulators.table, name: `unreadable-${tables++}` };
   await emulators.createTable(table.name);
-  store = realBatchStore(table.client, table.name, { retentionSeconds: 60 });
+  store = realBatchStore(table.client, table.name, { retentionSeconds: 60, maxAgeSeconds: 60 });
   w = world();
   Object.assign(w.dependencies, { batches: store });
 });

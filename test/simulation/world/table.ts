@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { BatchStore, SweepLock } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import type { ProviderState, ProviderStateStore } from '../../../shared/quota/providerState.ts';
@@ -58,7 +59,8 @@ export class Table {
   }
 
   #layout() {
-    return { shards: 1, retentionSeconds: this.#schedule.tableKind.retentionMs / 1000 };
+    const retentionSeconds = this.#schedule.tableKind.retentionMs / 1000;
+    return { ...DEFAULT_POLICY, shards: 1, retentionSeconds };
   }
 
   #stored(batch: Batch): Batch {

@@ -109,6 +109,32 @@ describe('an ended batch', () => {
     expect(batch.endedAt).toBeUndefined();
   });
 
+  it('is not run again before its notBefore, and has its whole time after it', () => {
+    const notBefore = NOW + 8 * 86_400_000;
+    const cancelled = given('cancelled', { spec: { notBefore } });
+    const again = next(when(cancelled, EVENTS.retryRequested));
+    const deadlineAt = notBefore + DEFAULT_POLICY.maxAgeSeconds * 1000;
+    expect(again).toMatchObject({ status: 'retrying', resumeAt: notBefore, deadlineAt });
+  });
+
+  it('refuses to run again what could lose its files before its end', () => {
+    const day = 86_400_000;
+    const lastStart = NOW - (90 + 7 + 5) * day;
+    expect(when(given('failed', { createdAt: lastStart }), EVENTS.retryRequested).type).toBe(
+      'changed',
+    );
+    const old = given('failed', { createdAt: lastStart - 1 });
+    expect(when(old, EVENTS.retryRequested)).toMatchObject({
+      type: 'refused',
+      why: expect.stringContaining('expire'),
+    });
+    const part = { parentId: 'b0', range: { start: 0, end: 50 } };
+    expect(when({ ...old, part }, EVENTS.retryRequested).type).toBe('changed');
+    expect(when(old, EVENTS.redeliverRequested).type).toBe('changed');
+    const older = given('failed', { createdAt: NOW - (90 + 24 - 2) * day - 1 });
+    expect(when(older, EVENTS.redeliverRequested).type).toBe('refused');
+  });
+
   it('refuses to retry what never ran or has nothing that failed', () => {
     expect(when(given('failed', { rows: undefined }), EVENTS.retryRequested).type).toBe('refused');
     const counts = { total: 3, succeeded: 3, failed: 0, unfinished: 0 };
