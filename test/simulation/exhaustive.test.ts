@@ -9,6 +9,9 @@ const NAMES = Object.keys(LIVES) as LifeName[];
 const CALLED_ONLY_AFTER_FAULTS = new Set([
   // A claim has expired, and its job is looked for.
   'provider.listJobs',
+  // A record that cannot be read or is filed wrongly, which no writer here makes.
+  'batches.refile',
+  'batches.removeUnreadable',
   // A malformed message, which no life sends: the random schedules do.
   'queues.sendDeadLetter',
   'collectorQueue.sendDeadLetter',

@@ -20,13 +20,14 @@ const HOUR = 3_600_000;
  * found after the lease of its worker, by a listing that may fail, too; a hidden one ends by itself
  * within a day. The end of a job is noticed by the next sweep, unless the calls of some sweeps fail
  * or its provider is blocked. A step that fails in the same way is tried again with a backoff, which grows to an
- * hour, until the batch has to end.
+ * hour: output that breaks is read by 50 collections, now and then by two workers at once, and the
+ * last one reads it five times.
  */
 const BOUNDS: Figures = {
   cancelToEndMs: 6 * HOUR,
   hiddenCancelToEndMs: 30 * HOUR,
   endToNoticeMs: 6 * HOUR,
-  sameFailures: 60,
+  sameFailures: 110,
 };
 
 export const NO_FIGURES: Figures = {

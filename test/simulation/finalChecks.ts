@@ -72,9 +72,9 @@ function checkAccount({ account }: SimulatedWorld, report: ReportBroken): void {
       report('violation', `the output of ${job.id} was left behind`);
 }
 
-/** The files of a job with a row that cannot be read stay, so that a person can look at them. */
-function isUnreadable({ rows }: SimulatedJob): boolean {
-  return [...rows.values()].some((code) => code < 0);
+/** The files of a job that could not be read as a whole stay, so that a person can look at them. */
+function isUnreadable({ rows, output }: SimulatedJob): boolean {
+  return output !== undefined || [...rows.values()].some((code) => code < 0);
 }
 
 /** A message that was given up lies in a dead-letter queue: it is not lost. */

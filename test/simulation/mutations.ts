@@ -250,5 +250,17 @@ export const MUTATIONS: readonly Mutation[] = [
     guards: { ...ALL_GUARDS, oddJobs: true },
     edits: [edit('shared/jsonl/spool.ts', "line.holds === 'empty'", 'line')],
   },
+  {
+    name: 'a job with fewer answers than were counted is read again',
+    guards: { ...ALL_GUARDS, oddJobs: true },
+    edits: [
+      edit('shared/usecases/work/collect.ts', 'if (shortfall && !output.isSalvage)', 'if (false)'),
+    ],
+  },
+  {
+    name: 'the last collection reads a file more than once',
+    guards: { ...ALL_GUARDS, oddJobs: true },
+    edits: [edit('shared/usecases/work/output.ts', 'SALVAGE_READS = 5', 'SALVAGE_READS = 1')],
+  },
   { name: 'the sweep lock', guards: { ...ALL_GUARDS, sweepLock: false } },
 ];

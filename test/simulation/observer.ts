@@ -4,6 +4,15 @@ import type { ProviderState } from '../../shared/quota/providerState.ts';
 import type { JobPlan } from './lives.ts';
 import type { Process } from './process.ts';
 
+/**
+ * `late`: a completed job names its files some time after its end. `gone`: no file can be read.
+ * `cut`: every download breaks after the first row.
+ */
+export interface OutputFault {
+  readonly kind: 'late' | 'gone' | 'cut';
+  readonly lateMs: number;
+}
+
 export interface SimulatedJob {
   readonly id: string;
   readonly key: string;
@@ -18,6 +27,8 @@ export interface SimulatedJob {
   outputDeleted: boolean;
   /** When the provider's answers about its status cannot be read. */
   readonly blind: { readonly from: number; readonly until: number } | undefined;
+  /** How its files differ from what is right. */
+  readonly output: OutputFault | undefined;
   /** The status code of each request that has a row when the job has ended. */
   readonly rows: ReadonlyMap<string, number>;
 }

@@ -61,6 +61,12 @@ async function presentOutcome(
 /** How much of its time a salvage may read: it must end with the rows that it has by then. */
 const SALVAGE_SHARE = 0.5;
 
+/**
+ * How often a salvage reads a file whose reading fails, since nothing reads it after that: an error
+ * that passes must not cost the rows that every collection before could read.
+ */
+const SALVAGE_READS = 5;
+
 /** The rows of all files. A salvage leaves out what follows where reading a file fails. */
 async function* rowsOfFiles(
   { clock }: Pick<OutputPorts, 'clock'>,
@@ -76,19 +82,29 @@ async function* rowsOfFiles(
   const readUntil = isSalvage
     ? startedAt + (deadline - startedAt) * SALVAGE_SHARE
     : lastMomentBefore(deadline, startedAt);
-  for (const file of outcome.files)
-    try {
-      for await (const group of provider.readRows(
-        { ...outcome, files: [file] },
-        jobContext(batch),
-      )) {
-        if (clock.now() > readUntil) throw new ProviderError('transient', OUT_OF_TIME);
-        yield group;
+  for (const file of outcome.files) {
+    /** Rows of the file that were given so far. */
+    let given = 0;
+    for (let reads = 1; ; reads++)
+      try {
+        const groups = provider.readRows({ ...outcome, files: [file] }, jobContext(batch));
+        let read = 0;
+        for await (const group of groups) {
+          if (clock.now() > readUntil) throw new ProviderError('transient', OUT_OF_TIME);
+          const fresh = group.slice(Math.max(0, given - read));
+          read += group.length;
+          given = Math.max(given, read);
+          if (fresh.length > 0) yield fresh;
+        }
+        break;
+      } catch (error) {
+        if (!isSalvage || !(error instanceof ProviderError)) throw error;
+        if (error.kind === 'transient' && reads < SALVAGE_READS && clock.now() <= readUntil)
+          continue;
+        failures.push(error.reason);
+        break;
       }
-    } catch (error) {
-      if (!isSalvage || !(error instanceof ProviderError)) throw error;
-      failures.push(error.reason);
-    }
+  }
 }
 
 /** The reason why the output counts as not whole, if it does. */

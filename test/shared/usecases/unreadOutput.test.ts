@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../../shared/batch/errors.ts';
 import type { Outcome } from '../../../shared/batch/job.ts';
+import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import { METRICS } from '../../../shared/metrics.ts';
 import { RATE_LIMITED, SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { type World, world } from '../../support/world.ts';
@@ -76,6 +77,39 @@ async function rowsOf(w: World) {
   const [results, errors] = [await w.rows(rows?.results), await w.rows(rows?.errors)];
   return { results: results.map((row) => row.custom_id), errors };
 }
+
+test('what can be read of a broken file is kept, although its last reading is refused at first', async () => {
+  const w = await withOutput(IDS.map((id) => rowOf(id)));
+  const { readRows } = w.provider;
+  let isSecondOfLast = false;
+  w.provider.readRows = async function* (outcome, job) {
+    const isSalvage = (w.batch('b1').unread?.times ?? 0) >= DEFAULT_POLICY.maxCollections;
+    if (isSalvage && !isSecondOfLast) {
+      isSecondOfLast = true;
+      throw BROKEN;
+    }
+    for await (const rows of readRows(outcome, job)) yield rows.slice(0, 2);
+    throw BROKEN;
+  };
+
+  await collected(w);
+
+  const { results, errors } = await rowsOf(w);
+  expect(results).toEqual(['a', 'b']);
+  expect(errors.map((row) => row.custom_id)).toEqual(['c', 'd']);
+});
+
+test('rows that come again with the next try of a reading are billed once', async () => {
+  const whole = await withOutput(['a', 'b'].map((id) => rowOf(id)));
+  const broken = await withOutput(['a', 'b'].map((id) => rowOf(id)));
+  breakFile(broken, 'file_of_job_1', BROKEN, 2);
+
+  await collected(broken);
+  await step(whole);
+
+  expect(broken.batch('b1').counts.succeeded).toBe(2);
+  expect(broken.batch('b1').usage).toEqual(whole.batch('b1').usage);
+});
 
 describe('a line of the output that cannot be read', () => {
   test('costs its own request, which retry runs again', async () => {
@@ -222,7 +256,8 @@ test('a file that breaks at every download is read for about a day; the rows bef
 
   expect(hours).toBeGreaterThan(10);
   expect(hours).toBeLessThan(48);
-  expect(reads.times).toBe(51);
+  // 50 collections that failed, and five readings of the last one.
+  expect(reads.times).toBe(55);
   const { results, errors } = await rowsOf(w);
   expect(results).toEqual(['a', 'b', 'c']);
   expect(errors).toMatchObject([{ custom_id: 'd', error: { code: 'output_missing' } }]);

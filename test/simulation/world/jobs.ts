@@ -3,7 +3,7 @@ import type { Outcome } from '../../../shared/batch/job.ts';
 import type { ListingPosition } from '../../../shared/providers/provider.ts';
 import type { MakeCall } from '../../../simulators/memory/calls.ts';
 import type { JobPlan } from '../lives.ts';
-import type { SimulatedJob } from '../observer.ts';
+import type { OutputFault, SimulatedJob } from '../observer.ts';
 import type { Random } from '../random.ts';
 import { DAY } from '../schedule.ts';
 
@@ -86,9 +86,13 @@ export async function* rowsOf(
   for (const job of jobs) {
     const { id, rows } = job;
     await call(`download ${id}`, () => {
-      if (job.outputDeleted) throw failure('missing');
+      if (job.outputDeleted || job.output?.kind === 'gone') throw failure('missing');
     });
     for (const [index, [customId, status]] of [...rows].reverse().entries()) {
+      if (index === 1 && job.output?.kind === 'cut')
+        await call(`download more of ${id}`, () => {
+          throw failure('transient');
+        });
       if (index === 1) await call(`download more of ${id}`, () => {});
       if (status < 0) {
         yield [Buffer.from(brokenLine(customId, status))];
@@ -107,6 +111,36 @@ const NAMELESS = -2;
 
 function brokenLine(customId: string, status: number): string {
   return status === NAMELESS ? '{"custom_i' : `{"custom_id":"${customId}","response":{"stat`;
+}
+
+/** In place of a status code: the answer was given, and no download comes to it. */
+const LOST = -3;
+
+/** Within the time for which missing output is looked for. */
+const LATE_MS = 45 * 60_000;
+
+export function drawOutputFault(random: Random): OutputFault | undefined {
+  if (!random.chance(0.15)) return undefined;
+  const kind = random.pick(['late', 'late', 'gone', 'cut'] as const);
+  return { kind, lateMs: kind === 'late' ? random.between(0, LATE_MS) : 0 };
+}
+
+/** The rows of a job, as its files show them: those that cannot be reached have no success. */
+export function withLostRows(
+  rows: readonly (readonly [customId: string, status: number])[],
+  fault: OutputFault | undefined,
+): readonly (readonly [customId: string, status: number])[] {
+  if (fault === undefined || fault.kind === 'late') return rows;
+  return rows.map(([customId, status], index) => {
+    // The last row comes first in a download.
+    const isRead = fault.kind === 'cut' && index === rows.length - 1;
+    return [customId, status === 200 && !isRead ? LOST : status] as const;
+  });
+}
+
+/** Answers by the provider's own count. */
+export function answersOf({ rows }: SimulatedJob): number {
+  return [...rows.values()].filter((status) => status === 200 || status < 0).length;
 }
 
 /** Some rows with a success become rows that cannot be read. */

@@ -8,7 +8,9 @@ import type { Random } from '../random.ts';
 import type { AccountKind, Schedule } from '../schedule.ts';
 import {
   alternating,
+  answersOf,
   blindTime,
+  drawOutputFault,
   drawPlan,
   failure,
   listed,
@@ -16,6 +18,7 @@ import {
   rowOf,
   rowsOf,
   withBrokenRows,
+  withLostRows,
 } from './jobs.ts';
 
 const HOUR = 3_600_000;
@@ -79,6 +82,7 @@ export class ProviderAccount {
       rowOf(plan, id, life ? alternating(index) : random),
     );
     const isOdd = this.#schedule.hasOddJobs;
+    const output = isOdd ? drawOutputFault(this.#chance) : undefined;
     const job: SimulatedJob = {
       id: `job-${this.jobs.length + 1}`,
       key,
@@ -91,7 +95,8 @@ export class ProviderAccount {
       cancels: 0,
       outputDeleted: false,
       blind: isOdd ? blindTime(now, endsAt, this.#chance) : undefined,
-      rows: isOdd ? withBrokenRows(rows, this.#chance) : new Map(rows),
+      output,
+      rows: isOdd ? withBrokenRows(withLostRows(rows, output), this.#chance) : new Map(rows),
     };
     this.#observer.onJob(job);
     this.#observer.onUploadTaken(upload, job);
@@ -124,8 +129,12 @@ export class ProviderAccount {
     if (job.blind && now >= job.blind.from && now < job.blind.until)
       return { state: 'unknown', status: 'unreadable' };
     if (this.isLive(job)) return { state: 'running' };
-    const files = job.rows.size > 0 ? [job.id] : [];
-    return { state: 'ended', outcome: { ...outcomeOf(job), jobId: job.id, files } };
+    const outcome = outcomeOf(job);
+    const answered = answersOf(job);
+    const isLate = outcome.kind === 'completed' && now < job.endsAt + (job.output?.lateMs ?? 0);
+    const files = job.rows.size > 0 && !(isLate && answered > 0) ? [job.id] : [];
+    const counted = job.output && answered > 0 ? { answered } : {};
+    return { state: 'ended', outcome: { ...outcome, ...counted, jobId: job.id, files } };
   }
 
   #listing(job: SimulatedJob): ListedJob {
