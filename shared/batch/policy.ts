@@ -29,6 +29,8 @@ const policyShape = {
    * provider counted. Then it counts as lost.
    */
   outputGraceSeconds: seconds.default(HOUR),
+  /** Inspections of an input that may be begun. If none has come to its end, the batch ends. */
+  maxInspections: times.default(20),
   /** Collections that may fail in the same way. Then what can be read is taken, and the rest is lost. */
   maxCollections: times.default(50),
   /** Longest duration of one create call at a provider, which is then aborted. */

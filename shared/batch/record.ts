@@ -224,6 +224,8 @@ export const batchSchema = z.discriminatedUnion('status', [
     status: z.literal('inspecting'),
     dueAt,
     claim: claimSchema.optional(),
+    /** Inspections begun, of which none has come to an end. Absent before the first. */
+    inspections: count.optional(),
   }),
   z.object({ ...inspectedShape, status: z.literal('queued') }),
   z.object({ ...inspectedShape, status: z.literal('split'), dueAt, input: splitInputSchema }),

@@ -25,6 +25,15 @@ export const inspecting: Handlers<'inspecting'> = {
   due(batch, _event, context) {
     if (isClaimed(batch, context)) return ignored('a worker has claimed it');
     if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled');
+    const { inspections = 0 } = batch;
+    // It fails, or its workers are killed, whenever it is tried: at this input.
+    if (inspections >= context.policy.maxInspections) {
+      const reason = shortReason(
+        'inspection_failed',
+        `${inspections} inspections of the input were begun, and none has come to its end: send it in other files`,
+      );
+      return enterEnd(batch, context, 'failed', { reasons: withReason(batch, reason) });
+    }
     if (isPastDeadline(batch, context)) {
       const reason = shortReason(
         'max_age',
@@ -35,7 +44,10 @@ export const inspecting: Handlers<'inspecting'> = {
     return resendWork(batch, context, 'inspect');
   },
 
-  claimed: claimRepeatable,
+  claimed(batch, event, context) {
+    const inspections = (batch.inspections ?? 0) + 1;
+    return claimRepeatable({ ...batch, inspections }, event, context);
+  },
   workFailed: releaseClaim,
 
   inspected(batch, event, context) {

@@ -172,3 +172,49 @@ it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
     expect(w.metrics.get('SweepErrors')).toBeUndefined();
   },
 );
+
+describe('an inspection that never comes to its end', () => {
+  async function untilEnd(w: ReturnType<typeof world>): Promise<number> {
+    let claims = 0;
+    for (let hour = 0; hour < 40 && w.batch('x').status === 'inspecting'; hour++) {
+      w.advance(3_600);
+      await w.sweep();
+      claims += w.workQueue.length;
+      await w.workAll();
+    }
+    return claims;
+  }
+
+  it('ends the batch after 20 failures, with the last one as its reason', async () => {
+    const w = world();
+    w.dependencies.objects.copy = async () => {
+      throw new Error('the disk of the bucket is on fire');
+    };
+    await w.add('x', ['a']);
+    await w.workAll();
+    expect(await untilEnd(w)).toBe(19);
+    expect(w.batch('x').status).toBe('failed');
+    expect(w.batch('x').reasons.slice(-2)).toMatchObject([
+      { code: 'work_failed', message: 'the disk of the bucket is on fire' },
+      { code: 'inspection_failed', message: expect.stringContaining('20 inspections') },
+    ]);
+  });
+
+  it('ends the batch after 20 workers that were killed', async () => {
+    const w = world();
+    // The worker's last write never happens.
+    const { replace } = w.dependencies.batches;
+    w.dependencies.batches.replace = async (batch) => {
+      if ('claim' in batch && batch.claim) return replace(batch);
+      if (batch.status === 'inspecting' && batch.failures === 0) return replace(batch);
+      if (batch.status === 'failed') return replace(batch);
+      throw new Error('killed');
+    };
+    await w.add('x', ['a']);
+    const workAll = w.workAll;
+    w.workAll = () => workAll().catch(() => {});
+    await w.workAll();
+    expect(await untilEnd(w)).toBe(19);
+    expect(w.batch('x').status).toBe('failed');
+  });
+});
