@@ -1,5 +1,8 @@
+import type * as z from 'zod';
+import { saturated } from '../batch/bounds.ts';
 import { expectedOfJob } from '../batch/cost.ts';
-import { refusal } from '../batch/errors.ts';
+import { refusal, shortReason } from '../batch/errors.ts';
+import { withReason } from '../batch/lifecycle/decision.ts';
 import { lifetimeSeconds, type Policy } from '../batch/policy.ts';
 import {
   BATCH_SCHEMA_VERSION,
@@ -143,8 +146,39 @@ function recordText(given: Batch): string {
 function checked(batch: Batch): Batch {
   const parsed = batchSchema.safeParse(batch);
   if (parsed.success) return parsed.data;
+  const bounded = batchSchema.safeParse(withAmountsInRange(batch, parsed.error.issues));
+  if (bounded.success) return bounded.data;
   const { batchId, status } = batch;
   throw new Error(`batch ${batchId} (${status}) cannot be written: ${parsed.error.message}`);
+}
+
+/** What is summed up from what providers and requests say. Times and counts decide: those are not guessed. */
+const AMOUNTS: ReadonlySet<string> = new Set([
+  ...['inputTokens', 'outputTokens', 'totalTokens', 'cachedTokens', 'cost'],
+  ...['estimatedTokens', 'maxOutputTokens', 'estimatedCost', 'progress'],
+]);
+
+/**
+ * The record with the amounts cut that no schema reads, and a reason that says so: whatever a provider
+ * or a request says, the step that it belongs to must not fail again and again.
+ */
+function withAmountsInRange(batch: Batch, issues: readonly z.core.$ZodIssue[]): Batch {
+  const bounded: Batch = structuredClone(batch);
+  for (const { path } of issues) {
+    const name = String(path.at(-1));
+    const holder = path.slice(0, -1).reduce<unknown>(valueAt, bounded);
+    const value = valueAt(holder, name);
+    if (typeof value !== 'number' || !AMOUNTS.has(name)) continue;
+    const kept = Math.round(saturated(value));
+    Object.assign(holder as object, { [name]: kept });
+    const message = `${path.join('.')} came out as ${value}, which no record can hold: ${kept} is kept`;
+    bounded.reasons = withReason(bounded, shortReason('value_out_of_range', message));
+  }
+  return bounded;
+}
+
+function valueAt(holder: unknown, name: PropertyKey): unknown {
+  return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
 }
 
 /** Keys of the `due` index. Fixed width, so that text sorts as the numbers do. */

@@ -12,7 +12,15 @@ import { dueAtOf, LANE_SCHEMA_VERSION, laneSchema } from '../collector/lane.ts';
 import { TABLE } from '../config.ts';
 import { timeKey } from './batchItem.ts';
 import { attributeText, bodyText, offloadLargeBody } from './queues.ts';
-import { type Item, parseRecord, putVersioned, queryIndex, readItem, type Table } from './table.ts';
+import {
+  type Item,
+  parseRecord,
+  putVersioned,
+  queryIndex,
+  readItem,
+  recordJson,
+  type Table,
+} from './table.ts';
 
 /** The partition of the `due` index that holds the lanes with an open or sealed window. */
 const LANES = 'collector';
@@ -32,7 +40,7 @@ export function realLaneStore(client: DynamoDBDocumentClient, tableName: string)
       const item = {
         schemaVersion: LANE_SCHEMA_VERSION,
         version: lane.version,
-        record: JSON.stringify(lane),
+        record: recordJson(`collector lane ${lane.laneId}`, laneSchema, lane),
         ...(dueAt !== undefined && { [partitionKey]: LANES, [sortKey]: timeKey(dueAt) }),
       };
       const id = LANE_PREFIX + lane.laneId;

@@ -7,7 +7,15 @@ import {
   type ProviderStateStore,
   providerStateSchema,
 } from '../quota/providerState.ts';
-import { parseRecord, putVersioned, queryIndex, readItem, type Table, writeIf } from './table.ts';
+import {
+  parseRecord,
+  putVersioned,
+  queryIndex,
+  readItem,
+  recordJson,
+  type Table,
+  writeIf,
+} from './table.ts';
 
 /** The partition of the `due` index that names every provider entry ever used. */
 const PROVIDERS = 'providers';
@@ -30,7 +38,7 @@ export function realProviderStateStore(
       const item = {
         schemaVersion: PROVIDER_STATE_SCHEMA_VERSION,
         version: state.version,
-        record: JSON.stringify(state),
+        record: recordJson(`provider ${state.provider}`, providerStateSchema, state),
         [partitionKey]: PROVIDERS,
         [sortKey]: state.provider,
       };

@@ -161,6 +161,18 @@ export function parseRecord<T>(
   }
 }
 
+/**
+ * The JSON of a record that {@link parseRecord} reads back.
+ *
+ * @param what names the item in errors
+ * @throws Error for a record that could not be read back
+ */
+export function recordJson<T>(what: string, schema: z.ZodType<T>, record: T): string {
+  const parsed = schema.safeParse(record);
+  if (parsed.success) return JSON.stringify(parsed.data);
+  throw new Error(`${what} cannot be written: ${parsed.error.message}`);
+}
+
 const PAGE_ITEMS = 100;
 
 export interface IndexQuery {
