@@ -35,6 +35,9 @@ export const ACCOUNT_ROW_CODE = 'account_refused';
 export const UNREADABLE_ROW = 'unreadable_row';
 export const OUTPUT_MISSING = 'output_missing';
 
+/** Code of a row whose request may have run in a job that was never found. It does not run again by itself. */
+export const UNCONFIRMED_JOB_CODE = 'job_unconfirmed';
+
 /** Codes of error rows that do not mean that the request itself is bad: it runs again. */
 const UNFINISHED_CODES: ReadonlySet<string> = new Set([
   // OpenAI's codes in the error file of an expired or cancelled job.
@@ -89,6 +92,8 @@ export function requestsToSend({
  */
 export function missingRow(outcome: Outcome): { code: string; message: string } {
   const message = outcome.reason?.message;
+  if (message !== undefined && outcome.reason?.code === UNCONFIRMED_JOB_CODE)
+    return { code: UNCONFIRMED_JOB_CODE, message };
   switch (outcome.kind) {
     case 'expired':
       return {

@@ -54,7 +54,7 @@ export const GRACE_MS = 24 * 60 * 60 * 1000;
 
 /** A batch that was split has two days more: its parts have their grace period first. */
 export function isPastGracePeriod(
-  { deadlineAt, input, batchId }: BatchIn<'running' | 'collecting'>,
+  { deadlineAt, input, batchId }: BatchIn<'submitting' | 'running' | 'collecting'>,
   { now }: DecisionContext,
 ): boolean {
   return now >= deadlineAt + (input.parts ? 1 + 2 * patienceOf(batchId) : 1) * GRACE_MS;

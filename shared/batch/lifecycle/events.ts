@@ -62,6 +62,8 @@ export type BatchEvent =
   | { readonly type: 'submitUncertain'; readonly token: string; readonly reason: Reason }
   /** A complete listing, taken after the lease of this claim, has no job under its key. */
   | { readonly type: 'jobAbsent'; readonly token: string }
+  /** No listing shows whether there is a job under this claim's key; `why` says what is wrong with it. */
+  | { readonly type: 'jobUnconfirmed'; readonly token: string; readonly why: string }
   | {
       readonly type: 'jobChecked';
       readonly jobId: string;
@@ -131,6 +133,7 @@ export const EVENT_TYPES = [
   'sliced',
   'submitUncertain',
   'jobAbsent',
+  'jobUnconfirmed',
   'jobChecked',
   'cancelSent',
   'collected',

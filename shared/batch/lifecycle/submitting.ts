@@ -1,10 +1,15 @@
+import { shortReason } from '../errors.ts';
+import { submissionKey } from '../ids.ts';
 import type { Outcome } from '../job.ts';
-import { countsOfNew } from '../ledger.ts';
+import { countsOfNew, UNCONFIRMED_JOB_CODE } from '../ledger.ts';
+import type { BatchIn, Claim } from '../record.ts';
 import {
   CANCELLED_BATCH,
   earlyEndOutcome,
+  GRACE_MS,
   holdsClaim,
   isClaimed,
+  isPastGracePeriod,
   resendAt,
   resendWork,
   retryDelayMs,
@@ -128,6 +133,18 @@ export const submitting: Handlers<'submitting'> = {
     );
   },
 
+  // Submitting again could pay twice, so it only ends, and says that a job may exist.
+  jobUnconfirmed(batch, event, context) {
+    if (!holdsClaim(batch, event) || !batch.claim) return ignored(SUPERSEDED);
+    if (!mustGiveUpSearch(batch, batch.claim, context))
+      return ignored('its job is looked for again');
+    const message = `a create call was sent under the key ${submissionKey(batch)} and its answer lost; since then no listing has shown whether there is a job (${event.why}). One may exist and be charged for: look for the key at the provider`;
+    const reason = shortReason(UNCONFIRMED_JOB_CODE, message);
+    const kind = batch.cancelRequested ? 'cancelled' : 'deadline';
+    const uploaded = mayHaveUploaded(batch, context);
+    return enterCollecting(batch, context, { kind, files: [], reason }, uploaded);
+  },
+
   filesDeleted: recordDeletedFiles,
 
   cancelRequested(batch, _event, context) {
@@ -136,6 +153,20 @@ export const submitting: Handlers<'submitting'> = {
       : enterCollecting(batch, context, CANCELLED_BATCH, { cancelRequested: true });
   },
 };
+
+/**
+ * Whether the search for a job that may exist is given up: a day after the batch had to end, or, if a
+ * user has cancelled it, a day after the job must have shown.
+ */
+function mustGiveUpSearch(
+  batch: BatchIn<'submitting'>,
+  claim: Claim,
+  context: DecisionContext,
+): boolean {
+  if (isClaimed(batch, context)) return false;
+  const isLate = context.now >= claim.leaseUntil + GRACE_MS;
+  return (batch.cancelRequested && isLate) || isPastGracePeriod(batch, context);
+}
 
 function lastArrivalAt({ policy, now }: DecisionContext): number {
   return now + (policy.createDeadlineSeconds + policy.leaseMarginSeconds) * 1000;

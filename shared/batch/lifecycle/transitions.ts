@@ -36,6 +36,7 @@ export const TRANSITIONS: Readonly<
     sliced: ['split', 'collecting'],
     submitUncertain: ['submitting'],
     jobAbsent: ['submitting', 'collecting'],
+    jobUnconfirmed: ['collecting'],
     filesDeleted: ['submitting'],
     cancelRequested: ['submitting', 'collecting'],
   },

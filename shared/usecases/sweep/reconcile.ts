@@ -103,6 +103,8 @@ function coversClaim({ keys, startedAt }: Listing, batch: ClaimedSubmission): bo
 interface ShownJobs {
   /** Whether it was read to its end. Otherwise a job that it does not show may exist all the same. */
   readonly isComplete: boolean;
+  /** Why it was not. */
+  readonly failure?: string;
   readonly byKey: ReadonlyMap<string, readonly ListedJob[]>;
   /** Jobs that show their keys only after their end, without those that records name. */
   readonly hidden: readonly ListedJob[];
@@ -140,7 +142,12 @@ async function list(
     const isKept = run.shareOf(name).isSpent() && keep(run, name, listing);
     if (isKept) ports.log.info('job listing goes on in the next sweep', fields);
     else ports.log.warn('job listing failed; the next sweep repeats it', fields);
-    return { isComplete: false, byKey: byKeyOf(listing), hidden: listing.hidden };
+    return {
+      isComplete: false,
+      byKey: byKeyOf(listing),
+      hidden: listing.hidden,
+      failure: messageOf(error),
+    };
   }
 }
 
@@ -172,15 +179,24 @@ async function withoutNamed(
   return hidden.filter(({ id }) => !named.has(id));
 }
 
+async function noteUnconfirmed(
+  ports: ReconcilePorts,
+  { batchId, claim }: ClaimedSubmission,
+  why: string,
+): Promise<void> {
+  await transition(ports, batchId, { type: 'jobUnconfirmed', token: claim.token, why });
+}
+
 async function resolveClaim(
   ports: ReconcilePorts,
   batch: ClaimedSubmission,
-  { proves, byKey, hidden }: ShownJobs & { readonly proves: boolean },
+  { proves, failure, byKey, hidden }: ShownJobs & { readonly proves: boolean },
 ): Promise<void> {
   const { log, metrics, policy } = ports;
   const { batchId, provider, submission, claim } = batch;
   const oldestFirst = (byKey.get(submissionKey(batch)) ?? []).toReversed();
   if (oldestFirst.length === 0) {
+    if (failure !== undefined) return noteUnconfirmed(ports, batch, failure);
     if (!proves) return;
     const intendedAt = claim.intentAt - policy.adoptionWindowSeconds * 1000;
     const candidates = hidden.filter(
@@ -188,7 +204,12 @@ async function resolveClaim(
     );
     if (candidates.length > 0) {
       const fields = { ...logFields(batch), jobIds: candidates.map((job) => job.id) };
-      return log.warn('a job with a hidden key may be its own; waiting for its end', fields);
+      log.warn('a job with a hidden key may be its own; waiting for its end', fields);
+      const why = `jobs that do not show their keys may be it: ${candidates
+        .map(({ id }) => id)
+        .slice(0, 5)
+        .join(', ')}`;
+      return noteUnconfirmed(ports, batch, why);
     }
     await transition(ports, batchId, { type: 'jobAbsent', token: claim.token });
     return;

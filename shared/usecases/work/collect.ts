@@ -1,8 +1,13 @@
 import { costOf, sumCost } from '../../batch/cost.ts';
 import { ProviderError, UnreadableRecordError } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
-import { NO_USAGE, sumUsage } from '../../batch/job.ts';
-import { countsOfNew, missingRow, requestsToSend } from '../../batch/ledger.ts';
+import { NO_USAGE, type Outcome, sumUsage } from '../../batch/job.ts';
+import {
+  countsOfNew,
+  missingRow,
+  requestsToSend,
+  UNCONFIRMED_JOB_CODE,
+} from '../../batch/ledger.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import { isPartOf, partId } from '../../batch/newRecord.ts';
 import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
@@ -49,7 +54,7 @@ export async function collect(
       selection: batch.selection,
       missing: missingRowOf(output, spool, loss),
       referenceOf: output.provider?.referenceOf,
-      keepPrevious: outcome.jobId === undefined,
+      keepPrevious: !mayHaveRun(outcome),
     });
     await writers.results.close();
     await writers.errors.close();
@@ -67,6 +72,11 @@ export async function collect(
   } finally {
     await file.remove();
   }
+}
+
+/** Whether a job was started, or may have been: what older rows say of its requests is over. */
+function mayHaveRun({ jobId, reason }: Outcome): boolean {
+  return jobId !== undefined || reason?.code === UNCONFIRMED_JOB_CODE;
 }
 
 /** @returns USD; undefined if the cost is not known */

@@ -116,6 +116,43 @@ describe('a submission', () => {
     expect(w.batch('b1')).toMatchObject({ status: 'running', job: { id: 'job_1' } });
   });
 
+  it.each([
+    ['at the maximum age and a day', false, 8, 'failed'],
+    ['a day after the create call, if it is cancelled', true, 1.01, 'cancelled'],
+  ] as const)(
+    'whose job cannot be looked for ends %s, and its rows name the key',
+    async (_, isCancelled, days, status) => {
+      const w = world();
+      losesReply(w);
+      await queued(w);
+      await admitted(w);
+      const { listJobs } = w.provider;
+      w.provider.listJobs = async function* () {
+        yield* [];
+        throw new ProviderError('transient', { code: 'no_usable_answer', message: 'a page' });
+      };
+      if (isCancelled) await w.send({ action: 'cancel', batchId: 'b1' });
+      w.advance((days - 0.1) * 86_400);
+      await admitted(w);
+      expect(w.batch('b1').status).toBe('submitting');
+      w.advance(0.11 * 86_400);
+      await admitted(w);
+      await admitted(w);
+      const batch = w.batch('b1');
+      expect(batch).toMatchObject({ status, counts: { total: 2, failed: 2 } });
+      expect(batch.reasons).toContainEqual(expect.objectContaining({ code: 'job_unconfirmed' }));
+      const [row] = await w.rows(batch.rows?.errors);
+      const message = expect.stringContaining(`${batch.keyPrefix}-1`);
+      expect(row).toMatchObject({ error: { code: 'job_unconfirmed', message } });
+      expect(w.provider.jobs).toMatchObject([{ cancelled: false }]);
+
+      Object.assign(w.provider, { listJobs });
+      w.advance(3_600);
+      await admitted(w);
+      expect(w.provider.jobs).toMatchObject([{ cancelled: true }]);
+    },
+  );
+
   it('that throws an unexpected error counts as uncertain', async () => {
     const w = world();
     w.provider.onSubmit = () => {

@@ -203,4 +203,35 @@ describe('a single request that its provider refuses for quota', () => {
   ])('waits if %s', (_, why, changes) => {
     expect(refused(why, changes).status).toBe('queued');
   });
+
+  describe('a job that no listing shows or rules out', () => {
+    const DAY = 86_400_000;
+    const { jobUnconfirmed } = EVENTS;
+    const silent = { claim: EXPIRED, deadlineAt: NOW - DAY };
+
+    it('ends the batch a day after it had to end, and says that the job may exist', () => {
+      const { status, outcome } = next(when(given('submitting', silent), jobUnconfirmed));
+      expect(status).toBe('collecting');
+      expect(outcome).toMatchObject({ kind: 'deadline', reason: { code: 'job_unconfirmed' } });
+      expect(outcome?.reason?.message).toContain('bh0123456789abcdef-1');
+      expect(outcome?.reason?.message).toContain('no list');
+    });
+
+    it('ends a cancelled batch a day after the create call', () => {
+      const old = { ...EXPIRED, leaseUntil: NOW - DAY };
+      const cancelled = given('submitting', { claim: old, cancelRequested: true });
+      expect(next(when(cancelled, jobUnconfirmed)).outcome?.kind).toBe('cancelled');
+      const recent = given('submitting', { claim: EXPIRED, cancelRequested: true });
+      expect(when(recent, jobUnconfirmed).type).toBe('ignored');
+    });
+
+    it('is looked for again before that, while its worker may live, and by the holder alone', () => {
+      const early = given('submitting', { claim: EXPIRED });
+      expect(when(early, jobUnconfirmed).type).toBe('ignored');
+      const live = given('submitting', { ...silent, claim: LIVE });
+      expect(when(live, jobUnconfirmed).type).toBe('ignored');
+      const other = given('submitting', { ...silent, claim: { ...EXPIRED, token: 'other' } });
+      expect(when(other, jobUnconfirmed).type).toBe('ignored');
+    });
+  });
 });
