@@ -113,7 +113,9 @@ export class Invariants {
 
   /** Called before the table removes a record whose retention is over: it will be missing at the end. */
   onExpired(batch: Batch): void {
-    const { batchId } = batch;
+    const { batchId, part } = batch;
+    if (part && this.#world.table.get(part.parentId))
+      this.#break('violation', `${batchId} is removed before its batch is`);
     const customIds = this.#expected.get(batchId);
     if (!customIds) return;
     const commands = this.#commands.get(batchId) ?? 0;

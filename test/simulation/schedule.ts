@@ -33,7 +33,7 @@ export interface Guards {
 }
 export const ALL_GUARDS: Guards = { ownToken: true, version: true, sweepLock: true };
 
-/** What a schedule's table does beyond keeping objects, which is dear in time: one in four does it. */
+/** What a schedule's table does beyond keeping objects, which is dear in time: one in eight does it. */
 export interface TableKind {
   /** Records are written and read back as the adapter does it: as text, within a schema, and a size. */
   readonly storesText: boolean;
@@ -104,7 +104,7 @@ export class Schedule {
     const hung = this.stream('hung');
     if (guards.hanging || hung.chance(0.03))
       this.hungUntil = START + hung.between(0, hung.pick([HOUR, HOUR, 6 * HOUR, 2 * DAY]));
-    this.tableKind = tableKindOf(this.stream('table'), this.accountKind);
+    this.tableKind = tableKindOf(this.stream('table'));
   }
 
   /** Chance of its own for a part of the world, so that the rest of a seed stays as it was without. */
@@ -145,12 +145,11 @@ export class Schedule {
 
 const STREAMS = { collecting: 1, table: 2, commands: 3, jobs: 4, hung: 5 };
 
-function tableKindOf(random: Random, { maxRequests }: AccountKind): TableKind {
-  const storesText = random.chance(0.25);
+function tableKindOf(random: Random): TableKind {
+  const storesText = random.chance(0.12);
   return {
     storesText,
     oldWriters: random.pick([0, 0, 0.3]),
-    // Where nothing is split: the parts of a batch end days before it does.
-    retentionMs: (maxRequests > 100 ? random.pick([2, 5, 90]) : 90) * DAY,
+    retentionMs: random.pick([2, 5, 90]) * DAY,
   };
 }
