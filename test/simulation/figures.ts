@@ -26,7 +26,7 @@ const HOUR = 3_600_000;
 const BOUNDS: Figures = {
   cancelToEndMs: 6 * HOUR,
   hiddenCancelToEndMs: 30 * HOUR,
-  endToNoticeMs: 6 * HOUR,
+  endToNoticeMs: 24 * HOUR,
   sameFailures: 110,
 };
 

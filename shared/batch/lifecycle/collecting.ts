@@ -84,10 +84,18 @@ export function isSalvageDue(
   { unread, deadlineAt }: BatchIn<'collecting'>,
   { policy, now }: Pick<DecisionContext, 'policy' | 'now'>,
 ): boolean {
-  if (now >= deadlineAt + GRACE_MS / 2) return true;
+  if (isLastChance({ deadlineAt }, now)) return true;
   if (!unread) return false;
   const isLost = unread.isDefinite && now >= unread.since + policy.outputGraceSeconds * 1000;
   return isLost || unread.times >= policy.maxCollections;
+}
+
+/** Whether what cannot be read now will not be read again: there is no more time. */
+export function isLastChance(
+  { deadlineAt }: Pick<BatchIn<'collecting'>, 'deadlineAt'>,
+  now: number,
+): boolean {
+  return now >= deadlineAt + GRACE_MS / 2;
 }
 
 /** The bucket, or every worker, has failed for too long. The rows of earlier attempts are kept. */

@@ -1,7 +1,7 @@
 import { ProviderError, type Reason, shortReason } from '../../batch/errors.ts';
 import type { Outcome } from '../../batch/job.ts';
 import { missingRow, OUTPUT_MISSING, UNREADABLE_ROW } from '../../batch/ledger.ts';
-import { isSalvageDue } from '../../batch/lifecycle/collecting.ts';
+import { isLastChance, isSalvageDue } from '../../batch/lifecycle/collecting.ts';
 import type { BatchIn } from '../../batch/record.ts';
 import type { Spool } from '../../jsonl/spool.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
@@ -35,7 +35,8 @@ export async function openOutput(
   if (outcome.files.length === 0 && outcome.answered === undefined)
     return { provider: undefined, outcome, isSalvage, rows: nothing(), failures };
   const provider = await providers.get(name);
-  const present = await presentOutcome(provider, batch);
+  const isLast = isLastChance(batch, clock.now());
+  const present = await presentOutcome(provider, batch, isLast);
   const rows = rowsOfFiles(ports, task, { provider, outcome: present, isSalvage, failures });
   return { provider, outcome: present, isSalvage, rows, failures };
 }
@@ -44,6 +45,7 @@ export async function openOutput(
 async function presentOutcome(
   provider: Provider,
   { outcome, unread }: BatchIn<'collecting'>,
+  isLast: boolean,
 ): Promise<Outcome> {
   if (!unread || outcome.jobId === undefined) return outcome;
   try {
@@ -53,6 +55,8 @@ async function presentOutcome(
     return omitUndefined({ ...outcome, files, answered });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
+    // A job without a file may name some by now: an error that passes is no answer to that.
+    if (outcome.files.length === 0 && error.kind !== 'missing' && !isLast) throw error;
     // The files that are known are read all the same.
     return outcome;
   }
