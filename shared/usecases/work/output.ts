@@ -35,11 +35,14 @@ export async function openOutput(
   if (outcome.files.length === 0 && outcome.answered === undefined)
     return { provider: undefined, outcome, isSalvage, rows: nothing(), failures };
   const provider = await providers.get(name);
-  const isLast = isLastChance(batch, clock.now());
+  const hasWaited = (batch.unread?.times ?? 0) >= policy.maxCollections;
+  const isLast = hasWaited || isLastChance(batch, clock.now());
   const present = await presentOutcome(provider, batch, isLast);
   const rows = rowsOfFiles(ports, task, { provider, outcome: present, isSalvage, failures });
   return { provider, outcome: present, isSalvage, rows, failures };
 }
+
+const UNREAD_STATE = shortReason('job_state_unknown', 'the state of the job could not be read');
 
 /** Files that were missing may be there by now, under ids that the job did not show before. */
 async function presentOutcome(
@@ -50,7 +53,8 @@ async function presentOutcome(
   if (!unread || outcome.jobId === undefined) return outcome;
   try {
     const seen = await provider.check(outcome.jobId);
-    if (seen.state !== 'ended' || seen.outcome.files.length === 0) return outcome;
+    if (seen.state !== 'ended') throw new ProviderError('transient', UNREAD_STATE);
+    if (seen.outcome.files.length === 0) return outcome;
     const { files, answered = outcome.answered } = seen.outcome;
     return omitUndefined({ ...outcome, files, answered });
   } catch (error) {

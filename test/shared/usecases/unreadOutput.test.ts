@@ -99,25 +99,34 @@ test('what can be read of a broken file is kept, although its last reading is re
   expect(errors.map((row) => row.custom_id)).toEqual(['c', 'd']);
 });
 
-test('files that a job names late are not given up because its last check is refused', async () => {
-  const w = await withFiles({}, { answered: 4 });
-  const { check } = w.provider;
-  let refusals = 0;
-  for (let minutes = 0; minutes <= 60; minutes += 10) {
-    await step(w);
-    w.advance(600);
-  }
-  endJob(w, { output: IDS.map((id) => rowOf(id)) });
-  w.provider.check = async (jobId) => {
-    if (refusals++ === 0) throw BROKEN;
-    return check(jobId);
-  };
+test.each([
+  ['is refused', BROKEN],
+  ['cannot be read', undefined],
+])(
+  'files that a job names late are not given up because its last check %s',
+  async (_how, error) => {
+    const w = await withFiles({}, { answered: 4 });
+    const { check } = w.provider;
+    let refusals = 0;
+    for (let minutes = 0; minutes <= 60; minutes += 10) {
+      await step(w);
+      w.advance(600);
+    }
+    endJob(w, { output: IDS.map((id) => rowOf(id)) });
+    w.provider.check = async (jobId) => {
+      if (refusals++ === 0) {
+        if (error) throw error;
+        return { state: 'unknown', status: 'odd' };
+      }
+      return check(jobId);
+    };
 
-  await collected(w);
+    await collected(w);
 
-  expect(refusals).toBeGreaterThan(1);
-  expect((await rowsOf(w)).results).toEqual(IDS);
-});
+    expect(refusals).toBeGreaterThan(1);
+    expect((await rowsOf(w)).results).toEqual(IDS);
+  },
+);
 
 test('rows that come again with the next try of a reading are billed once', async () => {
   const whole = await withOutput(['a', 'b'].map((id) => rowOf(id)));
