@@ -124,3 +124,6 @@ export function shortReason(code: string, message: string, line?: number): Reaso
     message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
   return omitUndefined({ code: code.slice(0, 100), message: text, line });
 }
+
+/** The code of a failure of a provider's call without a usable answer. */
+export const NO_USABLE_ANSWER = 'no_usable_answer';

@@ -1,6 +1,7 @@
 import {
   type FullQuota,
   messageOf,
+  NO_USABLE_ANSWER,
   ProviderError,
   type ProviderErrorKind,
   RefusedError,
@@ -158,9 +159,6 @@ export function messageWithCause(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
   return cause === '' ? messageOf(error) : `${messageOf(error)} (${cause})`;
 }
-
-/** The code of a failure without a usable answer. */
-export const NO_USABLE_ANSWER = 'no_usable_answer';
 
 /**
  * An answer with a status of success that cannot be what the call returns. Most often it comes from

@@ -122,6 +122,8 @@ export interface Provider {
    *   first page
    */
   listJobs(since: number, position?: ListingPosition): AsyncIterable<ListedJob>;
+  /** Jobs are created although the list cannot be read: whoever wrote the settings accepts that. */
+  readonly mayLackList?: boolean;
   /**
    * The states of the account's jobs, newest first, in as few calls as possible; the caller stops
    * reading when it has found its jobs. A job that is not listed may exist all the same. Absent:

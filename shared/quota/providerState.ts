@@ -46,6 +46,11 @@ export const providerStateSchema = z.object({
       messageId: z.string(),
     })
     .optional(),
+  /**
+   * When the list of the provider's jobs was first read and understood, in milliseconds since 1970.
+   * Absent: no job is created, because one whose answer is lost could not be found.
+   */
+  listedAt: z.number().optional(),
   /** Learned limits by model; `''` stands for batches without one. */
   ceilings: z.record(z.string(), learnedLimitSchema).optional(),
   /** Jobs started in one clock hour. `hour` counts from 1970. */

@@ -154,9 +154,12 @@ export const submitting: Handlers<'submitting'> = {
   },
 };
 
+/** A job that shows its key only once it has ended takes up to a day: longer than that, with a margin. */
+const SEARCH_MS = 2 * GRACE_MS;
+
 /**
  * Whether the search for a job that may exist is given up: a day after the batch had to end, or, if a
- * user has cancelled it, a day after the job must have shown.
+ * user has cancelled it, two days after the create call.
  */
 function mustGiveUpSearch(
   batch: BatchIn<'submitting'>,
@@ -164,7 +167,7 @@ function mustGiveUpSearch(
   context: DecisionContext,
 ): boolean {
   if (isClaimed(batch, context)) return false;
-  const isLate = context.now >= claim.leaseUntil + GRACE_MS;
+  const isLate = context.now >= claim.leaseUntil + SEARCH_MS;
   return (batch.cancelRequested && isLate) || isPastGracePeriod(batch, context);
 }
 

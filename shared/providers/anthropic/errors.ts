@@ -1,11 +1,11 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
+import { NO_USABLE_ANSWER } from '../../batch/errors.ts';
 import {
   type ApiFailure,
   classifierOf,
   type ErrorRule,
   FORBIDDEN,
   messageWithCause,
-  NO_USABLE_ANSWER,
   systemCodeOf,
   UNCLEAR_ANSWER,
   UNKNOWN_ROW_STATUS,

@@ -1,4 +1,4 @@
-import { messageOf } from '../../batch/errors.ts';
+import { messageOf, NO_USABLE_ANSWER } from '../../batch/errors.ts';
 import {
   ACCOUNT_REFUSED,
   type ApiFailure,
@@ -6,7 +6,6 @@ import {
   type ErrorRule,
   FORBIDDEN,
   isTimeout,
-  NO_USABLE_ANSWER,
   UNCLEAR_ANSWER,
 } from '../errors.ts';
 

@@ -7,6 +7,11 @@ import { baseUrlSchema, commonSettings } from '../settings.ts';
 const settings = z.strictObject({
   kind: z.literal('openai-compatible'),
   ...commonSettings,
+  /**
+   * Creates jobs although the service has no list of them that can be read. A job whose answer is lost
+   * cannot be found then: its batch ends with `job_unconfirmed`. Default: false.
+   */
+  allowMissingList: z.boolean().optional(),
   /** Ends in the version, such as `/v1`. */
   baseUrl: baseUrlSchema,
 });

@@ -25,5 +25,6 @@ export async function connectCompatible(
     jobEndpoint: (endpoint) => endpoint,
     isTolerant: true,
   };
-  return batchProvider(clients, openAiDescription, dialect, limits);
+  const provider = batchProvider(clients, openAiDescription, dialect, limits);
+  return { ...provider, mayLackList: settings.allowMissingList ?? false };
 }

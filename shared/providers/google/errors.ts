@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { NO_USABLE_ANSWER } from '../../batch/errors.ts';
 import { tryParseJson } from '../../jsonl/rows.ts';
 import {
   ACCOUNT_REFUSED,
@@ -9,7 +10,6 @@ import {
   FORBIDDEN,
   isTimeout,
   messageWithCause,
-  NO_USABLE_ANSWER,
   systemCodeOf,
   UNCLEAR_ANSWER,
 } from '../errors.ts';

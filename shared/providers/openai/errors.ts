@@ -1,5 +1,6 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import type { FullQuota } from '../../batch/errors.ts';
+import { NO_USABLE_ANSWER } from '../../batch/errors.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import {
   ACCOUNT_REFUSED,
@@ -8,7 +9,6 @@ import {
   type ErrorRule,
   FORBIDDEN,
   messageWithCause,
-  NO_USABLE_ANSWER,
   systemCodeOf,
   UNCLEAR_ANSWER,
 } from '../errors.ts';

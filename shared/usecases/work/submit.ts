@@ -1,4 +1,4 @@
-import { messageOf, ProviderError, shortReason } from '../../batch/errors.ts';
+import { messageOf, NO_USABLE_ANSWER, ProviderError, shortReason } from '../../batch/errors.ts';
 import type { Job } from '../../batch/job.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ScratchFile } from '../../batch/ports.ts';
@@ -10,12 +10,13 @@ import { METRICS } from '../../metrics.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFields } from '../logFields.ts';
+import { updateProvider } from '../providerState.ts';
 import { type TransitionPorts, transition } from '../transition.ts';
 import { jobContext, rowSources, untilDeadline, type WorkTask } from './task.ts';
 
 export type SubmitPorts = Pick<
   Dependencies,
-  'objects' | 'scratch' | 'providers' | 'clock' | 'policy' | 'tokens'
+  'objects' | 'scratch' | 'providers' | 'providerStates' | 'clock' | 'policy' | 'tokens'
 >;
 export type RecordJobPorts = TransitionPorts & Pick<Dependencies, 'providers' | 'log' | 'metrics'>;
 
@@ -38,6 +39,7 @@ export async function submit(
       return { type: 'submitRefused', token, refusal: 'permanent', reason };
     }
     const provider = await ports.providers.get(batch.provider);
+    await confirmList(ports, batch.provider, provider);
     return await create(ports, task, provider, { file, requests });
   } catch (error) {
     return refusalOf(error, token);
@@ -65,6 +67,42 @@ async function split(
   const has = `${number(input.requests)} requests and about ${number(input.estimatedTokens)} tokens`;
   const message = `${has} are more than ${provider} takes of ${input.model ?? 'its model'}, which is ${limits.join(' and ')} as learned from its refusals: the batch was split into ${parts.length} parts`;
   return { type: 'sliced', token, parts, reason: shortReason('split_to_limit', message) };
+}
+
+/**
+ * Reads the provider's list of jobs, once in the life of an entry and before its first job: by that
+ * list a job is found whose answer was lost.
+ *
+ * @throws ProviderError `account` if the answer is no list: nothing is created at this entry then
+ */
+async function confirmList(
+  ports: Pick<SubmitPorts, 'clock' | 'providerStates'>,
+  name: string,
+  provider: Provider,
+): Promise<void> {
+  if (provider.mayLackList) return;
+  const { listedAt } = await ports.providerStates.get(name);
+  if (listedAt !== undefined) return;
+  const now = ports.clock.now();
+  try {
+    // The first job, or the end of the list, comes with its first page.
+    for await (const _ of provider.listJobs(now)) break;
+  } catch (error) {
+    throw isNoList(error) ? listNotUnderstood(name, error) : error;
+  }
+  await updateProvider(ports, name, (state) => ({ ...state, listedAt: now }));
+}
+
+/** Whether a call was answered, and not with a list. Any other failure may pass. */
+function isNoList(error: unknown): error is ProviderError {
+  if (!(error instanceof ProviderError)) return false;
+  const { kind, reason } = error;
+  return kind === 'missing' || kind === 'permanent' || reason.code === NO_USABLE_ANSWER;
+}
+
+function listNotUnderstood(name: string, { reason }: ProviderError): ProviderError {
+  const message = `the list of jobs of provider ${name} cannot be read (${reason.message}), so a job whose answer is lost could not be found and would be paid for twice: correct baseUrl and kind; for an openai-compatible service without such a list, allowMissingList accepts that`;
+  return new ProviderError('account', shortReason('list_not_understood', message));
 }
 
 /** Once the create call is sent a job may exist. Only a definite answer settles whether it does. */

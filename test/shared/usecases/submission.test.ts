@@ -118,7 +118,7 @@ describe('a submission', () => {
 
   it.each([
     ['at the maximum age and a day', false, 8, 'failed'],
-    ['a day after the create call, if it is cancelled', true, 1.01, 'cancelled'],
+    ['two days after the create call, if it is cancelled', true, 2.01, 'cancelled'],
   ] as const)(
     'whose job cannot be looked for ends %s, and its rows name the key',
     async (_, isCancelled, days, status) => {
@@ -187,6 +187,76 @@ describe('a submission', () => {
     await admitted(w);
     expect(w.batch('b1').job?.id).toBe('job_1');
     expect(w.provider.jobs.map(({ cancelled }) => cancelled)).toEqual([false, true]);
+  });
+});
+
+describe('the first submission to a provider', () => {
+  const answered = (kind: ProviderErrorKind, code: string) => {
+    const failure = new ProviderError(kind, { code, message: 'a gateway page' });
+    return async function* () {
+      yield* [];
+      throw failure;
+    };
+  };
+
+  it.each([
+    ['transient', 'no_usable_answer'],
+    ['missing', 'http_404'],
+    ['permanent', 'http_405'],
+  ] as const)(
+    'waits until the list of jobs can be read, which blocks the provider (%s)',
+    async (kind, code) => {
+      const w = world();
+      const { listJobs } = w.provider;
+      w.provider.listJobs = answered(kind, code);
+      await queued(w);
+      await admitted(w);
+      expect(w.provider.jobs).toHaveLength(0);
+      expect(w.batch('b1')).toMatchObject({ status: 'queued', attempt: 0 });
+      const reason = w.states.get('openai')?.hold?.reason;
+      expect(reason?.code).toBe('list_not_understood');
+      expect(reason?.message).toContain('a gateway page');
+      expect(reason?.message).toContain('allowMissingList');
+
+      w.provider.listJobs = listJobs;
+      w.advance(600);
+      await admitted(w);
+      expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1 });
+    },
+  );
+
+  it('is tried again if the list fails for a moment', async () => {
+    const w = world();
+    w.provider.listJobs = answered('transient', 'ECONNRESET');
+    await queued(w);
+    await admitted(w);
+    expect(w.batch('b1')).toMatchObject({ status: 'retrying', attempt: 0 });
+    expect(w.provider.jobs).toHaveLength(0);
+    expect(w.states.get('openai')?.hold).toBeUndefined();
+  });
+
+  it('is made without a list where the settings accept that', async () => {
+    const w = world();
+    w.provider.listJobs = answered('missing', 'http_404');
+    Object.assign(w.provider, { mayLackList: true });
+    await queued(w);
+    await admitted(w);
+    expect(w.batch('b1').status).toBe('running');
+  });
+
+  it('reads the list once, not for every job', async () => {
+    const w = world();
+    const { listJobs } = w.provider;
+    let reads = 0;
+    w.provider.listJobs = (since) => {
+      reads += 1;
+      return listJobs(since);
+    };
+    for (const id of ['b1', 'b2', 'b3']) await w.add(id, ['x']);
+    await w.workAll();
+    await admitted(w);
+    expect(w.provider.jobs).toHaveLength(3);
+    expect(reads).toBe(1);
   });
 });
 
@@ -360,7 +430,8 @@ describe('a sweep', () => {
       const w = world();
       w.provider.listJobs = async function* () {
         const id = isNamed ? 'job_1' : 'job_of_somebody';
-        yield { id, createdAt: w.batch('b1').createdAt, key: undefined, hiddenRequests };
+        const { createdAt = 0 } = w.batches.all().find(({ batchId }) => batchId === 'b1') ?? {};
+        yield { id, createdAt, key: undefined, hiddenRequests };
       };
       if (isNamed) {
         await w.add('b0', ['x', 'y']);

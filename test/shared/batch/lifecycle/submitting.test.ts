@@ -217,11 +217,12 @@ describe('a single request that its provider refuses for quota', () => {
       expect(outcome?.reason?.message).toContain('no list');
     });
 
-    it('ends a cancelled batch a day after the create call', () => {
-      const old = { ...EXPIRED, leaseUntil: NOW - DAY };
+    it('ends a cancelled batch two days after the create call', () => {
+      const old = { ...EXPIRED, leaseUntil: NOW - 2 * DAY };
       const cancelled = given('submitting', { claim: old, cancelRequested: true });
       expect(next(when(cancelled, jobUnconfirmed)).outcome?.kind).toBe('cancelled');
-      const recent = given('submitting', { claim: EXPIRED, cancelRequested: true });
+      const claim = { ...EXPIRED, leaseUntil: NOW - DAY };
+      const recent = given('submitting', { claim, cancelRequested: true });
       expect(when(recent, jobUnconfirmed).type).toBe('ignored');
     });
 
