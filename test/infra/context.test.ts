@@ -163,7 +163,7 @@ describe('a wrong setting', () => {
     ],
     [
       { providers: { a: { kind: 'gemini', modelIds: ['a'] } } },
-      'batchHandler.providers.a has the unknown key modelIds: allowed are kind, limits, models, dropFields, ',
+      'batchHandler.providers.a has the unknown key modelIds: allowed are kind, limits, timing, models, dropFields, ',
     ],
     [
       { providers: { a: { kind: 'openai-compatible' } } },
@@ -199,7 +199,7 @@ describe('a wrong setting', () => {
     ],
     [
       { providers: { a: { kind: 'bedrock', secretArn: SECRET_ARN } } },
-      'batchHandler.providers.a has the unknown key secretArn: allowed are kind, limits, models, dropFields, ',
+      'batchHandler.providers.a has the unknown key secretArn: allowed are kind, limits, timing, models, dropFields, ',
     ],
     [
       { providers: { a: { kind: 'bedrock', modelIds: ['m'], jobRoleArn: 'role' } } },

@@ -69,8 +69,8 @@ describe(row(3), () => {
     expect(status).toBe('queued');
     expect(attempt).toBe(0);
     expect(reasons).toMatchObject([{ code: 'token_limit_exceeded' }]);
-    const { hold } = await system.dependencies.providerStates.get('openai');
-    expect(hold).toMatchObject({ kind: 'quota', refusals: 1 });
+    const { ceilings = {} } = await system.dependencies.providerStates.get('openai');
+    expect(Object.values(ceilings)).toMatchObject([{ cooldown: { refusals: 1 } }]);
 
     await system.untilEnded('first', 'second');
 
