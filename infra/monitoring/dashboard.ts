@@ -108,6 +108,7 @@ function trendWidgets(monitored: Monitored): cloudwatch.IWidget[][] {
       graph('Requests an hour, of batches that ended', [
         hourly(METRICS.requestsSucceeded, 'succeeded'),
         hourly(METRICS.requestsFailed, 'failed'),
+        hourly(METRICS.unreadableRows, 'unreadable rows'),
       ]),
       graph('Jobs and retries an hour', [
         hourly(METRICS.submitted, 'jobs submitted'),

@@ -42,7 +42,13 @@ export const QUERIES: Readonly<Record<string, logs.QueryStringProps>> = {
   'Stopped submissions': {
     fields: ['@timestamp, provider, message, batchId, coalesce(reason.message, reason) as because'],
     filterStatements: [
-      messageIn('providerBlocked', 'providerCoolingDown', 'providerPaused', 'budgetReached'),
+      messageIn(
+        'providerBlocked',
+        'providerCoolingDown',
+        'limitLearned',
+        'providerPaused',
+        'budgetReached',
+      ),
     ],
     sort: '@timestamp desc',
     limit: 200,
