@@ -72,6 +72,9 @@ const MOVE_STATUS: Readonly<Record<string, MoveProgress['status']>> = {
   CANCELLED: 'cancelled',
 };
 
+/** Requests for the progress that may be answered without the move, which goes on all the same. */
+const MAX_UNLISTED = 60;
+
 /**
  * Moves all messages of a dead-letter queue back to its queue, and yields the progress until the
  * move has ended. A move that runs already is followed instead of started again. SQS completes the
@@ -79,6 +82,7 @@ const MOVE_STATUS: Readonly<Record<string, MoveProgress['status']>> = {
  *
  * @param options.signal stops following
  * @param options.pollMs between two requests for the progress. Default 1000
+ * @throws Error if SQS does not list the move for 60 requests in a row
  */
 export async function* redrive(
   sqs: SQSClient,
@@ -95,11 +99,17 @@ export async function* redrive(
         DestinationArn: await queueArn(sqs, url),
       }),
     );
+  let unlisted = 0;
   while (true) {
     const move = await newestMove(sqs, source);
     const progress = move && moveProgress(move);
     if (progress) yield progress;
     if (progress && progress.status !== 'running') return;
+    unlisted = progress ? 0 : unlisted + 1;
+    if (unlisted >= MAX_UNLISTED) {
+      const how = `aws sqs list-message-move-tasks --source-arn ${source}`;
+      throw new Error(`SQS has begun the move and does not list it: look at it later (${how})`);
+    }
     await wait(pollMs, undefined, { signal });
   }
 }
