@@ -1,6 +1,25 @@
 /** The rule for a batch id: safe in S3 keys, table keys and provider metadata. */
 export const BATCH_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+/** The id of a batch that the collector makes: `collected-<lane id>-<number of the window>`. */
+export const COLLECTED_ID_PATTERN = /^collected-[0-9a-f]{16}-[1-9]\d{0,15}$/;
+
+/** The id of a batch whose message gives none: `m-` and the message id, which SQS makes as a UUID. */
+const MESSAGE_BATCH_ID_PATTERN = /^m-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Whether a batch id is of a form that the handler gives by itself. A user's message must not take
+ * one: the requests that the handler has for it would be taken for those of that batch.
+ */
+export function isReservedId(batchId: string): boolean {
+  return COLLECTED_ID_PATTERN.test(batchId) || MESSAGE_BATCH_ID_PATTERN.test(batchId);
+}
+
+/** The id of a batch whose message gives none. */
+export function messageBatchId(messageId: string): string {
+  return `m-${messageId}`;
+}
+
 /** A part of this depth is not split again. With two parts each, a job is a 256th of the batch by then. */
 export const MAX_PART_DEPTH = 8;
 

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import {
   BATCH_ID_PATTERN,
+  COLLECTED_ID_PATTERN,
   INBOX_PREFIX,
+  isReservedId,
   MAX_KEY_BYTES,
   MESSAGE_BODY_PREFIX,
   RECORD_ID_PATTERN,
@@ -47,7 +49,12 @@ export const addMessageSchema = z.strictObject({
   schemaVersion,
   action: z.literal('add').default('add'),
   /** Default: derived from the SQS message id. */
-  batchId: batchId.optional(),
+  batchId: batchId
+    .refine(
+      (id) => !isReservedId(id),
+      'must not have a form that the handler gives itself: choose another batchId, or leave it out',
+    )
+    .optional(),
   /** A provider entry of the deployment. Default: the first entry. */
   provider: entryName.optional(),
   /** Several entries instead of one: the batch, or its parts, run where there is room. */
@@ -152,6 +159,15 @@ export const inboxMessageSchema = z.strictObject({
 });
 export type InboxMessage = z.infer<typeof inboxMessageSchema>;
 
+/** Internal: the requests of a collector's window are at `uploads/<batchId>.jsonl`. */
+export const collectedMessageSchema = addMessageSchema
+  .pick({ schemaVersion: true, provider: true, endpoint: true, priority: true, metadata: true })
+  .extend({
+    action: z.literal('collected'),
+    batchId: z.string().regex(COLLECTED_ID_PATTERN, 'must be the id of a collected batch'),
+  });
+export type CollectedMessage = z.infer<typeof collectedMessageSchema>;
+
 /** Stands for a body over 200 KB, which is kept in the handler's bucket. */
 export const pointerMessageSchema = z.strictObject({
   schemaVersion,
@@ -170,6 +186,7 @@ const batchQueueMessageSchema = z.union([
   providerMessageSchema,
   requeueMessageSchema,
   inboxMessageSchema,
+  collectedMessageSchema,
   pointerMessageSchema,
 ]);
 export type BatchQueueMessage = z.infer<typeof batchQueueMessageSchema>;

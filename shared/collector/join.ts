@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
+import { UnreadableRecordError } from '../batch/errors.ts';
 import { uploadKey } from '../batch/ids.ts';
-import { addMessageSchema } from '../batch/messages.ts';
+import type { CollectedMessage } from '../batch/messages.ts';
+import type { Batch } from '../batch/record.ts';
 import { checkRequest } from '../jsonl/checkRequest.ts';
 import { LINE_END, type Line, lineGroups } from '../jsonl/lines.ts';
 import { LOG_MESSAGES, METRICS } from '../metrics.ts';
@@ -43,12 +45,42 @@ export async function joinWindow(
   try {
     const lane = await ports.collector.lanes.get(laneId);
     const window = lane?.sealed.find((each) => each.number === number);
-    if (lane && window && !(await ports.batches.get(batchId)))
-      await join(ports, { lane, window, batchId }, deadline);
-    else ports.log.info('window was joined before', fields);
+    if (!lane || !window) return ports.log.info('window was joined before', fields);
+    const found = await findBatchOf(ports, lane, number);
+    if (found === 'none') return await join(ports, { lane, window, batchId }, deadline);
+    if (found === 'own') return ports.log.info('window was joined before', fields);
+    ports.log.warn(
+      'window not joined; its batch id is taken, and the sweep gives it another',
+      fields,
+    );
   } catch (error) {
     throw attributed(error, fields);
   }
+}
+
+/**
+ * The batch of a window, if there is one: its own, or one that was added under its id in another
+ * way. A record that cannot be read counts as its own, because a second batch would be paid again.
+ */
+export async function findBatchOf(
+  { batches }: Pick<Dependencies, 'batches'>,
+  lane: Lane,
+  number: number,
+): Promise<'own' | 'taken' | 'none'> {
+  const batchId = collectedBatchId(lane.laneId, number);
+  try {
+    const batch = await batches.get(batchId);
+    if (!batch) return 'none';
+    return isMadeOf(lane, batch) ? 'own' : 'taken';
+  } catch (error) {
+    if (error instanceof UnreadableRecordError) return 'own';
+    throw error;
+  }
+}
+
+function isMadeOf({ provider, endpoint }: Lane, { batchId, spec }: Batch): boolean {
+  const isAtPlace = spec.source.key === uploadKey(batchId);
+  return isAtPlace && spec.endpoint === endpoint && spec.providers[0] === provider;
 }
 
 async function join(ports: JoinPorts, joining: WindowJoin, deadline: number): Promise<void> {
@@ -63,8 +95,9 @@ async function join(ports: JoinPorts, joining: WindowJoin, deadline: number): Pr
     return log.info('window dropped; its requests are in other batches', fields);
   }
   const { priority, metadata } = collector.settings;
-  const message = { batchId, provider, endpoint, priority, metadata };
-  await queues.sendBatch(addMessageSchema.parse(message), 0);
+  const asked = { batchId, provider, endpoint, priority, metadata };
+  const message: CollectedMessage = { action: 'collected', ...asked };
+  await queues.sendBatch(message, 0);
   log.info('window joined', { ...fields, provider, requests });
 }
 
@@ -123,7 +156,7 @@ async function* ownLines(
  */
 async function claim(
   { collector, clock, log, metrics }: JoinPorts,
-  { lane: { provider }, batchId }: WindowJoin,
+  { lane: { laneId, provider }, window, batchId }: WindowJoin,
   token: string,
   line: Line,
 ): Promise<boolean> {
@@ -132,7 +165,9 @@ async function claim(
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
   const wanted = { batchId, position: `${token}:${line.offset}`, digest };
   const stands = await collector.requests.claim({ provider, customId }, wanted, clock.now());
-  if (stands.batchId === batchId && stands.position === wanted.position) return true;
+  const formerIds = window.formerNumbers?.map((number) => collectedBatchId(laneId, number));
+  const isOwnId = stands.batchId === batchId || formerIds?.includes(stands.batchId);
+  if (isOwnId && stands.position === wanted.position) return true;
   if (stands.digest === digest) return false;
   const reason = `custom_id_exists: a request with this custom_id and another content is in batch ${stands.batchId}: choose a new custom_id`;
   log.warn(LOG_MESSAGES.requestRefused, { batchId, ...NO_ATTEMPT, reason });

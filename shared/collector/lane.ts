@@ -17,6 +17,8 @@ const windowSchema = z.object({
   bytes: z.number().int(),
   /** Tokens of the chunks that hold the requests, in order. */
   chunks: z.array(z.string()),
+  /** Numbers that it had before: the ids of those batches were taken. */
+  formerNumbers: z.array(z.number().int().positive()).optional(),
 });
 
 /** A window that takes no more requests. */
@@ -67,12 +69,17 @@ export interface Chunk {
   readonly bytes: number;
 }
 
-/**
- * A lane is one item, of at most 400 KB in DynamoDB, and a token takes 35 bytes of it. At
- * `MAX_LANE_CHUNKS` further requests stay in their queue until windows have been joined.
- */
 const MAX_WINDOW_CHUNKS = 2_000;
-const MAX_LANE_CHUNKS = 8_000;
+
+/**
+ * Bytes of windows and chunks at which further requests stay in their queue until windows have been
+ * joined. A lane is one item, of at most 400 KB in DynamoDB, and small windows fill it as well as
+ * many chunks do: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+const MAX_LANE_BYTES = 300_000;
+/** Of the JSON of a token, and of a window without its tokens. */
+const TOKEN_BYTES = 35;
+const WINDOW_BYTES = 150;
 
 /** How many requests and bytes the open window can still take. */
 export function remainingIn({ open }: Lane, limits: WindowLimits): Omit<Chunk, 'token'> {
@@ -85,7 +92,8 @@ export function remainingIn({ open }: Lane, limits: WindowLimits): Omit<Chunk, '
 /** Whether the lane takes no more requests before some of its windows have been joined. */
 export function isLaneFull({ open, sealed }: Lane): boolean {
   const windows = [...sealed, ...(open ? [open] : [])];
-  return windows.reduce((sum, { chunks }) => sum + chunks.length, 0) >= MAX_LANE_CHUNKS;
+  const bytes = windows.map(({ chunks }) => WINDOW_BYTES + TOKEN_BYTES * chunks.length);
+  return bytes.reduce((sum, each) => sum + each, 0) >= MAX_LANE_BYTES;
 }
 
 /** Whether the lane names the chunk already: messages that are delivered again make the same chunk. */
@@ -108,7 +116,7 @@ export function withChunk(lane: Lane, chunk: Chunk, limits: WindowLimits, now: n
     bytes: open.bytes + chunk.bytes,
     chunks: [...open.chunks, chunk.token],
   };
-  const added = { ...lane, next: open.number + 1, open: filled };
+  const added = { ...lane, next: Math.max(lane.next, open.number + 1), open: filled };
   return isFull(filled, limits) ? withOpenSealed(added, now) : added;
 }
 
@@ -128,6 +136,17 @@ export function dueAtOf({ open, sealed }: Lane): number | undefined {
 /** Removes a sealed window: its batch exists, or needs none. */
 export function withoutWindow(lane: Lane, number: number): Lane {
   return { ...lane, sealed: lane.sealed.filter((window) => window.number !== number) };
+}
+
+/** Gives a sealed window another number, because the id of its batch is taken. It is due now. */
+export function withNewNumber(lane: Lane, number: number, now: number): Lane {
+  const { next } = lane;
+  const sealed = lane.sealed.map((window) => {
+    if (window.number !== number) return window;
+    const formerNumbers = [...(window.formerNumbers ?? []), number];
+    return { ...window, number: next, formerNumbers, dueAt: now, sends: 0 };
+  });
+  return { ...lane, next: next + 1, sealed };
 }
 
 /**

@@ -1,11 +1,16 @@
+import pMap from 'p-map';
 import { pages } from '../batch/ports.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
 import type { Collector } from './contract.ts';
-import { collectedBatchId, sweptLane, withoutWindow } from './lane.ts';
+import { findBatchOf } from './join.ts';
+import { sweptLane, type Window, withNewNumber, withoutWindow } from './lane.ts';
 import { updateLane } from './storeRequests.ts';
 
 type SealPorts = Pick<Dependencies, 'batches' | 'policy' | 'clock' | 'metrics'>;
+
+/** Records that are read at the same time. A lane has up to 2,000 sealed windows. */
+const CONCURRENCY = 50;
 
 /** The parts of a sweep that a step of it needs. */
 interface SweepControl {
@@ -35,11 +40,8 @@ export async function sealWindows(
   }
 }
 
-async function sweepLane(
-  { batches, policy, clock, metrics }: SealPorts,
-  collector: Collector,
-  laneId: string,
-): Promise<void> {
+async function sweepLane(ports: SealPorts, collector: Collector, laneId: string): Promise<void> {
+  const { policy, clock, metrics } = ports;
   let toJoin: readonly number[] = [];
   let sealedByAge = 0;
   const lane = await updateLane(collector, laneId, async (found) => {
@@ -47,9 +49,15 @@ async function sweepLane(
     if (!found) return undefined;
     const now = clock.now();
     let kept = found;
-    for (const { number, sends, dueAt } of found.sealed) {
-      if (sends === 0 || dueAt > now) continue;
-      if (await batches.get(collectedBatchId(laneId, number))) kept = withoutWindow(kept, number);
+    const sent = found.sealed.filter(({ sends, dueAt }) => sends > 0 && dueAt <= now);
+    const find = async ({ number }: Window) => ({
+      number,
+      batch: await findBatchOf(ports, found, number),
+    });
+    // One after the other, they would take so long that a collector writes the lane first every time.
+    for (const { number, batch } of await pMap(sent, find, { concurrency: CONCURRENCY })) {
+      if (batch === 'own') kept = withoutWindow(kept, number);
+      if (batch === 'taken') kept = withNewNumber(kept, number, now);
     }
     const next = sweptLane(kept, policy, now);
     toJoin = next.toJoin;

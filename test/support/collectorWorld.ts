@@ -1,3 +1,4 @@
+import { UnreadableRecordError } from '../../shared/batch/errors.ts';
 import {
   type Collector,
   type CollectorSettingsInput,
@@ -21,6 +22,8 @@ export interface CollectorWorld {
   calls(): number;
   /** The process dies at this call: before it has an effect, or after. */
   dieAt(call: number, moment: 'before' | 'after'): void;
+  /** The record of this batch exists and can be read no more. */
+  breakRecord(batchId: string): void;
   /** Writes of these lanes are throttled. */
   failWrites(which: (lane: Lane) => boolean): void;
   send(request: object | string, messageId?: string): void;
@@ -62,10 +65,17 @@ export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWor
     }),
   };
   const { objects } = w.dependencies;
+  const broken = new Set<string>();
   const dependencies: Dependencies & { readonly collector: Collector } = {
     ...w.dependencies,
     collector,
-    batches: fatal.guard(w.dependencies.batches),
+    batches: fatal.guard({
+      ...w.dependencies.batches,
+      async get(batchId) {
+        if (broken.has(batchId)) throw new UnreadableRecordError(batchId, 'broken', batchId);
+        return w.dependencies.batches.get(batchId);
+      },
+    }),
     queues: fatal.guard(w.dependencies.queues),
     objects: {
       ...objects,
@@ -82,6 +92,9 @@ export function collectorWorld(given: CollectorSettingsInput = {}): CollectorWor
     ...{ world: w, lanes, queue, deadLetters },
     calls: fatal.calls,
     dieAt: fatal.dieAt,
+    breakRecord(batchId) {
+      broken.add(batchId);
+    },
     failWrites(which) {
       isThrottled = which;
     },

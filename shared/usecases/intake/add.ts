@@ -1,6 +1,12 @@
 import { notBeforeProblem } from '../../batch/bounds.ts';
 import { refusal } from '../../batch/errors.ts';
-import { INBOX_PREFIX, newKeyPrefix, objectKey, uploadKey } from '../../batch/ids.ts';
+import {
+  INBOX_PREFIX,
+  messageBatchId,
+  newKeyPrefix,
+  objectKey,
+  uploadKey,
+} from '../../batch/ids.ts';
 import { type AddMessage, parseS3Url } from '../../batch/messages.ts';
 import { newBatch } from '../../batch/newRecord.ts';
 import { latestStartSeconds } from '../../batch/policy.ts';
@@ -30,7 +36,7 @@ export async function add(
   messageId: string,
   found?: Source,
 ): Promise<void> {
-  const batchId = message.batchId ?? `m-${messageId}`;
+  const batchId = message.batchId ?? messageBatchId(messageId);
   try {
     await addBatch(ports, message, { batchId, messageId, found });
   } catch (error) {

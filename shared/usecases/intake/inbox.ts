@@ -32,13 +32,28 @@ export async function addFromInbox(
     return log.info('inbox event ignored; the file was overwritten', { key });
   const source = { ...object, etag: head.etag };
   try {
-    const provider = folderOf(key);
-    const batchId = inboxBatchId(key, etag);
-    const message = addMessageSchema.parse({ batchId, provider });
-    await add(ports, message, messageId, source);
+    const message = addMessageSchema.parse({ provider: folderOf(key) });
+    await addUnderFreeId(inboxBatchIds(key, etag), (batchId) =>
+      add(ports, { ...message, batchId }, messageId, source),
+    );
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     await reject(ports, source, error);
+  }
+}
+
+/** Whoever put the file has chosen no id, so a batch that has the same one must not keep it out. */
+async function addUnderFreeId(
+  [batchId, ...others]: readonly [string, ...string[]],
+  addAs: (batchId: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await addAs(batchId);
+  } catch (error) {
+    const [next, ...rest] = others;
+    const isTaken = error instanceof RefusedError && error.reason.code === 'batch_exists';
+    if (!isTaken || next === undefined) throw error;
+    await addUnderFreeId([next, ...rest], addAs);
   }
 }
 
@@ -59,15 +74,19 @@ function folderOf(key: string): string | undefined {
   return rest.length > 0 ? folder : undefined;
 }
 
-/** The name of the file, for people, and a hash of its key and ETag. */
-function inboxBatchId(key: string, etag: string): string {
+/** The name of the file, for people, and a hash of its key and ETag. Each counts if those before are taken. */
+function inboxBatchIds(key: string, etag: string): [string, ...string[]] {
   const file = key.slice(key.lastIndexOf('/') + 1, -'.jsonl'.length);
   const name = file
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, MAX_NAME_LENGTH);
-  const hash = createHash('sha256').update(`${key}\n${etag}`).digest('hex');
-  return `${name || 'inbox'}-${hash.slice(0, HASH_LENGTH)}`;
+  const idOf = (text: string) => {
+    const hash = createHash('sha256').update(text).digest('hex');
+    return `${name || 'inbox'}-${hash.slice(0, HASH_LENGTH)}`;
+  };
+  const text = `${key}\n${etag}`;
+  return [idOf(text), idOf(`${text}\n2`), idOf(`${text}\n3`)];
 }
 
 interface InboxRejection {

@@ -7,8 +7,11 @@ import {
   UnreadableRecordError,
 } from '../../batch/errors.ts';
 import {
+  type AddMessage,
   addMessageSchema,
   type BatchQueueMessage,
+  type CollectedMessage,
+  collectedMessageSchema,
   commandMessageSchema,
   inboxMessageSchema,
   MESSAGE_SCHEMA_VERSION,
@@ -98,6 +101,8 @@ function handle(
       return add(ports, message, delivery.messageId);
     case 'inbox':
       return addFromInbox(ports, message, delivery.messageId);
+    case 'collected':
+      return add(ports, addMessageOf(message), delivery.messageId);
     case 'remove':
       return removeRecord(ports, message, delivery.messageId);
     case 'pause':
@@ -106,6 +111,10 @@ function handle(
     default:
       return command(ports, message, delivery);
   }
+}
+
+function addMessageOf({ action, batchId, ...asked }: CollectedMessage): AddMessage {
+  return { ...addMessageSchema.parse(asked), batchId };
 }
 
 const SCHEMAS = new Map<unknown, z.ZodType<BatchQueueMessage>>(
@@ -119,6 +128,7 @@ const SCHEMAS = new Map<unknown, z.ZodType<BatchQueueMessage>>(
     resume: providerMessageSchema,
     requeue: requeueMessageSchema,
     inbox: inboxMessageSchema,
+    collected: collectedMessageSchema,
     pointer: pointerMessageSchema,
   }),
 );

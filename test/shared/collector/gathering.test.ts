@@ -16,7 +16,7 @@ describe('single requests become batches', () => {
     await c.deliver();
     expect(c.world.batchQueue.map(({ body }) => JSON.parse(body))).toEqual([
       expect.objectContaining({
-        ...{ action: 'add', provider: 'openai', endpoint: '/v1/embeddings' },
+        ...{ action: 'collected', provider: 'openai', endpoint: '/v1/embeddings' },
         ...{ priority: 7, metadata: { team: 'search' } },
       }),
     ]);

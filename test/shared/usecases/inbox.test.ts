@@ -89,6 +89,30 @@ describe('a file in the inbox', () => {
   });
 });
 
+/** The id that the file of the inbox gets, with these batches in the table. */
+async function nextId(w: World): Promise<string> {
+  const other = world();
+  const taken = w.batches.all();
+  for (const batch of taken) other.batches.put(batch);
+  await other.send(await put(other));
+  const ids = new Set(taken.map(({ batchId }) => batchId));
+  const made = other.batches.all().find(({ batchId }) => !ids.has(batchId));
+  return made?.batchId ?? '';
+}
+
+it('a file whose id was taken by another batch becomes a batch all the same, once', async () => {
+  const w = world();
+  const taken = await nextId(w);
+  await w.add(taken, ['other']);
+  const event = await put(w);
+  await w.send(event);
+  await w.send(event);
+  const own = w.batches.all().filter(({ batchId }) => batchId !== taken);
+  expect(own).toMatchObject([{ spec: { source: { key: KEY } } }]);
+  expect(own[0]?.batchId).toMatch(/^my-requests-[0-9a-f]{32}$/);
+  expect(rejectionOf(w)).toBeUndefined();
+});
+
 describe('a refused file has its reason beside it', () => {
   it('when its folder is no entry', async () => {
     const w = world();
@@ -107,16 +131,13 @@ describe('a refused file has its reason beside it', () => {
     expect(w.metrics.get('MessagesRefused')).toBe(1);
   });
 
-  it('when its id is taken by another input', async () => {
+  it('when each of its three ids is taken by another input', async () => {
     const w = world();
-    const event = await put(w);
-    await w.send(event);
-    const [batch] = w.batches.all();
-    const other = world();
-    await other.add(batch?.batchId ?? '', ['other']);
-    await other.send(await put(other));
-    expect(rejectionOf(other)).toMatchObject({ code: 'batch_exists' });
-    expect(other.deadLetters).toEqual([]);
+    for (let taken = 0; taken < 3; taken++) await w.add(await nextId(w), [`other${taken}`]);
+    await w.send(await put(w));
+    expect(rejectionOf(w)).toMatchObject({ code: 'batch_exists' });
+    expect(w.batches.all()).toHaveLength(3);
+    expect(w.deadLetters).toEqual([]);
   });
 
   it('when it has bad lines, and its batch ends failed', async () => {

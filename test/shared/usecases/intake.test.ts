@@ -22,6 +22,16 @@ describe('a message that can never succeed goes to the dead-letter queue with it
       'batchId: must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or a digit, not "a/b"',
     ],
     ['has an id that climbs', { batchId: '..' }, 'not ".."'],
+    [
+      'has the id of a batch that the collector makes',
+      { batchId: 'collected-0123456789abcdef-12' },
+      'choose another batchId, or leave it out, not "collected-0123456789abcdef-12"',
+    ],
+    [
+      'has the id of a message that gives none',
+      { batchId: 'm-5fea7756-0ea4-451a-a703-a558b933e274' },
+      'choose another batchId, or leave it out, not "m-5fea',
+    ],
     ['has an id of 101 characters', { batchId: LONG }, `not "${LONG}"`],
     ['has a unicode id', { batchId: 'bücher' }, 'not "bücher"'],
     ['has a field that does not exist', { batchId: 'x', endPoint: '/v1/embeddings' }, 'endPoint'],
@@ -120,6 +130,15 @@ describe('adding a batch', () => {
       input: { requests: 2 },
     });
   });
+
+  it.each(['collected-2026-12', 'm-1', 'm-5fea7756', 'collected-0123456789abcdef'])(
+    'takes %s for an id: only the forms that the handler gives are reserved',
+    async (batchId) => {
+      const w = world();
+      await w.add(batchId, ['a']);
+      expect(w.batch(batchId).status).toBe('inspecting');
+    },
+  );
 
   it('reads a large message from the object that it points to', async () => {
     const w = world();
