@@ -4,6 +4,7 @@ import type { Limits } from '../batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../batch/ports.ts';
 import type { JobSize } from '../batch/record.ts';
 import { omitUndefined } from '../omitUndefined.ts';
+import { exclusionOf, isBlocked, mayTryBlocked } from './hold.ts';
 import { maxPending } from './learnedLimit.ts';
 import { learnedLimit, type ProviderState, spentToday, startsThisHour } from './providerState.ts';
 
@@ -60,7 +61,8 @@ export interface Admitted {
  *
  * A batch that alone is larger than what was learned of its model is split, which needs no capacity.
  * If it cannot be split, or is as large as a job that was refused and none was accepted since, it
- * comes last and nothing is reserved for it: it would be refused again.
+ * comes last and nothing is reserved for it: it would be refused again. While the
+ * provider is blocked, one batch a sweep may be tried, of another model than the refused one if possible.
  */
 export function admit(
   waiting: readonly WaitingHint[],
@@ -69,8 +71,11 @@ export function admit(
 ): readonly Admitted[] {
   const admitted: Admitted[] = [];
   const doubtful: WaitingHint[] = [];
-  for (const batch of waiting) {
-    const splitTo = splitSize(batch, bounds);
+  const { state, now } = bounds;
+  const mayStart = (batch: WaitingHint) =>
+    !exclusionOf(state, batch, now) && (!isBlocked(state, now) || mayTryBlocked(state, batch));
+  for (const batch of waiting.filter(mayStart)) {
+    const splitTo = isBlocked(state, now) ? undefined : splitSize(batch, bounds);
     if (splitTo) admitted.push({ batch, splitTo });
     else if (isDoubtful(batch, bounds)) doubtful.push(batch);
     else if (start(batch, usage, bounds, true)) admitted.push({ batch });
@@ -129,6 +134,8 @@ function isOversized(batch: WaitingHint, { state, now }: AdmissionBounds): boole
 }
 
 function isDoubtful(batch: WaitingHint, bounds: AdmissionBounds): boolean {
+  const { hold } = bounds.state;
+  if (isBlocked(bounds.state, bounds.now) && hold?.job?.model === (batch.model ?? '')) return true;
   const { cooldown } = learnedLimit(bounds.state, batch.model, bounds.now);
   const wasRefused = cooldown !== undefined && batch.expected.inputTokens >= cooldown.tokens;
   return wasRefused || isOversized(batch, bounds);
@@ -144,7 +151,8 @@ function mayTry(
   usage: ProviderUsage,
   { state, now }: AdmissionBounds,
 ): boolean {
-  if (state.hold?.kind === 'quota' && usage.started > 0) return false;
+  const isHeld = state.hold?.kind === 'quota' || isBlocked(state, now);
+  if (isHeld && usage.started > 0) return false;
   const { cooldown } = learnedLimit(state, batch.model, now);
   if (!cooldown) return true;
   const { started, pending } = modelUsage(usage, batch);

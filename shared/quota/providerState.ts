@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { saturated } from '../batch/bounds.ts';
 import { moneySchema } from '../batch/cost.ts';
-import { type Reason, reasonSchema } from '../batch/errors.ts';
+import type { Reason } from '../batch/errors.ts';
 import { PROVIDER_ACTIONS } from '../batch/messages.ts';
-import { maxBackoffMs, type Policy } from '../batch/policy.ts';
+import type { Policy } from '../batch/policy.ts';
 import { omitUndefined } from '../omitUndefined.ts';
+import { exclusionSchema, holdSchema, withAcceptance, withRefusal } from './hold.ts';
 import {
   coolDown,
   type LearnedLimit,
@@ -25,17 +26,9 @@ export const providerStateSchema = z.object({
   provider: z.string(),
   /** Rises by one with every write; the condition of the next one. */
   version: z.number().int().nonnegative().default(0),
-  /** Why no jobs are started for now: the provider is blocked (`account`) or cooling down (`quota`). */
-  hold: z
-    .object({
-      kind: z.enum(['quota', 'account']),
-      reason: reasonSchema,
-      /** Milliseconds since 1970. */
-      until: z.number(),
-      /** Refusals in a row. They lengthen the backoff. */
-      refusals: z.number().int().positive(),
-    })
-    .optional(),
+  hold: holdSchema.optional(),
+  /** What is refused by itself, the latest refusal last. */
+  exclusions: z.array(exclusionSchema).optional(),
   /** The user's command that was sent last. */
   lastCommand: z
     .object({
@@ -95,16 +88,6 @@ export function withSpent(state: ProviderState, amount: number, now: number): Pr
   return { ...state, spent: { day, amount: saturated(spentToday(state, now) + amount) } };
 }
 
-/** Blocks a provider that refuses our account, for longer with each refusal in a row. */
-export function withBlock(
-  state: ProviderState,
-  reason: Reason,
-  policy: Policy,
-  now: number,
-): ProviderState {
-  return withRefusal(state, { kind: 'account', reason }, policy.accountBackoff, now);
-}
-
 /** What was learned of a model, as it is to be believed now. */
 export function learnedLimit(
   { ceilings }: Pick<ProviderState, 'ceilings'>,
@@ -141,7 +124,8 @@ export function withRefusedJob(
   const { tokens } = job;
   const cooled = coolDown(lowered, { tokens, reason }, policy.quotaBackoff, now);
   const learned = { ...state, ceilings: { ...state.ceilings, [model]: cooled } };
-  return quota ? learned : withCooldown(learned, reason, policy, now);
+  if (quota) return learned;
+  return withRefusal(learned, { kind: 'quota', reason }, policy.quotaBackoff, now);
 }
 
 /** A job that was refused for quota. `model` is `''` if it has none. */
@@ -152,6 +136,7 @@ type RefusedJobOf = Pick<RefusedJob, 'tokens' | 'requests' | 'beside'> & {
 
 /** A job that the provider accepted. `submittedAt` in milliseconds since 1970. */
 interface AcceptedJob {
+  readonly batchId: string;
   readonly model: string;
   /** As estimated. */
   readonly tokens: number;
@@ -169,51 +154,9 @@ export function withAcceptedJobs(
     const raised = raiseLimit(storedLimit(ceilings, job.model), job, now);
     ceilings = { ...ceilings, [job.model]: raised };
   }
-  return withAcceptance({ ...state, ceilings }, now);
-}
-
-/** Lets a provider cool down that refused a job for quota, for longer with each refusal in a row. */
-function withCooldown(
-  state: ProviderState,
-  reason: Reason,
-  policy: Policy,
-  now: number,
-): ProviderState {
-  return withRefusal(state, { kind: 'quota', reason }, policy.quotaBackoff, now);
-}
-
-/** Calls that were under way when the first one was refused may be refused too. They count once. */
-function withRefusal(
-  state: ProviderState,
-  refusal: Pick<NonNullable<ProviderState['hold']>, 'kind' | 'reason'>,
-  backoff: Policy['quotaBackoff'],
-  now: number,
-): ProviderState {
-  const { hold } = state;
-  if (hold?.kind === refusal.kind && isUnavailable(state, now)) return state;
-  const refusals = (hold?.refusals ?? 0) + 1;
-  const until = now + maxBackoffMs(backoff, refusals - 1);
-  return { ...state, hold: { ...refusal, until, refusals } };
-}
-
-/**
- * Forgets past refusals, because the provider accepted a job. A block or cooldown in force stays:
- * the accepted call was under way before it began.
- */
-function withAcceptance(state: ProviderState, now: number): ProviderState {
-  if (!state.hold || isUnavailable(state, now)) return state;
-  const { hold: _, ...free } = state;
-  return free;
-}
-
-/** Whether the provider is blocked or cooling down. */
-export function isUnavailable({ hold }: ProviderState, now: number): boolean {
-  return hold !== undefined && now < hold.until;
-}
-
-/** Whether the provider refuses our account, so that no call to it can succeed. */
-export function isBlocked(state: ProviderState, now: number): boolean {
-  return state.hold?.kind === 'account' && isUnavailable(state, now);
+  let accepted: ProviderState = { ...state, ceilings };
+  for (const job of jobs) accepted = withAcceptance(accepted, { ...job, seenIn: 'job' }, now);
+  return accepted;
 }
 
 /** A user's command: `pause` starts no new jobs at the provider, `resume` starts them again. */
@@ -228,9 +171,9 @@ export function applyProviderCommand(
   state: ProviderState,
   command: ProviderCommand,
 ): ProviderState {
-  const { lastCommand, hold, ceilings, ...rest } = state;
+  const { lastCommand, hold, exclusions, ceilings, ...rest } = state;
   if (lastCommand && !isLater(command, lastCommand)) return state;
-  const kept = command.action === 'pause' ? { hold, ceilings } : {};
+  const kept = command.action === 'pause' ? { hold, exclusions, ceilings } : {};
   return { ...rest, ...omitUndefined(kept), lastCommand: command };
 }
 

@@ -70,7 +70,7 @@ async function performOne(
       await (await providers.get(provider)).cancel(effect.jobId);
       return { type: 'cancelSent', jobId: effect.jobId };
     case 'blockProvider':
-      return blockProvider(ports, batch, effect.reason);
+      return blockProvider(ports, batch, effect.reason, effect.seenIn);
     case 'coolDownProvider':
       return noteRefused(ports, batch, effect.reason);
     case 'noteSpent':

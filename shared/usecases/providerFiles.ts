@@ -8,7 +8,7 @@ import { METRICS } from '../metrics.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Dependencies } from './dependencies.ts';
 import { logFields } from './logFields.ts';
-import { type BlockPorts, blockProvider, isProviderBlocked } from './providerState.ts';
+import { type BlockPorts, blockProvider, providerRefusesCalls } from './providerState.ts';
 
 export type DeleteFilesPorts = BlockPorts &
   Pick<Dependencies, 'providers' | 'policy' | 'log' | 'metrics'>;
@@ -16,7 +16,7 @@ export type DeleteFilesPorts = BlockPorts &
 /**
  * Deletes files at the provider: those of the jobs that the record names for deletion and, once the
  * batch has ended, uploads that belong to no job. Stops at the first failure, and does nothing
- * while the provider is blocked; the record keeps naming what is left.
+ * while the provider refuses every call; the record keeps naming what is left.
  *
  * @returns what was deleted; undefined if nothing was
  */
@@ -25,7 +25,7 @@ export async function deleteProviderFiles(
   batch: Batch,
 ): Promise<BatchEvent | undefined> {
   const { providers, policy, log } = ports;
-  if (await isProviderBlocked(ports, batch.provider)) return undefined;
+  if (await providerRefusesCalls(ports, batch.provider)) return undefined;
   const jobIds: string[] = [];
   let leftoversUpTo = 0;
   try {

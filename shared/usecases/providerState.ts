@@ -4,13 +4,18 @@ import { requestsToSend } from '../batch/ledger.ts';
 import { pages } from '../batch/ports.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { LOG_MESSAGES, METRICS } from '../metrics.ts';
+import {
+  exclusionOf,
+  type RefusedJobOfAccount,
+  refusesCalls,
+  withAcceptance,
+  withAccountRefusal,
+} from '../quota/hold.ts';
 import { limitText } from '../quota/learnedLimit.ts';
 import {
-  isBlocked,
   learnedLimit,
   type ProviderState,
   withAcceptedJobs,
-  withBlock,
   withRefusedJob,
   withSpent,
 } from '../quota/providerState.ts';
@@ -47,19 +52,33 @@ export async function updateProvider(
   throw new Error(`the state of provider ${provider} met another writer ${MAX_CONFLICTS} times`);
 }
 
-/** Starts nothing at a provider for a while, because it refused our account for this batch. */
+/**
+ * Starts nothing at a provider for a while, because it refused our account for this batch; or
+ * nothing of the model or of the batch, if these alone are known to be refused.
+ *
+ * @param seenIn where a job of the batch was refused; undefined if another call was, such as reading
+ */
 export async function blockProvider(
   ports: BlockPorts,
   batch: Batch,
   reason: Reason,
+  seenIn?: RefusedJobOfAccount['seenIn'],
 ): Promise<undefined> {
   const { policy, clock, log } = ports;
-  const { provider } = batch;
-  const { hold } = await updateProvider(ports, provider, (state) =>
-    withBlock(state, reason, policy, clock.now()),
+  const { batchId, provider, input }: BatchFields = batch;
+  const model = input?.model ?? '';
+  const job = seenIn && { batchId, model, seenIn };
+  const now = clock.now();
+  const state = await updateProvider(ports, provider, (known) =>
+    withAccountRefusal(known, { reason, job }, policy.accountBackoff, now),
   );
-  const until = hold && new Date(hold.until).toISOString();
-  log.error(LOG_MESSAGES.providerBlocked, { ...logFields(batch), provider, reason, until });
+  const exclusion = exclusionOf(state, { batchId, model }, now);
+  const until = exclusion?.until ?? state.hold?.until;
+  log.error(LOG_MESSAGES.providerBlocked, {
+    ...{ ...logFields(batch), provider, model, reason },
+    only: exclusion && (exclusion.isWholeModel ? 'model' : 'batch'),
+    until: until && new Date(until).toISOString(),
+  });
 }
 
 /**
@@ -117,6 +136,7 @@ export async function noteAccepted(
   batches: readonly BatchIn<'running'>[],
 ): Promise<void> {
   const jobs = batches.map((batch) => ({
+    batchId: batch.batchId,
     model: batch.input.model ?? '',
     tokens: expectedOfJob(batch).inputTokens,
     submittedAt: batch.job.submittedAt,
@@ -135,10 +155,22 @@ export async function noteSpent(
   await updateProvider(ports, provider, (state) => withSpent(state, amount, clock.now()));
 }
 
+/** Ends a block that the answers to a batch disprove: rows of a job that was submitted after it began. */
+export async function noteAnswered(
+  ports: StatePorts,
+  { batchId, provider, input, pastJobs }: BatchFields,
+): Promise<void> {
+  const submittedAt = pastJobs.at(-1)?.submittedAt;
+  if (submittedAt === undefined) return;
+  const work = { batchId, model: input?.model ?? '', submittedAt, seenIn: 'rows' } as const;
+  const now = ports.clock.now();
+  await updateProvider(ports, provider, (state) => withAcceptance(state, work, now));
+}
+
 /** Whether the provider refuses our account, so that no call to it can succeed. */
-export async function isProviderBlocked(
+export async function providerRefusesCalls(
   { providerStates, clock }: StatePorts,
   provider: string,
 ): Promise<boolean> {
-  return isBlocked(await providerStates.get(provider), clock.now());
+  return refusesCalls(await providerStates.get(provider), clock.now());
 }

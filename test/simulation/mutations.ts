@@ -224,8 +224,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/usecases/sweep/capacity.ts',
-        'if (isPaused(state) || isUnavailable',
-        'if (isUnavailable',
+        'if (isPaused(state) || (isUnavailable',
+        'if ((isUnavailable',
       ),
     ],
   },

@@ -178,11 +178,11 @@ function refusalOf(
   { outcome }: BatchIn<'collecting'>,
   { accountRefusal }: EventOf<'collected'>,
 ): ProviderRefusalEffect | undefined {
-  if (accountRefusal) return refusalEffect('account', accountRefusal);
+  if (accountRefusal) return refusalEffect('account', accountRefusal, 'rows');
   const { refusal } = outcome;
   if (refusal !== 'quota' && refusal !== 'account') return undefined;
   const reason = outcome.reason ?? shortReason(refusal, 'the provider gave no reason');
-  return refusalEffect(refusal, reason);
+  return refusalEffect(refusal, reason, 'job');
 }
 
 function finish(

@@ -157,7 +157,12 @@ export type Effect =
   | { readonly type: 'announce' }
   | { readonly type: 'reportStall' }
   | { readonly type: 'cancelJob'; readonly jobId: string }
-  | { readonly type: 'blockProvider'; readonly reason: Reason }
+  | {
+      readonly type: 'blockProvider';
+      readonly reason: Reason;
+      /** Where a job of the batch was refused. Undefined if another call was, such as reading. */
+      readonly seenIn?: 'job' | 'rows';
+    }
   | { readonly type: 'coolDownProvider'; readonly reason: Reason }
   /** Counts towards the provider's budget of the day, in USD. */
   | { readonly type: 'noteSpent'; readonly amount: number }
@@ -173,7 +178,16 @@ export type ProviderRefusal = 'quota' | 'account';
 
 export type ProviderRefusalEffect = EffectOf<'blockProvider' | 'coolDownProvider'>;
 
-/** A provider that refuses our account is blocked; one that refuses for quota cools down. */
-export function refusalEffect(refusal: ProviderRefusal, reason: Reason): ProviderRefusalEffect {
-  return { type: refusal === 'account' ? 'blockProvider' : 'coolDownProvider', reason };
+/**
+ * A provider that refuses our account is blocked; one that refuses for quota cools down.
+ *
+ * @param seenIn for `account`: where a job of the batch was refused, if it was
+ */
+export function refusalEffect(
+  refusal: ProviderRefusal,
+  reason: Reason,
+  seenIn?: 'job' | 'rows',
+): ProviderRefusalEffect {
+  if (refusal === 'quota') return { type: 'coolDownProvider', reason };
+  return { type: 'blockProvider', reason, ...(seenIn && { seenIn }) };
 }

@@ -135,7 +135,7 @@ function jobEnded(
       reasons: withReason(batch, reason),
       ...markForDeletion(batch, context, jobId),
     },
-    refusalEffect(refusal, reason),
+    refusalEffect(refusal, reason, 'job'),
   );
 }
 

@@ -85,7 +85,7 @@ export const submitting: Handlers<'submitting'> = {
       batch,
       context,
       { ...uploaded, reasons: withReason(batch, reason) },
-      refusalEffect(refusal, reason),
+      refusalEffect(refusal, reason, 'job'),
     );
   },
 

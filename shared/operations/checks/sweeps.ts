@@ -1,7 +1,8 @@
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { lastSweepAt } from '../../aws/sweepStores.ts';
+import { exclusionsAt, isUnavailable } from '../../quota/hold.ts';
 import { limitAt, limitText } from '../../quota/learnedLimit.ts';
-import { isPaused, isUnavailable, type ProviderState } from '../../quota/providerState.ts';
+import { isPaused, type ProviderState } from '../../quota/providerState.ts';
 import { counted, durationText } from '../../terminal.ts';
 import {
   type Check,
@@ -118,6 +119,16 @@ function stateResults(state: ProviderState, now: number): readonly CheckResult[]
             `correct its key, its permissions or its billing, then run batch-handler resume ${provider}`,
           )
         : noteResult(`${provider} is over quota and cooling down ${until}: ${why}`),
+    );
+  }
+  for (const { job, isWholeModel, reason, ...exclusion } of exclusionsAt(state, now)) {
+    const until = `for another ${durationText(exclusion.until - now)}, after ${counted(exclusion.refusals, 'refusal')} in a row`;
+    const what = isWholeModel ? `the model ${job.model}` : `batch ${job.batchId}`;
+    results.push(
+      problemResult(
+        `${provider} refuses the account for ${what} alone, which waits ${until}: ${reason.code}: ${reason.message}`,
+        `correct the permission or the request, then run batch-handler resume ${provider}`,
+      ),
     );
   }
   for (const [model, stored] of Object.entries(state.ceilings ?? {})) {

@@ -2,13 +2,8 @@ import type { Limits } from '../../batch/job.ts';
 import { type ActiveHint, pages } from '../../batch/ports.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import { Budget, type ProviderUsage, usageOf } from '../../quota/admission.ts';
-import {
-  isPaused,
-  isUnavailable,
-  type ProviderState,
-  spentToday,
-  withStarts,
-} from '../../quota/providerState.ts';
+import { isUnavailable, mayTryBlocked, withTried } from '../../quota/hold.ts';
+import { isPaused, type ProviderState, spentToday, withStarts } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { updateProvider } from '../providerState.ts';
 
@@ -36,19 +31,25 @@ export class ProviderCapacity {
     this.#ports = ports;
   }
 
-  /** @returns undefined for a provider that is paused, blocked, cooling down or not configured */
+  /**
+   * @returns undefined for a provider that is paused, cooling down or not configured, and for one that
+   *   is blocked unless a batch may be tried
+   */
   async of(provider: string): Promise<Capacity | undefined> {
     if (!this.#known.has(provider)) this.#known.set(provider, await this.#read(provider));
     return this.#known.get(provider);
   }
 
-  /** Records the jobs that were started, for the limits per hour. */
+  /** Records the jobs that were started, for the limits per hour and for what is tried during a block. */
   async recordStarts(): Promise<void> {
     const now = this.#ports.clock.now();
     for (const [provider, capacity] of this.#known) {
-      const started = capacity?.usage.started ?? 0;
-      if (started === 0) continue;
-      await updateProvider(this.#ports, provider, (state) => withStarts(state, started, now));
+      if (!capacity || capacity.usage.started === 0) continue;
+      const { started, models } = capacity.usage;
+      const tried = [...models].filter(([, model]) => model.started > 0).map(([name]) => name);
+      await updateProvider(this.#ports, provider, (state) =>
+        withTried(withStarts(state, started, now), tried, now),
+      );
     }
   }
 
@@ -82,7 +83,8 @@ export class ProviderCapacity {
     if (!providers.names.includes(provider)) return undefined;
     const state = await providerStates.get(provider);
     if (isPaused(state)) this.#paused.set(provider, { state, waiting: 0 });
-    if (isPaused(state) || isUnavailable(state, clock.now())) return undefined;
+    if (isPaused(state) || (isUnavailable(state, clock.now()) && !mayTryBlocked(state)))
+      return undefined;
     const { limits, pricing } = await providers.describe(provider);
     const budget = new Budget(pricing);
     const active: ActiveHint[] = [];

@@ -6,14 +6,14 @@ import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
 import { logFields } from '../logFields.ts';
-import { isProviderBlocked, noteAccepted } from '../providerState.ts';
+import { noteAccepted, providerRefusesCalls } from '../providerState.ts';
 import { type TransitionPorts, transition } from '../transition.ts';
 import type { SweepRun } from './run.ts';
 
 export type CheckPorts = TransitionPorts & Pick<Dependencies, 'providers' | 'log' | 'metrics'>;
 
 /** What the checks of one sweep share. */
-type SharedChecks = Pick<SweepRun, 'isBlocked' | 'onBlocked' | 'accepted'> & {
+type SharedChecks = Pick<SweepRun, 'refusesCalls' | 'onBlocked' | 'accepted'> & {
   /** Whether the provider is called no more in this sweep. */
   isShareSpent(): boolean;
   /** Running jobs by id, from one listing of the provider. */
@@ -58,11 +58,11 @@ async function readState(
 ): Promise<JobState> {
   const { provider } = batch;
   const jobId = batch.job.id;
-  if (await shared.isBlocked(provider)) return PROVIDER_BLOCKED;
+  if (await shared.refusesCalls(provider)) return PROVIDER_BLOCKED;
   const listed = (await shared.runningJobs(provider)).get(jobId);
   if (listed) return listed;
   // Another check may have been refused in the meantime.
-  if (await shared.isBlocked(provider)) return PROVIDER_BLOCKED;
+  if (await shared.refusesCalls(provider)) return PROVIDER_BLOCKED;
   if (shared.isShareSpent()) return NOT_ASKED;
   try {
     const job = await (await ports.providers.get(provider)).check(jobId);
@@ -140,7 +140,7 @@ export async function checkJob(
   metrics.count(METRICS.earlyChecks, 1, provider);
   const accepted: BatchIn<'running'>[] = [];
   const shared = {
-    isBlocked: (name: string) => isProviderBlocked(ports, name),
+    refusesCalls: (name: string) => providerRefusesCalls(ports, name),
     onBlocked: () => {},
     isShareSpent: () => false,
     runningJobs: async () => new Map(),

@@ -45,7 +45,7 @@ export async function sweepProviders(
       const jobs = { running: running[index] ?? [], lanes: lanes[index] ?? 0 };
       await callProvider(ports, run, provider, { cursors, jobs });
       await run.safely({ provider }, async () => {
-        if (await run.isBlocked(provider)) run.gauges.noteBlocked(provider);
+        if (await run.isRefusing(provider)) run.gauges.noteBlocked(provider);
         const left = await admitTo(ports, run, capacities, provider);
         unplaced.push(...left);
       });

@@ -2,7 +2,7 @@ import { messageOf, NewerSchemaError, UnreadableRecordError } from '../../batch/
 import type { WaitingHint } from '../../batch/ports.ts';
 import type { Batch, BatchIn } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
-import { isBlocked } from '../../quota/providerState.ts';
+import { exclusionsAt, isBlocked, refusesCalls } from '../../quota/hold.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFieldsOf } from '../logFields.ts';
 import { ProviderShare, type SharePorts } from './share.ts';
@@ -38,8 +38,13 @@ export interface SweepRun {
    * @param subject fields of the log line that name what the step is about
    */
   safely(subject: object, step: () => Promise<void>): Promise<void>;
-  /** Whether the provider is blocked. Its state is read once, and again after `onBlocked`. */
-  isBlocked(provider: string): Promise<boolean>;
+  /**
+   * Whether the provider refuses our account in every call. Its state is read once, and again after
+   * `onBlocked`.
+   */
+  refusesCalls(provider: string): Promise<boolean>;
+  /** Whether the provider refuses our account, or one of its models or batches. */
+  isRefusing(provider: string): Promise<boolean>;
   /** Tells the run that the provider has just been blocked. */
   onBlocked(provider: string): void;
   /** Where the next sweep resumes the steps that this one has no time for. */
@@ -98,7 +103,12 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
           );
       }
     },
-    isBlocked: async (provider) => isBlocked(await states.of(provider), clock.now()),
+    refusesCalls: async (provider) => refusesCalls(await states.of(provider), clock.now()),
+    async isRefusing(provider) {
+      const state = await states.of(provider);
+      const now = clock.now();
+      return isBlocked(state, now) || exclusionsAt(state, now).length > 0;
+    },
     onBlocked: states.forget,
     nextCursors: {},
     queueCursors: new Map(),

@@ -63,9 +63,9 @@ export async function checkRunning(
     listing ??= listStates(ports, provider, running);
     return listing;
   };
-  const { isBlocked, onBlocked, accepted } = run;
+  const { refusesCalls, onBlocked, accepted } = run;
   const isShareSpent = () => run.shareOf(provider).isSpent();
-  const shared = { isBlocked, onBlocked, accepted, isShareSpent, runningJobs };
+  const shared = { refusesCalls, onBlocked, accepted, isShareSpent, runningJobs };
   const found = runningRecords(ports, run, provider, inTurn);
   await inLanes(found, lanes, ({ batchId, record }) =>
     run.safely({ batchId }, async () => {

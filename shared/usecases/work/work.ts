@@ -28,6 +28,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
 import { logFields } from '../logFields.ts';
 import { mayHaveJob } from '../parts.ts';
+import { noteAnswered } from '../providerState.ts';
 import { transition } from '../transition.ts';
 import { type CollectPorts, collect } from './collect.ts';
 import { type InspectPorts, inspect } from './inspect.ts';
@@ -112,6 +113,8 @@ async function runTask(ports: WorkPorts, action: WorkKind, task: WorkTask): Prom
     log.info('work result ignored', { ...logFields(written.batch), action, why: written.why });
   if (event.type === 'collected' && written.type === 'changed') {
     countUsage(ports, batch, event);
+    const hasNewAnswers = event.counts.succeeded > batch.counts.succeeded;
+    if (hasNewAnswers && !event.accountRefusal) await noteAnswered(ports, written.batch);
     reportUnread(ports, batch, event);
   }
 }

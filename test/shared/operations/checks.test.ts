@@ -19,11 +19,8 @@ import { providersCheck, secretsCheck } from '../../../shared/operations/checks/
 import { admissionCheck, scheduleCheck } from '../../../shared/operations/checks/sweeps.ts';
 import { diagnose } from '../../../shared/operations/doctor.ts';
 import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
-import {
-  type ProviderState,
-  withBlock,
-  withRefusedJob,
-} from '../../../shared/quota/providerState.ts';
+import { withAcceptance, withAccountRefusal } from '../../../shared/quota/hold.ts';
+import { type ProviderState, withRefusedJob } from '../../../shared/quota/providerState.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import { given, NOW } from '../../support/given.ts';
 
@@ -183,14 +180,31 @@ describe('a provider', () => {
 
 describe('the admission', () => {
   const reason = { code: 'invalid_api_key', message: 'no such key' };
+  const BACKOFF = DEFAULT_POLICY.accountBackoff;
 
   it('of a provider that refuses the account is a problem', async () => {
-    await connection.providerStates.replace(withBlock(fresh, reason, DEFAULT_POLICY, NOW));
+    await connection.providerStates.replace(withAccountRefusal(fresh, { reason }, BACKOFF, NOW));
     expect(await found(admissionCheck)).toEqual([
       {
         level: 'problem',
         what: 'openai refuses the account and is blocked for another 5m, after 1 refusal in a row: invalid_api_key: no such key',
         fix: expect.stringContaining('batch-handler resume openai'),
+      },
+    ]);
+  });
+
+  it.each([
+    ['m', 'batch b1'],
+    ['n', 'the model m'],
+  ])('that refuses one job while one of %s is accepted names %s', async (model, only) => {
+    const job = { batchId: 'b1', model: 'm', seenIn: 'job' } as const;
+    const blocked = withAccountRefusal(fresh, { reason, job }, BACKOFF, NOW);
+    const work = { batchId: 'b2', model, submittedAt: NOW + 1, seenIn: 'job' } as const;
+    await connection.providerStates.replace(withAcceptance(blocked, work, NOW + 1));
+    expect(await found(admissionCheck)).toMatchObject([
+      {
+        level: 'problem',
+        what: `openai refuses the account for ${only} alone, which waits for another 5m, after 1 refusal in a row: invalid_api_key: no such key`,
       },
     ]);
   });

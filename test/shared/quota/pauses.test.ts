@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
+import { isUnavailable, withAccountRefusal } from '../../../shared/quota/hold.ts';
 import {
   applyProviderCommand,
   isPaused,
-  isUnavailable,
   type ProviderCommand,
   type ProviderState,
-  withBlock,
 } from '../../../shared/quota/providerState.ts';
 import { NOW } from '../../support/given.ts';
 
@@ -44,7 +43,7 @@ describe('a pause', () => {
 
 describe('a block', () => {
   const reason = { code: 'invalid_api_key', message: 'refused' };
-  const blocked = withBlock(fresh, reason, DEFAULT_POLICY, NOW);
+  const blocked = withAccountRefusal(fresh, { reason }, DEFAULT_POLICY.accountBackoff, NOW);
 
   it('outlives a pause', () => {
     expect(isUnavailable(applyProviderCommand(blocked, pause), NOW)).toBe(true);
@@ -53,7 +52,12 @@ describe('a block', () => {
   it('ends with a resume, but not with one that comes again', () => {
     const resumed = applyProviderCommand(blocked, resume);
     expect(isUnavailable(resumed, NOW)).toBe(false);
-    const blockedAgain = withBlock(resumed, reason, DEFAULT_POLICY, NOW);
+    const blockedAgain = withAccountRefusal(
+      resumed,
+      { reason },
+      DEFAULT_POLICY.accountBackoff,
+      NOW,
+    );
     expect(blockedAgain.hold?.refusals).toBe(1);
     expect(isUnavailable(applyProviderCommand(blockedAgain, resume), NOW)).toBe(true);
   });

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
+import { isUnavailable, withAccountRefusal } from '../../../shared/quota/hold.ts';
 import { UNKNOWN_LIMIT } from '../../../shared/quota/learnedLimit.ts';
 import {
   applyProviderCommand,
-  isUnavailable,
   learnedLimit,
   type ProviderState,
   withAcceptedJobs,
-  withBlock,
   withRefusedJob,
 } from '../../../shared/quota/providerState.ts';
 import { NOW } from '../../support/given.ts';
@@ -19,11 +18,14 @@ const refused = (state: ProviderState, at: number, why: typeof reason = reason) 
   withRefusedJob(state, { ...job, reason: why }, DEFAULT_POLICY, at);
 const cooling = refused(free, NOW);
 const accepted = (state: ProviderState, at: number, submittedAt = at) =>
-  withAcceptedJobs(state, [{ model: 'm', tokens: 100, submittedAt }], at);
+  withAcceptedJobs(state, [{ batchId: 'b1', model: 'm', tokens: 100, submittedAt }], at);
 
 describe('a provider that refuses for quota and names no model', () => {
   it('cools down for a minute, then for two', () => {
-    expect(cooling.hold).toEqual({ kind: 'quota', reason, until: NOW + 60_000, refusals: 1 });
+    expect(cooling.hold).toEqual({
+      ...{ kind: 'quota', reason, refusals: 1 },
+      ...{ since: NOW, until: NOW + 60_000 },
+    });
     expect(refused(cooling, NOW + 60_000).hold).toMatchObject({
       until: NOW + 180_000,
       refusals: 2,
@@ -35,7 +37,7 @@ describe('a provider that refuses for quota and names no model', () => {
   });
 
   it('is blocked for longer if it then refuses our account', () => {
-    const blocked = withBlock(cooling, reason, DEFAULT_POLICY, NOW + 1);
+    const blocked = withAccountRefusal(cooling, { reason }, DEFAULT_POLICY.accountBackoff, NOW + 1);
     expect(blocked.hold).toMatchObject({ kind: 'account', until: NOW + 1 + 600_000, refusals: 2 });
     expect(refused(blocked, NOW + 2).hold).toMatchObject({ kind: 'quota', refusals: 3 });
   });
