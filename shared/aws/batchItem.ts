@@ -18,8 +18,11 @@ import { type Item, parseRecord, type VersionedItem } from './table.ts';
 
 /** Every write of a record costs one write unit per KB. */
 export const MAX_RECORD_BYTES = 40 * 1024;
-/** A new record leaves room for what its batch adds: jobs, files, reasons, 200 parts. */
-const MAX_NEW_RECORD_BYTES = 16 * 1024;
+/**
+ * A new record leaves room for what its batch must add: 200 parts of about 121 bytes each, a model of
+ * 1.5 KB, keys of objects, ids of commands. Parts begin with what their batch has.
+ */
+const MAX_NEW_RECORD_BYTES = 12 * 1024;
 
 /** How long batches are kept. */
 export type Retention = Pick<Policy, 'retentionSeconds' | 'maxAgeSeconds'>;
@@ -123,19 +126,24 @@ function expiry(
 }
 
 /**
- * The JSON of the record. If it is too large, the oldest reasons go first: twenty long ones in an
- * alphabet of three bytes a letter may not fit, and a batch whose record cannot be written would be
- * stuck for good.
+ * The JSON of the record. If it is too large, the oldest reasons go first, then the oldest past jobs:
+ * twenty long ones in an alphabet of three bytes a letter may not fit, and a batch whose record cannot
+ * be written would be stuck for good.
  */
 function recordText(given: Batch): string {
   const batch = checked(given);
-  const maxBytes = batch.version === 0 ? MAX_NEW_RECORD_BYTES : MAX_RECORD_BYTES;
-  const { reasons } = batch;
+  const isAdded = batch.version === 0 && !batch.part;
+  const maxBytes = isAdded ? MAX_NEW_RECORD_BYTES : MAX_RECORD_BYTES;
+  const { reasons, pastJobs } = batch;
   for (let dropped = 0; ; dropped++) {
-    const text = JSON.stringify({ ...batch, reasons: reasons.slice(dropped) });
+    const history = {
+      reasons: reasons.slice(dropped),
+      pastJobs: pastJobs.slice(Math.max(0, dropped - reasons.length)),
+    };
+    const text = JSON.stringify({ ...batch, ...history });
     const bytes = Buffer.byteLength(text);
     if (bytes <= maxBytes) return text;
-    if (dropped === reasons.length) {
+    if (dropped === reasons.length + pastJobs.length) {
       const message = `the record of batch ${batch.batchId} has ${bytes} bytes, over ${maxBytes}: shorten its options or its metadata`;
       throw refusal('record_too_large', message);
     }

@@ -20,6 +20,12 @@ export const MAX_OUTPUT_TOKENS = 10_000_000;
 /** Answers that one request may ask for with `n`. OpenAI gives at most 128. */
 export const MAX_ANSWERS = 1_000;
 
+/** Whether a text has neither control characters nor lone surrogates, which no name has. */
+export function isPlainText(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to find
+  return text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text);
+}
+
 /** What makes a JSON value one that is not handled. Never quotes it. */
 export interface ValueProblem {
   readonly code: 'nested_too_deeply' | 'number_out_of_range';

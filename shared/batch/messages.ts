@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isPlainText } from './bounds.ts';
 import {
   BATCH_ID_PATTERN,
   COLLECTED_ID_PATTERN,
@@ -39,7 +40,7 @@ const S3_URL = /^s3:\/\/([^/]{1,63})\/(.+)$/;
 /** The name of a provider entry. Whether there is one is checked later. */
 const entryName = z.string().max(100);
 
-/** Bytes of JSON. The record of a new batch has 16 KB, and its options are part of it. */
+/** Bytes of JSON. The record of a new batch has 12 KB, and its options are part of it. */
 const MAX_OPTIONS_BYTES = 8 * 1024;
 
 const utf8 = new TextEncoder();
@@ -204,9 +205,7 @@ export type WorkMessage = z.infer<typeof workMessageSchema>;
 
 /** Whether S3 takes a text as a key. Lone surrogates cannot be sent, and control characters get lost. */
 function isObjectKey(key: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to refuse
-  const isText = key.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(key);
-  return isText && utf8.encode(key).length <= MAX_KEY_BYTES;
+  return isPlainText(key) && utf8.encode(key).length <= MAX_KEY_BYTES;
 }
 
 /** Splits `s3://bucket/key`. The schema has checked its form. */

@@ -1,5 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_ANSWERS, MAX_MODEL_LENGTH, MAX_OUTPUT_TOKENS, valueProblem } from '../batch/bounds.ts';
+import {
+  isPlainText,
+  MAX_ANSWERS,
+  MAX_MODEL_LENGTH,
+  MAX_OUTPUT_TOKENS,
+  valueProblem,
+} from '../batch/bounds.ts';
 import { ProviderError } from '../batch/errors.ts';
 import { type Line, leadingCustomIdIn } from './lines.ts';
 import { isObject } from './rows.ts';
@@ -81,8 +87,8 @@ export function checkRequest({ bytes }: Line): CheckedRequest | BadRequest {
   if (typeof model !== 'string' || model === '') {
     return bad('missing_model', 'body.model is missing: name the model');
   }
-  if (model.length > MAX_MODEL_LENGTH || !model.isWellFormed()) {
-    const message = `body.model has ${model.length} characters: use at most ${MAX_MODEL_LENGTH}, in UTF-8`;
+  if (model.length > MAX_MODEL_LENGTH || !isPlainText(model)) {
+    const message = `body.model has ${model.length} characters: use at most ${MAX_MODEL_LENGTH}, in UTF-8 and without control characters`;
     return bad('invalid_model', message);
   }
   if (stream === true)

@@ -117,7 +117,7 @@ describe('the item of a record', () => {
 describe('a large record', () => {
   test('is refused when it is new, with its size and the fix', () => {
     const batch = aBatch({ spec: { options: { text: 'x'.repeat(20_000) } } });
-    const text = /record of batch b1 has 2\d{4} bytes, over 16384: shorten its options/;
+    const text = /record of batch b1 has 2\d{4} bytes, over 12288: shorten its options/;
     expect(() => itemOf(batch)).toThrow(RefusedError);
     expect(() => itemOf(batch)).toThrow(text);
   });
@@ -142,6 +142,51 @@ describe('a large record', () => {
     });
     const batch = aBatch({ version: 1, spec: { options: { text: 'x'.repeat(15_000) } }, pastJobs });
     expect(fromItem(itemOf(batch))).toEqual(batch);
+  });
+
+  test('has room for 200 parts with the largest numbers, whatever its message asks for', () => {
+    // As large as a new one may be.
+    const added = (bytes: number) => aBatch({ spec: { options: { text: 'x'.repeat(bytes) } } });
+    const rest = Buffer.byteLength(String(itemOf(added(0)).record));
+    const { spec } = added(12 * 1024 - rest);
+    expect(() => itemOf(aBatch({ spec }))).not.toThrow();
+    const slice = {
+      ...{ start: 40_000_000_000, end: 40_000_000_000, requests: 50_000 },
+      ...{ estimatedTokens: 50_000_000_000, maxOutputTokens: 500_000_000_000_000 },
+    };
+    const key = `batches/${'b'.repeat(100)}/${'t'.repeat(36)}/results.jsonl`;
+    const past = {
+      ...{ id: 'j'.repeat(250), provider: 'p'.repeat(100), attempt: 1, submittedAt: NOW },
+      ...{
+        endedAt: NOW,
+        end: 'failed' as const,
+        code: '语'.repeat(100),
+        requests: 1,
+        succeeded: 0,
+      },
+    };
+    const reason = { code: '语'.repeat(100), message: '语'.repeat(500) };
+    const parent = {
+      ...aBatch({ version: 1, spec }),
+      ...{ status: 'collecting' as const, dueAt: NOW },
+      input: {
+        ...INPUT,
+        ...{ key, model: '语'.repeat(512), price: { input: 1 / 3, output: 1 / 3 } },
+        ...{ estimatedCost: 1e300 / 3, parts: Array.from({ length: 200 }, () => slice) },
+      },
+      rows: { results: key, errors: key },
+      outcome: { kind: 'completed' as const, files: [] },
+      claim: { token: 't'.repeat(36), leaseUntil: NOW },
+      delivery: { number: 9, attempt: 9, invocations: 99, pending: true },
+      commands: Array.from({ length: 20 }, () => 'm'.repeat(40)),
+      pastJobs: Array.from({ length: MAX_PAST_JOBS }, () => past),
+      reasons: Array.from({ length: 20 }, () => reason),
+    };
+    const item = itemOf(parent);
+    expect(Buffer.byteLength(String(item.record))).toBeLessThanOrEqual(MAX_RECORD_BYTES);
+    const read = fromItem(item);
+    expect(read).toMatchObject({ status: 'collecting', input: parent.input, reasons: [] });
+    expect(read.pastJobs.length).toBeLessThan(MAX_PAST_JOBS);
   });
 
   test('loses its oldest reasons before it is refused', () => {

@@ -120,6 +120,11 @@ describe('a line beyond a bound is a problem of that line', () => {
       request({}, { model: 'x'.repeat(50_000) }),
       'invalid_model',
     ],
+    [
+      'has a model with a control character',
+      requestLine('a').replace('"m"', '"m\\u0000"'),
+      'invalid_model',
+    ],
     ['has a model that is not text', requestLine('a').replace('"m"', '"\\ud800"'), 'invalid_model'],
     ['asks for a quadrillion tokens', request({}, { max_tokens: 9e15 }), 'invalid_max_tokens'],
     ['asks for a million answers', request({}, { max_tokens: 100, n: 1e6 }), 'invalid_n'],
