@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import { UnreadableRecordError } from '../batch/errors.ts';
 import { newKeyPrefix } from '../batch/ids.ts';
 import {
@@ -12,6 +11,7 @@ import {
 import type { Batch, BatchFields, BatchIn, Slice } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import type { Dependencies } from './dependencies.ts';
+import { each, inLanes } from './sweep/lanes.ts';
 import { type TransitionPorts, transition } from './transition.ts';
 
 /** Parts of one batch that are advanced at the same time. */
@@ -25,23 +25,19 @@ export async function advanceParts(
   ports: TransitionPorts,
   parent: BatchIn<'split'>,
 ): Promise<void> {
-  const haveEnded = await pMap(
-    parent.input.parts,
-    async (slice, index) => {
-      try {
-        return await advancePart(ports, parent, { number: index + 1, slice });
-      } catch (error) {
-        // Nobody knows whether it has ended. The batch itself still ends at its deadline.
-        if (error instanceof UnreadableRecordError) return false;
-        throw error;
-      }
-    },
-    { concurrency: PARTS_CONCURRENCY },
-  );
+  let haveEnded = true;
+  const places = parent.input.parts.map((slice, index) => ({ number: index + 1, slice }));
+  await inLanes(each(places), PARTS_CONCURRENCY, async (place) => {
+    try {
+      if (!(await advancePart(ports, parent, place))) haveEnded = false;
+    } catch (error) {
+      // Nobody knows whether it has ended. The batch itself still ends at its deadline.
+      if (!(error instanceof UnreadableRecordError)) throw error;
+      haveEnded = false;
+    }
+  });
   const { batchId, retries } = parent;
-  const event = haveEnded.every(Boolean)
-    ? ({ type: 'partsEnded', retries } as const)
-    : ({ type: 'due' } as const);
+  const event = haveEnded ? ({ type: 'partsEnded', retries } as const) : ({ type: 'due' } as const);
   await transition(ports, batchId, event, parent);
 }
 

@@ -22,6 +22,11 @@ export async function readRecords(
   return ids.map((batchId) => ({ batchId, record: records?.get(batchId) }));
 }
 
+/** The items one by one, for `inLanes`. */
+export async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
 /**
  * Runs a step for each item, so many at a time. It returns, or throws, only when everything that it
  * began is over, because the sweep's lease is released after that.

@@ -4,7 +4,7 @@ import { noteAccepted } from '../providerState.ts';
 import { transition } from '../transition.ts';
 import { admitElsewhere, admitTo, providerNames } from './admit.ts';
 import { ProviderCapacity } from './capacity.ts';
-import { fairLanes, inLanes } from './lanes.ts';
+import { each, fairLanes, inLanes } from './lanes.ts';
 import { reconcile } from './reconcile.ts';
 import type { SweepRun } from './run.ts';
 import { checkRunning, listRunning, type RunningHint, resumeAt } from './running.ts';
@@ -113,8 +113,4 @@ async function sweepEnded(ports: ProviderPorts, run: SweepRun, provider: string)
       await transition(ports, batchId, { type: 'due' });
     });
   });
-}
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
 }

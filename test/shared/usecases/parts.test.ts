@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newPart } from '../../../shared/batch/newRecord.ts';
 import { type Batch, type BatchIn, batchSchema } from '../../../shared/batch/record.ts';
+import { advanceParts } from '../../../shared/usecases/parts.ts';
 import { SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { NOW } from '../../support/given.ts';
 import { type World, world } from '../../support/world.ts';
@@ -79,6 +80,40 @@ describe('a batch that is too large for one job', () => {
     w.batches.create = create;
     await step(w);
     expect(w.provider.jobs.map(({ batchId }) => batchId).sort()).toEqual(['b1/1', 'b1/2', 'b1/3']);
+  });
+
+  it('keeps the sweep until every write that was begun is over, also if one fails', async () => {
+    const w = await split();
+    const { create, get } = w.batches;
+    let finish = () => {};
+    const isSlow = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let created = false;
+    w.batches.create = async (batch) => {
+      await isSlow;
+      const result = await create(batch);
+      created = true;
+      return result;
+    };
+    w.batches.get = async (id) => {
+      if (id === 'b1/3') throw new Error('the table is out of order');
+      return get(id);
+    };
+    const parent = batchSchema.parse(w.batch('b1'));
+    if (parent.status !== 'split') throw new Error('it was not split');
+    let isOver = false;
+    const advanced = advanceParts(w.dependencies, parent)
+      .catch((error: unknown) => error)
+      .finally(() => {
+        isOver = true;
+      });
+    // Everything that can happen without the slow write.
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    finish();
+    expect(await advanced).toMatchObject({ message: 'the table is out of order' });
+    expect(created).toBe(true);
   });
 
   it('is cancelled with all of its parts, and keeps what was done', async () => {
