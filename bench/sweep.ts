@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import type { BatchStore } from '../shared/batch/ports.ts';
 import { sweep } from '../shared/usecases/sweep/sweep.ts';
 import { MemoryBatches } from '../simulators/memory/batches.ts';
+import { pageOf } from '../simulators/memory/calls.ts';
 import {
   benchDependencies,
   NOWHERE,
@@ -26,6 +27,8 @@ import { withServers } from './harness/servers.ts';
 const LATENCY_MS = 50;
 /** Calls of the sweep that run side by side. */
 const CONCURRENCY = 100;
+/** Batches on a page of an index. */
+const PAGE = 100;
 /** The timeout of the sweeper. */
 const SWEEP_MS = 5 * 60_000;
 
@@ -45,7 +48,7 @@ async function sweepOneByOne(count: number, goal: number): Promise<readonly Figu
   const real = openAiAt(NOWHERE, objectsAt(NOWHERE));
   const pairs = await repeat(async () => {
     const dependencies = benchDependencies({
-      batches: runningBatches(count),
+      batches: await runningBatches(count),
       providers: slowProviders(real, LATENCY_MS),
     });
     const jobs = Array.from({ length: count });
@@ -79,7 +82,7 @@ async function sweepByList(count: number): Promise<readonly Figure[]> {
   const runs = await withServers(servers, ({ provider: url }) => {
     const providers = openAiAt(url, objectsAt(url));
     return repeat(async () => {
-      const batches = runningBatches(count);
+      const batches = await runningBatches(count);
       const dependencies = benchDependencies({ batches, providers });
       const milliseconds = await timed(() => sweep(dependencies, Date.now() + SWEEP_MS));
       const { calls } = (await (await fetch(`${url}/calls`)).json()) as { calls: number };
@@ -99,9 +102,19 @@ async function sweepByList(count: number): Promise<readonly Figure[]> {
   ];
 }
 
-/** A table of running batches that answers at once, so that only the sweep is measured. */
-function runningBatches(count: number): BatchStore {
-  const table = new MemoryBatches();
+/**
+ * A table of running batches that answers at once, so that only the sweep is measured. Its indexes
+ * are sorted beforehand, as an index is. Nothing changes them, because all jobs go on running.
+ */
+async function runningBatches(count: number): Promise<BatchStore> {
+  const table = new MemoryBatches({ pageSize: count });
   for (let index = 0; index < count; index++) table.put(runningBatch(index));
-  return table.store();
+  const store = table.store();
+  const { items: due } = await store.listDue(0, Date.now(), undefined);
+  const { items: active } = await store.listActive('openai', undefined);
+  return {
+    ...store,
+    listDue: async (_shard, _until, cursor) => pageOf(due, cursor, PAGE),
+    listActive: async (_provider, cursor) => pageOf(active, cursor, PAGE),
+  };
 }

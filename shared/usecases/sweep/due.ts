@@ -36,12 +36,12 @@ async function* dueBatches(
   const until = ports.clock.now();
   const start = startOf(cursors, ports.batches.shards);
   let position: PagePosition | undefined = start;
-  let upcoming = readPage(ports, run, until, start.shard, start);
+  let upcoming = readPage(ports, until, start.shard, start);
   try {
     while (position) {
       const { due, next }: DuePage = await upcoming;
       if (next) {
-        upcoming = readPage(ports, run, until, start.shard, next);
+        upcoming = readPage(ports, until, start.shard, next);
         // It is awaited later, or never if the time is over before.
         upcoming.catch(() => {});
       }
@@ -59,7 +59,6 @@ async function* dueBatches(
 
 async function readPage(
   ports: ReadPagePorts,
-  run: SweepRun,
   until: number,
   firstShard: number,
   { shard, cursor }: PagePosition,
@@ -67,7 +66,6 @@ async function readPage(
   const page = await ports.batches.listDue(shard, until, cursor);
   // Running batches are due in every sweep. They are checked provider by provider.
   const others = page.items.filter(({ status }) => status !== 'running');
-  if (others.length < page.items.length) run.mayHaveRunning = true;
   const ids = others.map(({ batchId }) => batchId);
   const due = ids.length > 0 ? await readRecords(ports, ids) : [];
   if (page.cursor !== undefined) return { due, next: { shard, cursor: page.cursor } };
@@ -87,7 +85,6 @@ function startOf(cursors: SweepCursors, shards: number): PagePosition {
 
 /** An empty cursor is the start of the shard. */
 function saveCursor(run: SweepRun, { shard, cursor = '' }: PagePosition): void {
-  run.mayHaveRunning = true;
   run.nextCursors[cursorName(shard)] = cursor;
 }
 

@@ -19,31 +19,35 @@ const CHECK_LANES = 100;
 /** Ended batches of one provider whose files are deleted at the same time. */
 const DELETION_LANES = 10;
 
+/** The checks of each provider's running jobs, which are under way. None of them rejects. */
+type Checks = Map<string, Promise<void>>;
+
 /**
  * Sweeps each provider, all of them at the same time and each within its own share: a provider that
- * hangs or is slow holds up nobody else. Batches that are left are then offered to the other
- * providers that they may go to.
+ * hangs or is slow holds up nobody else. Running jobs are checked while the due batches are processed;
+ * what those need of their providers, and admission, comes after them. Batches that are left are then
+ * offered to the other providers that they may go to.
  *
  * @param cursors where the last sweep ran out of time
+ * @param due the processing of the due batches, which is under way
  */
 export async function sweepProviders(
   ports: ProviderPorts,
   run: SweepRun,
   cursors: SweepCursors,
+  due: Promise<void>,
 ): Promise<void> {
-  const names = await namesOf(ports, run);
-  const running = await Promise.all(names.map((name) => runningAt(ports, run, name)));
-  const lanes = fairLanes(
-    running.map((jobs) => jobs.length),
-    CHECK_LANES,
-  );
+  const checks: Checks = new Map();
   const capacities = new ProviderCapacity(ports);
   const unplaced: WaitingHint[] = [];
   try {
+    for (const begun of await Promise.allSettled([due, startChecks(ports, run, cursors, checks)]))
+      if (begun.status === 'rejected') throw begun.reason;
+    const named = [...run.unresolved, ...run.ended].map(({ provider }) => provider);
+    const names = [...new Set([...checks.keys(), ...named])];
     // No step rejects, so this ends when everything that was begun is over.
-    const sweeps = names.map(async (provider, index) => {
-      const jobs = { running: running[index] ?? [], lanes: lanes[index] ?? 0 };
-      await callProvider(ports, run, provider, { cursors, jobs });
+    const sweeps = names.map(async (provider) => {
+      await callProvider(ports, run, provider, { cursors, check: checks.get(provider) });
       await run.safely({ provider }, async () => {
         if (await run.isRefusing(provider)) run.gauges.noteBlocked(provider);
         const left = await admitTo(ports, run, capacities, provider);
@@ -53,15 +57,31 @@ export async function sweepProviders(
     await Promise.all(sweeps);
     await admitElsewhere(ports, run, capacities, unplaced);
   } finally {
+    await Promise.all(checks.values());
     capacities.reportWaits();
     await capacities.recordStarts();
   }
 }
 
-/** All entries that were ever used, and those that the due batches name. */
-async function namesOf(ports: ProviderPorts, run: SweepRun): Promise<readonly string[]> {
-  const named = [...run.unresolved, ...run.ended].map(({ provider }) => provider);
-  return [...new Set([...(await providerNames(ports)), ...named])];
+/** Begins to check the jobs of all entries that were ever used. */
+async function startChecks(
+  ports: ProviderPorts,
+  run: SweepRun,
+  cursors: SweepCursors,
+  checks: Checks,
+): Promise<void> {
+  const names = await providerNames(ports);
+  const running = await Promise.all(names.map((name) => runningAt(ports, run, name)));
+  const lanes = fairLanes(
+    running.map((jobs) => jobs.length),
+    CHECK_LANES,
+  );
+  for (const [index, provider] of names.entries()) {
+    const jobs = { running: running[index] ?? [], lanes: lanes[index] ?? 0 };
+    const cursor = resumeAt(cursors, provider);
+    const check = () => checkRunning(ports, run, provider, { ...jobs, cursor });
+    checks.set(provider, run.safely({ provider }, check));
+  }
 }
 
 async function runningAt(
@@ -70,8 +90,6 @@ async function runningAt(
   provider: string,
 ): Promise<readonly RunningHint[]> {
   let running: readonly RunningHint[] = [];
-  // A quiet sweep reads no index for nothing.
-  if (!run.mayHaveRunning) return running;
   await run.safely({ provider }, async () => {
     running = await listRunning(ports, provider);
     run.gauges.noteRunning(provider, running.length);
@@ -86,15 +104,15 @@ async function callProvider(
   provider: string,
   {
     cursors,
-    jobs,
+    check,
   }: {
     readonly cursors: SweepCursors;
-    readonly jobs: Pick<Parameters<typeof checkRunning>[3], 'running' | 'lanes'>;
+    /** The checks of its running jobs. */
+    readonly check: Promise<void> | undefined;
   },
 ): Promise<void> {
-  const cursor = resumeAt(cursors, provider);
   await Promise.all([
-    run.safely({ provider }, () => checkRunning(ports, run, provider, { ...jobs, cursor })),
+    check,
     run.safely({ provider }, () => reconcile(ports, run, provider, cursors)),
     run.safely({ provider }, () => sweepEnded(ports, run, provider)),
   ]);

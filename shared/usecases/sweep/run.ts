@@ -16,6 +16,12 @@ const RESERVE_MS = 20_000;
 const DUE_SHARE = 0.5;
 /** Providers are called in this part of the time. The rest is for admission. */
 const CALLS_SHARE = 0.75;
+/**
+ * And no longer than this: from the start, while due batches are processed, and again from when they
+ * all have been, for what follows from them. It bounds how much a slow provider lengthens a sweep,
+ * and with it the time between two sweeps of all others.
+ */
+const CALLS_MS = 120_000;
 
 /** A batch whose submission a worker has claimed. */
 export type ClaimedSubmission = BatchIn<'submitting'> & {
@@ -57,8 +63,8 @@ export interface SweepRun {
   readonly unresolved: ClaimedSubmission[];
   /** Ended batches that are due. Most have files to delete at their providers. */
   readonly ended: Pick<Batch, 'batchId' | 'provider'>[];
-  /** Whether the index shows any running batch, or was not read to its end. */
-  mayHaveRunning: boolean;
+  /** When all due batches had been processed, in milliseconds since 1970. */
+  dueEndedAt: number | undefined;
   /** Stops the timers. To be called when the sweep is over. */
   close(): void;
   readonly gauges: Gauges;
@@ -75,7 +81,8 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
   const startedAt = clock.now();
   const stopAt = deadline - Math.min(RESERVE_MS, (deadline - startedAt) / 5);
   const dueUntil = startedAt + (stopAt - startedAt) * DUE_SHARE;
-  const callsUntil = startedAt + (stopAt - startedAt) * CALLS_SHARE;
+  const latestCall = startedAt + (stopAt - startedAt) * CALLS_SHARE;
+  const callsUntil = () => Math.min(latestCall, (run.dueEndedAt ?? startedAt) + CALLS_MS);
   const states = onceByName((provider) => providerStates.get(provider));
   const shares = new Map<string, ProviderShare>();
   const run: SweepRun = {
@@ -116,7 +123,7 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
     accepted: [],
     unresolved: [],
     ended: [],
-    mayHaveRunning: false,
+    dueEndedAt: undefined,
     close() {
       for (const share of shares.values()) share.close();
     },

@@ -8,54 +8,45 @@ export type SharePorts = Pick<Dependencies, 'clock' | 'log' | 'metrics'>;
 
 /** How long a provider may answer none of its calls: more than one try of a call, which has 30 s. */
 const SILENCE_MS = 60_000;
-/**
- * How long one sweep may call one provider. It bounds how much a slow provider lengthens a sweep,
- * and with it the time between two sweeps of all others.
- */
-const CALLS_MS = 120_000;
-
-/** Of that, how long the states of all jobs may be listed before jobs are checked one by one. */
+/** How long the states of all jobs may be listed before jobs are checked one by one. */
 const STATES_MS = 60_000;
 
-/** A provider's share of one sweep. When it is used up, the sweep calls that provider no more. */
+/** A provider's share of one sweep. While it is used up, the sweep does not call that provider. */
 export class ProviderShare {
   readonly #provider: string;
   readonly #ports: SharePorts;
-  readonly #until: number;
+  readonly #until: () => number;
   /** A part of a share, whose end is its caller's matter. */
   readonly #isPart: boolean;
   readonly #pending = new Set<(error: ProviderError) => void>();
   #lastAnswerAt = 0;
   #stopTimer: (() => void) | undefined;
-  #spent: ProviderError | undefined;
+  #isSilent = false;
+  #isCutShort = false;
 
-  /** @param latest when the sweep's time for calls is over, in milliseconds since 1970 */
-  constructor(
-    provider: string,
-    ports: SharePorts,
-    latest: number,
-    { milliseconds = CALLS_MS, isPart = false } = {},
-  ) {
+  /** @param until when the time for calls is over, in milliseconds since 1970. It may become later */
+  constructor(provider: string, ports: SharePorts, until: () => number, isPart = false) {
     this.#provider = provider;
     this.#ports = ports;
-    this.#until = Math.min(latest, ports.clock.now() + milliseconds);
+    this.#until = until;
     this.#isPart = isPart;
   }
 
   /** A part of it for calls that others can take the place of, if they take too long. */
   part(milliseconds: number): ProviderShare {
-    const options = { milliseconds, isPart: true };
-    return new ProviderShare(this.#provider, this.#ports, this.#until, options);
+    const partUntil = this.#ports.clock.now() + milliseconds;
+    const until = () => Math.min(partUntil, this.#until());
+    return new ProviderShare(this.#provider, this.#ports, until, true);
   }
 
-  /** Whether the provider is called no more in this sweep. */
+  /** Whether the provider is not called now. */
   isSpent(): boolean {
-    return this.#spent !== undefined || this.#ports.clock.now() >= this.#until;
+    return this.#isSilent || this.#ports.clock.now() >= this.#until();
   }
 
   /** Whether a call was refused or given up because of that. */
   wasCutShort(): boolean {
-    return this.#spent !== undefined;
+    return this.#isCutShort;
   }
 
   /**
@@ -63,11 +54,11 @@ export class ProviderShare {
    * answer is dropped if it comes later. So only calls are given up, never the writes that follow
    * from their answers: the sweep's lease covers all of its writes.
    *
-   * @throws ProviderError `transient` once the share is used up
+   * @throws ProviderError `transient` while the share is used up
    */
   async call<T>(make: () => Promise<T>): Promise<T> {
     const { clock } = this.#ports;
-    if (this.isSpent()) throw this.#end('its time in this sweep is over');
+    if (this.isSpent()) throw this.#end();
     if (this.#pending.size === 0) this.#lastAnswerAt = clock.now();
     this.#watch();
     return new Promise((resolve, reject) => {
@@ -84,25 +75,27 @@ export class ProviderShare {
   #watch(): void {
     if (this.#stopTimer) return;
     const { clock } = this.#ports;
-    const at = Math.min(this.#until, this.#lastAnswerAt + SILENCE_MS);
+    const at = Math.min(this.#until(), this.#lastAnswerAt + SILENCE_MS);
     this.#stopTimer = clock.after(at - clock.now(), () => {
       this.#stopTimer = undefined;
       if (this.#pending.size === 0) return;
-      if (this.isSpent()) this.#end('its time in this sweep is over');
-      else if (clock.now() - this.#lastAnswerAt < SILENCE_MS) this.#watch();
-      else this.#end(`it has answered nothing for ${SILENCE_MS / 1000} s`);
+      this.#isSilent = clock.now() - this.#lastAnswerAt >= SILENCE_MS;
+      if (this.isSpent()) this.#end();
+      else this.#watch();
     });
   }
 
-  #end(why: string): ProviderError {
-    if (this.#spent) return this.#spent;
-    const provider = this.#provider;
-    const message = `${provider} is not called again in this sweep: ${why}`;
-    this.#spent = new ProviderError('transient', shortReason('sweep_share_spent', message));
-    if (!this.#isPart) this.#report(why);
-    for (const reject of this.#pending) reject(this.#spent);
+  #end(): ProviderError {
+    const why = this.#isSilent
+      ? `it has answered nothing for ${SILENCE_MS / 1000} s`
+      : 'its time in this sweep is over';
+    if (!this.#isCutShort && !this.#isPart) this.#report(why);
+    this.#isCutShort = true;
+    const message = `${this.#provider} is left to the next sweep: ${why}`;
+    const error = new ProviderError('transient', shortReason('sweep_share_spent', message));
+    for (const reject of this.#pending) reject(error);
     this.#pending.clear();
-    return this.#spent;
+    return error;
   }
 
   #report(why: string): void {

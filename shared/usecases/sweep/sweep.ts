@@ -1,3 +1,4 @@
+import type { SweepCursors } from '../../batch/ports.ts';
 import { sealWindows } from '../../collector/seal.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -15,9 +16,9 @@ type SweepPorts = Pick<Dependencies, 'sweepLock' | 'chance' | 'policy'> &
   Parameters<typeof sweepProviders>[0];
 
 /**
- * Sweeps all batches: acts on those that are due; then, for all providers at the same time, checks
- * jobs, recovers those of expired claims and starts what there is capacity for. A sweep decides and
- * sends work; it moves no files. The schedule fires at least once per tick, so a lease keeps sweeps
+ * Sweeps all batches: acts on those that are due and, for all providers at the same time, checks jobs;
+ * then it recovers the jobs of expired claims and starts what there is capacity for. A sweep decides
+ * and sends work; it moves no files. The schedule fires at least once per tick, so a lease keeps sweeps
  * from overlapping. A sweep that runs out of time leaves cursors at which the next one resumes.
  *
  * @param deadline when the function is killed, in milliseconds since 1970
@@ -35,15 +36,20 @@ export async function sweep(given: SweepPorts, deadline: number): Promise<void> 
   for (const [queue, cursor] of queueCursors(cursors)) run.queueCursors.set(queue, cursor);
   try {
     await sealWindows(ports, run);
-    await processDueBatches(ports, run, cursors);
-    await run.safely({}, () => watchUnreadable(ports, run));
-    await sweepProviders(ports, run, cursors);
+    await sweepProviders(ports, run, cursors, processDue(ports, run, cursors));
   } finally {
     run.close();
     const next = { ...run.nextCursors, ...Object.fromEntries(run.queueCursors) };
     await sweepLock.release(token, next, clock.now());
   }
   report(ports, run, startedAt);
+}
+
+async function processDue(ports: SweepPorts, run: SweepRun, cursors: SweepCursors): Promise<void> {
+  await processDueBatches(ports, run, cursors).finally(() => {
+    run.dueEndedAt = ports.clock.now();
+  });
+  await run.safely({}, () => watchUnreadable(ports, run));
 }
 
 function report(ports: SweepPorts, run: SweepRun, startedAt: number): void {

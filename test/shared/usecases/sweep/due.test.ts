@@ -121,6 +121,28 @@ describe('running jobs', () => {
     expect(asked).toEqual(names(0, 350));
   });
 
+  it('do not wait for the due batches, nor these for them', async () => {
+    const w = running(50);
+    w.batches.put(aBatch({ batchId: 'inspected', status: 'inspecting', dueAt: NOW - 1 }));
+    let [sent, checkedBySending, sentByChecking] = [false, 0, false];
+    const asked = noteChecks(w, async () => {
+      for (let turns = 0; turns < 50 && !sent; turns++) await turn();
+      sentByChecking ||= sent;
+    });
+    noteSent(w, async () => {
+      for (let turns = 0; turns < 20 && asked.length < 50; turns++) await turn();
+      checkedBySending = asked.length;
+      sent = true;
+    });
+
+    await w.sweep();
+
+    expect({ checkedBySending, sentByChecking }).toEqual({
+      checkedBySending: 50,
+      sentByChecking: true,
+    });
+  });
+
   it('are read at most two pages ahead', async () => {
     const w = running(10_000);
     let [read, done, most] = [0, 0, 0];

@@ -230,6 +230,56 @@ describe('a provider that answers nothing', () => {
   });
 });
 
+describe('due batches that take two minutes to process', () => {
+  /** Due batches whose work takes a minute to send, 100 at a time: 124 s in all. */
+  function putSlowDue({ w }: Several): void {
+    for (let number = 0; number < 200; number++)
+      w.batches.put(aBatch({ batchId: `due-${number}`, status: 'inspecting', dueAt: NOW - 1 }));
+    w.dependencies.queues.sendWork = async ({ action }) => {
+      if (action === 'inspect') await takes(w, 62);
+    };
+  }
+
+  it('leave a provider that answers all the time that it has for what follows', async () => {
+    const world = several('good');
+    const { w, at } = world;
+    putLostAt(world, 'good', 'good-lost');
+    putSlowDue(world);
+    putRunningAt(world, 'good', 3);
+    if (at.good) {
+      const { check, listJobs } = at.good;
+      at.good.check = async (jobId) => {
+        await takes(w, 1);
+        return check(jobId);
+      };
+      at.good.listJobs = async function* (...given) {
+        await takes(w, 55);
+        yield* listJobs(...given);
+      };
+    }
+
+    await sweepTimed(w);
+
+    expect(statusesOf(w, 'good-lost')).toEqual(['running']);
+    expect(w.metrics.has(METRICS.providersCutShort)).toBe(false);
+  });
+
+  it('do not make a sweep longer for a provider that hangs meanwhile', async () => {
+    const world = several('hung', 'good');
+    const { w, at } = world;
+    putSlowDue(world);
+    for (const name of ['hung', 'good']) putRunningAt(world, name, 3);
+    putWaitingAt(world, 'good', 'good-waits');
+    Object.assign(at.hung ?? {}, { check: hangs });
+
+    const seconds = await sweepTimed(w);
+
+    expect(w.logged).toContainEqual(expect.stringMatching(/"hung".*answered nothing for 60 s/));
+    expect(w.batch('good-waits').status).toBe('submitting');
+    expect(seconds).toBeLessThanOrEqual(125);
+  });
+});
+
 describe('a provider that is slow', () => {
   it('has each of its jobs checked in turn, in as many sweeps as it takes', async () => {
     const world = several('slow', 'good');
