@@ -13,6 +13,9 @@ type HandleMessage = (
   deadline: number,
 ) => Promise<void>;
 
+/** A message that is begun later than that before the deadline is likely to be cut off, with all others. */
+const RESERVE_MS = 5_000;
+
 /** The handler of a queue. It handles each message on its own, and those that throw return to the queue. */
 export function sqsHandler(handle: HandleMessage) {
   const processor = new BatchProcessor(EventType.SQS);
@@ -20,7 +23,8 @@ export function sqsHandler(handle: HandleMessage) {
     observed(context, () => {
       const deadline = Date.now() + context.getRemainingTimeInMillis();
       const handleMessage = (message: SQSRecord) => handleLogged(handle, message, deadline);
-      const options = { context, throwOnFullBatchFailure: false };
+      // One after the other: each may hold as much memory as there is for one.
+      const options = { context, throwOnFullBatchFailure: false, processInParallel: false };
       return processPartialResponse(event, handleMessage, processor, options);
     });
 }
@@ -31,6 +35,8 @@ async function handleLogged(
   deadline: number,
 ): Promise<void> {
   try {
+    if (Date.now() > deadline - RESERVE_MS)
+      throw new Error('the function ran out of time: the message will be delivered again');
     await handle(composed().dependencies, message, deadline);
   } catch (error) {
     log.error('message failed; returned to queue', {

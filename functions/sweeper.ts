@@ -17,8 +17,8 @@ export function handler(event: unknown, context: Context): Promise<void> {
 /** The input that the rule on a provider's events passes: a job of one of these entries has ended. */
 const endedJobSchema = z.strictObject({
   action: z.literal('check'),
-  providers: z.array(z.string()).min(1),
-  jobId: z.string().min(1),
+  providers: z.array(z.string()).min(1).max(100),
+  jobId: z.string().min(1).max(2_048),
 });
 
 /**

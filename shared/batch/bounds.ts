@@ -20,6 +20,14 @@ export const MAX_OUTPUT_TOKENS = 10_000_000;
 /** Answers that one request may ask for with `n`. OpenAI gives at most 128. */
 export const MAX_ANSWERS = 1_000;
 
+/**
+ * Values of one text, by its commas and opening brackets. Each takes up to 60 bytes of memory once it
+ * is parsed, whatever its text. OpenAI embeds 300,000 tokens a request at most, each of which may be
+ * a value:
+ * https://platform.openai.com/docs/api-reference/embeddings/create
+ */
+export const MAX_VALUES = 2_000_000;
+
 /** Whether a text has neither control characters nor lone surrogates, which no name has. */
 export function isPlainText(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to find
@@ -28,7 +36,7 @@ export function isPlainText(text: string): boolean {
 
 /** What makes a JSON value one that is not handled. Never quotes it. */
 export interface ValueProblem {
-  readonly code: 'nested_too_deeply' | 'number_out_of_range';
+  readonly code: 'nested_too_deeply' | 'number_out_of_range' | 'too_many_values';
   readonly message: string;
 }
 
@@ -40,6 +48,36 @@ const NUMBER_OUT_OF_RANGE: ValueProblem = {
   code: 'number_out_of_range',
   message: `has a number beyond ±${Number.MAX_VALUE}: write it as a text, or leave it out`,
 };
+
+const TOO_MANY_VALUES: ValueProblem = {
+  code: 'too_many_values',
+  message: `has more than ${MAX_VALUES} JSON values: make it smaller`,
+};
+
+const QUOTE = '"'.charCodeAt(0);
+const OPENING = new Set([...',[{'].map((character) => character.charCodeAt(0)));
+
+/** Checks a text before it is parsed as JSON; undefined if there is memory for what it holds. */
+export function textProblem(text: string): ValueProblem | undefined {
+  if (text.length <= MAX_VALUES) return undefined;
+  let values = 1;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    if (character === QUOTE) index = endOfString(text, index);
+    else if (OPENING.has(character) && ++values > MAX_VALUES) return TOO_MANY_VALUES;
+  }
+  return undefined;
+}
+
+/** Index of the quote that ends the string which begins at `start`; the text's last if none does. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === '\\') backslashes += 1;
+    if (backslashes % 2 === 0) return end;
+  }
+  return text.length;
+}
 
 /** Checks a value that was parsed from JSON; undefined if it may be handled. */
 export function valueProblem(value: unknown, levels = MAX_NESTING): ValueProblem | undefined {

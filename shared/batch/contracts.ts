@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { moneySchema } from './cost.ts';
+import { RECORD_ID_PATTERN } from './ids.ts';
 import { usageSchema } from './job.ts';
 import { coreSchema } from './record.ts';
 import { STATUSES } from './status.ts';
@@ -70,11 +71,10 @@ export const outcomeRecordSchema = z.object({
   requestContext: z.object({
     condition: z.enum(['Success', 'RetriesExhausted', 'EventAgeExceeded']),
   }),
-  requestPayload: processorEventSchema.pick({
-    batchId: true,
-    deliveryId: true,
-    deliveryAttempt: true,
-  }),
+  requestPayload: processorEventSchema
+    .pick({ deliveryId: true, deliveryAttempt: true })
+    // The table would refuse any other key each time.
+    .extend({ batchId: z.string().regex(RECORD_ID_PATTERN) }),
   // Whatever the function returned or threw. Only the message of an error is used.
   responsePayload: z.object({ errorMessage: z.string().optional() }).nullish().catch(undefined),
 });

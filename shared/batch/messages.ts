@@ -43,6 +43,25 @@ const entryName = z.string().max(100);
 /** Bytes of JSON. The record of a new batch has 12 KB, and its options are part of it. */
 const MAX_OPTIONS_BYTES = 8 * 1024;
 
+/**
+ * The message was JSON, so what it holds is. The schema of a JSON value would copy each of them, and
+ * have an issue for each request that is none.
+ */
+const requestsSchema = z.custom<readonly Readonly<Record<string, unknown>>[]>().check((context) => {
+  const { value: requests } = context;
+  const isList = Array.isArray(requests) && requests.length > 0;
+  const wrong = isList ? requests.findIndex((each) => !isJsonObject(each)) : -1;
+  if (isList && wrong === -1) return;
+  const [path, message] = isList
+    ? [[wrong], 'must be an object']
+    : [[], 'must be an array of at least one object'];
+  context.issues.push({ code: 'custom', input: undefined, path, message });
+});
+
+function isJsonObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 const utf8 = new TextEncoder();
 
 /** Adds a batch. `{"batchId":"x"}` is enough if the file is at `uploads/x.jsonl`. */
@@ -70,7 +89,7 @@ export const addMessageSchema = z.strictObject({
     )
     .optional(),
   /** The requests themselves, each as a line of a batch file, instead of a file. */
-  requests: z.array(z.record(z.string(), z.json())).min(1).optional(),
+  requests: requestsSchema.optional(),
   /** The dialect of the requests' bodies. */
   format: formatSchema.default('openai'),
   /** Default: the `url` of the first line. */

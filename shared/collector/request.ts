@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { textProblem } from '../batch/bounds.ts';
 import { refusal } from '../batch/errors.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import { checkRequest } from '../jsonl/checkRequest.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
-import { readText } from '../usecases/smallObjects.ts';
+import { pointedBytes, readText } from '../usecases/smallObjects.ts';
 import { type Collector, requestMessageSchema, requestPointerSchema } from './contract.ts';
 
 /** A request that was checked: a provider of the deployment can run it. */
@@ -40,22 +41,42 @@ function hash(content: string | Buffer): string {
 /** Names in the refusal of a request that is too large. */
 const REQUEST = { what: 'the request', fix: 'put large content behind a URL' };
 
-/**
- * Reads the JSON object that a message holds or points to.
- *
- * @throws RefusedError if there is none
- */
-export async function readMessage(
-  objects: Pick<ObjectStore, 'read'>,
-  body: string,
-): Promise<object> {
-  const message = parseObject(body);
-  const pointer = requestPointerSchema.safeParse(message);
-  if (!pointer.success) return message;
-  return parseObject(await readText(objects.read(pointer.data.key), REQUEST));
+/** An object that a message points to, in place of a request. */
+export interface PointedObject {
+  readonly key: string;
+  readonly bytes: number;
 }
 
-function parseObject(body: string): object {
+/**
+ * The object that a message points to; undefined for a message that does not.
+ *
+ * @throws RefusedError if there is no such object, or if it is too large
+ */
+export async function pointedObject(
+  objects: Pick<ObjectStore, 'bucket' | 'head'>,
+  message: object,
+): Promise<PointedObject | undefined> {
+  const pointer = requestPointerSchema.safeParse(message);
+  if (!pointer.success) return undefined;
+  const { key } = pointer.data;
+  return { key, bytes: await pointedBytes(objects, key, REQUEST) };
+}
+
+export function readPointed(
+  objects: Pick<ObjectStore, 'read'>,
+  { key }: PointedObject,
+): Promise<string> {
+  return readText(objects.read(key), REQUEST);
+}
+
+/**
+ * Parses the JSON object that a message is.
+ *
+ * @throws RefusedError if it is none
+ */
+export function parseMessage(body: string): object {
+  const tooMany = textProblem(body);
+  if (tooMany) throw refusal(tooMany.code, `the request ${tooMany.message}`);
   let value: unknown;
   try {
     value = JSON.parse(body);

@@ -4,6 +4,7 @@ import {
   MAX_ANSWERS,
   MAX_MODEL_LENGTH,
   MAX_OUTPUT_TOKENS,
+  textProblem,
   valueProblem,
 } from '../batch/bounds.ts';
 import { ProviderError } from '../batch/errors.ts';
@@ -44,6 +45,8 @@ export function checkRequest({ bytes }: Line): CheckedRequest | BadRequest {
   if (text.includes(REPLACEMENT) && !isUtf8(bytes)) {
     return { code: 'invalid_utf8', message: 'is not UTF-8: save the file as UTF-8' };
   }
+  const tooMany = textProblem(text);
+  if (tooMany) return { ...tooMany };
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { valueProblem } from '../../batch/bounds.ts';
+import { textProblem, valueProblem } from '../../batch/bounds.ts';
 import {
   NewerSchemaError,
   RefusedError,
@@ -23,7 +23,7 @@ import {
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFieldsOf } from '../logFields.ts';
-import { readText } from '../smallObjects.ts';
+import { pointedBytes, readText } from '../smallObjects.ts';
 import { type AddPorts, add } from './add.ts';
 import { command, providerCommand, removeRecord } from './commands.ts';
 import { addFromInbox } from './inbox.ts';
@@ -85,6 +85,7 @@ async function read(
 ): Promise<ResolvedMessage> {
   const message = parseBatchMessage(body);
   if (message.action !== 'pointer') return message;
+  await pointedBytes(objects, message.key, MESSAGE);
   const pointed = parseBatchMessage(await readText(objects.read(message.key), MESSAGE));
   if (pointed.action !== 'pointer') return pointed;
   const text = `${message.key} contains another pointer: it must contain the message itself`;
@@ -150,13 +151,28 @@ export function parseBatchMessage(body: string): BatchQueueMessage {
     const allowed = [...SCHEMAS.keys()].join(', ');
     throw refusal('unknown_action', `action ${quote(action)} is unknown: use one of ${allowed}`);
   }
+  checkFields(message);
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, 3).map((issue) => describe(issue, message));
   throw refusal('invalid_message', issues.join('; '));
 }
 
+/** Characters of all fields but the requests: those of the longest message that the schemas take. */
+const MAX_FIELDS_LENGTH = 128 * 1024;
+
+/** A schema has an issue for each value that is wrong, and there is no memory for a million of them. */
+function checkFields({ requests, ...fields }: Record<string, unknown>): void {
+  const { length } = JSON.stringify(fields);
+  if (length > MAX_FIELDS_LENGTH) {
+    const text = `the fields beside requests have ${length} characters: use at most ${MAX_FIELDS_LENGTH}`;
+    throw refusal('message_too_large', text);
+  }
+}
+
 function parseObject(body: string): Record<string, unknown> {
+  const tooMany = textProblem(body);
+  if (tooMany) throw refusal(tooMany.code, `the message ${tooMany.message}`);
   let value: unknown;
   try {
     value = JSON.parse(body);

@@ -2,14 +2,45 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   MAX_NESTING,
+  MAX_VALUES,
   notBeforeProblem,
   saturated,
+  textProblem,
   valueProblem,
 } from '../../../shared/batch/bounds.ts';
 import { costOf, sumCost } from '../../../shared/batch/cost.ts';
 import { NO_USAGE, sumUsage, type Usage, usageSchema } from '../../../shared/batch/job.ts';
+import { addMessageSchema } from '../../../shared/batch/messages.ts';
 
 const nested = (levels: number): unknown => (levels === 0 ? 1 : { in: [nested(levels - 1)] });
+
+describe('a text of JSON', () => {
+  const list = (unit: string, count: number) => `[${`${unit},`.repeat(count)}1]`;
+
+  it('has as many values as the bound, and no more', () => {
+    expect(textProblem(list('1', MAX_VALUES - 2))).toBeUndefined();
+    expect(textProblem(list('1', MAX_VALUES - 1))?.code).toBe('too_many_values');
+    expect(textProblem('['.repeat(MAX_VALUES + 1))?.code).toBe('too_many_values');
+  });
+  it('may be one long string of anything, also if it does not end', () => {
+    const prompt = 'say "[{,}]" and \\'.repeat(MAX_VALUES / 4);
+    expect(textProblem(JSON.stringify({ prompt }))).toBeUndefined();
+    expect(textProblem(`{"prompt":"${','.repeat(MAX_VALUES)}`)).toBeUndefined();
+    expect(textProblem(`["\\\\"${list('{}', MAX_VALUES)}`)?.code).toBe('too_many_values');
+  });
+});
+
+it.each([
+  [undefined, true],
+  [[{}], true],
+  [[{}, 1], false],
+  [[null], false],
+  [[[]], false],
+  [[], false],
+  ['text', false],
+])('requests in a message are objects: %j', (requests, isTaken) => {
+  expect(addMessageSchema.safeParse({ requests }).success).toBe(isTaken);
+});
 
 describe('a value of JSON', () => {
   it('may nest as deep as the bound, and no deeper', () => {
