@@ -107,6 +107,9 @@ async function* rowsOfFiles(
         break;
       } catch (error) {
         if (!isSalvage || !(error instanceof ProviderError)) throw error;
+        // A refusal of the account says nothing about the file, which is read when that is settled.
+        const isRefused = error.kind === 'account' || error.kind === 'quota';
+        if (isRefused && !isLastChance(batch, clock.now())) throw error;
         if (error.kind === 'transient' && reads < SALVAGE_READS && clock.now() <= readUntil)
           continue;
         failures.push(error.reason);

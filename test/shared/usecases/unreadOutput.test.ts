@@ -99,6 +99,24 @@ test('what can be read of a broken file is kept, although its last reading is re
   expect(errors.map((row) => row.custom_id)).toEqual(['c', 'd']);
 });
 
+test('no file is given up because the account is refused while it is read for the last time', async () => {
+  const w = await withOutput(IDS.map((id) => rowOf(id)));
+  const { readRows } = w.provider;
+  let refused = 0;
+  w.provider.readRows = (outcome, job) => {
+    const isSalvage = (w.batch('b1').unread?.times ?? 0) >= DEFAULT_POLICY.maxCollections;
+    if (!isSalvage) throw BROKEN;
+    refused += 1;
+    if (refused < 3) throw new ProviderError('account', { code: 'no_key', message: 'no key' });
+    return readRows(outcome, job);
+  };
+
+  await collected(w);
+
+  expect((await rowsOf(w)).results).toEqual(IDS);
+  expect(refused).toBe(3);
+});
+
 test.each([
   ['is refused', BROKEN],
   ['cannot be read', undefined],
