@@ -201,6 +201,8 @@ export class Invariants {
     if (this.#isNeeded(job)) {
       this.#break('violation', `the output of ${job.id} is deleted before it is in the bucket`);
     }
+    if ([...job.rows.values()].some((code) => code < 0))
+      this.#break('violation', `the output of ${job.id} is deleted, which could not be read whole`);
   }
 
   /** Whether the job still runs, or has results that are not among the record's rows. */

@@ -77,9 +77,10 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/usecases/sweep/reconcile.ts',
-        'return { isComplete: false, byKey: byKeyOf',
-        'return { isComplete: true, byKey: byKeyOf',
+        'if (failure !== undefined) return noteUnconfirmed(ports, batch, failure);',
+        '',
       ),
+      edit('shared/usecases/sweep/reconcile.ts', 'isComplete: false,', 'isComplete: true,'),
     ],
   },
   {
@@ -139,9 +140,9 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the keep-partials rule',
     edits: [
       edit(
-        'shared/usecases/work/collect.ts',
-        'outcome.files.length > 0',
-        "outcome.kind === 'completed'",
+        'shared/usecases/work/output.ts',
+        'of outcome.files)',
+        "of outcome.kind === 'completed' ? outcome.files : [])",
       ),
     ],
   },
@@ -196,7 +197,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         `${LIFECYCLE}/running.ts`,
-        'if (isPastGracePeriod(batch, context))',
+        'if (mustAbandon(batch, context))',
         "if (seen.state === 'missing')",
       ),
     ],
@@ -261,6 +262,44 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the last collection reads a file more than once',
     guards: { ...ALL_GUARDS, oddJobs: true },
     edits: [edit('shared/usecases/work/output.ts', 'SALVAGE_READS = 5', 'SALVAGE_READS = 1')],
+  },
+  {
+    name: 'what cannot be read of an output is left out in the end',
+    guards: { ...ALL_GUARDS, oddJobs: true },
+    edits: [
+      edit('shared/usecases/work/output.ts', 'if (!isSalvage || !(error', 'if (!(false && error'),
+    ],
+  },
+  {
+    name: 'an output that breaks is not read for ever',
+    guards: { ...ALL_GUARDS, oddJobs: true },
+    edits: [
+      edit(
+        `${LIFECYCLE}/collecting.ts`,
+        'return isLost || unread.times >= policy.maxCollections;',
+        'return isLost;',
+      ),
+    ],
+  },
+  {
+    name: 'an output that is gone is not read for ever',
+    guards: { ...ALL_GUARDS, oddJobs: true },
+    edits: [edit(`${LIFECYCLE}/collecting.ts`, 'if (!unread) return false;', 'return false;')],
+  },
+  {
+    name: 'files stay that could not be read as a whole',
+    guards: { ...ALL_GUARDS, oddJobs: true },
+    edits: [
+      edit(
+        `${LIFECYCLE}/collecting.ts`,
+        "unread || outcome.kind === 'deadline'",
+        "outcome.kind === 'deadline'",
+      ),
+    ],
+  },
+  {
+    name: 'parts are kept as long as their batch',
+    edits: [edit('shared/aws/batchItem.ts', 'part ? latest : Math.min', 'Math.min')],
   },
   { name: 'the sweep lock', guards: { ...ALL_GUARDS, sweepLock: false } },
 ];
