@@ -99,6 +99,7 @@ describe('remove', () => {
       ...{ writeToken: { S: 't' }, schemaVersion: { N: '2' }, version: { N: '3' } },
       ...{ status: { S: 'running' }, provider: { S: 'openai' }, jobId: { S: 'batch_1' } },
       ...{ record: { S: record }, queue: { S: 'open#0' }, dueAt: { S: '0'.repeat(15) } },
+      activeProvider: { S: 'openai' },
     };
     await run.stack.clients.dynamodb.send(new PutItemCommand({ TableName: table, Item: item }));
     const { findings } = await eventually(

@@ -19,6 +19,9 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run synth': '.ci/run',
   'npm run simulate': '.ci/run',
   'npm run simulate -- --schedules 100000': '.ci/run',
+  'npm run simulate -- --exhaustive 1': '.ci/run',
+  // Hours of pairs: the test runs a sample of them.
+  'npm run simulate -- --exhaustive 2': 'test/simulation/exhaustive.test.ts',
   'npm run simulate:mutants': 'test/simulation/mutants.test.ts',
   'npm run test:kill': 'test/reliability/killMatrix.test.ts',
   'npm run bench': 'test/bench/command.test.ts',

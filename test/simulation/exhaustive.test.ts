@@ -7,8 +7,6 @@ const NAMES = Object.keys(LIVES) as LifeName[];
 
 /** Methods of ports that no life calls without a fault, and where they are called. */
 const CALLED_ONLY_AFTER_FAULTS = new Set([
-  // A claim has expired, and its job is looked for.
-  'provider.listJobs',
   // A record that cannot be read or is filed wrongly, which no writer here makes.
   'batches.refile',
   'batches.removeUnreadable',
@@ -44,5 +42,11 @@ describe('exhaustive faults', () => {
       expect(points, life).toBeGreaterThan(50);
       expect(runs, life).toBeGreaterThan(20);
     }
+  });
+
+  it('keep every promise under pairs of faults: a sample, in a plain life', async () => {
+    const { runs, broken } = await exhaust({ life: 'plain', depth: 2, index: 0, of: 1_500 });
+    expect(broken).toEqual([]);
+    expect(runs).toBeGreaterThan(50);
   });
 });

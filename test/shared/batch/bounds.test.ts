@@ -56,6 +56,7 @@ describe('a value of JSON', () => {
 describe('sums', () => {
   const number = fc.oneof(fc.double(), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
   it('stay what a record can hold', () => {
+    expect(saturated(Number.NaN)).toBe(0);
     fc.assert(
       fc.property(number, (value) => {
         const sum = saturated(value);
