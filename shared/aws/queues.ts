@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { messageBodyKey } from '../batch/ids.ts';
 import type {
@@ -70,7 +70,9 @@ export async function offloadLargeBody(
 ): Promise<string> {
   const bytes = Buffer.from(body);
   if (bytes.length <= MAX_BODY_BYTES) return body;
-  const key = messageBodyKey(token);
+  // A repeated call writes the same object again; another body under the token has one of its own.
+  const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+  const key = messageBodyKey(`${token}-${digest}`);
   const writer = objects.writer(key);
   try {
     await writer.write(bytes);

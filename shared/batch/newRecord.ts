@@ -1,6 +1,7 @@
 import { omitUndefined } from '../omitUndefined.ts';
 import { costOfPart } from './cost.ts';
 import type { Reason } from './errors.ts';
+import type { Slice } from './input.ts';
 import { NO_USAGE } from './job.ts';
 import { countsOfNew } from './ledger.ts';
 import type { AddMessage } from './messages.ts';
@@ -10,7 +11,6 @@ import {
   type Batch,
   type BatchIn,
   type Core,
-  type Slice,
   type Source,
   type Spec,
 } from './record.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { moneySchema, priceSchema } from './cost.ts';
+import { moneySchema } from './cost.ts';
 import { reasonSchema } from './errors.ts';
+import { inputSchema, jobSizeSchema, rangeShape, splitInputSchema } from './input.ts';
 import { jobSchema, outcomeSchema, pastJobSchema, usageSchema } from './job.ts';
 import { countsSchema, selectionSchema } from './ledger.ts';
 import { formatSchema } from './messages.ts';
@@ -12,8 +13,6 @@ export const BATCH_SCHEMA_VERSION = 2;
 const count = z.number().int().nonnegative();
 /** Milliseconds since 1970. */
 const time = z.number().nonnegative();
-/** Bytes of an object: from `start` to before `end`. */
-const rangeShape = { start: count, end: count };
 
 /** An object in S3 as the message named it, with the ETag that it had when the message came in. */
 const sourceSchema = z.object({ bucket: z.string(), key: z.string(), etag: z.string() });
@@ -44,45 +43,6 @@ const specSchema = z.object({
   metadata: z.record(z.string(), z.string()),
 });
 export type Spec = z.infer<typeof specSchema>;
-
-/** A piece of an input that is too large for one job: whole lines of the snapshot. */
-const sliceSchema = z.object({
-  ...rangeShape,
-  requests: count,
-  estimatedTokens: count,
-  maxOutputTokens: count.optional(),
-});
-export type Slice = z.infer<typeof sliceSchema>;
-
-/** The snapshot of the input in the handler's own bucket, and what the inspection found in it. */
-const inputSchema = z.object({
-  key: z.string(),
-  bytes: count,
-  requests: count,
-  endpoint: z.string(),
-  model: z.string().optional(),
-  estimatedTokens: count,
-  /** Sum of the longest answers that the requests allow. Absent if no request states a limit. */
-  maxOutputTokens: count.optional(),
-  /** Price of the model at the inspection, at the dearest entry. Absent if there was no price. */
-  price: priceSchema.optional(),
-  /** What all requests would cost at that price, in USD. */
-  estimatedCost: moneySchema.optional(),
-  /** What each part holds. Only set on an input that is too large for one job. */
-  parts: z.array(sliceSchema).optional(),
-});
-export type Input = z.infer<typeof inputSchema>;
-const splitInputSchema = inputSchema.required({ parts: true });
-export type SplitInput = z.infer<typeof splitInputSchema>;
-
-/** What one job may hold of a batch that is larger than its provider takes. */
-const jobSizeSchema = z.object({
-  /** As estimated. Absent: any number. */
-  tokens: z.number().int().positive().optional(),
-  /** Absent: any number. */
-  requests: z.number().int().positive().optional(),
-});
-export type JobSize = z.infer<typeof jobSizeSchema>;
 
 /** A worker's hold on a record: no other worker acts on it before the lease has run out. */
 const claimSchema = z.object({ token: z.string(), leaseUntil: time });

@@ -1,7 +1,7 @@
 import { saturated } from '../batch/bounds.ts';
 import { MAX_REASONS, type Reason, RefusedError, shortReason } from '../batch/errors.ts';
+import type { Slice } from '../batch/input.ts';
 import type { TokenEstimate } from '../batch/ports.ts';
-import type { Slice } from '../batch/record.ts';
 import { type CheckedRequest, checkRequest } from './checkRequest.ts';
 import { type Conflict, FileRules } from './fileRules.ts';
 import { type Line, lineGroups } from './lines.ts';

@@ -106,3 +106,61 @@ export async function translateLines(
   await sink.close();
   return bytes;
 }
+
+/** A range of a file, in bytes. */
+export interface FileSpan {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The most that is read at once, unless one piece is larger. */
+const MAX_RUN_BYTES = 1024 * 1024;
+/** Reading this many unneeded bytes costs less than another call. */
+const MAX_GAP_BYTES = 8 * 1024;
+
+/**
+ * Reads ranges of a file in the order of their positions, neighbours together. That takes few
+ * calls where the file's order is close to the requested one, and never reads much more than asked.
+ *
+ * @returns the ranges' bytes in the requested order
+ */
+export async function readInPlace(
+  file: ScratchFile,
+  spans: readonly FileSpan[],
+): Promise<readonly Uint8Array[]> {
+  const pieces: Uint8Array[] = new Array(spans.length);
+  for (const run of runsOf(spans)) {
+    const bytes = await file.read(run.start, run.end - run.start);
+    for (const index of run.members) {
+      const { offset, length } = spans[index] as FileSpan;
+      pieces[index] = bytes.subarray(offset - run.start, offset - run.start + length);
+    }
+  }
+  return pieces;
+}
+
+/** Neighbouring ranges that are read in one call. */
+interface ReadRun {
+  readonly start: number;
+  end: number;
+  /** Indexes of the requested ranges. */
+  readonly members: number[];
+}
+
+function runsOf(spans: readonly FileSpan[]): readonly ReadRun[] {
+  const runs: ReadRun[] = [];
+  let run: ReadRun | undefined;
+  const inFileOrder = [...spans.entries()].sort(([, one], [, other]) => one.offset - other.offset);
+  for (const [index, { offset, length }] of inFileOrder) {
+    const end = offset + length;
+    const joins =
+      run !== undefined && offset - run.end <= MAX_GAP_BYTES && end - run.start <= MAX_RUN_BYTES;
+    if (run === undefined || !joins) {
+      run = { start: offset, end, members: [] };
+      runs.push(run);
+    }
+    run.end = end;
+    run.members.push(index);
+  }
+  return runs;
+}

@@ -1,7 +1,7 @@
 import { saturated } from '../batch/bounds.ts';
+import type { JobSize, Slice } from '../batch/input.ts';
 import type { Limits } from '../batch/job.ts';
 import type { ByteRange, TokenEstimate } from '../batch/ports.ts';
-import type { JobSize, Slice } from '../batch/record.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { checkRequest } from './checkRequest.ts';
 import { lineGroups } from './lines.ts';

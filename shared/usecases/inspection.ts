@@ -1,8 +1,8 @@
 import { costOf, costRefusal, dearest, expectedTokens, type Pricing } from '../batch/cost.ts';
 import type { Reason } from '../batch/errors.ts';
+import type { Input, Slice } from '../batch/input.ts';
 import type { Format } from '../batch/messages.ts';
 import type { TokenEstimation } from '../batch/ports.ts';
-import type { Input, Slice } from '../batch/record.ts';
 import {
   type InputDemands,
   type Inspection,

@@ -1,5 +1,6 @@
 import { UnreadableRecordError } from '../batch/errors.ts';
 import { newKeyPrefix } from '../batch/ids.ts';
+import type { Slice } from '../batch/input.ts';
 import {
   isPartOf,
   needsRetry,
@@ -8,7 +9,7 @@ import {
   partId,
   partRetryId,
 } from '../batch/newRecord.ts';
-import type { Batch, BatchFields, BatchIn, Slice } from '../batch/record.ts';
+import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import type { Dependencies } from './dependencies.ts';
 import { each, inLanes } from './sweep/lanes.ts';

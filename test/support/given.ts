@@ -1,3 +1,4 @@
+import type { Slice } from '../../shared/batch/input.ts';
 import { decide } from '../../shared/batch/lifecycle/decide.ts';
 import type { Decision, DecisionContext } from '../../shared/batch/lifecycle/decision.ts';
 import type { BatchEvent, EventOf, EventType } from '../../shared/batch/lifecycle/events.ts';
@@ -9,7 +10,6 @@ import {
   type BatchFields,
   type BatchIn,
   batchSchema,
-  type Slice,
   type Spec,
 } from '../../shared/batch/record.ts';
 import { isEnded, type Status } from '../../shared/batch/status.ts';

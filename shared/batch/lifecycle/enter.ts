@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../omitUndefined.ts';
+import type { Input, SplitInput } from '../input.ts';
 import type { Job, Outcome } from '../job.ts';
 import {
   type Batch,
@@ -7,9 +8,7 @@ import {
   type Core,
   coreSchema,
   type Delivery,
-  type Input,
   type Rows,
-  type SplitInput,
 } from '../record.ts';
 import type { EndStatus, Status } from '../status.ts';
 import { invocation, requeue, resendAt } from './claims.ts';

@@ -1,8 +1,9 @@
 import type { ProviderErrorKind, Reason } from '../errors.ts';
+import type { Input, JobSize, Slice } from '../input.ts';
 import type { Job, JobState, Timing, Usage } from '../job.ts';
 import type { Counts } from '../ledger.ts';
 import type { WorkKind } from '../messages.ts';
-import type { Claim, Input, JobSize, Rows, Slice } from '../record.ts';
+import type { Claim, Rows } from '../record.ts';
 
 /** Everything that can happen to a batch after it was added. */
 export type BatchEvent =

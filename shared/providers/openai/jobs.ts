@@ -1,103 +1,22 @@
 import type OpenAI from 'openai';
-import { type Reason, shortReason } from '../../batch/errors.ts';
-import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
+import type { JobState } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, readOptions, SECOND_MS } from '../http.ts';
 import { ListEntries, listPages } from '../listing.ts';
 import type { ListedJob, ListedState, ListingPosition } from '../provider.ts';
 import {
-  type BatchError,
   type BatchList,
   batchListSchema,
   fileListSchema,
   fileNameSchema,
   type ListedBatch,
   listedBatchSchema,
-  type WireBatch,
   wireBatchSchema,
 } from './api.ts';
-import {
-  apiFailureOf,
-  classify,
-  fullQuotaOf,
-  isAboutAccount,
-  isAboutQuota,
-  isStoreFull,
-  PERMANENT_CODES,
-} from './errors.ts';
+import { apiFailureOf, classify } from './errors.ts';
+import { existing, jobStateOf } from './status.ts';
 import { KEY_METADATA, keyOfUpload, uploadName } from './submit.ts';
-
-/** Azure writes some of these with capitals, and `canceled` in its examples. */
-const JOB_STATES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = new Map([
-  ['validating', 'pending'],
-  ['inprogress', 'running'],
-  ['finalizing', 'running'],
-  ['cancelling', 'running'],
-  ['canceling', 'running'],
-  ['completed', 'completed'],
-  ['expired', 'expired'],
-  ['cancelled', 'cancelled'],
-  ['canceled', 'cancelled'],
-  ['failed', 'failed'],
-]);
-
-/** The state of a job, by OpenAI's answer for its batch. */
-export function jobStateOf(batch: WireBatch): JobState {
-  const kind = JOB_STATES.get(batch.status.toLowerCase().replaceAll('_', ''));
-  switch (kind) {
-    case undefined:
-      return { state: 'unknown', status: batch.status.slice(0, 100) };
-    case 'pending':
-      return { state: 'running', isPending: true };
-    case 'running':
-      return { state: 'running', ...progressOf(batch) };
-    default:
-      return { state: 'ended', outcome: outcomeOf(batch, kind) };
-  }
-}
-
-function progressOf({ request_counts: counts }: WireBatch): { progress?: number } {
-  if (counts?.completed == null && counts?.failed == null) return {};
-  return { progress: (counts.completed ?? 0) + (counts.failed ?? 0) };
-}
-
-function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {
-  const error = batch.errors ?? (kind === 'failed' ? {} : undefined);
-  return omitUndefined({
-    kind,
-    jobId: batch.id,
-    files: existing([batch.output_file_id, batch.error_file_id]),
-    answered: answeredOf(batch.request_counts?.completed),
-    reason: error && reasonOf(error),
-    refusal: kind === 'failed' && error ? refusalOf(error) : undefined,
-  });
-}
-
-/** Azure gives an empty string where OpenAI gives null. */
-function existing(fileIds: readonly (string | null | undefined)[]): string[] {
-  return fileIds.filter((id) => id != null && id !== '') as string[];
-}
-
-function reasonOf({ code, message, line }: BatchError): Reason {
-  const reason = shortReason(
-    code ?? 'job_failed',
-    message ?? 'OpenAI gave no message',
-    line != null && line >= 1 ? Math.trunc(line) : undefined,
-  );
-  return { ...reason, ...omitUndefined({ quota: fullQuotaOf(code ?? '', message ?? '') }) };
-}
-
-/** An error about neither the input nor the account is the server's own and may pass. */
-function refusalOf(error: BatchError): Outcome['refusal'] {
-  const { line } = error;
-  const code = error.code ?? '';
-  const message = error.message ?? '';
-  if (isAboutAccount([code], message) || isStoreFull(code, message)) return 'account';
-  if (isAboutQuota(code, message)) return 'quota';
-  const isAboutInput = PERMANENT_CODES.has(code) || code.startsWith('invalid_') || line != null;
-  return isAboutInput ? 'permanent' : undefined;
-}
 
 /** The present state of a job. One that OpenAI does not know is `missing`, not an error. */
 export async function check(client: OpenAI, jobId: string): Promise<JobState> {

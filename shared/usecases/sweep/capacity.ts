@@ -1,7 +1,8 @@
 import type { Limits } from '../../batch/job.ts';
 import { type ActiveHint, pages } from '../../batch/ports.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
-import { Budget, type ProviderUsage, usageOf } from '../../quota/admission.ts';
+import { type ProviderUsage, usageOf } from '../../quota/admission.ts';
+import { Budget } from '../../quota/budget.ts';
 import { isUnavailable, mayTryBlocked, withTried } from '../../quota/hold.ts';
 import { isPaused, type ProviderState, spentToday, withStarts } from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';

@@ -1,6 +1,7 @@
 import { costOf, sumCost } from '../../batch/cost.ts';
 import { ProviderError, UnreadableRecordError } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
+import type { Slice } from '../../batch/input.ts';
 import { NO_USAGE, type Outcome, sumUsage } from '../../batch/job.ts';
 import {
   countsOfNew,
@@ -10,7 +11,7 @@ import {
 } from '../../batch/ledger.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import { isPartOf, partId } from '../../batch/newRecord.ts';
-import type { Batch, BatchFields, BatchIn, Slice } from '../../batch/record.ts';
+import type { Batch, BatchFields, BatchIn } from '../../batch/record.ts';
 import { type MergedPart, mergeParts, mergeRows } from '../../jsonl/merge.ts';
 import { type Spool, spoolRows, withPositions } from '../../jsonl/spool.ts';
 import { omitUndefined } from '../../omitUndefined.ts';

@@ -1,8 +1,9 @@
 import { messageOf, NO_USABLE_ANSWER, ProviderError, shortReason } from '../../batch/errors.ts';
+import type { JobSize } from '../../batch/input.ts';
 import type { Job } from '../../batch/job.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ScratchFile } from '../../batch/ports.ts';
-import type { Batch, BatchFields, JobSize } from '../../batch/record.ts';
+import type { Batch, BatchFields } from '../../batch/record.ts';
 import { isEnded } from '../../batch/status.ts';
 import { selectRequests } from '../../jsonl/join.ts';
 import { sliceRange } from '../../jsonl/slices.ts';

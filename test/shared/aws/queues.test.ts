@@ -125,6 +125,19 @@ describe('a dead letter', () => {
     expect(message?.MessageAttributes?.reason?.StringValue).toBe('none');
   });
 
+  test('keeps its body, also beside another large one of the same message', async () => {
+    const bodies = ['one', 'two'].map((id) => JSON.stringify({ id, text: 'x'.repeat(250_000) }));
+    for (const body of bodies) await queues.sendDeadLetter('batch', body, 'too large', 'both');
+    const found: string[] = [];
+    for (const _ of bodies) {
+      const { key } = pointerMessageSchema.parse(
+        JSON.parse((await receive(urls.deadLetters.batch))?.Body ?? ''),
+      );
+      found.push(await readText(key));
+    }
+    expect(found.sort()).toEqual(bodies);
+  });
+
   test("as large as SQS's limit finds room for its reason", async () => {
     // Prepare
     const body = 'x'.repeat(1024 * 1024);

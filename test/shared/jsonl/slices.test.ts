@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { JobSize } from '../../../shared/batch/input.ts';
 import type { TokenEstimate } from '../../../shared/batch/ports.ts';
-import type { JobSize } from '../../../shared/batch/record.ts';
 import { MAX_SLICES, sliceRange } from '../../../shared/jsonl/slices.ts';
 
 const line = (id: string, body: object = {}) =>

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { UNPRICED } from '../../../shared/batch/cost.ts';
 import type { Limits } from '../../../shared/batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
-import { type AdmissionBounds, admit, Budget, usageOf } from '../../../shared/quota/admission.ts';
+import { type AdmissionBounds, admit, usageOf } from '../../../shared/quota/admission.ts';
+import { Budget } from '../../../shared/quota/budget.ts';
 import { type LearnedLimit, UNKNOWN_LIMIT } from '../../../shared/quota/learnedLimit.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../shared/quota/admission.ts';
+import { Budget } from '../../../shared/quota/budget.ts';
 import { withSpent } from '../../../shared/quota/providerState.ts';
 
 const NOW = 1_800_000_000_000;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../../../shared/batch/errors.ts';
 import { wireBatchSchema } from '../../../../shared/providers/openai/api.ts';
 import { classify } from '../../../../shared/providers/openai/errors.ts';
-import { jobStateOf } from '../../../../shared/providers/openai/jobs.ts';
+import { jobStateOf } from '../../../../shared/providers/openai/status.ts';
 
 /** A job of Azure's examples: https://learn.microsoft.com/azure/foundry/openai/how-to/batch */
 const job = (fields: object) =>

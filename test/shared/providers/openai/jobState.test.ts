@@ -4,7 +4,7 @@ import {
   type WireBatch,
   wireBatchSchema,
 } from '../../../../shared/providers/openai/api.ts';
-import { jobStateOf } from '../../../../shared/providers/openai/jobs.ts';
+import { jobStateOf } from '../../../../shared/providers/openai/status.ts';
 
 const batch = (fields: object): WireBatch =>
   wireBatchSchema.parse({ id: 'batch_1', status: 'completed', created_at: 1, ...fields });

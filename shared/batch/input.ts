@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { moneySchema, priceSchema } from './cost.ts';
+
+const count = z.number().int().nonnegative();
+/** Bytes of an object: from `start` to before `end`. */
+export const rangeShape = { start: count, end: count };
+
+/** A piece of an input that is too large for one job: whole lines of the snapshot. */
+const sliceSchema = z.object({
+  ...rangeShape,
+  requests: count,
+  estimatedTokens: count,
+  maxOutputTokens: count.optional(),
+});
+export type Slice = z.infer<typeof sliceSchema>;
+
+/** The snapshot of the input in the handler's own bucket, and what the inspection found in it. */
+export const inputSchema = z.object({
+  key: z.string(),
+  bytes: count,
+  requests: count,
+  endpoint: z.string(),
+  model: z.string().optional(),
+  estimatedTokens: count,
+  /** Sum of the longest answers that the requests allow. Absent if no request states a limit. */
+  maxOutputTokens: count.optional(),
+  /** Price of the model at the inspection, at the dearest entry. Absent if there was no price. */
+  price: priceSchema.optional(),
+  /** What all requests would cost at that price, in USD. */
+  estimatedCost: moneySchema.optional(),
+  /** What each part holds. Only set on an input that is too large for one job. */
+  parts: z.array(sliceSchema).optional(),
+});
+export type Input = z.infer<typeof inputSchema>;
+export const splitInputSchema = inputSchema.required({ parts: true });
+export type SplitInput = z.infer<typeof splitInputSchema>;
+
+/** What one job may hold of a batch that is larger than its provider takes. */
+export const jobSizeSchema = z.object({
+  /** As estimated. Absent: any number. */
+  tokens: z.number().int().positive().optional(),
+  /** Absent: any number. */
+  requests: z.number().int().positive().optional(),
+});
+export type JobSize = z.infer<typeof jobSizeSchema>;

@@ -1,0 +1,82 @@
+import { type Reason, shortReason } from '../../batch/errors.ts';
+import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
+import type { BatchError, WireBatch } from './api.ts';
+import {
+  fullQuotaOf,
+  isAboutAccount,
+  isAboutQuota,
+  isStoreFull,
+  PERMANENT_CODES,
+} from './errors.ts';
+
+/** Azure writes some of these with capitals, and `canceled` in its examples. */
+const JOB_STATES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = new Map([
+  ['validating', 'pending'],
+  ['inprogress', 'running'],
+  ['finalizing', 'running'],
+  ['cancelling', 'running'],
+  ['canceling', 'running'],
+  ['completed', 'completed'],
+  ['expired', 'expired'],
+  ['cancelled', 'cancelled'],
+  ['canceled', 'cancelled'],
+  ['failed', 'failed'],
+]);
+
+/** The state of a job, by OpenAI's answer for its batch. */
+export function jobStateOf(batch: WireBatch): JobState {
+  const kind = JOB_STATES.get(batch.status.toLowerCase().replaceAll('_', ''));
+  switch (kind) {
+    case undefined:
+      return { state: 'unknown', status: batch.status.slice(0, 100) };
+    case 'pending':
+      return { state: 'running', isPending: true };
+    case 'running':
+      return { state: 'running', ...progressOf(batch) };
+    default:
+      return { state: 'ended', outcome: outcomeOf(batch, kind) };
+  }
+}
+
+function progressOf({ request_counts: counts }: WireBatch): { progress?: number } {
+  if (counts?.completed == null && counts?.failed == null) return {};
+  return { progress: (counts.completed ?? 0) + (counts.failed ?? 0) };
+}
+
+function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {
+  const error = batch.errors ?? (kind === 'failed' ? {} : undefined);
+  return omitUndefined({
+    kind,
+    jobId: batch.id,
+    files: existing([batch.output_file_id, batch.error_file_id]),
+    answered: answeredOf(batch.request_counts?.completed),
+    reason: error && reasonOf(error),
+    refusal: kind === 'failed' && error ? refusalOf(error) : undefined,
+  });
+}
+
+/** Azure gives an empty string where OpenAI gives null. */
+export function existing(fileIds: readonly (string | null | undefined)[]): string[] {
+  return fileIds.filter((id) => id != null && id !== '') as string[];
+}
+
+function reasonOf({ code, message, line }: BatchError): Reason {
+  const reason = shortReason(
+    code ?? 'job_failed',
+    message ?? 'OpenAI gave no message',
+    line != null && line >= 1 ? Math.trunc(line) : undefined,
+  );
+  return { ...reason, ...omitUndefined({ quota: fullQuotaOf(code ?? '', message ?? '') }) };
+}
+
+/** An error about neither the input nor the account is the server's own and may pass. */
+function refusalOf(error: BatchError): Outcome['refusal'] {
+  const { line } = error;
+  const code = error.code ?? '';
+  const message = error.message ?? '';
+  if (isAboutAccount([code], message) || isStoreFull(code, message)) return 'account';
+  if (isAboutQuota(code, message)) return 'quota';
+  const isAboutInput = PERMANENT_CODES.has(code) || code.startsWith('invalid_') || line != null;
+  return isAboutInput ? 'permanent' : undefined;
+}
