@@ -18,6 +18,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run coverage': '.ci/run',
   'npm run synth': '.ci/run',
   'npm run simulate': '.ci/run',
+  // CI runs fewer of them.
   'npm run simulate -- --schedules 100000': '.ci/run',
   'npm run simulate -- --exhaustive 1': '.ci/run',
   // Hours of pairs: the test runs a sample of them.
