@@ -21,13 +21,13 @@ const HOUR = 3_600_000;
  * within a day. The end of a job is noticed by the next sweep, unless the calls of some sweeps fail
  * or its provider is blocked. A step that fails in the same way is tried again with a backoff, which grows to an
  * hour: output that breaks is read by 50 collections, now and then by two workers at once, and the
- * last one reads it five times.
+ * last one reads it five times. Workers that die after a failure do not count it.
  */
 const BOUNDS: Figures = {
   cancelToEndMs: 6 * HOUR,
   hiddenCancelToEndMs: 30 * HOUR,
   endToNoticeMs: 24 * HOUR,
-  sameFailures: 110,
+  sameFailures: 150,
 };
 
 export const NO_FIGURES: Figures = {

@@ -60,6 +60,8 @@ export interface Observer {
   onOutcome(event: ProcessorEvent): void;
   /** A job is created at the provider. */
   onJob(job: SimulatedJob): void;
+  /** A cancel of the job was taken: it ends sooner than it would have. */
+  onJobCancelled(job: SimulatedJob): void;
   /** A job is made of an upload. */
   onUploadTaken(upload: SimulatedUpload, job: SimulatedJob): void;
   onUploadDeleted(upload: SimulatedUpload): void;

@@ -145,6 +145,11 @@ export class Simulation implements Observer, PortsWorld {
       timeline.after(afterMs, () => this.#hint(jobId));
   }
 
+  onJobCancelled({ id }: SimulatedJob): void {
+    const news = this.account.newsOf(id);
+    if (news !== undefined) this.#ticks.wake(news);
+  }
+
   /** A provider says that a job has ended. */
   #hint(jobId: string): void {
     this.#invoke('listener', async (dependencies) => {

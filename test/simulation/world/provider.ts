@@ -233,6 +233,7 @@ export class ProviderAccount {
           job.cancelled = true;
           job.cancels += 1;
           job.endsAt = Math.min(job.endsAt, schedule.now + random.between(0, 600_000));
+          this.#observer.onJobCancelled(job);
         }),
       listJobs: (since, position) =>
         listed(this.jobs, since, call, (job) => this.#listing(job), position),
