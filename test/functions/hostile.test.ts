@@ -13,7 +13,8 @@ interface Result {
   readonly back: number;
   readonly taken: number;
   readonly reasons: readonly string[];
-  readonly peakMiB: number;
+  /** By how much the memory grew while the bodies were handled. */
+  readonly grownMiB: number;
 }
 
 async function run(name: keyof typeof MEMORY): Promise<Result> {
@@ -36,8 +37,8 @@ it.each([
     expect(result).toMatchObject({ back: 0, taken });
     expect(result.reasons).toHaveLength(result.sent - taken);
     for (const reason of result.reasons) expect(reason).toMatch(/\w+/);
-    // How much of it is garbage depends on how busy the machine is.
-    expect(result.peakMiB).toBeLessThan(MEMORY[name]);
+    // How much of it is garbage depends on how busy the machine is. The bundle takes the rest.
+    expect(result.grownMiB).toBeLessThan(MEMORY[name] - 100);
   },
   120_000,
 );
