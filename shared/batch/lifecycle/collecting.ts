@@ -71,7 +71,7 @@ function unreadAfter(
 ): BatchIn<'collecting'>['unread'] {
   // A provider that refuses the account, or our own bucket, says nothing about the output.
   if (failure === undefined || failure === 'account' || failure === 'quota') return unread;
-  const isDefinite = failure === 'missing' || failure === 'permanent';
+  const isDefinite = failure !== 'transient' && failure !== 'uncertain';
   const { times, since } = unread?.code === code ? unread : { times: 0, since: now };
   return { code, isDefinite, times: times + 1, since };
 }

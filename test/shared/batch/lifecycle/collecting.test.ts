@@ -185,7 +185,7 @@ describe('collecting', () => {
 describe('an output that cannot be read', () => {
   const HOUR = 3_600_000;
   const reason = { code: 'not_found', message: 'no such file' };
-  const failed = (failure: 'missing' | 'transient' | 'account' | undefined) =>
+  const failed = (failure: 'missing' | 'forbidden' | 'transient' | 'account' | undefined) =>
     ({ type: 'workFailed', token: 'mine', reason, ...(failure ? { failure } : {}) }) as const;
   const isSalvage = (changes: Parameters<typeof given>[1], now = NOW) =>
     isSalvageDue(given('collecting', changes), { policy, now });
@@ -193,6 +193,7 @@ describe('an output that cannot be read', () => {
   it('counts failures of the same kind, from the first on', () => {
     const first = { code: 'not_found', isDefinite: true, times: 1, since: NOW };
     expect(next(when(claimed, failed('missing'))).unread).toEqual(first);
+    expect(next(when(claimed, failed('forbidden'))).unread).toEqual(first);
     const again = given('collecting', { claim: LIVE, unread: { ...first, since: 7 } });
     expect(next(when(again, failed('transient'))).unread).toEqual({
       ...{ code: 'not_found', isDefinite: false, times: 2, since: 7 },
