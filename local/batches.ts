@@ -96,7 +96,8 @@ export function createBatchReader(dynamodb: DynamoDBClient, name: string): Batch
 /** A record that cannot be read never ends: a run that waited for it would not, either. */
 function isReadable(item: Item): boolean {
   try {
-    return fromItem(item) !== undefined;
+    fromItem(item);
+    return true;
   } catch {
     return false;
   }

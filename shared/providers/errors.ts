@@ -47,6 +47,20 @@ export const ACCOUNT_REFUSED = { upload: 'account', create: 'account', read: 'ac
 export const FORBIDDEN = { upload: 'account', create: 'account', read: 'forbidden' } as const;
 
 /**
+ * Whether a 403 names nothing but what was called.
+ *
+ * @param plain codes that say no more than the status
+ * @param accountText words about the account
+ */
+export function plainDenial(
+  plain: ReadonlySet<string>,
+  accountText: RegExp,
+): (failure: ApiFailure) => boolean {
+  return ({ status, codes, message }) =>
+    status === 403 && codes.every((code) => plain.has(code)) && !accountText.test(message);
+}
+
+/**
  * The host's name does not exist, so nothing was sent: a wrong region, location or base URL. A name
  * server that is out of order answers EAI_AGAIN instead.
  */

@@ -172,8 +172,8 @@ export function raiseLimit(
 
 function probe(limit: LearnedLimit, tokens: number): Partial<LearnedLimit> {
   const accepted = limit.accepted + 1;
-  const isKnown = limit.tokens === undefined || limit.statedTokens !== undefined;
-  if (isKnown || accepted < limit.probeAfter) return { accepted };
+  const needsNoProbe = limit.tokens === undefined || limit.statedTokens !== undefined;
+  if (needsNoProbe || accepted < limit.probeAfter) return { accepted };
   // The last probe was not refused: the real limit may be far higher, so probe sooner.
   const probeAfter = limit.probed
     ? Math.max(1, Math.floor(limit.probeAfter / 2))

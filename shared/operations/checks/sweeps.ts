@@ -110,7 +110,7 @@ function stateResults(state: ProviderState, now: number): readonly CheckResult[]
     results.push(noteResult(what, `batch-handler resume ${provider}`));
   }
   if (hold && isUnavailable(state, now)) {
-    const until = `for another ${durationText(hold.until - now)}, after ${counted(hold.refusals, 'refusal')} in a row`;
+    const until = waitText(hold, now);
     const why = `${hold.reason.code}: ${hold.reason.message}`;
     results.push(
       hold.kind === 'account'
@@ -122,7 +122,7 @@ function stateResults(state: ProviderState, now: number): readonly CheckResult[]
     );
   }
   for (const { job, isWholeModel, reason, ...exclusion } of exclusionsAt(state, now)) {
-    const until = `for another ${durationText(exclusion.until - now)}, after ${counted(exclusion.refusals, 'refusal')} in a row`;
+    const until = waitText(exclusion, now);
     const what = isWholeModel ? `the model ${job.model}` : `batch ${job.batchId}`;
     results.push(
       problemResult(
@@ -135,7 +135,7 @@ function stateResults(state: ProviderState, now: number): readonly CheckResult[]
     const limit = limitAt(stored, now);
     const { cooldown } = limit;
     if (cooldown?.reason.quota && now < cooldown.until) {
-      const until = `for another ${durationText(cooldown.until - now)}, after ${counted(cooldown.refusals, 'refusal')} in a row`;
+      const until = waitText(cooldown, now);
       const why = `${cooldown.reason.code}: ${cooldown.reason.message}`;
       results.push(
         noteResult(`${provider} is full for ${model} and cooling down ${until}: ${why}`),
@@ -169,4 +169,12 @@ async function removedEntryResults(
       `deploy the entry again until they have ended, or cancel them (batch-handler list --provider ${name})`,
     ),
   ];
+}
+
+/** For how long something waits after refusals, and after how many. */
+function waitText(
+  { until, refusals }: { readonly until: number; readonly refusals: number },
+  now: number,
+): string {
+  return `for another ${durationText(until - now)}, after ${counted(refusals, 'refusal')} in a row`;
 }

@@ -6,6 +6,7 @@ import {
   type ErrorRule,
   FORBIDDEN,
   messageWithCause,
+  plainDenial,
   systemCodeOf,
   UNCLEAR_ANSWER,
   UNKNOWN_ROW_STATUS,
@@ -77,11 +78,7 @@ export function rowStatusOf(type: string): number {
 const PLAIN_DENIALS: ReadonlySet<string> = new Set(['permission_error', 'http_403']);
 
 /** A 403 that names nothing: neither the bill nor a state of the organisation. */
-function isPlainDenial({ status, codes, message }: ApiFailure): boolean {
-  return (
-    status === 403 && codes.every((code) => PLAIN_DENIALS.has(code)) && !ACCOUNT_TEXT.test(message)
-  );
-}
+const isPlainDenial = plainDenial(PLAIN_DENIALS, ACCOUNT_TEXT);
 
 /** Requests are not uploaded: the create call contains them. */
 const RULES: readonly ErrorRule<'create' | 'read'>[] = [

@@ -10,6 +10,7 @@ import {
   FORBIDDEN,
   isTimeout,
   messageWithCause,
+  plainDenial,
   systemCodeOf,
   UNCLEAR_ANSWER,
 } from '../errors.ts';
@@ -113,11 +114,7 @@ const PLAIN_DENIALS: ReadonlySet<string> = new Set([
   'retentionPolicyNotMet',
 ]);
 
-function isPlainDenial({ status, codes, message }: ApiFailure): boolean {
-  return (
-    status === 403 && codes.every((code) => PLAIN_DENIALS.has(code)) && !ACCOUNT_TEXT.test(message)
-  );
-}
+const isPlainDenial = plainDenial(PLAIN_DENIALS, ACCOUNT_TEXT);
 
 /** Rules that follow those of the service. */
 const RULES: readonly ErrorRule[] = [

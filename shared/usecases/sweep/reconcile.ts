@@ -3,6 +3,7 @@ import { messageOf } from '../../batch/errors.ts';
 import { submissionKey } from '../../batch/ids.ts';
 import { requestsToSend } from '../../batch/ledger.ts';
 import { pages, type SweepCursors } from '../../batch/ports.ts';
+import { tryParseJson } from '../../jsonl/rows.ts';
 import { METRICS } from '../../metrics.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { ListedJob } from '../../providers/provider.ts';
@@ -90,7 +91,7 @@ function begun(
 function continued(saved: string | undefined, now: number): Listing | undefined {
   if (saved === undefined) return undefined;
   // Another version may have written it.
-  const listing = listingSchema.safeParse(JSON.parse(saved)).data;
+  const listing = listingSchema.safeParse(tryParseJson(saved)).data;
   return listing && now - listing.startedAt < MAX_LISTING_AGE_MS ? listing : undefined;
 }
 
