@@ -78,11 +78,14 @@ export type Policy = Readonly<z.output<typeof policySchema>>;
 
 export const DEFAULT_POLICY: Policy = policySchema.parse({});
 
+/** The deliveries of a batch take no longer than that, in seconds. */
+export const DELIVERING_SECONDS = 2 * DAY;
+
 /**
  * What a run may take beyond the maximum age: three days of grace for parts whose jobs do not end,
- * and two days of deliveries.
+ * and its deliveries.
  */
-const ENDING_SECONDS = 5 * DAY;
+const ENDING_SECONDS = 3 * DAY + DELIVERING_SECONDS;
 
 /** Longest time in seconds from the beginning of a run, or from `notBefore`, to the end of its batch. */
 function longestRunSeconds({ maxAgeSeconds }: Pick<Policy, 'maxAgeSeconds'>): number {

@@ -3,6 +3,7 @@ import { textProblem } from '../batch/bounds.ts';
 import { refusal } from '../batch/errors.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import { checkRequest } from '../jsonl/checkRequest.ts';
+import { isObject } from '../jsonl/rows.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
 import { pointedBytes, readText } from '../usecases/smallObjects.ts';
 import { type Collector, requestMessageSchema, requestPointerSchema } from './contract.ts';
@@ -83,7 +84,7 @@ export function parseMessage(body: string): object {
   } catch {
     throw refusal('invalid_json', 'the message is not JSON: send one line of a batch file');
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (isObject(value)) return value;
   throw refusal('invalid_json', 'the message is not a JSON object: send one line of a batch file');
 }
 

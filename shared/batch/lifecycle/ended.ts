@@ -1,5 +1,5 @@
 import { deadlineOf } from '../newRecord.ts';
-import { latestStartSeconds, lifetimeSeconds, type Policy } from '../policy.ts';
+import { DELIVERING_SECONDS, latestStartSeconds, lifetimeSeconds, type Policy } from '../policy.ts';
 import type { Batch } from '../record.ts';
 import type { EndStatus } from '../status.ts';
 import { resendAt } from './claims.ts';
@@ -14,9 +14,6 @@ import {
   enterSplit,
 } from './enter.ts';
 import { hasPendingCleanup, recordLastDeletedFiles, resendDeletion } from './providerFiles.ts';
-
-/** The deliveries of a batch take no longer than that. */
-const DELIVERING_MS = 2 * 24 * 60 * 60 * 1000;
 
 /** When everything of the batch is gone, in milliseconds since 1970. */
 function expiryOf({ createdAt }: Batch, policy: Policy): number {
@@ -99,7 +96,7 @@ export const ended: Handlers<EndStatus> = {
 
   redeliverRequested(batch, _event, context) {
     const { input, rows } = batch;
-    if (context.now > expiryOf(batch, context.policy) - DELIVERING_MS)
+    if (context.now > expiryOf(batch, context.policy) - DELIVERING_SECONDS * 1000)
       return refused('its files expire within two days');
     return input && rows
       ? enterDelivering({ ...batch, input, rows }, context, { cancelRequested: false })

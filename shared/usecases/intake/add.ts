@@ -55,11 +55,8 @@ async function addBatch(
 ): Promise<void> {
   const { batches, chance, clock, policy, metrics, log } = ports;
   const { batchId, messageId, found } = given;
-  const { notBefore } = message;
-  const tooFar = notBefore === undefined ? undefined : notBeforeProblem(notBefore, clock.now());
-  if (tooFar !== undefined) throw refusal('invalid_message', `notBefore: ${tooFar}`);
-  const names = await checkProviders(ports.providers, message);
   checkNotBefore(message, policy, clock.now());
+  const names = await checkProviders(ports.providers, message);
   const [provider] = names;
   const source = found ?? (await sourceOf(ports, message, batchId, messageId));
   const keyPrefix = newKeyPrefix((max) => chance.randomInt(max));
@@ -79,13 +76,15 @@ async function addBatch(
   await perform(ports, batch, [{ type: 'sendWork', work: 'inspect' }]);
 }
 
-/** The files of a batch are deleted by their age, so it must not begin too late. */
+/** The files of a batch are deleted by their age, so it must also not begin too late for them. */
 function checkNotBefore(
   { notBefore }: Pick<AddMessage, 'notBefore'>,
   policy: Dependencies['policy'],
   now: number,
 ): void {
   if (notBefore === undefined) return;
+  const tooFar = notBeforeProblem(notBefore, now);
+  if (tooFar !== undefined) throw refusal('invalid_message', `notBefore: ${tooFar}`);
   const latest = now + latestStartSeconds(policy) * 1000;
   if (Date.parse(notBefore) <= latest) return;
   const until = new Date(latest).toISOString();
