@@ -34,6 +34,14 @@ export interface CommonOptions {
    */
   readonly dropFields?: readonly string[];
   /**
+   * What a model takes, where it differs from what the handler knows, such as
+   * `{ 'claude-opus-6': { reasoningEfforts: ['low', 'high'] } }`. The keys are the provider's model
+   * names or those of requests. The key `*` matches every other model.
+   *
+   * @default - the handler's own table of models
+   */
+  readonly modelFacts?: SettingsOf<'openai'>['modelFacts'];
+  /**
    * The provider's list prices in USD per million tokens, by the model name of requests or by the
    * provider's. The key `*` matches every other model.
    *

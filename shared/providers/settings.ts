@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { moneySchema, priceSchema } from '../batch/cost.ts';
 import { refusal } from '../batch/errors.ts';
 import { limitsSchema, timingSchema } from '../batch/job.ts';
+import { type ModelFactsByName, modelFactsSchema } from './translation/modelFacts.ts';
 
 /** What an entry of every kind may say. */
 export const commonSettings = {
@@ -19,6 +20,11 @@ export const commonSettings = {
    * The inspection refuses any other such field.
    */
   dropFields: z.array(z.string().min(1)).default([]),
+  /**
+   * Facts about models that differ from the handler's own table, by the provider's name for a model,
+   * else by the one that requests use; `*` stands for every other model.
+   */
+  modelFacts: modelFactsSchema.optional(),
   /**
    * The provider's list prices, in USD per million tokens, by the name that requests use for a
    * model, else by the provider's own; `*` stands for every other model. Without a price, the cost
@@ -38,6 +44,7 @@ export type SettingsSchema = z.ZodObject<typeof commonSettings & { kind: z.ZodLi
 export interface RequestSettings {
   readonly models: Readonly<Record<string, string>>;
   readonly dropFields: readonly string[];
+  readonly modelFacts?: ModelFactsByName | undefined;
 }
 
 /** The provider's name for a model, by the entry's `models`. */

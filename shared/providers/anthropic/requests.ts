@@ -17,7 +17,7 @@ export const MESSAGES_ENDPOINT = '/v1/messages';
 export function paramsOf(
   { url, body }: RequestContent,
   format: Format,
-  { models, dropFields }: RequestSettings,
+  { models, dropFields, modelFacts }: RequestSettings,
 ): Record<string, unknown> {
   const model = modelAt(models, String(body.model));
   if (format === 'native') return { ...checkNative(body), model };
@@ -26,7 +26,7 @@ export function paramsOf(
       'invalid_url',
       `url is ${MESSAGES_ENDPOINT}: it takes requests of format "native" only`,
     );
-  return claudeRequest(body, { provider: 'Anthropic', model, dropFields });
+  return claudeRequest(body, { provider: 'Anthropic', model, dropFields, modelFacts });
 }
 
 /** Checks what the API requires of every request, and leaves the rest to the API. */

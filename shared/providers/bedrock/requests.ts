@@ -15,6 +15,7 @@ import {
   type TranslationRules,
   withoutModel,
 } from '../translation/fields.ts';
+import type { ModelFactsByName } from '../translation/modelFacts.ts';
 import { converseRequest } from './converse.ts';
 import { chatCompletionOfConverse } from './converseAnswer.ts';
 
@@ -68,7 +69,7 @@ interface RowFacts {
 
 /** @throws RefusedError for a model that does not serve the endpoint */
 export function routeOf(
-  { models, dropFields }: RequestSettings,
+  { models, dropFields, modelFacts }: RequestSettings,
   {
     endpoint,
     model,
@@ -83,7 +84,14 @@ export function routeOf(
     const responseBody = (modelOutput: unknown) => modelOutput;
     return { modelId, family, invocationType, modelInput: withoutModel, responseBody };
   }
-  const translation = translationOf({ endpoint, family, model, modelId, dropFields });
+  const translation = translationOf({
+    endpoint,
+    family,
+    model,
+    modelId,
+    dropFields,
+    modelFacts,
+  });
   return { modelId, family, ...translation };
 }
 
@@ -107,6 +115,7 @@ interface RouteParameters {
   /** The model at Bedrock. */
   readonly modelId: string;
   readonly dropFields: readonly string[];
+  readonly modelFacts: ModelFactsByName | undefined;
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html */
@@ -134,7 +143,7 @@ const TRANSLATIONS: Record<
   Exclude<Family, 'other-embeddings'>,
   (parameters: RouteParameters) => Translation
 > = {
-  claude: ({ model, modelId, dropFields }) => ({
+  claude: ({ model, modelId, dropFields, modelFacts }) => ({
     invocationType: 'InvokeModel',
     modelInput: (body) => ({
       anthropic_version: ANTHROPIC_VERSION,
@@ -143,6 +152,7 @@ const TRANSLATIONS: Record<
         model: undefined,
         unnamedModel: modelId,
         dropFields,
+        modelFacts,
       }),
     }),
     responseBody: (output, { created }) => chatCompletionOfClaude(output, { model, created }),

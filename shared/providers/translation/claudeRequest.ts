@@ -1,12 +1,14 @@
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Chat } from './chat.ts';
 import { claudeMessages, claudeToolFields } from './claudeMessages.ts';
+import { claudeModelFacts } from './claudeModels.ts';
 import {
   cannotExpress,
   expressibleFields,
   type FieldCondition,
   type TranslationRules,
 } from './fields.ts';
+import { type ModelFacts, type ModelFactsByName, withModelFacts } from './modelFacts.ts';
 import { readChat } from './readChat.ts';
 
 export interface ClaudeRules extends TranslationRules {
@@ -14,28 +16,31 @@ export interface ClaudeRules extends TranslationRules {
   readonly model: string | undefined;
   /** The model if the body has none, for rules that depend on it. Default: the request's model. */
   readonly unnamedModel?: string | undefined;
+  /** The entry's `modelFacts`. */
+  readonly modelFacts?: ModelFactsByName | undefined;
 }
 
 /**
  * Translates a chat completion request into a request of Anthropic's Messages API:
  * https://platform.claude.com/docs/en/api/messages/create
  *
- * `max_tokens` is 32,000, or the smaller maximum of an old model, if the request sets none.
- *
  * @throws RefusedError naming the field that is malformed, or that Claude cannot express
  */
 export function claudeRequest(
   body: Readonly<Record<string, unknown>>,
-  { provider, model, unnamedModel, dropFields }: ClaudeRules,
+  { provider, model, unnamedModel, modelFacts, dropFields }: ClaudeRules,
 ): Record<string, unknown> {
-  const name = model ?? unnamedModel ?? String(body.model);
+  const requested = String(body.model);
+  const name = model ?? unnamedModel ?? requested;
+  const facts = withModelFacts(modelFacts, [name, requested], claudeModelFacts(name));
   const rules = { provider, dropFields };
-  const fields = expressibleFields(body, ALWAYS_EXPRESSIBLE, conditionsOf(name), rules);
+  const fields = expressibleFields(body, ALWAYS_EXPRESSIBLE, conditionsOf(name, facts), rules);
   const chat = readChat(body, { ...rules, fields });
+  if (!facts.prefill) refusePrefill(chat, name, provider);
   const { maxTokens, temperature, topP, stop, user } = chat;
   return omitUndefined({
     model,
-    max_tokens: maxTokens ?? defaultMaxTokens(name),
+    max_tokens: maxTokens ?? facts.maxTokens,
     system: systemOf(chat),
     messages: claudeMessages(chat, provider),
     ...claudeToolFields(chat, provider),
@@ -45,6 +50,13 @@ export function claudeRequest(
     stop_sequences: stop.length === 0 ? undefined : stop,
     metadata: user === undefined ? undefined : { user_id: user },
   });
+}
+
+/** @throws RefusedError for a conversation that the model would have to go on with */
+function refusePrefill({ turns }: Chat, model: string, provider: string): void {
+  if (turns.at(-1)?.role !== 'assistant') return;
+  const fix = `${model} takes no conversation that ends with the assistant: end it with a user or tool message, or use response_format to shape the answer`;
+  throw cannotExpress('body.messages', provider, `${fix}${OR_MODEL_FACTS}`);
 }
 
 function systemOf({ instructions }: Chat): unknown {
@@ -80,8 +92,15 @@ const ALWAYS_EXPRESSIBLE = [
   'user',
 ];
 
-/** `output_config.effort`: https://platform.claude.com/docs/en/build-with-claude/effort */
-const EFFORTS: readonly unknown[] = ['low', 'medium', 'high', 'xhigh', 'max'];
+/** Ends the error of what a model does not take. */
+const OR_MODEL_FACTS = ". If it does, say so in the entry's modelFacts";
+
+const STOP_CONDITION: FieldCondition = {
+  // 400: "each stop sequence must contain non-whitespace"
+  field: 'stop',
+  isMet: (value) => [value].flat().every((text) => typeof text !== 'string' || !!text.trim()),
+  fix: 'leave out stop sequences of nothing but white space',
+};
 
 const SAMPLING_CONDITIONS: readonly FieldCondition[] = [
   {
@@ -97,55 +116,23 @@ const SAMPLING_CONDITIONS: readonly FieldCondition[] = [
   },
 ];
 
-const CONDITIONS: readonly FieldCondition[] = [
-  {
-    // 400: "each stop sequence must contain non-whitespace"
-    field: 'stop',
-    isMet: (value) => [value].flat().every((text) => typeof text !== 'string' || !!text.trim()),
-    fix: 'leave out stop sequences of nothing but white space',
-  },
-  {
-    field: 'reasoning_effort',
-    isMet: (value) => EFFORTS.includes(value),
-    fix: `use one of ${EFFORTS.join(', ')}`,
-  },
-];
-
-function conditionsOf(model: string): readonly FieldCondition[] {
-  return takesSampling(model) ? [...SAMPLING_CONDITIONS, ...CONDITIONS] : CONDITIONS;
-}
-
-/**
- * Facts about Claude models by their names, as Anthropic, Bedrock (`anthropic.claude-…`) and
- * Vertex AI (`claude-…@…`) write them.
- */
-
-/** The models that still accept `temperature` and `top_p`: all up to 4.6. */
-const SAMPLING_MODELS = /claude-(?:instant|v?[23]|(?:opus|sonnet|haiku)-4(?!-[7-9](?!\d)))/;
-
-/**
- * Whether a model accepts `temperature` and `top_p`. Claude models from Opus 4.7 on answer 400
- * ("`temperature` is deprecated for this model"), and the SDK's types no longer have them:
- * https://platform.claude.com/docs/en/about-claude/models/migration-guide. A name without `claude`
- * may be any model behind a gateway.
- */
-export function takesSampling(model: string): boolean {
-  return !model.includes('claude') || SAMPLING_MODELS.test(model);
-}
-
-/**
- * `max_tokens`, which Anthropic requires, of a request that sets none. It is the smallest maximum
- * of all models since Claude 4, so that each of them accepts it; only generated tokens are billed.
- * https://platform.claude.com/docs/en/about-claude/models/overview
- */
-const DEFAULT_MAX_TOKENS = 32_000;
-
-/** The smaller maxima of older models. */
-const OLDER_MAX_TOKENS: readonly (readonly [RegExp, number])[] = [
-  [/claude-3-5/, 8_192],
-  [/claude-(?:instant|v?2|3-(?:opus|sonnet|haiku))/, 4_096],
-];
-
-export function defaultMaxTokens(model: string): number {
-  return OLDER_MAX_TOKENS.find(([name]) => name.test(model))?.[1] ?? DEFAULT_MAX_TOKENS;
+/** The fields that some models, or some values, do not have. */
+function conditionsOf(model: string, facts: ModelFacts): readonly FieldCondition[] {
+  const never = (field: string): FieldCondition => ({
+    field,
+    isMet: () => false,
+    fix: `${model} does not take it: remove it, or list "${field}" in the entry's dropFields${OR_MODEL_FACTS}`,
+  });
+  const efforts = facts.reasoningEfforts;
+  return [
+    STOP_CONDITION,
+    ...(facts.sampling ? SAMPLING_CONDITIONS : [never('temperature'), never('top_p')]),
+    efforts.length === 0
+      ? never('reasoning_effort')
+      : {
+          field: 'reasoning_effort',
+          isMet: (value) => efforts.includes(String(value)),
+          fix: `${model} takes ${efforts.join(', ')}${OR_MODEL_FACTS}`,
+        },
+  ];
 }

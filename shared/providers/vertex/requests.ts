@@ -7,6 +7,7 @@ import { claudeRequest } from '../translation/claudeRequest.ts';
 import { withoutModel } from '../translation/fields.ts';
 import { chatCompletionOfGemini } from '../translation/geminiAnswer.ts';
 import { generateContentRequest } from '../translation/geminiRequest.ts';
+import type { ModelFactsByName } from '../translation/modelFacts.ts';
 import { REFERENCE_LABEL } from './api.ts';
 import type { Column } from './store.ts';
 
@@ -101,6 +102,7 @@ interface RouteParameters {
   readonly model: Model;
   readonly store: 'gcs' | 'bigquery';
   readonly dropFields: readonly string[];
+  readonly modelFacts: ModelFactsByName | undefined;
 }
 
 interface RouteSettings extends RequestSettings {
@@ -109,12 +111,20 @@ interface RouteSettings extends RequestSettings {
 
 /** @throws RefusedError for a model that is unknown or does not serve the endpoint */
 export function routeOf(
-  { models, dropFields, store }: RouteSettings,
+  { models, dropFields, modelFacts, store }: RouteSettings,
   job: { readonly endpoint: string; readonly model: string; readonly format: Format },
 ): Route {
   const model = modelOf(modelAt(models, job.model));
   const { endpoint, format, model: name } = job;
-  return ROUTES[model.family]({ endpoint, format, name, model, store: store.type, dropFields });
+  return ROUTES[model.family]({
+    endpoint,
+    format,
+    name,
+    model,
+    store: store.type,
+    dropFields,
+    modelFacts,
+  });
 }
 
 /** https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/batch */
@@ -156,12 +166,13 @@ const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
   },
 
   claude(parameters) {
-    const { format, name, model, dropFields } = chatOnly(parameters);
+    const { format, name, model, dropFields, modelFacts } = chatOnly(parameters);
     const rules = {
       provider: 'Claude on Vertex AI',
       model: undefined,
       unnamedModel: lastPartOf(model.id),
       dropFields,
+      modelFacts,
     };
     return {
       model: model.resource,

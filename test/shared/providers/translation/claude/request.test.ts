@@ -42,7 +42,6 @@ describe('claudeRequest', () => {
     ['top_p', { top_p: 0.5, temperature: 1 }, { top_p: 0.5 }],
     ['stop', { stop: ['x', 'y\n'] }, { stop_sequences: ['x', 'y\n'] }],
     ['user', { user: 'u' }, { metadata: { user_id: 'u' } }],
-    ['reasoning_effort', { reasoning_effort: 'low' }, { output_config: { effort: 'low' } }],
     [
       'a schema',
       {
@@ -214,7 +213,23 @@ describe('claudeRequest', () => {
       'body.top_p cannot be expressed for Anthropic: send temperature or top_p',
     ],
     ['a blank stop', { stop: ['x', '\n'] }, 'body.stop cannot'],
-    ['another effort', { reasoning_effort: 'minimal' }, 'use one of low, medium, high, xhigh, max'],
+    [
+      'another effort',
+      { reasoning_effort: 'xhigh' },
+      'body.reasoning_effort cannot be expressed for Anthropic: claude-opus-4-5 takes low, medium, high. If it does, say so',
+      'claude-opus-4-5',
+    ],
+    [
+      'an effort, for a model that has none',
+      { reasoning_effort: 'low' },
+      'body.reasoning_effort cannot be expressed for Anthropic: claude-haiku-4-5 does not take it: remove it, or list "reasoning_effort"',
+    ],
+    [
+      'a conversation that ends with the assistant, from 4.6 on',
+      { messages: [USER, { role: 'assistant', content: '{' }] },
+      'body.messages cannot be expressed for Anthropic: claude-sonnet-4-6 takes no conversation that ends with the assistant',
+      'claude-sonnet-4-6',
+    ],
     [
       'json_object',
       { response_format: { type: 'json_object' } },
@@ -274,7 +289,7 @@ describe('claudeRequest', () => {
     [
       'sampling, for a model that has none',
       { temperature: 0 },
-      'body.temperature cannot',
+      'body.temperature cannot be expressed for Anthropic: claude-opus-5-5 does not take it',
       'claude-opus-5-5',
     ],
   ];
@@ -293,6 +308,26 @@ describe('claudeRequest', () => {
     const request = translate(body, { model, dropFields: [name] });
     const wire = { stop: 'stop_sequences', reasoning_effort: 'output_config' }[name] ?? name;
     expect(request).not.toHaveProperty(wire);
+  });
+
+  test('a model with effort gets it, and an older one may be given the beginning of its answer', () => {
+    const request = translate({ reasoning_effort: 'max' }, { model: 'claude-opus-4-6' });
+    expect(request).toMatchObject({ output_config: { effort: 'max' } });
+    const messages = [USER, { role: 'assistant', content: '{' }];
+    expect(translate({ messages })).toMatchObject({ messages });
+  });
+
+  test.each(['claude-haiku-4-5', 'gpt-4o-mini', '*'])('modelFacts of %s overrule', (name) => {
+    const request = claudeRequest(
+      { model: 'gpt-4o-mini', messages: [USER], reasoning_effort: 'tiny' },
+      {
+        provider: 'Anthropic',
+        model: MODEL,
+        dropFields: [],
+        modelFacts: { [name]: { reasoningEfforts: ['tiny'], maxTokens: 5 }, other: {} },
+      },
+    );
+    expect(request).toMatchObject({ max_tokens: 5, output_config: { effort: 'tiny' } });
   });
 
   test('an unnamed model decides about sampling fields', () => {
