@@ -10,6 +10,7 @@ import {
 } from '../http.ts';
 import type { JobContext } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
+import { withReadableErrors } from './errorBodies.ts';
 
 const PUBLIC_BASE_URL = 'https://api.openai.com/v1';
 
@@ -31,13 +32,17 @@ export function readClient(connection: ApiConnection): OpenAI {
     ...clientOptions(connection),
     maxRetries: READ_RETRIES,
     timeout: READ_TIMEOUT_MS,
-    fetch: readingFetch,
+    fetch: withReadableErrors(readingFetch),
   });
 }
 
 /** For upload and create: nothing is sent twice unless the call says so. */
 export function writeClient(connection: ApiConnection): OpenAI {
-  return new OpenAI({ ...clientOptions(connection), maxRetries: 0, fetch: streamingFetch });
+  return new OpenAI({
+    ...clientOptions(connection),
+    maxRetries: 0,
+    fetch: withReadableErrors(streamingFetch),
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import { omitUndefined } from '../../omitUndefined.ts';
 import {
   ACCOUNT_REFUSED,
   type ApiFailure,
+  type Classify,
   classifierOf,
   type ErrorRule,
   FORBIDDEN,
@@ -60,9 +61,26 @@ const ACCOUNT_CODES: ReadonlySet<string> = new Set([
 const ACCOUNT_TEXT =
   /insufficient permissions for this operation|missing scopes|exceeded your current quota|incorrect api key/i;
 
+/** A service whose refusals are read as OpenAI's are, and who has words of its own for some. */
+interface ServiceWords {
+  /** For reasons, such as `Mistral`. */
+  readonly name: string;
+  /** Of a refusal of the account. Default: only OpenAI's words and codes. */
+  readonly account?: RegExp;
+  /** Of a refusal because too much is enqueued. Default: only OpenAI's words and codes. */
+  readonly quota?: RegExp;
+}
+
+export const OPENAI_WORDS: ServiceWords = { name: 'OpenAI' };
+
 /** Whether an error is about the account. */
-export function isAboutAccount(codes: readonly string[], message: string): boolean {
-  return codes.some((code) => ACCOUNT_CODES.has(code)) || ACCOUNT_TEXT.test(message);
+export function isAboutAccount(
+  codes: readonly string[],
+  message: string,
+  { account }: ServiceWords = OPENAI_WORDS,
+): boolean {
+  const isNamed = codes.some((code) => ACCOUNT_CODES.has(code));
+  return isNamed || ACCOUNT_TEXT.test(message) || (account?.test(message) ?? false);
 }
 
 /** Whether an error is about a model that the project or the key may not use. */
@@ -109,8 +127,12 @@ export const PERMANENT_CODES: ReadonlySet<string> = new Set([
  * "The number of enqueued tokens has surpassed the configured limit of 30K for the deployment …."
  * https://learn.microsoft.com/en-us/answers/questions/2285577
  */
-export function isAboutQuota(code: string, message: string): boolean {
-  return QUOTA_CODES.has(code) || ENQUEUED_LIMIT.test(message);
+export function isAboutQuota(
+  code: string,
+  message: string,
+  { quota }: ServiceWords = OPENAI_WORDS,
+): boolean {
+  return QUOTA_CODES.has(code) || ENQUEUED_LIMIT.test(message) || (quota?.test(message) ?? false);
 }
 
 const ENQUEUED_LIMIT =
@@ -150,43 +172,46 @@ export function isStoreFull(code: string, message: string): boolean {
   return FULL_STORE_CODES.has(code) || /storage (quota|limit)|quota for files/i.test(message);
 }
 
-const RULES: readonly ErrorRule[] = [
-  UNCLEAR_ANSWER,
-  {
-    when: ({ codes, message }) => isAboutAccount(codes, message) || isStoreFull(codes[0], message),
-    ...ACCOUNT_REFUSED,
-  },
-  {
-    when: ({ codes: [code], message }) => isAboutQuota(code, message),
-    upload: 'quota',
-    create: 'quota',
-    read: 'transient',
-  },
-  {
-    // Before 403: a model that this project may not use is a fault of the batch, not the account.
-    when: ({ codes: [code] }) => PERMANENT_CODES.has(code),
-    upload: 'permanent',
-    create: 'permanent',
-    read: 'permanent',
-  },
-  { when: ({ status }) => status === 401, ...ACCOUNT_REFUSED },
-  { when: ({ status }) => status === 403, ...FORBIDDEN },
-  { when: isFileUnready, upload: 'permanent', create: 'transient', read: 'missing' },
-  {
-    when: ({ status, message }) => status === 404 && /\b(model|deployment)\b/i.test(message),
-    upload: 'permanent',
-    create: 'permanent',
-    read: 'missing',
-  },
-  // The path does not exist, so no batch can start: the base URL or API version of the entry is wrong.
-  { when: ({ status }) => status === 404, upload: 'account', create: 'account', read: 'missing' },
-  {
-    when: ({ status }) => status === 429,
-    upload: 'transient',
-    create: 'quota',
-    read: 'transient',
-  },
-];
+function rulesOf(words: ServiceWords): readonly ErrorRule[] {
+  return [
+    UNCLEAR_ANSWER,
+    {
+      when: ({ codes, message }) =>
+        isAboutAccount(codes, message, words) || isStoreFull(codes[0], message),
+      ...ACCOUNT_REFUSED,
+    },
+    {
+      when: ({ codes: [code], message }) => isAboutQuota(code, message, words),
+      upload: 'quota',
+      create: 'quota',
+      read: 'transient',
+    },
+    {
+      // Before 403: a model that this project may not use is a fault of the batch, not the account.
+      when: ({ codes: [code] }) => PERMANENT_CODES.has(code),
+      upload: 'permanent',
+      create: 'permanent',
+      read: 'permanent',
+    },
+    { when: ({ status }) => status === 401, ...ACCOUNT_REFUSED },
+    { when: ({ status }) => status === 403, ...FORBIDDEN },
+    { when: isFileUnready, upload: 'permanent', create: 'transient', read: 'missing' },
+    {
+      when: ({ status, message }) => status === 404 && /\b(model|deployment)\b/i.test(message),
+      upload: 'permanent',
+      create: 'permanent',
+      read: 'missing',
+    },
+    // The path does not exist, so no batch can start: the base URL or API version of the entry is wrong.
+    { when: ({ status }) => status === 404, upload: 'account', create: 'account', read: 'missing' },
+    {
+      when: ({ status }) => status === 429,
+      upload: 'transient',
+      create: 'quota',
+      read: 'transient',
+    },
+  ];
+}
 
 const FULL_STORE_FIX =
   ': the file store is full, so delete files there that nobody needs; batches go on by themselves';
@@ -194,13 +219,18 @@ const FULL_STORE_FIX =
 const NO_PATH_FIX =
   ": the service has no such path, so correct the baseUrl (and the apiVersion, if there is one) of the entry's settings";
 
-export const classify = classifierOf({
-  provider: 'OpenAI',
-  rules: RULES,
-  failureOf: apiFailureOf,
-  fixOf({ status, codes: [code], message }, call) {
-    if (isStoreFull(code, message)) return FULL_STORE_FIX;
-    return status === 404 && call === 'upload' ? NO_PATH_FIX : '';
-  },
-  quotaOf: ({ codes: [code], message }) => fullQuotaOf(code, message),
-});
+/** Classifies what the client of such a service threw. */
+export function serviceClassifier(words: ServiceWords): Classify {
+  return classifierOf({
+    provider: words.name,
+    rules: rulesOf(words),
+    failureOf: apiFailureOf,
+    fixOf({ status, codes: [code], message }, call) {
+      if (isStoreFull(code, message)) return FULL_STORE_FIX;
+      return status === 404 && call === 'upload' ? NO_PATH_FIX : '';
+    },
+    quotaOf: ({ codes: [code], message }) => fullQuotaOf(code, message),
+  });
+}
+
+export const classify = serviceClassifier(OPENAI_WORDS);

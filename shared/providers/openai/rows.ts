@@ -3,8 +3,9 @@ import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { errorRow, isObject, tryParseJson } from '../../jsonl/rows.ts';
+import type { Classify } from '../errors.ts';
 import { downloadHeaders, openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
-import { classify, isAboutAccount, isAboutModelAccess } from './errors.ts';
+import { isAboutAccount, isAboutModelAccess, OPENAI_WORDS, serviceClassifier } from './errors.ts';
 
 // One embeddings request may hold 2,048 texts, whose answer is one line of well over 100 MB.
 const MAX_ROW_BYTES = 256 * 1024 * 1024;
@@ -13,11 +14,16 @@ const MAX_ROW_BYTES = 256 * 1024 * 1024;
 export async function* readRows(
   client: OpenAI,
   outcome: Outcome,
+  words = OPENAI_WORDS,
 ): AsyncGenerator<readonly Uint8Array[]> {
+  const classify = serviceClassifier(words);
   for (const fileId of outcome.files)
     try {
-      for await (const group of lineGroups(downloadResults(client, fileId), MAX_ROW_BYTES))
-        yield group.map(({ bytes }) => accountRefusalOf(bytes) ?? bytes);
+      for await (const group of lineGroups(
+        downloadResults(client, fileId, classify),
+        MAX_ROW_BYTES,
+      ))
+        yield group.map(({ bytes }) => accountRefusalOf(bytes, words) ?? bytes);
     } catch (error) {
       throw classify(error, 'read');
     }
@@ -30,7 +36,7 @@ export async function* readRows(
  * response, or the code in the row's own error. A plain 403 may be about the request, such as
  * content that a service has moderated.
  */
-export function accountRefusalOf(bytes: Buffer): Buffer | undefined {
+export function accountRefusalOf(bytes: Buffer, words = OPENAI_WORDS): Buffer | undefined {
   // Parsing every row here would cost more than reading it.
   if (!hasError(bytes)) return undefined;
   const row = tryParseJson(bytes.toString());
@@ -40,7 +46,7 @@ export function accountRefusalOf(bytes: Buffer): Buffer | undefined {
     if (!isObject(error)) continue;
     const codes = [error.code, error.type].filter((code) => typeof code === 'string');
     const message = typeof error.message === 'string' ? error.message : 'no message was given';
-    const isRefused = isAboutAccount(codes, message) || isAboutModelAccess(message);
+    const isRefused = isAboutAccount(codes, message, words) || isAboutModelAccess(message);
     if (isRefused || status === 401)
       return errorRow(row.custom_id, { code: ACCOUNT_ROW_CODE, message });
   }
@@ -67,7 +73,11 @@ function hasError(row: Buffer): boolean {
  * for them, and downloads of hundreds of megabytes break again and again:
  * https://github.com/openai/openai-java/issues/649
  */
-function downloadResults(client: OpenAI, fileId: string): AsyncGenerator<Uint8Array> {
+function downloadResults(
+  client: OpenAI,
+  fileId: string,
+  classify: Classify,
+): AsyncGenerator<Uint8Array> {
   return resumedDownload({
     open: (signal, from) =>
       openWithin(READ_DEADLINE_MS, signal, (within) =>

@@ -7,6 +7,7 @@ import {
   isAboutAccount,
   isAboutQuota,
   isStoreFull,
+  OPENAI_WORDS,
   PERMANENT_CODES,
 } from './errors.ts';
 
@@ -61,22 +62,22 @@ export function existing(fileIds: readonly (string | null | undefined)[]): strin
   return fileIds.filter((id) => id != null && id !== '') as string[];
 }
 
-function reasonOf({ code, message, line }: BatchError): Reason {
+function reasonOf({ code, message, line }: BatchError, words = OPENAI_WORDS): Reason {
   const reason = shortReason(
     code ?? 'job_failed',
-    message ?? 'OpenAI gave no message',
+    message ?? `${words.name} gave no message`,
     line != null && line >= 1 ? Math.trunc(line) : undefined,
   );
   return { ...reason, ...omitUndefined({ quota: fullQuotaOf(code ?? '', message ?? '') }) };
 }
 
 /** An error about neither the input nor the account is the server's own and may pass. */
-function refusalOf(error: BatchError): Outcome['refusal'] {
+function refusalOf(error: BatchError, words = OPENAI_WORDS): Outcome['refusal'] {
   const { line } = error;
   const code = error.code ?? '';
   const message = error.message ?? '';
-  if (isAboutAccount([code], message) || isStoreFull(code, message)) return 'account';
-  if (isAboutQuota(code, message)) return 'quota';
+  if (isAboutAccount([code], message, words) || isStoreFull(code, message)) return 'account';
+  if (isAboutQuota(code, message, words)) return 'quota';
   const isAboutInput = PERMANENT_CODES.has(code) || code.startsWith('invalid_') || line != null;
   return isAboutInput ? 'permanent' : undefined;
 }

@@ -60,10 +60,14 @@ async function create(
   };
   const answer: unknown = await client.batches.create(
     omitUndefined(job),
-    // An SDK that repeats a create call whose reply was lost makes a second paid job.
-    { maxRetries: 0, signal: AbortSignal.timeout(Math.ceil(submission.createDeadlineMs)) },
+    createOptions(submission),
   );
   return wireBatchSchema.pick({ id: true }).parse(answer).id;
+}
+
+/** Options of a create call. An SDK that repeats one whose reply was lost makes a second paid job. */
+function createOptions({ createDeadlineMs }: Pick<Submission, 'createDeadlineMs'>) {
+  return { maxRetries: 0, signal: AbortSignal.timeout(Math.ceil(createDeadlineMs)) };
 }
 
 /** A file that is not processed by then is deleted and uploaded again, after a backoff. */
@@ -197,18 +201,23 @@ async function createUpload(
   path: string,
   expiry: Partial<typeof EXPIRY>,
 ): Promise<Uploaded> {
+  const { file, options } = await openUpload(key, path);
+  const answer: unknown = await client.files.create({ file, purpose: 'batch', ...expiry }, options);
+  return fileSchema.parse(answer);
+}
+
+/** A file to be uploaded under the name of its key, and the options of the call. */
+async function openUpload(key: string, path: string) {
   const { size } = await stat(path);
   const timeout = UPLOAD_START_MS + Math.ceil(size / SLOWEST_UPLOAD_BYTES_PER_MS);
-  const file = new File([await openAsBlob(path)], uploadName(key));
-  const answer: unknown = await client.files.create(
-    { file, purpose: 'batch', ...expiry },
-    {
+  return {
+    file: new File([await openAsBlob(path)], uploadName(key)),
+    options: {
       maxRetries: UPLOAD_RETRIES,
       timeout,
       signal: AbortSignal.timeout(timeout * (UPLOAD_RETRIES + 1)),
     },
-  );
-  return fileSchema.parse(answer);
+  };
 }
 
 function isExpiryRefused({ kind, reason }: ProviderError): boolean {
