@@ -21,6 +21,8 @@ export const inputSchema = z.object({
   requests: count,
   endpoint: z.string(),
   model: z.string().optional(),
+  /** Whether a line leaves out the version of its url, or the model: a job gets them completed. */
+  isAbbreviated: z.literal(true).optional(),
   estimatedTokens: count,
   /** Sum of the longest answers that the requests allow. Absent if no request states a limit. */
   maxOutputTokens: count.optional(),

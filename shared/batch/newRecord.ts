@@ -110,7 +110,7 @@ export function newPart(
   const { spec, input, createdAt, deadlineAt } = parent;
   const { start, end, ...size } = slice;
   const { estimatedCost, maxCost } = costOfPart(input, slice, spec.maxCost);
-  const { key, endpoint, model, price } = input;
+  const { key, endpoint, model, isAbbreviated, price } = input;
   return {
     ...INITIAL,
     batchId: partId(parent.batchId, number),
@@ -128,7 +128,7 @@ export function newPart(
     reasons: reasonsOfSplit(parent),
     input: {
       ...{ key, endpoint, bytes: end - start },
-      ...omitUndefined({ ...size, model, price, estimatedCost }),
+      ...omitUndefined({ ...size, model, isAbbreviated, price, estimatedCost }),
     },
   };
 }

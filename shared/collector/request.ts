@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { textProblem } from '../batch/bounds.ts';
 import { refusal } from '../batch/errors.ts';
 import type { ObjectStore } from '../batch/ports.ts';
-import { checkRequest } from '../jsonl/checkRequest.ts';
+import { checkRequest, completedLine } from '../jsonl/checkRequest.ts';
+import { LINE_END } from '../jsonl/lines.ts';
 import { isObject } from '../jsonl/rows.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
 import { pointedBytes, readText } from '../usecases/smallObjects.ts';
@@ -110,11 +111,13 @@ export async function checkedRequest(
     throw refusal('invalid_message', issues.join('; '));
   }
   const { provider = settings.provider ?? providers.names[0] ?? '', ...request } = parsed.data;
-  const line = Buffer.from(`${JSON.stringify(request)}\n`);
-  const checked = checkRequest({ number: 1, offset: 0, bytes: line });
-  if ('code' in checked) throw refusal(checked.code, checked.message);
   const description = await providers.describe(provider);
-  const { endpoints, limits } = description;
+  const { endpoints, limits, defaultModel } = description;
+  const bytes = Buffer.from(JSON.stringify(request));
+  const checked = checkRequest({ bytes }, defaultModel);
+  if ('code' in checked) throw refusal(checked.code, checked.message);
+  const complete = checked.isAbbreviated ? completedLine(bytes, defaultModel) : bytes;
+  const line = Buffer.concat([complete, LINE_END]);
   const { url: endpoint, model } = checked;
   if (!endpoints.includes(endpoint)) {
     const text = `provider ${provider} does not support this url: use one of ${endpoints.join(', ')}`;

@@ -14,8 +14,12 @@ import { isObject } from './rows.ts';
 /** A well-formed request. */
 export interface CheckedRequest {
   readonly customId: string;
+  /** With its version, such as /v1/chat/completions. */
   readonly url: string;
   readonly model: string;
+  /** Whether its line lacks the version or the model, which `completedLine` adds. */
+  readonly isAbbreviated: boolean;
+  /** With its model. */
   readonly body: Readonly<Record<string, unknown>>;
   /** The number of texts to embed; 0 at endpoints without embeddings. */
   readonly embeddingInputs: number;
@@ -39,8 +43,23 @@ const MAX_CUSTOM_ID_LENGTH = 512;
  */
 const REPLACEMENT = '\ufffd';
 
-/** Checks one line by itself, and reports the first problem. */
-export function checkRequest({ bytes }: Line): CheckedRequest | BadRequest {
+/**
+ * An endpoint as OpenAI writes it. Azure's documented files leave out the version:
+ * https://learn.microsoft.com/azure/foundry/openai/how-to/batch, "Preparing your batch file"
+ */
+export function withVersion(url: string): string {
+  return /^\/v\d+\//.test(url) ? url : url.replace(/^\//, '/v1/');
+}
+
+/**
+ * Checks one line by itself, and reports the first problem.
+ *
+ * @param defaultModel of a request that names none. Default: such a request is refused
+ */
+export function checkRequest(
+  { bytes }: Pick<Line, 'bytes'>,
+  defaultModel?: string,
+): CheckedRequest | BadRequest {
   const text = bytes.toString();
   if (text.includes(REPLACEMENT) && !isUtf8(bytes)) {
     return { code: 'invalid_utf8', message: 'is not UTF-8: save the file as UTF-8' };
@@ -86,9 +105,10 @@ export function checkRequest({ bytes }: Line): CheckedRequest | BadRequest {
   if (method !== 'POST') return bad('invalid_method', 'method is not "POST"');
   if (typeof url !== 'string') return bad('invalid_url', `url is ${jsonTypeOf(url)}: use a string`);
   if (!isObject(body)) return bad('invalid_body', `body is ${jsonTypeOf(body)}: use an object`);
-  const { model, stream } = body;
+  const { model = defaultModel, stream } = body;
   if (typeof model !== 'string' || model === '') {
-    return bad('missing_model', 'body.model is missing: name the model');
+    const fix = `name the model, or one for all requests as models["*"] of the provider entry`;
+    return bad('missing_model', `body.model is missing: ${fix}`);
   }
   if (model.length > MAX_MODEL_LENGTH || !isPlainText(model)) {
     const message = `body.model has ${model.length} characters: use at most ${MAX_MODEL_LENGTH}, in UTF-8 and without control characters`;
@@ -96,7 +116,9 @@ export function checkRequest({ bytes }: Line): CheckedRequest | BadRequest {
   }
   if (stream === true)
     return bad('stream', 'body.stream is true: batches do not stream, remove it');
-  const embeddingInputs = url === '/v1/embeddings' ? countInputs(body.input) : 0;
+  const endpoint = withVersion(url);
+  const isAbbreviated = endpoint !== url || body.model === undefined;
+  const embeddingInputs = endpoint === '/v1/embeddings' ? countInputs(body.input) : 0;
   const limit = outputLimit(body);
   const answers = positiveOr(1, body.n);
   if (limit > MAX_OUTPUT_TOKENS) {
@@ -106,7 +128,11 @@ export function checkRequest({ bytes }: Line): CheckedRequest | BadRequest {
   if (answers > MAX_ANSWERS)
     return bad('invalid_n', `body.n is ${answers}: use at most ${MAX_ANSWERS}`);
   const maxOutputTokens = embeddingInputs > 0 ? 0 : limit * answers;
-  return { customId, url, model, body, embeddingInputs, maxOutputTokens };
+  return {
+    ...{ customId, url: endpoint, model, isAbbreviated },
+    body: body.model === undefined ? { ...body, model } : body,
+    ...{ embeddingInputs, maxOutputTokens },
+  };
 }
 
 /** The limit of one answer, in chat completions and responses, under each name that it has had. */
@@ -151,4 +177,13 @@ export function parseRequestLine(bytes: Buffer): RequestLine {
     const message = 'a line of the scratch file is not JSON';
     throw new ProviderError('transient', { code: 'scratch_file_broken', message });
   }
+}
+
+/** A line with its version and its model. One that has both keeps its bytes. */
+export function completedLine(bytes: Buffer, defaultModel: string | undefined): Buffer {
+  const line = parseRequestLine(bytes);
+  const url = withVersion(line.url);
+  const { model = defaultModel } = line.body;
+  if (url === line.url && model === line.body.model) return bytes;
+  return Buffer.from(JSON.stringify({ ...line, url, body: { ...line.body, model } }));
 }

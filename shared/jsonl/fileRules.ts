@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { CheckedRequest } from './checkRequest.ts';
+import { type CheckedRequest, withVersion } from './checkRequest.ts';
 
 /** Why a request does not fit the rest of its file. */
 export interface Conflict {
@@ -19,7 +19,7 @@ export class FileRules {
   #model: string | undefined;
 
   constructor(endpoint: string | undefined, endpoints: readonly string[]) {
-    this.#endpoint = endpoint;
+    this.#endpoint = endpoint === undefined ? undefined : withVersion(endpoint);
     this.#endpoints = endpoints;
   }
 

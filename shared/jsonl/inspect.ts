@@ -12,6 +12,8 @@ export interface Inspection {
   readonly bytes: number;
   readonly endpoint: string;
   readonly model: string | undefined;
+  /** Whether a line leaves out the version of its url, or the model. */
+  readonly isAbbreviated: boolean;
   readonly estimatedTokens: number;
   /** Token limits of all answers together, where requests set one. */
   readonly maxOutputTokens: number;
@@ -101,6 +103,8 @@ export interface InputDemands {
   readonly endpoint: string | undefined;
   /** The provider's endpoints. */
   readonly endpoints: readonly string[];
+  /** The model of requests that name none. Default: they are refused. */
+  readonly defaultModel?: string | undefined;
   /** @throws RefusedError for a request that the provider cannot express */
   readonly checkRequest?: ((request: CheckedRequest) => void) | undefined;
   readonly limits: JobLimits;
@@ -120,13 +124,16 @@ class LineInspection {
   readonly #checkForProvider: (request: CheckedRequest) => void;
   readonly #limits: JobLimits;
   readonly #tokens: TokenEstimate;
+  readonly #defaultModel: string | undefined;
   requests = 0;
+  #isAbbreviated = false;
   #maxOutputTokens = 0;
   #openEnded = 0;
 
   constructor(demands: InputDemands) {
     const { endpoint, endpoints, limits, tokens, checkRequest: checkForProvider } = demands;
     this.#tokens = tokens;
+    this.#defaultModel = demands.defaultModel;
     this.#rules = new FileRules(endpoint, endpoints);
     this.#slicer = new Slicer(limits);
     this.#limits = limits;
@@ -151,9 +158,10 @@ class LineInspection {
 
   #check(line: Line): readonly LineProblem[] {
     const { number, offset, bytes } = line;
-    const checked = checkRequest(line);
+    const checked = checkRequest(line, this.#defaultModel);
     if ('code' in checked) return [lineProblem(number, checked, checked.customId)];
     const { customId, embeddingInputs, maxOutputTokens } = checked;
+    if (checked.isAbbreviated) this.#isAbbreviated = true;
     const tokens = this.#tokens.add(checked.body, bytes.length + 1);
     this.#maxOutputTokens = saturated(this.#maxOutputTokens + maxOutputTokens);
     if (maxOutputTokens === 0 && embeddingInputs === 0) this.#openEnded += 1;
@@ -187,8 +195,10 @@ class LineInspection {
     const slices = this.#slicer.close(bytes);
     const estimatedTokens = saturated(this.#tokens.total());
     const maxOutputTokens = this.#maxOutputTokens;
-    const openEnded = this.#openEnded;
-    return { requests, endpoint, model, estimatedTokens, maxOutputTokens, openEnded, slices };
+    return {
+      ...{ requests, endpoint, model, isAbbreviated: this.#isAbbreviated },
+      ...{ estimatedTokens, maxOutputTokens, openEnded: this.#openEnded, slices },
+    };
   }
 
   #refusalOf(request: CheckedRequest): readonly Conflict[] {

@@ -126,12 +126,14 @@ export function isSelected({ result, error }: JoinedRow, selection: Selection): 
 /**
  * Writes the requests of the next job to a file on disk, with one LF after each.
  *
+ * @param change of each line. Default: the bytes stay the same
  * @returns the number of requests
  */
 export async function selectRequests(
   sources: RowSources,
   selection: Selection,
   file: ScratchFile,
+  change: (line: Buffer) => Buffer = (line) => line,
 ): Promise<{ readonly requests: number }> {
   const sink = lineSink(file);
   let requests = 0;
@@ -139,7 +141,7 @@ export async function selectRequests(
     for (const row of group) {
       if (!isSelected(row, selection)) continue;
       requests += 1;
-      if (sink.add(row.request)) await sink.flush();
+      if (sink.add(change(row.request))) await sink.flush();
     }
   }
   await sink.close();

@@ -96,17 +96,19 @@ export class Slicer {
  * at least. If it would take too many, they are larger, and those that are refused are split again.
  *
  * @param chunks the bytes of the range
+ * @param defaultModel the model of requests that name none
  */
 export async function sliceRange(
   chunks: AsyncIterable<Uint8Array>,
   { start, end }: ByteRange,
   size: JobSize,
   tokens: TokenEstimate,
+  defaultModel?: string,
 ): Promise<readonly Slice[]> {
   const weights: RequestWeight[] = [];
   for await (const group of lineGroups(chunks)) {
     for (const line of group) {
-      const request = checkRequest(line);
+      const request = checkRequest(line, defaultModel);
       if ('code' in request) throw new Error(`a line that was accepted is not: ${request.message}`);
       const { body, maxOutputTokens, embeddingInputs } = request;
       const bytes = line.bytes.length;

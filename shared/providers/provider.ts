@@ -204,9 +204,14 @@ export interface DescribedProviders {
    *
    * @throws RefusedError `unknown_provider` for a name that is no entry
    */
-  describe(
-    name: string,
-  ): Promise<Description & Pick<Provider, 'limits'> & { readonly pricing: Pricing }>;
+  describe(name: string): Promise<DescribedEntry>;
+}
+
+/** Static facts about an entry. */
+export interface DescribedEntry extends Description, Pick<Provider, 'limits'> {
+  readonly pricing: Pricing;
+  /** The model of requests that name none. Absent: such requests are refused. */
+  readonly defaultModel?: string | undefined;
 }
 
 /** The providers of a deployment, by the names of their entries. Each is loaded on first use. */

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../batch/ports.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { kindOf, type ProviderSettings } from './kinds.ts';
 import type { DescribedProviders, Provider, Providers } from './provider.ts';
-import { baseUrlProblem, modelAt } from './settings.ts';
+import { baseUrlProblem, defaultModelOf, modelAt } from './settings.ts';
 
 /** The provider entries of a deployment's settings, by name. */
 type Entries = Readonly<Record<string, ProviderSettings>>;
@@ -112,7 +112,12 @@ export function describedProviders(entries: Entries): DescribedProviders {
     async describe(name) {
       const settings = entrySettings(entries, name);
       const description = await kindOf(settings).describe(settings);
-      return { ...description, limits: entryLimits(settings), pricing: pricingOf(settings) };
+      return {
+        ...description,
+        limits: entryLimits(settings),
+        pricing: pricingOf(settings),
+        defaultModel: defaultModelOf(settings.models),
+      };
     },
   };
 }

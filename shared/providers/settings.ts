@@ -53,6 +53,15 @@ export function modelAt(models: RequestSettings['models'], model: string): strin
   return named ?? model;
 }
 
+/**
+ * The model of requests that name none: what `models` names for every model, unless it has another
+ * name for that one.
+ */
+export function defaultModelOf(models: RequestSettings['models']): string | undefined {
+  const model = models['*'];
+  return model !== undefined && modelAt(models, model) === model ? model : undefined;
+}
+
 /** Accepts any URL: `baseUrlProblem` decides where it is used, and that error names the entry. */
 export const baseUrlSchema = z.url();
 

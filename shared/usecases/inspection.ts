@@ -103,12 +103,22 @@ function demandsOf(
   const [first, ...others] = described.map(({ endpoints }) => endpoints);
   return {
     endpoint,
+    defaultModel: defaultModelAt(described),
     endpoints: (first ?? []).filter((each) => others.every((other) => other.includes(each))),
     limits: lowest(described.map(({ limits }) => limits)),
     checkRequest(request) {
       for (const { checkRequest } of described) checkRequest?.(request, format);
     },
   };
+}
+
+/**
+ * The model of requests that name none: the first entry's. The others have it by their own names
+ * for it, if each has a name for every model.
+ */
+function defaultModelAt(described: readonly ProviderDescription[]): string | undefined {
+  const names = described.map(({ defaultModel }) => defaultModel);
+  return names.includes(undefined) ? undefined : names[0];
 }
 
 /** The lowest of each limit. A limit that only some providers have applies to all. */

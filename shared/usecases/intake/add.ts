@@ -11,6 +11,7 @@ import { type AddMessage, parseS3Url } from '../../batch/messages.ts';
 import { newBatch } from '../../batch/newRecord.ts';
 import { latestStartSeconds } from '../../batch/policy.ts';
 import type { Batch, Source } from '../../batch/record.ts';
+import { withVersion } from '../../jsonl/checkRequest.ts';
 import { METRICS } from '../../metrics.ts';
 import type { DescribedProviders } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -127,7 +128,7 @@ async function checkProvider(
 ): Promise<void> {
   const { endpoints, checkOptions } = await providers.describe(name);
   checkOptions(options);
-  if (endpoint === undefined || endpoints.includes(endpoint)) return;
+  if (endpoint === undefined || endpoints.includes(withVersion(endpoint))) return;
   const allowed = endpoints.join(', ');
   const text = `endpoint ${endpoint} is not one of provider ${name}: use one of ${allowed}`;
   throw refusal('unsupported_endpoint', text);

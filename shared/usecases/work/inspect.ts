@@ -45,6 +45,7 @@ async function examine(ports: InspectPorts, task: WorkTask<'inspecting'>): Promi
     const { estimatedTokens, maxOutputTokens } = found;
     const input = omitUndefined({
       ...{ key, bytes, requests, endpoint, model, estimatedTokens },
+      isAbbreviated: found.isAbbreviated || undefined,
       maxOutputTokens: maxOutputTokens > 0 ? maxOutputTokens : undefined,
       ...found.estimatedCost,
       parts: slices.length > 1 ? [...slices] : undefined,

@@ -5,6 +5,7 @@ import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ScratchFile } from '../../batch/ports.ts';
 import type { Batch, BatchFields } from '../../batch/record.ts';
 import { isEnded } from '../../batch/status.ts';
+import { completedLine } from '../../jsonl/checkRequest.ts';
 import { selectRequests } from '../../jsonl/join.ts';
 import { sliceRange } from '../../jsonl/slices.ts';
 import { METRICS } from '../../metrics.ts';
@@ -34,7 +35,9 @@ export async function submit(
   const file = await ports.scratch.create();
   try {
     const sources = rowSources(ports, task);
-    const { requests } = await selectRequests(sources, batch.selection, file);
+    const { isAbbreviated, model } = batch.input;
+    const change = isAbbreviated ? (line: Buffer) => completedLine(line, model) : undefined;
+    const { requests } = await selectRequests(sources, batch.selection, file, change);
     if (requests === 0) {
       const reason = shortReason('nothing_to_submit', 'no request is left to submit');
       return { type: 'submitRefused', token, refusal: 'permanent', reason };
@@ -59,7 +62,7 @@ async function split(
   const range = batch.part?.range ?? { start: 0, end: input.bytes };
   const chunks = untilDeadline(ports, ports.objects.read(input.key, range), deadline);
   const estimate = await ports.tokens.estimate(range.end - range.start);
-  const parts = await sliceRange(chunks, range, size, estimate);
+  const parts = await sliceRange(chunks, range, size, estimate, input.model);
   const number = (value: number) => value.toLocaleString('en-US');
   const limits = [
     size.tokens && `about ${number(size.tokens)} enqueued tokens`,

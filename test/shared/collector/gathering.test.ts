@@ -98,6 +98,23 @@ it('requests that could not be written return to the queue, and the others do no
   expect(Object.values(c.batches()).sort()).toEqual([['r0'], ['r1']]);
 });
 
+it('a request without the version of its url, or a model, joins those that have both', async () => {
+  const c = collectorWorld();
+  Object.assign(c.world.provider, { defaultModel: 'm' });
+  c.send(request('r0'));
+  c.send(request('r1', { url: '/embeddings', body: { input: 'x' } }));
+  await c.settle();
+  expect(Object.values(c.batches())).toEqual([['r0', 'r1']]);
+  await c.world.workAll();
+  await c.world.sweep();
+  await c.world.workAll();
+  const [job] = c.world.provider.jobs;
+  expect(job?.lines.map((each) => JSON.parse(each))).toEqual([
+    request('r0'),
+    request('r1', { body: { input: 'x', model: 'm' } }),
+  ]);
+});
+
 describe('a request that can never succeed goes to the dead-letter queue with its reason', () => {
   it.each<[string, object | string, string]>([
     ['is not JSON', 'hello', 'invalid_json'],

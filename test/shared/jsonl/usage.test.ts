@@ -55,7 +55,7 @@ describe("the token limit of a request's answers", () => {
   const longest = (body: object, url = '/v1/chat/completions') => {
     const request = { custom_id: 'a', method: 'POST', url, body: { model: 'm', ...body } };
     const bytes = Buffer.from(JSON.stringify(request));
-    const checked = checkRequest({ number: 1, offset: 0, bytes });
+    const checked = checkRequest({ bytes });
     return 'code' in checked ? checked.code : checked.maxOutputTokens;
   };
 

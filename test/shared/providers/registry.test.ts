@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { ProviderError, RefusedError } from '../../../shared/batch/errors.ts';
 import type { ProviderSettings } from '../../../shared/providers/kinds.ts';
-import { connectProviders } from '../../../shared/providers/registry.ts';
+import { connectProviders, describedProviders } from '../../../shared/providers/registry.ts';
 import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
 import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 
@@ -56,6 +56,20 @@ test('describes an entry without reading its secret, with its own limits before 
   expect(() => described.checkOptions({ nonsense: 1 })).toThrow('options.nonsense');
   expect(reads).toEqual([]);
 });
+
+test.each([
+  [{}, undefined],
+  [{ 'gpt-4o': 'mine' }, undefined],
+  [{ '*': 'any' }, 'any'],
+  // Which of the two would run is not certain.
+  [{ '*': 'any', any: 'other' }, undefined],
+])(
+  'with models %j, a request that names none has the model %j',
+  async (models: Record<string, string>, model) => {
+    const registry = describedProviders({ main: { ...OPENAI, models } });
+    expect((await registry.describe('main')).defaultModel).toBe(model);
+  },
+);
 
 test('an entry says how long its jobs may take, before its kind does', () => {
   const entries: Record<string, ProviderSettings> = {
