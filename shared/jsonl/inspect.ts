@@ -105,8 +105,8 @@ export interface InputDemands {
   readonly endpoints: readonly string[];
   /** The model of requests that name none. Default: they are refused. */
   readonly defaultModel?: string | undefined;
-  /** @throws RefusedError for a request that the provider cannot express */
-  readonly checkRequest?: ((request: CheckedRequest) => void) | undefined;
+  /** @throws RefusedError for a request that the provider cannot express, or not beside earlier ones */
+  readonly checkRequest?: ((request: CheckedRequest, line: number) => void) | undefined;
   readonly limits: JobLimits;
   readonly tokens: TokenEstimate;
 }
@@ -121,7 +121,7 @@ export interface LineProblem {
 class LineInspection {
   readonly #rules: FileRules;
   readonly #slicer: Slicer;
-  readonly #checkForProvider: (request: CheckedRequest) => void;
+  readonly #checkForProvider: (request: CheckedRequest, line: number) => void;
   readonly #limits: JobLimits;
   readonly #tokens: TokenEstimate;
   readonly #defaultModel: string | undefined;
@@ -167,7 +167,7 @@ class LineInspection {
     if (maxOutputTokens === 0 && embeddingInputs === 0) this.#openEnded += 1;
     this.#slicer.add({ offset, bytes: bytes.length, tokens, maxOutputTokens, embeddingInputs });
     const conflicts = this.#rules.add(checked, number);
-    const refusals = this.#refusalOf(checked);
+    const refusals = this.#refusalOf(checked, number);
     const isTooLarge = bytes.length >= this.#limits.maxBytes;
     if (conflicts.length === 0 && refusals.length === 0 && !isTooLarge) return NONE;
     const found = [
@@ -201,9 +201,9 @@ class LineInspection {
     };
   }
 
-  #refusalOf(request: CheckedRequest): readonly Conflict[] {
+  #refusalOf(request: CheckedRequest, line: number): readonly Conflict[] {
     try {
-      this.#checkForProvider(request);
+      this.#checkForProvider(request, line);
       return [];
     } catch (error) {
       if (error instanceof RefusedError) return [error.reason];

@@ -78,6 +78,9 @@ export interface RequestToCheck {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** @throws RefusedError as `checkRequest` does, and for a request that does not fit earlier lines */
+export type FileCheck = (request: RequestToCheck, line: number) => void;
+
 /** A request without its id: what is translated. */
 export type RequestContent = Pick<RequestToCheck, 'url' | 'body'>;
 
@@ -104,6 +107,11 @@ export interface Provider {
    *   `body.seed`) and the fix, never the request's content
    */
   checkRequest?(request: RequestToCheck, format: Format): void;
+  /**
+   * Starts the check of one file, whose requests are then checked in their order, each as by
+   * `checkRequest` and also beside the earlier ones. Absent: any requests fit together.
+   */
+  checkFile?(format: Format): FileCheck;
   /**
    * The id that a `custom_id` has in the rows of `readRows`, where the provider cannot carry the
    * `custom_id` itself. Absent: the rows have the `custom_id`.
@@ -152,7 +160,10 @@ export interface Provider {
 }
 
 /** Static facts about a provider entry; needs no credentials and no SDK. */
-export type Description = Pick<Provider, 'endpoints' | 'padding' | 'checkOptions' | 'checkRequest'>;
+export type Description = Pick<
+  Provider,
+  'endpoints' | 'padding' | 'checkOptions' | 'checkRequest' | 'checkFile'
+>;
 
 /** A provider entry, with what its adapter needs to connect. */
 export interface ProviderEntry<Settings> {

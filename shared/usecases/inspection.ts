@@ -11,7 +11,7 @@ import {
 } from '../jsonl/inspect.ts';
 import type { JobLimits } from '../jsonl/slices.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import type { DescribedProviders } from '../providers/provider.ts';
+import type { DescribedProviders, FileCheck } from '../providers/provider.ts';
 
 /** An inspection needs no credentials. */
 export interface InspectionPorts {
@@ -100,14 +100,18 @@ function demandsOf(
   described: readonly ProviderDescription[],
   { endpoint, format }: InputRequirements,
 ): Omit<InputDemands, 'tokens'> {
+  const checks = described.map(
+    ({ checkFile, checkRequest }): FileCheck =>
+      checkFile?.(format) ?? ((request) => checkRequest?.(request, format)),
+  );
   const [first, ...others] = described.map(({ endpoints }) => endpoints);
   return {
     endpoint,
     defaultModel: defaultModelAt(described),
     endpoints: (first ?? []).filter((each) => others.every((other) => other.includes(each))),
     limits: lowest(described.map(({ limits }) => limits)),
-    checkRequest(request) {
-      for (const { checkRequest } of described) checkRequest?.(request, format);
+    checkRequest(request, line) {
+      for (const check of checks) check(request, line);
     },
   };
 }

@@ -3,6 +3,7 @@ import { readLines } from '../engine/lines.ts';
 import { isObject, parseJson } from '../engine/router.ts';
 import type { InputLine } from '../engine/run.ts';
 import type { Objects } from './gcs.ts';
+import { importLines } from './import.ts';
 import type { Tables } from './tables.ts';
 
 export interface Stores {
@@ -18,11 +19,15 @@ export interface Stores {
  */
 export async function fetchInput(
   { objects, tables }: Stores,
-  uri: string,
+  { inputUri: uri, model }: { readonly inputUri: string; readonly model: string },
   path: string,
 ): Promise<string | undefined> {
-  const isThere = uri.startsWith('bq://') ? tables.copy(uri, path) : objects.copy(uri, path);
-  const problem = isThere ? await inputProblem(path) : `Input ${uri} was not found.`;
+  const isTable = uri.startsWith('bq://');
+  const isThere = isTable ? tables.copy(uri, path) : objects.copy(uri, path);
+  const isImported = !isTable && !/^publishers\/(?!google\/)/.test(model);
+  const problem = isThere
+    ? ((await inputProblem(path)) ?? (isImported ? await importLines(path) : undefined))
+    : `Input ${uri} was not found.`;
   if (problem === undefined) return undefined;
   await rm(path, { force: true });
   await writeFile(path, '');
@@ -51,10 +56,46 @@ export function idOfLine({ custom_id: id, request }: InputLine): string {
 const BAD_ROLE = 'Please use a valid role: user, model.';
 
 /** Why Gemini refuses a request when it runs it. Undefined if it does not. */
-export function geminiProblem({ contents }: Readonly<Record<string, unknown>>): string | undefined {
+export function geminiProblem(request: Readonly<Record<string, unknown>>): string | undefined {
+  const { contents, generationConfig, tools } = request;
   const roles = Array.isArray(contents) ? contents.map((content) => content?.role) : [];
   const isValid = roles.length > 0 && roles.every((role) => role === 'user' || role === 'model');
-  return isValid ? undefined : BAD_ROLE;
+  if (!isValid) return BAD_ROLE;
+  for (const content of contents as readonly Record<string, unknown>[])
+    for (const part of Array.isArray(content.parts) ? content.parts : [])
+      if (!['string', 'undefined'].includes(typeof part?.text))
+        return "Invalid value at 'contents.parts.text' (TYPE_STRING)";
+  const config = isObject(generationConfig) ? generationConfig : {};
+  const { stopSequences = [], responseJsonSchema, responseMimeType } = config;
+  if (!Array.isArray(stopSequences) || stopSequences.some((stop) => typeof stop !== 'string'))
+    return "Invalid value at 'generation_config.stop_sequences' (TYPE_STRING)";
+  if (responseJsonSchema !== undefined && responseMimeType === undefined)
+    return 'response_mime_type must be set when response_json_schema is set';
+  const declarations = (Array.isArray(tools) ? tools : []).flatMap(
+    (tool) => tool?.functionDeclarations ?? [],
+  );
+  return (
+    schemaProblem('response_json_schema', responseJsonSchema) ??
+    declarations
+      .map((declaration) =>
+        schemaProblem('parameters_json_schema', declaration.parametersJsonSchema),
+      )
+      .find((problem) => problem !== undefined)
+  );
+}
+
+/** A null counts as a schema: https://protobuf.dev/programming-guides/json/ on google.protobuf.Value. */
+function schemaProblem(field: string, schema: unknown, at = ''): string | undefined {
+  if (schema === undefined || typeof schema === 'boolean') return undefined;
+  if (!isObject(schema)) return `Invalid ${field}: schema at ${at} must be a boolean or an object`;
+  const { properties, items } = schema;
+  const inner = Object.entries({
+    ...(isObject(properties) ? properties : {}),
+    ...(items === undefined ? {} : { items }),
+  });
+  return inner
+    .map(([name, one]) => schemaProblem(field, one, `${at}properties.${name}`))
+    .find((problem) => problem !== undefined);
 }
 
 const ANTHROPIC_VERSION = /^vertex-\d{4}-\d{2}-\d{2}$/;

@@ -82,7 +82,7 @@ export class VertexJobs {
     request: CreateRequest,
   ): Promise<VertexJob> {
     const { jobLimit = Number.POSITIVE_INFINITY, jobLimitRefusal, stores } = this.#settings;
-    const { inputUri, outputUri, labels } = request;
+    const { outputUri, labels } = request;
     const isTable = outputUri.startsWith('bq://');
     if (isTable && stores.tables.find(tableIdOf(outputUri)) !== undefined)
       throw invalid(`The BigQuery table ${outputUri} already exists.`);
@@ -92,7 +92,7 @@ export class VertexJobs {
     const id = String(randomInt(LARGEST_ID));
     const name = `projects/${project}/locations/${location}/batchPredictionJobs/${id}`;
     this.#names.save({ id, sequence: this.#names.nextSequence(), name });
-    const problem = await fetchInput(stores, inputUri, this.jobs.inputPath(id));
+    const problem = await fetchInput(stores, request, this.jobs.inputPath(id));
     const key = labels.batch_handler_key;
     return this.jobs.create({
       ...request,

@@ -8,6 +8,7 @@ interface ContentRules {
   /** For errors. */
   readonly provider: string;
   readonly model: string;
+  toolOutput(text: string): unknown;
 }
 
 /** https://ai.google.dev/gemini-api/docs/image-understanding#supported-formats */
@@ -53,7 +54,7 @@ function contentPartsOf(turn: Turn, rules: ContentRules): object[] {
         ...turn.toolCalls.map((call, index) => callOf(call, index, rules)),
       ];
     case 'tool':
-      return turn.results.map(functionResponseOf);
+      return turn.results.map((result) => functionResponseOf(result, rules));
   }
 }
 
@@ -80,13 +81,16 @@ function callOf(
   return { functionCall: { id, name, args }, ...signature };
 }
 
-function functionResponseOf({ callId, name, text }: ToolResult): object {
+function functionResponseOf(
+  { callId, name, text }: ToolResult,
+  { toolOutput }: ContentRules,
+): object {
   // Gemini reads the key `output`. Without it, it would read an `error` of the result.
-  return { functionResponse: { id: callId, name, response: { output: jsonOrText(text) } } };
+  return { functionResponse: { id: callId, name, response: { output: toolOutput(text) } } };
 }
 
 /** A result that is a JSON object or array is passed as such, not as a string of JSON. */
-function jsonOrText(text: string): unknown {
+export function jsonOrText(text: string): unknown {
   const value = tryParseJson(text);
   return typeof value === 'object' && value !== null ? value : text;
 }

@@ -10,12 +10,19 @@ import {
   parseBody,
   type TranslationRules,
 } from './fields.ts';
-import { geminiContents, geminiToolFields, thinkingConfigOf } from './geminiContents.ts';
+import {
+  geminiContents,
+  geminiToolFields,
+  jsonOrText,
+  thinkingConfigOf,
+} from './geminiContents.ts';
 import { readChat } from './readChat.ts';
 
 export interface GeminiRules extends TranslationRules {
   /** The provider's name for the model, on which some fields depend. Default: the request's. */
   readonly model?: string | undefined;
+  /** The output of a tool as Gemini gets it. Default: an object or a list where it is JSON. */
+  readonly toolOutput?: (text: string) => unknown;
 }
 
 /**
@@ -26,7 +33,7 @@ export interface GeminiRules extends TranslationRules {
  */
 export function generateContentRequest(
   body: Readonly<Record<string, unknown>>,
-  { provider, dropFields, model = String(body.model) }: GeminiRules,
+  { provider, dropFields, model = String(body.model), toolOutput = jsonOrText }: GeminiRules,
 ): Record<string, unknown> {
   const rules = { provider, dropFields };
   const fields = expressibleFields(body, ALWAYS_EXPRESSIBLE, conditionsOf(model), rules);
@@ -34,7 +41,7 @@ export function generateContentRequest(
   const texts = chat.instructions.filter((text) => text !== '').map((text) => ({ text }));
   const generationConfig = generationConfigOf(chat, model);
   return omitUndefined({
-    contents: geminiContents(chat.turns, { provider, model }),
+    contents: geminiContents(chat.turns, { provider, model, toolOutput }),
     systemInstruction: texts.length === 0 ? undefined : { parts: texts },
     ...geminiToolFields(chat, provider),
     generationConfig: Object.keys(generationConfig).length === 0 ? undefined : generationConfig,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isSubmissionKey } from '../../batch/ids.ts';
+import { referenceOf as hashedReference } from '../../jsonl/rows.ts';
 import { rpcStatusSchema } from '../google/status.ts';
 import { timestamp } from '../http.ts';
 
@@ -64,6 +65,21 @@ export const jobPageSchema = z
 export const KEY_LABEL = 'batch_handler_key';
 /** The label of a request to Gemini in Cloud Storage whose value is its reference. */
 export const REFERENCE_LABEL = 'batch_handler_request';
+
+/**
+ * The id of a request in a job. It begins with a letter, because an import from Cloud Storage reads
+ * what looks like a number as one.
+ */
+export function referenceOf(customId: string): string {
+  return `r${hashedReference(customId)}`;
+}
+
+const UNLETTERED = /^[0-9a-f]{32}$/;
+
+/** The id of a row, also of a job from before ids began with a letter. */
+export function lettered(reference: string): string {
+  return UNLETTERED.test(reference) ? `r${reference}` : reference;
+}
 
 /** The submission key of a job of ours; undefined for any other job. */
 export function keyOfLabels(

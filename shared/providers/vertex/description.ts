@@ -1,7 +1,14 @@
 import * as z from 'zod';
-import { referenceOf } from '../../jsonl/rows.ts';
-import { CHAT_COMPLETIONS, type Description, describeKind, EMBEDDINGS } from '../provider.ts';
+import type { Format } from '../../batch/messages.ts';
+import {
+  CHAT_COMPLETIONS,
+  type Description,
+  describeKind,
+  EMBEDDINGS,
+  type FileCheck,
+} from '../provider.ts';
 import { baseUrlSchema, commonSettings, refuseOptions } from '../settings.ts';
+import { referenceOf } from './api.ts';
 
 const settings = z.strictObject({
   kind: z.literal('vertex-ai'),
@@ -60,11 +67,20 @@ export const vertexAi = describeKind({
 
 export async function describeVertex(settings: VertexSettings): Promise<Description> {
   const { routeOf } = await import('./requests.ts');
+  const { ImportedFile } = await import('./gcsImport.ts');
+  const checkFile = (format: Format): FileCheck => {
+    const file = new ImportedFile();
+    return ({ customId, url: endpoint, model, body }, line) => {
+      const route = routeOf(settings, { endpoint, model, format });
+      const { request = {} } = route.line(body, referenceOf(customId));
+      if (route.isImported) file.add(request, line);
+    };
+  };
   return {
     endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
     checkOptions: (options) => refuseOptions('Vertex AI', options),
-    checkRequest({ customId, url: endpoint, model, body }, format) {
-      routeOf(settings, { endpoint, model, format }).line(body, referenceOf(customId));
-    },
+    // A job may be of one request.
+    checkRequest: (request, format) => checkFile(format)(request, 1),
+    checkFile,
   };
 }

@@ -1,7 +1,6 @@
-import { referenceOf } from '../../jsonl/rows.ts';
 import { connectRest, type Rest } from '../google/rest.ts';
 import type { JobContext, Provider, ProviderEntry } from '../provider.ts';
-import { hostsOf } from './api.ts';
+import { hostsOf, referenceOf } from './api.ts';
 import {
   bigQueryFiles,
   bigQueryRows,

@@ -9,65 +9,9 @@ import { chatCompletionOfGemini } from '../translation/geminiAnswer.ts';
 import { generateContentRequest } from '../translation/geminiRequest.ts';
 import type { ModelFactsByName } from '../translation/modelFacts.ts';
 import { REFERENCE_LABEL } from './api.ts';
+import { importableRequest, readsAsTyped } from './gcsImport.ts';
+import { type Family, type Model, modelOf } from './model.ts';
 import type { Column } from './store.ts';
-
-/** The format of a model's requests and answers in a batch job. */
-export type Family =
-  /** GenerateContent. */
-  | 'gemini'
-  /** Anthropic's Messages API. */
-  | 'claude'
-  /** OpenAI's format, for Llama and the other open models that Google runs. */
-  | 'open';
-
-export interface Model {
-  readonly family: Family;
-  /** Such as `publishers/…/models/…`, or a tuned model of a project. */
-  readonly resource: string;
-  /** The name in requests of the open models' format, such as `meta/llama-…`. */
-  readonly id: string;
-}
-
-/** The publishers of models, by the beginning of their names. */
-const PUBLISHERS: readonly (readonly [RegExp, string])[] = [
-  [/^gemini/, 'google'],
-  [/^claude/, 'anthropic'],
-  [/^llama/, 'meta'],
-];
-const FAMILY_OF_PUBLISHER: ReadonlyMap<string, Family> = new Map([
-  ['google', 'gemini'],
-  ['anthropic', 'claude'],
-]);
-const FULL_NAME = /^publishers\/([^/]+)\/models\/([^/]+)$/;
-const SHORT_NAME = /^([^/]+)\/([^/]+)$/;
-/** A tuned model, which is always a Gemini model. */
-const TUNED_NAME = /^projects\/[^/]+\/locations\/[^/]+\/models\/[^/]+$/;
-
-/**
- * Finds a model by `gemini-…`, `claude-…`, `llama-…`, `publisher/model` or its full resource name.
- * https://docs.cloud.google.com/vertex-ai/generative-ai/docs/maas/capabilities/batch-prediction
- *
- * @throws RefusedError for a name without a known publisher
- */
-export function modelOf(name: string): Model {
-  if (TUNED_NAME.test(name)) return { family: 'gemini', resource: name, id: name };
-  const [, publisher = publisherOf(name), model = name] =
-    FULL_NAME.exec(name) ?? SHORT_NAME.exec(name) ?? [];
-  if (publisher === undefined || model.includes('/'))
-    throw refusal(
-      'model_refused',
-      `body.model is ${name.slice(0, 100)} at Vertex AI, which tells no publisher: write publishers/…/models/…, or map it in the entry's models`,
-    );
-  return {
-    family: FAMILY_OF_PUBLISHER.get(publisher) ?? 'open',
-    resource: `publishers/${publisher}/models/${model}`,
-    id: `${publisher}/${model}`,
-  };
-}
-
-function publisherOf(name: string): string | undefined {
-  return PUBLISHERS.find(([pattern]) => pattern.test(name))?.[1];
-}
 
 /** The translation of one job's requests and answers. */
 export interface Route {
@@ -75,15 +19,23 @@ export interface Route {
   readonly model: string;
   /** The columns of the requests' table, if they are in BigQuery. */
   readonly columns: readonly Column[];
+  /** Whether all requests of a file are imported into one table: see `ImportedFile`. */
+  readonly isImported: boolean;
   /**
    * One line of the input.
    *
    * @param reference the id that the request has in the output
    * @throws RefusedError naming the field that the model cannot express
    */
-  line(body: Readonly<Record<string, unknown>>, reference: string): object;
+  line(body: Body, reference: string): InputLine;
   /** The body of the response. @throws Error for a malformed answer */
   responseBody(response: unknown, facts: RowFacts): unknown;
+}
+
+/** A line of an input; those of open models have no `request`. */
+interface InputLine {
+  readonly request?: Body;
+  readonly [field: string]: unknown;
 }
 
 /** Facts about an answer from outside its body. */
@@ -145,17 +97,24 @@ const OPEN_COLUMNS: readonly Column[] = [
 const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
   gemini(parameters) {
     const { format, name, model, store, dropFields } = chatOnly(parameters);
-    const rules = { provider: 'Gemini on Vertex AI', dropFields, model: lastPartOf(model.id) };
+    const isImported = store === 'gcs';
+    const rules = {
+      provider: 'Gemini on Vertex AI',
+      dropFields,
+      model: lastPartOf(model.id),
+      ...(isImported ? { toolOutput: importableOutput } : {}),
+    };
     return {
       model: model.resource,
       columns: REQUEST_COLUMNS,
+      isImported,
       line(body, reference) {
         const request =
           format === 'native'
             ? nativeRequest(body, 'contents')
             : generateContentRequest(body, rules);
-        return store === 'gcs'
-          ? { request: labelled(request, reference) }
+        return isImported
+          ? { request: importableRequest(labelled(request, reference)) }
           : { custom_id: reference, request };
       },
       responseBody: (response, { reference, created }) =>
@@ -177,6 +136,7 @@ const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
     return {
       model: model.resource,
       columns: REQUEST_COLUMNS,
+      isImported: false,
       line(body, reference) {
         const request =
           format === 'native' ? nativeRequest(body, 'messages') : claudeRequest(body, rules);
@@ -194,6 +154,7 @@ const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
   open: ({ endpoint, model }) => ({
     model: model.resource,
     columns: OPEN_COLUMNS,
+    isImported: false,
     line(body, reference) {
       refuseImages(body);
       return {
@@ -223,9 +184,14 @@ function chatOnly(parameters: RouteParameters): RouteParameters {
  * Gemini's output in Cloud Storage repeats only the request of an input line, so a label of the
  * request carries the id. In BigQuery a column carries it, which keeps the label out of bills.
  */
-function labelled(request: Readonly<Record<string, unknown>>, reference: string): object {
+function labelled(request: Body, reference: string): Record<string, unknown> {
   const labels = typeof request.labels === 'object' ? request.labels : {};
   return { ...request, labels: { ...labels, [REFERENCE_LABEL]: reference } };
+}
+
+/** The output of a tool is a text in all requests, also one that the import would read as a number. */
+function importableOutput(text: string): string {
+  return readsAsTyped(text) ? JSON.stringify(text) : text;
 }
 
 function lastPartOf(id: string): string {

@@ -7,7 +7,7 @@ import { UNKNOWN_ROW_STATUS, unreadableAnswer } from '../errors.ts';
 import { isAboutAccount } from '../google/errors.ts';
 import { HTTP_STATUSES, httpStatusOf } from '../google/status.ts';
 import { CLAUDE_STATUSES } from '../translation/claudeAnswer.ts';
-import { REFERENCE_LABEL } from './api.ts';
+import { lettered, REFERENCE_LABEL } from './api.ts';
 import { classify } from './errors.ts';
 import type { Route } from './requests.ts';
 import type { Outputs } from './store.ts';
@@ -23,7 +23,7 @@ export async function* readRows(
   const reader: LineReader<OutputRow> = {
     idFields: `custom_id|${REFERENCE_LABEL}`,
     idOf: referenceIn,
-    referenceOf: (reference) => reference,
+    referenceOf: lettered,
     rowOf: (reference, line) => rowOf(reference, line, route, created),
   };
   for (const file of outcome.files)
@@ -57,7 +57,7 @@ function rowOf(
 
 function referenceIn({ custom_id: id, request }: OutputRow): string | undefined {
   const reference = id ?? request?.labels?.[REFERENCE_LABEL];
-  return typeof reference === 'string' ? reference : undefined;
+  return typeof reference === 'string' ? lettered(reference) : undefined;
 }
 
 /** HTTP statuses by the names of errors. */

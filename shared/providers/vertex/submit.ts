@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { parseRequestLine } from '../../jsonl/checkRequest.ts';
-import { referenceOf } from '../../jsonl/rows.ts';
 import { translateLines } from '../../jsonl/scratch.ts';
 import type { UploadFile } from '../google/rest.ts';
 import type { Submission } from '../provider.ts';
-import { KEY_LABEL } from './api.ts';
+import { KEY_LABEL, referenceOf } from './api.ts';
 import { classify } from './errors.ts';
 import type { Jobs } from './jobs.ts';
 import type { Route } from './requests.ts';

@@ -42,6 +42,32 @@ async function estimateOf(
 }
 
 describe('an estimate', () => {
+  it('refuses a line that an import from Cloud Storage would not take beside the line before', async () => {
+    const vertex = {
+      kind: 'vertex-ai',
+      project: 'a-project',
+      location: 'us-central1',
+      store: { type: 'gcs', bucket: 'a-bucket' },
+      models: { '*': 'gemini-2.5-flash' },
+    };
+    const json_schema = {
+      name: 'a',
+      schema: { type: 'object', properties: { a: { type: 'string' } } },
+    };
+    const lines = [chat('a', { response_format: { type: 'json_schema', json_schema } }), chat('b')];
+    const found = await estimateOf(lines, { vertex });
+    expect(found).toMatchObject({
+      problems: 1,
+      reasons: [
+        {
+          line: 2,
+          code: 'unsupported_field',
+          message: expect.stringMatching(/^line 2: .*line 1.*BigQuery store/),
+        },
+      ],
+    });
+  });
+
   it('has requests, tokens, jobs and cost', async () => {
     const found = await estimateOf(['a', 'b', 'c'].map((id) => chat(id)));
     expect(found).toMatchObject({

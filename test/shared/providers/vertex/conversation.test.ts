@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { referenceOf } from '../../../../shared/jsonl/rows.ts';
 import type { JobContext } from '../../../../shared/providers/provider.ts';
+import { referenceOf } from '../../../../shared/providers/vertex/api.ts';
 import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { KEY, outcomeOf } from '../steps.ts';
@@ -133,5 +133,31 @@ describe.each([
     expect(line).toMatchObject({ request: body });
     expect((line as { request: object }).request).not.toHaveProperty('model');
     expect(answer).toMatchObject({ candidates: [{ finishReason: 'STOP' }] });
+  });
+
+  test('a schema as Pydantic writes it, and the result of a tool that is JSON', async () => {
+    const schema = {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $defs: { Word: { type: 'string', default: null } },
+      type: 'object',
+      properties: { word: { $ref: '#/$defs/Word' }, anything: {} },
+    };
+    const messages = [
+      ...CONVERSATION.messages.slice(0, 3),
+      { role: 'tool', tool_call_id: 'call_1', content: '{"name":null}' },
+    ];
+    const format = { type: 'json_schema', json_schema: { name: 'a', schema } };
+    const body = { messages, response_format: format };
+    const { line } = await roundTrip(store, { model: 'gemini-2.5-flash', ...body });
+    const { request } = line as { request: { contents: { parts: object[] }[] } };
+    const sent = { ...schema, properties: { word: { type: 'string' }, anything: true } };
+    const { $schema: _, $defs: __, ...inBucket } = sent;
+    const isBucket = store.type === 'gcs';
+    expect(request).toMatchObject({
+      generationConfig: { responseJsonSchema: isBucket ? inBucket : schema },
+    });
+    expect(request.contents.at(-1)?.parts).toMatchObject([
+      { functionResponse: { response: { output: isBucket ? '{"name":null}' : { name: null } } } },
+    ]);
   });
 });

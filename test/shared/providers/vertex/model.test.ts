@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hostsOf } from '../../../../shared/providers/vertex/api.ts';
-import { modelOf } from '../../../../shared/providers/vertex/requests.ts';
+import { modelOf } from '../../../../shared/providers/vertex/model.ts';
 
 const GOOGLE = 'publishers/google/models/gemini-2.5-flash';
 const META = 'publishers/meta/models/llama-3.3-70b-instruct-maas';
