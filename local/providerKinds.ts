@@ -112,6 +112,13 @@ export const LOCAL_KINDS: Readonly<Record<ProviderKind, LocalKind>> = {
     real: { key: 'GEMINI_API_KEY' },
     entries: { gemini: anyModelAs('gemini-2.5-flash') },
   },
+  mistral: {
+    name: 'Mistral',
+    simulator: 'mistral',
+    secret: 'local-simulator',
+    real: { key: 'MISTRAL_API_KEY' },
+    entries: { mistral: anyModelAs('mistral-small-latest') },
+  },
 };
 
 /** An entry of `providers` in the stack's settings. */

@@ -6,6 +6,7 @@ import { type AnthropicOptions, anthropic, anthropicKind } from './anthropic.ts'
 import { type AzureOpenAiOptions, azureOpenAi, azureOpenAiKind } from './azureOpenAi.ts';
 import { type BedrockOptions, bedrock, bedrockKind } from './bedrock.ts';
 import { type GeminiOptions, gemini, geminiKind } from './gemini.ts';
+import { keyProvider, type MistralOptions, mistralKind } from './keyKinds.ts';
 import type { CommonOptions, ContextKind, ProviderDefinition } from './kind.ts';
 import { type OpenAiOptions, openAi, openAiKind } from './openAi.ts';
 import {
@@ -24,6 +25,7 @@ const CONTEXT_KINDS = {
   'vertex-ai': vertexAiKind,
   bedrock: bedrockKind,
   gemini: geminiKind,
+  mistral: mistralKind,
 } satisfies { [K in ProviderKind]: { readonly schema: z.ZodType<{ kind: K }> } };
 
 type KindSchema = (typeof CONTEXT_KINDS)[ProviderKind]['schema'];
@@ -81,6 +83,11 @@ export class LlmProvider {
     return new LlmProvider(gemini(options));
   }
 
+  /** Mistral. */
+  static mistral(options: MistralOptions = {}): LlmProvider {
+    return new LlmProvider(keyProvider('mistral', options));
+  }
+
   /**
    * The provider of an entry of cdk.json.
    *
@@ -123,6 +130,7 @@ export type {
   BedrockOptions,
   CommonOptions,
   GeminiOptions,
+  MistralOptions,
   OpenAiCompatibleOptions,
   OpenAiOptions,
   VertexAiOptions,

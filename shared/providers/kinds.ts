@@ -4,6 +4,7 @@ import { azureOpenAi } from './azure/description.ts';
 import { bedrock } from './bedrock/description.ts';
 import { compatible } from './compatible/description.ts';
 import { gemini } from './gemini/description.ts';
+import { mistral } from './mistral/description.ts';
 import { openAi } from './openai/description.ts';
 import type { KindDescription, Provider, ProviderEntry } from './provider.ts';
 import type { SettingsSchema } from './settings.ts';
@@ -21,6 +22,7 @@ const ALL_KINDS = [
   kind(vertexAi, async () => (await import('./vertex/index.ts')).connectVertex),
   kind(bedrock, async () => (await import('./bedrock/index.ts')).connectBedrock),
   kind(gemini, async () => (await import('./gemini/index.ts')).connectGemini),
+  kind(mistral, async () => (await import('./mistral/index.ts')).connectMistral),
 ];
 
 export interface Kind<Schema extends SettingsSchema = SettingsSchema>

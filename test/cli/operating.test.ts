@@ -190,14 +190,19 @@ nothing was sent
 `);
   });
 
-  it.each(['openai-compatible', 'azure-openai', 'anthropic', 'vertex-ai', 'bedrock', 'gemini'])(
-    'knows %s without settings',
-    async (kind) => {
-      const file = join(run.dataDirectory, 'empty.jsonl');
-      writeFileSync(file, '');
-      const { code, stdout } = await cliRun(['estimate', file, '--kind', kind, '--json']);
-      expect(code).toBe(1);
-      expect(JSON.parse(stdout).reasons).toMatchObject([{ code: 'empty_file' }]);
-    },
-  );
+  it.each([
+    'openai-compatible',
+    'azure-openai',
+    'anthropic',
+    'vertex-ai',
+    'bedrock',
+    'gemini',
+    'mistral',
+  ])('knows %s without settings', async (kind) => {
+    const file = join(run.dataDirectory, 'empty.jsonl');
+    writeFileSync(file, '');
+    const { code, stdout } = await cliRun(['estimate', file, '--kind', kind, '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).reasons).toMatchObject([{ code: 'empty_file' }]);
+  });
 });

@@ -65,15 +65,15 @@ export type Uploaded = z.infer<typeof fileSchema>;
 export const fileNameSchema = z.object({ filename: z.string() });
 
 /** Seconds since 1970. Azure's examples also have ISO 8601, and others have digits as text. */
-const unixSeconds = z.union([
+export const unixSeconds = z.union([
   z.number(),
   z.iso.datetime({ offset: true }).transform((text) => Math.floor(Date.parse(text) / 1000)),
   z.string().regex(/^\d+$/).transform(Number),
 ]);
 
 /** A field that decides nothing: a value of another type counts as absent. */
-const ifText = z.string().nullish().catch(undefined);
-const ifNumber = z.number().nullish().catch(undefined);
+export const ifText = z.string().nullish().catch(undefined);
+export const ifNumber = z.number().nullish().catch(undefined);
 
 const batchErrorSchema = z.object({
   code: ifText,

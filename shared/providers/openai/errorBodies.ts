@@ -30,7 +30,7 @@ function isKept([name]: readonly [string, string]): boolean {
 }
 
 /** The error of such a body; undefined for one that the SDK reads itself. */
-function errorIn(body: unknown): object | undefined {
+export function errorIn(body: unknown): object | undefined {
   if (!isObject(body) || isObject(body.error)) return undefined;
   const { error, detail, message, code, type, param } = body;
   const texts = [error, ...problemsIn(detail), message].filter((text) => typeof text === 'string');

@@ -62,13 +62,15 @@ const ACCOUNT_TEXT =
   /insufficient permissions for this operation|missing scopes|exceeded your current quota|incorrect api key/i;
 
 /** A service whose refusals are read as OpenAI's are, and who has words of its own for some. */
-interface ServiceWords {
+export interface ServiceWords {
   /** For reasons, such as `Mistral`. */
   readonly name: string;
   /** Of a refusal of the account. Default: only OpenAI's words and codes. */
   readonly account?: RegExp;
   /** Of a refusal because too much is enqueued. Default: only OpenAI's words and codes. */
   readonly quota?: RegExp;
+  /** Of a job that failed because of its input, where there is no code. Default: none. */
+  readonly input?: RegExp;
 }
 
 export const OPENAI_WORDS: ServiceWords = { name: 'OpenAI' };
@@ -193,7 +195,7 @@ function rulesOf(words: ServiceWords): readonly ErrorRule[] {
       create: 'permanent',
       read: 'permanent',
     },
-    { when: ({ status }) => status === 401, ...ACCOUNT_REFUSED },
+    { when: ({ status }) => status === 401 || status === 402, ...ACCOUNT_REFUSED },
     { when: ({ status }) => status === 403, ...FORBIDDEN },
     { when: isFileUnready, upload: 'permanent', create: 'transient', read: 'missing' },
     {

@@ -10,11 +10,16 @@ import { isAboutAccount, isAboutModelAccess, OPENAI_WORDS, serviceClassifier } f
 // One embeddings request may hold 2,048 texts, whose answer is one line of well over 100 MB.
 const MAX_ROW_BYTES = 256 * 1024 * 1024;
 
-/** The rows of all files of an outcome, which are in the OpenAI batch output format already. */
+/**
+ * The rows of all files of an outcome.
+ *
+ * @param openAiRow turns a row into one of OpenAI's format. Default: all are
+ */
 export async function* readRows(
   client: OpenAI,
   outcome: Outcome,
   words = OPENAI_WORDS,
+  openAiRow = (bytes: Buffer) => bytes,
 ): AsyncGenerator<readonly Uint8Array[]> {
   const classify = serviceClassifier(words);
   for (const fileId of outcome.files)
@@ -23,7 +28,10 @@ export async function* readRows(
         downloadResults(client, fileId, classify),
         MAX_ROW_BYTES,
       ))
-        yield group.map(({ bytes }) => accountRefusalOf(bytes, words) ?? bytes);
+        yield group.map(({ bytes }) => {
+          const row = openAiRow(bytes);
+          return accountRefusalOf(row, words) ?? row;
+        });
     } catch (error) {
       throw classify(error, 'read');
     }

@@ -62,7 +62,7 @@ export function existing(fileIds: readonly (string | null | undefined)[]): strin
   return fileIds.filter((id) => id != null && id !== '') as string[];
 }
 
-function reasonOf({ code, message, line }: BatchError, words = OPENAI_WORDS): Reason {
+export function reasonOf({ code, message, line }: BatchError, words = OPENAI_WORDS): Reason {
   const reason = shortReason(
     code ?? 'job_failed',
     message ?? `${words.name} gave no message`,
@@ -72,12 +72,13 @@ function reasonOf({ code, message, line }: BatchError, words = OPENAI_WORDS): Re
 }
 
 /** An error about neither the input nor the account is the server's own and may pass. */
-function refusalOf(error: BatchError, words = OPENAI_WORDS): Outcome['refusal'] {
+export function refusalOf(error: BatchError, words = OPENAI_WORDS): Outcome['refusal'] {
   const { line } = error;
   const code = error.code ?? '';
   const message = error.message ?? '';
   if (isAboutAccount([code], message, words) || isStoreFull(code, message)) return 'account';
   if (isAboutQuota(code, message, words)) return 'quota';
-  const isAboutInput = PERMANENT_CODES.has(code) || code.startsWith('invalid_') || line != null;
+  const isCoded = PERMANENT_CODES.has(code) || code.startsWith('invalid_') || line != null;
+  const isAboutInput = isCoded || (words.input?.test(message) ?? false);
   return isAboutInput ? 'permanent' : undefined;
 }

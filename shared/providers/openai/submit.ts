@@ -66,7 +66,7 @@ async function create(
 }
 
 /** Options of a create call. An SDK that repeats one whose reply was lost makes a second paid job. */
-function createOptions({ createDeadlineMs }: Pick<Submission, 'createDeadlineMs'>) {
+export function createOptions({ createDeadlineMs }: Pick<Submission, 'createDeadlineMs'>) {
   return { maxRetries: 0, signal: AbortSignal.timeout(Math.ceil(createDeadlineMs)) };
 }
 
@@ -133,7 +133,7 @@ function fileError(kind: 'permanent' | 'transient', what: string): ProviderError
 }
 
 /** Best effort: the file expires by itself, and the caller throws the refusal. */
-async function discard(client: OpenAI, fileId: string): Promise<void> {
+export async function discard(client: OpenAI, fileId: string): Promise<void> {
   const signal = AbortSignal.timeout(DISCARD_DEADLINE_MS);
   await client.files.delete(fileId, { maxRetries: 1, signal }).catch(() => undefined);
 }
@@ -207,7 +207,7 @@ async function createUpload(
 }
 
 /** A file to be uploaded under the name of its key, and the options of the call. */
-async function openUpload(key: string, path: string) {
+export async function openUpload(key: string, path: string) {
   const { size } = await stat(path);
   const timeout = UPLOAD_START_MS + Math.ceil(size / SLOWEST_UPLOAD_BYTES_PER_MS);
   return {

@@ -22,4 +22,5 @@ export const EVERY_KIND = {
     modelIds: ['amazon.nova-lite-v1:0', 'us.anthropic.claude-haiku-4-5-20251001-v1:0'],
   },
   gemini: { kind: 'gemini' },
+  mistral: { kind: 'mistral' },
 };

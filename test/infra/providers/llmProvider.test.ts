@@ -39,6 +39,7 @@ const KEYED: [string, LlmProvider, string][] = [
   ],
   ['anthropic', LlmProvider.anthropic(), 'The API key of the provider mine, as plain text'],
   ['gemini', LlmProvider.gemini(), 'The API key of the provider mine, as plain text'],
+  ['mistral', LlmProvider.mistral(), 'The API key of the provider mine, as plain text'],
   [
     'vertexAi',
     LlmProvider.vertexAi({ ...PLACE, bucket: 'b' }),
@@ -156,6 +157,7 @@ describe('settings', () => {
       { kind: 'bedrock', ...COMMON, region: 'us-west-2' },
     ],
     [LlmProvider.gemini(COMMON), { kind: 'gemini', ...COMMON }],
+    [LlmProvider.mistral(COMMON), { kind: 'mistral', ...COMMON }],
   ])('are parsed by the functions: %#', ({ settings }, expected) => {
     expect(providerSettingsSchema.parse(settings)).toEqual(providerSettingsSchema.parse(expected));
   });
@@ -215,7 +217,16 @@ describe('entries of cdk.json', () => {
     const names = secrets.map((id) => id.replace(/^BatchesSecret|[0-9A-F]{8}$/g, ''));
 
     expect(names.sort()).toEqual(
-      ['anthropic', 'azure', 'azureentra', 'compatible', 'gemini', 'openai', 'vertex'].sort(),
+      [
+        'anthropic',
+        'azure',
+        'azureentra',
+        'compatible',
+        'gemini',
+        'mistral',
+        'openai',
+        'vertex',
+      ].sort(),
     );
     const outputs = Object.keys(template.findOutputs('*')).filter((id) => id.startsWith('Secret'));
     expect(outputs).toHaveLength(secrets.length);
