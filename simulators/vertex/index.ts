@@ -10,7 +10,7 @@ import { jobRoutes } from './api.ts';
 import { Loads, tableRoutes } from './bigquery.ts';
 import { renderError, unknownPath } from './errors.ts';
 import { Objects, objectRoutes } from './gcs.ts';
-import { VertexJobs } from './jobs.ts';
+import { SETUP_ERRORS, VertexJobs } from './jobs.ts';
 import { Tables } from './tables.ts';
 import { authorizer, tokenRoutes } from './tokens.ts';
 import { Uploads, uploadRoutes } from './uploads.ts';
@@ -22,6 +22,12 @@ const vertexOptionsSchema = z.strictObject({
   jobLimit: z.number().int().nonnegative().optional(),
   /** Where a job over that limit is refused: the job fails, or the create call does. */
   jobLimitRefusal: z.enum(['job', 'create']).default('create'),
+  /** With what error every job fails. Default: none. */
+  setupError: z
+    .enum(
+      Object.keys(SETUP_ERRORS) as [keyof typeof SETUP_ERRORS, ...(keyof typeof SETUP_ERRORS)[]],
+    )
+    .optional(),
   /** E-mail addresses of known service accounts. Default: any. */
   serviceAccounts: z.array(z.string()).min(1).optional(),
 });

@@ -30,6 +30,8 @@ export interface CreateRequest {
 export interface VertexJob extends JobRecord, CreateRequest {
   /** Why the job cannot run. Absent if it can. */
   readonly problem?: string;
+  /** What is wrong with the project's set-up. Absent: nothing. */
+  readonly setupError?: keyof typeof SETUP_ERRORS;
   /** Whether the project had too many jobs when this one was created. */
   readonly isOverLimit: boolean;
 }
@@ -56,6 +58,7 @@ interface VertexSettings extends JobSettings {
   readonly stores: Stores;
   readonly jobLimit?: number | undefined;
   readonly jobLimitRefusal: 'job' | 'create';
+  readonly setupError?: keyof typeof SETUP_ERRORS | undefined;
 }
 
 /** The batch prediction jobs of the project. */
@@ -96,7 +99,7 @@ export class VertexJobs {
     const key = labels.batch_handler_key;
     return this.jobs.create({
       ...request,
-      ...omitUndefined({ problem }),
+      ...omitUndefined({ problem, setupError: this.#settings.setupError }),
       id,
       key,
       // The keys of all submissions of a batch differ only in their number.
@@ -134,7 +137,29 @@ export class VertexJobs {
   }
 }
 
-function errorsOf({ problem, isOverLimit, outcome }: VertexJob) {
+/**
+ * How jobs fail whose set-up is wrong, as they did in production:
+ * https://github.com/OpenRouterTeam/docs docs/batch-research/google-vertex.md
+ */
+export const SETUP_ERRORS = {
+  bucket_location: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      'Failed to get GCS bucket location for a-bucket. Please check that the bucket exists and permissions are set correctly.',
+  },
+  dataset_location: {
+    code: 'INVALID_ARGUMENT',
+    message: 'Not found: Dataset a-project:batch_outputs was not found in location US',
+  },
+  service_agent: {
+    code: 'PERMISSION_DENIED',
+    message:
+      'Service account service-1@gcp-sa-aiplatform.iam.gserviceaccount.com doesn\'t have sufficient permission "storage.objects.create" to write gs://a-bucket/predictions.jsonl.',
+  },
+} as const;
+
+function errorsOf({ problem, setupError, isOverLimit, outcome }: VertexJob) {
+  if (setupError !== undefined) return [SETUP_ERRORS[setupError]];
   if (problem !== undefined) return [{ code: 'INVALID_ARGUMENT', message: problem }];
   if (isOverLimit || outcome === 'failed_quota')
     return [{ code: 'RESOURCE_EXHAUSTED', message: QUOTA }];
@@ -159,7 +184,12 @@ const JOB_STATES: Readonly<Record<JobStatus, string>> = {
   cancelled: 'JOB_STATE_CANCELLED',
 };
 /** The numbers of google.rpc.Code. */
-const RPC_CODES: Readonly<Record<string, number>> = { INVALID_ARGUMENT: 3, RESOURCE_EXHAUSTED: 8 };
+const RPC_CODES: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 3,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+};
 
 /**
  * A job as the API shows it. Undefined fields are not sent.

@@ -115,10 +115,14 @@ function reasonOf({ state, error }: WireJob): Reason | undefined {
   return shortReason(code ?? state.toLowerCase(), error?.message || 'Vertex AI gave no message');
 }
 
+/** google.rpc.Code */
+const INTERNAL = 13;
+
 function refusalOf({ error }: WireJob): Outcome['refusal'] {
   const isFull = /RESOURCE_EXHAUSTED|quota exceeded/i.test(error?.message ?? '');
-  // No batch of the entry can run before somebody corrects it.
-  if (isAboutSetup(error?.message ?? '')) return 'account';
+  // No batch of the entry can run before somebody corrects it. But Vertex AI also says of a dataset of
+  // its own, with INTERNAL, that it was not found, which may pass.
+  if (error?.code !== INTERNAL && isAboutSetup(error?.message ?? '')) return 'account';
   // Some jobs report their quota only in the message, with INTERNAL or no code at all.
   return jobRefusalOf(error ?? {}) ?? (isFull ? 'quota' : undefined);
 }

@@ -69,6 +69,22 @@ describe('jobStateOf', () => {
     [3, 'Not found: Dataset p:batch_out was not found in location us-central1', 'account'],
     [3, 'Failed to import data. Syntax error at [17:5]', 'permanent'],
     [9, 'The service agent does not have storage.objects.get access to the bucket', 'account'],
+    // The messages of jobs that failed in production: https://github.com/OpenRouterTeam/docs
+    [
+      9,
+      'Failed to get GCS bucket location for mine. Please check that the bucket exists and permissions are set correctly.',
+      'account',
+    ],
+    [
+      7,
+      'Service account service-1@gcp-sa-aiplatform.iam.gserviceaccount.com doesn\'t have sufficient permission "storage.objects.create" to write gs://mine/predictions.jsonl.',
+      'account',
+    ],
+    [
+      13,
+      'Failed to export data. Not found: Dataset tenant:data was not found in location US',
+      undefined,
+    ],
     [8, 'You exceeded your quota, check your plan and billing details', 'quota'],
     [429, 'You exceeded your quota, check your plan and billing details', 'quota'],
     [13, 'Quota exceeded: check your billing', 'quota'],

@@ -1,6 +1,9 @@
 import { type VertexSettings, vertexAi } from '../../../../shared/providers/vertex/description.ts';
 import { connectVertex } from '../../../../shared/providers/vertex/index.ts';
-import { startVertexSimulator } from '../../../../simulators/vertex/index.ts';
+import {
+  startVertexSimulator,
+  type VertexOptionsInput,
+} from '../../../../simulators/vertex/index.ts';
 import { localServiceAccountKey } from '../../../../simulators/vertex/tokens.ts';
 import { entryAt, settingsOf } from '../entry.ts';
 import { type Harness, type SimulationOptions, simulate } from '../harness.ts';
@@ -50,6 +53,7 @@ const KEY = localServiceAccountKey(EMAIL);
 export async function startVertex(
   { plan = ['completed'], jobSeconds = 0.05, full, wrongKey }: SimulationOptions,
   settings: Partial<VertexSettings>,
+  simulator: Partial<VertexOptionsInput> = {},
 ) {
   const simulation = await simulate(
     (dataDir) =>
@@ -59,6 +63,7 @@ export async function startVertex(
         plan: [...plan],
         jobSeconds,
         serviceAccounts: [wrongKey ? 'another@a-project.iam.gserviceaccount.com' : EMAIL],
+        ...simulator,
         ...(full ? { jobLimit: 0, jobLimitRefusal: full === 'at create' ? 'create' : 'job' } : {}),
       }),
     (baseUrl) =>
