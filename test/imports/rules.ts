@@ -63,8 +63,8 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: KIND,
   },
   'shared/providers/translation': {
-    may: 'shared/batch shared/jsonl node zod',
-    why: 'it turns one format into another and knows no provider',
+    may: 'shared/batch shared/jsonl @anthropic-ai/sdk node zod',
+    why: 'it turns one format into another, JSON schemas for Claude by its SDK, and calls no provider',
   },
   'shared/aws': {
     may: 'shared/batch shared/collector shared/config.ts shared/quota @aws-sdk node zod',

@@ -4,7 +4,7 @@ import type { Format } from '../../batch/messages.ts';
 import { referenceOf } from '../../jsonl/rows.ts';
 import { CHAT_COMPLETIONS, type RequestContent } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
-import { claudeRequest } from '../translation/claudeRequest.ts';
+import { AT_ANTHROPIC, claudeRequest } from '../translation/claudeRequest.ts';
 
 /** Anthropic's own path, for requests in its own format. */
 export const MESSAGES_ENDPOINT = '/v1/messages';
@@ -26,7 +26,8 @@ export function paramsOf(
       'invalid_url',
       `url is ${MESSAGES_ENDPOINT}: it takes requests of format "native" only`,
     );
-  return claudeRequest(body, { provider: 'Anthropic', model, dropFields, modelFacts });
+  const rules = { provider: 'Anthropic', model, extras: AT_ANTHROPIC, dropFields, modelFacts };
+  return claudeRequest(body, rules);
 }
 
 /** Checks what the API requires of every request, and leaves the rest to the API. */

@@ -38,7 +38,7 @@ export function converseRequest(
   if (rules.tools && chat.tools.length === 0) checkToolless(chat);
   const { instructions, turns, tools } = chat;
   return omitUndefined({
-    system: instructions.length > 0 ? instructions.map((text) => ({ text })) : undefined,
+    system: instructions.length > 0 ? instructions.map(({ text }) => ({ text })) : undefined,
     messages: converseMessages(turns, rules),
     inferenceConfig: inferenceConfigOf(chat, rules),
     toolConfig: tools.length > 0 ? toolConfigOf(chat, rules) : undefined,
@@ -180,6 +180,7 @@ function contentOf(turn: Turn, provider: string): object[] {
 
 function blockOf(part: Part, provider: string): object {
   if (part.type === 'text') return { text: part.text };
+  if (part.type !== 'image') throw cannotExpress('body.messages[].content[]', provider);
   const format = IMAGE_FORMATS.get(part.mediaType);
   if (format !== undefined) return { image: { format, source: { bytes: part.data } } };
   const known = [...IMAGE_FORMATS.keys()].join(', ');

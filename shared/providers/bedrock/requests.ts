@@ -6,7 +6,7 @@ import { CHAT_COMPLETIONS, EMBEDDINGS, type JobContext } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { embeddingsResponse } from '../translation/chat.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
-import { claudeRequest } from '../translation/claudeRequest.ts';
+import { AT_OTHERS, claudeRequest } from '../translation/claudeRequest.ts';
 import {
   EMBEDDING_FIELDS,
   expressible,
@@ -151,6 +151,7 @@ const TRANSLATIONS: Record<
         provider: 'Claude on Bedrock',
         model: undefined,
         unnamedModel: modelId,
+        extras: AT_OTHERS,
         dropFields,
         modelFacts,
       }),

@@ -1,9 +1,7 @@
-import * as z from 'zod';
-
 /** A chat completion request, in no provider's format. All translations start from it. */
 export interface Chat {
   /** The system and developer messages, which must come first. */
-  readonly instructions: readonly string[];
+  readonly instructions: readonly TextPart[];
   readonly turns: readonly Turn[];
   readonly tools: readonly Tool[];
   /** `tool`: the model must call this tool. */
@@ -34,14 +32,37 @@ export type Turn =
   /** The results of the calls of the turn before. */
   | { readonly role: 'tool'; readonly results: readonly ToolResult[] };
 
-export interface TextPart {
+/** Anthropic's mark of the end of a prompt's beginning that is worth caching. */
+export interface CacheControl {
+  readonly type: 'ephemeral';
+  readonly ttl?: '5m' | '1h' | undefined;
+}
+
+interface CacheablePart {
+  /** Only for providers that take it. */
+  readonly cacheControl?: CacheControl | undefined;
+}
+
+export interface TextPart extends CacheablePart {
   readonly type: 'text';
   readonly text: string;
 }
-export type Part =
-  | TextPart
-  /** `data` is base64. */
-  | { readonly type: 'image'; readonly mediaType: string; readonly data: string };
+/** An image or a file in the request itself, as base64. */
+export interface InlinePart extends CacheablePart {
+  readonly type: 'image' | 'file';
+  readonly mediaType: string;
+  readonly data: string;
+  /** Of a file. */
+  readonly name?: string | undefined;
+}
+/** An image or a file that the provider fetches. */
+export interface UrlPart extends CacheablePart {
+  readonly type: 'image_url' | 'file_url';
+  readonly url: string;
+  /** Of a file. */
+  readonly name?: string | undefined;
+}
+export type Part = TextPart | InlinePart | UrlPart;
 
 /** Whether a part is a text of nothing but whitespace, which some providers refuse. */
 export function isBlankPart(part: Part): boolean {
@@ -58,6 +79,7 @@ export interface ToolResult {
   /** The name in the call that it answers. */
   readonly name: string;
   readonly text: string;
+  readonly cacheControl?: CacheControl | undefined;
 }
 export interface Tool {
   readonly name: string;
@@ -65,6 +87,7 @@ export interface Tool {
   /** A JSON schema. */
   readonly parameters: Readonly<Record<string, unknown>> | undefined;
   readonly strict: boolean | undefined;
+  readonly cacheControl?: CacheControl | undefined;
 }
 export type ResponseFormat =
   | { readonly type: 'text' }
@@ -157,94 +180,3 @@ export function embeddingsResponse(
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   };
 }
-
-/**
- * OpenAI's schema of the fields that at least one provider can express:
- * https://platform.openai.com/docs/api-reference/chat/create. Other fields pass, and are refused or
- * dropped by name later.
- */
-
-const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
-const textContent = z.union([z.string(), z.array(textPart).min(1)]);
-const imagePart = z.looseObject({
-  type: z.literal('image_url'),
-  image_url: z.looseObject({ url: z.string(), detail: z.string().optional() }),
-});
-const userPart = z.discriminatedUnion('type', [textPart, imagePart]);
-
-const toolCall = z.looseObject({
-  id: z.string().min(1),
-  type: z.literal('function'),
-  function: z.looseObject({ name: z.string().min(1), arguments: z.string() }),
-});
-export type WireToolCall = z.infer<typeof toolCall>;
-
-const message = z.discriminatedUnion('role', [
-  z.looseObject({ role: z.enum(['system', 'developer']), content: textContent }),
-  z.looseObject({
-    role: z.literal('user'),
-    content: z.union([z.string(), z.array(userPart).min(1)]),
-  }),
-  z.looseObject({
-    role: z.literal('assistant'),
-    content: textContent.nullish(),
-    tool_calls: z.array(toolCall).min(1).optional(),
-  }),
-  z.looseObject({ role: z.literal('tool'), tool_call_id: z.string().min(1), content: textContent }),
-]);
-export type WireMessage = z.infer<typeof message>;
-
-const tool = z.looseObject({
-  type: z.literal('function'),
-  function: z.looseObject({
-    name: z.string().min(1),
-    description: z.string().optional(),
-    parameters: z.record(z.string(), z.unknown()).optional(),
-    strict: z.boolean().nullish(),
-  }),
-});
-
-const responseFormat = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('text') }),
-  z.looseObject({ type: z.literal('json_object') }),
-  z.looseObject({
-    type: z.literal('json_schema'),
-    json_schema: z.looseObject({
-      name: z.string().min(1),
-      description: z.string().nullish(),
-      schema: z.record(z.string(), z.unknown()).default({}),
-      strict: z.boolean().nullish(),
-    }),
-  }),
-]);
-
-const positiveInt = z.int().positive();
-
-export const chatSchema = z.looseObject({
-  model: z.string().min(1),
-  messages: z.array(message).min(1),
-  tools: z.array(tool).nullish(),
-  tool_choice: z
-    .union([
-      z.enum(['auto', 'none', 'required']),
-      z.looseObject({
-        type: z.literal('function'),
-        function: z.looseObject({ name: z.string().min(1) }),
-      }),
-    ])
-    .nullish(),
-  parallel_tool_calls: z.boolean().nullish(),
-  response_format: responseFormat.nullish(),
-  max_tokens: positiveInt.nullish(),
-  max_completion_tokens: positiveInt.nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  n: positiveInt.nullish(),
-  seed: z.int().nullish(),
-  presence_penalty: z.number().nullish(),
-  frequency_penalty: z.number().nullish(),
-  reasoning_effort: z.string().nullish(),
-  user: z.string().nullish(),
-});
-export type WireChat = z.infer<typeof chatSchema>;

@@ -1,6 +1,14 @@
 import { refusal } from '../../batch/errors.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
-import { type Chat, isBlankPart, type Part, type TextPart, type Tool, type Turn } from './chat.ts';
+import {
+  type CacheControl,
+  type Chat,
+  isBlankPart,
+  type Part,
+  type Tool,
+  type Turn,
+} from './chat.ts';
+import { claudeSchema } from './claudeSchema.ts';
 import { cannotExpress } from './fields.ts';
 
 /** https://platform.claude.com/docs/en/build-with-claude/vision: supported formats */
@@ -46,37 +54,61 @@ function contentOf(turn: Turn, provider: string): string | object[] {
         name: call.name,
         input: call.arguments,
       }));
-      return textOrBlocks([...texts, ...calls]);
+      return textOrBlocks([...texts.map((part) => blockOf(part, provider)), ...calls]);
     }
     case 'tool':
-      return turn.results.map(({ callId, text }) =>
+      return turn.results.map(({ callId, text, cacheControl }) =>
         omitUndefined({
           type: 'tool_result',
           tool_use_id: checkedId(callId, provider),
           content: text === '' ? undefined : text,
+          cache_control: cacheControl,
         }),
       );
   }
 }
 
-function blockOf(part: Part, provider: string): TextPart | object {
-  if (part.type === 'text') return part;
-  if (!IMAGE_TYPES.includes(part.mediaType))
-    throw cannotExpress(
-      'body.messages[].content[].image_url.url',
-      provider,
-      `use one of ${IMAGE_TYPES.join(', ')}`,
-    );
-  return {
-    type: 'image',
-    source: { type: 'base64', media_type: part.mediaType, data: part.data },
-  };
+/** https://platform.claude.com/docs/en/api/messages/create: `ContentBlockParam` of the SDK. */
+function blockOf(part: Part, provider: string): Block {
+  const cache_control = part.cacheControl;
+  switch (part.type) {
+    case 'text':
+      return omitUndefined({ type: 'text', text: part.text, cache_control });
+    case 'image': {
+      const { mediaType: media_type, data } = part;
+      if (!IMAGE_TYPES.includes(media_type))
+        throw cannotExpress(
+          'body.messages[].content[].image_url.url',
+          provider,
+          `use one of ${IMAGE_TYPES.join(', ')}`,
+        );
+      const source = { type: 'base64', media_type, data };
+      return omitUndefined({ type: 'image', source, cache_control });
+    }
+    case 'file': {
+      const source = { type: 'base64', media_type: part.mediaType, data: part.data };
+      return omitUndefined({ type: 'document', source, title: part.name, cache_control });
+    }
+    case 'image_url':
+    case 'file_url': {
+      const source = { type: 'url', url: part.url };
+      const type = part.type === 'image_url' ? 'image' : 'document';
+      return omitUndefined({ type, source, title: part.name, cache_control });
+    }
+  }
+}
+
+interface Block {
+  readonly type: string;
+  readonly text?: string;
+  readonly cache_control?: CacheControl;
 }
 
 /** A single text block is written as a string. */
-function textOrBlocks(blocks: readonly (TextPart | object)[]): string | object[] {
+function textOrBlocks(blocks: readonly (Block | object)[]): string | object[] {
   const [only] = blocks;
-  return blocks.length === 1 && only !== undefined && 'text' in only ? only.text : [...blocks];
+  const isPlain = blocks.length === 1 && only !== undefined && !('cache_control' in only);
+  return isPlain && 'text' in only && only.text !== undefined ? only.text : [...blocks];
 }
 
 function checkedId(id: string, provider: string): string {
@@ -97,7 +129,10 @@ function checkedId(id: string, provider: string): string {
 export function claudeToolFields(chat: Chat, provider: string): object {
   const { tools, turns, toolChoice } = chat;
   if (tools.length > 0)
-    return omitUndefined({ tools: tools.map(claudeTool), tool_choice: claudeToolChoice(chat) });
+    return omitUndefined({
+      tools: tools.map((tool, index) => claudeTool(tool, index, provider)),
+      tool_choice: claudeToolChoice(chat),
+    });
   // 400: "Requests which have `tool_use` or `tool_result` blocks must define tools"
   if (turns.some(({ role }) => role === 'tool'))
     throw refusal(
@@ -108,9 +143,28 @@ export function claudeToolFields(chat: Chat, provider: string): object {
   throw refusal('missing_field', 'body.tool_choice asks for a tool, and body.tools has none');
 }
 
-function claudeTool({ name, description, parameters, strict }: Tool): object {
-  const input_schema = { type: 'object', ...parameters };
-  return omitUndefined({ name, description, input_schema, strict: strict || undefined });
+/** A schema that the arguments need not fit, without `strict`, may say anything but these. */
+const NOT_AT_THE_TOP = ['anyOf', 'oneOf', 'allOf'];
+
+function claudeTool(
+  { name, description, parameters, strict, cacheControl }: Tool,
+  index: number,
+  provider: string,
+): object {
+  const schema = { type: 'object', ...parameters };
+  const place = `body.tools[${index}].function.parameters`;
+  // 400: "input_schema does not support oneOf, allOf, or anyOf at the top level"
+  for (const keyword of NOT_AT_THE_TOP)
+    if (keyword in schema)
+      throw cannotExpress(`${place}.${keyword}`, provider, 'put it into a property');
+  const input_schema = strict ? claudeSchema(schema, place, provider) : schema;
+  return omitUndefined({
+    name,
+    description,
+    input_schema,
+    strict: strict || undefined,
+    cache_control: cacheControl,
+  });
 }
 
 function claudeToolChoice({ toolChoice, parallelToolCalls }: Chat): object | undefined {

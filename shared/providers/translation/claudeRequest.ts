@@ -1,21 +1,38 @@
 import { omitUndefined } from '../../omitUndefined.ts';
-import type { Chat } from './chat.ts';
+import { type Chat, isBlankPart } from './chat.ts';
 import { claudeMessages, claudeToolFields } from './claudeMessages.ts';
 import { claudeModelFacts } from './claudeModels.ts';
+import { claudeSchema } from './claudeSchema.ts';
 import {
   cannotExpress,
   expressibleFields,
   type FieldCondition,
+  type MessageExtras,
   type TranslationRules,
 } from './fields.ts';
 import { type ModelFacts, type ModelFactsByName, withModelFacts } from './modelFacts.ts';
 import { readChat } from './readChat.ts';
+
+/** https://platform.claude.com/docs/en/build-with-claude/pdf-support */
+const FILES = ['application/pdf'];
+
+/** Anthropic's own API. */
+export const AT_ANTHROPIC: MessageExtras = { urls: true, files: FILES, cacheControl: true };
+
+/**
+ * Google Cloud and Bedrock fetch nothing: "URL sources are not supported",
+ * https://github.com/anthropics/anthropic-sdk-typescript/issues/1038, and the supported platforms in
+ * https://platform.claude.com/docs/en/build-with-claude/vision
+ */
+export const AT_OTHERS: MessageExtras = { ...AT_ANTHROPIC, urls: false };
 
 export interface ClaudeRules extends TranslationRules {
   /** The provider's name for the model. Undefined: the body has no model, as on Bedrock and Vertex. */
   readonly model: string | undefined;
   /** The model if the body has none, for rules that depend on it. Default: the request's model. */
   readonly unnamedModel?: string | undefined;
+  /** What the model takes in messages at this provider. */
+  readonly extras: MessageExtras;
   /** The entry's `modelFacts`. */
   readonly modelFacts?: ModelFactsByName | undefined;
 }
@@ -28,15 +45,16 @@ export interface ClaudeRules extends TranslationRules {
  */
 export function claudeRequest(
   body: Readonly<Record<string, unknown>>,
-  { provider, model, unnamedModel, modelFacts, dropFields }: ClaudeRules,
+  { provider, model, unnamedModel, extras, modelFacts, dropFields }: ClaudeRules,
 ): Record<string, unknown> {
   const requested = String(body.model);
   const name = model ?? unnamedModel ?? requested;
   const facts = withModelFacts(modelFacts, [name, requested], claudeModelFacts(name));
   const rules = { provider, dropFields };
   const fields = expressibleFields(body, ALWAYS_EXPRESSIBLE, conditionsOf(name, facts), rules);
-  const chat = readChat(body, { ...rules, fields });
+  const chat = readChat(body, { ...rules, fields, extras });
   if (!facts.prefill) refusePrefill(chat, name, provider);
+  if (!facts.schemas) refuseSchemas(chat, name, provider);
   const { maxTokens, temperature, topP, stop, user } = chat;
   return omitUndefined({
     model,
@@ -59,10 +77,27 @@ function refusePrefill({ turns }: Chat, model: string, provider: string): void {
   throw cannotExpress('body.messages', provider, `${fix}${OR_MODEL_FACTS}`);
 }
 
-function systemOf({ instructions }: Chat): unknown {
-  const texts = instructions.filter((text) => text.trim() !== '');
-  return texts.length > 1 ? texts.map((text) => ({ type: 'text', text })) : texts[0];
+/** @throws RefusedError for a schema that the model cannot be bound to */
+function refuseSchemas({ responseFormat, tools }: Chat, model: string, provider: string): void {
+  const strictTool = tools.findIndex(({ strict }) => strict === true);
+  if (responseFormat?.type !== 'json_schema' && strictTool < 0) return;
+  const place =
+    strictTool < 0 ? 'body.response_format.type' : `body.tools[${strictTool}].function.strict`;
+  const fix = `${model} cannot be bound to a JSON schema: use one from Claude 4.5 on`;
+  throw cannotExpress(place, provider, `${fix}${OR_MODEL_FACTS}`);
 }
+
+function systemOf({ instructions }: Chat): unknown {
+  const texts = instructions.filter((part) => !isBlankPart(part));
+  const [only] = texts;
+  if (texts.length > 1 || only?.cacheControl)
+    return texts.map(({ text, cacheControl }) =>
+      omitUndefined({ type: 'text', text, cache_control: cacheControl }),
+    );
+  return only?.text;
+}
+
+const SCHEMA = 'body.response_format.json_schema.schema';
 
 /** https://platform.claude.com/docs/en/build-with-claude/structured-outputs and …/effort */
 function outputConfigOf({ responseFormat, reasoningEffort }: Chat, provider: string) {
@@ -76,7 +111,7 @@ function outputConfigOf({ responseFormat, reasoningEffort }: Chat, provider: str
     effort: reasoningEffort,
     format:
       responseFormat?.type === 'json_schema'
-        ? { type: 'json_schema', schema: responseFormat.schema }
+        ? { type: 'json_schema', schema: claudeSchema(responseFormat.schema, SCHEMA, provider) }
         : undefined,
   });
   return Object.keys(config).length === 0 ? undefined : config;

@@ -38,6 +38,18 @@ export interface TranslationRules {
 export interface ExpressibleRules extends TranslationRules {
   /** Top-level fields that the provider can express, besides `model` and `messages`. */
   readonly fields: ReadonlySet<string>;
+  /** Default: none. */
+  readonly extras?: MessageExtras | undefined;
+}
+
+/** What a provider takes in messages, besides texts and images that are in the request itself. */
+export interface MessageExtras {
+  /** Whether images and files may be web URLs, which the provider fetches. */
+  readonly urls: boolean;
+  /** The media types of files. */
+  readonly files: readonly string[];
+  /** Whether `cache_control` may mark parts of messages and tools, as in Anthropic's own API. */
+  readonly cacheControl: boolean;
 }
 
 /** A field that a provider accepts only with some values. */

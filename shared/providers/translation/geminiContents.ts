@@ -64,7 +64,7 @@ function isNotEmpty(part: Part): boolean {
 
 function partOf(part: Part, { provider }: ContentRules): object {
   if (part.type === 'text') return { text: part.text };
-  if (IMAGE_TYPES.includes(part.mediaType))
+  if (part.type === 'image' && IMAGE_TYPES.includes(part.mediaType))
     return { inlineData: { mimeType: part.mediaType, data: part.data } };
   const place = 'body.messages[].content[].image_url.url';
   throw cannotExpress(place, provider, `use one of ${IMAGE_TYPES.join(', ')}`);

@@ -38,7 +38,7 @@ export function generateContentRequest(
   const rules = { provider, dropFields };
   const fields = expressibleFields(body, ALWAYS_EXPRESSIBLE, conditionsOf(model), rules);
   const chat = readChat(body, { ...rules, fields });
-  const texts = chat.instructions.filter((text) => text !== '').map((text) => ({ text }));
+  const texts = chat.instructions.filter(({ text }) => text !== '').map(({ text }) => ({ text }));
   const generationConfig = generationConfigOf(chat, model);
   return omitUndefined({
     contents: geminiContents(chat.turns, { provider, model, toolOutput }),

@@ -1,18 +1,7 @@
 import { refusal } from '../../batch/errors.ts';
 import { isObject, tryParseJson } from '../../jsonl/rows.ts';
-import {
-  type Chat,
-  chatSchema,
-  type Part,
-  type ResponseFormat,
-  type TextPart,
-  type Tool,
-  type ToolCall,
-  type Turn,
-  type WireChat,
-  type WireMessage,
-  type WireToolCall,
-} from './chat.ts';
+import type { Chat, ResponseFormat, TextPart, Tool, ToolCall, Turn } from './chat.ts';
+import { chatSchema, type WireChat, type WireMessage, type WireToolCall } from './chatSchema.ts';
 import {
   cannotExpress,
   checkFields,
@@ -21,6 +10,7 @@ import {
   parseBody,
   type TranslationRules,
 } from './fields.ts';
+import { cacheFields, joinedTexts, readCacheControl, readParts, readTexts } from './readParts.ts';
 
 /**
  * Reads the body of a chat completion request.
@@ -49,14 +39,15 @@ export function readChat(body: Readonly<Record<string, unknown>>, rules: Express
   };
 }
 
-function readTools(tools: NonNullable<WireChat['tools']>, rules: TranslationRules): Tool[] {
+function readTools(tools: NonNullable<WireChat['tools']>, rules: ExpressibleRules): Tool[] {
   return tools.map(({ function: tool, ...rest }, index) => {
     const place = `body.tools[${index}]`;
-    checkFields(rest, ['type'], place, rules);
+    checkFields(rest, ['type', ...cacheFields(rules)], place, rules);
     const known = ['name', 'description', 'parameters', 'strict'];
     checkFields(tool, known, `${place}.function`, rules);
     const { name, description, parameters, strict } = tool;
-    return { name, description, parameters, strict: strict ?? undefined };
+    const cacheControl = readCacheControl(rest, place, rules);
+    return { name, description, parameters, strict: strict ?? undefined, cacheControl };
   });
 }
 
@@ -100,9 +91,9 @@ const MESSAGE_FIELDS: Readonly<Record<WireMessage['role'], readonly string[]>> =
 /** Divides messages into instructions and turns. */
 function readMessages(
   messages: readonly WireMessage[],
-  rules: TranslationRules,
+  rules: ExpressibleRules,
 ): Pick<Chat, 'instructions' | 'turns'> {
-  const instructions: string[] = [];
+  const instructions: TextPart[] = [];
   const turns: Turn[] = [];
   // Tool names by the ids of their calls: some providers match results by name.
   const toolNames = new Map<string, string>();
@@ -115,7 +106,7 @@ function readMessages(
       case 'developer':
         if (turns.length > 0)
           throw cannotExpress(`${place}.role`, rules.provider, 'move it before the other messages');
-        instructions.push(joinedText(message.content, content, rules));
+        instructions.push(...joinedTexts(readTexts(message.content, content, rules)));
         break;
       case 'user':
         turns.push({ role: 'user', parts: readParts(message.content, content, rules) });
@@ -136,7 +127,10 @@ function readMessages(
           const text = `${place}.tool_call_id is that of no tool call before it`;
           throw refusal('invalid_field', text);
         }
-        const result = { callId, name, text: joinedText(message.content, content, rules) };
+        const texts = readTexts(message.content, content, rules);
+        const text = texts.map((part) => part.text).join('');
+        const cacheControl = texts.findLast((part) => part.cacheControl)?.cacheControl;
+        const result = { callId, name, text, cacheControl };
         const last = turns.at(-1);
         const before = last?.role === 'tool' ? last.results : [];
         if (last?.role === 'tool') turns.pop();
@@ -155,49 +149,4 @@ function readToolCall(call: WireToolCall, place: string, rules: TranslationRules
   const values = text === '' ? {} : tryParseJson(text);
   if (isObject(values)) return { id: call.id, name, arguments: values };
   throw refusal('invalid_field', `${place}.function.arguments is not the JSON of an object`);
-}
-
-type UserContent = Extract<WireMessage, { role: 'user' }>['content'];
-type TextContent = Extract<WireMessage, { role: 'tool' }>['content'];
-
-// RFC 2397. The base64 of the image follows.
-const DATA_URL = /^data:(image\/[\w.+-]+);base64,/;
-
-/** @param place such as `body.messages[0].content` */
-function readParts(content: UserContent, place: string, rules: TranslationRules): readonly Part[] {
-  if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.map((part, index): Part => {
-    const at = `${place}[${index}]`;
-    if (part.type === 'text') return readTextPart(part, at, rules);
-    checkFields(part, ['type', 'image_url'], at, rules);
-    checkFields(part.image_url, ['url'], `${at}.image_url`, rules);
-    const { url } = part.image_url;
-    const mediaType = DATA_URL.exec(url)?.[1];
-    if (mediaType !== undefined)
-      return { type: 'image', mediaType, data: url.slice(url.indexOf(',') + 1) };
-    const text = `${at}.image_url.url is no data:image/…;base64 URL: put the image itself in`;
-    throw refusal('unsupported_field', text);
-  });
-}
-
-/** Like `readParts`, for messages that contain only text. */
-function readTexts(
-  content: TextContent | null | undefined,
-  place: string,
-  rules: TranslationRules,
-): readonly TextPart[] {
-  if (content === undefined || content === null || content === '') return [];
-  if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.map((part, index) => readTextPart(part, `${place}[${index}]`, rules));
-}
-
-function joinedText(content: TextContent, place: string, rules: TranslationRules): string {
-  return readTexts(content, place, rules)
-    .map(({ text }) => text)
-    .join('');
-}
-
-function readTextPart(part: TextPart, place: string, rules: TranslationRules): TextPart {
-  checkFields(part, ['type', 'text'], place, rules);
-  return { type: 'text', text: part.text };
 }

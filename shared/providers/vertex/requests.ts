@@ -3,7 +3,7 @@ import type { Format } from '../../batch/messages.ts';
 import { CHAT_COMPLETIONS } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
-import { claudeRequest } from '../translation/claudeRequest.ts';
+import { AT_OTHERS, claudeRequest } from '../translation/claudeRequest.ts';
 import { withoutModel } from '../translation/fields.ts';
 import { chatCompletionOfGemini } from '../translation/geminiAnswer.ts';
 import { generateContentRequest } from '../translation/geminiRequest.ts';
@@ -130,6 +130,7 @@ const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
       provider: 'Claude on Vertex AI',
       model: undefined,
       unnamedModel: lastPartOf(model.id),
+      extras: AT_OTHERS,
       dropFields,
       modelFacts,
     };

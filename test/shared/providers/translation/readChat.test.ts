@@ -48,7 +48,7 @@ describe('readChat', () => {
           USER,
         ],
       },
-      { instructions: ['A', 'BC'] },
+      { instructions: [text('A'), text('BC')] },
     ],
     [
       'parts and an image by data URL',
@@ -179,6 +179,25 @@ describe('readChat', () => {
       image({ url: 'https://example.com/a.png' }),
       'unsupported_field',
       'body.messages[0].content[0].image_url.url is no data:',
+    ],
+    [
+      'a file',
+      { messages: [{ role: 'user', content: [{ type: 'file', file: {} }] }] },
+      'unsupported_field',
+      'body.messages[0].content[0].file cannot be expressed for Somebody',
+    ],
+    [
+      'a mark of the cache',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [{ type: 'text', text: 'Hi', cache_control: { type: 'ephemeral' } }],
+          },
+        ],
+      },
+      'unsupported_field',
+      'body.messages[0].content[0].cache_control cannot be expressed for Somebody: remove it, or list "messages.content.cache_control"',
     ],
     [
       'the detail of an image',

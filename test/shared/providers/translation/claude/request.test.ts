@@ -1,6 +1,10 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
-import { claudeRequest } from '../../../../../shared/providers/translation/claudeRequest.ts';
+import {
+  AT_ANTHROPIC,
+  AT_OTHERS,
+  claudeRequest,
+} from '../../../../../shared/providers/translation/claudeRequest.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 /** The fields of the SDK's types, which no longer have those that only older models accept. */
@@ -14,10 +18,14 @@ const USER = { role: 'user', content: 'Hi' };
 const translate = (body: Body, { model = MODEL, dropFields = [] as string[] } = {}) =>
   claudeRequest(
     { model: 'gpt-4o-mini', messages: [USER], ...body },
-    { provider: 'Anthropic', model, dropFields },
+    { provider: 'Anthropic', model, extras: AT_ANTHROPIC, dropFields },
   );
 const ADD = { type: 'function', function: { name: 'add', parameters: { properties: {} } } };
 const CALL = { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1}' } };
+
+function userPart(part: object): Body {
+  return { messages: [{ role: 'user', content: [part] }] };
+}
 
 describe('claudeRequest', () => {
   test('has the model, the messages and a token limit', () => {
@@ -30,7 +38,7 @@ describe('claudeRequest', () => {
   });
 
   test('omits the model if the body has none', () => {
-    const rules = { provider: 'Bedrock', model: undefined, dropFields: [] };
+    const rules = { provider: 'Bedrock', model: undefined, extras: AT_OTHERS, dropFields: [] };
     const request = claudeRequest({ model: 'x', messages: [USER] }, rules);
     expect(request).toEqual({ max_tokens: 32_000, messages: [USER] });
   });
@@ -50,7 +58,14 @@ describe('claudeRequest', () => {
           json_schema: { name: 'x', schema: { type: 'object' }, strict: true },
         },
       },
-      { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
+      {
+        output_config: {
+          format: {
+            type: 'json_schema',
+            schema: { type: 'object', properties: {}, additionalProperties: false },
+          },
+        },
+      },
     ],
     [
       'one instruction',
@@ -94,6 +109,100 @@ describe('claudeRequest', () => {
             content: [
               { type: 'text', text: 'What?' },
               { type: 'image', source: { type: 'base64', media_type: 'image/webp', data: 'AAAA' } },
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      'images and PDFs, in the request and at a URL',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+              {
+                type: 'file',
+                file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBE' },
+              },
+              { type: 'file', file: { file_data: 'https://example.com/b.pdf' } },
+            ],
+          },
+        ],
+      },
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
+              {
+                type: 'document',
+                title: 'a.pdf',
+                source: { type: 'base64', media_type: 'application/pdf', data: 'JVBE' },
+              },
+              { type: 'document', source: { type: 'url', url: 'https://example.com/b.pdf' } },
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      'marks of what is worth caching',
+      {
+        tools: [{ ...ADD, cache_control: { type: 'ephemeral' } }],
+        messages: [
+          {
+            role: 'system',
+            content: [
+              { type: 'text', text: 'Long.', cache_control: { type: 'ephemeral', ttl: '1h' } },
+              { type: 'text', text: 'A' },
+              { type: 'text', text: 'B' },
+            ],
+          },
+          {
+            role: 'user',
+            content: [{ type: 'text', text: 'Hi', cache_control: { type: 'ephemeral' } }],
+          },
+          { role: 'assistant', tool_calls: [CALL] },
+          {
+            role: 'tool',
+            tool_call_id: 'call_1',
+            content: [{ type: 'text', text: '3', cache_control: { type: 'ephemeral' } }],
+          },
+        ],
+      },
+      {
+        tools: [
+          {
+            name: 'add',
+            input_schema: { type: 'object', properties: {} },
+            cache_control: { type: 'ephemeral' },
+          },
+        ],
+        system: [
+          { type: 'text', text: 'Long.', cache_control: { type: 'ephemeral', ttl: '1h' } },
+          { type: 'text', text: 'AB' },
+        ],
+        messages: [
+          {
+            role: 'user',
+            content: [{ type: 'text', text: 'Hi', cache_control: { type: 'ephemeral' } }],
+          },
+          {
+            role: 'assistant',
+            content: [{ type: 'tool_use', id: 'call_1', name: 'add', input: { a: 1 } }],
+          },
+          {
+            role: 'user',
+            content: [
+              {
+                type: 'tool_result',
+                tool_use_id: 'call_1',
+                content: '3',
+                cache_control: { type: 'ephemeral' },
+              },
             ],
           },
         ],
@@ -144,11 +253,19 @@ describe('claudeRequest', () => {
             function: {
               name: 'add',
               description: 'Adds',
-              parameters: { required: [] },
+              parameters: { properties: { n: { type: 'integer', minimum: 1 } }, required: ['n'] },
               strict: true,
             },
           },
           { type: 'function', function: { name: 'now' } },
+          { type: 'function', function: { name: 'stop', parameters: {}, strict: true } },
+          {
+            type: 'function',
+            function: {
+              name: 'free',
+              parameters: { properties: { n: { type: 'integer', minimum: 1 } } },
+            },
+          },
         ],
       },
       {
@@ -156,10 +273,28 @@ describe('claudeRequest', () => {
           {
             name: 'add',
             description: 'Adds',
-            input_schema: { type: 'object', required: [] },
+            input_schema: {
+              type: 'object',
+              properties: { n: { type: 'integer', description: '{minimum: 1}' } },
+              required: ['n'],
+              additionalProperties: false,
+            },
             strict: true,
           },
           { name: 'now', input_schema: { type: 'object' } },
+          {
+            name: 'stop',
+            input_schema: { type: 'object', properties: {}, additionalProperties: false },
+            strict: true,
+          },
+          // Without `strict`, bounds are only for the model to read.
+          {
+            name: 'free',
+            input_schema: {
+              type: 'object',
+              properties: { n: { type: 'integer', minimum: 1 } },
+            },
+          },
         ],
       },
     ],
@@ -268,6 +403,38 @@ describe('claudeRequest', () => {
       'use one of image/jpeg',
     ],
     [
+      'a file that is no PDF',
+      userPart({ type: 'file', file: { file_data: 'data:text/html;base64,AA' } }),
+      'body.messages[0].content[0].file.file_data cannot be expressed for Anthropic: use one of application/pdf',
+    ],
+    [
+      'a file at OpenAI',
+      userPart({ type: 'file', file: { file_id: 'file-1' } }),
+      'body.messages[0].content[0].file.file_id cannot be expressed',
+    ],
+    [
+      'another mark of the cache',
+      userPart({ type: 'text', text: 'Hi', cache_control: { type: 'ephemeral', ttl: '2h' } }),
+      'body.messages[0].content[0].cache_control is none of Anthropic',
+    ],
+    [
+      'a choice as the arguments of a tool',
+      { tools: [{ type: 'function', function: { name: 'x', parameters: { oneOf: [] } } }] },
+      'body.tools[0].function.parameters.oneOf cannot be expressed for Anthropic: put it into',
+    ],
+    [
+      'a schema, for a model that cannot be bound to one',
+      { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: {} } } },
+      'body.response_format.type cannot be expressed for Anthropic: claude-opus-4-1 cannot be bound',
+      'claude-opus-4-1',
+    ],
+    [
+      'a strict tool, for a model that cannot be bound to its schema',
+      { tools: [{ type: 'function', function: { name: 'x', strict: true } }] },
+      'body.tools[0].function.strict cannot be expressed for Anthropic: claude-opus-4-1',
+      'claude-opus-4-1',
+    ],
+    [
       'tool calls without tools',
       {
         messages: [
@@ -323,6 +490,7 @@ describe('claudeRequest', () => {
       {
         provider: 'Anthropic',
         model: MODEL,
+        extras: AT_ANTHROPIC,
         dropFields: [],
         modelFacts: { [name]: { reasoningEfforts: ['tiny'], maxTokens: 5 }, other: {} },
       },
@@ -330,9 +498,20 @@ describe('claudeRequest', () => {
     expect(request).toMatchObject({ max_tokens: 5, output_config: { effort: 'tiny' } });
   });
 
+  test.each([
+    ['an image', { type: 'image_url', image_url: { url: 'https://example.com/a.png' } }],
+    ['a file', { type: 'file', file: { file_data: 'https://example.com/a.pdf' } }],
+  ])('%s by URL is refused where the provider fetches nothing', (_name, part) => {
+    const rules = { provider: 'Bedrock', model: undefined, extras: AT_OTHERS, dropFields: [] };
+    const body = { model: MODEL, ...userPart(part) };
+    expect(() => claudeRequest(body, rules)).toThrow(
+      /content\[0\]\.(image_url\.url|file\.file_data) is no data:/,
+    );
+  });
+
   test('an unnamed model decides about sampling fields', () => {
     const body = { model: 'x', messages: [USER], temperature: 0 };
-    const rules = { provider: 'Bedrock', model: undefined, dropFields: [] };
+    const rules = { provider: 'Bedrock', model: undefined, extras: AT_OTHERS, dropFields: [] };
     const of = (unnamedModel: string) => () => claudeRequest(body, { ...rules, unnamedModel });
     expect(of('anthropic.claude-haiku-4-5-20251001-v1:0')()).toMatchObject({ temperature: 0 });
     expect(of('anthropic.claude-opus-4-7-v1:0')).toThrow('body.temperature cannot');
