@@ -14,11 +14,11 @@ import { embedContentRequest, generateContentRequest } from '../translation/gemi
 export function batchRequestOf(
   { url, body }: RequestContent,
   format: Format,
-  { models, dropFields }: RequestSettings,
+  { models, dropFields, modelFacts }: RequestSettings,
 ): Record<string, unknown> {
   const model = modelPathOf(modelAt(models, String(body.model)));
   if (format === 'native') return nativeRequest(url, body);
-  const rules = { provider: 'Gemini', dropFields, model };
+  const rules = { provider: 'Gemini', dropFields, model, modelFacts };
   return url === EMBEDDINGS
     ? embedContentRequest(body, rules)
     : generateContentRequest(body, rules);

@@ -10,7 +10,15 @@ import {
   type MessageExtras,
   type TranslationRules,
 } from './fields.ts';
-import { type ModelFacts, type ModelFactsByName, withModelFacts } from './modelFacts.ts';
+import {
+  effortCondition,
+  type ModelFacts,
+  type ModelFactsByName,
+  notTaken,
+  OR_MODEL_FACTS,
+  refusePrefill,
+  withModelFacts,
+} from './modelFacts.ts';
 import { readChat } from './readChat.ts';
 
 /** https://platform.claude.com/docs/en/build-with-claude/pdf-support */
@@ -53,7 +61,7 @@ export function claudeRequest(
   const rules = { provider, dropFields };
   const fields = expressibleFields(body, ALWAYS_EXPRESSIBLE, conditionsOf(name, facts), rules);
   const chat = readChat(body, { ...rules, fields, extras });
-  if (!facts.prefill) refusePrefill(chat, name, provider);
+  refusePrefill(chat.turns, name, facts, provider);
   if (!facts.schemas) refuseSchemas(chat, name, provider);
   const { maxTokens, temperature, topP, stop, user } = chat;
   return omitUndefined({
@@ -68,13 +76,6 @@ export function claudeRequest(
     stop_sequences: stop.length === 0 ? undefined : stop,
     metadata: user === undefined ? undefined : { user_id: user },
   });
-}
-
-/** @throws RefusedError for a conversation that the model would have to go on with */
-function refusePrefill({ turns }: Chat, model: string, provider: string): void {
-  if (turns.at(-1)?.role !== 'assistant') return;
-  const fix = `${model} takes no conversation that ends with the assistant: end it with a user or tool message, or use response_format to shape the answer`;
-  throw cannotExpress('body.messages', provider, `${fix}${OR_MODEL_FACTS}`);
 }
 
 /** @throws RefusedError for a schema that the model cannot be bound to */
@@ -127,9 +128,6 @@ const ALWAYS_EXPRESSIBLE = [
   'user',
 ];
 
-/** Ends the error of what a model does not take. */
-const OR_MODEL_FACTS = ". If it does, say so in the entry's modelFacts";
-
 const STOP_CONDITION: FieldCondition = {
   // 400: "each stop sequence must contain non-whitespace"
   field: 'stop',
@@ -153,21 +151,8 @@ const SAMPLING_CONDITIONS: readonly FieldCondition[] = [
 
 /** The fields that some models, or some values, do not have. */
 function conditionsOf(model: string, facts: ModelFacts): readonly FieldCondition[] {
-  const never = (field: string): FieldCondition => ({
-    field,
-    isMet: () => false,
-    fix: `${model} does not take it: remove it, or list "${field}" in the entry's dropFields${OR_MODEL_FACTS}`,
-  });
-  const efforts = facts.reasoningEfforts;
-  return [
-    STOP_CONDITION,
-    ...(facts.sampling ? SAMPLING_CONDITIONS : [never('temperature'), never('top_p')]),
-    efforts.length === 0
-      ? never('reasoning_effort')
-      : {
-          field: 'reasoning_effort',
-          isMet: (value) => efforts.includes(String(value)),
-          fix: `${model} takes ${efforts.join(', ')}${OR_MODEL_FACTS}`,
-        },
-  ];
+  const sampling = facts.sampling
+    ? SAMPLING_CONDITIONS
+    : [notTaken(model, 'temperature'), notTaken(model, 'top_p')];
+  return [STOP_CONDITION, ...sampling, effortCondition(model, facts)];
 }

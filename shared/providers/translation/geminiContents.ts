@@ -3,6 +3,7 @@ import { tryParseJson } from '../../jsonl/rows.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Chat, Part, Tool, ToolCall, ToolResult, Turn } from './chat.ts';
 import { cannotExpress } from './fields.ts';
+import { isBefore3 } from './geminiModels.ts';
 
 interface ContentRules {
   /** For errors. */
@@ -93,45 +94,6 @@ function functionResponseOf(
 export function jsonOrText(text: string): unknown {
   const value = tryParseJson(text);
   return typeof value === 'object' && value !== null ? value : text;
-}
-
-/** https://ai.google.dev/gemini-api/docs/openai#thinking: Google's own table for its OpenAI API. */
-
-/** `thinkingLevel` of Gemini 3 and later. */
-const THINKING_LEVELS: Readonly<Record<string, string>> = {
-  minimal: 'MINIMAL',
-  low: 'LOW',
-  medium: 'MEDIUM',
-  high: 'HIGH',
-};
-
-/** `thinkingBudget` of Gemini 2.5, in tokens. */
-const THINKING_BUDGETS: Readonly<Record<string, number>> = {
-  none: 0,
-  minimal: 1_024,
-  low: 1_024,
-  medium: 8_192,
-  high: 24_576,
-};
-
-/** The `thinkingConfig` of a `reasoning_effort`; undefined if this model has no such effort. */
-export function thinkingConfigOf(effort: unknown, model: string): object | undefined {
-  if (typeof effort !== 'string') return undefined;
-  if (/gemini-2\.5/.test(model)) {
-    const budget = Object.hasOwn(THINKING_BUDGETS, effort) ? THINKING_BUDGETS[effort] : undefined;
-    // Thinking cannot be turned off for 2.5 Pro.
-    const isPossible = budget !== undefined && (budget > 0 || !/gemini-2\.5-pro/.test(model));
-    return isPossible ? { thinkingBudget: budget } : undefined;
-  }
-  // Gemini 2.0 and 1.x do not think.
-  if (isBefore3(model)) return undefined;
-  const level = Object.hasOwn(THINKING_LEVELS, effort) ? THINKING_LEVELS[effort] : undefined;
-  return level === undefined ? undefined : { thinkingLevel: level };
-}
-
-/** By the model's name. One without a version, such as `gemini-flash-latest`, is newer. */
-function isBefore3(model: string): boolean {
-  return /gemini-[12](?!\d)/.test(model);
 }
 
 /** https://ai.google.dev/api/caching#FunctionDeclaration */

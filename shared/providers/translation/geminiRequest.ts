@@ -10,17 +10,23 @@ import {
   parseBody,
   type TranslationRules,
 } from './fields.ts';
+import { geminiContents, geminiToolFields, jsonOrText } from './geminiContents.ts';
+import { geminiModelFacts, thinkingConfigOf } from './geminiModels.ts';
 import {
-  geminiContents,
-  geminiToolFields,
-  jsonOrText,
-  thinkingConfigOf,
-} from './geminiContents.ts';
+  effortCondition,
+  type ModelFacts,
+  type ModelFactsByName,
+  notTaken,
+  refusePrefill,
+  withModelFacts,
+} from './modelFacts.ts';
 import { readChat } from './readChat.ts';
 
 export interface GeminiRules extends TranslationRules {
   /** The provider's name for the model, on which some fields depend. Default: the request's. */
   readonly model?: string | undefined;
+  /** The entry's `modelFacts`. */
+  readonly modelFacts?: ModelFactsByName | undefined;
   /** The output of a tool as Gemini gets it. Default: an object or a list where it is JSON. */
   readonly toolOutput?: (text: string) => unknown;
 }
@@ -33,11 +39,21 @@ export interface GeminiRules extends TranslationRules {
  */
 export function generateContentRequest(
   body: Readonly<Record<string, unknown>>,
-  { provider, dropFields, model = String(body.model), toolOutput = jsonOrText }: GeminiRules,
+  {
+    provider,
+    dropFields,
+    model = String(body.model),
+    modelFacts,
+    toolOutput = jsonOrText,
+  }: GeminiRules,
 ): Record<string, unknown> {
   const rules = { provider, dropFields };
-  const fields = expressibleFields(body, ALWAYS_EXPRESSIBLE, conditionsOf(model), rules);
+  const names = [model, lastPartOf(model), String(body.model)];
+  const facts = withModelFacts(modelFacts, names, geminiModelFacts(model));
+  const always = facts.sampling ? [...ALWAYS_EXPRESSIBLE, ...SAMPLING] : ALWAYS_EXPRESSIBLE;
+  const fields = expressibleFields(body, always, conditionsOf(model, facts), rules);
   const chat = readChat(body, { ...rules, fields });
+  refusePrefill(chat.turns, lastPartOf(model), facts, provider);
   const texts = chat.instructions.filter(({ text }) => text !== '').map(({ text }) => ({ text }));
   const generationConfig = generationConfigOf(chat, model);
   return omitUndefined({
@@ -48,15 +64,22 @@ export function generateContentRequest(
   });
 }
 
+/** A model's name without its collection. */
+function lastPartOf(model: string): string {
+  return model.slice(model.lastIndexOf('/') + 1);
+}
+
 const ALWAYS_EXPRESSIBLE = [
   'tools',
   'tool_choice',
   'response_format',
   'max_tokens',
   'max_completion_tokens',
-  'temperature',
-  'top_p',
 ];
+/** Fields that models either take or ignore. */
+const SAMPLING = ['temperature', 'top_p'];
+/** Fields that models either take or refuse. */
+const PENALTIES = ['presence_penalty', 'frequency_penalty'];
 
 /** https://ai.google.dev/api/generate-content#generationconfig */
 const MAX_STOP_SEQUENCES = 5;
@@ -66,7 +89,11 @@ const PENALTY = { min: -2, below: 2 };
 /** `seed` is an int32. */
 const SEED_RANGE = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 
-function conditionsOf(model: string): readonly FieldCondition[] {
+function conditionsOf(
+  model: string,
+  facts: Pick<ModelFacts, 'sampling' | 'reasoningEfforts'>,
+): readonly FieldCondition[] {
+  const name = lastPartOf(model);
   return [
     {
       field: 'n',
@@ -83,13 +110,10 @@ function conditionsOf(model: string): readonly FieldCondition[] {
       isMet: (value) => [value].flat().length <= MAX_STOP_SEQUENCES,
       fix: `use at most ${MAX_STOP_SEQUENCES} stop sequences`,
     },
-    penaltyCondition('presence_penalty'),
-    penaltyCondition('frequency_penalty'),
-    {
-      field: 'reasoning_effort',
-      isMet: (value) => thinkingConfigOf(value, model) !== undefined,
-      fix: 'use one that this Gemini model has: minimal, low, medium or high; none for 2.5 Flash',
-    },
+    ...(facts.sampling
+      ? PENALTIES.map(penaltyCondition)
+      : [...SAMPLING, ...PENALTIES].map((field) => notTaken(name, field))),
+    effortCondition(name, facts),
   ];
 }
 

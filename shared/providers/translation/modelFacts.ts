@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { omitUndefined } from '../../omitUndefined.ts';
+import type { Turn } from './chat.ts';
+import { cannotExpress, type FieldCondition } from './fields.ts';
 
 /** What one model takes and another of the same family refuses. */
 const factsSchema = z.strictObject({
   /** The values of `reasoning_effort` that it takes. */
   reasoningEfforts: z.array(z.string().min(1)),
-  /** Whether it takes `temperature` and `top_p`. */
+  /** Whether it takes `temperature` and `top_p`, and the penalties where its family has them. */
   sampling: z.boolean(),
   /** Whether a conversation may end with a message of the assistant, which the model goes on with. */
   prefill: z.boolean(),
@@ -34,4 +36,40 @@ export function withModelFacts<Facts extends Partial<ModelFacts>>(
   const name = [...names, '*'].find((each) => Object.hasOwn(modelFacts ?? {}, each));
   const own = name === undefined ? undefined : modelFacts?.[name];
   return { ...known, ...(own && omitUndefined(own)) };
+}
+
+/** Ends the error of what a model does not take. */
+export const OR_MODEL_FACTS = ". If it does, say so in the entry's modelFacts";
+
+/** The condition of a field that a model does not take with any value. */
+export function notTaken(model: string, field: string): FieldCondition {
+  return {
+    field,
+    isMet: () => false,
+    fix: `${model} does not take it: remove it, or list "${field}" in the entry's dropFields${OR_MODEL_FACTS}`,
+  };
+}
+
+export function effortCondition(
+  model: string,
+  { reasoningEfforts }: Pick<ModelFacts, 'reasoningEfforts'>,
+): FieldCondition {
+  if (reasoningEfforts.length === 0) return notTaken(model, 'reasoning_effort');
+  return {
+    field: 'reasoning_effort',
+    isMet: (value) => reasoningEfforts.includes(String(value)),
+    fix: `${model} takes ${reasoningEfforts.join(', ')}${OR_MODEL_FACTS}`,
+  };
+}
+
+/** @throws RefusedError for a conversation that the model would have to go on with, and does not */
+export function refusePrefill(
+  turns: readonly Turn[],
+  model: string,
+  { prefill }: Pick<ModelFacts, 'prefill'>,
+  provider: string,
+): void {
+  if (prefill || turns.at(-1)?.role !== 'assistant') return;
+  const fix = `${model} takes no conversation that ends with the assistant: end it with a user or tool message, or use response_format to shape the answer`;
+  throw cannotExpress('body.messages', provider, `${fix}${OR_MODEL_FACTS}`);
 }

@@ -96,11 +96,12 @@ const OPEN_COLUMNS: readonly Column[] = [
 /** The functions throw RefusedError for a model that does not serve the endpoint. */
 const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
   gemini(parameters) {
-    const { format, name, model, store, dropFields } = chatOnly(parameters);
+    const { format, name, model, store, dropFields, modelFacts } = chatOnly(parameters);
     const isImported = store === 'gcs';
     const rules = {
       provider: 'Gemini on Vertex AI',
       dropFields,
+      modelFacts,
       model: lastPartOf(model.id),
       ...(isImported ? { toolOutput: importableOutput } : {}),
     };

@@ -50,3 +50,52 @@ describe('generationConfig', () => {
     expect(request).toMatchObject({ generationConfig: { thinkingConfig } });
   });
 });
+
+describe('what a model takes', () => {
+  // The levels of each model, whether it takes temperature, and a last turn of its own.
+  test.each<[string, string[], boolean]>([
+    ['gemini-2.0-flash', [], true],
+    ['gemini-2.5-pro', ['minimal', 'low', 'medium', 'high'], true],
+    ['gemini-2.5-flash', ['none', 'minimal', 'low', 'medium', 'high'], true],
+    ['gemini-3-pro-preview', ['low', 'high'], true],
+    ['gemini-3-flash-preview', ['minimal', 'low', 'medium', 'high'], true],
+    ['gemini-3.1-pro-preview', ['low', 'medium', 'high'], true],
+    ['gemini-3.5-flash-lite', ['minimal', 'low', 'medium', 'high'], true],
+    ['gemini-3.6-flash', ['minimal', 'low', 'medium', 'high'], false],
+    ['gemini-3.7-flash', ['low', 'medium', 'high'], false],
+    ['models/gemini-3.8-flash', ['low', 'medium', 'high'], false],
+    ['gemini-flash-latest', ['low', 'medium', 'high'], false],
+    ['1234567890', ['minimal', 'low', 'medium', 'high'], true],
+  ])('%s', (model, efforts, isOld) => {
+    const takes = (body: object) => {
+      try {
+        translate(body, { model });
+        return true;
+      } catch (error) {
+        expect(error).toMatchObject({ reason: { code: 'unsupported_field' } });
+        return false;
+      }
+    };
+    const all = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
+    expect(all.filter((effort) => takes({ reasoning_effort: effort }))).toEqual(efforts);
+    expect(takes({ temperature: 0.5 })).toBe(isOld);
+    expect(takes({ frequency_penalty: 0.5 })).toBe(isOld);
+    expect(takes({ messages: [USER, { role: 'assistant', content: 'I' }] })).toBe(isOld);
+  });
+
+  test('is named with the fix, may be dropped by name, and is overruled by the entry', () => {
+    const model = 'gemini-3.8-flash';
+    expect(() => translate({ top_p: 0.5 }, { model })).toThrow(
+      /body\.top_p .*gemini-3\.8-flash does not take it: remove it, or list "top_p"/,
+    );
+    expect(translate({ top_p: 0.5 }, { model, dropFields: ['top_p'] })).not.toHaveProperty(
+      'generationConfig',
+    );
+    const modelFacts = { [model]: { sampling: true, reasoningEfforts: ['minimal'] } };
+    expect(
+      translate({ top_p: 0.5, reasoning_effort: 'minimal' }, { model, modelFacts }),
+    ).toMatchObject({
+      generationConfig: { topP: 0.5, thinkingConfig: { thinkingLevel: 'MINIMAL' } },
+    });
+  });
+});
