@@ -13,6 +13,7 @@ import { isObject } from '../engine/router.ts';
 import { FAILED_ROW, type JobOutput, type RunRequest, writeRows } from '../engine/run.ts';
 import { finalStatuses, type JobRecord } from '../engine/timeline.ts';
 import { errorObject } from './errors.ts';
+import { problemOf } from './params.ts';
 
 const ERRORS: Readonly<Record<FailedVerdict, readonly [type: string, message: string]>> = {
   rate_limited: ['rate_limit_error', 'Number of requests has exceeded your rate limit.'],
@@ -36,14 +37,16 @@ export async function writeResults(
         await write(notRun);
         return undefined;
       }
-      if (verdict !== 'succeeded') {
-        const [type, message] = ERRORS[verdict];
+      const params = isObject(line.params) ? line.params : {};
+      const problem = problemOf(params, String(params.model));
+      if (verdict !== 'succeeded' || problem !== undefined) {
+        const [type, message] =
+          verdict === 'succeeded' ? ['invalid_request_error', problem ?? ''] : ERRORS[verdict];
         const requestId = `req_${hexadecimal(seededRandom(mix(hash, job.position)), 24)}`;
         await write({ type: 'errored', error: errorObject(type, message, requestId) });
         return FAILED_ROW;
       }
       const inputTokens = estimateTokens(bytes);
-      const params = isObject(line.params) ? line.params : {};
       const { body, outputTokens } = messageReply({
         body: params,
         inputTokens,

@@ -85,6 +85,7 @@ test('answers with a tool call or by a schema where the request forces it', asyn
   const schema = {
     type: 'object',
     properties: { n: { type: 'integer' }, on: { type: 'boolean' } },
+    additionalProperties: false,
   };
   const tools = [{ name: 'f', input_schema: schema }];
   const { id } = await here.create([

@@ -7,7 +7,12 @@ const CLAUDE = { modelId: 'us.anthropic.claude-haiku-4-5', invocationType: 'Invo
 const NOVA = { modelId: 'amazon.nova-lite-v1:0', invocationType: 'InvokeModel' };
 const CONVERSE = { modelId: 'meta.llama3', invocationType: 'Converse' };
 const TITAN = { modelId: 'amazon.titan-embed-text-v2:0', invocationType: 'InvokeModel' };
-const VERSION = { anthropic_version: 'bedrock-2023-05-31' };
+/** The fields that every record for Claude has. */
+const REQUEST = {
+  anthropic_version: 'bedrock-2023-05-31',
+  max_tokens: 9,
+  messages: [{ role: 'user', content: 'Hi' }],
+};
 
 type Model = Parameters<typeof replyOf>[0];
 
@@ -17,16 +22,16 @@ function reply(model: Model, body: Readonly<Record<string, unknown>>, seed = SEE
 
 describe('replyOf', () => {
   test('an equal record gets an equal reply, another one another', () => {
-    const first = reply(CLAUDE, VERSION);
-    expect(reply(CLAUDE, VERSION)).toEqual(first);
-    expect(reply(CLAUDE, VERSION, SEED + 1)).not.toEqual(first);
+    const first = reply(CLAUDE, REQUEST);
+    expect(reply(CLAUDE, REQUEST)).toEqual(first);
+    expect(reply(CLAUDE, REQUEST, SEED + 1)).not.toEqual(first);
   });
 
   test.each([
     ['named', { type: 'tool', name: 'second' }, 'second'],
     ['any', { type: 'any' }, 'first'],
   ])('Claude calls a tool that must be called: %s', (_name, tool_choice, name) => {
-    const input = { ...VERSION, tools: [{ name: 'first' }, { name: 'second' }], tool_choice };
+    const input = { ...REQUEST, tools: [{ name: 'first' }, { name: 'second' }], tool_choice };
     expect(reply(CLAUDE, input)).toMatchObject({
       body: { stop_reason: 'tool_use', content: [{ type: 'tool_use', name }] },
     });
@@ -55,7 +60,21 @@ describe('replyOf', () => {
   test.each([
     ['tools in a job of Converse', CONVERSE, { messages: [], toolConfig: {} }],
     ['Claude without its version', CLAUDE, { messages: [] }],
-    ['Claude with a model', CLAUDE, { ...VERSION, model: 'claude' }],
+    ['Claude with a model', CLAUDE, { ...REQUEST, model: 'claude' }],
+    ['effort for Haiku', CLAUDE, { ...REQUEST, output_config: { effort: 'low' } }],
+    [
+      'images by URL',
+      CLAUDE,
+      {
+        ...REQUEST,
+        messages: [
+          {
+            role: 'user',
+            content: [{ type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } }],
+          },
+        ],
+      },
+    ],
   ])('%s are refused', (_name, job, input) => {
     expect(reply(job, input)).toMatchObject({ error: { errorCode: 400 } });
   });
