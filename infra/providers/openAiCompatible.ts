@@ -15,6 +15,13 @@ import {
 export interface OpenAiCompatibleOptions extends KeyOptions {
   /** Base URL of the API, up to and including the version, such as `/v1`. Must be https, or http on localhost. */
   readonly baseUrl: string;
+  /**
+   * The completion window of jobs whose message names none: one that the service offers, such as
+   * `1h` or `7d`.
+   *
+   * @default 24h
+   */
+  readonly completionWindow?: string;
 }
 
 export function openAiCompatible({

@@ -16,13 +16,6 @@ export const priceSchema = z.strictObject({
 });
 export type Price = z.infer<typeof priceSchema>;
 
-/**
- * The discount of all providers for batches. https://platform.openai.com/docs/guides/batch,
- * https://platform.claude.com/docs/en/build-with-claude/batch-processing,
- * https://ai.google.dev/gemini-api/docs/batch-api, https://aws.amazon.com/bedrock/pricing/
- */
-export const BATCH_DISCOUNT = 0.5;
-
 /** The prices of a provider entry, and its budget. */
 export interface Pricing {
   /** The price of a model in batches, by the name that requests use; undefined if it is not known. */

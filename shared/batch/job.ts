@@ -116,6 +116,18 @@ export type JobState =
    */
   | { readonly state: 'unknown'; readonly status: string };
 
+/** How long a provider may take for a job, where its create call says so. */
+export const completionWindowSchema = z
+  .string()
+  .regex(/^[1-9]\d{0,2}[hd]$/, 'must be hours or days, such as 24h or 7d');
+
+/** The window of providers that have only one, and of entries and messages that name none. */
+export const USUAL_WINDOW = '24h';
+
+export function hoursOfWindow(window: string): number {
+  return Number.parseInt(window, 10) * (window.endsWith('d') ? 24 : 1);
+}
+
 const hours = z.number().positive().max(10_000);
 
 /** How long a provider entry's jobs may take before one counts as stalled, in hours. */

@@ -10,6 +10,7 @@ import {
   RECORD_ID_PATTERN,
   rejectionKey,
 } from './ids.ts';
+import { completionWindowSchema } from './job.ts';
 
 /** The version of the messages that this code sends, and the newest that it reads. */
 export const MESSAGE_SCHEMA_VERSION = 1;
@@ -103,7 +104,8 @@ export const addMessageSchema = z.strictObject({
    * the batch would exceed it. Needs a price for the model at each entry of the batch.
    */
   maxCost: z.number().positive().optional(),
-  completionWindow: z.literal('24h').default('24h'),
+  /** How long the provider may take for a job, where that is a choice. Default: the entry's. */
+  completionWindow: completionWindowSchema.optional(),
   /** Settings of the provider's job: see docs/providers.md. */
   options: z
     .record(z.string(), z.json())

@@ -36,7 +36,8 @@ const specSchema = z.object({
   notBefore: time.optional(),
   /** USD that the batch must not exceed. */
   maxCost: moneySchema.optional(),
-  completionWindow: z.string(),
+  /** Absent if the message leaves it to the provider entry. */
+  completionWindow: z.string().optional(),
   /** Settings of the provider's job. */
   options: z.record(z.string(), z.json()),
   /** Handed to the processor and to events. */

@@ -24,7 +24,8 @@ export interface JobContext {
 
 /** A job to be created. */
 export interface Submission extends JobContext {
-  readonly completionWindow: string;
+  /** Undefined: the entry's. */
+  readonly completionWindow: string | undefined;
   /**
    * The requests, one per line, in the envelope of the OpenAI batch format, of which providers use
    * `custom_id` and `body`. Each has passed `checkRequest`.
@@ -193,6 +194,13 @@ export interface KindDescription<Schema extends SettingsSchema = SettingsSchema>
   readonly limits: Limits;
   /** The time of jobs of an entry whose settings do not override it. */
   readonly timing: Timing;
+  /** Whether entries and messages may name the window in which the provider ends a job. */
+  readonly takesWindow?: boolean;
+  /**
+   * What the provider states that batches get off its list prices, from 0 to 1. Absent: nothing
+   * that all entries get.
+   */
+  readonly batchDiscount?: number;
   /** Loads the translation of requests, if the kind has one. */
   describe(settings: z.infer<Schema>): Promise<Description>;
 }
@@ -208,8 +216,12 @@ export function describeKind<Schema extends SettingsSchema>(
 export interface DescribedProviders {
   /** Names of all entries, the default first. */
   readonly names: readonly string[];
-  /** How long an entry's jobs may take. Undefined for a name that is no entry. */
-  timing(name: string): Timing | undefined;
+  /**
+   * How long an entry's jobs may take. Undefined for a name that is no entry.
+   *
+   * @param completionWindow of the message. Default: the entry's
+   */
+  timing(name: string, completionWindow?: string): Timing | undefined;
   /**
    * Static facts about an entry, for checking a message or a file.
    *
@@ -221,6 +233,8 @@ export interface DescribedProviders {
 /** Static facts about an entry. */
 export interface DescribedEntry extends Description, Pick<Provider, 'limits'> {
   readonly pricing: Pricing;
+  /** Whether a message may name a completion window. */
+  readonly takesWindow?: boolean | undefined;
   /** The model of requests that name none. Absent: such requests are refused. */
   readonly defaultModel?: string | undefined;
 }

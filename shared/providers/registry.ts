@@ -1,6 +1,6 @@
-import { BATCH_DISCOUNT, discounted, type Pricing, priceIn } from '../batch/cost.ts';
+import { discounted, type Pricing, priceIn } from '../batch/cost.ts';
 import { ProviderError, RefusedError } from '../batch/errors.ts';
-import type { Limits, Timing } from '../batch/job.ts';
+import { hoursOfWindow, type Limits, type Timing } from '../batch/job.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { kindOf, type ProviderSettings } from './kinds.ts';
@@ -104,10 +104,9 @@ export function connectProviders(
 export function describedProviders(entries: Entries): DescribedProviders {
   return {
     names: Object.keys(entries),
-    timing(name) {
+    timing(name, completionWindow) {
       const settings = Object.hasOwn(entries, name) ? entries[name] : undefined;
-      // JSON has no undefined: a time that is in the settings has a value.
-      return settings && { ...kindOf(settings).timing, ...(settings.timing as Timing) };
+      return settings && entryTiming(settings, completionWindow);
     },
     async describe(name) {
       const settings = entrySettings(entries, name);
@@ -116,6 +115,7 @@ export function describedProviders(entries: Entries): DescribedProviders {
         ...description,
         limits: entryLimits(settings),
         pricing: pricingOf(settings),
+        takesWindow: kindOf(settings).takesWindow,
         defaultModel: defaultModelOf(settings.models),
       };
     },
@@ -137,8 +137,20 @@ function entryLimits(settings: ProviderSettings): Limits {
   return { ...kindOf(settings).limits, ...(settings.limits as Limits) };
 }
 
+/** A window that the message names counts before the entry's own time, and that before its window. */
+function entryTiming(settings: ProviderSettings, ofMessage: string | undefined): Timing {
+  const { timing, takesWindow } = kindOf(settings);
+  const ofEntry = 'completionWindow' in settings ? settings.completionWindow : undefined;
+  const during = (window: string | undefined) =>
+    takesWindow && window !== undefined ? { completionHours: hoursOfWindow(window) } : {};
+  // JSON has no undefined: a time that is in the settings has a value.
+  const own = settings.timing as Timing;
+  return { ...timing, ...during(ofEntry), ...own, ...during(ofMessage) };
+}
+
 function pricingOf(settings: ProviderSettings): Pricing {
-  const { prices = {}, models, batchDiscount = BATCH_DISCOUNT, dailyBudget } = settings;
+  const { batchDiscount: usual = 0 } = kindOf(settings);
+  const { prices = {}, models, batchDiscount = usual, dailyBudget } = settings;
   return {
     priceOf(model) {
       const price = priceIn(prices, [model, modelAt(models, model)]);

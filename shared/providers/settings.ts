@@ -31,7 +31,7 @@ export const commonSettings = {
    * of a batch is unknown.
    */
   prices: z.record(z.string().min(1), priceSchema).optional(),
-  /** What batches get off the list prices, from 0 to 1. Default: 0.5. */
+  /** What batches get off the list prices, from 0 to 1. Default: what the provider states, or 0. */
   batchDiscount: z.number().min(0).max(1).optional(),
   /** USD per UTC day; a batch that would exceed it waits for the next day. Default: no limit. */
   dailyBudget: moneySchema.optional(),

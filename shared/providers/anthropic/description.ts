@@ -25,6 +25,8 @@ export const anthropic = describeKind({
   // https://platform.claude.com/docs/en/build-with-claude/batch-processing: a batch expires after 24
   // hours. Its counts stay 0 until it has ended, so there is no progress to see.
   timing: { completionHours: 24 },
+  // https://platform.claude.com/docs/en/build-with-claude/batch-processing: 50 % of the standard prices.
+  batchDiscount: 0.5,
   describe: describeAnthropic,
 });
 

@@ -32,6 +32,8 @@ export const azureOpenAi = describeKind({
   // https://learn.microsoft.com/azure/foundry/openai/how-to/batch: jobs that take longer than 24
   // hours go on until they are cancelled.
   timing: { progressHours: 24 },
+  // https://learn.microsoft.com/azure/foundry/openai/how-to/batch: 50 % less than global standard.
+  batchDiscount: 0.5,
   describe: async (settings) => describeAzure(settings),
 });
 
@@ -55,6 +57,8 @@ export interface AzureApi {
   readonly version: string;
   /** Whether it is the v1 API, whose requests name endpoints as OpenAI's do. */
   readonly isV1: boolean;
+  /** Whether it is a preview, which may know newer fields. */
+  readonly isPreview: boolean;
 }
 
 /** Whether an API version is the v1 API or its preview, and not one with a date. */
@@ -69,7 +73,8 @@ export function isV1(version = DEFAULT_VERSION): boolean {
  */
 export function azureApi(resource: string, version = DEFAULT_VERSION): AzureApi {
   const base = resource.replace(/\/+$/, '').replace(/\/openai(\/v1)?$/, '');
+  const isPreview = version.endsWith('preview');
   return isV1(version)
-    ? { baseUrl: `${base}/openai/v1`, version, isV1: true }
-    : { baseUrl: `${base}/openai`, version, isV1: false };
+    ? { baseUrl: `${base}/openai/v1`, version, isV1: true, isPreview }
+    : { baseUrl: `${base}/openai`, version, isV1: false, isPreview };
 }

@@ -1,5 +1,6 @@
 import { AzureOpenAI } from 'openai';
 import type { RequestLine } from '../../jsonl/checkRequest.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
 import {
   credentialOf,
   READ_RETRIES,
@@ -64,11 +65,18 @@ function azureClients({ baseUrl, version }: AzureApi, credential: Credential): C
   };
 }
 
-/** The longest expiry. With an expiry, a resource keeps 10,000 files instead of 500. */
+/**
+ * The longest expiry. With an expiry, a resource keeps 10,000 files instead of 500. Stable versions
+ * with a date have no expiries:
+ * https://github.com/Azure/azure-rest-api-specs, AzureOpenAI/inference/stable/2024-10-21
+ */
 const OUTPUT_EXPIRY_SECONDS = 2_592_000;
 
 /** How Azure's Batch API differs from OpenAI's. */
-export function azureDialect(settings: RequestSettings, { isV1 }: Pick<AzureApi, 'isV1'>): Dialect {
+export function azureDialect(
+  settings: RequestSettings,
+  { isV1, isPreview }: Pick<AzureApi, 'isV1' | 'isPreview'>,
+): Dialect {
   return {
     lineChange: (job) =>
       inOrder([
@@ -80,8 +88,10 @@ export function azureDialect(settings: RequestSettings, { isV1 }: Pick<AzureApi,
     // Required, without a version, and without effect: the lines name their endpoint themselves.
     // https://learn.microsoft.com/azure/foundry/openai/how-to/batch, "Create batch job"
     jobEndpoint: () => '/chat/completions',
-    outputExpiresAfterSeconds: OUTPUT_EXPIRY_SECONDS,
-    isTolerant: false,
+    ...omitUndefined({ outputExpiresAfterSeconds: isV1 ? OUTPUT_EXPIRY_SECONDS : undefined }),
+    fileExpiry: isV1 ? 'always' : isPreview ? 'if taken' : 'never',
+    // It may come back as null.
+    keepsMetadata: true,
   };
 }
 

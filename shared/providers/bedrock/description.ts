@@ -34,6 +34,8 @@ export const bedrock = describeKind({
   // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelInvocationJob.html: a job
   // times out after 24 to 168 hours. Without a setting, Bedrock decides when.
   timing: { completionHours: 168, progressHours: 24 },
+  // https://aws.amazon.com/bedrock/pricing: 50 % of the on-demand price.
+  batchDiscount: 0.5,
   describe: describeBedrock,
 });
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { completionWindowSchema, hoursOfWindow, USUAL_WINDOW } from '../../batch/job.ts';
 import { openAiDescription } from '../openai/description.ts';
 import { describeKind } from '../provider.ts';
 import { baseUrlSchema, commonSettings } from '../settings.ts';
@@ -14,6 +15,8 @@ const settings = z.strictObject({
   allowMissingList: z.boolean().optional(),
   /** Ends in the version, such as `/v1`. */
   baseUrl: baseUrlSchema,
+  /** One that the service offers, such as 1h or 7d. Default: 24h. */
+  completionWindow: completionWindowSchema.optional(),
 });
 export type CompatibleSettings = z.infer<typeof settings>;
 
@@ -29,7 +32,9 @@ export const compatible = describeKind({
     maxBytes: 200 * 1000 * 1000,
     maxEmbeddingInputs: 50_000,
   },
-  // Jobs are created with the completion window 24h.
-  timing: { completionHours: 24, progressHours: 24 },
+  // Those of the usual window.
+  timing: { completionHours: hoursOfWindow(USUAL_WINDOW), progressHours: 24 },
+  takesWindow: true,
+  // Services give 20 %, 25 %, 50 % or nothing: only the author of the settings knows.
   describe: async () => openAiDescription,
 });

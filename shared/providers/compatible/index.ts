@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../omitUndefined.ts';
 import { credentialOf } from '../http.ts';
 import {
   type Dialect,
@@ -23,7 +24,9 @@ export async function connectCompatible(
     // Only the author of the settings knows which of OpenAI's fields the service supports.
     lineChange: (job) => inOrder([dropping(settings.dropFields), renaming(settings, job)]),
     jobEndpoint: (endpoint) => endpoint,
-    isTolerant: true,
+    ...omitUndefined({ completionWindow: settings.completionWindow }),
+    fileExpiry: 'if taken',
+    keepsMetadata: false,
   };
   const provider = batchProvider(clients, openAiDescription, dialect, limits);
   return { ...provider, mayLackList: settings.allowMissingList ?? false };

@@ -25,6 +25,8 @@ export const gemini = describeKind({
   // 48 hours expires. Many are pending for over 24 and then succeed:
   // https://github.com/googleapis/python-genai/issues/1482
   timing: { completionHours: 48 },
+  // https://ai.google.dev/gemini-api/docs/batch-api: 50 % of the standard cost.
+  batchDiscount: 0.5,
   describe: describeGemini,
 });
 

@@ -37,6 +37,8 @@ export const mistral = describeKind({
     maxBytes: 512 * 1000 * 1000,
   },
   timing: { completionHours: DEFAULT_TIMEOUT_HOURS, progressHours: 24 },
+  // https://docs.mistral.ai/capabilities/batch: 50 % of the usual cost.
+  batchDiscount: 0.5,
   describe: describeMistral,
 });
 

@@ -125,20 +125,21 @@ export const listedBatchSchema = wireBatchSchema.pick({
 });
 export type ListedBatch = z.infer<typeof listedBatchSchema>;
 
-export const fileListSchema = z.object({
-  data: z.array(fileSchema.extend({ filename: z.string(), created_at: unixSeconds })),
-  has_more: z.boolean(),
+/** What identifies an upload in a listing. */
+export const listedFileSchema = fileNameSchema.extend({
+  id: z.string().min(1),
+  created_at: unixSeconds.optional().catch(undefined),
 });
 
-/** A page of batches, each of which is read by itself. */
-export const batchListSchema = z.object({
+/** A page of batches or files, each of which is read by itself. */
+export const pageSchema = z.object({
   data: z.array(z.unknown()),
-  /** Some services leave it out. */
-  has_more: z.boolean().optional(),
+  /** Azure's dated versions leave it out for files, and other services for both. */
+  has_more: z.boolean().nullish().catch(undefined),
   /** Groq's: https://console.groq.com/docs/batch, "Iterate Over All Batches" */
-  paging: z.object({ next_cursor: z.string().nullish() }).optional(),
+  paging: z.object({ next_cursor: z.string().nullish() }).nullish(),
 });
-export type BatchList = z.infer<typeof batchListSchema>;
+export type Page = z.infer<typeof pageSchema>;
 
 /** Changes a request before it is uploaded. Returns the same object if nothing changes. */
 export type LineChange = (line: RequestLine) => RequestLine;
@@ -149,13 +150,14 @@ export interface Dialect {
   lineChange(job: JobContext): LineChange | undefined;
   /** The endpoint in the create call, by the endpoint of the requests. */
   jobEndpoint(endpoint: string): string;
+  /** Of jobs whose message names none. Default: 24h. */
+  readonly completionWindow?: string;
   /** How long results are kept if the job's options do not say. Default: the service's default. */
   readonly outputExpiresAfterSeconds?: number;
-  /**
-   * Whether the service may lack newer features of the API: an upload is repeated without its
-   * expiry.
-   */
-  readonly isTolerant: boolean;
+  /** Whether uploads get an expiry, and whether one whose expiry is refused is repeated without it. */
+  readonly fileExpiry: 'always' | 'if taken' | 'never';
+  /** Whether jobs keep the metadata that they are created with. Otherwise their input names them. */
+  readonly keepsMetadata: boolean;
 }
 
 /** Renames the model. Undefined if the service uses the same name as the requests. */

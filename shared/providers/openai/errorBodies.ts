@@ -7,6 +7,7 @@ import { omitUndefined } from '../../omitUndefined.ts';
  * - `{ message, type, code }`, of Mistral: https://docs.mistral.ai/resources/error-glossary
  * - `{ detail }`, a text or a list of `{ loc, msg, input }`, of FastAPI, such as Mistral's 401 and 422:
  *   https://fastapi.tiangolo.com/tutorial/handling-errors
+ * - `{ errors: { data: [{ code, message }] } }`, of Azure's dated versions: its examples for `Batch_Create`
  * - `{ code, error }`, two texts, of xAI: `responsesErrorSchema` in `xai-error.ts` of @ai-sdk/xai
  */
 export function withReadableErrors(send: typeof fetch): typeof fetch {
@@ -32,6 +33,7 @@ function isKept([name]: readonly [string, string]): boolean {
 /** The error of such a body; undefined for one that the SDK reads itself. */
 export function errorIn(body: unknown): object | undefined {
   if (!isObject(body) || isObject(body.error)) return undefined;
+  if (body.errors !== undefined) return errorIn(firstOf(body.errors));
   const { error, detail, message, code, type, param } = body;
   const texts = [error, ...problemsIn(detail), message].filter((text) => typeof text === 'string');
   if (texts.length === 0) return undefined;
@@ -41,6 +43,12 @@ export function errorIn(body: unknown): object | undefined {
     type: nameIn(type),
     param: nameIn(param),
   });
+}
+
+/** The first of a list, which may be in `data`, or be a single object. */
+function firstOf(errors: unknown): unknown {
+  const list = isObject(errors) && errors.data !== undefined ? errors.data : errors;
+  return Array.isArray(list) ? list[0] : list;
 }
 
 /** Codes may be numbers. */

@@ -101,7 +101,6 @@ const QUOTA_CODES: ReadonlySet<string> = new Set(['token_limit_exceeded']);
 
 /** The same input would be refused again. */
 export const PERMANENT_CODES: ReadonlySet<string> = new Set([
-  'DeploymentNotFound',
   'batch_too_large',
   'duplicate_custom_id',
   'empty_batch',
@@ -174,6 +173,19 @@ export function isStoreFull(code: string, message: string): boolean {
   return FULL_STORE_CODES.has(code) || /storage (quota|limit)|quota for files/i.test(message);
 }
 
+/**
+ * Whether the model is no deployment of the Azure resource. Then the set-up is wrong, not the batch,
+ * and of a new deployment it may pass: https://github.com/MicrosoftDocs/azure-docs/issues/114013
+ */
+export function isNoDeployment(code: string): boolean {
+  return code === 'DeploymentNotFound';
+}
+
+/** "API version not supported", of Azure: https://github.com/hotovo/aider-desk/issues/460 */
+function isVersionRefused({ status, message }: Pick<ApiFailure, 'status' | 'message'>): boolean {
+  return status === 400 && /\bapi[- ]versions?\b/i.test(message);
+}
+
 function rulesOf(words: ServiceWords): readonly ErrorRule[] {
   return [
     UNCLEAR_ANSWER,
@@ -187,6 +199,12 @@ function rulesOf(words: ServiceWords): readonly ErrorRule[] {
       upload: 'quota',
       create: 'quota',
       read: 'transient',
+    },
+    {
+      when: (failure) => isNoDeployment(failure.codes[0]) || isVersionRefused(failure),
+      upload: 'account',
+      create: 'account',
+      read: 'missing',
     },
     {
       // Before 403: a model that this project may not use is a fault of the batch, not the account.
@@ -221,6 +239,11 @@ const FULL_STORE_FIX =
 const NO_PATH_FIX =
   ": the service has no such path, so correct the baseUrl (and the apiVersion, if there is one) of the entry's settings";
 
+const NO_DEPLOYMENT_FIX =
+  ": the resource has no such deployment, so create it, or correct the models of the entry's settings; its batches go on by themselves";
+
+const VERSION_FIX = ": correct the apiVersion of the entry's settings, or leave it out";
+
 /** Classifies what the client of such a service threw. */
 export function serviceClassifier(words: ServiceWords): Classify {
   return classifierOf({
@@ -229,6 +252,8 @@ export function serviceClassifier(words: ServiceWords): Classify {
     failureOf: apiFailureOf,
     fixOf({ status, codes: [code], message }, call) {
       if (isStoreFull(code, message)) return FULL_STORE_FIX;
+      if (isNoDeployment(code)) return NO_DEPLOYMENT_FIX;
+      if (isVersionRefused({ status, message })) return VERSION_FIX;
       return status === 404 && call === 'upload' ? NO_PATH_FIX : '';
     },
     quotaOf: ({ codes: [code], message }) => fullQuotaOf(code, message),

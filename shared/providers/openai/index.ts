@@ -15,7 +15,8 @@ export async function connectOpenAi(entry: ProviderEntry<OpenAiSettings>): Promi
   const dialect: Dialect = {
     lineChange: (job) => renaming(settings, job),
     jobEndpoint: (endpoint) => endpoint,
-    isTolerant: false,
+    fileExpiry: 'always',
+    keepsMetadata: true,
   };
   return batchProvider(clients, openAiDescription, dialect, limits);
 }
@@ -41,7 +42,7 @@ export function batchProvider(
     submit: (submission) => submit(writes, submission, dialect),
     check: (jobId) => check(reads, jobId),
     cancel: (jobId) => cancel(reads, jobId),
-    listJobs: (since, position) => listJobs(reads, since, position),
+    listJobs: (since, position) => listJobs(reads, dialect, since, position),
     listStates: () => listStates(reads),
     readRows: (outcome) => readRows(reads, outcome),
     deleteFiles: (jobId) => deleteFiles(reads, jobId),

@@ -1,17 +1,17 @@
 import type OpenAI from 'openai';
 import type { JobState } from '../../batch/job.ts';
-import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, readOptions, SECOND_MS } from '../http.ts';
 import { ListEntries, listPages } from '../listing.ts';
 import type { ListedJob, ListedState, ListingPosition } from '../provider.ts';
 import {
-  type BatchList,
-  batchListSchema,
-  fileListSchema,
+  type Dialect,
   fileNameSchema,
   type ListedBatch,
   listedBatchSchema,
+  listedFileSchema,
+  type Page,
+  pageSchema,
   wireBatchSchema,
 } from './api.ts';
 import { apiFailureOf, classify } from './errors.ts';
@@ -46,6 +46,7 @@ const READ = 'OpenAI, read';
  */
 export async function* listJobs(
   client: OpenAI,
+  { keepsMetadata }: Pick<Dialect, 'keepsMetadata'>,
   since: number,
   position?: ListingPosition,
 ): AsyncGenerator<ListedJob> {
@@ -56,7 +57,8 @@ export async function* listJobs(
       if (isBefore(batch, since)) continue;
       // A job of unknown age may be the one that was just created.
       const { id, created_at: seconds = since / SECOND_MS } = batch;
-      yield { id, key: await keyOf(client, batch), createdAt: seconds * SECOND_MS };
+      const key = await keyOf(client, batch, keepsMetadata);
+      yield { id, key, createdAt: seconds * SECOND_MS };
     }
     const oldest = page.at(-1);
     if (oldest && isBefore(oldest, since) && isNewestFirst(page)) break;
@@ -68,20 +70,24 @@ function isBefore({ created_at: seconds }: Pick<ListedBatch, 'created_at'>, sinc
   return seconds !== undefined && (seconds + 1) * SECOND_MS <= since;
 }
 
-function isNewestFirst(page: readonly ListedBatch[]): boolean {
+function isNewestFirst(page: readonly Pick<ListedBatch, 'created_at'>[]): boolean {
   const times = page.map(({ created_at: seconds = Number.NaN }) => seconds);
   return times.every((time, index) => time <= (times[index - 1] ?? time));
 }
 
 /**
- * The submission key of a batch. Some services return no metadata, or return it as they like: the
- * name of our upload contains the key, too.
+ * The submission key of a batch. Some services return no metadata, or return it as they like, and
+ * Azure null: the name of our upload contains the key, too.
  */
-async function keyOf(client: OpenAI, batch: ListedBatch): Promise<string | undefined> {
-  const { metadata, input_file_id: fileId } = batch;
+async function keyOf(
+  client: OpenAI,
+  { metadata, input_file_id: fileId }: ListedBatch,
+  keepsMetadata: boolean,
+): Promise<string | undefined> {
   const key = metadata?.[KEY_METADATA];
   if (typeof key === 'string') return key;
-  if (metadata != null || !fileId) return undefined;
+  const isAnothers = keepsMetadata && Object.keys(metadata ?? {}).length > 0;
+  if (isAnothers || !fileId) return undefined;
   const file = await undefinedIfMissing(classify, async () =>
     fileNameSchema.parse(await client.files.retrieve(fileId, readOptions())),
   );
@@ -98,34 +104,34 @@ export async function* listStates(client: OpenAI): AsyncGenerator<ListedState> {
 }
 
 /** The account's batches, one page per call, until there are no more or the caller stops. */
-function jobPages(client: OpenAI, position?: ListingPosition): AsyncGenerator<BatchList> {
+function jobPages(client: OpenAI, position?: ListingPosition): AsyncGenerator<Page> {
   return listPages(READ, (cursor = '') => readJobPage(client, cursor), nextCursor, position);
 }
 
 /**
- * Where the next page begins, as a query: at the cursor that the page gives, or after its last batch. A page that
+ * Where the next page begins, as a query: at the cursor that the page gives, or after its last entry. A page that
  * does not say whether more follows is taken as the last one only if it is empty.
  *
  * @throws ProviderError if more follows and the page does not say where
  */
-function nextCursor({ data, has_more: hasMore, paging }: BatchList): string | undefined {
+function nextCursor({ data, has_more: hasMore, paging }: Page): string | undefined {
   if (paging) return paging.next_cursor ? query({ cursor: paging.next_cursor }) : undefined;
-  if (hasMore === false || (hasMore === undefined && data.length === 0)) return undefined;
+  if (hasMore === false || (hasMore == null && data.length === 0)) return undefined;
   const last = listedBatchSchema.safeParse(data.at(-1)).data;
   if (last) return query({ after: last.id });
-  throw unusableAnswer(READ, 'the list of jobs goes on after a job without an id');
+  throw unusableAnswer(READ, 'a list goes on after an entry without an id');
 }
 
 function query(start: Readonly<Record<string, string>>): string {
   return String(new URLSearchParams(start));
 }
 
-async function readJobPage(client: OpenAI, start: string): Promise<BatchList> {
+async function readJobPage(client: OpenAI, start: string): Promise<Page> {
   try {
     // https://platform.openai.com/docs/api-reference/batch/list: 100 is the largest page
     const query = { limit: PAGE_SIZE, ...Object.fromEntries(new URLSearchParams(start)) };
     // Not `batches.list`, which takes an answer without a list for an empty list.
-    return batchListSchema.parse(await client.get('/batches', { query, ...readOptions() }));
+    return pageSchema.parse(await client.get('/batches', { query, ...readOptions() }));
   } catch (error) {
     throw classify(error, 'list');
   }
@@ -157,27 +163,34 @@ export async function deleteLeftovers(
 ): Promise<void> {
   const names = new Set([...keys].map(uploadName));
   const signal = AbortSignal.timeout(CLEAN_UP_DEADLINE_MS);
-  const found: string[] = [];
-  let after: string | undefined;
+  const found = new Set<string>();
+  let start: string | undefined;
   for (let pages = 0; pages < MAX_FILE_PAGES; pages++) {
-    const { data, has_more: hasMore } = await readFilePage(client, after, signal);
-    const recent = data.filter((file) => !isBefore(file, since));
-    for (const { id, filename } of recent) if (names.has(filename)) found.push(id);
-    const last = data.at(-1)?.id;
-    // A gateway that ignores the cursor would return the same page over and over.
-    if (!hasMore || recent.length < data.length || last === undefined || last === after) break;
-    after = last;
+    const page = await readFilePage(client, start, signal);
+    const files = page.data.flatMap((file) => listedFileSchema.safeParse(file).data ?? []);
+    for (const file of files)
+      if (names.has(file.filename) && !isBefore(file, since)) found.add(file.id);
+    const oldest = files.at(-1);
+    if (oldest && isBefore(oldest, since) && isNewestFirst(files)) break;
+    const next = nextCursor(page);
+    // A service that ignores the cursor would return the same page over and over.
+    if (next === undefined || next === start) break;
+    start = next;
   }
   // Only after the listing, whose cursor is one of the files.
   for (const fileId of found) await deleteFile(client, fileId, signal);
 }
 
-async function readFilePage(client: OpenAI, after: string | undefined, signal: AbortSignal) {
+async function readFilePage(
+  client: OpenAI,
+  start: string | undefined,
+  signal: AbortSignal,
+): Promise<Page> {
   try {
-    const query = { purpose: 'batch', order: 'desc', limit: FILE_PAGE_SIZE, after };
+    const cursor = Object.fromEntries(new URLSearchParams(start ?? ''));
+    const query = { purpose: 'batch', order: 'desc', limit: FILE_PAGE_SIZE, ...cursor };
     // Not `files.list`, which takes an answer without a list for an empty list.
-    const answer = await client.get('/files', { query: omitUndefined(query), signal });
-    return fileListSchema.parse(answer);
+    return pageSchema.parse(await client.get('/files', { query, signal }));
   } catch (error) {
     throw classify(error, 'read');
   }

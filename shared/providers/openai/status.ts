@@ -6,15 +6,20 @@ import {
   fullQuotaOf,
   isAboutAccount,
   isAboutQuota,
+  isNoDeployment,
   isStoreFull,
   OPENAI_WORDS,
   PERMANENT_CODES,
 } from './errors.ts';
 
-/** Azure writes some of these with capitals, and `canceled` in its examples. */
+/**
+ * Azure writes some of these with capitals, and `canceled` in its examples; Novita all, and `PROGRESS`:
+ * https://novita.ai/docs/api-reference/model-apis-llm-list-batches
+ */
 const JOB_STATES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = new Map([
   ['validating', 'pending'],
   ['inprogress', 'running'],
+  ['progress', 'running'],
   ['finalizing', 'running'],
   ['cancelling', 'running'],
   ['canceling', 'running'],
@@ -77,6 +82,7 @@ export function refusalOf(error: BatchError, words = OPENAI_WORDS): Outcome['ref
   const code = error.code ?? '';
   const message = error.message ?? '';
   if (isAboutAccount([code], message, words) || isStoreFull(code, message)) return 'account';
+  if (isNoDeployment(code)) return 'account';
   if (isAboutQuota(code, message, words)) return 'quota';
   const isCoded = PERMANENT_CODES.has(code) || code.startsWith('invalid_') || line != null;
   const isAboutInput = isCoded || (words.input?.test(message) ?? false);

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import { ProviderError, shortReason } from '../../batch/errors.ts';
 import { isSubmissionKey } from '../../batch/ids.ts';
+import { USUAL_WINDOW } from '../../batch/job.ts';
 import { parseRequestLine } from '../../jsonl/checkRequest.ts';
 import { translateLines } from '../../jsonl/scratch.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
@@ -49,11 +50,13 @@ async function create(
   const { outputExpiresAfterSeconds: seconds = dialect.outputExpiresAfterSeconds } =
     submission.options as OpenAiJobOptions;
   const endpoint = dialect.jobEndpoint(submission.endpoint);
+  const window = submission.completionWindow ?? dialect.completionWindow ?? USUAL_WINDOW;
   const job = {
     input_file_id: fileId,
     // The SDK lists the endpoints of its release. OpenAI decides about newer ones.
     endpoint: endpoint as OpenAI.BatchCreateParams['endpoint'],
-    completion_window: submission.completionWindow as '24h',
+    // The SDK knows only OpenAI's.
+    completion_window: window as '24h',
     metadata: { [KEY_METADATA]: submission.key, batch_id: submission.batchId },
     output_expires_after:
       seconds === undefined ? undefined : { anchor: 'created_at' as const, seconds },
@@ -184,13 +187,14 @@ async function uploadFile(
   client: OpenAI,
   key: string,
   path: string,
-  { isTolerant }: Dialect,
+  { fileExpiry }: Dialect,
 ): Promise<Uploaded> {
+  if (fileExpiry === 'never') return createUpload(client, key, path, {});
   try {
     return await createUpload(client, key, path, EXPIRY);
   } catch (error) {
     const refused = classify(error, 'upload');
-    if (!isTolerant || !isExpiryRefused(refused)) throw refused;
+    if (fileExpiry !== 'if taken' || !isExpiryRefused(refused)) throw refused;
     return createUpload(client, key, path, {});
   }
 }

@@ -62,6 +62,8 @@ export const vertexAi = describeKind({
   // https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini: a job is
   // queued for up to 72 hours, and expires 24 hours after it began.
   timing: { completionHours: 96, progressHours: 24 },
+  // https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini: 50 %.
+  batchDiscount: 0.5,
   describe: describeVertex,
 });
 

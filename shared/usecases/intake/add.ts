@@ -7,6 +7,7 @@ import {
   objectKey,
   uploadKey,
 } from '../../batch/ids.ts';
+import { USUAL_WINDOW } from '../../batch/job.ts';
 import { type AddMessage, parseS3Url } from '../../batch/messages.ts';
 import { newBatch } from '../../batch/newRecord.ts';
 import { latestStartSeconds } from '../../batch/policy.ts';
@@ -111,7 +112,7 @@ function nameOf({ bucket, key }: Source): string {
  */
 export async function checkProviders(
   providers: DescribedProviders,
-  message: Pick<AddMessage, 'provider' | 'providers' | 'endpoint' | 'options'>,
+  message: Pick<AddMessage, 'provider' | 'providers' | keyof EntryDemands>,
 ): Promise<[string, ...string[]]> {
   if (message.provider !== undefined && message.providers !== undefined)
     throw refusal('invalid_message', 'give either "provider" or "providers", not both');
@@ -121,13 +122,20 @@ export async function checkProviders(
   return [...new Set(names)] as [string, ...string[]];
 }
 
+/** What a message asks of each of its entries. */
+type EntryDemands = Pick<AddMessage, 'endpoint' | 'options' | 'completionWindow'>;
+
 async function checkProvider(
   providers: DescribedProviders,
   name: string,
-  { endpoint, options }: Pick<AddMessage, 'endpoint' | 'options'>,
+  { endpoint, options, completionWindow = USUAL_WINDOW }: EntryDemands,
 ): Promise<void> {
-  const { endpoints, checkOptions } = await providers.describe(name);
+  const { endpoints, checkOptions, takesWindow } = await providers.describe(name);
   checkOptions(options);
+  if (completionWindow !== USUAL_WINDOW && !takesWindow) {
+    const text = `completionWindow is ${completionWindow}: jobs of provider ${name} have no other than ${USUAL_WINDOW}, so leave it out`;
+    throw refusal('option_refused', text);
+  }
   if (endpoint === undefined || endpoints.includes(withVersion(endpoint))) return;
   const allowed = endpoints.join(', ');
   const text = `endpoint ${endpoint} is not one of provider ${name}: use one of ${allowed}`;

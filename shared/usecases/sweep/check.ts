@@ -36,7 +36,7 @@ export async function check(
     bug = error;
     return { state: 'unknown', status: messageOf(error) };
   });
-  const timing = ports.providers.timing(batch.provider);
+  const timing = ports.providers.timing(batch.provider, batch.spec.completionWindow);
   const event = { type: 'jobChecked', jobId, job, timing } as const;
   const result = await transition(ports, batch.batchId, event, batch);
   if (result.type === 'changed' && isFirstAcceptance(batch, job)) shared.accepted.push(batch);

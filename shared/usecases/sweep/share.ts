@@ -118,7 +118,7 @@ export function withShares(
 ): Providers {
   return {
     names: providers.names,
-    timing: (name) => providers.timing(name),
+    timing: (name, completionWindow) => providers.timing(name, completionWindow),
     describe: (name) => providers.describe(name),
     async get(name) {
       const share = shareOf(name);

@@ -83,6 +83,40 @@ test('an entry says how long its jobs may take, before its kind does', () => {
   expect(timing('toString')).toBeUndefined();
 });
 
+test('the completion window sets the time of jobs: that of the message, else of the entry', () => {
+  const base = { ...OPENAI, kind: 'openai-compatible' as const, baseUrl: 'https://a.invalid/v1' };
+  const registry = describedProviders({
+    usual: base,
+    week: { ...base, completionWindow: '7d' },
+    own: { ...base, completionWindow: '7d', timing: { completionHours: 200 } },
+    openai: OPENAI,
+  });
+  const hours = (name: string, window?: string) => registry.timing(name, window)?.completionHours;
+  expect([hours('usual'), hours('week'), hours('own')]).toEqual([24, 168, 200]);
+  expect([hours('usual', '1h'), hours('week', '48h'), hours('own', '1h')]).toEqual([1, 48, 1]);
+  // OpenAI has one window.
+  expect(hours('openai', '1h')).toBe(24);
+});
+
+test('the discount is what the kind states, and none where services differ', async () => {
+  const prices = { '*': { input: 2, output: 8 } };
+  const { kind, ...rest } = OPENAI;
+  const compatible = {
+    ...rest,
+    kind: 'openai-compatible',
+    baseUrl: 'https://a.invalid/v1',
+  } as const;
+  const registry = describedProviders({
+    openai: { ...OPENAI, prices },
+    service: { ...compatible, prices },
+    deepinfra: { ...compatible, prices, batchDiscount: 0.2 },
+  });
+  const inputs = ['openai', 'service', 'deepinfra'].map(
+    async (name) => (await registry.describe(name)).pricing.priceOf('m')?.input,
+  );
+  expect(await Promise.all(inputs)).toEqual([1, 2, 1.6]);
+});
+
 test('describes what an entry costs: half the list price, by either name of the model', async () => {
   const { secret } = secretThatHolds(undefined);
   const prices = { mine: { input: 2, output: 8 }, theirs: { input: 1, output: 4, cachedInput: 0 } };

@@ -15,6 +15,11 @@ describe('a message that can never succeed goes to the dead-letter queue with it
       '"explode" is unknown: use one of add, cancel',
     ],
     ['has an action of another type', { action: 5 }, 'action 5 is unknown'],
+    [
+      'names a window at an entry that has only one',
+      { batchId: 'x', completionWindow: '1h' },
+      'option_refused: completionWindow is 1h: jobs of provider openai have no other than 24h',
+    ],
     ['names an unknown provider', { batchId: 'x', provider: 'nobody' }, 'nobody'],
     [
       'has an id with a slash',

@@ -105,7 +105,7 @@ test.each([
   [401, '401', 'account', 'account', 'account'],
   [403, 'AuthorizationFailed', 'account', 'account', 'forbidden'],
   [404, '404', 'account', 'account', 'missing'],
-  [404, 'DeploymentNotFound', 'permanent', 'permanent', 'permanent'],
+  [404, 'DeploymentNotFound', 'account', 'account', 'missing'],
   [429, '429', 'transient', 'quota', 'transient'],
   [500, 'InternalServerError', 'transient', 'uncertain', 'transient'],
   [503, 'ServiceUnavailable', 'transient', 'uncertain', 'transient'],
@@ -121,6 +121,27 @@ test('a wrong address or API version blocks the provider and says what to correc
   const { reason } = classify(error, 'upload');
   expect(reason.message).toContain('Resource not found');
   expect(reason.message).toContain('correct the baseUrl (and the apiVersion');
+});
+
+test('a version that Azure does not know blocks the provider and says what to correct', () => {
+  const error = refused(400, { code: 'BadRequest', message: 'API version not supported' });
+  const { kind, reason } = classify(error, 'upload');
+  expect(kind).toBe('account');
+  expect(reason.message).toContain('correct the apiVersion');
+});
+
+test('a deployment that does not exist blocks the model and says what to correct', () => {
+  const message = 'The API deployment for this resource does not exist.';
+  const { kind, reason } = classify(
+    refused(404, { code: 'DeploymentNotFound', message }),
+    'create',
+  );
+  expect(kind).toBe('account');
+  expect(reason.message).toContain('correct the models');
+  const errors = { data: { code: 'DeploymentNotFound', message, line: '1' } };
+  expect(jobStateOf(job({ status: 'Failed', errors }))).toMatchObject({
+    outcome: { refusal: 'account' },
+  });
 });
 
 // https://learn.microsoft.com/answers/questions/2203029

@@ -16,7 +16,9 @@ const line = (body: Record<string, unknown> = {}): RequestLine => ({
 });
 
 function sent(request: RequestLine, changes = {}, isV1 = true): RequestLine | undefined {
-  return azureDialect(azureSettings(changes), { isV1 }).lineChange(JOB)?.(request);
+  return azureDialect(azureSettings(changes), { isV1, isPreview: false }).lineChange(JOB)?.(
+    request,
+  );
 }
 
 describe('a line', () => {
@@ -63,7 +65,7 @@ describe('a line', () => {
 });
 
 test('a job has the only endpoint that Azure documents', () => {
-  const dialect = azureDialect(azureSettings(), { isV1: true });
+  const dialect = azureDialect(azureSettings(), { isV1: true, isPreview: false });
   expect(dialect.jobEndpoint(CHAT)).toBe('/chat/completions');
   expect(dialect.jobEndpoint('/v1/responses')).toBe('/chat/completions');
 });

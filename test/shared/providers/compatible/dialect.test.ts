@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { NO_USABLE_ANSWER } from '../../../../shared/batch/errors.ts';
 import {
   type CompatibleSettings,
   compatible,
@@ -18,13 +19,13 @@ async function connect(answer: Answer, settings: Partial<CompatibleSettings> = {
   return { provider, requests };
 }
 
-async function submitTo(answer: Answer, changes: object = {}) {
+async function submitTo(answer: Answer, changes: object = {}, completionWindow?: string) {
   const { provider, requests } = await connect(answer, changes);
   const body = { model: 'gpt-4o', store: true, n: 1 };
   const file = await scratchFileOf([{ custom_id: 'a', method: 'POST', url: '/v1/x', body }]);
   onTestFinished(() => file.remove());
   const context = jobContext({ endpoint: '/v1/chat/completions', model: 'gpt-4o' });
-  const rest = { completionWindow: '24h', file, requests: 1, createDeadlineMs: 60_000 };
+  const rest = { completionWindow, file, requests: 1, createDeadlineMs: 60_000 };
   return { submitting: provider.submit({ ...context, ...rest }), requests };
 }
 
@@ -39,6 +40,21 @@ describe('a service that is not quite OpenAI’s', () => {
     expect(JSON.parse(requests[1]?.body ?? '')).toMatchObject({
       endpoint: '/v1/chat/completions',
     });
+  });
+
+  test.each([
+    [undefined, undefined, '24h'],
+    ['7d', undefined, '7d'],
+    ['7d', '1h', '1h'],
+  ])('with the window %j, for a message with %j, gets %j', async (ofEntry, ofMessage, sent) => {
+    const settings = ofEntry === undefined ? {} : { completionWindow: ofEntry };
+    const { submitting, requests } = await submitTo(
+      (_request, response) => sendJson(response, { id: 'one' }),
+      settings,
+      ofMessage,
+    );
+    await submitting;
+    expect(JSON.parse(requests[1]?.body ?? '')).toMatchObject({ completion_window: sent });
   });
 
   test('receives the upload again without the expiry that it refuses', async () => {
@@ -80,7 +96,8 @@ describe('a service that is not quite OpenAI’s', () => {
     ['metadata that is null', job({ metadata: null }), `${KEY}.jsonl`, KEY],
     ['a file of somebody else', job(), 'mine.jsonl', undefined],
     ['a file that is gone', job({ input_file_id: 'gone' }), '', undefined],
-    ['metadata of somebody else', job({ metadata: { a: 'b' } }), `${KEY}.jsonl`, undefined],
+    ['metadata of the service', job({ metadata: { a: 'b' } }), `${KEY}.jsonl`, KEY],
+    ['metadata of somebody else', job({ metadata: { a: 'b' } }), 'mine.jsonl', undefined],
   ])('has a job with %s, which only its file can identify', async (_what, wire, name, key) => {
     const { provider } = await connect(jobs([wire], name));
     expect(await listed(provider, 0)).toEqual([{ id: 'one', key, createdAt: 1_000_000 }]);
@@ -114,8 +131,22 @@ describe('a service that is not quite OpenAI’s', () => {
     await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
   });
 
+  // https://docs.x.ai/docs/guides/batch-api and https://docs.together.ai/docs/inference/batch/overview
+  test.each([
+    ['xAI', { batches: [{ batch_id: 'b-1', state: { num_requests: 1 } }], pagination_token: null }],
+    ['Together', [{ id: 'b-1', status: 'IN_PROGRESS' }]],
+    ['a list of other objects', { data: [{ batch_id: 'b-1' }], has_more: false }],
+  ])('that answers as %s does has no list that is understood', async (_name, answer) => {
+    const { provider } = await connect((_request, response) => sendJson(response, answer));
+    await expect(listed(provider, 0)).rejects.toMatchObject({
+      kind: 'transient',
+      reason: { code: NO_USABLE_ANSWER },
+    });
+  });
+
   test('that lists the oldest first is read to its end', async () => {
-    const at = (second: number) => job({ id: `at-${second}`, created_at: second, metadata: {} });
+    const at = (second: number) =>
+      job({ id: `at-${second}`, created_at: second, input_file_id: null });
     const pages = [
       { data: [at(1), at(2)], has_more: true },
       { data: [at(2_000), at(3_000)], has_more: false },

@@ -38,3 +38,48 @@ test('a job without files, as some gateways write it, has nothing to delete', as
   await provider.deleteFiles('b');
   expect(requests).toHaveLength(1);
 });
+
+const pathsOf = (requests: readonly { method: string | undefined; path: string }[]) =>
+  requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`);
+
+test('a list may leave out whether it goes on, and have entries of another kind', async () => {
+  const odd = [null, { id: 'x' }, { ...file(2, 'key-1.jsonl'), created_at: 'today' }];
+  const { provider, requests } = await startStub(({ method }, response) =>
+    sendJson(response, method === 'GET' ? { data: [file(1, 'key-1.jsonl'), ...odd] } : {}),
+  );
+  await provider.deleteLeftovers(new Set(['key-1']), 0);
+  // A service that ignores the cursor gives the same page again.
+  expect(pathsOf(requests)).toEqual([
+    'GET /v1/files',
+    'GET /v1/files',
+    'DELETE /v1/files/file-1',
+    'DELETE /v1/files/file-2',
+  ]);
+});
+
+test('a list may page by a cursor of its own', async () => {
+  const pages = [
+    { data: [file(1, 'other.jsonl')], paging: { next_cursor: 'more' } },
+    { data: [file(2, 'key-1.jsonl')], paging: { next_cursor: null } },
+  ];
+  const { provider, requests } = await startStub(({ method }, response) =>
+    sendJson(response, method === 'GET' ? pages.shift() : {}),
+  );
+  await provider.deleteLeftovers(new Set(['key-1']), 0);
+  expect(requests[1]?.path).toContain('cursor=more');
+  expect(pathsOf(requests).at(-1)).toBe('DELETE /v1/files/file-2');
+});
+
+test('a list with the oldest first is read to its end', async () => {
+  const aged = (id: number, created_at: number) => ({ ...file(id, 'key-1.jsonl'), created_at });
+  const pages = [
+    { data: [aged(1, 1), aged(2, 2)], has_more: true },
+    { data: [aged(3, 5_000)], has_more: false },
+  ];
+  const { provider, requests } = await startStub(({ method }, response) =>
+    sendJson(response, method === 'GET' ? pages.shift() : {}),
+  );
+  await provider.deleteLeftovers(new Set(['key-1']), 4_000_000);
+  expect(pathsOf(requests).at(-1)).toBe('DELETE /v1/files/file-3');
+  expect(requests).toHaveLength(3);
+});

@@ -31,6 +31,16 @@ const BODIES: Readonly<Record<string, readonly [body: object, code: string, text
     '1500',
     'Invalid model: a',
   ],
+  'a list of errors, in an object of its own': [
+    { errors: { object: 'list', data: [{ code: 'invalid_payload', message: 'No such field' }] } },
+    'invalid_payload',
+    'No such field',
+  ],
+  'one error in place of the list': [
+    { errors: { data: { code: 'invalid_payload', message: 'No such field' } } },
+    'invalid_payload',
+    'No such field',
+  ],
   'a code and a text': [
     { code: 'invalid-argument', error: 'Model not found: a' },
     'invalid-argument',
