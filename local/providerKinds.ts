@@ -119,6 +119,13 @@ export const LOCAL_KINDS: Readonly<Record<ProviderKind, LocalKind>> = {
     real: { key: 'MISTRAL_API_KEY' },
     entries: { mistral: anyModelAs('mistral-small-latest') },
   },
+  xai: {
+    name: 'xAI',
+    simulator: 'xai',
+    secret: 'xai-local-simulator',
+    real: { key: 'XAI_API_KEY' },
+    entries: { xai: anyModelAs('grok-4.3') },
+  },
 };
 
 /** An entry of `providers` in the stack's settings. */

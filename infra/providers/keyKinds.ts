@@ -13,10 +13,13 @@ import {
 } from './kind.ts';
 
 /** Kinds that need nothing but a key. */
-type KeyKind = 'mistral';
+type KeyKind = 'mistral' | 'xai';
 
 /** Options of `LlmProvider.mistral`. */
 export interface MistralOptions extends KeyOptions {}
+
+/** Options of `LlmProvider.xai`. */
+export interface XaiOptions extends KeyOptions {}
 
 /** A provider whose API takes a key, and that needs nothing else. */
 export function keyProvider(
@@ -38,5 +41,10 @@ function define(scope: Construct, name: string, { kind, secretArn, ...options }:
 
 export const mistralKind = contextKind({
   schema: KINDS.mistral.settings.extend(secretArnShape),
+  define,
+});
+
+export const xaiKind = contextKind({
+  schema: KINDS.xai.settings.extend(secretArnShape),
   define,
 });

@@ -6,7 +6,13 @@ import { type AnthropicOptions, anthropic, anthropicKind } from './anthropic.ts'
 import { type AzureOpenAiOptions, azureOpenAi, azureOpenAiKind } from './azureOpenAi.ts';
 import { type BedrockOptions, bedrock, bedrockKind } from './bedrock.ts';
 import { type GeminiOptions, gemini, geminiKind } from './gemini.ts';
-import { keyProvider, type MistralOptions, mistralKind } from './keyKinds.ts';
+import {
+  keyProvider,
+  type MistralOptions,
+  mistralKind,
+  type XaiOptions,
+  xaiKind,
+} from './keyKinds.ts';
 import type { CommonOptions, ContextKind, ProviderDefinition } from './kind.ts';
 import { type OpenAiOptions, openAi, openAiKind } from './openAi.ts';
 import {
@@ -26,6 +32,7 @@ const CONTEXT_KINDS = {
   bedrock: bedrockKind,
   gemini: geminiKind,
   mistral: mistralKind,
+  xai: xaiKind,
 } satisfies { [K in ProviderKind]: { readonly schema: z.ZodType<{ kind: K }> } };
 
 type KindSchema = (typeof CONTEXT_KINDS)[ProviderKind]['schema'];
@@ -88,6 +95,11 @@ export class LlmProvider {
     return new LlmProvider(keyProvider('mistral', options));
   }
 
+  /** xAI. */
+  static xai(options: XaiOptions = {}): LlmProvider {
+    return new LlmProvider(keyProvider('xai', options));
+  }
+
   /**
    * The provider of an entry of cdk.json.
    *
@@ -134,4 +146,5 @@ export type {
   OpenAiCompatibleOptions,
   OpenAiOptions,
   VertexAiOptions,
+  XaiOptions,
 };

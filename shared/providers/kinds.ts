@@ -9,6 +9,7 @@ import { openAi } from './openai/description.ts';
 import type { KindDescription, Provider, ProviderEntry } from './provider.ts';
 import type { SettingsSchema } from './settings.ts';
 import { vertexAi } from './vertex/description.ts';
+import { xai } from './xai/description.ts';
 
 /**
  * Every kind of provider: its description, and how its adapter is loaded. A function that serves
@@ -23,6 +24,7 @@ const ALL_KINDS = [
   kind(bedrock, async () => (await import('./bedrock/index.ts')).connectBedrock),
   kind(gemini, async () => (await import('./gemini/index.ts')).connectGemini),
   kind(mistral, async () => (await import('./mistral/index.ts')).connectMistral),
+  kind(xai, async () => (await import('./xai/index.ts')).connectXai),
 ];
 
 export interface Kind<Schema extends SettingsSchema = SettingsSchema>

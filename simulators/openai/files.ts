@@ -112,6 +112,8 @@ export class Files {
 /** The parts of a multipart upload. The content of the file is on disk. */
 export interface Upload {
   readonly fields: ReadonlyMap<string, string>;
+  /** The names of the fields that precede the file. */
+  readonly precedingFields: ReadonlySet<string>;
   /** Absent if no part was a file. */
   readonly file?: { readonly filename: string; readonly bytes: number };
 }
@@ -135,6 +137,7 @@ export async function receiveUpload(request: IncomingMessage, path: string): Pro
 async function readMultipart(request: IncomingMessage, path: string): Promise<Upload> {
   const fields = new Map<string, string>();
   let filename: string | undefined;
+  let precedingFields: ReadonlySet<string> = new Set();
   let written = Promise.resolve(0);
   let tooLarge = false;
   const parser = busboy({
@@ -150,6 +153,7 @@ async function readMultipart(request: IncomingMessage, path: string): Promise<Up
   parser.on('field', (name, value) => fields.set(name, value));
   parser.on('file', (_name, content, info) => {
     filename = info.filename;
+    precedingFields = new Set(fields.keys());
     content.once('limit', () => {
       tooLarge = true;
     });
@@ -161,5 +165,6 @@ async function readMultipart(request: IncomingMessage, path: string): Promise<Up
   await pipeline(request, parser);
   const bytes = await written;
   if (tooLarge) throw new ApiError(413, `The file is over ${MAX_FILE_BYTES} bytes.`);
-  return filename === undefined ? { fields } : { fields, file: { filename, bytes } };
+  const upload = { fields, precedingFields };
+  return filename === undefined ? upload : { ...upload, file: { filename, bytes } };
 }

@@ -198,6 +198,7 @@ nothing was sent
     'bedrock',
     'gemini',
     'mistral',
+    'xai',
   ])('knows %s without settings', async (kind) => {
     const file = join(run.dataDirectory, 'empty.jsonl');
     writeFileSync(file, '');

@@ -62,6 +62,10 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     may: `${PROVIDER} shared/providers/google google-auth-library`,
     why: KIND,
   },
+  'shared/providers/xai': {
+    may: `${PROVIDER} shared/providers/google shared/providers/openai`,
+    why: KIND,
+  },
   'shared/providers/translation': {
     may: 'shared/batch shared/jsonl @anthropic-ai/sdk node zod',
     why: 'it turns one format into another, JSON schemas for Claude by its SDK, and calls no provider',

@@ -177,7 +177,7 @@ async function upload(client: OpenAI, submission: Submission, dialect: Dialect):
 }
 
 /** An unchanged line keeps its bytes, and with them numbers that JavaScript cannot represent. */
-function changedLine(bytes: Buffer, change: LineChange): Buffer {
+export function changedLine(bytes: Buffer, change: LineChange): Buffer {
   const line = parseRequestLine(bytes);
   const changed = change(line);
   return changed === line ? bytes : Buffer.from(JSON.stringify(changed));

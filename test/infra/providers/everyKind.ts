@@ -23,4 +23,5 @@ export const EVERY_KIND = {
   },
   gemini: { kind: 'gemini' },
   mistral: { kind: 'mistral' },
+  xai: { kind: 'xai' },
 };

@@ -40,6 +40,7 @@ const KEYED: [string, LlmProvider, string][] = [
   ['anthropic', LlmProvider.anthropic(), 'The API key of the provider mine, as plain text'],
   ['gemini', LlmProvider.gemini(), 'The API key of the provider mine, as plain text'],
   ['mistral', LlmProvider.mistral(), 'The API key of the provider mine, as plain text'],
+  ['xai', LlmProvider.xai(), 'The API key of the provider mine, as plain text'],
   [
     'vertexAi',
     LlmProvider.vertexAi({ ...PLACE, bucket: 'b' }),
@@ -158,6 +159,7 @@ describe('settings', () => {
     ],
     [LlmProvider.gemini(COMMON), { kind: 'gemini', ...COMMON }],
     [LlmProvider.mistral(COMMON), { kind: 'mistral', ...COMMON }],
+    [LlmProvider.xai(COMMON), { kind: 'xai', ...COMMON }],
   ])('are parsed by the functions: %#', ({ settings }, expected) => {
     expect(providerSettingsSchema.parse(settings)).toEqual(providerSettingsSchema.parse(expected));
   });
@@ -226,6 +228,7 @@ describe('entries of cdk.json', () => {
         'mistral',
         'openai',
         'vertex',
+        'xai',
       ].sort(),
     );
     const outputs = Object.keys(template.findOutputs('*')).filter((id) => id.startsWith('Secret'));

@@ -84,6 +84,8 @@ export interface Harness {
   readonly fileCalls?: Readonly<Record<'upload' | 'listFiles' | 'delete', CallPattern>>;
   /** How many files a job with answers and errors writes. Default: 2. */
   readonly outputFiles?: number;
+  /** The provider has no call that deletes results. */
+  readonly keepsResults?: boolean;
   /** How planned jobs end if not as at OpenAI; `never` for outcomes that the provider does not have. */
   readonly endings?: Readonly<Partial<Record<PlannedOutcome, Ending | 'never'>>>;
   /** Names in the provider's format that no job and no file has. */
