@@ -17,9 +17,13 @@ import { FILE_LIFE_MS, type FileRecord, type Files, type Uploads } from './files
 import type { BatchKind } from './input.ts';
 import { batchObject, type CreateRequest, type GeminiBatch, type GeminiBatches } from './jobs.ts';
 
+const UPLOAD_SESSION = /^\/upload\/v1beta\/files\?upload_id=[0-9a-f]{32}&/;
+
 /** Checks the key of a call. Without a list of keys, any key is accepted. */
 export function authorizer(apiKeys: readonly string[] | undefined) {
-  return ({ headers }: IncomingMessage): void => {
+  return ({ headers, url = '' }: IncomingMessage): void => {
+    // The URL of an upload that was begun with a key is the key to it: google-genai sends no other.
+    if (UPLOAD_SESSION.test(url)) return;
     const key = headers['x-goog-api-key'];
     if (typeof key !== 'string' || key === '')
       throw new ApiError(

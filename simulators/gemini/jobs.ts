@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { link, writeFile } from 'node:fs/promises';
+import { link } from 'node:fs/promises';
 import { join } from 'node:path';
 import { estimateTokens } from '../engine/content.ts';
 import { type JobRun, type JobSettings, Jobs } from '../engine/jobs.ts';
@@ -35,8 +35,6 @@ export interface GeminiBatch extends JobRecord {
   readonly inputFile: string;
   readonly requests: number;
   readonly estimatedTokens: number;
-  /** Why the job cannot run. Absent if it can. */
-  readonly problem?: string;
   /** Whether the model had too many tokens enqueued when this batch was created. */
   readonly isOverLimit: boolean;
 }
@@ -79,7 +77,7 @@ export class GeminiBatches {
     });
   }
 
-  /** @throws ApiError if there is no such file or too many tokens are enqueued */
+  /** @throws ApiError if there is no such file, a request is malformed or too many tokens are enqueued */
   async create(
     kind: BatchKind,
     model: string,
@@ -94,18 +92,16 @@ export class GeminiBatches {
 
     const id = randomBytes(16).toString('hex');
     const contentPath = files.contentPath(fileId);
-    const input = await inspectInput(contentPath);
-    const inputPath = this.jobs.inputPath(id);
+    const requests = await inspectInput(kind, contentPath);
     // The job keeps its input even if the file is deleted before it has run.
-    if (input.problem === undefined) await link(contentPath, inputPath);
-    else await writeFile(inputPath, '');
+    await link(contentPath, this.jobs.inputPath(id));
     return this.jobs.create({
       ...originOf(displayName),
-      ...input,
       id,
       kind,
       displayName,
       model,
+      requests,
       inputFile: `files/${fileId}`,
       estimatedTokens,
       isOverLimit,
@@ -152,8 +148,7 @@ export class GeminiBatches {
   }
 }
 
-function errorsOf({ problem, isOverLimit, outcome }: GeminiBatch) {
-  if (problem !== undefined) return [{ code: 'INVALID_ARGUMENT', message: problem }];
+function errorsOf({ isOverLimit, outcome }: GeminiBatch) {
   if (isOverLimit || outcome === 'failed_quota')
     return [{ code: 'RESOURCE_EXHAUSTED', message: QUOTA }];
   const message = 'The input file is malformed: refused by plan.';

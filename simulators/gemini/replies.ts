@@ -11,7 +11,7 @@ import type { FailedVerdict } from '../engine/plan.ts';
 import { isObject } from '../engine/router.ts';
 import { FAILED_ROW, type RunRequest, writeOutputFile } from '../engine/run.ts';
 import { rpcStatus } from './errors.ts';
-import { type BatchKind, requestProblem } from './input.ts';
+import { type BatchKind, requestOf, requestProblem } from './input.ts';
 
 const ERRORS: Readonly<Record<FailedVerdict, object>> = {
   rate_limited: rpcStatus('RESOURCE_EXHAUSTED', 'Resource has been exhausted (e.g. check quota).'),
@@ -27,8 +27,8 @@ export function writeOutput(
 ) {
   return writeOutputFile(path, requests, ({ id: key, line, verdict, hash, bytes }) => {
     if (verdict !== 'succeeded') return { row: { key, error: ERRORS[verdict] }, ...FAILED_ROW };
-    const body = line.request as FakeRequest['body'];
-    const problem = requestProblem(kind, body, model);
+    const body = requestOf(line);
+    const problem = requestProblem(body, model);
     if (problem !== undefined)
       return { row: { key, error: rpcStatus('INVALID_ARGUMENT', problem) }, ...FAILED_ROW };
     const inputTokens = estimateTokens(bytes);

@@ -1,8 +1,10 @@
+import * as z from 'zod';
 import { refusal } from '../../batch/errors.ts';
 import type { Format } from '../../batch/messages.ts';
+import { isObject } from '../../jsonl/rows.ts';
 import { EMBEDDINGS, type RequestContent } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
-import { withoutModel } from '../translation/fields.ts';
+import { parseBody, withoutModel } from '../translation/fields.ts';
 import { embedContentRequest, generateContentRequest } from '../translation/geminiRequest.ts';
 
 /**
@@ -40,13 +42,69 @@ export function modelPathOf(model: string): string {
   return model.includes('/') ? model : `models/${model}`;
 }
 
-/** Checks what the API requires of every request, and leaves the rest to the API. */
+const notEmpty = (value: object) => Object.keys(value).length > 0;
+const part = z.looseObject({}).refine(notEmpty, 'a part with nothing in it');
+const content = z.looseObject({
+  role: z.enum(['user', 'model'], 'write user or model').optional(),
+  parts: z.array(part, 'write a list of parts').min(1, 'write at least one part'),
+});
+
+/** The fields of a batch's requests, in the case of Google's JSON. */
+const NATIVE_REQUESTS = {
+  // https://ai.google.dev/api/generate-content#request-body
+  generateContent: z.strictObject({
+    contents: z.array(content, 'write a list').min(1, 'write at least one content'),
+    systemInstruction: content.extend({ role: z.string().optional() }).optional(),
+    tools: z.array(z.looseObject({})).optional(),
+    toolConfig: z.looseObject({}).optional(),
+    safetySettings: z.array(z.looseObject({})).optional(),
+    // https://ai.google.dev/api/generate-content#generationconfig
+    generationConfig: z
+      .looseObject({
+        stopSequences: z.array(z.string()).optional(),
+        responseMimeType: z.string().optional(),
+        candidateCount: z.int().optional(),
+        maxOutputTokens: z.int().optional(),
+        temperature: z.number().optional(),
+        topP: z.number().optional(),
+        topK: z.number().optional(),
+        seed: z.int().optional(),
+        thinkingConfig: z.looseObject({}).optional(),
+      })
+      .optional(),
+    cachedContent: z.string().optional(),
+    serviceTier: z.string().optional(),
+    store: z.boolean().optional(),
+  }),
+  // https://ai.google.dev/api/embeddings#request-body
+  embedContent: z.strictObject({
+    content,
+    taskType: z.string().optional(),
+    title: z.string().optional(),
+    outputDimensionality: z.int().positive().optional(),
+  }),
+};
+
+/**
+ * Checks a native request as far as the API does at the create call, which one malformed request
+ * makes fail for all.
+ *
+ * @throws RefusedError naming the field
+ */
 function nativeRequest(url: string, body: RequestContent['body']): Record<string, unknown> {
   const request = withoutModel(body);
-  if (url === EMBEDDINGS) {
-    if (typeof request.content === 'object' && request.content !== null) return request;
-    throw refusal('invalid_field', 'body.content is missing: write it as embedContent has it');
-  }
-  if (Array.isArray(request.contents)) return request;
-  throw refusal('invalid_field', 'body.contents is no list: write it as generateContent has it');
+  const schema: z.ZodType<object> =
+    NATIVE_REQUESTS[url === EMBEDDINGS ? 'embedContent' : 'generateContent'];
+  parseBody(schema, camelCased(request, 2));
+  return request;
+}
+
+/** Google's JSON takes names of fields in either case. */
+function camelCased(value: unknown, levels: number): unknown {
+  if (levels === 0 || !isObject(value)) return value;
+  const entries = Object.entries(value).map(([name, one]) => [
+    name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    camelCased(one, levels - 1),
+  ]);
+  return Object.fromEntries(entries);
 }

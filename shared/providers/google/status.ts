@@ -13,10 +13,14 @@ export const rpcStatusSchema = z.object({
 });
 export type RpcStatus = z.infer<typeof rpcStatusSchema>;
 
+/** A row that failed for the state that something was in may succeed when it is tried again. */
+const ROW_STATUSES: ReadonlyMap<string, number> = new Map([['FAILED_PRECONDITION', 503]]);
+
 /** The error of one row in OpenAI's terms. */
 export function rpcRowError(error: RpcStatus, provider: string): RowError {
   const { code, message } = rpcReason(error, provider);
-  const status = httpStatusOf(error.code ?? Number.NaN) ?? UNKNOWN_ROW_STATUS;
+  const status =
+    ROW_STATUSES.get(code) ?? httpStatusOf(error.code ?? Number.NaN) ?? UNKNOWN_ROW_STATUS;
   // Google did not process the request itself.
   if (!isAboutMissing(message) && isAboutAccount([code], message))
     return { status: 403, code: ACCOUNT_ROW_CODE, message };

@@ -2,7 +2,7 @@ import { refusal } from '../../batch/errors.ts';
 import { tryParseJson } from '../../jsonl/rows.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Chat, Part, Tool, ToolCall, ToolResult, Turn } from './chat.ts';
-import { cannotExpress } from './fields.ts';
+import { cannotExpress, type MessageExtras } from './fields.ts';
 import { isBefore3 } from './geminiModels.ts';
 
 interface ContentRules {
@@ -11,6 +11,15 @@ interface ContentRules {
   readonly model: string;
   toolOutput(text: string): unknown;
 }
+
+const PDF = 'application/pdf';
+
+/**
+ * What Gemini takes in messages. It fetches public URLs:
+ * https://ai.google.dev/gemini-api/docs/file-input-methods, and on Vertex AI
+ * https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/gemini/3-6-flash
+ */
+export const GEMINI_EXTRAS: MessageExtras = { urls: true, files: [PDF], cacheControl: false };
 
 /** https://ai.google.dev/gemini-api/docs/image-understanding#supported-formats */
 const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif'];
@@ -64,11 +73,53 @@ function isNotEmpty(part: Part): boolean {
 }
 
 function partOf(part: Part, { provider }: ContentRules): object {
-  if (part.type === 'text') return { text: part.text };
-  if (part.type === 'image' && IMAGE_TYPES.includes(part.mediaType))
-    return { inlineData: { mimeType: part.mediaType, data: part.data } };
-  const place = 'body.messages[].content[].image_url.url';
-  throw cannotExpress(place, provider, `use one of ${IMAGE_TYPES.join(', ')}`);
+  switch (part.type) {
+    case 'text':
+      return { text: part.text };
+    case 'image':
+      if (IMAGE_TYPES.includes(part.mediaType)) break;
+      throw cannotExpress(
+        'body.messages[].content[].image_url.url',
+        provider,
+        `use one of ${IMAGE_TYPES.join(', ')}`,
+      );
+    case 'image_url':
+    case 'file_url':
+      return { fileData: { mimeType: typeOfUrl(part, provider), fileUri: part.url } };
+  }
+  return { inlineData: { mimeType: part.mediaType, data: part.data } };
+}
+
+/** Media types by what the path of a URL ends with. */
+const TYPES_BY_ENDING: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
+  heic: 'image/heic',
+  heif: 'image/heif',
+  pdf: 'application/pdf',
+};
+
+/**
+ * Gemini fetches a URL, and wants its type beside it.
+ *
+ * @throws RefusedError, without the URL, for one that does not tell its type
+ */
+function typeOfUrl({ type, url }: Extract<Part, { url: string }>, provider: string): string {
+  const path = URL.parse(url)?.pathname ?? '';
+  const ending = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+  const found = Object.hasOwn(TYPES_BY_ENDING, ending) ? TYPES_BY_ENDING[ending] : undefined;
+  if (found !== undefined && (found === PDF) === (type === 'file_url')) return found;
+  const place = `body.messages[].content[].${type === 'file_url' ? 'file.file_data' : 'image_url.url'}`;
+  const endings = Object.keys(TYPES_BY_ENDING).filter(
+    (one) => (one === 'pdf') === (type === 'file_url'),
+  );
+  throw cannotExpress(
+    place,
+    provider,
+    `use a URL whose path ends with .${endings.join(', .')}, or put the content itself in as a data URL`,
+  );
 }
 
 function callOf(

@@ -10,7 +10,7 @@ import {
   parseBody,
   type TranslationRules,
 } from './fields.ts';
-import { geminiContents, geminiToolFields, jsonOrText } from './geminiContents.ts';
+import { GEMINI_EXTRAS, geminiContents, geminiToolFields, jsonOrText } from './geminiContents.ts';
 import { geminiModelFacts, thinkingConfigOf } from './geminiModels.ts';
 import {
   effortCondition,
@@ -52,7 +52,7 @@ export function generateContentRequest(
   const facts = withModelFacts(modelFacts, names, geminiModelFacts(model));
   const always = facts.sampling ? [...ALWAYS_EXPRESSIBLE, ...SAMPLING] : ALWAYS_EXPRESSIBLE;
   const fields = expressibleFields(body, always, conditionsOf(model, facts), rules);
-  const chat = readChat(body, { ...rules, fields });
+  const chat = readChat(body, { ...rules, fields, extras: GEMINI_EXTRAS });
   refusePrefill(chat.turns, lastPartOf(model), facts, provider);
   const texts = chat.instructions.filter(({ text }) => text !== '').map(({ text }) => ({ text }));
   const generationConfig = generationConfigOf(chat, model);

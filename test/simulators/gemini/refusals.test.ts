@@ -15,31 +15,40 @@ async function resultOf(line: string, model = MODEL) {
 const contents = [{ parts: [{ text: 'Hi' }] }];
 const call = { functionCall: { name: 'f', args: {} } };
 
-test.each<[string, object, string, string?]>([
-  ['a field that does not exist', { contents, model: 'x' }, 'Unknown name "model"'],
-  ['no contents', {}, 'contents'],
-  ['a content without parts', { contents: [{ role: 'user' }] }, 'contents.parts'],
-  [
-    'a call without its signature',
-    { contents: [{ role: 'model', parts: [call] }] },
-    'thought_signature',
-    'gemini-3-flash-preview',
-  ],
-])('%s is refused in its row', async (_name, request, text, model = MODEL) => {
-  const line = JSON.stringify({ key: 'a', request });
-  expect(await resultOf(line, model)).toEqual({
+test('a call without its signature is refused in its row', async () => {
+  const request = { contents: [{ role: 'model', parts: [call] }] };
+  expect(await resultOf(JSON.stringify({ key: 'a', request }), 'gemini-3-flash-preview')).toEqual({
     key: 'a',
-    error: { code: 3, message: expect.stringContaining(text) },
+    error: { code: 3, message: expect.stringContaining('thought_signature') },
   });
 });
 
+const line = (request: object) => JSON.stringify({ key: 'a', request });
+
 test.each([
-  ['no JSON', 'hello'],
-  ['no key', JSON.stringify({ request: { contents } })],
-  ['nothing', ''],
-])('a file of %s fails the job', async (_name, line) => {
+  ['no JSON', 'hello', /Line 1/],
+  ['no key', JSON.stringify({ request: { contents } }), /Line 1/],
   // The SDK sends no empty file.
-  expect(await resultOf(line === '' ? '\n' : line)).toBe('JOB_STATE_FAILED');
+  ['nothing', '\n', /Line 1/],
+  ['a field that does not exist', line({ contents, temperature: 1 }), /Unknown name .*temperature/],
+  ['no contents', line({}), /contents is not/],
+  ['a content without parts', line({ contents: [{ role: 'user' }] }), /contents\.parts/],
+  ['one malformed request of two', `${line({ contents })}\n${line({})}`, /Line 2/],
+])('the create call for a file of %s is refused', async (_name, text, message) => {
+  await expect(resultOf(text)).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringMatching(message),
+  });
+});
+
+test('fields may have the case of Python', async () => {
+  const request = {
+    contents,
+    system_instruction: { parts: [{ text: 'Be short.' }] },
+    generation_config: { candidate_count: 2 },
+  };
+  const { response } = await resultOf(line(request));
+  expect(response.candidates).toHaveLength(2);
 });
 
 test('a forced function is called', async () => {

@@ -1,4 +1,11 @@
-import { expect, test } from 'vitest';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { startGeminiSimulator } from '../../../simulators/gemini/index.ts';
+import { pythonWith } from '../../support/python.ts';
 import { MODEL, world } from './world.ts';
 
 /** Google's SDK checks the shapes of the replies. */
@@ -109,4 +116,66 @@ test('over the limit of tokens, the create call is refused until a job has ended
   await expect(here.job(2)).rejects.toMatchObject({ status: 429 });
   await here.end(name);
   expect((await here.job(2)).state).toBe('JOB_STATE_PENDING');
+});
+
+test('embeddings are a job of their own', async () => {
+  const here = await world();
+  const request = { content: { parts: [{ text: 'Hi' }] }, output_dimensionality: 8 };
+  const { name: fileName = '' } = await here.upload(JSON.stringify({ key: 'a', request }));
+  const model = 'gemini-embedding-001';
+  const config = { displayName: 'a' };
+  const job = await here.client.batches.createEmbeddings({ model, src: { fileName }, config });
+  const { dest } = await here.end(job.name);
+  const { key, response } = JSON.parse(await here.content(dest?.fileName));
+  expect(key).toBe('a');
+  expect(response.embedding.values).toHaveLength(8);
+});
+
+test('the chunks of an upload need no key, and a session must be known', async () => {
+  const here = await world();
+  const upload = (id: string) =>
+    fetch(`${here.simulator.url}/upload/v1beta/files?upload_id=${id}&upload_protocol=resumable`, {
+      method: 'POST',
+      headers: { 'x-goog-upload-command': 'query' },
+    });
+  const started = await fetch(`${here.simulator.url}/upload/v1beta/files`, {
+    method: 'POST',
+    headers: {
+      'x-goog-api-key': 'a-key',
+      'x-goog-upload-command': 'start',
+      'x-goog-upload-header-content-length': '5',
+      'x-goog-upload-header-content-type': 'application/jsonl',
+    },
+    body: '{}',
+  });
+  const session = new URL(started.headers.get('x-goog-upload-url') ?? '');
+  expect((await upload(session.searchParams.get('upload_id') ?? '')).status).toBe(200);
+  expect((await upload('0'.repeat(32))).status).toBe(404);
+});
+
+const found = pythonWith(['google-genai==3.6.1']);
+test.skipIf('missing' in found)('is driven by the SDK for Python', async () => {
+  if ('missing' in found) return;
+  const dataDir = await mkdtemp(join(tmpdir(), 'sdk-simulator-'));
+  const simulator = await startGeminiSimulator({ dataDir, jobSeconds: 0.05 });
+  onTestFinished(async () => {
+    await simulator.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  const script = join(import.meta.dirname, '../officialSdks/drive_gemini.py');
+  const { stdout } = await promisify(execFile)(found.python, [script, simulator.url]);
+  expect(JSON.parse(stdout)).toEqual({
+    file: ['ACTIVE', 'input'],
+    job: ['mine', 'models/gemini-2.5-flash', 'JOB_STATE_SUCCEEDED'],
+    candidates: [1, 2],
+    dimensions: 8,
+    listed: 2,
+    errors: [
+      [400, 'INVALID_ARGUMENT'],
+      [403, 'PERMISSION_DENIED'],
+      [404, 'NOT_FOUND'],
+      [400, 'FAILED_PRECONDITION'],
+    ],
+    deleted: true,
+  });
 });

@@ -18,8 +18,17 @@ describe('checkRequest', () => {
   test.each<[string, ReturnType<typeof check>]>([
     ['a chat', check({ messages: MESSAGES })],
     ['an embedding', check({ input: 'a' }, '/v1/embeddings')],
-    ['a native request', check({ contents: [] })],
-    ['a native embedding', check({ content: { parts: [] } }, '/v1/embeddings')],
+    [
+      'a native request',
+      check({
+        contents: [{ parts: [{ text: 'a' }] }],
+        system_instruction: { parts: [{ text: 'b' }] },
+      }),
+    ],
+    [
+      'a native embedding',
+      check({ content: { parts: [{ text: 'a' }] }, output_dimensionality: 8 }, '/v1/embeddings'),
+    ],
     ['a full name of a model', check({ model: 'models/gemini-3-pro', messages: MESSAGES })],
     ['a tuned model', check({ model: 'tunedModels/mine-1', messages: MESSAGES })],
   ])('takes %s', async (_name, checking) => {
@@ -30,6 +39,34 @@ describe('checkRequest', () => {
     ['a field', check({ messages: MESSAGES, logit_bias: { 1: 1 } }), 'body.logit_bias'],
     ['a native request without contents', check({ contents: 'x' }), 'body.contents'],
     ['a native embedding', check({ contents: [] }, '/v1/embeddings'), 'body.content'],
+    [
+      'a native request with a field of the configuration',
+      check({ contents: [{ parts: [{ text: 'a secret' }] }], temperature: 1 }),
+      'temperature',
+    ],
+    [
+      'a native part with nothing in it',
+      check({ contents: [{ parts: [{}] }] }),
+      'body.contents[0].parts[0]',
+    ],
+    [
+      'a native content without parts',
+      check({ contents: [{ role: 'user' }] }),
+      'body.contents[0].parts',
+    ],
+    [
+      'a native role of OpenAI',
+      check({ contents: [{ role: 'assistant', parts: [{ text: 'a secret' }] }] }),
+      'body.contents[0].role: write user or model',
+    ],
+    [
+      'a native number that is a text',
+      check({
+        contents: [{ parts: [{ text: 'a secret' }] }],
+        generation_config: { temperature: 'secret' },
+      }),
+      'body.generationConfig.temperature',
+    ],
     ['a path for a model', check({ model: '../x', messages: MESSAGES }), 'body.model'],
     ['a model of OpenAI with a slash', check({ model: 'a/b', messages: MESSAGES }), 'body.model'],
   ])('refuses %s by its name', async (_name, checking, place) => {

@@ -82,7 +82,7 @@ describe('an error', () => {
     [5, 404, 'NOT_FOUND', 'failed'],
     [6, 409, 'ALREADY_EXISTS', 'unfinished'],
     [8, 429, 'RESOURCE_EXHAUSTED', 'unfinished'],
-    [9, 400, 'FAILED_PRECONDITION', 'failed'],
+    [9, 503, 'FAILED_PRECONDITION', 'unfinished'],
     [10, 409, 'ABORTED', 'unfinished'],
     [11, 400, 'OUT_OF_RANGE', 'failed'],
     [12, 400, 'UNIMPLEMENTED', 'failed'],

@@ -57,7 +57,7 @@ describe('what Gemini cannot express', () => {
   test.each<[string, object, string]>([
     ["no message but the system's", { messages: [{ role: 'system', content: 'x' }] }, 'messages'],
     ['an empty message', { messages: [{ role: 'user', content: '' }] }, 'messages'],
-    ['an image behind a URL', image('https://example.com/a.png'), 'image_url.url'],
+    ['an image behind a URL', image('gs://bucket/a.png'), 'image_url.url'],
     ['an image of another type', image('data:image/gif;base64,R0lG'), 'image_url.url'],
     ['a late system message', { messages: [USER, { role: 'system', content: 'x' }] }, '[1].role'],
     ['a choice without tools', { tool_choice: 'required' }, 'body.tool_choice'],

@@ -100,3 +100,47 @@ test('a plain request has no settings', () => {
     contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],
   });
 });
+
+test('a PDF, and what Gemini fetches', () => {
+  const content = [
+    {
+      type: 'file',
+      file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' },
+    },
+    { type: 'file', file: { file_data: 'https://example.com/b.pdf?sign=1' } },
+    { type: 'image_url', image_url: { url: 'https://example.com/c.JPG' } },
+  ];
+  const { contents } = translate({ messages: [{ role: 'user', content }] });
+  expect(contents).toEqual([
+    {
+      role: 'user',
+      parts: [
+        { inlineData: { mimeType: 'application/pdf', data: 'JVBERi0=' } },
+        { fileData: { mimeType: 'application/pdf', fileUri: 'https://example.com/b.pdf?sign=1' } },
+        { fileData: { mimeType: 'image/jpeg', fileUri: 'https://example.com/c.JPG' } },
+      ],
+    },
+  ]);
+});
+
+test.each([
+  [
+    'an image without an ending',
+    { type: 'image_url', image_url: { url: 'https://example.com/secret' } },
+    /image_url\.url .*\.png, \.jpg/,
+  ],
+  [
+    'an image that is a PDF',
+    { type: 'image_url', image_url: { url: 'https://example.com/secret.pdf' } },
+    /image_url\.url .*\.png/,
+  ],
+  [
+    'a file that is no PDF',
+    { type: 'file', file: { file_data: 'https://example.com/secret.txt' } },
+    /file_data .*\.pdf/,
+  ],
+])('%s is refused, and not quoted', (_name, part, message) => {
+  const call = () => translate({ messages: [{ role: 'user', content: [part] }] });
+  expect(call).toThrow(message);
+  expect(call).not.toThrow('secret');
+});
