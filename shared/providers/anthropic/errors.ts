@@ -46,27 +46,24 @@ function messageIn(error: unknown): string {
  * its details. https://platform.claude.com/docs/en/api/errors
  */
 
-/** Somebody must act on the account: neither waiting nor sending again helps. */
-const ACCOUNT_CODES: ReadonlySet<string> = new Set([
-  'authentication_error',
-  'billing_error',
-  'permission_error',
-  'claude_code_key_creator_not_member',
-  'cmek_key_disabled',
-  'cmek_key_network_blocked',
-  'contract_spend_limit_reached',
-  'enforced_spend_limit_reached',
-  'linked_organization_billing_unavailable',
-  'linked_organization_spend_limit_reached',
-  'organization_on_hold',
-]);
+/**
+ * Somebody must act on the account: neither waiting nor sending again helps. The codes are those of
+ * `ErrorDetails` of the SDK about spend limits, an organization on hold, reviews, billing and
+ * customer-managed keys (CMEK), and new ones with the same words.
+ */
+const ACCOUNT_CODE =
+  /^(?:authentication|billing|permission)_error$|spend_limit|on_hold|review|billing|cmek_key|key_creator_not_member/;
 
-/** The messages for an empty balance or a spent budget, which are `invalid_request_error` with 400. */
-const ACCOUNT_TEXT = /credit balance is too low|reached your specified (?:\w+ )*usage limits/i;
+/**
+ * The messages that come as `invalid_request_error` with 400, which are about no request: an empty
+ * balance, a spent budget, an organization that was disabled, is on hold or is reviewed by people.
+ */
+const ACCOUNT_TEXT =
+  /credit balance is too low|reached (?:your|its) (?:specified )?(?:\w+ )*(?:usage|spend) limits?|organization (?:has been|is) (?:disabled|on hold)|(?:human|manual) review|customer-managed (?:encryption )?key/i;
 
 /** Whether the error is about the account. */
 export function isAboutAccount(codes: readonly string[], message: string): boolean {
-  return codes.some((code) => ACCOUNT_CODES.has(code)) || ACCOUNT_TEXT.test(message);
+  return codes.some((code) => ACCOUNT_CODE.test(code)) || ACCOUNT_TEXT.test(message);
 }
 
 /** The HTTP status of a row's error, by its type. */

@@ -21,8 +21,10 @@ const BALANCE = 'Your credit balance is too low to access the Anthropic API. Ple
 const SPENT =
   'You have reached your specified API usage limits. You will regain access on 2027-01-01';
 
+type Row = [string, unknown, string, string, string];
+
 // what went wrong | create | read | code of the reason
-const TABLE: [string, unknown, string, string, string][] = [
+const TABLE: Row[] = [
   ['connection reset', reset, 'uncertain', 'transient', 'ECONNRESET'],
   ['timeout', new APIConnectionTimeoutError(), 'uncertain', 'transient', 'timeout'],
   ['our deadline', new APIUserAbortError(), 'uncertain', 'transient', 'timeout'],
@@ -71,6 +73,35 @@ const TABLE: [string, unknown, string, string, string][] = [
     'account',
     'enforced_spend_limit_reached',
   ],
+  ...[
+    ['403 for an organization on hold', 403, 'permission_error', 'organization_on_hold'],
+    ['403 for a key that is off', 403, 'permission_error', 'cmek_key_disabled'],
+    ['400 for a contract', 400, 'invalid_request_error', 'contract_spend_limit_reached'],
+    ['403 for a code of the same words', 403, 'permission_error', 'organization_review_pending'],
+  ].map(
+    ([name, status, type, code]): Row => [
+      String(name),
+      answer(Number(status), String(type), 'no', String(code)),
+      'account',
+      'account',
+      String(code),
+    ],
+  ),
+  ...[
+    'This organization has been disabled.',
+    'Your organization is on hold.',
+    'Access is paused until a human review is complete.',
+    'The customer-managed encryption key could not be used.',
+    'Your organization has reached its monthly spend limit.',
+  ].map(
+    (message): Row => [
+      `400: ${message}`,
+      answer(400, 'invalid_request_error', message),
+      'account',
+      'account',
+      'invalid_request_error',
+    ],
+  ),
   ['429', answer(429, 'rate_limit_error'), 'quota', 'transient', 'rate_limit_error'],
   [
     '429 for growing too fast',
