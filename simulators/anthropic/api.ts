@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { pageOf, type Reply, type Route, route } from '../engine/router.ts';
+import { type AwsWorkspace, checkAwsSignature } from './awsSignature.ts';
 import { ApiError } from './errors.ts';
 import { type AnthropicBatch, type AnthropicBatches, batchObject } from './jobs.ts';
 
@@ -8,18 +9,26 @@ import { type AnthropicBatch, type AnthropicBatches, batchObject } from './jobs.
  * Checks the key of a call: a bearer token since the API version of October 2026, and `x-api-key`
  * before. Without a list of keys, any key that looks like Anthropic's is accepted.
  * https://platform.claude.com/docs/en/manage-claude/authentication
+ *
+ * @param aws Claude Platform on AWS, where calls are signed instead
  */
-export function authorizer(apiKeys: readonly string[] | undefined) {
-  return ({ headers }: IncomingMessage): void => {
-    const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
-    const key = bearer ?? headers['x-api-key'];
-    if (typeof key !== 'string')
-      throw new ApiError(401, 'an Authorization or x-api-key header is required');
-    if (apiKeys ? !apiKeys.includes(key) : !key.startsWith('sk-ant-'))
-      throw new ApiError(401, 'invalid API key');
+export function authorizer(apiKeys: readonly string[] | undefined, aws?: AwsWorkspace) {
+  return (request: IncomingMessage): void => {
+    const { headers } = request;
     if (headers['anthropic-version'] === undefined)
       throw new ApiError(400, 'anthropic-version: header is required');
+    if (aws) checkAwsSignature(request, aws);
+    else checkKey(request, apiKeys);
   };
+}
+
+function checkKey({ headers }: IncomingMessage, apiKeys: readonly string[] | undefined): void {
+  const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+  const key = bearer ?? headers['x-api-key'];
+  if (typeof key !== 'string')
+    throw new ApiError(401, 'an Authorization or x-api-key header is required');
+  if (apiKeys ? !apiKeys.includes(key) : !key.startsWith('sk-ant-'))
+    throw new ApiError(401, 'invalid API key');
 }
 
 /** The calls under `/v1/messages/batches`. */

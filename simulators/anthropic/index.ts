@@ -17,6 +17,15 @@ const anthropicOptionsSchema = z.strictObject({
   queuedRequestLimit: z.number().int().positive().optional(),
   /** Default: any key that starts with `sk-ant-`. */
   apiKeys: z.array(z.string()).min(1).optional(),
+  /** Plays Claude Platform on AWS: calls must be signed with this key. Default: Anthropic's API. */
+  aws: z
+    .strictObject({
+      region: z.string(),
+      workspaceId: z.string(),
+      accessKeyId: z.string(),
+      secretAccessKey: z.string(),
+    })
+    .optional(),
 });
 export type AnthropicOptionsInput = z.input<typeof anthropicOptionsSchema>;
 
@@ -32,7 +41,7 @@ export async function startAnthropicSimulator(
   now: () => number = Date.now,
 ): Promise<Simulator> {
   const parsed = parseOptions('Anthropic', anthropicOptionsSchema, options);
-  const { dataDir, port, latencyMs, apiKeys } = parsed;
+  const { dataDir, port, latencyMs, apiKeys, aws } = parsed;
   const journal = new Journal(journalDirectory(dataDir), now);
   const batches = new AnthropicBatches({ ...parsed, journal, now });
   return startJobServer({
@@ -41,7 +50,7 @@ export async function startAnthropicSimulator(
     latencyMs,
     jobs: batches.jobs,
     routes: batchRoutes(batches),
-    authorize: authorizer(apiKeys),
+    authorize: authorizer(apiKeys, aws),
     notFound: unknownPath,
     renderError,
     headers: () => ({ 'request-id': newRequestId() }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { LineWriter } from '../engine/lines.ts';
@@ -40,10 +41,12 @@ export async function receiveCreate(
 async function readRequests(request: IncomingMessage, target: LineWriter): Promise<ReceivedBatch> {
   const splitter = new ElementSplitter();
   const ids = new Set<string>();
+  const hash = createHash('sha256');
   let bytes = 0;
   // Leaving the loop early must not destroy the connection, because the error is sent on it.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += chunk.length;
+    hash.update(chunk);
     if (bytes > MAX_BODY_BYTES)
       throw new ApiError(413, 'Request exceeds the maximum allowed number of bytes.');
     for (const element of splitter.split(chunk)) {
@@ -54,6 +57,9 @@ async function readRequests(request: IncomingMessage, target: LineWriter): Promi
       await target.write(line);
     }
   }
+  const signedHash = request.headers['x-amz-content-sha256'];
+  if (signedHash !== undefined && signedHash !== hash.digest('hex'))
+    throw new ApiError(403, 'x-amz-content-sha256 does not match the body');
   const frame = splitter.end();
   const list = isObject(frame) ? frame.requests : undefined;
   if (!Array.isArray(list)) throw new ApiError(400, 'requests: Field required');

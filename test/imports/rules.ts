@@ -50,7 +50,10 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
   'shared/providers/openai': { may: `${PROVIDER} openai`, why: KIND },
   'shared/providers/compatible': { may: `${PROVIDER} shared/providers/openai`, why: KIND },
   'shared/providers/azure': { may: `${PROVIDER} shared/providers/openai openai`, why: KIND },
-  'shared/providers/anthropic': { may: `${PROVIDER} @anthropic-ai/sdk`, why: KIND },
+  'shared/providers/anthropic': {
+    may: `${PROVIDER} @anthropic-ai/sdk @aws-sdk/credential-provider-node @smithy/signature-v4`,
+    why: KIND,
+  },
   'shared/providers/bedrock': {
     may: `${PROVIDER} @aws-sdk/client-bedrock @aws-sdk/client-s3`,
     why: KIND,

@@ -1,34 +1,39 @@
 import Anthropic from '@anthropic-ai/sdk';
 import * as z from 'zod';
-import {
-  type ApiConnection,
-  READ_RETRIES,
-  READ_TIMEOUT_MS,
-  readingFetch,
-  streamingFetch,
-  timestamp,
-} from '../http.ts';
+import { READ_RETRIES, READ_TIMEOUT_MS, readingFetch, streamingFetch, timestamp } from '../http.ts';
 
-const PUBLIC_BASE_URL = 'https://api.anthropic.com';
+export const PUBLIC_BASE_URL = 'https://api.anthropic.com';
+
+/** How the API is reached: with a key, or at AWS with signed calls. */
+export interface AnthropicConnection {
+  readonly baseUrl: string;
+  readonly apiKey: string | null;
+  /** Sent with every call. */
+  readonly headers: Readonly<Record<string, string | null>>;
+  /** The same fetch with what the calls need besides headers. */
+  prepared(send: typeof fetch): typeof fetch;
+}
 
 /** The SDK would read options that are left out from the environment, and log to the console. */
-function clientOptions({ apiKey, baseUrl = PUBLIC_BASE_URL }: ApiConnection) {
-  return { apiKey, baseURL: baseUrl, webhookKey: null, logLevel: 'off' as const };
+function clientOptions({ apiKey, baseUrl, headers: defaultHeaders }: AnthropicConnection) {
+  const credentials = { apiKey, authToken: null, webhookKey: null };
+  return { ...credentials, baseURL: baseUrl, defaultHeaders, logLevel: 'off' as const };
 }
 
 /** For calls that only read, which may be repeated. Response bodies are streamed. */
-export function readClient(connection: ApiConnection): Anthropic {
+export function readClient(connection: AnthropicConnection): Anthropic {
   return new Anthropic({
     ...clientOptions(connection),
     maxRetries: READ_RETRIES,
     timeout: READ_TIMEOUT_MS,
-    fetch: readingFetch,
+    fetch: connection.prepared(readingFetch),
   });
 }
 
 /** For create: nothing is sent twice. */
-export function writeClient(connection: ApiConnection): Anthropic {
-  return new Anthropic({ ...clientOptions(connection), maxRetries: 0, fetch: streamingFetch });
+export function writeClient(connection: AnthropicConnection): Anthropic {
+  const fetch = connection.prepared(streamingFetch);
+  return new Anthropic({ ...clientOptions(connection), maxRetries: 0, fetch });
 }
 
 /**

@@ -5,8 +5,17 @@ import { baseUrlSchema, commonSettings, refuseOptions } from '../settings.ts';
 const settings = z.strictObject({
   kind: z.literal('anthropic'),
   ...commonSettings,
-  /** Default: Anthropic's public endpoint. */
+  /** Default: Anthropic's public endpoint, or that of `aws`. */
   baseUrl: baseUrlSchema.optional(),
+  /** Claude Platform on AWS: calls are signed with the functions' roles, and there is no secret. */
+  aws: z
+    .strictObject({
+      /** The workspace that jobs run in, such as wrkspc_01…. */
+      workspaceId: z.string().regex(/^wrkspc_\w+$/, 'must be the id of a workspace, wrkspc_…'),
+      /** Of the workspace. Default: the functions' region. */
+      region: z.string().min(1).optional(),
+    })
+    .optional(),
 });
 export type AnthropicSettings = z.infer<typeof settings>;
 

@@ -57,9 +57,10 @@ const ACCOUNT_CODE =
 /**
  * The messages that come as `invalid_request_error` with 400, which are about no request: an empty
  * balance, a spent budget, an organization that was disabled, is on hold or is reviewed by people.
+ * And those of AWS: a right of the function's role, and the account's outbound identity federation.
  */
 const ACCOUNT_TEXT =
-  /credit balance is too low|reached (?:your|its) (?:specified )?(?:\w+ )*(?:usage|spend) limits?|organization (?:has been|is) (?:disabled|on hold)|(?:human|manual) review|customer-managed (?:encryption )?key/i;
+  /credit balance is too low|reached (?:your|its) (?:specified )?(?:\w+ )*(?:usage|spend) limits?|organization (?:has been|is) (?:disabled|on hold)|(?:human|manual) review|customer-managed (?:encryption )?key|not authorized to perform|web identity federation/i;
 
 /** Whether the error is about the account. */
 export function isAboutAccount(codes: readonly string[], message: string): boolean {

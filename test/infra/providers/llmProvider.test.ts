@@ -65,6 +65,31 @@ function keyless(): LlmProvider {
   return LlmProvider.vertexAi({ ...PLACE, bucket: 'b', workloadIdentityProvider: AUDIENCE });
 }
 
+it('Claude on AWS is called by the functions’ own roles, for the batches of one workspace', () => {
+  const aws = { workspaceId: 'wrkspc_01abc', region: 'us-west-2' };
+  const template = templateWith({ providers: { mine: LlmProvider.anthropic({ aws }) } });
+
+  template.resourceCountIs('AWS::SecretsManager::Secret', 0);
+  const actions = [
+    'CancelBatchInference',
+    'DeleteBatchInference',
+    'GetBatchInference',
+    'ListBatchInferences',
+  ];
+  expect(added(template)).toEqual([
+    {
+      Action: actions.map((name) => `aws-external-anthropic:${name}`),
+      Effect: 'Allow',
+      Resource: expect.objectContaining({ 'Fn::Join': expect.anything() }),
+    },
+  ]);
+  expect(JSON.stringify(added(template))).toContain(':us-west-2:');
+  expect(JSON.stringify(added(template))).toContain(':workspace/wrkspc_01abc"');
+  expect(JSON.stringify(statementsOf(template, 'Worker'))).toContain(
+    'aws-external-anthropic:CreateBatchInference',
+  );
+});
+
 describe('a provider with a key', () => {
   it.each(KEYED)('%s has a secret to fill in, and nothing else', (_name, provider, description) => {
     const template = templateWith({ providers: { mine: provider } });

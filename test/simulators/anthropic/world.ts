@@ -25,13 +25,18 @@ export async function world(options: Partial<AnthropicOptionsInput> = {}) {
   const clientWith = (apiKey: string) =>
     new Anthropic({ apiKey, baseURL: simulator.url, maxRetries: 0 });
   let client = clientWith('sk-ant-test');
-  /** The job after this share of its seconds and all work that is due by then. */
-  const after = async (id: string, share: number) => {
+  /** Moves the clock by this share of a job's seconds, and does all work that is due by then. */
+  const pass = async (share: number) => {
     now += share * JOB_SECONDS * 1000;
     await simulator.finishDueWork();
+  };
+  /** The job after this share of its seconds and all work that is due by then. */
+  const after = async (id: string, share: number) => {
+    await pass(share);
     return client.messages.batches.retrieve(id);
   };
   return {
+    pass,
     after,
     clientWith,
     get batches() {

@@ -93,6 +93,7 @@ const TABLE: Row[] = [
     'Access is paused until a human review is complete.',
     'The customer-managed encryption key could not be used.',
     'Your organization has reached its monthly spend limit.',
+    'Outbound web identity federation is disabled for your account',
   ].map(
     (message): Row => [
       `400: ${message}`,
