@@ -51,7 +51,7 @@ export interface CommonOptions {
   /**
    * The discount of batches on the list prices, from 0 to 1.
    *
-   * @default - 0.5; of an OpenAI-compatible service 0, because services differ
+   * @default - 0.5; for OpenAI-compatible services and xAI 0, because it differs by service or model
    */
   readonly batchDiscount?: number;
   /**

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { InjectedError } from '../engine/faults.ts';
 import type { Simulator } from '../engine/jobServer.ts';
 import type { Reply } from '../engine/router.ts';
-import type { Dialect } from '../openai/dialect.ts';
+import { CREATE_FIELDS, type Dialect, UPLOAD_FIELDS } from '../openai/dialect.ts';
 import { ApiError } from '../openai/errors.ts';
 import { type OpenAiOptionsInput, startOpenAiSimulator } from '../openai/index.ts';
 
@@ -50,10 +50,19 @@ function checkVersion({ pathname, searchParams }: URL): void {
 
 /** Renders any error as Azure does: a class of errors, with the code of the error within it. */
 function renderError(error: unknown): Reply {
+  if (error instanceof ApiError && error.code === 'unknown_parameter') return listReply(error);
   if (error instanceof ApiError) return errorReply(error.status, error.message, error.code);
   if (error instanceof InjectedError)
     return errorReply(error.status, error.message, error.code ?? null);
   return errorReply(500, `The simulator failed: ${String(error)}`, null);
+}
+
+/**
+ * A body that does not fit the API: its examples have a list of errors.
+ * https://github.com/Azure/azure-rest-api-specs, AzureOpenAI/authoring/stable/2024-10-21/examples
+ */
+function listReply({ status, code, message, param }: ApiError): Reply {
+  return { status, json: { errors: { object: 'list', data: [{ code, message, param }] } } };
 }
 
 const CLASSES: Readonly<Record<number, string>> = { 400: 'BadRequest', 403: 'Forbidden' };
@@ -79,8 +88,17 @@ const AZURE: Dialect = {
   checkBody: checkContent,
   codes: { url: 'url_mismatch', model: 'model_mismatch' },
   keepsEmptyErrors: true,
-  showBatch: (batch) => ({
+  windows: ['24h'],
+  createFields: (query) => fieldsOf(query, CREATE_FIELDS),
+  uploadFields: (query) => fieldsOf(query, UPLOAD_FIELDS),
+  // https://learn.microsoft.com/answers/questions/2203029: seconds to minutes
+  processingMs: 150,
+  cursor: 'after',
+  showList: ({ has_more: hasMore, ...list }, of, query) =>
+    of === 'files' && isDated(query) ? list : { ...list, has_more: hasMore },
+  showBatch: (batch, query) => ({
     ...batch,
+    metadata: isDated(query) ? null : batch.metadata,
     status: capitalized(batch.status),
     errors: batch.errors ?? null,
     output_file_id: batch.output_file_id ?? '',
@@ -91,6 +109,15 @@ const AZURE: Dialect = {
         : { total: null, completed: null, failed: null },
   }),
 };
+
+function isDated(query: URLSearchParams): boolean {
+  return DATED.test(query.get('api-version') ?? '');
+}
+
+/** Versions with a date know no expiries. */
+function fieldsOf(query: URLSearchParams, fields: readonly string[]): readonly string[] {
+  return isDated(query) ? fields.filter((name) => !name.endsWith('expires_after')) : fields;
+}
 
 function checkContent({ messages }: Readonly<Record<string, unknown>>): ApiError | undefined {
   const all: readonly unknown[] = Array.isArray(messages) ? messages : [];

@@ -26,12 +26,45 @@ export interface Dialect {
   readonly codes: { readonly url: string; readonly model: string };
   /** Whether a job without errors still has an error file, which is empty. */
   readonly keepsEmptyErrors: boolean;
-  readonly showBatch: (batch: BatchObject) => object;
+  /** The completion windows that a create call may name. */
+  readonly windows: readonly string[];
+  /** The fields that a create call may have, by the query of the call. */
+  readonly createFields: (query: URLSearchParams) => readonly string[];
+  /** The fields that an upload may have beside the file. */
+  readonly uploadFields: (query: URLSearchParams) => readonly string[];
+  /** From an upload to when a job may read it, in milliseconds. */
+  readonly processingMs: number;
+  /** The parameter of a listing that says where it begins. */
+  readonly cursor: 'after' | 'cursor';
+  readonly showBatch: (batch: BatchObject, query: URLSearchParams) => object;
+  readonly showList: (list: ListObject, of: 'batches' | 'files', query: URLSearchParams) => object;
+}
+
+/** https://developers.openai.com/api/reference/resources/batches/methods/create */
+export const CREATE_FIELDS = [
+  'completion_window',
+  'endpoint',
+  'input_file_id',
+  'metadata',
+  'output_expires_after',
+];
+/** https://developers.openai.com/api/reference/resources/files/methods/create */
+export const UPLOAD_FIELDS = ['expires_after', 'purpose'];
+
+/** A page of a listing as OpenAI shows it. */
+interface ListObject {
+  readonly data: readonly unknown[];
+  readonly has_more: boolean;
+  readonly last_id?: string | undefined;
 }
 
 /** A batch as OpenAI shows it. Undefined fields are not sent. */
 interface BatchObject {
+  readonly id: string;
   readonly status: string;
+  readonly created_at: number | undefined;
+  readonly input_file_id: string;
+  readonly metadata: object | null;
   readonly errors?: object | undefined;
   readonly output_file_id?: string | undefined;
   readonly error_file_id?: string | undefined;

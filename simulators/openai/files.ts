@@ -36,12 +36,15 @@ export class Files {
   readonly #temporary: string;
   readonly #records: DocumentStore<FileRecord>;
   readonly #now: () => number;
+  readonly #processingMs: number;
 
-  constructor(dataDir: string, now: () => number) {
+  /** @param processingMs from an upload to when a job may read it. Default: 0 */
+  constructor(dataDir: string, now: () => number, processingMs = 0) {
     this.#directory = join(dataDir, 'files');
     this.#temporary = join(dataDir, 'temporary');
     this.#records = new DocumentStore(this.#directory);
     this.#now = now;
+    this.#processingMs = processingMs;
     // Removes what a killed run had not finished writing.
     rmSync(this.#temporary, { recursive: true, force: true });
     mkdirSync(this.#temporary, { recursive: true });
@@ -92,6 +95,11 @@ export class Files {
   all(): FileRecord[] {
     this.#removeExpired();
     return this.#records.all();
+  }
+
+  /** Whether a job may read the file. */
+  isProcessed({ purpose, createdAt }: FileRecord): boolean {
+    return purpose !== 'batch' || this.#now() >= createdAt + this.#processingMs;
   }
 
   delete(id: string): void {

@@ -7,10 +7,11 @@ import {
   startJobServer,
 } from '../engine/jobServer.ts';
 import { Journal, journalDirectory } from '../engine/journal.ts';
-import { authorizer, batchRoutes, fileRoutes } from './api.ts';
+import { authorizer, batchRoutes } from './api.ts';
 import { ENDPOINTS } from './bodies.ts';
-import type { Dialect } from './dialect.ts';
+import { CREATE_FIELDS, type Dialect, UPLOAD_FIELDS } from './dialect.ts';
 import { renderError, unknownPath } from './errors.ts';
+import { fileRoutes } from './fileApi.ts';
 import { Files } from './files.ts';
 import { OpenAiBatches } from './jobs.ts';
 import { sendWebhooks, webhookOptions } from './webhooks.ts';
@@ -28,7 +29,7 @@ const openAiOptionsSchema = z.strictObject({
 });
 export type OpenAiOptionsInput = z.input<typeof openAiOptionsSchema>;
 
-const OPENAI: Dialect = {
+export const OPENAI: Dialect = {
   name: 'OpenAI',
   basePath: '/v1',
   authorizer,
@@ -42,7 +43,13 @@ const OPENAI: Dialect = {
   checkBody: () => undefined,
   codes: { url: 'invalid_url', model: 'mismatched_model' },
   keepsEmptyErrors: false,
+  windows: ['24h'],
+  createFields: () => CREATE_FIELDS,
+  uploadFields: () => UPLOAD_FIELDS,
+  processingMs: 0,
+  cursor: 'after',
   showBatch: (batch) => batch,
+  showList: (list) => list,
 };
 
 /**
@@ -61,7 +68,7 @@ export async function startOpenAiSimulator(
   const parsed = parseOptions(dialect.name, openAiOptionsSchema, options);
   const { dataDir, port, latencyMs, apiKeys } = parsed;
   const journal = new Journal(journalDirectory(dataDir), now);
-  const files = new Files(dataDir, now);
+  const files = new Files(dataDir, now, dialect.processingMs);
   const batches = new OpenAiBatches({ ...parsed, dialect, files, journal, now });
   const hasWebhooks = parsed.webhooks.length > 0;
   return startJobServer({

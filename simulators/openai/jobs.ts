@@ -14,6 +14,7 @@ import {
 } from '../engine/timeline.ts';
 import type { Dialect } from './dialect.ts';
 import { ApiError } from './errors.ts';
+import { windowMs } from './fields.ts';
 import { type Files, outputFileId } from './files.ts';
 import { type BatchError, firstRequest, inspectInput } from './input.ts';
 import { writeOutput } from './replies.ts';
@@ -85,6 +86,12 @@ export class OpenAiBatches {
         code: 'invalid_request',
         param: 'input_file_id',
       });
+    if (!files.isProcessed(file))
+      throw new ApiError(
+        400,
+        `The input file '${file.id}' is in 'pending' state. Only files with status 'Processed' are accepted.`,
+        { code: 'unexpectedEntityState' },
+      );
     const { model, url = request.endpoint } = await firstRequest(files.contentPath(file.id));
     const estimatedTokens = estimateTokens(file.bytes);
     if (refusal !== 'job' && this.#isOverLimit({ model, estimatedTokens }, this.jobs.unfinished()))
@@ -121,10 +128,10 @@ export class OpenAiBatches {
   }
 
   /** The batch as the API shows it now. */
-  view(job: OpenAiBatch): object {
+  view(job: OpenAiBatch, query: URLSearchParams): object {
     const snapshot = this.jobs.snapshotOf(job);
     // Read again: the snapshot may be newer than the record in hand.
-    return this.#settings.dialect.showBatch(batchObject(this.get(job.id), snapshot));
+    return this.#settings.dialect.showBatch(batchObject(this.get(job.id), snapshot), query);
   }
 
   #kind(): JobKind<OpenAiBatch> {
@@ -193,8 +200,6 @@ export class OpenAiBatches {
   }
 }
 
-const WINDOW_MS = 24 * 60 * 60 * 1000;
-
 /** A batch as OpenAI's API shows it. */
 function batchObject(job: OpenAiBatch, snapshot: JobSnapshot<OpenAiResult>) {
   const { status, result, endedAt } = snapshot;
@@ -214,7 +219,7 @@ function batchObject(job: OpenAiBatch, snapshot: JobSnapshot<OpenAiResult>) {
     error_file_id: result?.errorFileId,
     created_at: unixSeconds(job.createdAt),
     in_progress_at: unixSeconds(snapshot.inProgressAt),
-    expires_at: unixSeconds(job.createdAt + WINDOW_MS),
+    expires_at: unixSeconds(job.createdAt + windowMs(job.completionWindow)),
     finalizing_at: unixSeconds(snapshot.finalizingAt),
     cancelling_at: unixSeconds(snapshot.cancellingAt),
     ...omitUndefined({ [`${status}_at`]: unixSeconds(endedAt) }),

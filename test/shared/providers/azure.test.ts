@@ -2,14 +2,17 @@ import { connectAzure } from '../../../shared/providers/azure/index.ts';
 import { startAzureSimulator } from '../../../simulators/azure/index.ts';
 import { azureConnection } from './azure/connection.ts';
 import { providerContract } from './contract.ts';
-import { type SimulationOptions, simulate } from './harness.ts';
+import { type Harness, type SimulationOptions, simulate } from './harness.ts';
 import { OPENAI_API } from './openai/simulation.ts';
 
 const FULL = { 'at create': 400, 'in the job': 'job' } as const;
 
-const SETTINGS = { models: { 'gpt-4o-mini': 'my-deployment' } };
+const MODELS = { 'gpt-4o-mini': 'my-deployment' };
 
-function start({ plan = ['completed'], jobSeconds = 0.05, full, wrongKey }: SimulationOptions) {
+function start(
+  { plan = ['completed'], jobSeconds = 0.05, full, wrongKey }: SimulationOptions,
+  settings: { readonly apiVersion?: string },
+) {
   return simulate(
     (dataDir) =>
       startAzureSimulator({
@@ -20,15 +23,14 @@ function start({ plan = ['completed'], jobSeconds = 0.05, full, wrongKey }: Simu
         apiKeys: [wrongKey ? 'of-another' : 'test-key'],
         ...(full ? { enqueuedTokenLimit: 1, enqueuedTokenRefusal: FULL[full] } : {}),
       }),
-    (url) => connectAzure(azureConnection(url, SETTINGS)),
+    (url) => connectAzure(azureConnection(url, { models: MODELS, ...settings })),
   );
 }
 
-providerContract({
-  name: 'Azure OpenAI',
+const HARNESS = {
   endpoint: '/v1/chat/completions',
   model: 'gpt-4o-mini',
-  request: (customId) => ({
+  request: (customId: string) => ({
     custom_id: customId,
     method: 'POST',
     url: '/v1/chat/completions',
@@ -40,7 +42,6 @@ providerContract({
       ],
     },
   }),
-  start,
   ...OPENAI_API,
   patches: {
     ...OPENAI_API.patches,
@@ -49,5 +50,19 @@ providerContract({
   createRefusals: [
     [400, 'token_limit_exceeded', 'quota'],
     [400, 'quotaExceeded', 'account'],
+    [404, 'DeploymentNotFound', 'account'],
   ],
+} satisfies Partial<Harness>;
+
+providerContract({
+  ...HARNESS,
+  name: 'Azure OpenAI',
+  start: (options) => start(options, {}),
+});
+
+// Jobs show no metadata there, so they are found by the names of their files.
+providerContract({
+  ...HARNESS,
+  name: 'Azure OpenAI at a version with a date',
+  start: (options) => start(options, { apiVersion: '2024-10-21' }),
 });

@@ -40,6 +40,7 @@ async function run(lines: readonly object[], endpoint = '/chat/completions') {
   const text = lines.map((each) => `${JSON.stringify(each)}\n`).join('');
   const azure = client();
   const file = await azure.files.create({ file: new File([text], 'a.jsonl'), purpose: 'batch' });
+  now += 1_000;
   const created = await azure.batches.create({
     input_file_id: file.id,
     endpoint: endpoint as '/v1/chat/completions',
@@ -137,5 +138,43 @@ describe('the Azure OpenAI simulator', () => {
       status: 400,
       error: { code: 'BadRequest', innererror: { code: 'invalid_value' } },
     });
+  });
+
+  test('takes a job of a file only once it has processed it', async () => {
+    const azure = client();
+    const file = new File([`${JSON.stringify(line('a'))}\n`], 'a.jsonl');
+    const { id, status } = await azure.files.create({ file, purpose: 'batch' });
+    expect(status).toBe('pending');
+    const create = () =>
+      azure.batches.create({
+        input_file_id: id,
+        endpoint: '/v1/chat/completions',
+        completion_window: '24h',
+      });
+    await expect(create()).rejects.toMatchObject({
+      status: 400,
+      error: { innererror: { code: 'unexpectedEntityState' } },
+    });
+    now += 1_000;
+    expect(await azure.files.retrieve(id)).toMatchObject({ status: 'processed' });
+    await create();
+  });
+
+  test('at a version with a date: no expiries, no metadata, and no end of a list of files', async () => {
+    const get = async (path: string, init: RequestInit = {}) => {
+      const headers = { 'api-key': 'key', 'content-type': 'application/json' };
+      const url = `${simulator.url}/openai/${path}?api-version=2024-10-21`;
+      const response = await fetch(url, { ...init, headers });
+      return [response.status, await response.json()];
+    };
+    const { created } = await run([line('a')]);
+    const [, files] = await get('files');
+    expect(files).not.toHaveProperty('has_more');
+    expect(await get(`batches/${created.id}`)).toMatchObject([200, { metadata: null }]);
+    const body = { output_expires_after: { anchor: 'created_at', seconds: 2_592_000 } };
+    expect(await get('batches', { method: 'POST', body: JSON.stringify(body) })).toMatchObject([
+      400,
+      { errors: { data: [{ code: 'unknown_parameter', param: 'output_expires_after' }] } },
+    ]);
   });
 });
