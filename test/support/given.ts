@@ -119,7 +119,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   },
   submitUncertain: { type: 'submitUncertain', token: 'mine', reason: { code: 'c', message: 'm' } },
   jobAbsent: { type: 'jobAbsent', token: 'mine' },
-  jobUnconfirmed: { type: 'jobUnconfirmed', token: 'mine', why: 'no list' },
+  jobUnconfirmed: { type: 'jobUnconfirmed', token: 'mine', why: 'no list', isContinued: false },
   jobChecked: {
     type: 'jobChecked',
     jobId: 'job_1',

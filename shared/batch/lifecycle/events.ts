@@ -51,6 +51,8 @@ export type BatchEvent =
       readonly token: string;
       readonly refusal: 'quota' | 'account' | 'permanent';
       readonly reason: Reason;
+      /** Set if the job was refused. Otherwise no job can be sent to the provider, of whatever batch. */
+      readonly seenIn?: 'job';
     }
   /** A worker has cut the input into parts that the provider takes, and submitted nothing. */
   | {
@@ -63,8 +65,15 @@ export type BatchEvent =
   | { readonly type: 'submitUncertain'; readonly token: string; readonly reason: Reason }
   /** A complete listing, taken after the lease of this claim, has no job under its key. */
   | { readonly type: 'jobAbsent'; readonly token: string }
-  /** No listing shows whether there is a job under this claim's key; `why` says what is wrong with it. */
-  | { readonly type: 'jobUnconfirmed'; readonly token: string; readonly why: string }
+  /** No listing shows whether there is a job under this claim's key. */
+  | {
+      readonly type: 'jobUnconfirmed';
+      readonly token: string;
+      /** What is wrong with the listing. */
+      readonly why: string;
+      /** Whether the next sweep continues it. */
+      readonly isContinued: boolean;
+    }
   | {
       readonly type: 'jobChecked';
       readonly jobId: string;

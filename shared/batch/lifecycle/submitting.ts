@@ -85,7 +85,7 @@ export const submitting: Handlers<'submitting'> = {
       batch,
       context,
       { ...uploaded, reasons: withReason(batch, reason) },
-      refusalEffect(refusal, reason, 'job'),
+      refusalEffect(refusal, reason, event.seenIn),
     );
   },
 
@@ -133,11 +133,15 @@ export const submitting: Handlers<'submitting'> = {
     );
   },
 
-  // Submitting again could pay twice, so it only ends, and says that a job may exist.
+  // Submitting again could pay twice: the job is looked for with a growing backoff, and in the end
+  // the batch only says that a job may exist.
   jobUnconfirmed(batch, event, context) {
     if (!holdsClaim(batch, event) || !batch.claim) return ignored(SUPERSEDED);
+    if (isClaimed(batch, context)) return ignored('its claim has not expired');
     if (!mustGiveUpSearch(batch, batch.claim, context))
-      return ignored('its job is looked for again');
+      return event.isContinued
+        ? ignored('the listing goes on')
+        : stay(batch, { sends: batch.sends + 1, dueAt: resendAt(batch.sends, context) });
     const message = `a create call was sent under the key ${submissionKey(batch)} and its answer lost; since then no listing has shown whether there is a job (${event.why}). One may exist and be charged for: look for the key at the provider`;
     const reason = shortReason(UNCONFIRMED_JOB_CODE, message);
     const kind = batch.cancelRequested ? 'cancelled' : 'deadline';
@@ -149,7 +153,7 @@ export const submitting: Handlers<'submitting'> = {
 
   cancelRequested(batch, _event, context) {
     return batch.claim
-      ? stay(batch, { cancelRequested: true })
+      ? stay(batch, { cancelRequested: true, dueAt: Math.max(context.now, batch.claim.leaseUntil) })
       : enterCollecting(batch, context, CANCELLED_BATCH, { cancelRequested: true });
   },
 };
@@ -166,7 +170,6 @@ function mustGiveUpSearch(
   claim: Claim,
   context: DecisionContext,
 ): boolean {
-  if (isClaimed(batch, context)) return false;
   const isLate = context.now >= claim.leaseUntil + SEARCH_MS;
   return (batch.cancelRequested && isLate) || isPastGracePeriod(batch, context);
 }

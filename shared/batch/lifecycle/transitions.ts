@@ -36,7 +36,7 @@ export const TRANSITIONS: Readonly<
     sliced: ['split', 'collecting'],
     submitUncertain: ['submitting'],
     jobAbsent: ['submitting', 'collecting'],
-    jobUnconfirmed: ['collecting'],
+    jobUnconfirmed: ['submitting', 'collecting'],
     filesDeleted: ['submitting'],
     cancelRequested: ['submitting', 'collecting'],
   },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { messageOf } from '../../batch/errors.ts';
 import { submissionKey } from '../../batch/ids.ts';
 import { requestsToSend } from '../../batch/ledger.ts';
+import type { EventOf } from '../../batch/lifecycle/events.ts';
 import { pages, type SweepCursors } from '../../batch/ports.ts';
 import { tryParseJson } from '../../jsonl/rows.ts';
 import { METRICS } from '../../metrics.ts';
@@ -104,8 +105,8 @@ function coversClaim({ keys, startedAt }: Listing, batch: ClaimedSubmission): bo
 interface ShownJobs {
   /** Whether it was read to its end. Otherwise a job that it does not show may exist all the same. */
   readonly isComplete: boolean;
-  /** Why it was not. */
-  readonly failure?: string;
+  /** Why it was not, and whether the next sweep continues it. */
+  readonly failure?: Pick<EventOf<'jobUnconfirmed'>, 'why' | 'isContinued'>;
   readonly byKey: ReadonlyMap<string, readonly ListedJob[]>;
   /** Jobs that show their keys only after their end, without those that records name. */
   readonly hidden: readonly ListedJob[];
@@ -140,14 +141,14 @@ async function list(
       batchIds: unresolved.map((batch) => batch.batchId).slice(0, 20),
       error: messageOf(error),
     };
-    const isKept = run.shareOf(name).isSpent() && keep(run, name, listing);
-    if (isKept) ports.log.info('job listing goes on in the next sweep', fields);
-    else ports.log.warn('job listing failed; the next sweep repeats it', fields);
+    const isContinued = run.shareOf(name).isSpent() && keep(run, name, listing);
+    if (isContinued) ports.log.info('job listing goes on in the next sweep', fields);
+    else ports.log.warn('job listing failed; it is repeated after a backoff', fields);
     return {
       isComplete: false,
       byKey: byKeyOf(listing),
       hidden: listing.hidden,
-      failure: messageOf(error),
+      failure: { why: messageOf(error), isContinued },
     };
   }
 }
@@ -183,9 +184,9 @@ async function withoutNamed(
 async function noteUnconfirmed(
   ports: ReconcilePorts,
   { batchId, claim }: ClaimedSubmission,
-  why: string,
+  failure: NonNullable<ShownJobs['failure']>,
 ): Promise<void> {
-  await transition(ports, batchId, { type: 'jobUnconfirmed', token: claim.token, why });
+  await transition(ports, batchId, { type: 'jobUnconfirmed', token: claim.token, ...failure });
 }
 
 async function resolveClaim(
@@ -210,7 +211,7 @@ async function resolveClaim(
         .map(({ id }) => id)
         .slice(0, 5)
         .join(', ')}`;
-      return noteUnconfirmed(ports, batch, why);
+      return noteUnconfirmed(ports, batch, { why, isContinued: false });
     }
     await transition(ports, batchId, { type: 'jobAbsent', token: claim.token });
     return;

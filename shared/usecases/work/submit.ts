@@ -126,9 +126,12 @@ async function create(
     const job = { id: jobId, submission: batch.submission, submittedAt: clock.now() };
     return { type: 'submitted', job };
   } catch (error) {
-    if (error instanceof ProviderError) throw error;
-    const reason = shortReason('submit_uncertain', messageOf(error));
-    return { type: 'submitUncertain', token, reason };
+    if (!(error instanceof ProviderError)) {
+      const reason = shortReason('submit_uncertain', messageOf(error));
+      return { type: 'submitUncertain', token, reason };
+    }
+    const event = refusalOf(error, token);
+    return event.type === 'submitRefused' ? { ...event, seenIn: 'job' } : event;
   }
 }
 

@@ -53,7 +53,7 @@ it('the fields of a batch without an attempt are its id alone', () => {
 });
 
 /** Lines that are about no batch, or about several. */
-const ABOUT_NO_BATCH = ['sweep done', 'job listing failed; the next sweep repeats it'];
+const ABOUT_NO_BATCH = ['sweep done', 'job listing failed; it is repeated after a backoff'];
 
 it('every log line about a batch names it and its attempt', async () => {
   const w = await running();

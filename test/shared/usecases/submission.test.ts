@@ -101,6 +101,9 @@ describe('a submission', () => {
     expect(w.provider.jobs).toHaveLength(0);
     w.provider.listFailure = undefined;
     await admitted(w);
+    expect(w.batch('b1').status).toBe('submitting');
+    w.advance(240);
+    await admitted(w);
     expect(w.batch('b1')).toMatchObject({ status: 'running', submission: 1 });
     expect(w.provider.jobs).toHaveLength(1);
   });
@@ -433,6 +436,7 @@ describe('a sweep', () => {
     expect(w.provider.jobs).toHaveLength(1);
 
     isHidden = false;
+    w.advance(240);
     await admitted(w);
     expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1 });
     expect(w.provider.jobs).toHaveLength(1);

@@ -223,12 +223,28 @@ describe('a single request that its provider refuses for quota', () => {
       expect(next(when(cancelled, jobUnconfirmed)).outcome?.kind).toBe('cancelled');
       const claim = { ...EXPIRED, leaseUntil: NOW - DAY };
       const recent = given('submitting', { claim, cancelRequested: true });
-      expect(when(recent, jobUnconfirmed).type).toBe('ignored');
+      expect(next(when(recent, jobUnconfirmed)).status).toBe('submitting');
     });
 
-    it('is looked for again before that, while its worker may live, and by the holder alone', () => {
-      const early = given('submitting', { claim: EXPIRED });
-      expect(when(early, jobUnconfirmed).type).toBe('ignored');
+    it('is looked for again before that, with a growing backoff', () => {
+      let batch = next(when(given('submitting', { claim: EXPIRED }), jobUnconfirmed));
+      const waits = [batch.dueAt];
+      for (let time = 0; time < 9; time++) {
+        batch = next(when(batch, jobUnconfirmed));
+        waits.push(batch.dueAt);
+      }
+      const minutes = waits.map((dueAt) => ((dueAt ?? 0) - NOW) / 60_000);
+      expect(minutes).toEqual([4, 8, 16, 32, 60, 60, 60, 60, 60, 60]);
+      expect(batch.claim).toEqual(EXPIRED);
+      expect(when(batch, { ...jobUnconfirmed, isContinued: true }).type).toBe('ignored');
+    });
+
+    it('is looked for at once after a cancel', () => {
+      const waiting = given('submitting', { claim: EXPIRED, dueAt: NOW + DAY });
+      expect(next(when(waiting, EVENTS.cancelRequested)).dueAt).toBe(NOW);
+    });
+
+    it('is not taken for unconfirmed while its worker may live, or by another than the holder', () => {
       const live = given('submitting', { ...silent, claim: LIVE });
       expect(when(live, jobUnconfirmed).type).toBe('ignored');
       const other = given('submitting', { ...silent, claim: { ...EXPIRED, token: 'other' } });

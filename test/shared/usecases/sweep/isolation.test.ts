@@ -428,6 +428,7 @@ describe('a listing for lost jobs of 300 pages that take a second each', () => {
     await sweepTimed(w);
     if (at.slow && listJobs) at.slow.listJobs = listJobs;
     read.splice(0);
+    w.advance(240);
     await sweepTimed(w);
     expect(read[0]).toBe('page 0');
   });
