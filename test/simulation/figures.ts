@@ -6,6 +6,8 @@ export interface Figures {
   readonly hiddenCancelToEndMs: number;
   /** Milliseconds from the end of a job to its collection, while another provider may hang. */
   readonly endToNoticeMs: number;
+  /** How many jobs were refused because the account was full or blocked. */
+  readonly refusedJobs: number;
   /** How often in a row one step failed in the same way. */
   readonly sameFailures: number;
 }
@@ -27,6 +29,7 @@ const BOUNDS: Figures = {
   cancelToEndMs: 6 * HOUR,
   hiddenCancelToEndMs: 30 * HOUR,
   endToNoticeMs: 24 * HOUR,
+  refusedJobs: 400,
   sameFailures: 150,
 };
 
@@ -34,6 +37,7 @@ export const NO_FIGURES: Figures = {
   cancelToEndMs: 0,
   hiddenCancelToEndMs: 0,
   endToNoticeMs: 0,
+  refusedJobs: 0,
   sameFailures: 0,
 };
 
@@ -51,6 +55,7 @@ export function shownFigures(figures: Figures): Record<string, number> {
     cancelToEndMinutes: Math.round(figures.cancelToEndMs / 60_000),
     hiddenCancelToEndMinutes: Math.round(figures.hiddenCancelToEndMs / 60_000),
     endToNoticeMinutes: Math.round(figures.endToNoticeMs / 60_000),
+    refusedJobs: figures.refusedJobs,
     sameFailures: figures.sameFailures,
   };
 }

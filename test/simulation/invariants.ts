@@ -164,6 +164,8 @@ export class Invariants {
     const { account } = this.#world;
     if (!this.#expected.has(rootBatchId(batchId)))
       this.#break('unexpected', `a job for ${batchId}`);
+    if (this.#world.schedule.accountKind.hasNoList)
+      this.#break('violation', `${job.id} is created where no list could show it`);
     const late = this.#cancels.brokenBy(job);
     if (late) this.#break('violation', late);
     for (const other of account.jobs.filter((earlier) => earlier.batchId === batchId)) {
@@ -205,6 +207,15 @@ export class Invariants {
       this.#break('violation', `the output of ${job.id} is deleted, which could not be read whole`);
   }
 
+  /** A job that only waits at its provider has not stalled. */
+  onJobCancelled({ id, batchId, startsAt }: SimulatedJob): void {
+    const { schedule, table } = this.#world;
+    const batch = table.get(batchId);
+    if (schedule.now >= startsAt || batch?.status !== 'running' || batch.job.id !== id) return;
+    if (!batch.cancelRequested && schedule.now < batch.deadlineAt)
+      this.#break('violation', `${id} is cancelled while it waits at its provider`);
+  }
+
   /** Whether the job still runs, or has results that are not among the record's rows. */
   #isNeeded(job: SimulatedJob): boolean {
     const { table, account } = this.#world;
@@ -225,6 +236,7 @@ export class Invariants {
       cancelToEndMs: schedule.accountKind.hidesKeys ? 0 : longest,
       hiddenCancelToEndMs: schedule.accountKind.hidesKeys ? longest : 0,
       endToNoticeMs: this.#endToNoticeMs,
+      refusedJobs: account.refusedJobs,
       sameFailures: schedule.sameFailures.worst,
     };
     for (const what of brokenBounds(this.figures)) this.#break('violation', what);

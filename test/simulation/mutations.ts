@@ -1,11 +1,13 @@
 import { COLLECTOR_MUTATIONS } from './collectorMutations.ts';
 import { edit, type Mutation } from './mutation.ts';
+import { PROVIDER_MUTATIONS } from './providerMutations.ts';
 import { ALL_GUARDS } from './schedule.ts';
 
 const LIFECYCLE = 'shared/batch/lifecycle';
 
 export const MUTATIONS: readonly Mutation[] = [
   ...COLLECTOR_MUTATIONS,
+  ...PROVIDER_MUTATIONS,
   {
     name: 'the lease',
     edits: [edit('shared/usecases/work/work.ts', 'leaseUntil: deadline +', 'leaseUntil: 0 *')],

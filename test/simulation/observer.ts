@@ -1,4 +1,5 @@
 import type { ProcessorEvent } from '../../shared/batch/contracts.ts';
+import type { Reason } from '../../shared/batch/errors.ts';
 import type { Batch } from '../../shared/batch/record.ts';
 import type { ProviderState } from '../../shared/quota/providerState.ts';
 import type { JobPlan } from './lives.ts';
@@ -20,6 +21,10 @@ export interface SimulatedJob {
   readonly createdAt: number;
   readonly customIds: readonly string[];
   readonly plan: JobPlan;
+  /** Of a job that did not fit into the account's quota. */
+  readonly refusal: Reason | undefined;
+  /** Until then the job waits at the provider. */
+  readonly startsAt: number;
   endsAt: number;
   cancelled: boolean;
   /** How often the provider has taken a cancel of it. */

@@ -96,7 +96,8 @@ function providersOf(process: Process, { account, schedule }: PortsWorld): Provi
   return {
     names: schedule.hungUntil === undefined ? ['openai'] : ['openai', HUNG_ENTRY],
     get: async (name) => (name === HUNG_ENTRY ? hung : provider),
-    timing: () => ({ completionHours: 24, progressHours: 24 }),
+    timing: () =>
+      schedule.accountKind.pendsForDays ? {} : { completionHours: 24, progressHours: 24 },
     describe: async () => ({ ...provider, pricing: UNPRICED }),
   };
 }

@@ -4,6 +4,7 @@ import type { Injection } from './injection.ts';
 import type { Life } from './lives.ts';
 import { Random } from './random.ts';
 import { Timeline } from './timeline.ts';
+import { type AccountQuota, drawQuota } from './world/quota.ts';
 
 export const START = 1_800_000_000_000;
 export const MINUTE = 60_000;
@@ -28,6 +29,12 @@ export interface Guards {
   readonly commanding?: boolean;
   readonly oddJobs?: boolean;
   readonly hanging?: boolean;
+  /** The same of an account that holds few requests, and of jobs that wait for days. */
+  readonly limiting?: boolean;
+  readonly pending?: boolean;
+  /** The same of an account that refuses all jobs for a time, and of one without a list. */
+  readonly blocking?: boolean;
+  readonly unlisted?: boolean;
   /** Default: a minute, the shortest that AWS can be asked for. The local run sweeps far more often. */
   readonly sweepIntervalMs?: number;
 }
@@ -48,6 +55,14 @@ export interface AccountKind {
   readonly hidesKeys: boolean;
   /** Requests of one job. A batch with more is split. */
   readonly maxRequests: number;
+  /** What it holds at once. Absent: everything. */
+  readonly quota?: AccountQuota | undefined;
+  /** Its jobs wait for one to three days before they run, and it has no completion window. */
+  readonly pendsForDays?: boolean;
+  /** When it refuses all jobs. */
+  readonly blocked?: { readonly from: number; readonly until: number } | undefined;
+  /** No list of its jobs can be read. */
+  readonly hasNoList?: boolean;
 }
 
 /** A life of one batch without chance, and the faults that it is to meet. */
@@ -94,9 +109,16 @@ export class Schedule {
       this.tableKind = { storesText: true, oldWriters: 0, retentionMs: 90 * DAY };
       return;
     }
+    const hidesKeys = this.random.chance(0.3);
+    // Who hides keys ends every job within a day.
+    const pendsForDays = !hidesKeys && (guards.pending || this.stream('pending').chance(0.02));
     this.accountKind = {
-      hidesKeys: this.random.chance(0.3),
+      hidesKeys,
       maxRequests: this.random.pick([1_000, 1_000, 1_000, 2]),
+      quota: drawQuota(this.stream('quota'), START, guards.limiting),
+      pendsForDays,
+      blocked: this.#blockedTime(guards.blocking),
+      hasNoList: guards.unlisted === true || this.stream('list').chance(0.002),
     };
     this.#stormy = faultsOf(this.random.pick([0, 0.5, 1, 1, 2, 4]));
     this.hasManyCommands = guards.commanding === true || this.stream('commands').chance(0.1);
@@ -105,6 +127,13 @@ export class Schedule {
     if (guards.hanging || hung.chance(0.03))
       this.hungUntil = START + hung.between(0, hung.pick([HOUR, HOUR, 6 * HOUR, 2 * DAY]));
     this.tableKind = tableKindOf(this.stream('table'));
+  }
+
+  #blockedTime(isCertain = false): AccountKind['blocked'] {
+    const random = this.stream('blocked');
+    if (!random.chance(isCertain ? 1 : 0.01)) return undefined;
+    const from = START + random.between(0, random.pick([HOUR, DAY]));
+    return { from, until: from + random.between(HOUR, 2 * DAY) };
   }
 
   /** Chance of its own for a part of the world, so that the rest of a seed stays as it was without. */
@@ -143,7 +172,17 @@ export class Schedule {
   }
 }
 
-const STREAMS = { collecting: 1, table: 2, commands: 3, jobs: 4, hung: 5 };
+const STREAMS = {
+  collecting: 1,
+  table: 2,
+  commands: 3,
+  jobs: 4,
+  hung: 5,
+  quota: 6,
+  pending: 7,
+  blocked: 8,
+  list: 9,
+};
 
 function tableKindOf(random: Random): TableKind {
   const storesText = random.chance(0.12);

@@ -145,8 +145,9 @@ export class Simulation implements Observer, PortsWorld {
       timeline.after(afterMs, () => this.#hint(jobId));
   }
 
-  onJobCancelled({ id }: SimulatedJob): void {
-    const news = this.account.newsOf(id);
+  onJobCancelled(job: SimulatedJob): void {
+    this.invariants.onJobCancelled(job);
+    const news = this.account.newsOf(job.id);
     if (news !== undefined) this.#ticks.wake(news);
   }
 

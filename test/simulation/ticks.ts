@@ -115,10 +115,20 @@ export class Ticks {
     const { now } = this.#schedule;
     const state = table.state(provider);
     if (state && isPaused(state)) return now + 30 * MINUTE;
-    const until = state?.hold?.until ?? now;
-    // Full, or as full as has been learned: the end of a job makes room.
-    const isFull = account.isFull() || (state?.ceilings !== undefined && account.isBusy());
-    return isFull ? Math.max(until, account.nextEnd()) : until;
+    const holds = [state?.hold, ...Object.values(state?.ceilings ?? {}).map((c) => c.cooldown)];
+    const until = Math.max(now, ...holds.map((hold) => hold?.until ?? now));
+    // Full, or as full as has been learned: the end of a job makes room, once its status shows it.
+    const news = table.all().map((batch) => this.#newsOf(batch));
+    const next = Math.min(...news.filter((at) => at > now));
+    const isBusy = next !== Number.POSITIVE_INFINITY;
+    const isFull = account.isFull() || (state?.ceilings !== undefined && isBusy);
+    return isFull ? Math.max(until, Math.min(next, account.nextEnd())) : until;
+  }
+
+  /** When the status of its job shows something new, if it has a job. */
+  #newsOf(batch: Batch): number {
+    const jobId = batch.status === 'running' ? batch.job.id : '';
+    return this.#swept.account.newsOf(jobId) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Whether the next sweep has anything to do for a batch that was split. */

@@ -1,4 +1,8 @@
-import { ProviderError, type ProviderErrorKind } from '../../../shared/batch/errors.ts';
+import {
+  NO_USABLE_ANSWER,
+  ProviderError,
+  type ProviderErrorKind,
+} from '../../../shared/batch/errors.ts';
 import type { Outcome } from '../../../shared/batch/job.ts';
 import type { ListingPosition } from '../../../shared/providers/provider.ts';
 import type { MakeCall } from '../../../simulators/memory/calls.ts';
@@ -77,6 +81,14 @@ export async function* listed<T>(
     previous = job;
     yield listing(job);
   }
+}
+
+/** The page of a gateway, or the list of another API. */
+export async function* noList(call: MakeCall): AsyncGenerator<never> {
+  const reason = { code: NO_USABLE_ANSWER, message: 'simulated' };
+  // Several batches ask, each with a backoff of its own: it is no failure of one step.
+  await call('list jobs', () => {});
+  throw new ProviderError('permanent', reason);
 }
 
 export async function* rowsOf(
@@ -165,8 +177,9 @@ export function blindTime(createdAt: number, endsAt: number, random: Random) {
   return { from, until: from + random.between(0, random.pick([10, 10, 180, 1_440]) * 60_000) };
 }
 
-export function outcomeOf({ plan, cancelled }: SimulatedJob): Omit<Outcome, 'files'> {
-  const reason = { code: plan, message: 'simulated' };
+export function outcomeOf(job: SimulatedJob): Omit<Outcome, 'files'> {
+  const { plan, cancelled } = job;
+  const reason = job.refusal ?? { code: plan, message: 'simulated' };
   if (cancelled && plan !== 'quota' && plan !== 'refused' && plan !== 'account')
     return { kind: 'cancelled' };
   switch (plan) {

@@ -5,7 +5,7 @@ import { JOB_MS, type JobPlan } from '../lives.ts';
 import type { Observer, SimulatedJob, SimulatedUpload } from '../observer.ts';
 import { LostReply, type Process, Refused } from '../process.ts';
 import type { Random } from '../random.ts';
-import type { AccountKind, Schedule } from '../schedule.ts';
+import { type AccountKind, DAY, type Schedule } from '../schedule.ts';
 import {
   alternating,
   answersOf,
@@ -14,12 +14,14 @@ import {
   drawPlan,
   failure,
   listed,
+  noList,
   outcomeOf,
   rowOf,
   rowsOf,
   withBrokenRows,
   withLostRows,
 } from './jobs.ts';
+import { quotaReason, quotaRefusal } from './quota.ts';
 
 const HOUR = 3_600_000;
 const MAX_IN_FLIGHT = 2;
@@ -37,6 +39,8 @@ export class ProviderAccount {
   readonly #chance: Random;
   /** Create calls so far. */
   #creates = 0;
+  /** Jobs that were refused because the account was full or blocked. */
+  refusedJobs = 0;
 
   constructor(schedule: Schedule, observer: Observer) {
     this.#schedule = schedule;
@@ -53,14 +57,22 @@ export class ProviderAccount {
     return this.jobs.filter((job) => this.isLive(job)).length >= MAX_IN_FLIGHT;
   }
 
-  isBusy(): boolean {
-    return this.jobs.some((job) => this.isLive(job));
-  }
-
   /** When the next running job ends; infinity if none is running. */
   nextEnd(): number {
     const ends = this.jobs.filter((job) => this.isLive(job)).map((job) => job.endsAt);
     return Math.min(Number.POSITIVE_INFINITY, ...ends);
+  }
+
+  /** Whether the account holds too much for so many more requests. */
+  #lacksRoomFor(requests: number): boolean {
+    const { quota } = this.#kind;
+    if (!quota) return false;
+    const live = this.jobs.filter((job) => this.isLive(job) && job.plan !== 'quota');
+    const held = live.reduce((sum, { customIds }) => sum + customIds.length, 0);
+    const isFull = this.#schedule.now < quota.fullUntil || held + requests > quota.requests;
+    if (!isFull) return false;
+    this.refusedJobs += 1;
+    return true;
   }
 
   #create(upload: SimulatedUpload, batchId: string, lines: string): SimulatedJob {
@@ -70,14 +82,20 @@ export class ProviderAccount {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).custom_id as string);
-    const plan = this.#plan();
+    const { quota, pendsForDays } = this.#kind;
+    const isFull = this.#lacksRoomFor(customIds.length);
+    if (isFull && quota && !quota.isLate) throw quotaRefusal(quota);
+    const plan = isFull ? 'quota' : this.#plan();
     const { life } = this.#schedule;
     const length = life
       ? JOB_MS
       : random.chance(0.1)
         ? random.between(HOUR, 23 * HOUR)
         : random.between(1000, HOUR);
-    const endsAt = plan === 'stuck' ? this.#stuckUntil() : now + length;
+    const pendsMs = pendsForDays ? this.#chance.between(DAY, 3 * DAY) : 0;
+    // A job that does not fit is refused while it is validated.
+    const startsAt = now + (isFull ? length : pendsMs);
+    const endsAt = plan === 'stuck' ? this.#stuckUntil() : now + pendsMs + length;
     const rows = customIds.flatMap((id, index) =>
       rowOf(plan, id, life ? alternating(index) : random),
     );
@@ -90,6 +108,8 @@ export class ProviderAccount {
       createdAt: now,
       customIds,
       plan,
+      refusal: isFull && quota ? quotaReason(quota) : undefined,
+      startsAt,
       endsAt,
       cancelled: false,
       cancels: 0,
@@ -128,6 +148,7 @@ export class ProviderAccount {
     const { now } = this.#schedule;
     if (job.blind && now >= job.blind.from && now < job.blind.until)
       return { state: 'unknown', status: 'unreadable' };
+    if (now < job.startsAt && this.isLive(job)) return { state: 'running', isPending: true };
     if (this.isLive(job)) return { state: 'running' };
     const outcome = outcomeOf(job);
     const answered = answersOf(job);
@@ -236,7 +257,9 @@ export class ProviderAccount {
           this.#observer.onJobCancelled(job);
         }),
       listJobs: (since, position) =>
-        listed(this.jobs, since, call, (job) => this.#listing(job), position),
+        this.#kind.hasNoList
+          ? noList(call)
+          : listed(this.jobs, since, call, (job) => this.#listing(job), position),
       listStates: () =>
         listed(this.jobs, 0, call, (job) => ({
           jobId: job.id,
@@ -266,8 +289,13 @@ export class ProviderAccount {
   }
 
   #refusal(): ProviderErrorKind | undefined {
-    const { random, isCalm, life } = this.#schedule;
+    const { random, isCalm, life, now } = this.#schedule;
     if (life) return life.creates?.[this.#creates++];
+    const { blocked } = this.#kind;
+    if (blocked && now >= blocked.from && now < blocked.until) {
+      this.refusedJobs += 1;
+      return 'account';
+    }
     if (isCalm || !random.chance(0.08)) return undefined;
     return random.weighted({ quota: 6, account: 1, permanent: 1 });
   }
