@@ -45,6 +45,20 @@ export interface BedrockOptions extends CommonOptions {
    */
   readonly region?: string;
   /**
+   * Whether tools, JSON schemas and `cache_control` are sent although AWS's documentation of batch
+   * inference does not say that the model takes them there.
+   *
+   * @default false - such requests are refused at inspection
+   */
+  readonly allowUnsupported?: boolean;
+  /**
+   * The fewest records of a job: your quota for the model and region. A smaller job is filled up with
+   * requests that ask for one token.
+   *
+   * @default 100
+   */
+  readonly minRecords?: number;
+  /**
    * Base URL of the API. Must be https, or http on localhost.
    *
    * @default - the region's public endpoint

@@ -86,6 +86,7 @@ function parseCreateRequest(body: unknown): CreateRequest {
     invocationType: job.modelInvocationType,
     inputUri: job.inputDataConfig.s3InputDataConfig.s3Uri,
     outputUri: job.outputDataConfig.s3OutputDataConfig.s3Uri,
+    timeoutHours: job.timeoutDurationInHours,
   };
 }
 

@@ -46,7 +46,6 @@ function locationOf(uri: string): { Bucket: string; Key: string } {
 }
 
 /** https://docs.aws.amazon.com/general/latest/gr/bedrock.html#limits_bedrock */
-const MIN_RECORDS = 100;
 const MAX_RECORDS = 50_000;
 
 /** What is known of a job's input. */
@@ -64,6 +63,7 @@ export async function fetchInput(
   buckets: Buckets,
   uri: string,
   path: string,
+  minRecords: number,
 ): Promise<InputReport> {
   try {
     await pipeline(await buckets.read(uri), createWriteStream(path));
@@ -72,22 +72,22 @@ export async function fetchInput(
     await writeFile(path, '');
     return { records: 0, problem: `The S3 object of the input data cannot be read: ${uri}` };
   }
-  const input = await inspectInput(path);
+  const input = await inspectInput(path, minRecords);
   if (input.problem !== undefined) await writeFile(path, '');
   return input;
 }
 
-async function inspectInput(path: string): Promise<InputReport> {
+async function inspectInput(path: string, minRecords: number): Promise<InputReport> {
   let records = 0;
   for await (const { number, bytes } of readLines(path)) {
     if (!isRecord(parseJson(bytes.toString())))
       return { records, problem: `Line ${number} of the input data is no record in valid JSON.` };
     records += 1;
   }
-  if (records < MIN_RECORDS)
+  if (records < minRecords)
     return {
       records,
-      problem: `Batch job contains less records (${records}) than the required minimum of: ${MIN_RECORDS}`,
+      problem: `Batch job contains less records (${records}) than the required minimum of: ${minRecords}`,
     };
   if (records > MAX_RECORDS)
     return {

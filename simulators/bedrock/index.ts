@@ -24,6 +24,8 @@ const bedrockOptionsSchema = z.strictObject({
   ...commonOptions,
   /** The S3 endpoint with the buckets that jobs read from and write to. */
   s3Url: z.url(),
+  /** The fewest records of a job. */
+  minRecords: z.number().int().positive().default(100),
   /** How many unfinished jobs the account may have. Default: no limit. */
   jobLimit: z.number().int().nonnegative().optional(),
   /** Where a job over that limit is refused: the job fails, or the create call does. */

@@ -25,6 +25,7 @@ export interface CreateRequest {
   readonly invocationType: 'InvokeModel' | 'Converse';
   readonly inputUri: string;
   readonly outputUri: string;
+  readonly timeoutHours?: number | undefined;
 }
 
 /** A model invocation job as it is stored. */
@@ -39,6 +40,7 @@ export interface BedrockJob extends JobRecord, CreateRequest {
 
 interface BedrockSettings extends JobSettings {
   readonly buckets: Buckets;
+  readonly minRecords: number;
   readonly jobLimit?: number | undefined;
   readonly jobLimitRefusal: 'job' | 'create';
 }
@@ -65,7 +67,12 @@ export class BedrockJobs {
   /** @throws ServiceError if the name is taken or the account has too many jobs */
   async create(request: CreateRequest): Promise<BedrockJob> {
     const { jobName, clientRequestToken, inputUri } = request;
-    const { jobLimit = Number.POSITIVE_INFINITY, jobLimitRefusal, buckets } = this.#settings;
+    const {
+      jobLimit = Number.POSITIVE_INFINITY,
+      jobLimitRefusal,
+      buckets,
+      minRecords,
+    } = this.#settings;
     const all = this.jobs.all();
     const same = all.find(
       (job) => clientRequestToken !== undefined && job.clientRequestToken === clientRequestToken,
@@ -78,7 +85,7 @@ export class BedrockJobs {
       throw new ServiceError(400, 'ServiceQuotaExceededException', QUOTA);
 
     const id = randomBytes(ID_BYTES).toString('hex');
-    const input = await fetchInput(buckets, inputUri, this.jobs.inputPath(id));
+    const input = await fetchInput(buckets, inputUri, this.jobs.inputPath(id), minRecords);
     return this.jobs.create({
       ...omitUndefined(request),
       ...input,
@@ -177,6 +184,7 @@ export function jobObject(job: BedrockJob, snapshot: JobSnapshot) {
     inputDataConfig: { s3InputDataConfig: { s3InputFormat: 'JSONL', s3Uri: job.inputUri } },
     outputDataConfig: { s3OutputDataConfig: { s3Uri: job.outputUri } },
     modelInvocationType: job.invocationType,
+    timeoutDurationInHours: job.timeoutHours,
     totalRecordCount: job.records,
     processedRecordCount: processed,
     successRecordCount: result?.succeeded,

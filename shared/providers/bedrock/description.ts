@@ -13,6 +13,16 @@ const settings = z.strictObject({
   timing: timingSchema
     .extend({ completionHours: z.number().int().min(24).max(168).optional() })
     .optional(),
+  /**
+   * Sends tools, JSON schemas and `cache_control` although AWS's documentation of batch inference
+   * does not say that the model takes them there. Default: they are refused.
+   */
+  allowUnsupported: z.boolean().optional(),
+  /**
+   * The fewest records of a job, a quota of each model and region. A smaller job is filled up.
+   * Default: 100.
+   */
+  minRecords: z.int().min(1).optional(),
   /** Default: the functions' region. */
   region: z.string().min(1).optional(),
   /** Default: the region's public endpoint. */
@@ -40,13 +50,13 @@ export const bedrock = describeKind({
 });
 
 export async function describeBedrock(settings: BedrockSettings): Promise<Description> {
-  const [{ routeOf }, { MIN_RECORDS, PADDING_TOKENS }] = await Promise.all([
+  const [{ routeOf }, { minRecordsOf, PADDING_TOKENS }] = await Promise.all([
     import('./requests.ts'),
     import('./padding.ts'),
   ]);
   return {
     endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
-    padding: { minRequests: MIN_RECORDS, ...PADDING_TOKENS },
+    padding: { minRequests: minRecordsOf(settings), ...PADDING_TOKENS },
     checkOptions,
     checkRequest({ url: endpoint, model, body }, format) {
       // Options change what native requests mean, not whether they can be sent.

@@ -91,9 +91,9 @@ const PLAIN_DENIALS: ReadonlySet<string> = new Set([
   '403',
 ]);
 
-/** A fault of the input would be there the next time. */
+/** A fault of the input, or a model without batch inference, would be there the next time. */
 export function isAboutInput(message: string): boolean {
-  return /\brecords?\b|\bjsonl?\b|input (file|data)|file size|malformed|model identifier/i.test(
+  return /not support(?:ed)?\b.*\bbatch|\bbatch\b.*not support|\brecords?\b|\bjsonl?\b|input (file|data)|file size|malformed|model identifier/i.test(
     message,
   );
 }

@@ -4,6 +4,7 @@ import { type Clients, connectClients } from './api.ts';
 import { type BedrockSettings, describeBedrock } from './description.ts';
 import { classify } from './errors.ts';
 import { cancel, check, deleteFiles, deleteLeftovers, listJobs } from './jobs.ts';
+import { minRecordsOf } from './padding.ts';
 import { type Route, routeOf } from './requests.ts';
 import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
@@ -34,7 +35,7 @@ export async function bedrockProvider(
     limits,
     referenceOf,
     submit: async (submission) => submit(clients, entry, routeFor(submission), submission),
-    check: (jobId) => check(reads, objects, jobId),
+    check: (jobId) => check(reads, objects, minRecordsOf(settings), jobId),
     cancel: (jobId) => cancel(reads, jobId),
     listJobs: (since, position) => listJobs(reads, since, position),
     readRows: (outcome, job) => readRows(objects, outcome, routeFor(job)),

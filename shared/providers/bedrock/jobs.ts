@@ -27,7 +27,6 @@ import {
   wireJobSchema,
 } from './api.ts';
 import { classify, isAboutAccess, isAboutInput, isAboutQuota, isAboutSetup } from './errors.ts';
-import { MIN_RECORDS } from './padding.ts';
 
 /** `ModelInvocationJobStatus` of the SDK. */
 const RUNNING: ReadonlySet<string> = new Set([
@@ -48,7 +47,7 @@ const ENDED: Readonly<Record<string, Outcome['kind']>> = {
 };
 
 /** The state of a job, by Bedrock's answer, which does not name the job's files. */
-export function jobStateOf(job: WireJob): JobState {
+export function jobStateOf(job: WireJob, minRecords: number): JobState {
   const { status, jobArn, message, processedRecordCount: progress } = job;
   // Padding counts as progress too, but only its growth matters.
   if (RUNNING.has(status))
@@ -60,7 +59,7 @@ export function jobStateOf(job: WireJob): JobState {
     jobId: jobArn,
     files: [],
     // Without the padding, of which a job may have up to one record less than the minimum.
-    answered: answeredOf((job.successRecordCount ?? 0) - (MIN_RECORDS - 1)),
+    answered: answeredOf((job.successRecordCount ?? 0) - (minRecords - 1)),
     reason: kind === 'completed' ? undefined : reasonOf(status, message),
     refusal: kind === 'failed' ? refusalOf(message ?? '') : undefined,
   });
@@ -91,11 +90,12 @@ function getJob(client: BedrockClient, jobId: string): Promise<WireJob | undefin
 export async function check(
   client: BedrockClient,
   objects: ObjectStore,
+  minRecords: number,
   jobId: string,
 ): Promise<JobState> {
   const job = await getJob(client, jobId);
   if (job === undefined) return { state: 'missing' };
-  const state = jobStateOf(job);
+  const state = jobStateOf(job, minRecords);
   if (state.state !== 'ended') return state;
   // A job that failed or never ran has usually written nothing; a stopped one may have.
   const output = outputKey(job.jobName, job.jobArn);

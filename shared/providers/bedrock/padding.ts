@@ -1,10 +1,14 @@
 import { ANTHROPIC_VERSION, NOVA_SCHEMA, type Route } from './requests.ts';
 
 /**
- * "Minimum number of records per batch inference job", for every model:
+ * "Minimum number of records per batch inference job", the default quota of every model:
  * https://docs.aws.amazon.com/general/latest/gr/bedrock.html#limits_bedrock
  */
-export const MIN_RECORDS = 100;
+const MIN_RECORDS = 100;
+
+export function minRecordsOf({ minRecords }: { readonly minRecords?: number | undefined }): number {
+  return minRecords ?? MIN_RECORDS;
+}
 
 const PADDING_PREFIX = 'padding';
 

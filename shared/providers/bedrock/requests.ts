@@ -1,23 +1,15 @@
 import type { ModelInvocationType } from '@aws-sdk/client-bedrock';
-import * as z from 'zod';
 import { refusal } from '../../batch/errors.ts';
-import { omitUndefined } from '../../omitUndefined.ts';
+import { isObject } from '../../jsonl/rows.ts';
 import { CHAT_COMPLETIONS, EMBEDDINGS, type JobContext } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
-import { embeddingsResponse } from '../translation/chat.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
 import { AT_OTHERS, claudeRequest } from '../translation/claudeRequest.ts';
-import {
-  EMBEDDING_FIELDS,
-  expressible,
-  parseAnswer,
-  parseBody,
-  type TranslationRules,
-  withoutModel,
-} from '../translation/fields.ts';
+import { cannotExpress, withoutModel } from '../translation/fields.ts';
 import type { ModelFactsByName } from '../translation/modelFacts.ts';
 import { converseRequest } from './converse.ts';
 import { chatCompletionOfConverse } from './converseAnswer.ts';
+import { embeddingsOfTitan, titanRequest } from './titan.ts';
 
 /** The format of a model's requests and answers in a batch job. */
 export type Family =
@@ -67,9 +59,13 @@ interface RowFacts {
   readonly created: number;
 }
 
+interface BedrockRequestSettings extends RequestSettings {
+  readonly allowUnsupported?: boolean | undefined;
+}
+
 /** @throws RefusedError for a model that does not serve the endpoint */
 export function routeOf(
-  { models, dropFields, modelFacts }: RequestSettings,
+  { models, dropFields, modelFacts, allowUnsupported = false }: BedrockRequestSettings,
   {
     endpoint,
     model,
@@ -91,8 +87,11 @@ export function routeOf(
     modelId,
     dropFields,
     modelFacts,
+    allowUnsupported,
   });
-  return { modelId, family, ...translation };
+  const modelInput = (body: Readonly<Record<string, unknown>>) =>
+    translation.modelInput(allowUnsupported ? body : documented(body, family, dropFields));
+  return { modelId, family, ...translation, modelInput };
 }
 
 /** What a message's `options` may hold for a Bedrock job. */
@@ -116,6 +115,39 @@ interface RouteParameters {
   readonly modelId: string;
   readonly dropFields: readonly string[];
   readonly modelFacts: ModelFactsByName | undefined;
+  readonly allowUnsupported: boolean;
+}
+
+/**
+ * A request without what AWS's documentation of batch inference does not promise. Its pages
+ * disagree: one says that batch inference supports neither tools nor structured output, another
+ * that jobs of InvokeModel take both: https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html
+ *
+ * @throws RefusedError naming such a field, unless `dropFields` contains it
+ */
+function documented(
+  body: Readonly<Record<string, unknown>>,
+  family: Family,
+  dropFields: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const { tools, response_format: format } = body;
+  const places = {
+    // Converse takes none in any case, and says so itself.
+    tools: family !== 'converse' && Array.isArray(tools) && tools.length > 0,
+    response_format: isObject(format) && format.type === 'json_schema',
+  };
+  const kept: Record<string, unknown> = { ...body };
+  for (const [name, isUnsupported] of Object.entries(places)) {
+    if (!isUnsupported) continue;
+    if (!dropFields.includes(name))
+      throw cannotExpress(
+        `body.${name}`,
+        'batch jobs on Bedrock',
+        "AWS's documentation does not say that they take it: remove it, or set allowUnsupported of the entry to true to send it all the same",
+      );
+    delete kept[name];
+  }
+  return kept;
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html */
@@ -143,7 +175,7 @@ const TRANSLATIONS: Record<
   Exclude<Family, 'other-embeddings'>,
   (parameters: RouteParameters) => Translation
 > = {
-  claude: ({ model, modelId, dropFields, modelFacts }) => ({
+  claude: ({ model, modelId, dropFields, modelFacts, allowUnsupported }) => ({
     invocationType: 'InvokeModel',
     modelInput: (body) => ({
       anthropic_version: ANTHROPIC_VERSION,
@@ -151,7 +183,7 @@ const TRANSLATIONS: Record<
         provider: 'Claude on Bedrock',
         model: undefined,
         unnamedModel: modelId,
-        extras: AT_OTHERS,
+        extras: { ...AT_OTHERS, cacheControl: allowUnsupported },
         dropFields,
         modelFacts,
       }),
@@ -195,51 +227,4 @@ const TRANSLATIONS: Record<
 function converseAnswer(model: string): Route['responseBody'] {
   return (output, { recordId, created }) =>
     chatCompletionOfConverse(output, { id: `chatcmpl-${recordId}`, model, created });
-}
-
-/** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html */
-const TITAN_DIMENSIONS = [256, 512, 1024];
-
-const titanRequestSchema = z.object({
-  input: z.union([z.string().min(1), z.array(z.string().min(1)).length(1)]),
-  dimensions: z.literal(TITAN_DIMENSIONS).nullish(),
-  encoding_format: z.literal('float').nullish(),
-});
-
-/**
- * Translates an embeddings request into one of Amazon Titan Text Embeddings V2, which has one text.
- *
- * @throws RefusedError naming the field that Titan cannot express
- */
-function titanRequest(
-  body: Readonly<Record<string, unknown>>,
-  rules: TranslationRules,
-): Record<string, unknown> {
-  const { input, dimensions } = parseBody(
-    titanRequestSchema,
-    expressible(body, { ...rules, fields: EMBEDDING_FIELDS }),
-  );
-  const text = typeof input === 'string' ? input : input[0];
-  if (text === undefined) throw refusal('invalid_field', 'body.input holds no text');
-  // Normalized, because OpenAI's vectors have length 1.
-  return omitUndefined({
-    inputText: text,
-    normalize: true,
-    dimensions: dimensions ?? undefined,
-  });
-}
-
-const titanAnswerSchema = z.object({
-  embedding: z.array(z.number()),
-  inputTextTokenCount: z.number().int().nonnegative(),
-});
-
-/** @throws Error, without the answer's content, for a malformed answer */
-function embeddingsOfTitan(answer: unknown, model: string): object {
-  const { embedding, inputTextTokenCount: tokens } = parseAnswer(
-    titanAnswerSchema,
-    answer,
-    'none of Titan Text Embeddings',
-  );
-  return embeddingsResponse(embedding, model, tokens);
 }

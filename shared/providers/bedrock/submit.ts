@@ -10,7 +10,7 @@ import { type Clients, createdSchema, inputKey, outputFolder } from './api.ts';
 import type { BedrockSettings } from './description.ts';
 import { classify } from './errors.ts';
 import { deleteFolder, listNamed } from './jobs.ts';
-import { MIN_RECORDS, paddingId, paddingInput } from './padding.ts';
+import { minRecordsOf, paddingId, paddingInput } from './padding.ts';
 import type { Route } from './requests.ts';
 
 /** The bucket of a job's files, the role with which it reads and writes them, and its entry. */
@@ -18,7 +18,7 @@ interface JobPlace {
   readonly objects: ObjectStore;
   /** ARN of the role that Bedrock assumes. */
   readonly jobRole: string | undefined;
-  readonly settings: Pick<BedrockSettings, 'timing'>;
+  readonly settings: Pick<BedrockSettings, 'timing' | 'minRecords'>;
 }
 
 /** Writes the records into the bucket, then sends one create call. */
@@ -29,7 +29,7 @@ export async function submit(
   submission: Submission,
 ): Promise<{ jobId: string }> {
   if (jobRole === undefined) throw noRole();
-  await upload(objects, submission, route);
+  await upload(objects, submission, route, minRecordsOf(settings));
   try {
     const place = { bucket: objects.bucket, roleArn: jobRole, timing: settings.timing };
     const jobId = await create(clients.writes, place, route, submission);
@@ -106,14 +106,15 @@ async function upload(
   objects: ObjectStore,
   { key, file }: Pick<Submission, 'key' | 'file'>,
   route: Route,
+  minRecords: number,
 ): Promise<void> {
   const writer = objects.writer(inputKey(key));
   try {
     const { count, example } = await writeRequests(writer, file.path, route);
-    if (example !== undefined && count < MIN_RECORDS) {
+    if (example !== undefined && count < minRecords) {
       const padding = paddingInput(route, example);
-      if (padding === undefined) throw cannotPad(count, route);
-      for (let number = count + 1; number <= MIN_RECORDS; number++)
+      if (padding === undefined) throw cannotPad(count, route, minRecords);
+      for (let number = count + 1; number <= minRecords; number++)
         await writer.write(recordOf(paddingId(key, number), padding));
     }
     await writer.close();
@@ -138,8 +139,12 @@ async function writeRequests(writer: ObjectWriter, path: string, route: Route) {
 }
 
 /** Copies of the batch's own requests could cost a hundred times as much as the batch. */
-function cannotPad(count: number, { modelId }: Pick<Route, 'modelId'>): ProviderError {
-  const message = `Bedrock takes no job of fewer than ${MIN_RECORDS} requests, this one has ${count}, and no cheap request to fill it up with is known for native requests to ${modelId}: give each a limit for its answer, send ${MIN_RECORDS} or more, or use OpenAI's format or Converse`;
+function cannotPad(
+  count: number,
+  { modelId }: Pick<Route, 'modelId'>,
+  minRecords: number,
+): ProviderError {
+  const message = `Bedrock takes no job of fewer than ${minRecords} requests, this one has ${count}, and no cheap request to fill it up with is known for native requests to ${modelId}: give each a limit for its answer, send ${minRecords} or more, lower minRecords of the entry if the account's quota is lower, or use OpenAI's format or Converse`;
   return new ProviderError('permanent', shortReason('too_few_requests', message));
 }
 

@@ -42,7 +42,7 @@ async function roundTrip(
   body: { readonly model: string; readonly [field: string]: unknown },
   changes: Partial<Submission> = {},
 ) {
-  const world = await start();
+  const world = await start({ settings: { allowUnsupported: true } });
   const { provider, objects } = world;
   const file = await scratchFileOf([{ custom_id: 'a b', method: 'POST', url, body }]);
   const job: JobContext = {

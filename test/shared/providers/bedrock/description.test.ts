@@ -36,8 +36,8 @@ describe('familyOf', () => {
 describe('checkRequest', () => {
   const claude = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
   test.each([
-    [CHAT, { model: claude, messages: MESSAGES, tools: TOOLS }],
-    [CHAT, { model: 'amazon.nova-lite-v1:0', messages: MESSAGES, tools: TOOLS }],
+    [CHAT, { model: claude, messages: MESSAGES, tools: [] }],
+    [CHAT, { model: 'amazon.nova-lite-v1:0', messages: MESSAGES }],
     [CHAT, { model: 'meta.llama3-3-70b-instruct-v1:0', messages: MESSAGES }],
     [EMBEDDINGS, { model: 'amazon.titan-embed-text-v2:0', input: ['text'], dimensions: 256 }],
   ])('%s %j is taken', async (url, body) => {
@@ -75,9 +75,49 @@ describe('checkRequest', () => {
 
   test('checks the model that the entry maps the name to', async () => {
     const body = { model: 'small', messages: MESSAGES, tools: TOOLS };
-    await expect(check(CHAT, body)).rejects.toThrow();
-    const settings = { ...SETTINGS, models: { small: 'amazon.nova-micro-v1:0' } };
+    const unsupported = { ...SETTINGS, allowUnsupported: true };
+    await expect(check(CHAT, body, unsupported)).rejects.toThrow('body.tools');
+    const settings = { ...unsupported, models: { small: 'amazon.nova-micro-v1:0' } };
     await expect(check(CHAT, body, settings)).resolves.toBeUndefined();
+  });
+
+  const schema = { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'object' } } };
+  const marked = [
+    { role: 'user', content: [{ type: 'text', text: 'Hi', cache_control: { type: 'ephemeral' } }] },
+  ];
+  test.each([
+    ['tools for Claude', { model: claude, messages: MESSAGES, tools: TOOLS }, 'body.tools'],
+    [
+      'tools for Nova',
+      { model: 'amazon.nova-lite-v1:0', messages: MESSAGES, tools: TOOLS },
+      'body.tools',
+    ],
+    [
+      'a schema for Claude',
+      { model: claude, messages: MESSAGES, response_format: schema },
+      'body.response_format',
+    ],
+    [
+      'a schema for Converse',
+      { model: 'meta.llama3', messages: MESSAGES, response_format: schema },
+      'body.response_format',
+    ],
+    [
+      'cache_control',
+      { model: claude, messages: marked },
+      'body.messages[0].content[0].cache_control',
+    ],
+  ])('%s is sent only if the settings allow what is not documented', async (_name, body, place) => {
+    await expect(check(CHAT, body)).rejects.toThrow(`${place} cannot be expressed`);
+    await expect(check(CHAT, body, { ...SETTINGS, allowUnsupported: true })).resolves.toBe(
+      undefined,
+    );
+  });
+
+  test('dropFields leaves out what is not documented', async () => {
+    const body = { model: claude, messages: MESSAGES, response_format: schema, tools: TOOLS };
+    const settings = { ...SETTINGS, dropFields: ['tools', 'response_format'] };
+    await expect(check(CHAT, body, settings)).resolves.toBe(undefined);
   });
 
   test('a native request is accepted unchanged', async () => {

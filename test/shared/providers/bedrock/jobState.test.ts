@@ -6,7 +6,7 @@ const ARN = 'arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdef1
 
 function state(status: string, changes: Partial<WireJob> = {}) {
   const job = { jobArn: ARN, jobName: 'bhabcdefghij012345-1', submitTime: new Date() };
-  return jobStateOf({ ...job, status, ...changes });
+  return jobStateOf({ ...job, status, ...changes }, 100);
 }
 
 describe('jobStateOf', () => {
@@ -34,6 +34,7 @@ describe('jobStateOf', () => {
   test.each([
     ['Batch job contains less records (1) than the required minimum of: 100', 'permanent'],
     ['The number of records exceeds the quota of 50000 records per job', 'permanent'],
+    ['The model anthropic.claude-9 is not supported for batch inference', 'permanent'],
     ['Line 3 of the input data is malformed', 'permanent'],
     ['Invalid file size: at most 1 GB', 'permanent'],
     ['The quota of concurrent jobs is exceeded', 'quota'],

@@ -1,4 +1,7 @@
-import { CreateModelInvocationJobCommand } from '@aws-sdk/client-bedrock';
+import {
+  CreateModelInvocationJobCommand,
+  GetModelInvocationJobCommand,
+} from '@aws-sdk/client-bedrock';
 import { describe, expect, test } from 'vitest';
 import { BILLED_ROW_ID } from '../../../../shared/batch/ledger.ts';
 import { lines } from '../../../../shared/jsonl/lines.ts';
@@ -111,6 +114,16 @@ describe('padding', () => {
     },
   );
 
+  test('fills up to the quota of the settings', async () => {
+    const world = await start({ settings: { minRecords: 5 }, minRecords: 5 });
+    expect(world.provider.padding).toMatchObject({ minRequests: 5 });
+    const { jobId } = await world.provider.submit(await submissionOf(3));
+    expect(await recordsOf(world)).toHaveLength(5);
+    const outcome = await outcomeOf(world.provider, jobId);
+    expect(outcome).toMatchObject({ kind: 'completed', answered: 1 });
+    await world.close();
+  });
+
   test('of large native requests is small, and asks for one token', async () => {
     const world = await start();
     const bodyOf = () => ({ model: LLAMA, prompt: 'x'.repeat(50_000), max_gen_len: 4_000 });
@@ -178,6 +191,19 @@ test('a second submission with the same key creates no second job', async () => 
   const first = await world.provider.submit(await submissionOf(1));
   expect(await world.provider.submit(await submissionOf(1))).toEqual(first);
   expect((await world.journal()).jobs).toHaveLength(1);
+  await world.close();
+});
+
+test.each([
+  [undefined, undefined],
+  [{ completionHours: 48 }, 48],
+])('with the timing %j, Bedrock is told to end the job after %s hours', async (timing, hours) => {
+  const world = await start({ settings: { timing } });
+  const { jobId } = await world.provider.submit(await submissionOf(1));
+  const job = await world.clients.reads.send(
+    new GetModelInvocationJobCommand({ jobIdentifier: jobId }),
+  );
+  expect(job.timeoutDurationInHours).toBe(hours);
   await world.close();
 });
 
