@@ -58,12 +58,16 @@ function errorCodeIn(error: unknown): string | undefined {
   return Object.values(error).some((value) => value != null && value !== '') ? 'error' : undefined;
 }
 
+/** Objects that OpenAI answers with while they may still fail: `Response` and `Video` in its SDK. */
+const OBJECTS_WITH_STATUS: ReadonlySet<unknown> = new Set(['response', 'video']);
+
 /**
  * The status of an error that stands in an answer with status 200: a Response may have failed. The
- * type of its `error.code` is `ResponseError` in OpenAI's SDK.
+ * type of its `error.code` is `ResponseError` in OpenAI's SDK. One that is `incomplete` is an answer
+ * that was cut off, as a chat completion may be by its `finish_reason`.
  */
 function failureIn(body: unknown): number | undefined {
-  if (!isObject(body) || body.object !== 'response') return undefined;
+  if (!isObject(body) || !OBJECTS_WITH_STATUS.has(body.object)) return undefined;
   if (body.status === 'cancelled') return 408;
   if (body.status !== 'failed') return undefined;
   const code = isObject(body.error) ? body.error.code : undefined;

@@ -21,6 +21,7 @@ const PROMPT_FIELDS = new Set([
   'input',
   'instructions',
   'prompt',
+  'images',
   'system',
   'contents',
   'systemInstruction',

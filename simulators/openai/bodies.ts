@@ -1,17 +1,6 @@
-import {
-  type FakeReply,
-  type FakeRequest,
-  fakeEmbedding,
-  fakeText,
-  hexadecimal,
-} from '../engine/content.ts';
+import { type FakeReply, fakeEmbedding, fakeText, hexadecimal } from '../engine/content.ts';
 import { isObject } from '../engine/router.ts';
-
-/** A request to one of OpenAI's endpoints. */
-export interface OpenAiRequest extends FakeRequest {
-  /** Unix seconds. */
-  readonly created: number;
-}
+import { imagesReply, type OpenAiRequest, videoReply } from './media.ts';
 
 const REPLIES: Readonly<Record<string, (request: OpenAiRequest) => FakeReply>> = {
   '/v1/chat/completions': chatReply,
@@ -19,6 +8,9 @@ const REPLIES: Readonly<Record<string, (request: OpenAiRequest) => FakeReply>> =
   '/v1/embeddings': embeddingsReply,
   '/v1/completions': completionReply,
   '/v1/moderations': moderationReply,
+  '/v1/images/generations': imagesReply,
+  '/v1/images/edits': imagesReply,
+  '/v1/videos': videoReply,
 };
 
 export const ENDPOINTS = Object.keys(REPLIES);

@@ -14,7 +14,11 @@ const EXPIRY_SECONDS = { min: 3_600, max: 2_592_000 };
 
 /** What every entry of OpenAI's Batch API accepts. */
 export const openAiDescription: Description = {
-  endpoints: [CHAT_COMPLETIONS, '/v1/responses', EMBEDDINGS, '/v1/completions', '/v1/moderations'],
+  // https://developers.openai.com/api/reference/resources/batches/methods/create: `endpoint`
+  endpoints: [
+    ...[CHAT_COMPLETIONS, '/v1/responses', EMBEDDINGS, '/v1/completions', '/v1/moderations'],
+    ...['/v1/images/generations', '/v1/images/edits', '/v1/videos'],
+  ],
   checkOptions: (options) => checkExpiry('OpenAI', options, EXPIRY_SECONDS),
 };
 

@@ -83,3 +83,13 @@ test.each([
   const row = parseRow(answerRow('a', 'req_1', { object: 'response', ...body }));
   expect(classifyRow(row)).toBe(outcome);
 });
+
+// The statuses of `Video` in OpenAI's SDK.
+test.each([
+  [{ status: 'completed', error: null }, 'succeeded'],
+  [{ status: 'failed', error: { code: 'server_error' } }, 'unfinished'],
+  [{ status: 'failed', error: { code: 'moderation_blocked' } }, 'failed'],
+])('a video %j in an answer with status 200 has %s', (body, outcome) => {
+  const row = parseRow(answerRow('a', 'req_1', { object: 'video', ...body }));
+  expect(classifyRow(row)).toBe(outcome);
+});

@@ -34,6 +34,11 @@ describe('walkPrompt', () => {
       { texts: ['a', 'b'], fixed: 11, schemas: 0 },
     ],
     [
+      'images to be edited, which may be ids of files',
+      { model: 'gpt-image-1', prompt: 'a', images: [{ file_id: 'f' }, { image_url: 'https://b' }] },
+      { texts: ['a', 'https://b'], fixed: 0, schemas: 0 },
+    ],
+    [
       'calls of functions and their results',
       {
         messages: [

@@ -7,16 +7,29 @@ const BODIES = {
   '/v1/embeddings': { input: ['one', 'two'], dimensions: 3 },
   '/v1/completions': { prompt: 'Add 1 and' },
   '/v1/moderations': { input: 'Add 1 and 1.' },
+  '/v1/images/generations': { prompt: 'A cat', n: 2 },
+  '/v1/images/edits': { prompt: 'A hat', images: [{ file_id: 'file-1' }] },
+  '/v1/videos': { prompt: 'A cat walks' },
 } as const;
+const MODEL = { model: 'some-model' };
 const REPLIES = {
   '/v1/chat/completions': {
+    ...MODEL,
     object: 'chat.completion',
     choices: [{ message: { content: expect.stringMatching(/#### \d+$/) } }, { index: 1 }],
   },
-  '/v1/responses': { object: 'response', output: [{ content: [{ type: 'output_text' }] }] },
-  '/v1/embeddings': { data: [{ embedding: { length: 3 } }, { index: 1 }] },
-  '/v1/completions': { object: 'text_completion', choices: [{ finish_reason: 'stop' }] },
-  '/v1/moderations': { results: [{ categories: { hate: expect.any(Boolean) } }] },
+  '/v1/responses': {
+    ...MODEL,
+    object: 'response',
+    output: [{ content: [{ type: 'output_text' }] }],
+  },
+  '/v1/embeddings': { ...MODEL, data: [{ embedding: { length: 3 } }, { index: 1 }] },
+  '/v1/completions': { ...MODEL, object: 'text_completion', choices: [{ finish_reason: 'stop' }] },
+  '/v1/moderations': { ...MODEL, results: [{ categories: { hate: expect.any(Boolean) } }] },
+  // Images are answered without their model.
+  '/v1/images/generations': { data: { length: 2 }, usage: { output_tokens: expect.any(Number) } },
+  '/v1/images/edits': { data: [{ b64_json: expect.any(String) }] },
+  '/v1/videos': { ...MODEL, object: 'video', status: 'completed' },
 } as const;
 
 test.each(Object.keys(BODIES) as (keyof typeof BODIES)[])(
@@ -24,7 +37,7 @@ test.each(Object.keys(BODIES) as (keyof typeof BODIES)[])(
   async (endpoint) => {
     // Prepare
     const { client, upload, after, end, rows } = await world();
-    const body = { model: 'some-model', ...BODIES[endpoint] };
+    const body = { ...MODEL, ...BODIES[endpoint] };
     const file = await upload([{ custom_id: 'one', method: 'POST', url: endpoint, body }]);
     // Act
     const replies: unknown[] = [];
@@ -36,11 +49,11 @@ test.each(Object.keys(BODIES) as (keyof typeof BODIES)[])(
       });
       await after(batch.id, 0);
       const [row] = await rows((await end(batch.id)).output_file_id);
-      const { created, created_at, ...reply } = row.response.body;
+      const { created, created_at, completed_at, expires_at, ...reply } = row.response.body;
       replies.push(reply);
     }
     // Assess
-    expect(replies[0]).toMatchObject({ model: 'some-model', ...REPLIES[endpoint] });
+    expect(replies[0]).toMatchObject(REPLIES[endpoint]);
     expect(replies[1]).toEqual(replies[0]);
   },
 );
