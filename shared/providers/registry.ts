@@ -2,10 +2,10 @@ import { discounted, type Pricing, priceIn } from '../batch/cost.ts';
 import { ProviderError, RefusedError } from '../batch/errors.ts';
 import { hoursOfWindow, type Limits, type Timing } from '../batch/job.ts';
 import type { ObjectStore } from '../batch/ports.ts';
-import { omitUndefined } from '../omitUndefined.ts';
 import { kindOf, type ProviderSettings } from './kinds.ts';
 import type { DescribedProviders, Provider, Providers } from './provider.ts';
 import { baseUrlProblem, defaultModelOf, modelAt } from './settings.ts';
+import { wrapCalls } from './wrapCalls.ts';
 
 /** The provider entries of a deployment's settings, by name. */
 type Entries = Readonly<Record<string, ProviderSettings>>;
@@ -197,20 +197,7 @@ function retryingRefused(
     }
     yield* open(other);
   }
-  const { listStates } = provider;
-  return {
-    ...provider,
-    ...omitUndefined({
-      listStates: listStates && (() => read((one) => one.listStates?.() ?? listStates())),
-    }),
-    submit: (submission) => call((one) => one.submit(submission)),
-    check: (jobId) => call((one) => one.check(jobId)),
-    cancel: (jobId) => call((one) => one.cancel(jobId)),
-    listJobs: (since, position) => read((one) => one.listJobs(since, position)),
-    deleteFiles: (jobId) => call((one) => one.deleteFiles(jobId)),
-    deleteLeftovers: (keys, since) => call((one) => one.deleteLeftovers(keys, since)),
-    readRows: (outcome, job) => read((one) => one.readRows(outcome, job)),
-  };
+  return wrapCalls(provider, { call, read });
 }
 
 /** @throws ProviderError `account`, so that the entry waits for its settings to be corrected */

@@ -4,14 +4,14 @@ import { type Backoff, maxBackoffMs } from '../batch/policy.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 
 /** The job whose refusal began a block. The account may be refused, or only this model or this batch. */
-export const refusedJobSchema = z.object({
+export const blockingJobSchema = z.object({
   batchId: z.string(),
   /** `''` for a batch without one. */
   model: z.string(),
   /** Where the refusal was: of the job as a whole, or in the rows of its output. */
   seenIn: z.enum(['job', 'rows']),
 });
-export type RefusedJobOfAccount = z.infer<typeof refusedJobSchema>;
+export type BlockingJob = z.infer<typeof blockingJobSchema>;
 
 /** Why no jobs are started for now: the provider is blocked (`account`) or cooling down (`quota`). */
 export const holdSchema = z.object({
@@ -24,7 +24,7 @@ export const holdSchema = z.object({
   /** Refusals in a row. They lengthen the backoff. */
   refusals: z.number().int().positive(),
   /** Absent if another call was refused, such as reading: then no call can succeed. */
-  job: refusedJobSchema.optional(),
+  job: blockingJobSchema.optional(),
   /** Models of which a batch was tried during this block. */
   tried: z.array(z.string()).optional(),
 });
@@ -32,7 +32,7 @@ type Hold = z.infer<typeof holdSchema>;
 
 /** A model or a batch that is refused while the provider accepts others. It alone waits. */
 export const exclusionSchema = z.object({
-  job: refusedJobSchema,
+  job: blockingJobSchema,
   /** Whether all batches of the model wait, and not only this one. */
   isWholeModel: z.boolean(),
   reason: reasonSchema,
@@ -129,7 +129,7 @@ export function withRefusal<S extends Holds>(
 interface AccountRefusal {
   readonly reason: Reason;
   /** Absent if another call than one for a job was refused. */
-  readonly job?: RefusedJobOfAccount | undefined;
+  readonly job?: BlockingJob | undefined;
 }
 
 /**
@@ -169,7 +169,7 @@ export interface AcceptedWork {
   readonly model: string;
   /** When its job was submitted, in milliseconds since 1970. */
   readonly submittedAt: number;
-  readonly seenIn: RefusedJobOfAccount['seenIn'];
+  readonly seenIn: BlockingJob['seenIn'];
 }
 
 /**

@@ -108,7 +108,7 @@ function storedLimit(ceilings: ProviderState['ceilings'], model = ''): LearnedLi
  */
 export function withRefusedJob(
   state: ProviderState,
-  { model, reason, ...job }: RefusedJobOf,
+  { model, reason, ...job }: JobOverQuota,
   policy: Policy,
   now: number,
 ): ProviderState {
@@ -129,7 +129,7 @@ export function withRefusedJob(
 }
 
 /** A job that was refused for quota. `model` is `''` if it has none. */
-type RefusedJobOf = Pick<RefusedJob, 'tokens' | 'requests' | 'beside'> & {
+type JobOverQuota = Pick<RefusedJob, 'tokens' | 'requests' | 'beside'> & {
   readonly model: string;
   readonly reason: Reason;
 };

@@ -5,8 +5,8 @@ import { pages } from '../batch/ports.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { LOG_MESSAGES, METRICS } from '../metrics.ts';
 import {
+  type BlockingJob,
   exclusionOf,
-  type RefusedJobOfAccount,
   refusesCalls,
   withAcceptance,
   withAccountRefusal,
@@ -62,7 +62,7 @@ export async function blockProvider(
   ports: BlockPorts,
   batch: Batch,
   reason: Reason,
-  seenIn?: RefusedJobOfAccount['seenIn'],
+  seenIn?: BlockingJob['seenIn'],
 ): Promise<undefined> {
   const { policy, clock, log } = ports;
   const { batchId, provider, input }: BatchFields = batch;

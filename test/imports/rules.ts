@@ -40,7 +40,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'it holds the domain and the use cases of one feature, and no adapter',
   },
   'shared/usecases': {
-    may: 'shared/batch shared/collector shared/jsonl shared/metrics.ts shared/providers/provider.ts shared/quota node zod',
+    may: 'shared/batch shared/collector shared/jsonl shared/metrics.ts shared/providers/provider.ts shared/providers/wrapCalls.ts shared/quota node zod',
     why: 'use cases know the domain and the ports, never an adapter',
   },
   'shared/providers': {

@@ -1,7 +1,7 @@
 import { ProviderError, shortReason } from '../../batch/errors.ts';
 import { METRICS } from '../../metrics.ts';
-import { omitUndefined } from '../../omitUndefined.ts';
 import type { Provider, Providers } from '../../providers/provider.ts';
+import { wrapCalls } from '../../providers/wrapCalls.ts';
 import type { Dependencies } from '../dependencies.ts';
 
 export type SharePorts = Pick<Dependencies, 'clock' | 'log' | 'metrics'>;
@@ -129,19 +129,15 @@ export function withShares(
   };
 }
 
+/** The listing of all states has a part of the share: jobs can be checked one by one instead. */
 function limited(provider: Provider, share: ProviderShare): Provider {
   const { listStates } = provider;
-  return {
-    ...provider,
-    ...omitUndefined({
-      listStates: listStates && (() => eachWithin(share.part(STATES_MS), listStates())),
-    }),
-    check: (jobId) => share.call(() => provider.check(jobId)),
-    cancel: (jobId) => share.call(() => provider.cancel(jobId)),
-    listJobs: (since, position) => eachWithin(share, provider.listJobs(since, position)),
-    deleteFiles: (jobId) => share.call(() => provider.deleteFiles(jobId)),
-    deleteLeftovers: (keys, since) => share.call(() => provider.deleteLeftovers(keys, since)),
-  };
+  const wrapped = wrapCalls(provider, {
+    call: (make) => share.call(() => make(provider)),
+    read: (open) => eachWithin(share, open(provider)),
+  });
+  if (!listStates) return wrapped;
+  return { ...wrapped, listStates: () => eachWithin(share.part(STATES_MS), listStates()) };
 }
 
 async function* eachWithin<T>(share: ProviderShare, items: AsyncIterable<T>): AsyncGenerator<T> {

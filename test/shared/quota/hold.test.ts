@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import {
   type AcceptedWork,
+  type BlockingJob,
   exclusionOf,
   exclusionsAt,
   isBlocked,
   MAX_EXCLUSIONS,
   mayTryBlocked,
-  type RefusedJobOfAccount,
   refusesCalls,
   withAcceptance,
   withAccountRefusal,
@@ -20,10 +20,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const reason = { code: 'access_denied', message: 'no' };
 const fresh: ProviderState = { schemaVersion: 1, provider: 'openai', version: 0 };
-const job: RefusedJobOfAccount = { batchId: 'b1', model: 'm', seenIn: 'job' };
+const job: BlockingJob = { batchId: 'b1', model: 'm', seenIn: 'job' };
 const work: AcceptedWork = { batchId: 'b2', model: 'n', submittedAt: NOW + 1, seenIn: 'job' };
 
-const refuse = (state: ProviderState, refused?: RefusedJobOfAccount, at = NOW) =>
+const refuse = (state: ProviderState, refused?: BlockingJob, at = NOW) =>
   withAccountRefusal(state, { reason, job: refused }, DEFAULT_POLICY.accountBackoff, at);
 const accept = (state: ProviderState, accepted: Partial<AcceptedWork> = {}, at = NOW + MINUTE) =>
   withAcceptance(state, { ...work, ...accepted }, at);
