@@ -126,6 +126,13 @@ export const LOCAL_KINDS: Readonly<Record<ProviderKind, LocalKind>> = {
     real: { key: 'XAI_API_KEY' },
     entries: { xai: anyModelAs('grok-4.3') },
   },
+  together: {
+    name: 'Together',
+    simulator: 'together',
+    secret: 'local-simulator',
+    real: { key: 'TOGETHER_API_KEY' },
+    entries: { together: anyModelAs('meta-llama/Llama-3.3-70B-Instruct-Turbo') },
+  },
 };
 
 /** An entry of `providers` in the stack's settings. */

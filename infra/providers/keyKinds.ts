@@ -13,13 +13,16 @@ import {
 } from './kind.ts';
 
 /** Kinds that need nothing but a key. */
-type KeyKind = 'mistral' | 'xai';
+type KeyKind = 'mistral' | 'xai' | 'together';
 
 /** Options of `LlmProvider.mistral`. */
 export interface MistralOptions extends KeyOptions {}
 
 /** Options of `LlmProvider.xai`. */
 export interface XaiOptions extends KeyOptions {}
+
+/** Options of `LlmProvider.together`. */
+export interface TogetherOptions extends KeyOptions {}
 
 /** A provider whose API takes a key, and that needs nothing else. */
 export function keyProvider(
@@ -46,5 +49,10 @@ export const mistralKind = contextKind({
 
 export const xaiKind = contextKind({
   schema: KINDS.xai.settings.extend(secretArnShape),
+  define,
+});
+
+export const togetherKind = contextKind({
+  schema: KINDS.together.settings.extend(secretArnShape),
   define,
 });

@@ -10,6 +10,8 @@ import {
   keyProvider,
   type MistralOptions,
   mistralKind,
+  type TogetherOptions,
+  togetherKind,
   type XaiOptions,
   xaiKind,
 } from './keyKinds.ts';
@@ -33,6 +35,7 @@ const CONTEXT_KINDS = {
   gemini: geminiKind,
   mistral: mistralKind,
   xai: xaiKind,
+  together: togetherKind,
 } satisfies { [K in ProviderKind]: { readonly schema: z.ZodType<{ kind: K }> } };
 
 type KindSchema = (typeof CONTEXT_KINDS)[ProviderKind]['schema'];
@@ -100,6 +103,11 @@ export class LlmProvider {
     return new LlmProvider(keyProvider('xai', options));
   }
 
+  /** Together. */
+  static together(options: TogetherOptions = {}): LlmProvider {
+    return new LlmProvider(keyProvider('together', options));
+  }
+
   /**
    * The provider of an entry of cdk.json.
    *
@@ -145,6 +153,7 @@ export type {
   MistralOptions,
   OpenAiCompatibleOptions,
   OpenAiOptions,
+  TogetherOptions,
   VertexAiOptions,
   XaiOptions,
 };

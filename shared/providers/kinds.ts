@@ -8,6 +8,7 @@ import { mistral } from './mistral/description.ts';
 import { openAi } from './openai/description.ts';
 import type { KindDescription, Provider, ProviderEntry } from './provider.ts';
 import type { SettingsSchema } from './settings.ts';
+import { together } from './together/description.ts';
 import { vertexAi } from './vertex/description.ts';
 import { xai } from './xai/description.ts';
 
@@ -25,6 +26,7 @@ const ALL_KINDS = [
   kind(gemini, async () => (await import('./gemini/index.ts')).connectGemini),
   kind(mistral, async () => (await import('./mistral/index.ts')).connectMistral),
   kind(xai, async () => (await import('./xai/index.ts')).connectXai),
+  kind(together, async () => (await import('./together/index.ts')).connectTogether),
 ];
 
 export interface Kind<Schema extends SettingsSchema = SettingsSchema>

@@ -101,9 +101,8 @@ async function sendReply(
     response.end(fault.text);
     return;
   }
-  const patch = fault?.kind === 'patch' ? fault.fields : {};
   const body =
-    'json' in reply ? Buffer.from(JSON.stringify(patched(reply.json, patch)) ?? '') : reply.file;
+    'json' in reply ? Buffer.from(JSON.stringify(patched(reply.json, fault)) ?? '') : reply.file;
   response.writeHead(reply.status, {
     ...('headers' in reply ? reply.headers : {}),
     'content-type': 'type' in body ? body.type : 'application/json',
@@ -121,6 +120,6 @@ async function sendReply(
   if (fault?.kind === 'cut') response.socket?.destroySoon();
 }
 
-function patched(json: unknown, fields: Readonly<Record<string, unknown>>): unknown {
-  return typeof json === 'object' ? { ...json, ...fields } : json;
+function patched(json: unknown, fault: Fault | undefined): unknown {
+  return fault?.kind === 'patch' && typeof json === 'object' ? { ...json, ...fault.fields } : json;
 }

@@ -199,6 +199,7 @@ nothing was sent
     'gemini',
     'mistral',
     'xai',
+    'together',
   ])('knows %s without settings', async (kind) => {
     const file = join(run.dataDirectory, 'empty.jsonl');
     writeFileSync(file, '');

@@ -61,6 +61,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
   'shared/providers/google': { may: PROVIDER, why: KIND },
   'shared/providers/gemini': { may: `${PROVIDER} shared/providers/google`, why: KIND },
   'shared/providers/mistral': { may: `${PROVIDER} shared/providers/openai`, why: KIND },
+  'shared/providers/together': { may: `${PROVIDER} shared/providers/openai`, why: KIND },
   'shared/providers/vertex': {
     may: `${PROVIDER} shared/providers/google google-auth-library`,
     why: KIND,

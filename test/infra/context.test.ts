@@ -151,7 +151,7 @@ describe('a wrong setting', () => {
     ],
     [
       { providers: { a: { kind: 'opnai' } } },
-      'batchHandler.providers.a.kind is "opnai": must be one of openai, openai-compatible, azure-openai, anthropic, vertex-ai, bedrock, gemini, mistral, xai',
+      'batchHandler.providers.a.kind is "opnai": must be one of openai, openai-compatible, azure-openai, anthropic, vertex-ai, bedrock, gemini, mistral, xai, together',
     ],
     [
       { providers: { a: {} } },

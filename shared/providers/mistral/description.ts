@@ -1,25 +1,34 @@
 import * as z from 'zod';
-import { timingSchema } from '../../batch/job.ts';
+import { hoursOfWindow, timingSchema } from '../../batch/job.ts';
 import { CHAT_COMPLETIONS, type Description, describeKind, EMBEDDINGS } from '../provider.ts';
 import { baseUrlSchema, commonSettings, refuseOptions } from '../settings.ts';
+
+// https://docs.mistral.ai/capabilities/batch: 24 hours by default, and less than seven days
+const DEFAULT_TIMEOUT_HOURS = 24;
+const MAX_TIMEOUT_HOURS = 7 * 24 - 1;
 
 const settings = z.strictObject({
   kind: z.literal('mistral'),
   ...commonSettings,
-  /**
-   * `completionHours` is also the time after which Mistral ends a job, which it keeps below seven
-   * days: https://docs.mistral.ai/capabilities/batch
-   */
+  /** `completionHours` is also the time after which Mistral ends a job. */
   timing: timingSchema
-    .extend({ completionHours: z.number().int().min(1).max(167).optional() })
+    .extend({ completionHours: z.number().int().min(1).max(MAX_TIMEOUT_HOURS).optional() })
     .optional(),
   /** Ends in the version, `/v1`. Default: Mistral's public endpoint. */
   baseUrl: baseUrlSchema.optional(),
 });
 export type MistralSettings = z.infer<typeof settings>;
 
-/** `timeout_hours` of a job: https://docs.mistral.ai/api/endpoint/batch */
-export const DEFAULT_TIMEOUT_HOURS = 24;
+/**
+ * The `timeout_hours` of a job: https://docs.mistral.ai/api/endpoint/batch. Seven days are an hour too
+ * many.
+ *
+ * @param window that the message names
+ */
+export function timeoutHours({ timing }: MistralSettings, window: string | undefined): number {
+  const hours = window === undefined ? timing?.completionHours : hoursOfWindow(window);
+  return Math.min(hours ?? DEFAULT_TIMEOUT_HOURS, MAX_TIMEOUT_HOURS);
+}
 
 export const mistral = describeKind({
   name: 'Mistral',
@@ -37,7 +46,9 @@ export const mistral = describeKind({
     maxBytes: 512 * 1000 * 1000,
   },
   timing: { completionHours: DEFAULT_TIMEOUT_HOURS, progressHours: 24 },
-  // https://docs.mistral.ai/capabilities/batch: 50 % of the usual cost.
+  takesWindow: true,
+  // https://docs.mistral.ai/capabilities/batch names a discount, and
+  // litellm/llms/mistral/batches/transformation.py of BerriAI/litellm its size.
   batchDiscount: 0.5,
   describe: describeMistral,
 });

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { parseRequestLine } from '../../jsonl/checkRequest.ts';
+import { openAiRow } from '../openai/rowErrors.ts';
 import { readRows } from '../openai/rows.ts';
 import { connectService, type Service, submitFile } from '../openai/service.ts';
 import { KEY_METADATA } from '../openai/submit.ts';
 import type { Provider, ProviderEntry, Submission } from '../provider.ts';
 import { modelAt } from '../settings.ts';
-import { DEFAULT_TIMEOUT_HOURS, describeMistral, type MistralSettings } from './description.ts';
+import { describeMistral, type MistralSettings, timeoutHours } from './description.ts';
 import {
   cancel,
   check,
@@ -17,7 +18,6 @@ import {
   WORDS,
 } from './jobs.ts';
 import { mistralBody } from './requests.ts';
-import { openAiRow } from './rows.ts';
 
 const PUBLIC_BASE_URL = 'https://api.mistral.ai/v1';
 
@@ -36,7 +36,7 @@ export async function connectMistral(entry: ProviderEntry<MistralSettings>): Pro
     cancel: (jobId) => cancel(service, jobId),
     listJobs: (since, position) => listJobs(service, since, position),
     listStates: () => listStates(service),
-    readRows: (outcome) => readRows(service.reads, outcome, WORDS, openAiRow),
+    readRows: (outcome) => readRows(service.reads, outcome, WORDS, (row) => openAiRow(row)),
     deleteFiles: (jobId) => deleteFiles(service, jobId),
     deleteLeftovers: (keys, since) => deleteLeftovers(service, keys, since),
   };
@@ -61,7 +61,7 @@ function submit(service: Service, submission: Submission, settings: MistralSetti
         endpoint,
         model: modelAt(settings.models, model),
         metadata: { [KEY_METADATA]: key, batch_id: batchId },
-        timeout_hours: settings.timing?.completionHours ?? DEFAULT_TIMEOUT_HOURS,
+        timeout_hours: timeoutHours(settings, submission.completionWindow),
       };
       return createdSchema.parse(await service.writes.post(JOBS, { body, ...options })).id;
     },

@@ -36,5 +36,6 @@ export const xai = describeKind({
   // The same page: most batches complete within 24 hours, and none is ended then. The time after which
   // one expires is in its `expire_time`, and not documented.
   timing: { completionHours: 48, progressHours: 24 },
+  // Its discount differs by model, from 20 to 50 %: https://docs.x.ai/developers/pricing
   describe: async () => xaiDescription,
 });

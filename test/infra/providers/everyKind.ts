@@ -24,4 +24,5 @@ export const EVERY_KIND = {
   gemini: { kind: 'gemini' },
   mistral: { kind: 'mistral' },
   xai: { kind: 'xai' },
+  together: { kind: 'together' },
 };

@@ -41,6 +41,7 @@ const KEYED: [string, LlmProvider, string][] = [
   ['gemini', LlmProvider.gemini(), 'The API key of the provider mine, as plain text'],
   ['mistral', LlmProvider.mistral(), 'The API key of the provider mine, as plain text'],
   ['xai', LlmProvider.xai(), 'The API key of the provider mine, as plain text'],
+  ['together', LlmProvider.together(), 'The API key of the provider mine, as plain text'],
   [
     'vertexAi',
     LlmProvider.vertexAi({ ...PLACE, bucket: 'b' }),
@@ -185,6 +186,7 @@ describe('settings', () => {
     [LlmProvider.gemini(COMMON), { kind: 'gemini', ...COMMON }],
     [LlmProvider.mistral(COMMON), { kind: 'mistral', ...COMMON }],
     [LlmProvider.xai(COMMON), { kind: 'xai', ...COMMON }],
+    [LlmProvider.together(COMMON), { kind: 'together', ...COMMON }],
   ])('are parsed by the functions: %#', ({ settings }, expected) => {
     expect(providerSettingsSchema.parse(settings)).toEqual(providerSettingsSchema.parse(expected));
   });
@@ -252,6 +254,7 @@ describe('entries of cdk.json', () => {
         'gemini',
         'mistral',
         'openai',
+        'together',
         'vertex',
         'xai',
       ].sort(),

@@ -107,13 +107,17 @@ test('the calls of a job are those of Mistral', async () => {
   });
 });
 
-test('the time after which Mistral ends a job is that of the entry', async () => {
+test('the time after which Mistral ends a job is that of the message, or of the entry', async () => {
   const { url, requests } = await startStubServer(({ path }, response) =>
     sendJson(response, path.endsWith('/files') ? { id: 'file-in' } : JOB),
   );
   const provider = await mistralAt(url, { timing: { completionHours: 48 } });
-  await submit(provider, HARNESS, ['a']);
-  expect(JSON.parse(requests[1]?.body ?? '')).toMatchObject({ timeout_hours: 48 });
+  const windows = [undefined, '6h', '7d'];
+  for (const completionWindow of windows)
+    await submit(provider, HARNESS, ['a'], { completionWindow });
+  const creates = requests.filter(({ path }) => path.endsWith('/batch/jobs'));
+  // Seven days are an hour too many.
+  expect(creates.map(({ body }) => JSON.parse(body).timeout_hours)).toEqual([48, 6, 167]);
 });
 
 describe('the list of jobs', () => {
