@@ -120,6 +120,7 @@ export function classifierOf<C extends Call>(options: ClassifierOptions<C>): Cla
 function withoutKeys(text: string): string {
   return text
     .replaceAll(/\bsk-[\w*-]+/g, 'sk-…')
+    .replaceAll(/\bxai-[\w*-]{16,}/g, 'xai-…')
     .replaceAll(/\bBearer \S+/gi, 'Bearer …')
     .replaceAll(/\b(AIza|AQ\.|ya29\.)[\w.-]+/g, '$1…')
     .replaceAll(/\b(AKIA|ASIA)[A-Z0-9]{12,}/g, '$1…');

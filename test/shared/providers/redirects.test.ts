@@ -6,9 +6,15 @@ import { azureOpenAi } from '../../../shared/providers/azure/description.ts';
 import { connectAzure } from '../../../shared/providers/azure/index.ts';
 import { gemini } from '../../../shared/providers/gemini/description.ts';
 import { connectGemini } from '../../../shared/providers/gemini/index.ts';
+import { mistral } from '../../../shared/providers/mistral/description.ts';
+import { connectMistral } from '../../../shared/providers/mistral/index.ts';
 import { openAi } from '../../../shared/providers/openai/description.ts';
 import { connectOpenAi } from '../../../shared/providers/openai/index.ts';
 import type { Provider } from '../../../shared/providers/provider.ts';
+import { together } from '../../../shared/providers/together/description.ts';
+import { connectTogether } from '../../../shared/providers/together/index.ts';
+import { xai } from '../../../shared/providers/xai/description.ts';
+import { connectXai } from '../../../shared/providers/xai/index.ts';
 import { flat } from '../../support/streams.ts';
 import { entryAt } from './entry.ts';
 import { scratchFileOf } from './scratchFile.ts';
@@ -28,6 +34,9 @@ const KINDS: Readonly<Record<string, (baseUrl: string) => Promise<Provider>>> = 
   'Azure OpenAI': (baseUrl) => connectAzure(entryAt(azureOpenAi, { baseUrl, secret: SECRET })),
   Anthropic: (baseUrl) => connectAnthropic(entryAt(anthropic, { baseUrl, secret: SECRET })),
   Gemini: (baseUrl) => connectGemini(entryAt(gemini, { baseUrl, secret: SECRET })),
+  Mistral: (baseUrl) => connectMistral(entryAt(mistral, { baseUrl, secret: SECRET })),
+  xAI: (baseUrl) => connectXai(entryAt(xai, { baseUrl, secret: SECRET })),
+  Together: (baseUrl) => connectTogether(entryAt(together, { baseUrl, secret: SECRET })),
 };
 
 /** A service that sends every call to another host, which records what it receives. */

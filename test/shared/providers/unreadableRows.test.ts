@@ -11,8 +11,11 @@ import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 import { memoryScratch } from '../../../simulators/memory/scratch.ts';
 import { startStub as startAnthropic } from './anthropic/stub.ts';
 import { startStub as startGemini } from './gemini/stub.ts';
+import { mistralAt } from './mistral/provider.ts';
 import { startStub as startOpenAi } from './openai/stub.ts';
 import { KEY } from './steps.ts';
+import { startStubServer } from './stubServer.ts';
+import { togetherAt } from './together/provider.ts';
 import { vertexSettings } from './vertex/world.ts';
 
 const JOB: JobContext = {
@@ -64,6 +67,27 @@ const KINDS: Readonly<Record<string, Kind>> = {
     async read(content) {
       const { provider } = await startGemini((_call, response) => response.end(content));
       return provider.readRows(outcome('files/1'), JOB);
+    },
+  },
+  Mistral: {
+    line: (id) =>
+      JSON.stringify({
+        id: 'batch-1',
+        custom_id: id,
+        response: { status_code: 200, body: { secret: 1 } },
+        error: null,
+      }),
+    async read(content) {
+      const { url } = await startStubServer((_call, response) => response.end(content));
+      return (await mistralAt(url)).readRows(outcome('file-1'), JOB);
+    },
+  },
+  Together: {
+    line: (id) =>
+      JSON.stringify({ custom_id: id, response: { status_code: 200, body: { secret: 1 } } }),
+    async read(content) {
+      const { url } = await startStubServer((_call, response) => response.end(content));
+      return (await togetherAt(url)).readRows(outcome('file-1'), JOB);
     },
   },
   'Vertex AI on Cloud Storage': {

@@ -197,6 +197,16 @@ test('results of every kind become rows', async () => {
   expect(rows[0]).toMatchObject({ response: { request_id: 'chat_1', body: answer } });
 });
 
+test('a refusal that repeats the key does not show it', async () => {
+  const error = 'Incorrect API key provided: xai-0123456789abcdefghij';
+  const { provider } = await stub((_call, response) =>
+    sendJson(response, { code: 'c', error }, 400),
+  );
+  await expect(provider.check('batch_1')).rejects.toMatchObject({
+    reason: { message: 'xAI, read: 400 Incorrect API key provided: xai-…' },
+  });
+});
+
 test.each([
   // https://github.com/continuedev/continue/issues/10373 and https://github.com/warpdotdev/warp/issues/14867
   [429, 'has either used all available credits or reached its monthly spending limit', 'account'],
