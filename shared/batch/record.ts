@@ -8,7 +8,7 @@ import { formatSchema } from './messages.ts';
 import { STATUSES, type Status } from './status.ts';
 
 /** The version of the records that this code writes, and the newest that it reads. */
-export const BATCH_SCHEMA_VERSION = 2;
+export const BATCH_SCHEMA_VERSION = 3;
 
 const count = z.number().int().nonnegative();
 /** Milliseconds since 1970. */

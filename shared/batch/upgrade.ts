@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { omitUndefined } from '../omitUndefined.ts';
-import { batchSchema } from './record.ts';
+import { BATCH_SCHEMA_VERSION, batchSchema } from './record.ts';
 
 /** A record as it is stored, by this version of the code or by an older one. */
 export const storedBatchSchema = z.preprocess(upgradeRecord, batchSchema);
 
-/** Fields of version 1 that version 2 names or places otherwise. */
+/** Fields of version 1 that later versions name or place otherwise. */
 interface RecordOfVersion1 {
   readonly statusAt: number;
   readonly provider: string;
@@ -26,23 +26,25 @@ interface RecordOfVersion1 {
 }
 
 /**
- * Brings a record of schema version 1 into the shape of version 2: what the message asked for is
+ * Brings a record of an older schema version into the present shape. Of version 1: what the message asked for is
  * gathered in `spec`, what the inspection found in `input`, and what makes a batch a part in `part`;
- * `cleanUp` is called `jobsToDelete`, and the outcome `aged` is called `deadline`. Anything else is
- * returned as it is: `batchSchema` refuses what it cannot be.
+ * `cleanUp` is called `jobsToDelete`, and the outcome `aged` is called `deadline`. Version 2 lacks only
+ * what version 3 may leave out or add: `spec.completionWindow`, `input.isAbbreviated`. Anything else
+ * is returned as it is: `batchSchema` refuses what it cannot be.
  *
- * An upgraded record is written as version 2 with the batch's next transition.
+ * An upgraded record is written in the present version with the batch's next transition.
  */
 export function upgradeRecord(record: unknown): unknown {
-  return isVersion1(record) ? upgraded(record) : record;
+  if (hasVersion(record, 1)) return upgraded(record as RecordOfVersion1);
+  return hasVersion(record, 2) ? { ...record, schemaVersion: BATCH_SCHEMA_VERSION } : record;
 }
 
-function isVersion1(record: unknown): record is RecordOfVersion1 {
+function hasVersion(record: unknown, version: number): record is object {
   return (
     typeof record === 'object' &&
     record !== null &&
     'schemaVersion' in record &&
-    record.schemaVersion === 1
+    record.schemaVersion === version
   );
 }
 
@@ -54,7 +56,7 @@ function upgraded(record: RecordOfVersion1): object {
   const spec = { source, format, endpoint, priority, notBefore, maxCost, completionWindow };
   return omitUndefined({
     ...record,
-    schemaVersion: 2,
+    schemaVersion: BATCH_SCHEMA_VERSION,
     spec: omitUndefined({ ...spec, providers, options, metadata }),
     part: parent === undefined ? undefined : { parentId: parent, range },
     input: record.input && omitUndefined({ ...input, endpoint: endpoint ?? '', model, parts }),

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { batchIdOf, fromItem, toItem } from '../../../shared/aws/batchItem.ts';
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
-import { batchSchema } from '../../../shared/batch/record.ts';
+import { BATCH_SCHEMA_VERSION, batchSchema } from '../../../shared/batch/record.ts';
 import { STATUSES } from '../../../shared/batch/status.ts';
 import { upgradeRecord } from '../../../shared/batch/upgrade.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
@@ -34,6 +34,14 @@ const recordOf = (name: string) => JSON.parse(String(itemNamed(name).record));
 
 const LAYOUT = { ...DEFAULT_POLICY, shards: 4 };
 
+test('a record of version 2 is read as it is, and written in the present version', () => {
+  const present = fromItem(itemNamed(ITEMS[0]?.name ?? ''));
+  const record = JSON.stringify({ ...present, schemaVersion: 2 });
+  const item = { ...toItem(present, LAYOUT), id: 'batch#x', schemaVersion: 2, record };
+  expect(fromItem(item)).toEqual(present);
+  expect(toItem(fromItem(item), LAYOUT)).toMatchObject({ schemaVersion: BATCH_SCHEMA_VERSION });
+});
+
 describe('a record of version 1', () => {
   test('exists in every status', () => {
     expect(new Set(ITEMS.map(({ item }) => item.status))).toEqual(new Set(STATUSES));
@@ -50,8 +58,8 @@ describe('a record of version 1', () => {
     expect(Object.keys(item).sort()).toEqual(
       [...Object.keys(shown), 'schemaVersion', 'writeToken', 'record'].sort(),
     );
-    expect(schemaVersion).toBe(2);
-    expect(JSON.parse(String(record))).toMatchObject({ schemaVersion: 2 });
+    expect(schemaVersion).toBe(BATCH_SCHEMA_VERSION);
+    expect(JSON.parse(String(record))).toMatchObject({ schemaVersion: BATCH_SCHEMA_VERSION });
   });
 
   test.each(ITEMS)('$name: loses nothing but what has moved', ({ item }) => {
@@ -161,7 +169,10 @@ describe('a table that version 1 has written', () => {
       if (!batch) throw new Error('the item is not there');
       expect(await get(item.id)).toEqual(item);
       expect(await store.replace({ ...batch, version: batch.version + 1 })).toBe('written');
-      expect(await get(item.id)).toMatchObject({ schemaVersion: 2, version: batch.version + 1 });
+      expect(await get(item.id)).toMatchObject({
+        schemaVersion: BATCH_SCHEMA_VERSION,
+        version: batch.version + 1,
+      });
       expect(await store.get(batchIdOf(item))).toEqual({ ...batch, version: batch.version + 1 });
     }
   });
@@ -196,7 +207,7 @@ describe('a table that version 1 has written', () => {
       }
       // Assess
       expect(await batches.get(batchIdOf(item))).toMatchObject({
-        schemaVersion: 2,
+        schemaVersion: BATCH_SCHEMA_VERSION,
         status: 'completed',
         counts: { total: 10, succeeded: 10 },
       });

@@ -62,6 +62,26 @@ test('a version with a date uses the older paths', async () => {
     '/openai/batches?api-version=2024-10-21',
   ]);
   expect(requests[0]?.body).toContain('"url":"/chat/completions"');
+  for (const { body } of requests) expect(body).not.toContain('expires_after');
+});
+
+test('a preview with a date may not know the expiry of files, and gets the upload without it', async () => {
+  const { url, requests } = await startStubServer(({ path, body }, response) => {
+    const refusal = {
+      data: [{ code: 'invalidPayload', message: "Unknown field 'expires_after'" }],
+    };
+    if (body.includes('expires_after')) sendJson(response, { errors: refusal }, 400);
+    else sendJson(response, { id: /files/.test(path) ? 'file-1' : 'batch_1' });
+  });
+  const provider = await connectAzure(azureConnection(url, { apiVersion: '2025-04-01-preview' }));
+
+  await provider.submit(await submission([line({})]));
+
+  expect(requests.map(({ path }) => path.split('?')[0])).toEqual([
+    '/openai/files',
+    '/openai/files',
+    '/openai/batches',
+  ]);
 });
 
 test('an unchanged line keeps its bytes, and the copy of the file is removed', async () => {
