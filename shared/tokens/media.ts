@@ -26,11 +26,13 @@ export function mediaOf(part: Readonly<Record<string, unknown>>): Media | undefi
     case 'input_file':
       return {
         kind: 'document',
-        data: textOrUndefined(field(part.file, 'file_data') ?? part.file_data),
+        data: inlineData(field(part.file, 'file_data') ?? part.file_data),
       };
     case 'document': {
       const { source } = part;
-      if (field(source, 'type') !== 'base64') return undefined;
+      const type = field(source, 'type');
+      // The text of any other source is counted as text.
+      if (type !== 'base64' && type !== 'url') return undefined;
       return { kind: 'document', data: textOrUndefined(field(source, 'data')) };
     }
     default:
@@ -74,6 +76,11 @@ function imageAt(url: unknown, detail: unknown): Media {
 function mediaKindOf(mediaType: string): Media['kind'] {
   if (mediaType.startsWith('image/')) return 'image';
   return mediaType.startsWith('audio/') ? 'audio' : 'document';
+}
+
+/** Undefined for a web URL, which some providers take in the place of a file. */
+function inlineData(value: unknown): string | undefined {
+  return typeof value === 'string' && !/^https?:/i.test(value) ? value : undefined;
 }
 
 function textOrUndefined(value: unknown): string | undefined {

@@ -16,8 +16,18 @@ export function problemOf(params: Params, model: string): string | undefined {
     samplingProblem(params, model) ??
     messagesProblem(params.messages as unknown[], model) ??
     toolsProblem(params) ??
-    formatProblem(params, model)
+    formatProblem(params, model) ??
+    cacheProblem(params)
   );
+}
+
+/**
+ * Bedrock and Google Cloud fetch nothing:
+ * https://github.com/anthropics/anthropic-sdk-typescript/issues/1038
+ */
+export function urlSourceProblem({ messages }: Params): string | undefined {
+  const hasUrl = JSON.stringify(messages).includes('"source":{"type":"url"');
+  return hasUrl ? 'messages.0.content.0.image.source: URL sources are not supported' : undefined;
 }
 
 /** `MessageCreateParams` of the SDK, and the fields that it no longer has but older models take. */
@@ -125,6 +135,14 @@ function blockProblem(block: unknown, place: string): string | undefined {
       ? IMAGES.has(source.media_type)
       : source.media_type === 'application/pdf' || source.media_type === 'text/plain';
   return isKnown ? undefined : `${place}.source.media_type: Input should be a supported type`;
+}
+
+/** https://platform.claude.com/docs/en/build-with-claude/prompt-caching: up to 4 breakpoints */
+function cacheProblem({ system, tools, messages }: Params): string | undefined {
+  const marks = JSON.stringify([system, tools, messages]).split('"cache_control":{').length - 1;
+  return marks > 4
+    ? `A maximum of 4 blocks with cache_control may be provided. Found ${marks}.`
+    : undefined;
 }
 
 function toolsProblem({ tools, messages }: Params): string | undefined {

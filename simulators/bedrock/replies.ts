@@ -1,4 +1,4 @@
-import { problemOf } from '../anthropic/params.ts';
+import { problemOf, urlSourceProblem } from '../anthropic/params.ts';
 import {
   estimateTokens,
   type FakeReply,
@@ -58,19 +58,13 @@ export function replyOf(
   if (/anthropic\.claude/.test(modelId)) {
     if (body.anthropic_version !== 'bedrock-2023-05-31') return refusal('anthropic_version');
     if ('model' in body) return refusal('extraneous key [model]');
-    const problem = problemOf(body, modelId) ?? sourceProblem(body);
+    const problem = problemOf(body, modelId) ?? urlSourceProblem(body);
     if (problem !== undefined) return { error: { errorCode: 400, errorMessage: problem } };
     return messageReply(request, modelId);
   }
   if (/titan-embed/.test(modelId)) return titanReply(request);
   if (/amazon\.nova/.test(modelId)) return converseReply(request);
   return { outputTokens: 1, body: { echo: Object.keys(body).sort() } };
-}
-
-/** Bedrock fetches nothing: https://github.com/anthropics/anthropic-sdk-typescript/issues/1038 */
-function sourceProblem({ messages }: FakeRequest['body']): string | undefined {
-  const hasUrl = JSON.stringify(messages).includes('"source":{"type":"url"');
-  return hasUrl ? 'messages.0.content.0.image.source: URL sources are not supported' : undefined;
 }
 
 function refusal(what: string): Refusal {

@@ -1,4 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
+import { problemOf, urlSourceProblem } from '../anthropic/params.ts';
 import { readLines } from '../engine/lines.ts';
 import { isObject, parseJson } from '../engine/router.ts';
 import type { InputLine } from '../engine/run.ts';
@@ -101,11 +102,13 @@ function schemaProblem(field: string, schema: unknown, at = ''): string | undefi
 const ANTHROPIC_VERSION = /^vertex-\d{4}-\d{2}-\d{2}$/;
 
 /** Why Claude refuses a request when it runs it. Undefined if it does not. */
-export function claudeProblem(request: Readonly<Record<string, unknown>>): string | undefined {
-  const { anthropic_version: version, messages } = request;
+export function claudeProblem(
+  request: Readonly<Record<string, unknown>>,
+  model: string,
+): string | undefined {
+  const { anthropic_version: version } = request;
   if (typeof version !== 'string' || !ANTHROPIC_VERSION.test(version))
     return 'anthropic_version: Field required';
   if ('model' in request) return 'model: Extra inputs are not permitted';
-  const isValid = Array.isArray(messages) && Number.isInteger(request.max_tokens);
-  return isValid ? undefined : 'max_tokens: Field required';
+  return problemOf(request, model) ?? urlSourceProblem(request);
 }

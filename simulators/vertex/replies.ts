@@ -113,7 +113,7 @@ function geminiTool({ tools, toolConfig }: FakeRequest['body']): string | undefi
 
 /** A row of Claude: the line with `status` and `response`. */
 function claudeRow({ model, line, failure, body, inputTokens, random }: VertexRequest): VertexRow {
-  const error = errorFor(failure, claudeProblem(body));
+  const error = errorFor(failure, claudeProblem(body, model));
   if (error) return refusedRow(line, JSON.stringify({ error }));
   const { text, tokens: outputTokens } = fakeText(random);
   const tool = claudeTool(body);

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../omitUndefined.ts';
-import { type Chat, isBlankPart } from './chat.ts';
+import { type Chat, isBlankPart, type TextPart } from './chat.ts';
 import { claudeMessages, claudeToolFields } from './claudeMessages.ts';
 import { claudeModelFacts } from './claudeModels.ts';
 import { claudeSchema } from './claudeSchema.ts';
@@ -63,6 +63,7 @@ export function claudeRequest(
   const chat = readChat(body, { ...rules, fields, extras });
   refusePrefill(chat.turns, name, facts, provider);
   if (!facts.schemas) refuseSchemas(chat, name, provider);
+  if (extras.cacheControl) refuseManyMarks(chat, provider);
   const { maxTokens, temperature, topP, stop, user } = chat;
   return omitUndefined({
     model,
@@ -76,6 +77,20 @@ export function claudeRequest(
     stop_sequences: stop.length === 0 ? undefined : stop,
     metadata: user === undefined ? undefined : { user_id: user },
   });
+}
+
+/** 400: "A maximum of 4 blocks with cache_control may be provided" */
+const MAX_CACHE_MARKS = 4;
+
+/** @throws RefusedError for more marks of what is worth caching than Claude takes */
+function refuseManyMarks({ instructions, turns, tools }: Chat, provider: string): void {
+  const parts = turns.flatMap<Pick<TextPart, 'cacheControl'>>((turn) =>
+    turn.role === 'tool' ? turn.results : turn.parts,
+  );
+  const marked = [...instructions, ...tools, ...parts].filter((part) => part.cacheControl);
+  if (marked.length <= MAX_CACHE_MARKS) return;
+  const fix = `it has ${marked.length} cache_control marks: use at most ${MAX_CACHE_MARKS}`;
+  throw cannotExpress('body.messages', provider, fix);
 }
 
 /** @throws RefusedError for a schema that the model cannot be bound to */

@@ -111,6 +111,12 @@ describe('walkPrompt', () => {
     ['a file', { type: 'file', file: { file_data: `data:application/pdf;base64,${base64}` } }, 160],
     ['a file elsewhere', { type: 'input_file', file_id: 'file-1' }, 2000],
     ['a document', { type: 'document', source: { type: 'base64', data: base64 } }, 160],
+    ['a file by URL', { type: 'file', file: { file_data: 'https://example.com/a.pdf' } }, 2_000],
+    [
+      'a document by URL',
+      { type: 'document', source: { type: 'url', url: 'https://a.example/b.pdf' } },
+      2_000,
+    ],
     ['a PDF', { inlineData: { mimeType: 'application/pdf', data: base64 } }, 160],
   ])('never counts base64 as text: %s', (_, part, tokens) => {
     expect(visited({ input: [part] })).toEqual({ texts: [], fixed: tokens, schemas: 0 });

@@ -39,6 +39,17 @@ test.each<[string, object, string, string?]>([
     'messages.0.content.0.source.media_type',
   ],
   [
+    'five marks of the cache',
+    content(
+      ...Array.from({ length: 5 }, () => ({
+        type: 'text',
+        text: 'Hi',
+        cache_control: { type: 'ephemeral' },
+      })),
+    ),
+    'A maximum of 4 blocks with cache_control may be provided. Found 5.',
+  ],
+  [
     'an open object',
     format({ type: 'object' }),
     "output_config.format.schema: For 'object' type, 'additionalProperties' must be",

@@ -418,6 +418,16 @@ describe('claudeRequest', () => {
       'body.messages[0].content[0].cache_control is none of Anthropic',
     ],
     [
+      'more marks of the cache than Claude takes',
+      {
+        messages: Array.from({ length: 5 }, () => ({
+          role: 'user',
+          content: [{ type: 'text', text: 'Hi', cache_control: { type: 'ephemeral' } }],
+        })),
+      },
+      'body.messages cannot be expressed for Anthropic: it has 5 cache_control marks: use at most 4',
+    ],
+    [
       'a choice as the arguments of a tool',
       { tools: [{ type: 'function', function: { name: 'x', parameters: { oneOf: [] } } }] },
       'body.tools[0].function.parameters.oneOf cannot be expressed for Anthropic: put it into',
