@@ -13,7 +13,10 @@ import {
 } from './kind.ts';
 
 /** Kinds that need nothing but a key. */
-type KeyKind = 'mistral' | 'xai' | 'together';
+type KeyKind = 'gemini' | 'mistral' | 'together' | 'xai';
+
+/** Options of `LlmProvider.gemini`. */
+export interface GeminiOptions extends KeyOptions {}
 
 /** Options of `LlmProvider.mistral`. */
 export interface MistralOptions extends KeyOptions {}
@@ -41,6 +44,11 @@ function define(scope: Construct, name: string, { kind, secretArn, ...options }:
   const secret = importSecret(scope, name, secretArn);
   return keyProvider(kind, omitUndefined({ ...options, secret }));
 }
+
+export const geminiKind = contextKind({
+  schema: KINDS.gemini.settings.extend(secretArnShape),
+  define,
+});
 
 export const mistralKind = contextKind({
   schema: KINDS.mistral.settings.extend(secretArnShape),

@@ -5,8 +5,9 @@ import type { AccessGrant, BindContext, GrantResult } from './access.ts';
 import { type AnthropicOptions, anthropic, anthropicKind } from './anthropic.ts';
 import { type AzureOpenAiOptions, azureOpenAi, azureOpenAiKind } from './azureOpenAi.ts';
 import { type BedrockOptions, bedrock, bedrockKind } from './bedrock.ts';
-import { type GeminiOptions, gemini, geminiKind } from './gemini.ts';
 import {
+  type GeminiOptions,
+  geminiKind,
   keyProvider,
   type MistralOptions,
   mistralKind,
@@ -90,7 +91,7 @@ export class LlmProvider {
 
   /** Google's Gemini API (ai.google.dev). */
   static gemini(options: GeminiOptions = {}): LlmProvider {
-    return new LlmProvider(gemini(options));
+    return new LlmProvider(keyProvider('gemini', options));
   }
 
   /** Mistral. */
