@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import { dollars } from '../../shared/batch/cost.ts';
+import { BUILTIN, dollars } from '../../shared/batch/cost.ts';
 import { addMessageSchema } from '../../shared/batch/messages.ts';
 import { ClientError } from '../../shared/client/clientError.ts';
 import type { Estimate } from '../../shared/operations/estimate.ts';
@@ -21,6 +21,7 @@ interface EstimateOptions extends ConnectionOptions {
   readonly maxCost?: number;
   readonly inputPrice?: number;
   readonly outputPrice?: number;
+  readonly builtinPrices?: true;
   readonly problems: number;
   readonly json?: true;
 }
@@ -57,6 +58,7 @@ export function addEstimateCommand(program: Command, context: CliContext): void 
       'with --kind: list price of a million output tokens',
       readNotNegative,
     )
+    .option('--builtin-prices', 'with --kind: use the list prices that come with Batch Handler')
     .option('--problems <n>', 'maximum number of problems to show', readNotNegative, 20)
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -67,6 +69,7 @@ Exits with 1 if the batch would be refused.
 Examples:
   batch-handler estimate requests.jsonl
   batch-handler estimate requests.jsonl --provider openai,claude --max-cost 20
+  batch-handler estimate requests.jsonl --kind openai --builtin-prices
   batch-handler estimate requests.jsonl --kind openai --input-price 0.25 --output-price 2`,
     )
     .action(async (file: string, options: EstimateOptions) =>
@@ -92,18 +95,24 @@ async function estimate(
 }
 
 async function entriesOf(options: EstimateOptions): Promise<Settings['providers']> {
-  const { kind, inputPrice, outputPrice } = options;
+  const { kind, inputPrice, outputPrice, builtinPrices } = options;
   const isPriced = inputPrice !== undefined || outputPrice !== undefined;
+  if (isPriced && builtinPrices)
+    throw new ClientError(
+      'invalid_input',
+      'name the prices, or take the built-in ones with --builtin-prices: not both',
+    );
   if (kind === undefined) {
-    if (isPriced)
+    if (isPriced || builtinPrices)
       throw new ClientError(
         'invalid_input',
         'the prices of a stack are in its settings: add --kind to name others',
       );
     return settingsOf((await openClient(options)).handler).providers;
   }
-  const price = isPriced ? { input: inputPrice ?? 0, output: outputPrice ?? 0 } : undefined;
-  return { [kind]: entryOfKind(kind, price) };
+  const price = { input: inputPrice ?? 0, output: outputPrice ?? 0 };
+  const prices = isPriced ? { '*': price } : builtinPrices && BUILTIN;
+  return { [kind]: entryOfKind(kind, prices) };
 }
 
 function messageOf({ provider, endpoint, format, maxCost }: EstimateOptions) {
@@ -162,10 +171,11 @@ function figureRows(estimate: Estimate): readonly (readonly [string, string])[] 
   ];
 }
 
-function costLine({ cost, price, openEnded, providers }: Estimate): string {
+function costLine({ cost, price, openEnded, providers, builtinPricesOf }: Estimate): string {
   if (cost === null || price === null)
     return `unknown: no price is set for the model${providers.length > 1 ? ' at every entry' : ''} (docs/costs.md)`;
-  const prices = `${dollars(price.input)} and ${dollars(price.output)} a million tokens`;
+  const builtin = builtinPricesOf === null ? '' : ` (built-in prices of ${builtinPricesOf})`;
+  const prices = `${dollars(price.input)} and ${dollars(price.output)} a million tokens${builtin}`;
   const where = providers.length > 1 ? ' at the most expensive entry' : '';
   const open =
     openEnded > 0

@@ -43,7 +43,8 @@ export interface CommonOptions {
   readonly modelFacts?: SettingsOf<'openai'>['modelFacts'];
   /**
    * The provider's list prices in USD per million tokens, by the model name of requests or by the
-   * provider's. The key `*` matches every other model.
+   * provider's. The key `*` matches every other model. `'builtin'` in place of a price or of the
+   * table is the list price that comes with the handler.
    *
    * @default - the cost of batches is unknown
    */

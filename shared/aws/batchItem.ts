@@ -163,6 +163,7 @@ function checked(batch: Batch): Batch {
 /** What is summed up from what providers and requests say. Times and counts decide: those are not guessed. */
 const AMOUNTS: ReadonlySet<string> = new Set([
   ...['inputTokens', 'outputTokens', 'totalTokens', 'cachedTokens', 'cost'],
+  ...['cacheWriteTokens', 'longCacheWriteTokens'],
   ...['estimatedTokens', 'maxOutputTokens', 'estimatedCost', 'progress'],
 ]);
 

@@ -13,8 +13,21 @@ export const priceSchema = z.strictObject({
   output: moneySchema,
   /** Price of input from the provider's cache. Default: `input`. */
   cachedInput: moneySchema.optional(),
+  /** Price of input that is written to the cache: for 5 minutes at Claude, 30 at OpenAI. Default: `input`. */
+  cacheWrite: moneySchema.optional(),
+  /** The same for the longer lifetime: an hour at Claude, 12 hours at OpenAI. Default: `cacheWrite`. */
+  longCacheWrite: moneySchema.optional(),
 });
 export type Price = z.infer<typeof priceSchema>;
+
+/** In the place of a price: what the list of prices says that comes with the handler. */
+export const BUILTIN = 'builtin';
+/** Prices by model. `*` stands for every model that it does not name. */
+export const priceTableSchema = z.union([
+  z.literal(BUILTIN),
+  z.record(z.string().min(1), z.union([priceSchema, z.literal(BUILTIN)])),
+]);
+export type PriceTable = z.infer<typeof priceTableSchema>;
 
 /** The prices of a provider entry, and its budget. */
 export interface Pricing {
@@ -22,6 +35,8 @@ export interface Pricing {
   priceOf(model: string): Price | undefined;
   /** USD per UTC day. Undefined: no limit. */
   readonly dailyBudget: number | undefined;
+  /** Of which day the built-in prices are. Undefined: all prices are the entry's own. */
+  readonly builtinDate?: string | undefined;
 }
 
 /** An entry without prices and without a budget. */
@@ -33,6 +48,10 @@ export interface BilledTokens {
   readonly outputTokens: number;
   /** Part of the input tokens. */
   readonly cachedTokens?: number | undefined;
+  /** Another part of them, for either lifetime. */
+  readonly cacheWriteTokens?: number | undefined;
+  /** Part of those. */
+  readonly longCacheWriteTokens?: number | undefined;
 }
 
 /**
@@ -41,22 +60,26 @@ export interface BilledTokens {
  * @param names the names of one model, in order of precedence; `*` in the table stands for every
  *   model that it does not name
  */
-export function priceIn(
-  prices: Readonly<Record<string, Price>>,
+export function priceIn<P>(
+  prices: Readonly<Record<string, P>>,
   names: readonly string[],
-): Price | undefined {
+): P | undefined {
   const name = [...names, '*'].find((each) => Object.hasOwn(prices, each));
   return name === undefined ? undefined : prices[name];
 }
 
-/** @param discount fraction of the list prices, from 0 to 1 */
-export function discounted({ input, output, cachedInput }: Price, discount: number): Price {
+/**
+ * @param discount fraction of the list prices, from 0 to 1
+ * @param isOfCache whether it holds for input from the cache, which has a discount of its own
+ */
+export function discounted(list: Price, discount: number, isOfCache = true): Price {
   const factor = 1 - discount;
+  const less = Object.entries(list).map(([name, price]) => [name, price && price * factor]);
+  const { cachedInput } = list;
   return omitUndefined({
-    input: input * factor,
-    output: output * factor,
-    cachedInput: cachedInput === undefined ? undefined : cachedInput * factor,
-  });
+    ...Object.fromEntries(less),
+    ...(!isOfCache && { cachedInput }),
+  }) as Price;
 }
 
 /** The cost of tokens in USD. Without a price it is unknown, which is not 0. */
@@ -65,11 +88,19 @@ export function costOf(tokens: BilledTokens, price: Price | undefined): number |
 export function costOf(tokens: BilledTokens, price: Price | undefined): number | undefined {
   if (!price) return undefined;
   const { inputTokens, outputTokens, cachedTokens = 0 } = tokens;
-  const { input, output, cachedInput = input } = price;
+  const { cacheWriteTokens = 0, longCacheWriteTokens = 0 } = tokens;
+  const { input, output, cachedInput = input, cacheWrite = input } = price;
+  const { longCacheWrite = cacheWrite } = price;
+  // The numbers are a provider's: no part is more than what is left of the whole.
   const cached = Math.min(cachedTokens, inputTokens);
-  return saturated(
-    ((inputTokens - cached) * input + cached * cachedInput + outputTokens * output) / 1e6,
-  );
+  const written = Math.min(cacheWriteTokens, inputTokens - cached);
+  const long = Math.min(longCacheWriteTokens, written);
+  const inputCost =
+    (inputTokens - cached - written) * input +
+    cached * cachedInput +
+    (written - long) * cacheWrite +
+    long * longCacheWrite;
+  return saturated((inputCost + outputTokens * output) / 1e6);
 }
 
 /** The sum; undefined, that is unknown, if one of the two is. */

@@ -28,6 +28,10 @@ export const usageSchema = z.object({
   totalTokens: z.number().int().nonnegative(),
   /** Input tokens from the provider's cache. Absent if there were none or the provider does not say. */
   cachedTokens: z.number().int().nonnegative().optional(),
+  /** Input tokens that were written to the cache. Absent if there were none or the provider does not say. */
+  cacheWriteTokens: z.number().int().nonnegative().optional(),
+  /** Those of them that stay there for the longer lifetime: an hour at Claude, 12 hours at OpenAI. */
+  longCacheWriteTokens: z.number().int().nonnegative().optional(),
 });
 export type Usage = z.infer<typeof usageSchema>;
 
@@ -35,12 +39,15 @@ export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0
 
 /** Each sum stops at the greatest safe integer: no provider's numbers make a record unreadable. */
 export function sumUsage(a: Usage, b: Usage): Usage {
-  const cachedTokens = saturated((a.cachedTokens ?? 0) + (b.cachedTokens ?? 0));
+  const sumOf = (part: 'cachedTokens' | 'cacheWriteTokens' | 'longCacheWriteTokens') =>
+    saturated((a[part] ?? 0) + (b[part] ?? 0)) || undefined;
   return omitUndefined({
     inputTokens: saturated(a.inputTokens + b.inputTokens),
     outputTokens: saturated(a.outputTokens + b.outputTokens),
     totalTokens: saturated(a.totalTokens + b.totalTokens),
-    cachedTokens: cachedTokens > 0 ? cachedTokens : undefined,
+    cachedTokens: sumOf('cachedTokens'),
+    cacheWriteTokens: sumOf('cacheWriteTokens'),
+    longCacheWriteTokens: sumOf('longCacheWriteTokens'),
   });
 }
 

@@ -7,6 +7,7 @@ import {
   type RowOutcome,
   UNREADABLE_ROW,
 } from '../batch/ledger.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 
 /** A row of results or errors, in the OpenAI batch output format. */
 export interface ResultRow {
@@ -163,16 +164,41 @@ export function usageOfRow({ response }: Partial<ResultRow>): Usage | undefined 
   // Anthropic's input tokens leave out what it reads from its cache and writes there.
   const readFromCache = countOf(usage.cache_read_input_tokens);
   const cachedTokens = countOf(details?.cached_tokens) + readFromCache;
-  const inputTokens = countOf(input) + readFromCache + countOf(usage.cache_creation_input_tokens);
+  const written = countOf(usage.cache_creation_input_tokens);
+  const inputTokens = countOf(input) + readFromCache + written;
   const outputTokens = countOf(usage.completion_tokens ?? usage.output_tokens);
-  const cached = cachedTokens > 0 ? { cachedTokens } : {};
-  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, ...cached };
+  const lifetimes = details?.cache_write_tokens_details;
+  const longWritten =
+    countOf(usage.cache_creation?.ephemeral_1h_input_tokens) +
+    countOf(lifetimes?.ttl_1h_tokens) +
+    countOf(lifetimes?.ttl_12h_tokens);
+  return omitUndefined({
+    ...{ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens },
+    cachedTokens: cachedTokens || undefined,
+    cacheWriteTokens: written + countOf(details?.cache_write_tokens) || undefined,
+    longCacheWriteTokens: longWritten || undefined,
+  });
+}
+
+/**
+ * OpenAI's `BetaResponseUsage.InputTokensDetails` in its SDK, which `chatCompletion` follows for
+ * Claude's lifetimes.
+ */
+interface WireInputDetails {
+  readonly cached_tokens?: unknown;
+  readonly cache_write_tokens?: unknown;
+  readonly cache_write_tokens_details?: {
+    readonly ttl_12h_tokens?: unknown;
+    readonly ttl_1h_tokens?: unknown;
+  } | null;
 }
 
 /** The fields that are read. They come from a provider, so any may be of another type. */
 interface WireUsage extends Readonly<Record<string, unknown>> {
-  readonly prompt_tokens_details?: { readonly cached_tokens?: unknown } | null;
-  readonly input_tokens_details?: { readonly cached_tokens?: unknown } | null;
+  readonly prompt_tokens_details?: WireInputDetails | null;
+  readonly input_tokens_details?: WireInputDetails | null;
+  /** Anthropic's: `CacheCreation` in its SDK. */
+  readonly cache_creation?: { readonly ephemeral_1h_input_tokens?: unknown } | null;
 }
 
 function countOf(value: unknown): number {

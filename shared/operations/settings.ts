@@ -1,4 +1,4 @@
-import type { Price } from '../batch/cost.ts';
+import type { PriceTable } from '../batch/cost.ts';
 import type { Handler } from '../client/connection.ts';
 import {
   KINDS,
@@ -27,9 +27,8 @@ export const PROVIDER_KINDS = Object.keys(KINDS) as readonly ProviderKind[];
 /**
  * A provider entry with the defaults of its kind, for an estimate, which connects to nothing.
  *
- * @param price the list price of every model. Default: unknown
+ * @param prices the list prices. Default: unknown
  */
-export function entryOfKind(kind: ProviderKind, price: Price | undefined): ProviderSettings {
-  const prices = price === undefined ? {} : { prices: { '*': price } };
-  return providerSettingsSchema.parse({ ...KINDS[kind].minimalSettings, ...prices });
+export function entryOfKind(kind: ProviderKind, prices: PriceTable | undefined): ProviderSettings {
+  return providerSettingsSchema.parse({ ...KINDS[kind].minimalSettings, prices });
 }

@@ -201,6 +201,10 @@ export interface KindDescription<Schema extends SettingsSchema = SettingsSchema>
    * that all entries get.
    */
   readonly batchDiscount?: number;
+  /** Its id in the list of built-in prices. Default: the entry's base URL finds it. */
+  readonly priceList?: string;
+  /** Whether it holds for input from the cache as well. Default: true. */
+  readonly isCacheDiscounted?: boolean;
   /** Loads the translation of requests, if the kind has one. */
   describe(settings: z.infer<Schema>): Promise<Description>;
 }

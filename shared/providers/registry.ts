@@ -1,7 +1,8 @@
-import { discounted, type Pricing, priceIn } from '../batch/cost.ts';
+import { BUILTIN, discounted, type Price, type Pricing, priceIn } from '../batch/cost.ts';
 import { ProviderError, RefusedError } from '../batch/errors.ts';
 import { hoursOfWindow, type Limits, type Timing } from '../batch/job.ts';
 import type { ObjectStore } from '../batch/ports.ts';
+import { BUILTIN_PRICES_DATE, builtinPrices } from './builtinPrices.ts';
 import { kindOf, type ProviderSettings } from './kinds.ts';
 import type { DescribedProviders, Provider, Providers } from './provider.ts';
 import { baseUrlProblem, defaultModelOf, modelAt } from './settings.ts';
@@ -114,7 +115,7 @@ export function describedProviders(entries: Entries): DescribedProviders {
       return {
         ...description,
         limits: entryLimits(settings),
-        pricing: pricingOf(settings),
+        pricing: await pricingOf(settings),
         takesWindow: kindOf(settings).takesWindow,
         defaultModel: defaultModelOf(settings.models),
       };
@@ -148,15 +149,23 @@ function entryTiming(settings: ProviderSettings, ofMessage: string | undefined):
   return { ...timing, ...during(ofEntry), ...own, ...during(ofMessage) };
 }
 
-function pricingOf(settings: ProviderSettings): Pricing {
-  const { batchDiscount: usual = 0 } = kindOf(settings);
+async function pricingOf(settings: ProviderSettings): Promise<Pricing> {
+  const { batchDiscount: usual = 0, isCacheDiscounted, priceList } = kindOf(settings);
   const { prices = {}, models, batchDiscount = usual, dailyBudget } = settings;
+  const table: Readonly<Record<string, Price | typeof BUILTIN>> =
+    prices === BUILTIN ? { '*': BUILTIN } : prices;
+  const builtin = Object.values(table).includes(BUILTIN)
+    ? await builtinPrices({ id: priceList, baseUrl: settings.baseUrl })
+    : undefined;
   return {
     priceOf(model) {
-      const price = priceIn(prices, [model, modelAt(models, model)]);
-      return price && discounted(price, batchDiscount);
+      const own = modelAt(models, model);
+      const found = priceIn(table, [model, own]);
+      const price = found === BUILTIN ? builtin?.(own) : found;
+      return price && discounted(price, batchDiscount, isCacheDiscounted);
     },
     dailyBudget,
+    builtinDate: builtin && BUILTIN_PRICES_DATE,
   };
 }
 

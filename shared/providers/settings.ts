@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { moneySchema, priceSchema } from '../batch/cost.ts';
+import { moneySchema, priceTableSchema } from '../batch/cost.ts';
 import { refusal } from '../batch/errors.ts';
 import { limitsSchema, timingSchema } from '../batch/job.ts';
 import { type ModelFactsByName, modelFactsSchema } from './translation/modelFacts.ts';
@@ -27,10 +27,11 @@ export const commonSettings = {
   modelFacts: modelFactsSchema.optional(),
   /**
    * The provider's list prices, in USD per million tokens, by the name that requests use for a
-   * model, else by the provider's own; `*` stands for every other model. Without a price, the cost
-   * of a batch is unknown.
+   * model, else by the provider's own; `*` stands for every other model. `builtin`, for one model or
+   * in place of the whole table, is the price in the list that comes with the handler. Without a
+   * price, the cost of a batch is unknown.
    */
-  prices: z.record(z.string().min(1), priceSchema).optional(),
+  prices: priceTableSchema.optional(),
   /** What batches get off the list prices, from 0 to 1. Default: what the provider states, or 0. */
   batchDiscount: z.number().min(0).max(1).optional(),
   /** USD per UTC day; a batch that would exceed it waits for the next day. Default: no limit. */

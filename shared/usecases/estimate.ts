@@ -23,6 +23,8 @@ export interface Estimate {
   readonly openEnded: number;
   /** Price of the model in a batch, in USD per million tokens; null if it has none. */
   readonly price: Price | null;
+  /** The day of the built-in prices that an entry uses, such as 2026-09-23; null if none does. */
+  readonly builtinPricesOf: string | null;
   /** USD; null without a price. */
   readonly cost: number | null;
   /** For each entry whose daily budget would keep the batch waiting: why. */
@@ -60,10 +62,22 @@ export async function estimate(
     ...{ providers: names, endpoint, model: model ?? null, requests, bytes, jobs: slices.length },
     ...{ inputTokens: found.estimatedTokens, maxOutputTokens, openEnded },
     ...{ price: price ?? null, cost: estimatedCost ?? null },
+    builtinPricesOf: await builtinDate(providers, names),
     waits: await budgetWaits(providers, names, found),
     problems: found.problems + (costRefusal ? 1 : 0),
     reasons: costRefusal ? [costRefusal] : reasons,
   };
+}
+
+async function builtinDate(
+  providers: DescribedProviders,
+  names: readonly string[],
+): Promise<string | null> {
+  for (const name of names) {
+    const { builtinDate: date } = (await providers.describe(name)).pricing;
+    if (date !== undefined) return date;
+  }
+  return null;
 }
 
 /** Why the daily budget of an entry would keep the batch waiting, although there is capacity. */

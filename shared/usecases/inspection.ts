@@ -149,5 +149,7 @@ function estimateCost(
     pricings.map((pricing) => pricing.priceOf(model)),
     tokens,
   );
-  return omitUndefined({ price, estimatedCost: price && costOf(tokens, price) });
+  // All that the estimates of parts need.
+  const kept = price && { input: price.input, output: price.output };
+  return omitUndefined({ price: kept, estimatedCost: price && costOf(tokens, price) });
 }

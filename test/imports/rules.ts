@@ -44,7 +44,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'use cases know the domain and the ports, never an adapter',
   },
   'shared/providers': {
-    may: 'shared/batch shared/jsonl node node-fetch zod',
+    may: 'shared/batch shared/jsonl @pydantic/genai-prices node node-fetch zod',
     why: 'providers know the domain and HTTP, and each SDK stays in the folder of its kind',
   },
   'shared/providers/openai': { may: `${PROVIDER} openai`, why: KIND },

@@ -36,6 +36,7 @@ export const anthropic = describeKind({
   timing: { completionHours: 24 },
   // https://platform.claude.com/docs/en/build-with-claude/batch-processing: 50 % of the standard prices.
   batchDiscount: 0.5,
+  priceList: 'anthropic',
   describe: describeAnthropic,
 });
 

@@ -34,6 +34,7 @@ export const azureOpenAi = describeKind({
   timing: { progressHours: 24 },
   // https://learn.microsoft.com/azure/foundry/openai/how-to/batch: 50 % less than global standard.
   batchDiscount: 0.5,
+  priceList: 'azure',
   describe: async (settings) => describeAzure(settings),
 });
 

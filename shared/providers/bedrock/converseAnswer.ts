@@ -77,6 +77,7 @@ export function chatCompletionOfConverse(response: unknown, facts: CompletionFac
     promptTokens: usage.inputTokens + cachedTokens + writtenTokens,
     completionTokens: usage.outputTokens,
     cachedTokens,
+    cacheWriteTokens: writtenTokens,
   });
 }
 

@@ -46,6 +46,7 @@ export const bedrock = describeKind({
   timing: { completionHours: 168, progressHours: 24 },
   // https://aws.amazon.com/bedrock/pricing: 50 % of the on-demand price.
   batchDiscount: 0.5,
+  priceList: 'aws',
   describe: describeBedrock,
 });
 

@@ -27,6 +27,7 @@ export const gemini = describeKind({
   timing: { completionHours: 48 },
   // https://ai.google.dev/gemini-api/docs/batch-api: 50 % of the standard cost.
   batchDiscount: 0.5,
+  priceList: 'google',
   describe: describeGemini,
 });
 

@@ -50,6 +50,7 @@ export const mistral = describeKind({
   // https://docs.mistral.ai/capabilities/batch names a discount, and
   // litellm/llms/mistral/batches/transformation.py of BerriAI/litellm its size.
   batchDiscount: 0.5,
+  priceList: 'mistral',
   describe: describeMistral,
 });
 

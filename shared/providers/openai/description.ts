@@ -53,6 +53,7 @@ export const openAi = describeKind({
   timing: { completionHours: 24, progressHours: 24 },
   // https://developers.openai.com/api/docs/guides/batch: 50 % lower costs.
   batchDiscount: 0.5,
+  priceList: 'openai',
   describe: async () => openAiDescription,
 });
 

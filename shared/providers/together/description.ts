@@ -32,5 +32,6 @@ export const together = describeKind({
   // The same page: 24 hours are the most. A job shows the share that is done, and no number of requests.
   // Selected models have a discount, and others none: https://docs.together.ai/docs/batch-inference
   timing: { completionHours: 24 },
+  priceList: 'together',
   describe: async () => togetherDescription,
 });

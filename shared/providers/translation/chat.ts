@@ -117,6 +117,10 @@ export interface AnswerUsage {
   /** Of everything generated, including reasoning. */
   readonly completionTokens: number;
   readonly cachedTokens?: number | undefined;
+  /** Part of the prompt that was written to a cache. */
+  readonly cacheWriteTokens?: number | undefined;
+  /** Part of that which stays there for an hour instead of five minutes. */
+  readonly longCacheWriteTokens?: number | undefined;
   readonly reasoningTokens?: number | undefined;
 }
 
@@ -134,7 +138,7 @@ export function chatCompletion(
   answers: readonly Answer[],
   usage: AnswerUsage,
 ): object {
-  const { promptTokens, completionTokens, cachedTokens = 0, reasoningTokens = 0 } = usage;
+  const { promptTokens, completionTokens, reasoningTokens = 0 } = usage;
   return {
     id,
     object: 'chat.completion',
@@ -150,10 +154,21 @@ export function chatCompletion(
       prompt_tokens: promptTokens,
       completion_tokens: completionTokens,
       total_tokens: promptTokens + completionTokens,
-      prompt_tokens_details: { cached_tokens: cachedTokens },
+      prompt_tokens_details: promptDetails(usage),
       completion_tokens_details: { reasoning_tokens: reasoningTokens },
     },
   };
+}
+
+function promptDetails({
+  cachedTokens = 0,
+  cacheWriteTokens: written = 0,
+  longCacheWriteTokens: long = 0,
+}: AnswerUsage): object {
+  const read = { cached_tokens: cachedTokens };
+  if (written === 0) return read;
+  const lifetimes = { ttl_5m_tokens: written - long, ttl_1h_tokens: long };
+  return { ...read, cache_write_tokens: written, cache_write_tokens_details: lifetimes };
 }
 
 function assistantMessage({ text, refusal, toolCalls }: Answer): object {

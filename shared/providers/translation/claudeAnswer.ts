@@ -25,6 +25,10 @@ const claudeMessageSchema = z.object({
   usage: z.object({
     input_tokens: z.number(),
     cache_creation_input_tokens: optionalTokens,
+    cache_creation: z
+      .object({ ephemeral_1h_input_tokens: optionalTokens })
+      .nullish()
+      .catch(undefined),
     cache_read_input_tokens: optionalTokens,
     output_tokens: z.number(),
     output_tokens_details: z.object({ thinking_tokens: optionalTokens }).nullish(),
@@ -92,6 +96,8 @@ function usageOf({ usage }: ClaudeMessage): AnswerUsage {
     promptTokens: usage.input_tokens + written + read,
     completionTokens: usage.output_tokens,
     cachedTokens: read,
+    cacheWriteTokens: written,
+    longCacheWriteTokens: usage.cache_creation?.ephemeral_1h_input_tokens ?? 0,
     reasoningTokens: usage.output_tokens_details?.thinking_tokens ?? 0,
   };
 }

@@ -64,6 +64,10 @@ export const vertexAi = describeKind({
   timing: { completionHours: 96, progressHours: 24 },
   // https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini: 50 %.
   batchDiscount: 0.5,
+  priceList: 'google',
+  // https://docs.cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini: the
+  // discount of the cache takes the place of that for batches.
+  isCacheDiscounted: false,
   describe: describeVertex,
 });
 

@@ -37,5 +37,6 @@ export const xai = describeKind({
   // one expires is in its `expire_time`, and not documented.
   timing: { completionHours: 48, progressHours: 24 },
   // Its discount differs by model, from 20 to 50 %: https://docs.x.ai/developers/pricing
+  priceList: 'x-ai',
   describe: async () => xaiDescription,
 });

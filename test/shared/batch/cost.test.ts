@@ -57,6 +57,18 @@ describe('a cost', () => {
     ['input and output', used(1_000_000, 500_000), PRICE, 6],
     ['what was cached, which is input too', used(1_000_000, 0, 400_000), PRICE, 1.4],
     ['what was cached, at no price of its own', used(1e6, 0, 4e5), { input: 2, output: 8 }, 2],
+    [
+      'what was written to the cache, for either lifetime',
+      { ...used(1e6, 0, 1e5), cacheWriteTokens: 4e5, longCacheWriteTokens: 1e5 },
+      { ...PRICE, cacheWrite: 2.5, longCacheWrite: 4 },
+      1 + 0.05 + 0.75 + 0.4,
+    ],
+    [
+      'no more that was written than is left',
+      { ...used(1e6, 0, 4e5), cacheWriteTokens: 9e9, longCacheWriteTokens: 9e9 },
+      { ...PRICE, cacheWrite: 2.5 },
+      0.2 + 1.5,
+    ],
     ['no more that was cached than there is', used(1_000_000, 0, 9e9), PRICE, 0.5],
     ['nothing', used(0, 0), PRICE, 0],
   ])('is that of %s', (_, usage, price, cost) => {

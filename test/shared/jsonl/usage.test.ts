@@ -29,7 +29,32 @@ describe('the usage of a row', () => {
         ...{ input_tokens: 10, output_tokens: 5 },
         ...{ cache_read_input_tokens: 4, cache_creation_input_tokens: 3 },
       },
-      { inputTokens: 17, outputTokens: 5, totalTokens: 22, cachedTokens: 4 },
+      { inputTokens: 17, outputTokens: 5, totalTokens: 22, cachedTokens: 4, cacheWriteTokens: 3 },
+    ],
+    [
+      'Anthropic, whose cache has two lifetimes',
+      {
+        ...{ input_tokens: 10, output_tokens: 5, cache_creation_input_tokens: 3 },
+        cache_creation: { ephemeral_5m_input_tokens: 1, ephemeral_1h_input_tokens: 2 },
+      },
+      {
+        ...{ inputTokens: 13, outputTokens: 5, totalTokens: 18 },
+        ...{ cacheWriteTokens: 3, longCacheWriteTokens: 2 },
+      },
+    ],
+    [
+      'responses, of which the cache holds some for 12 hours',
+      {
+        ...{ input_tokens: 10, output_tokens: 5 },
+        input_tokens_details: {
+          ...{ cached_tokens: 1, cache_write_tokens: 6 },
+          cache_write_tokens_details: { ttl_30m_tokens: 2, ttl_12h_tokens: 4 },
+        },
+      },
+      {
+        ...{ inputTokens: 10, outputTokens: 5, totalTokens: 15, cachedTokens: 1 },
+        ...{ cacheWriteTokens: 6, longCacheWriteTokens: 4 },
+      },
     ],
     [
       'embeddings',

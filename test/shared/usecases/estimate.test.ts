@@ -143,7 +143,7 @@ describe('an estimate', () => {
 
   it.each([
     ['an unknown provider', { provider: 'nobody' }, 'use one of openai'],
-    ['an endpoint that it has not', { endpoint: '/v1/videos' }, 'is not one of provider openai'],
+    ['an endpoint that it has not', { endpoint: '/v1/nowhere' }, 'is not one of provider openai'],
     ['an option that it has not', { options: { x: 1 } }, 'options.x'],
   ])('refuses %s as the intake does', async (_, message, text) => {
     await expect(estimateOf([chat('a')], undefined, message)).rejects.toThrow(text);

@@ -91,7 +91,10 @@ describe('chatCompletionOfClaude', () => {
       prompt_tokens: 1_110,
       completion_tokens: 5,
       total_tokens: 1_115,
-      prompt_tokens_details: { cached_tokens: 1_000 },
+      prompt_tokens_details: {
+        ...{ cached_tokens: 1_000, cache_write_tokens: 100 },
+        cache_write_tokens_details: { ttl_5m_tokens: 100, ttl_1h_tokens: 0 },
+      },
       completion_tokens_details: { reasoning_tokens: 3 },
     });
   });
