@@ -67,10 +67,14 @@ export async function fetchInput(
 ): Promise<InputReport> {
   try {
     await pipeline(await buckets.read(uri), createWriteStream(path));
-  } catch {
+  } catch (error) {
     await rm(path, { force: true });
     await writeFile(path, '');
-    return { records: 0, problem: `The S3 object of the input data cannot be read: ${uri}` };
+    const isOfBucket = error instanceof Error && error.name === 'NoSuchBucket';
+    const problem = isOfBucket
+      ? `Failed to read the S3 bucket: ${locationOf(uri).Bucket}`
+      : `The S3 object of the input data cannot be read: ${uri}`;
+    return { records: 0, problem };
   }
   const input = await inspectInput(path, minRecords);
   if (input.problem !== undefined) await writeFile(path, '');

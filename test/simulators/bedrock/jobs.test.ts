@@ -93,6 +93,19 @@ describe('a job', () => {
   });
 });
 
+test('a bucket that does not exist fails the job', async () => {
+  const { create, view, pass } = await bedrock.start();
+  const { jobArn } = await create('x', {
+    inputDataConfig: { s3InputDataConfig: { s3Uri: 's3://no-such-bucket/x.jsonl' } },
+  });
+  await view(jobArn);
+  pass(10);
+  expect(await view(jobArn)).toMatchObject({
+    status: 'Failed',
+    message: 'Failed to read the S3 bucket: no-such-bucket',
+  });
+});
+
 describe('creating', () => {
   test('the same token gives the same job, the same name a conflict', async () => {
     await bedrock.putInput('c.jsonl', claudeRecords(100));
