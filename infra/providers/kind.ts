@@ -52,7 +52,7 @@ export interface CommonOptions {
   /**
    * The discount of batches on the list prices, from 0 to 1.
    *
-   * @default - 0.5; for OpenAI-compatible services and xAI 0, because it differs by service or model
+   * @default - 0.5; 0 where it differs by service or model: OpenAI-compatible, xAI, Together
    */
   readonly batchDiscount?: number;
   /**

@@ -5,7 +5,13 @@ import { lineGroups } from '../../jsonl/lines.ts';
 import { errorRow, isObject, tryParseJson } from '../../jsonl/rows.ts';
 import type { Classify } from '../errors.ts';
 import { downloadHeaders, openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
-import { isAboutAccount, isAboutModelAccess, OPENAI_WORDS, serviceClassifier } from './errors.ts';
+import {
+  isAboutAccount,
+  isAboutModelAccess,
+  isNoDeployment,
+  OPENAI_WORDS,
+  serviceClassifier,
+} from './errors.ts';
 
 // One embeddings request may hold 2,048 texts, whose answer is one line of well over 100 MB.
 const MAX_ROW_BYTES = 256 * 1024 * 1024;
@@ -54,8 +60,8 @@ export function accountRefusalOf(bytes: Buffer, words = OPENAI_WORDS): Buffer | 
     if (!isObject(error)) continue;
     const codes = [error.code, error.type].filter((code) => typeof code === 'string');
     const message = typeof error.message === 'string' ? error.message : 'no message was given';
-    const isRefused = isAboutAccount(codes, message, words) || isAboutModelAccess(message);
-    if (isRefused || status === 401)
+    const isModelRefused = isAboutModelAccess(message) || codes.some(isNoDeployment);
+    if (isAboutAccount(codes, message, words) || isModelRefused || status === 401)
       return errorRow(row.custom_id, { code: ACCOUNT_ROW_CODE, message });
   }
   return undefined;

@@ -106,6 +106,10 @@ test.each([
     }),
   ],
   [
+    'a deployment that does not exist',
+    answered(404, { message: 'The API deployment does not exist', code: 'DeploymentNotFound' }),
+  ],
+  [
     'an error of the row itself',
     { custom_id: 'mine', response: null, error: { code: 'insufficient_quota', message: 'm' } },
   ],
