@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { baseUrlProblem } from '../shared/providers/settings.ts';
 import { PLANNED_OUTCOMES, parsePlan } from '../simulators/engine/plan.ts';
 import { LOCAL_PROVIDER_NAMES } from './providerKinds.ts';
 
@@ -12,6 +13,8 @@ export interface CommandLine {
   readonly plan: readonly string[];
   /** The only provider of the stack. Default: those of cdk.json. */
   readonly provider: string | undefined;
+  /** The address of a server that is called in the place of that provider. */
+  readonly baseUrl: string | undefined;
   readonly intervalSeconds: number;
   readonly dataDirectory: string;
   /** The port of all AWS services. 0 for a free one. */
@@ -51,6 +54,11 @@ export function parseCommandLine(args: readonly string[], name: string): Command
       ),
     )
     .option(
+      '--base-url <url>',
+      'with --provider: call this server in its place, with the key in the environment',
+      readBaseUrl,
+    )
+    .option(
       '--interval <seconds>',
       'time between sweeps; all other delays scale with it',
       readInterval,
@@ -81,6 +89,10 @@ export function parseCommandLine(args: readonly string[], name: string): Command
     throw new UsageError(`${error.message.replace(/^error: /, '')} (see ${name} --help)`);
   }
   const options = command.opts();
+  if (options.baseUrl !== undefined && options.provider === undefined)
+    throw new UsageError(
+      `--base-url needs --provider, which says how that server is called (see ${name} --help)`,
+    );
   return {
     files: command.args,
     json: options.json === true,
@@ -88,6 +100,7 @@ export function parseCommandLine(args: readonly string[], name: string): Command
     plan: options.plan,
     intervalSeconds: options.interval,
     provider: options.provider,
+    baseUrl: options.baseUrl,
     dataDirectory: options.data ?? join('.local', options.provider ?? ''),
     port: options.port,
     assembly: options.assembly,
@@ -109,6 +122,12 @@ function readInterval(text: string): number {
       `Use a number of seconds over 0, up to ${MAX_INTERVAL_SECONDS}.`,
     );
   return seconds;
+}
+
+function readBaseUrl(text: string): string {
+  const problem = baseUrlProblem(text);
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  return text;
 }
 
 function readPort(text: string): number {

@@ -11,12 +11,10 @@ export interface LocalKind {
   readonly secret: string;
   /** Options of the simulator besides those that all have. */
   readonly options?: (context: SimulatorContext) => object;
-  /** Environment variables that select the real provider, if one key is all that it needs. */
-  readonly real?: {
-    readonly key: string;
-    readonly baseUrl?: string;
-    readonly webhookSecret?: string;
-  };
+  /** The environment variable with the key of the real provider. */
+  readonly key?: string;
+  /** Set if that key alone selects the real provider. Other variables tell where it is. */
+  readonly real?: { readonly baseUrl?: string; readonly webhookSecret?: string };
   /** The entries that `--provider` can name, with their settings. */
   readonly entries: Readonly<Record<string, object>>;
 }
@@ -50,8 +48,8 @@ export const LOCAL_KINDS: Readonly<Record<ProviderKind, LocalKind>> = {
       webhooks: [...webhookUrls].map(([entry, url]) => ({ url, secret: signingSecret(entry) })),
       webhookPlan,
     }),
+    key: 'OPENAI_API_KEY',
     real: {
-      key: 'OPENAI_API_KEY',
       baseUrl: 'OPENAI_BASE_URL',
       webhookSecret: 'OPENAI_WEBHOOK_SECRET',
     },
@@ -61,12 +59,14 @@ export const LOCAL_KINDS: Readonly<Record<ProviderKind, LocalKind>> = {
     name: 'OpenAI',
     simulator: 'openai',
     secret: 'sk-local-simulator',
+    key: 'OPENAI_API_KEY',
     entries: { 'openai-compatible': { baseUrl: 'https://llm.example.com/v1' } },
   },
   'azure-openai': {
     name: 'Azure OpenAI',
     simulator: 'azure',
     secret: 'local-simulator',
+    key: 'AZURE_OPENAI_API_KEY',
     entries: {
       azure: { baseUrl: 'https://example.openai.azure.com', ...anyModelAs('my-deployment') },
     },
@@ -75,7 +75,8 @@ export const LOCAL_KINDS: Readonly<Record<ProviderKind, LocalKind>> = {
     name: 'Anthropic',
     simulator: 'anthropic',
     secret: 'sk-ant-local-simulator',
-    real: { key: 'ANTHROPIC_API_KEY' },
+    key: 'ANTHROPIC_API_KEY',
+    real: {},
     entries: { anthropic: anyModelAs('claude-haiku-4-5') },
   },
   'vertex-ai': {
@@ -109,28 +110,32 @@ export const LOCAL_KINDS: Readonly<Record<ProviderKind, LocalKind>> = {
     name: 'Gemini API',
     simulator: 'gemini',
     secret: 'local-simulator',
-    real: { key: 'GEMINI_API_KEY' },
+    key: 'GEMINI_API_KEY',
+    real: {},
     entries: { gemini: anyModelAs('gemini-2.5-flash') },
   },
   mistral: {
     name: 'Mistral',
     simulator: 'mistral',
     secret: 'local-simulator',
-    real: { key: 'MISTRAL_API_KEY' },
+    key: 'MISTRAL_API_KEY',
+    real: {},
     entries: { mistral: anyModelAs('mistral-small-latest') },
   },
   xai: {
     name: 'xAI',
     simulator: 'xai',
     secret: 'xai-local-simulator',
-    real: { key: 'XAI_API_KEY' },
+    key: 'XAI_API_KEY',
+    real: {},
     entries: { xai: anyModelAs('grok-4.3') },
   },
   together: {
     name: 'Together',
     simulator: 'together',
     secret: 'local-simulator',
-    real: { key: 'TOGETHER_API_KEY' },
+    key: 'TOGETHER_API_KEY',
+    real: {},
     entries: { together: anyModelAs('meta-llama/Llama-3.3-70B-Instruct-Turbo') },
   },
 };

@@ -24,6 +24,8 @@ export interface ProvidersOptions extends SimulatorContext {
   readonly plan: readonly string[];
   /** How long a simulated job takes. */
   readonly jobSeconds: number;
+  /** The address of a server that takes the place of every provider. Default: none does. */
+  readonly baseUrl?: string | undefined;
   /** May hold the keys of real providers. */
   readonly environment: Environment;
 }
@@ -43,7 +45,7 @@ export interface LocalProviders {
 
 /** Starts one simulator for each kind of provider that the stack has. */
 export async function startProviders(options: ProvidersOptions): Promise<LocalProviders> {
-  const { entries, environment, webhookUrls } = options;
+  const { entries, environment, webhookUrls, baseUrl } = options;
   const kinds = new Map<ProviderKind, LocalProvider>();
   const processes: ServiceProcess[] = [];
   const secrets = new Map<string, string>();
@@ -53,6 +55,7 @@ export async function startProviders(options: ProvidersOptions): Promise<LocalPr
     for (const [name, { kind }] of Object.entries(entries)) {
       const provider =
         kinds.get(kind) ??
+        addressedProvider(LOCAL_KINDS[kind], baseUrl, environment) ??
         realProvider(LOCAL_KINDS[kind], environment) ??
         (await startSimulator(kind, options));
       if (!kinds.has(kind) && provider.process) processes.push(provider.process);
@@ -93,15 +96,32 @@ export function usesRealProvider(name: string | undefined, environment: Environm
   return candidates.some((each) => realProvider(each, environment) !== undefined);
 }
 
-function realProvider(
-  { name, real }: LocalKind,
+/** A gateway, a proxy or any other server of the user's. One without a key gets the simulator's. */
+function addressedProvider(
+  { name, key, secret }: LocalKind,
+  baseUrl: string | undefined,
   environment: Environment,
 ): LocalProvider | undefined {
-  const secret = real && environment[real.key];
+  if (baseUrl === undefined) return undefined;
+  const own = (key && environment[key]) || undefined;
+  const which = own ? `the key in ${key}` : `no key${key ? ` (none is in ${key})` : ''}`;
+  return {
+    description: `the server at ${baseUrl} as ${name}, with ${which}`,
+    secret: own ?? secret,
+    webhookSecret: () => SECRET_PLACEHOLDER,
+    baseUrl,
+  };
+}
+
+function realProvider(
+  { name, key, real }: LocalKind,
+  environment: Environment,
+): LocalProvider | undefined {
+  const secret = real && key && environment[key];
   if (!real || !secret) return undefined;
   const baseUrl = (real.baseUrl && environment[real.baseUrl]) || undefined;
   const at = baseUrl === undefined ? '' : ` at ${baseUrl}`;
-  const description = `the real ${name} API${at}, billed to ${real.key}`;
+  const description = `the real ${name} API${at}, billed to ${key}`;
   const signing = real.webhookSecret && environment[real.webhookSecret];
   return { description, secret, webhookSecret: () => signing || SECRET_PLACEHOLDER, baseUrl };
 }

@@ -60,7 +60,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     timeScale: timeScaleFor(
       options.intervalSeconds,
       largestFileBytes(files),
-      usesRealProvider(options.provider, process.env),
+      options.baseUrl !== undefined || usesRealProvider(options.provider, process.env),
     ),
     environment: process.env,
     onEvent({ Source: source, Detail: detail }) {

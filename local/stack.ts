@@ -32,6 +32,8 @@ export interface StackOptions {
   /** The port of the endpoint of all AWS services. 0 for a free one. */
   readonly port: number;
   readonly plan: readonly string[];
+  /** The address of a server that takes the place of every provider. Default: none does. */
+  readonly baseUrl?: string | undefined;
   /** The outcomes of the webhooks of simulated jobs, in order. Default: all are sent. */
   readonly webhookPlan?: readonly string[];
   /** The outcomes of the events that Bedrock sends. Default: all are sent. */

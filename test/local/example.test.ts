@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { childEnvironment } from '../../local/childEnvironment.ts';
+import { startAnthropicSimulator } from '../../simulators/anthropic/index.ts';
 import { startOpenAiSimulator } from '../../simulators/openai/index.ts';
 import { temporaryDirectory } from './fixtures/toyStack.ts';
 
@@ -40,6 +41,28 @@ test.each([
   expect(stderr).toContain(` completed   attempt ${attempts} `);
   expect(rest).toEqual(completed(attempts));
   expect(ids).toEqual(idsIn(EXAMPLE));
+});
+
+test('any kind of provider is called at an address of mine, with the key of the environment', async () => {
+  const apiKeys = ['ant-mine'];
+  const dataDir = temporaryDirectory();
+  const api = await startAnthropicSimulator({
+    dataDir,
+    apiKeys,
+    plan: ['completed'],
+    jobSeconds: 1,
+  });
+
+  const address = ['--provider', 'anthropic', '--base-url', api.url];
+  const { stderr, rest } = await start([EXAMPLE, ...address], { ANTHROPIC_API_KEY: 'ant-mine' });
+  const { jobs } = await api.journal();
+  await api.close();
+
+  expect(stderr).toContain(
+    `the server at ${api.url} as Anthropic, with the key in ANTHROPIC_API_KEY`,
+  );
+  expect(rest).toEqual(completed(1));
+  expect(jobs).toHaveLength(1);
 });
 
 test('a file of mine goes to the real API where there is a key for it', async () => {
