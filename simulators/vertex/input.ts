@@ -26,6 +26,8 @@ export async function fetchInput(
   const isTable = uri.startsWith('bq://');
   const isThere = isTable ? tables.copy(uri, path) : objects.copy(uri, path);
   const isImported = !isTable && !/^publishers\/(?!google\/)/.test(model);
+  if (isTable && /embedding/.test(model) && isThere)
+    return 'BigQuery is not supported for this model.';
   const problem = isThere
     ? ((await inputProblem(path)) ?? (isImported ? await importLines(path) : undefined))
     : `Input ${uri} was not found.`;
@@ -48,7 +50,8 @@ async function inputProblem(path: string): Promise<string | undefined> {
 const REQUEST_LABEL = 'batch_handler_request';
 
 /** The id under which the journal lists a request. */
-export function idOfLine({ custom_id: id, request }: InputLine): string {
+export function idOfLine({ custom_id, key, request }: InputLine): string {
+  const id = custom_id ?? key;
   if (id !== undefined) return String(id);
   const labels = isObject(request) && isObject(request.labels) ? request.labels : {};
   return String(labels[REQUEST_LABEL]);
@@ -97,6 +100,20 @@ function schemaProblem(field: string, schema: unknown, at = ''): string | undefi
   return inner
     .map(([name, one]) => schemaProblem(field, one, `${at}properties.${name}`))
     .find((problem) => problem !== undefined);
+}
+
+/** Why a Gemini embedding model refuses a request when it runs it. Undefined if it does not. */
+export function embeddingProblem({
+  content,
+  embed_content_config: config = {},
+  ...unknown
+}: Readonly<Record<string, unknown>>): string | undefined {
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) return `Invalid JSON payload received. Unknown name "${name}"`;
+  if (!isObject(config)) return "Invalid value at 'embed_content_config'";
+  const parts = isObject(content) && Array.isArray(content.parts) ? content.parts : [];
+  const isValid = parts.length > 0 && parts.every((part) => typeof part?.text === 'string');
+  return isValid ? undefined : 'content is not specified';
 }
 
 const ANTHROPIC_VERSION = /^vertex-\d{4}-\d{2}-\d{2}$/;

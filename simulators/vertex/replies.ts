@@ -1,6 +1,7 @@
 import {
   estimateTokens,
   type FakeRequest,
+  fakeEmbedding,
   fakeText,
   hashOf,
   hexadecimal,
@@ -10,7 +11,7 @@ import type { FailedVerdict } from '../engine/plan.ts';
 import { isObject } from '../engine/router.ts';
 import { type InputLine, type RunRequest, writeOutputFile } from '../engine/run.ts';
 import { chatReply, embeddingsReply } from '../openai/bodies.ts';
-import { claudeProblem, geminiProblem } from './input.ts';
+import { claudeProblem, embeddingProblem, geminiProblem } from './input.ts';
 
 /** Writes the rows of a job's output. A request that was not run has none. */
 export function writeOutput(
@@ -19,7 +20,8 @@ export function writeOutput(
   requests: AsyncIterable<RunRequest>,
 ) {
   const publisher = /^publishers\/([^/]+)/.exec(model)?.[1] ?? 'google';
-  const rowOf = ROWS[publisher] ?? openModelRow;
+  const isEmbedding = publisher === 'google' && /embedding/.test(model);
+  const rowOf = isEmbedding ? embeddingRow : (ROWS[publisher] ?? openModelRow);
   return writeOutputFile(path, requests, ({ line, verdict }) => {
     const { row, inputTokens, outputTokens } = rowOf({
       model: model.slice(model.lastIndexOf('/') + 1),
@@ -35,7 +37,7 @@ export function writeOutput(
 }
 
 /** The part of a line that equal requests share, so that they get equal replies. */
-function contentOf({ custom_id: _, request, ...line }: InputLine): string {
+function contentOf({ custom_id: _, key: ___, request, ...line }: InputLine): string {
   const { labels: __, ...rest } = (request ?? {}) as Record<string, unknown>;
   return JSON.stringify([line, rest]);
 }
@@ -81,6 +83,21 @@ function errorFor(failure: RpcError | undefined, problem: string | undefined) {
   if (failure) return failure;
   return problem === undefined ? undefined : { ...ERRORS.refused, message: problem };
 }
+
+/** https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/embeddings/batch-prediction-genai-embeddings */
+function embeddingRow({ line, failure, body, inputTokens, random }: VertexRequest): VertexRow {
+  const error = errorFor(failure, embeddingProblem(body));
+  if (error) return refusedRow(line, `Error: ${JSON.stringify({ error })}`);
+  const { output_dimensionality: asked } = isObject(body.embed_content_config)
+    ? body.embed_content_config
+    : {};
+  const values = fakeEmbedding(typeof asked === 'number' ? asked : DIMENSIONS, random);
+  const response = { embedding: { values }, usageMetadata: { promptTokenCount: inputTokens } };
+  return { inputTokens, outputTokens: 0, row: { ...line, status: '', response } };
+}
+
+/** The dimensions of gemini-embedding-001. */
+const DIMENSIONS = 3072;
 
 /** A row of Gemini: the line with `status` and `response`. */
 function geminiRow({ model, line, failure, body, inputTokens, random }: VertexRequest): VertexRow {

@@ -89,6 +89,14 @@ export function keyOfLabels(
   return key !== undefined && isSubmissionKey(key) ? key : undefined;
 }
 
+const REFERENCE = /^r[0-9a-f]{32}$/;
+
+/** The id in a row that is broken; undefined for a text that only stands where an id might. */
+export function referenceFrom(text: string): string | undefined {
+  const reference = lettered(text);
+  return REFERENCE.test(reference) ? reference : undefined;
+}
+
 /** The folder of one submission in a bucket. */
 export function folderOf(key: string): string {
   return `batch-handler/${key}/`;

@@ -1,15 +1,22 @@
 import { refusal } from '../../batch/errors.ts';
 import type { Format } from '../../batch/messages.ts';
-import { CHAT_COMPLETIONS } from '../provider.ts';
+import { CHAT_COMPLETIONS, EMBEDDINGS } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
 import { AT_OTHERS, claudeRequest } from '../translation/claudeRequest.ts';
-import { withoutModel } from '../translation/fields.ts';
-import { chatCompletionOfGemini } from '../translation/geminiAnswer.ts';
+import { chatCompletionOfGemini, embeddingsOfGemini } from '../translation/geminiAnswer.ts';
 import { generateContentRequest } from '../translation/geminiRequest.ts';
 import type { ModelFactsByName } from '../translation/modelFacts.ts';
-import { REFERENCE_LABEL } from './api.ts';
-import { importableRequest, readsAsTyped } from './gcsImport.ts';
+import {
+  type Body,
+  embedding,
+  importableOutput,
+  labelled,
+  nativeEmbedding,
+  nativeRequest,
+  refuseImages,
+} from './bodies.ts';
+import { importableRequest } from './gcsImport.ts';
 import { type Family, type Model, modelOf } from './model.ts';
 import type { Column } from './store.ts';
 
@@ -96,6 +103,7 @@ const OPEN_COLUMNS: readonly Column[] = [
 /** The functions throw RefusedError for a model that does not serve the endpoint. */
 const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
   gemini(parameters) {
+    if (parameters.endpoint === EMBEDDINGS) return embeddingRoute(parameters);
     const { format, name, model, store, dropFields, modelFacts } = chatOnly(parameters);
     const isImported = store === 'gcs';
     const rules = {
@@ -171,57 +179,43 @@ const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
 };
 
 /**
- * Only chats are supported: an embedding of Gemini has no field for an id in Cloud Storage.
+ * Embeddings of Gemini, which carry their ids in `key`, and whose jobs read Cloud Storage only:
+ * https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/embeddings/batch-prediction-genai-embeddings
+ *
+ * @throws RefusedError for an entry with the BigQuery store
+ */
+function embeddingRoute({ format, name, model, store, dropFields }: RouteParameters): Route {
+  if (store !== 'gcs')
+    throw refusal(
+      'model_refused',
+      `body.model is ${model.resource} at Vertex AI, whose jobs read embeddings from Cloud Storage only: use an entry with the store gcs`,
+    );
+  const rules = { provider: 'Gemini on Vertex AI', dropFields };
+  return {
+    model: model.resource,
+    columns: REQUEST_COLUMNS,
+    isImported: true,
+    line(body, reference) {
+      const request = format === 'native' ? nativeEmbedding(body) : embedding(body, rules);
+      return { key: reference, request: importableRequest(request) };
+    },
+    responseBody: (response) =>
+      format === 'native' ? response : embeddingsOfGemini(response, name),
+  };
+}
+
+/**
+ * Claude has no embeddings.
  *
  * @throws RefusedError for another endpoint
  */
 function chatOnly(parameters: RouteParameters): RouteParameters {
   const { endpoint, model } = parameters;
   if (endpoint === CHAT_COMPLETIONS) return parameters;
-  const message = `body.model is ${model.resource} at Vertex AI, whose batch jobs do not serve ${endpoint} here: use an open embedding model, such as intfloat/multilingual-e5-large-instruct-maas`;
+  const message = `body.model is ${model.resource} at Vertex AI, whose batch jobs do not serve ${endpoint}: use gemini-embedding-001, or an open model such as intfloat/multilingual-e5-large-instruct-maas`;
   throw refusal('model_refused', message);
-}
-
-/**
- * Gemini's output in Cloud Storage repeats only the request of an input line, so a label of the
- * request carries the id. In BigQuery a column carries it, which keeps the label out of bills.
- */
-function labelled(request: Body, reference: string): Record<string, unknown> {
-  const labels = typeof request.labels === 'object' ? request.labels : {};
-  return { ...request, labels: { ...labels, [REFERENCE_LABEL]: reference } };
-}
-
-/** The output of a tool is a text in all requests, also one that the import would read as a number. */
-function importableOutput(text: string): string {
-  return readsAsTyped(text) ? JSON.stringify(text) : text;
 }
 
 function lastPartOf(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1);
-}
-
-type Body = Readonly<Record<string, unknown>>;
-
-/** @throws RefusedError for an image: batch jobs of open models accept only texts */
-function refuseImages({ messages }: Body): void {
-  if (!Array.isArray(messages)) return;
-  for (const [index, message] of messages.entries()) {
-    const parts: unknown = message?.content;
-    if (!Array.isArray(parts)) continue;
-    const position = parts.findIndex((part) => part?.type !== 'text');
-    if (position < 0) continue;
-    const place = `body.messages[${index}].content[${position}]`;
-    const text = `${place} is no text, which is all that batch jobs of this model take at Vertex AI: use Gemini or Claude`;
-    throw refusal('unsupported_field', text);
-  }
-}
-
-/**
- * Checks what the model requires of every request, and leaves the rest to the model.
- *
- * @throws RefusedError if the list of this name is no list
- */
-function nativeRequest(body: Body, list: 'contents' | 'messages'): Record<string, unknown> {
-  if (Array.isArray(body[list])) return withoutModel(body);
-  throw refusal('invalid_field', `body.${list} is no list: write it as the model's own API has it`);
 }

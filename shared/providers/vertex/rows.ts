@@ -7,7 +7,7 @@ import { UNKNOWN_ROW_STATUS, unreadableAnswer } from '../errors.ts';
 import { isAboutAccount } from '../google/errors.ts';
 import { HTTP_STATUSES, httpStatusOf } from '../google/status.ts';
 import { CLAUDE_STATUSES } from '../translation/claudeAnswer.ts';
-import { lettered, REFERENCE_LABEL } from './api.ts';
+import { lettered, REFERENCE_LABEL, referenceFrom } from './api.ts';
 import { classify } from './errors.ts';
 import type { Route } from './requests.ts';
 import type { Outputs } from './store.ts';
@@ -21,9 +21,9 @@ export async function* readRows(
   // Not every answer has its time: the time of collecting is used.
   const created = Math.floor(Date.now() / 1000);
   const reader: LineReader<OutputRow> = {
-    idFields: `custom_id|${REFERENCE_LABEL}`,
+    idFields: `custom_id|key|${REFERENCE_LABEL}`,
     idOf: referenceIn,
-    referenceOf: lettered,
+    referenceOf: referenceFrom,
     rowOf: (reference, line) => rowOf(reference, line, route, created),
   };
   for (const file of outcome.files)
@@ -55,8 +55,8 @@ function rowOf(
   }
 }
 
-function referenceIn({ custom_id: id, request }: OutputRow): string | undefined {
-  const reference = id ?? request?.labels?.[REFERENCE_LABEL];
+function referenceIn({ custom_id: id, key, request }: OutputRow): string | undefined {
+  const reference = id ?? key ?? request?.labels?.[REFERENCE_LABEL];
   return typeof reference === 'string' ? lettered(reference) : undefined;
 }
 
@@ -130,6 +130,8 @@ function statusOf(code: unknown, words: readonly string[], message: string): num
 /** A row of a job's output, of any of the models. */
 export interface OutputRow {
   readonly custom_id?: unknown;
+  /** Of an embedding. */
+  readonly key?: unknown;
   readonly request?: { readonly labels?: Readonly<Record<string, unknown>> };
   /** Empty if the request was answered. */
   readonly status?: unknown;

@@ -5,6 +5,7 @@ import { spoolRows } from '../../../shared/jsonl/spool.ts';
 import { routeOf as bedrockRoute } from '../../../shared/providers/bedrock/requests.ts';
 import { readRows as readBedrockRows } from '../../../shared/providers/bedrock/rows.ts';
 import type { JobContext, RowGroups } from '../../../shared/providers/provider.ts';
+import { referenceOf as vertexReferenceOf } from '../../../shared/providers/vertex/api.ts';
 import { routeOf as vertexRoute } from '../../../shared/providers/vertex/requests.ts';
 import { readRows as readVertexRows } from '../../../shared/providers/vertex/rows.ts';
 import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
@@ -31,6 +32,8 @@ const outcome = (file: string): Outcome => ({ kind: 'completed', jobId: 'job_1',
 /** A kind of provider: a line of its output for a request, and how it reads a file of such lines. */
 interface Kind {
   line(reference: string): string;
+  /** Default: `referenceOf`. */
+  readonly referenceOf?: (id: string) => string;
   read(content: Buffer): Promise<RowGroups>;
 }
 
@@ -91,6 +94,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   'Vertex AI on Cloud Storage': {
+    referenceOf: vertexReferenceOf,
     line: (id) =>
       JSON.stringify({ custom_id: id, status: '', response: { candidates: [], secret: 1 } }),
     async read(content) {
@@ -123,20 +127,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 };
 
-/** References that are valid for every kind. */
-const [A, B, C] = ['a', 'b', 'c'].map(referenceOf) as [string, string, string];
+function referencesOf(kind: Kind): [string, string, string] {
+  const [a, b, c] = ['a', 'b', 'c'].map(kind.referenceOf ?? referenceOf);
+  return [String(a), String(b), String(c)];
+}
 const BYTE_ORDER_MARK = '\uFEFF';
 
 async function spoolOf(kind: Kind, lines: readonly string[]) {
   const content = Buffer.from(`${lines.join('\n')}\n`);
   const spool = await spoolRows(await kind.read(content), await memoryScratch.create());
-  const spooled = [A, B, C].map((reference) => spool.rows.get(reference));
+  const spooled = referencesOf(kind).map((reference) => spool.rows.get(reference));
   const known = spooled.filter((row) => row !== undefined);
   const texts = (await spool.read(known)).map((bytes) => Buffer.from(bytes).toString());
   return { spool, outcomes: spooled.map((row) => row?.outcome), texts };
 }
 
 describe.each(Object.entries(KINDS))('of the output of %s', (_name, kind) => {
+  const [A, B, C] = referencesOf(kind);
   const [a, b, c] = [A, B, C].map((reference) => kind.line(reference)) as [string, string, string];
   const afterId = (line: string, id: string) => line.indexOf(id) + id.length + 5;
 
@@ -196,6 +203,7 @@ describe.each(Object.entries(KINDS))('of the output of %s', (_name, kind) => {
 
 test('a row of BigQuery that has no cells, or an answer that was cut off, costs its own request', async () => {
   const settings = vertexSettings(VERTEX_MODELS);
+  const [A, B] = ['a', 'b'].map(vertexReferenceOf);
   const rows = readVertexRows(
     {
       filesOf: async () => [],
@@ -212,6 +220,6 @@ test('a row of BigQuery that has no cells, or an answer that was cut off, costs 
     vertexRoute(settings, JOB),
   );
   const spool = await spoolRows(rows, await memoryScratch.create());
-  expect([A, B].map((id) => spool.rows.get(id)?.outcome)).toEqual(['succeeded', 'failed']);
+  expect([A, B].map((id) => spool.rows.get(String(id))?.outcome)).toEqual(['succeeded', 'failed']);
   expect(spool).toMatchObject({ unreadable: 1, nameless: 1 });
 });

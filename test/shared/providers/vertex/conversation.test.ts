@@ -161,3 +161,33 @@ describe.each([
     ]);
   });
 });
+
+test('an embedding through Gemini, from Cloud Storage', async () => {
+  const endpoint = '/v1/embeddings';
+  const body = { model: 'gemini-embedding-001', input: 'a text', dimensions: 8 };
+  const { answer, line } = await roundTrip(GCS, body, { endpoint });
+  expect(line).toEqual({
+    key: REFERENCE,
+    request: {
+      content: { parts: [{ text: 'a text' }] },
+      embed_content_config: { output_dimensionality: 8 },
+    },
+  });
+  expect(answer).toMatchObject({
+    object: 'list',
+    data: [{ object: 'embedding', index: 0 }],
+    model: 'gemini-embedding-001',
+    usage: { prompt_tokens: expect.any(Number) },
+  });
+  const { data } = answer as { data: { embedding: number[] }[] };
+  expect(data[0]?.embedding).toHaveLength(8);
+});
+
+test("a native embedding and its answer stay in Gemini's format", async () => {
+  const content = { parts: [{ text: 'a text' }] };
+  const body = { model: 'gemini-embedding-001', content };
+  const changes = { endpoint: '/v1/embeddings', format: 'native' } as const;
+  const { answer, line } = await roundTrip(GCS, body, changes);
+  expect(line).toEqual({ key: REFERENCE, request: { content } });
+  expect(answer).toMatchObject({ embedding: { values: expect.any(Array) } });
+});

@@ -3,7 +3,7 @@ import {
   describeVertex,
   type VertexSettings,
 } from '../../../../shared/providers/vertex/description.ts';
-import { vertexSettings } from './world.ts';
+import { BIGQUERY, vertexSettings } from './world.ts';
 
 const CHAT = '/v1/chat/completions';
 const MESSAGES = [{ role: 'user', content: 'A secret plan.' }];
@@ -53,11 +53,16 @@ describe('describeVertex', () => {
     ).resolves.toBeUndefined();
   });
 
-  test('embeddings are for open models', async () => {
+  test('embeddings are for open models, and for Gemini on Cloud Storage', async () => {
     const url = '/v1/embeddings';
     const open = 'intfloat/multilingual-e5-large-instruct-maas';
     await expect(check(open, { input: 'a' }, { url })).resolves.toBeUndefined();
-    await expect(check('gemini-embedding-001', { input: 'a' }, { url })).rejects.toThrow(
+    const gemini = 'gemini-embedding-001';
+    await expect(check(gemini, { input: 'a' }, { url })).resolves.toBeUndefined();
+    await expect(
+      check(gemini, { input: 'a' }, { url, settings: { store: BIGQUERY } }),
+    ).rejects.toThrow(/from Cloud Storage only: use an entry with the store gcs/);
+    await expect(check('claude-haiku-4-5', { input: 'a' }, { url })).rejects.toThrow(
       /do not serve \/v1\/embeddings/,
     );
   });
