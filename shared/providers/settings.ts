@@ -2,7 +2,25 @@ import * as z from 'zod';
 import { moneySchema, priceTableSchema } from '../batch/cost.ts';
 import { refusal } from '../batch/errors.ts';
 import { limitsSchema, timingSchema } from '../batch/job.ts';
-import { type ModelFactsByName, modelFactsSchema } from './translation/modelFacts.ts';
+
+/** What one model takes and another of the same family refuses. */
+const factsSchema = z.strictObject({
+  /** The values of `reasoning_effort` that it takes. */
+  reasoningEfforts: z.array(z.string().min(1)),
+  /** Whether it takes `temperature` and `top_p`, and the penalties where its family has them. */
+  sampling: z.boolean(),
+  /** Whether a conversation may end with a message of the assistant, which the model goes on with. */
+  prefill: z.boolean(),
+  /** Whether it takes JSON schemas that its answers, and the arguments of strict tools, must fit. */
+  schemas: z.boolean(),
+  /** The `max_tokens` of a request that sets none, where the provider requires one. */
+  maxTokens: z.int().positive(),
+});
+export type ModelFacts = Readonly<z.infer<typeof factsSchema>>;
+
+/** An entry's `modelFacts`. */
+export const modelFactsSchema = z.record(z.string().min(1), factsSchema.partial());
+export type ModelFactsByName = Readonly<z.infer<typeof modelFactsSchema>>;
 
 /** What an entry of every kind may say. */
 export const commonSettings = {

@@ -1,4 +1,4 @@
-import type { ModelFacts } from './modelFacts.ts';
+import type { ModelFacts } from '../settings.ts';
 
 const OLD: ModelFacts = {
   sampling: true,

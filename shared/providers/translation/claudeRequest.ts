@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../omitUndefined.ts';
+import type { ModelFacts, ModelFactsByName } from '../settings.ts';
 import { type Chat, isBlankPart, type TextPart } from './chat.ts';
 import { claudeMessages, claudeToolFields } from './claudeMessages.ts';
 import { claudeModelFacts } from './claudeModels.ts';
@@ -12,8 +13,6 @@ import {
 } from './fields.ts';
 import {
   effortCondition,
-  type ModelFacts,
-  type ModelFactsByName,
   notTaken,
   OR_MODEL_FACTS,
   refusePrefill,

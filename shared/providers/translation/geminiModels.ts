@@ -1,4 +1,4 @@
-import type { ModelFacts } from './modelFacts.ts';
+import type { ModelFacts } from '../settings.ts';
 
 type GeminiFacts = Pick<ModelFacts, 'reasoningEfforts' | 'sampling' | 'prefill'>;
 

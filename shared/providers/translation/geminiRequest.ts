@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { omitUndefined } from '../../omitUndefined.ts';
+import type { ModelFacts, ModelFactsByName } from '../settings.ts';
 import type { Chat } from './chat.ts';
 import {
   cannotExpress,
@@ -12,14 +13,7 @@ import {
 } from './fields.ts';
 import { GEMINI_EXTRAS, geminiContents, geminiToolFields, jsonOrText } from './geminiContents.ts';
 import { geminiModelFacts, thinkingConfigOf } from './geminiModels.ts';
-import {
-  effortCondition,
-  type ModelFacts,
-  type ModelFactsByName,
-  notTaken,
-  refusePrefill,
-  withModelFacts,
-} from './modelFacts.ts';
+import { effortCondition, notTaken, refusePrefill, withModelFacts } from './modelFacts.ts';
 import { readChat } from './readChat.ts';
 
 export interface GeminiRules extends TranslationRules {

@@ -1,26 +1,7 @@
-import * as z from 'zod';
 import { omitUndefined } from '../../omitUndefined.ts';
+import type { ModelFacts, ModelFactsByName } from '../settings.ts';
 import type { Turn } from './chat.ts';
 import { cannotExpress, type FieldCondition } from './fields.ts';
-
-/** What one model takes and another of the same family refuses. */
-const factsSchema = z.strictObject({
-  /** The values of `reasoning_effort` that it takes. */
-  reasoningEfforts: z.array(z.string().min(1)),
-  /** Whether it takes `temperature` and `top_p`, and the penalties where its family has them. */
-  sampling: z.boolean(),
-  /** Whether a conversation may end with a message of the assistant, which the model goes on with. */
-  prefill: z.boolean(),
-  /** Whether it takes JSON schemas that its answers, and the arguments of strict tools, must fit. */
-  schemas: z.boolean(),
-  /** The `max_tokens` of a request that sets none, where the provider requires one. */
-  maxTokens: z.int().positive(),
-});
-export type ModelFacts = Readonly<z.infer<typeof factsSchema>>;
-
-/** An entry's `modelFacts`. */
-export const modelFactsSchema = z.record(z.string().min(1), factsSchema.partial());
-export type ModelFactsByName = Readonly<z.infer<typeof modelFactsSchema>>;
 
 /**
  * The facts of a model, with the entry's word before the table's.

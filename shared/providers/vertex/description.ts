@@ -8,7 +8,6 @@ import {
   type FileCheck,
 } from '../provider.ts';
 import { baseUrlSchema, commonSettings, refuseOptions } from '../settings.ts';
-import { referenceOf } from './api.ts';
 
 const settings = z.strictObject({
   kind: z.literal('vertex-ai'),
@@ -73,6 +72,7 @@ export const vertexAi = describeKind({
 
 export async function describeVertex(settings: VertexSettings): Promise<Description> {
   const { routeOf } = await import('./requests.ts');
+  const { referenceOf } = await import('./api.ts');
   const { ImportedFile } = await import('./gcsImport.ts');
   const checkFile = (format: Format): FileCheck => {
     const file = new ImportedFile();

@@ -1,12 +1,11 @@
 import { refusal } from '../../batch/errors.ts';
 import type { Format } from '../../batch/messages.ts';
 import { CHAT_COMPLETIONS, EMBEDDINGS } from '../provider.ts';
-import { modelAt, type RequestSettings } from '../settings.ts';
+import { type ModelFactsByName, modelAt, type RequestSettings } from '../settings.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
 import { AT_OTHERS, claudeRequest } from '../translation/claudeRequest.ts';
 import { chatCompletionOfGemini, embeddingsOfGemini } from '../translation/geminiAnswer.ts';
 import { generateContentRequest } from '../translation/geminiRequest.ts';
-import type { ModelFactsByName } from '../translation/modelFacts.ts';
 import {
   type Body,
   embedding,
