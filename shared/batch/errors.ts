@@ -61,7 +61,7 @@ export class ProviderError extends Error {
   override readonly name = 'ProviderError';
   readonly kind: ProviderErrorKind;
   readonly reason: Reason;
-  constructor(kind: ProviderErrorKind, reason: Reason, options?: ErrorOptions) {
+  constructor(kind: ProviderErrorKind, reason: Reason, options?: { readonly cause?: unknown }) {
     super(`${kind}: ${reason.code}: ${reason.message}`, options);
     this.kind = kind;
     this.reason = reason;
@@ -83,7 +83,11 @@ export class WebhookRefusedError extends Error {
   override readonly name = 'WebhookRefusedError';
   /** Its signature or its timestamp is wrong; or the signature is valid and the content makes no sense. */
   readonly why: 'invalidSignature' | 'unreadable';
-  constructor(why: 'invalidSignature' | 'unreadable', message: string, options?: ErrorOptions) {
+  constructor(
+    why: 'invalidSignature' | 'unreadable',
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
     super(message, options);
     this.why = why;
   }

@@ -56,5 +56,5 @@ test('the table loads no adapter, no translation and no SDK before a kind is use
   expect(
     files.filter((file) => /providers\/(translation\/|google\/|\w+\/(?!description))/.test(file)),
   ).toEqual([]);
-  expect([...packages].sort()).toEqual(['node:crypto', 'zod']);
+  expect([...packages].sort()).toEqual(['zod']);
 });
