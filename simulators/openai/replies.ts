@@ -1,6 +1,6 @@
 import { estimateTokens, hexadecimal, mix, seededRandom } from '../engine/content.ts';
 import { LineWriter } from '../engine/lines.ts';
-
+import { isObject } from '../engine/router.ts';
 import {
   FAILED_ROW,
   type JobOutput,
@@ -97,12 +97,33 @@ function rowOf(
     const { status, ...error } = FAILURES[verdict];
     return { row: rowWith(status, { error }), cost: FAILED_ROW };
   }
+  const request = line.body as Readonly<Record<string, unknown>>;
+  const wrong = job.endpoint === '/v1/chat/completions' ? fileProblem(request) : undefined;
+  if (wrong) return { row: rowWith(400, { error: wrong }), cost: FAILED_ROW };
   const inputTokens = estimateTokens(bytes);
   const { body, outputTokens } = replyOf(job.endpoint, {
-    body: line.body as Readonly<Record<string, unknown>>,
+    body: request,
     inputTokens,
     created: Math.floor(job.createdAt / 1000),
     random: seededRandom(hash),
   });
   return { row: rowWith(200, body), cost: { hasFailed: false, inputTokens, outputTokens } };
+}
+
+/** A file must be in the request itself: https://github.com/vercel/ai/issues/7266 has the words. */
+function fileProblem({ messages }: Readonly<Record<string, unknown>>): object | undefined {
+  for (const [index, message] of (Array.isArray(messages) ? messages : []).entries()) {
+    const parts = isObject(message) && Array.isArray(message.content) ? message.content : [];
+    const position = parts.findIndex(hasFileUrl);
+    if (position < 0) continue;
+    const param = `messages[${index}].content[${position}].file.file_data`;
+    const text = `Invalid file data: '${param}'. Expected a base64-encoded data URL with an application/pdf MIME type (e.g. 'data:application/pdf;base64,SGVsbG8sIFdvcmxkIQ=='), but got an invalid base64-encoded value.`;
+    return { message: text, type: 'invalid_request_error', param, code: 'invalid_value' };
+  }
+  return undefined;
+}
+
+function hasFileUrl(part: unknown): boolean {
+  const file = isObject(part) && part.type === 'file' ? part.file : undefined;
+  return isObject(file) && /^https?:/i.test(String(file.file_data));
 }

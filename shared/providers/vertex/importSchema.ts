@@ -59,7 +59,7 @@ class SchemaWriter {
     if (typeof reference === 'string')
       return this.write({ ...this.#target(reference, within), ...beside }, [...within, reference]);
     const written: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(nullableType(schema))) {
+    for (const [name, value] of Object.entries(schema)) {
       if (name.startsWith('$') || DEFINITIONS.has(name) || value === null) {
         if (name === 'const') throw this.#refused('const: null', 'write "type": "null"');
         continue;
@@ -68,7 +68,7 @@ class SchemaWriter {
       if (kept !== undefined) written[name] = kept;
     }
     // A schema without a keyword allows everything, as `true` does, which is no empty object.
-    return Object.keys(written).length === 0 ? true : written;
+    return Object.keys(written).length === 0 ? true : nullableType(written);
   }
 
   #value(name: string, value: unknown, within: readonly string[]): unknown {
@@ -108,7 +108,8 @@ class SchemaWriter {
 
 /**
  * `anyOf` of a type and null, as generators write an optional field, with a list of types instead:
- * the import needs the same keywords in all members of a list.
+ * the import needs the same keywords in all members of a list. References are inlined before, since
+ * an optional object is written as one.
  */
 function nullableType(schema: Schema): Schema {
   const { anyOf, ...rest } = schema;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { world } from './world.ts';
+import { chatRequest, world } from './world.ts';
 
 const BODIES = {
   '/v1/chat/completions': { messages: [{ role: 'user', content: 'Add 1 and 1.' }], n: 2 },
@@ -57,3 +57,26 @@ test.each(Object.keys(BODIES) as (keyof typeof BODIES)[])(
     expect(replies[1]).toEqual(replies[0]);
   },
 );
+
+test('a PDF by web URL is refused in its row, as the API refuses it', async () => {
+  // Prepare
+  const { job, end, rows } = await world();
+  const withFile = (name: string, file_data: string) =>
+    chatRequest(name, {
+      messages: [
+        { role: 'user', content: [{ type: 'file', file: { filename: 'a.pdf', file_data } }] },
+      ],
+    });
+  // Act
+  const { id } = await job([
+    withFile('by URL', 'https://example.com/a.pdf'),
+    withFile('inside', 'data:application/pdf;base64,JVBERi0xLjQ='),
+  ]);
+  const ended = await end(id);
+  // Assess
+  expect(await rows(ended.output_file_id)).toMatchObject([{ custom_id: 'inside' }]);
+  const message = expect.stringMatching(/^Invalid file data: 'messages\[0\]\.content\[0\]/);
+  expect(await rows(ended.error_file_id)).toMatchObject([
+    { custom_id: 'by URL', response: { status_code: 400, body: { error: { message } } } },
+  ]);
+});

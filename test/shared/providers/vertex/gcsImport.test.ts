@@ -140,6 +140,30 @@ describe('a request by itself', () => {
   });
 });
 
+test('an optional model, as Pydantic writes it, is an object or null', () => {
+  const Address = {
+    title: 'Address',
+    type: 'object',
+    properties: { zip: { anyOf: [{ type: 'string' }, { type: 'null' }], title: 'Zip' } },
+    required: ['zip'],
+  };
+  const home = { anyOf: [{ $ref: '#/$defs/Address' }, { type: 'null' }], default: null };
+  const request = asJson({ $defs: { Address }, type: 'object', properties: { home } });
+  expect(importableRequest(request).generationConfig).toMatchObject({
+    responseJsonSchema: {
+      properties: {
+        home: {
+          title: 'Address',
+          type: ['object', 'null'],
+          properties: { zip: { title: 'Zip', type: ['string', 'null'] } },
+          required: ['zip'],
+        },
+      },
+    },
+  });
+  expect(() => add(request)).not.toThrow();
+});
+
 describe('the inspection', () => {
   const request = (name: string, content: string, schema?: object) => ({
     customId: name,
