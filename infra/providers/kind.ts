@@ -7,7 +7,7 @@ import type {
   ProviderSettingsInput,
   SettingsOf,
 } from '../../shared/providers/kinds.ts';
-import { baseUrlProblem } from '../../shared/providers/settings.ts';
+import { baseUrlProblem, shownBaseUrl } from '../../shared/providers/settings.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import type { AnySecret } from '../resources/secrets.ts';
 import type { AccessGrant } from './access.ts';
@@ -100,7 +100,7 @@ export function defineProvider(
   // A token is refused with the other settings, where the error can name the entry.
   if (baseUrl !== undefined && !Token.isUnresolved(baseUrl)) {
     const problem = baseUrlProblem(baseUrl);
-    if (problem) throw new ConfigurationError(`baseUrl is ${baseUrl}: ${problem}`);
+    if (problem) throw new ConfigurationError(`baseUrl is ${shownBaseUrl(baseUrl)}: ${problem}`);
   }
   const copies = { models: { ...models }, dropFields: [...dropFields] };
   return { settings: { ...settings, ...copies }, access, webhook };

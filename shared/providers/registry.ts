@@ -5,7 +5,7 @@ import type { ObjectStore } from '../batch/ports.ts';
 import { BUILTIN_PRICES_DATE, builtinPrices } from './builtinPrices.ts';
 import { kindOf, type ProviderSettings } from './kinds.ts';
 import type { DescribedProviders, Provider, Providers } from './provider.ts';
-import { baseUrlProblem, defaultModelOf, modelAt } from './settings.ts';
+import { baseUrlProblem, defaultModelOf, modelAt, shownBaseUrl } from './settings.ts';
 import { wrapCalls } from './wrapCalls.ts';
 
 /** The provider entries of a deployment's settings, by name. */
@@ -62,7 +62,7 @@ export function connectProviders(
       objects,
       jobRole: jobRoles[name],
     });
-    return { provider, secret: used };
+    return { provider: hidingSecret(provider, used), secret: used };
   }
 
   function connected(name: string): Promise<Connection> {
@@ -209,12 +209,41 @@ function retryingRefused(
   return wrapCalls(provider, { call, read });
 }
 
+/** A shorter one would be found in words. */
+const SHORTEST_SECRET = 8;
+
+/** The same provider, in whose errors the key of the entry is not shown. Most keys have no form of their own. */
+function hidingSecret(provider: Provider, secret: string | undefined): Provider {
+  const key = secret?.trim() ?? '';
+  if (key.length < SHORTEST_SECRET) return provider;
+  function hidden(error: unknown): unknown {
+    if (!(error instanceof ProviderError) || !error.message.includes(key)) return error;
+    const { kind, reason } = error;
+    const code = reason.code.replaceAll(key, '…');
+    const message = reason.message.replaceAll(key, '…');
+    return new ProviderError(kind, { ...reason, code, message });
+  }
+  return wrapCalls(provider, {
+    call: (make) =>
+      make(provider).catch((error: unknown) => {
+        throw hidden(error);
+      }),
+    async *read(open) {
+      try {
+        yield* open(provider);
+      } catch (error) {
+        throw hidden(error);
+      }
+    },
+  });
+}
+
 /** @throws ProviderError `account`, so that the entry waits for its settings to be corrected */
 function checkBaseUrl(name: string, baseUrl: string): void {
   const problem = baseUrlProblem(baseUrl);
   if (problem === undefined) return;
   throw new ProviderError('account', {
     code: 'base_url_refused',
-    message: `baseUrl of provider ${name} is ${baseUrl}: ${problem}`,
+    message: `baseUrl of provider ${name} is ${shownBaseUrl(baseUrl)}: ${problem}`,
   });
 }

@@ -94,9 +94,16 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  */
 export function baseUrlProblem(baseUrl: string): string | undefined {
   const url = URL.parse(baseUrl);
+  // Error texts and the stack's template show it.
+  if (url?.username || url?.password) return 'it must not have a user or a password';
   if (url?.protocol === 'https:') return undefined;
   if (url?.protocol === 'http:' && LOOPBACK.test(url.hostname)) return undefined;
   return 'it must be an https URL, since the key travels with every request, or http on localhost';
+}
+
+/** A base URL for error texts. */
+export function shownBaseUrl(baseUrl: string): string {
+  return baseUrl.replace(/\/\/[^/]*@/, '//…@');
 }
 
 /** @throws RefusedError naming an option, for a provider whose jobs have none */

@@ -6,6 +6,7 @@ import type { ProviderSettings } from '../../../shared/providers/kinds.ts';
 import { connectProviders, describedProviders } from '../../../shared/providers/registry.ts';
 import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
 import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
+import { listed } from './steps.ts';
 
 const OPENAI: ProviderSettings = { kind: 'openai', limits: {}, models: {}, dropFields: [] };
 const objects = new MemoryBucket().store();
@@ -271,4 +272,34 @@ test.each([
   if (allowed) expect(error).toBeUndefined();
   else expect(error).toMatchObject({ kind: 'account', reason: { code: 'base_url_refused' } });
   expect(reads).toHaveLength(allowed ? 1 : 0);
+});
+
+test('a refusal that repeats the key of the entry, in whatever form, does not show it', async () => {
+  const key = 'tgp_v1_0123456789';
+  const server = createServer((_request, response) =>
+    response.writeHead(500).end(`no route for ${key}`),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const { secret } = secretThatHolds(`${key}\n`);
+  const entries = { main: { ...OPENAI, baseUrl } };
+  const provider = await connectProviders(entries, { secret, objects }).get('main');
+
+  const errors = [await errorOf(provider.cancel('batch_1')), await errorOf(listed(provider, 0))];
+
+  for (const error of errors) {
+    expect(error).toMatchObject({ kind: 'transient', reason: { code: 'http_500' } });
+    expect((error as ProviderError).message).toContain('no route for …');
+    expect((error as ProviderError).reason.message).not.toContain(key);
+  }
+});
+
+test('a base URL with a password is refused, and is not shown', async () => {
+  const { secret } = secretThatHolds('a-good-key');
+  const entries = { main: { ...OPENAI, baseUrl: 'https://me:hidden@gateway.invalid/v1' } };
+  const error = await errorOf(connectProviders(entries, { secret, objects }).get('main'));
+  expect(error).toMatchObject({ kind: 'account', reason: { code: 'base_url_refused' } });
+  expect((error as ProviderError).reason.message).toContain('user or a password');
+  expect((error as ProviderError).reason.message).not.toContain('hidden');
 });
