@@ -122,11 +122,16 @@ export type Reason = z.infer<typeof reasonSchema>;
 export const MAX_REASONS = 20;
 const MAX_MESSAGE_LENGTH = 500;
 
-/** A reason whose code and message are shortened to fit a record. */
+/** A reason as a record can hold it: its code and message are shortened, and a line that is none is left out. */
 export function shortReason(code: string, message: string, line?: number): Reason {
   const text =
     message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
-  return omitUndefined({ code: code.slice(0, 100), message: text, line });
+  const isLine = Number.isSafeInteger(line) && Number(line) > 0;
+  return omitUndefined({
+    code: code.slice(0, 100),
+    message: text,
+    line: isLine ? line : undefined,
+  });
 }
 
 /** The code of a failure of a provider's call without a usable answer. */

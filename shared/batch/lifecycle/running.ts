@@ -1,3 +1,4 @@
+import { saturated } from '../bounds.ts';
 import { shortReason } from '../errors.ts';
 import type { Job, JobState, Outcome, Timing } from '../job.ts';
 import type { BatchIn } from '../record.ts';
@@ -155,11 +156,12 @@ const USUAL_PROGRESS_HOURS = 24;
 /** The job with its new progress; undefined if there is none, or if it was recorded recently. */
 function recordProgress(
   job: Job,
-  progress: number | undefined,
+  seen: number | undefined,
   { progressHours = USUAL_PROGRESS_HOURS }: Timing,
   { now }: DecisionContext,
 ): Job | undefined {
-  if (progress === undefined || progress <= (job.progress ?? 0)) return undefined;
+  const progress = saturated(seen ?? 0);
+  if (progress <= (job.progress ?? 0)) return undefined;
   const { progressAt = job.submittedAt } = job;
   const recordAfter = progressAt + (progressHours * HOUR_MS) / RECORDS_PER_LIMIT;
   return now >= recordAfter ? { ...job, progress, progressAt: now } : undefined;

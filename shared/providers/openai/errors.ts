@@ -1,4 +1,5 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import { saturated } from '../../batch/bounds.ts';
 import type { FullQuota } from '../../batch/errors.ts';
 import { NO_USABLE_ANSWER } from '../../batch/errors.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
@@ -147,7 +148,7 @@ export function fullQuotaOf(code: string, message: string): FullQuota | undefine
   if (!isAboutQuota(code, message)) return undefined;
   const of = /enqueued requests?\b/i.test(message) ? 'requests' : 'tokens';
   const [, number = '', unit = ''] = STATED_LIMIT.exec(message) ?? [];
-  const limit = Number(number.replaceAll(',', '')) * (UNITS[unit.toLowerCase()] ?? 1);
+  const limit = saturated(Number(number.replaceAll(',', '')) * (UNITS[unit.toLowerCase()] ?? 1));
   return omitUndefined({ of, limit: limit > 0 ? limit : undefined } as const);
 }
 

@@ -218,7 +218,9 @@ async function resolveClaim(
   }
   log.warn('job adopted', { ...logFields(batch), jobIds: oldestFirst.map((job) => job.id) });
   metrics.count(METRICS.adopted, 1, provider);
-  // The record comes to name the oldest job. Others are cancelled, because it names that one.
-  for (const job of oldestFirst)
-    await recordJob(ports, batch, { id: job.id, submission, submittedAt: job.createdAt });
+  // The record comes to name the oldest job. Others are cancelled, because it names that one. The times
+  // are the provider's: none is later than now.
+  const now = ports.clock.now();
+  for (const { id, createdAt } of oldestFirst)
+    await recordJob(ports, batch, { id, submission, submittedAt: Math.min(createdAt, now) });
 }

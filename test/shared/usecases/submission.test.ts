@@ -119,6 +119,25 @@ describe('a submission', () => {
     expect(w.batch('b1')).toMatchObject({ status: 'running', job: { id: 'job_1' } });
   });
 
+  it('is adopted although the provider says that its job was created in the far future', async () => {
+    const w = world();
+    losesReply(w);
+    await queued(w);
+    await admitted(w);
+    const { listJobs } = w.provider;
+    w.provider.listJobs = async function* (since) {
+      for await (const job of listJobs(since))
+        yield { ...job, createdAt: Number.POSITIVE_INFINITY };
+    };
+    w.advance(90);
+    await admitted(w);
+    const batch = w.batch('b1');
+    expect(batch).toMatchObject({ status: 'running', job: { id: 'job_1' } });
+    expect((batch as { job?: { submittedAt: number } }).job?.submittedAt).toBe(
+      w.dependencies.clock.now(),
+    );
+  });
+
   it.each([
     ['at the maximum age and a day', false, 8, 'failed'],
     ['two days after the create call, if it is cancelled', true, 2.01, 'cancelled'],

@@ -43,6 +43,13 @@ describe('running', () => {
     expect(when(accepted, checked({ state: 'running', progress: 0 })).type).toBe('ignored');
   });
 
+  it('records a progress that a record can hold, whatever the provider counts', () => {
+    const before = given('running', { job: { id: 'job_1', submission: 1, submittedAt: 1 } });
+    const progress = Number.POSITIVE_INFINITY;
+    const after = next(when(before, checked({ state: 'running', progress })));
+    expect(after.job?.progress).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
   it.each([
     ['quota', 'coolDownProvider'],
     ['account', 'blockProvider'],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { outcomeSchema } from '../../../../shared/batch/job.ts';
 import {
   type BatchError,
   type WireBatch,
@@ -116,4 +117,20 @@ test.each([
   const state = jobStateOf(batch({ request_counts }));
   expect(state).toMatchObject({ outcome: answered === undefined ? {} : { answered } });
   if (answered === undefined) expect(state).not.toHaveProperty('outcome.answered');
+});
+
+test.each(['9'.repeat(400), 1e300, -1, 0])('a line %j is no line', (line) => {
+  const state = jobStateOf(batch({ status: 'failed', errors: { data: [{ code: 'c', line }] } }));
+  expect(outcomeSchema.parse((state as { outcome: unknown }).outcome).reason).not.toHaveProperty(
+    'line',
+  );
+});
+
+test('a limit beyond all numbers is one that a record can hold', () => {
+  const message = `Enqueued token limit reached for m. Limit: ${'9'.repeat(400)} enqueued tokens.`;
+  const state = jobStateOf(batch({ status: 'failed', errors: { data: [{ message }] } }));
+  expect(outcomeSchema.parse((state as { outcome: unknown }).outcome).reason?.quota).toEqual({
+    of: 'tokens',
+    limit: Number.MAX_SAFE_INTEGER,
+  });
 });
