@@ -10,6 +10,7 @@ import {
   isAboutModelAccess,
   isNoDeployment,
   OPENAI_WORDS,
+  type ServiceWords,
   serviceClassifier,
 } from './errors.ts';
 
@@ -61,10 +62,25 @@ export function accountRefusalOf(bytes: Buffer, words = OPENAI_WORDS): Buffer | 
     const codes = [error.code, error.type].filter((code) => typeof code === 'string');
     const message = typeof error.message === 'string' ? error.message : 'no message was given';
     const isModelRefused = isAboutModelAccess(message) || codes.some(isNoDeployment);
-    if (isAboutAccount(codes, message, words) || isModelRefused || status === 401)
+    if (isAboutRowAccount(codes, message, { status, words }) || isModelRefused || status === 401)
       return errorRow(row.custom_id, { code: ACCOUNT_ROW_CODE, message });
   }
   return undefined;
+}
+
+/** Statuses by which a request itself is refused. Their texts may quote it. */
+const REQUEST_STATUSES: ReadonlySet<unknown> = new Set([400, 404, 413, 415, 422]);
+
+/**
+ * Whether the error of a row is about the account. A service's own words are loose, and a request
+ * could have them: they do not count where the status says that the request is at fault.
+ */
+export function isAboutRowAccount(
+  codes: readonly string[],
+  message: string,
+  { status, words }: { readonly status: unknown; readonly words: ServiceWords },
+): boolean {
+  return isAboutAccount(codes, message, REQUEST_STATUSES.has(status) ? OPENAI_WORDS : words);
 }
 
 const ERROR_FIELD = Buffer.from('"error"');

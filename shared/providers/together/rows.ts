@@ -1,5 +1,6 @@
 import { isObject, refusalRow } from '../../jsonl/rows.ts';
 import { UNKNOWN_ROW_STATUS } from '../errors.ts';
+import { isAboutAccount } from '../openai/errors.ts';
 import { openAiRow } from '../openai/rowErrors.ts';
 import { WORDS } from './jobs.ts';
 
@@ -29,6 +30,7 @@ const INPUT = /context length|too (long|large)|maximum|must (be|have)|required/i
 function statusOf(code: string, message: string): number {
   if (/^[45]\d\d$/.test(code)) return Number(code);
   const text = `${code.replaceAll('_', ' ')} ${message}`;
+  if (isAboutAccount([code], message, WORDS)) return 403;
   if (PASSING.test(text)) return UNKNOWN_ROW_STATUS;
   return INPUT.test(text) || WORDS.input?.test(text) ? 400 : UNKNOWN_ROW_STATUS;
 }

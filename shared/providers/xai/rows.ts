@@ -9,7 +9,8 @@ import { HTTP_STATUSES, rpcNameOf } from '../google/status.ts';
 import { READ_RETRIES, readOptions } from '../http.ts';
 import { listPages } from '../listing.ts';
 import { ifText } from '../openai/api.ts';
-import { isAboutAccount, isAboutModelAccess } from '../openai/errors.ts';
+import { isAboutModelAccess } from '../openai/errors.ts';
+import { isAboutRowAccount } from '../openai/rows.ts';
 import type { Service } from '../openai/service.ts';
 import { BATCHES, WORDS } from './jobs.ts';
 
@@ -51,9 +52,14 @@ export async function* readRows(
   { files }: Outcome,
 ): AsyncGenerator<readonly Uint8Array[]> {
   for (const jobId of files) {
-    const read = (token: string | undefined) => readPage(service, jobId, token);
+    let asked: string | undefined;
+    const read = (token: string | undefined) => {
+      asked = token;
+      return readPage(service, jobId, token);
+    };
+    // More may follow a page without results, unless it leads to itself.
     const next = ({ pagination_token: token, results }: Page) =>
-      results.length > 0 ? token || undefined : undefined;
+      results.length === 0 && token === asked ? undefined : token || undefined;
     for await (const { results } of listPages('xAI, read', read, next))
       yield results.map((result) => rowOf(result));
   }
@@ -108,9 +114,9 @@ function refused(
 ): Uint8Array {
   const text = message || 'xAI gave no message';
   const name = rpcNameOf(Number(code ?? Number.NaN));
-  if (isAboutAccount([], text, WORDS) || isAboutModelAccess(text))
-    return refusalRow(id, id, { status: 403, code: ACCOUNT_ROW_CODE, message: text });
   const status = name === undefined || name === 'OK' ? UNKNOWN_ROW_STATUS : HTTP_STATUSES[name];
+  if (isAboutRowAccount([], text, { status, words: WORDS }) || isAboutModelAccess(text))
+    return refusalRow(id, id, { status: 403, code: ACCOUNT_ROW_CODE, message: text });
   return refusalRow(id, id, {
     status,
     code: name ?? String(code ?? 'request_failed'),
