@@ -31,8 +31,16 @@ export const SLOWEST_UPLOAD_BYTES_PER_MS = 1_000;
 /** Entries per page of a listing, which all providers allow. Smaller pages answer sooner. */
 export const PAGE_SIZE = 100;
 
+/** Whether a number can be a time. Services write 0, or the year 1, for one that they do not know. */
+export function isTime(value: number): boolean {
+  return value > 0 && Number.isFinite(value);
+}
+
 /** A time as RFC 3339 writes it, in milliseconds since 1970. */
-export const timestamp = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+export const timestamp = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .refine(isTime);
 
 /** Providers cut the times of jobs and files to whole seconds. */
 export const SECOND_MS = 1000;

@@ -59,14 +59,27 @@ export class ListEntries {
     return entries.flatMap((entry) => {
       const parsed = schema.safeParse(entry);
       if (parsed.success) return [parsed.data];
-      this.#position.isIncomplete = true;
+      this.miss();
       return [];
     });
+  }
+
+  /** Notes an entry that can be read and does not say whose it is. */
+  miss(): void {
+    this.#position.isIncomplete = true;
   }
 
   /** @throws ProviderError if an entry could not be read: the listing proves no absence */
   assertComplete(): void {
     if (!this.#position.isIncomplete) return;
-    throw unusableAnswer(this.#call, 'an entry of the list of jobs cannot be read');
+    throw unusableAnswer(
+      this.#call,
+      'an entry of the list of jobs cannot be read, or does not show whose it is',
+    );
   }
+}
+
+/** Whether the times of a page are known and none is later than the one before it. */
+export function isNewestFirst(times: readonly (number | undefined)[]): boolean {
+  return times.every((time = Number.NaN, index) => time <= (times[index - 1] ?? time));
 }

@@ -3,7 +3,7 @@ import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { unusableAnswer } from '../errors.ts';
 import { PAGE_SIZE, readOptions, SECOND_MS } from '../http.ts';
-import { ListEntries, listPages } from '../listing.ts';
+import { isNewestFirst, ListEntries, listPages } from '../listing.ts';
 import { ifNumber, ifText, unixSeconds } from '../openai/api.ts';
 import type { ServiceWords } from '../openai/errors.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type Service,
   uploadsOf,
 } from '../openai/service.ts';
-import { existing, reasonOf, refusalOf } from '../openai/status.ts';
+import { existing, isEndIn, reasonOf, refusalOf, type StateWords } from '../openai/status.ts';
 import { KEY_METADATA } from '../openai/submit.ts';
 import type { ListedJob, ListedState, ListingPosition } from '../provider.ts';
 
@@ -55,15 +55,13 @@ const wireJobSchema = z.object({
 });
 type WireJob = z.infer<typeof wireJobSchema>;
 
-const listedJobSchema = wireJobSchema.pick({
-  id: true,
-  created_at: true,
-  input_files: true,
-  metadata: true,
-});
+const listedJobSchema = wireJobSchema
+  .pick({ id: true, created_at: true, input_files: true, metadata: true })
+  .extend({ status: ifText });
+type ListedBatchJob = z.infer<typeof listedJobSchema>;
 
 /** `BatchJobStatus` there. */
-const STATES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = new Map([
+const STATES: StateWords = new Map([
   ['QUEUED', 'pending'],
   ['RUNNING', 'running'],
   ['CANCELLATION_REQUESTED', 'running'],
@@ -138,14 +136,14 @@ interface Page extends z.infer<typeof pageSchema> {
  * One that is deleted moves others forward, past the reader: the number of all jobs shows it.
  */
 function jobPages({ reads, classify }: Service, position?: ListingPosition): AsyncGenerator<Page> {
-  let total = 0;
-  const read = async (cursor = '0'): Promise<Page> => {
-    const query = { page: cursor, page_size: PAGE_SIZE, order_by: '-created' };
+  const read = async (cursor = '0/0'): Promise<Page> => {
+    // Of a listing that is continued later, too, the cursor has the number of all jobs.
+    const [number = 0, total = 0] = cursor.split('/').map(Number);
+    const query = { page: number, page_size: PAGE_SIZE, order_by: '-created' };
     try {
       const page = pageSchema.parse(await reads.get(JOBS, { query, ...readOptions() }));
       if (page.total < total) throw unusableAnswer(READ, 'the list of jobs shrank as it was read');
-      total = page.total;
-      return { ...page, number: Number(cursor) };
+      return { ...page, number };
     } catch (error) {
       throw classify(error, 'list');
     }
@@ -156,7 +154,7 @@ function jobPages({ reads, classify }: Service, position?: ListingPosition): Asy
 /** @throws ProviderError if jobs are missing in the page */
 function nextPage({ data, total, number }: Page): string | undefined {
   if (number * PAGE_SIZE + data.length >= total) return undefined;
-  if (data.length >= PAGE_SIZE) return String(number + 1);
+  if (data.length >= PAGE_SIZE) return `${number + 1}/${total}`;
   throw unusableAnswer(READ, `page ${number} of the list has ${data.length} of ${total} jobs`);
 }
 
@@ -169,12 +167,15 @@ export async function* listJobs(
   const entries = new ListEntries(READ, position);
   for await (const { data } of jobPages(service, position)) {
     const page = entries.read(data, listedJobSchema);
-    for (const { id, created_at: seconds = since / SECOND_MS, ...job } of page) {
+    for (const job of page) {
       // A job of unknown age may be the one that was just created.
+      const { id, created_at: seconds = since / SECOND_MS } = job;
       if (isBefore(seconds, since)) continue;
-      yield { id, key: await keyOf(service, job), createdAt: seconds * SECOND_MS };
+      yield { id, key: await keyOf(service, job, entries), createdAt: seconds * SECOND_MS };
     }
-    if (page.length > 0 && page.every(({ created_at: at = since }) => isBefore(at, since))) break;
+    const times = page.map(({ created_at: seconds }) => seconds);
+    const oldest = times.at(-1);
+    if (oldest !== undefined && isBefore(oldest, since) && isNewestFirst(times)) break;
   }
   entries.assertComplete();
 }
@@ -185,12 +186,14 @@ function isBefore(seconds: number, since: number): boolean {
 
 async function keyOf(
   service: Service,
-  { metadata, input_files: files }: Pick<WireJob, 'metadata' | 'input_files'>,
+  { metadata, input_files: files, status }: ListedBatchJob,
+  entries: ListEntries,
 ): Promise<string | undefined> {
   const key = metadata?.[KEY_METADATA];
   if (typeof key === 'string') return key;
-  const [fileId] = files ?? [];
-  return metadata != null || fileId === undefined ? undefined : keyOfInput(service, fileId);
+  if (Object.keys(metadata ?? {}).length > 0) return undefined;
+  const input = { fileId: files?.[0], hasEnded: isEndIn(STATES, status) };
+  return keyOfInput(service, input, entries);
 }
 
 /** A listing contains whole jobs, so one call shows the states of a page of them. */
@@ -216,23 +219,20 @@ export function deleteFiles(service: Service, jobId: string): Promise<void> {
 /** Older uploads are left: an account with so many is a busy one. */
 const MAX_FILE_PAGES = 100;
 
-const fileSchema = z.object({ id: z.string(), filename: ifText, created_at: unixSeconds });
-const filePageSchema = z.object({ data: z.array(fileSchema) });
+const filePageSchema = z.object({ data: z.array(z.unknown()) });
 
 export function deleteLeftovers(
   service: Service,
   keys: ReadonlySet<string>,
   since: number,
 ): Promise<void> {
-  const isLeft = uploadsOf(keys, since);
+  const leftIn = uploadsOf(keys, since);
   return deleteFound(service, async (signal) => {
     const found: string[] = [];
     for (let page = 0; page < MAX_FILE_PAGES; page++) {
       const query = { page, page_size: PAGE_SIZE, purpose: 'batch' };
       const { data } = filePageSchema.parse(await service.reads.get('/files', { query, signal }));
-      for (const { id, filename, created_at: seconds } of data)
-        if (isLeft({ filename: filename ?? '', createdAt: (seconds + 1) * SECOND_MS }))
-          found.push(id);
+      found.push(...leftIn(data));
       if (data.length < PAGE_SIZE) break;
     }
     return found;

@@ -3,10 +3,13 @@ import * as z from 'zod';
 import type { RequestLine } from '../../jsonl/checkRequest.ts';
 import {
   type ApiConnection,
+  isTime,
   READ_RETRIES,
   READ_TIMEOUT_MS,
   readingFetch,
+  SECOND_MS,
   streamingFetch,
+  timestamp,
 } from '../http.ts';
 import type { JobContext } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
@@ -65,11 +68,13 @@ export type Uploaded = z.infer<typeof fileSchema>;
 export const fileNameSchema = z.object({ filename: z.string() });
 
 /** Seconds since 1970. Azure's examples also have ISO 8601, and others have digits as text. */
-export const unixSeconds = z.union([
-  z.number(),
-  z.iso.datetime({ offset: true }).transform((text) => Math.floor(Date.parse(text) / 1000)),
-  z.string().regex(/^\d+$/).transform(Number),
-]);
+export const unixSeconds = z
+  .union([
+    z.number(),
+    timestamp.transform((time) => Math.floor(time / SECOND_MS)),
+    z.string().regex(/^\d+$/).transform(Number),
+  ])
+  .refine((seconds) => isTime(seconds) && isTime(seconds * SECOND_MS));
 
 /** A field that decides nothing: a value of another type counts as absent. */
 export const ifText = z.string().nullish().catch(undefined);
@@ -117,12 +122,9 @@ export const wireBatchSchema = z.object({
 export type WireBatch = z.infer<typeof wireBatchSchema>;
 
 /** What identifies a batch in a listing. */
-export const listedBatchSchema = wireBatchSchema.pick({
-  id: true,
-  created_at: true,
-  input_file_id: true,
-  metadata: true,
-});
+export const listedBatchSchema = wireBatchSchema
+  .pick({ id: true, created_at: true, input_file_id: true, metadata: true })
+  .extend({ status: ifText });
 export type ListedBatch = z.infer<typeof listedBatchSchema>;
 
 /** What identifies an upload in a listing. */

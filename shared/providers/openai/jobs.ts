@@ -2,11 +2,10 @@ import type OpenAI from 'openai';
 import type { JobState } from '../../batch/job.ts';
 import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { CLEAN_UP_DEADLINE_MS, PAGE_SIZE, readOptions, SECOND_MS } from '../http.ts';
-import { ListEntries, listPages } from '../listing.ts';
+import { isNewestFirst, ListEntries, listPages } from '../listing.ts';
 import type { ListedJob, ListedState, ListingPosition } from '../provider.ts';
 import {
   type Dialect,
-  fileNameSchema,
   type ListedBatch,
   listedBatchSchema,
   listedFileSchema,
@@ -15,8 +14,9 @@ import {
   wireBatchSchema,
 } from './api.ts';
 import { apiFailureOf, classify } from './errors.ts';
-import { existing, jobStateOf } from './status.ts';
-import { KEY_METADATA, keyOfUpload, uploadName } from './submit.ts';
+import { keyOfInput } from './service.ts';
+import { existing, hasEnded, jobStateOf } from './status.ts';
+import { KEY_METADATA, uploadName } from './submit.ts';
 
 /** The present state of a job. One that OpenAI does not know is `missing`, not an error. */
 export async function check(client: OpenAI, jobId: string): Promise<JobState> {
@@ -33,8 +33,8 @@ export async function cancel(client: OpenAI, jobId: string): Promise<void> {
   } catch (error) {
     const failure = classify(error, 'read');
     // 400 or 409: it has ended, or is ending already.
-    const hasEnded = failure.kind === 'permanent' || apiFailureOf(error).status === 409;
-    if (!hasEnded && failure.kind !== 'missing') throw failure;
+    const isOver = failure.kind === 'permanent' || apiFailureOf(error).status === 409;
+    if (!isOver && failure.kind !== 'missing') throw failure;
   }
 }
 
@@ -57,11 +57,11 @@ export async function* listJobs(
       if (isBefore(batch, since)) continue;
       // A job of unknown age may be the one that was just created.
       const { id, created_at: seconds = since / SECOND_MS } = batch;
-      const key = await keyOf(client, batch, keepsMetadata);
+      const key = await keyOf(client, { batch, keepsMetadata, entries });
       yield { id, key, createdAt: seconds * SECOND_MS };
     }
     const oldest = page.at(-1);
-    if (oldest && isBefore(oldest, since) && isNewestFirst(page)) break;
+    if (oldest && isBefore(oldest, since) && isNewestFirst(timesOf(page))) break;
   }
   entries.assertComplete();
 }
@@ -70,9 +70,8 @@ function isBefore({ created_at: seconds }: Pick<ListedBatch, 'created_at'>, sinc
   return seconds !== undefined && (seconds + 1) * SECOND_MS <= since;
 }
 
-function isNewestFirst(page: readonly Pick<ListedBatch, 'created_at'>[]): boolean {
-  const times = page.map(({ created_at: seconds = Number.NaN }) => seconds);
-  return times.every((time, index) => time <= (times[index - 1] ?? time));
+function timesOf(page: readonly Pick<ListedBatch, 'created_at'>[]) {
+  return page.map(({ created_at: seconds }) => seconds);
 }
 
 /**
@@ -81,18 +80,20 @@ function isNewestFirst(page: readonly Pick<ListedBatch, 'created_at'>[]): boolea
  */
 async function keyOf(
   client: OpenAI,
-  { metadata, input_file_id: fileId }: ListedBatch,
-  keepsMetadata: boolean,
+  { batch, keepsMetadata, entries }: KeySearch,
 ): Promise<string | undefined> {
+  const { metadata, input_file_id: fileId, status } = batch;
   const key = metadata?.[KEY_METADATA];
   if (typeof key === 'string') return key;
   const isAnothers = keepsMetadata && Object.keys(metadata ?? {}).length > 0;
-  if (isAnothers || !fileId) return undefined;
-  const file = await undefinedIfMissing(classify, async () =>
-    fileNameSchema.parse(await client.files.retrieve(fileId, readOptions())),
-  );
-  // A file that was deleted belongs to a job whose results are safe, and which nobody looks for.
-  return file && keyOfUpload(file.filename);
+  if (isAnothers) return undefined;
+  const input = { fileId, hasEnded: hasEnded(status) };
+  return keyOfInput({ classify, reads: client }, input, entries);
+}
+
+interface KeySearch extends Pick<Dialect, 'keepsMetadata'> {
+  readonly batch: ListedBatch;
+  readonly entries: ListEntries;
 }
 
 /** A listing contains whole batches, so one call shows the states of a page of jobs. */
@@ -171,7 +172,7 @@ export async function deleteLeftovers(
     for (const file of files)
       if (names.has(file.filename) && !isBefore(file, since)) found.add(file.id);
     const oldest = files.at(-1);
-    if (oldest && isBefore(oldest, since) && isNewestFirst(files)) break;
+    if (oldest && isBefore(oldest, since) && isNewestFirst(timesOf(files))) break;
     const next = nextCursor(page);
     // A service that ignores the cursor would return the same page over and over.
     if (next === undefined || next === start) break;

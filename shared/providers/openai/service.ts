@@ -3,9 +3,10 @@ import type OpenAI from 'openai';
 import type { JobState } from '../../batch/job.ts';
 import { translateLines } from '../../jsonl/scratch.ts';
 import { type Classify, ignoring, undefinedIfMissing } from '../errors.ts';
-import { CLEAN_UP_DEADLINE_MS, credentialOf, readOptions } from '../http.ts';
+import { CLEAN_UP_DEADLINE_MS, credentialOf, readOptions, SECOND_MS } from '../http.ts';
+import type { ListEntries } from '../listing.ts';
 import type { ProviderEntry, Submission } from '../provider.ts';
-import { fileNameSchema, fileSchema, readClient, writeClient } from './api.ts';
+import { fileNameSchema, fileSchema, listedFileSchema, readClient, writeClient } from './api.ts';
 import { apiFailureOf, type ServiceWords, serviceClassifier } from './errors.ts';
 import { createOptions, discard, keyOfUpload, openUpload, uploadName } from './submit.ts';
 
@@ -106,16 +107,35 @@ export async function checkJob(
   return (await undefinedIfMissing(classify, read)) ?? { state: 'missing' };
 }
 
-/** The submission key of a job by the name of its input; undefined for an upload that is not ours. */
+/** What a job in a listing shows of its input. */
+interface ListedInput {
+  readonly fileId: string | null | undefined;
+  /** Whether the job is known to have ended. */
+  readonly hasEnded: boolean;
+}
+
+/**
+ * The submission key of a job by the name of its input.
+ *
+ * @param entries of the listing. A job that does not show whose it is may be the one that is looked
+ *   for: the listing then proves no absence
+ * @returns undefined for a job that is not ours, and for one that does not show whose it is
+ */
 export async function keyOfInput(
-  { classify, reads }: Service,
-  fileId: string,
+  { classify, reads }: Pick<Service, 'classify' | 'reads'>,
+  { fileId, hasEnded }: ListedInput,
+  entries: ListEntries,
 ): Promise<string | undefined> {
-  const file = await undefinedIfMissing(classify, async () =>
-    fileNameSchema.parse(await reads.files.retrieve(fileId, readOptions())),
-  );
-  // A file that was deleted belongs to a job whose results are safe, and which nobody looks for.
-  return file && keyOfUpload(file.filename);
+  const file = fileId
+    ? await undefinedIfMissing(classify, async () =>
+        fileNameSchema.parse(await reads.files.retrieve(fileId, readOptions())),
+      )
+    : undefined;
+  if (file) return keyOfUpload(file.filename);
+  // A file that was deleted belongs to a job whose results are safe, and which nobody looks for. That
+  // of a job which still runs may only not be visible yet.
+  if (!fileId || !hasEnded) entries.miss();
+  return undefined;
 }
 
 /**
@@ -133,11 +153,20 @@ export async function deleteFound(
     await ignoring(['missing'], classify, () => reads.files.delete(fileId, { signal }));
 }
 
-/** Of the files of a listing, those that were uploaded for one of these keys since then. */
+/**
+ * Of the files of a listing, the ids of those that were uploaded for one of these keys since then. One
+ * that cannot be read is left, and one of unknown age is not older.
+ */
 export function uploadsOf(
   keys: ReadonlySet<string>,
   since: number,
-): (file: { readonly filename: string; readonly createdAt: number }) => boolean {
+): (files: readonly unknown[]) => readonly string[] {
   const names = new Set([...keys].map(uploadName));
-  return ({ filename, createdAt }) => createdAt >= since && names.has(filename);
+  return (files) =>
+    files.flatMap((entry) => {
+      const file = listedFileSchema.safeParse(entry).data;
+      if (file === undefined || !names.has(file.filename)) return [];
+      const { id, created_at: seconds } = file;
+      return seconds === undefined || (seconds + 1) * SECOND_MS >= since ? [id] : [];
+    });
 }

@@ -12,11 +12,20 @@ import {
   PERMANENT_CODES,
 } from './errors.ts';
 
+/** What a service's words for the state of a job mean. */
+export type StateWords = ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']>;
+
+/** Whether a word says that a job has ended. One that is not known does not say so. */
+export function isEndIn(words: StateWords, status: string | null | undefined): boolean {
+  const meaning = words.get(status ?? '');
+  return meaning !== undefined && meaning !== 'pending' && meaning !== 'running';
+}
+
 /**
  * Azure writes some of these with capitals, and `canceled` in its examples; Novita all, and `PROGRESS`:
  * https://novita.ai/docs/api-reference/model-apis-llm-list-batches
  */
-const JOB_STATES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = new Map([
+const JOB_STATES: StateWords = new Map([
   ['validating', 'pending'],
   ['inprogress', 'running'],
   ['progress', 'running'],
@@ -30,9 +39,18 @@ const JOB_STATES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> =
   ['failed', 'failed'],
 ]);
 
+function wordOf(status: string): string {
+  return status.toLowerCase().replaceAll('_', '');
+}
+
+/** Whether the status of a batch, which may be anything, says that it has ended. */
+export function hasEnded(status: string | null | undefined): boolean {
+  return isEndIn(JOB_STATES, status && wordOf(status));
+}
+
 /** The state of a job, by OpenAI's answer for its batch. */
 export function jobStateOf(batch: WireBatch): JobState {
-  const kind = JOB_STATES.get(batch.status.toLowerCase().replaceAll('_', ''));
+  const kind = JOB_STATES.get(wordOf(batch.status));
   switch (kind) {
     case undefined:
       return { state: 'unknown', status: batch.status.slice(0, 100) };
@@ -71,7 +89,7 @@ export function reasonOf({ code, message, line }: BatchError, words = OPENAI_WOR
   const reason = shortReason(
     code ?? 'job_failed',
     message ?? `${words.name} gave no message`,
-    line != null && line >= 1 ? Math.trunc(line) : undefined,
+    line == null ? undefined : Math.trunc(line),
   );
   return { ...reason, ...omitUndefined({ quota: fullQuotaOf(code ?? '', message ?? '') }) };
 }

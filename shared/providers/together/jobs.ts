@@ -3,7 +3,7 @@ import type { JobState, Outcome } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { readOptions, SECOND_MS } from '../http.ts';
 import { ListEntries } from '../listing.ts';
-import { ifText, unixSeconds } from '../openai/api.ts';
+import { ifText, listedFileSchema, unixSeconds } from '../openai/api.ts';
 import type { ServiceWords } from '../openai/errors.ts';
 import {
   cancelJob,
@@ -13,7 +13,7 @@ import {
   type Service,
   uploadsOf,
 } from '../openai/service.ts';
-import { existing, reasonOf, refusalOf } from '../openai/status.ts';
+import { existing, isEndIn, reasonOf, refusalOf, type StateWords } from '../openai/status.ts';
 import { keyOfUpload } from '../openai/submit.ts';
 import type { ListedJob, ListedState, ListingPosition } from '../provider.ts';
 
@@ -52,10 +52,12 @@ const wireJobSchema = z.object({
 });
 type WireJob = z.infer<typeof wireJobSchema>;
 
-const listedJobSchema = wireJobSchema.pick({ id: true, created_at: true, input_file_id: true });
+const listedJobSchema = wireJobSchema
+  .pick({ id: true, created_at: true, input_file_id: true })
+  .extend({ status: ifText });
 
 /** https://docs.together.ai/docs/inference/batch/manage */
-const STATES: ReadonlyMap<string, 'pending' | 'running' | Outcome['kind']> = new Map([
+const STATES: StateWords = new Map([
   ['VALIDATING', 'pending'],
   ['IN_PROGRESS', 'running'],
   ['COMPLETED', 'completed'],
@@ -127,10 +129,10 @@ export async function* listJobs(
   });
   // One call for all names, and one for each file that is not in the list of files.
   const names = jobs.length > 1 ? await namesOfFiles(service) : new Map<string, string>();
-  for (const { id, created_at: seconds, input_file_id: fileId } of jobs) {
-    const name = fileId ? names.get(fileId) : undefined;
-    const key =
-      name !== undefined || !fileId ? keyOfUpload(name ?? '') : await keyOfInput(service, fileId);
+  for (const { id, created_at: seconds, input_file_id: fileId, status } of jobs) {
+    const name = names.get(fileId ?? '');
+    const input = { fileId, hasEnded: isEndIn(STATES, status) };
+    const key = name === undefined ? await keyOfInput(service, input, entries) : keyOfUpload(name);
     // A job of unknown age may be the one that was just created.
     yield { id, key, createdAt: seconds == null ? since : seconds * SECOND_MS };
   }
@@ -145,14 +147,13 @@ export async function* listStates(service: Service): AsyncGenerator<ListedState>
 }
 
 /** `FileList` in `resources/files.ts` of together-ai. */
-const fileListSchema = z.object({
-  data: z.array(z.object({ id: z.string(), filename: ifText, created_at: time })),
-});
+const fileListSchema = z.object({ data: z.array(z.unknown()) });
 
 async function namesOfFiles({ reads, classify }: Service): Promise<ReadonlyMap<string, string>> {
   try {
     const { data } = fileListSchema.parse(await reads.get('/files', readOptions()));
-    return new Map(data.flatMap(({ id, filename }) => (filename ? [[id, filename]] : [])));
+    const files = data.flatMap((file) => listedFileSchema.safeParse(file).data ?? []);
+    return new Map(files.map(({ id, filename }) => [id, filename]));
   } catch (error) {
     throw classify(error, 'list');
   }
@@ -171,15 +172,9 @@ export function deleteLeftovers(
   keys: ReadonlySet<string>,
   since: number,
 ): Promise<void> {
-  const isLeft = uploadsOf(keys, since);
+  const leftIn = uploadsOf(keys, since);
   return deleteFound(service, async (signal) => {
     const { data } = fileListSchema.parse(await service.reads.get('/files', { signal }));
-    const found = data.filter(({ filename, created_at: seconds }) =>
-      isLeft({
-        filename: filename ?? '',
-        createdAt: seconds == null ? since : (seconds + 1) * SECOND_MS,
-      }),
-    );
-    return found.map(({ id }) => id);
+    return leftIn(data);
   });
 }

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { isSubmissionKey } from '../../batch/ids.ts';
 import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
-import { PAGE_SIZE, readOptions, SECOND_MS, timestamp } from '../http.ts';
+import { isTime, PAGE_SIZE, readOptions, SECOND_MS, timestamp } from '../http.ts';
 import { ListEntries, listPages } from '../listing.ts';
-import { ifText, unixSeconds } from '../openai/api.ts';
+import { ifText } from '../openai/api.ts';
 import type { ServiceWords } from '../openai/errors.ts';
 import { cancelJob, checkJob, deleteFound, type Service, uploadsOf } from '../openai/service.ts';
 import { existing, reasonOf, refusalOf } from '../openai/status.ts';
@@ -38,6 +38,7 @@ function parseName(name: string | null | undefined): { key?: string; requests?: 
 /** An int64, which JSON may have as a text: proto/xai/api/v1/batch.proto of xai-org/xai-proto. */
 const count = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .pipe(z.int().nonnegative())
   .nullish()
   .catch(undefined);
 
@@ -48,7 +49,11 @@ const count = z
 const latestTime = z
   .union([
     timestamp.transform((time) => time + SECOND_MS),
-    z.iso.date().transform((date) => Date.parse(date) + 24 * 60 * 60 * SECOND_MS),
+    z.iso
+      .date()
+      .transform((date) => Date.parse(date))
+      .refine(isTime)
+      .transform((time) => time + 24 * 60 * 60 * SECOND_MS),
   ])
   .nullish()
   .catch(undefined);
@@ -77,7 +82,10 @@ const wireBatchSchema = z.object({
 });
 type WireBatch = z.infer<typeof wireBatchSchema>;
 
-const listedBatchSchema = wireBatchSchema.pick({ batch_id: true, name: true, create_time: true });
+/** The name tells whose a batch is, so it is read strictly. */
+const listedBatchSchema = wireBatchSchema
+  .pick({ batch_id: true, create_time: true })
+  .extend({ name: z.string().nullish() });
 
 /** The state of a batch, by xAI's answer. */
 export function jobStateOf(answer: unknown): JobState {
@@ -90,12 +98,14 @@ export function jobStateOf(answer: unknown): JobState {
   if (total == null || pending == null)
     return { state: 'unknown', status: 'the batch has no counters' };
   const done = (state?.num_success ?? 0) + (state?.num_error ?? 0);
+  const isAccounted = done + (state?.num_cancelled ?? 0) >= total;
   if (cancelTime && pending === 0) return ended(batch, isExpired(batch) ? 'expired' : 'cancelled');
   // Before the whole file has been read, nothing may be pending, and more is to come.
   const { requests = 1 } = parseName(batch.name);
   const isReading = !cancelTime && total < requests;
   if (isReading && done === 0) return { state: 'running', isPending: true };
-  if (isReading || pending > 0) return { state: 'running', progress: done };
+  // What is neither pending nor done may be running.
+  if (isReading || pending > 0 || !isAccounted) return { state: 'running', progress: done };
   return ended(batch, 'completed');
 }
 
@@ -191,7 +201,7 @@ const MAX_FILE_PAGES = 100;
 
 /** `XAIFileList` in litellm/llms/xai/files/transformation.py of BerriAI/litellm. */
 const fileListSchema = z.object({
-  data: z.array(z.object({ id: z.string(), filename: ifText, created_at: unixSeconds.nullish() })),
+  data: z.array(z.unknown()),
   pagination_token: paginationToken,
 });
 
@@ -201,16 +211,13 @@ async function uploadsNamed(
   since: number,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const isLeft = uploadsOf(keys, since);
+  const leftIn = uploadsOf(keys, since);
   const found: string[] = [];
   let token: string | null | undefined;
   for (let page = 0; page < MAX_FILE_PAGES; page++) {
     const query = omitUndefined({ limit: PAGE_SIZE, pagination_token: token || undefined });
     const files = fileListSchema.parse(await reads.get('/files', { query, signal }));
-    for (const { id, filename, created_at: seconds } of files.data) {
-      const createdAt = seconds == null ? since : (seconds + 1) * SECOND_MS;
-      if (isLeft({ filename: filename ?? '', createdAt })) found.push(id);
-    }
+    found.push(...leftIn(files.data));
     token = files.pagination_token;
     if (!token || files.data.length === 0) break;
   }

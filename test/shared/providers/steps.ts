@@ -4,6 +4,7 @@ import type { JobState, Outcome } from '../../../shared/batch/job.ts';
 import { BILLED_ROW_ID } from '../../../shared/batch/ledger.ts';
 import type {
   JobContext,
+  ListingPosition,
   Provider,
   RowGroups,
   Submission,
@@ -103,9 +104,9 @@ export async function shown(provider: Provider, harness: Harness, jobIds: readon
   if (harness.hidesKeys) for (const jobId of jobIds) await settled(provider, jobId);
 }
 
-export async function listed(provider: Provider, since: number) {
+export async function listed(provider: Provider, since: number, position?: ListingPosition) {
   const jobs = [];
-  for await (const job of provider.listJobs(since)) jobs.push(job);
+  for await (const job of provider.listJobs(since, position)) jobs.push(job);
   return jobs;
 }
 

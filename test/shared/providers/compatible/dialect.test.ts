@@ -95,7 +95,7 @@ describe('a service that is not quite OpenAI’s', () => {
     ['no metadata', job(), `${KEY}.jsonl`, KEY],
     ['metadata that is null', job({ metadata: null }), `${KEY}.jsonl`, KEY],
     ['a file of somebody else', job(), 'mine.jsonl', undefined],
-    ['a file that is gone', job({ input_file_id: 'gone' }), '', undefined],
+    ['a file that is gone', job({ input_file_id: 'gone', status: 'completed' }), '', undefined],
     ['metadata of the service', job({ metadata: { a: 'b' } }), `${KEY}.jsonl`, KEY],
     ['metadata of somebody else', job({ metadata: { a: 'b' } }), 'mine.jsonl', undefined],
   ])('has a job with %s, which only its file can identify', async (_what, wire, name, key) => {
@@ -106,6 +106,11 @@ describe('a service that is not quite OpenAI’s', () => {
   test('proves no absence if a file cannot be read', async () => {
     const { provider } = await connect(jobs([job({ input_file_id: 'broken' })]));
     await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'forbidden' });
+  });
+
+  test('proves no absence if the file of a job that runs is not visible', async () => {
+    const { provider } = await connect(jobs([job({ input_file_id: 'gone' })]));
+    await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
   });
 
   test('may page by cursors, as Groq does', async () => {
@@ -146,13 +151,20 @@ describe('a service that is not quite OpenAI’s', () => {
 
   test('that lists the oldest first is read to its end', async () => {
     const at = (second: number) =>
-      job({ id: `at-${second}`, created_at: second, input_file_id: null });
+      job({
+        id: `at-${second}`,
+        created_at: second,
+        input_file_id: 'gone',
+        status: 'completed',
+      });
     const pages = [
       { data: [at(1), at(2)], has_more: true },
       { data: [at(2_000), at(3_000)], has_more: false },
     ];
-    const { provider, requests } = await connect((_request, response) =>
-      sendJson(response, pages.shift()),
+    const { provider, requests } = await connect(({ path }, response) =>
+      path.startsWith('/v1/batches')
+        ? sendJson(response, pages.shift())
+        : sendJson(response, { error: { message: 'no' } }, 404),
     );
 
     const found = await listed(provider, 1_000_000);

@@ -139,7 +139,7 @@ describe('the list of jobs', () => {
     const full = Array.from({ length: 100 }, (_, index) => ({
       ...JOB,
       id: `batch-${index}`,
-      metadata: {},
+      metadata: { of: 'others' },
     }));
     const { provider } = await stub(({ path }, response) =>
       sendJson(
@@ -148,6 +148,50 @@ describe('the list of jobs', () => {
       ),
     );
     await expect(listed(provider, 0)).rejects.toThrow('shrank');
+  });
+
+  test.each([
+    ['metadata that cannot be read, and no input', { metadata: 'x', input_files: [] }],
+    ['neither metadata nor a readable input', { metadata: null, input_files: [7] }],
+    ['no metadata, and an input that does not exist yet', { status: 'QUEUED' }],
+  ])('proves nothing if a job has %s', async (_what, change) => {
+    const { provider } = await stub(({ path }, response) =>
+      path.includes('/files/')
+        ? sendJson(response, { detail: 'not found' }, 404)
+        : sendJson(response, { data: [{ ...JOB, ...change }], total: 1 }),
+    );
+    await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
+  });
+
+  test('is read to its end if it is not newest first', async () => {
+    const old = Array.from({ length: 100 }, (_, index) => ({
+      ...JOB,
+      id: `batch-${index}`,
+      created_at: index + 1,
+    }));
+    const metadata = { batch_handler_key: KEY };
+    const { provider } = await stub(({ path }, response) =>
+      sendJson(response, {
+        data: path.includes('page=0') ? old : [{ ...JOB, metadata }],
+        total: 101,
+      }),
+    );
+    expect(await listed(provider, 1_600_000_000_000)).toMatchObject([{ key: KEY }]);
+  });
+
+  test('that is continued still knows how many jobs there were', async () => {
+    const full = Array.from({ length: 100 }, (_, index) => ({
+      ...JOB,
+      id: `batch-${index}`,
+      metadata: { of: 'others' },
+    }));
+    let total = 301;
+    const { provider } = await stub((_call, response) => sendJson(response, { data: full, total }));
+    const position = {};
+    let seen = 0;
+    for await (const _ of provider.listJobs(0, position)) if (++seen > 150) break;
+    total = 300;
+    await expect(listed(provider, 0, position)).rejects.toThrow('shrank');
   });
 
   test('is empty if it says so', async () => {
@@ -167,6 +211,11 @@ test('a row that refuses the account fails no request', async () => {
       error: null,
     },
     { custom_id: 'b', response: { status_code: 402, body }, error: null },
+    {
+      custom_id: 'd',
+      response: { status_code: 422, body: { message: 'no schema of billing_of_credits: credits' } },
+      error: null,
+    },
     { custom_id: 'c', response: { status_code: 429, body: { message: 'later' } }, error: null },
   ];
   const { provider } = await stub(({ path }, response) =>
@@ -179,6 +228,7 @@ test('a row that refuses the account fails no request', async () => {
   expect(found.map(({ response, error }) => response?.status_code ?? error?.code)).toEqual([
     'account_refused',
     'account_refused',
+    422,
     429,
   ]);
 });

@@ -129,6 +129,29 @@ describe('a job is found by the name of its input', () => {
     expect(requests.filter(({ path }) => path.includes('/files/'))).toHaveLength(calls);
   });
 
+  test.each([
+    ['names no input', { input_file_id: null }],
+    ['names its input in another type', { input_file_id: 7 }],
+    ['has not ended and has an input that does not exist', { status: 'IN_PROGRESS' }],
+  ])('a list with a job that %s proves nothing', async (_what, change) => {
+    const { provider } = await stub(({ path }, response) => {
+      if (path.endsWith('/batches')) return sendJson(response, [{ ...JOB, ...change }]);
+      return sendJson(response, { error: { message: 'no such file' } }, 404);
+    });
+    await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
+    // An older job is nobody's that is looked for.
+    expect(await listed(provider, CREATED_AT + 5_000)).toEqual([]);
+  });
+
+  test('a file that cannot be read hides no other', async () => {
+    const { provider } = await stub(({ path }, response) => {
+      if (path.endsWith('/batches')) return sendJson(response, [JOB, other]);
+      if (path.endsWith('/files')) return sendJson(response, { data: [null, { id: 7 }, file] });
+      return sendJson(response, { error: { message: 'no such file' } }, 404);
+    });
+    expect(await listed(provider, 0)).toMatchObject([{ key: KEY }, { key: undefined }]);
+  });
+
   test('names that cannot be read prove nothing', async () => {
     const { provider } = await stub(({ path }, response) =>
       sendJson(response, path.endsWith('/batches') ? [JOB, other] : { message: 'later' }),
@@ -150,6 +173,7 @@ describe('a line of the error file, which has no status', () => {
     [{ message: 'The context length is exceeded' }, 400, 'request_failed'],
     [{ message: 'no idea', code: 422 }, 422, '422'],
     ['something', 500, 'request_failed'],
+    ['Invalid API key provided', 403, 'request_failed'],
   ])('%j', (error, status, code) => {
     const row = rowOf(Buffer.from(JSON.stringify({ custom_id: 'a', error })));
     expect(JSON.parse(row.toString())).toMatchObject({

@@ -71,6 +71,21 @@ describe('the state of a batch, which has counters and no status', () => {
     ['it was cancelled', { ...BATCH, cancel_time: '2026-11-20' }, ended('cancelled')],
     ['it has expired', { ...BATCH, cancel_time: '2026-12-20' }, ended('expired')],
     [
+      'what is pending cannot be counted',
+      withState({ num_pending: -1 }),
+      { state: 'unknown', status: 'the batch has no counters' },
+    ],
+    [
+      'its numbers are beyond all numbers',
+      withState({ num_pending: '9'.repeat(400) }),
+      { state: 'unknown', status: 'the batch has no counters' },
+    ],
+    [
+      'nothing is pending, and not all is done',
+      withState({ num_success: 2, num_error: 1 }),
+      { state: 'running', progress: 3 },
+    ],
+    [
       'it has no counters',
       { ...BATCH, state: undefined },
       { state: 'unknown', status: 'the batch has no counters' },
@@ -140,6 +155,45 @@ describe('a list with dates', () => {
   });
 });
 
+test.each([
+  ['a name of another type', { name: 7 }],
+  ['no id', { batch_id: undefined }],
+])('a list in which a batch has %s proves nothing', async (_what, change) => {
+  const { provider } = await stub((_call, response) =>
+    sendJson(response, { batches: [{ ...BATCH, ...change }], pagination_token: null }),
+  );
+  await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
+});
+
+test.each(['0001-01-01T00:00:00Z', '0001-01-01', '1970-01-01T00:00:00Z'])(
+  'a batch that was created at %s is of unknown age',
+  async (create_time) => {
+    const { provider } = await stub((_call, response) =>
+      sendJson(response, { batches: [{ ...BATCH, create_time }], pagination_token: null }),
+    );
+    const since = Date.UTC(2026, 10, 20);
+    expect(await listed(provider, since)).toMatchObject([{ key: KEY, createdAt: since }]);
+  },
+);
+
+test('a page without results does not end the results, unless it leads to itself', async () => {
+  const result = {
+    batch_request_id: 'a',
+    batch_result: { response: { chat_get_completion: {} } },
+  };
+  const { provider } = await stub(({ path }, response) => {
+    if (!path.includes('/results')) return sendJson(response, BATCH);
+    const isSecond = path.includes('pagination_token=two');
+    const isLast = path.includes('pagination_token=last');
+    return sendJson(response, {
+      results: isSecond ? [result] : [],
+      pagination_token: isSecond || isLast ? 'last' : 'two',
+    });
+  });
+  const rows = await rowsOf(provider, HARNESS, await outcomeOf(provider, 'batch_1'));
+  expect(rows.map((row) => row.custom_id)).toEqual(['a']);
+});
+
 test('results of every kind become rows', async () => {
   const answer = { id: 'chat_1', object: 'chat.completion', choices: [] };
   const pages = [
@@ -162,6 +216,10 @@ test('results of every kind become rows', async () => {
       {
         batch_request_id: 'poor',
         batch_result: { error: { code: 7, message: 'Your team has used all available credits' } },
+      },
+      {
+        batch_request_id: 'words',
+        batch_result: { error: { code: 3, message: 'tool credits has no schema' } },
       },
       {
         batch_request_id: 'inside',
@@ -192,6 +250,7 @@ test('results of every kind become rows', async () => {
     bad: 400,
     odd: 500,
     poor: 'account_refused',
+    words: 400,
     inside: 500,
   });
   expect(rows[0]).toMatchObject({ response: { request_id: 'chat_1', body: answer } });
