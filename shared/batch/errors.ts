@@ -136,3 +136,10 @@ export function shortReason(code: string, message: string, line?: number): Reaso
 
 /** The code of a failure of a provider's call without a usable answer. */
 export const NO_USABLE_ANSWER = 'no_usable_answer';
+
+/** Whether reading a list was answered, and not with a list. Any other failure may pass. */
+export function isNoList(error: unknown): error is ProviderError {
+  if (!(error instanceof ProviderError)) return false;
+  const { kind, reason } = error;
+  return kind === 'missing' || kind === 'permanent' || reason.code === NO_USABLE_ANSWER;
+}

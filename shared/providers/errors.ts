@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import {
   type FullQuota,
   messageOf,
@@ -109,11 +110,18 @@ export function classifierOf<C extends Call>(options: ClassifierOptions<C>): Cla
     const fix = isUnknownHost ? UNKNOWN_HOST_FIX : (fixOf?.(failure, call) ?? '');
     const kind = rule?.[call === 'list' ? 'read' : call] ?? 'permanent';
     const isOfAccount = kind === 'forbidden' && call === 'list';
-    const message = `${provider}, ${call}: ${withoutKeys(failure.message)}${fix}`;
+    const problem = error instanceof z.ZodError ? formProblem(error) : failure.message;
+    const message = `${provider}, ${call}: ${withoutKeys(problem)}${fix}`;
     const quota = kind === 'quota' ? quotaOf?.(failure) : undefined;
     const reason = { ...shortReason(failure.codes[0], message), ...omitUndefined({ quota }) };
     return new ProviderError(isOfAccount ? 'account' : kind, reason, { cause: error });
   };
+}
+
+/** The message of a ZodError is JSON of many lines. Its first problem says enough, on one. */
+function formProblem({ issues: [issue] }: z.ZodError): string {
+  const place = issue?.path.map(String).join('.') || 'its top level';
+  return `the answer has another form than it must have: ${place}: ${issue?.message}`;
 }
 
 /** Providers mask the keys and tokens that they refuse, but a gateway in between may repeat them. */

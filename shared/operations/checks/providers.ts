@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, ResourceNotFoundException } from '@aws-sdk/client-secrets-manager';
 import { realObjectStore } from '../../aws/objectStore.ts';
 import { realSecrets } from '../../aws/secrets.ts';
-import { messageOf, ProviderError } from '../../batch/errors.ts';
+import { isNoList, messageOf, ProviderError } from '../../batch/errors.ts';
 import { ENVIRONMENT } from '../../config.ts';
 import { isFilled } from '../../providers/http.ts';
 import type { Providers } from '../../providers/provider.ts';
@@ -68,6 +68,11 @@ function refusalResult(name: string, error: unknown): CheckResult {
     return unknownResult(
       `${name} was not called: you may not read its secret`,
       'no action needed: only the functions have to read it',
+    );
+  if (isNoList(error))
+    return problemResult(
+      `${name} gives no list of jobs: ${error.reason.message}`,
+      "correct baseUrl and kind of the entry's settings",
     );
   if (!(error instanceof ProviderError) || error.kind !== 'account')
     return problemResult(

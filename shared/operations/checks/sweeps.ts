@@ -115,8 +115,8 @@ function stateResults(state: ProviderState, now: number): readonly CheckResult[]
     results.push(
       hold.kind === 'account'
         ? problemResult(
-            `${provider} refuses the account and is blocked ${until}: ${why}`,
-            `correct its key, its permissions or its billing, then run batch-handler resume ${provider}`,
+            `${provider} is blocked ${until}: ${why}`,
+            `correct what that names of its key, permissions, billing or settings, then run batch-handler resume ${provider}`,
           )
         : noteResult(`${provider} is over quota and cooling down ${until}: ${why}`),
     );

@@ -1,4 +1,4 @@
-import { messageOf, NO_USABLE_ANSWER, ProviderError, shortReason } from '../../batch/errors.ts';
+import { isNoList, messageOf, ProviderError, shortReason } from '../../batch/errors.ts';
 import type { JobSize } from '../../batch/input.ts';
 import type { Job } from '../../batch/job.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
@@ -95,13 +95,6 @@ async function confirmList(
     throw isNoList(error) ? listNotUnderstood(name, error) : error;
   }
   await updateProvider(ports, name, (state) => ({ ...state, listedAt: now }));
-}
-
-/** Whether a call was answered, and not with a list. Any other failure may pass. */
-function isNoList(error: unknown): error is ProviderError {
-  if (!(error instanceof ProviderError)) return false;
-  const { kind, reason } = error;
-  return kind === 'missing' || kind === 'permanent' || reason.code === NO_USABLE_ANSWER;
 }
 
 function listNotUnderstood(name: string, { reason }: ProviderError): ProviderError {

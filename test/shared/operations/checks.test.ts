@@ -126,10 +126,14 @@ describe('secrets', () => {
 });
 
 describe('a provider', () => {
-  async function withServer(status: number, run: (url: string) => Promise<void>) {
+  const REFUSAL = '{"error":{"code":"invalid_api_key","message":"Incorrect API key provided"}}';
+  async function withServer(
+    { status, body = REFUSAL }: { status: number; body?: string },
+    run: (url: string) => Promise<void>,
+  ) {
     const server = createServer((_, response) => {
       response.writeHead(status, { 'content-type': 'application/json' });
-      response.end('{"error":{"code":"invalid_api_key","message":"Incorrect API key provided"}}');
+      response.end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
@@ -142,7 +146,7 @@ describe('a provider', () => {
   const secret = answer({ SecretString: 'sk-test' });
 
   it('that refuses the credentials is a problem', () =>
-    withServer(401, async (url) => {
+    withServer({ status: 401 }, async (url) => {
       const lambda = variables({ [ENVIRONMENT.providerBaseUrls]: { openai: url } });
       aws({ lambda, secretsmanager: secret });
       expect(await found(providersCheck)).toMatchObject([
@@ -154,6 +158,19 @@ describe('a provider', () => {
       ]);
     }));
 
+  it('that answers with something else than its jobs has a wrong address or kind', () =>
+    withServer({ status: 200, body: '{"batches":[]}' }, async (url) => {
+      const lambda = variables({ [ENVIRONMENT.providerBaseUrls]: { openai: url } });
+      aws({ lambda, secretsmanager: secret });
+      expect(await found(providersCheck)).toEqual([
+        {
+          level: 'problem',
+          what: 'openai gives no list of jobs: OpenAI, list: the answer has another form than it must have: data: Invalid input: expected array, received undefined',
+          fix: "correct baseUrl and kind of the entry's settings",
+        },
+      ]);
+    }));
+
   it('without a secret is not called, because only the functions have its role', async () => {
     Object.assign(connection.handler, { secrets: {} });
     aws({ lambda: variables({}) });
@@ -161,9 +178,11 @@ describe('a provider', () => {
   });
 
   it('that does not answer is distinguished from one that refuses', async () => {
-    const lambda = variables({
-      [ENVIRONMENT.providerBaseUrls]: { openai: 'http://127.0.0.1:1/v1' },
+    let closed = '';
+    await withServer({ status: 200 }, async (url) => {
+      closed = url;
     });
+    const lambda = variables({ [ENVIRONMENT.providerBaseUrls]: { openai: closed } });
     aws({ lambda, secretsmanager: secret });
     expect(await found(providersCheck)).toMatchObject([
       { level: 'problem', what: expect.stringMatching(/^openai cannot be reached from here: /) },
@@ -187,8 +206,8 @@ describe('the admission', () => {
     expect(await found(admissionCheck)).toEqual([
       {
         level: 'problem',
-        what: 'openai refuses the account and is blocked for another 5m, after 1 refusal in a row: invalid_api_key: no such key',
-        fix: expect.stringContaining('batch-handler resume openai'),
+        what: 'openai is blocked for another 5m, after 1 refusal in a row: invalid_api_key: no such key',
+        fix: 'correct what that names of its key, permissions, billing or settings, then run batch-handler resume openai',
       },
     ]);
   });
