@@ -154,19 +154,21 @@ export function referenceOf(customId: string): string {
 
 /**
  * The tokens of a row, as chat completions, embeddings, responses or Anthropic report them.
- * Undefined if it reports none.
+ * Undefined if it reports none, or numbers that cannot be counted: as 0, they would cost nothing.
  */
 export function usageOfRow({ response }: Partial<ResultRow>): Usage | undefined {
   const usage = (response?.body as { usage?: WireUsage | null } | null | undefined)?.usage;
   const input = usage?.prompt_tokens ?? usage?.input_tokens;
-  if (!usage || input === undefined) return undefined;
+  // Embeddings have no output.
+  const output = usage?.completion_tokens ?? usage?.output_tokens ?? 0;
+  if (!usage || !isCount(input) || !isCount(output)) return undefined;
   const details = usage.prompt_tokens_details ?? usage.input_tokens_details;
   // Anthropic's input tokens leave out what it reads from its cache and writes there.
   const readFromCache = countOf(usage.cache_read_input_tokens);
   const cachedTokens = countOf(details?.cached_tokens) + readFromCache;
   const written = countOf(usage.cache_creation_input_tokens);
-  const inputTokens = countOf(input) + readFromCache + written;
-  const outputTokens = countOf(usage.completion_tokens ?? usage.output_tokens);
+  const inputTokens = input + readFromCache + written;
+  const outputTokens = output + reasoningBeside(usage, input + output);
   const lifetimes = details?.cache_write_tokens_details;
   const longWritten =
     countOf(usage.cache_creation?.ephemeral_1h_input_tokens) +
@@ -178,6 +180,17 @@ export function usageOfRow({ response }: Partial<ResultRow>): Usage | undefined 
     cacheWriteTokens: written + countOf(details?.cache_write_tokens) || undefined,
     longCacheWriteTokens: longWritten || undefined,
   });
+}
+
+/**
+ * The tokens of the reasoning where they are not among those of the answer: xAI's total has them, and
+ * no other number that is billed. https://github.com/vercel/ai/pull/12425
+ *
+ * @param counted the input and the answer
+ */
+function reasoningBeside(usage: WireUsage, counted: number): number {
+  const reasoning = countOf(usage.completion_tokens_details?.reasoning_tokens);
+  return usage.total_tokens === counted + reasoning ? reasoning : 0;
 }
 
 /**
@@ -197,12 +210,17 @@ interface WireInputDetails {
 interface WireUsage extends Readonly<Record<string, unknown>> {
   readonly prompt_tokens_details?: WireInputDetails | null;
   readonly input_tokens_details?: WireInputDetails | null;
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: unknown } | null;
   /** Anthropic's: `CacheCreation` in its SDK. */
   readonly cache_creation?: { readonly ephemeral_1h_input_tokens?: unknown } | null;
 }
 
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
 function countOf(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
+  return isCount(value) ? value : 0;
 }
 
 /** Whether a parsed JSON value is an object, and neither null nor an array. */

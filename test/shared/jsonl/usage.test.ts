@@ -57,6 +57,31 @@ describe('the usage of a row', () => {
       },
     ],
     [
+      // https://github.com/vercel/ai/pull/12425, with the numbers of grok-3-mini
+      'xAI, which counts the reasoning beside the answer',
+      {
+        ...{ prompt_tokens: 12, completion_tokens: 1, total_tokens: 399 },
+        completion_tokens_details: { reasoning_tokens: 386 },
+      },
+      { inputTokens: 12, outputTokens: 387, totalTokens: 399 },
+    ],
+    [
+      'OpenAI, which counts the reasoning in the answer',
+      {
+        ...{ prompt_tokens: 12, completion_tokens: 387, total_tokens: 399 },
+        completion_tokens_details: { reasoning_tokens: 386 },
+      },
+      { inputTokens: 12, outputTokens: 387, totalTokens: 399 },
+    ],
+    [
+      'a gateway whose total is another one',
+      {
+        ...{ prompt_tokens: 12, completion_tokens: 1, total_tokens: 9_999 },
+        completion_tokens_details: { reasoning_tokens: 386 },
+      },
+      { inputTokens: 12, outputTokens: 1, totalTokens: 13 },
+    ],
+    [
       'embeddings',
       { prompt_tokens: 10, total_tokens: 10 },
       { inputTokens: 10, outputTokens: 0, totalTokens: 10 },
@@ -70,7 +95,12 @@ describe('the usage of a row', () => {
     expect(usageOfRow(rowWith(usage))).toEqual(expected);
   });
 
-  it.each([undefined, null, {}, { total: 3 }, 7])('is unknown in %j', (usage) => {
+  it.each([
+    ...[undefined, null, {}, { total: 3 }, 7],
+    // Tokens that cannot be counted would cost nothing.
+    ...[-1, 1.5, '10', {}, 1e300].map((prompt_tokens) => ({ prompt_tokens, completion_tokens: 5 })),
+    ...[-1, '10'].map((completion_tokens) => ({ prompt_tokens: 10, completion_tokens })),
+  ])('is unknown in %j', (usage) => {
     expect(usageOfRow(rowWith(usage))).toBeUndefined();
     expect(usageOfRow({ response: null })).toBeUndefined();
   });
