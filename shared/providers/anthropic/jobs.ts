@@ -5,7 +5,7 @@ import { readOutputLine } from '../../jsonl/unreadable.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { PAGE_SIZE, readOptions } from '../http.ts';
-import { ListEntries, listPages } from '../listing.ts';
+import { isNewestFirst, ListEntries, listPages } from '../listing.ts';
 import type { ListedJob, ListingPosition } from '../provider.ts';
 import { batchListSchema, listedBatchSchema, type WireBatch, wireBatchSchema } from './api.ts';
 import { apiFailureOf, classify } from './errors.ts';
@@ -74,7 +74,7 @@ export function deleteFiles(client: Anthropic, jobId: string): Promise<void> {
 
 const READ = 'Anthropic, read';
 
-/** Pages back, newest first, until a job is older than `since` or there are no more. */
+/** Pages back until a page, newest first, has reached past `since`, or there are no more pages. */
 export async function* listJobs(
   client: Anthropic,
   keys: EndedKeys,
@@ -85,8 +85,14 @@ export async function* listJobs(
   for await (const { data } of jobPages(client, position)) {
     const page = entries.read(data, listedBatchSchema);
     for (const batch of page)
-      if (!isBefore(batch, since)) yield await toListedJob(batch, keys, since);
-    if (page.some((batch) => isBefore(batch, since))) break;
+      if (!isBefore(batch, since)) {
+        const job = await toListedJob(batch, keys, since);
+        // Every job has requests: one that counts none yet may have any number.
+        if (job.hiddenRequests === 0) entries.miss();
+        yield job;
+      }
+    const times = page.map(({ created_at: createdAt }) => createdAt);
+    if (page.some((batch) => isBefore(batch, since)) && isNewestFirst(times)) break;
   }
   entries.assertComplete();
 }

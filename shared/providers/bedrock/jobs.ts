@@ -125,7 +125,7 @@ export async function cancel(client: BedrockClient, jobId: string): Promise<void
 
 const READ = 'Bedrock, read';
 
-/** Pages back, newest first, until a job is older than `since` or there are no more. */
+/** All pages of the jobs since then, for which Bedrock is asked: whatever their order, none is hidden. */
 export function listJobs(
   client: BedrockClient,
   since: number,
@@ -153,17 +153,13 @@ async function* jobsOf(
     ({ nextToken }) => nextToken || undefined,
     position,
   );
-  for await (const { invocationJobSummaries: page } of pages) {
-    let isPast = false;
+  for await (const { invocationJobSummaries: page } of pages)
     for (const { jobArn, jobName, submitTime } of entries.read(page, listedJobSchema)) {
       // A job of unknown age may be the one that was just created.
       const createdAt = submitTime?.getTime() ?? since;
-      isPast = createdAt + SECOND_MS <= since;
-      if (isPast) break;
-      yield { id: jobArn, key: isSubmissionKey(jobName) ? jobName : undefined, createdAt };
+      if (createdAt + SECOND_MS > since)
+        yield { id: jobArn, key: isSubmissionKey(jobName) ? jobName : undefined, createdAt };
     }
-    if (isPast) break;
-  }
   entries.assertComplete();
 }
 

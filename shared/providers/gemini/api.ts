@@ -95,10 +95,13 @@ export const batchListSchema = z
     return operations !== undefined || Object.keys(rest).length === 0;
   });
 
-/** What identifies a job in a listing. Other programs' jobs may differ from ours. */
+/**
+ * What identifies a job in a listing. Other programs' jobs may differ from ours, and have no display
+ * name; of one whose name cannot be read, nobody knows whose it is.
+ */
 export const listedBatchSchema = z.object({
   name: z.string().min(1),
-  metadata: z.object({ displayName, createTime }).optional().catch(undefined),
+  metadata: z.object({ displayName: z.string().nullish(), createTime }),
 });
 
 export const fileListSchema = z.object({

@@ -123,9 +123,8 @@ export async function* listJobs(
   for await (const { operations = [] } of pagesOf(client, 'batches', batchListSchema, options))
     for (const { name, metadata } of entries.read(operations, listedBatchSchema)) {
       // A job of unknown age may be the one that was just created.
-      const createdAt = metadata?.createTime ?? since;
-      if (createdAt >= since)
-        yield { id: name, key: metadata?.displayName ?? undefined, createdAt };
+      const createdAt = metadata.createTime ?? since;
+      if (createdAt >= since) yield { id: name, key: metadata.displayName ?? undefined, createdAt };
     }
   entries.assertComplete();
 }

@@ -46,11 +46,11 @@ export const wireJobSchema = z.object({
 });
 export type WireJob = z.infer<typeof wireJobSchema>;
 
-/** What identifies a job in a listing, in which its labels are read strictly. */
+/** What identifies a job in a listing, which was asked only for jobs with our label. */
 export const listedJobSchema = z.object({
   name: jobName,
   createTime: wireJobSchema.shape.createTime,
-  labels: labels.optional(),
+  labels,
 });
 /** A page of jobs, each of which is read by itself. */
 export const jobPageSchema = z

@@ -93,3 +93,28 @@ test('stops at the first older job, and includes one of exactly that time', asyn
   expect(await listed(provider, CREATED_AT)).toHaveLength(1);
   expect(await listed(provider, CREATED_AT + 1)).toHaveLength(0);
 });
+
+test('an older job among newer ones does not end the listing', async () => {
+  const old = { created_at: '2020-01-01T00:00:00Z' };
+  const { provider } = await startStub(({ path }, response) =>
+    path.endsWith('/results')
+      ? response.end(row(ID))
+      : sendJson(
+          response,
+          path.includes('after_id')
+            ? page({ id: 'msgbatch_2' })
+            : { ...page(old, { id: 'msgbatch_3' }), has_more: true },
+        ),
+  );
+  const jobs = await listed(provider, CREATED_AT);
+  expect(jobs.map(({ id }) => id)).toEqual(['msgbatch_3', 'msgbatch_2']);
+});
+
+test('a job that runs and counts no requests yet may be any job', async () => {
+  const request_counts = { ...PROCESSING, processing: 0 };
+  const { provider } = await startListing(
+    [{ processing_status: 'in_progress', request_counts }],
+    '',
+  );
+  await expect(listed(provider, 0)).rejects.toMatchObject({ kind: 'transient' });
+});

@@ -43,3 +43,12 @@ test('a listing that gives the same page over and over throws', async () => {
   const page = { operations: [operation('a', NOON)], nextPageToken: '0' };
   await expect(listed([page], 0)).rejects.toMatchObject({ kind: 'transient' });
 });
+
+test.each([
+  ['no metadata', { metadata: undefined }],
+  ['metadata of another type', { metadata: 'x' }],
+  ['a display name of another type', { metadata: { createTime: NOON, displayName: 7 } }],
+])('a job with %s may be any job, so that the list proves nothing', async (_what, change) => {
+  const operations = [{ ...operation('odd', NOON), ...change }];
+  await expect(listed([{ operations }], 0)).rejects.toMatchObject({ kind: 'transient' });
+});

@@ -48,6 +48,15 @@ describe('listJobs', () => {
     for await (const each of listJobs(jobs, 0)) expect(each.key).toBeUndefined();
   });
 
+  test('a job without labels may be any job: only those with our label were asked for', async () => {
+    const unlabelled = { name: NAME, createTime: '2026-01-03T00:00:00Z' };
+    const { jobs } = listed([{ batchPredictionJobs: [unlabelled] }]);
+    const read = async () => {
+      for await (const _ of listJobs(jobs, 0));
+    };
+    await expect(read()).rejects.toMatchObject({ kind: 'transient' });
+  });
+
   test('a page whose next page is itself throws', async () => {
     const { jobs } = listed([{ batchPredictionJobs: [], nextPageToken: '0' }]);
     const read = async () => {
