@@ -22,6 +22,7 @@ interface EstimateOptions extends ConnectionOptions {
   readonly inputPrice?: number;
   readonly outputPrice?: number;
   readonly builtinPrices?: true;
+  readonly exact?: true;
   readonly problems: number;
   readonly json?: true;
 }
@@ -29,7 +30,7 @@ interface EstimateOptions extends ConnectionOptions {
 export function addEstimateCommand(program: Command, context: CliContext): void {
   withConnection(program.command('estimate'))
     .description(
-      'estimate the jobs, tokens and cost of a file, and show what would be refused; sends nothing',
+      'estimate the jobs, tokens and cost of a file, and show what would be refused; adds nothing',
     )
     .argument('<file>', 'JSONL file of requests')
     .option(
@@ -59,6 +60,10 @@ export function addEstimateCommand(program: Command, context: CliContext): void 
       readNotNegative,
     )
     .option('--builtin-prices', 'with --kind: use the list prices that come with Batch Handler')
+    .option(
+      '--exact',
+      'have the provider count the tokens (Anthropic, Gemini, Vertex AI), with your own key',
+    )
     .option('--problems <n>', 'maximum number of problems to show', readNotNegative, 20)
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -70,6 +75,7 @@ Examples:
   batch-handler estimate requests.jsonl
   batch-handler estimate requests.jsonl --provider openai,claude --max-cost 20
   batch-handler estimate requests.jsonl --kind openai --builtin-prices
+  batch-handler estimate requests.jsonl --provider claude --exact
   batch-handler estimate requests.jsonl --kind openai --input-price 0.25 --output-price 2`,
     )
     .action(async (file: string, options: EstimateOptions) =>
@@ -85,7 +91,9 @@ async function estimate(
   const entries = await entriesOf(options);
   // Imported here, because the tables of the tokenizer are large.
   const { estimateFile } = await import('../../shared/operations/estimate.ts');
-  const estimated = await estimateFile(file, entries, messageOf(options), options.problems);
+  const message = messageOf(options);
+  const environment = options.exact && process.env;
+  const estimated = await estimateFile(file, entries, message, options.problems, environment);
   if (options.json) stdout.write(`${JSON.stringify(estimated)}\n`);
   else {
     const lines = estimateLines(basename(file), estimated, widthOf(stdout), painter(stdout));
@@ -129,7 +137,7 @@ function estimateLines(
   width: number,
   paint: ReturnType<typeof painter>,
 ): readonly string[] {
-  const { requests, problems, reasons, waits } = estimate;
+  const { requests, problems, reasons, waits, countedBy } = estimate;
   const row = (name: string, text: string): readonly string[] =>
     hanging(`  ${name.padEnd(10)}`, text, width);
   const head =
@@ -153,12 +161,20 @@ function estimateLines(
       : []),
     ...(hasFigures ? figureRows(estimate).flatMap(([name, text]) => row(name, text)) : []),
     ...waits.flatMap((wait) => row('waits', wait)),
-    paint('dim', 'nothing was sent'),
+    paint(
+      'dim',
+      countedBy === null ? 'nothing was sent' : `prompts went to ${countedBy} to be counted`,
+    ),
   ];
 }
 
 function figureRows(estimate: Estimate): readonly (readonly [string, string])[] {
   const { providers, model, endpoint, requests, jobs, inputTokens, maxOutputTokens } = estimate;
+  const { countedBy } = estimate;
+  const prompts =
+    countedBy === null
+      ? `about ${countText(inputTokens)} in prompts`
+      : `${countText(inputTokens)} in prompts, as ${countedBy} counts them`;
   const answers = maxOutputTokens > 0 ? `, answers of at most ${countText(maxOutputTokens)}` : '';
   return [
     ['provider', providers.join(' or ')],
@@ -166,7 +182,7 @@ function figureRows(estimate: Estimate): readonly (readonly [string, string])[] 
     ['endpoint', endpoint || '?'],
     ['jobs', jobs > 1 ? `${countText(jobs)}, as parts of one batch` : countText(jobs)],
     ['requests', countText(requests)],
-    ['tokens', `about ${countText(inputTokens)} in prompts${answers}`],
+    ['tokens', `${prompts}${answers}`],
     ['cost', costLine(estimate)],
   ];
 }

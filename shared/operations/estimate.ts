@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { costOf } from '../batch/cost.ts';
 import { RefusedError } from '../batch/errors.ts';
 import type { AddMessage } from '../batch/messages.ts';
 import { ClientError } from '../client/clientError.ts';
@@ -7,6 +8,7 @@ import { describedProviders } from '../providers/registry.ts';
 import type { Settings } from '../settings.ts';
 import { createTokenEstimator } from '../tokens/estimator.ts';
 import { type Estimate, estimate } from '../usecases/estimate.ts';
+import type { CountedInput } from './exactTokens.ts';
 
 export type { Estimate };
 
@@ -15,9 +17,34 @@ export type { Estimate };
  * nothing, and reads the file once, in constant memory.
  *
  * @param maxReasons the most problems that are returned with their reasons
- * @throws ClientError if the file cannot be read, or the message would be refused
+ * @param environment with the key of the provider, to have it count the tokens of a file without
+ *   problems. Default: they are estimated
+ * @throws ClientError if the file cannot be read, the message would be refused, or the tokens cannot
+ *   be counted
  */
 export async function estimateFile(
+  path: string,
+  entries: Settings['providers'],
+  message: AddMessage,
+  maxReasons: number,
+  environment?: CountedInput['environment'],
+): Promise<Estimate> {
+  const estimated = await estimateOf(path, entries, message, maxReasons);
+  if (environment === undefined || estimated.problems > 0) return estimated;
+  const { providers, requests, maxOutputTokens, price } = estimated;
+  const [entry = ''] = providers;
+  const settings = entries[entry];
+  if (settings === undefined || providers.length > 1)
+    throw new ClientError('invalid_input', '--exact counts at one entry: name it with --provider');
+  const { format } = message;
+  const input = { path, entry, settings, format, requests, environment };
+  const { countTokens } = await import('./exactTokens.ts');
+  const inputTokens = await countTokens(input);
+  const tokens = { inputTokens, outputTokens: maxOutputTokens };
+  return { ...estimated, inputTokens, countedBy: entry, cost: price && costOf(tokens, price) };
+}
+
+async function estimateOf(
   path: string,
   entries: Settings['providers'],
   message: AddMessage,

@@ -17,6 +17,8 @@ export interface Estimate {
   /** Jobs at the provider if every request succeeds in its first job. */
   readonly jobs: number;
   readonly inputTokens: number;
+  /** The entry whose provider has counted them; null if they are estimated. */
+  readonly countedBy: string | null;
   /** Tokens of the longest answers that the requests allow. */
   readonly maxOutputTokens: number;
   /** Requests without a limit on their answers. Only their input is counted. */
@@ -60,7 +62,7 @@ export async function estimate(
   const costRefusal = found.problems === 0 ? found.costRefusal : undefined;
   return {
     ...{ providers: names, endpoint, model: model ?? null, requests, bytes, jobs: slices.length },
-    ...{ inputTokens: found.estimatedTokens, maxOutputTokens, openEnded },
+    ...{ inputTokens: found.estimatedTokens, countedBy: null, maxOutputTokens, openEnded },
     ...{ price: price ?? null, cost: estimatedCost ?? null },
     builtinPricesOf: await builtinDate(providers, names),
     waits: await budgetWaits(providers, names, found),

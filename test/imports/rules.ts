@@ -87,7 +87,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'the client library knows the domain and the adapters, no use case and no provider',
   },
   'shared/operations': {
-    may: 'shared @aws-sdk node zod',
+    may: 'shared @aws-sdk @google-cloud/vertexai node zod',
     why: 'what an operator does is built on the client library, use cases and providers',
   },
   'shared/config.ts': {

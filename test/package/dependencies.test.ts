@@ -2,16 +2,16 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
+import { BUNDLE_ENTRIES } from '../../infra/bundles.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Needed by the types alone. */
 const TYPES_ONLY = ['@types/aws-lambda'];
 
-/** The packages that the modules of the package import. */
-async function importedPackages(): Promise<readonly string[]> {
-  const { include } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.package.json'), 'utf8'));
+/** The packages that these modules import, and what they import themselves. */
+async function importedPackages(entryPoints: string[]): Promise<readonly string[]> {
   const { metafile } = await build({
-    entryPoints: globSync(include, { cwd: ROOT, exclude: (path) => path.endsWith('.d.ts') }),
+    entryPoints,
     absWorkingDir: ROOT,
     outdir: 'nowhere',
     write: false,
@@ -35,13 +35,21 @@ async function importedPackages(): Promise<readonly string[]> {
 }
 
 it('depends on what it imports, and on nothing else', async () => {
-  const { dependencies, peerDependencies } = JSON.parse(
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
     readFileSync(join(ROOT, 'package.json'), 'utf8'),
   );
+  const { include } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.package.json'), 'utf8'));
+  const modules = globSync(include, { cwd: ROOT, exclude: (path) => path.endsWith('.d.ts') });
 
-  const declared = Object.keys({ ...dependencies, ...peerDependencies });
+  const declared = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
 
   expect(declared.filter((name) => !TYPES_ONLY.includes(name)).sort()).toEqual(
-    await importedPackages(),
+    await importedPackages(modules),
   );
+});
+
+it('brings no SDK to the functions that only the command line uses', async () => {
+  const packages = await importedPackages(Object.values(BUNDLE_ENTRIES.handler));
+  expect(packages).toContain('@anthropic-ai/sdk');
+  expect(packages).not.toContain('@google-cloud/vertexai');
 });
