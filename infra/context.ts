@@ -132,9 +132,21 @@ function allowedText(issue: z.core.$ZodIssue): string {
       return issue.format === 'url'
         ? 'must be a whole URL, such as https://host.example/v1'
         : issue.message;
+    case 'too_big':
+    case 'too_small':
+      return boundText(issue);
     default:
       return issue.message;
   }
+}
+
+/** A bound of a number in words. Other bounds, and numbers with a text of their own, keep theirs. */
+function boundText(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall): string {
+  if (!/^Too (big|small): expected number/.test(issue.message)) return issue.message;
+  const isInclusive = issue.inclusive !== false;
+  if (issue.code === 'too_big')
+    return `must be ${isInclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+  return `must be ${isInclusive ? 'at least' : 'more than'} ${issue.minimum}`;
 }
 
 /** The keys that the schema allows at a path. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import { BUILTIN, dollars } from '../../shared/batch/cost.ts';
+import { BUILTIN, dollars, type Price } from '../../shared/batch/cost.ts';
 import { addMessageSchema } from '../../shared/batch/messages.ts';
 import { ClientError } from '../../shared/client/clientError.ts';
 import type { Estimate } from '../../shared/operations/estimate.ts';
@@ -96,7 +96,9 @@ async function estimate(
   const estimated = await estimateFile(file, entries, message, options.problems, environment);
   if (options.json) stdout.write(`${JSON.stringify(estimated)}\n`);
   else {
-    const lines = estimateLines(basename(file), estimated, widthOf(stdout), painter(stdout));
+    const isBuiltin = options.builtinPrices === true;
+    const shown = { ...estimated, isBuiltin };
+    const lines = estimateLines(basename(file), shown, widthOf(stdout), painter(stdout));
     stdout.write(`${lines.join('\n')}\n`);
   }
   return estimated.problems > 0 ? EXIT.failed : EXIT.done;
@@ -118,9 +120,18 @@ async function entriesOf(options: EstimateOptions): Promise<Settings['providers'
       );
     return settingsOf((await openClient(options)).handler).providers;
   }
-  const price = { input: inputPrice ?? 0, output: outputPrice ?? 0 };
-  const prices = isPriced ? { '*': price } : builtinPrices && BUILTIN;
+  const prices = isPriced ? { '*': priceOf(inputPrice, outputPrice) } : builtinPrices && BUILTIN;
   return { [kind]: entryOfKind(kind, prices) };
+}
+
+/** A price that is not named is unknown, which is never 0. */
+function priceOf(input: number | undefined, output: number | undefined): Price {
+  if (input !== undefined && output !== undefined) return { input, output };
+  const missing = input === undefined ? '--input-price' : '--output-price';
+  throw new ClientError(
+    'invalid_input',
+    `${missing} is missing: name both prices, 0 for what is free`,
+  );
 }
 
 function messageOf({ provider, endpoint, format, maxCost }: EstimateOptions) {
@@ -130,10 +141,15 @@ function messageOf({ provider, endpoint, format, maxCost }: EstimateOptions) {
   throw new ClientError('invalid_input', issues.join('; '));
 }
 
+interface ShownEstimate extends Estimate {
+  /** Whether the command asked for the built-in prices, and for no others. */
+  readonly isBuiltin: boolean;
+}
+
 /** The estimate as text. */
 function estimateLines(
   file: string,
-  estimate: Estimate,
+  estimate: ShownEstimate,
   width: number,
   paint: ReturnType<typeof painter>,
 ): readonly string[] {
@@ -168,7 +184,7 @@ function estimateLines(
   ];
 }
 
-function figureRows(estimate: Estimate): readonly (readonly [string, string])[] {
+function figureRows(estimate: ShownEstimate): readonly (readonly [string, string])[] {
   const { providers, model, endpoint, requests, jobs, inputTokens, maxOutputTokens } = estimate;
   const { countedBy } = estimate;
   const prompts =
@@ -187,9 +203,13 @@ function figureRows(estimate: Estimate): readonly (readonly [string, string])[] 
   ];
 }
 
-function costLine({ cost, price, openEnded, providers, builtinPricesOf }: Estimate): string {
-  if (cost === null || price === null)
+function costLine(estimate: ShownEstimate): string {
+  const { cost, price, openEnded, providers, builtinPricesOf, isBuiltin } = estimate;
+  if (cost === null || price === null) {
+    if (isBuiltin)
+      return 'unknown: the built-in list has no price of this model at this provider: name it with --input-price and --output-price';
     return `unknown: no price is set for the model${providers.length > 1 ? ' at every entry' : ''} (docs/costs.md)`;
+  }
   const builtin = builtinPricesOf === null ? '' : ` (built-in prices of ${builtinPricesOf})`;
   const prices = `${dollars(price.input)} and ${dollars(price.output)} a million tokens${builtin}`;
   const where = providers.length > 1 ? ' at the most expensive entry' : '';

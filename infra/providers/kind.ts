@@ -21,6 +21,12 @@ export interface CommonOptions {
    */
   readonly limits?: SettingsOf<'openai'>['limits'];
   /**
+   * How long jobs may take. The handler cancels one that takes longer, and runs the rest of it again.
+   *
+   * @default - what the provider documents
+   */
+  readonly timing?: SettingsOf<'openai'>['timing'];
+  /**
    * Maps the model names of requests to the provider's model names. The key `*` matches every name
    * that the map does not contain.
    *

@@ -23,10 +23,12 @@ export type Price = z.infer<typeof priceSchema>;
 /** In the place of a price: what the list of prices says that comes with the handler. */
 export const BUILTIN = 'builtin';
 /** Prices by model. `*` stands for every model that it does not name. */
-export const priceTableSchema = z.union([
-  z.literal(BUILTIN),
-  z.record(z.string().min(1), z.union([priceSchema, z.literal(BUILTIN)])),
-]);
+export const priceTableSchema = z.union(
+  [z.literal(BUILTIN), z.record(z.string().min(1), z.union([priceSchema, z.literal(BUILTIN)]))],
+  {
+    error: `must be "${BUILTIN}", or for each model "${BUILTIN}" or its prices, such as {"input": 0.25, "output": 2}`,
+  },
+);
 export type PriceTable = z.infer<typeof priceTableSchema>;
 
 /** The prices of a provider entry, and its budget. */

@@ -191,6 +191,23 @@ nothing was sent
   });
 
   it.each([
+    ['--input-price 3', 2, '--output-price is missing: name both prices'],
+    ['--output-price 3', 2, '--input-price is missing: name both prices'],
+    ['--builtin-prices', 0, 'the built-in list has no price of this model at this provider'],
+    ['', 0, 'no price is set for the model'],
+  ])('with %j says which price is missing', async (options, code, text) => {
+    const file = join(run.dataDirectory, 'unpriced.jsonl');
+    const body = { model: 'a-model-of-mine', messages: [{ role: 'user', content: 'Hi' }] };
+    const line = { custom_id: 'a', method: 'POST', url: '/v1/chat/completions', body };
+    writeFileSync(file, JSON.stringify(line));
+    const given = ['--kind', 'xai', ...options.split(' ').filter(Boolean)];
+    const result = await cliRun(['estimate', file, ...given]);
+    expect(result.code).toBe(code);
+    // The terminal wraps the text.
+    expect(`${result.stdout}${result.stderr}`.replace(/\s+/g, ' ')).toContain(text);
+  });
+
+  it.each([
     'openai-compatible',
     'azure-openai',
     'anthropic',

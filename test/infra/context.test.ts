@@ -194,6 +194,22 @@ describe('a wrong setting', () => {
       `batchHandler.providers.a.secretArn is "${SECRET_ARN}": with workloadIdentity there is no key`,
     ],
     [
+      { providers: { a: { kind: 'xai', prices: { '*': 'list' } } } },
+      'batchHandler.providers.a.prices is {"*":"list"}: must be "builtin", or for each model "builtin" or its prices',
+    ],
+    [
+      { providers: { a: { kind: 'xai', batchDiscount: 20 } } },
+      'batchHandler.providers.a.batchDiscount is 20: must be at most 1',
+    ],
+    [
+      { providers: { a: { kind: 'mistral', timing: { completionHours: 168 } } } },
+      'batchHandler.providers.a.timing.completionHours is 168: must be at most 167',
+    ],
+    [
+      { providers: { a: { kind: 'bedrock', modelIds: ['a'], minRecords: 0 } } },
+      'batchHandler.providers.a.minRecords is 0: must be at least 1',
+    ],
+    [
       { providers: { a: { kind: 'bedrock' } } },
       'batchHandler.providers.a.modelIds is missing: name the ids or ARNs of the models',
     ],

@@ -2,7 +2,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
 import { parseContext } from '../../../infra/context.ts';
-import { LlmProvider } from '../../../infra/providers/llmProvider.ts';
+import { type CommonOptions, LlmProvider } from '../../../infra/providers/llmProvider.ts';
 import { BatchHandlerStack } from '../../../infra/stack.ts';
 import { providerSettingsSchema } from '../../../shared/providers/kinds.ts';
 import {
@@ -16,7 +16,12 @@ import {
 import { EVERY_KIND } from './everyKind.ts';
 
 const AZURE = 'https://name.openai.azure.com';
-const COMMON = { limits: { maxInFlight: 2 }, models: { '*': 'model' }, dropFields: ['seed'] };
+const COMMON: CommonOptions = {
+  limits: { maxInFlight: 2 },
+  timing: { completionHours: 30 },
+  models: { '*': 'model' },
+  dropFields: ['seed'],
+};
 const PLACE = { project: 'my-project', location: 'global' };
 const AUDIENCE = '//iam.googleapis.com/pool';
 
