@@ -14,12 +14,14 @@ import { realEventBus, realProcessor } from '../shared/aws/processor.ts';
 import { realQueues } from '../shared/aws/queues.ts';
 import { realSecrets, type Secrets } from '../shared/aws/secrets.ts';
 import { realProviderStateStore, realSweepLock } from '../shared/aws/sweepStores.ts';
+import { messageOf } from '../shared/batch/errors.ts';
 import { lifetimeSeconds, type Policy, policySchema, scalePolicy } from '../shared/batch/policy.ts';
 import type { Clock, ObjectStore, RandomSource, TokenEstimation } from '../shared/batch/ports.ts';
 import type { Collector } from '../shared/collector/contract.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
-import type { Providers } from '../shared/providers/provider.ts';
+import type { Providers, WebhookTarget } from '../shared/providers/provider.ts';
 import { connectProviders } from '../shared/providers/registry.ts';
+import { SECRET_PLACEHOLDER } from '../shared/providers/settings.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { type Config, readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
@@ -92,8 +94,43 @@ function configuredProviders(config: Config, secrets: Secrets, objects: ObjectSt
     },
     objects,
     jobRoles: config.jobRoleArns,
+    webhook: (entry) => webhookTarget(config, secrets, entry),
     baseUrls: config.providerBaseUrls,
   });
+}
+
+/** Where jobs of an entry report their end. Without a secret that can be read, they have no webhook. */
+export function webhookTarget(
+  { webhookUrl, webhookSecretArns }: Pick<Config, 'webhookUrl' | 'webhookSecretArns'>,
+  secrets: Secrets,
+  entry: string,
+): WebhookTarget | undefined {
+  if (webhookUrl === undefined || !Object.hasOwn(webhookSecretArns, entry)) return undefined;
+  return {
+    url: `${webhookUrl}${entry}`,
+    secret: () =>
+      readSigningSecret(secrets, webhookSecretArns, entry).catch((error: unknown) => {
+        const reason = messageOf(error);
+        log.warn('job created without a webhook; the sweep finds its end', {
+          provider: entry,
+          reason,
+        });
+        return undefined;
+      }),
+  };
+}
+
+/** @returns undefined for an entry without one; an empty string while it is not filled in */
+export async function readSigningSecret(
+  secrets: Secrets,
+  arns: Config['webhookSecretArns'],
+  entry: string,
+): Promise<string | undefined> {
+  const arn = Object.hasOwn(arns, entry) ? arns[entry] : undefined;
+  if (arn === undefined) return undefined;
+  // A secret that was pasted or read from a file often ends in a line end.
+  const secret = (await secrets.get(arn))?.trim() ?? '';
+  return secret === SECRET_PLACEHOLDER ? '' : secret;
 }
 
 interface CollectorParts {

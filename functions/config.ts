@@ -37,6 +37,7 @@ const environmentSchema = z.object({
   [ENVIRONMENT.secrets]: jsonOfStrings.default({}),
   [ENVIRONMENT.jobRoles]: jsonOfStrings.default({}),
   [ENVIRONMENT.webhookSecrets]: jsonOfStrings.default({}),
+  [ENVIRONMENT.webhookUrl]: z.url().optional(),
   [ENVIRONMENT.timeScale]: z.coerce.number().positive().default(1),
   [ENVIRONMENT.providerBaseUrls]: jsonOfStrings.default({}),
 });
@@ -56,8 +57,10 @@ export interface Config {
   readonly secretArns: ArnsByEntry;
   /** By provider entry. */
   readonly jobRoleArns: ArnsByEntry;
-  /** By provider entry that takes webhooks. */
+  /** By provider entry with webhooks: those whose signatures the function makes or verifies. */
   readonly webhookSecretArns: ArnsByEntry;
+  /** The URL, to be followed by an entry's name, that jobs are created with. Only for the worker. */
+  readonly webhookUrl: string | undefined;
   /** Factor on the policy's waiting times: 1, except in a local run. */
   readonly timeScale: number;
   /** By provider entry: the URL of its simulator, in a local run only. */
@@ -97,6 +100,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     secretArns: variables[ENVIRONMENT.secrets],
     jobRoleArns: variables[ENVIRONMENT.jobRoles],
     webhookSecretArns: variables[ENVIRONMENT.webhookSecrets],
+    webhookUrl: variables[ENVIRONMENT.webhookUrl],
     timeScale: variables[ENVIRONMENT.timeScale],
     providerBaseUrls: variables[ENVIRONMENT.providerBaseUrls],
   };

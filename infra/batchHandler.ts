@@ -69,7 +69,7 @@ export class BatchHandler extends HandlerMetrics {
   readonly dashboard: cloudwatch.Dashboard | undefined;
   /** What each provider entry was granted: its secret, or the role of its jobs. */
   readonly access: Readonly<Record<string, GrantResult>>;
-  /** Webhook URL and signing secret of each provider entry with the option `webhook`. */
+  /** Webhook URL and signing secret of each entry of OpenAI with the option `webhook`. */
   readonly webhooks: Readonly<Record<string, WebhookEndpoint>>;
 
   constructor(scope: Construct, id: string, props: BatchHandlerProps) {
@@ -117,8 +117,22 @@ export class BatchHandler extends HandlerMetrics {
     this.sweeper = sweeper;
     grantPermissions(functions, resources);
     if (props.inbox) createInbox(this, functions, resources, objectAge);
-    const withWebhook = entries.filter(([, provider]) => provider.webhook).map(([name]) => name);
-    const { function: webhook, endpoints } = createWebhooks(this, functionsProps, withWebhook);
+    const withWebhook = entries.filter(([, provider]) => provider.webhook);
+    const { function: webhook, endpoints } = createWebhooks(
+      this,
+      functionsProps,
+      new Map(
+        withWebhook.map(
+          ([
+            name,
+            {
+              settings: { kind },
+            },
+          ]) => [name, kind],
+        ),
+      ),
+      functions.worker,
+    );
     this.webhooks = endpoints;
     const callers = { ...functions, webhook };
     this.access = bindProviders(this, providers, callers, { bucket, removalPolicy });

@@ -27,7 +27,7 @@ export interface SimulatorContext {
   readonly eventsUrl: string;
   /** What becomes of the events of jobs that end. Default: all are sent. */
   readonly eventPlan?: readonly string[];
-  /** The URL for the webhooks of each entry that takes them. */
+  /** The URL for the webhooks of each entry of the kind that takes them. */
   readonly webhookUrls: ReadonlyMap<string, string>;
   /** What becomes of the webhooks of jobs that end. Default: all are sent. */
   readonly webhookPlan?: readonly string[];
@@ -110,6 +110,7 @@ export const LOCAL_KINDS: Readonly<Record<ProviderKind, LocalKind>> = {
     name: 'Gemini API',
     simulator: 'gemini',
     secret: 'local-simulator',
+    options: ({ webhookPlan }) => ({ webhookPlan }),
     key: 'GEMINI_API_KEY',
     real: {},
     entries: { gemini: anyModelAs('gemini-2.5-flash') },

@@ -128,13 +128,20 @@ function realProvider(
 
 async function startSimulator(
   kind: ProviderKind,
-  { dataDirectory, plan, jobSeconds, ...context }: ProvidersOptions,
+  { entries, dataDirectory, plan, jobSeconds, ...context }: ProvidersOptions,
 ): Promise<LocalProvider> {
   const { name, simulator, secret, options } = LOCAL_KINDS[kind];
+  const isOfKind = (entry: string) => entries[entry]?.kind === kind;
+  const webhookUrls = new Map([...context.webhookUrls].filter(([entry]) => isOfKind(entry)));
   const process = await startService(
     `the ${name} simulator`,
     scriptPath('simulators', simulator, 'main'),
-    { dataDir: join(dataDirectory, 'simulators', kind), plan, jobSeconds, ...options?.(context) },
+    {
+      dataDir: join(dataDirectory, 'simulators', kind),
+      plan,
+      jobSeconds,
+      ...options?.({ ...context, webhookUrls }),
+    },
     join(dataDirectory, 'logs', `${kind}-simulator.log`),
   );
   const { url } = process.ready as ReadyMessage;

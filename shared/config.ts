@@ -20,8 +20,10 @@ export const ENVIRONMENT = {
   secrets: 'SECRET_ARNS',
   /** JSON: provider entry → ARN of the role of its jobs. */
   jobRoles: 'JOB_ROLE_ARNS',
-  /** JSON: provider entry that receives webhooks → ARN of their signing secret. */
+  /** JSON: provider entry with webhooks → ARN of their signing secret, if the function uses it. */
   webhookSecrets: 'WEBHOOK_SECRET_ARNS',
+  /** Before the name of an entry: the URL for the webhooks that jobs are created with. */
+  webhookUrl: 'WEBHOOK_URL',
   /** Local run only: factor of the policy's waiting times. */
   timeScale: 'TIME_SCALE',
   /** Local run only, JSON: provider entry → base URL of its simulator. */

@@ -139,6 +139,12 @@ export function contextKind<Schema extends z.ZodType>(
 export const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/;
 
+/** The key of cdk.json that has a provider report the end of jobs. */
+export const webhookShape = {
+  /** Default: false. */
+  webhook: z.boolean().optional(),
+};
+
 /** The key of cdk.json that names an entry's secret. */
 export const secretArnShape = {
   /** Default: a secret is created. */

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { KINDS } from '../../shared/providers/kinds.ts';
 import { secretAccess } from './access.ts';
@@ -10,6 +9,7 @@ import {
   type KeyOptions,
   type ProviderDefinition,
   secretArnShape,
+  webhookShape,
 } from './kind.ts';
 
 /** Options of `LlmProvider.openAi`. */
@@ -28,11 +28,7 @@ export function openAi({ secret, webhook, ...settings }: OpenAiOptions): Provide
 }
 
 export const openAiKind = contextKind({
-  schema: KINDS.openai.settings.extend({
-    ...secretArnShape,
-    /** Default: false. */
-    webhook: z.boolean().optional(),
-  }),
+  schema: KINDS.openai.settings.extend({ ...secretArnShape, ...webhookShape }),
   define: (scope, name, { kind, secretArn, ...options }) =>
     openAi(omitUndefined({ ...options, secret: importSecret(scope, name, secretArn) })),
 });

@@ -15,6 +15,20 @@ interface SecretProps {
   readonly noRotationReason: string;
 }
 
+/** Creates a secret with a random value that nobody needs to know. */
+export function generateSecret(
+  scope: Construct,
+  id: string,
+  { noRotationReason, ...props }: SecretProps,
+): secretsmanager.Secret {
+  const secret = new secretsmanager.Secret(scope, id, {
+    ...props,
+    generateSecretString: { passwordLength: 64, excludePunctuation: true },
+  });
+  acknowledge(secret, 'AwsSolutions-SMG4', noRotationReason);
+  return secret;
+}
+
 /** Creates a secret with a placeholder, which its owner replaces with the value. */
 export function createSecret(
   scope: Construct,

@@ -1,8 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { ENVIRONMENT, TABLE } from '../../shared/config.ts';
+import { KINDS, type ProviderKind } from '../../shared/providers/kinds.ts';
 import {
   bundleCode,
   createNodeFunction,
@@ -11,7 +12,7 @@ import {
   type HandlerResources,
 } from './functions.ts';
 import { allow, allowItems } from './permissions.ts';
-import { createSecret, EntryArns } from './secrets.ts';
+import { createSecret, EntryArns, generateSecret } from './secrets.ts';
 
 /** Senders wait only seconds for a reply. If the provider is slower, the next sweep checks the job. */
 const WEBHOOK_TIMEOUT = Duration.seconds(30);
@@ -27,17 +28,21 @@ export interface WebhookEndpoint {
 interface Webhooks {
   /** Receives the webhooks. Undefined if no entry takes any. */
   readonly function: lambda.Function | undefined;
-  /** By provider entry. */
+  /** By provider entry whose URL has to be entered at the provider. */
   readonly endpoints: Readonly<Record<string, WebhookEndpoint>>;
 }
 
-/** @param entries the provider entries that take webhooks */
+/**
+ * @param entries the kind of each provider entry that takes webhooks
+ * @param worker creates jobs, some of them with the URL of their webhooks
+ */
 export function createWebhooks(
   scope: Construct,
   { resources, service, settings, ...props }: FunctionsProps,
-  entries: readonly string[],
+  entries: ReadonlyMap<string, ProviderKind>,
+  worker: lambda.Function,
 ): Webhooks {
-  if (entries.length === 0) return { function: undefined, endpoints: {} };
+  if (entries.size === 0) return { function: undefined, endpoints: {} };
   const receiver = createNodeFunction(scope, 'Webhook', {
     ...props,
     description:
@@ -54,20 +59,48 @@ export function createWebhooks(
   allowItems(receiver, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [TABLE.webhookPrefix]);
   // Providers cannot sign requests for IAM. The function verifies the signature of each webhook.
   const { url } = receiver.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
-  const secretArns = new EntryArns(receiver, ENVIRONMENT.webhookSecrets);
-  const endpoints = entries.map((entry) => {
-    const secret = createSecret(scope, `WebhookSecret-${entry}`, {
-      description: `The signing secret of the webhooks of the provider ${entry}, as plain text`,
-      removalPolicy: props.removalPolicy,
-      noRotationReason:
-        'The secret is created and rotated at the provider, which shows it only to the person who does so.',
-    });
+  const verified = new EntryArns(receiver, ENVIRONMENT.webhookSecrets);
+  const signed = new EntryArns(worker, ENVIRONMENT.webhookSecrets);
+  const endpoints: Record<string, WebhookEndpoint> = {};
+  for (const [entry, kind] of entries) {
+    const isPerJob = KINDS[kind].webhooks === 'perJob';
+    const secret = createSigningSecret(scope, entry, isPerJob, props.removalPolicy);
     secret.grantRead(receiver);
-    secretArns.add(entry, secret.secretArn);
-    // A function URL ends in a slash.
-    return [entry, { url: `${url}${entry}`, secret }] as const;
+    verified.add(entry, secret.secretArn);
+    if (isPerJob) {
+      secret.grantRead(worker);
+      signed.add(entry, secret.secretArn);
+      worker.addEnvironment(ENVIRONMENT.webhookUrl, url);
+    } else {
+      // A function URL ends in a slash.
+      endpoints[entry] = { url: `${url}${entry}`, secret };
+    }
+  }
+  return { function: receiver, endpoints };
+}
+
+/** @param isOurs whether the handler signs, and not the provider */
+function createSigningSecret(
+  scope: Construct,
+  entry: string,
+  isOurs: boolean,
+  removalPolicy: RemovalPolicy,
+): secretsmanager.Secret {
+  const id = `WebhookSecret-${entry}`;
+  if (isOurs) {
+    return generateSecret(scope, id, {
+      description: `Signs the URLs for the webhooks of the provider ${entry}`,
+      removalPolicy,
+      noRotationReason:
+        'Whoever has the secret can only have jobs checked early. A new value makes the webhooks of running jobs invalid.',
+    });
+  }
+  return createSecret(scope, id, {
+    description: `The signing secret of the webhooks of the provider ${entry}, as plain text`,
+    removalPolicy,
+    noRotationReason:
+      'The secret is created and rotated at the provider, which shows it only to the person who does so.',
   });
-  return { function: receiver, endpoints: Object.fromEntries(endpoints) };
 }
 
 /**

@@ -166,6 +166,14 @@ export type Description = Pick<
   'endpoints' | 'padding' | 'checkOptions' | 'checkRequest' | 'checkFile'
 >;
 
+/** Where the provider can report the end of an entry's jobs. */
+export interface WebhookTarget {
+  /** The URL that takes the entry's webhooks. */
+  readonly url: string;
+  /** Reads the entry's signing secret. Undefined or empty: it is not there, or cannot be read now. */
+  secret(): Promise<string | undefined>;
+}
+
 /** A provider entry, with what its adapter needs to connect. */
 export interface ProviderEntry<Settings> {
   /** The entry's name, for errors. */
@@ -181,6 +189,8 @@ export interface ProviderEntry<Settings> {
   readonly objects: ObjectStore;
   /** ARN of the role that such jobs run under. */
   readonly jobRole: string | undefined;
+  /** Only for a kind that names a URL for each job, in an entry with the option `webhook`. */
+  readonly webhook?: WebhookTarget | undefined;
 }
 
 /** A kind of provider without its adapter. Loaded by every function, so it has no SDK. */
@@ -205,6 +215,12 @@ export interface KindDescription<Schema extends SettingsSchema = SettingsSchema>
   readonly priceList?: string;
   /** Whether it holds for input from the cache as well. Default: true. */
   readonly isCacheDiscounted?: boolean;
+  /**
+   * How the provider learns where to report the end of jobs. `registered`: a person enters the URL of
+   * the entry there, and the provider signs its webhooks. `perJob`: each job is created with a URL
+   * that the handler has signed. Absent: it sends no webhooks.
+   */
+  readonly webhooks?: 'registered' | 'perJob';
   /** Loads the translation of requests, if the kind has one. */
   describe(settings: z.infer<Schema>): Promise<Description>;
 }

@@ -4,7 +4,7 @@ import { hoursOfWindow, type Limits, type Timing } from '../batch/job.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import { BUILTIN_PRICES_DATE, builtinPrices } from './builtinPrices.ts';
 import { kindOf, type ProviderSettings } from './kinds.ts';
-import type { DescribedProviders, Provider, Providers } from './provider.ts';
+import type { DescribedProviders, Provider, Providers, WebhookTarget } from './provider.ts';
 import { baseUrlProblem, defaultModelOf, modelAt, shownBaseUrl } from './settings.ts';
 import { wrapCalls } from './wrapCalls.ts';
 
@@ -21,6 +21,8 @@ export interface ConnectOptions {
   readonly objects: ObjectStore;
   /** Entry → ARN of the role that its jobs run under. */
   readonly jobRoles?: Readonly<Record<string, string>>;
+  /** Where jobs are created with a URL to report their end to. Undefined for an entry without one. */
+  webhook?(entry: string): WebhookTarget | undefined;
   /** Local run: entry → base URL that replaces the one in the settings. */
   readonly baseUrls?: Readonly<Record<string, string>>;
 }
@@ -38,7 +40,7 @@ interface Connection {
  */
 export function connectProviders(
   entries: Entries,
-  { secret, objects, jobRoles = {}, baseUrls = {} }: ConnectOptions,
+  { secret, objects, jobRoles = {}, webhook, baseUrls = {} }: ConnectOptions,
 ): Providers {
   const connections = new Map<string, Promise<Connection>>();
   /** Entries whose secret was refused or could not be used: it is not taken from a cache. */
@@ -61,6 +63,7 @@ export function connectProviders(
       },
       objects,
       jobRole: jobRoles[name],
+      webhook: webhook?.(name),
     });
     return { provider: hidingSecret(provider, used), secret: used };
   }

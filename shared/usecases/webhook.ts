@@ -1,5 +1,5 @@
 import { messageOf, WebhookRefusedError } from '../batch/errors.ts';
-import type { Webhook, WebhookRequest, Webhooks } from '../batch/webhook.ts';
+import type { ReportedJob, Webhook, WebhookRequest, Webhooks } from '../batch/webhook.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from './dependencies.ts';
 import { type CheckPorts, checkJob } from './sweep/check.ts';
@@ -25,10 +25,10 @@ export type WebhookResult =
  */
 export async function receiveWebhook(
   ports: WebhookPorts,
-  entry: string,
   request: WebhookRequest,
 ): Promise<WebhookResult> {
   const { webhooks, clock, log } = ports;
+  const { entry } = request;
   const secret = await webhooks.secretOf(entry);
   if (secret === undefined) return 'unknownEntry';
   if (secret === '') {
@@ -38,16 +38,16 @@ export async function receiveWebhook(
     );
     return 'secretMissing';
   }
-  const webhook = await verified(ports, entry, request, secret);
+  const webhook = await verified(ports, request, secret);
   if (webhook instanceof WebhookRefusedError) return webhook.why;
-  const { id: webhookId, jobId } = webhook;
-  if (jobId === undefined) {
+  const { id: webhookId, job } = webhook;
+  if (job === undefined) {
     log.info('webhook ignored; it does not report the end of a job', {
       provider: entry,
       webhookId,
     });
   } else if (await webhooks.register(entry, webhookId, clock.now())) {
-    await checkNow(ports, { provider: entry, webhookId, jobId });
+    await checkNow(ports, { provider: entry, webhookId, ...job });
   } else {
     log.info('webhook ignored; it was received before', { provider: entry, webhookId });
   }
@@ -56,7 +56,6 @@ export async function receiveWebhook(
 
 async function verified(
   { webhooks, log, metrics }: Pick<WebhookPorts, 'webhooks' | 'log' | 'metrics'>,
-  entry: string,
   request: WebhookRequest,
   secret: string,
 ): Promise<Webhook | WebhookRefusedError> {
@@ -64,8 +63,8 @@ async function verified(
     return await webhooks.verify(request, secret);
   } catch (error) {
     if (!(error instanceof WebhookRefusedError)) throw error;
-    log.warn('webhook refused', { provider: entry, why: error.message });
-    metrics.count(METRICS.webhooksRefused, 1, entry);
+    log.warn('webhook refused', { provider: request.entry, why: error.message });
+    metrics.count(METRICS.webhooksRefused, 1, request.entry);
     return error;
   }
 }
@@ -76,7 +75,7 @@ async function verified(
  */
 async function checkNow(
   ports: WebhookPorts,
-  subject: { readonly provider: string; readonly webhookId: string; readonly jobId: string },
+  subject: { readonly provider: string; readonly webhookId: string } & ReportedJob,
 ): Promise<void> {
   try {
     await checkJob(ports, subject);

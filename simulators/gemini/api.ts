@@ -88,12 +88,37 @@ const inputConfig = z
   .strictObject({ fileName: fileName.optional(), file_name: fileName.optional() })
   .transform((config) => config.fileName ?? config.file_name);
 
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * `WebhookConfig` of @google/genai. The API takes https only; a receiver on this machine has http.
+ * The metadata is taken and not sent back: the documentation does not say where an event has it.
+ */
+const webhookConfig = z
+  .strictObject({
+    uris: z
+      .array(
+        z.string().refine((uri) => {
+          const url = URL.parse(uri);
+          return (
+            url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
+          );
+        }, 'webhook URIs must use https'),
+      )
+      .default([]),
+    userMetadata: z.record(z.string(), z.unknown()).optional(),
+    user_metadata: z.record(z.string(), z.unknown()).optional(),
+  })
+  .transform(({ uris }) => uris);
+
 const createSchema = z.object({
   batch: z.strictObject({
     displayName: z.string().min(1).optional(),
     display_name: z.string().min(1).optional(),
     inputConfig: inputConfig.optional(),
     input_config: inputConfig.optional(),
+    webhookConfig: webhookConfig.optional(),
+    webhook_config: webhookConfig.optional(),
   }),
 });
 
@@ -109,7 +134,8 @@ function parseCreateRequest(body: unknown): CreateRequest {
   const fileId = batch.inputConfig ?? batch.input_config;
   if (displayName === undefined) throw invalid('batch.display_name is required.');
   if (fileId === undefined) throw invalid('batch.input_config.file_name is required.');
-  return { displayName, fileId };
+  const webhookUris = batch.webhookConfig ?? batch.webhook_config ?? [];
+  return { displayName, fileId, webhookUris };
 }
 
 interface FileParts {

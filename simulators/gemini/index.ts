@@ -6,14 +6,17 @@ import {
   startJobServer,
 } from '../engine/jobServer.ts';
 import { Journal, journalDirectory } from '../engine/journal.ts';
+import { webhookPlanOption } from '../engine/webhooks.ts';
 import { authorizer, batchRoutes, fileRoutes } from './api.ts';
 import { renderError, unknownPath } from './errors.ts';
 import { Files, Uploads } from './files.ts';
 import { GeminiBatches } from './jobs.ts';
+import { sendWebhooks } from './webhooks.ts';
 
 /** The options of the Gemini simulator. All of them are JSON, so that a child process can get them. */
 const geminiOptionsSchema = z.strictObject({
   ...commonOptions,
+  ...webhookPlanOption,
   /** Estimated prompt tokens of all unfinished jobs of a model. Default: no limit. */
   enqueuedTokenLimit: z.number().int().positive().optional(),
   /** Where a job over that limit is refused: the create call fails, or the job does. */
@@ -45,6 +48,7 @@ export async function startGeminiSimulator(
     latencyMs,
     jobs: batches.jobs,
     nameOf: (id) => `batches/${id}`,
+    notifications: sendWebhooks(batches.jobs, { ...parsed, journal, now }),
     routes: [
       ...fileRoutes({ files, uploads: new Uploads(dataDir), journal }),
       ...batchRoutes(batches),

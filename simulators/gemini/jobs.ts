@@ -23,6 +23,8 @@ export interface CreateRequest {
   readonly displayName: string;
   /** Without `files/`. */
   readonly fileId: string;
+  /** The URIs that are told when the batch has ended. */
+  readonly webhookUris: readonly string[];
 }
 
 /** A batch as it is stored. Its id is without `batches/`. */
@@ -37,10 +39,12 @@ export interface GeminiBatch extends JobRecord {
   readonly estimatedTokens: number;
   /** Whether the model had too many tokens enqueued when this batch was created. */
   readonly isOverLimit: boolean;
+  /** Absent in a batch of before there were webhooks. */
+  readonly webhookUris?: readonly string[];
 }
 
 /** The id of the file that a job writes. It is the same if the writing is repeated after a kill. */
-function responsesFileOf(id: string): string {
+export function responsesFileOf(id: string): string {
   return `batch-${id}`;
 }
 
@@ -81,7 +85,7 @@ export class GeminiBatches {
   async create(
     kind: BatchKind,
     model: string,
-    { displayName, fileId }: CreateRequest,
+    { displayName, fileId, webhookUris }: CreateRequest,
   ): Promise<GeminiBatch> {
     const { files, enqueuedTokenRefusal } = this.#settings;
     const { bytes } = files.get(fileId);
@@ -105,6 +109,7 @@ export class GeminiBatches {
       inputFile: `files/${fileId}`,
       estimatedTokens,
       isOverLimit,
+      webhookUris,
     });
   }
 

@@ -4,6 +4,7 @@ import { EndWatch } from '../engine/background.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import type { Journal } from '../engine/journal.ts';
 import { outcomeAt } from '../engine/plan.ts';
+import { postWebhook, type WebhookOutcome, webhookPlanOption } from '../engine/webhooks.ts';
 import type { OpenAiBatch } from './jobs.ts';
 
 const endpointSchema = z.strictObject({
@@ -13,15 +14,10 @@ const endpointSchema = z.strictObject({
 });
 type WebhookEndpoint = z.output<typeof endpointSchema>;
 
-/** What becomes of a webhook. `late`: its signature is too old. */
-const webhookOutcomeSchema = z.enum(['sent', 'lost', 'duplicate', 'forged', 'late']);
-type WebhookOutcome = z.output<typeof webhookOutcomeSchema>;
-
 export const webhookOptions = {
   /** The endpoints that get a webhook when a batch ends. Default: none. */
   webhooks: z.array(endpointSchema).default([]),
-  /** The outcomes of the webhooks of each batch that ends, in order. The last one repeats. */
-  webhookPlan: z.array(webhookOutcomeSchema).min(1).default(['sent']),
+  ...webhookPlanOption,
 };
 
 interface WebhookSettings {
@@ -54,21 +50,11 @@ export function sendWebhooks(
   });
 }
 
-/** How many times a webhook is sent. */
-const TIMES: Readonly<Record<WebhookOutcome, number>> = {
-  sent: 1,
-  forged: 1,
-  late: 1,
-  duplicate: 2,
-  lost: 0,
-};
 const FORGED_SECRET = 'whsec_Zm9yZ2Vk';
 /** Older than the five minutes for which a signature is valid. */
 const LATE_MS = 10 * 60_000;
-const TIMEOUT_MS = 10_000;
 
-/** @returns the status of each reply. 0 if there was no reply, or nothing was sent */
-async function post(
+function post(
   { url, secret }: WebhookEndpoint,
   outcome: WebhookOutcome,
   body: string,
@@ -78,17 +64,7 @@ async function post(
     id: `wh_${randomBytes(16).toString('hex')}`,
     time: Date.now() - (outcome === 'late' ? LATE_MS : 0),
   });
-  if (TIMES[outcome] === 0) return [0];
-  const statuses: number[] = [];
-  while (statuses.length < TIMES[outcome]) {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const status = await fetch(url, { method: 'POST', headers, body, signal }).then(
-      (response) => response.status,
-      () => 0,
-    );
-    statuses.push(status);
-  }
-  return statuses;
+  return postWebhook(outcome, url, { headers, body });
 }
 
 /**

@@ -13,6 +13,7 @@ export type GeminiSettings = z.infer<typeof settings>;
 export const gemini = describeKind({
   name: 'Gemini API',
   settings,
+  webhooks: 'perJob',
   minimalSettings: { kind: 'gemini' },
   limits: {
     // https://ai.google.dev/gemini-api/docs/rate-limits: 100 jobs at once, 2 GB a file.
@@ -35,7 +36,7 @@ export async function describeGemini(settings: GeminiSettings): Promise<Descript
   const { batchRequestOf } = await import('./requests.ts');
   return {
     endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
-    // https://ai.google.dev/api/batch-api: a batch has a priority and webhooks, which we do not set.
+    // https://ai.google.dev/api/batch-api: a batch has a priority, which we do not set.
     checkOptions: (options) => refuseOptions('Gemini', options),
     checkRequest(request, format) {
       batchRequestOf(request, format, settings);

@@ -17,7 +17,7 @@ export async function connectGemini(entry: ProviderEntry<GeminiSettings>): Promi
   return {
     ...(await describeGemini(settings)),
     limits,
-    submit: (submission) => submit(client, submission, settings),
+    submit: (submission) => submit(client, submission, entry),
     check: (jobId) => check(client, jobId),
     cancel: (jobId) => cancel(client, jobId),
     listJobs: (since, position) => listJobs(client, since, position),

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { parseRequestLine } from '../../jsonl/checkRequest.ts';
 import { translateLines } from '../../jsonl/scratch.ts';
+import { omitUndefined } from '../../omitUndefined.ts';
 import { batchTooLarge, unusableAnswer } from '../errors.ts';
 import {
   chunkedUpload,
@@ -9,24 +10,27 @@ import {
   type UploadProgress,
 } from '../google/rest.ts';
 import { DISCARD_DEADLINE_MS } from '../http.ts';
-import { EMBEDDINGS, type Submission } from '../provider.ts';
+import { EMBEDDINGS, type ProviderEntry, type Submission } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { type Client, createdSchema, uploadedSchema, VERSION } from './api.ts';
 import { classify } from './errors.ts';
 import { remove } from './jobs.ts';
 import { batchRequestOf, modelPathOf } from './requests.ts';
+import { webhookConfigOf, withoutSignature } from './webhook.ts';
+
+type Entry = Pick<ProviderEntry<RequestSettings>, 'entry' | 'settings' | 'webhook'>;
 
 /** Writes the translated requests to disk, uploads them, then sends one create call. */
 export async function submit(
   client: Client,
   submission: Submission,
-  settings: RequestSettings,
+  entry: Entry,
 ): Promise<{ jobId: string }> {
-  const fileName = await uploadRequests(client, submission, settings);
+  const fileName = await uploadRequests(client, submission, entry.settings);
   try {
-    return { jobId: await create(client, submission, settings, fileName) };
+    return { jobId: await create(client, submission, entry, fileName) };
   } catch (error) {
-    const refused = classify(error, 'create');
+    const refused = withoutSignature(classify(error, 'create'));
     if (refused.kind !== 'uncertain') await discard(client, fileName);
     throw refused;
   }
@@ -52,13 +56,15 @@ async function uploadRequests(
 /** https://ai.google.dev/api/batch-api: the call is not idempotent, so it is sent once. */
 async function create(
   { rest, url }: Client,
-  { key, model, endpoint, createDeadlineMs }: Submission,
-  { models }: RequestSettings,
+  { key, batchId, model, endpoint, createDeadlineMs }: Submission,
+  { entry, settings, webhook }: Entry,
   fileName: string,
 ): Promise<string> {
   const method = endpoint === EMBEDDINGS ? 'asyncBatchEmbedContent' : 'batchGenerateContent';
-  const path = `/${VERSION}/${modelPathOf(modelAt(models, model))}:${method}`;
-  const json = { batch: { displayName: key, inputConfig: { fileName } } };
+  const path = `/${VERSION}/${modelPathOf(modelAt(settings.models, model))}:${method}`;
+  const webhookConfig = await webhookConfigOf(webhook, { entry, batchId, key });
+  const batch = { displayName: key, inputConfig: { fileName }, webhookConfig };
+  const json = { batch: omitUndefined(batch) };
   const answer = await rest.once({ method: 'POST', url: url(path), json }, createDeadlineMs);
   return createdSchema.parse(answer).name;
 }

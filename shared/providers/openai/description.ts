@@ -33,6 +33,7 @@ export type OpenAiSettings = z.infer<typeof settings>;
 export const openAi = describeKind({
   name: 'OpenAI',
   settings,
+  webhooks: 'registered',
   minimalSettings: { kind: 'openai' },
   limits: {
     // OpenAI publishes no number.

@@ -37,7 +37,7 @@ export async function verifyOpenAiWebhook(
   } catch (error) {
     throw webhookRefusalOf(error);
   }
-  return { id: id.data, jobId: jobIdOf(event) };
+  return { id: id.data, job: jobOf(event) };
 }
 
 function webhookRefusalOf(error: unknown): WebhookRefusedError {
@@ -49,11 +49,11 @@ function webhookRefusalOf(error: unknown): WebhookRefusedError {
   return new WebhookRefusedError('invalidSignature', message);
 }
 
-function jobIdOf(value: unknown): string | undefined {
+function jobOf(value: unknown): Webhook['job'] {
   const event = webhookEventSchema.safeParse(value);
   if (!event.success) throw new WebhookRefusedError('unreadable', 'it is signed, and is no event');
   if (!JOB_ENDED.has(event.data.type)) return undefined;
   const job = webhookJobSchema.safeParse(event.data.data);
   if (!job.success) throw new WebhookRefusedError('unreadable', 'it is signed, and names no job');
-  return job.data.id;
+  return { jobId: job.data.id };
 }

@@ -1,7 +1,9 @@
 import { messageOf, ProviderError, RefusedError } from '../../batch/errors.ts';
+import { submissionKey } from '../../batch/ids.ts';
 import type { JobState } from '../../batch/job.ts';
 import { pages } from '../../batch/ports.ts';
 import type { BatchIn } from '../../batch/record.ts';
+import type { ReportedJob } from '../../batch/webhook.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
@@ -129,12 +131,12 @@ const MAX_PAGES = 20;
  */
 export async function checkJob(
   ports: CheckPorts,
-  { provider, jobId }: { readonly provider: string; readonly jobId: string },
+  { provider, ...job }: { readonly provider: string } & ReportedJob,
 ): Promise<boolean> {
   const { log, metrics } = ports;
-  const batch = await findRunning(ports, provider, jobId);
+  const batch = await findRunning(ports, provider, job);
   if (!batch) {
-    log.info('early job check skipped; no running batch has this job', { provider, jobId });
+    log.info('early job check skipped; no running batch has this job', { provider, ...job });
     return false;
   }
   metrics.count(METRICS.earlyChecks, 1, provider);
@@ -151,20 +153,30 @@ export async function checkJob(
   return true;
 }
 
-/** Finds the batch in the index and reads its record, since the index may be stale. */
+/** Reads the record of the batch, and whether this is the job that it runs. */
 async function findRunning(
+  ports: Pick<CheckPorts, 'batches'>,
+  provider: string,
+  job: ReportedJob,
+): Promise<BatchIn<'running'> | undefined> {
+  const batchId = 'jobId' in job ? await batchOfJob(ports, provider, job.jobId) : job.batchId;
+  const batch = batchId === undefined ? undefined : await ports.batches.get(batchId);
+  if (batch?.status !== 'running' || batch.provider !== provider) return undefined;
+  const isItsJob =
+    'jobId' in job ? batch.job.id === job.jobId : submissionKey(batch) === job.submissionKey;
+  return isItsJob ? batch : undefined;
+}
+
+/** Finds the batch of a job in the index, which may be stale. */
+async function batchOfJob(
   { batches }: Pick<CheckPorts, 'batches'>,
   provider: string,
   jobId: string,
-): Promise<BatchIn<'running'> | undefined> {
+): Promise<string | undefined> {
   let pagesLeft = MAX_PAGES;
   for await (const page of pages((cursor) => batches.listActive(provider, cursor))) {
     const hint = page.find((active) => active.jobId === jobId);
-    if (hint) {
-      const batch = await batches.get(hint.batchId);
-      if (batch?.status !== 'running' || batch.job.id !== jobId) return undefined;
-      return batch.provider === provider ? batch : undefined;
-    }
+    if (hint) return hint.batchId;
     if (--pagesLeft === 0) return undefined;
   }
   return undefined;

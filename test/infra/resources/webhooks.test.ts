@@ -106,6 +106,53 @@ describe('a handler with entries that take webhooks', () => {
   });
 });
 
+describe('an entry whose jobs name their own URL', () => {
+  const providers = { ...PROVIDERS, gemini: LlmProvider.gemini({ webhook: true }) };
+  const template = templateWith({ providers });
+  const secretsOf = (name: string) => {
+    const policy = resourceOf(template, 'AWS::IAM::Policy', `Batches${name}RoleDefaultPolicy`);
+    const found = JSON.stringify(policy).match(/BatchesWebhookSecret[a-z]+/g) ?? [];
+    return [...new Set(found)].sort();
+  };
+
+  it('has a secret that is generated and never shown', () => {
+    const secret = resourceOf(
+      template,
+      'AWS::SecretsManager::Secret',
+      'BatchesWebhookSecretgemini',
+    );
+    expect(secret.Properties.SecretString).toBeUndefined();
+    expect(secret.Properties.GenerateSecretString).toMatchObject({ PasswordLength: 64 });
+  });
+
+  it('lets the worker read its secret and no other, and the receiver every one', () => {
+    expect(secretsOf('Worker')).toEqual(['BatchesWebhookSecretgemini']);
+    expect(secretsOf('Webhook')).toEqual([
+      'BatchesWebhookSecretgemini',
+      'BatchesWebhookSecretopenai',
+      'BatchesWebhookSecretsecond',
+    ]);
+    for (const name of ['Sweeper', 'Intake', 'Outcome']) expect(secretsOf(name)).toEqual([]);
+  });
+
+  it('gives the worker the URL and the secret’s ARN, and no other function', () => {
+    const variablesOf = (name: string) =>
+      resourceOf(template, 'AWS::Lambda::Function', `Batches${name}`).Properties.Environment
+        .Variables;
+    const { [ENVIRONMENT.webhookUrl]: url, [ENVIRONMENT.webhookSecrets]: arns } =
+      variablesOf('Worker');
+    expect(url).toEqual({ 'Fn::GetAtt': [expect.stringContaining('Webhook'), 'FunctionUrl'] });
+    expect(JSON.stringify(arns)).toContain('gemini');
+    expect(JSON.stringify(arns)).not.toContain('openai');
+    for (const name of ['Sweeper', 'Intake', 'Outcome', 'Webhook'])
+      expect(variablesOf(name)).not.toHaveProperty(ENVIRONMENT.webhookUrl);
+  });
+
+  it('has nothing to be entered at the provider', () => {
+    expect(Object.keys(newHandler(newStack(), { providers }).webhooks)).not.toContain('gemini');
+  });
+});
+
 it('a handler without such an entry has no URL', () => {
   const template = templateWith();
   expect(resourcesOf(template, 'AWS::Lambda::Url')).toEqual({});
@@ -121,7 +168,12 @@ it('the construct exposes each entry’s URL and secret', () => {
 });
 
 describe('cdk.json', () => {
-  const given = { providers: { openai: { kind: 'openai', webhook: true } } };
+  const given = {
+    providers: {
+      openai: { kind: 'openai', webhook: true },
+      gemini: { kind: 'gemini', webhook: true },
+    },
+  };
 
   it('opts in, and the stack prints the URL and the secret', () => {
     const template = Template.fromStack(
@@ -131,6 +183,7 @@ describe('cdk.json', () => {
     expect(Object.keys(outputs)).toEqual(
       expect.arrayContaining(['WebhookUrlopenai', 'WebhookSecretNameopenai']),
     );
+    expect(Object.keys(outputs).filter((name) => /Webhook.*gemini/.test(name))).toEqual([]);
     expect(outputs.WebhookUrlopenai?.Value).toEqual({
       'Fn::Join': ['', [expect.anything(), 'openai']],
     });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../shared/batch/errors.ts';
+import { submissionKey } from '../../../shared/batch/ids.ts';
 import type { JobState } from '../../../shared/batch/job.ts';
 import type { Batch, BatchIn } from '../../../shared/batch/record.ts';
 import { METRICS } from '../../../shared/metrics.ts';
@@ -31,6 +32,12 @@ function running(batchId: string): BatchIn<'running'> {
   const batch = w.batch(batchId);
   if (batch.status !== 'running') throw new Error(`${batchId} is ${batch.status}`);
   return batch;
+}
+
+/** The first job, as a URL that it was created with names it. */
+function byKey(changes: { provider?: string; batchId?: string; submissionKey?: string } = {}) {
+  const key = submissionKey(running('b0'));
+  return { provider: 'openai', batchId: 'b0', submissionKey: key, ...changes };
 }
 
 function end(jobId: string): void {
@@ -79,13 +86,27 @@ describe('a job whose provider reports its end', () => {
     expect(w.announced.filter(({ to }) => to === 'collecting')).toHaveLength(1);
   });
 
-  it.each([
-    ['nobody’s', { provider: 'openai', jobId: 'job_9' }],
-    ['one of another entry', { provider: 'other', jobId: 'job_0' }],
+  it('is found by its batch and its submission key, too, without the index', async () => {
+    end('job_0');
+    w.batches.listActive = async () => {
+      throw new Error('the index was read');
+    };
+
+    expect(await checkJob(w.dependencies, byKey())).toBe(true);
+
+    expect(w.batch('b0').status).toBe('collecting');
+  });
+
+  it.each<[string, () => Parameters<typeof checkJob>[1]]>([
+    ['nobody’s', () => ({ provider: 'openai', jobId: 'job_9' })],
+    ['one of another entry', () => ({ provider: 'other', jobId: 'job_0' })],
+    ['of a batch that there is not', () => byKey({ batchId: 'b9' })],
+    ['the batch’s at another entry', () => byKey({ provider: 'other' })],
+    ['an earlier one of its batch', () => byKey({ submissionKey: `${running('b0').keyPrefix}-9` })],
   ])('and is %s is not checked', async (_what, hint) => {
     const asked = noteChecks(w);
 
-    expect(await checkJob(w.dependencies, hint)).toBe(false);
+    expect(await checkJob(w.dependencies, hint())).toBe(false);
 
     expect(asked).toEqual([]);
     expect(writes).toEqual([]);

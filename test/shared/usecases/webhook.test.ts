@@ -6,7 +6,7 @@ import { receiveWebhook } from '../../../shared/usecases/webhook.ts';
 import { type World, world } from '../../support/world.ts';
 import { noteChecks, putRunning } from './sweep/running.ts';
 
-const REQUEST = { headers: {}, body: 'text of the body' };
+const REQUEST = { query: {}, headers: {}, body: 'text of the body' };
 
 let w: World;
 let webhooks: Webhooks;
@@ -20,7 +20,7 @@ beforeEach(() => {
   registered = [];
   webhooks = {
     secretOf: async (entry) => (entry === 'openai' ? 'secret' : undefined),
-    verify: async () => ({ id: 'wh_1', jobId: 'job_0' }),
+    verify: async () => ({ id: 'wh_1', job: { jobId: 'job_0' } }),
     async register(entry, id) {
       const isNew = !registered.includes(`${entry} ${id}`);
       if (isNew) registered.push(`${entry} ${id}`);
@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 
 const receive = (entry = 'openai') =>
-  receiveWebhook({ ...w.dependencies, webhooks }, entry, REQUEST);
+  receiveWebhook({ ...w.dependencies, webhooks }, { entry, ...REQUEST });
 
 it('has a job checked once, however often the webhook comes', async () => {
   expect(await receive()).toBe('accepted');
@@ -55,7 +55,7 @@ it.each(['invalidSignature', 'unreadable'] as const)(
 );
 
 it('does nothing for a webhook about anything but the end of a job', async () => {
-  webhooks.verify = async () => ({ id: 'wh_1', jobId: undefined });
+  webhooks.verify = async () => ({ id: 'wh_1', job: undefined });
 
   expect(await receive()).toBe('accepted');
   expect([asked, registered]).toEqual([[], []]);

@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Submission } from '../../../../shared/providers/provider.ts';
+import { verifyGeminiWebhook } from '../../../../shared/providers/gemini/webhook.ts';
+import type { Submission, WebhookTarget } from '../../../../shared/providers/provider.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { sendJson } from '../stubServer.ts';
 import { API_KEY } from './provider.ts';
@@ -37,14 +39,18 @@ async function submission(
 }
 
 /** Accepts uploads in one chunk, and names a session at another host. */
-const answerAll = (settings = {}) =>
-  startStub(({ path, headers }, response) => {
-    const session = 'https://elsewhere.example.com/upload/v1beta/files?upload_id=u-1';
-    if (headers['x-goog-upload-command'] === 'start')
-      return sendJson(response, {}, 200, { 'x-goog-upload-url': session });
-    if (path.includes('upload_id')) return sendJson(response, { file: { name: 'files/in-1' } });
-    return sendJson(response, { name: 'batches/1', metadata: {} });
-  }, settings);
+const answerAll = (settings = {}, webhook?: WebhookTarget) =>
+  startStub(
+    ({ path, headers }, response) => {
+      const session = 'https://elsewhere.example.com/upload/v1beta/files?upload_id=u-1';
+      if (headers['x-goog-upload-command'] === 'start')
+        return sendJson(response, {}, 200, { 'x-goog-upload-url': session });
+      if (path.includes('upload_id')) return sendJson(response, { file: { name: 'files/in-1' } });
+      return sendJson(response, { name: 'batches/1', metadata: {} });
+    },
+    settings,
+    webhook,
+  );
 
 const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
 
@@ -108,4 +114,62 @@ test('a request that the settings refuse by now is permanent, before anything is
   const submitting = provider.submit(await submission([{ ...CHAT, user: 'u' }]));
   await expect(submitting).rejects.toMatchObject({ kind: 'permanent' });
   expect(requests).toEqual([]);
+});
+
+const webhookWith = (secret: string | undefined): WebhookTarget => ({
+  url: 'https://abc.lambda-url.eu-west-1.on.aws/gemini',
+  secret: async () => secret,
+});
+
+test('a job of an entry with webhooks is created with a URL that is signed for it', async () => {
+  const { provider, requests } = await answerAll({}, webhookWith('a secret'));
+
+  await provider.submit(await submission([CHAT], { batchId: 'a-batch/1' }));
+
+  const { batch } = JSON.parse(requests[2]?.body ?? '');
+  expect(batch.webhookConfig).toEqual({ uris: [expect.any(String)] });
+  const url = new URL(batch.webhookConfig.uris[0]);
+  expect(url.origin + url.pathname).toBe('https://abc.lambda-url.eu-west-1.on.aws/gemini');
+  const query = Object.fromEntries(url.searchParams);
+  const request = { entry: 'gemini', query, headers: {}, body: '' };
+  expect(await verifyGeminiWebhook(request, 'a secret')).toEqual({
+    id: 'bhabcdefghij012345-1',
+    job: { batchId: 'a-batch/1', submissionKey: 'bhabcdefghij012345-1' },
+  });
+  for (const { path, headers, body } of requests)
+    expect(path + JSON.stringify(headers) + body).not.toContain('a secret');
+});
+
+test.each([undefined, ''])('without a secret (%j), a job has no webhook', async (secret) => {
+  const { provider, requests } = await answerAll({}, webhookWith(secret));
+
+  await provider.submit(await submission([CHAT]));
+
+  expect(JSON.parse(requests[2]?.body ?? '').batch).not.toHaveProperty('webhookConfig');
+});
+
+test('a refusal that quotes the URL of the webhook is kept without its signature', async () => {
+  const session = 'https://elsewhere.example.com/upload/v1beta/files?upload_id=u-1';
+  const { provider, requests } = await startStub(
+    ({ path, headers, body }, response) => {
+      if (headers['x-goog-upload-command'] === 'start')
+        return sendJson(response, {}, 200, { 'x-goog-upload-url': session });
+      if (path.includes('upload_id')) return sendJson(response, { file: { name: 'files/in-1' } });
+      if (!path.includes('batchGenerateContent')) return sendJson(response, {});
+      const [uri] = JSON.parse(body).batch.webhookConfig.uris;
+      const error = { code: 400, status: 'INVALID_ARGUMENT', message: `Bad URI: ${uri}` };
+      return sendJson(response, { error }, 400);
+    },
+    {},
+    webhookWith('a secret'),
+  );
+
+  const error = await provider.submit(await submission([CHAT])).catch((thrown) => thrown);
+
+  const [uri = ''] = JSON.parse(requests[2]?.body ?? '').batch.webhookConfig.uris;
+  const signature = new URL(uri).searchParams.get('signature');
+  expect(error).toMatchObject({ kind: 'permanent' });
+  expect(error.reason.message).toMatch(/Bad URI: https:.*signature=…$/);
+  expect(signature).toHaveLength(43);
+  expect(inspect(error, { depth: null })).not.toContain(signature);
 });
