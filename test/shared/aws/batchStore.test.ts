@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { realBatchStore } from '../../../shared/aws/batchStore.ts';
 import { NewerSchemaError } from '../../../shared/batch/errors.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
+import { BATCH_SCHEMA_VERSION } from '../../../shared/batch/record.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 
@@ -74,7 +75,7 @@ describe('writing', () => {
   test('does not change a record of a newer version', async () => {
     // Prepare
     await store.create(aBatch());
-    await setSchemaVersion('b1', 3);
+    await setSchemaVersion('b1', BATCH_SCHEMA_VERSION + 1);
     // Act
     const replaced = await store.replace(aBatch({ version: 1 }));
     // Assess
