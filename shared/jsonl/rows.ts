@@ -43,7 +43,7 @@ export function parseRow(bytes: Uint8Array): Partial<ResultRow> {
 /** The outcome of a row's request. Any field of a provider's row may be of another type. */
 export function classifyRow({ response, error }: Partial<ResultRow>): RowOutcome {
   const status = statusIn(response?.status_code);
-  const failure = failureIn(response?.body);
+  const failure = isSuccess(status) ? failureIn(response?.body) : undefined;
   return outcomeOfVerdict({ status_code: failure ?? status, error_code: errorCodeIn(error) });
 }
 
@@ -62,13 +62,25 @@ function errorCodeIn(error: unknown): string | undefined {
 /** Objects that OpenAI answers with while they may still fail: `Response` and `Video` in its SDK. */
 const OBJECTS_WITH_STATUS: ReadonlySet<unknown> = new Set(['response', 'video']);
 
+function isSuccess(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status < 300;
+}
+
+/** The status of a row that says it was answered, and has no answer. */
+const NO_ANSWER = 502;
+
 /**
- * The status of an error that stands in an answer with status 200: a Response may have failed. The
- * type of its `error.code` is `ResponseError` in OpenAI's SDK. One that is `incomplete` is an answer
+ * The status of an error that stands in an answer with status 200: there may be no answer or an error in
+ * its place, as gateways have it, and a Response may have failed. The type of its `error.code` is `ResponseError` in OpenAI's SDK. One that is `incomplete` is an answer
  * that was cut off, as a chat completion may be by its `finish_reason`.
  */
 function failureIn(body: unknown): number | undefined {
-  if (!isObject(body) || !OBJECTS_WITH_STATUS.has(body.object)) return undefined;
+  if (!isObject(body)) return NO_ANSWER;
+  if (!OBJECTS_WITH_STATUS.has(body.object)) {
+    if (!isObject(body.error)) return undefined;
+    const code = Number(body.error.code);
+    return code >= 400 && code < 600 ? code : NO_ANSWER;
+  }
   if (body.status === 'cancelled') return 408;
   if (body.status !== 'failed') return undefined;
   const code = isObject(body.error) ? body.error.code : undefined;
@@ -86,8 +98,7 @@ const UNUSED_ANSWERS: ReadonlySet<unknown> = new Set([UNREADABLE_ANSWER, UNUSABL
 /** Whether the row shows that its request was answered, however the answer is used. */
 export function isAnswered({ response, error }: Partial<ResultRow>): boolean {
   if (errorCodeIn(error) === UNREADABLE_ROW) return true;
-  const status = statusIn(response?.status_code) ?? 0;
-  if (status >= 200 && status < 300) return true;
+  if (isSuccess(statusIn(response?.status_code))) return true;
   const body = response?.body;
   return isObject(body) && isObject(body.error) && UNUSED_ANSWERS.has(body.error.code);
 }

@@ -80,9 +80,10 @@ function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {
   });
 }
 
-/** Azure gives an empty string where OpenAI gives null. */
+/** Azure gives an empty string where OpenAI gives null. A file that is named twice is read once. */
 export function existing(fileIds: readonly (string | null | undefined)[]): string[] {
-  return fileIds.filter((id) => id != null && id !== '') as string[];
+  const ids = fileIds.filter((id) => id != null && id !== '') as string[];
+  return [...new Set(ids)];
 }
 
 export function reasonOf({ code, message, line }: BatchError, words = OPENAI_WORDS): Reason {

@@ -93,3 +93,18 @@ test.each([
   const row = parseRow(answerRow('a', 'req_1', { object: 'video', ...body }));
   expect(classifyRow(row)).toBe(outcome);
 });
+
+test.each([
+  [undefined, 'unfinished'],
+  [null, 'unfinished'],
+  ['', 'unfinished'],
+  ['<html>', 'unfinished'],
+  [{ error: { code: 'overloaded', message: 'later' } }, 'unfinished'],
+  [{ error: { code: 429, message: 'later' } }, 'unfinished'],
+  [{ error: { code: 400, message: 'no' } }, 'failed'],
+  [{ error: null, choices: [] }, 'succeeded'],
+  [{ object: 'response', status: 'completed', error: null }, 'succeeded'],
+])('a row with status 200 and the body %j is %s', (body, outcome) => {
+  const response = { status_code: 200, request_id: 'r', body };
+  expect(classifyRow({ custom_id: 'a', response, error: null })).toBe(outcome);
+});

@@ -45,6 +45,11 @@ describe('jobStateOf', () => {
     },
   );
 
+  test('one file for answers and errors is read once', () => {
+    const state = jobStateOf(batch({ output_file_id: 'file-a', error_file_id: 'file-a' }));
+    expect(state).toMatchObject({ outcome: { files: ['file-a'] } });
+  });
+
   test.each([null, undefined, ''])('a file id of %j is no file', (absent) => {
     const state = jobStateOf(batch({ output_file_id: absent, error_file_id: 'file-e' }));
     expect(state).toMatchObject({ outcome: { files: ['file-e'] } });
