@@ -15,8 +15,9 @@ import {
 } from '../engine/timeline.ts';
 import type { Files } from '../openai/files.ts';
 import { unixSeconds } from '../openai/jobs.ts';
+import { writeOutputFiles } from '../openai/outputFiles.ts';
 import { refused } from './errors.ts';
-import { writeOutput } from './replies.ts';
+import { rowOf } from './replies.ts';
 
 /** The simulated ones of `ApiEndpoint` in @mistralai/mistralai. */
 export const ENDPOINTS: readonly string[] = ['/v1/chat/completions', '/v1/embeddings'];
@@ -175,26 +176,15 @@ export class MistralJobs {
   async #write({ job, snapshot, requests }: JobRun<MistralJob>): Promise<JobOutput> {
     if (snapshot.inProgressAt === undefined) return NO_OUTPUT;
     const { files } = this.#settings;
-    const paths = { outputPath: files.temporaryPath(), errorPath: files.temporaryPath() };
-    const { outputBytes, errorBytes, ...output } = await writeOutput(paths, job, requests);
-    const keep = async (name: 'output' | 'error', path: string, bytes: number) => {
-      if (bytes === 0) {
-        await rm(path);
-        return undefined;
-      }
-      const id = resultFileId(job.id, name);
-      const filename = `${job.id}_${name}.jsonl`;
+    const { written, outputId, errorId } = await writeOutputFiles(files, {
+      jobId: job.id,
+      requests,
+      rowOf: (request) => rowOf(request, job),
+      idOf: resultFileId,
       // "the results do not expire at this time": docs.mistral.ai/capabilities/batch
-      files.add({ id, filename, bytes, purpose: 'batch_output' }, path, undefined);
-      return id;
-    };
-    return {
-      ...output,
-      ...omitUndefined({
-        outputFile: await keep('output', paths.outputPath, outputBytes),
-        errorFile: await keep('error', paths.errorPath, errorBytes),
-      }),
-    };
+      lifeSeconds: undefined,
+    });
+    return { ...written, ...omitUndefined({ outputFile: outputId, errorFile: errorId }) };
   }
 }
 

@@ -1,51 +1,18 @@
 import { estimateTokens, hexadecimal, mix, seededRandom } from '../engine/content.ts';
-import { LineWriter } from '../engine/lines.ts';
 import { isObject } from '../engine/router.ts';
 import {
   FAILED_ROW,
   type InputLine,
-  type JobOutput,
   type RowCost,
   type RunRequest,
   saltOf,
-  writeRows,
 } from '../engine/run.ts';
 import type { JobRecord } from '../engine/timeline.ts';
 import { replyOf } from '../openai/bodies.ts';
 import { errorBody } from './errors.ts';
 
-interface OutputPaths {
-  readonly outputPath: string;
-  readonly errorPath: string;
-}
-
 /** A job, as far as its replies depend on it. */
 type RepliedJob = JobRecord & { readonly endpoint: string; readonly model: string };
-
-/**
- * Writes the rows of a job: those with status 200 to the output, the others to the error file. A
- * request that was not run has no row.
- */
-export async function writeOutput(
-  { outputPath, errorPath }: OutputPaths,
-  job: RepliedJob,
-  requests: AsyncIterable<RunRequest>,
-): Promise<JobOutput & { readonly outputBytes: number; readonly errorBytes: number }> {
-  const output = await LineWriter.create(outputPath);
-  const errors = await LineWriter.create(errorPath);
-  let written: JobOutput;
-  try {
-    written = await writeRows(requests, async (request) => {
-      if (request.verdict === 'not_run') return undefined;
-      const { row, cost } = rowOf(request, job);
-      await (cost.hasFailed ? errors : output).write(JSON.stringify(row));
-      return cost;
-    });
-  } finally {
-    for (const file of [output, errors]) await file.close();
-  }
-  return { ...written, outputBytes: output.bytes, errorBytes: errors.bytes };
-}
 
 /** https://docs.mistral.ai/resources/error-glossary */
 const FAILURES = {
@@ -77,11 +44,12 @@ function endsWithAnswer({ messages }: InputLine): boolean {
   return isObject(last) && last.role === 'assistant' && last.prefix !== true;
 }
 
-/** The rows have OpenAI's shape: litellm/llms/mistral/batches/transformation.py of BerriAI/litellm. */
-function rowOf(
+/** A request that was not run has no row. The rows have OpenAI's shape: litellm/llms/mistral/batches/transformation.py of BerriAI/litellm. */
+export function rowOf(
   { id: customId, line, verdict, hash, bytes }: RunRequest,
   job: RepliedJob,
-): { row: object; cost: RowCost } {
+): { row: object; cost: RowCost } | undefined {
+  if (verdict === 'not_run') return undefined;
   // Ids differ between jobs that have the same requests, replies do not.
   const id = `batch-${hexadecimal(seededRandom(mix(hash, saltOf(job))), 8)}-${customId}`;
   const rowWith = (response: object) => ({ id, custom_id: customId, response, error: null });
@@ -90,8 +58,7 @@ function rowOf(
   if (detail.length > 0)
     return { row: rowWith({ status_code: 422, body: { detail } }), cost: FAILED_ROW };
   if (endsWithAnswer(body)) return { row: rowWith(WRONG_ORDER), cost: FAILED_ROW };
-  if (verdict !== 'succeeded' && verdict !== 'not_run')
-    return { row: rowWith(FAILURES[verdict]), cost: FAILED_ROW };
+  if (verdict !== 'succeeded') return { row: rowWith(FAILURES[verdict]), cost: FAILED_ROW };
   const inputTokens = estimateTokens(bytes);
   const reply = replyOf(job.endpoint, {
     body: { ...body, model: job.model, dimensions: body.output_dimension },

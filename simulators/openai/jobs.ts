@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, rm } from 'node:fs/promises';
+import { link } from 'node:fs/promises';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { estimateTokens } from '../engine/content.ts';
 import { type JobKind, type JobRun, type JobSettings, Jobs } from '../engine/jobs.ts';
@@ -15,9 +15,10 @@ import {
 import type { Dialect } from './dialect.ts';
 import { ApiError } from './errors.ts';
 import { windowMs } from './fields.ts';
-import { type Files, outputFileId } from './files.ts';
+import type { Files } from './files.ts';
 import { type BatchError, firstRequest, inspectInput } from './input.ts';
-import { writeOutput } from './replies.ts';
+import { writeOutputFiles } from './outputFiles.ts';
+import { rowOf } from './replies.ts';
 
 /** What a batch has written. */
 interface OpenAiResult extends JobResult {
@@ -176,27 +177,14 @@ export class OpenAiBatches {
     // Cancelled before it ran: its input may not even be JSON.
     if (snapshot.inProgressAt === undefined) return NO_OUTPUT;
     const { files, dialect } = this.#settings;
-    const outputPath = files.temporaryPath();
-    const errorPath = files.temporaryPath();
-    const written = await writeOutput({ outputPath, errorPath }, job, requests);
-    const { outputBytes, errorBytes, ...output } = written;
-    const keep = async (name: 'output' | 'error', path: string, bytes: number) => {
-      if (bytes === 0 && !(name === 'error' && dialect.keepsEmptyErrors)) {
-        await rm(path);
-        return undefined;
-      }
-      const id = outputFileId(job.id, name);
-      const filename = `${job.id}_${name}.jsonl`;
-      files.add({ id, filename, bytes, purpose: 'batch_output' }, path, job.outputSeconds);
-      return id;
-    };
-    return {
-      ...output,
-      ...omitUndefined({
-        outputFileId: await keep('output', outputPath, outputBytes),
-        errorFileId: await keep('error', errorPath, errorBytes),
-      }),
-    };
+    const { written, outputId, errorId } = await writeOutputFiles(files, {
+      jobId: job.id,
+      requests,
+      rowOf: (request) => rowOf(request, job),
+      keepsEmptyErrors: dialect.keepsEmptyErrors,
+      lifeSeconds: job.outputSeconds,
+    });
+    return { ...written, ...omitUndefined({ outputFileId: outputId, errorFileId: errorId }) };
   }
 }
 

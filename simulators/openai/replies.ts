@@ -1,42 +1,8 @@
 import { estimateTokens, hexadecimal, mix, seededRandom } from '../engine/content.ts';
-import { LineWriter } from '../engine/lines.ts';
 import { isObject } from '../engine/router.ts';
-import {
-  FAILED_ROW,
-  type JobOutput,
-  type RowCost,
-  type RunRequest,
-  saltOf,
-  writeRows,
-} from '../engine/run.ts';
+import { FAILED_ROW, type RowCost, type RunRequest, saltOf } from '../engine/run.ts';
 import { finalStatuses, type JobRecord } from '../engine/timeline.ts';
 import { replyOf } from './bodies.ts';
-
-interface OutputPaths {
-  readonly outputPath: string;
-  readonly errorPath: string;
-}
-
-/** Writes the output and the error file of a job, and says how many bytes each has. */
-export async function writeOutput(
-  { outputPath, errorPath }: OutputPaths,
-  job: JobRecord & { readonly endpoint: string },
-  requests: AsyncIterable<RunRequest>,
-): Promise<JobOutput & { readonly outputBytes: number; readonly errorBytes: number }> {
-  const output = await LineWriter.create(outputPath);
-  const errors = await LineWriter.create(errorPath);
-  let written: JobOutput;
-  try {
-    written = await writeRows(requests, async (request) => {
-      const { row, cost } = rowOf(request, job);
-      await (cost && !cost.hasFailed ? output : errors).write(JSON.stringify(row));
-      return cost;
-    });
-  } finally {
-    for (const file of [output, errors]) await file.close();
-  }
-  return { ...written, outputBytes: output.bytes, errorBytes: errors.bytes };
-}
 
 /** The errors of requests that were not run because the job expired or was cancelled. */
 const NOT_RUN = {
@@ -75,7 +41,7 @@ const FAILURES = {
 };
 
 /** The row of a request in the output or the error file, and what it cost if it was run. */
-function rowOf(
+export function rowOf(
   { id: customId, line, verdict, hash, bytes }: RunRequest,
   job: JobRecord & { readonly endpoint: string },
 ): { row: object; cost: RowCost | undefined } {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, rm } from 'node:fs/promises';
+import { link } from 'node:fs/promises';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { estimateTokens } from '../engine/content.ts';
 import { type JobKind, type JobRun, type JobSettings, Jobs } from '../engine/jobs.ts';
@@ -7,10 +7,11 @@ import { LineWriter, readLines } from '../engine/lines.ts';
 import { isObject, parseJson } from '../engine/router.ts';
 import { type JobOutput, NO_OUTPUT } from '../engine/run.ts';
 import type { JobError, JobRecord, JobResult, JobStatus } from '../engine/timeline.ts';
-import { type Files, outputFileId } from '../openai/files.ts';
+import type { Files } from '../openai/files.ts';
 import { firstRequest } from '../openai/input.ts';
+import { writeOutputFiles } from '../openai/outputFiles.ts';
 import { ApiError } from './errors.ts';
-import { writeOutput } from './replies.ts';
+import { rowOf } from './replies.ts';
 
 interface TogetherResult extends JobResult {
   readonly outputFileId?: string;
@@ -148,29 +149,13 @@ export class TogetherJobs {
     // Cancelled before it ran: its input may not even be JSON.
     if (snapshot.inProgressAt === undefined) return NO_OUTPUT;
     const { files } = this.#settings;
-    const paths = { outputPath: files.temporaryPath(), errorPath: files.temporaryPath() };
     const created = Math.floor(job.createdAt / 1000);
-    const { outputBytes, errorBytes, ...output } = await writeOutput(paths, created, requests);
-    const keep = async (name: 'output' | 'error', path: string, bytes: number) => {
-      if (bytes === 0) {
-        await rm(path);
-        return undefined;
-      }
-      const id = outputFileId(job.id, name);
-      files.add(
-        { id, filename: `${job.id}_${name}.jsonl`, bytes, purpose: 'batch_output' },
-        path,
-        undefined,
-      );
-      return id;
-    };
-    return {
-      ...output,
-      ...omitUndefined({
-        outputFileId: await keep('output', paths.outputPath, outputBytes),
-        errorFileId: await keep('error', paths.errorPath, errorBytes),
-      }),
-    };
+    const { written, outputId, errorId } = await writeOutputFiles(files, {
+      jobId: job.id,
+      requests,
+      rowOf: (request) => rowOf(request, created),
+    });
+    return { ...written, ...omitUndefined({ outputFileId: outputId, errorFileId: errorId }) };
   }
 }
 
