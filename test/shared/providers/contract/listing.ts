@@ -28,8 +28,9 @@ export function listingContract(harness: Harness, start: Start): void {
       expect(await listed(provider, 0)).toEqual([]);
     });
 
+    // One test, because so many jobs take a while to make.
     test.skipIf(harness.listsAll)(
-      'reads back over the pages, each job once, and throws if a later page fails',
+      'reads back over the pages, each job once, goes on where it was broken off, and throws if a later page fails',
       async () => {
         const { provider, inject } = await start();
         const keys = Array.from({ length: 105 }, (_, index) => `bhabcdefghij012345-${index + 1}`);
@@ -37,43 +38,30 @@ export function listingContract(harness: Harness, start: Start): void {
           concurrency: 10,
         });
         await shown(provider, harness, jobIds);
+        const since = Date.now() - HOUR_MS;
 
-        const jobs = await listed(provider, Date.now() - HOUR_MS);
+        const jobs = await listed(provider, since);
 
         expect(jobs.map(({ key }) => key).sort()).toEqual([...keys].sort());
 
-        const again = provider.listJobs(0)[Symbol.asyncIterator]();
-        await again.next();
-        inject({ ...calls.list, times: 100, fault: { kind: 'status', status: 500 } });
-        await expectRefusal(drained(again), 'transient');
-      },
-    );
-
-    test.skipIf(harness.listsAll)(
-      'goes on where it was broken off, at the page that was not read to its end',
-      async () => {
-        const { provider } = await start();
-        const keys = Array.from({ length: 105 }, (_, index) => `bhabcdefghij012345-${index + 1}`);
-        const jobIds = await pMap(keys, (key) => submit(provider, harness, ids, { key }), {
-          concurrency: 10,
-        });
-        await shown(provider, harness, jobIds);
-        const since = Date.now() - HOUR_MS;
-        const whole = (await listed(provider, since)).map(({ id }) => id);
-        // One entry of the second page was read.
+        // One entry of the second page is read.
         const position: ListingPosition = {};
         const first: string[] = [];
         for await (const { id } of provider.listJobs(since, position)) {
           first.push(id);
           if (position.cursor !== undefined) break;
         }
-
         const rest: string[] = [];
         const kept = JSON.parse(JSON.stringify(position)) as ListingPosition;
         for await (const { id } of provider.listJobs(since, kept)) rest.push(id);
 
-        expect([...first.slice(0, -1), ...rest]).toEqual(whole);
-        expect(rest.length).toBeLessThan(whole.length);
+        expect([...first.slice(0, -1), ...rest]).toEqual(jobs.map(({ id }) => id));
+        expect(rest.length).toBeLessThan(jobs.length);
+
+        const again = provider.listJobs(0)[Symbol.asyncIterator]();
+        await again.next();
+        inject({ ...calls.list, times: 100, fault: { kind: 'status', status: 500 } });
+        await expectRefusal(drained(again), 'transient');
       },
     );
 
