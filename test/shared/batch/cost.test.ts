@@ -40,6 +40,14 @@ describe('a price', () => {
     expect(priceIn({ ...prices, '*': other }, ['gpt-x'])).toEqual(PRICE);
   });
 
+  it('is less for a batch, but not for input from the cache where that has its own discount', () => {
+    const list = { ...PRICE, cacheWrite: 3 };
+    expect(discounted(list, 0.5, false)).toEqual({
+      ...{ input: 1, output: 4, cachedInput: 0.5, cacheWrite: 1.5 },
+    });
+    expect(discounted({ input: 2, output: 8 }, 0.5, false)).toEqual({ input: 1, output: 4 });
+  });
+
   it('is less for a batch', () => {
     expect(discounted(PRICE, 0.5)).toEqual({ input: 1, output: 4, cachedInput: 0.25 });
     expect(discounted({ input: 2, output: 8 }, 0)).toEqual({ input: 2, output: 8 });

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeRecordSchema } from '../../../shared/batch/contracts.ts';
 import {
+  isNoList,
   messageOf,
   NewerSchemaError,
+  NO_USABLE_ANSWER,
   ProviderError,
+  type ProviderErrorKind,
   RefusedError,
   shortReason,
 } from '../../../shared/batch/errors.ts';
 import {
   BATCH_ID_PATTERN,
+  isSubmissionKey,
   messageBodyKey,
   newKeyPrefix,
   objectKey,
@@ -16,7 +20,7 @@ import {
   submissionKey,
   uploadKey,
 } from '../../../shared/batch/ids.ts';
-import { answeredOf } from '../../../shared/batch/job.ts';
+import { answeredOf, hoursOfWindow } from '../../../shared/batch/job.ts';
 import {
   type AddMessage,
   addMessageSchema,
@@ -216,4 +220,33 @@ describe('a job is surplus', () => {
 
 it('takes a count of answers only from a whole number above 0', () => {
   expect([7, 0, -1, 1.5, '7', null, undefined].map(answeredOf)).toEqual([7, ...Array(6)]);
+});
+
+describe('an answer to a list of jobs', () => {
+  const failed = (kind: ProviderErrorKind, code = 'c') =>
+    new ProviderError(kind, { code, message: 'm' });
+
+  it.each([
+    [true, 'that is no list', failed('transient', NO_USABLE_ANSWER)],
+    [true, 'that says there is none', failed('missing')],
+    [true, 'that refuses it for good', failed('permanent')],
+    [false, 'that may be another one next time', failed('transient')],
+    [false, 'that never came', new Error('reset')],
+  ])('shows that there is no list: %j, if it is one %s', (expected, _, error) => {
+    expect(isNoList(error)).toBe(expected);
+  });
+});
+
+it.each([
+  ['24h', 24],
+  ['7d', 168],
+])('the completion window %s has %i hours', (window, hours) => {
+  expect(hoursOfWindow(window)).toBe(hours);
+});
+
+it('only a name of the form that this project gives is a submission key', () => {
+  expect(isSubmissionKey(submissionKey({ keyPrefix: 'bh0123456789abcdef', submission: 2 }))).toBe(
+    true,
+  );
+  expect(['bh0123456789abcdef-0', 'bh-1', 'x'].map(isSubmissionKey)).toEqual([false, false, false]);
 });
