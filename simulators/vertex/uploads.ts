@@ -87,9 +87,9 @@ export function uploadRoutes(
   { objects, loads, journal }: { objects: Objects; loads: Loads; journal: Journal },
 ): Route[] {
   return [
-    route('POST', OBJECTS, (call) => {
+    route('POST', OBJECTS, async (call) => {
       const { bucket = '' } = call.parameters;
-      const name = call.query.get('name');
+      const name = call.query.get('name') ?? (await nameInMetadata(call.request));
       if (!name) throw invalid('Required parameter: name');
       return sessionReply(call, uploads.open({ bucket, name } satisfies ObjectName));
     }),
@@ -110,6 +110,17 @@ export function uploadRoutes(
       ),
     ),
   ];
+}
+
+/**
+ * The object's metadata may have its name, which Google's own clients write there:
+ * https://docs.cloud.google.com/storage/docs/json_api/v1/objects/insert
+ */
+async function nameInMetadata(request: IncomingMessage): Promise<string | undefined> {
+  if (!request.headers['content-type']?.startsWith('application/json')) return undefined;
+  const metadata = await readJson(request, invalid);
+  const { name } = (metadata ?? {}) as { name?: unknown };
+  return typeof name === 'string' ? name : undefined;
 }
 
 function sessionReply({ request, query }: Call, id: string): Reply {
