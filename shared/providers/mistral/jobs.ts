@@ -14,7 +14,14 @@ import {
   type Service,
   uploadsOf,
 } from '../openai/service.ts';
-import { existing, isEndIn, reasonOf, refusalOf, type StateWords } from '../openai/status.ts';
+import {
+  existing,
+  isEndIn,
+  reasonOf,
+  refusalOf,
+  type StateWords,
+  stateBy,
+} from '../openai/status.ts';
 import { KEY_METADATA } from '../openai/submit.ts';
 import type { ListedJob, ListedState, ListingPosition } from '../provider.ts';
 
@@ -77,21 +84,12 @@ export function jobStateOf(answer: unknown): JobState {
 }
 
 function stateOf(job: WireJob): JobState {
-  const kind = STATES.get(job.status);
-  switch (kind) {
-    case undefined:
-      return { state: 'unknown', status: job.status.slice(0, 100) };
-    case 'pending':
-      return { state: 'running', isPending: true };
-    case 'running':
-      return { state: 'running', ...progressOf(job) };
-    default:
-      return { state: 'ended', outcome: outcomeOf(job, kind) };
-  }
-}
-
-function progressOf({ succeeded_requests: succeeded, failed_requests: failed }: WireJob) {
-  return succeeded == null && failed == null ? {} : { progress: (succeeded ?? 0) + (failed ?? 0) };
+  return stateBy(STATES.get(job.status), {
+    status: job.status,
+    completed: job.succeeded_requests,
+    failed: job.failed_requests,
+    outcome: (kind) => outcomeOf(job, kind),
+  });
 }
 
 /** Requests that fail have their rows, and the job may list their errors, too. */

@@ -48,24 +48,43 @@ export function hasEnded(status: string | null | undefined): boolean {
   return isEndIn(JOB_STATES, status && wordOf(status));
 }
 
-/** The state of a job, by OpenAI's answer for its batch. */
-export function jobStateOf(batch: WireBatch): JobState {
-  const kind = JOB_STATES.get(wordOf(batch.status));
-  switch (kind) {
+/** What a job shows besides its status. */
+interface ShownJob {
+  /** As the service has it. */
+  readonly status: string;
+  /** Requests that have an answer, and those that failed. Absent: the service does not say. */
+  readonly completed?: number | null | undefined;
+  readonly failed?: number | null | undefined;
+  outcome(kind: Outcome['kind']): Outcome;
+}
+
+/** The state of a job, by what its status means. */
+export function stateBy(meaning: ReturnType<StateWords['get']>, job: ShownJob): JobState {
+  switch (meaning) {
     case undefined:
-      return { state: 'unknown', status: batch.status.slice(0, 100) };
+      return { state: 'unknown', status: job.status.slice(0, 100) };
     case 'pending':
       return { state: 'running', isPending: true };
     case 'running':
-      return { state: 'running', ...progressOf(batch) };
+      return { state: 'running', ...progressOf(job) };
     default:
-      return { state: 'ended', outcome: outcomeOf(batch, kind) };
+      return { state: 'ended', outcome: job.outcome(meaning) };
   }
 }
 
-function progressOf({ request_counts: counts }: WireBatch): { progress?: number } {
-  if (counts?.completed == null && counts?.failed == null) return {};
-  return { progress: (counts.completed ?? 0) + (counts.failed ?? 0) };
+function progressOf({ completed, failed }: ShownJob): { progress?: number } {
+  return completed == null && failed == null ? {} : { progress: (completed ?? 0) + (failed ?? 0) };
+}
+
+/** The state of a job, by OpenAI's answer for its batch. */
+export function jobStateOf(batch: WireBatch): JobState {
+  const { status, request_counts: counts } = batch;
+  return stateBy(JOB_STATES.get(wordOf(status)), {
+    status,
+    completed: counts?.completed,
+    failed: counts?.failed,
+    outcome: (kind) => outcomeOf(batch, kind),
+  });
 }
 
 function outcomeOf(batch: WireBatch, kind: Outcome['kind']): Outcome {

@@ -13,7 +13,14 @@ import {
   type Service,
   uploadsOf,
 } from '../openai/service.ts';
-import { existing, isEndIn, reasonOf, refusalOf, type StateWords } from '../openai/status.ts';
+import {
+  existing,
+  isEndIn,
+  reasonOf,
+  refusalOf,
+  type StateWords,
+  stateBy,
+} from '../openai/status.ts';
 import { keyOfUpload } from '../openai/submit.ts';
 import type { ListedJob, ListedState, ListingPosition } from '../provider.ts';
 
@@ -72,17 +79,10 @@ export function jobStateOf(answer: unknown): JobState {
 }
 
 function stateOf(job: WireJob): JobState {
-  const kind = STATES.get(job.status);
-  switch (kind) {
-    case undefined:
-      return { state: 'unknown', status: job.status.slice(0, 100) };
-    case 'pending':
-      return { state: 'running', isPending: true };
-    case 'running':
-      return { state: 'running' };
-    default:
-      return { state: 'ended', outcome: outcomeOf(job, kind) };
-  }
+  return stateBy(STATES.get(job.status), {
+    status: job.status,
+    outcome: (kind) => outcomeOf(job, kind),
+  });
 }
 
 function outcomeOf(job: WireJob, kind: Outcome['kind']): Outcome {
