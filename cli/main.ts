@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-import { runCli } from './program.ts';
-import { askOnTerminal } from './terminal/confirm.ts';
+import { enableCompileCache } from 'node:module';
+
+// Before the program is loaded: Node then keeps its compiled code, and that of the AWS SDK, in the
+// directory for temporary files.
+enableCompileCache();
+const { runCli } = await import('./program.ts');
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
@@ -12,10 +16,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const isAttended = process.stdin.isTTY && process.stderr.isTTY;
 
+async function ask(question: string): Promise<string> {
+  const { askOnTerminal } = await import('./terminal/confirm.ts');
+  return askOnTerminal(question, interrupted);
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
-  ask: isAttended ? (question) => askOnTerminal(question, interrupted) : undefined,
+  ask: isAttended ? ask : undefined,
   interrupted: interrupted.signal,
   now: Date.now,
 });

@@ -1,36 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { addAddCommand } from './commands/add.ts';
-import { addBatchCommands } from './commands/batchCommands.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addDrainCommand } from './commands/drain.ts';
-import { addEstimateCommand } from './commands/estimate.ts';
-import { addListCommand } from './commands/list.ts';
-import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
-import { addRedriveCommand } from './commands/redrive.ts';
-import { addRemoveCommand } from './commands/remove.ts';
-import { addResultsCommand } from './commands/results.ts';
-import { addShowCommand } from './commands/show.ts';
-import { addWatchCommand } from './commands/watch.ts';
+import { PACKAGE_VERSION } from '../shared/package.ts';
+import { COMMANDS } from './commands.ts';
 import { separateLocal } from './connect.ts';
 import { type CliContext, EXIT } from './context.ts';
-import { explain } from './explain.ts';
-
-const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
-  addAddCommand,
-  addListCommand,
-  addShowCommand,
-  addWatchCommand,
-  addResultsCommand,
-  addBatchCommands,
-  addEstimateCommand,
-  addDoctorCommand,
-  addPauseCommand,
-  addResumeCommand,
-  addRedriveCommand,
-  addRemoveCommand,
-  addDrainCommand,
-  addLocalCommand,
-];
 
 /**
  * Runs one command.
@@ -47,7 +19,8 @@ export async function runCli(
   const end = (code: number): void => {
     exitCode = code;
   };
-  const program = createProgram({ ...environment, end });
+  const context = { ...environment, end };
+  const program = await createProgram(args, context);
   try {
     if (args.length === 0) {
       stderr.write(program.helpInformation());
@@ -66,16 +39,19 @@ export async function runCli(
       stderr.write(`${usageLine(error, program, args)}\n`);
       return EXIT.usage;
     }
+    const { explain } = await import('./explain.ts');
     const { line, exitCode: code } = explain(error);
     stderr.write(`${line}\n`);
     return code;
   }
 }
 
-function createProgram(context: CliContext): Command {
+/** The program with the names of all commands. Only the one that is used is loaded. */
+async function createProgram(args: readonly string[], context: CliContext): Promise<Command> {
   const { stdout } = context;
   const program = new Command('batch-handler')
     .description('Manage the batches of a Batch Handler that is deployed or runs locally.')
+    .version(PACKAGE_VERSION, '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -89,28 +65,23 @@ function createProgram(context: CliContext): Command {
 Exit codes: 0 done, 1 a batch failed or a check found a problem, 2 wrong usage, 3 AWS or the local
 stack cannot be reached or denies access. For examples, see batch-handler help COMMAND.`,
     );
-  for (const add of COMMANDS) add(program, context);
+  const used = usedCommand(args);
+  for (const { name, description, load } of COMMANDS) {
+    const command = program.command(name).description(description);
+    if (name === used) (await load())(command, context);
+  }
   return program;
 }
 
 function usageLine({ message }: CommanderError, program: Command, args: readonly string[]): string {
-  const command = program.commands.find((each) => args.includes(each.name()));
+  const used = usedCommand(args);
+  const command = program.commands.find((each) => each.name() === used);
   const help = ['batch-handler', ...(command ? [command.name()] : []), '--help'].join(' ');
   return `${message.replace(/^error: /, '').replaceAll('\n', ' ')} (see ${help})`;
 }
 
-/** The local run parses its own options and ends the process itself. */
-function addLocalCommand(program: Command): void {
-  program
-    .command('local')
-    .description('run a synthesized stack on this machine; see its --help')
-    .usage('[files...] [options]')
-    .argument('[arguments...]')
-    .helpOption(false)
-    .allowUnknownOption()
-    .action(async (args: string[]) => {
-      // Imported here, because no other command needs the emulators.
-      const { main } = await import('../local/main.ts');
-      await main(args, 'batch-handler local');
-    });
+/** The first word, or the one after `help`. The program itself has no option that takes a value. */
+function usedCommand(args: readonly string[]): string | undefined {
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  return first === 'help' ? second : first;
 }

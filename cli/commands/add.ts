@@ -28,9 +28,8 @@ interface AddOptions extends WaitingOptions {
   readonly wait?: true;
 }
 
-export function addAddCommand(program: Command, context: CliContext): void {
-  withTimeout(withConnection(program.command('add')))
-    .description('upload files of requests and add a batch for each')
+export function defineAdd(command: Command, context: CliContext): void {
+  withTimeout(withConnection(command))
     .argument('<files...>', 'JSONL files in the OpenAI batch format, or s3:// URLs')
     .option('--id <id>', 'batch id, for one file (default: file name and a random suffix)')
     .option(

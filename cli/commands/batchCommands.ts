@@ -13,30 +13,22 @@ interface CommandOptions extends WaitingOptions {
   readonly wait?: true;
 }
 
-const DESCRIPTIONS: Readonly<Record<Action, string>> = {
-  cancel: 'cancel batches and keep the rows that they have',
-  retry: 'run the unsuccessful requests of ended batches again',
-  redeliver: 'deliver ended batches to the processor again',
-};
-
 /** The commands cancel, retry and redeliver, which send a message about an existing batch. */
-export function addBatchCommands(program: Command, context: CliContext): void {
-  for (const action of ['cancel', 'retry', 'redeliver'] as const)
-    withTimeout(withConnection(program.command(action)))
-      .description(DESCRIPTIONS[action])
-      .argument('<ids...>', 'batch ids')
-      .option('--wait', 'wait until the handler has carried out the command')
-      .option('--json', 'print one JSON object per line')
-      .addHelpText(
-        'after',
-        `
+export function defineBatchCommand(action: Action, command: Command, context: CliContext): void {
+  withTimeout(withConnection(command))
+    .argument('<ids...>', 'batch ids')
+    .option('--wait', 'wait until the handler has carried out the command')
+    .option('--json', 'print one JSON object per line')
+    .addHelpText(
+      'after',
+      `
 Examples:
   batch-handler ${action} my-batch --stack BatchHandler
   batch-handler ${action} my-batch another --wait --json`,
-      )
-      .action(async (ids: string[], options: CommandOptions) =>
-        context.end(await commandBatches(action, ids, options, context)),
-      );
+    )
+    .action(async (ids: string[], options: CommandOptions) =>
+      context.end(await commandBatches(action, ids, options, context)),
+    );
 }
 
 async function commandBatches(

@@ -9,9 +9,8 @@ interface DoctorOptions extends ConnectionOptions {
   readonly json?: true;
 }
 
-export function addDoctorCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('doctor'))
-    .description('check a handler from end to end and explain how to fix what is wrong')
+export function defineDoctor(command: Command, context: CliContext): void {
+  withConnection(command)
     .option('--json', 'print one JSON object per finding')
     .addHelpText(
       'after',

@@ -15,11 +15,8 @@ interface DrainCommandOptions extends ConnectionOptions {
   readonly json?: true;
 }
 
-export function addDrainCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('drain'))
-    .description(
-      'pause all providers, cancel all open batches and wait until nothing is outstanding',
-    )
+export function defineDrain(command: Command, context: CliContext): void {
+  withConnection(command)
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--json', 'print one JSON document when it is done')
     .addHelpText(

@@ -1,20 +1,16 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import { BUILTIN, dollars, type Price } from '../../shared/batch/cost.ts';
-import { addMessageSchema } from '../../shared/batch/messages.ts';
+import type { PriceTable } from '../../shared/batch/cost.ts';
 import { ClientError } from '../../shared/client/clientError.ts';
-import type { Estimate } from '../../shared/operations/estimate.ts';
-import { entryOfKind, PROVIDER_KINDS, settingsOf } from '../../shared/operations/settings.ts';
+import type { ProviderKind } from '../../shared/operations/settings.ts';
 import type { Settings } from '../../shared/settings.ts';
-import { counted } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { readList, readNotNegative } from '../options.ts';
-import { hanging, oneLine, painter, widthOf } from '../terminal/output.ts';
-import { countText } from '../text.ts';
+import { painter, widthOf } from '../terminal/output.ts';
 
 interface EstimateOptions extends ConnectionOptions {
-  readonly kind?: (typeof PROVIDER_KINDS)[number];
+  readonly kind?: ProviderKind;
   readonly provider?: readonly string[];
   readonly endpoint?: string;
   readonly format?: 'openai' | 'native';
@@ -27,11 +23,22 @@ interface EstimateOptions extends ConnectionOptions {
   readonly json?: true;
 }
 
-export function addEstimateCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('estimate'))
-    .description(
-      'estimate the jobs, tokens and cost of a file, and show what would be refused; adds nothing',
-    )
+/** The names of all kinds, without loading their schemas. */
+const KINDS: Readonly<Record<ProviderKind, true>> = {
+  openai: true,
+  'openai-compatible': true,
+  'azure-openai': true,
+  anthropic: true,
+  'vertex-ai': true,
+  bedrock: true,
+  gemini: true,
+  mistral: true,
+  xai: true,
+  together: true,
+};
+
+export function defineEstimate(command: Command, context: CliContext): void {
+  withConnection(command)
     .argument('<file>', 'JSONL file of requests')
     .option(
       '--provider <entries>',
@@ -47,7 +54,7 @@ export function addEstimateCommand(program: Command, context: CliContext): void 
       new Option(
         '--kind <kind>',
         'use the published limits of a provider instead of a stack',
-      ).choices(PROVIDER_KINDS),
+      ).choices(Object.keys(KINDS)),
     )
     .option(
       '--input-price <usd>',
@@ -90,8 +97,11 @@ async function estimate(
 ): Promise<number> {
   const entries = await entriesOf(options);
   // Imported here, because the tables of the tokenizer are large.
-  const { estimateFile } = await import('../../shared/operations/estimate.ts');
-  const message = messageOf(options);
+  const [{ estimateFile }, { estimateLines }] = await Promise.all([
+    import('../../shared/operations/estimate.ts'),
+    import('./estimateText.ts'),
+  ]);
+  const message = await messageOf(options);
   const environment = options.exact && process.env;
   const estimated = await estimateFile(file, entries, message, options.problems, environment);
   if (options.json) stdout.write(`${JSON.stringify(estimated)}\n`);
@@ -112,6 +122,8 @@ async function entriesOf(options: EstimateOptions): Promise<Settings['providers'
       'invalid_input',
       'name the prices, or take the built-in ones with --builtin-prices: not both',
     );
+  // Imported here, because the schemas are many.
+  const { entryOfKind, settingsOf } = await import('../../shared/operations/settings.ts');
   if (kind === undefined) {
     if (isPriced || builtinPrices)
       throw new ClientError(
@@ -120,13 +132,14 @@ async function entriesOf(options: EstimateOptions): Promise<Settings['providers'
       );
     return settingsOf((await openClient(options)).handler).providers;
   }
-  const prices = isPriced ? { '*': priceOf(inputPrice, outputPrice) } : builtinPrices && BUILTIN;
-  return { [kind]: entryOfKind(kind, prices) };
+  return {
+    [kind]: entryOfKind(kind, isPriced ? namedPrices(options) : builtinPrices && 'builtin'),
+  };
 }
 
 /** A price that is not named is unknown, which is never 0. */
-function priceOf(input: number | undefined, output: number | undefined): Price {
-  if (input !== undefined && output !== undefined) return { input, output };
+function namedPrices({ inputPrice: input, outputPrice: output }: EstimateOptions): PriceTable {
+  if (input !== undefined && output !== undefined) return { '*': { input, output } };
   const missing = input === undefined ? '--input-price' : '--output-price';
   throw new ClientError(
     'invalid_input',
@@ -134,88 +147,10 @@ function priceOf(input: number | undefined, output: number | undefined): Price {
   );
 }
 
-function messageOf({ provider, endpoint, format, maxCost }: EstimateOptions) {
+async function messageOf({ provider, endpoint, format, maxCost }: EstimateOptions) {
+  const { addMessageSchema } = await import('../../shared/batch/messages.ts');
   const parsed = addMessageSchema.safeParse({ providers: provider, endpoint, format, maxCost });
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new ClientError('invalid_input', issues.join('; '));
-}
-
-interface ShownEstimate extends Estimate {
-  /** Whether the command asked for the built-in prices, and for no others. */
-  readonly isBuiltin: boolean;
-}
-
-/** The estimate as text. */
-function estimateLines(
-  file: string,
-  estimate: ShownEstimate,
-  width: number,
-  paint: ReturnType<typeof painter>,
-): readonly string[] {
-  const { requests, problems, reasons, waits, countedBy } = estimate;
-  const row = (name: string, text: string): readonly string[] =>
-    hanging(`  ${name.padEnd(10)}`, text, width);
-  const head =
-    problems === 0
-      ? `${file}: ${counted(requests, 'request')}`
-      : paint(
-          'red',
-          `${file} would be refused: ${counted(problems, 'problem')} in ${counted(requests, 'request')}`,
-        );
-  const shown = reasons.flatMap(({ message, code }) =>
-    hanging('  ', `${oneLine(message)} (${code})`, width),
-  );
-  const hidden = problems - reasons.length;
-  // Wrong lines make the figures meaningless. A batch that is too expensive still has them.
-  const hasFigures = reasons.every(({ line }) => line === undefined) && requests > 0;
-  return [
-    head,
-    ...shown,
-    ...(hidden > 0
-      ? [`  … and ${countText(hidden)} more: see them with --problems ${problems}`]
-      : []),
-    ...(hasFigures ? figureRows(estimate).flatMap(([name, text]) => row(name, text)) : []),
-    ...waits.flatMap((wait) => row('waits', wait)),
-    paint(
-      'dim',
-      countedBy === null ? 'nothing was sent' : `prompts went to ${countedBy} to be counted`,
-    ),
-  ];
-}
-
-function figureRows(estimate: ShownEstimate): readonly (readonly [string, string])[] {
-  const { providers, model, endpoint, requests, jobs, inputTokens, maxOutputTokens } = estimate;
-  const { countedBy } = estimate;
-  const prompts =
-    countedBy === null
-      ? `about ${countText(inputTokens)} in prompts`
-      : `${countText(inputTokens)} in prompts, as ${countedBy} counts them`;
-  const answers = maxOutputTokens > 0 ? `, answers of at most ${countText(maxOutputTokens)}` : '';
-  return [
-    ['provider', providers.join(' or ')],
-    ['model', model ?? '?'],
-    ['endpoint', endpoint || '?'],
-    ['jobs', jobs > 1 ? `${countText(jobs)}, as parts of one batch` : countText(jobs)],
-    ['requests', countText(requests)],
-    ['tokens', `${prompts}${answers}`],
-    ['cost', costLine(estimate)],
-  ];
-}
-
-function costLine(estimate: ShownEstimate): string {
-  const { cost, price, openEnded, providers, builtinPricesOf, isBuiltin } = estimate;
-  if (cost === null || price === null) {
-    if (isBuiltin)
-      return 'unknown: the built-in list has no price of this model at this provider: name it with --input-price and --output-price';
-    return `unknown: no price is set for the model${providers.length > 1 ? ' at every entry' : ''} (docs/costs.md)`;
-  }
-  const builtin = builtinPricesOf === null ? '' : ` (built-in prices of ${builtinPricesOf})`;
-  const prices = `${dollars(price.input)} and ${dollars(price.output)} a million tokens${builtin}`;
-  const where = providers.length > 1 ? ' at the most expensive entry' : '';
-  const open =
-    openEnded > 0
-      ? `; of ${counted(openEnded, 'request')} without a token limit for answers, only the prompts are counted`
-      : '';
-  return `about ${dollars(cost)} at most${where}, at ${prices}${open}`;
 }

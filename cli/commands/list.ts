@@ -18,9 +18,8 @@ interface ListOptions extends ConnectionOptions {
 
 const MAX_LIMIT = 10_000;
 
-export function addListCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('list'))
-    .description('list batches, newest first')
+export function defineList(command: Command, context: CliContext): void {
+  withConnection(command)
     .option(
       '--status <statuses>',
       `only these statuses, separated by commas: ${STATUSES.join(', ')}, or open for all that have not ended`,

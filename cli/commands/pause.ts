@@ -12,9 +12,8 @@ const DONE = {
   resume: 'is resumed: the next sweep starts queued batches',
 } as const;
 
-export function addPauseCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('pause'))
-    .description('start no new jobs at a provider until it is resumed; running jobs continue')
+export function definePause(command: Command, context: CliContext): void {
+  withConnection(command)
     .argument('<provider>', 'provider entry of the deployment')
     .option('--reason <text>', 'shown to anyone who finds the provider paused')
     .option('--json', 'print one JSON document')
@@ -29,11 +28,8 @@ Examples:
     );
 }
 
-export function addResumeCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('resume'))
-    .description(
-      'resume a provider that is paused, or that is blocked or cooling down after a refusal',
-    )
+export function defineResume(command: Command, context: CliContext): void {
+  withConnection(command)
     .argument('<provider>', 'provider entry of the deployment')
     .option('--json', 'print one JSON document')
     .addHelpText(

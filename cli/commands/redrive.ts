@@ -21,9 +21,8 @@ interface RedriveOptions extends ConnectionOptions {
   readonly json?: true;
 }
 
-export function addRedriveCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('redrive'))
-    .description('show the dead letters with their reasons and move them back to their queues')
+export function defineRedrive(command: Command, context: CliContext): void {
+  withConnection(command)
     .option(
       '--queue <queues>',
       `only these queues, separated by commas: ${QUEUE_NAMES.join(', ')} (default: all)`,

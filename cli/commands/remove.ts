@@ -10,9 +10,8 @@ interface RemoveOptions extends ConnectionOptions {
 }
 
 /** The command remove, for a batch whose record cannot be read and that no other command can end. */
-export function addRemoveCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('remove'))
-    .description('remove a batch whose record cannot be read; its job may run on at the provider')
+export function defineRemove(command: Command, context: CliContext): void {
+  withConnection(command)
     .argument('<id>', 'batch id, or that of a part')
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'print one JSON document')

@@ -10,9 +10,8 @@ interface ResultsOptions extends ConnectionOptions {
   readonly errors?: true;
 }
 
-export function addResultsCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('results'))
-    .description('write the rows of a batch as JSON lines, in the order of its input')
+export function defineResults(command: Command, context: CliContext): void {
+  withConnection(command)
     .argument('<id>', 'batch id')
     .option(
       '--out <file>',

@@ -14,9 +14,8 @@ interface ShowOptions extends ConnectionOptions {
   readonly json?: true;
 }
 
-export function addShowCommand(program: Command, context: CliContext): void {
-  withConnection(program.command('show'))
-    .description('show everything that is known about a batch')
+export function defineShow(command: Command, context: CliContext): void {
+  withConnection(command)
     .argument('<id>', 'batch id; <id>/<n> for a part')
     .option('--json', 'print one JSON document')
     .addHelpText(

@@ -10,9 +10,8 @@ import { BAR_WIDTH, bar } from '../terminal/progress.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
 import { countText, finishedRequests, instantText, statusStyle } from '../text.ts';
 
-export function addWatchCommand(program: Command, context: CliContext): void {
-  withTimeout(withConnection(program.command('watch')))
-    .description('show batches until they have ended')
+export function defineWatch(command: Command, context: CliContext): void {
+  withTimeout(withConnection(command))
     .argument('[ids...]', 'batch ids (default: all that have not ended)')
     .option('--json', 'print one JSON object per line for every change')
     .addHelpText(

@@ -22,7 +22,7 @@ export function settingsOf({ stack, settings }: Pick<Handler, 'stack' | 'setting
   );
 }
 
-export const PROVIDER_KINDS = Object.keys(KINDS) as readonly ProviderKind[];
+export type { ProviderKind };
 
 /**
  * A provider entry with the defaults of its kind, for an estimate, which connects to nothing.

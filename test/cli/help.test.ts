@@ -1,26 +1,57 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../cli/commands.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
-/** Has every load of an SDK, an emulator or the tokenizer fail. */
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'cli', 'main.ts');
+/** Writes the URLs of the files that are loaded to stderr. */
 const HOOK = `
   import { registerHooks } from 'node:module';
-  const heavy = /^(@aws-sdk|@smithy|@anthropic-ai|openai|google-auth-library|gpt-tokenizer|dynalite|fauxqs)/;
   registerHooks({
-    resolve(specifier, context, next) {
-      if (heavy.test(specifier)) throw new Error(specifier + ' is loaded by ' + context.parentURL);
-      return next(specifier, context);
+    load(url, context, next) {
+      if (url.startsWith('file:')) process.stderr.write(url + '\\n');
+      return next(url, context);
     },
   });`;
 
-it.each(['--help', 'add --help', 'redrive --help', 'estimate --help', 'doctor --help'])(
-  'batch-handler %s loads no SDK',
-  async (command) => {
-    const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`;
-    const args = ['--import', hook, MAIN, ...command.split(' ')];
-    const { stdout } = await promisify(execFile)(process.execPath, args);
-    expect(stdout).toMatch(/^Usage: batch-handler/);
-  },
-);
+/** What a command line loads: files of the project, and names of packages. */
+async function loadedBy(...args: readonly string[]) {
+  const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`;
+  const running = promisify(execFile)(process.execPath, ['--import', hook, MAIN, ...args]);
+  const { stdout, stderr } = await running;
+  const names = new Set(stderr.trimEnd().split('\n').map(nameOf));
+  const isFile = (name: string) => /\.ts$/.test(name);
+  return {
+    stdout,
+    files: [...names].filter(isFile),
+    packages: [...names].filter((name) => !isFile(name)),
+  };
+}
+
+function nameOf(url: string): string {
+  const [, name] = /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
+  return name ?? new URL(url).pathname.slice(ROOT.length + 1);
+}
+
+/** The width of a text, for tables. */
+const WIDTHS = ['string-width', 'strip-ansi', 'ansi-regex', 'get-east-asian-width'];
+
+describe('starts fast, because it loads little:', () => {
+  it.each(['--help', '--version'])('batch-handler %s', async (option) => {
+    const { files, packages } = await loadedBy(option);
+    expect(packages).toEqual(['commander']);
+    expect(files.length).toBeLessThan(12);
+    expect(files.filter((file) => file.startsWith('cli/commands/'))).toEqual([]);
+  });
+
+  it.each(COMMANDS.map(({ name }) => name).filter((name) => name !== 'local'))(
+    'batch-handler %s --help',
+    async (name) => {
+      const { stdout, packages } = await loadedBy(name, '--help');
+      expect(stdout).toMatch(new RegExp(`^Usage: batch-handler ${name} `));
+      expect(packages.filter((each) => each !== 'commander' && !WIDTHS.includes(each))).toEqual([]);
+    },
+  );
+});
