@@ -5,7 +5,8 @@ import { batchIdOf, fromItem } from '../shared/aws/batchItem.ts';
 import { scanBatches } from '../shared/aws/batchScan.ts';
 import { realBatchStore } from '../shared/aws/batchStore.ts';
 import type { Item } from '../shared/aws/table.ts';
-import { UnreadableRecordError } from '../shared/batch/errors.ts';
+import { type Reason, UnreadableRecordError } from '../shared/batch/errors.ts';
+import { countsNow } from '../shared/batch/ledger.ts';
 import type { BatchStore } from '../shared/batch/ports.ts';
 import type { Batch, BatchFields, Rows } from '../shared/batch/record.ts';
 import { isEnded, OPEN_STATUSES, type Status } from '../shared/batch/status.ts';
@@ -29,13 +30,14 @@ export interface BatchView {
 }
 
 export function viewOf(batch: Batch): BatchView {
-  const { batchId, status, statusAt, counts, attempt, delivery, rows }: BatchFields = batch;
+  const { batchId, status, statusAt, attempt, delivery, rows }: BatchFields = batch;
+  const { total, succeeded, failed } = countsNow(batch);
   return {
     batchId,
     status,
     statusAt,
     attempts: attempt,
-    counts: { total: counts.total, succeeded: counts.succeeded, failed: counts.failed },
+    counts: { total, succeeded, failed },
     deliveries: delivery?.invocations ?? 0,
     reason: latestReason(batch.reasons),
     rows,
@@ -66,7 +68,9 @@ export function isFinished({ status }: Pick<BatchView, 'status'>): boolean {
 }
 
 /** The latest reason, with the line of the input that it is about. */
-export function latestReason(reasons: Batch['reasons']): string | undefined {
+export function latestReason(
+  reasons: readonly Pick<Reason, 'line' | 'message'>[],
+): string | undefined {
   const reason = reasons.at(-1);
   if (reason === undefined) return undefined;
   const { line, message } = reason;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { moneySchema } from './cost.ts';
+import { shownReasonSchema } from './errors.ts';
 import { RECORD_ID_PATTERN } from './ids.ts';
 import { usageSchema } from './job.ts';
 import { coreSchema } from './record.ts';
@@ -41,7 +42,7 @@ export const processorEventSchema = z.object({
 });
 export type ProcessorEvent = z.infer<typeof processorEventSchema>;
 
-const { batchId, provider, attempt, counts, reasons, spec } = coreSchema.shape;
+const { batchId, provider, attempt, counts, spec } = coreSchema.shape;
 
 /**
  * The detail of a `Batch State Change` event. Fields may be added within a version. Any other change
@@ -56,7 +57,7 @@ export const stateChangeSchema = z.object({
   attempt: attempt.describe('Jobs that providers have accepted so far.'),
   counts: counts.describe('Numbers of requests.'),
   cost: z.number().nullable().describe('USD so far; null if it is not known.'),
-  reasons: reasons.describe('Why it failed, waits or was retried: the last 20.'),
+  reasons: z.array(shownReasonSchema).describe('Why it failed, waits or was retried: the last 20.'),
   metadata: spec.shape.metadata.describe('The metadata of the message that added the batch.'),
   at: z.string().meta({ format: 'date-time', description: 'When the event was sent.' }),
 });

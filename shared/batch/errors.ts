@@ -115,6 +115,26 @@ export const reasonSchema = z.object({
 });
 export type Reason = z.infer<typeof reasonSchema>;
 
+/** A reason in a record. */
+export const notedReasonSchema = reasonSchema.extend({
+  /** When it was noted, in milliseconds since 1970. Absent: an earlier version noted it. */
+  at: z.number().nonnegative().optional(),
+  /** The attempt that it is about, from 1; 0 before the first. Absent as `at` is. */
+  attempt: z.number().int().nonnegative().optional(),
+});
+export type NotedReason = z.infer<typeof notedReasonSchema>;
+
+/** The same in an event and for the client, where times are ISO 8601. */
+export const shownReasonSchema = notedReasonSchema.extend({
+  at: z.string().meta({ format: 'date-time', description: 'When it was noted.' }).optional(),
+  attempt: notedReasonSchema.shape.attempt.describe('The attempt that it is about, from 1.'),
+});
+export type ShownReason = z.infer<typeof shownReasonSchema>;
+
+export function shownReason({ at, ...reason }: NotedReason): ShownReason {
+  return at === undefined ? reason : { ...reason, at: new Date(at).toISOString() };
+}
+
 /**
  * Reasons in a record, which must stay small: the latest of a batch, or those of the first bad lines
  * of an input, whose error file has all of them.

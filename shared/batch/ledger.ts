@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Outcome } from './job.ts';
+import type { Status } from './status.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -20,6 +21,33 @@ export type Selection = z.infer<typeof selectionSchema>;
 export function countsOfNew(requests: number): Counts {
   return { total: requests, succeeded: 0, failed: 0, unfinished: requests };
 }
+
+/**
+ * The counts as they are true now. The record of a batch that a user has had run again counts its
+ * failed requests until their new rows are collected; but what runs again has not failed.
+ */
+export function countsNow({
+  counts,
+  selection,
+  status,
+}: {
+  readonly counts: Counts;
+  readonly selection: Selection;
+  readonly status: Status;
+}): Counts {
+  if (selection !== 'unsucceeded' || !BEFORE_ROWS.has(status)) return counts;
+  const { total, succeeded } = counts;
+  return { total, succeeded, failed: 0, unfinished: total - succeeded };
+}
+
+/** Statuses in which the requests of a job, or of the next one, have no rows yet. */
+const BEFORE_ROWS: ReadonlySet<Status> = new Set<Status>([
+  'queued',
+  'submitting',
+  'running',
+  'collecting',
+  'retrying',
+]);
 
 /** The state of one request after an attempt. */
 export type RowOutcome = 'succeeded' | 'failed' | 'unfinished';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { moneySchema } from './cost.ts';
-import { reasonSchema } from './errors.ts';
+import { notedReasonSchema } from './errors.ts';
 import { inputSchema, jobSizeSchema, rangeShape, splitInputSchema } from './input.ts';
 import { jobSchema, outcomeSchema, pastJobSchema, usageSchema } from './job.ts';
 import { countsSchema, selectionSchema } from './ledger.ts';
@@ -8,7 +8,7 @@ import { formatSchema } from './messages.ts';
 import { STATUSES, type Status } from './status.ts';
 
 /** The version of the records that this code writes, and the newest that it reads. */
-export const BATCH_SCHEMA_VERSION = 3;
+export const BATCH_SCHEMA_VERSION = 4;
 
 const count = z.number().int().nonnegative();
 /** Milliseconds since 1970. */
@@ -141,7 +141,7 @@ export const coreSchema = z.object({
   /** USD of all jobs so far. Absent if the cost of one of them is not known. */
   cost: moneySchema.optional(),
   /** Why the batch failed, waits or was retried: the last 20. */
-  reasons: z.array(reasonSchema),
+  reasons: z.array(notedReasonSchema),
 });
 export type Core = z.infer<typeof coreSchema>;
 

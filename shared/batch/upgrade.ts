@@ -29,14 +29,16 @@ interface RecordOfVersion1 {
  * Brings a record of an older schema version into the present shape. Of version 1: what the message asked for is
  * gathered in `spec`, what the inspection found in `input`, and what makes a batch a part in `part`;
  * `cleanUp` is called `jobsToDelete`, and the outcome `aged` is called `deadline`. Version 2 lacks only
- * what version 3 may leave out or add: `spec.completionWindow`, `input.isAbbreviated`. Anything else
- * is returned as it is: `batchSchema` refuses what it cannot be.
+ * what version 3 may leave out or add: `spec.completionWindow`, `input.isAbbreviated`; and version 3 only
+ * what version 4 may: the time and the attempt of a reason. Anything else is returned as it is:
+ * `batchSchema` refuses what it cannot be.
  *
  * An upgraded record is written in the present version with the batch's next transition.
  */
 export function upgradeRecord(record: unknown): unknown {
   if (hasVersion(record, 1)) return upgraded(record as RecordOfVersion1);
-  return hasVersion(record, 2) ? { ...record, schemaVersion: BATCH_SCHEMA_VERSION } : record;
+  const isAlike = hasVersion(record, 2) || hasVersion(record, 3);
+  return isAlike ? { ...record, schemaVersion: BATCH_SCHEMA_VERSION } : record;
 }
 
 function hasVersion(record: unknown, version: number): record is object {

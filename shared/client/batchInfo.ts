@@ -1,7 +1,7 @@
 import { urlOf } from '../aws/objectRead.ts';
-import type { Reason } from '../batch/errors.ts';
+import { type ShownReason, shownReason } from '../batch/errors.ts';
 import type { PastJob, Usage } from '../batch/job.ts';
-import type { Counts } from '../batch/ledger.ts';
+import { type Counts, countsNow } from '../batch/ledger.ts';
 import type { Batch, BatchFields } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
@@ -17,7 +17,10 @@ export interface BatchInfo {
   readonly model?: string;
   readonly endpoint?: string;
   readonly priority: number;
-  /** `succeeded + failed + unfinished = total`. All are 0 until the input is inspected. */
+  /**
+   * `succeeded + failed + unfinished = total`. All are 0 until the input is inspected. What runs again
+   * after a `retry` is unfinished.
+   */
   readonly counts: Counts;
   /** The job that runs at the provider, or whose rows are being collected. */
   readonly job?: {
@@ -41,8 +44,8 @@ export interface BatchInfo {
   /** Absent until the input is inspected, and without a price. */
   readonly estimatedCost?: number;
   readonly maxCost?: number;
-  /** Why it failed, waits or was retried; the latest last, at most 20. */
-  readonly reasons: readonly Reason[];
+  /** Why it failed, waited or was retried; the latest last, at most 20. */
+  readonly reasons: readonly ShownReason[];
   readonly cancelRequested: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: string;
@@ -72,7 +75,7 @@ export interface JobInfo extends Omit<PastJob, 'submittedAt' | 'endedAt' | 'end'
 
 /** @param bucket name of the handler's bucket */
 export function batchInfo(batch: Batch, bucket: string): BatchInfo {
-  const { batchId, status, provider, counts, usage, reasons, cancelRequested }: Batch = batch;
+  const { batchId, status, provider, usage, cancelRequested }: Batch = batch;
   const { input, rows, delivery, endedAt, inputErrorsKey }: BatchFields = batch;
   const { spec } = batch;
   const url = (key: string | undefined) => (key === undefined ? undefined : urlOf({ bucket, key }));
@@ -84,7 +87,7 @@ export function batchInfo(batch: Batch, bucket: string): BatchInfo {
     model: input?.model,
     endpoint: input?.endpoint ?? spec.endpoint,
     priority: spec.priority,
-    counts,
+    counts: countsNow(batch),
     job: jobInfo(batch),
     jobs: batch.pastJobs.map(pastJobInfo),
     attempts: batch.attempt,
@@ -94,7 +97,7 @@ export function batchInfo(batch: Batch, bucket: string): BatchInfo {
     cost: batch.cost ?? null,
     estimatedCost: input?.estimatedCost,
     maxCost: spec.maxCost,
-    reasons,
+    reasons: batch.reasons.map(shownReason),
     cancelRequested,
     metadata: spec.metadata,
     createdAt: iso(batch.createdAt),

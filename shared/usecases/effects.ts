@@ -1,6 +1,7 @@
 import type { ProcessorEvent, StateChange } from '../batch/contracts.ts';
-import { InvocationRefusedError, messageOf, shortReason } from '../batch/errors.ts';
+import { InvocationRefusedError, messageOf, shortReason, shownReason } from '../batch/errors.ts';
 import { deliveryId } from '../batch/ids.ts';
+import { countsNow } from '../batch/ledger.ts';
 import type { BatchEvent, Effect } from '../batch/lifecycle/events.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
@@ -149,11 +150,15 @@ function stateChange(
   batch: Batch,
   from: Status,
 ): StateChange {
-  const { batchId, provider, status: to, attempt, counts, reasons } = batch;
+  const { batchId, provider, status: to, attempt } = batch;
   const { metadata } = batch.spec;
-  const at = new Date(clock.now()).toISOString();
-  const cost = batch.cost ?? null;
-  return { version: 1, batchId, provider, from, to, attempt, counts, cost, reasons, metadata, at };
+  return {
+    ...{ version: 1, batchId, provider, from, to, attempt, counts: countsNow(batch) },
+    cost: batch.cost ?? null,
+    reasons: batch.reasons.map(shownReason),
+    metadata,
+    at: new Date(clock.now()).toISOString(),
+  };
 }
 
 export type DeliverPorts = Pick<Dependencies, 'processor' | 'objects' | 'tableName' | 'metrics'>;

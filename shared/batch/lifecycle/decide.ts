@@ -1,3 +1,4 @@
+import type { NotedReason } from '../errors.ts';
 import type { Batch, BatchFields } from '../record.ts';
 import type { Status } from '../status.ts';
 import { collecting } from './collecting.ts';
@@ -56,10 +57,28 @@ export function decide(batch: Batch, event: BatchEvent, context: DecisionContext
     return ignored('it is not due yet');
   }
   const decision = handle(batch, event, context);
-  if (decision.type === 'changed') assertAllowed(batch.status, event.type, decision.batch.status);
-  if (command === undefined || decision.type !== 'changed') return decision;
-  const commands = [...decision.batch.commands, command].slice(-REMEMBERED_COMMANDS);
-  return { ...decision, batch: { ...decision.batch, commands } };
+  if (decision.type !== 'changed') return decision;
+  assertAllowed(batch.status, event.type, decision.batch.status);
+  const reasons = datedReasons(batch, decision.batch, context);
+  const commands =
+    command === undefined
+      ? decision.batch.commands
+      : [...decision.batch.commands, command].slice(-REMEMBERED_COMMANDS);
+  return { ...decision, batch: { ...decision.batch, reasons, commands } };
+}
+
+/**
+ * The reasons with the time and the attempt of those that are new, so that nobody takes the reason of
+ * an earlier attempt for the present one. A job that was not accepted would have been the next attempt.
+ */
+function datedReasons(
+  { status, attempt, reasons: known }: Batch,
+  { reasons }: Batch,
+  { now: at }: DecisionContext,
+): NotedReason[] {
+  const about = status === 'submitting' ? attempt + 1 : attempt;
+  const isNew = (reason: NotedReason) => reason.at === undefined && !known.includes(reason);
+  return reasons.map((reason) => (isNew(reason) ? { ...reason, at, attempt: about } : reason));
 }
 
 /** The tables' types tie each handler to its status and event; a look-up by their values does not. */

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../omitUndefined.ts';
-import { MAX_REASONS, type Reason } from '../errors.ts';
+import { MAX_REASONS, type NotedReason, type Reason } from '../errors.ts';
 import { MAX_PAST_JOBS, type Outcome, type PastJob } from '../job.ts';
 import { requestsToSend } from '../ledger.ts';
 import type { Policy } from '../policy.ts';
@@ -68,7 +68,7 @@ export function refused(why: string): Decision {
 }
 
 /** The record's reasons and one more: the last {@link MAX_REASONS} of them. */
-export function withReason({ reasons }: Pick<Batch, 'reasons'>, reason?: Reason): Reason[] {
+export function withReason({ reasons }: Pick<Batch, 'reasons'>, reason?: Reason): NotedReason[] {
   return reason ? [...reasons, reason].slice(-MAX_REASONS) : reasons;
 }
 

@@ -152,7 +152,10 @@ describe('a refused file has its reason beside it', () => {
       line: 2,
       batchId: batch?.batchId,
     });
-    expect(rejection.reasons).toEqual(batch?.reasons);
+    const noted = { at: NOW, attempt: 0 };
+    expect(rejection.reasons.map((each: object) => ({ ...each, ...noted }))).toEqual(
+      batch?.reasons,
+    );
     expect(await w.rows(rejection.errorsKey)).toHaveLength(2);
   });
 

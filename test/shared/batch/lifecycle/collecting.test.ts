@@ -106,7 +106,7 @@ describe('collecting', () => {
     const decision = when(claimed, { ...counts(5, 0, 5), accountRefusal });
     const batch = next(decision);
     expect(batch).toMatchObject({ status: 'retrying', attempt: 0, submission: 2 });
-    expect(batch.reasons.at(-1)).toEqual(accountRefusal);
+    expect(batch.reasons.at(-1)).toEqual({ ...accountRefusal, at: NOW, attempt: 1 });
     expect(effects(decision)).toContain('blockProvider');
   });
 
@@ -229,7 +229,7 @@ describe('an output that cannot be read', () => {
     const unread = { code: 'unreadable_row', message: 'one row' };
     const batch = next(when(claimed, { ...counts(9, 1, 0), unread }));
     expect(batch.jobsToDelete).toEqual([]);
-    expect(batch.reasons).toEqual([unread]);
+    expect(batch.reasons).toEqual([{ ...unread, at: NOW, attempt: 1 }]);
   });
 });
 

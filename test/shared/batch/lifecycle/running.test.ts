@@ -131,7 +131,7 @@ describe('running', () => {
       expect(outcome?.reason).toMatchObject({ code: 'job_abandoned' });
       expect(outcome?.reason?.message).toContain('job_1');
       expect(outcome?.reason?.message).toContain(seen);
-      expect(reasons).toEqual([outcome?.reason]);
+      expect(reasons).toEqual([{ ...outcome?.reason, at: NOW, attempt: 1 }]);
     }
   });
 

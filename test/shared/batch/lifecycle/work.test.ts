@@ -108,7 +108,7 @@ describe('work that failed', () => {
     const batch = next(when(given('collecting', { claim: LIVE, reasons }), event));
     expect(batch.reasons).toHaveLength(20);
     expect(batch.reasons.at(0)?.message).toBe('1');
-    expect(batch.reasons.at(-1)).toEqual(reason);
+    expect(batch.reasons.at(-1)).toEqual({ ...reason, at: NOW, attempt: 1 });
   });
 
   it('ends an inspection that never succeeds at the maximum age', () => {
