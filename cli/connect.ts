@@ -13,7 +13,7 @@ export interface ConnectionOptions {
 }
 
 /** The name of this project's own stack. */
-const DEFAULT_STACK = 'BatchHandler';
+export const DEFAULT_STACK = 'BatchHandler';
 
 /** Adds the options by which the command finds its handler. */
 export function withConnection(command: Command): Command {

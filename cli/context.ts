@@ -10,10 +10,21 @@ export interface CliContext {
   readonly ask?: ((question: string) => Promise<string>) | undefined;
   /** Aborted by ^C. */
   readonly interrupted: AbortSignal;
+  /**
+   * Completes the commands in a text, such as `batch-handler watch`, so that they can be pasted: with
+   * the options by which the command in hand finds its handler.
+   */
+  hint(text: string): string;
   /** Milliseconds since 1970. */
   now(): number;
   /** Sets the exit code of the process. Default 0. */
   end(exitCode: number): void;
+}
+
+/** What a process gives to the command line. */
+export interface CliEnvironment extends Omit<CliContext, 'end' | 'hint'> {
+  /** How the user has called the program. Default: `batch-handler`. */
+  readonly program?: string | undefined;
 }
 
 /** Documented in docs/cli.md. */

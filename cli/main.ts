@@ -4,7 +4,10 @@ import { enableCompileCache } from 'node:module';
 // Before the program is loaded: Node then keeps its compiled code, and that of the AWS SDK, in the
 // directory for temporary files.
 enableCompileCache();
-const { runCli } = await import('./program.ts');
+const [{ runCli }, { programName }] = await Promise.all([
+  import('./program.ts'),
+  import('./hints.ts'),
+]);
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
@@ -26,5 +29,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stderr: process.stderr,
   ask: isAttended ? ask : undefined,
   interrupted: interrupted.signal,
+  program: programName(process.argv[1] ?? '', process.env, process.cwd()),
   now: Date.now,
 });

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { PACKAGE_VERSION } from '../shared/package.ts';
 import { COMMANDS } from './commands.ts';
-import { separateLocal } from './connect.ts';
-import { type CliContext, EXIT } from './context.ts';
+import { type ConnectionOptions, separateLocal } from './connect.ts';
+import { type CliContext, type CliEnvironment, EXIT } from './context.ts';
+import { PROGRAM, pasteable } from './hints.ts';
 
 /**
  * Runs one command.
@@ -12,15 +13,15 @@ import { type CliContext, EXIT } from './context.ts';
  */
 export async function runCli(
   args: readonly string[],
-  environment: Omit<CliContext, 'end'>,
+  environment: CliEnvironment,
 ): Promise<number> {
-  const { stderr, interrupted } = environment;
+  const { stderr, interrupted, program: calledAs = PROGRAM } = environment;
   let exitCode: number = EXIT.done;
   const end = (code: number): void => {
     exitCode = code;
   };
-  const context = { ...environment, end };
-  const program = await createProgram(args, context);
+  const hint = (text: string): string => pasteable(text, calledAs, usedOptions(program, args));
+  const program = await createProgram(args, { ...environment, end, hint });
   try {
     if (args.length === 0) {
       stderr.write(program.helpInformation());
@@ -36,12 +37,12 @@ export async function runCli(
     }
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.done;
-      stderr.write(`${usageLine(error, program, args)}\n`);
+      stderr.write(`${hint(usageLine(error, program, args))}\n`);
       return EXIT.usage;
     }
     const { explain } = await import('./explain.ts');
     const { line, exitCode: code } = explain(error);
-    stderr.write(`${line}\n`);
+    stderr.write(`${hint(line)}\n`);
     return code;
   }
 }
@@ -49,7 +50,7 @@ export async function runCli(
 /** The program with the names of all commands. Only the one that is used is loaded. */
 async function createProgram(args: readonly string[], context: CliContext): Promise<Command> {
   const { stdout } = context;
-  const program = new Command('batch-handler')
+  const program = new Command(PROGRAM)
     .description('Manage the batches of a Batch Handler that is deployed or runs locally.')
     .version(PACKAGE_VERSION, '-V, --version', 'print the version')
     .exitOverride()
@@ -73,10 +74,16 @@ stack cannot be reached or denies access. For examples, see batch-handler help C
   return program;
 }
 
+/** The options that the used command was given. */
+function usedOptions(program: Command, args: readonly string[]): Partial<ConnectionOptions> {
+  const used = usedCommand(args);
+  return program.commands.find((each) => each.name() === used)?.opts() ?? {};
+}
+
 function usageLine({ message }: CommanderError, program: Command, args: readonly string[]): string {
   const used = usedCommand(args);
   const command = program.commands.find((each) => each.name() === used);
-  const help = ['batch-handler', ...(command ? [command.name()] : []), '--help'].join(' ');
+  const help = [PROGRAM, ...(command ? [command.name()] : []), '--help'].join(' ');
   return `${message.replace(/^error: /, '').replaceAll('\n', ' ')} (see ${help})`;
 }
 

@@ -78,7 +78,7 @@ async function add(
   for (const file of files) added.push(await addFile(client, file, options, context));
   if (options.wait) return watchUntilEnded(client, added, watchSettings(options), context);
   if (!options.json && context.stdout.isTTY)
-    context.stderr.write('track progress with: batch-handler watch\n');
+    context.stderr.write(context.hint('track progress with: batch-handler watch\n'));
   return EXIT.done;
 }
 

@@ -46,7 +46,7 @@ async function commandBatches(
     } catch (error) {
       context.interrupted.throwIfAborted();
       const { line, exitCode } = explain(error);
-      context.stderr.write(`${line}\n`);
+      context.stderr.write(context.hint(`${line}\n`));
       worst = Math.max(worst, exitCode);
     }
   }

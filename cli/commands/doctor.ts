@@ -26,7 +26,7 @@ Examples:
 }
 
 async function doctor(options: DoctorOptions, context: CliContext): Promise<number> {
-  const { stdout, now } = context;
+  const { stdout, now, hint } = context;
   const { connection } = await openClient(options);
   // Imported here, because it loads the SDKs of AWS and of the providers.
   const [{ diagnose }, { doctorContext }] = await Promise.all([
@@ -34,7 +34,12 @@ async function doctor(options: DoctorOptions, context: CliContext): Promise<numb
     import('../../shared/operations/check.ts'),
   ]);
   const findings: Finding[] = [];
-  for await (const finding of diagnose(doctorContext(connection, now))) {
+  for await (const { what, fix, ...found } of diagnose(doctorContext(connection, now))) {
+    const finding = {
+      ...found,
+      what: hint(what),
+      ...(fix === undefined ? {} : { fix: hint(fix) }),
+    };
     const isFirst = findings.at(-1)?.check !== finding.check;
     findings.push(finding);
     const lines = options.json

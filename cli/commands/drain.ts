@@ -35,7 +35,7 @@ Examples:
 }
 
 async function drainHandler(options: DrainCommandOptions, context: CliContext): Promise<number> {
-  const { stdout, stderr, interrupted } = context;
+  const { stdout, stderr, interrupted, hint } = context;
   const { connection } = await openClient(options);
   const { handler } = connection;
   // Imported here, so that --help loads no AWS SDK.
@@ -49,16 +49,16 @@ async function drainHandler(options: DrainCommandOptions, context: CliContext): 
     const end = await showProgress(progress, stderr, outstandingText);
     const kept = await readKept(connection);
     if (options.json) {
-      stdout.write(`${JSON.stringify({ cancelled: end?.cancelled ?? 0, ...kept })}\n`);
+      stdout.write(hint(`${JSON.stringify({ cancelled: end?.cancelled ?? 0, ...kept })}\n`));
       return EXIT.done;
     }
     stdout.write(
       `nothing is outstanding: ${counted(end?.cancelled ?? 0, 'batch', 'batches')} cancelled\n`,
     );
-    stdout.write(`${keptLines(handler, kept).join('\n')}\n`);
+    stdout.write(hint(`${keptLines(handler, kept).join('\n')}\n`));
     return EXIT.done;
   } catch (error) {
-    if (interrupted.aborted) stderr.write('interrupted: run the command again to continue\n');
+    if (interrupted.aborted) stderr.write(hint('interrupted: to continue, batch-handler drain\n'));
     throw error;
   }
 }

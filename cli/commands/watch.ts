@@ -68,7 +68,7 @@ export async function watchUntilEnded(
       } catch (error) {
         signal.throwIfAborted();
         const { line, exitCode } = explain(error);
-        board.note(line);
+        board.note(context.hint(line));
         return exitCode;
       }
     }),

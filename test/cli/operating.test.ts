@@ -75,7 +75,7 @@ describe('pause and resume', () => {
     expect(findings.find(({ check }) => check === 'admission')).toMatchObject({
       level: 'note',
       what: expect.stringMatching(/^openai was paused by a user \d+s ago: incident$/),
-      fix: 'batch-handler resume openai',
+      fix: `batch-handler resume openai --local ${run.dataDirectory}`,
     });
     expect(await cliRun(['resume', 'openai', local, '--json'])).toMatchObject({
       code: 0,
@@ -109,7 +109,7 @@ describe('remove', () => {
     expect(findings).toContainEqual({
       ...{ check: 'records', level: 'problem' },
       what: 'the record of unreadable cannot be read: nothing happens to it',
-      fix: 'batch-handler remove unreadable, which shows what may still run at its provider',
+      fix: `batch-handler remove unreadable --local ${run.dataDirectory}, which shows what may still run at its provider`,
     });
     const declined = await cliRun(['remove', 'unreadable', local], { answer: 'n' });
     expect(declined).toMatchObject({ code: 0, stdout: '' });
@@ -139,7 +139,7 @@ describe('redrive', () => {
     expect(found.findings.find(({ level }) => level === 'problem')).toMatchObject({
       check: 'dead letters',
       what: expect.stringContaining('no_such_file'),
-      fix: 'fix the cause, then run batch-handler redrive --queue batch',
+      fix: `fix the cause, then run batch-handler redrive --queue batch --local ${run.dataDirectory}`,
     });
 
     const declined = await cliRun(['redrive', local], { answer: 'n' });

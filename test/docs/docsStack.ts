@@ -60,6 +60,7 @@ export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
       for (const name of ['my-requests.jsonl', 'requests.jsonl'])
         copyFileSync(EXAMPLE, join(directory, name));
       symlinkSync(run.dataDirectory, join(directory, '.local'));
+      symlinkSync(join(ROOT, 'bin'), join(directory, 'bin'));
       return directory;
     },
     async stop() {
@@ -81,7 +82,7 @@ answer="\${0%/*}/answer-$(echo "$*" | cksum | tr ' ' -)"
 [ -f "$answer" ] || { aws "$@" > "$answer.part" && mv "$answer.part" "$answer"; } || exit
 cat "$answer"`;
 
-/** `batch-handler`, and `npm run cli -- …` of a clone, as they are run from elsewhere. */
+/** `batch-handler`, and scripts of a clone, as they are run from elsewhere. */
 function addCommands(directory: string): void {
   mkdirSync(directory);
   const run = (script: string): string => `exec '${process.execPath}' '${join(ROOT, script)}' "$@"`;
@@ -90,8 +91,6 @@ function addCommands(directory: string): void {
     'batch-handler': run('cli/main.ts'),
     npm: [
       'case "$1 $2 $3" in',
-      `"run cli --") shift 3; ${run('cli/main.ts')} ;;`,
-      `"run --silent cli") shift 4; ${run('cli/main.ts')} ;;`,
       `"run simulate --") shift 3; ${run('test/simulation/main.ts')} ;;`,
       '*) echo "not run here: npm $*" >&2; exit 1 ;;',
       'esac',
