@@ -22,6 +22,7 @@ import { subscribeToJobEvents } from './providers/bedrock.ts';
 import { createBucket } from './resources/bucket.ts';
 import { type Collector, createCollector } from './resources/collector.ts';
 import { Delivery } from './resources/delivery.ts';
+import { checkEnvironments } from './resources/environmentSize.ts';
 import { connectQueues, createFunctions, FUNCTION_SPECS } from './resources/functions.ts';
 import { createInbox } from './resources/inbox.ts';
 import { grantAdd, grantClient, grantPermissions, grantRead } from './resources/permissions.ts';
@@ -151,9 +152,10 @@ export class BatchHandler extends HandlerMetrics {
     const parts = { functions, collector, webhook };
     const monitored = { ...parts, handler: this, queues, providers, interval };
     this.alarms = createAlarms(monitored, props.alarms ?? {}, { topic, runbook });
-    saveQueries(monitored);
+    if (props.savedQueries !== false) saveQueries(monitored);
     this.dashboard =
       props.dashboard === false ? undefined : createDashboard(monitored, this.alarms, runbook);
+    checkEnvironments(this, entries.length);
     describeHandler(this, { ...parts, schedule, settings, resources, access });
   }
 

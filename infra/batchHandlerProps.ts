@@ -120,6 +120,13 @@ export interface BatchHandlerProps {
    */
   readonly dashboard?: boolean;
   /**
+   * Whether to save queries in Logs Insights, in a folder with the handler's name. docs/runbook.md
+   * says what each shows.
+   *
+   * @default true
+   */
+  readonly savedQueries?: boolean;
+  /**
    * What happens to the table, bucket, secrets and logs when the stack is deleted. CloudFormation does
    * not delete a bucket that is not empty.
    *

@@ -1,6 +1,6 @@
 import { CfnElement, Stack, Token } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
-import { type HandlerMetadata, METADATA_KEY, type ResourceIds } from '../shared/handlerMetadata.ts';
+import { METADATA_KEY, type ResourceIds, type WrittenMetadata } from '../shared/handlerMetadata.ts';
 import { PACKAGE_VERSION } from '../shared/package.ts';
 import type { GrantResult } from './providers/access.ts';
 import type { Collector } from './resources/collector.ts';
@@ -23,8 +23,8 @@ interface HandlerParts {
  */
 export function describeHandler(handler: Construct, parts: HandlerParts): void {
   const stack = Stack.of(handler);
-  const metadata: HandlerMetadata = {
-    settings: JSON.parse(parts.settings),
+  const metadata: WrittenMetadata = {
+    settings: JSON.stringify(JSON.parse(parts.settings)),
     version: PACKAGE_VERSION,
     // `constructsOf` has every key of ResourceIds; only keys that may be absent are dropped.
     resources: idsOf(stack, constructsOf(parts)) as ResourceIds,

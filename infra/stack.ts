@@ -20,8 +20,8 @@ export class BatchHandlerStack extends Stack {
       context;
     const removalPolicy =
       context.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
-    const { policy, collector, inbox, alarms, runbook, dashboard, maxConcurrency } = context;
-    const { alarmTopicArn, scheduleMinutes, retentionDays } = context;
+    const { policy, collector, inbox, alarms, runbook, dashboard, savedQueries } = context;
+    const { alarmTopicArn, scheduleMinutes, retentionDays, maxConcurrency } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
         this.#importProcessor(context) ?? this.#exampleProcessor({ logRetention, removalPolicy }),
@@ -39,6 +39,7 @@ export class BatchHandlerStack extends Stack {
         ),
         runbook,
         dashboard,
+        savedQueries,
         maxConcurrency,
         schedule: ifDefined(scheduleMinutes, Duration.minutes),
         retention: ifDefined(retentionDays, Duration.days),

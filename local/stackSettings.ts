@@ -29,7 +29,7 @@ export function webhookUrls({
   return new Map(urls);
 }
 
-/** The content of the stack's secrets, by their ARNs. */
+/** The content of the stack's secrets, by their ARNs or names, as the functions have them. */
 export function secretValues(
   functions: readonly FunctionResource[],
   { secrets, webhookSecrets }: Pick<LocalProviders, 'secrets' | 'webhookSecrets'>,

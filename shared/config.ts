@@ -16,11 +16,11 @@ export const ENVIRONMENT = {
   /** ARN of the processor, with its qualifier if it has one. */
   processor: 'PROCESSOR_ARN',
   eventBus: 'EVENT_BUS_NAME',
-  /** JSON: provider entry → ARN of its secret. */
+  /** JSON: provider entry → name of its secret, or its ARN if the secret is not of the handler's stack. */
   secrets: 'SECRET_ARNS',
   /** JSON: provider entry → ARN of the role of its jobs. */
   jobRoles: 'JOB_ROLE_ARNS',
-  /** JSON: provider entry with webhooks → ARN of their signing secret, if the function uses it. */
+  /** JSON: provider entry with webhooks → name of their signing secret, if the function uses it. */
   webhookSecrets: 'WEBHOOK_SECRET_ARNS',
   /** Before the name of an entry: the URL for the webhooks that jobs are created with. */
   webhookUrl: 'WEBHOOK_URL',

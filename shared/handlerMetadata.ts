@@ -33,17 +33,37 @@ const resourceIdsSchema = z.object({
 /** Logical ids by what the resources are for. */
 export type ResourceIds = z.infer<typeof resourceIdsSchema>;
 
+const settingsObject = z.record(z.string(), z.json());
+
+const settingsText = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue('must be JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(settingsObject);
+
 /** What a stack says of one handler. A newer construct may say more. */
 const handlerMetadataSchema = z.object({
-  /** What ships beside the code as settings.json; `settingsSchema` reads it. */
-  settings: z.record(z.string(), z.json()),
+  /**
+   * What ships beside the code as settings.json; `settingsSchema` reads it. Written as JSON text,
+   * because a template's metadata may not hold a fraction, such as a price. Versions up to 0.1 wrote
+   * an object.
+   */
+  settings: z.union([settingsText, settingsObject]),
   /** Of the package that was deployed. */
   version: z.string().optional(),
   resources: resourceIdsSchema,
   /** Provider entry → logical id of its secret, if that is in the same stack, else its ARN. */
   secrets: z.record(z.string(), z.string()).default({}),
 });
-export type HandlerMetadata = z.infer<typeof handlerMetadataSchema>;
+export type HandlerMetadata = z.output<typeof handlerMetadataSchema>;
+/** As the construct writes it. */
+export type WrittenMetadata = z.input<typeof handlerMetadataSchema>;
 
 export const stackMetadataSchema = z.object({
   [METADATA_KEY]: z.record(z.string(), handlerMetadataSchema).default({}),

@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../shared/config.ts';
-import { type AnySecret, createSecret, EntryArns } from '../resources/secrets.ts';
+import { type AnySecret, createSecret, EntryIds, secretIdOf } from '../resources/secrets.ts';
 
 /** What a provider entry was granted. */
 export interface GrantResult {
@@ -37,16 +37,16 @@ export interface BindContext {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** A function that calls providers, with its environment variables of ARNs. */
+/** A function that calls providers, with its environment variables of secrets and roles. */
 class CallerFunction {
   readonly function: lambda.Function;
-  readonly secrets: EntryArns;
-  readonly jobRoles: EntryArns;
+  readonly secrets: EntryIds;
+  readonly jobRoles: EntryIds;
 
   constructor(caller: lambda.Function) {
     this.function = caller;
-    this.secrets = new EntryArns(caller, ENVIRONMENT.secrets);
-    this.jobRoles = new EntryArns(caller, ENVIRONMENT.jobRoles);
+    this.secrets = new EntryIds(caller, ENVIRONMENT.secrets);
+    this.jobRoles = new EntryIds(caller, ENVIRONMENT.jobRoles);
   }
 }
 
@@ -102,7 +102,7 @@ export function secretAccess(given: AnySecret | undefined, credential: string): 
         });
       for (const caller of [sweeper, worker, ...(listener ? [listener] : [])]) {
         secret.grantRead(caller.function);
-        caller.secrets.add(entry, secret.secretArn);
+        caller.secrets.add(entry, secretIdOf(secret, caller.function));
       }
       return { secret, credential };
     },

@@ -49,6 +49,8 @@ export function createBucket(
       { id: 'provider-files', prefix: PREFIX.providerFiles, expiration: PROVIDER_FILES_AGE },
     ],
   });
+  // A bucket that outlives its stack still refuses requests without TLS.
+  bucket.policy?.applyRemovalPolicy(removalPolicy);
   acknowledge(
     bucket,
     'AwsSolutions-S1',

@@ -72,7 +72,9 @@ export class Delivery extends Construct {
       destinationConfig: { onSuccess: destination, onFailure: destination },
     });
     // Lambda rejects a destination that the function's role may not yet send to.
-    config.node.addDependency(policy, processor);
+    config.node.addDependency(policy);
+    // The settings refer to the function, but to an alias only by its name.
+    if ('aliasName' in processor) config.node.addDependency(processor);
     this.node.addValidation({ validate: () => conflictingAsyncSettings(config) });
   }
 

@@ -43,22 +43,31 @@ export function createSecret(
   return secret;
 }
 
-/** An environment variable of a function that maps provider entries to ARNs, as JSON. */
-export class EntryArns {
+/**
+ * What a function reads a secret by. A name is half as long as an ARN, and the environment has to hold
+ * those of all entries. A secret of another stack, account or region is read by its ARN.
+ */
+export function secretIdOf(secret: AnySecret, reader: lambda.Function): string {
+  const isOwn = secret instanceof secretsmanager.Secret && secret.stack === reader.stack;
+  return isOwn ? secret.secretName : secret.secretArn;
+}
+
+/** An environment variable of a function that maps provider entries to ARNs or names, as JSON. */
+export class EntryIds {
   readonly #reader: lambda.Function;
   readonly #variable: string;
-  readonly #arns: Record<string, string> = {};
+  readonly #ids: Record<string, string> = {};
 
   constructor(reader: lambda.Function, variable: string) {
     this.#reader = reader;
     this.#variable = variable;
   }
 
-  add(entry: string, arn: string): void {
-    this.#arns[entry] = arn;
+  add(entry: string, id: string): void {
+    this.#ids[entry] = id;
     // The first entry sets the variable, so that a function without entries has none. The value is
     // produced at synthesis, when all entries are known.
-    const produce = () => Stack.of(this.#reader).toJsonString(this.#arns);
+    const produce = () => Stack.of(this.#reader).toJsonString(this.#ids);
     this.#reader.addEnvironment(this.#variable, Lazy.string({ produce }));
   }
 }

@@ -12,7 +12,7 @@ import {
   type HandlerResources,
 } from './functions.ts';
 import { allow, allowItems } from './permissions.ts';
-import { createSecret, EntryArns, generateSecret } from './secrets.ts';
+import { createSecret, EntryIds, generateSecret, secretIdOf } from './secrets.ts';
 
 /** Senders wait only seconds for a reply. If the provider is slower, the next sweep checks the job. */
 const WEBHOOK_TIMEOUT = Duration.seconds(30);
@@ -59,17 +59,17 @@ export function createWebhooks(
   allowItems(receiver, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [TABLE.webhookPrefix]);
   // Providers cannot sign requests for IAM. The function verifies the signature of each webhook.
   const { url } = receiver.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
-  const verified = new EntryArns(receiver, ENVIRONMENT.webhookSecrets);
-  const signed = new EntryArns(worker, ENVIRONMENT.webhookSecrets);
+  const verified = new EntryIds(receiver, ENVIRONMENT.webhookSecrets);
+  const signed = new EntryIds(worker, ENVIRONMENT.webhookSecrets);
   const endpoints: Record<string, WebhookEndpoint> = {};
   for (const [entry, kind] of entries) {
     const isPerJob = KINDS[kind].webhooks === 'perJob';
     const secret = createSigningSecret(scope, entry, isPerJob, props.removalPolicy);
     secret.grantRead(receiver);
-    verified.add(entry, secret.secretArn);
+    verified.add(entry, secretIdOf(secret, receiver));
     if (isPerJob) {
       secret.grantRead(worker);
-      signed.add(entry, secret.secretArn);
+      signed.add(entry, secretIdOf(secret, worker));
       worker.addEnvironment(ENVIRONMENT.webhookUrl, url);
     } else {
       // A function URL ends in a slash.

@@ -7,7 +7,7 @@ const getSecretSchema = z.object({ SecretId: z.string() });
 /**
  * Secrets Manager's GetSecretValue.
  *
- * @param values the content of the secrets, by their ARNs
+ * @param values the content of the secrets, by their ARNs or names
  */
 export function secretsService(
   secrets: readonly Named[],
@@ -23,7 +23,7 @@ export function secretsService(
       );
     const { SecretId: id } = getSecretSchema.parse(JSON.parse(request.body));
     const secret = secrets.find(({ arn, name }) => arn === id || name === id);
-    const value = secret && values.get(secret.arn);
+    const value = secret && (values.get(secret.arn) ?? values.get(secret.name));
     if (secret === undefined || value === undefined)
       return serviceError(
         400,

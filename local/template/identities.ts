@@ -53,7 +53,8 @@ const bucket: Identify = ({ logicalId, account, property }) => {
 };
 
 const secret: Identify = ({ logicalId, account, property }) => {
-  const name = property('Name') ?? physicalName(account, logicalId);
+  // CloudFormation's name of a secret is not prefixed with the stack's. CDK relies on the two parts.
+  const name = property('Name') ?? `${logicalId}-local`;
   // Secrets Manager appends a dash and six random characters to the name.
   const arn = arnOf(account, 'secretsmanager', `secret:${name}-local1`);
   return { name, arn, ref: arn, attributes: { Id: arn } };

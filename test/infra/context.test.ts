@@ -80,6 +80,7 @@ describe('every setting', () => {
     alarmTopicArn: `arn:aws:sns:${ENV.region}:${ENV.account}:on-call`,
     runbook: 'https://wiki.example/runbook',
     dashboard: false,
+    savedQueries: false,
     removalPolicy: 'destroy',
   };
 
@@ -95,6 +96,7 @@ describe('every setting', () => {
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
     template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    template.resourceCountIs('AWS::Logs::QueryDefinition', 0);
     const alarm = resourceOf(template, 'AWS::CloudWatch::Alarm', 'BatchesBatchesFailed');
     expect(alarm.Properties).toMatchObject({ Threshold: 3, AlarmActions: [context.alarmTopicArn] });
     expect(alarm.Properties.AlarmDescription).toContain(`${context.runbook}#batches-failed`);

@@ -61,12 +61,14 @@ describe('the description of handlers in a template', () => {
 
   it('holds the settings as the functions have them', () => {
     const stack = newStack();
-    newHandler(stack, { policy: { maxAttempts: 3 } });
+    const prices = { '*': { input: 1.25, output: 10 } };
+    const openai = LlmProvider.openAi({ prices });
+    newHandler(stack, { providers: { openai }, policy: { maxAttempts: 3 } });
 
     const { settings } = metadataOf(Template.fromStack(stack))['Test/Batches'] ?? {};
 
     const { providers, policy } = settingsSchema.parse(settings);
-    expect(providers.openai?.kind).toBe('openai');
+    expect(providers.openai).toMatchObject({ kind: 'openai', prices });
     expect(policy).toMatchObject({ maxAttempts: 3 });
   });
 

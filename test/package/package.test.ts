@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasNoCfnLint, lintFindings } from '../support/cfnLint.ts';
 import { createScratchApp, type ScratchApp, typeErrors } from './scratchApp.ts';
 
 const SYNTHESIZE = join(import.meta.dirname, 'synthesizeExamples.ts');
@@ -107,6 +108,14 @@ describe('the examples, with the package installed', () => {
     // It has looked: the functions of the examples themselves are as plain as can be.
     expect(all.length).toBeGreaterThan(0);
     expect(all.filter(({ logicalId }) => logicalId?.startsWith('Batches'))).toEqual([]);
+  });
+
+  it.skipIf(hasNoCfnLint)('have templates in which cfn-lint finds nothing', async () => {
+    const templates = synthesized.flatMap(({ assembly, stackNames }) =>
+      stackNames.map((name) => join(assembly, `${name}.template.json`)),
+    );
+
+    expect(await lintFindings(templates)).toEqual([]);
   });
 
   it('run locally, and call the processor', async () => {

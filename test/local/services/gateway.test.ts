@@ -57,7 +57,7 @@ test('with a key in the environment, secrets have that key', async () => {
   const client = new SecretsManagerClient(sdkSettings(stack));
 
   const { SecretString: value } = await client.send(
-    new GetSecretValueCommand({ SecretId: 'Toy-Secret' }),
+    new GetSecretValueCommand({ SecretId: 'Secret-local' }),
   );
 
   expect(value).toBe('sk-real');

@@ -27,15 +27,19 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** CloudFormation with one stack, which holds handlers with these ids. */
-function deploy(ids: string, moreSettings: object = {}): void {
+/**
+ * CloudFormation with one stack, which holds handlers with these ids.
+ *
+ * @param change what to write as the settings in place of the construct's
+ */
+function deploy(ids: string, change: (settings: object) => unknown = JSON.stringify): void {
   const stack = new Stack(newApp(), 'Test');
   new sqs.Queue(stack, 'Other');
   for (const id of ids.split(' ').filter(Boolean))
     newHandler(stack, { id, processor: newProcessor(new Construct(stack, `For${id}`)) });
   const template = templateSchema.parse(Template.fromStack(stack).toJSON());
   for (const handler of Object.values(template.Metadata[METADATA_KEY] ?? {}))
-    Object.assign(handler.settings, moreSettings);
+    handler.settings = change(JSON.parse(handler.settings));
   const account = localAccount('Test', gateway.url);
   const assembly = { stackName: 'Test', template, assetDirectories: new Map() };
   const cloudformation = cloudFormationService(deployedStack(assembly, account, Date.now()));
@@ -83,12 +87,18 @@ test('an unknown stack and one without a handler are named in the error', async 
 });
 
 test('a handler with settings of another version is still found', async () => {
-  deploy('Batches', { later: 'setting' });
+  deploy('Batches', (settings) => JSON.stringify({ ...settings, later: 'setting' }));
 
   const handler = await discover('Test');
 
   expect(handler.providers).toEqual(['openai']);
   expect(() => settingsOf(handler)).toThrow(/stack Test was deployed by another version.*later/);
+});
+
+test('a handler is found whose settings are an object, as in version 0.1', async () => {
+  deploy('Batches', (settings) => settings);
+
+  expect(settingsOf(await discover('Test')).providers.openai?.kind).toBe('openai');
 });
 
 test('a local stack is found by its directory, as long as its process lives', async () => {
