@@ -22,8 +22,13 @@ export const METRICS = {
   /** Batches with files at the provider that could not be deleted. They expire there. */
   filesLeft: 'ProviderFilesLeft',
   completed: 'BatchesCompleted',
+  /** Batches that failed with an input that was in order: a provider, the processor or the handler failed. */
   failed: 'BatchesFailed',
+  /** Batches whose input was refused. Whoever has sent it must correct it. */
+  inputsRefused: 'InputsRefused',
   cancelled: 'BatchesCancelled',
+  /** From the creation of a batch, or its `notBefore`, to its completion. */
+  turnaround: 'BatchTurnaround',
   /** Requests of ended batches that succeeded. */
   requestsSucceeded: 'RequestsSucceeded',
   /** Requests of ended batches that did not succeed. */
@@ -61,7 +66,7 @@ export const METRICS = {
   sweepDuration: 'SweepDuration',
   /** How long the most overdue batch had been due when the sweep processed it. */
   sweepLag: 'SweepLag',
-  /** How long the batch that waits longest has waited for capacity. */
+  /** How long the batch that waits longest has waited for capacity, refusals for quota included. */
   oldestQueuedAge: 'OldestQueuedAge',
   /**
    * Batches that wait for capacity at a provider, measured in each whole sweep. Of a queue of over
@@ -96,6 +101,7 @@ const UNITS: Readonly<Record<string, MetricUnit>> = {
   [METRICS.sweepDuration]: 'Seconds',
   [METRICS.sweepLag]: 'Seconds',
   [METRICS.oldestQueuedAge]: 'Seconds',
+  [METRICS.turnaround]: 'Seconds',
   // CloudWatch has no unit for money.
   [METRICS.cost]: 'None',
 };

@@ -49,7 +49,8 @@ export abstract class HandlerMetrics extends Construct {
   }
 
   /**
-   * Batches that ended without a success, or whose results the processor never accepted.
+   * Batches that ended without a success, or whose results the processor never accepted. Without those
+   * whose input was refused: `metric(METRICS.inputsRefused)`.
    *
    * @default sum over 5 minutes
    */

@@ -62,7 +62,8 @@ export function toItem(batch: Batch, layout: ItemLayout): VersionedItem {
     schemaVersion: BATCH_SCHEMA_VERSION,
     version,
     status,
-    statusAt,
+    // The index of waiting batches shows it, and its projection cannot be changed.
+    statusAt: status === 'queued' ? (batch.queuedSince ?? statusAt) : statusAt,
     provider,
     deadlineAt,
     model: input?.model,

@@ -120,6 +120,7 @@ export function newPart(
     status: 'queued',
     statusAt: now,
     createdAt,
+    queuedSince: now,
     spec: { ...spec, ...omitUndefined({ maxCost }) },
     provider: inTurn(spec.providers, number),
     deadlineAt,

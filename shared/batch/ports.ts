@@ -158,7 +158,7 @@ export interface WaitingHint {
   readonly expected: BilledTokens;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Start of its wait for room, in milliseconds since 1970. */
+  /** Since when it wants to run, refusals for quota included, in milliseconds since 1970. */
   readonly queuedAt: number;
   /** When it ends with the rows that it has, in milliseconds since 1970. */
   readonly deadlineAt: number;

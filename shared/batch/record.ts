@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { moneySchema } from './cost.ts';
 import { notedReasonSchema } from './errors.ts';
+import { failureGroupsSchema } from './failures.ts';
 import { inputSchema, jobSizeSchema, rangeShape, splitInputSchema } from './input.ts';
 import { jobSchema, outcomeSchema, pastJobSchema, usageSchema } from './job.ts';
 import { countsSchema, selectionSchema } from './ledger.ts';
 import { formatSchema } from './messages.ts';
+import { problemsSchema } from './problems.ts';
 import { STATUSES, type Status } from './status.ts';
 
 /** The version of the records that this code writes, and the newest that it reads. */
@@ -90,6 +92,11 @@ export const coreSchema = z.object({
   /** When the status was entered. */
   statusAt: time,
   createdAt: time,
+  /**
+   * Since when the batch wants to run: when it was first queued after its last job was accepted. A
+   * refusal for quota does not change it. Absent while its job runs, and in records of version 3.
+   */
+  queuedSince: time.optional(),
   spec: specSchema,
   /** The provider entry that the batch is at now: one of `spec.providers`. */
   provider: z.string(),
@@ -137,6 +144,8 @@ export const coreSchema = z.object({
   leftovers: z.number().int().positive().optional(),
 
   counts: countsSchema,
+  /** The rows of `errors` by error code, the 10 most frequent. Absent without rows, and in records of version 3. */
+  failureGroups: failureGroupsSchema.optional(),
   usage: usageSchema,
   /** USD of all jobs so far. Absent if the cost of one of them is not known. */
   cost: moneySchema.optional(),
@@ -226,6 +235,8 @@ export const batchSchema = z.discriminatedUnion('status', [
     status: z.literal('failed'),
     /** Key of the error file of an input that was refused. */
     inputErrorsKey: z.string().optional(),
+    /** Only of an input that was refused: what is wrong with it, by kind. */
+    inputProblems: problemsSchema.optional(),
   }),
   z.object({ ...unsuccessfulShape, status: z.literal('cancelled') }),
 ]);

@@ -28,10 +28,10 @@ interface RecordOfVersion1 {
 /**
  * Brings a record of an older schema version into the present shape. Of version 1: what the message asked for is
  * gathered in `spec`, what the inspection found in `input`, and what makes a batch a part in `part`;
- * `cleanUp` is called `jobsToDelete`, and the outcome `aged` is called `deadline`. Version 2 lacks only
- * what version 3 may leave out or add: `spec.completionWindow`, `input.isAbbreviated`; and version 3 only
- * what version 4 may: the time and the attempt of a reason. Anything else is returned as it is:
- * `batchSchema` refuses what it cannot be.
+ * `cleanUp` is called `jobsToDelete`, and the outcome `aged` is called `deadline`. Versions 2 and 3 lack
+ * only what later ones may leave out: `spec.completionWindow`, `input.isAbbreviated`; the time and the
+ * attempt of a reason, `queuedSince`, `failureGroups`, `inputProblems`. Anything else is returned as it
+ * is: `batchSchema` refuses what it cannot be.
  *
  * An upgraded record is written in the present version with the batch's next transition.
  */

@@ -2,6 +2,7 @@ import { saturated } from '../batch/bounds.ts';
 import { MAX_REASONS, type Reason, RefusedError, shortReason } from '../batch/errors.ts';
 import type { Slice } from '../batch/input.ts';
 import type { TokenEstimate } from '../batch/ports.ts';
+import { type Problems, ProblemTally } from '../batch/problems.ts';
 import { type CheckedRequest, checkRequest } from './checkRequest.ts';
 import { type Conflict, FileRules } from './fileRules.ts';
 import { type Line, lineGroups } from './lines.ts';
@@ -21,7 +22,8 @@ export interface Inspection {
   readonly openEnded: number;
   /** Slices that each fit one job. */
   readonly slices: readonly Slice[];
-  readonly problems: number;
+  /** Undefined if there are none. */
+  readonly problems: Problems | undefined;
   readonly firstReasons: readonly Reason[];
 }
 
@@ -45,9 +47,9 @@ export async function inspectInput(
   const lines = new LineInspection(demands);
   const size = { bytes: 0 };
   const firstReasons: Reason[] = [];
-  let problems = 0;
+  const tally = new ProblemTally();
   const report = async ({ reason, customId }: LineProblem) => {
-    problems += 1;
+    tally.add(reason);
     if (firstReasons.length < MAX_REASONS) firstReasons.push(reason);
     await onProblem({ reason, customId });
   };
@@ -68,7 +70,8 @@ export async function inspectInput(
     await report({ reason: error.reason });
   }
   if (lines.needsTooManyJobs) await report(lines.tooManyJobs());
-  if (lines.requests === 0 && problems === 0) await report(EMPTY_PROBLEM);
+  if (lines.requests === 0 && tally.total === 0) await report(EMPTY_PROBLEM);
+  const problems = tally.total === 0 ? undefined : tally.summary();
   return { ...lines.result(size.bytes), bytes: size.bytes, problems, firstReasons };
 }
 

@@ -1,4 +1,6 @@
+import { type FailureGroup, FailureTally } from '../batch/failures.ts';
 import type { Counts, RowOutcome, Selection } from '../batch/ledger.ts';
+import { failureOf } from './failureOf.ts';
 import { isSelected, type JoinedRow, joinedGroups, type RowSources } from './join.ts';
 import { type ByteTarget, lineGroups, lineSink } from './lines.ts';
 import { classifyRow, errorRow, parseRow } from './rows.ts';
@@ -21,14 +23,15 @@ export interface MergeRules {
  * once, in the order of the input: to `results` if it has succeeded, now or before, else to
  * `errors`.
  *
- * @returns the ledger, and the number of the job's rows that belong to none of its requests
+ * @returns the ledger, the errors by code, and the number of the job's rows that belong to none of its
+ *   requests
  */
 export async function mergeRows(
   sources: RowSources,
   spool: Spool,
   targets: { readonly results: ByteTarget; readonly errors: ByteTarget },
   rules: MergeRules,
-): Promise<{ readonly counts: Counts; readonly foreign: number }> {
+): Promise<Merged & { readonly foreign: number }> {
   const { selection, referenceOf = itself } = rules;
   const writer = new RowWriter(spool, targets);
   const ledger: Record<RowOutcome, number> = { succeeded: 0, failed: 0, unfinished: 0 };
@@ -56,7 +59,15 @@ export async function mergeRows(
   await writer.close();
   const total = ledger.succeeded + ledger.failed + ledger.unfinished;
   const found = rows.size + positioned.size;
-  return { counts: { total, ...ledger }, foreign: foreign + found - matched };
+  const counts = { total, ...ledger };
+  return { counts, failureGroups: writer.failures.groups(), foreign: foreign + found - matched };
+}
+
+/** What the merged rows of a batch are. */
+interface Merged {
+  readonly counts: Counts;
+  /** The rows of `errors` by error code. */
+  readonly failureGroups: FailureGroup[];
 }
 
 function itself(customId: string): string {
@@ -77,6 +88,8 @@ function withoutNewRow(
 /** A part of a batch, with its own rows. */
 export interface MergedPart {
   readonly counts: Counts;
+  /** Its errors by code. */
+  readonly failureGroups: readonly FailureGroup[];
   /** Undefined if the part has no rows: each of its requests then gets an error row. */
   readonly rows:
     | { readonly results: AsyncIterable<Uint8Array>; readonly errors: AsyncIterable<Uint8Array> }
@@ -89,36 +102,42 @@ export interface MergedPart {
  * result is in the order of the input.
  *
  * @param missing the error of each request of a part that has no rows
- * @returns the ledger of the whole batch
+ * @returns the ledger of the whole batch, and its errors by code
  */
 export async function mergeParts(
   parts: AsyncIterable<MergedPart>,
   targets: { readonly results: ByteTarget; readonly errors: ByteTarget },
   missing: { readonly code: string; readonly message: string },
-): Promise<Counts> {
+): Promise<Merged> {
+  const failures = new FailureTally();
   const sum = { total: 0, succeeded: 0, failed: 0, unfinished: 0 };
-  for await (const { counts, rows, requests } of parts) {
+  for await (const { counts, failureGroups, rows, requests } of parts) {
     if (rows) {
+      failures.addGroups(failureGroups);
       for await (const chunk of rows.results) await targets.results.write(chunk);
       for await (const chunk of rows.errors) await targets.errors.write(chunk);
-    } else await writeMissing(requests, targets.errors, missing);
+    } else await writeMissing(requests, { errors: targets.errors, failures }, missing);
     sum.total += counts.total;
     sum.succeeded += rows ? counts.succeeded : 0;
     sum.failed += rows ? counts.failed : 0;
     sum.unfinished += rows ? counts.unfinished : counts.total;
   }
-  return sum;
+  return { counts: sum, failureGroups: failures.groups() };
 }
 
 async function writeMissing(
   requests: AsyncIterable<Uint8Array>,
-  errors: ByteTarget,
+  { errors, failures }: { readonly errors: ByteTarget; readonly failures: FailureTally },
   missing: { readonly code: string; readonly message: string },
 ): Promise<void> {
   const sink = lineSink(errors);
   for await (const group of lineGroups(requests)) {
-    for (const { bytes } of group)
-      if (sink.add(errorRow(String(parseRow(bytes).custom_id), missing))) await sink.flush();
+    for (const { bytes } of group) {
+      const customId = String(parseRow(bytes).custom_id);
+      const row = errorRow(customId, missing);
+      failures.add(failureOf(parseRow(row)), customId);
+      if (sink.add(row)) await sink.flush();
+    }
   }
   await sink.close();
 }
@@ -139,6 +158,8 @@ const FLUSH_ROWS = 2_048;
 
 /** Writes each row to the results or the errors, in the order in which rows are added. */
 export class RowWriter {
+  /** The errors that were written. */
+  readonly failures = new FailureTally();
   readonly #spool: Spool;
   readonly #results: ReturnType<typeof lineSink>;
   readonly #errors: ReturnType<typeof lineSink>;
@@ -170,8 +191,14 @@ export class RowWriter {
     for (const { outcome, row, customId } of group) {
       const bytes = isBytes(row) ? row : (bytesRead.next().value as Uint8Array);
       const sink = outcome === 'succeeded' ? this.#results : this.#errors;
+      if (outcome !== 'succeeded') this.#noteFailure(bytes, customId);
       if (sink.add(customId === undefined ? bytes : renamed(bytes, customId))) await sink.flush();
     }
+  }
+
+  #noteFailure(bytes: Uint8Array, customId: string | undefined): void {
+    const row = parseRow(bytes);
+    this.failures.add(failureOf(row), customId ?? String(row.custom_id));
   }
 
   /** Resolves when everything has been written. */

@@ -107,11 +107,26 @@ async function recordTransition(ports: EffectPorts, batch: Batch): Promise<Batch
   // Repeated until it succeeds, and only then counted.
   if (event && isEnded(status)) await bus.publish(event);
   log.info('batch state change', { ...logFields(batch), from, to: status });
-  const metric = COUNTED[status];
+  const metric = isInputRefused(batch) ? METRICS.inputsRefused : COUNTED[status];
   if (metric && !(isPart && isEnded(status))) metrics.count(metric, 1, provider);
   if (!isPart && isEnded(status)) countRequests(ports, batch);
+  if (!isPart && status === 'completed') measureTurnaround(ports, batch);
   if (event && !isEnded(status)) await bus.publish(event);
   return isEnded(status) ? { type: 'endEventSent', statusAt: batch.statusAt } : undefined;
+}
+
+function isInputRefused({ inputProblems }: BatchFields): boolean {
+  return inputProblems !== undefined;
+}
+
+/** What a user's later retry or redelivery takes is not the handler's time. */
+function measureTurnaround(
+  { metrics }: Pick<EffectPorts, 'metrics'>,
+  { createdAt, statusAt, spec, retries, delivery }: BatchIn<'completed'>,
+): void {
+  if (retries > 0 || (delivery?.number ?? 1) > 1) return;
+  const startedAt = Math.max(createdAt, spec.notBefore ?? 0);
+  metrics.measure(METRICS.turnaround, Math.max(0, statusAt - startedAt) / 1000);
 }
 
 /** A batch that ends again after a retry is counted again as a whole. */

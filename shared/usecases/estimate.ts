@@ -59,14 +59,14 @@ export async function estimate(
   const { endpoint, model, requests, bytes, slices, maxOutputTokens, openEnded } = found;
   const { price, estimatedCost } = found.estimatedCost;
   // Like the worker, which checks the cost only of an input without problems.
-  const costRefusal = found.problems === 0 ? found.costRefusal : undefined;
+  const costRefusal = found.problems ? undefined : found.costRefusal;
   return {
     ...{ providers: names, endpoint, model: model ?? null, requests, bytes, jobs: slices.length },
     ...{ inputTokens: found.estimatedTokens, countedBy: null, maxOutputTokens, openEnded },
     ...{ price: price ?? null, cost: estimatedCost ?? null },
     builtinPricesOf: await builtinDate(providers, names),
     waits: await budgetWaits(providers, names, found),
-    problems: found.problems + (costRefusal ? 1 : 0),
+    problems: (found.problems?.total ?? 0) + (costRefusal ? 1 : 0),
     reasons: costRefusal ? [costRefusal] : reasons,
   };
 }

@@ -148,14 +148,14 @@ function isActive({ status, job }: BatchFields): boolean {
 
 /** What an index shows of a batch without its record. */
 function hintOf(batch: BatchFields): ActiveHint & WaitingHint {
-  const { batchId, input, createdAt, statusAt, deadlineAt, job, spec } = batch;
+  const { batchId, input, createdAt, statusAt, queuedSince, deadlineAt, job, spec } = batch;
   return {
     batchId,
     model: input?.model,
     requests: input?.requests ?? 0,
     estimatedTokens: input?.estimatedTokens ?? 0,
     createdAt,
-    queuedAt: statusAt,
+    queuedAt: queuedSince ?? statusAt,
     providers: spec.providers.length > 1 ? spec.providers : undefined,
     deadlineAt,
     isPending: job?.acceptedAt === undefined,

@@ -5,6 +5,7 @@ import type { BatchEvent, EventOf, EventType } from '../../shared/batch/lifecycl
 import { addMessageSchema } from '../../shared/batch/messages.ts';
 import { newBatch } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import { problemOf } from '../../shared/batch/problems.ts';
 import {
   type Batch,
   type BatchFields,
@@ -99,6 +100,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
     type: 'inputRefused',
     token: 'mine',
     reasons: [{ code: 'empty_file', message: 'm' }],
+    problems: problemOf({ code: 'empty_file', message: 'm' }),
     errorsKey: 'batches/b1/t/input-errors.jsonl',
   },
   submitted: { type: 'submitted', job: { id: 'job_1', submission: 1, submittedAt: NOW } },
@@ -131,6 +133,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
     token: 'mine',
     rows: ROWS,
     counts: { total: 10, succeeded: 6, failed: 0, unfinished: 4 },
+    failureGroups: [{ count: 4, code: 'batch_expired', example: 'r7', isUnfinished: true }],
     usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
   },
   delivered: { type: 'delivered', deliveryId: 'bh0123456789abcdef-delivery-1' },

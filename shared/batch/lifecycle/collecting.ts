@@ -122,6 +122,7 @@ function afterAttempt(
   const attempt = refusal ? batch.attempt - 1 : batch.attempt;
   const collected: CoreChanges = {
     counts,
+    failureGroups: event.failureGroups,
     // The sums over all parts include the jobs before a retry.
     usage: input.parts ? event.usage : sumUsage(batch.usage, event.usage),
     cost: input.parts ? event.cost : sumCost(batch.cost, event.cost),

@@ -51,12 +51,27 @@ function enter<S extends Status>(
   const { version, status: previousStatus } = batch;
   const entered = { version: version + 1, status, previousStatus, statusAt: now };
   const core: Core = { ...coreOf(batch), sends: 0, ...changes };
+  core.queuedSince = queuedSince(status, core, now);
   // TypeScript cannot see for a generic status that the core and `Own` are together its record.
   const next = omitUndefined({ ...core, ...own, ...entered }) as unknown as BatchIn<S>;
   // Last, so that a provider that is slow to delete a file delays nothing else.
   const isNew = core.jobsToDelete.length > batch.jobsToDelete.length;
   const deletion: Effect[] = isNew ? [{ type: 'deleteProviderFiles' }] : [];
   return { type: 'changed', batch: next, effects: [...effects, { type: 'announce' }, ...deletion] };
+}
+
+/** Statuses in which a batch waits for a job, or has one that may still be refused. */
+const BEFORE_ACCEPTANCE: ReadonlySet<Status> = new Set([
+  'queued',
+  'submitting',
+  'running',
+  'retrying',
+]);
+
+/** A batch that is refused for quota goes back to its queue, and has waited since before. */
+function queuedSince(status: Status, { queuedSince: before }: Core, now: number) {
+  if (!BEFORE_ACCEPTANCE.has(status)) return undefined;
+  return status === 'queued' ? (before ?? now) : before;
 }
 
 /** The fields that a record keeps from its inspection to its end. */
@@ -192,10 +207,10 @@ export function enterEnd(
 export function enterRefused(
   batch: BatchIn<'inspecting'>,
   context: DecisionContext,
-  inputErrorsKey: string | undefined,
+  refused: Pick<BatchIn<'failed'>, 'inputErrorsKey' | 'inputProblems'>,
   changes: CoreChanges,
 ): Decision {
-  const own = { ...unsuccessfulOf(batch, context), inputErrorsKey };
+  const own = { ...unsuccessfulOf(batch, context), ...refused };
   return enter(batch, 'failed', context, own, changes);
 }
 

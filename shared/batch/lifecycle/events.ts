@@ -1,8 +1,10 @@
 import type { ProviderErrorKind, Reason } from '../errors.ts';
+import type { FailureGroup } from '../failures.ts';
 import type { Input, JobSize, Slice } from '../input.ts';
 import type { Job, JobState, Timing, Usage } from '../job.ts';
 import type { Counts } from '../ledger.ts';
 import type { WorkKind } from '../messages.ts';
+import type { Problems } from '../problems.ts';
 import type { Claim, Rows } from '../record.ts';
 
 /** Everything that can happen to a batch after it was added. */
@@ -40,6 +42,8 @@ export type BatchEvent =
       readonly type: 'inputRefused';
       readonly token: string;
       readonly reasons: readonly Reason[];
+      /** All problems, by kind. */
+      readonly problems: Problems;
       /** Key of the file with all reasons; undefined if there was no input to inspect. */
       readonly errorsKey: string | undefined;
     }
@@ -88,6 +92,8 @@ export type BatchEvent =
       readonly token: string;
       readonly rows: Rows;
       readonly counts: Counts;
+      /** The rows of `errors` by error code. */
+      readonly failureGroups: FailureGroup[];
       readonly usage: Usage;
       /** Cost of the job, or of all parts, in USD. Undefined if it is not known. */
       readonly cost?: number | undefined;

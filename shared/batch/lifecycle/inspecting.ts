@@ -70,7 +70,8 @@ export const inspecting: Handlers<'inspecting'> = {
     if (!holdsClaim(batch, event)) return ignored(SUPERSEDED);
     // The reasons of the first bad lines: the error file has all of them.
     const reasons = event.reasons.slice(0, MAX_REASONS);
-    return enterRefused(batch, context, event.errorsKey, { reasons });
+    const { errorsKey: inputErrorsKey, problems: inputProblems } = event;
+    return enterRefused(batch, context, { inputErrorsKey, inputProblems }, { reasons });
   },
 
   cancelRequested(batch, _event, context) {

@@ -132,6 +132,8 @@ function jobEnded(
       // The job has ended without any work: the next one has a new key, and no attempt is used.
       submission: batch.submission + 1,
       attempt: batch.attempt - 1,
+      // Once accepted, a job can only be refused for something new.
+      queuedSince: batch.job.acceptedAt === undefined ? batch.queuedSince : undefined,
       pastJobs: withPastJob(batch, outcome, context.now, 0),
       reasons: withReason(batch, reason),
       ...markForDeletion(batch, context, jobId),

@@ -97,6 +97,7 @@ export const submitting: Handlers<'submitting'> = {
     return enterSplit({ ...batch, input }, context, {
       // As for a batch that was split when it was inspected: none of its requests ran.
       counts: countsOfNew(input.requests),
+      failureGroups: undefined,
       failures: 0,
       reasons: withReason(batch, reason),
     });

@@ -51,12 +51,17 @@ export async function collect(
     const shortfall = shortfallOf(output, spool, requests);
     if (shortfall && !output.isSalvage) throw new ProviderError('missing', shortfall);
     const loss = output.failures[0] ?? shortfall;
-    const { counts, foreign } = await mergeRows(rowSources(ports, task), spool, writers, {
-      selection: batch.selection,
-      missing: missingRowOf(output, spool, loss),
-      referenceOf: output.provider?.referenceOf,
-      keepPrevious: !mayHaveRun(outcome),
-    });
+    const { counts, failureGroups, foreign } = await mergeRows(
+      rowSources(ports, task),
+      spool,
+      writers,
+      {
+        selection: batch.selection,
+        missing: missingRowOf(output, spool, loss),
+        referenceOf: output.provider?.referenceOf,
+        keepPrevious: !mayHaveRun(outcome),
+      },
+    );
     await writers.results.close();
     await writers.errors.close();
     if (foreign > 0)
@@ -65,8 +70,10 @@ export async function collect(
     const cost = loss ? undefined : await costOfJob(ports, batch, spool);
     const unreadableRows = spool.unreadable + spool.nameless;
     const unread = unreadReason(batch, loss, unreadableRows);
-    const event = { type: 'collected', token, rows, counts, usage, cost, unreadableRows } as const;
-    return { ...event, ...omitUndefined({ accountRefusal, unread }) };
+    return {
+      ...{ type: 'collected', token, rows, counts, failureGroups, usage, cost, unreadableRows },
+      ...omitUndefined({ accountRefusal, unread }),
+    };
   } catch (error) {
     await Promise.all([writers.results.abort(), writers.errors.abort()]);
     throw error;
@@ -125,10 +132,11 @@ async function collectParts(
   const writers = { results: objects.writer(rows.results), errors: objects.writer(rows.errors) };
   try {
     const kind = batch.cancelRequested ? 'cancelled' : 'deadline';
-    const counts = await mergeParts(read(), writers, missingRow({ kind, files: [] }));
+    const missing = missingRow({ kind, files: [] });
+    const { counts, failureGroups } = await mergeParts(read(), writers, missing);
     await writers.results.close();
     await writers.errors.close();
-    return { type: 'collected', token, rows, counts, usage, cost, attempt };
+    return { type: 'collected', token, rows, counts, failureGroups, usage, cost, attempt };
   } catch (error) {
     await Promise.all([writers.results.abort(), writers.errors.abort()]);
     throw error;
@@ -156,10 +164,12 @@ function partRows(
   part: Batch | undefined,
 ): MergedPart {
   const { objects } = ports;
-  const { counts = countsOfNew(requests), rows }: Partial<BatchFields> = part ?? {};
+  const found: Partial<BatchFields> = part ?? {};
+  const { counts = countsOfNew(requests), failureGroups = [], rows } = found;
   const within = (source: AsyncIterable<Uint8Array>) => untilDeadline(ports, source, deadline);
   return {
     counts,
+    failureGroups,
     rows: rows && {
       results: within(objects.read(rows.results)),
       errors: within(objects.read(rows.errors)),

@@ -2,6 +2,7 @@ import { type Reason, RefusedError } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
+import { problemOf } from '../../batch/problems.ts';
 import type { LineProblem } from '../../jsonl/inspect.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -29,7 +30,7 @@ async function examine(ports: InspectPorts, task: WorkTask<'inspecting'>): Promi
   const { batch, token, deadline } = task;
   const key = objectKey(batch.batchId, token, 'input.jsonl');
   const refusal = await takeSnapshot(ports, task, key);
-  if (refusal) return { type: 'inputRefused', token, reasons: [refusal], errorsKey: undefined };
+  if (refusal) return refusedFor(token, refusal);
   const head = await objects.head({ bucket: objects.bucket, key });
   const problems = problemFile(objects, objectKey(batch.batchId, token, 'input-errors.jsonl'));
   try {
@@ -37,11 +38,10 @@ async function examine(ports: InspectPorts, task: WorkTask<'inspecting'>): Promi
     const source = { chunks, bytes: head?.bytes };
     const found = await inspectFor(ports, batch.spec, source, problems.add);
     const errorsKey = await problems.close();
-    if (found.problems > 0) {
-      return { type: 'inputRefused', token, reasons: found.firstReasons, errorsKey };
-    }
+    const { problems: kinds, firstReasons: reasons } = found;
+    if (kinds) return { type: 'inputRefused', token, reasons, problems: kinds, errorsKey };
     const { bytes, requests, endpoint, model, slices, costRefusal } = found;
-    if (costRefusal) return { type: 'inputRefused', token, reasons: [costRefusal], errorsKey };
+    if (costRefusal) return refusedFor(token, costRefusal);
     const { estimatedTokens, maxOutputTokens } = found;
     const input = omitUndefined({
       ...{ key, bytes, requests, endpoint, model, estimatedTokens },
@@ -55,6 +55,13 @@ async function examine(ports: InspectPorts, task: WorkTask<'inspecting'>): Promi
     await problems.abort();
     throw error;
   }
+}
+
+/** The refusal of an input as a whole. */
+function refusedFor(token: string, reason: Reason): BatchEvent {
+  const reasons = [reason];
+  const problems = problemOf(reason);
+  return { type: 'inputRefused', token, reasons, problems, errorsKey: undefined };
 }
 
 /** @returns why the input cannot be copied; undefined once it has been */

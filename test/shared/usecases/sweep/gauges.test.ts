@@ -37,6 +37,16 @@ describe('a sweep measures', () => {
     expect(w.metrics.get(METRICS.oldestQueuedAge)).toBe(40);
   });
 
+  it('a wait from when it began, through refusals for quota', async () => {
+    const w = withRoomFor(0);
+    const queuedSince = NOW - 7_200_000;
+    w.batches.put(aBatch({ batchId: 'refused', status: 'queued', statusAt: NOW, queuedSince }));
+
+    await w.sweep();
+
+    expect(w.metrics.get(METRICS.oldestQueuedAge)).toBe(7_200);
+  });
+
   it('the running jobs, for each provider and in all', async () => {
     const w = world();
     putRunning(w, 3);
