@@ -21,7 +21,7 @@ import type { Collector } from '../shared/collector/contract.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import type { Providers, WebhookTarget } from '../shared/providers/provider.ts';
 import { connectProviders } from '../shared/providers/registry.ts';
-import { SECRET_PLACEHOLDER } from '../shared/providers/settings.ts';
+import { isFilled } from '../shared/providers/settings.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { type Config, readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
@@ -47,7 +47,7 @@ function compose(config: Config): Composition {
   const policy = scalePolicy(policySchema.parse(settings.policy), config.timeScale);
   const dynamodb = dynamodbClient();
   const sqs = sqsClient();
-  const secrets = realSecrets(secretsManagerClient(), clock);
+  const secrets = realSecrets(secretsManagerClient(), clock, isFilled);
   const objects = realObjectStore(s3Client(), { bucket: bucketName, inputBuckets });
   const dependencies: Dependencies = {
     ...{ policy, clock, chance, log, metrics, objects, tableName, tokens },
@@ -130,7 +130,7 @@ export async function readSigningSecret(
   if (arn === undefined) return undefined;
   // A secret that was pasted or read from a file often ends in a line end.
   const secret = (await secrets.get(arn))?.trim() ?? '';
-  return secret === SECRET_PLACEHOLDER ? '' : secret;
+  return isFilled(secret) ? secret : '';
 }
 
 interface CollectorParts {

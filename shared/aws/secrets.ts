@@ -18,8 +18,17 @@ export interface Secrets {
 /** A changed credential takes effect within a minute; where the old one is refused, at once. */
 const CACHE_MS = 60_000;
 
-/** Secrets Manager, with a cache that reads a secret at most once a minute. */
-export function realSecrets(client: SecretsManagerClient, clock: Pick<Clock, 'now'>): Secrets {
+/**
+ * Secrets Manager, with a cache that reads a secret at most once a minute.
+ *
+ * @param isFilled whether a value is one that somebody has filled in. No other is kept: its owner is
+ *   about to replace it
+ */
+export function realSecrets(
+  client: SecretsManagerClient,
+  clock: Pick<Clock, 'now'>,
+  isFilled: (value: string | undefined) => boolean,
+): Secrets {
   const cache = new Map<string, { value: Promise<string | undefined>; until: number }>();
   return {
     get(secretArn, isFresh = false) {
@@ -31,9 +40,8 @@ export function realSecrets(client: SecretsManagerClient, clock: Pick<Clock, 'no
       const forget = () => {
         if (cache.get(secretArn) === entry) cache.delete(secretArn);
       };
-      // Somebody is about to fill in a secret that is missing.
       value.then((text) => {
-        if (text === undefined) forget();
+        if (!isFilled(text)) forget();
       }, forget);
       return value;
     },

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import nodeFetch, { type RequestInit as NodeRequestInit } from 'node-fetch';
 import * as z from 'zod';
 import { ProviderError } from '../batch/errors.ts';
-import { baseUrlProblem, SECRET_PLACEHOLDER } from './settings.ts';
+import { baseUrlProblem, isFilled } from './settings.ts';
 
 /** How an API with a key is reached. */
 export interface ApiConnection {
@@ -227,12 +227,6 @@ async function withinIdleTime<T>(abort: AbortController, step: PromiseLike<T>): 
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Whether somebody has filled in a secret. */
-export function isFilled(secret: string | undefined): boolean {
-  const text = secret?.trim() ?? '';
-  return text !== '' && text !== SECRET_PLACEHOLDER;
 }
 
 /** A secret as an API key. @throws ProviderError `account` if it is not filled in, or is no key */

@@ -115,3 +115,9 @@ export function refuseOptions(provider: string, options: Readonly<Record<string,
 
 /** What a secret holds until somebody fills it in. */
 export const SECRET_PLACEHOLDER = 'FILL-ME';
+
+/** Whether somebody has filled in a secret. */
+export function isFilled(secret: string | undefined): boolean {
+  const text = secret?.trim() ?? '';
+  return text !== '' && text !== SECRET_PLACEHOLDER;
+}

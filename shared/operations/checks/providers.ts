@@ -3,9 +3,9 @@ import { realObjectStore } from '../../aws/objectStore.ts';
 import { realSecrets } from '../../aws/secrets.ts';
 import { isNoList, messageOf, ProviderError } from '../../batch/errors.ts';
 import { ENVIRONMENT } from '../../config.ts';
-import { isFilled } from '../../providers/http.ts';
 import type { Providers } from '../../providers/provider.ts';
 import { connectProviders } from '../../providers/registry.ts';
+import { isFilled } from '../../providers/settings.ts';
 import {
   type Check,
   type CheckResult,
@@ -31,7 +31,7 @@ export const providersCheck: Check = {
 async function connectLikeFunctions(context: DoctorContext): Promise<Providers> {
   const { handler, s3 } = context.connection;
   const { bucket, sweeper } = handler.resources;
-  const secrets = realSecrets(context.secrets, context);
+  const secrets = realSecrets(context.secrets, context, isFilled);
   const read = (variable: string) => context.entryVariable(sweeper, variable).catch(() => ({}));
   return connectProviders(settingsOf(handler).providers, {
     secret: async (entry, isFresh) => {

@@ -6,6 +6,7 @@ import { realEventBus, realProcessor } from '../../../shared/aws/processor.ts';
 import { realSecrets } from '../../../shared/aws/secrets.ts';
 import type { ProcessorEvent, StateChange } from '../../../shared/batch/contracts.ts';
 import { InvocationRefusedError } from '../../../shared/batch/errors.ts';
+import { isFilled } from '../../../shared/providers/settings.ts';
 import { clientSettings } from '../../support/emulators.ts';
 import { type Answer, type BadNetwork, startProxy } from '../../support/emulatorsProxy.ts';
 
@@ -116,7 +117,8 @@ describe('the event bus', () => {
 describe('secrets', () => {
   let now = 0;
   const clock = { now: () => now };
-  const connect = () => realSecrets(new SecretsManagerClient(clientSettings(service.url)), clock);
+  const connect = () =>
+    realSecrets(new SecretsManagerClient(clientSettings(service.url)), clock, isFilled);
   const missing = json(400, { __type: 'ResourceNotFoundException', Message: 'none' });
 
   test('are read once a minute, however many calls there are', async () => {
@@ -139,6 +141,13 @@ describe('secrets', () => {
     const secrets = connect();
     answers = [missing, json(200, { SecretString: 'filled' })];
     expect(await secrets.get('arn:a')).toBeUndefined();
+    expect(await secrets.get('arn:a')).toBe('filled');
+  });
+
+  test.each(['FILL-ME', ' FILL-ME\n', ' '])('that hold %j are not kept', async (unfilled) => {
+    const secrets = connect();
+    answers = [json(200, { SecretString: unfilled }), json(200, { SecretString: 'filled' })];
+    expect(await secrets.get('arn:a')).toBe(unfilled);
     expect(await secrets.get('arn:a')).toBe('filled');
   });
 
