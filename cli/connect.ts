@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BatchHandlerClient } from '../shared/client/index.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
 
@@ -17,7 +17,7 @@ export const DEFAULT_STACK = 'BatchHandler';
 
 /** Adds the options by which the command finds its handler. */
 export function withConnection(command: Command): Command {
-  return command
+  return withConflicts(command, [['--local', '--stack', '--region', '--profile']])
     .addOption(
       new Option('--stack <name>', 'stack that contains the handler')
         .env('BATCH_HANDLER_STACK')
@@ -30,6 +30,36 @@ export function withConnection(command: Command): Command {
       '--local [directory]',
       'use the local stack that runs in a directory (default: .local)',
     );
+}
+
+/**
+ * Refuses options that contradict each other. A value from the environment contradicts nothing.
+ *
+ * @param conflicts an option, and those that it cannot be used with
+ */
+export function withConflicts(
+  command: Command,
+  conflicts: readonly (readonly [option: string, ...others: string[]])[],
+): Command {
+  return command.hook('preAction', () => {
+    for (const [option, ...others] of conflicts) {
+      const other = isGiven(command, option) && others.find((each) => isGiven(command, each));
+      if (other) throw new InvalidArgumentError(`${option} cannot be used with ${other}`);
+    }
+  });
+}
+
+/** Refuses an option without the one that it belongs to. */
+export function withNeed(command: Command, option: string, needed: string): Command {
+  return command.hook('preAction', () => {
+    if (isGiven(command, option) && !isGiven(command, needed))
+      throw new InvalidArgumentError(`${option} needs ${needed}`);
+  });
+}
+
+function isGiven(command: Command, flag: string): boolean {
+  const option = command.options.find(({ long }) => long === flag);
+  return option !== undefined && command.getOptionValueSource(option.attributeName()) === 'cli';
 }
 
 /** @throws ClientError if the options name no handler */

@@ -6,6 +6,8 @@ export interface CliContext {
   readonly stdout: Output;
   /** For everything else: progress, notes, errors. */
   readonly stderr: Output;
+  /** Absent if nothing is piped in. */
+  readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   /** Asks the person at the terminal. Absent if there is no terminal. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
   /** Aborted by ^C. */

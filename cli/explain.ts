@@ -13,6 +13,7 @@ const HINTS: Partial<Record<ClientErrorCode, string>> = {
   unknown_stack: "see aws cloudformation list-stacks --query 'StackSummaries[].StackName'",
   several_handlers: 'name it with --handler',
   unknown_batch: 'see batch-handler list',
+  batch_exists: 'name it with --id',
 };
 
 /** Every other code is an error of usage. */

@@ -27,6 +27,7 @@ async function ask(question: string): Promise<string> {
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin.isTTY ? undefined : process.stdin,
   ask: isAttended ? ask : undefined,
   interrupted: interrupted.signal,
   program: programName(process.argv[1] ?? '', process.env, process.cwd()),

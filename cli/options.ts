@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { parseDuration } from '../shared/terminal.ts';
 import type { ConnectionOptions } from './connect.ts';
 
 /** Options of a command that can wait. */
@@ -19,9 +20,9 @@ const LOCAL_POLL_SECONDS = 0.5;
 
 export function withTimeout(command: Command): Command {
   return command.option(
-    '--timeout <seconds>',
-    'longest wait; the command then exits with 1',
-    readPositive,
+    '--timeout <duration>',
+    'longest wait, such as 90s, 45m or 2h; the command then exits with 1',
+    readDuration,
   );
 }
 
@@ -44,6 +45,13 @@ export function readNotNegative(text: string): number {
   return value;
 }
 
+export function readCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('It must be 0 or a whole number greater than 0.');
+  return value;
+}
+
 export function readInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
@@ -60,11 +68,32 @@ export function readPair(
   return { ...pairs, [text.slice(0, sign)]: text.slice(sign + 1) };
 }
 
-export function readTime(text: string): string {
+/** @returns seconds */
+export function readDuration(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds === undefined || seconds <= 0)
+    throw new InvalidArgumentError('It must be a duration such as 90s, 45m, 2h or 1d.');
+  return seconds;
+}
+
+/** A time, or how many seconds it is ahead. */
+export type Moment = { readonly time: string } | { readonly inSeconds: number };
+
+export function readMoment(text: string): Moment {
+  const inSeconds = parseDuration(text);
+  if (inSeconds !== undefined && /[smhdw]$/.test(text)) return { inSeconds };
   const time = new Date(text);
-  if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError('It must be a time such as 2027-01-01T00:00:00Z.');
-  return time.toISOString();
+  // A bare number would be taken for a year.
+  if (!/\d-\d/.test(text) || Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError(
+      'It must be a time such as 2027-01-01T00:00:00Z, or a duration from now such as 2h.',
+    );
+  return { time: time.toISOString() };
+}
+
+/** @returns ISO 8601 */
+export function timeOf(moment: Moment, now: number): string {
+  return 'time' in moment ? moment.time : new Date(now + moment.inSeconds * 1000).toISOString();
 }
 
 /** The values of an option that takes several, separated by commas. */

@@ -13,7 +13,8 @@ import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { sendBatchMessage } from '../shared/aws/queues.ts';
 import { uploadKey } from '../shared/batch/ids.ts';
-import { fileContent, newBatchId, upload } from '../shared/client/addBatch.ts';
+import { newBatchId } from '../shared/client/addBatch.ts';
+import { fileContent, upload } from '../shared/client/upload.ts';
 import {
   type BatchReader,
   isFinished,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { checkFile } from '../shared/client/addBatch.ts';
+import { checkFile } from '../shared/client/upload.ts';
 import { PACKAGE_ROOT } from '../shared/package.ts';
 import { largestFileBytes, openAdditions } from './additions.ts';
 import { isFinished, type TrackedBatch, viewWithoutRecord, watchBatches } from './batches.ts';

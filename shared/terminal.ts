@@ -121,6 +121,29 @@ export function durationText(milliseconds: number): string {
   return `${seconds}s`;
 }
 
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  s: 1,
+  m: 60,
+  h: 3_600,
+  d: 86_400,
+  w: 604_800,
+};
+
+/**
+ * Reads a duration: `90s`, `45m`, `2h`, `1h30m`, `7d`, `2w`, or a plain number of seconds.
+ *
+ * @returns seconds; undefined if the text is not a duration
+ */
+export function parseDuration(text: string): number | undefined {
+  if (/^\d+(\.\d+)?$|^\.\d+$/.test(text)) return Number(text);
+  if (!/^(\d+(\.\d+)?[smhdw])+$/.test(text)) return undefined;
+  const pieces = [...text.matchAll(/([\d.]+)([smhdw])/g)];
+  return pieces.reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (UNIT_SECONDS[unit] ?? 0),
+    0,
+  );
+}
+
 /** A number with its noun, in the singular or plural: `1 batch`, `2,000 batches`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;

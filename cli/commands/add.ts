@@ -1,14 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { BatchHandlerClient, NewBatch, SentMessage } from '../../shared/client/index.ts';
+import { ClientError } from '../../shared/client/clientError.ts';
+import type { AddedBatch, BatchHandlerClient, NewBatch } from '../../shared/client/index.ts';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
-import { openClient, withConnection } from '../connect.ts';
+import { openClient, withConflicts, withConnection, withNeed } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
+import { type InputFile, withInputs } from '../inputs.ts';
 import {
+  type Moment,
+  readCount,
   readInteger,
   readList,
+  readMoment,
   readPair,
   readPositive,
-  readTime,
+  timeOf,
   type WaitingOptions,
   watchSettings,
   withTimeout,
@@ -23,15 +28,22 @@ interface AddOptions extends WaitingOptions {
   readonly endpoint?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly maxCost?: number;
-  readonly notBefore?: string;
+  readonly notBefore?: Moment;
   readonly format?: NewBatch['format'];
   readonly wait?: true;
+  readonly check?: true;
+  readonly problems: number;
 }
 
 export function defineAdd(command: Command, context: CliContext): void {
-  withTimeout(withConnection(command))
-    .argument('<files...>', 'JSONL files in the OpenAI batch format, or s3:// URLs')
-    .option('--id <id>', 'batch id, for one file (default: file name and a random suffix)')
+  withNeed(
+    withNeed(withTimeout(withConnection(command)), '--timeout', '--wait'),
+    '--problems',
+    '--check',
+  );
+  withConflicts(command, [['--check', '--wait']])
+    .argument('<files...>', 'JSONL files in the OpenAI batch format, - for stdin, or s3:// URLs')
+    .option('--id <id>', 'batch id, for one file (default: file name and a hash of its content)')
     .option(
       '--provider <entries>',
       'provider entry, or several to choose from, separated by commas',
@@ -45,18 +57,31 @@ export function defineAdd(command: Command, context: CliContext): void {
         .default({}, 'none'),
     )
     .option('--max-cost <usd>', 'limit on the cost of the batch', readPositive)
-    .option('--not-before <time>', 'ISO 8601 time before which nothing is submitted', readTime)
-    .option('--format <format>', 'format of the request bodies: openai or native')
+    .option(
+      '--not-before <time>',
+      'ISO 8601 time before which nothing is submitted, or a duration from now such as 2h',
+      readMoment,
+    )
+    .addOption(
+      new Option('--format <format>', 'format of the request bodies').choices(['openai', 'native']),
+    )
     .option('--wait', 'show the batches until they have ended')
+    .option('--check', 'inspect the files as the handler would, and send nothing')
+    .option('--problems <n>', 'with --check: maximum number of problems to show', readCount, 20)
     .option('--json', 'print one JSON object per line')
     .addHelpText(
       'after',
       `
+The command can be repeated: a batch that exists with the same input and options is not added again, and
+--wait waits for it.
+
 Examples:
   batch-handler add requests.jsonl --stack BatchHandler
   batch-handler add requests.jsonl --local --wait
   batch-handler add *.jsonl --provider openai,claude --metadata team=search --max-cost 20
-  batch-handler add requests.jsonl --id nightly --not-before 2027-01-01T00:00:00Z --json`,
+  batch-handler add requests.jsonl --id nightly --not-before 2h --json
+  batch-handler add requests.jsonl --check
+  jq -c 'select(.body.model == "gpt-5-mini")' all.jsonl | batch-handler add - --id mini`,
     )
     .action(async (files: string[], options: AddOptions) =>
       context.end(await add(files, options, context)),
@@ -70,52 +95,83 @@ async function add(
 ): Promise<number> {
   if (files.length > 1 && options.id !== undefined)
     throw new InvalidArgumentError(`--id names one batch, but there are ${files.length} files`);
-  const client = await openClient(options);
-  const { checkFile } = await import('../../shared/client/addBatch.ts');
-  // Checks every file before the first upload, so that a bad one does not leave the command half done.
-  for (const file of files) if (!isUrl(file)) await checkFile(file);
-  const added: SentMessage[] = [];
-  for (const file of files) added.push(await addFile(client, file, options, context));
-  if (options.wait) return watchUntilEnded(client, added, watchSettings(options), context);
-  if (!options.json && context.stdout.isTTY)
-    context.stderr.write(context.hint('track progress with: batch-handler watch\n'));
-  return EXIT.done;
+  return withInputs(files, context, async (inputs) => {
+    const client = await openClient(options);
+    if (options.check) return checkInputs(client, inputs, options, context);
+    const { checkFile } = await import('../../shared/client/upload.ts');
+    // Checks every file before the first upload, so that a bad one does not leave the command half done.
+    for (const { path, name } of inputs) if (!isUrl(path)) await checkFile(path, name);
+    const added: AddedBatch[] = [];
+    for (const input of inputs) added.push(await addInput(client, input, options, context));
+    if (options.wait) return watchUntilEnded(client, added, watchSettings(options), context);
+    if (!options.json && context.stdout.isTTY)
+      context.stderr.write(context.hint('track progress with: batch-handler watch\n'));
+    return EXIT.done;
+  });
 }
 
-async function addFile(
+async function addInput(
   client: BatchHandlerClient,
-  file: string,
+  input: InputFile,
   options: AddOptions,
-  { stdout, stderr, now, interrupted: signal }: CliContext,
-): Promise<SentMessage> {
-  const transfer = showTransfer(stderr, file, now);
-  let sent: SentMessage;
+  context: CliContext,
+): Promise<AddedBatch> {
+  const { stdout, stderr, now, interrupted: signal } = context;
+  const { name } = input;
+  const transfer = showTransfer(stderr, name, now);
+  const batch = { ...batchOf(options, now()), file: input.path };
+  let added: AddedBatch;
   try {
-    sent = await client.addBatch(batchOf(file, options), { onProgress: transfer.update, signal });
+    added = await client.addBatch(batch, { onProgress: transfer.update, signal });
   } finally {
     transfer.end();
   }
-  stdout.write(
-    options.json
-      ? `${JSON.stringify({ ...sent, file })}\n`
-      : `added ${sent.batchId} from ${file}\n`,
-  );
-  return sent;
+  const text = options.json ? JSON.stringify({ ...added, file: name }) : addedText(added, name);
+  stdout.write(`${text}\n`);
+  if (!options.json && (added.existing === 'failed' || added.existing === 'cancelled'))
+    stderr.write(context.hint(`to run it again: batch-handler retry ${added.batchId}\n`));
+  return added;
 }
 
-function batchOf(file: string, options: AddOptions): NewBatch {
+function addedText({ batchId, existing }: AddedBatch, name: string): string {
+  return existing === undefined
+    ? `added ${batchId} from ${name}`
+    : `${batchId} exists with the same input and options and is ${existing}: nothing was sent`;
+}
+
+/** Inspects the files by the rules and the settings of the handler. */
+async function checkInputs(
+  { handler }: BatchHandlerClient,
+  inputs: readonly InputFile[],
+  options: AddOptions,
+  context: CliContext,
+): Promise<number> {
+  const url = inputs.find(({ path }) => isUrl(path));
+  if (url !== undefined)
+    throw new ClientError('invalid_input', `--check reads local files, and ${url.name} is none`);
+  const [{ checkMessage }, { settingsOf }, { estimateInputs }] = await Promise.all([
+    import('../../shared/client/addBatch.ts'),
+    import('../../shared/operations/settings.ts'),
+    import('./estimates.ts'),
+  ]);
+  const message = checkMessage(batchOf(options, context.now()), handler.providers);
+  const { providers: entries } = settingsOf(handler);
+  const { problems, json } = options;
+  return estimateInputs(inputs, { entries, message, problems, json, isBuiltin: false }, context);
+}
+
+function batchOf(options: AddOptions, now: number): Omit<NewBatch, 'file' | 'requests'> {
   const { id: batchId, provider: entries = [], priority, endpoint } = options;
   const { metadata, maxCost, notBefore, format } = options;
   const place = entries.length > 1 ? { providers: [...entries] } : { provider: entries[0] };
   return omitUndefined({
-    file,
     batchId,
     ...place,
     priority,
     endpoint,
     metadata,
     maxCost,
-    notBefore,
+    notBefore: notBefore && timeOf(notBefore, now),
     format,
   });
 }

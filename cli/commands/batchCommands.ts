@@ -4,7 +4,7 @@ import type {
   BatchHandlerClient,
   BatchInfo,
 } from '../../shared/client/index.ts';
-import { openClient, withConnection } from '../connect.ts';
+import { openClient, withConnection, withNeed } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { explain } from '../explain.ts';
 import { type WaitingOptions, watchSettings, withTimeout } from '../options.ts';
@@ -15,7 +15,7 @@ interface CommandOptions extends WaitingOptions {
 
 /** The commands cancel, retry and redeliver, which send a message about an existing batch. */
 export function defineBatchCommand(action: Action, command: Command, context: CliContext): void {
-  withTimeout(withConnection(command))
+  withNeed(withTimeout(withConnection(command)), '--timeout', '--wait')
     .argument('<ids...>', 'batch ids')
     .option('--wait', 'wait until the handler has carried out the command')
     .option('--json', 'print one JSON object per line')

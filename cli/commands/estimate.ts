@@ -1,13 +1,18 @@
-import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { PriceTable } from '../../shared/batch/cost.ts';
 import { ClientError } from '../../shared/client/clientError.ts';
 import type { ProviderKind } from '../../shared/operations/settings.ts';
 import type { Settings } from '../../shared/settings.ts';
-import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
-import { type CliContext, EXIT } from '../context.ts';
-import { readList, readNotNegative } from '../options.ts';
-import { painter, widthOf } from '../terminal/output.ts';
+import {
+  type ConnectionOptions,
+  openClient,
+  withConflicts,
+  withConnection,
+  withNeed,
+} from '../connect.ts';
+import type { CliContext } from '../context.ts';
+import { withInputs } from '../inputs.ts';
+import { readCount, readList, readNotNegative, readPositive } from '../options.ts';
 
 interface EstimateOptions extends ConnectionOptions {
   readonly kind?: ProviderKind;
@@ -38,8 +43,15 @@ const KINDS: Readonly<Record<ProviderKind, true>> = {
 };
 
 export function defineEstimate(command: Command, context: CliContext): void {
+  for (const option of ['--input-price', '--output-price', '--builtin-prices'])
+    withNeed(command, option, '--kind');
+  const elsewhere = ['--stack', '--handler', '--region', '--profile', '--local', '--provider'];
+  withConflicts(command, [
+    ['--kind', ...elsewhere],
+    ['--builtin-prices', '--input-price', '--output-price'],
+  ]);
   withConnection(command)
-    .argument('<file>', 'JSONL file of requests')
+    .argument('<files...>', 'JSONL files of requests, or - for stdin')
     .option(
       '--provider <entries>',
       'provider entry, or several to choose from, separated by commas (default: the first)',
@@ -49,7 +61,7 @@ export function defineEstimate(command: Command, context: CliContext): void {
     .addOption(
       new Option('--format <format>', 'format of the request bodies').choices(['openai', 'native']),
     )
-    .option('--max-cost <usd>', 'limit on the cost of the batch', readNotNegative)
+    .option('--max-cost <usd>', 'limit on the cost of the batch', readPositive)
     .addOption(
       new Option(
         '--kind <kind>',
@@ -71,7 +83,7 @@ export function defineEstimate(command: Command, context: CliContext): void {
       '--exact',
       'have the provider count the tokens (Anthropic, Gemini, Vertex AI), with your own key',
     )
-    .option('--problems <n>', 'maximum number of problems to show', readNotNegative, 20)
+    .option('--problems <n>', 'maximum number of problems to show', readCount, 20)
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -81,57 +93,39 @@ Exits with 1 if the batch would be refused.
 Examples:
   batch-handler estimate requests.jsonl
   batch-handler estimate requests.jsonl --provider openai,claude --max-cost 20
-  batch-handler estimate requests.jsonl --kind openai --builtin-prices
+  batch-handler estimate *.jsonl --kind openai --builtin-prices
   batch-handler estimate requests.jsonl --provider claude --exact
   batch-handler estimate requests.jsonl --kind openai --input-price 0.25 --output-price 2`,
     )
-    .action(async (file: string, options: EstimateOptions) =>
-      context.end(await estimate(file, options, context)),
+    .action(async (files: string[], options: EstimateOptions) =>
+      context.end(await estimate(files, options, context)),
     );
 }
 
 async function estimate(
-  file: string,
+  files: readonly string[],
   options: EstimateOptions,
-  { stdout }: CliContext,
+  context: CliContext,
 ): Promise<number> {
-  const entries = await entriesOf(options);
-  // Imported here, because the tables of the tokenizer are large.
-  const [{ estimateFile }, { estimateLines }] = await Promise.all([
-    import('../../shared/operations/estimate.ts'),
-    import('./estimateText.ts'),
-  ]);
-  const message = await messageOf(options);
-  const environment = options.exact && process.env;
-  const estimated = await estimateFile(file, entries, message, options.problems, environment);
-  if (options.json) stdout.write(`${JSON.stringify(estimated)}\n`);
-  else {
-    const isBuiltin = options.builtinPrices === true;
-    const shown = { ...estimated, isBuiltin };
-    const lines = estimateLines(basename(file), shown, widthOf(stdout), painter(stdout));
-    stdout.write(`${lines.join('\n')}\n`);
-  }
-  return estimated.problems > 0 ? EXIT.failed : EXIT.done;
+  return withInputs(files, context, async (inputs) => {
+    const entries = await entriesOf(options);
+    const message = await messageOf(options);
+    // Imported here, because the tables of the tokenizer are large.
+    const { estimateInputs } = await import('./estimates.ts');
+    const { problems, json, builtinPrices, exact } = options;
+    const environment = exact ? process.env : undefined;
+    const isBuiltin = builtinPrices === true;
+    const settings = { entries, message, problems, json, isBuiltin, environment };
+    return estimateInputs(inputs, settings, context);
+  });
 }
 
 async function entriesOf(options: EstimateOptions): Promise<Settings['providers']> {
   const { kind, inputPrice, outputPrice, builtinPrices } = options;
   const isPriced = inputPrice !== undefined || outputPrice !== undefined;
-  if (isPriced && builtinPrices)
-    throw new ClientError(
-      'invalid_input',
-      'name the prices, or take the built-in ones with --builtin-prices: not both',
-    );
   // Imported here, because the schemas are many.
   const { entryOfKind, settingsOf } = await import('../../shared/operations/settings.ts');
-  if (kind === undefined) {
-    if (isPriced || builtinPrices)
-      throw new ClientError(
-        'invalid_input',
-        'the prices of a stack are in its settings: add --kind to name others',
-      );
-    return settingsOf((await openClient(options)).handler).providers;
-  }
+  if (kind === undefined) return settingsOf((await openClient(options)).handler).providers;
   return {
     [kind]: entryOfKind(kind, isPriced ? namedPrices(options) : builtinPrices && 'builtin'),
   };

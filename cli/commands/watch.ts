@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BatchHandlerClient, BatchInfo, SentMessage } from '../../shared/client/index.ts';
+import type { AddedBatch, BatchHandlerClient, BatchInfo } from '../../shared/client/index.ts';
 import { createLiveLines, durationText } from '../../shared/terminal.ts';
 import { openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
@@ -53,7 +53,7 @@ async function watch(
  */
 export async function watchUntilEnded(
   client: BatchHandlerClient,
-  batches: readonly (string | SentMessage)[],
+  batches: readonly (string | AddedBatch)[],
   { json, pollSeconds, timeoutSeconds }: WatchSettings,
   context: CliContext,
 ): Promise<number> {

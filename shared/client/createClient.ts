@@ -1,5 +1,5 @@
 import type { AwsAccess } from '../aws/clients/base.ts';
-import { addBatch, type NewBatch, type UploadOptions } from './addBatch.ts';
+import { type AddedBatch, addBatch, type NewBatch } from './addBatch.ts';
 import { type BatchInfo, batchInfo } from './batchInfo.ts';
 import {
   commandProvider,
@@ -21,6 +21,7 @@ import {
   readRows,
   type SucceededRow,
 } from './rows.ts';
+import type { UploadOptions } from './upload.ts';
 import { type WaitOptions, waitForCommand, waitForEnd } from './wait.ts';
 
 export interface ClientOptions extends AwsAccess {
@@ -40,12 +41,16 @@ export interface BatchHandlerClient {
   readonly connection: HandlerConnection;
 
   /**
-   * Uploads the requests, unless they are in S3, and sends the message that adds the batch.
+   * Uploads the requests, unless they are in S3, and sends the message that adds the batch. It can be
+   * repeated: the default id is made of the file's name and content, and a batch that exists with the
+   * same input and options is not added again. An iterable without a `batchId` is first written to a
+   * temporary file, because its content gives it the id.
    *
    * @returns as soon as the message is sent. The handler may still refuse it: see `waitForBatch`
-   * @throws ClientError `invalid_input`, or `batch_exists` if the id is taken
+   * @throws ClientError `invalid_input`, or `batch_exists` if the id is taken by a batch with another
+   *   input or other options
    */
-  addBatch(batch: NewBatch, options?: UploadOptions): Promise<SentMessage>;
+  addBatch(batch: NewBatch, options?: UploadOptions): Promise<AddedBatch>;
   /**
    * Reads a batch.
    *
@@ -66,7 +71,7 @@ export interface BatchHandlerClient {
    * @param batch the id, or the result of `addBatch`, which the handler may still refuse
    * @throws ClientError `unknown_batch`, `refused` or `timeout`; the reason of the signal
    */
-  waitForBatch(batch: string | SentMessage, options?: WaitOptions<BatchInfo>): Promise<BatchInfo>;
+  waitForBatch(batch: string | AddedBatch, options?: WaitOptions<BatchInfo>): Promise<BatchInfo>;
 
   /**
    * Streams the rows of the requests that succeeded, in the order of the input.

@@ -1,4 +1,4 @@
-export type { NewBatch, UploadOptions } from './addBatch.ts';
+export type { AddedBatch, NewBatch } from './addBatch.ts';
 export type { BatchInfo, JobInfo } from './batchInfo.ts';
 export { ClientError, type ClientErrorCode } from './clientError.ts';
 export type {
@@ -13,4 +13,5 @@ export { type BatchHandlerClient, type ClientOptions, createClient } from './cre
 export type { BatchFilter } from './listBatches.ts';
 export { localStack } from './localStack.ts';
 export type { FailedRow, RowFile, RowKind, SucceededRow } from './rows.ts';
+export type { UploadOptions } from './upload.ts';
 export type { WaitOptions } from './wait.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
+import type { AddedBatch } from './addBatch.ts';
 import { ClientError } from './clientError.ts';
 import { checkRefusal, type SentCommand, type SentMessage } from './commands.ts';
 import type { HandlerConnection } from './connection.ts';
@@ -26,11 +27,11 @@ const DEFAULT_POLL_SECONDS = 3;
  */
 export function waitForEnd(
   connection: HandlerConnection,
-  batch: string | SentMessage,
+  batch: string | AddedBatch,
   options: WaitOptions = {},
 ): Promise<Batch> {
-  const sent = typeof batch === 'string' ? undefined : batch;
-  const batchId = typeof batch === 'string' ? batch : batch.batchId;
+  const { batchId, messageId }: AddedBatch = typeof batch === 'string' ? { batchId: batch } : batch;
+  const sent = messageId === undefined ? undefined : { batchId, messageId };
   const isReached = ({ status }: Batch): boolean => isEnded(status);
   return waitUntil(connection, { batchId, sent, isReached, isAccepted: () => true }, options);
 }

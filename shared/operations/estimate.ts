@@ -12,13 +12,21 @@ import type { CountedInput } from './exactTokens.ts';
 
 export type { Estimate };
 
+interface EstimateOptions {
+  /**
+   * With the key of the provider, to have it count the tokens of a file without problems. Default:
+   * they are estimated.
+   */
+  readonly environment?: CountedInput['environment'] | undefined;
+  /** How errors name the file. Default: its path */
+  readonly name?: string;
+}
+
 /**
  * Estimates a local file as a batch of a deployment with the given provider entries. It sends
  * nothing, and reads the file once, in constant memory.
  *
  * @param maxReasons the most problems that are returned with their reasons
- * @param environment with the key of the provider, to have it count the tokens of a file without
- *   problems. Default: they are estimated
  * @throws ClientError if the file cannot be read, the message would be refused, or the tokens cannot
  *   be counted
  */
@@ -27,9 +35,9 @@ export async function estimateFile(
   entries: Settings['providers'],
   message: AddMessage,
   maxReasons: number,
-  environment?: CountedInput['environment'],
+  { environment, name = path }: EstimateOptions = {},
 ): Promise<Estimate> {
-  const estimated = await estimateOf(path, entries, message, maxReasons);
+  const estimated = await estimateOf(path, name, entries, message, maxReasons);
   if (environment === undefined || estimated.problems > 0) return estimated;
   const { providers, requests, maxOutputTokens, price } = estimated;
   const [entry = ''] = providers;
@@ -46,11 +54,12 @@ export async function estimateFile(
 
 async function estimateOf(
   path: string,
+  name: string,
   entries: Settings['providers'],
   message: AddMessage,
   maxReasons: number,
 ): Promise<Estimate> {
-  const { size } = await regularFile(path);
+  const { size } = await regularFile(path, name);
   const tokens = {
     estimate: async (fileBytes: number | undefined) => createTokenEstimator({ fileBytes }),
   };
@@ -66,12 +75,12 @@ async function estimateOf(
   }
 }
 
-async function regularFile(path: string) {
+async function regularFile(path: string, name: string) {
   const found = await stat(path).catch((error: unknown) => {
-    throw new ClientError('invalid_input', `${path} cannot be read: does the file exist?`, {
+    throw new ClientError('invalid_input', `${name} cannot be read: does the file exist?`, {
       cause: error,
     });
   });
   if (found.isFile()) return found;
-  throw new ClientError('invalid_input', `${path} is not a file: name a JSONL file`);
+  throw new ClientError('invalid_input', `${name} is not a file: name a JSONL file`);
 }

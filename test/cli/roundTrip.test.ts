@@ -9,6 +9,7 @@ import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const EXAMPLE = join(ROOT, 'examples', 'requests.jsonl');
+const DUPLICATE = join(import.meta.dirname, 'fixtures', 'duplicate.jsonl');
 
 let run: HandlerRun;
 beforeAll(async () => {
@@ -74,7 +75,7 @@ test('a file is added, watched and shown, and its results are saved', async () =
 });
 
 test('a batch that fails has its reason, and a wait for it exits with 1', async () => {
-  const file = join(import.meta.dirname, 'fixtures', 'duplicate.jsonl');
+  const file = DUPLICATE;
 
   const { code, stdout } = await local('add', file, '--id', 'bad', '--wait', '--json');
   const errors = await local('results', 'bad', '--errors');
@@ -93,6 +94,61 @@ test('a batch that fails has its reason, and a wait for it exits with 1', async 
     stdout: '',
     stderr: 'batch bad has no results: its input was refused; its errors say why\n',
   });
+});
+
+test('add can be repeated: the id is that of the content, and --wait waits for the batch that exists', async () => {
+  const requests = readFileSync(EXAMPLE, 'utf8');
+  const piped = (...args: readonly string[]) =>
+    cliRun([...args, '--local', run.dataDirectory], { stdin: requests });
+
+  const first = await here('add', EXAMPLE, '--wait');
+  const again = await here('add', EXAMPLE);
+  const attached = await here('add', EXAMPLE, '--wait');
+  const fromStdin = await piped('add', '-', '--wait', '--json');
+  const repeated = await piped('add', '-', '--json');
+  // Equal for the id, and for the content.
+  const named = await piped('add', '-', '--id', idOf(first.stdout));
+
+  const id = idOf(first.stdout);
+  expect(id).toMatch(/^requests-[0-9a-f]{8}$/);
+  const told = `${id} exists with the same input and options and is completed: nothing was sent\n`;
+  expect(again).toEqual({ code: 0, stdout: told, stderr: '' });
+  expect(attached.stdout).toBe(`${told}${id}  completed   attempt 2  24 of 24 finished\n`);
+  expect(attached.code).toBe(0);
+  const [sent = ''] = fromStdin.stdout.split('\n');
+  expect(JSON.parse(sent)).toEqual({
+    batchId: id.replace('requests', 'stdin'),
+    messageId: expect.any(String),
+    file: '-',
+  });
+  expect(JSON.parse(repeated.stdout)).toEqual({
+    batchId: id.replace('requests', 'stdin'),
+    existing: 'completed',
+    file: '-',
+  });
+  expect(named).toEqual({ code: 0, stdout: told, stderr: '' });
+});
+
+const idOf = (text: string) => /^added (\S+)/.exec(text)?.[1] ?? '';
+
+test('add --check inspects by the settings of the handler, and sends nothing', async () => {
+  const { code, stdout } = await here('add', EXAMPLE, DUPLICATE, '--check');
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^requests\.jsonl: 24 requests\n {2}provider {2}openai\n/);
+  expect(stdout).toMatch(
+    /^duplicate\.jsonl would be refused: 1 problem in 2 requests\n {2}line 2/m,
+  );
+  expect(stdout).toMatch(/nothing was sent\n1 of 2 files would be refused\n$/);
+  const piped = await cliRun(['add', '-', '--check', '--json', '--local', run.dataDirectory], {
+    stdin: readFileSync(DUPLICATE, 'utf8'),
+  });
+  expect(piped.code).toBe(1);
+  expect(JSON.parse(piped.stdout)).toMatchObject({ file: '-', problems: 1 });
+  for (const [args, line] of [
+    [['s3://b/x', '--check'], '--check reads local files, and s3://b/x is none\n'],
+    [[EXAMPLE, '--provider', 'x'], 'the deployment has no provider x: use one of openai\n'],
+  ] as const)
+    expect(await here('add', ...args)).toEqual({ code: 2, stdout: '', stderr: line });
 });
 
 test('a message that the handler refuses ends the wait with the reason', async () => {
@@ -128,7 +184,13 @@ test('wrong usage is one line on stderr, and exit code 2', async () => {
     ['cancel nobody', /^there is no batch nobody to cancel; see batch-handler list --local \S+$/],
     ['show nobody', /^there is no batch nobody; see batch-handler list --local \S+$/],
     ['cancel later/1', /^cannot cancel later\/1: it names a part: name its batch$/],
-    [`add ${EXAMPLE} --id later`, /^batch later already exists and is \w+: choose another id$/],
+    [
+      `add ${DUPLICATE} --id later`,
+      /^batch later exists with another input and is \w+: choose another id; name it with --id$/,
+    ],
+    [`add ${EXAMPLE} --id later --max-cost 5`, /^batch later exists with another maxCost and is/],
+    [`add ${EXAMPLE} --id later --metadata a=b`, /^batch later exists with another metadata and/],
+    ['add -', /^- is stdin, which is a terminal here: pipe the requests in, or name a file$/],
     ['add nowhere.jsonl', /^nowhere\.jsonl: no such file$/],
     [`add ${EXAMPLE} --provider x`, /^the deployment has no provider x: use one of openai$/],
     [`add ${EXAMPLE} --id -x`, /^batchId: must be 1 to 100 of .*, not "-x"$/],

@@ -1,9 +1,18 @@
+import { Readable } from 'node:stream';
 import { runCli } from '../../cli/program.ts';
+
+interface CliRunOptions {
+  /** What the person at the terminal answers. Default: there is no terminal. */
+  readonly answer?: string;
+  /** What is piped in. Default: nothing. */
+  readonly stdin?: string;
+  readonly now?: () => number;
+}
 
 /** Runs the command line in this process, as in a pipe, and gives what it wrote. */
 export async function cliRun(
   args: readonly string[],
-  { answer, now = Date.now }: { readonly answer?: string; readonly now?: () => number } = {},
+  { answer, stdin, now = Date.now }: CliRunOptions = {},
 ) {
   const texts = { stdout: '', stderr: '' };
   const output = (name: keyof typeof texts) => ({
@@ -15,6 +24,7 @@ export async function cliRun(
     stdout: output('stdout'),
     stderr: output('stderr'),
     ...(answer === undefined ? {} : { ask: async () => answer }),
+    stdin: stdin === undefined ? undefined : Readable.from([Buffer.from(stdin)]),
     interrupted: new AbortController().signal,
     now,
   });

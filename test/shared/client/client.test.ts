@@ -148,9 +148,48 @@ test('a message that the handler would refuse is not sent', async () => {
   await expect(add({ priority: 900 })).rejects.toThrow(/^priority: .*, not 900$/);
   await expect(add({ provider: 'x' })).rejects.toThrow(/no provider x: use one of openai/);
   await expect(add({ file: 'x.jsonl' })).rejects.toThrow('give either a file or requests');
-  await expect(add({ batchId: 'rows' })).rejects.toMatchObject({ code: 'batch_exists' });
+  await expect(add({ batchId: 'rows' })).rejects.toMatchObject({
+    code: 'batch_exists',
+    message: 'batch rows exists with another input and is completed: choose another id',
+  });
   await expect(client.waitForBatch('nobody')).rejects.toMatchObject({ code: 'unknown_batch' });
   await expect(client.results('nobody').next()).rejects.toMatchObject({ code: 'unknown_batch' });
+});
+
+test('a batch that exists with the same input and options is not added again', async () => {
+  // Three parts of an upload.
+  const padding = 'x'.repeat(1024 * 1024);
+  const large = (last: string) => [
+    ...[...requests(20)].map((request) => ({ ...request, padding })),
+    { last },
+  ];
+  const add = (batch: object) => client.addBatch({ notBefore: TOMORROW, ...batch });
+  for (const [batchId, batch] of [
+    [undefined, { requests: requests(3), metadata: { a: 'b' } }],
+    ['large', { requests: large('one') }],
+  ] as const) {
+    const first = await add({ batchId, ...batch });
+    expect(first.messageId).toBeTypeOf('string');
+    await client.waitForBatch(first, { ...POLL, timeoutSeconds: 0.5 }).catch(() => {});
+
+    const again = await add({ batchId, ...batch, notBefore: undefined, ...renewed(batchId) });
+
+    expect(again).toEqual({ batchId: first.batchId, existing: expect.any(String) });
+    expect(first.batchId).toMatch(batchId ?? /^batch-[0-9a-f]{8}$/);
+  }
+  for (const [other, difference] of [
+    [{ requests: large('two') }, 'input'],
+    [{ requests: large('one'), priority: 3 }, 'priority'],
+    [{ requests: large('one'), endpoint: '/v1/embeddings' }, 'endpoint'],
+  ] as const)
+    await expect(add({ batchId: 'large', ...other })).rejects.toThrow(
+      `batch large exists with another ${difference} and is `,
+    );
+
+  /** An iterable can be read once. */
+  function renewed(batchId: string | undefined) {
+    return { requests: batchId === undefined ? requests(3) : large('one') };
+  }
 });
 
 test('a provider is paused and resumed', async () => {

@@ -29,7 +29,7 @@ async function exactly(settings: object, environment: object, lines = PROMPTS.ma
   const prices = { '*': { input: 1_000_000, output: 0 } };
   const entry = providerSettingsSchema.parse({ prices, batchDiscount: 0, ...settings });
   const message = addMessageSchema.parse({});
-  return estimateFile(path, { it: entry }, message, 5, { ...environment });
+  return estimateFile(path, { it: entry }, message, 5, { environment: { ...environment } });
 }
 
 interface Seen {

@@ -1,8 +1,72 @@
+import { basename } from 'node:path';
 import { dollars } from '../../shared/batch/cost.ts';
-import type { Estimate } from '../../shared/operations/estimate.ts';
+import type { AddMessage } from '../../shared/batch/messages.ts';
+import { type Estimate, estimateFile } from '../../shared/operations/estimate.ts';
+import type { Settings } from '../../shared/settings.ts';
 import { counted } from '../../shared/terminal.ts';
-import { hanging, oneLine, type painter } from '../terminal/output.ts';
+import { type CliContext, EXIT } from '../context.ts';
+import type { InputFile } from '../inputs.ts';
+import { hanging, oneLine, painter, widthOf } from '../terminal/output.ts';
 import { countText } from '../text.ts';
+
+interface EstimateSettings {
+  readonly entries: Settings['providers'];
+  /** The message that would add each input. */
+  readonly message: AddMessage;
+  /** The most problems of an input to show. */
+  readonly problems: number;
+  readonly json?: true | undefined;
+  /** Whether the command asked for the built-in prices, and for no others. */
+  readonly isBuiltin: boolean;
+  /** With the key of the provider, to have it count the tokens. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+}
+
+/**
+ * Estimates each input as a batch and prints what that finds.
+ *
+ * @returns the exit code: whether all would be accepted
+ */
+export async function estimateInputs(
+  inputs: readonly InputFile[],
+  settings: EstimateSettings,
+  { stdout }: Pick<CliContext, 'stdout'>,
+): Promise<number> {
+  const { entries, message, problems, json, isBuiltin, environment } = settings;
+  const all: Estimate[] = [];
+  for (const { path, name } of inputs) {
+    const estimate = await estimateFile(path, entries, message, problems, { environment, name });
+    all.push(estimate);
+    const title = name === '-' ? 'stdin' : basename(name);
+    const lines = json
+      ? [JSON.stringify({ file: name, ...estimate })]
+      : estimateLines(title, { ...estimate, isBuiltin }, widthOf(stdout), painter(stdout));
+    stdout.write(`${lines.join('\n')}\n`);
+  }
+  if (!json && all.length > 1) stdout.write(`${totalLine(all)}\n`);
+  return all.some((each) => each.problems > 0) ? EXIT.failed : EXIT.done;
+}
+
+function totalLine(all: readonly Estimate[]): string {
+  const sum = (value: (each: Estimate) => number): number =>
+    all.reduce((before, each) => before + value(each), 0);
+  const refused = all.filter(({ problems }) => problems > 0).length;
+  const isKnown = all.every(({ cost }) => cost !== null);
+  const parts = [
+    `${counted(all.length, 'file')}: ${counted(
+      sum(({ requests }) => requests),
+      'request',
+    )}`,
+    `${counted(
+      sum(({ jobs }) => jobs),
+      'job',
+    )}`,
+    isKnown ? `about ${dollars(sum(({ cost }) => cost ?? 0))} at most` : 'cost unknown',
+  ];
+  return refused > 0
+    ? `${refused} of ${counted(all.length, 'file')} would be refused`
+    : parts.join(', ');
+}
 
 interface ShownEstimate extends Estimate {
   /** Whether the command asked for the built-in prices, and for no others. */
@@ -10,7 +74,7 @@ interface ShownEstimate extends Estimate {
 }
 
 /** The estimate as text. */
-export function estimateLines(
+function estimateLines(
   file: string,
   estimate: ShownEstimate,
   width: number,

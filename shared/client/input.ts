@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { headObject } from '../aws/objectRead.ts';
+import { parseS3Url } from '../batch/messages.ts';
+import {
+  type Fingerprint,
+  fileFingerprint,
+  fingerprintOf,
+  spool,
+  unquoted,
+} from './fingerprint.ts';
+import { type Content, checkFile, fileContent, requestsContent } from './upload.ts';
+
+/** The requests of a batch: either `file` or `requests`. */
+export interface RequestSource {
+  /** Path of a local JSONL file, or an `s3://bucket/key` URL in a bucket that the handler may read. */
+  readonly file?: string | undefined;
+  /** The requests themselves, each in the format of a line of a batch file. */
+  readonly requests?: AsyncIterable<object> | Iterable<object> | undefined;
+}
+
+/** Where the requests come from. */
+export interface Input {
+  /** The name that a batch gets without an id. */
+  readonly name: string;
+  /** Reads the content; undefined if it cannot be read here. */
+  fingerprint(): Promise<Fingerprint | undefined>;
+  /** What is uploaded. Absent if it is in S3. */
+  content?(): Promise<Content>;
+  close(): Promise<void>;
+}
+
+/** @throws ClientError `invalid_input` if the file is not JSONL */
+export async function openInput(
+  s3: S3Client,
+  { file, requests }: RequestSource,
+  batchId: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Input> {
+  if (file?.startsWith('s3://')) return objectInput(s3, file);
+  if (file !== undefined) {
+    await checkFile(file);
+    return fileInput(file);
+  }
+  const content = requestsContent(requests ?? []);
+  // The id of the content has to be known before its upload, and it can be read only once.
+  if (batchId === undefined) {
+    const { path, remove } = await spool(content.stream, 'batch.jsonl', signal);
+    return { ...fileInput(path), close: remove };
+  }
+  return {
+    name: batchId,
+    fingerprint: () => fingerprintOf(content.stream),
+    content: async () => content,
+    close: async () => void content.stream.destroy(),
+  };
+}
+
+function fileInput(path: string): Input {
+  let found: Promise<Fingerprint> | undefined;
+  return {
+    name: path,
+    fingerprint: () => {
+      found ??= fileFingerprint(path);
+      return found;
+    },
+    content: () => fileContent(path),
+    close: async () => {},
+  };
+}
+
+/** The content of an object in S3 is known by its ETag, if the caller may read that. */
+function objectInput(s3: S3Client, url: string): Input {
+  return {
+    name: url,
+    async fingerprint() {
+      const head = await headObject(s3, parseS3Url(url)).catch(() => undefined);
+      if (head === undefined) return undefined;
+      const etag = unquoted(head.etag);
+      return { hash: createHash('md5').update(`${url} ${etag}`).digest('hex'), etags: [etag] };
+    },
+    close: async () => {},
+  };
+}
