@@ -1,5 +1,6 @@
+import { failuresText, problemsText } from '../shared/batch/failuresText.ts';
 import type { BatchInfo } from '../shared/client/index.ts';
-import type { Style } from './terminal/output.ts';
+import { oneLine, type Style } from './terminal/output.ts';
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -41,4 +42,19 @@ const STYLES: Partial<Record<BatchInfo['status'], Style>> = {
 
 export function statusStyle({ status }: Pick<BatchInfo, 'status'>): Style {
   return STYLES[status] ?? 'cyan';
+}
+
+type Failed = Pick<BatchInfo, 'batchId' | 'failures' | 'problems' | 'errors' | 'inputErrors'>;
+
+/** What failed in a batch, or what is wrong with its input, in one line; empty if nothing is. */
+export function failureText({ failures, problems }: Pick<Failed, 'failures' | 'problems'>): string {
+  if (problems) return oneLine(problemsText(problems));
+  return failures ? oneLine(failuresText(failures)) : '';
+}
+
+/** Names the command that prints all that {@link failureText} sums up; undefined if there is none. */
+export function allFailuresHint(batch: Failed): string | undefined {
+  const { batchId, failures, problems, errors, inputErrors } = batch;
+  const hasFile = problems ? inputErrors !== undefined : failures && errors !== undefined;
+  return hasFile ? `all: batch-handler results ${batchId} --errors` : undefined;
 }

@@ -6,8 +6,10 @@ import { scanBatches } from '../shared/aws/batchScan.ts';
 import { realBatchStore } from '../shared/aws/batchStore.ts';
 import type { Item } from '../shared/aws/table.ts';
 import { type Reason, UnreadableRecordError } from '../shared/batch/errors.ts';
+import { type Failures, failuresOf } from '../shared/batch/failures.ts';
 import { countsNow } from '../shared/batch/ledger.ts';
 import type { BatchStore } from '../shared/batch/ports.ts';
+import type { Problems } from '../shared/batch/problems.ts';
 import type { Batch, BatchFields, Rows } from '../shared/batch/record.ts';
 import { isEnded, OPEN_STATUSES, type Status } from '../shared/batch/status.ts';
 import { DEFAULT_POLICY } from '../shared/settings.ts';
@@ -23,14 +25,21 @@ export interface BatchView {
   readonly deliveries: number;
   /** The latest reason why the batch failed, waits or was refused. */
   readonly reason: string | undefined;
+  /** Requests that failed for good, by error. */
+  readonly failures: Failures | undefined;
+  /** What is wrong with a refused input, by kind. */
+  readonly problems: Problems | undefined;
   /** When the batch reached the status, in milliseconds since 1970. */
   readonly statusAt: number;
   /** The keys of its rows in the bucket. */
   readonly rows: Rows | undefined;
+  /** The key of the bad lines of a refused input. */
+  readonly inputErrorsKey: string | undefined;
 }
 
 export function viewOf(batch: Batch): BatchView {
   const { batchId, status, statusAt, attempt, delivery, rows }: BatchFields = batch;
+  const { inputProblems: problems, inputErrorsKey }: BatchFields = batch;
   const { total, succeeded, failed } = countsNow(batch);
   return {
     batchId,
@@ -40,7 +49,10 @@ export function viewOf(batch: Batch): BatchView {
     counts: { total, succeeded, failed },
     deliveries: delivery?.invocations ?? 0,
     reason: latestReason(batch.reasons),
+    failures: failuresOf(batch),
+    problems,
     rows,
+    inputErrorsKey,
   };
 }
 
@@ -58,7 +70,10 @@ export function viewWithoutRecord(batchId: string, refusal: string | undefined):
     counts: { total: 0, succeeded: 0, failed: 0 },
     deliveries: 0,
     reason: refusal,
+    failures: undefined,
+    problems: undefined,
     rows: undefined,
+    inputErrorsKey: undefined,
   };
 }
 

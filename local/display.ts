@@ -1,4 +1,5 @@
 import type { StateChange } from '../shared/batch/contracts.ts';
+import { failuresText, problemsText } from '../shared/batch/failuresText.ts';
 import { clip, createLiveLines, type Output, oneLine } from '../shared/terminal.ts';
 import { type BatchView, isFinished, latestReason } from './batches.ts';
 import type { RowFiles } from './results.ts';
@@ -63,7 +64,7 @@ export function createBoard(display: Display): Board {
       return views;
     },
     show,
-    showChange({ batchId, to, attempt, counts, reasons, at }) {
+    showChange({ batchId, to, attempt, counts, reasons, failures, problems, at }) {
       const statusAt = Date.parse(at);
       show(
         views.map((view) => {
@@ -77,6 +78,8 @@ export function createBoard(display: Display): Board {
             attempts: attempt,
             counts: { total, succeeded, failed },
             reason: latestReason(reasons),
+            failures,
+            problems,
           };
         }),
       );
@@ -93,14 +96,15 @@ const EXPLAINED: ReadonlySet<BatchView['status']> = new Set([
   'refused',
 ]);
 
-function batchLine({ batchId, status, attempts, counts, reason }: BatchView): string {
+function batchLine({ batchId, status, attempts, counts, reason, problems }: BatchView): string {
   const parts = [batchId, status.padEnd(10)];
   if (attempts > 0) parts.push(`attempt ${attempts}`);
   if (counts.total > 0)
     parts.push(
       `${counts.succeeded} of ${counts.total} succeeded${counts.failed > 0 ? `, ${counts.failed} failed` : ''}`,
     );
-  if (reason !== undefined && EXPLAINED.has(status)) parts.push(`(${oneLine(reason)})`);
+  const why = problems ? problemsText(problems) : reason;
+  if (why !== undefined && EXPLAINED.has(status)) parts.push(`(${oneLine(why)})`);
   return parts.join('  ');
 }
 
@@ -135,10 +139,13 @@ export function summary(batches: readonly EndedBatch[]): string {
 }
 
 function paragraph({ view, files, processed }: EndedBatch): string {
-  const { batchId, status, attempts, counts, deliveries, reason } = view;
+  const { batchId, status, attempts, counts, deliveries, reason, failures, problems } = view;
   const numbers = `attempts ${attempts}, deliveries ${deliveries}, ${counts.succeeded} of ${counts.total} succeeded, ${counts.failed} failed`;
   const lines = [`${batchId}: ${status}, ${numbers}`];
-  if (status !== 'completed' && reason !== undefined) lines.push(`  reason     ${reason}`);
+  if (problems) lines.push(`  problems   ${oneLine(problemsText(problems))}`);
+  else if (status !== 'completed' && reason !== undefined) lines.push(`  reason     ${reason}`);
+  const failed = failures && oneLine(failuresText(failures));
+  if (failed) lines.push(`  failures   ${failed}`);
   if (status === 'refused' || !isFinished(view)) return `${lines.join('\n')}\n`;
   lines.push(`  results    ${files.results}`, `  errors     ${files.errors}`);
   for (const url of processed) lines.push(`  processed  ${url}`);
@@ -149,9 +156,10 @@ function paragraph({ view, files, processed }: EndedBatch): string {
 export function jsonLines(batches: readonly EndedBatch[]): string {
   return batches
     .map(({ view, files }) => {
-      const { batchId, status, attempts, counts, deliveries } = view;
-      const { results } = files;
-      return `${JSON.stringify({ batchId, status, attempts, counts, deliveries, results })}\n`;
+      const { batchId, status, attempts, counts, deliveries, failures, problems } = view;
+      const numbers = { batchId, status, attempts, counts, deliveries, failures, problems };
+      const { results, errors } = files;
+      return `${JSON.stringify({ ...numbers, results, errors })}\n`;
     })
     .join('');
 }

@@ -19,17 +19,20 @@ export function rowFiles(directory: string, batchId: string): RowFiles {
   };
 }
 
-/** Copies a batch's rows from the bucket. A batch without rows gets empty files. */
+/**
+ * Copies a batch's rows, or the bad lines of a refused input, from the bucket. A batch without rows gets
+ * empty files.
+ */
 export async function copyRows(
   s3: S3Client,
   bucket: string,
   directory: string,
-  { batchId, rows }: Pick<BatchView, 'batchId' | 'rows'>,
+  { batchId, rows, inputErrorsKey }: Pick<BatchView, 'batchId' | 'rows' | 'inputErrorsKey'>,
 ): Promise<RowFiles> {
   mkdirSync(directory, { recursive: true });
   const files = rowFiles(directory, batchId);
   await copy(s3, bucket, rows?.results, files.results);
-  await copy(s3, bucket, rows?.errors, files.errors);
+  await copy(s3, bucket, rows?.errors ?? inputErrorsKey, files.errors);
   return files;
 }
 

@@ -7,7 +7,15 @@ import { type CliContext, EXIT } from '../context.ts';
 import { clip, hanging, oneLine, painter, type Style, widthOf } from '../terminal/output.ts';
 import { BAR_WIDTH, bar } from '../terminal/progress.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
-import { costText, countText, finishedRequests, instantText, statusStyle } from '../text.ts';
+import {
+  allFailuresHint,
+  costText,
+  countText,
+  failureText,
+  finishedRequests,
+  instantText,
+  statusStyle,
+} from '../text.ts';
 import { watchColumns } from './watch.ts';
 
 interface ShowOptions extends ConnectionOptions {
@@ -34,7 +42,7 @@ Examples:
 async function show(
   batchId: string,
   options: ShowOptions,
-  { stdout, now }: CliContext,
+  { stdout, now, hint }: CliContext,
 ): Promise<number> {
   const client = await openClient(options);
   const batch = await client.getBatch(batchId);
@@ -46,6 +54,7 @@ async function show(
     return EXIT.done;
   }
   const lines = batchPage(batch, parts, {
+    hint,
     now: now(),
     width: widthOf(stdout),
     paint: painter(stdout),
@@ -58,6 +67,8 @@ export interface PageSettings {
   readonly now: number;
   readonly width: number;
   readonly paint: (style: Style, text: string) => string;
+  /** Completes a command in a text. */
+  readonly hint: (text: string) => string;
 }
 
 const LABEL_WIDTH = 10;
@@ -68,7 +79,7 @@ export function batchPage(
   parts: readonly BatchInfo[],
   settings: PageSettings,
 ): readonly string[] {
-  const { width, paint, now } = settings;
+  const { width, paint, now, hint } = settings;
   const room = width - LABEL_WIDTH - 4;
   const facts = factsOf(batch, now).flatMap(([label, text]) =>
     text === undefined || text === ''
@@ -80,9 +91,13 @@ export function batchPage(
   return [
     `${paint('bold', batch.batchId)}  ${paint(statusStyle(batch), batch.status)}`,
     ...facts,
+    ...section(batch.problems ? 'problems' : 'failures', failureLines(batch, hint, width - 2)),
+    // Those of a refused input are its first problems.
     ...section(
       'reasons',
-      batch.reasons.flatMap((reason) => hanging('- ', reasonText(reason), width - 2)),
+      (batch.problems ? [] : batch.reasons).flatMap((reason) =>
+        hanging('- ', reasonText(reason), width - 2),
+      ),
     ),
     ...section(
       'jobs',
@@ -138,6 +153,19 @@ function requestFacts(batch: BatchInfo): readonly (readonly [string, string])[] 
     ],
     ['tokens', `${countText(inputTokens)} in, ${countText(outputTokens)} out`],
   ];
+}
+
+/** What failed in the batch, and the command that prints all of it. */
+function failureLines(
+  batch: BatchInfo,
+  hint: PageSettings['hint'],
+  width: number,
+): readonly string[] {
+  const what = failureText(batch);
+  const all = allFailuresHint(batch);
+  return what === ''
+    ? []
+    : [...hanging('- ', what, width), ...(all === undefined ? [] : [`  ${hint(all)}`])];
 }
 
 function costLine({ cost, estimatedCost, maxCost }: BatchInfo): string {

@@ -8,7 +8,14 @@ import { type WaitingOptions, type WatchSettings, watchSettings, withTimeout } f
 import { oneLine, painter, widthOf } from '../terminal/output.ts';
 import { BAR_WIDTH, bar } from '../terminal/progress.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
-import { countText, finishedRequests, instantText, statusStyle } from '../text.ts';
+import {
+  allFailuresHint,
+  countText,
+  failureText,
+  finishedRequests,
+  instantText,
+  statusStyle,
+} from '../text.ts';
 
 export function defineWatch(command: Command, context: CliContext): void {
   withTimeout(withConnection(command))
@@ -64,7 +71,10 @@ export async function watchUntilEnded(
     batches.map(async (batch) => {
       const options = { pollSeconds, timeoutSeconds, signal, onPoll: board.update };
       try {
-        return codeOf(await client.waitForBatch(batch, options));
+        const ended = await client.waitForBatch(batch, options);
+        const all = json ? undefined : allFailuresHint(ended);
+        if (all !== undefined) board.note(context.hint(all));
+        return codeOf(ended);
       } catch (error) {
         signal.throwIfAborted();
         const { line, exitCode } = explain(error);
@@ -153,8 +163,15 @@ const EXPLAINED: ReadonlySet<BatchInfo['status']> = new Set([
   'cancelled',
 ]);
 
+/** The code of the reason of a batch that failed for the errors of its requests. */
+const NO_SUCCESS = 'no_success';
+
 /** The latest reason why a batch waits or has not succeeded; empty if there is none. */
-function whyText({ status, reasons, attempts, notBefore }: BatchInfo): string {
+function whyText(batch: BatchInfo): string {
+  const { status, reasons, attempts, notBefore, problems, endedAt } = batch;
+  const isToldByReason = status === 'failed' && reasons.at(-1)?.code !== NO_SUCCESS;
+  const failed = failureText(batch);
+  if (failed !== '' && (problems || (endedAt !== undefined && !isToldByReason))) return failed;
   if (!EXPLAINED.has(status)) return '';
   const last = reasons.at(-1);
   if (last !== undefined) return oneLine(last.message);

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { moneySchema } from './cost.ts';
 import { shownReasonSchema } from './errors.ts';
+import { failuresSchema } from './failures.ts';
 import { RECORD_ID_PATTERN } from './ids.ts';
 import { usageSchema } from './job.ts';
+import { problemsSchema } from './problems.ts';
 import { coreSchema } from './record.ts';
 import { STATUSES } from './status.ts';
 
@@ -58,6 +60,12 @@ export const stateChangeSchema = z.object({
   counts: counts.describe('Numbers of requests.'),
   cost: z.number().nullable().describe('USD so far; null if it is not known.'),
   reasons: z.array(shownReasonSchema).describe('Why it failed, waits or was retried: the last 20.'),
+  failures: failuresSchema
+    .optional()
+    .describe('Requests that failed, by error. Absent if none did.'),
+  problems: problemsSchema
+    .optional()
+    .describe('What is wrong with a refused input, by kind. Absent if it was not refused.'),
   metadata: spec.shape.metadata.describe('The metadata of the message that added the batch.'),
   at: z.string().meta({ format: 'date-time', description: 'When the event was sent.' }),
 });

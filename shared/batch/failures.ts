@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Counts } from './ledger.ts';
 import { isEnded, type Status } from './status.ts';
-import { clipToBytes, numberText, othersText, sumOf, Tally } from './tally.ts';
+import { clipToBytes, sumOf, Tally } from './tally.ts';
 
 /**
  * Bytes of JSON that each text of a group may take. Ten groups then take about 2 KB, for which a
@@ -99,13 +99,4 @@ export function failuresOf(batch: Ledger): Failures | undefined {
   if (total <= 0) return undefined;
   const groups = failureGroups.filter(({ isUnfinished }) => isFinal || !isUnfinished);
   return { total, groups, other: Math.max(0, total - sumOf(groups)) };
-}
-
-/** The failures in one line: `3 × 400 invalid_value, e.g. ticket-17; 2 others`. */
-export function failuresText({ groups, other }: Failures): string {
-  const texts = groups.map(({ count: times, status, code, example }) => {
-    const error = status === undefined ? code : `${status} ${code}`;
-    return `${numberText(times)} × ${error}${example === undefined ? '' : `, e.g. ${example}`}`;
-  });
-  return [...texts, ...othersText(other, texts.length)].join('; ');
 }

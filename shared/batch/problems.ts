@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Reason } from './errors.ts';
-import { clipToBytes, numberText, othersText, sumOf, Tally } from './tally.ts';
+import { clipToBytes, sumOf, Tally } from './tally.ts';
 
 const MAX_CODE_BYTES = 60;
 const MAX_MESSAGE_BYTES = 200;
@@ -77,24 +77,4 @@ function withoutLine(message: string, line: number | undefined): string {
 /** A text whose quoted values and numbers are left out: what is the same in every problem of a kind. */
 function withoutValues(text: string): string {
   return text.replaceAll(/"(?:[^"\\]|\\.)*"?/g, '"').replaceAll(/\d+/g, '0');
-}
-
-/** Kinds of problems that the line below tells: each has a whole sentence. */
-const TOLD_PROBLEMS = 3;
-
-/** The problems in one line: `200 problems: 200 × body.stream is true (lines 1, 2, 3 …)`. */
-export function problemsText({ total, groups }: Problems): string {
-  const told = groups.slice(0, TOLD_PROBLEMS);
-  const texts = told.map(({ count: times, message, isVaried, lines }) => {
-    const text = isVaried ? `such as: ${message}` : message;
-    return `${numberText(times)} × ${text}${linesText(lines, times)}`;
-  });
-  const others = othersText(total - sumOf(told), texts.length);
-  return `${numberText(total)} problem${total === 1 ? '' : 's'}: ${[...texts, ...others].join('; ')}`;
-}
-
-function linesText(lines: readonly number[], times: number): string {
-  if (lines.length === 0) return '';
-  const more = times > lines.length && lines.length === MAX_LINES ? ' …' : '';
-  return ` (line${lines.length === 1 ? '' : 's'} ${lines.join(', ')}${more})`;
 }

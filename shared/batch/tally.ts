@@ -44,17 +44,6 @@ export function sumOf(groups: readonly { readonly count: number }[]): number {
   return groups.reduce((sum, group) => sum + group.count, 0);
 }
 
-export function numberText(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-/** @param told how many kinds are told before */
-export function othersText(other: number, told: number): readonly string[] {
-  if (other <= 0) return [];
-  const noun = told === 0 ? 'without a known reason' : other === 1 ? 'other' : 'others';
-  return [`${numberText(other)} ${noun}`];
-}
-
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to replace
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
 const ELLIPSIS = '…';

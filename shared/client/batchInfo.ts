@@ -1,7 +1,9 @@
 import { urlOf } from '../aws/objectRead.ts';
 import { type ShownReason, shownReason } from '../batch/errors.ts';
+import { type Failures, failuresOf } from '../batch/failures.ts';
 import type { PastJob, Usage } from '../batch/job.ts';
 import { type Counts, countsNow } from '../batch/ledger.ts';
+import type { Problems } from '../batch/problems.ts';
 import type { Batch, BatchFields } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
@@ -46,6 +48,10 @@ export interface BatchInfo {
   readonly maxCost?: number;
   /** Why it failed, waited or was retried; the latest last, at most 20. */
   readonly reasons: readonly ShownReason[];
+  /** Requests that failed for good, by error. Absent if there are none, or none is known yet. */
+  readonly failures?: Failures;
+  /** What is wrong with the input, by kind. Only if it was refused. */
+  readonly problems?: Problems;
   readonly cancelRequested: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: string;
@@ -76,7 +82,7 @@ export interface JobInfo extends Omit<PastJob, 'submittedAt' | 'endedAt' | 'end'
 /** @param bucket name of the handler's bucket */
 export function batchInfo(batch: Batch, bucket: string): BatchInfo {
   const { batchId, status, provider, usage, cancelRequested }: Batch = batch;
-  const { input, rows, delivery, endedAt, inputErrorsKey }: BatchFields = batch;
+  const { input, rows, delivery, endedAt, inputErrorsKey, inputProblems }: BatchFields = batch;
   const { spec } = batch;
   const url = (key: string | undefined) => (key === undefined ? undefined : urlOf({ bucket, key }));
   return omitUndefined({
@@ -98,6 +104,8 @@ export function batchInfo(batch: Batch, bucket: string): BatchInfo {
     estimatedCost: input?.estimatedCost,
     maxCost: spec.maxCost,
     reasons: batch.reasons.map(shownReason),
+    failures: failuresOf(batch),
+    problems: inputProblems,
     cancelRequested,
     metadata: spec.metadata,
     createdAt: iso(batch.createdAt),

@@ -1,11 +1,13 @@
 import type { ProcessorEvent, StateChange } from '../batch/contracts.ts';
 import { InvocationRefusedError, messageOf, shortReason, shownReason } from '../batch/errors.ts';
+import { failuresOf } from '../batch/failures.ts';
 import { deliveryId } from '../batch/ids.ts';
 import { countsNow } from '../batch/ledger.ts';
 import type { BatchEvent, Effect } from '../batch/lifecycle/events.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { METRICS, type MetricName } from '../metrics.ts';
+import { omitUndefined } from '../omitUndefined.ts';
 import type { Dependencies } from './dependencies.ts';
 import { logFields } from './logFields.ts';
 import { type DeleteFilesPorts, deleteProviderFiles } from './providerFiles.ts';
@@ -165,12 +167,13 @@ function stateChange(
   batch: Batch,
   from: Status,
 ): StateChange {
-  const { batchId, provider, status: to, attempt } = batch;
+  const { batchId, provider, status: to, attempt, inputProblems }: BatchFields = batch;
   const { metadata } = batch.spec;
   return {
     ...{ version: 1, batchId, provider, from, to, attempt, counts: countsNow(batch) },
     cost: batch.cost ?? null,
     reasons: batch.reasons.map(shownReason),
+    ...omitUndefined({ failures: failuresOf(batch), problems: inputProblems }),
     metadata,
     at: new Date(clock.now()).toISOString(),
   };

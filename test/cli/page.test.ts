@@ -4,7 +4,12 @@ import { textWidth } from '../../cli/terminal/output.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
 import { given, INPUT, NOW } from '../support/given.ts';
 
-const settings = { now: NOW, width: 60, paint: (_: unknown, text: string) => text };
+const settings = {
+  now: NOW,
+  width: 60,
+  paint: (_: unknown, text: string) => text,
+  hint: (text: string) => text.replace('batch-handler', 'bin/batch-handler'),
+};
 const pageOf = (batch: ReturnType<typeof given>): readonly string[] =>
   batchPage(batchInfo(batch, 'bucket'), [], settings);
 
@@ -27,4 +32,40 @@ test('text from outside controls nothing and fits the terminal', () => {
   for (const line of lines.filter((each) => !each.includes('s3://')))
     expect(textWidth(line)).toBeLessThanOrEqual(60);
   expect(lines.join('\n')).toMatch(/team=検索 .*…$/m);
+});
+
+test('what failed is told by error, with the command that prints all of it', () => {
+  const failureGroups = [
+    { count: 3, code: 'invalid_value', status: 400, example: 'ticket-17' },
+    { count: 1, code: 'output_missing', example: 'ticket-20' },
+  ];
+  const lines = pageOf(given('completed', { failureGroups }));
+  const start = lines.indexOf('failures');
+  expect(lines.slice(start, start + 4)).toEqual([
+    'failures',
+    '  - 3 × 400 invalid_value, e.g. ticket-17; 1 ×',
+    '    output_missing, e.g. ticket-20; 1 other',
+    '    all: bin/batch-handler results b1 --errors',
+  ]);
+});
+
+test('a refused input is told by kind instead of line by line', () => {
+  const reasons = [1, 2].map((line) => ({ code: 'stream', message: `line ${line}: no`, line }));
+  const inputProblems = {
+    total: 200,
+    groups: [{ count: 200, code: 'stream', message: 'no', lines: [1, 2, 3] }],
+    other: 0,
+  };
+  const known = {
+    reasons,
+    inputProblems,
+    counts: { total: 0, succeeded: 0, failed: 0, unfinished: 0 },
+  };
+  const lines = pageOf(given('failed', { ...known, rows: undefined, inputErrorsKey: 'k' }));
+  expect(lines).toContain('  - 200 problems: 200 × no (lines 1, 2, 3 …)');
+  expect(lines).toContain('    all: bin/batch-handler results b1 --errors');
+  expect(lines).not.toContain('reasons');
+  // Nothing was inspected, so there is no file with lines.
+  const whole = pageOf(given('failed', { ...known, rows: undefined }));
+  expect(whole.join('\n')).not.toContain('all:');
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Reason, RefusedError } from '../../batch/errors.ts';
 import { INBOX_PREFIX, rejectionKey } from '../../batch/ids.ts';
 import { addMessageSchema, type InboxMessage } from '../../batch/messages.ts';
+import type { Problems } from '../../batch/problems.ts';
 import type { Source } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -93,6 +94,8 @@ interface InboxRejection {
   readonly reasons: readonly Reason[];
   /** The batch that was made of the file, if one was. */
   readonly batchId?: string;
+  /** What is wrong with it, by kind. */
+  readonly problems?: Problems;
   /** Key of the file with all reasons. */
   readonly errorsKey?: string | undefined;
 }
@@ -104,7 +107,7 @@ interface InboxRejection {
 export async function rejectFromInbox(
   { objects, clock }: RejectPorts,
   { bucket, key, etag }: Source,
-  { reasons, batchId, errorsKey }: InboxRejection,
+  { reasons, batchId, problems, errorsKey }: InboxRejection,
 ): Promise<void> {
   if (bucket !== objects.bucket || !key.startsWith(INBOX_PREFIX)) return;
   const rejection = {
@@ -113,6 +116,7 @@ export async function rejectFromInbox(
     // Tells which file was refused: another may have taken its place since.
     etag: plainEtag(etag),
     batchId,
+    problems,
     reasons,
     errorsKey,
   };

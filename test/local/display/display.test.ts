@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { BatchView } from '../../../local/batches.ts';
-import { createBoard, createDisplay } from '../../../local/display.ts';
+import { createBoard, createDisplay, jsonLines, summary } from '../../../local/display.ts';
 import type { StateChange } from '../../../shared/batch/contracts.ts';
+import type { Failures } from '../../../shared/batch/failures.ts';
+import { problemOf } from '../../../shared/batch/problems.ts';
 
 function view(change: Partial<BatchView>): BatchView {
   return {
@@ -11,6 +13,9 @@ function view(change: Partial<BatchView>): BatchView {
     counts: { total: 3, succeeded: 0, failed: 0 },
     deliveries: 0,
     reason: undefined,
+    failures: undefined,
+    problems: undefined,
+    inputErrorsKey: undefined,
     statusAt: 0,
     rows: undefined,
     ...change,
@@ -89,4 +94,36 @@ test('a change between two looks is shown, an event that comes late is not', () 
     'x  retrying    attempt 1  1 of 3 succeeded  (line 7: too late)\n',
     'x  completed   0 of 3 succeeded\n',
   ]);
+});
+
+const FAILURES: Failures = {
+  total: 4,
+  groups: [
+    { count: 3, code: 'invalid_value', status: 400, example: 'ticket-17' },
+    { count: 1, code: 'output_missing', example: 'ticket-20' },
+  ],
+  other: 0,
+};
+const files = { results: 'r.jsonl', errors: 'r.errors.jsonl' };
+
+test('the summary says in one line what failed', () => {
+  const ended = view({ status: 'completed', failures: FAILURES, reason: 'an old one' });
+  const batches = [{ view: ended, files, processed: [] }];
+  expect(summary(batches)).toContain(
+    '\n  failures   3 × 400 invalid_value, e.g. ticket-17; 1 × output_missing, e.g. ticket-20\n  results',
+  );
+  expect(summary(batches)).not.toContain('an old one');
+  expect(JSON.parse(jsonLines(batches))).toMatchObject({ failures: FAILURES, ...files });
+});
+
+test('a refused input is told by kind, while it runs and in the summary', () => {
+  const problems = problemOf({ code: 'stream', message: 'body.stream is true', line: 7 });
+  const refused = view({ status: 'failed', problems, reason: 'line 7: body.stream is true' });
+  const told = '1 problem: 1 × body.stream is true (line 7)';
+  const pipe = output(false);
+  createDisplay(pipe).update([refused]);
+  expect(pipe.written.join('')).toContain(`(${told})`);
+  const text = summary([{ view: refused, files, processed: [] }]);
+  expect(text).toContain(`\n  problems   ${told}\n`);
+  expect(text).not.toContain('reason');
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ProblemTally, problemOf, problemsText } from '../../../shared/batch/problems.ts';
+import { problemsText } from '../../../shared/batch/failuresText.ts';
+import { ProblemTally, problemOf } from '../../../shared/batch/problems.ts';
 
 /** The problems of lines with these texts, from line 1 on. */
 function problemsOf(...messages: readonly string[]) {

@@ -212,3 +212,23 @@ describe('selecting', () => {
     ).toEqual(expected);
   });
 });
+
+it('the errors are counted by code and status, each once, with the id of the input', async () => {
+  const refused = (id: string, status: number, code: string) =>
+    JSON.stringify({
+      ...{ id: 'r', custom_id: id, error: null },
+      response: { status_code: status, request_id: 'q', body: { error: { code } } },
+    });
+  const before = { results: [], errors: [refused('a', 503, 'busy'), refused('b', 400, 'old')] };
+  const { failureGroups, errors } = await attempt(['a', 'b', 'c', 'd', 'e'], before, [
+    refused('c', 400, 'new'),
+    refused('d', 400, 'new'),
+    row('a', 200),
+  ]);
+  expect(failureGroups).toEqual([
+    { count: 2, code: 'new', status: 400, example: 'c' },
+    { count: 1, code: 'old', status: 400, example: 'b' },
+    { count: 1, code: 'request_missing', example: 'e', isUnfinished: true },
+  ]);
+  expect(errors).toHaveLength(4);
+});
