@@ -21,6 +21,8 @@ export interface CommandLine {
   readonly port: number;
   /** The directory of a synthesized stack. Default: in a clone its own stack, else cdk.out. */
   readonly assembly: string | undefined;
+  /** The stack to run. Default: the only one with a handler. */
+  readonly stack: string | undefined;
 }
 
 /** With a longer interval a local run would wait longer than the stack does on AWS. */
@@ -75,6 +77,7 @@ export function parseCommandLine(args: readonly string[], name: string): Command
     )
     .option('--keep', 'keep the stack running and print the environment for the AWS CLI and SDKs')
     .option('--assembly <directory>', 'run the synthesized stack in this directory, e.g. cdk.out')
+    .option('--stack <name>', 'the stack to run, if several in that directory have a handler')
     .addHelpText(
       'after',
       `\nExamples:\n  ${name} requests.jsonl\n  ${name} --plan failed_quota,expired,completed --keep`,
@@ -104,6 +107,7 @@ export function parseCommandLine(args: readonly string[], name: string): Command
     dataDirectory: options.data ?? join('.local', options.provider ?? ''),
     port: options.port,
     assembly: options.assembly,
+    stack: options.stack,
   };
 }
 

@@ -22,7 +22,6 @@ import { openSession, type Session } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
 import { assemblyDirectory } from './synthesize.ts';
 import { readAssembly } from './template/assembly.ts';
-import { unsupportedLines } from './template/unsupported.ts';
 
 /** The exit code after ^C: 128 plus the number of SIGINT. */
 export const EXIT_INTERRUPTED = 130;
@@ -53,7 +52,10 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
   const output = options.json ? process.stderr : process.stdout;
   const display = createDisplay(output);
   const board = createBoard(display);
-  const assembly = await readAssembly(await assemblyDirectory(options, display.note));
+  const assembly = await readAssembly(
+    await assemblyDirectory(options, display.note),
+    options.stack,
+  );
   const stack = await startStack(assembly, {
     ...options,
     dataDirectory,
@@ -72,7 +74,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     display.note(
       `${assembly.stackName} is running at ${stack.endpointUrl} with ${stack.providerDescription}`,
     );
-    for (const line of unsupportedLines(stack.resources.unsupported)) display.note(line);
+    for (const line of stack.notes) display.note(line);
     const session = openSession(stack, {
       dataDirectory,
       additions,

@@ -8,9 +8,10 @@ import { createRules } from './events/rules.ts';
 import { startEventSources } from './events/wiring.ts';
 import { wireAsyncInvoker } from './lambda/asyncInvoker.ts';
 import { deployFunctions, functionEnvironment, indexFunctions } from './lambda/functions.ts';
+import { findPython, pythonLines } from './lambda/python.ts';
 import { localTimeoutSeconds, localVisibilitySeconds } from './lambda/timeouts.ts';
 import { startProviders } from './providers.ts';
-import { cloudFormationService, deployedStack } from './services/cloudFormationService.ts';
+import { cloudFormationService, deployedStacks } from './services/cloudFormationService.ts';
 import { type BusEvent, eventsService, schedulerService } from './services/eventsService.ts';
 import { functionUrls } from './services/functionUrls.ts';
 import { FUNCTION_URLS, startGateway } from './services/gateway.ts';
@@ -20,7 +21,9 @@ import { secretsService } from './services/secretsService.ts';
 import { providerEntries, secretValues, webhookUrls } from './stackSettings.ts';
 import { localAccount } from './template/account.ts';
 import type { Assembly } from './template/assembly.ts';
-import { isNamed, readResources, type StackResources } from './template/resources.ts';
+import { isNamed } from './template/identities.ts';
+import { readResources, type StackResources } from './template/resources.ts';
+import { unsupportedLines } from './template/unsupported.ts';
 
 export interface StackOptions {
   /** The directory for everything that outlives the run. */
@@ -51,6 +54,8 @@ export interface RunningStack {
   /** The URL of the SQS emulator, which shows the content of queues. */
   readonly emulatorUrl: string;
   readonly providerDescription: string;
+  /** Lines for people: what does not run here, or not as it does on AWS. */
+  readonly notes: readonly string[];
   /** Resolves with the reason when a process of the stack has ended unexpectedly. */
   readonly broken: Promise<string>;
   stop(): Promise<void>;
@@ -71,6 +76,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
     const { queueUrl, tableUrl } = emulators;
     const account = localAccount(assembly.stackName, queueUrl, gateway.url);
     const resources = localResources(readResources(assembly, account), timeScale);
+    const python = findPython(resources.functions);
     const clients = createClients(emulators);
     await createResources(clients, resources);
 
@@ -86,6 +92,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
 
     const lambdas = deployFunctions(resources, {
       dataDirectory,
+      python,
       environment: {
         ...functionEnvironment({ tableUrl, queueUrl, gatewayUrl: gateway.url, timeScale }),
         ...providers.environment,
@@ -99,7 +106,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
     gateway.route({
       services: {
         cloudformation: cloudFormationService(
-          deployedStack(assembly, localAccount(assembly.stackName, gateway.url), Date.now()),
+          deployedStacks(assembly, localAccount(assembly.stackName, gateway.url), Date.now()),
         ),
         events: eventsService(join(dataDirectory, 'events.jsonl'), options.onEvent, rules),
         lambda: lambdaService(functions, asyncInvoker),
@@ -135,6 +142,10 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
       endpointUrl,
       emulatorUrl: queueUrl,
       providerDescription: providers.description,
+      notes: [
+        ...pythonLines(resources.functions, python),
+        ...unsupportedLines(resources.unsupported),
+      ],
       broken: Promise.race(
         [...emulators.processes, ...providers.processes].map(({ died }) => died),
       ),

@@ -1,20 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { childEnvironment } from '../childEnvironment.ts';
-import { scriptPath } from '../scriptPath.ts';
+import { rmSync } from 'node:fs';
 import type { EnvironmentMessage, InvocationResult, InvokeMessage } from './protocol.ts';
+import { type RuntimeOptions, type RuntimeProcess, startRuntime } from './runtimeProcess.ts';
 
 /** How long a function's modules may take to load. */
 const INIT_TIMEOUT_MS = 30_000;
-
-export interface EnvironmentOptions {
-  readonly environment: Readonly<Record<string, string>>;
-  readonly memoryMegabytes: number;
-  /** The file for everything that the function prints. */
-  readonly logFile: string;
-  /** The function's own /tmp. It is removed with the environment. */
-  readonly temporaryDirectory: string;
-}
 
 /** A process that runs a function, one invocation at a time. */
 export interface ExecutionEnvironment {
@@ -26,14 +15,15 @@ export interface ExecutionEnvironment {
 }
 
 /** Starts a process for a function. */
-export function startEnvironment(options: EnvironmentOptions): ExecutionEnvironment {
-  const child = spawn(options);
+export function startEnvironment(options: RuntimeOptions): ExecutionEnvironment {
+  const runtime = startRuntime(options);
+  const { child } = runtime;
   const exited = new Promise<void>((resolve) => {
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
   });
   exited.then(() => rmSync(options.temporaryDirectory, { recursive: true, force: true }));
-  const next = (): Promise<EnvironmentMessage> => nextMessage(child);
+  const next = (): Promise<EnvironmentMessage> => nextMessage(runtime);
   const loaded = withTimeout(next(), INIT_TIMEOUT_MS, () =>
     failure('Sandbox.Timedout', `Init phase timed out after ${INIT_TIMEOUT_MS / 1000} seconds`),
   );
@@ -57,8 +47,7 @@ export function startEnvironment(options: EnvironmentOptions): ExecutionEnvironm
       let answer = await loaded;
       if (answer.type === 'ready') {
         const answered = next();
-        if (child.connected)
-          child.send({ ...message, deadlineAt: Date.now() + timeoutMs } satisfies InvokeMessage);
+        runtime.send({ ...message, deadlineAt: Date.now() + timeoutMs });
         answer = await withTimeout(answered, timeoutMs, () =>
           failure('Sandbox.Timedout', `Task timed out after ${timeoutMs / 1000} seconds`),
         );
@@ -77,28 +66,8 @@ export function startEnvironment(options: EnvironmentOptions): ExecutionEnvironm
   };
 }
 
-function spawn({
-  environment,
-  memoryMegabytes,
-  logFile,
-  temporaryDirectory,
-}: EnvironmentOptions): ChildProcess {
-  mkdirSync(temporaryDirectory, { recursive: true });
-  const log = openSync(logFile, 'a');
-  try {
-    return fork(scriptPath('local', 'lambda', 'runtime'), [], {
-      stdio: ['ignore', log, log, 'ipc'],
-      env: { ...childEnvironment(), ...environment, TMPDIR: temporaryDirectory },
-      // Limits the memory as in the template, so that a leak fails here as it would in Lambda.
-      execArgv: [`--max-old-space-size=${memoryMegabytes}`],
-    });
-  } finally {
-    closeSync(log);
-  }
-}
-
 /** The next message of the process, or a failure if it ends first. */
-function nextMessage(child: ChildProcess): Promise<EnvironmentMessage> {
+function nextMessage({ child, listen }: RuntimeProcess): Promise<EnvironmentMessage> {
   const { promise, resolve } = Promise.withResolvers<EnvironmentMessage>();
   const onExit = (code: number | null, signal: string | null): void =>
     resolve(
@@ -106,10 +75,10 @@ function nextMessage(child: ChildProcess): Promise<EnvironmentMessage> {
     );
   if (child.exitCode !== null || child.signalCode !== null)
     onExit(child.exitCode, child.signalCode);
-  child.once('message', resolve);
+  const stopListening = listen(resolve);
   child.once('exit', onExit);
   return promise.finally(() => {
-    child.off('message', resolve);
+    stopListening();
     child.off('exit', onExit);
   });
 }

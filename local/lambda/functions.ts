@@ -5,6 +5,7 @@ import { ENVIRONMENT } from '../../shared/config.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../template/account.ts';
 import type { StackResources } from '../template/resources.ts';
 import { deployFunction, type LambdaFunction } from './lambdaFunction.ts';
+import type { Python } from './python.ts';
 
 /** A function as a caller has named it. */
 export interface Target {
@@ -44,6 +45,7 @@ export function deployFunctions(
   options: {
     readonly environment: Readonly<Record<string, string>>;
     readonly dataDirectory: string;
+    readonly python: Python | undefined;
   },
 ): readonly LambdaFunction[] {
   const logDirectory = join(options.dataDirectory, 'logs');
@@ -56,6 +58,7 @@ export function deployFunctions(
       environment: options.environment,
       logDirectory,
       temporaryDirectory,
+      python: options.python?.executable,
     }),
   );
 }
@@ -72,7 +75,6 @@ export function functionEnvironment(urls: {
     AWS_DEFAULT_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     // The settings in the developer's home directory are for real accounts.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,

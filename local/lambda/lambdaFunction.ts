@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FunctionResource } from '../template/resources.ts';
 import { type ExecutionEnvironment, startEnvironment } from './executionEnvironment.ts';
 import type { InvocationResult } from './protocol.ts';
+import { isPython } from './python.ts';
 
 /** A deployed function. */
 export interface LambdaFunction {
@@ -32,6 +33,8 @@ export interface FunctionSettings {
   readonly environment: Readonly<Record<string, string>>;
   readonly logDirectory: string;
   readonly temporaryDirectory: string;
+  /** The path of the Python for functions in Python. */
+  readonly python?: string | undefined;
 }
 
 /** Deploys a function. Its processes start when they are needed and are reused. */
@@ -54,6 +57,7 @@ export function deployFunction(
         ...variables,
         _HANDLER: resource.handler,
         LAMBDA_TASK_ROOT: resource.directory,
+        AWS_EXECUTION_ENV: `AWS_Lambda_${resource.runtime}`,
         AWS_LAMBDA_FUNCTION_NAME: name,
         AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),
@@ -61,6 +65,7 @@ export function deployFunction(
         AWS_LAMBDA_LOG_STREAM_NAME: randomUUID(),
       },
       memoryMegabytes,
+      python: isPython(resource) ? settings.python : undefined,
       logFile,
       temporaryDirectory: join(settings.temporaryDirectory, `${name}-${randomUUID()}`),
     });

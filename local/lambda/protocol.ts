@@ -19,6 +19,8 @@ export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace?: readonly string[];
+  /** What Python calls its trace. */
+  readonly stackTrace?: readonly string[];
 }
 
 /** The result of an invocation. */

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Account, pseudoParameter } from '../template/account.ts';
-import type { Assembly, Template } from '../template/assembly.ts';
-import { resolve, scopeOf } from '../template/intrinsics.ts';
+import type { Account } from '../template/account.ts';
+import {
+  type Assembly,
+  type SynthesizedStack,
+  stacksOf,
+  type Template,
+} from '../template/assembly.ts';
+import { resolve, type StackScope, scopesOf } from '../template/intrinsics.ts';
 import { type Service, type ServiceResponse, type XmlValue, xmlOf } from './service.ts';
 
 /** The stack as CloudFormation describes it. */
@@ -20,13 +25,28 @@ export interface DeployedStack {
   readonly outputs: readonly { readonly key: string; readonly value: string }[];
 }
 
-/** @param account with the base of the queue URLs that users of the stack can reach */
-export function deployedStack(
-  { stackName, template }: Assembly,
+/**
+ * The stacks of a local run, its own first.
+ *
+ * @param account with the base of the queue URLs that users of the stack can reach
+ */
+export function deployedStacks(
+  assembly: Assembly,
   account: Account,
   now: number,
+): readonly DeployedStack[] {
+  const scopes = scopesOf(assembly, account);
+  return stacksOf(assembly).flatMap((stack, index) => {
+    const scope = scopes[index];
+    return scope ? [deployedStack(stack, scope, now)] : [];
+  });
+}
+
+function deployedStack(
+  { stackName, template }: SynthesizedStack,
+  scope: StackScope,
+  now: number,
 ): DeployedStack {
-  const scope = scopeOf(template, account);
   const exists = ([, { Condition }]: [string, { Condition?: string | undefined }]) =>
     Condition === undefined || scope.condition(Condition);
   const resources = Object.entries(template.Resources)
@@ -37,14 +57,17 @@ export function deployedStack(
   const outputs = Object.entries(template.Outputs)
     .filter(exists)
     .map(([key, { Value: value }]) => ({ key, value: String(resolve(value, scope)) }));
-  const stackId = pseudoParameter(account, 'AWS::StackId') ?? '';
+  const stackId = String(scope.reference('AWS::StackId'));
   const deployedAt = new Date(now).toISOString();
   return { stackName, stackId, template, deployedAt, resources, outputs };
 }
 
 const XML = { 'content-type': 'text/xml' };
 
-type Operation = (stack: DeployedStack) => { readonly [name: string]: XmlValue };
+type Operation = (
+  stack: DeployedStack,
+  named: readonly DeployedStack[],
+) => { readonly [name: string]: XmlValue };
 
 /** The operations that find the resources of a stack. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -59,21 +82,19 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       LastUpdatedTimestamp: deployedAt,
     })),
   }),
-  DescribeStacks: ({ stackId, stackName, deployedAt, outputs }) => ({
-    Stacks: [
-      {
-        StackId: stackId,
-        StackName: stackName,
-        CreationTime: deployedAt,
-        StackStatus: 'CREATE_COMPLETE',
-        Outputs: outputs.map(({ key, value }) => ({ OutputKey: key, OutputValue: value })),
-      },
-    ],
+  DescribeStacks: (_, named) => ({
+    Stacks: named.map(({ stackId, stackName, deployedAt, outputs }) => ({
+      StackId: stackId,
+      StackName: stackName,
+      CreationTime: deployedAt,
+      StackStatus: 'CREATE_COMPLETE',
+      Outputs: outputs.map(({ key, value }) => ({ OutputKey: key, OutputValue: value })),
+    })),
   }),
 };
 
-/** CloudFormation, with the running stack as its only one and without operations that change it. */
-export function cloudFormationService(stack: DeployedStack): Service {
+/** CloudFormation, with the stacks that run and without operations that change them. */
+export function cloudFormationService(stacks: readonly DeployedStack[]): Service {
   return ({ body }) => {
     const parameters = new URLSearchParams(body);
     const action = parameters.get('Action') ?? '';
@@ -83,12 +104,16 @@ export function cloudFormationService(stack: DeployedStack): Service {
         'InvalidAction',
         `${action} is not supported in a local run, which supports ${Object.keys(OPERATIONS).join(', ')}`,
       );
-    const name = parameters.get('StackName') ?? stack.stackName;
-    if (name !== stack.stackName && name !== stack.stackId)
+    const name = parameters.get('StackName');
+    const named = stacks.filter(
+      ({ stackName, stackId }) => name === null || name === stackName || name === stackId,
+    );
+    const [stack] = named;
+    if (stack === undefined)
       return errorResponse('ValidationError', `Stack with id ${name} does not exist`);
     return xmlResponse(200, {
       [`${action}Response`]: {
-        [`${action}Result`]: operation(stack),
+        [`${action}Result`]: operation(stack, named),
         ResponseMetadata: { RequestId: randomUUID() },
       },
     });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Named } from '../template/resources.ts';
+import type { Named } from '../template/identities.ts';
 import { operationOf, type Service, serviceError } from './service.ts';
 
 const getSecretSchema = z.object({ SecretId: z.string() });

@@ -11,6 +11,20 @@ export interface Identity {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** A resource that has its names. */
+export interface Named {
+  /** It is unique in its stack only. */
+  readonly logicalId: string;
+  /** The physical name. */
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** Whether a text is the name or the ARN of a function, with or without a qualifier. */
+export function isNamed(text: string | undefined, name: string, arn: string): boolean {
+  return [name, arn].some((id) => text === id || text?.startsWith(`${id}:`));
+}
+
 /** A resource that is to be named. */
 interface NamedResource {
   readonly logicalId: string;

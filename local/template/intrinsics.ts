@@ -1,5 +1,5 @@
 import { type Account, pseudoParameter } from './account.ts';
-import { type Template, UnsupportedError } from './assembly.ts';
+import { type Assembly, stacksOf, type Template, UnsupportedError } from './assembly.ts';
 import { IDENTITIES, type Identity, identifyUnknown } from './identities.ts';
 
 /** Resolves the names in a template. */
@@ -10,6 +10,15 @@ export interface Scope {
   attribute(logicalId: string, name: string): unknown;
   /** Whether a condition of the template holds. */
   condition(name: string): boolean;
+  /** The value that a stack exports. Throws if none does. */
+  imported(exportName: string): unknown;
+  /** The output of another stack. Throws if there is none. */
+  output(stackName: string, name: string): unknown;
+}
+
+/** The names of a stack's template. */
+export interface StackScope extends Scope {
+  identityOf(logicalId: string): Identity;
 }
 
 /** The value of `Ref: AWS::NoValue`, which removes the property that has it. */
@@ -46,11 +55,20 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
     const [separator, text] = asList(argument);
     return asText(resolve(text, scope), 'Fn::Split').split(asText(separator, 'Fn::Split'));
   },
+  // The strong and the weak reference of CDK to another stack.
+  'Fn::ImportValue': (argument, scope) =>
+    scope.imported(asText(resolve(argument, scope), 'Fn::ImportValue')),
+  'Fn::GetStackOutput': (argument, scope) => {
+    const { StackName: stack, OutputName: output } = resolve(argument, scope) as Output;
+    return scope.output(asText(stack, 'StackName'), asText(output, 'OutputName'));
+  },
   'Fn::If': (argument, scope) => {
     const [name, whenTrue, whenFalse] = asList(argument);
     return resolve(scope.condition(asText(name, 'Fn::If')) ? whenTrue : whenFalse, scope);
   },
 };
+
+type Output = { readonly StackName?: unknown; readonly OutputName?: unknown };
 
 /**
  * Resolves all intrinsic functions in a value.
@@ -126,11 +144,38 @@ function holds(expression: unknown, scope: Scope): boolean {
   }
 }
 
+/** The names of all stacks of a local run, in the order of `stacksOf`. */
+export function scopesOf(assembly: Assembly, account: Account): readonly StackScope[] {
+  const stacks = stacksOf(assembly);
+  const outputs: Outputs = {
+    imported(exportName) {
+      for (const [index, { template }] of stacks.entries())
+        for (const { Value: value, Export: exported } of Object.values(template.Outputs)) {
+          const scope = scopes[index];
+          if (scope && exported && resolve(exported.Name, scope) === exportName)
+            return resolve(value, scope);
+        }
+      throw new UnsupportedError(`no stack that runs here exports ${exportName}`);
+    },
+    output(stackName, name) {
+      const index = stacks.findIndex((stack) => stack.stackName === stackName);
+      const value = stacks[index]?.template.Outputs[name]?.Value;
+      const scope = scopes[index];
+      if (value === undefined || scope === undefined)
+        throw new UnsupportedError(`no stack ${stackName} with the output ${name} runs here`);
+      return resolve(value, scope);
+    },
+  };
+  const scopes = stacks.map(({ stackName, template }) =>
+    scopeOf(template, { ...account, stackName }, outputs),
+  );
+  return scopes;
+}
+
+type Outputs = Pick<Scope, 'imported' | 'output'>;
+
 /** The names of a template in an account. A resource is named when something first refers to it. */
-export function scopeOf(
-  template: Template,
-  account: Account,
-): Scope & { identityOf(logicalId: string): Identity } {
+function scopeOf(template: Template, account: Account, outputs: Outputs): StackScope {
   const identities = new Map<string, Identity>();
 
   const identityOf = (logicalId: string): Identity => {
@@ -150,6 +195,7 @@ export function scopeOf(
   };
 
   const scope: Scope = {
+    ...outputs,
     reference(name) {
       const pseudo = pseudoParameter(account, name);
       if (pseudo !== undefined) return pseudo;

@@ -2,14 +2,14 @@ import { isAbsolute } from 'node:path';
 import type * as z from 'zod';
 import { messageOf } from '../../shared/batch/errors.ts';
 import type { Account } from './account.ts';
-import { type Assembly, UnsupportedError } from './assembly.ts';
-import { IDENTITIES } from './identities.ts';
-import { resolve, scopeOf } from './intrinsics.ts';
+import { type Assembly, type SynthesizedStack, stacksOf, UnsupportedError } from './assembly.ts';
+import { IDENTITIES, isNamed, type Named } from './identities.ts';
+import { resolve, scopesOf } from './intrinsics.ts';
 import * as schemas from './schemas.ts';
 import { type BucketProperties, bucketSchema, type RuleProperties, ruleSchema } from './schemas.ts';
 import { checkHandlers, type UnsupportedResource } from './unsupported.ts';
 
-/** The resources of a stack, with all names resolved. */
+/** The resources of the stacks of a local run, with all names resolved. Those of its own stack are first. */
 export interface StackResources {
   readonly tables: readonly (schemas.TableProperties & Named)[];
   readonly queues: readonly (schemas.QueueProperties & Named & { readonly url: string })[];
@@ -25,11 +25,11 @@ export interface StackResources {
   readonly unsupported: readonly UnsupportedResource[];
 }
 
-export interface Named {
-  readonly logicalId: string;
-  /** The physical name. */
-  readonly name: string;
-  readonly arn: string;
+/** A resource of the template, with its stack and what `Ref` and `Fn::GetAtt` give. */
+interface Located extends Named {
+  readonly stack: SynthesizedStack;
+  readonly ref: string;
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 export type FunctionResource = schemas.FunctionProperties &
@@ -39,35 +39,42 @@ export type FunctionResource = schemas.FunctionProperties &
   };
 
 /**
- * Reads the resources of a template. A resource is unsupported if the local run does not know its type
+ * Reads the resources of the stacks. A resource is unsupported if the local run does not know its type
  * or could not run it as the template describes.
  *
  * @throws UnsupportedError naming the resource, if a handler would lack one of its own
  */
 export function readResources(assembly: Assembly, account: Account): StackResources {
-  const { template } = assembly;
-  const scope = scopeOf(template, account);
-
-  const unsupported: UnsupportedResource[] = [];
-  const present = Object.entries(template.Resources).filter(
-    ([, { Condition }]) => Condition === undefined || scope.condition(Condition),
-  );
-  for (const [logicalId, { Type: type }] of present)
-    if (!(type in IDENTITIES)) unsupported.push({ logicalId, type });
+  const stacks = stacksOf(assembly);
+  const present = scopesOf(assembly, account).flatMap((scope, index) => {
+    const stack = stacks[index] ?? assembly;
+    return Object.entries(stack.template.Resources)
+      .filter(([, { Condition }]) => Condition === undefined || scope.condition(Condition))
+      .map(([logicalId, { Type: type, Properties: properties }]) => {
+        const unsupported = () => ({
+          ...{ stackName: stack.stackName, logicalId, type },
+          arn: scope.identityOf(logicalId).arn,
+        });
+        return { stack, scope, logicalId, type, properties, unsupported };
+      });
+  });
+  const unsupported: UnsupportedResource[] = present
+    .filter(({ type }) => !(type in IDENTITIES))
+    .map((resource) => resource.unsupported());
 
   const read = <T extends object, R>(
     types: readonly string[],
     schema: z.ZodType<T>,
-    finish: (resource: T & Named & { readonly ref: string }) => R,
+    finish: (resource: T & Located) => R,
   ): readonly R[] =>
-    present.flatMap(([logicalId, { Properties, Type: type }]) => {
+    present.flatMap(({ stack, scope, logicalId, type, ...resource }) => {
       if (!types.includes(type)) return [];
       try {
-        const properties = parseProperties(schema, resolve(Properties, scope));
-        const { name, arn, ref } = scope.identityOf(logicalId);
-        return [finish({ ...properties, logicalId, name, arn, ref })];
+        const properties = parseProperties(schema, resolve(resource.properties, scope));
+        const { name, arn, ref, attributes } = scope.identityOf(logicalId);
+        return [finish({ ...properties, logicalId, name, arn, ref, attributes, stack })];
       } catch (error) {
-        unsupported.push({ logicalId, type, reason: messageOf(error) });
+        unsupported.push({ ...resource.unsupported(), reason: messageOf(error) });
         return [];
       }
     });
@@ -79,7 +86,7 @@ export function readResources(assembly: Assembly, account: Account): StackResour
   }));
   const functions = read(['AWS::Lambda::Function'], schemas.functionSchema, (resource) => ({
     ...resource,
-    directory: assetDirectory(assembly, resource.code),
+    directory: assetDirectory(resource.stack, resource.code),
   }));
   const resources = {
     tables: read(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], schemas.tableSchema, asIs),
@@ -101,10 +108,10 @@ export function readResources(assembly: Assembly, account: Account): StackResour
     }),
     functionUrls: read(['AWS::Lambda::Url'], schemas.functionUrlSchema, (resource) => ({
       ...resource,
-      url: scope.identityOf(resource.logicalId).attributes.FunctionUrl ?? '',
+      url: resource.attributes.FunctionUrl ?? '',
     })),
   };
-  checkHandlers(template, unsupported);
+  checkHandlers(stacks, unsupported, functions);
   return { ...resources, unsupported };
 }
 
@@ -115,11 +122,11 @@ function parseProperties<T>(schema: z.ZodType<T>, properties: unknown): T {
   throw new UnsupportedError(issues.join('; '));
 }
 
-function assetDirectory(assembly: Assembly, objectKey: string): string {
-  const directory = assembly.assetDirectories.get(objectKey);
+function assetDirectory(stack: SynthesizedStack, objectKey: string): string {
+  const directory = stack.assetDirectories.get(objectKey);
   if (directory === undefined || !isAbsolute(directory))
     throw new UnsupportedError(
-      `its code is the object ${objectKey}, which is not in the assets manifest of ${assembly.stackName}`,
+      `its code is the object ${objectKey}, which is not in the assets manifest of ${stack.stackName}`,
     );
   return directory;
 }
@@ -142,9 +149,4 @@ function expectFunction<T extends { readonly functionName: string }>(
   if (!functions.some(({ name, arn }) => isNamed(functionName, name, arn)))
     throw new UnsupportedError(`it invokes ${functionName}, which is not run locally`);
   return invoking;
-}
-
-/** Whether a text is the name or the ARN of a function, with or without a qualifier. */
-export function isNamed(text: string | undefined, name: string, arn: string): boolean {
-  return [name, arn].some((id) => text === id || text?.startsWith(`${id}:`));
 }

@@ -53,7 +53,9 @@ export const functionSchema = z
   .object({
     Code: z.object({ S3Key: z.string({ error: 'only code in a file asset is supported' }) }),
     Handler: z.string(),
-    Runtime: z.string().startsWith('nodejs', 'only Node.js functions are supported'),
+    Runtime: z
+      .string()
+      .regex(/^(nodejs|python3)/, 'only functions in Node.js and in Python are supported'),
     Timeout: number.default(3),
     MemorySize: number.default(128),
     Environment: z
@@ -63,6 +65,7 @@ export const functionSchema = z
   .transform((properties) => ({
     code: properties.Code.S3Key,
     handler: properties.Handler,
+    runtime: properties.Runtime,
     timeoutSeconds: properties.Timeout,
     memoryMegabytes: properties.MemorySize,
     environment: properties.Environment.Variables,

@@ -12,6 +12,8 @@ it('docs/cookbook.md shows the processors as they are tested', async () => {
     files.map((name) => readFile(at(`examples/cookbook/${name}`), 'utf8')),
   );
   expect(shown.toSorted()).toEqual(written.toSorted());
+  const [, python] = /^```python\n(.*?)^```$/ms.exec(page) ?? [];
+  expect(python).toBe(await readFile(at('examples/python-processor/processor/index.py'), 'utf8'));
 });
 
 it('docs/cookbook.md shows an event with every field that there is, and no other', async () => {

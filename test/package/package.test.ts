@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasNoCfnLint, lintFindings } from '../support/cfnLint.ts';
+import { pythonWith } from '../support/python.ts';
 import { createScratchApp, type ScratchApp, typeErrors } from './scratchApp.ts';
 
 const SYNTHESIZE = join(import.meta.dirname, 'synthesizeExamples.ts');
@@ -14,6 +15,8 @@ interface Synthesized {
   readonly stackNames: readonly string[];
   readonly findings: readonly { readonly rule: string; readonly logicalId?: string }[];
 }
+
+const python = pythonWith(['boto3==1.41.5']);
 
 let app: ScratchApp;
 let synthesized: readonly Synthesized[];
@@ -50,6 +53,7 @@ describe('the package', () => {
       'dist/functions',
       'dist/package',
       'examples/requests.jsonl',
+      'local/lambda',
       'package.json',
     ]);
     const sources = files.filter(({ path }) => /(?<!\.d)\.ts$/.test(path));
@@ -92,10 +96,11 @@ describe('the package', () => {
 });
 
 describe('the examples, with the package installed', () => {
-  it('are synthesized, all five', () => {
+  it('are synthesized, all six', () => {
     expect(synthesized.map(({ example, stackNames }) => [example, ...stackNames])).toEqual([
       ['events-and-alarms', 'EventsAndAlarms'],
       ['processor-elsewhere', 'Service', 'Batches'],
+      ['python-processor', 'PythonProcessor'],
       ['several-providers', 'SeveralProviders'],
       ['single-requests', 'SingleRequests'],
       ['smallest', 'Smallest'],
@@ -119,20 +124,48 @@ describe('the examples, with the package installed', () => {
   });
 
   it('run locally, and call the processor', async () => {
-    const { assembly = '' } = synthesized.find(({ example }) => example === 'smallest') ?? {};
-    const cli = join('node_modules', 'batch-handler', 'dist', 'package', 'cli', 'main.js');
+    const { batchId, log } = await runLocally('smallest');
 
-    const { stdout } = await node(
-      ...[cli, 'local', '--assembly', assembly, '--json', '--interval', '0.5', '--data', 'data'],
-    );
+    expect(log).toContain(`{"batchId":"${batchId}","rows":24,`);
+  });
 
-    const { batchId, status, counts } = JSON.parse(stdout);
-    expect({ status, counts }).toEqual({
-      status: 'completed',
-      counts: { total: 24, succeeded: 24, failed: 0 },
+  it('run locally with the stack of the processor', async () => {
+    const { batchId, log, deliveries } = await runLocally('processor-elsewhere');
+
+    expect(deliveries).toBe(1);
+    expect(log).toMatch(/^START /);
+    expect(batchId).toMatch(/^requests-/);
+  });
+
+  it.skipIf('missing' in python)('run locally with a processor in Python', async () => {
+    const bin = 'python' in python ? dirname(python.python) : '';
+    const { deliveries, log } = await runLocally('python-processor', bin);
+
+    expect({ deliveries, log: log.match(/^\w+/gm) }).toEqual({
+      deliveries: 1,
+      log: ['START', 'REPORT'],
     });
-    const logs = join(app.directory, 'data', 'logs');
-    const [log = ''] = readdirSync(logs).filter((name) => name.includes('Processor'));
-    expect(readFileSync(join(logs, log), 'utf8')).toContain(`{"batchId":"${batchId}","rows":24,`);
   });
 });
+
+/** Runs an example's stack until its batch has ended. */
+async function runLocally(name: string, bin = '') {
+  const { assembly = '' } = synthesized.find(({ example }) => example === name) ?? {};
+  const cli = join('node_modules', 'batch-handler', 'dist', 'package', 'cli', 'main.js');
+  const data = join(app.directory, 'data', name);
+  const args = ['local', '--assembly', assembly, '--json', '--interval', '0.5', '--data', data];
+
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args], {
+    cwd: app.directory,
+    env: { PATH: `${bin}:${process.env.PATH}` },
+  });
+
+  const { batchId, status, counts, deliveries } = JSON.parse(stdout);
+  expect({ status, counts }).toEqual({
+    status: 'completed',
+    counts: { total: 24, succeeded: 24, failed: 0 },
+  });
+  const logs = join(data, 'logs');
+  const [file = ''] = readdirSync(logs).filter((each) => each.includes('-Processor'));
+  return { batchId, deliveries, log: readFileSync(join(logs, file), 'utf8') };
+}

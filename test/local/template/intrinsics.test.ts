@@ -5,6 +5,8 @@ const scope: Scope = {
   reference: (name) => `ref-${name}`,
   attribute: (logicalId, name) => `${logicalId}/${name}`,
   condition: (name) => name === 'Yes',
+  imported: (name) => `import-${name}`,
+  output: (stack, name) => `output-${stack}-${name}`,
 };
 
 test.each([
@@ -16,6 +18,8 @@ test.each([
   [{ 'Fn::Sub': [`\${A}/\${Own}`, { Own: { Ref: 'X' } }] }, 'ref-A/ref-X'],
   [{ 'Fn::Select': [1, ['a', { Ref: 'B' }]] }, 'ref-B'],
   [{ 'Fn::Select': ['0', { 'Fn::Split': ['-', { Ref: 'a' }] }] }, 'ref'],
+  [{ 'Fn::ImportValue': { 'Fn::Sub': `\${A}:Arn` } }, 'import-ref-A:Arn'],
+  [{ 'Fn::GetStackOutput': { StackName: 'Other', OutputName: 'Arn' } }, 'output-Other-Arn'],
   [{ 'Fn::If': ['Yes', 'a', 'b'] }, 'a'],
   [{ 'Fn::If': ['No', 'a', { Ref: 'B' }] }, 'ref-B'],
   [{ kept: 1, left: { Ref: 'AWS::NoValue' } }, { kept: 1 }],
@@ -29,7 +33,7 @@ test.each([
 });
 
 test.each([
-  [{ 'Fn::ImportValue': 'other' }, 'the function Fn::ImportValue is not supported locally'],
+  [{ 'Fn::Cidr': 'other' }, 'the function Fn::Cidr is not supported locally'],
   [{ 'Fn::Select': [2, ['a']] }, 'Fn::Select takes item 2 of a list of 1'],
   [
     { 'Fn::Join': ['-', [{ an: 'object' }]] },

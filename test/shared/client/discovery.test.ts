@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   cloudFormationService,
-  deployedStack,
+  deployedStacks,
 } from '../../../local/services/cloudFormationService.ts';
 import { type Gateway, startGateway } from '../../../local/services/gateway.ts';
 import { localAccount } from '../../../local/template/account.ts';
@@ -41,8 +41,8 @@ function deploy(ids: string, change: (settings: object) => unknown = JSON.string
   for (const handler of Object.values(template.Metadata[METADATA_KEY] ?? {}))
     handler.settings = change(JSON.parse(handler.settings));
   const account = localAccount('Test', gateway.url);
-  const assembly = { stackName: 'Test', template, assetDirectories: new Map() };
-  const cloudformation = cloudFormationService(deployedStack(assembly, account, Date.now()));
+  const assembly = { stackName: 'Test', template, assetDirectories: new Map(), others: [] };
+  const cloudformation = cloudFormationService(deployedStacks(assembly, account, Date.now()));
   gateway.route({ services: { cloudformation }, upstreams: {} });
 }
 

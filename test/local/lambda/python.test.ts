@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { RunningStack } from '../../../local/stack.ts';
+import { lambdaClient } from '../fixtures/toyAccess.ts';
+import { startToyStack, temporaryDirectory, toyWith } from '../fixtures/toyStack.ts';
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+if (!hasPython) process.stdout.write('skipped: no python3 on this machine\n');
+
+/** The toy stack with its worker in Python. */
+function inPython(handler = 'index.handler'): string {
+  return toyWith(({ Resources }) => {
+    Object.assign(Resources.Worker?.Properties ?? {}, { Runtime: 'python3.13', Handler: handler });
+  });
+}
+
+async function invoke(stack: RunningStack, does: string) {
+  const command = new InvokeCommand({
+    FunctionName: 'Toy-Worker',
+    Payload: JSON.stringify({ does }),
+  });
+  const { FunctionError: functionError, Payload: payload } =
+    await lambdaClient(stack).send(command);
+  return { functionError, answer: JSON.parse(payload?.transformToString() ?? 'null') };
+}
+
+describe.skipIf(!hasPython)('a function in Python', () => {
+  test('runs in a process that is used again, with the context and settings of Lambda', async () => {
+    const directory = inPython();
+    const stack = await startToyStack({ environment: { OPENAI_API_KEY: 'sk-x' } }, directory);
+
+    const first = await invoke(stack, 'return');
+    const second = await invoke(stack, 'return');
+
+    expect(first.functionError).toBeUndefined();
+    expect(first.answer).toMatchObject({
+      invocations: 1,
+      name: 'Toy-Worker',
+      arn: 'arn:aws:lambda:us-east-1:000000000000:function:Toy-Worker',
+      directory: join(directory, 'functions', 'worker'),
+    });
+    expect(first.answer.remainingMs).toBeGreaterThan(0);
+    expect(first.answer.remainingMs).toBeLessThanOrEqual(2000);
+    expect(second.answer).toMatchObject({ invocations: 2, pid: first.answer.pid });
+    expect(first.answer.environment).toMatchObject({
+      AWS_EXECUTION_ENV: 'AWS_Lambda_python3.13',
+      AWS_ENDPOINT_URL_LAMBDA: stack.endpointUrl,
+    });
+    expect(Object.values(first.answer.environment)).not.toContain('sk-x');
+    expect(stack.notes.join('\n')).toMatch(
+      /^Python 3[\d.]+ of this machine runs Worker \(python3\.13\)/m,
+    );
+  });
+
+  test('is killed at its timeout; what it raises is the answer, what it prints is in its log', async () => {
+    const dataDirectory = temporaryDirectory();
+    const stack = await startToyStack({ dataDirectory }, inPython());
+
+    const before = await invoke(stack, 'return');
+    const raised = await invoke(stack, 'throw');
+    const hung = await invoke(stack, 'hang');
+    const exited = await invoke(stack, 'exit');
+
+    expect(raised).toMatchObject({
+      functionError: 'Unhandled',
+      answer: { errorType: 'ValueError', errorMessage: 'as asked' },
+    });
+    expect(raised.answer.stackTrace.join('')).toContain('index.py');
+    expect(hung.answer).toEqual({
+      errorType: 'Sandbox.Timedout',
+      errorMessage: 'Task timed out after 2 seconds',
+    });
+    expect(() => process.kill(before.answer.pid, 0)).toThrow('ESRCH');
+    expect(exited.answer).toEqual({
+      errorType: 'Runtime.ExitError',
+      errorMessage: 'Runtime exited with error: exit status 3',
+    });
+    const log = readFileSync(join(dataDirectory, 'logs', 'Toy-Worker.log'), 'utf8');
+    expect(log).toContain("said {'does': 'return'}");
+    expect(log).toContain('ValueError: as asked');
+  });
+
+  test('whose module cannot be imported says why, and how boto3 is installed', async () => {
+    const directory = inPython('broken.handler');
+    const code = join(directory, 'functions', 'worker', 'broken.py');
+    writeFileSync(code, 'raise ModuleNotFoundError("No module named \'boto3\'", name="boto3")\n');
+    const stack = await startToyStack({}, directory);
+
+    const { answer } = await invoke(stack, 'return');
+
+    expect(answer.errorType).toBe('Runtime.ImportModuleError');
+    expect(answer.errorMessage).toMatch(
+      /^Unable to load broken\.handler: No module named 'boto3'; Lambda's Python includes it, .* -m pip install boto3$/,
+    );
+  });
+});
+
+test('a machine without python3 is told what to install', async () => {
+  const { PATH } = process.env;
+  process.env.PATH = temporaryDirectory();
+  onTestFinished(() => {
+    process.env.PATH = PATH;
+  });
+
+  await expect(startToyStack({}, inPython())).rejects.toThrow(
+    'Worker needs python3.13, and python3 cannot be run on this machine (spawnSync python3 ENOENT): install Python 3 and put it on the PATH',
+  );
+});
