@@ -1,5 +1,6 @@
 import { failuresText, problemsText } from '../shared/batch/failuresText.ts';
 import type { BatchInfo } from '../shared/client/index.ts';
+import { notableText } from '../shared/quota/waitingText.ts';
 import { oneLine, type Style } from './terminal/output.ts';
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -28,9 +29,44 @@ export function costText(cost: number | null): string {
 }
 
 /** Finished requests: those of earlier jobs, and those that the provider reports of the present one. */
-export function finishedRequests({ counts, job }: Pick<BatchInfo, 'counts' | 'job'>): number {
+export function finishedRequests({
+  counts,
+  job,
+  finishedInParts = 0,
+}: Pick<BatchInfo, 'counts' | 'job' | 'finishedInParts'>): number {
   const { total, unfinished } = counts;
-  return Math.min(total, total - unfinished + (job?.finished ?? 0));
+  return Math.min(total, total - unfinished + (job?.finished ?? finishedInParts));
+}
+
+/** The code of the reason of a batch that failed for the errors of its requests. */
+const NO_SUCCESS = 'no_success';
+
+type Explained = Pick<
+  BatchInfo,
+  | 'status'
+  | 'statusAt'
+  | 'attempts'
+  | 'reasons'
+  | 'waitingFor'
+  | 'endedAt'
+  | 'failures'
+  | 'problems'
+>;
+
+/**
+ * Why the batch waits, or what has failed in it: one line, empty if there is nothing to say. The last
+ * reason of a batch that has ended is not its cause if an earlier attempt had it.
+ */
+export function whyText(batch: Explained): string {
+  const { status, statusAt, attempts, reasons, waitingFor, endedAt, problems } = batch;
+  if (waitingFor) return oneLine(notableText(waitingFor));
+  const last = reasons.at(-1);
+  const isToldByReason = status === 'failed' && last?.code !== NO_SUCCESS;
+  const failed = failureText(batch);
+  if (failed !== '' && (problems || (endedAt !== undefined && !isToldByReason))) return failed;
+  if (last === undefined || (status !== 'failed' && status !== 'cancelled')) return '';
+  const { at = statusAt, attempt = attempts } = last;
+  return attempt < attempts && at < statusAt ? '' : oneLine(last.message);
 }
 
 const STYLES: Partial<Record<BatchInfo['status'], Style>> = {

@@ -7,6 +7,7 @@ export const handler = sqsHandler((dependencies, { body, messageId, attributes }
     body,
     messageId,
     sentAt: Number(attributes.SentTimestamp),
+    sender: attributes.SenderId,
     receiveCount: Number(attributes.ApproximateReceiveCount),
   }),
 );

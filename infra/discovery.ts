@@ -1,7 +1,11 @@
 import { CfnElement, Stack, Token } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
 import { METADATA_KEY, type ResourceIds, type WrittenMetadata } from '../shared/handlerMetadata.ts';
+import { omitUndefined } from '../shared/omitUndefined.ts';
 import { PACKAGE_VERSION } from '../shared/package.ts';
+import { kindOf } from '../shared/providers/kinds.ts';
+import { settingsSchema } from '../shared/settings.ts';
 import type { GrantResult } from './providers/access.ts';
 import type { Collector } from './resources/collector.ts';
 import type { HandlerFunctions, HandlerResources } from './resources/functions.ts';
@@ -27,14 +31,20 @@ export function describeHandler(handler: Construct, parts: HandlerParts): void {
     settings: JSON.stringify(JSON.parse(parts.settings)),
     version: PACKAGE_VERSION,
     // `constructsOf` has every key of ResourceIds; only keys that may be absent are dropped.
-    resources: idsOf(stack, constructsOf(parts)) as ResourceIds,
+    resources: {
+      ...(idsOf(stack, constructsOf(parts)) as ResourceIds),
+      ...omitUndefined({ processorLog: logGroupOf(stack, parts.resources.processor) }),
+    },
+    limits: limitsOf(parts.settings),
     secrets: secretsOf(stack, parts.access),
   };
   const others = stack.templateOptions.metadata?.[METADATA_KEY];
   stack.addMetadata(METADATA_KEY, { ...others, [handler.node.path]: metadata });
 }
 
-function constructsOf(parts: HandlerParts): Record<keyof ResourceIds, IConstruct | undefined> {
+type Described = Exclude<keyof ResourceIds, 'processorLog'>;
+
+function constructsOf(parts: HandlerParts): Record<Described, IConstruct | undefined> {
   const { resources, functions, schedule, collector, webhook } = parts;
   const { table, bucket, queues, processor } = resources;
   return {
@@ -60,6 +70,23 @@ function idsOf(
     construct && logicalIdOf(stack, construct),
   ]);
   return Object.fromEntries(ids.filter(([, id]) => id !== undefined));
+}
+
+/** The limits of each entry, so that the client, which knows no kind of provider, can tell what is full. */
+function limitsOf(settings: string): Record<string, Record<string, number>> {
+  const { providers } = settingsSchema.parse(JSON.parse(settings));
+  const entries = Object.entries(providers).map(([name, entry]) => [
+    name,
+    { ...kindOf(entry).limits, ...entry.limits },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The logical id of the log group that a function of this stack is told to write to. */
+function logGroupOf(stack: Stack, target: IConstruct): string | undefined {
+  const resource = target.node.defaultChild;
+  if (!(resource instanceof lambda.CfnFunction) || resource.stack !== stack) return undefined;
+  return stack.resolve(resource.loggingConfig)?.logGroup?.Ref;
 }
 
 /** Names a secret of another stack by its ARN, if that is known: metadata cannot hold references. */

@@ -12,6 +12,7 @@ import type { BatchStore } from '../shared/batch/ports.ts';
 import type { Problems } from '../shared/batch/problems.ts';
 import type { Batch, BatchFields, Rows } from '../shared/batch/record.ts';
 import { isEnded, OPEN_STATUSES, type Status } from '../shared/batch/status.ts';
+import type { BatchInfo, WaitingFor } from '../shared/client/index.ts';
 import { DEFAULT_POLICY } from '../shared/settings.ts';
 import { readQueue } from './emulators/createResources.ts';
 
@@ -29,6 +30,8 @@ export interface BatchView {
   readonly failures: Failures | undefined;
   /** What is wrong with a refused input, by kind. */
   readonly problems: Problems | undefined;
+  /** What it waits for. Undefined if that is not known. */
+  readonly waitingFor?: WaitingFor | undefined;
   /** When the batch reached the status, in milliseconds since 1970. */
   readonly statusAt: number;
   /** The keys of its rows in the bucket. */
@@ -37,20 +40,22 @@ export interface BatchView {
   readonly inputErrorsKey: string | undefined;
 }
 
-export function viewOf(batch: Batch): BatchView {
+/** @param info what more is known of it, such as the numbers of its parts */
+export function viewOf(batch: Batch, info?: BatchInfo): BatchView {
   const { batchId, status, statusAt, attempt, delivery, rows }: BatchFields = batch;
   const { inputProblems: problems, inputErrorsKey }: BatchFields = batch;
-  const { total, succeeded, failed } = countsNow(batch);
+  const { total, succeeded, failed } = info?.counts ?? countsNow(batch);
   return {
     batchId,
     status,
     statusAt,
-    attempts: attempt,
+    attempts: info?.attempts ?? attempt,
     counts: { total, succeeded, failed },
     deliveries: delivery?.invocations ?? 0,
     reason: latestReason(batch.reasons),
     failures: failuresOf(batch),
     problems,
+    waitingFor: info?.waitingFor,
     rows,
     inputErrorsKey,
   };
@@ -172,13 +177,17 @@ export async function watchBatches(
  * Reads the current state of the batches.
  *
  * @param refusals why messages were refused, by message id. Called only if a batch has no record
+ * @param describe tells more than a record does. Default: nothing more is told
  */
 export async function readViews(
   tracked: readonly TrackedBatch[],
   reader: Pick<BatchReader, 'get'>,
   refusals: () => Promise<ReadonlyMap<string, string>>,
+  describe?: (batch: Batch) => Promise<BatchInfo | undefined>,
 ): Promise<readonly BatchView[]> {
-  const found = await Promise.all(tracked.map(({ batchId }) => viewOfRecord(reader, batchId)));
+  const found = await Promise.all(
+    tracked.map(({ batchId }) => viewOfRecord(reader, batchId, describe)),
+  );
   const refused = found.includes(undefined) ? await refusals() : new Map<string, string>();
   return tracked.map(
     ({ batchId, messageId }, index) =>
@@ -189,10 +198,11 @@ export async function readViews(
 async function viewOfRecord(
   reader: Pick<BatchReader, 'get'>,
   batchId: string,
+  describe?: (batch: Batch) => Promise<BatchInfo | undefined>,
 ): Promise<BatchView | undefined> {
   try {
     const batch = await reader.get(batchId);
-    return batch && viewOf(batch);
+    return batch && viewOf(batch, await describe?.(batch));
   } catch (error) {
     if (error instanceof UnreadableRecordError) return viewWithoutRecord(batchId, error.message);
     throw error;

@@ -1,5 +1,6 @@
 import type { StateChange } from '../shared/batch/contracts.ts';
 import { failuresText, problemsText } from '../shared/batch/failuresText.ts';
+import { notableText } from '../shared/client/index.ts';
 import { clip, createLiveLines, type Output, oneLine } from '../shared/terminal.ts';
 import { type BatchView, isFinished, latestReason } from './batches.ts';
 import type { RowFiles } from './results.ts';
@@ -23,10 +24,10 @@ function createPlainDisplay(output: Output): Display {
   return {
     update(views) {
       for (const view of views) {
-        const line = batchLine(view);
-        if (shown.get(view.batchId) === line) continue;
-        shown.set(view.batchId, line);
-        output.write(`${line}\n`);
+        const state = stateOf(view);
+        if (shown.get(view.batchId) === state) continue;
+        shown.set(view.batchId, state);
+        output.write(`${batchLine(view)}\n`);
       }
     },
     note: (text) => output.write(`${text}\n`),
@@ -80,6 +81,8 @@ export function createBoard(display: Display): Board {
             reason: latestReason(reasons),
             failures,
             problems,
+            // It is read with the record.
+            waitingFor: undefined,
           };
         }),
       );
@@ -87,24 +90,32 @@ export function createBoard(display: Display): Board {
   };
 }
 
-/** Statuses whose reason is shown. */
-const EXPLAINED: ReadonlySet<BatchView['status']> = new Set([
-  'queued',
-  'retrying',
-  'failed',
-  'cancelled',
-  'refused',
-]);
+/** Statuses whose latest reason is shown. An open batch has what it waits for instead. */
+const EXPLAINED: ReadonlySet<BatchView['status']> = new Set(['failed', 'cancelled', 'refused']);
 
-function batchLine({ batchId, status, attempts, counts, reason, problems }: BatchView): string {
+/** Decides what is news. A batch that moves up in its queue is none. */
+function stateOf({ waitingFor, ...view }: BatchView): string {
+  const isNews = waitingFor && notableText(waitingFor) !== '';
+  const wait = isNews ? `${waitingFor.kind} ${waitingFor.until}` : '';
+  return `${batchLine(view)} ${wait}`;
+}
+
+/** Why a batch has not succeeded. */
+function endText({ status, problems, reason }: BatchView): string | undefined {
+  if (!EXPLAINED.has(status)) return undefined;
+  return problems ? problemsText(problems) : reason;
+}
+
+function batchLine(view: BatchView): string {
+  const { batchId, status, attempts, counts, waitingFor } = view;
   const parts = [batchId, status.padEnd(10)];
   if (attempts > 0) parts.push(`attempt ${attempts}`);
   if (counts.total > 0)
     parts.push(
       `${counts.succeeded} of ${counts.total} succeeded${counts.failed > 0 ? `, ${counts.failed} failed` : ''}`,
     );
-  const why = problems ? problemsText(problems) : reason;
-  if (why !== undefined && EXPLAINED.has(status)) parts.push(`(${oneLine(why)})`);
+  const why = waitingFor ? notableText(waitingFor) : endText(view);
+  if (why) parts.push(`(${oneLine(why)})`);
   return parts.join('  ');
 }
 

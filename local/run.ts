@@ -76,6 +76,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     );
     for (const line of stack.notes) display.note(line);
     const session = openSession(stack, {
+      stackName: assembly.stackName,
       dataDirectory,
       additions,
       exampleFile: EXAMPLE_FILE,

@@ -1,4 +1,8 @@
 import { join } from 'node:path';
+import type { Batch } from '../shared/batch/record.ts';
+import { connect } from '../shared/client/connection.ts';
+import { createDescriber, type Describer } from '../shared/client/describe.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION, LOG_DIRECTORY } from '../shared/client/localStack.ts';
 import { type Additions, addBatch, selectBatches } from './additions.ts';
 import {
   type BatchReader,
@@ -30,8 +34,9 @@ export interface Session {
 }
 
 export function openSession(
-  { resources, clients, emulatorUrl }: RunningStack,
+  { resources, clients, emulatorUrl, endpointUrl }: RunningStack,
   options: {
+    readonly stackName: string;
     readonly dataDirectory: string;
     readonly additions: Additions;
     readonly exampleFile: string;
@@ -43,6 +48,17 @@ export function openSession(
   const queueUrl = resources.queues.find(({ name }) => name === names.batchQueue)?.url ?? '';
   const resultDirectory = join(options.dataDirectory, 'results');
   const reader = createBatchReader(clients.dynamodb, names.table);
+  const access = { endpoint: endpointUrl, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+  const logDirectory = join(options.dataDirectory, LOG_DIRECTORY);
+  let describer: Promise<Describer | undefined> | undefined;
+  // In a stack with several handlers, only the records tell of their batches.
+  const describe = async (batch: Batch) => {
+    describer ??= connect(access, options.stackName, undefined, logDirectory).then(
+      createDescriber,
+      () => undefined,
+    );
+    return (await describer)?.describe(batch);
+  };
   const refusals = () => readRefusals(emulatorUrl, names.deadLetterQueue);
   return {
     names,
@@ -57,7 +73,7 @@ export function openSession(
       });
     },
     refusals,
-    views: (tracked) => readViews(tracked, reader, refusals),
+    views: (tracked) => readViews(tracked, reader, refusals, describe),
     collectResults: (views) =>
       Promise.all(
         views.map(async (view) => ({

@@ -22,6 +22,8 @@ const resourceIdsSchema = z.object({
   schedule: logicalId,
   /** Absent if it lives in another stack. */
   processor: logicalId.optional(),
+  /** Its log group. Absent if it lives in another stack, or Lambda makes it. */
+  processorLog: logicalId.optional(),
   /** With a collector. */
   collectorQueue: logicalId.optional(),
   collectorDeadLetterQueue: logicalId.optional(),
@@ -60,6 +62,8 @@ const handlerMetadataSchema = z.object({
   resources: resourceIdsSchema,
   /** Provider entry → logical id of its secret, if that is in the same stack, else its ARN. */
   secrets: z.record(z.string(), z.string()).default({}),
+  /** Provider entry → its limits, those of its kind included. Absent: an older construct wrote it. */
+  limits: z.record(z.string(), z.record(z.string(), z.number())).optional(),
 });
 export type HandlerMetadata = z.output<typeof handlerMetadataSchema>;
 /** As the construct writes it. */

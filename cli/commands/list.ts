@@ -7,7 +7,7 @@ import { type CliContext, EXIT } from '../context.ts';
 import { readList } from '../options.ts';
 import { oneLine, painter, widthOf } from '../terminal/output.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
-import { costText, countText, finishedRequests, statusStyle } from '../text.ts';
+import { costText, countText, finishedRequests, statusStyle, whyText } from '../text.ts';
 
 interface ListOptions extends ConnectionOptions {
   readonly status?: BatchFilter['status'];
@@ -58,12 +58,18 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
     stderr.write(`no ${status || provider ? 'matching ' : ''}batches in ${stack}\n`);
     return EXIT.done;
   }
-  const lines = tableLines(listColumns(now()), batches, widthOf(stdout), painter(stdout));
+  const columns = listColumns(now()).filter(
+    ({ title, text }) => title !== WHY || batches.some((batch) => text(batch) !== ''),
+  );
+  const lines = tableLines(columns, batches, widthOf(stdout), painter(stdout));
   stdout.write(`${lines.join('\n')}\n`);
   if (total > batches.length)
     stderr.write(`the newest ${batches.length} of ${countText(total)}; see more with --limit\n`);
   return EXIT.done;
 }
+
+/** The title of the column that is left out if nothing waits or has failed. */
+const WHY = 'WHY';
 
 export function listColumns(now: number): readonly Column<BatchInfo>[] {
   const age = ({ createdAt }: BatchInfo): string => durationText(now - Date.parse(createdAt));
@@ -83,6 +89,7 @@ export function listColumns(now: number): readonly Column<BatchInfo>[] {
     { title: 'TRIES', text: ({ attempts }) => countText(attempts), rank: 7, align: 'right' },
     { title: 'COST', text: ({ cost }) => costText(cost), rank: 5, align: 'right' },
     { title: 'AGE', text: age, rank: 3, align: 'right' },
+    { title: WHY, text: whyText, rank: 8, minWidth: 24 },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -51,9 +52,18 @@ async function sendProviderCommand(
 ): Promise<void> {
   const client = await openClient(options);
   const { reason } = options;
-  await client[`${action}Provider`](provider, { reason, signal: interrupted });
+  await client[`${action}Provider`](provider, { reason, by: userName(), signal: interrupted });
   const text = options.json
     ? JSON.stringify({ action, provider, reason })
     : `${provider} ${DONE[action]}`;
   stdout.write(`${text}\n`);
+}
+
+/** Whoever runs the command on this machine; undefined where the user has no name, as in a container. */
+function userName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
 }

@@ -90,6 +90,7 @@ export function batchPage(
     lines.length === 0 ? [] : ['', paint('bold', title), ...lines.map((line) => `  ${line}`)];
   return [
     `${paint('bold', batch.batchId)}  ${paint(statusStyle(batch), batch.status)}`,
+    ...waitLines(batch, settings),
     ...facts,
     ...section(batch.problems ? 'problems' : 'failures', failureLines(batch, hint, width - 2)),
     // Those of a refused input are its first problems.
@@ -110,6 +111,20 @@ export function batchPage(
   ];
 }
 
+/** What an open batch waits for, whole: the provider's text says what to do. */
+function waitLines({ waitingFor }: BatchInfo, { width, paint, now }: PageSettings) {
+  if (!waitingFor) return [];
+  const { text, until } = waitingFor;
+  const label = 'waits for'.padEnd(LABEL_WIDTH);
+  const [first = '', ...others] = hanging(`  ${label}  `, oneLine(text), width);
+  const painted = first.replace(label, paint('dim', label));
+  const time =
+    until === undefined
+      ? []
+      : [`  ${paint('dim', 'until'.padEnd(LABEL_WIDTH))}  ${timeText(until, now)}`];
+  return [painted, ...others, ...time];
+}
+
 function factsOf(
   batch: BatchInfo,
   now: number,
@@ -125,7 +140,7 @@ function factsOf(
       'attempts',
       `${countText(attempts)}${partCount === undefined ? '' : `, in ${partCount} parts`}`,
     ],
-    ['job', job && `${job.id}, submitted ${ago(job.submittedAt, now)}`],
+    ['job', job && jobText(job, now)],
     ['deliveries', deliveries > 0 ? countText(deliveries) : undefined],
     ['cost', costLine(batch)],
     ['priority', batch.priority === 0 ? undefined : String(batch.priority)],
@@ -140,6 +155,14 @@ function factsOf(
     ['results', batch.results],
     ['errors', batch.errors ?? batch.inputErrors],
   ];
+}
+
+function jobText(job: NonNullable<BatchInfo['job']>, now: number): string {
+  const { id, submittedAt, finished, estimatedEndAt } = job;
+  const parts = [id, `submitted ${ago(submittedAt, now)}`];
+  if (finished !== undefined) parts.push(`${countText(finished)} finished`);
+  if (estimatedEndAt !== undefined) parts.push(`ends about ${timeText(estimatedEndAt, now)}`);
+  return parts.join(', ');
 }
 
 function requestFacts(batch: BatchInfo): readonly (readonly [string, string])[] {
@@ -177,9 +200,18 @@ function costLine({ cost, estimatedCost, maxCost }: BatchInfo): string {
   return bounds.length === 0 ? known : `${known} (${bounds.join(', ')})`;
 }
 
-function reasonText({ code, message, line }: BatchInfo['reasons'][number]): string {
+/** A reason with its time and attempt: it is history, and need not be the present cause. */
+function reasonText({
+  code,
+  message,
+  line,
+  at,
+  attempt = 0,
+}: BatchInfo['reasons'][number]): string {
   const place = line === undefined || message.startsWith('line ') ? '' : `line ${line}: `;
-  return oneLine(`${code}: ${place}${message}`);
+  const tried = attempt > 0 ? `, attempt ${attempt}` : '';
+  const when = at === undefined ? '' : `${instantText(at)}${tried}: `;
+  return oneLine(`${when}${code}: ${place}${message}`);
 }
 
 function timeText(time: string, now: number): string {

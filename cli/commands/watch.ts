@@ -5,17 +5,10 @@ import { openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { explain } from '../explain.ts';
 import { type WaitingOptions, type WatchSettings, watchSettings, withTimeout } from '../options.ts';
-import { oneLine, painter, widthOf } from '../terminal/output.ts';
+import { painter, widthOf } from '../terminal/output.ts';
 import { BAR_WIDTH, bar } from '../terminal/progress.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
-import {
-  allFailuresHint,
-  countText,
-  failureText,
-  finishedRequests,
-  instantText,
-  statusStyle,
-} from '../text.ts';
+import { allFailuresHint, countText, finishedRequests, statusStyle, whyText } from '../text.ts';
 
 export function defineWatch(command: Command, context: CliContext): void {
   withTimeout(withConnection(command))
@@ -125,11 +118,14 @@ function plainBoard({ stdout, stderr }: CliContext, text: (batch: BatchInfo) => 
   };
 }
 
-/** Changes with the status and with every tenth of the requests, and so decides what is shown. */
+/**
+ * Changes with the status, with what is waited for and with every tenth of the requests, and so
+ * decides what is shown. A batch that moves up in its queue is not news.
+ */
 function stateOf(batch: BatchInfo): string {
-  const { status, statusAt, counts } = batch;
+  const { status, statusAt, counts, waitingFor } = batch;
   const tenth = counts.total > 0 ? Math.floor((10 * finishedRequests(batch)) / counts.total) : 0;
-  return `${status} ${statusAt} ${tenth}`;
+  return `${status} ${statusAt} ${tenth} ${waitingFor?.kind} ${waitingFor?.until}`;
 }
 
 function liveBoard({ stdout, now }: CliContext, batchIds: readonly string[]): Board {
@@ -153,30 +149,6 @@ function liveBoard({ stdout, now }: CliContext, batchIds: readonly string[]): Bo
     },
     note: live.note,
   };
-}
-
-/** Statuses whose reason is shown. */
-const EXPLAINED: ReadonlySet<BatchInfo['status']> = new Set([
-  'queued',
-  'retrying',
-  'failed',
-  'cancelled',
-]);
-
-/** The code of the reason of a batch that failed for the errors of its requests. */
-const NO_SUCCESS = 'no_success';
-
-/** The latest reason why a batch waits or has not succeeded; empty if there is none. */
-function whyText(batch: BatchInfo): string {
-  const { status, reasons, attempts, notBefore, problems, endedAt } = batch;
-  const isToldByReason = status === 'failed' && reasons.at(-1)?.code !== NO_SUCCESS;
-  const failed = failureText(batch);
-  if (failed !== '' && (problems || (endedAt !== undefined && !isToldByReason))) return failed;
-  if (!EXPLAINED.has(status)) return '';
-  const last = reasons.at(-1);
-  if (last !== undefined) return oneLine(last.message);
-  const waitsForItsTime = status === 'retrying' && attempts === 0 && notBefore !== undefined;
-  return waitsForItsTime ? `not before ${instantText(notBefore)}` : '';
 }
 
 export function watchColumns(now: number): readonly Column<BatchInfo>[] {

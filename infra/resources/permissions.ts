@@ -152,6 +152,9 @@ export function grantRead(grantee: iam.IGrantable, { table, bucket }: UserResour
       // A scan names no keys.
       .combine(grant(grantee, ['dynamodb:Scan'], table.tableArn))
       .combine(grant(grantee, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.dueIndex.name}`))
+      .combine(
+        grant(grantee, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.providerIndex.name}`),
+      )
       .combine(grant(grantee, ['s3:GetObject'], bucket.arnForObjects(`${PREFIX.batches}*`), bucket))
   );
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
+import { LOG_DIRECTORY } from '../../shared/client/localStack.ts';
 import { ENVIRONMENT } from '../../shared/config.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../template/account.ts';
 import type { StackResources } from '../template/resources.ts';
@@ -48,7 +49,7 @@ export function deployFunctions(
     readonly python: Python | undefined;
   },
 ): readonly LambdaFunction[] {
-  const logDirectory = join(options.dataDirectory, 'logs');
+  const logDirectory = join(options.dataDirectory, LOG_DIRECTORY);
   const temporaryDirectory = join(options.dataDirectory, 'tmp');
   mkdirSync(logDirectory, { recursive: true });
   // Removes what the functions of a killed run have left in their /tmp.

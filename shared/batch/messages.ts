@@ -152,6 +152,8 @@ export const providerMessageSchema = z.strictObject({
   provider: entryName,
   /** Shown to anyone who finds the provider paused. */
   reason: z.string().min(1).max(500).optional(),
+  /** Who asks for it. Default: the AWS principal that sent the message, as SQS names it. */
+  by: z.string().min(1).max(100).optional(),
 });
 export type ProviderMessage = z.infer<typeof providerMessageSchema>;
 

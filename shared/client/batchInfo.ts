@@ -2,11 +2,13 @@ import { urlOf } from '../aws/objectRead.ts';
 import { type ShownReason, shownReason } from '../batch/errors.ts';
 import { type Failures, failuresOf } from '../batch/failures.ts';
 import type { PastJob, Usage } from '../batch/job.ts';
-import { type Counts, countsNow } from '../batch/ledger.ts';
+import { type Counts, countsNow, requestsToSend } from '../batch/ledger.ts';
 import type { Problems } from '../batch/problems.ts';
 import type { Batch, BatchFields } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
+import type { WaitingFor } from '../quota/waitingText.ts';
+import type { PartsSum } from './parts.ts';
 
 /** The state of a batch. Times are ISO 8601, money is USD; a field that does not apply is absent. */
 export interface BatchInfo {
@@ -30,15 +32,28 @@ export interface BatchInfo {
     readonly submittedAt: string;
     /** Requests that the job has finished. Absent if the provider does not say. */
     readonly finished?: number;
+    /**
+     * About when it will end, if it goes on at the pace of its recorded progress. Absent if too little
+     * is known.
+     */
+    readonly estimatedEndAt?: string;
   };
+  /** What it waits for now. Absent once it has ended. */
+  readonly waitingFor?: WaitingFor;
   /** Jobs that have ended, the latest last, at most 20. */
   readonly jobs: readonly JobInfo[];
   /** Number of jobs that providers accepted. */
   readonly attempts: number;
   /** Number of invocations of the processor. */
   readonly deliveries: number;
-  /** Number of parts. Only of a batch that is too large for one job. */
+  /**
+   * Number of parts. Only of a batch that is too large for one job. While they run, its counts, usage,
+   * cost and attempts are summed up from them; in a long listing not those of every such batch, whose
+   * `waitingFor` then does not say how many of them run.
+   */
   readonly partCount?: number;
+  /** Requests that running jobs of its parts have finished, as far as providers say. */
+  readonly finishedInParts?: number;
   /** Tokens of all jobs so far. */
   readonly usage: Usage;
   /** Cost of all jobs so far; null if it is not known. */
@@ -79,9 +94,23 @@ export interface JobInfo extends Omit<PastJob, 'submittedAt' | 'endedAt' | 'end'
   readonly code?: string;
 }
 
+/** What the record does not hold. */
+export interface BatchSurroundings {
+  readonly waitingFor?: WaitingFor;
+  /** The numbers of its parts, which take the place of its own while they run. */
+  readonly sum?: PartsSum;
+  /** Milliseconds since 1970. */
+  readonly now?: number;
+}
+
 /** @param bucket name of the handler's bucket */
-export function batchInfo(batch: Batch, bucket: string): BatchInfo {
-  const { batchId, status, provider, usage, cancelRequested }: Batch = batch;
+export function batchInfo(
+  batch: Batch,
+  bucket: string,
+  { waitingFor, sum, now }: BatchSurroundings = {},
+): BatchInfo {
+  const { batchId, status, provider, cancelRequested }: Batch = batch;
+  const numbers = sum ?? { ...batch, counts: countsNow(batch), attempts: batch.attempt };
   const { input, rows, delivery, endedAt, inputErrorsKey, inputProblems }: BatchFields = batch;
   const { spec } = batch;
   const url = (key: string | undefined) => (key === undefined ? undefined : urlOf({ bucket, key }));
@@ -93,14 +122,16 @@ export function batchInfo(batch: Batch, bucket: string): BatchInfo {
     model: input?.model,
     endpoint: input?.endpoint ?? spec.endpoint,
     priority: spec.priority,
-    counts: countsNow(batch),
-    job: jobInfo(batch),
+    counts: numbers.counts,
+    job: jobInfo(batch, now),
+    waitingFor,
     jobs: batch.pastJobs.map(pastJobInfo),
-    attempts: batch.attempt,
+    attempts: numbers.attempts,
     deliveries: delivery?.invocations ?? 0,
     partCount: input?.parts?.length,
-    usage,
-    cost: batch.cost ?? null,
+    finishedInParts: sum?.finishedInJobs,
+    usage: numbers.usage,
+    cost: numbers.cost ?? null,
     estimatedCost: input?.estimatedCost,
     maxCost: spec.maxCost,
     reasons: batch.reasons.map(shownReason),
@@ -121,12 +152,32 @@ export function batchInfo(batch: Batch, bucket: string): BatchInfo {
 }
 
 /** The record keeps its last job, so the status says whether the job still counts. */
-function jobInfo(batch: Batch) {
+function jobInfo(batch: Batch, now: number | undefined) {
   if (batch.status !== 'running' && batch.status !== 'collecting') return undefined;
   const { job } = batch;
   return (
-    job && omitUndefined({ id: job.id, submittedAt: iso(job.submittedAt), finished: job.progress })
+    job &&
+    omitUndefined({
+      id: job.id,
+      submittedAt: iso(job.submittedAt),
+      finished: job.progress,
+      estimatedEndAt: now === undefined ? undefined : optionalIso(estimatedEnd(batch, now)),
+    })
   );
+}
+
+/** The least share of the requests that says something about the others. */
+const LEAST_SHARE = 0.05;
+
+/** When the job ends at its pace until the last recorded progress, unless it should have by now. */
+function estimatedEnd(batch: Batch, now: number): number | undefined {
+  if (batch.status !== 'running' || batch.cancelRequested) return undefined;
+  const { submittedAt, progress = 0, progressAt, stalledAt } = batch.job;
+  const share = progress / requestsToSend(batch);
+  if (progressAt === undefined || stalledAt !== undefined) return undefined;
+  if (!(share >= LEAST_SHARE && share < 1)) return undefined;
+  const end = submittedAt + (progressAt - submittedAt) / share;
+  return end > now ? end : undefined;
 }
 
 function pastJobInfo({ submittedAt, endedAt, end, ...rest }: PastJob): JobInfo {

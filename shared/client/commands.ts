@@ -131,6 +131,8 @@ const POLL_MS = 500;
 export interface ProviderCommandOptions {
   /** Shown to anyone who finds the provider paused. Default: none. */
   readonly reason?: string | undefined;
+  /** Who asks for it, shown as `reason` is. Default: the name of the AWS session. */
+  readonly by?: string | undefined;
   /** How long to wait until the handler has carried out the command. Default 60 */
   readonly timeoutSeconds?: number | undefined;
   /** Stops waiting. The command stays sent. */
@@ -148,7 +150,7 @@ export async function commandProvider(
   { handler, sqs, providerStates }: Pick<HandlerConnection, 'handler' | 'sqs' | 'providerStates'>,
   action: ProviderMessage['action'],
   provider: string,
-  { reason, timeoutSeconds = 60, signal }: ProviderCommandOptions = {},
+  { reason, by, timeoutSeconds = 60, signal }: ProviderCommandOptions = {},
 ): Promise<void> {
   if (!handler.providers.includes(provider)) {
     const known = handler.providers.join(', ');
@@ -158,7 +160,7 @@ export async function commandProvider(
   const messageId = await sendBatchMessage(sqs, handler.resources.batchQueue, {
     action,
     provider,
-    ...omitUndefined({ reason }),
+    ...omitUndefined({ reason, by }),
   });
   const until = Date.now() + timeoutSeconds * 1000;
   while (Date.now() < until) {

@@ -36,6 +36,10 @@ export interface Handler {
   readonly secrets: Readonly<Record<string, string>>;
   /** Names of the provider entries, the default first. */
   readonly providers: readonly string[];
+  /** Provider entry → its limits. Undefined if it was deployed before they were recorded. */
+  readonly limits?: HandlerMetadata['limits'];
+  /** Of a local stack: directory of the functions' logs. */
+  readonly logDirectory?: string | undefined;
   /** Version of the deployed package; undefined if it was deployed before versions were recorded. */
   readonly version: string | undefined;
   /** The settings of the functions, as they are deployed. They are not validated. */
@@ -62,7 +66,7 @@ export async function discoverHandler(
         id === undefined ? [] : [[name, physicalIds.get(id) ?? id]],
       ),
     );
-  const { resources, secrets, settings, version } = metadata;
+  const { resources, secrets, settings, version, limits } = metadata;
   const { providers } = settings;
   return {
     stack,
@@ -70,6 +74,7 @@ export async function discoverHandler(
     resources: resolve(resources) as ResourceIds,
     secrets: resolve(secrets),
     providers: typeof providers === 'object' && providers !== null ? Object.keys(providers) : [],
+    limits,
     version,
     settings,
   };
@@ -145,13 +150,18 @@ export interface HandlerConnection {
   readonly sqs: SQSClient;
 }
 
-/** @throws ClientError as `discoverHandler` does */
+/**
+ * @param logDirectory of a local stack: directory of the functions' logs
+ * @throws ClientError as `discoverHandler` does
+ */
 export async function connect(
   access: AwsAccess,
   stack: string,
   handlerPath?: string,
+  logDirectory?: string,
 ): Promise<HandlerConnection> {
-  const handler = await discoverHandler(cloudFormationClient(access), stack, handlerPath);
+  const found = await discoverHandler(cloudFormationClient(access), stack, handlerPath);
+  const handler: Handler = { ...found, logDirectory };
   const { table } = handler.resources;
   const dynamodb = dynamodbClient(access);
   return {

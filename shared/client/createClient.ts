@@ -1,6 +1,6 @@
 import type { AwsAccess } from '../aws/clients/base.ts';
 import { type AddedBatch, addBatch, type NewBatch } from './addBatch.ts';
-import { type BatchInfo, batchInfo } from './batchInfo.ts';
+import type { BatchInfo } from './batchInfo.ts';
 import {
   commandProvider,
   type ProviderCommandOptions,
@@ -12,6 +12,7 @@ import {
   type UnreadableBatch,
 } from './commands.ts';
 import { connect, type Handler, type HandlerConnection } from './connection.ts';
+import { createDescriber } from './describe.ts';
 import { type BatchFilter, getParts, listBatches } from './listBatches.ts';
 import {
   type FailedRow,
@@ -29,6 +30,8 @@ export interface ClientOptions extends AwsAccess {
   readonly stack: string;
   /** Path of the construct. Required if the stack has several handlers. */
   readonly handler?: string | undefined;
+  /** Of a local stack, as `localStack` returns it: where batches say that the processor's log is. */
+  readonly logDirectory?: string | undefined;
 }
 
 /**
@@ -154,13 +157,13 @@ export interface BatchHandlerClient {
  *   stack has several and `handler` is not set
  */
 export async function createClient(options: ClientOptions): Promise<BatchHandlerClient> {
-  const { stack, handler: path, ...access } = options;
-  const connection = await connect(access, stack, path);
+  const { stack, handler: path, logDirectory, ...access } = options;
+  const connection = await connect(access, stack, path, logDirectory);
   const { handler, batches } = connection;
-  const { bucket } = handler.resources;
+  const { describe, forList } = createDescriber(connection);
   const forBatches = ({ onPoll, ...rest }: WaitOptions<BatchInfo>): WaitOptions => ({
     ...rest,
-    onPoll: onPoll && ((batch) => onPoll(batchInfo(batch, bucket))),
+    onPoll: onPoll && (async (batch) => onPoll(await describe(batch))),
   });
   return {
     handler,
@@ -168,17 +171,19 @@ export async function createClient(options: ClientOptions): Promise<BatchHandler
     addBatch: (batch, more) => addBatch(connection, batch, more),
     async getBatch(batchId) {
       const batch = await batches.get(batchId);
-      return batch && batchInfo(batch, bucket);
+      return batch && describe(batch);
     },
     async getParts(batchId) {
       const parts = await getParts(connection, batchId);
-      return parts.map((part) => batchInfo(part, bucket));
+      const describeNext = forList();
+      return Promise.all(parts.map(describeNext));
     },
     async *listBatches(filter = {}) {
-      for await (const batch of listBatches(connection, filter)) yield batchInfo(batch, bucket);
+      const describeNext = forList();
+      for await (const batch of listBatches(connection, filter)) yield describeNext(batch);
     },
     waitForBatch: async (batch, more = {}) =>
-      batchInfo(await waitForEnd(connection, batch, forBatches(more)), bucket),
+      describe(await waitForEnd(connection, batch, forBatches(more))),
     results: <Body>(batchId: string) =>
       readRows(connection, batchId, 'results') as AsyncGenerator<SucceededRow<Body>>,
     errors: (batchId) => readRows(connection, batchId, 'errors') as AsyncGenerator<FailedRow>,
@@ -189,7 +194,7 @@ export async function createClient(options: ClientOptions): Promise<BatchHandler
     readUnreadable: (batchId) => readUnreadable(connection, batchId),
     removeUnreadable: (batchId) => removeUnreadable(connection, batchId),
     waitForCommand: async (sent, more = {}) =>
-      batchInfo(await waitForCommand(connection, sent, forBatches(more)), bucket),
+      describe(await waitForCommand(connection, sent, forBatches(more))),
     pauseProvider: (provider, more) => commandProvider(connection, 'pause', provider, more),
     resumeProvider: (provider, more) => commandProvider(connection, 'resume', provider, more),
   };

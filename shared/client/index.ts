@@ -1,3 +1,4 @@
+export { notableText, type WaitingFor } from '../quota/waitingText.ts';
 export type { AddedBatch, NewBatch } from './addBatch.ts';
 export type { BatchInfo, JobInfo } from './batchInfo.ts';
 export { ClientError, type ClientErrorCode } from './clientError.ts';

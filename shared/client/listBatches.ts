@@ -1,11 +1,11 @@
 import { batchIdOf, fromItem } from '../aws/batchItem.ts';
 import { scanBatches } from '../aws/batchScan.ts';
 import { messageOf } from '../batch/errors.ts';
-import { isPartOf, partId } from '../batch/newRecord.ts';
 import type { IndexPage } from '../batch/ports.ts';
-import type { Batch, BatchFields } from '../batch/record.ts';
+import type { Batch } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import type { HandlerConnection } from './connection.ts';
+import { readParts } from './parts.ts';
 
 export interface BatchFilter {
   /** Only batches with one of these statuses; `open` means all that have not ended. Default: all. */
@@ -132,18 +132,5 @@ export async function getParts(
 ): Promise<readonly Batch[]> {
   const parent = await batches.get(batchId);
   if (!parent) return [];
-  const { input }: BatchFields = parent;
-  const slices = input?.parts ?? [];
-  const ids = slices.map((_, index) => partId(batchId, index + 1));
-  const found: Batch[] = [];
-  for (let start = 0; start < ids.length; start += MAX_KEYS) {
-    const some = ids.slice(start, start + MAX_KEYS);
-    const records = await batches.getMany(some);
-    for (const id of some) {
-      // `getMany` may leave some out.
-      const part = records.get(id) ?? (await batches.get(id));
-      if (part !== undefined && isPartOf(part, parent)) found.push(part);
-    }
-  }
-  return found;
+  return readParts(batches, parent);
 }

@@ -7,6 +7,9 @@ import { ClientError } from './clientError.ts';
 /** The file in the directory of a local run that describes the running stack. */
 export const LOCAL_STACK_FILE = 'stack.json';
 
+/** Where a local run keeps the logs of the functions, in its directory. */
+export const LOG_DIRECTORY = 'logs';
+
 /** The description that a running local stack writes. */
 export const localStackSchema = z.object({
   endpointUrl: z.url(),
@@ -27,7 +30,9 @@ export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local
  * @returns the options for `createClient`
  * @throws ClientError `local_stack_not_running`
  */
-export async function localStack(directory = '.local'): Promise<AwsAccess & { stack: string }> {
+export async function localStack(
+  directory = '.local',
+): Promise<AwsAccess & { stack: string; logDirectory: string }> {
   const text = await readFile(join(directory, LOCAL_STACK_FILE), 'utf8').catch(() => '{}');
   const parsed = localStackSchema.safeParse(JSON.parse(text));
   if (!parsed.success || !isRunning(parsed.data.pid))
@@ -36,7 +41,8 @@ export async function localStack(directory = '.local'): Promise<AwsAccess & { st
       `no local stack runs in ${directory}: start one with npm start -- --keep`,
     );
   const { endpointUrl: endpoint, stackName: stack } = parsed.data;
-  return { stack, endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+  const logDirectory = join(directory, LOG_DIRECTORY);
+  return { stack, endpoint, logDirectory, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
 }
 
 /** Whether a process has this id. It may be a process of another user. */

@@ -72,7 +72,8 @@ async function waitUntil(
     signal?.throwIfAborted();
     const batch = await connection.batches.get(batchId);
     if (batch !== undefined) {
-      onPoll?.(batch);
+      // The client's own describes the batch first, which takes reads.
+      await onPoll?.(batch);
       if (isReached(batch)) return batch;
     } else if (sent === undefined)
       throw new ClientError('unknown_batch', `there is no batch ${batchId}`);

@@ -34,6 +34,8 @@ export const providerStateSchema = z.object({
     .object({
       action: z.enum(PROVIDER_ACTIONS),
       reason: z.string().optional(),
+      /** Who sent it, as far as is known. */
+      by: z.string().optional(),
       /** Milliseconds since 1970. */
       sentAt: z.number(),
       messageId: z.string(),
@@ -64,7 +66,7 @@ export interface ProviderStateStore {
   list(): Promise<readonly string[]>;
 }
 
-const HOUR_MS = 60 * 60 * 1000;
+export const HOUR_MS = 60 * 60 * 1000;
 
 /** Jobs started in the current clock hour. */
 export function startsThisHour({ starts }: ProviderState, now: number): number {
@@ -76,7 +78,7 @@ export function withStarts(state: ProviderState, count: number, now: number): Pr
   return { ...state, starts: { hour, count: startsThisHour(state, now) + count } };
 }
 
-const DAY_MS = 24 * HOUR_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** Cost of the jobs that were collected in the current UTC day, in USD. */
 export function spentToday({ spent }: ProviderState, now: number): number {

@@ -9,6 +9,7 @@ import { screen } from '../support/screen.ts';
 const WIDTHS = [60, 80, 100, 120, 160];
 
 describe('the board of watched batches', () => {
+  const waiting = (text: string) => ({ waitingFor: { kind: 'retry', text, attempt: 2 } as const });
   const running = given('running', {
     batchId: 'nightly',
     counts: { total: 200, succeeded: 50, failed: 0, unfinished: 150 },
@@ -41,8 +42,8 @@ describe('the board of watched batches', () => {
     const { output, text } = screen({ columns });
     const message = 'The project has no credit left. '.repeat(20);
     const batchId = 'x'.repeat(100);
-    const retrying = given('retrying', { batchId, reasons: [{ code: 'x', message }] });
-    boardOn(output, batchId).update(batchInfo(retrying, 'bucket'));
+    const retrying = given('retrying', { batchId });
+    boardOn(output, batchId).update(batchInfo(retrying, 'bucket', waiting(message)));
     const lines = await text();
     expect(lines).toHaveLength(2);
     expect(lines[1]).toMatch(/^x{29,}.* retrying /);
@@ -53,19 +54,48 @@ describe('the board of watched batches', () => {
     const { output, text } = screen({ columns });
     const message =
       '入力ファイルの形式が正しくありません。🚫 各行にcustom_idを付けてください。'.repeat(3);
-    const wide = given('retrying', { batchId: 'wide', reasons: [{ code: 'x', message }] });
-    boardOn(output, 'wide').update(batchInfo(wide, 'bucket'));
+    const wide = given('retrying', { batchId: 'wide' });
+    boardOn(output, 'wide').update(batchInfo(wide, 'bucket', waiting(message)));
     const lines = await text();
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(textWidth(line)).toBeLessThan(columns);
     if (columns >= 80) expect(lines[1]).toMatch(/ {2}入力ファ.*…$/);
   });
 
-  it('shows that a batch waits for its notBefore', async () => {
+  it('shows what a batch waits for, and nothing where the status says it all', async () => {
     const { output, text } = screen({ columns: 120 });
-    const later = given('retrying', { attempt: 0, spec: { notBefore: NOW + 60_000 } });
-    boardOn(output, 'b1').update(batchInfo(later, 'bucket'));
-    expect((await text()).at(-1)).toMatch(/^b1 +retrying .* not before 2027-01-15 08:01:00Z$/);
+    const board = boardOn(output, 'b1', 'b2');
+    const job = { kind: 'job', text: 'it runs', provider: 'openai', isPending: false } as const;
+    board.update(
+      batchInfo(given('retrying'), 'bucket', waiting('the next attempt is at 08:01:00Z')),
+    );
+    const other = given('running', { batchId: 'b2' });
+    board.update(batchInfo(other, 'bucket', { waitingFor: job }));
+    const lines = await text();
+    expect(lines.at(-2)).toMatch(/^b1 +retrying .* the next attempt is at 08:01:00Z$/);
+    expect(lines.at(-1)).not.toContain('it runs');
+  });
+
+  it('does not show the reason of an earlier attempt as that of the end', async () => {
+    const { output, text } = screen({ columns: 120 });
+    const old = { code: 'quota', message: 'was full', at: NOW - 9_000, attempt: 1 };
+    const cancelled = given('cancelled', { attempt: 2, reasons: [old], statusAt: NOW });
+    boardOn(output, 'b1').update(batchInfo(cancelled, 'bucket'));
+    expect((await text()).join('\n')).not.toContain('was full');
+  });
+
+  it('writes a line for each news to a pipe: a place in a queue is none, a cause is', () => {
+    const written: string[] = [];
+    const pipe = { write: (line: string) => written.push(line) };
+    const board = boardOn(pipe, 'b1');
+    const known = { kind: 'queue', provider: 'openai', isFull: true } as const;
+    for (const text of ['number 9', 'number 8'])
+      board.update(batchInfo(given('queued'), 'bucket', { waitingFor: { ...known, text } }));
+    board.update(batchInfo(given('queued'), 'bucket', waiting('something else')));
+    expect(written).toEqual([
+      'b1  queued      0 of 10 finished  (number 9)\n',
+      'b1  queued      0 of 10 finished  (something else)\n',
+    ]);
   });
 
   it('leaves the last state on the terminal', async () => {

@@ -12,7 +12,7 @@ const PROVIDER =
 const KIND = 'a function loads only the provider that it uses, with its SDK';
 const SETTINGS = 'the construct and the functions share it, and it has to load without any SDK';
 const CLI =
-  'shared/batch shared/client shared/operations shared/package.ts shared/settings.ts shared/terminal.ts commander node';
+  'shared/batch shared/client shared/operations shared/package.ts shared/quota/waitingText.ts shared/settings.ts shared/terminal.ts commander node';
 
 /**
  * Which folder or file may import what. Of several that contain a file, the longest path counts.

@@ -316,6 +316,7 @@ describe('in somebody else’s stack', () => {
       'BatchesTable: dynamodb:Scan',
       'batches/*: s3:GetObject',
       'index/due: dynamodb:Query',
+      'index/provider: dynamodb:Query',
       'stack: cloudformation:GetTemplateSummary',
       'stack: cloudformation:ListStackResources',
       'uploads/*: s3:AbortMultipartUpload',

@@ -1,11 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { LlmProvider } from '../../infra/providers/llmProvider.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { METADATA_KEY, stackMetadataSchema } from '../../shared/handlerMetadata.ts';
+import { KINDS } from '../../shared/providers/kinds.ts';
 import { settingsSchema } from '../../shared/settings.ts';
 import { newApp, newHandler, newProcessor, newStack } from '../support/handlerStack.ts';
 
@@ -50,6 +52,20 @@ describe('the description of handlers in a template', () => {
       schedule: 'Schedule',
     });
     expect(typeOf(template, secrets?.openai)).toBe('Secret');
+  });
+
+  it('names the log group of the processor, and the limits of each entry, with those of its kind', () => {
+    const stack = newStack();
+    const logGroup = new LogGroup(stack, 'Logs');
+    const processor = newProcessor(stack, { logGroup });
+    const limits = { maxInFlight: 3 };
+    const providers = { claude: LlmProvider.anthropic({ limits }), openai: LlmProvider.openAi() };
+    newHandler(stack, { processor, providers });
+    const template = Template.fromStack(stack);
+    const metadata = metadataOf(template)['Test/Batches'];
+    expect(typeOf(template, metadata?.resources.processorLog)).toBe('LogGroup');
+    expect(metadata?.limits?.claude).toEqual({ ...KINDS.anthropic.limits, maxInFlight: 3 });
+    expect(metadata?.limits?.openai).toEqual(KINDS.openai.limits);
   });
 
   it('holds the version of the package', () => {

@@ -12,7 +12,9 @@ export function grantedToClient(): readonly string[] {
     Properties.PolicyDocument.Statement;
   return statements
     .flatMap(({ Action, Resource }) =>
-      [Action].flat().map((action) => `${placeOf(Resource)}: ${action}`),
+      [Resource]
+        .flat()
+        .flatMap((resource) => [Action].flat().map((action) => `${placeOf(resource)}: ${action}`)),
     )
     .toSorted();
 }

@@ -14,7 +14,7 @@ interface Claimable {
   readonly claim?: Claim | undefined;
 }
 
-export function isClaimed({ claim }: Claimable, { now }: DecisionContext): boolean {
+export function isClaimed({ claim }: Claimable, { now }: Pick<DecisionContext, 'now'>): boolean {
   return claim !== undefined && now < claim.leaseUntil;
 }
 

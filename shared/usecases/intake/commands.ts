@@ -94,18 +94,31 @@ export async function removeRecord(
   throw refusal('not_possible', text);
 }
 
+/** A message as SQS took it. */
+interface Sent {
+  readonly messageId: string;
+  readonly sentAt: number;
+  readonly sender?: string | undefined;
+}
+
+/** Of a role's session, `AROA…:alice@example.com`, people know the name after the colon. */
+function nameOf(sender = ''): string | undefined {
+  return sender.slice(sender.indexOf(':') + 1).slice(0, 100) || undefined;
+}
+
 /**
  * Pauses or resumes a provider. The next sweep starts no batches at a paused provider. Batches that
  * were admitted before continue, and running jobs are checked and collected.
  */
 export async function providerCommand(
   ports: Pick<Dependencies, 'providers' | 'providerStates' | 'log'>,
-  { action, provider, reason }: ProviderMessage,
-  { messageId, sentAt }: { readonly messageId: string; readonly sentAt: number },
+  { action, provider, reason, by: named }: ProviderMessage,
+  { messageId, sentAt, sender }: Sent,
 ): Promise<void> {
   const { providers, log } = ports;
   await providers.describe(provider);
-  const given = { action, sentAt, messageId, ...omitUndefined({ reason }) };
+  const by = named ?? nameOf(sender);
+  const given = { action, sentAt, messageId, ...omitUndefined({ reason, by }) };
   let isApplied = false;
   await updateProvider(ports, provider, (state) => {
     const next = applyProviderCommand(state, given);
@@ -113,6 +126,6 @@ export async function providerCommand(
     return next;
   });
   if (!isApplied) log.info('command ignored; a later one was sent', { provider, action, reason });
-  else if (action === 'pause') log.info('provider paused by a user', { provider, reason });
-  else log.info('provider resumed by a user', { provider, reason });
+  else if (action === 'pause') log.info('provider paused by a user', { provider, reason, by });
+  else log.info('provider resumed by a user', { provider, reason, by });
 }

@@ -42,6 +42,8 @@ export interface BatchQueueDelivery {
   readonly messageId: string;
   /** When SQS received it, in milliseconds since 1970. Identical in every delivery. */
   readonly sentAt: number;
+  /** The principal that sent it, as SQS names it. */
+  readonly sender?: string | undefined;
   /** How often SQS has delivered it, this delivery included. */
   readonly receiveCount: number;
 }

@@ -58,7 +58,8 @@ test('a terminal gets its lines drawn over, none longer than it is wide', () => 
 
   display.update([view({}), view({ batchId: 'y' })]);
   display.update([view({}), view({ batchId: 'y' })]);
-  display.update([view({ reason: 'long '.repeat(20) }), view({ batchId: 'y' })]);
+  const waitingFor = { kind: 'retry', text: 'long '.repeat(20), attempt: 2 } as const;
+  display.update([view({ waitingFor }), view({ batchId: 'y' })]);
   display.note('a note');
 
   expect(terminal.written).toEqual([
@@ -91,7 +92,7 @@ test('a change between two looks is shown, an event that comes late is not', () 
 
   expect(pipe.written).toEqual([
     'x  running     0 of 3 succeeded\n',
-    'x  retrying    attempt 1  1 of 3 succeeded  (line 7: too late)\n',
+    'x  retrying    attempt 1  1 of 3 succeeded\n',
     'x  completed   0 of 3 succeeded\n',
   ]);
 });
@@ -126,4 +127,17 @@ test('a refused input is told by kind, while it runs and in the summary', () => 
   const text = summary([{ view: refused, files, processed: [] }]);
   expect(text).toContain(`\n  problems   ${told}\n`);
   expect(text).not.toContain('reason');
+});
+
+test('what an open batch waits for takes the place of its latest reason', () => {
+  const pipe = output(false);
+  const display = createDisplay(pipe);
+  const known = { kind: 'queue', provider: 'p', isFull: true } as const;
+  display.update([view({ reason: 'of an earlier attempt' })]);
+  for (const text of ['number 2', 'number 1'])
+    display.update([view({ reason: 'of an earlier attempt', waitingFor: { ...known, text } })]);
+  expect(pipe.written).toEqual([
+    'x  queued      0 of 3 succeeded\n',
+    'x  queued      0 of 3 succeeded  (number 2)\n',
+  ]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../shared/batch/errors.ts';
+import { providerCommand } from '../../../shared/usecases/intake/commands.ts';
 import { fakeProvider, fakeProviders, SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { type World, world } from '../../support/world.ts';
 
@@ -10,6 +11,21 @@ async function step(w: World): Promise<void> {
   await w.sweep();
   await w.workAll();
 }
+
+describe('who paused a provider', () => {
+  it.each([
+    ['the message names', { by: 'alice' }, 'AROAEXAMPLE:bob', 'alice'],
+    ['has sent the message in a session', {}, 'AROAEXAMPLE:bob@example.com', 'bob@example.com'],
+    ['has sent the message with keys', {}, 'AIDAEXAMPLE', 'AIDAEXAMPLE'],
+    ['is not known', {}, '', undefined],
+  ])('is whoever %s', async (_, named, sender, expected) => {
+    const w = world();
+    await providerCommand(w.dependencies, { ...PAUSE, ...named } as never, {
+      ...{ messageId: 'm', sentAt: 1, sender },
+    });
+    expect((await w.dependencies.providerStates.get('openai')).lastCommand?.by).toBe(expected);
+  });
+});
 
 describe('a provider that a user has paused', () => {
   it('starts nothing; waiting batches use no attempt and start after the resume', async () => {

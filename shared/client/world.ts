@@ -1,0 +1,147 @@
+import * as z from 'zod';
+import { NewerSchemaError, UnreadableRecordError } from '../batch/errors.ts';
+import type { Limits } from '../batch/job.ts';
+import { DEFAULT_POLICY } from '../batch/policy.ts';
+import type { BatchStore, IndexPage } from '../batch/ports.ts';
+import { omitUndefined } from '../omitUndefined.ts';
+import {
+  PROVIDER_STATE_SCHEMA_VERSION,
+  type ProviderState,
+  type ProviderStateStore,
+} from '../quota/providerState.ts';
+import { QueueView } from '../quota/queueView.ts';
+import type { EntryView } from '../quota/queueWait.ts';
+import type { Handler } from './connection.ts';
+
+/** What is read to tell why batches wait. */
+export interface WorldSource {
+  readonly batches: Pick<BatchStore, 'getMany' | 'listWaiting' | 'listActive'>;
+  readonly providerStates: Pick<ProviderStateStore, 'get'>;
+  readonly handler: Pick<Handler, 'providers' | 'settings' | 'limits'>;
+}
+
+/** Pages of 1,000 that are read of each index of a provider. */
+const MAX_PAGES = 5;
+/** How old a state may be that is shown: of many batches that are watched, each asks for it. */
+const STATE_AGE_MS = 2_000;
+/** Reading a long queue takes longer, and places in it change slowly. */
+const QUEUE_AGE_MS = 15_000;
+/** The places of a short queue are read as often as the states. */
+const SHORT_QUEUE = 100;
+
+/** Reads the provider entries of a handler, each at most once in a while, whatever number of batches asks. */
+export class ProviderWorld {
+  readonly #source: WorldSource;
+  readonly #states = new Map<string, Cached<ProviderState>>();
+  readonly #queues = new Map<string, Cached<QueueView>>();
+
+  constructor(source: WorldSource) {
+    this.#source = source;
+  }
+
+  /**
+   * @param needsQueue whether its queue and its jobs are needed, too
+   * @returns undefined if the deployment has no such entry
+   */
+  async entry(name: string, needsQueue: boolean): Promise<EntryView | undefined> {
+    const { handler } = this.#source;
+    if (!handler.providers.includes(name)) return undefined;
+    const [state, queue] = await Promise.all([
+      this.state(name),
+      needsQueue ? this.queue(name) : undefined,
+    ]);
+    return { state, ...entrySettings(handler, name), queue };
+  }
+
+  /** A state that cannot be read is shown as one of which nothing is known. */
+  state(name: string): Promise<ProviderState> {
+    return cached(this.#states, name, async () => {
+      try {
+        return { value: await this.#source.providerStates.get(name), maxAgeMs: STATE_AGE_MS };
+      } catch (error) {
+        if (!(error instanceof NewerSchemaError || error instanceof UnreadableRecordError))
+          throw error;
+        const schemaVersion = PROVIDER_STATE_SCHEMA_VERSION;
+        return { value: { schemaVersion, provider: name, version: 0 }, maxAgeMs: STATE_AGE_MS };
+      }
+    });
+  }
+
+  queue(name: string): Promise<QueueView> {
+    const { batches } = this.#source;
+    return cached(this.#queues, name, async () => {
+      const [waiting, active] = await Promise.all([
+        firstPages((cursor) => batches.listWaiting(name, cursor)),
+        firstPages((cursor) => batches.listActive(name, cursor)),
+      ]);
+      const value = new QueueView(waiting.items, active.items, waiting.isCut);
+      const maxAgeMs = waiting.items.length > SHORT_QUEUE ? QUEUE_AGE_MS : STATE_AGE_MS;
+      return { value, maxAgeMs };
+    });
+  }
+}
+
+interface Cached<T> {
+  value: Promise<T>;
+  until: number;
+}
+
+/** Those that ask while it is being read wait for the same read. */
+function cached<T>(
+  cache: Map<string, Cached<T>>,
+  name: string,
+  read: () => Promise<{ readonly value: T; readonly maxAgeMs: number }>,
+): Promise<T> {
+  const known = cache.get(name);
+  if (known && Date.now() < known.until) return known.value;
+  const entry: Cached<T> = {
+    until: Number.POSITIVE_INFINITY,
+    value: Promise.resolve<never>(null as never),
+  };
+  entry.value = read().then(
+    ({ value, maxAgeMs }) => {
+      entry.until = Date.now() + maxAgeMs;
+      return value;
+    },
+    (error: unknown) => {
+      entry.until = 0;
+      throw error;
+    },
+  );
+  cache.set(name, entry);
+  return entry.value;
+}
+
+async function firstPages<T>(
+  list: (cursor: string | undefined) => Promise<IndexPage<T>>,
+): Promise<{ readonly items: readonly T[]; readonly isCut: boolean }> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const read = await list(cursor);
+    items.push(...read.items);
+    cursor = read.cursor;
+    if (cursor === undefined) break;
+  }
+  return { items, isCut: cursor !== undefined };
+}
+
+/** The settings of an entry that say what waits. A field that another version wrote otherwise is unknown. */
+const entrySchema = z.object({
+  limits: z.record(z.string(), z.number()).optional().catch(undefined),
+  dailyBudget: z.number().optional().catch(undefined),
+});
+
+function entrySettings({ settings, limits = {} }: WorldSource['handler'], name: string) {
+  const { providers } = settings;
+  const entries = z.record(z.string(), entrySchema).safeParse(providers).data ?? {};
+  const { limits: own, dailyBudget } = entries[name] ?? {};
+  const known: Partial<Limits> = { ...limits[name], ...own };
+  return { limits: known, ...omitUndefined({ dailyBudget }) };
+}
+
+/** Invocations of the processor for one delivery, by a handler's settings. */
+export function maxDeliveriesOf({ settings }: Pick<Handler, 'settings'>): number {
+  const policy = z.object({ maxDeliveries: z.number() }).safeParse(settings.policy).data;
+  return policy?.maxDeliveries ?? DEFAULT_POLICY.maxDeliveries;
+}
