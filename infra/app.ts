@@ -1,13 +1,13 @@
 import { App, type Environment } from 'aws-cdk-lib';
 import { omitUndefined } from '../shared/omitUndefined.ts';
 import { ConfigurationError } from './configurationError.ts';
-import { CONTEXT_KEY, parseContext } from './context.ts';
+import { CONTEXT_KEY, parseContext, stackNameOf } from './context.ts';
 import { BatchHandlerStack } from './stack.ts';
 
 try {
   const app = new App();
   const context = parseContext(app.node.tryGetContext(CONTEXT_KEY));
-  new BatchHandlerStack(app, 'BatchHandler', context, { env: environment() });
+  new BatchHandlerStack(app, stackNameOf(app), context, { env: environment() });
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
   process.stderr.write(`${error.message}\n`);

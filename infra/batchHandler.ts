@@ -6,16 +6,20 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { STATE_CHANGE } from '../shared/config.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
+import { PACKAGE_VERSION } from '../shared/package.ts';
 import type { BatchHandlerProps, StateChangeFilter } from './batchHandlerProps.ts';
 import { describeHandler } from './discovery.ts';
+import type { Severity } from './monitoring/alarmSpec.ts';
 import { createAlarms } from './monitoring/createAlarms.ts';
 import { createDashboard } from './monitoring/dashboard.ts';
 import { HandlerMetrics } from './monitoring/handlerMetrics.ts';
+import { functionsOf } from './monitoring/monitored.ts';
 import { saveQueries } from './monitoring/queries.ts';
 import { bindProviders, type GrantResult } from './providers/access.ts';
 import { subscribeToJobEvents } from './providers/bedrock.ts';
@@ -25,6 +29,7 @@ import { Delivery } from './resources/delivery.ts';
 import { checkEnvironments } from './resources/environmentSize.ts';
 import { connectQueues, createFunctions, FUNCTION_SPECS } from './resources/functions.ts';
 import { createInbox } from './resources/inbox.ts';
+import { createOutputs, outputPrefix } from './resources/outputs.ts';
 import { grantAdd, grantClient, grantPermissions, grantRead } from './resources/permissions.ts';
 import { createQueues, type Queues } from './resources/queues.ts';
 import { createSchedule } from './resources/schedule.ts';
@@ -32,8 +37,8 @@ import { createTable } from './resources/table.ts';
 import { createWebhooks, type WebhookEndpoint } from './resources/webhooks.ts';
 import { settingsText, timingOf } from './settings.ts';
 
-/** The path in this repository. */
-const DEFAULT_RUNBOOK = 'docs/runbook.md';
+/** Serves the files of what npm has: the docs of the version that is deployed. */
+const DOCS_URL = `https://unpkg.com/batch-handler@${PACKAGE_VERSION}/docs`;
 
 /**
  * Runs batches of LLM requests: submits each JSONL file to the Batch API of an LLM provider, retries
@@ -62,8 +67,12 @@ export class BatchHandler extends HandlerMetrics {
   readonly queues: Queues;
   /** Collects single requests into batches. Undefined without the prop `collector`. */
   readonly collector: Collector | undefined;
+  /** All functions of the handler, by name: `intake`, `sweeper`, `worker`, `outcome` and so on. */
+  readonly functions: Readonly<Record<string, lambda.Function>>;
   /** Runs on the schedule and advances every batch that is due. */
   readonly sweeper: lambda.Function;
+  /** Invokes the sweeper. */
+  readonly schedule: scheduler.Schedule;
   /** The alarms that the prop `alarms` leaves on. The id of each is its section in docs/runbook.md. */
   readonly alarms: readonly cloudwatch.Alarm[];
   /** The dashboard for the person on call. Undefined with the prop `dashboard: false`. */
@@ -76,11 +85,13 @@ export class BatchHandler extends HandlerMetrics {
   constructor(scope: Construct, id: string, props: BatchHandlerProps) {
     super(scope, id);
     const { providers, inputBuckets = [], collector: collectorSettings } = props;
-    const { schedule: interval = Duration.minutes(1), runbook = DEFAULT_RUNBOOK } = props;
-    const { removalPolicy = RemovalPolicy.RETAIN } = props;
+    const { schedule: interval = Duration.minutes(1), docsUrl = DOCS_URL } = props;
+    const { runbook = `${docsUrl.replace(/\/$/, '')}/runbook.md` } = props;
+    const { removalPolicy = RemovalPolicy.RETAIN, alarmTopics = {} } = props;
     // Under `exactOptionalPropertyTypes` CDK's classes do not implement CDK's interfaces.
     const processor = props.processor as lambda.IFunction;
-    const topic = props.alarmTopic as sns.ITopic | undefined;
+    const { page = props.alarmTopic, ticket = props.alarmTopic } = alarmTopics;
+    const topics = { page, ticket } as Record<Severity, sns.ITopic | undefined>;
     const eventBus = (props.eventBus ??
       events.EventBus.fromEventBusName(this, 'DefaultBus', 'default')) as events.IEventBus;
     const { policy, invocationAge, objectAge } = timingOf(
@@ -139,7 +150,7 @@ export class BatchHandler extends HandlerMetrics {
     this.access = bindProviders(this, providers, callers, { bucket, removalPolicy });
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
     subscribeToJobEvents(this, providers, sweeper);
-    const schedule = createSchedule(this, sweeper, interval);
+    this.schedule = createSchedule(this, sweeper, interval);
     this.collector =
       collectorSettings &&
       createCollector(this, functionsProps, {
@@ -148,14 +159,16 @@ export class BatchHandler extends HandlerMetrics {
         sweeper,
       });
 
-    const { access, collector } = this;
+    const { access, collector, schedule } = this;
     const parts = { functions, collector, webhook };
     const monitored = { ...parts, handler: this, queues, providers, interval };
-    this.alarms = createAlarms(monitored, props.alarms ?? {}, { topic, runbook });
+    this.functions = functionsOf(monitored);
+    this.alarms = createAlarms(monitored, props.alarms ?? {}, { topics, runbook });
     if (props.savedQueries !== false) saveQueries(monitored);
     this.dashboard =
       props.dashboard === false ? undefined : createDashboard(monitored, this.alarms, runbook);
     checkEnvironments(this, entries.length);
+    if (props.outputs !== false) createOutputs(this, outputPrefix(this));
     describeHandler(this, { ...parts, schedule, settings, resources, access });
   }
 

@@ -5,6 +5,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { CollectorSettingsInput, PolicySettings, Status } from '../shared/settings.ts';
+import type { Severity } from './monitoring/alarmSpec.ts';
 import type { AlarmSettings } from './monitoring/alarms.ts';
 import type { LlmProvider } from './providers/llmProvider.ts';
 
@@ -107,9 +108,22 @@ export interface BatchHandlerProps {
    */
   readonly alarmTopic?: sns.ITopic | sns.Topic;
   /**
+   * SNS topics by how soon somebody has to look: `page` for alarms that go on until somebody acts,
+   * `ticket` for those that can wait for working hours. docs/runbook.md lists which is which.
+   *
+   * @default - both are `alarmTopic`
+   */
+  readonly alarmTopics?: { readonly [S in Severity]?: sns.ITopic | sns.Topic };
+  /**
+   * URL of the folder of the documentation, which the alarms and the dashboard link to.
+   *
+   * @default - the documentation in the npm package of this version, at unpkg.com
+   */
+  readonly docsUrl?: string;
+  /**
    * URL of your copy of docs/runbook.md, which the alarms and the dashboard link to.
    *
-   * @default 'docs/runbook.md' - the path in the repository
+   * @default - runbook.md at `docsUrl`
    */
   readonly runbook?: string;
   /**
@@ -126,6 +140,13 @@ export interface BatchHandlerProps {
    * @default true
    */
   readonly savedQueries?: boolean;
+  /**
+   * Whether the names of the queue, the bucket, the secrets and the functions are outputs of the
+   * stack. Each begins with the construct's id, such as `BatchesBucketName`.
+   *
+   * @default true
+   */
+  readonly outputs?: boolean;
   /**
    * What happens to the table, bucket, secrets and logs when the stack is deleted. CloudFormation does
    * not delete a bucket that is not empty.

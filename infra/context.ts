@@ -1,3 +1,4 @@
+import type { App } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { collectorSettingsSchema, policySettingsSchema } from '../shared/settings.ts';
@@ -11,6 +12,7 @@ export const CONTEXT_KEY = 'batchHandler';
 
 const FUNCTION_ARN = /^arn:[\w-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(:[\w$-]{1,128})?$/;
 const TOPIC_ARN = /^arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
+const topicArn = z.string().regex(TOPIC_ARN, 'must be the ARN of an SNS topic');
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
@@ -54,7 +56,11 @@ export const contextSchema = z
     /** Threshold of each alarm. `false` removes the alarm. */
     alarms: z.strictObject(alarmsShape()).partial(),
     /** SNS topic notified when an alarm fires and when it recovers. */
-    alarmTopicArn: z.string().regex(TOPIC_ARN, 'must be the ARN of an SNS topic'),
+    alarmTopicArn: topicArn,
+    /** SNS topics by how soon somebody has to look. */
+    alarmTopicArns: z.strictObject({ page: topicArn, ticket: topicArn }).partial(),
+    /** URL of the folder of the documentation. */
+    docsUrl: z.url(),
     /** URL of your copy of docs/runbook.md. */
     runbook: z.string().min(1),
     dashboard: z.boolean(),
@@ -82,6 +88,18 @@ export function parseContext(value: unknown = {}): Context {
     describeIssue(CONTEXT_KEY, contextSchema, issue, given),
   );
   throw new ConfigurationError(issues.join('\n'));
+}
+
+/** The key of the stack's name in the context. */
+const STACK_NAME_KEY = 'batchHandlerStack';
+
+/** @throws ConfigurationError for a name that CloudFormation does not take */
+export function stackNameOf(app: App): string {
+  const name: unknown = app.node.tryGetContext(STACK_NAME_KEY) ?? 'BatchHandler';
+  if (typeof name === 'string' && /^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name)) return name;
+  throw new ConfigurationError(
+    `${STACK_NAME_KEY} is ${JSON.stringify(name)}: must be a letter, then up to 127 letters, digits and dashes`,
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -10,7 +10,7 @@ import { BatchHandler } from './batchHandler.ts';
 import type { Context } from './context.ts';
 import { LlmProvider } from './providers/llmProvider.ts';
 import { bundleCode, createNodeFunction } from './resources/functions.ts';
-import type { QueuePair } from './resources/queues.ts';
+import { createOutputs } from './resources/outputs.ts';
 
 /** A stack with one handler, configured by cdk.json's context. */
 export class BatchHandlerStack extends Stack {
@@ -21,7 +21,8 @@ export class BatchHandlerStack extends Stack {
     const removalPolicy =
       context.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     const { policy, collector, inbox, alarms, runbook, dashboard, savedQueries } = context;
-    const { alarmTopicArn, scheduleMinutes, retentionDays, maxConcurrency } = context;
+    const { alarmTopicArn, alarmTopicArns: { page, ticket } = {}, docsUrl } = context;
+    const { scheduleMinutes, retentionDays, maxConcurrency } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
         this.#importProcessor(context) ?? this.#exampleProcessor({ logRetention, removalPolicy }),
@@ -29,14 +30,18 @@ export class BatchHandlerStack extends Stack {
       inputBuckets: inputBuckets.map((name) => s3.Bucket.fromBucketName(this, `In-${name}`, name)),
       removalPolicy,
       logRetention,
+      outputs: false,
       ...omitUndefined({
         policy,
         collector,
         inbox,
         alarms: alarms && omitUndefined(alarms),
-        alarmTopic: ifDefined(alarmTopicArn, (arn) =>
-          sns.Topic.fromTopicArn(this, 'AlarmTopic', arn),
-        ),
+        alarmTopic: this.#topic(alarmTopicArn, 'AlarmTopic'),
+        alarmTopics: omitUndefined({
+          page: this.#topic(page, 'PageTopic'),
+          ticket: this.#topic(ticket, 'TicketTopic'),
+        }),
+        docsUrl,
         runbook,
         dashboard,
         savedQueries,
@@ -45,23 +50,8 @@ export class BatchHandlerStack extends Stack {
         retention: ifDefined(retentionDays, Duration.days),
       }),
     });
-    this.#outputQueues(batches);
-    this.#output(
-      'BucketName',
-      batches.bucket.bucketName,
-      'Upload files to uploads/<batchId>.jsonl',
-    );
-    this.#output('TableName', batches.table.tableName, 'Holds the state of every batch');
-    for (const [name, { secret, credential }] of Object.entries(batches.access)) {
-      if (!secret) continue;
-      const description = `Put the ${credential} of ${name} in this secret`;
-      this.#output(`SecretName-${name}`, secret.secretName, description);
-    }
-    for (const [name, { url, secret }] of Object.entries(batches.webhooks)) {
-      this.#output(`WebhookUrl-${name}`, url, `Enter this URL at ${name} for the events batch.*`);
-      const description = `Put the signing secret of the webhooks of ${name} in this secret`;
-      this.#output(`WebhookSecretName-${name}`, secret.secretName, description);
-    }
+    // Without a prefix, because the stack has no other handler.
+    createOutputs(batches, '');
   }
 
   #importProcessor({ processorArn, processorRoleArn }: Context): lambda.IFunction | undefined {
@@ -97,38 +87,8 @@ export class BatchHandlerStack extends Stack {
     );
   }
 
-  #outputQueues({ queue, queues, collector }: BatchHandler): void {
-    const { intake, worker, outcome } = queues;
-    this.#output('BatchQueueUrl', queue.queueUrl, 'Send messages to this queue');
-    this.#outputPair('Batch', '', intake, 'Holds refused messages');
-    this.#outputPair('Work', 'Work', worker, 'Holds work that failed repeatedly');
-    const lostOutcomes = 'Holds outcomes of deliveries that could not be recorded';
-    this.#outputPair('Outcome', 'Outcome', outcome, lostOutcomes);
-    if (!collector) return;
-    const { queues: pair } = collector;
-    this.#output('CollectorQueueUrl', pair.queue.queueUrl, 'Send single requests to this queue');
-    this.#outputPair('Collector', 'Collector', pair, 'Holds refused single requests');
-  }
-
-  /** Outputs what reading a dead-letter queue and moving its messages back requires. */
-  #outputPair(name: string, deadLetterPrefix: string, pair: QueuePair, description: string): void {
-    const { queue, deadLetterQueue } = pair;
-    const deadLetterName = `${deadLetterPrefix}DeadLetterQueue`;
-    this.#output(
-      `${name}QueueArn`,
-      queue.queueArn,
-      `Destination for moving messages of ${deadLetterName} back`,
-    );
-    this.#output(`${deadLetterName}Url`, deadLetterQueue.queueUrl, description);
-    this.#output(
-      `${deadLetterName}Arn`,
-      deadLetterQueue.queueArn,
-      'Source for moving messages back',
-    );
-  }
-
-  #output(id: string, value: string, description: string): void {
-    new CfnOutput(this, id, { value, description });
+  #topic(arn: string | undefined, id: string): sns.ITopic | undefined {
+    return ifDefined(arn, (given) => sns.Topic.fromTopicArn(this, id, given));
   }
 }
 

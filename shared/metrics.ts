@@ -135,6 +135,7 @@ export const DIMENSIONS = { service: 'service', provider: 'provider' } as const;
 
 /** Log messages that the saved queries filter by. docs/runbook.md says what each query is for. */
 export const LOG_MESSAGES = {
+  stateChanged: 'batch state change',
   workDone: 'work done',
   messageRefused: 'message refused',
   workMessageRefused: 'work message refused',

@@ -1,16 +1,18 @@
-import type { Duration } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../configurationError.ts';
-import { ALARMS, type AlarmSetting, type AlarmSettings, type AlarmSpec } from './alarms.ts';
+import type { AlarmSpec, Severity } from './alarmSpec.ts';
+import { ALARMS, type AlarmSetting, type AlarmSettings } from './alarms.ts';
 import type { Monitored } from './monitored.ts';
 
 /** Where an alarm leads. */
 export interface AlarmTarget {
-  readonly topic: sns.ITopic | undefined;
-  /** URL or path of docs/runbook.md. */
+  /** Who is notified. */
+  readonly topics: Readonly<Record<Severity, sns.ITopic | undefined>>;
+  /** URL of docs/runbook.md. */
   readonly runbook: string;
 }
 
@@ -71,9 +73,10 @@ function createAlarm(
   scope: Construct,
   spec: AlarmSpec,
   threshold: number,
-  { topic, runbook }: AlarmTarget,
+  { topics, runbook }: AlarmTarget,
 ): cloudwatch.Alarm {
-  const { id, summary, metric, factor = 1, periods = 1 } = spec;
+  const { id, severity, summary, command, metric, factor = 1, periods = 1 } = spec;
+  const topic = topics[severity];
   const comparison = spec.firesWithoutData
     ? {
         threshold: 1,
@@ -90,7 +93,11 @@ function createAlarm(
     ...comparison,
     metric,
     evaluationPeriods: periods,
-    alarmDescription: `${summary} See ${runbook}#${anchorOf(id)}`,
+    alarmDescription: [
+      `${summary} (${severity})`,
+      `First: npx batch-handler ${command} ${placeOf(scope)}`,
+      `Then: ${runbook}#${anchorOf(id)}`,
+    ].join('\n\n'),
   });
   if (topic) {
     const action = new SnsAction(topic);
@@ -98,6 +105,14 @@ function createAlarm(
     alarm.addOkAction(action);
   }
   return alarm;
+}
+
+/** The options by which the command line finds the handler, wherever it is called. */
+function placeOf(handler: Construct): string {
+  const { stackName, region } = Stack.of(handler);
+  const { path } = handler.node;
+  const word = /^[\w./-]+$/.test(path) ? path : `'${path}'`;
+  return `--stack ${stackName} --handler ${word} --region ${region}`;
 }
 
 /** The anchor of the alarm's section in the runbook. */

@@ -1,16 +1,20 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { QueryString } from 'aws-cdk-lib/aws-logs';
 import { METRICS, type MetricName } from '../../shared/metrics.ts';
 import { deadLetterQueuesOf, functionsOf, type Monitored } from './monitored.ts';
+import { logGroupsOf, QUERIES } from './queries.ts';
 import {
   byProvider,
   DAY,
   graph,
   HOUR,
   heading,
+  inHours,
   inMinutes,
   maximum,
+  percentileOf,
   sum,
   WIDTH,
 } from './widgets.ts';
@@ -103,6 +107,7 @@ function trendWidgets(monitored: Monitored): cloudwatch.IWidget[][] {
         hourly(METRICS.accepted, 'accepted'),
         hourly(METRICS.completed, 'completed'),
         hourly(METRICS.failed, 'failed'),
+        hourly(METRICS.inputsRefused, 'input refused'),
         hourly(METRICS.cancelled, 'cancelled'),
       ]),
       graph('Requests an hour, of batches that ended', [
@@ -139,6 +144,15 @@ function trendWidgets(monitored: Monitored): cloudwatch.IWidget[][] {
         },
       ),
     ],
+    [
+      graph(
+        'Hours from the creation of a batch to its completion',
+        [50, 90].map((percent) => {
+          const percentile = `p${percent}`;
+          return inHours(percentileOf(monitored, METRICS.turnaround, percentile), percentile);
+        }),
+      ),
+    ],
   ];
 }
 
@@ -163,6 +177,7 @@ function errorWidgets(monitored: Monitored): cloudwatch.IWidget[][] {
   const deadLetterQueues = Object.entries(deadLetterQueuesOf(monitored));
   const hourly = (name: MetricName, label: string) => sum(monitored, name, label, HOUR);
   return [
+    [failedBatches(monitored)],
     [
       graph(
         'Function errors and timeouts',
@@ -199,6 +214,17 @@ function errorWidgets(monitored: Monitored): cloudwatch.IWidget[][] {
       ]),
     ],
   ];
+}
+
+/** The batches that failed last, with the reason of each. */
+function failedBatches(monitored: Monitored): cloudwatch.IWidget {
+  return new cloudwatch.LogQueryWidget({
+    title: 'Last failed batches',
+    logGroupNames: logGroupsOf(monitored).map(({ logGroupName }) => logGroupName),
+    queryString: new QueryString(QUERIES['Failed batches']).toString(),
+    width: WIDTH,
+    height: 6,
+  });
 }
 
 function shareOfTimeout(label: string, each: lambda.Function): cloudwatch.IMetric {

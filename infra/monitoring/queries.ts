@@ -8,7 +8,14 @@ function messageIn(...names: readonly (keyof typeof LOG_MESSAGES)[]): string {
 }
 
 /** The saved queries that the runbook refers to. A log line names its batch and attempt if it has one. */
-export const QUERIES: Readonly<Record<string, logs.QueryStringProps>> = {
+export const QUERIES = {
+  'Failed batches': {
+    fields: ['@timestamp, batchId, attempt, reason.message as problem, failures'],
+    // The id of a part has a slash.
+    filterStatements: [messageIn('stateChanged'), 'to like /^failed$/', 'batchId not like /[/]/'],
+    sort: '@timestamp desc',
+    limit: 20,
+  },
   // The id of a part is its batch's id, a slash and a number.
   'The life of a batch': {
     fields: [
@@ -53,11 +60,16 @@ export const QUERIES: Readonly<Record<string, logs.QueryStringProps>> = {
     sort: '@timestamp desc',
     limit: 200,
   },
-};
+} satisfies Readonly<Record<string, logs.QueryStringProps>>;
+
+/** The log groups of all functions. */
+export function logGroupsOf(monitored: Monitored): logs.ILogGroup[] {
+  return Object.values(functionsOf(monitored)).map(({ logGroup }) => logGroup);
+}
 
 /** Saves the queries in Logs Insights, in a folder with the handler's name. */
 export function saveQueries(monitored: Monitored): void {
-  const logGroups = Object.values(functionsOf(monitored)).map(({ logGroup }) => logGroup);
+  const logGroups = logGroupsOf(monitored);
   for (const [name, query] of Object.entries(QUERIES)) {
     new logs.QueryDefinition(monitored.handler, `Query${name.replaceAll(/\W/g, '')}`, {
       queryDefinitionName: `${monitored.handler.service}/${name}`,

@@ -35,13 +35,37 @@ export function maximum(
   return handler.metric(name, { label, period, statistic: cloudwatch.Stats.MAXIMUM });
 }
 
+/** @param percentile such as `p90` */
+export function percentileOf(
+  { handler }: Monitored,
+  name: MetricName,
+  percentile: string,
+): cloudwatch.Metric {
+  return handler.metric(name, { period: HOUR, statistic: percentile });
+}
+
 /** Converts a metric from seconds. */
 export function inMinutes(seconds: cloudwatch.Metric, label: string): cloudwatch.MathExpression {
+  return divided(seconds, 60, label);
+}
+
+/** Converts a metric from seconds. */
+export function inHours(seconds: cloudwatch.Metric, label: string): cloudwatch.MathExpression {
+  return divided(seconds, 60 * 60, label);
+}
+
+/** The ids in expressions must differ within a widget unless they are the same metric. */
+function divided(
+  metric: cloudwatch.Metric,
+  divisor: number,
+  label: string,
+): cloudwatch.MathExpression {
+  const id = metric.statistic.startsWith('p') ? `seconds_${metric.statistic}` : 'seconds';
   return new cloudwatch.MathExpression({
     label,
-    expression: 'seconds / 60',
-    usingMetrics: { seconds },
-    ...omitUndefined({ period: seconds.period }),
+    expression: `${id} / ${divisor}`,
+    usingMetrics: { [id]: metric },
+    ...omitUndefined({ period: metric.period }),
   });
 }
 

@@ -1,12 +1,13 @@
 import type { ProcessorEvent, StateChange } from '../batch/contracts.ts';
 import { InvocationRefusedError, messageOf, shortReason, shownReason } from '../batch/errors.ts';
 import { failuresOf } from '../batch/failures.ts';
+import { failuresText } from '../batch/failuresText.ts';
 import { deliveryId } from '../batch/ids.ts';
 import { countsNow } from '../batch/ledger.ts';
 import type { BatchEvent, Effect } from '../batch/lifecycle/events.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { isEnded, type Status } from '../batch/status.ts';
-import { METRICS, type MetricName } from '../metrics.ts';
+import { LOG_MESSAGES, METRICS, type MetricName } from '../metrics.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import type { Dependencies } from './dependencies.ts';
 import { logFields } from './logFields.ts';
@@ -108,13 +109,27 @@ async function recordTransition(ports: EffectPorts, batch: Batch): Promise<Batch
   const event = isPart ? undefined : stateChange(ports, batch, from);
   // Repeated until it succeeds, and only then counted.
   if (event && isEnded(status)) await bus.publish(event);
-  log.info('batch state change', { ...logFields(batch), from, to: status });
+  log.info(LOG_MESSAGES.stateChanged, {
+    ...logFields(batch),
+    from,
+    to: status,
+    ...whyFailed(batch),
+  });
   const metric = isInputRefused(batch) ? METRICS.inputsRefused : COUNTED[status];
   if (metric && !(isPart && isEnded(status))) metrics.count(metric, 1, provider);
   if (!isPart && isEnded(status)) countRequests(ports, batch);
   if (!isPart && status === 'completed') measureTurnaround(ports, batch);
   if (event && !isEnded(status)) await bus.publish(event);
   return isEnded(status) ? { type: 'endEventSent', statusAt: batch.statusAt } : undefined;
+}
+
+/** The last reason of a batch that has failed, and how many of its requests failed by which error. */
+function whyFailed(batch: Batch): object {
+  if (batch.status !== 'failed') return {};
+  const found = failuresOf(batch);
+  // An example is the user's own text.
+  const groups = found?.groups.map((group) => ({ ...group, example: undefined })) ?? [];
+  return { reason: batch.reasons.at(-1), failures: found && failuresText({ ...found, groups }) };
 }
 
 function isInputRefused({ inputProblems }: BatchFields): boolean {

@@ -12,11 +12,14 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs the app as the CDK CLI does. */
-function synthesize(batchHandler?: object): Promise<{ code: number; stderr: string }> {
+function synthesize(
+  batchHandler?: object,
+  more: object = {},
+): Promise<{ code: number; stderr: string }> {
   const env = {
     ...childEnvironment(),
     CDK_OUTDIR: directory,
-    CDK_CONTEXT_JSON: JSON.stringify({ batchHandler, 'aws:cdk:bundling-stacks': [] }),
+    CDK_CONTEXT_JSON: JSON.stringify({ batchHandler, 'aws:cdk:bundling-stacks': [], ...more }),
   };
   return new Promise((resolve) => {
     execFile(process.execPath, ['infra/app.ts'], { env }, (error, _stdout, stderr) => {
@@ -33,6 +36,18 @@ describe('the app', () => {
     const manifest = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8'));
     expect(manifest.artifacts.BatchHandler.environment).toBe(
       'aws://unknown-account/unknown-region',
+    );
+  });
+
+  it('gives the stack the name in the context', async () => {
+    expect(await synthesize(undefined, { batchHandlerStack: 'Staging' })).toMatchObject({
+      code: 0,
+    });
+    const manifest = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8'));
+    expect(manifest.artifacts).toHaveProperty('Staging');
+
+    expect((await synthesize(undefined, { batchHandlerStack: 'a b' })).stderr).toBe(
+      'batchHandlerStack is "a b": must be a letter, then up to 127 letters, digits and dashes\n',
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { contextSchema, parseContext } from '../../infra/context.ts';
 import { BatchHandlerStack } from '../../infra/stack.ts';
 import { ENV, newApp, resourceOf } from '../support/handlerStack.ts';
+import { plain } from './monitoring/rendered.ts';
 
 const SECRET_ARN = `arn:aws:secretsmanager:${ENV.region}:${ENV.account}:secret:key-AbCdEf`;
 
@@ -30,16 +31,22 @@ describe('no settings', () => {
       'BatchQueueArn',
       'BatchQueueUrl',
       'BucketName',
+      'DashboardName',
       'DeadLetterQueueArn',
       'DeadLetterQueueUrl',
+      'IntakeFunctionName',
       'OutcomeDeadLetterQueueArn',
       'OutcomeDeadLetterQueueUrl',
+      'OutcomeFunctionName',
       'OutcomeQueueArn',
+      'ScheduleName',
       'SecretNameopenai',
+      'SweeperFunctionName',
       'TableName',
       'WorkDeadLetterQueueArn',
       'WorkDeadLetterQueueUrl',
       'WorkQueueArn',
+      'WorkerFunctionName',
     ]);
   });
 
@@ -78,6 +85,8 @@ describe('every setting', () => {
     collector: { maxRequests: 100 },
     alarms: { batchesFailed: 3 },
     alarmTopicArn: `arn:aws:sns:${ENV.region}:${ENV.account}:on-call`,
+    alarmTopicArns: { ticket: `arn:aws:sns:${ENV.region}:${ENV.account}:tickets` },
+    docsUrl: 'https://wiki.example/docs',
     runbook: 'https://wiki.example/runbook',
     dashboard: false,
     savedQueries: false,
@@ -99,7 +108,9 @@ describe('every setting', () => {
     template.resourceCountIs('AWS::Logs::QueryDefinition', 0);
     const alarm = resourceOf(template, 'AWS::CloudWatch::Alarm', 'BatchesBatchesFailed');
     expect(alarm.Properties).toMatchObject({ Threshold: 3, AlarmActions: [context.alarmTopicArn] });
-    expect(alarm.Properties.AlarmDescription).toContain(`${context.runbook}#batches-failed`);
+    expect(plain(alarm.Properties.AlarmDescription)).toContain(`${context.runbook}#batches-failed`);
+    const ticket = resourceOf(template, 'AWS::CloudWatch::Alarm', 'BatchesInputsRefused');
+    expect(ticket.Properties.AlarmActions).toEqual([context.alarmTopicArns.ticket]);
     // The handler's own, and the collector's.
     template.resourceCountIs('AWS::Lambda::Function', 5);
     const { Variables } = resourceOf(template, 'AWS::Lambda::Function', 'BatchesWorker').Properties

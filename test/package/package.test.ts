@@ -45,13 +45,16 @@ describe('the package', () => {
     const { size, files } = app.tarball;
 
     expect(size).toBeLessThan(4_000_000);
-    const folders = new Set(files.map(({ path }) => path.split('/').slice(0, 2).join('/')));
+    const folderOf = (path: string) =>
+      /^docs(?=\/)/.exec(path)?.[0] ?? path.split('/').slice(0, 2).join('/');
+    const folders = new Set(files.map(({ path }) => folderOf(path)));
     expect([...folders].sort()).toEqual([
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'dist/functions',
       'dist/package',
+      'docs',
       'examples/requests.jsonl',
       'local/lambda',
       'package.json',

@@ -4,8 +4,10 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { ALARMS } from '../../../infra/monitoring/alarms.ts';
 import { LlmProvider } from '../../../infra/providers/llmProvider.ts';
-import { newHandler, newStack, templateWith } from '../../support/handlerStack.ts';
-import { alarmsOf, EVERYTHING, templateOf } from './rendered.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { cliRun } from '../../support/cliRun.ts';
+import { newApp, newHandler, newStack, templateWith } from '../../support/handlerStack.ts';
+import { alarmsOf, EVERYTHING, plain, templateOf } from './rendered.ts';
 
 function alarmNamed(template: Template, id: string) {
   const found = alarmsOf(template).find(({ logicalId }) => logicalId.startsWith(`Batches${id}`));
@@ -94,10 +96,60 @@ describe('alarms', () => {
       expect(properties.AlarmActions).toBeUndefined();
   });
 
-  it('link to the runbook', () => {
-    const runbook = 'https://wiki.example/runbook';
-    const template = templateWith({ runbook });
+  it('notify a topic for each severity, and the one for all without', () => {
+    const stack = newStack();
+    const all = new sns.Topic(stack, 'All');
+    const page = new sns.Topic(stack, 'Page');
+    newHandler(stack, { alarmTopic: all, alarmTopics: { page } });
+    const template = Template.fromStack(stack);
+    const actionsOf = (id: string) => alarmNamed(template, id)?.AlarmActions;
+
+    expect(actionsOf('NoSweep')).toEqual([stack.resolve(page.topicArn)]);
+    expect(actionsOf('InputsRefused')).toEqual([stack.resolve(all.topicArn)]);
+  });
+
+  it('say how soon somebody has to look, what to type first and where to read on', () => {
+    expect(plain(alarmNamed(templateWith(), 'BatchesFailed')?.AlarmDescription)).toBe(
+      [
+        'A batch ended without a success, or the processor never accepted its results. (page)',
+        'First: npx batch-handler list --status failed --stack Test --handler Test/Batches --region <AWS::Region>',
+        `Then: https://unpkg.com/batch-handler@${packageJson.version}/docs/runbook.md#batches-failed`,
+      ].join('\n\n'),
+    );
+  });
+
+  it('lead to docs, or to a runbook, of the user’s own', () => {
+    const runbook = 'https://wiki.example/on-call';
+    for (const [props, begin] of [
+      [{ docsUrl: 'https://wiki.example/docs/' }, 'https://wiki.example/docs/runbook.md'],
+      [{ docsUrl: 'https://wiki.example/docs', runbook }, runbook],
+    ] as const)
+      for (const { properties } of alarmsOf(templateWith(props)))
+        expect(plain(properties.AlarmDescription).split('Then: ')[1]).toMatch(
+          new RegExp(`^${begin}#[a-z-]+$`),
+        );
+  });
+
+  it('have texts that CloudWatch takes, also with a long name of the stack', () => {
+    const stack = newStack(newApp(), 'S'.repeat(128));
+    newHandler(stack);
+    const template = Template.fromStack(stack);
     for (const { properties } of alarmsOf(template))
-      expect(properties.AlarmDescription).toMatch(/ See https:\/\/wiki\.example\/runbook#[a-z-]+$/);
+      expect(plain(properties.AlarmDescription).length).toBeLessThan(1024);
+  });
+
+  it('begin with commands that the command line has', async () => {
+    const stack = newStack();
+    const handler = newHandler(stack, { collector: {} });
+    const texts = alarmsOf(Template.fromStack(stack)).map(({ properties }) =>
+      plain(properties.AlarmDescription),
+    );
+    const commands = texts.map((text) => /batch-handler (.+) --stack/.exec(text)?.[1] ?? '');
+
+    expect(commands).toHaveLength(handler.alarms.length);
+    for (const command of new Set(commands)) {
+      const { stderr } = await cliRun([...command.split(' '), '--local=nowhere']);
+      expect(stderr, command).toMatch(/^no local stack runs in nowhere/);
+    }
   });
 });

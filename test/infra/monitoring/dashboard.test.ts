@@ -13,8 +13,10 @@ describe('the dashboard', () => {
   it('begins with links and the present state, then trend, cost and errors', () => {
     const rows = widgets.filter(({ width }) => width >= 12);
     expect(rows.map(({ properties }) => properties.title ?? properties.markdown)).toEqual([
-      expect.stringMatching(/^# Test\/Batches\nRunbook: `docs\/runbook\.md`/),
-      ...['Now', 'Alarms', '## Trend', '## Cost', '## Errors'],
+      expect.stringMatching(
+        /^# Test\/Batches\n\[Runbook\]\(https:\/\/unpkg\.com\/batch-handler@[\d.]+\/docs\/runbook\.md\)/,
+      ),
+      ...['Now', 'Alarms', '## Trend', '## Cost', '## Errors', 'Last failed batches'],
     ]);
   });
 
@@ -28,6 +30,19 @@ describe('the dashboard', () => {
   it('has the state of every alarm', () => {
     const alarms = widgets.find(({ type }) => type === 'alarm')?.properties.alarms;
     expect(alarms).toHaveLength(newHandler(newStack()).alarms.length + 2);
+  });
+
+  it('shows the logs of all functions about batches that failed', () => {
+    const log = widgets.find(({ type }) => type === 'log');
+    expect(log?.properties.query).toContain('message in ["batch state change"]');
+    for (const name of FUNCTIONS) expect(log?.properties.query).toContain(`<Batches${name}Logs`);
+  });
+
+  it('shows how long batches take, as percentiles', () => {
+    const title = 'Hours from the creation of a batch to its completion';
+    const graph = widgets.find(({ properties }) => properties.title === title);
+    const metrics = JSON.stringify(graph?.properties.metrics);
+    for (const percentile of ['p50', 'p90']) expect(metrics).toContain(`"stat":"${percentile}"`);
   });
 
   it('links to the runbook if that is a URL', () => {

@@ -10,7 +10,7 @@ import {
   METRICS,
   unitOf,
 } from '../../../shared/metrics.ts';
-import { alarmsOf, EVERYTHING, type Shown, shownBy, templateOf } from './rendered.ts';
+import { alarmsOf, EVERYTHING, plain, type Shown, shownBy, templateOf } from './rendered.ts';
 
 const RUNBOOK = readFileSync('docs/runbook.md', 'utf8');
 const NAMES = Object.values(METRICS);
@@ -81,23 +81,36 @@ describe('what is shown', () => {
 });
 
 describe('the runbook', () => {
-  const ids = alarmsOf(template).map(({ properties }) => {
-    const [, section] = / See docs\/runbook\.md#([a-z-]+)$/.exec(properties.AlarmDescription) ?? [];
-    return section;
+  const alarms = alarmsOf(template).map(({ properties }) => {
+    const text = plain(properties.AlarmDescription);
+    const [, severity] = /\((\w+)\)\n/.exec(text) ?? [];
+    const [, command] = /^First: npx (.+) --stack /m.exec(text) ?? [];
+    const [, section = ''] = /docs\/runbook\.md#([a-z-]+)$/.exec(text) ?? [];
+    return { section, severity, command };
   });
 
   it('has a section for each alarm, and none for anything else', () => {
+    const ids = alarms.map(({ section }) => section);
     expect([...sections().keys()].toSorted()).toEqual(ids.toSorted());
   });
 
-  it.each([...sections()])('%s has its three parts, in order', (_section, text) => {
+  it.each(alarms)('$section begins with the command of the alarm', ({ section, command }) => {
+    expect(sections().get(section)).toMatch(
+      new RegExp(`^\n\\*\\*First\\.\\*\\* \`${command}\`\n\n`),
+    );
+  });
+
+  it.each([...sections()])('%s has its four parts, in order', (_section, text) => {
     const parts = [...text.matchAll(/^\*\*(\w+)\.\*\*/gm)].map(([, part]) => part);
-    expect(parts).toEqual(['Description', 'Investigation', 'Resolution']);
+    expect(parts).toEqual(['First', 'Description', 'Investigation', 'Resolution']);
   });
 
   it('lists each alarm, with the setting that changes it', () => {
-    const rows = [...RUNBOOK.matchAll(/^\| \[(\w+)\]\(#([a-z-]+)\) \| ([^|]+) \| `(\w+)` \|$/gm)];
-    expect(rows.map(([, , section]) => section).toSorted()).toEqual(ids.toSorted());
+    const row = /^\| \[\w+\]\(#([a-z-]+)\) \| (\w+) \| ([^|]+) \| `(\w+)` \|$/gm;
+    const rows = [...RUNBOOK.matchAll(row)];
+    const listed = rows.map(([, section, severity]) => `${section} ${severity}`);
+    const told = alarms.map(({ section, severity }) => `${section} ${severity}`);
+    expect(listed.toSorted()).toEqual(told.toSorted());
     const settings = new Set(rows.map(([, , , , setting]) => setting));
     expect([...settings].toSorted()).toEqual(Object.keys(ALARMS).toSorted());
     for (const [, , , from = '', setting = ''] of rows)

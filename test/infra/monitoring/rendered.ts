@@ -21,6 +21,7 @@ export interface Widget {
   readonly properties: {
     readonly title?: string;
     readonly markdown?: string;
+    readonly query?: string;
     readonly alarms?: readonly string[];
     readonly metrics?: readonly (readonly unknown[])[];
   };
@@ -70,7 +71,8 @@ export function shownBy(template: Template): readonly Shown[] {
   return [...ofWidgets, ...ofAlarms];
 }
 
-function plain(value: unknown): string {
+/** A text of a template, with placeholders for what only a deployment knows: `<AWS::Region>`. */
+export function plain(value: unknown): string {
   if (typeof value === 'string') return value;
   const [[name, argument] = []] = Object.entries(value as Record<string, unknown>);
   if (name !== 'Fn::Join') return `<${JSON.stringify(argument).replaceAll('"', '')}>`;

@@ -16,6 +16,7 @@ import {
   resourcesOf,
   templateWith,
 } from '../../support/handlerStack.ts';
+import { plain } from '../monitoring/rendered.ts';
 
 const COLLECTOR = { maxRequests: 500, maxAgeSeconds: 60 };
 
@@ -49,7 +50,9 @@ describe('a handler with a collector', () => {
 
   it('has an alarm on its dead letters that names the page', () => {
     const alarm = resourceOf(template, 'AWS::CloudWatch::Alarm', 'BatchesCollectorDeadLetters');
-    expect(alarm.Properties.AlarmDescription).toContain('docs/runbook.md#collector-dead-letters');
+    expect(plain(alarm.Properties.AlarmDescription)).toContain(
+      'docs/runbook.md#collector-dead-letters',
+    );
   });
 
   it('may do what it does to its own items and objects, and nothing else', () => {

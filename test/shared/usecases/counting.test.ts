@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { METRICS } from '../../../shared/metrics.ts';
+import { LOG_MESSAGES, METRICS } from '../../../shared/metrics.ts';
 import { BAD_REQUEST, SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { type World, world } from '../../support/world.ts';
 
@@ -74,6 +74,18 @@ it('tells a refused input from other failures', async () => {
   expect(w.batch('b1')).toMatchObject({ status: 'failed', inputProblems: { total: 1 } });
   expect(w.metrics.get(METRICS.inputsRefused)).toBe(1);
   expect(w.metrics.has(METRICS.failed)).toBe(false);
+});
+
+it('logs why a batch failed, for the dashboard, without a text of the user', async () => {
+  const w = world();
+  await runNew(w, ['bad1', 'bad2']);
+  await w.settle();
+
+  const [line = ''] = w.logged.filter((each) => each.includes('"to":"failed"'));
+  expect(line).toContain(LOG_MESSAGES.stateChanged);
+  expect(line).toContain('"message":"none of the 2 requests succeeded"');
+  expect(line).toContain('"failures":"2 × 400 ');
+  expect(line).not.toContain('bad1');
 });
 
 it('measures how long a batch took to complete, not what a user repeats', async () => {

@@ -1,0 +1,39 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { Construct } from 'constructs';
+import { expect, it } from 'vitest';
+import { newHandler, newProcessor, newStack, templateWith } from '../../support/handlerStack.ts';
+
+const outputsOf = (template: Template) => template.findOutputs('*');
+
+it('the outputs of a handler begin with its id, and name what a user of the stack needs', () => {
+  const outputs = outputsOf(templateWith({ collector: {} }));
+
+  const names = Object.keys(outputs);
+  expect(names.every((name) => name.startsWith('Batches'))).toBe(true);
+  expect(names).toEqual(
+    expect.arrayContaining([
+      ...['BatchesBatchQueueUrl', 'BatchesBucketName', 'BatchesSecretNameopenai'],
+      ...['BatchesSweeperFunctionName', 'BatchesCollectorFunctionName', 'BatchesDashboardName'],
+      ...['BatchesCollectorQueueUrl', 'BatchesDeadLetterQueueUrl'],
+    ]),
+  );
+  expect(outputs.BatchesBucketName?.Value).toEqual({
+    Ref: expect.stringMatching(/^BatchesBucket/),
+  });
+});
+
+it('two handlers of a stack have outputs of their own, and those of the first stay as they are', () => {
+  const stack = newStack();
+  newHandler(stack);
+  const inner = new Construct(stack, 'Second-Team');
+  newHandler(inner, { processor: newProcessor(inner) });
+
+  const names = Object.keys(outputsOf(Template.fromStack(stack)));
+
+  expect(names).toEqual(expect.arrayContaining(Object.keys(outputsOf(templateWith()))));
+  expect(names).toContain('SecondTeamBatchesBucketName');
+});
+
+it('the outputs can be left out', () => {
+  expect(outputsOf(templateWith({ outputs: false }))).toEqual({});
+});
