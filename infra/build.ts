@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BUNDLES } from './bundlePaths.ts';
 import { BUNDLE_ENTRIES, bundle } from './bundles.ts';
+import { replaceDirectory } from './replaceDirectory.ts';
 
 // Bundles are built beside the old ones and moved into place, so a failed build leaves the old ones intact.
 const parent = dirname(BUNDLES);
@@ -15,8 +16,7 @@ try {
       process.stdout.write(`${`${bundleName}/${name}`.padEnd(23)} ${size}\n`);
     }
   }
-  await rm(BUNDLES, { recursive: true, force: true });
-  await rename(building, BUNDLES);
+  await replaceDirectory(building, BUNDLES);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
