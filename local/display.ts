@@ -38,11 +38,19 @@ function createLiveDisplay(output: Output): Display {
   const live = createLiveLines(output);
   return {
     update(views) {
-      const width = output.columns || 80;
-      live.draw(views.map((view) => clip(batchLine(view), width - 1)));
+      const { columns, rows = 24 } = output;
+      const width = columns || 80;
+      const shown = views.length < rows ? views : openFirst(views);
+      live.draw(shown.map((view) => clip(batchLine(view), width - 1)));
     },
     note: live.note,
   };
+}
+
+/** For more batches than fit: the open ones, then those that have ended, the newest first. */
+function openFirst(views: readonly BatchView[]): readonly BatchView[] {
+  const ended = views.filter(isFinished).sort((one, other) => other.statusAt - one.statusAt);
+  return [...views.filter((view) => !isFinished(view)), ...ended];
 }
 
 /** The latest state of the batches, read from the table or reported by an event. */

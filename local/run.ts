@@ -1,25 +1,32 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { checkFile } from '../shared/client/upload.ts';
 import { PACKAGE_ROOT } from '../shared/package.ts';
 import { largestFileBytes, openAdditions } from './additions.ts';
-import { isFinished, type TrackedBatch, viewWithoutRecord, watchBatches } from './batches.ts';
+import {
+  type BatchView,
+  isFinished,
+  type TrackedBatch,
+  viewWithoutRecord,
+  watchBatches,
+} from './batches.ts';
 import type { CommandLine } from './commandLine.ts';
 import {
   type Board,
   createBoard,
   createDisplay,
-  type Display,
   jsonLines,
   shellEnvironment,
   summary,
 } from './display.ts';
 import { lockDirectory } from './emulators/directoryLock.ts';
+import { keepRunning } from './keepRunning.ts';
 import { timeScaleFor } from './lambda/timeouts.ts';
+import { commandsFor, createBlockNotes, nextSteps } from './nextSteps.ts';
 import { usesRealProvider } from './providers.ts';
 import { openSession, type Session } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
+import { providerEntries } from './stackSettings.ts';
 import { assemblyDirectory } from './synthesize.ts';
 import { readAssembly } from './template/assembly.ts';
 
@@ -71,8 +78,9 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     },
   });
   try {
+    const until = options.keep ? ', until you press ^C' : '';
     display.note(
-      `${assembly.stackName} is running at ${stack.endpointUrl} with ${stack.providerDescription}`,
+      `${assembly.stackName} is running at ${stack.endpointUrl} with ${stack.providerDescription}${until}`,
     );
     for (const line of stack.notes) display.note(line);
     const session = openSession(stack, {
@@ -83,11 +91,20 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
       note: display.note,
     });
     const tracked = await session.select(options.files);
-    const code = await waitForBatches({ stack, session, tracked, options, board, interrupted });
+    const complete = commandsFor(dataDirectory);
+    const providers = providerEntries(stack.resources.functions);
+    const onViews = createBlockNotes(display.note, complete, providers);
+    const waiting = { stack, session, tracked, options, board, interrupted, onViews };
+    const code = await waitForBatches(waiting);
     if (options.keep && !interrupted.aborted) {
-      output.write(shellEnvironment(stack.endpointUrl, session.names));
+      const variables = shellEnvironment(stack.endpointUrl, session.names);
+      const [{ batchId = '' } = {}] = tracked;
+      output.write(`${nextSteps(complete, { batchId, exampleFile: EXAMPLE_FILE, variables })}\n`);
       // The lines of the first display are above the summary now, so they cannot be redrawn.
-      await keepRunning(session, tracked, createDisplay(output), interrupted, stack.broken);
+      const below = createDisplay(output);
+      const onViews = createBlockNotes(below.note, complete, providers);
+      const { broken } = stack;
+      await keepRunning({ session, tracked, display: below, interrupted, broken, onViews });
     }
     return code;
   } finally {
@@ -102,6 +119,7 @@ interface WaitOptions {
   readonly options: CommandLine;
   readonly board: Board;
   readonly interrupted: AbortSignal;
+  onViews(views: readonly BatchView[]): void;
 }
 
 /** Waits until all batches have ended, prints the summary and returns the exit code. */
@@ -112,8 +130,13 @@ async function waitForBatches({
   options,
   board,
   interrupted,
+  onViews,
 }: WaitOptions): Promise<number> {
-  const watching = watchBatches(() => session.views(tracked), board.show, interrupted);
+  const show = (views: readonly BatchView[]): void => {
+    board.show(views);
+    onViews(views);
+  };
+  const watching = watchBatches(() => session.views(tracked), show, interrupted);
   const reason = await Promise.race([watching.then(() => undefined), stack.broken]).catch(
     (error: unknown) => (interrupted.aborted ? 'interrupted' : String(error)),
   );
@@ -133,41 +156,4 @@ async function waitForBatches({
     if (options.json && status === 'refused') process.stderr.write(`${batchId}: ${why}\n`);
   if (interrupted.aborted) return EXIT_INTERRUPTED;
   return views.every(({ status }) => status === 'completed') && views.every(isFinished) ? 0 : 1;
-}
-
-const KEEP_POLL_MS = 1_000;
-
-/**
- * Shows all batches and refused messages of the stack until the run is interrupted.
- *
- * @param broken resolves with the reason when a process of the stack has ended
- */
-async function keepRunning(
-  session: Session,
-  tracked: readonly TrackedBatch[],
-  display: Display,
-  interrupted: AbortSignal,
-  broken: Promise<string>,
-): Promise<void> {
-  let all = tracked;
-  const refused = new Set((await session.refusals()).keys());
-  const showForever = async (): Promise<never> => {
-    while (true) {
-      const known = new Set(all.map(({ batchId }) => batchId));
-      const fresh = (await session.reader.listUnfinished()).filter((id) => !known.has(id));
-      all = [...all, ...fresh.map((batchId) => ({ batchId, messageId: undefined }))];
-      display.update(await session.views(all));
-      for (const [messageId, reason] of await session.refusals())
-        if (!refused.has(messageId)) {
-          refused.add(messageId);
-          display.note(`message ${messageId} was refused: ${reason}`);
-        }
-      await wait(KEEP_POLL_MS, undefined, { signal: interrupted });
-    }
-  };
-  const reason = await Promise.race([showForever(), broken]).catch((error: unknown) => {
-    if (!interrupted.aborted) throw error;
-    return undefined;
-  });
-  if (reason !== undefined) throw new Error(reason);
 }

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { PACKAGE_ROOT } from '../shared/package.ts';
+import type { ProviderKind } from '../shared/providers/kinds.ts';
+import { oneLine } from '../shared/terminal.ts';
+import type { BatchView } from './batches.ts';
+import { LOCAL_KINDS } from './providerKinds.ts';
+
+/** Completes a command of the command line, so that it can be pasted: `show x` → `bin/batch-handler show x --local`. */
+export type Complete = (command: string) => string;
+
+/** @param dataDirectory the directory of the running stack */
+export function commandsFor(dataDirectory: string, cwd = process.cwd()): Complete {
+  const inClone = join(PACKAGE_ROOT, 'bin', 'batch-handler');
+  const program = existsSync(inClone) ? word(relative(cwd, inClone)) : 'npx batch-handler';
+  const directory = relative(cwd, resolve(cwd, dataDirectory));
+  const local = directory === '.local' ? '--local' : `--local ${word(directory)}`;
+  return (command) => `${program} ${command} ${local}`;
+}
+
+/** A word for the shell. */
+function word(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * What to type while the stack is kept running. All of it can be pasted.
+ *
+ * @param batchId a batch that there is
+ * @param variables the commands that set the environment of the AWS CLI
+ */
+export function nextSteps(
+  complete: Complete,
+  { batchId, exampleFile, variables }: { batchId: string; exampleFile: string; variables: string },
+): string {
+  const file = word(relative(process.cwd(), exampleFile));
+  const commands = [`show ${batchId}`, `results ${batchId}`, `add ${file} --wait`, 'list'];
+  return [
+    '',
+    '# The stack is up until you press ^C. In another terminal, in this directory:',
+    ...commands.map(complete),
+    '',
+    '# For the AWS CLI and SDKs, there:',
+    variables,
+  ].join('\n');
+}
+
+/**
+ * Tells of each provider entry that is blocked, with the provider's text and the fix: once, and again
+ * when the text changes.
+ *
+ * @param kinds the kinds of the provider entries
+ */
+export function createBlockNotes(
+  note: (text: string) => void,
+  complete: Complete,
+  kinds: Readonly<Record<string, { readonly kind: ProviderKind }>>,
+): (views: readonly BatchView[]) => void {
+  const told = new Map<string, string>();
+  return (views) => {
+    for (const { waitingFor } of views) {
+      if (waitingFor?.kind !== 'blocked') continue;
+      const { provider, reason, text } = waitingFor;
+      const cause = `${reason.code}: ${reason.message}`;
+      if (told.get(provider) === cause) continue;
+      told.set(provider, cause);
+      const kind = kinds[provider]?.kind;
+      const key = kind && LOCAL_KINDS[kind].key;
+      const correct = key ? `correct ${key} or the account` : 'correct the account';
+      const resume = complete(`resume ${provider}`);
+      note(
+        `${oneLine(text)}\n  To go on, ${correct}, press ^C and start again. If it is correct by now: ${resume}`,
+      );
+    }
+  };
+}
