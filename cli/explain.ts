@@ -28,6 +28,36 @@ const BAD_CREDENTIALS =
   /ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidSignature|AuthFailure/;
 const NETWORK = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/;
 
+/** Errors of files of this machine. Of a path that is wrong, the user can name another. */
+const FILE_ERRORS: Readonly<Record<string, readonly [text: string, exitCode: number]>> = {
+  ENOSPC: ['no space left on the device', EXIT.failed],
+  EDQUOT: ['the disk quota is used up', EXIT.failed],
+  EIO: ['the device failed', EXIT.failed],
+  EFBIG: ['the file would be too large', EXIT.failed],
+  EPIPE: ['its reader has closed it', EXIT.failed],
+  ENOENT: ['no such file or directory', EXIT.usage],
+  ENOTDIR: ['a part of its path is not a directory', EXIT.usage],
+  EISDIR: ['it is a directory', EXIT.usage],
+  EACCES: ['permission denied', EXIT.usage],
+  EPERM: ['permission denied', EXIT.usage],
+  EROFS: ['the file system is read-only', EXIT.usage],
+};
+
+/**
+ * An error of reading or writing a file; undefined if it is another.
+ *
+ * @param place what was read or written, if the error does not say
+ */
+export function explainFile(error: unknown, place?: string): ExplainedError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  const [text, exitCode] = FILE_ERRORS[String(error.code)] ?? [];
+  if (text === undefined || exitCode === undefined) return undefined;
+  const path = 'path' in error ? String(error.path).replace(/\.part$/, '') : place;
+  const verb = error.syscall === 'read' || error.syscall === 'scandir' ? 'read' : 'use';
+  const action = error.syscall === 'write' ? 'write' : verb;
+  return { line: oneLine(`cannot ${action} ${path ?? 'a file'}: ${text}`), exitCode };
+}
+
 export function explain(error: unknown): ExplainedError {
   if (!(error instanceof Error)) return unreachable(String(error));
   const { name, message } = error;
@@ -36,6 +66,8 @@ export function explain(error: unknown): ExplainedError {
     const line = oneLine(hint === undefined ? message : `${message}; ${hint}`);
     return { line, exitCode: EXIT_CODES[error.code] ?? EXIT.usage };
   }
+  const ofFile = explainFile(error);
+  if (ofFile !== undefined) return ofFile;
   const code = 'code' in error ? String(error.code) : '';
   const what = `${name}: ${message}`;
   if (name === 'CredentialsProviderError' || /Could not load credentials/.test(message))

@@ -12,10 +12,17 @@ const [{ runCli }, { programName }] = await Promise.all([
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
 
-// A reader of the output may close it early, as head does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  // A reader of the output may close it early, as head does.
+  if (error.code === 'EPIPE') process.exit(0);
+  void import('./explain.ts').then(({ explainFile }) => {
+    const { line, exitCode } = explainFile(error, 'stdout') ?? { line: error.message, exitCode: 1 };
+    process.stderr.write(`${line}\n`);
+    process.exit(exitCode);
+  });
 });
+// Without anybody who reads it, it is lost; the exit code stays.
+process.stderr.on('error', () => {});
 
 const isAttended = process.stdin.isTTY && process.stderr.isTTY;
 

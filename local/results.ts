@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { readObject } from '../shared/aws/objectRead.ts';
-import { saveFile } from '../shared/client/rows.ts';
+import { saveFile } from '../shared/client/saveFile.ts';
 import type { BatchView } from './batches.ts';
 
 /** Local copies of a batch's rows. */

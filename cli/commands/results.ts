@@ -15,7 +15,7 @@ export function defineResults(command: Command, context: CliContext): void {
     .argument('<id>', 'batch id')
     .option(
       '--out <file>',
-      'write to this file, which appears complete or not at all (default: stdout)',
+      'write to this file, which appears complete or not at all (default: -, stdout)',
     )
     .option('--errors', 'write the rows of requests that did not succeed instead')
     .addHelpText(
@@ -36,7 +36,7 @@ async function results(
   options: ResultsOptions,
   { stdout, stderr, now, interrupted: signal }: CliContext,
 ): Promise<number> {
-  const { out } = options;
+  const out = options.out === '-' ? undefined : options.out;
   const kind = options.errors ? 'errors' : 'results';
   const client = await openClient(options);
   const { bytes, content, isFinal } = await client.openRows(batchId, kind);
@@ -47,8 +47,8 @@ async function results(
     const reported = reportProgress(content, bytes, transfer);
     if (out === undefined) await pipe(reported, stdout);
     else {
-      const { saveFile } = await import('../../shared/client/rows.ts');
-      await saveFile(out, reported, signal);
+      const { saveFile } = await import('../../shared/client/saveFile.ts');
+      await saveFile(out, reported, { name: `${batchId.replaceAll('/', '-')}.jsonl`, signal });
     }
   } finally {
     transfer.end();

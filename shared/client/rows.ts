@@ -1,11 +1,8 @@
-import { open, rename, rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { headObject, readObject } from '../aws/objectRead.ts';
 import type { BatchFields } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { lineGroups } from '../jsonl/lines.ts';
 import { parseRow, type ResultRow } from '../jsonl/rows.ts';
-import { omitUndefined } from '../omitUndefined.ts';
 import { ClientError } from './clientError.ts';
 import type { HandlerConnection } from './connection.ts';
 
@@ -78,26 +75,4 @@ function keyOf(batch: BatchFields, kind: RowKind): string {
       ? `it is ${status}, with ${counts.total - counts.unfinished} of ${counts.total} requests finished`
       : 'its input was refused; its errors say why';
   throw new ClientError('no_rows', `batch ${batchId} has no ${kind}: ${why}`);
-}
-
-/**
- * Writes a file that appears complete or not at all: under another name, which is then changed.
- *
- * @param signal stops the writing, which leaves nothing behind
- */
-export async function saveFile(
-  path: string,
-  content: AsyncIterable<Uint8Array>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const part = `${path}.part`;
-  // Opened first, because a stream could create the file after it has failed and was removed.
-  const file = await open(part, 'w');
-  try {
-    await pipeline(content, file.createWriteStream(), omitUndefined({ signal }));
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
 }

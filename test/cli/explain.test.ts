@@ -47,6 +47,22 @@ test.each([
     'cannot reach AWS: connect ECONNREFUSED 127.0.0.1:1; check --region and the network',
   ],
   [named('Error', 'two\nlines\u001b[31m'), 3, 'Error: two lines'],
+  [
+    Object.assign(named('Error', 'ENOSPC: no space left on device, write', 'ENOSPC'), {
+      syscall: 'write',
+      path: '/dev/full',
+    }),
+    1,
+    'cannot write /dev/full: no space left on the device',
+  ],
+  [
+    Object.assign(named('Error', 'EACCES: permission denied, open', 'EACCES'), {
+      syscall: 'open',
+      path: '/root/x.jsonl.part',
+    }),
+    2,
+    'cannot use /root/x.jsonl: permission denied',
+  ],
   ['odd', 3, 'odd'],
 ])('an error is one line with its fix: %s', (error, exitCode, line) => {
   expect(explain(error)).toEqual({ line, exitCode });

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { saveFile } from '../../../shared/client/rows.ts';
+import { saveFile } from '../../../shared/client/saveFile.ts';
 import { temporaryDirectory } from '../../local/fixtures/toyStack.ts';
 import { chunked } from '../../support/streams.ts';
 
@@ -40,8 +40,29 @@ test('a signal stops the write, which leaves nothing', async () => {
     }
   }
 
-  const saving = saveFile(join(directory, 'rows.jsonl'), endless(), controller.signal);
+  const saving = saveFile(join(directory, 'rows.jsonl'), endless(), {
+    signal: controller.signal,
+  });
 
   await expect(saving).rejects.toMatchObject({ name: 'AbortError' });
   expect(readdirSync(directory)).toEqual([]);
+});
+
+test.each([
+  ['a directory', '', 'is a directory: name a file in it, such as'],
+  ['a file in no directory', 'none/rows.jsonl', 'there is no directory'],
+])('%s is refused before anything is written', async (_, name, text) => {
+  const directory = temporaryDirectory();
+  const saving = saveFile(join(directory, name), chunked('rows', 3), { name: 'b1.jsonl' });
+  await expect(saving).rejects.toMatchObject({ code: 'invalid_input' });
+  await expect(saving).rejects.toThrow(text);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test.skipIf(!existsSync('/dev/full'))('a device stays, and its error has a place', async () => {
+  const saving = saveFile('/dev/full', chunked('rows', 3));
+  await expect(saving).rejects.toMatchObject({ code: 'ENOSPC', path: '/dev/full' });
+  expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
+  await saveFile('/dev/null', chunked('rows', 3));
+  expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
 });
