@@ -89,11 +89,15 @@ function logGroupOf(stack: Stack, target: IConstruct): string | undefined {
   return stack.resolve(resource.loggingConfig)?.logGroup?.Ref;
 }
 
-/** Names a secret of another stack by its ARN, if that is known: metadata cannot hold references. */
+/**
+ * Names a secret of another stack by its ARN or its name, if one is known: metadata cannot hold
+ * references.
+ */
 function secretsOf(stack: Stack, access: HandlerParts['access']): Record<string, string> {
   const secrets = Object.entries(access).map(([entry, { secret }]) => {
     const id = secret && logicalIdOf(stack, secret);
-    return [entry, id ?? (Token.isUnresolved(secret?.secretArn) ? undefined : secret?.secretArn)];
+    const known = [secret?.secretArn, secret?.secretName];
+    return [entry, id ?? known.find((each) => each !== undefined && !Token.isUnresolved(each))];
   });
   return Object.fromEntries(secrets.filter(([, secret]) => secret !== undefined));
 }

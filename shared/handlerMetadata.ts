@@ -60,7 +60,7 @@ const handlerMetadataSchema = z.object({
   /** Of the package that was deployed. */
   version: z.string().optional(),
   resources: resourceIdsSchema,
-  /** Provider entry → logical id of its secret, if that is in the same stack, else its ARN. */
+  /** Provider entry → logical id of its secret, if that is in the same stack, else its ARN or name. */
   secrets: z.record(z.string(), z.string()).default({}),
   /** Provider entry → its limits, those of its kind included. Absent: an older construct wrote it. */
   limits: z.record(z.string(), z.record(z.string(), z.number())).optional(),

@@ -58,7 +58,7 @@ async function commandBatch(
   action: Action,
   batchId: string,
   options: CommandOptions,
-  { stdout, interrupted: signal }: CliContext,
+  { stdout, stderr, hint, interrupted: signal }: CliContext,
 ): Promise<void> {
   const sent = await client[action](batchId);
   const { pollSeconds, timeoutSeconds } = watchSettings(options);
@@ -71,6 +71,15 @@ async function commandBatch(
     return;
   }
   stdout.write(`${batchId}: ${action} ${outcomeText(batch)}\n`);
+  if (batch !== undefined && isBeingCancelled(batch))
+    stderr.write(hint(`to wait for its end: batch-handler watch ${batchId}\n`));
+}
+
+function isBeingCancelled({
+  cancelRequested,
+  endedAt,
+}: Pick<BatchInfo, 'cancelRequested' | 'endedAt'>): boolean {
+  return cancelRequested && endedAt === undefined;
 }
 
 /** @param batch its state after `--wait`; undefined if nobody waited */
@@ -78,8 +87,8 @@ export function outcomeText(
   batch: Pick<BatchInfo, 'status' | 'cancelRequested' | 'endedAt'> | undefined,
 ): string {
   if (!batch) return 'sent';
-  const { status, cancelRequested, endedAt } = batch;
-  return cancelRequested && endedAt === undefined
+  const { status } = batch;
+  return isBeingCancelled(batch)
     ? `accepted, the batch is being cancelled (${status})`
     : `carried out, the batch is ${status}`;
 }

@@ -2,32 +2,34 @@ import type { Command } from 'commander';
 import { STATUSES } from '../../shared/batch/status.ts';
 import type { HandlerConnection } from '../../shared/client/connection.ts';
 import type { Handler } from '../../shared/client/index.ts';
-import type { KeptResource, Outstanding } from '../../shared/operations/drain.ts';
-import { counted } from '../../shared/terminal.ts';
-import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import type { Outstanding } from '../../shared/operations/drain.ts';
+import type { RemovalFacts } from '../../shared/operations/removal.ts';
+import { counted, durationText } from '../../shared/terminal.ts';
+import { openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
+import { type WaitingOptions, withTimeout } from '../options.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { showProgress } from '../terminal/progress.ts';
 import { countText } from '../text.ts';
 
-interface DrainCommandOptions extends ConnectionOptions {
+interface DrainCommandOptions extends WaitingOptions {
   readonly yes?: true;
-  readonly json?: true;
 }
 
 export function defineDrain(command: Command, context: CliContext): void {
-  withConnection(command)
+  withTimeout(withConnection(command))
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--json', 'print one JSON document when it is done')
     .addHelpText(
       'after',
       `
 Use it before cdk destroy. It cancels the jobs at the providers and collects their rows into the bucket,
-without delivering them. It can be interrupted with ^C and run again.
+without delivering them. It can be interrupted with ^C and run again. Exits with 1 if work is outstanding
+after --timeout: a provider may take hours to cancel a job.
 
 Examples:
   batch-handler drain
-  batch-handler drain --yes --json`,
+  batch-handler drain --yes --timeout 2h --json`,
     )
     .action(async (options: DrainCommandOptions) =>
       context.end(await drainHandler(options, context)),
@@ -45,8 +47,14 @@ async function drainHandler(options: DrainCommandOptions, context: CliContext): 
   const question = `Pause ${handler.providers.join(', ')} and cancel ${counted(before.open, 'open batch', 'open batches')}?`;
   if (!(await confirm(question, options.yes, context))) return EXIT.failed;
   try {
-    const progress = drain(connection, { signal: interrupted });
+    const timeoutMs = options.timeout && options.timeout * 1000;
+    const progress = drain(connection, { signal: interrupted, timeoutMs });
     const end = await showProgress(progress, stderr, outstandingText);
+    if (end?.isOver !== true) {
+      if (options.json) stdout.write(`${JSON.stringify({ isOver: false, ...end })}\n`);
+      stderr.write(hint(`${unfinishedLines(end, options.timeout).join('\n')}\n`));
+      return EXIT.failed;
+    }
     const kept = await readKept(connection);
     if (options.json) {
       stdout.write(hint(`${JSON.stringify({ cancelled: end?.cancelled ?? 0, ...kept })}\n`));
@@ -63,11 +71,31 @@ async function drainHandler(options: DrainCommandOptions, context: CliContext): 
   }
 }
 
+interface Removal extends RemovalFacts {
+  /** Messages that are deleted with the stack. */
+  readonly deadLetters: number;
+}
+
+/** What is left when the time is over, and what that means. */
+function unfinishedLines(
+  last: Outstanding | undefined,
+  timeout: number | undefined,
+): readonly string[] {
+  const waited = timeout === undefined ? '' : ` after ${durationText(timeout * 1000)}`;
+  return [
+    `still outstanding${waited}: ${last ? outstandingText(last) : 'unknown'}`,
+    'jobs that a provider has not cancelled run on and are charged; to continue: batch-handler drain',
+  ];
+}
+
 /** What the removal of the stack keeps, and the dead letters that it deletes. */
-async function readKept(connection: HandlerConnection) {
-  const { countDeadLetters, keptResources } = await import('../../shared/operations/drain.ts');
+async function readKept(connection: HandlerConnection): Promise<Removal> {
+  const [{ countDeadLetters }, { removalFacts }] = await Promise.all([
+    import('../../shared/operations/drain.ts'),
+    import('../../shared/operations/removal.ts'),
+  ]);
   return {
-    kept: await keptResources(connection.access, connection.handler.stack),
+    ...(await removalFacts(connection.access, connection.handler.stack)),
     deadLetters: await countDeadLetters(connection),
   };
 }
@@ -96,7 +124,7 @@ function outstandingText(outstanding: Outstanding): string {
 /** How to remove the stack, and what that keeps and deletes. */
 function keptLines(
   { stack, path, providers }: Pick<Handler, 'stack' | 'path' | 'providers'>,
-  { kept, deadLetters }: { readonly kept: readonly KeptResource[]; readonly deadLetters: number },
+  { kept, toEmpty, deadLetters }: Removal,
 ): readonly string[] {
   const deleted =
     deadLetters > 0
@@ -108,8 +136,16 @@ function keptLines(
     kept.length === 0
       ? ['nothing remains: table, bucket, secrets and logs are deleted with it']
       : ['these resources remain; to delete them and their data for good:'];
+  const full =
+    toEmpty.length > 0
+      ? [
+          'but CloudFormation does not delete a bucket that holds files; to delete these for good, before:',
+          ...toEmpty.map(({ command }) => `  ${command}`),
+        ]
+      : [];
   return [
     `cdk destroy can remove stack ${stack} now (or remove ${path} from its app and deploy)`,
+    ...full,
     ...deleted,
     ...remains,
     ...kept.map(({ command }) => `  ${command}`),

@@ -32,7 +32,7 @@ export interface Handler {
   readonly path: string;
   /** Names of the table, the bucket and the functions; URLs of the queues. */
   readonly resources: ResourceIds;
-  /** Provider entry → ARN of its secret, if it has one. */
+  /** Provider entry → ARN or name of its secret, if it has one. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Names of the provider entries, the default first. */
   readonly providers: readonly string[];

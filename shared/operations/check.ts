@@ -65,6 +65,8 @@ export interface DoctorContext {
   readonly sts: STSClient;
   /** Milliseconds since 1970. */
   now(): number;
+  /** The command that shows the logs of a function, from its own settings where they can be read. */
+  logsOf(functionName: string): Promise<string>;
   /** The function's variable that maps provider entries to something; empty if it is not set. */
   entryVariable(functionName: string, variable: string): Promise<Readonly<Record<string, string>>>;
 }
@@ -82,6 +84,15 @@ export function doctorContext(connection: HandlerConnection, now: () => number):
     secrets: secretsManagerClient(access),
     sts: stsClient(access),
     now,
+    async logsOf(functionName) {
+      const found = await lambda
+        .send(new GetFunctionConfigurationCommand({ FunctionName: functionName }))
+        .catch(() => undefined);
+      const group = found?.LoggingConfig?.LogGroup;
+      return group === undefined
+        ? `see the logs of function ${functionName}`
+        : `see its logs: aws logs tail ${group} --since 1h`;
+    },
     async entryVariable(functionName, variable) {
       const { Environment: environment } = await lambda.send(
         new GetFunctionConfigurationCommand({ FunctionName: functionName }),

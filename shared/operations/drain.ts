@@ -1,9 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { GetTemplateCommand, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import * as z from 'zod';
-import type { AwsAccess } from '../aws/clients/base.ts';
-import { cloudFormationClient } from '../aws/clients/operator.ts';
 import { realLaneStore } from '../aws/collector.ts';
 import { sendBatchMessage } from '../aws/queues.ts';
 import type { IndexPage } from '../batch/ports.ts';
@@ -27,6 +23,8 @@ export interface DrainOptions {
   readonly signal?: AbortSignal;
   /** Between two polls. Default 2000 */
   readonly pollMs?: number;
+  /** After which it ends, whatever is outstanding. Default: never */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Polls in a row that must find nothing outstanding, because SQS counts messages with a delay. */
@@ -37,18 +35,24 @@ const RESEND_AFTER_POLLS = 30;
 /**
  * Prepares a handler for its removal: pauses its providers, cancels all open batches, and yields
  * what is outstanding until nothing is. The handler cancels each job at the provider and collects
- * its rows. The drain can be stopped and started again at any time.
+ * its rows. The drain can be stopped and started again at any time. What it yields last is not over if
+ * its time was.
  */
 export async function* drain(
   connection: HandlerConnection,
-  { signal, pollMs = 2_000 }: DrainOptions = {},
+  { signal, pollMs = 2_000, timeoutMs = Number.POSITIVE_INFINITY }: DrainOptions = {},
 ): AsyncGenerator<DrainProgress> {
   const { sqs, handler } = connection;
   await pauseAll(connection, signal);
   /** Batch id → the poll in which its cancel command was last sent. */
   const sent = new Map<string, number>();
   let quiet = 0;
-  for (let poll = 0; quiet < QUIET_POLLS; poll++) {
+  const until = Date.now() + timeoutMs;
+  for (
+    let poll = 0;
+    quiet < QUIET_POLLS && (poll === 0 || quiet > 0 || Date.now() < until);
+    poll++
+  ) {
     if (poll > 0) await wait(pollMs, undefined, { signal });
     const outstanding = await outstandingOf(connection, async ({ batchId, cancelRequested }) => {
       const last = sent.get(batchId);
@@ -71,57 +75,6 @@ async function pauseAll(
     const reason = 'drained before removal';
     await commandProvider(connection, 'pause', provider, { reason, signal });
   }
-}
-
-/** A resource that remains when its stack is destroyed. */
-export interface KeptResource {
-  /** Such as AWS::S3::Bucket. */
-  readonly type: string;
-  /** Its name or ARN. */
-  readonly id: string;
-  /** The command that deletes it, with data that cannot be restored. */
-  readonly command: string;
-}
-
-const templateSchema = z.object({
-  Resources: z.record(
-    z.string(),
-    z.object({ Type: z.string(), DeletionPolicy: z.string().optional() }),
-  ),
-});
-
-/** A table that is kept is protected from deletion, too. */
-function deleteTable(id: string): string {
-  return `aws dynamodb update-table --table-name ${id} --no-deletion-protection-enabled && aws dynamodb delete-table --table-name ${id}`;
-}
-
-const DELETE_COMMANDS: Readonly<Record<string, (id: string) => string>> = {
-  'AWS::DynamoDB::GlobalTable': deleteTable,
-  'AWS::DynamoDB::Table': deleteTable,
-  'AWS::S3::Bucket': (id) => `aws s3 rb s3://${id} --force`,
-  'AWS::SecretsManager::Secret': (id) => `aws secretsmanager delete-secret --secret-id ${id}`,
-  'AWS::Logs::LogGroup': (id) => `aws logs delete-log-group --log-group-name ${id}`,
-};
-
-/** The resources that `cdk destroy` keeps, by the deletion policies in the template of the stack. */
-export async function keptResources(
-  access: AwsAccess,
-  stack: string,
-): Promise<readonly KeptResource[]> {
-  const client = cloudFormationClient(access);
-  const { TemplateBody: body = '{}' } = await client.send(
-    new GetTemplateCommand({ StackName: stack }),
-  );
-  const { Resources: resources } = templateSchema.parse(JSON.parse(body));
-  const kept: KeptResource[] = [];
-  const pages = paginateListStackResources({ client }, { StackName: stack });
-  for await (const { StackResourceSummaries: page = [] } of pages)
-    for (const { LogicalResourceId: logicalId = '', PhysicalResourceId: id = '' } of page) {
-      const { Type: type = '', DeletionPolicy: policy = 'Delete' } = resources[logicalId] ?? {};
-      if (id === '' || policy === 'Delete') continue;
-      kept.push({ type, id, command: DELETE_COMMANDS[type]?.(id) ?? `delete ${type} ${id}` });
-    }
-  return kept;
 }
 
 /** The work that a handler has not done yet. */

@@ -58,3 +58,19 @@ it('pauses, cancels, waits until nothing is outstanding, and prints what a remov
     .map((line) => JSON.parse(line).status);
   expect(statuses).toEqual(['cancelled', 'cancelled']);
 });
+
+it('ends with 1 when its time is over, tells what is left, and can be continued', async () => {
+  await cliRun(['add', REQUESTS, '--id', 'c', local]);
+  await eventually(
+    () => cliRun(['show', 'c', local]),
+    ({ code }) => code === 0,
+  );
+
+  const late = await cliRun(['drain', local, '--yes', '--timeout', '0.001']);
+  const continued = await cliRun(['drain', local, '--yes']);
+
+  expect(late).toMatchObject({ code: 1, stdout: '' });
+  expect(late.stderr).toMatch(/^still outstanding after 0s: 1 open \(1 \w+\).*: c$/m);
+  expect(late.stderr).toContain(`to continue: batch-handler drain --local ${run.dataDirectory}\n`);
+  expect(continued.code).toBe(0);
+});

@@ -112,6 +112,7 @@ describe('the description of handlers in a template', () => {
       processor: newProcessor(other),
       providers: {
         imported: openAi(imported(stack, 'Imported', arn)),
+        named: openAi(secretsmanager.Secret.fromSecretNameV2(stack, 'Named', 'openai-api-key')),
         foreign: openAi(new secretsmanager.Secret(other, 'Foreign') as secretsmanager.ISecret),
       },
     });
@@ -121,6 +122,6 @@ describe('the description of handlers in a template', () => {
 
     // Assess
     expect(resources?.processor).toBeUndefined();
-    expect(secrets).toEqual({ imported: arn });
+    expect(secrets).toEqual({ imported: arn, named: 'openai-api-key' });
   });
 });

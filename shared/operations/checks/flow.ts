@@ -126,8 +126,8 @@ const MAX_NAMED = 5;
 /** Batches that are due and that no sweep and no worker has processed. */
 export const overdueCheck: Check = {
   name: 'overdue',
-  permissions: ['dynamodb:Query', 'dynamodb:BatchGetItem'],
-  async run({ connection: { batches, handler }, now }) {
+  permissions: ['dynamodb:Query', 'dynamodb:BatchGetItem', 'lambda:GetFunctionConfiguration'],
+  async run({ connection: { batches, handler }, now, logsOf }) {
     const hints: DueHint[] = [];
     for (let shard = 0; shard < batches.shards; shard++) {
       const { items } = await batches.listDue(shard, now() - OVERDUE_AFTER_MS);
@@ -135,9 +135,10 @@ export const overdueCheck: Check = {
     }
     const named = hints.slice(0, MAX_NAMED).map(({ batchId }) => batchId);
     const records = await batches.getMany(named);
+    const logs = named.length > 0 ? await logsOf(handler.resources.worker) : '';
     const results = named.flatMap((id) => {
       const batch = records.get(id);
-      return batch ? overdueResults(batch, now(), handler.resources.worker) : [];
+      return batch ? overdueResults(batch, now(), logs) : [];
     });
     const others = hints.length - named.length;
     if (others > 0)
@@ -148,7 +149,7 @@ export const overdueCheck: Check = {
   },
 };
 
-function overdueResults(batch: BatchFields, now: number, worker: string): readonly CheckResult[] {
+function overdueResults(batch: BatchFields, now: number, logs: string): readonly CheckResult[] {
   const { batchId, status, statusAt, reasons, claim } = batch;
   const isAtWork = claim !== undefined && now < claim.leaseUntil;
   if (isAtWork) return [];
@@ -157,7 +158,7 @@ function overdueResults(batch: BatchFields, now: number, worker: string): readon
   return [
     problemResult(
       `${batchId} has been ${status} for ${durationText(now - statusAt)} and is overdue${why}`,
-      `if sweeps run, see the logs: aws logs filter-log-events --log-group-name /aws/lambda/${worker} --filter-pattern '"${batchId}"'`,
+      `if sweeps run and a worker could take it, ${logs}, for "${batchId}"`,
     ),
   ];
 }

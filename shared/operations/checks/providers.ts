@@ -22,20 +22,36 @@ export const providersCheck: Check = {
   name: 'providers',
   permissions: ['secretsmanager:GetSecretValue', 'lambda:GetFunctionConfiguration'],
   async run(context) {
-    const providers = await connectLikeFunctions(context);
-    return Promise.all(providers.names.map((name) => checkProvider(context, providers, name)));
+    const secretIds = await secretIdsOf(context);
+    const providers = await connectLikeFunctions(context, secretIds);
+    return Promise.all(
+      providers.names.map((name) => checkProvider(context, providers, name, secretIds)),
+    );
   },
 };
 
+/** Provider entry → what its secret is read by. */
+type SecretIds = Readonly<Record<string, string>>;
+
+/** As the metadata of the stack names the secrets, or the functions, which know one of another stack. */
+async function secretIdsOf({ connection, entryVariable }: DoctorContext): Promise<SecretIds> {
+  const { secrets, resources } = connection.handler;
+  const known = await entryVariable(resources.sweeper, ENVIRONMENT.secrets).catch(() => ({}));
+  return { ...known, ...secrets };
+}
+
 /** Connects to the providers as the functions do, with whatever the caller may read for that. */
-async function connectLikeFunctions(context: DoctorContext): Promise<Providers> {
+async function connectLikeFunctions(
+  context: DoctorContext,
+  secretIds: SecretIds,
+): Promise<Providers> {
   const { handler, s3 } = context.connection;
   const { bucket, sweeper } = handler.resources;
   const secrets = realSecrets(context.secrets, context, isFilled);
   const read = (variable: string) => context.entryVariable(sweeper, variable).catch(() => ({}));
   return connectProviders(settingsOf(handler).providers, {
     secret: async (entry, isFresh) => {
-      const arn = handler.secrets[entry];
+      const arn = secretIds[entry];
       return arn === undefined ? undefined : secrets.get(arn, isFresh);
     },
     objects: realObjectStore(s3, { bucket, inputBuckets: [] }),
@@ -46,11 +62,12 @@ async function connectLikeFunctions(context: DoctorContext): Promise<Providers> 
 }
 
 async function checkProvider(
-  { connection, now }: DoctorContext,
+  { now }: DoctorContext,
   providers: Providers,
   name: string,
+  secretIds: SecretIds,
 ): Promise<CheckResult> {
-  if (connection.handler.secrets[name] === undefined)
+  if (secretIds[name] === undefined)
     return noteResult(
       `${name} was not called, because only the functions have its credentials; a refusal would show under admission`,
     );
@@ -98,7 +115,7 @@ export const secretsCheck: Check = {
     const signing =
       webhook === undefined ? {} : await context.entryVariable(webhook, ENVIRONMENT.webhookSecrets);
     const secrets: readonly Secret[] = [
-      ...Object.entries(handler.secrets).map(([entry, arn]) => ({
+      ...Object.entries(await secretIdsOf(context)).map(([entry, arn]) => ({
         name: `the secret of ${entry}`,
         arn,
         effect: 'its batches wait',

@@ -1,3 +1,4 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { lastSweepAt } from '../../aws/sweepStores.ts';
 import { exclusionsAt, isUnavailable } from '../../quota/hold.ts';
@@ -34,30 +35,51 @@ const MISSED_SWEEPS = 5;
 
 export const sweepCheck: Check = {
   name: 'sweep',
-  permissions: ['dynamodb:GetItem', 'scheduler:GetSchedule'],
+  permissions: [
+    'dynamodb:GetItem',
+    'scheduler:GetSchedule',
+    'cloudformation:DescribeStacks',
+    'lambda:GetFunctionConfiguration',
+  ],
   async run(context) {
     const { dynamodb, handler } = context.connection;
     const { table, sweeper } = handler.resources;
     const at = await lastSweepAt(dynamodb, table);
-    const logs = `aws logs tail /aws/lambda/${sweeper} --since 1h`;
-    if (at === undefined)
-      return [
-        problemResult(
-          'no sweep has ended yet',
-          `wait for the schedule, then see the logs: ${logs}`,
-        ),
-      ];
-    const ageMs = context.now() - at;
     const intervalMs = await readSchedule(context).then(intervalOf, () => 0);
-    const isLate = ageMs > Math.max(MIN_PATIENCE_MS, intervalMs * MISSED_SWEEPS);
+    const patienceMs = Math.max(MIN_PATIENCE_MS, intervalMs * MISSED_SWEEPS);
+    if (at === undefined) {
+      const age = await deployedFor(context);
+      if (age !== undefined && age < patienceMs)
+        return [
+          noteResult(
+            `none has ended yet, ${durationText(age)} after the deployment: the first comes with the schedule`,
+          ),
+        ];
+      return [problemResult('no sweep has ended yet', await context.logsOf(sweeper))];
+    }
+    const ageMs = context.now() - at;
+    const isLate = ageMs > patienceMs;
     const what = `the last one ended ${durationText(ageMs)} ago`;
     return [
       isLate
-        ? problemResult(`${what}: no batch makes progress`, `see the logs for the cause: ${logs}`)
+        ? problemResult(`${what}: no batch makes progress`, await context.logsOf(sweeper))
         : okResult(what),
     ];
   },
 };
+
+/** Milliseconds since the stack was created or last updated; undefined if that cannot be read. */
+async function deployedFor({
+  cloudFormation,
+  connection,
+  now,
+}: DoctorContext): Promise<number | undefined> {
+  const { Stacks: [stack] = [] } = await cloudFormation
+    .send(new DescribeStacksCommand({ StackName: connection.handler.stack }))
+    .catch(() => ({ Stacks: [] }));
+  const at = stack?.LastUpdatedTime ?? stack?.CreationTime;
+  return at && now() - at.getTime();
+}
 
 interface Schedule {
   readonly name: string;

@@ -16,7 +16,11 @@ import {
 } from '../../../shared/operations/checks/aws.ts';
 import { overdueCheck, waitingCheck } from '../../../shared/operations/checks/flow.ts';
 import { providersCheck, secretsCheck } from '../../../shared/operations/checks/providers.ts';
-import { admissionCheck, scheduleCheck } from '../../../shared/operations/checks/sweeps.ts';
+import {
+  admissionCheck,
+  scheduleCheck,
+  sweepCheck,
+} from '../../../shared/operations/checks/sweeps.ts';
 import { diagnose } from '../../../shared/operations/doctor.ts';
 import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
 import { withAcceptance, withAccountRefusal } from '../../../shared/quota/hold.ts';
@@ -104,6 +108,18 @@ describe('secrets', () => {
         level: 'problem',
         what: expect.stringContaining('the secret for the webhooks of openai is not filled in'),
         fix: 'aws secretsmanager put-secret-value --secret-id arn:webhook --secret-string KEY',
+      },
+    ]);
+  });
+
+  it('of another stack are those that the functions read', async () => {
+    Object.assign(connection.handler, { secrets: {} });
+    const both = { [ENVIRONMENT.secrets]: { openai: 'openai-api-key' } };
+    aws({ lambda: variables(both), secretsmanager: answer({ SecretString: SECRET_PLACEHOLDER }) });
+    expect(await found(secretsCheck)).toMatchObject([
+      {
+        level: 'problem',
+        fix: expect.stringContaining('put-secret-value --secret-id openai-api-key '),
       },
     ]);
   });
@@ -305,6 +321,43 @@ it('another version than this one is a note', async () => {
       what: expect.stringMatching(/^0\.0\.1 is deployed, with openai; this .* is /),
     },
   ]);
+});
+
+describe('the sweep', () => {
+  const schedule = answer({ State: 'ENABLED', ScheduleExpression: 'rate(1 minute)' });
+  const lambda = answer({ LoggingConfig: { LogGroup: 'Test-SweeperLogs1234' } });
+  const deployed = (minutesAgo: number): Service => {
+    const time = new Date(NOW - minutesAgo * 60_000).toISOString();
+    const stack = `<StackName>Test</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>${time}</CreationTime>`;
+    const body = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>${stack}</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+    return () => ({ status: 200, headers: { 'content-type': 'text/xml' }, body });
+  };
+
+  it('that has not come yet is no problem after a deployment', async () => {
+    aws({ scheduler: schedule, lambda, cloudformation: deployed(1) });
+    expect(await found(sweepCheck)).toEqual([
+      {
+        level: 'note',
+        what: 'none has ended yet, 60s after the deployment: the first comes with the schedule',
+      },
+    ]);
+  });
+
+  it('that never came is a problem, with the log group of the function', async () => {
+    aws({ scheduler: schedule, lambda, cloudformation: deployed(60) });
+    expect(await found(sweepCheck)).toEqual([
+      {
+        level: 'problem',
+        what: 'no sweep has ended yet',
+        fix: 'see its logs: aws logs tail Test-SweeperLogs1234 --since 1h',
+      },
+    ]);
+    // Without the permissions, nothing is known of the deployment and the log group.
+    aws({});
+    expect(await found(sweepCheck)).toMatchObject([
+      { level: 'problem', fix: 'see the logs of function sweeper' },
+    ]);
+  });
 });
 
 describe('a finding about AWS', () => {
