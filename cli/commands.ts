@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/doctor.ts')).defineDoctor,
   },
   {
+    name: 'providers',
+    description: 'show the jobs, the queue, the limits and the spending of each provider entry',
+    load: async () => (await import('./commands/providers.ts')).defineProviders,
+  },
+  {
     name: 'pause',
     description: 'start no new jobs at a provider until it is resumed; running jobs continue',
     load: async () => (await import('./commands/pause.ts')).definePause,

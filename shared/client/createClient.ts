@@ -14,6 +14,7 @@ import {
 import { connect, type Handler, type HandlerConnection } from './connection.ts';
 import { createDescriber } from './describe.ts';
 import { type BatchFilter, getParts, listBatches } from './listBatches.ts';
+import type { ProviderInfo } from './providerInfo.ts';
 import {
   type FailedRow,
   openRows,
@@ -135,6 +136,11 @@ export interface BatchHandlerClient {
   waitForCommand(sent: SentCommand, options?: WaitOptions<BatchInfo>): Promise<BatchInfo>;
 
   /**
+   * Reads the state of every provider entry: its jobs, its queue, what it has refused and what was
+   * spent. Of a queue and of the jobs, at most 5,000 are read.
+   */
+  providers(): Promise<readonly ProviderInfo[]>;
+  /**
    * Stops the handler from starting jobs at a provider entry; running jobs continue. Waits until the
    * handler has carried it out.
    *
@@ -160,7 +166,7 @@ export async function createClient(options: ClientOptions): Promise<BatchHandler
   const { stack, handler: path, logDirectory, ...access } = options;
   const connection = await connect(access, stack, path, logDirectory);
   const { handler, batches } = connection;
-  const { describe, forList } = createDescriber(connection);
+  const { describe, forList, world } = createDescriber(connection);
   const forBatches = ({ onPoll, ...rest }: WaitOptions<BatchInfo>): WaitOptions => ({
     ...rest,
     onPoll: onPoll && (async (batch) => onPoll(await describe(batch))),
@@ -195,6 +201,7 @@ export async function createClient(options: ClientOptions): Promise<BatchHandler
     removeUnreadable: (batchId) => removeUnreadable(connection, batchId),
     waitForCommand: async (sent, more = {}) =>
       describe(await waitForCommand(connection, sent, forBatches(more))),
+    providers: async () => world.providers(await connection.providerStates.list(), Date.now()),
     pauseProvider: (provider, more) => commandProvider(connection, 'pause', provider, more),
     resumeProvider: (provider, more) => commandProvider(connection, 'resume', provider, more),
   };

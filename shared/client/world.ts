@@ -12,6 +12,7 @@ import {
 import { QueueView } from '../quota/queueView.ts';
 import type { EntryView } from '../quota/queueWait.ts';
 import type { Handler } from './connection.ts';
+import { type ProviderInfo, providerInfo } from './providerInfo.ts';
 
 /** What is read to tell why batches wait. */
 export interface WorldSource {
@@ -51,6 +52,24 @@ export class ProviderWorld {
       needsQueue ? this.queue(name) : undefined,
     ]);
     return { state, ...entrySettings(handler, name), queue };
+  }
+
+  /**
+   * All entries of the deployment, the default first, and those that were removed from it while batches
+   * are left there.
+   */
+  async providers(names: readonly string[], now: number): Promise<readonly ProviderInfo[]> {
+    const { handler } = this.#source;
+    const removed = names.filter((name) => !handler.providers.includes(name));
+    const infos: ProviderInfo[] = [];
+    for (const name of [...handler.providers, ...removed]) {
+      const [state, queue] = await Promise.all([this.state(name), this.queue(name)]);
+      const isRemoved = removed.includes(name);
+      if (isRemoved && queue.active.length + queue.totals.batches === 0) continue;
+      const entry = { state, ...entrySettings(handler, name) };
+      infos.push(providerInfo(entry, queue, { now, isRemoved }));
+    }
+    return infos;
   }
 
   /** A state that cannot be read is shown as one of which nothing is known. */
