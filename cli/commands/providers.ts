@@ -119,7 +119,9 @@ function notesOf(info: ProviderInfo): readonly string[] {
     const name = model === '' ? 'batches without a model' : model;
     const parts: string[] = [];
     if (coolingDown)
-      parts.push(`cooling down until ${instantText(coolingDown.until)}: ${coolingDown.reason.message}`);
+      parts.push(
+        `cooling down until ${instantText(coolingDown.until)}: ${coolingDown.reason.message}`,
+      );
     if (learnedText !== undefined) {
       const since = refusedAt === undefined ? '' : ` from a refusal at ${instantText(refusedAt)}`;
       parts.push(

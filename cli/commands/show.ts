@@ -119,7 +119,7 @@ function waitLines({ waitingFor }: BatchInfo, { width, paint, now }: PageSetting
   const [first = '', ...others] = hanging(`  ${label}  `, oneLine(text), width);
   const painted = first.replace(label, paint('dim', label));
   const time =
-    until === undefined
+    until === undefined || Date.parse(until) < now
       ? []
       : [`  ${paint('dim', 'until'.padEnd(LABEL_WIDTH))}  ${timeText(until, now)}`];
   return [painted, ...others, ...time];

@@ -171,11 +171,11 @@ function deliveryWait(batch: BatchIn<'delivering'>, world: World): WaitingFor {
   const known = { kind: 'delivery' as const, since: iso(statusAt), invocation, of, isRunning };
   if (isRunning) {
     const before = failure === undefined ? '' : `; the one before failed${failure}`;
-    const text = `the processor has it, delivery ${invocation} of ${of}${before}`;
+    const text = `the processor runs, delivery ${invocation} of ${of}${before}`;
     return omitUndefined({ ...known, text, reason, log });
   }
   const when = dueAt > now ? `at ${timeText(dueAt, now)}` : 'in the next sweep';
-  const text = `the processor failed in delivery ${attempt} of ${of}, the next is ${when}${failure ?? ''}`;
+  const text = `delivery ${attempt} of ${of} failed, the next is ${when}${failure ?? ''}`;
   return omitUndefined({ ...known, text, until: iso(dueAt), reason, log });
 }
 
@@ -201,6 +201,10 @@ function partsWait(batch: BatchIn<'split'>, world: World): WaitingFor {
   const running = parts.filter(({ status }) => AT_WORK.has(status)).length;
   const ended = parts.filter((part) => isEnded(part.status) && !needsRetry(part, batch)).length;
   const waiting = total - running - ended;
+  if (ended === total && !cancelRequested) {
+    const text = `all ${counted(total, 'part')} done, their rows are merged next`;
+    return { kind: 'parts', text, since: iso(statusAt), total, running, ended, waiting };
+  }
   const states = [
     `${counted(running)} of ${counted(total, 'part')} running`,
     ...(ended > 0 ? [`${counted(ended)} done`] : []),

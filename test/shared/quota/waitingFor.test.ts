@@ -326,7 +326,7 @@ describe('a delivery', () => {
   it('that failed shows the error, the next one, and where the log is', () => {
     expect(waitingFor(given('delivering', failed), world())).toEqual({
       kind: 'delivery',
-      text: 'the processor failed in delivery 2 of 5, the next is at 08:01:00Z: no space left (its log: /aws/lambda/p)',
+      text: 'delivery 2 of 5 failed, the next is at 08:01:00Z: no space left (its log: /aws/lambda/p)',
       since: '2027-01-15T07:59:00.000Z',
       until: '2027-01-15T08:01:00.000Z',
       ...{ invocation: 3, of: 5, isRunning: false, log: '/aws/lambda/p' },
@@ -338,7 +338,7 @@ describe('a delivery', () => {
     const pending = { ...delivery, pending: true };
     expect(notableText(waitingFor(given('delivering'), world()))).toBe('');
     expect(textOf(given('delivering', { ...failed, delivery: pending }))).toBe(
-      'the processor has it, delivery 2 of 5; the one before failed: no space left (its log: /aws/lambda/p)',
+      'the processor runs, delivery 2 of 5; the one before failed: no space left (its log: /aws/lambda/p)',
     );
   });
 });
@@ -371,6 +371,11 @@ describe('a batch in parts', () => {
     expect(waitingFor(retried, world({ parts: [part(1, 'completed')] }))).toMatchObject({
       waiting: 2,
     });
+  });
+
+  it('says that all of them are done', () => {
+    const parts = [part(1, 'completed'), part(2, 'completed')];
+    expect(textOf(parent, { parts })).toBe('all 2 parts done, their rows are merged next');
   });
 
   it('says nothing of parts that were not read', () => {
