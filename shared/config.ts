@@ -49,6 +49,13 @@ export const TABLE = {
       ...['expectedInput', 'expectedOutput'],
     ],
   },
+  /** All batches by the time of their creation, without parts. */
+  createdIndex: {
+    name: 'created',
+    partitionKey: 'createdMonth',
+    sortKey: 'createdAt',
+    projected: ['status', 'provider'],
+  },
   providerIndex: {
     name: 'provider',
     partitionKey: 'activeProvider',

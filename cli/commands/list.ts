@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import { OPEN_STATUSES, STATUSES, type Status } from '../../shared/batch/status.ts';
-import type { BatchFilter, BatchInfo } from '../../shared/client/index.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isEnded, OPEN_STATUSES, STATUSES, type Status } from '../../shared/batch/status.ts';
+import type { BatchFilter, BatchHandlerClient, BatchInfo } from '../../shared/client/index.ts';
 import { durationText } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
-import { readList } from '../options.ts';
+import { type Moment, readList, readMoment, readPair } from '../options.ts';
 import { oneLine, painter, widthOf } from '../terminal/output.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
 import { costText, countText, finishedRequests, statusStyle, whyText } from '../text.ts';
@@ -12,6 +12,9 @@ import { costText, countText, finishedRequests, statusStyle, whyText } from '../
 interface ListOptions extends ConnectionOptions {
   readonly status?: BatchFilter['status'];
   readonly provider?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly since?: Moment;
+  readonly until?: Moment;
   readonly limit: number;
   readonly json?: true;
 }
@@ -26,6 +29,17 @@ export function defineList(command: Command, context: CliContext): void {
       readStatuses,
     )
     .option('--provider <entry>', 'only batches at this provider entry')
+    .addOption(
+      new Option('--metadata <key=value>', 'only batches with this metadata; can be repeated')
+        .argParser(readPair)
+        .default({}, 'all'),
+    )
+    .option(
+      '--since <time>',
+      'only batches added since then: a time, or how long ago, such as 2d',
+      readMoment,
+    )
+    .option('--until <time>', 'only batches added before then', readMoment)
     .option('--limit <n>', 'maximum number of batches', readLimit, 50)
     .option('--json', 'print one JSON object per line')
     .addHelpText(
@@ -34,28 +48,34 @@ export function defineList(command: Command, context: CliContext): void {
 Examples:
   batch-handler list --stack BatchHandler
   batch-handler list --status open --local
+  batch-handler list --since 2d --metadata team=search
   batch-handler list --status failed,cancelled --limit 10 --json`,
     )
     .action(async (options: ListOptions) => context.end(await list(options, context)));
 }
 
 async function list(options: ListOptions, { stdout, stderr, now }: CliContext): Promise<number> {
-  const { status, provider, limit, json } = options;
+  const { status, provider, metadata, since, until, limit, json } = options;
   const client = await openClient(options);
   const onUnreadable = (batchId: string, why: string): void => {
     stderr.write(`${oneLine(`${batchId} cannot be read: ${why}`)}\n`);
   };
-  const { batches, total } = await newestOf(
-    client.listBatches({ status, provider, onUnreadable }),
-    limit,
-  );
+  const filter = {
+    ...{ status, provider, metadata, onUnreadable },
+    since: since && pastTime(since, now()),
+    until: until && pastTime(until, now()),
+  };
+  const { batches, hasMore } = isOpenOnly(filter)
+    ? await newestOf(client.listBatches(filter), limit)
+    : await firstOf(client, filter, limit);
   if (json) {
     for (const batch of batches) stdout.write(`${JSON.stringify(batch)}\n`);
     return EXIT.done;
   }
-  if (total === 0) {
+  if (batches.length === 0) {
     const { stack } = client.handler;
-    stderr.write(`no ${status || provider ? 'matching ' : ''}batches in ${stack}\n`);
+    const isFiltered = status || provider || since || until || Object.keys(metadata).length > 0;
+    stderr.write(`no ${isFiltered ? 'matching ' : ''}batches in ${stack}\n`);
     return EXIT.done;
   }
   const columns = listColumns(now()).filter(
@@ -63,8 +83,7 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
   );
   const lines = tableLines(columns, batches, widthOf(stdout), painter(stdout));
   stdout.write(`${lines.join('\n')}\n`);
-  if (total > batches.length)
-    stderr.write(`the newest ${batches.length} of ${countText(total)}; see more with --limit\n`);
+  if (hasMore) stderr.write(`the newest ${countText(batches.length)}; see more with --limit\n`);
   return EXIT.done;
 }
 
@@ -121,14 +140,44 @@ function readLimit(text: string): number {
   return limit;
 }
 
+/** @returns ISO 8601; a duration counts back from now */
+function pastTime(moment: Moment, now: number): string {
+  return 'time' in moment ? moment.time : new Date(now - moment.inSeconds * 1000).toISOString();
+}
+
+function isOpenOnly({ status }: BatchFilter): boolean {
+  return status === 'open' || (status?.every((each) => !isEnded(each)) ?? false);
+}
+
+interface Newest<T> {
+  readonly batches: readonly T[];
+  /** Whether there may be others. */
+  readonly hasMore: boolean;
+}
+
+/** The first batches, page by page. */
+async function firstOf(
+  client: BatchHandlerClient,
+  filter: BatchFilter,
+  limit: number,
+): Promise<Newest<BatchInfo>> {
+  const batches: BatchInfo[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.listPage({ ...filter, limit: limit - batches.length, cursor });
+    batches.push(...page.batches);
+    cursor = page.cursor;
+  } while (cursor !== undefined && batches.length < limit);
+  return { batches, hasMore: cursor !== undefined };
+}
+
 /**
- * The newest batches of an unordered stream, with the number of all. It holds at most twice `limit`
- * at a time.
+ * The newest batches of an unordered stream. It holds at most twice `limit` at a time.
  */
 async function newestOf<T extends { readonly createdAt: string }>(
   batches: AsyncIterable<T>,
   limit: number,
-): Promise<{ readonly batches: readonly T[]; readonly total: number }> {
+): Promise<Newest<T>> {
   let kept: T[] = [];
   let total = 0;
   const cut = (): void => {
@@ -141,5 +190,5 @@ async function newestOf<T extends { readonly createdAt: string }>(
     if (kept.length >= 2 * limit) cut();
   }
   cut();
-  return { batches: kept, total };
+  return { batches: kept, hasMore: total > kept.length };
 }

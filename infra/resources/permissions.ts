@@ -155,6 +155,9 @@ export function grantRead(grantee: iam.IGrantable, { table, bucket }: UserResour
       .combine(
         grant(grantee, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.providerIndex.name}`),
       )
+      .combine(
+        grant(grantee, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.createdIndex.name}`),
+      )
       .combine(grant(grantee, ['s3:GetObject'], bucket.arnForObjects(`${PREFIX.batches}*`), bucket))
   );
 }

@@ -10,7 +10,7 @@ const stringAttribute = (name: string): dynamodb.Attribute => ({
 
 /** Creates the table of batches, provider states and the sweep's lock. */
 export function createTable(scope: Construct, removalPolicy: RemovalPolicy): dynamodb.TableV2 {
-  const { dueIndex, providerIndex } = TABLE;
+  const { dueIndex, providerIndex, createdIndex } = TABLE;
   // The indexes project only what the sweep reads before it reads a record: a record has up to 40 KB,
   // and every write pays again for each byte that an index projects.
   const projectionType = dynamodb.ProjectionType.INCLUDE;
@@ -35,6 +35,14 @@ export function createTable(scope: Construct, removalPolicy: RemovalPolicy): dyn
         partitionKey: stringAttribute(providerIndex.partitionKey),
         projectionType,
         nonKeyAttributes: [...providerIndex.projected],
+      },
+      // CloudFormation adds one index in an update: a version must not add a second one.
+      {
+        indexName: createdIndex.name,
+        partitionKey: stringAttribute(createdIndex.partitionKey),
+        sortKey: stringAttribute(createdIndex.sortKey),
+        projectionType,
+        nonKeyAttributes: [...createdIndex.projected],
       },
     ],
   });

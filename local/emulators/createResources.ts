@@ -59,12 +59,14 @@ function ignoring(...names: string[]) {
  * the same projections as in the stack.
  */
 export function tableDefinition(name: string): CreateTableCommandInput {
-  const { partitionKey, dueIndex, providerIndex } = TABLE;
+  const { partitionKey, dueIndex, providerIndex, createdIndex } = TABLE;
   const keys = [
     partitionKey,
     dueIndex.partitionKey,
     dueIndex.sortKey,
     providerIndex.partitionKey,
+    createdIndex.partitionKey,
+    createdIndex.sortKey,
   ] as const;
   return {
     TableName: name,
@@ -84,6 +86,14 @@ export function tableDefinition(name: string): CreateTableCommandInput {
         IndexName: providerIndex.name,
         KeySchema: [{ AttributeName: providerIndex.partitionKey, KeyType: 'HASH' }],
         Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...providerIndex.projected] },
+      },
+      {
+        IndexName: createdIndex.name,
+        KeySchema: [
+          { AttributeName: createdIndex.partitionKey, KeyType: 'HASH' },
+          { AttributeName: createdIndex.sortKey, KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...createdIndex.projected] },
       },
     ],
   };

@@ -75,6 +75,7 @@ export function toItem(batch: Batch, layout: ItemLayout): VersionedItem {
     expectedOutput: expected.outputTokens,
     record: recordText(batch),
     ...dueKeys(batch, layout.shards),
+    ...createdKeys(batch),
     ...(OCCUPYING.has(status) || isUnpaid(batch) ? occupation(batch) : {}),
     ...expiry(batch, layout),
   });
@@ -110,6 +111,18 @@ function dueKeys(batch: BatchFields, shards: number): Item {
     return { [partitionKey]: waitingQueue(batch.provider), [sortKey]: waitingKey(batch) };
   if (batch.dueAt === undefined) return {};
   return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(batch.dueAt) };
+}
+
+/** Nobody lists parts. Neither key ever changes, so that a write of a record seldom writes the index. */
+function createdKeys({ createdAt, part }: Batch): Item {
+  if (part) return {};
+  const { partitionKey, sortKey } = TABLE.createdIndex;
+  return { [partitionKey]: createdMonth(createdAt), [sortKey]: timeKey(createdAt) };
+}
+
+/** The UTC month of a time, such as `2027-01`: a partition of the `created` index. */
+export function createdMonth(time: number): string {
+  return new Date(time).toISOString().slice(0, 'yyyy-mm'.length);
 }
 
 /**

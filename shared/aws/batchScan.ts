@@ -6,6 +6,8 @@ import type { Item, Table } from './table.ts';
 export interface ScanFilter {
   readonly statuses?: readonly string[] | undefined;
   readonly provider?: string | undefined;
+  /** Only batches that are not in the `created` index. */
+  readonly isUnindexed?: boolean | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ interface Segment {
   readonly startKey: Item | undefined;
 }
 
-function scanQuery(table: Table, { statuses, provider }: ScanFilter) {
+function scanQuery(table: Table, { statuses, provider, isUnindexed }: ScanFilter) {
   const names: Record<string, string> = { '#id': TABLE.partitionKey };
   const values: Record<string, string> = { ':batch': batchItemId(''), ':part': '/' };
   const conditions = ['begins_with(#id, :batch)', 'NOT contains(#id, :part)'];
@@ -59,6 +61,10 @@ function scanQuery(table: Table, { statuses, provider }: ScanFilter) {
     for (const [index, status] of statuses.entries()) values[`:status${index}`] = status;
     conditions.push(`#status IN (${placeholders.join(', ')})`);
     names['#status'] = 'status';
+  }
+  if (isUnindexed) {
+    conditions.push('attribute_not_exists(#month)');
+    names['#month'] = TABLE.createdIndex.partitionKey;
   }
   if (provider !== undefined) {
     conditions.push('#provider = :provider');

@@ -8,6 +8,7 @@ import {
   providerStateSchema,
 } from '../quota/providerState.ts';
 import {
+  type Item,
   parseRecord,
   putVersioned,
   queryIndex,
@@ -63,14 +64,16 @@ function stateItemId(provider: string): string {
   return `provider#${provider}`;
 }
 
-const ID = 'lock#sweep';
+/** Id of the item of the sweep's lease. */
+export const SWEEP_LOCK_ID = 'lock#sweep';
 const LEASE_EXPIRED = 'attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now';
 const HOLDS_LEASE = '#writeToken = :token';
 
 /** The sweep's lease: one item in the table of batches. */
 export function realSweepLock(client: DynamoDBDocumentClient, tableName: string): SweepLock {
   const table: Table = { client, name: tableName };
-  const item = { TableName: tableName, Key: { [TABLE.partitionKey]: ID } };
+  const item = { TableName: tableName, Key: { [TABLE.partitionKey]: SWEEP_LOCK_ID } };
+  let indexedSince: number | undefined;
   return {
     async acquire(token, now, leaseUntil) {
       const command = new UpdateCommand({
@@ -81,21 +84,27 @@ export function realSweepLock(client: DynamoDBDocumentClient, tableName: string)
         ExpressionAttributeValues: { ':token': token, ':leaseUntil': leaseUntil, ':now': now },
         ReturnValues: 'ALL_NEW',
       });
-      const held = await writeIf(table, ID, token, () => client.send(command));
+      const held = await writeIf(table, SWEEP_LOCK_ID, token, () => client.send(command));
+      if (held) indexedSince = indexedSinceOf(held);
       return held && cursorsOf(held.cursors);
     },
     async release(token, cursors, now) {
       const command = new UpdateCommand({
         ...item,
-        UpdateExpression: 'SET #cursors = :cursors, #sweptAt = :now REMOVE #leaseUntil',
+        UpdateExpression:
+          'SET #cursors = :cursors, #sweptAt = :now, #indexedSince = if_not_exists(#indexedSince, :since) REMOVE #leaseUntil',
         ConditionExpression: HOLDS_LEASE,
         ExpressionAttributeNames: {
           '#writeToken': 'writeToken',
           '#leaseUntil': 'leaseUntil',
           '#cursors': 'cursors',
           '#sweptAt': 'sweptAt',
+          '#indexedSince': 'indexedSince',
         },
-        ExpressionAttributeValues: { ':token': token, ':cursors': cursors, ':now': now },
+        ExpressionAttributeValues: {
+          ...{ ':token': token, ':cursors': cursors, ':now': now },
+          ':since': indexedSince ?? now,
+        },
       });
       try {
         await client.send(command);
@@ -107,12 +116,20 @@ export function realSweepLock(client: DynamoDBDocumentClient, tableName: string)
   };
 }
 
+/**
+ * Since when every new batch is in the index of batches by creation: since the last sweep of a version
+ * without that index, or from the beginning, if there was no sweep before.
+ */
+function indexedSinceOf({ indexedSince, sweptAt }: Item): number {
+  return [indexedSince, sweptAt].find((time) => typeof time === 'number') ?? 0;
+}
+
 /** When the last sweep ended, in milliseconds since 1970; undefined before the first. */
 export async function lastSweepAt(
   client: DynamoDBDocumentClient,
   tableName: string,
 ): Promise<number | undefined> {
-  const item = await readItem({ client, name: tableName }, ID);
+  const item = await readItem({ client, name: tableName }, SWEEP_LOCK_ID);
   return typeof item?.sweptAt === 'number' ? item.sweptAt : undefined;
 }
 

@@ -13,8 +13,10 @@ import {
 } from './commands.ts';
 import { connect, type Handler, type HandlerConnection } from './connection.ts';
 import { createDescriber } from './describe.ts';
-import { type BatchFilter, getParts, listBatches } from './listBatches.ts';
+import { getParts, listBatches } from './listBatches.ts';
+import { listPage, type Page, type PageOptions } from './listPage.ts';
 import type { ProviderInfo } from './providerInfo.ts';
+import type { BatchFilter } from './readBatches.ts';
 import {
   type FailedRow,
   openRows,
@@ -65,10 +67,19 @@ export interface BatchHandlerClient {
   /** The parts of a batch that is too large for one job, in order. Of any other batch, none. */
   getParts(batchId: string): Promise<readonly BatchInfo[]>;
   /**
-   * All batches in no order, without parts. Batches that have not ended are found through an index,
-   * so that `status: 'open'` reads only them; any other filter reads the whole table.
+   * All batches, without parts. `status: 'open'` reads only those that have not ended, in no order. Any
+   * other filter reads the newest first, and what it shows: `since` says how far back.
+   *
+   * @throws ClientError `invalid_input` for a time that is none
    */
   listBatches(filter?: BatchFilter): AsyncGenerator<BatchInfo>;
+  /**
+   * One page of the batches, the newest first, without parts. Costs what it shows, however many there
+   * are. Pass the `cursor` of a page to get the next; the last has none.
+   *
+   * @throws ClientError `invalid_input` for a limit, a time or a cursor that is none
+   */
+  listPage(options?: PageOptions): Promise<Page<BatchInfo>>;
   /**
    * Waits until the batch has ended, whatever its last status.
    *
@@ -187,6 +198,11 @@ export async function createClient(options: ClientOptions): Promise<BatchHandler
     async *listBatches(filter = {}) {
       const describeNext = forList();
       for await (const batch of listBatches(connection, filter)) yield describeNext(batch);
+    },
+    async listPage(options = {}) {
+      const page = await listPage(connection, options, Date.now());
+      const describeNext = forList();
+      return { ...page, batches: await Promise.all(page.batches.map(describeNext)) };
     },
     waitForBatch: async (batch, more = {}) =>
       describe(await waitForEnd(connection, batch, forBatches(more))),

@@ -11,9 +11,10 @@ export type {
 } from './commands.ts';
 export type { Handler } from './connection.ts';
 export { type BatchHandlerClient, type ClientOptions, createClient } from './createClient.ts';
-export type { BatchFilter } from './listBatches.ts';
+export type { Page, PageOptions } from './listPage.ts';
 export { localStack } from './localStack.ts';
 export type { ModelInfo, ProviderInfo } from './providerInfo.ts';
+export type { BatchFilter } from './readBatches.ts';
 export type { FailedRow, RowFile, RowKind, SucceededRow } from './rows.ts';
 export type { UploadOptions } from './upload.ts';
 export type { WaitOptions } from './wait.ts';

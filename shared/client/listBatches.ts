@@ -1,103 +1,55 @@
-import { batchIdOf, fromItem } from '../aws/batchItem.ts';
-import { scanBatches } from '../aws/batchScan.ts';
-import { messageOf } from '../batch/errors.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
-import { isEnded, type Status } from '../batch/status.ts';
 import type { HandlerConnection } from './connection.ts';
+import { mayHaveUnindexed, newestFirst } from './listPage.ts';
 import { readParts } from './parts.ts';
+import {
+  type BatchFilter,
+  isOpenOnly,
+  type Listed,
+  MAX_KEYS,
+  readMatching,
+  scanMatching,
+} from './readBatches.ts';
 
-export interface BatchFilter {
-  /** Only batches with one of these statuses; `open` means all that have not ended. Default: all. */
-  readonly status?: readonly Status[] | 'open' | undefined;
-  /** Only batches that wait or run at this provider entry. Default: all. */
-  readonly provider?: string | undefined;
-  /** Called for a record that cannot be read, such as one of a newer version. Default: it is skipped. */
-  readonly onUnreadable?: ((batchId: string, why: string) => void) | undefined;
-}
-
-/** The part of a connection that a listing reads. */
-type Table = Pick<HandlerConnection, 'batches' | 'providerStates' | 'dynamodb'> & {
-  readonly handler: {
-    readonly resources: Pick<HandlerConnection['handler']['resources'], 'table'>;
-    readonly providers: readonly string[];
-  };
-};
-
-/** Segments that are scanned at the same time. */
-const SEGMENTS = 4;
-/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
-const MAX_KEYS = 100;
 /** The greatest time that the index can hold. */
 export const END_OF_TIME = 999_999_999_999_999;
 
 /**
- * All batches in no order, without parts. If the filter allows only batches that have not ended,
- * they are found through the sparse index; otherwise the whole table is read.
+ * All batches, without parts. If the filter allows only batches that have not ended, they come in no
+ * order, through the sparse index of open batches. Otherwise the newest come first; batches that were
+ * added before the table had its index by creation come last, in no order, by a scan.
  */
-export function listBatches(table: Table, filter: BatchFilter): AsyncGenerator<Batch> {
-  const { status } = filter;
-  const isOpen = status === 'open' || status?.every((each) => !isEnded(each));
-  return isOpen ? listOpen(table, filter) : scan(table, filter);
-}
-
-async function* scan(
-  { dynamodb, handler }: Table,
-  { status, provider, onUnreadable }: BatchFilter,
+export function listBatches(
+  table: Listed,
+  filter: BatchFilter,
+  now = Date.now(),
 ): AsyncGenerator<Batch> {
-  const pages = scanBatches(
-    { client: dynamodb, name: handler.resources.table },
-    { statuses: status === 'open' ? undefined : status, provider },
-    SEGMENTS,
-  );
-  for await (const items of pages)
-    for (const item of items) {
-      let batch: Batch;
-      try {
-        batch = fromItem(item);
-      } catch (error) {
-        onUnreadable?.(batchIdOf(item), messageOf(error));
-        continue;
-      }
-      yield batch;
-    }
+  return isOpenOnly(filter) ? listOpen(table, filter) : listAll(table, filter, now);
 }
 
-async function* listOpen(table: Table, filter: BatchFilter): AsyncGenerator<Batch> {
-  const { status, provider, onUnreadable } = filter;
+async function* listAll(table: Listed, filter: BatchFilter, now: number): AsyncGenerator<Batch> {
+  let hasIndex = true;
+  for await (const { batches, isMissing } of newestFirst(table, filter, now, undefined)) {
+    if (isMissing) hasIndex = false;
+    yield* batches;
+  }
+  if (!hasIndex) yield* scanMatching(table, filter, 'all');
+  else if (await mayHaveUnindexed(table, filter, now))
+    yield* scanMatching(table, filter, 'unindexed');
+}
+
+async function* listOpen(table: Listed, filter: BatchFilter): AsyncGenerator<Batch> {
   for await (const page of openPages(table)) {
     const ids = page.filter((batchId) => !batchId.includes('/'));
-    for (let start = 0; start < ids.length; start += MAX_KEYS) {
-      const some = ids.slice(start, start + MAX_KEYS);
-      const found = await table.batches.getMany(some);
-      for (const batchId of some) {
-        const batch = found.get(batchId) ?? (await readOne(table, batchId, onUnreadable));
-        // The index is eventually consistent, and also has ended batches with a pending event.
-        if (batch === undefined || isEnded(batch.status)) continue;
-        if (provider !== undefined && batch.provider !== provider) continue;
-        if (Array.isArray(status) && !status.includes(batch.status)) continue;
-        yield batch;
-      }
-    }
-  }
-}
-
-/** Reads a batch that `getMany` left out: only `get` throws the reason. */
-async function readOne(
-  { batches }: Table,
-  batchId: string,
-  onUnreadable: BatchFilter['onUnreadable'],
-): Promise<Batch | undefined> {
-  try {
-    return await batches.get(batchId);
-  } catch (error) {
-    onUnreadable?.(batchId, messageOf(error));
-    return undefined;
+    // The index is eventually consistent, and also has ended batches with a pending event.
+    for (let start = 0; start < ids.length; start += MAX_KEYS)
+      yield* await readMatching(table, ids.slice(start, start + MAX_KEYS), filter);
   }
 }
 
 /** The ids in the index, page by page, each only once. */
-async function* openPages(table: Table): AsyncGenerator<readonly string[]> {
+async function* openPages(table: Listed): AsyncGenerator<readonly string[]> {
   const { batches, providerStates, handler } = table;
   // A batch may move to another partition while they are read.
   const seen = new Set<string>();

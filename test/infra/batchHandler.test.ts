@@ -22,7 +22,7 @@ const FUNCTIONS = ['Intake', 'Sweeper', 'Worker', 'Outcome'];
 describe('a handler with its defaults', () => {
   const template = templateWith();
 
-  it('keeps its state in an encrypted table with two lean indexes, backups and expiry', () => {
+  it('keeps its state in an encrypted table with lean indexes, backups and expiry', () => {
     template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
@@ -46,6 +46,14 @@ describe('a handler with its defaults', () => {
           IndexName: 'provider',
           KeySchema: [{ AttributeName: 'activeProvider', KeyType: 'HASH' }],
           Projection: Match.objectLike({ ProjectionType: 'INCLUDE' }),
+        }),
+        Match.objectLike({
+          IndexName: 'created',
+          KeySchema: [
+            { AttributeName: 'createdMonth', KeyType: 'HASH' },
+            { AttributeName: 'createdAt', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['status', 'provider'] },
         }),
       ],
     });
@@ -315,6 +323,7 @@ describe('in somebody else’s stack', () => {
       'BatchesTable: dynamodb:GetItem',
       'BatchesTable: dynamodb:Scan',
       'batches/*: s3:GetObject',
+      'index/created: dynamodb:Query',
       'index/due: dynamodb:Query',
       'index/provider: dynamodb:Query',
       'stack: cloudformation:GetTemplateSummary',

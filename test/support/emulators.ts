@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -18,7 +23,10 @@ export interface Emulators {
   readonly sqs: SQSClient;
   readonly s3: S3Client;
   /** Creates the handler's table with its indexes. */
-  createTable(name: string): Promise<void>;
+  createTable(
+    name: string,
+    change?: (definition: CreateTableCommandInput) => CreateTableCommandInput,
+  ): Promise<void>;
   createBucket(name: string): Promise<void>;
   /** Creates a queue and gives its URL. */
   createQueue(name: string): Promise<string>;
@@ -43,8 +51,8 @@ export async function startEmulators(): Promise<Emulators> {
     table: DynamoDBDocumentClient.from(dynamodb),
     sqs,
     s3,
-    async createTable(name) {
-      await dynamodb.send(new CreateTableCommand(tableDefinition(name)));
+    async createTable(name, change = (definition) => definition) {
+      await dynamodb.send(new CreateTableCommand(change(tableDefinition(name))));
       await waitUntilTableExists(
         { client: dynamodb, minDelay: 0.02, maxWaitTime: 30 },
         { TableName: name },

@@ -5,9 +5,10 @@ import { realProviderStateStore } from '../../../shared/aws/sweepStores.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
 import { STATUSES } from '../../../shared/batch/status.ts';
-import { type BatchFilter, listBatches } from '../../../shared/client/listBatches.ts';
+import { listBatches } from '../../../shared/client/listBatches.ts';
+import type { BatchFilter } from '../../../shared/client/readBatches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
-import { given } from '../../support/given.ts';
+import { given, NOW } from '../../support/given.ts';
 
 const TABLE_NAME = 'batches';
 
@@ -35,10 +36,10 @@ async function list(filter: BatchFilter): Promise<readonly string[]> {
     batches,
     providerStates: realProviderStateStore(emulators.table, TABLE_NAME),
     dynamodb: emulators.table,
-    handler: { resources: { table: TABLE_NAME }, providers: ['openai', 'claude'] },
+    handler: { resources: { table: TABLE_NAME }, providers: ['openai', 'claude'], settings: {} },
   };
   const ids: string[] = [];
-  for await (const { batchId } of listBatches(connection, filter)) ids.push(batchId);
+  for await (const { batchId } of listBatches(connection, filter, NOW)) ids.push(batchId);
   return ids.sort();
 }
 

@@ -7,7 +7,8 @@ import { realProviderStateStore } from '../../../shared/aws/sweepStores.ts';
 import { readItem } from '../../../shared/aws/table.ts';
 import { partId } from '../../../shared/batch/newRecord.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
-import { type BatchFilter, listBatches } from '../../../shared/client/listBatches.ts';
+import { listBatches } from '../../../shared/client/listBatches.ts';
+import type { BatchFilter } from '../../../shared/client/readBatches.ts';
 import { METRICS } from '../../../shared/metrics.ts';
 import { advanceParts } from '../../../shared/usecases/parts.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
@@ -59,10 +60,11 @@ const ids = async (status: BatchFilter['status'], onUnreadable?: BatchFilter['on
     batches: store,
     providerStates: states,
     dynamodb: table.client,
-    handler: { resources: { table: table.name }, providers: ['openai'] },
+    handler: { resources: { table: table.name }, providers: ['openai'], settings: {} },
   };
   const found: string[] = [];
-  for await (const { batchId } of listBatches(from, { status, onUnreadable })) found.push(batchId);
+  for await (const { batchId } of listBatches(from, { status, onUnreadable }, NOW))
+    found.push(batchId);
   return found.sort();
 };
 
