@@ -112,9 +112,10 @@ function notesOf(info: ProviderInfo): readonly string[] {
   if (waitingFor) {
     const fix = { paused: `batch-handler resume ${provider}`, blocked: `correct that, ${resume}` };
     const next = state === 'paused' || state === 'blocked' ? `; ${fix[state]}` : '';
-    notes.push(waitingFor.text + next);
+    notes.push(unended(waitingFor.text) + next);
   }
-  for (const { text } of refusedAlone) notes.push(`${provider}: ${text}; correct that, ${resume}`);
+  for (const { text } of refusedAlone)
+    notes.push(`${provider}: ${unended(text)}; correct that, ${resume}`);
   for (const { model, tokens, learnedText, refusedAt, coolingDown } of models) {
     const name = model === '' ? 'batches without a model' : model;
     const parts: string[] = [];
@@ -131,4 +132,9 @@ function notesOf(info: ProviderInfo): readonly string[] {
     if (parts.length > 0) notes.push(`${provider}, ${name}: ${parts.join('; ')}`);
   }
   return notes;
+}
+
+/** Without the full stop of a provider's text, after which the sentence goes on. */
+function unended(text: string): string {
+  return text.replace(/\.$/, '');
 }

@@ -1,4 +1,5 @@
 import type { NotedReason, Reason } from '../batch/errors.ts';
+import { requestsToSend } from '../batch/ledger.ts';
 import { isClaimed } from '../batch/lifecycle/claims.ts';
 import { needsRetry } from '../batch/newRecord.ts';
 import type { Batch, BatchIn } from '../batch/record.ts';
@@ -89,7 +90,8 @@ function retryWait(batch: BatchIn<'retrying'>, { now }: World): WaitingFor {
     return { kind: 'not_before', text: `not before ${timeText(resumeAt, now)}`, until };
   const reason = freshReason(batch);
   const when = resumeAt > now ? `at ${timeText(resumeAt, now)}` : 'due';
-  const text = `the next attempt is ${when}${after(reason)}`;
+  const what = counted(requestsToSend(batch), 'request');
+  const text = `the next attempt, for ${what}, is ${when}${after(reason)}`;
   const times = { since: iso(statusAt), until };
   return omitUndefined({ kind: 'retry' as const, text, ...times, attempt: attempt + 1, reason });
 }

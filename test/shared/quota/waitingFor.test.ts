@@ -234,7 +234,7 @@ describe('a batch that retries', () => {
     });
     expect(waitingFor(batch, world())).toEqual({
       kind: 'retry',
-      text: 'the next attempt is at 08:03:00Z, after reset: connection reset',
+      text: 'the next attempt, for 10 requests, is at 08:03:00Z, after reset: connection reset',
       since: '2027-01-15T08:00:00.000Z',
       until: '2027-01-15T08:03:00.000Z',
       ...{ attempt: 2, reason },
