@@ -24,6 +24,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   // Hours of pairs: the test runs a sample of them.
   'npm run simulate -- --exhaustive 2': 'test/simulation/exhaustive.test.ts',
   'npm run simulate:mutants': 'test/simulation/mutants.test.ts',
+  'npm run test:deploy': '.ci/run',
   'npm run test:kill': 'test/reliability/killMatrix.test.ts',
   'npm run bench': 'test/bench/command.test.ts',
   'npm run bench -- --json': 'test/bench/command.test.ts',
