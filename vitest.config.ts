@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -30,6 +31,12 @@ function placeOf({ moduleId }: TestSpecification): number {
 }
 
 export default defineConfig({
+  resolve: {
+    // The examples import the package as a user's code does, and are tested before it is built.
+    alias: {
+      'batch-handler/processor': join(import.meta.dirname, 'shared', 'processor', 'index.ts'),
+    },
+  },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/testRun.ts'],

@@ -61,6 +61,11 @@ export function explainFile(error: unknown, place?: string): ExplainedError | un
 export function explain(error: unknown): ExplainedError {
   if (!(error instanceof Error)) return unreachable(String(error));
   const { name, message } = error;
+  if (
+    /region is missing/i.test(message) ||
+    (error instanceof ClientError && error.code === 'no_region')
+  )
+    return unreachable('no AWS region: name one with --region, or set AWS_REGION');
   if (error instanceof ClientError) {
     const hint = HINTS[error.code];
     const line = oneLine(hint === undefined ? message : `${message}; ${hint}`);
@@ -74,8 +79,6 @@ export function explain(error: unknown): ExplainedError {
     return unreachable(
       `no AWS credentials: sign in (aws sso login, aws configure) or name a profile with --profile (${message})`,
     );
-  if (/region is missing/i.test(message))
-    return unreachable('no AWS region: name one with --region, or set AWS_REGION');
   if (BAD_CREDENTIALS.test(what))
     return unreachable(`AWS refuses the credentials: sign in again (${what})`);
   if (/AccessDenied|Forbidden|not authorized/i.test(what))

@@ -47,6 +47,8 @@ export async function bundle<Name extends string>(
     bundle: true,
     platform: 'node',
     target: 'node24',
+    // The examples import the package as a user's code does. In a clone it may not be built yet.
+    alias: { 'batch-handler/processor': join(PACKAGE_ROOT, 'shared', 'processor', 'index.ts') },
     format: 'esm',
     splitting: true,
     outExtension: { '.js': '.mjs' },

@@ -1,8 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { defineProcessor } from '../../shared/processor/index.ts';
-import { answerText } from '../processor/answer.ts';
-import { groupsOf } from './groups.ts';
+import { answerText, defineProcessor, groupsOf } from 'batch-handler/processor';
 
 const TableName = process.env.ANSWERS_TABLE;
 /** Each is a request of its own: the SDK repeats those that are throttled. */

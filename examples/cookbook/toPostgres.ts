@@ -1,7 +1,5 @@
-import { defineProcessor } from '../../shared/processor/index.ts';
-import { answerText } from '../processor/answer.ts';
-import { groupsOf } from './groups.ts';
-import { inTransaction } from './postgres.ts';
+import { answerText, defineProcessor, groupsOf } from 'batch-handler/processor';
+import { inTransaction } from './postgres.js';
 
 const ROWS_A_STATEMENT = 500;
 

@@ -1,6 +1,5 @@
-import { defineProcessor } from '../../shared/processor/index.ts';
-import { groupsOf } from './groups.ts';
-import { inTransaction } from './postgres.ts';
+import { defineProcessor, groupsOf } from 'batch-handler/processor';
+import { inTransaction } from './postgres.js';
 
 /** Some 10 MB of vectors with 3,072 dimensions. */
 const ROWS_A_STATEMENT = 100;

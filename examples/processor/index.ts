@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { type DeliveredBatch, defineProcessor } from '../../shared/processor/index.ts';
-import { answerText } from './answer.ts';
-import { csvRow } from './csv.ts';
+import { answerText, type DeliveredBatch, defineProcessor } from 'batch-handler/processor';
+import { type Options, stringify } from 'csv-stringify/sync';
+
+/** A text like `=1+1` gets a quote, so that no spreadsheet runs a model's answer as a formula. */
+const CSV: Options = { escape_formulas: true, record_delimiter: 'windows', quoted_match: /[\r\n]/ };
 
 // Without these, a connection that hangs is waited for until the function is killed.
 const s3 = new S3Client({
@@ -24,16 +26,19 @@ export const handler = defineProcessor(async (batch) => {
 });
 
 async function* answers(batch: DeliveredBatch): AsyncGenerator<string> {
-  yield csvRow(['custom_id', 'answer', 'input_tokens', 'output_tokens']);
+  yield stringify([['custom_id', 'answer', 'input_tokens', 'output_tokens']], CSV);
   for await (const { customId, response, usage } of batch.results()) {
-    yield csvRow([customId, answerText(response.body), usage.inputTokens, usage.outputTokens]);
+    yield stringify(
+      [[customId, answerText(response.body), usage.inputTokens, usage.outputTokens]],
+      CSV,
+    );
   }
 }
 
 async function* failures(batch: DeliveredBatch): AsyncGenerator<string> {
-  yield csvRow(['custom_id', 'code', 'message', 'request']);
+  yield stringify([['custom_id', 'code', 'message', 'request']], CSV);
   for await (const { customId, request, error } of batch.errors()) {
-    yield csvRow([customId, error.code, error.message, JSON.stringify(request.body)]);
+    yield stringify([[customId, error.code, error.message, JSON.stringify(request.body)]], CSV);
   }
 }
 

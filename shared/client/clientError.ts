@@ -1,5 +1,6 @@
 /** What went wrong, as a stable word for programs. */
 export type ClientErrorCode =
+  | 'no_region'
   | 'unknown_stack'
   | 'no_handler'
   | 'several_handlers'

@@ -87,11 +87,21 @@ async function readMetadata(
   const { Metadata: text = '{}' } = await client
     .send(new GetTemplateSummaryCommand({ StackName: stack }))
     .catch((error: unknown) => {
+      if (isMissingRegion(error)) {
+        const message =
+          'no AWS region: pass one as region, or set AWS_REGION (AWS_DEFAULT_REGION is not read)';
+        throw new ClientError('no_region', message, { cause: error });
+      }
       if (!isUnknownStack(error)) throw error;
       const message = `there is no stack ${stack} in this account and region`;
       throw new ClientError('unknown_stack', message, { cause: error });
     });
   return stackMetadataSchema.parse(JSON.parse(text))[METADATA_KEY];
+}
+
+/** The SDK throws a general Error. */
+function isMissingRegion(error: unknown): boolean {
+  return error instanceof Error && /region is missing/i.test(error.message);
 }
 
 /** CloudFormation reports it as a general ValidationError. */

@@ -29,8 +29,12 @@ import type { UploadOptions } from './upload.ts';
 import { type WaitOptions, waitForCommand, waitForEnd } from './wait.ts';
 
 export interface ClientOptions extends AwsAccess {
-  /** Name or ARN of the stack that contains the handler. */
-  readonly stack: string;
+  /**
+   * Name or ARN of the stack that contains the handler.
+   *
+   * @default the environment variable BATCH_HANDLER_STACK, else `BatchHandler`
+   */
+  readonly stack?: string | undefined;
   /** Path of the construct. Required if the stack has several handlers. */
   readonly handler?: string | undefined;
   /** Of a local stack, as `localStack` returns it: where batches say that the processor's log is. */
@@ -167,14 +171,19 @@ export interface BatchHandlerClient {
   resumeProvider(provider: string, options?: ProviderCommandOptions): Promise<void>;
 }
 
+/** The name of this project's own stack. */
+const DEFAULT_STACK = 'BatchHandler';
+
 /**
- * Finds the handler of a stack and creates a client for it.
+ * Finds the handler of a stack and creates a client for it. Without options, the stack, the region
+ * and the credentials are those of the environment.
  *
- * @throws ClientError `unknown_stack`, `no_handler`, `unknown_handler`, or `several_handlers` if the
+ * @throws ClientError `no_region`, `unknown_stack`, `no_handler`, `unknown_handler`, or `several_handlers` if the
  *   stack has several and `handler` is not set
  */
-export async function createClient(options: ClientOptions): Promise<BatchHandlerClient> {
-  const { stack, handler: path, logDirectory, ...access } = options;
+export async function createClient(options: ClientOptions = {}): Promise<BatchHandlerClient> {
+  const { BATCH_HANDLER_STACK: named } = process.env;
+  const { stack = named || DEFAULT_STACK, handler: path, logDirectory, ...access } = options;
   const connection = await connect(access, stack, path, logDirectory);
   const { handler, batches } = connection;
   const { describe, forList, world } = createDescriber(connection);

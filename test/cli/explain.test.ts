@@ -32,6 +32,11 @@ test.each([
     'no AWS region: name one with --region, or set AWS_REGION',
   ],
   [
+    new ClientError('no_region', 'no AWS region: pass one as region'),
+    3,
+    'no AWS region: name one with --region, or set AWS_REGION',
+  ],
+  [
     named('ExpiredTokenException', 'The security token has expired'),
     3,
     'AWS refuses the credentials: sign in again (ExpiredTokenException: The security token has expired)',

@@ -133,7 +133,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'it measures what deploys: bundles and shared code, and no fakes of the tests',
   },
   examples: {
-    may: 'batch-handler shared/processor/index.ts @aws-sdk aws-cdk-lib aws-lambda node pg',
+    may: 'batch-handler @aws-sdk aws-cdk-lib aws-lambda csv-stringify node openai pg',
     why: "an example shows what users can import: the package's public entries",
   },
   test: { may: '*', why: 'a test may import everything' },

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** What somebody who writes a CDK app in TypeScript has beside it. */
-const OF_THE_APP = ['@types/node', 'esbuild'];
+const OF_THE_APP = ['@types/node', '@types/pg', 'csv-stringify', 'esbuild', 'pg'];
 
 const run = promisify(execFile);
 
@@ -59,7 +59,7 @@ export async function typeErrors(directory: string, options: object): Promise<re
     config,
     JSON.stringify({
       compilerOptions: { ...compilerOptions, ...options },
-      include: ['app', 'examples/*/app.ts'],
+      include: ['app', 'examples/*/*.ts'],
     }),
   );
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');

@@ -5,7 +5,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import {
   cloudFormationService,
   deployedStacks,
@@ -15,6 +15,7 @@ import { localAccount } from '../../../local/template/account.ts';
 import { templateSchema } from '../../../local/template/assembly.ts';
 import { cloudFormationClient } from '../../../shared/aws/clients/operator.ts';
 import { discoverHandler } from '../../../shared/client/connection.ts';
+import { createClient } from '../../../shared/client/createClient.ts';
 import { localStack } from '../../../shared/client/index.ts';
 import { METADATA_KEY } from '../../../shared/handlerMetadata.ts';
 import { settingsOf } from '../../../shared/operations/settings.ts';
@@ -120,4 +121,27 @@ test('a local stack is found by its directory, as long as its process lives', as
   // Above the highest process id that Linux gives.
   write(2 ** 22 + 1);
   await expect(localStack(directory)).rejects.toMatchObject({ code: 'local_stack_not_running' });
+});
+
+test('a client without options is of the stack and the region of the environment', async () => {
+  deploy('Batches');
+  vi.stubEnv('AWS_ENDPOINT_URL', gateway.url);
+  vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  vi.stubEnv('AWS_REGION', undefined);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+
+  await expect(createClient()).rejects.toMatchObject({
+    name: 'ClientError',
+    code: 'no_region',
+    message:
+      'no AWS region: pass one as region, or set AWS_REGION (AWS_DEFAULT_REGION is not read)',
+  });
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  await expect(createClient()).rejects.toThrow('there is no stack BatchHandler in this account');
+  vi.stubEnv('BATCH_HANDLER_STACK', 'Test');
+  await expect(createClient()).resolves.toMatchObject({ handler: { path: 'Test/Batches' } });
 });

@@ -9,11 +9,16 @@ interface Answer {
   readonly output?: readonly { readonly content?: readonly { readonly text?: string }[] }[];
 }
 
-/** The text of an answer; whatever is no text, such as an embedding, as it is: JSON. */
+/**
+ * The text of an answer of `/v1/chat/completions`, `/v1/completions` or `/v1/responses`.
+ *
+ * @param body the body of a response
+ * @returns any other answer, such as an embedding, as JSON; an empty text if the model gave none
+ */
 export function answerText(body: unknown): string {
   const { choices, output } = (body ?? {}) as Answer;
   if (choices) return choices[0]?.message?.content ?? choices[0]?.text ?? '';
   if (output)
     return output.flatMap(({ content = [] }) => content.map((part) => part.text)).join('');
-  return JSON.stringify(body);
+  return JSON.stringify(body) ?? '';
 }

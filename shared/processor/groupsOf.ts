@@ -1,4 +1,9 @@
-/** Gathers what a stream gives into groups, so that a write can take many rows at once. */
+/**
+ * Gathers the rows of a batch into groups, so that one write can take many.
+ *
+ * @param items such as `batch.results()`
+ * @param size of a group; the last one may be smaller
+ */
 export async function* groupsOf<T>(
   items: AsyncIterable<T>,
   size: number,
