@@ -65,9 +65,12 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
     since: since && pastTime(since, now()),
     until: until && pastTime(until, now()),
   };
-  const { batches, hasMore } = isOpenOnly(filter)
+  const { batches: found, hasMore } = isOpenOnly(filter)
     ? await newestOf(client.listBatches(filter), limit)
     : await firstOf(client, filter, limit);
+  const { batches, unsummed } = await withSums(client, found);
+  if (unsummed > 0)
+    stderr.write(`the parts of ${countText(unsummed)} are not summed up: see them with show\n`);
   if (json) {
     for (const batch of batches) stdout.write(`${JSON.stringify(batch)}\n`);
     return EXIT.done;
@@ -148,6 +151,26 @@ function pastTime(moment: Moment, now: number): string {
 function isOpenOnly({ status }: BatchFilter): boolean {
   return status === 'open' || (status?.every((each) => !isEnded(each)) ?? false);
 }
+
+/** Batches in parts that are summed up beyond those of the listing itself: each may have 200 parts. */
+const MAX_SUMMED = 20;
+
+/** Reads those of the shown batches again whose parts the listing has not summed up. */
+export async function withSums(
+  client: Pick<BatchHandlerClient, 'getBatch'>,
+  batches: readonly BatchInfo[],
+): Promise<{ readonly batches: readonly BatchInfo[]; readonly unsummed: number }> {
+  const isUnsummed = ({ status, partCount, finishedInParts }: BatchInfo): boolean =>
+    partCount !== undefined && finishedInParts === undefined && RUNS_IN_PARTS.has(status);
+  const missing = batches.filter(isUnsummed);
+  const chosen = new Set(missing.slice(0, MAX_SUMMED));
+  const summed: BatchInfo[] = [];
+  for (const batch of batches)
+    summed.push(chosen.has(batch) ? ((await client.getBatch(batch.batchId)) ?? batch) : batch);
+  return { batches: summed, unsummed: missing.length - chosen.size };
+}
+
+const RUNS_IN_PARTS: ReadonlySet<Status> = new Set<Status>(['split', 'collecting']);
 
 interface Newest<T> {
   readonly batches: readonly T[];

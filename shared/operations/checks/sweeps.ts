@@ -128,7 +128,8 @@ function stateResults(state: ProviderState, now: number): readonly CheckResult[]
   const results: CheckResult[] = [];
   if (isPaused(state) && lastCommand) {
     const why = lastCommand.reason === undefined ? '' : `: ${lastCommand.reason}`;
-    const what = `${provider} was paused by a user ${durationText(now - lastCommand.sentAt)} ago${why}`;
+    const { by = 'a user' } = lastCommand;
+    const what = `${provider} was paused by ${by} ${durationText(now - lastCommand.sentAt)} ago${why}`;
     results.push(noteResult(what, `batch-handler resume ${provider}`));
   }
   if (hold && isUnavailable(state, now)) {
