@@ -81,19 +81,19 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
     stderr.write(`no ${isFiltered ? 'matching ' : ''}batches in ${stack}\n`);
     return EXIT.done;
   }
-  const columns = listColumns(now()).filter(
-    ({ title, text }) => title !== WHY || batches.some((batch) => text(batch) !== ''),
-  );
+  const columns = listColumns(now(), batches);
   const lines = tableLines(columns, batches, widthOf(stdout), painter(stdout));
   stdout.write(`${lines.join('\n')}\n`);
   if (hasMore) stderr.write(`the newest ${countText(batches.length)}; see more with --limit\n`);
   return EXIT.done;
 }
 
-/** The title of the column that is left out if nothing waits or has failed. */
-const WHY = 'WHY';
-
-export function listColumns(now: number): readonly Column<BatchInfo>[] {
+/** The last column is left out if nothing waits or has failed. */
+export function listColumns(
+  now: number,
+  batches: readonly BatchInfo[],
+): readonly Column<BatchInfo>[] {
+  const why: Column<BatchInfo> = { title: 'WHY', text: whyText, rank: 8, minWidth: 24 };
   const age = ({ createdAt }: BatchInfo): string => durationText(now - Date.parse(createdAt));
   return [
     { title: 'BATCH', text: ({ batchId }) => batchId, rank: 0, minWidth: 40 },
@@ -111,7 +111,7 @@ export function listColumns(now: number): readonly Column<BatchInfo>[] {
     { title: 'TRIES', text: ({ attempts }) => countText(attempts), rank: 7, align: 'right' },
     { title: 'COST', text: ({ cost }) => costText(cost), rank: 5, align: 'right' },
     { title: 'AGE', text: age, rank: 3, align: 'right' },
-    { title: WHY, text: whyText, rank: 8, minWidth: 24 },
+    ...(batches.some((batch) => whyText(batch) !== '') ? [why] : []),
   ];
 }
 

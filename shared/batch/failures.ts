@@ -75,6 +75,20 @@ export class FailureTally {
   }
 }
 
+/** The failures of several batches together; undefined if there are none. */
+export function sumFailures(
+  a: Failures | undefined,
+  b: Failures | undefined,
+): Failures | undefined {
+  if (!a || !b) return a ?? b;
+  const tally = new FailureTally();
+  tally.addGroups(a.groups);
+  tally.addGroups(b.groups);
+  const groups = tally.groups();
+  const total = a.total + b.total;
+  return { total, groups, other: total - sumOf(groups) };
+}
+
 /** The part of a record that its failures follow from. */
 interface Ledger {
   readonly status: Status;

@@ -135,7 +135,7 @@ export function batchInfo(
     estimatedCost: input?.estimatedCost,
     maxCost: spec.maxCost,
     reasons: batch.reasons.map(shownReason),
-    failures: failuresOf(batch),
+    failures: sum ? sum.failures : failuresOf(batch),
     problems: inputProblems,
     cancelRequested,
     metadata: spec.metadata,

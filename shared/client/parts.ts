@@ -1,4 +1,5 @@
 import { sumCost } from '../batch/cost.ts';
+import { type Failures, failuresOf, sumFailures } from '../batch/failures.ts';
 import type { Slice } from '../batch/input.ts';
 import { NO_USAGE, sumUsage, type Usage } from '../batch/job.ts';
 import { type Counts, countsNow, countsOfNew } from '../batch/ledger.ts';
@@ -80,6 +81,8 @@ export interface PartsSum {
   readonly attempts: number;
   /** Requests that running jobs have finished, as far as providers say and it is recorded. */
   readonly finishedInJobs: number;
+  /** Their requests that failed for good. */
+  readonly failures?: Failures | undefined;
 }
 
 /** Sums up the parts of a batch. A part without a record has not begun. */
@@ -91,7 +94,9 @@ export function sumParts(parent: Batch, parts: PartsById): PartsSum {
     const part = byId.get(partId(parent.batchId, index + 1));
     if (!part) return { ...NOTHING, counts: countsOfNew(requests) };
     const sum = sumParts(part, parts);
-    return isAwaited(part, parent) ? { ...sum, counts: runAgain(sum.counts) } : sum;
+    return isAwaited(part, parent)
+      ? { ...sum, counts: runAgain(sum.counts), failures: undefined }
+      : sum;
   });
   return sums.reduce(added, NOTHING);
 }
@@ -114,7 +119,8 @@ const HAS_JOB: ReadonlySet<Status> = new Set<Status>(['running', 'collecting']);
 function numbersOf(batch: Batch): PartsSum {
   const { status, usage, cost, attempt, job }: BatchFields = batch;
   const finishedInJobs = HAS_JOB.has(status) ? (job?.progress ?? 0) : 0;
-  return { counts: countsNow(batch), usage, cost, attempts: attempt, finishedInJobs };
+  const failures = failuresOf(batch);
+  return { counts: countsNow(batch), usage, cost, attempts: attempt, finishedInJobs, failures };
 }
 
 function added(a: PartsSum, b: PartsSum): PartsSum {
@@ -130,5 +136,6 @@ function added(a: PartsSum, b: PartsSum): PartsSum {
     cost: sumCost(a.cost, b.cost),
     attempts: Math.max(a.attempts, b.attempts),
     finishedInJobs: a.finishedInJobs + b.finishedInJobs,
+    failures: sumFailures(a.failures, b.failures),
   };
 }

@@ -21,7 +21,7 @@ const BATCHES = [
 
 const plain = (_: unknown, text: string) => text;
 const tableAt = (width: number, paint = plain) =>
-  tableLines(listColumns(NOW), BATCHES, width, paint);
+  tableLines(listColumns(NOW, BATCHES), BATCHES, width, paint);
 
 test.each([60, 80, 120])('the list fits %i columns', (width) => {
   const lines = tableAt(width);
@@ -35,10 +35,20 @@ test('text from outside is aligned and controls nothing', () => {
     provider: 'openai',
     input: { ...INPUT, model: '模型\u001b[2J\u009b1m🚀' },
   });
-  const lines = tableLines(listColumns(NOW), [batchInfo(wide, 'bucket'), ...BATCHES], 120, plain);
+  const rows = [batchInfo(wide, 'bucket'), ...BATCHES];
+  const lines = tableLines(listColumns(NOW, rows), rows, 120, plain);
   expect(lines.join('')).not.toMatch(/\p{Cc}/u);
   const widths = lines.map((line) => textWidth(line));
   expect(new Set(widths).size).toBe(1);
+});
+
+test('why a batch waits or has failed has a column if there is such a batch', () => {
+  const reasons = [{ code: 'processor_failed', message: 'the processor failed: it broke' }];
+  const rows = [...BATCHES, batchInfo(given('failed', { reasons }), 'bucket')];
+  const lines = tableLines(listColumns(NOW, rows), rows, 200, plain);
+  expect(lines[0]).toMatch(/ WHY$/);
+  expect(lines.at(-1)).toMatch(/ the processor failed: it broke$/);
+  expect(tableAt(200)[0]).not.toContain('WHY');
 });
 
 test('every status has its colour, and colours take no columns', () => {

@@ -1,6 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FailureGroup, FailureTally, failuresOf } from '../../../shared/batch/failures.ts';
+import {
+  type FailureGroup,
+  FailureTally,
+  failuresOf,
+  sumFailures,
+} from '../../../shared/batch/failures.ts';
 import { failuresText } from '../../../shared/batch/failuresText.ts';
 import { given, ROWS } from '../../support/given.ts';
 
@@ -62,6 +67,21 @@ describe('failed requests are counted', () => {
       { count: 1, code: 'a', status: 400, example: 'r0' },
     ]);
   });
+});
+
+it('the failures of several batches are summed by error', () => {
+  const ofA = { total: 3, groups: tallyOf([['a', 400], ['b']]), other: 1 };
+  const ofB = { total: 2, groups: tallyOf([['b'], ['b']]), other: 0 };
+  expect(sumFailures(ofA, ofB)).toEqual({
+    total: 5,
+    groups: [
+      { count: 3, code: 'b', example: 'r1' },
+      { count: 1, code: 'a', status: 400, example: 'r0' },
+    ],
+    other: 1,
+  });
+  expect(sumFailures(undefined, ofB)).toBe(ofB);
+  expect(sumFailures(ofA, undefined)).toBe(ofA);
 });
 
 describe('the failures of a batch', () => {

@@ -104,6 +104,7 @@ describe('a batch in parts', () => {
       given('completed', {
         ...of('b1', 1),
         counts: counts(4, 1, 0),
+        failureGroups: [{ count: 1, code: 'invalid_value', status: 400, example: 'r3' }],
         usage: usage(7),
         cost: 0.5,
         attempt: 2,
@@ -123,6 +124,7 @@ describe('a batch in parts', () => {
       cost: 0.75,
       attempts: 2,
       finishedInParts: 2,
+      failures: { total: 1, groups: [{ count: 1, code: 'invalid_value' }], other: 0 },
       waitingFor: { kind: 'parts', total: 3, running: 1, ended: 1, waiting: 1 },
     });
     // The one without a record is asked for again, in case the first read left it out.
