@@ -1,15 +1,4 @@
-import type { Command } from 'commander';
-import type { CliContext } from './context.ts';
-
-/** Adds the arguments, the options, the examples and the action of a command. */
-type Define = (command: Command, context: CliContext) => void;
-
-interface CommandEntry {
-  readonly name: string;
-  readonly description: string;
-  /** Loads the command: the help of the program needs none, and a command no other. */
-  load(): Promise<Define>;
-}
+import type { CommandEntry, Define } from './context.ts';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
@@ -70,6 +59,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/providers.ts')).defineProviders,
   },
   {
+    name: 'key',
+    description: 'store the key of a provider in its secret and resume the provider',
+    load: async () => (await import('./commands/key.ts')).defineKey,
+  },
+  {
     name: 'pause',
     description: 'start no new jobs at a provider until it is resumed; running jobs continue',
     load: async () => (await import('./commands/pause.ts')).definePause,
@@ -95,6 +89,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     description:
       'pause all providers, cancel all open batches and wait until nothing is outstanding',
     load: async () => (await import('./commands/drain.ts')).defineDrain,
+  },
+  {
+    name: 'completion',
+    description: 'print a script that completes commands and options in bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).completionOf(COMMANDS),
   },
   {
     name: 'local',

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Output } from './terminal/output.ts';
 
 /** The process that a command runs in, as far as commands use it. */
@@ -10,6 +11,8 @@ export interface CliContext {
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   /** Asks the person at the terminal. Absent if there is no terminal. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** Asks without showing the answer. Absent if there is no terminal. */
+  readonly askSecret?: ((question: string) => Promise<string>) | undefined;
   /** Aborted by ^C. */
   readonly interrupted: AbortSignal;
   /**
@@ -27,6 +30,16 @@ export interface CliContext {
 export interface CliEnvironment extends Omit<CliContext, 'end' | 'hint'> {
   /** How the user has called the program. Default: `batch-handler`. */
   readonly program?: string | undefined;
+}
+
+/** Adds the arguments, the options, the examples and the action of a command. */
+export type Define = (command: Command, context: CliContext) => void;
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  /** Loads the command: the help of the program needs none, and a command no other. */
+  load(): Promise<Define>;
 }
 
 /** Documented in docs/cli.md. */

@@ -26,16 +26,17 @@ process.stderr.on('error', () => {});
 
 const isAttended = process.stdin.isTTY && process.stderr.isTTY;
 
-async function ask(question: string): Promise<string> {
+async function askUser(question: string, isHidden: boolean): Promise<string> {
   const { askOnTerminal } = await import('./terminal/confirm.ts');
-  return askOnTerminal(question, interrupted);
+  return askOnTerminal(question, interrupted, { isHidden });
 }
 
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin.isTTY ? undefined : process.stdin,
-  ask: isAttended ? ask : undefined,
+  ask: isAttended ? (question) => askUser(question, false) : undefined,
+  askSecret: isAttended ? (question) => askUser(question, true) : undefined,
   interrupted: interrupted.signal,
   program: programName(process.argv[1] ?? '', process.env, process.cwd()),
   now: Date.now,

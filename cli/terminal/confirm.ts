@@ -1,18 +1,35 @@
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { ClientError } from '../../shared/client/clientError.ts';
 import type { CliContext } from '../context.ts';
 
-/** Asks on the terminal. ^C aborts `interrupted`, as it does everywhere else. */
+/** Shows nothing of what is typed. */
+const HIDDEN = new Writable({ write: (_chunk, _encoding, done) => done() });
+
+/**
+ * Asks on the terminal. ^C aborts `interrupted`, as it does everywhere else.
+ *
+ * @param isHidden whether the answer is not shown
+ */
 export async function askOnTerminal(
   question: string,
   interrupted: AbortController,
+  { isHidden = false }: { readonly isHidden?: boolean } = {},
 ): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const output = isHidden ? HIDDEN : process.stderr;
+  const terminal = createInterface({
+    input: process.stdin,
+    output,
+    terminal: true,
+    historySize: 0,
+  });
+  if (isHidden) process.stderr.write(question);
   terminal.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
   try {
     return await terminal.question(question, { signal: interrupted.signal });
   } finally {
     terminal.close();
+    if (isHidden) process.stderr.write('\n');
   }
 }
 

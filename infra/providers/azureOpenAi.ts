@@ -24,7 +24,7 @@ export interface AzureOpenAiOptions extends CommonOptions {
   /**
    * The secret that holds the API key, or the client secret of `clientId`, as plain text.
    *
-   * @default - a secret is created; put the key in with `aws secretsmanager put-secret-value`
+   * @default - a secret is created; put the key in with `batch-handler key`
    */
   readonly secret?: AnySecret;
   /**

@@ -74,7 +74,7 @@ export interface KeyOptions extends CommonOptions {
   /**
    * The secret that holds the API key, as plain text.
    *
-   * @default - a secret is created; put the key in with `aws secretsmanager put-secret-value`
+   * @default - a secret is created; put the key in with `batch-handler key`
    */
   readonly secret?: AnySecret;
   /**

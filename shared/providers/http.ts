@@ -236,7 +236,7 @@ export function credentialOf(name: string, secret: string | undefined): string {
   if (!isFilled(key))
     throw new ProviderError('account', {
       code: 'secret_not_filled',
-      message: `the secret of provider ${name} holds no key yet: put its API key in (aws secretsmanager put-secret-value); its batches go on by themselves`,
+      message: `the secret of provider ${name} holds no key yet: put its API key in (batch-handler key ${name}); its batches go on by themselves`,
     });
   if (!/^[\x21-\x7e]+$/.test(key))
     throw new ProviderError('account', {

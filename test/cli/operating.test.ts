@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findHandlerNames } from '../../local/stackSettings.ts';
+import { secretsManagerClient } from '../../shared/aws/clients/secretsManager.ts';
+import { createClient, localStack } from '../../shared/client/index.ts';
 import { eventually } from '../local/fixtures/eventually.ts';
 import { sdkSettings } from '../local/fixtures/toyAccess.ts';
 import { cliRun } from '../support/cliRun.ts';
@@ -87,6 +90,49 @@ describe('pause and resume', () => {
     const { code, stderr } = await cliRun(['pause', 'nobody', local]);
     expect(code).toBe(2);
     expect(stderr).toBe('there is no provider nobody: use one of openai\n');
+  });
+});
+
+describe('key', () => {
+  const secretsOf = async () => {
+    const { connection } = await createClient(await localStack(run.dataDirectory));
+    const client = secretsManagerClient(connection.access);
+    const { openai: SecretId } = connection.handler.secrets;
+    const read = await client.send(new GetSecretValueCommand({ SecretId }));
+    return read.SecretString;
+  };
+
+  it.each([
+    ['typed where nothing is shown', { secret: ' sk-typed \n' }, 'sk-typed'],
+    ['piped in', { stdin: 'sk-piped\n' }, 'sk-piped'],
+  ])('stores a key that is %s, and resumes the provider', async (_, input, stored) => {
+    const { code, stdout, stderr } = await cliRun(['key', 'openai', local], input);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(
+      'the key of openai is stored, and openai is resumed: the next sweep starts queued batches\n',
+    );
+    expect(await secretsOf()).toBe(stored);
+  });
+
+  it('leaves a provider paused that a user has paused', async () => {
+    await cliRun(['pause', 'openai', local]);
+    const { stdout } = await cliRun(['key', 'openai', local, '--json'], { stdin: 'sk-other' });
+    expect(JSON.parse(stdout)).toMatchObject({ provider: 'openai', resumed: false });
+    await cliRun(['resume', 'openai', local]);
+  });
+
+  it.each([
+    ['openai', 'sk-with a space', /^the key has spaces or other characters/],
+    ['openai', ' \n', /^the key is empty: nothing was stored$/],
+    ['openai', `sk-${'x'.repeat(70_000)}`, /^a key has at most 65536 bytes$/],
+    ['nobody', 'sk-x', /^there is no provider nobody: use one of openai$/],
+  ])('refuses what is no key of %s', async (entry, stdin, why) => {
+    const before = await secretsOf();
+    const { code, stdout, stderr } = await cliRun(['key', entry, local], { stdin });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.trimEnd()).toMatch(why);
+    expect(stderr).not.toContain('sk-');
+    expect(await secretsOf()).toBe(before);
   });
 });
 

@@ -4,6 +4,8 @@ import { runCli } from '../../cli/program.ts';
 interface CliRunOptions {
   /** What the person at the terminal answers. Default: there is no terminal. */
   readonly answer?: string;
+  /** What the person types where nothing is shown. Default: there is no terminal. */
+  readonly secret?: string;
   /** What is piped in. Default: nothing. */
   readonly stdin?: string;
   readonly now?: () => number;
@@ -12,7 +14,7 @@ interface CliRunOptions {
 /** Runs the command line in this process, as in a pipe, and gives what it wrote. */
 export async function cliRun(
   args: readonly string[],
-  { answer, stdin, now = Date.now }: CliRunOptions = {},
+  { answer, secret, stdin, now = Date.now }: CliRunOptions = {},
 ) {
   const texts = { stdout: '', stderr: '' };
   const output = (name: keyof typeof texts) => ({
@@ -24,6 +26,7 @@ export async function cliRun(
     stdout: output('stdout'),
     stderr: output('stderr'),
     ...(answer === undefined ? {} : { ask: async () => answer }),
+    askSecret: secret === undefined ? undefined : async () => secret,
     stdin: stdin === undefined ? undefined : Readable.from([Buffer.from(stdin)]),
     interrupted: new AbortController().signal,
     now,

@@ -34,7 +34,10 @@ export const providersCheck: Check = {
 type SecretIds = Readonly<Record<string, string>>;
 
 /** As the metadata of the stack names the secrets, or the functions, which know one of another stack. */
-async function secretIdsOf({ connection, entryVariable }: DoctorContext): Promise<SecretIds> {
+export async function secretIdsOf({
+  connection,
+  entryVariable,
+}: DoctorContext): Promise<SecretIds> {
   const { secrets, resources } = connection.handler;
   const known = await entryVariable(resources.sweeper, ENVIRONMENT.secrets).catch(() => ({}));
   return { ...known, ...secrets };
@@ -119,13 +122,13 @@ export const secretsCheck: Check = {
         name: `the secret of ${entry}`,
         arn,
         effect: 'its batches wait',
-        next: `, then batch-handler resume ${entry}`,
+        fix: `batch-handler key ${entry}`,
       })),
       ...Object.entries(signing).map(([entry, arn]) => ({
         name: `the secret for the webhooks of ${entry}`,
         arn,
         effect: 'webhooks are refused, and only the sweep sees that a job has ended',
-        next: '',
+        fix: `aws secretsmanager put-secret-value --secret-id ${arn} --secret-string KEY`,
       })),
     ];
     if (secrets.length === 0) return [okResult('the providers need none')];
@@ -138,8 +141,8 @@ interface Secret {
   readonly arn: string;
   /** What happens while it is not filled in. */
   readonly effect: string;
-  /** What to do after filling it in, as the end of a sentence. */
-  readonly next: string;
+  /** The command that fills it in. */
+  readonly fix: string;
 }
 
 async function checkSecret({ secrets }: DoctorContext, secret: Secret): Promise<CheckResult> {
@@ -157,9 +160,6 @@ async function checkSecret({ secrets }: DoctorContext, secret: Secret): Promise<
   }
 }
 
-function notFilledResult({ name, arn, effect, next }: Secret): CheckResult {
-  return problemResult(
-    `${name} is not filled in: ${effect}`,
-    `aws secretsmanager put-secret-value --secret-id ${arn} --secret-string KEY${next}`,
-  );
+function notFilledResult({ name, effect, fix }: Secret): CheckResult {
+  return problemResult(`${name} is not filled in: ${effect}`, fix);
 }

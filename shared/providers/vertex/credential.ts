@@ -43,7 +43,7 @@ function keyClient(secret: string | undefined, { entry, baseUrl }: CredentialEnt
   if (!parsed.success || !isPrivateKey(parsed.data.private_key))
     throw new ProviderError('account', {
       code: 'secret_not_filled',
-      message: `the secret of provider ${entry} holds no key of a Google service account: put its JSON in (aws secretsmanager put-secret-value); its batches go on by themselves`,
+      message: `the secret of provider ${entry} holds no key of a Google service account: put its JSON in (batch-handler key ${entry}); its batches go on by themselves`,
     });
   const { client_email: email, private_key: key, private_key_id: keyId } = parsed.data;
   const client = new JWT(omitUndefined({ email, key, keyId, scopes: SCOPES }));

@@ -1,0 +1,78 @@
+import { PutSecretValueCommand, ResourceNotFoundException } from '@aws-sdk/client-secrets-manager';
+import { secretsManagerClient } from '../aws/clients/secretsManager.ts';
+import { realObjectStore } from '../aws/objectStore.ts';
+import { ProviderError } from '../batch/errors.ts';
+import { ClientError } from '../client/clientError.ts';
+import type { HandlerConnection } from '../client/connection.ts';
+import { connectProviders } from '../providers/registry.ts';
+import { isPaused } from '../quota/providerState.ts';
+import { doctorContext } from './check.ts';
+import { secretIdsOf } from './checks/providers.ts';
+import { settingsOf } from './settings.ts';
+
+/**
+ * Finds the secret of a provider entry.
+ *
+ * @returns its name or ARN
+ * @throws ClientError `invalid_input` for an entry that does not exist or needs no secret
+ */
+export async function secretIdOf(connection: HandlerConnection, entry: string): Promise<string> {
+  const { providers } = connection.handler;
+  if (!providers.includes(entry))
+    throw invalid(`there is no provider ${entry}: use one of ${providers.join(', ')}`);
+  const id = (await secretIdsOf(doctorContext(connection, Date.now)))[entry];
+  if (id !== undefined) return id;
+  throw invalid(`${entry} needs no key: the functions call it with their own roles`);
+}
+
+/**
+ * Puts the key of a provider entry into its secret, as that kind of provider reads it.
+ *
+ * @param key is neither logged nor part of an error
+ * @throws ClientError `invalid_input` if it is not a key of that kind
+ */
+export async function putKey(
+  connection: HandlerConnection,
+  entry: string,
+  secretId: string,
+  key: string,
+): Promise<void> {
+  const { handler, access, s3 } = connection;
+  const value = key.trim();
+  const { [entry]: settings } = settingsOf(handler).providers;
+  const entries = settings === undefined ? {} : { [entry]: settings };
+  const objects = realObjectStore(s3, { bucket: handler.resources.bucket, inputBuckets: [] });
+  try {
+    // An adapter checks the form of its key when it is connected, and calls nobody yet.
+    await connectProviders(entries, { secret: async () => value, objects }).get(entry);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    throw invalid(FORM_PROBLEMS[error.reason.code] ?? error.reason.message);
+  }
+  const put = new PutSecretValueCommand({ SecretId: secretId, SecretString: value });
+  await secretsManagerClient(access)
+    .send(put)
+    .catch((error: unknown) => {
+      if (!(error instanceof ResourceNotFoundException)) throw error;
+      throw invalid(`secret ${secretId} of ${entry} does not exist: deploy the stack again`);
+    });
+}
+
+/** The reasons of the adapters say what to do about a secret that is stored. */
+const FORM_PROBLEMS: Readonly<Record<string, string>> = {
+  secret_malformed:
+    'the key has spaces or other characters that no API key has: nothing was stored',
+  secret_not_filled: 'the input is no key of that kind of provider: nothing was stored',
+};
+
+/** Whether a user has paused the entry, which a new key does not end. */
+export async function isPausedEntry(
+  { providerStates }: Pick<HandlerConnection, 'providerStates'>,
+  entry: string,
+): Promise<boolean> {
+  return isPaused(await providerStates.get(entry));
+}
+
+function invalid(message: string): ClientError {
+  return new ClientError('invalid_input', message);
+}
