@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
@@ -77,7 +78,9 @@ describe('pause and resume', () => {
     expect(code).toBe(0);
     expect(findings.find(({ check }) => check === 'admission')).toMatchObject({
       level: 'note',
-      what: expect.stringMatching(/^openai was paused by a user \d+s ago: incident$/),
+      what: expect.stringMatching(
+        new RegExp(`^openai was paused by ${userInfo().username} \\d+s ago: incident$`),
+      ),
       fix: `batch-handler resume openai --local ${run.dataDirectory}`,
     });
     expect(await cliRun(['resume', 'openai', local, '--json'])).toMatchObject({
