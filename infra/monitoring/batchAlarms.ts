@@ -16,7 +16,7 @@ export const BATCH_ALARMS = {
     specs: ({ handler }) => ({
       id: 'OldestQueued',
       severity: 'ticket',
-      command: 'list --status queued',
+      command: 'providers',
       summary: 'A batch has waited long for capacity at its provider.',
       metric: handler.metric(METRICS.oldestQueuedAge, over(5, MAXIMUM)),
       factor: 60 * 60,
@@ -32,7 +32,7 @@ export const BATCH_ALARMS = {
     specs: ({ handler }) => ({
       id: 'ProvidersBlocked',
       severity: 'page',
-      command: 'doctor',
+      command: 'providers',
       summary:
         'A provider refuses the account: no job starts there until its key or billing is fixed.',
       metric: handler.metric(METRICS.providerBlocked, over(5, MAXIMUM)),
@@ -112,7 +112,7 @@ export const BATCH_ALARMS = {
             {
               id: 'BudgetWaits',
               severity: 'ticket',
-              command: 'list --status queued',
+              command: 'providers',
               summary: 'Batches wait because a daily budget is used up.',
               metric: handler.metric(METRICS.budgetWaits, over(5, MAXIMUM)),
               periods: 3,

@@ -84,6 +84,8 @@ async function main(): Promise<void> {
   await addBatch('first');
   say('a batch is completed: message, schedule, job, processor, outcome');
   await expectAnswers(bucket, 'first');
+  await batchHandler('doctor');
+  say('doctor finds no problem');
 
   await deploy({ openai, second: openai });
   say('updated with another provider entry');
@@ -109,9 +111,13 @@ function cdk(...args: readonly string[]): Promise<string> {
   return run('cdk', args);
 }
 
+/** The command line. It fails if `doctor` finds a problem. */
+function batchHandler(...args: readonly string[]): Promise<string> {
+  return run('node', [join('cli', 'main.ts'), ...args]);
+}
+
 async function addBatch(id: string, ...options: readonly string[]): Promise<void> {
-  const args = ['add', EXAMPLE, '--id', id, '--wait', '--json', ...options];
-  const shown = await run('node', [join('cli', 'main.ts'), ...args]);
+  const shown = await batchHandler('add', EXAMPLE, '--id', id, '--wait', '--json', ...options);
   const { status, counts } = JSON.parse(shown.trim().split('\n').at(-1) ?? '');
   if (status !== 'completed' || counts.succeeded !== 24)
     throw new Error(`the batch ${id} ended as ${status}: ${JSON.stringify(counts)}`);
@@ -169,7 +175,8 @@ async function startEmulator(): Promise<ChildProcess> {
   const child = spawn(found.python, [join(import.meta.dirname, 'emulator.py')], {
     env: {
       ...{ PATH: environment.PATH, HOME: directory, TMPDIR: directory },
-      ...{ GATEWAY_PORT: String(port), BIND_HOST: '127.0.0.1', LAMBDA_EXECUTOR: 'local' },
+      ...{ GATEWAY_PORT: String(port), BIND_HOST: '127.0.0.1', MINISTACK_HOST: '127.0.0.1' },
+      LAMBDA_EXECUTOR: 'local',
       ...{ MINISTACK_REGION: environment.AWS_REGION, MINISTACK_ACCOUNT_ID: ACCOUNT },
     },
     stdio: ['ignore', 'pipe', 'pipe'],
