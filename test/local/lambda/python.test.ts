@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { pythonLines } from '../../../local/lambda/python.ts';
 import type { RunningStack } from '../../../local/stack.ts';
+import type { FunctionResource } from '../../../local/template/resources.ts';
 import { lambdaClient } from '../fixtures/toyAccess.ts';
 import { startToyStack, temporaryDirectory, toyWith } from '../fixtures/toyStack.ts';
 
@@ -108,4 +110,19 @@ test('a machine without python3 is told what to install', async () => {
   await expect(startToyStack({}, inPython())).rejects.toThrow(
     'Worker needs python3.13, and python3 cannot be run on this machine (spawnSync python3 ENOENT): install Python 3 and put it on the PATH',
   );
+});
+
+test('a Python without boto3 is told of, unless the function brings it', () => {
+  const directory = temporaryDirectory();
+  const worker = { directory, logicalId: 'Worker', runtime: 'python3.13' } as FunctionResource;
+  const python = { executable: '/usr/bin/python3', version: '3.12.1', boto3: false };
+
+  expect(pythonLines([worker], python)).toEqual([
+    'Python 3.12.1 of this machine runs Worker (python3.13). It lacks boto3, which Lambda includes: /usr/bin/python3 -m pip install boto3',
+  ]);
+  mkdirSync(join(directory, 'boto3'));
+  expect(pythonLines([worker], python)).toEqual([
+    'Python 3.12.1 of this machine runs Worker (python3.13)',
+  ]);
+  expect(pythonLines([{ ...worker, runtime: 'nodejs24.x' }], undefined)).toEqual([]);
 });
