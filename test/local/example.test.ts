@@ -17,8 +17,9 @@ async function start(options: readonly string[], environment: Record<string, str
   const args = ['local/start.ts', '--data', data, '--json', ...options];
   const env = { ...childEnvironment(), ...environment };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
-  const { batchId, results, ...rest } = JSON.parse(stdout);
+  const { batchId, results, errors, ...rest } = JSON.parse(stdout);
   expect(results).toBe(join(data, 'results', `${batchId}.jsonl`));
+  expect(errors).toBe(join(data, 'results', `${batchId}.errors.jsonl`));
   return { stderr, ids: idsIn(results), rest };
 }
 
