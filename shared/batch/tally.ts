@@ -70,6 +70,6 @@ export function clipToBytes(text: string, maxBytes: number): string {
 
 function jsonBytes(character: string): number {
   if (character === '"' || character === '\\') return 2;
-  const code = character.codePointAt(0) ?? 0;
+  const code = Number(character.codePointAt(0));
   return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 }

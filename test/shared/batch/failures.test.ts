@@ -58,6 +58,25 @@ describe('failed requests are counted', () => {
     );
   });
 
+  it.each([
+    ['a', 57],
+    ['"', 28],
+    ['é', 28],
+    ['漢', 19],
+    ['😀', 14],
+  ])('with codes cut to 60 bytes of JSON: %s', (character, kept) => {
+    const code = tallyOf([[character.repeat(100)]])[0]?.code;
+    expect(code).toBe(`${character.repeat(kept)}…`);
+    expect(tallyOf([[character.repeat(10)]])[0]?.code).toBe(character.repeat(10));
+  });
+
+  it('without an example, if none is known', () => {
+    const tally = new FailureTally();
+    tally.addGroups([{ count: 2, code: 'a', isUnfinished: true }]);
+    expect(tally.groups()).toEqual([{ count: 2, code: 'a', isUnfinished: true }]);
+    expect(failuresText({ total: 2, groups: tally.groups(), other: 0 })).toBe('2 × a');
+  });
+
   it('of parts in sum', () => {
     const tally = new FailureTally();
     tally.addGroups(tallyOf([['a', 400], ['b']]));
