@@ -91,6 +91,16 @@ describe('a processor', () => {
     expect(settings.DependsOn).toContain(policy.logicalId);
   });
 
+  it('gets its settings after the alias that they name, and depends on no function twice', () => {
+    const stack = newStack();
+    newHandler(stack, { processor: newProcessor(stack).addAlias('live') });
+
+    const { settings, policy } = wiringOf(stack);
+
+    const { logicalId } = resourceOf(Template.fromStack(stack), 'AWS::Lambda::Alias', 'Mine');
+    expect(settings.DependsOn?.toSorted()).toEqual([policy.logicalId, logicalId].toSorted());
+  });
+
   it.each([
     ['before', 'weak', ['Theirs', 'Ours']],
     ['after', 'weak', ['Ours', 'Theirs']],
