@@ -3,15 +3,6 @@ import type { BatchInfo } from '../shared/client/index.ts';
 import { notableText } from '../shared/quota/waitingText.ts';
 import { oneLine, type Style } from './terminal/output.ts';
 
-const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** A size in units of powers of 1000, such as `1.2 MB`. */
-export function bytesText(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`;
-}
-
 /** An ISO time to the second, without the T. */
 export function instantText(time: string): string {
   return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');

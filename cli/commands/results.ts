@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import prettyBytes from 'pretty-bytes';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { pipe } from '../terminal/output.ts';
 import { showTransfer, type Transfer } from '../terminal/progress.ts';
-import { bytesText } from '../text.ts';
 
 interface ResultsOptions extends ConnectionOptions {
   readonly out?: string;
@@ -54,7 +54,7 @@ async function results(
     transfer.end();
   }
   if (out !== undefined)
-    stderr.write(`${kind} of ${batchId} written to ${out} (${bytesText(bytes)})\n`);
+    stderr.write(`${kind} of ${batchId} written to ${out} (${prettyBytes(bytes)})\n`);
   if (!isFinal) stderr.write(`${batchId} has not ended: more rows may follow\n`);
   return EXIT.done;
 }

@@ -1,5 +1,5 @@
+import prettyBytes from 'pretty-bytes';
 import { createLiveLines } from '../../shared/terminal.ts';
-import { bytesText } from '../text.ts';
 import { clip, type Output, oneLine, textWidth, widthOf } from './output.ts';
 
 const FULL = '█';
@@ -84,11 +84,11 @@ export function showTransfer(output: Output, name: string, now: () => number): T
       if (now() - drawnAt < DRAW_MS && bytes !== total) return;
       drawnAt = now();
       const seconds = Math.max(0.001, (now() - startedAt) / 1000);
-      const of = total === undefined ? '' : ` of ${bytesText(total)}`;
+      const of = total === undefined ? '' : ` of ${prettyBytes(total)}`;
       const parts = [
         ...(total === undefined ? [] : [bar(bytes, total, BAR_WIDTH)]),
-        `${bytesText(bytes)}${of}`,
-        `${bytesText(bytes / seconds)}/s`,
+        `${prettyBytes(bytes)}${of}`,
+        `${prettyBytes(bytes / seconds)}/s`,
       ];
       const rest = parts.join('  ');
       const width = widthOf(output) - 1;

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import busboy from 'busboy';
+import { Busboy } from '@fastify/busboy';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { DocumentStore } from '../engine/documents.ts';
 import { ApiError } from './errors.ts';
@@ -147,10 +147,11 @@ async function readMultipart(request: IncomingMessage, path: string): Promise<Up
   let filename: string | undefined;
   let precedingFields: ReadonlySet<string> = new Set();
   let written = Promise.resolve(0);
+  let stopWriting = (): void => {};
   let tooLarge = false;
-  const parser = busboy({
-    headers: request.headers,
-    defParamCharset: 'utf8',
+  const parser = new Busboy({
+    // Without a content type, it throws like for any other that is no form.
+    headers: { ...request.headers, 'content-type': request.headers['content-type'] ?? '' },
     limits: {
       files: 1,
       fileSize: MAX_FILE_BYTES,
@@ -159,18 +160,24 @@ async function readMultipart(request: IncomingMessage, path: string): Promise<Up
     },
   });
   parser.on('field', (name, value) => fields.set(name, value));
-  parser.on('file', (_name, content, info) => {
-    filename = info.filename;
+  parser.on('file', (_name, content, name) => {
+    filename = name;
     precedingFields = new Set(fields.keys());
     content.once('limit', () => {
       tooLarge = true;
     });
     const target = createWriteStream(path);
     written = pipeline(content, target).then(() => target.bytesWritten);
+    stopWriting = () => target.destroy();
     // Stops the parser, which would otherwise wait for this file to be read.
     written.catch((error) => parser.destroy(error));
   });
-  await pipeline(request, parser);
+  await pipeline(request, parser).catch(async (error) => {
+    // The parser would leave the file open for the rest that never comes.
+    stopWriting();
+    await written.catch(() => {});
+    throw error;
+  });
   const bytes = await written;
   if (tooLarge) throw new ApiError(413, `The file is over ${MAX_FILE_BYTES} bytes.`);
   const upload = { fields, precedingFields };

@@ -35,8 +35,8 @@ function nameOf(url: string): string {
   return name ?? new URL(url).pathname.slice(ROOT.length + 1);
 }
 
-/** The width of a text, for tables. */
-const WIDTHS = ['string-width', 'strip-ansi', 'ansi-regex', 'get-east-asian-width'];
+/** The width of a text, for tables, and sizes for people: a few files. */
+const LAYOUT = ['string-width', 'strip-ansi', 'ansi-regex', 'get-east-asian-width', 'pretty-bytes'];
 
 describe('starts fast, because it loads little:', () => {
   it.each(['--help', '--version'])('batch-handler %s', async (option) => {
@@ -51,7 +51,7 @@ describe('starts fast, because it loads little:', () => {
     async (name) => {
       const { stdout, packages } = await loadedBy(name, '--help');
       expect(stdout).toMatch(new RegExp(`^Usage: batch-handler ${name} `));
-      expect(packages.filter((each) => each !== 'commander' && !WIDTHS.includes(each))).toEqual([]);
+      expect(packages.filter((each) => each !== 'commander' && !LAYOUT.includes(each))).toEqual([]);
     },
   );
 });

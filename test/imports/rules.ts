@@ -12,7 +12,7 @@ const PROVIDER =
 const KIND = 'a function loads only the provider that it uses, with its SDK';
 const SETTINGS = 'the construct and the functions share it, and it has to load without any SDK';
 const CLI =
-  'shared/batch shared/client shared/operations shared/package.ts shared/quota/waitingText.ts shared/settings.ts shared/terminal.ts commander node';
+  'shared/batch shared/client shared/operations shared/package.ts shared/quota/waitingText.ts shared/settings.ts shared/terminal.ts commander node pretty-bytes';
 
 /**
  * Which folder or file may import what. Of several that contain a file, the longest path counts.
@@ -112,7 +112,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'the construct takes the functions as bundles, and shares names and settings only',
   },
   simulators: {
-    may: '@aws-sdk/client-s3 @aws-sdk/lib-storage busboy node zod',
+    may: '@aws-sdk/client-s3 @aws-sdk/lib-storage @fastify/busboy node standardwebhooks zod',
     why: "a simulator follows the provider's documentation, not the code that it tests",
   },
   'simulators/memory': {
