@@ -174,24 +174,25 @@ const RUNS_IN_PARTS: ReadonlySet<Status> = new Set<Status>(['split', 'collecting
 
 interface Newest<T> {
   readonly batches: readonly T[];
-  /** Whether there may be others. */
+  /** Whether there are others. */
   readonly hasMore: boolean;
 }
 
-/** The first batches, page by page. */
-async function firstOf(
-  client: BatchHandlerClient,
+/** The first batches, page by page. Looks for one more, because a page may be followed by nothing. */
+export async function firstOf(
+  client: Pick<BatchHandlerClient, 'listPage'>,
   filter: BatchFilter,
   limit: number,
 ): Promise<Newest<BatchInfo>> {
   const batches: BatchInfo[] = [];
   let cursor: string | undefined;
   do {
-    const page = await client.listPage({ ...filter, limit: limit - batches.length, cursor });
+    const missing = Math.min(MAX_LIMIT, limit + 1 - batches.length);
+    const page = await client.listPage({ ...filter, limit: missing, cursor });
     batches.push(...page.batches);
     cursor = page.cursor;
-  } while (cursor !== undefined && batches.length < limit);
-  return { batches, hasMore: cursor !== undefined };
+  } while (cursor !== undefined && batches.length <= limit);
+  return { batches: batches.slice(0, limit), hasMore: batches.length > limit };
 }
 
 /**
