@@ -54,8 +54,8 @@ const GIGABYTE = 1e9;
 const READ_UNIT_BYTES = 4096;
 const WRITE_UNIT_BYTES = 1024;
 /**
- * Write units for the two indexes, which hold little of a record: moving it within one costs a unit
- * to remove it and one to add it.
+ * Write units of each write of a record for the indexes `due` and `provider`, which hold little of it:
+ * moving it within one costs a unit to remove it and one to add it.
  */
 const INDEX_WRITE_UNITS = 3;
 
@@ -68,7 +68,8 @@ export function costOf(load: Load, usage: Usage): Cost {
 
   const writeUnits = Math.ceil(usage.recordBytes / WRITE_UNIT_BYTES) + INDEX_WRITE_UNITS;
   const readUnits = Math.ceil(usage.recordBytes / READ_UNIT_BYTES);
-  const writes = batches * usage.recordWrites * writeUnits + sweeps * SWEEP.tableWrites;
+  const recordUnits = usage.recordWrites * writeUnits + STEPS.createdIndexWrites;
+  const writes = batches * recordUnits + sweeps * SWEEP.tableWrites;
   const reads =
     (batches * usage.recordWrites + checks * STEPS.readsPerSweep) * readUnits +
     sweeps * SWEEP.tableReads;
@@ -149,6 +150,11 @@ const STEPS = {
   readsPerSweep: 1,
   /** One for each status: queued, submitting, running, collecting, delivering, completed. */
   busEvents: 6,
+  /**
+   * Of the index `created`, which shows the status and the provider entry: the new record, and each
+   * later status. Its keys never change, and a write that changes neither does not write it.
+   */
+  createdIndexWrites: 1 + 6,
   /** One for each worker that calls the provider. */
   secretReads: 2,
 } as const;

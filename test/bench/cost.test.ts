@@ -59,3 +59,12 @@ it('cost includes writes by the size of the record', () => {
   // Two more units for each of ten writes of 30,000 batches.
   expect(large - small).toBeCloseTo(10 * 30_000 * 2 * 0.625e-6, 6);
 });
+
+it('cost includes a write of the index of batches by creation for each status', () => {
+  const without = { ...USAGE, recordWrites: 0 };
+  const idle = costOf({ ...LOAD, batchesPerDay: 0 }, without).DynamoDB;
+  const checks = 30_000 * 60 * 0.125e-6;
+  // A new record, and six more statuses.
+  const writes = 30_000 * 7 * 0.625e-6;
+  expect(costOf(LOAD, without).DynamoDB - idle).toBeCloseTo(checks + writes, 6);
+});
