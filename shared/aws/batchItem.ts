@@ -113,7 +113,7 @@ function dueKeys(batch: BatchFields, shards: number): Item {
   return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(batch.dueAt) };
 }
 
-/** Nobody lists parts. Neither key ever changes, so that a write of a record seldom writes the index. */
+/** Nobody lists parts. Neither key ever changes: only a new status or provider writes the index. */
 function createdKeys({ createdAt, part }: Batch): Item {
   if (part) return {};
   const { partitionKey, sortKey } = TABLE.createdIndex;
@@ -140,24 +140,27 @@ function expiry(
 }
 
 /**
- * The JSON of the record. If it is too large, the oldest reasons go first, then the oldest past jobs:
- * twenty long ones in an alphabet of three bytes a letter may not fit, and a batch whose record cannot
- * be written would be stuck for good.
+ * The JSON of the record. If it is too large, the oldest reasons go first, then the oldest past jobs,
+ * then the rarest failures, which count as others: twenty long ones in an alphabet of three bytes a
+ * letter may not fit, and a batch whose record cannot be written would be stuck for good.
  */
 function recordText(given: Batch): string {
   const batch = checked(given);
   const isAdded = batch.version === 0 && !batch.part;
   const maxBytes = isAdded ? MAX_NEW_RECORD_BYTES : MAX_RECORD_BYTES;
-  const { reasons, pastJobs } = batch;
+  const { reasons, pastJobs, failureGroups } = batch;
+  const history = reasons.length + pastJobs.length;
+  const failures = failureGroups?.length ?? 0;
   for (let dropped = 0; ; dropped++) {
-    const history = {
+    const kept = {
       reasons: reasons.slice(dropped),
       pastJobs: pastJobs.slice(Math.max(0, dropped - reasons.length)),
+      failureGroups: failureGroups?.slice(0, failures - Math.max(0, dropped - history)),
     };
-    const text = JSON.stringify({ ...batch, ...history });
+    const text = JSON.stringify({ ...batch, ...kept });
     const bytes = Buffer.byteLength(text);
     if (bytes <= maxBytes) return text;
-    if (dropped === reasons.length + pastJobs.length) {
+    if (dropped === history + failures) {
       const message = `the record of batch ${batch.batchId} has ${bytes} bytes, over ${maxBytes}: shorten its options or its metadata`;
       throw refusal('record_too_large', message);
     }

@@ -7,6 +7,7 @@ import {
   toItem,
 } from '../../../shared/aws/batchItem.ts';
 import { NewerSchemaError, RefusedError } from '../../../shared/batch/errors.ts';
+import { FailureTally } from '../../../shared/batch/failures.ts';
 import { MAX_PAST_JOBS } from '../../../shared/batch/job.ts';
 import { BATCH_SCHEMA_VERSION, type Batch } from '../../../shared/batch/record.ts';
 import { END_STATUSES, OPEN_STATUSES, STATUSES } from '../../../shared/batch/status.ts';
@@ -166,6 +167,11 @@ describe('a large record', () => {
       },
     };
     const reason = { code: '语'.repeat(100), message: '语'.repeat(500) };
+    const failures = new FailureTally();
+    for (let kind = 0; kind < 20; kind++) {
+      const code = `${kind}${'语'.repeat(100)}`;
+      failures.add({ code, status: 500, isUnfinished: true }, '语'.repeat(100));
+    }
     const parent = {
       ...aBatch({ version: 1, spec }),
       ...{ status: 'collecting' as const, dueAt: NOW },
@@ -179,6 +185,7 @@ describe('a large record', () => {
       claim: { token: 't'.repeat(36), leaseUntil: NOW },
       delivery: { number: 9, attempt: 9, invocations: 99, pending: true },
       commands: Array.from({ length: 20 }, () => 'm'.repeat(40)),
+      failureGroups: failures.groups(),
       pastJobs: Array.from({ length: MAX_PAST_JOBS }, () => past),
       reasons: Array.from({ length: 20 }, () => reason),
     };
@@ -186,7 +193,10 @@ describe('a large record', () => {
     expect(Buffer.byteLength(String(item.record))).toBeLessThanOrEqual(MAX_RECORD_BYTES);
     const read = fromItem(item);
     expect(read).toMatchObject({ status: 'collecting', input: parent.input, reasons: [] });
-    expect(read.pastJobs.length).toBeLessThan(MAX_PAST_JOBS);
+    expect(read.pastJobs).toEqual([]);
+    const kept = read.failureGroups ?? [];
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept).toEqual(parent.failureGroups.slice(0, kept.length));
   });
 
   test('loses its oldest reasons before it is refused', () => {
