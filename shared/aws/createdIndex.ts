@@ -56,8 +56,9 @@ export async function listCreated(
   });
   try {
     const { Items: items = [], LastEvaluatedKey: last } = await client.send(query);
-    const next = last ? placeOf(last) : { createdAt: Date.parse(`${month}-01T00:00:00Z`) };
-    return { items: items.map(placeOf), next: next.createdAt > from ? next : undefined };
+    const monthStart = Date.parse(`${month}-01T00:00:00Z`);
+    const before = monthStart > from ? { createdAt: monthStart } : undefined;
+    return { items: items.map(placeOf), next: last ? placeOf(last) : before };
   } catch (error) {
     if (isIndexMissing(error)) return { items: [], isMissing: true };
     throw error;

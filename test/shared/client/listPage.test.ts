@@ -126,6 +126,19 @@ async function pages(options: PageOptions, table = 'full') {
 }
 
 describe('a page of batches', () => {
+  test('ends between batches of one moment, and the next has the others', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const createdAt = NOW - HOUR;
+    await emulators.createTable('moment');
+    await write(
+      'moment',
+      ids.map((batchId) => given('completed', { batchId, createdAt })),
+    );
+    await sweepOf('moment', createdAt - DAY * 365);
+    const { ids: found } = await pages({ since: new Date(createdAt), limit: 2 }, 'moment');
+    expect(found.toSorted()).toEqual(ids);
+  });
+
   test('has the newest, at the cost of one query and one read of what it shows', async () => {
     expect((await page({})).ids).toEqual(from(0, 50));
     expect(calls).toEqual(['Query', 'BatchGet']);
