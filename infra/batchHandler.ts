@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -14,6 +14,7 @@ import { STATE_CHANGE } from '../shared/config.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
 import { PACKAGE_VERSION } from '../shared/package.ts';
 import type { BatchHandlerProps, StateChangeFilter } from './batchHandlerProps.ts';
+import { ConfigurationError } from './configurationError.ts';
 import { describeHandler } from './discovery.ts';
 import type { Severity } from './monitoring/alarmSpec.ts';
 import { createAlarms } from './monitoring/createAlarms.ts';
@@ -39,6 +40,15 @@ import { settingsText, timingOf } from './settings.ts';
 
 /** Serves the files of what npm has: the docs of the version that is deployed. */
 const DOCS_URL = `https://unpkg.com/batch-handler@${PACKAGE_VERSION}/docs`;
+
+/** @throws ConfigurationError for what an alarm could not link to */
+function runbookIn(docsUrl: string): string {
+  if (!Token.isUnresolved(docsUrl) && !/^https?:\/\/[^/]/.test(docsUrl))
+    throw new ConfigurationError(
+      `docsUrl is ${JSON.stringify(docsUrl)}: give an address that begins with https://`,
+    );
+  return `${docsUrl.replace(/\/+$/, '')}/runbook.md`;
+}
 
 /**
  * Runs batches of LLM requests: submits each JSONL file to the Batch API of an LLM provider, retries
@@ -85,8 +95,8 @@ export class BatchHandler extends HandlerMetrics {
   constructor(scope: Construct, id: string, props: BatchHandlerProps) {
     super(scope, id);
     const { providers, inputBuckets = [], collector: collectorSettings } = props;
-    const { schedule: interval = Duration.minutes(1), docsUrl = DOCS_URL } = props;
-    const { runbook = `${docsUrl.replace(/\/$/, '')}/runbook.md` } = props;
+    const { schedule: interval = Duration.minutes(1) } = props;
+    const { runbook = runbookIn(props.docsUrl ?? DOCS_URL) } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, alarmTopics = {} } = props;
     // Under `exactOptionalPropertyTypes` CDK's classes do not implement CDK's interfaces.
     const processor = props.processor as lambda.IFunction;

@@ -111,7 +111,7 @@ function createAlarm(
 function placeOf(handler: Construct): string {
   const { stackName, region } = Stack.of(handler);
   const { path } = handler.node;
-  const word = /^[\w./-]+$/.test(path) ? path : `'${path}'`;
+  const word = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
   return `--stack ${stackName} --handler ${word} --region ${region}`;
 }
 

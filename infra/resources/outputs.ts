@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -60,6 +61,24 @@ export function createOutputs(handler: Construct & NamedParts, prefix: string): 
   }
 }
 
+/** The names of the outputs that the handlers of a stack have declared. */
+const TAKEN = new WeakMap<Stack, Set<string>>();
+
+/**
+ * A name that no other output of a handler has: of names that differ in other characters than letters
+ * and digits only, the later ones end with a hash.
+ */
+function uniqueName(handler: Construct, prefix: string, id: string): string {
+  const stack = Stack.of(handler);
+  const taken = TAKEN.get(stack) ?? new Set();
+  TAKEN.set(stack, taken);
+  const name = prefix + id.replaceAll(/[^A-Za-z0-9]/g, '');
+  const hash = createHash('sha256').update(`${handler.node.path}/${id}`).digest('hex').slice(0, 8);
+  const unique = taken.has(name) ? name + hash : name;
+  taken.add(unique);
+  return unique;
+}
+
 class Outputs {
   readonly #handler: Construct;
   readonly #prefix: string;
@@ -72,7 +91,7 @@ class Outputs {
   /** @param id of the output without the prefix; CloudFormation takes letters and digits of it */
   add(id: string, value: string, description: string): void {
     const output = new CfnOutput(this.#handler, `Output${id}`, { value, description });
-    output.overrideLogicalId(this.#prefix + id.replaceAll(/[^A-Za-z0-9]/g, ''));
+    output.overrideLogicalId(uniqueName(this.#handler, this.#prefix, id));
   }
 
   addFunction(name: string, { functionName }: lambda.Function): void {

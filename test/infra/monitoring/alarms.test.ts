@@ -121,13 +121,28 @@ describe('alarms', () => {
   it('lead to docs, or to a runbook, of the user’s own', () => {
     const runbook = 'https://wiki.example/on-call';
     for (const [props, begin] of [
-      [{ docsUrl: 'https://wiki.example/docs/' }, 'https://wiki.example/docs/runbook.md'],
+      [{ docsUrl: 'https://wiki.example/docs//' }, 'https://wiki.example/docs/runbook.md'],
       [{ docsUrl: 'https://wiki.example/docs', runbook }, runbook],
     ] as const)
       for (const { properties } of alarmsOf(templateWith(props)))
         expect(plain(properties.AlarmDescription).split('Then: ')[1]).toMatch(
           new RegExp(`^${begin}#[a-z-]+$`),
         );
+  });
+
+  it('refuse what nobody could follow as the address of the docs', () => {
+    for (const docsUrl of ['', 'wiki.example/docs', '/docs'])
+      expect(() => templateWith({ docsUrl })).toThrow(
+        `docsUrl is "${docsUrl}": give an address that begins with https://`,
+      );
+  });
+
+  it('name the handler as one word of the shell', () => {
+    const template = templateWith({ id: "it's" } as object);
+    const [alarm] = alarmsOf(template);
+    expect(plain(alarm?.properties.AlarmDescription)).toContain(
+      "--handler 'Test/it'\\''s' --region",
+    );
   });
 
   it('have texts that CloudWatch takes, also with a long name of the stack', () => {

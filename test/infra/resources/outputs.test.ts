@@ -1,6 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { Construct } from 'constructs';
 import { expect, it } from 'vitest';
+import { LlmProvider } from '../../../infra/providers/llmProvider.ts';
 import { newHandler, newProcessor, newStack, templateWith } from '../../support/handlerStack.ts';
 
 const outputsOf = (template: Template) => template.findOutputs('*');
@@ -32,6 +33,24 @@ it('two handlers of a stack have outputs of their own, and those of the first st
 
   expect(names).toEqual(expect.arrayContaining(Object.keys(outputsOf(templateWith()))));
   expect(names).toContain('SecondTeamBatchesBucketName');
+});
+
+it('names that differ in dashes or slashes only do not collide', () => {
+  const stack = newStack();
+  const providers = { openai: LlmProvider.openAi(), 'open-ai': LlmProvider.openAi() };
+  newHandler(stack, { id: 'TeamBatches', providers });
+  const inner = new Construct(stack, 'Team');
+  newHandler(inner, { processor: newProcessor(inner) });
+
+  const names = Object.keys(outputsOf(Template.fromStack(stack)));
+
+  const secrets = names.filter((name) => name.startsWith('TeamBatchesSecretNameopenai'));
+  expect(secrets.map((name) => name.replace(/[0-9a-f]{8}$/, '#'))).toEqual([
+    'TeamBatchesSecretNameopenai',
+    'TeamBatchesSecretNameopenai#',
+    'TeamBatchesSecretNameopenai#',
+  ]);
+  expect(new Set(names).size).toBe(names.length);
 });
 
 it('the outputs can be left out', () => {
