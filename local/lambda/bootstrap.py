@@ -3,6 +3,7 @@
 The messages are those of protocol.ts, one JSON line each, on file descriptor 3.
 """
 
+import decimal
 import importlib
 import json
 import logging
@@ -14,20 +15,10 @@ import threading
 import time
 import traceback
 
-# Ignores ^C, because the local run ends its environments itself.
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-incoming = os.fdopen(3, "r", encoding="utf-8", newline="\n")
-outgoing = os.fdopen(os.dup(3), "w", encoding="utf-8", newline="\n")
 invocations = queue.SimpleQueue()
 
 
-def send(message):
-    outgoing.write(json.dumps(message) + "\n")
-    outgoing.flush()
-
-
-def receive():
+def receive(incoming):
     for line in incoming:
         invocations.put(json.loads(line))
     # The local run has ended. This thread ends the process, because the main one may be at work.
@@ -77,16 +68,45 @@ def failure(error):
     return {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": trace}
 
 
+def to_json(result):
+    # As Lambda does, which takes the numbers of boto3's tables, and nothing that JSON does not have.
+    try:
+        return json.dumps(result, default=plain, allow_nan=False)
+    except Exception as error:
+        message = f"Unable to marshal response: {error}"
+        return failure(error) | {"errorType": "Runtime.MarshalError", "errorMessage": message}
+
+
+def plain(value):
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
 def invoke(handler, message):
     try:
-        result = handler(json.loads(message["payload"]), Context(message))
-        return {"type": "succeeded", "payload": json.dumps(result)}
+        payload = to_json(handler(json.loads(message["payload"]), Context(message)))
+        if isinstance(payload, str):
+            return {"type": "succeeded", "payload": payload}
+        print("ERROR", message["requestId"], payload["errorMessage"], file=sys.stderr)
+        return {"type": "failed", "error": payload}
     except Exception as error:
         print("ERROR", message["requestId"], traceback.format_exc(), file=sys.stderr)
         return {"type": "failed", "error": failure(error)}
 
 
 def main():
+    # Ignores ^C, because the local run ends its environments itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    incoming = os.fdopen(3, "r", encoding="utf-8", newline="\n")
+    outgoing = os.fdopen(os.dup(3), "w", encoding="utf-8", newline="\n")
+
+    def send(message):
+        outgoing.write(json.dumps(message) + "\n")
+        outgoing.flush()
+
+    # Before the handler is loaded, so that a module that never ends does not outlive the local run.
+    threading.Thread(target=receive, args=(incoming,), daemon=True).start()
     logging.basicConfig(format="[%(levelname)s]\t%(message)s")
     try:
         handler = load_handler()
@@ -94,10 +114,11 @@ def main():
         traceback.print_exc()
         send({"type": "failed", "error": load_failure(error)})
         raise SystemExit(1) from error
-    threading.Thread(target=receive, daemon=True).start()
     send({"type": "ready"})
     while True:
         send(invoke(handler, invocations.get()))
 
 
-main()
+# Not in the processes that a handler's multiprocessing starts, which load this file, too.
+if __name__ == "__main__":
+    main()

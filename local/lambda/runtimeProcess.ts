@@ -68,8 +68,7 @@ function startNode(options: RuntimeOptions, log: number): RuntimeProcess {
 function startPython(python: string, options: RuntimeOptions, log: number): RuntimeProcess {
   const child = spawn(python, [join(PACKAGE_ROOT, 'local', 'lambda', 'bootstrap.py')], {
     stdio: ['ignore', log, log, 'pipe'],
-    // Without bytecode, because the code is in the directory of the synthesized stack.
-    env: { ...environmentOf(options), PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
+    env: { ...environmentOf(options), ...PYTHON_VARIABLES },
   });
   const channel = child.stdio[3] as Duplex;
   // The end of the process is told by its exit code. Writing to one that has ended must not throw.
@@ -87,6 +86,11 @@ function startPython(python: string, options: RuntimeOptions, log: number): Runt
     },
   };
 }
+
+/** Texts are UTF-8 as in Lambda. No bytecode, because the code is in the directory of the synthesized stack. */
+const PYTHON_VARIABLES = {
+  ...{ PYTHONUNBUFFERED: '1', PYTHONUTF8: '1', PYTHONDONTWRITEBYTECODE: '1' },
+};
 
 function environmentOf({ environment, temporaryDirectory }: RuntimeOptions) {
   return { ...childEnvironment(), ...environment, TMPDIR: temporaryDirectory };

@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { pythonLines } from '../../../local/lambda/python.ts';
@@ -13,9 +15,11 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) process.stdout.write('skipped: no python3 on this machine\n');
 
 /** The toy stack with its worker in Python. */
-function inPython(handler = 'index.handler'): string {
+function inPython(handler = 'index.handler', timeout = 2): string {
   return toyWith(({ Resources }) => {
-    Object.assign(Resources.Worker?.Properties ?? {}, { Runtime: 'python3.13', Handler: handler });
+    Object.assign(Resources.Worker?.Properties ?? {}, {
+      ...{ Runtime: 'python3.13', Handler: handler, Timeout: timeout },
+    });
   });
 }
 
@@ -83,6 +87,37 @@ describe.skipIf(!hasPython)('a function in Python', () => {
     const log = readFileSync(join(dataDirectory, 'logs', 'Toy-Worker.log'), 'utf8');
     expect(log).toContain("said {'does': 'return'}");
     expect(log).toContain('ValueError: as asked');
+  });
+
+  test('answers what JSON can say, as Lambda does, and may start processes', async () => {
+    const stack = await startToyStack({}, inPython('index.handler', 60));
+
+    expect((await invoke(stack, 'numbers')).answer).toEqual({ price: 1.5 });
+    expect((await invoke(stack, 'nan')).answer).toMatchObject({
+      errorType: 'Runtime.MarshalError',
+      errorMessage: expect.stringMatching(/^Unable to marshal response: Out of range float/),
+    });
+    expect((await invoke(stack, 'process')).answer).toBe(0);
+  });
+
+  test('ends with the local run, also while its module is being loaded', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'endless.py'), 'print("begun")\nwhile True: pass\n');
+    const env = {
+      PATH: process.env.PATH,
+      LAMBDA_TASK_ROOT: directory,
+      _HANDLER: 'endless.handler',
+    };
+    const child = spawn('python3', ['-u', 'local/lambda/bootstrap.py'], {
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+      env,
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout as Readable, 'data');
+
+    (child.stdio[3] as Duplex).destroy();
+
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   test('whose module cannot be imported says why, and how boto3 is installed', async () => {
