@@ -162,7 +162,8 @@ function paragraph({ view, files, processed }: EndedBatch): string {
   const numbers = `attempts ${attempts}, deliveries ${deliveries}, ${counts.succeeded} of ${counts.total} succeeded, ${counts.failed} failed`;
   const lines = [`${batchId}: ${status}, ${numbers}`];
   if (problems) lines.push(`  problems   ${oneLine(problemsText(problems))}`);
-  else if (status !== 'completed' && reason !== undefined) lines.push(`  reason     ${reason}`);
+  else if (status !== 'completed' && reason !== undefined)
+    lines.push(`  reason     ${oneLine(reason)}`);
   const failed = failures && oneLine(failuresText(failures));
   if (failed) lines.push(`  failures   ${failed}`);
   if (status === 'refused' || !isFinished(view)) return `${lines.join('\n')}\n`;

@@ -117,6 +117,16 @@ test('the summary says in one line what failed', () => {
   expect(JSON.parse(jsonLines(batches))).toMatchObject({ failures: FAILURES, ...files });
 });
 
+test('the summary keeps escape sequences of a provider from the terminal', () => {
+  const ended = view({
+    status: 'failed',
+    reason: 'bad \u001b]0;title\u0007\u001b[2Jkey\nx: completed',
+  });
+  const text = summary([{ view: ended, files, processed: [] }]);
+  expect(text).toContain('\n  reason     bad key x: completed\n');
+  expect(text).not.toContain('\u001b');
+});
+
 test('a refused input is told by kind, while it runs and in the summary', () => {
   const problems = problemOf({ code: 'stream', message: 'body.stream is true', line: 7 });
   const refused = view({ status: 'failed', problems, reason: 'line 7: body.stream is true' });
