@@ -1,35 +1,65 @@
 import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { ClientError } from '../../shared/client/clientError.ts';
 import type { CliContext } from '../context.ts';
 
 /** Shows nothing of what is typed. */
 const HIDDEN = new Writable({ write: (_chunk, _encoding, done) => done() });
 
+/** Characters of a hidden answer. */
+const MAX_HIDDEN_LENGTH = 64 * 1024;
+
 /**
- * Asks on the terminal. ^C aborts `interrupted`, as it does everywhere else.
+ * Asks on the terminal. ^C aborts `interrupted`, as it does everywhere else; ^D ends the answer.
  *
- * @param isHidden whether the answer is not shown
+ * @param isHidden whether the answer is not shown. It may then be JSON of several lines
  */
 export async function askOnTerminal(
   question: string,
   interrupted: AbortController,
-  { isHidden = false }: { readonly isHidden?: boolean } = {},
+  {
+    isHidden = false,
+    input = process.stdin,
+    output = process.stderr,
+  }: { readonly isHidden?: boolean; readonly input?: Readable; readonly output?: Writable } = {},
 ): Promise<string> {
-  const output = isHidden ? HIDDEN : process.stderr;
   const terminal = createInterface({
-    input: process.stdin,
-    output,
+    input,
+    output: isHidden ? HIDDEN : output,
     terminal: true,
     historySize: 0,
   });
-  if (isHidden) process.stderr.write(question);
+  terminal.setPrompt(question);
+  if (isHidden) output.write(question);
+  else terminal.prompt();
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let answer = '';
+  terminal.on('line', (line) => {
+    answer += answer === '' ? line : `\n${line}`;
+    if (!isHidden || isWhole(answer)) resolve(answer);
+  });
+  terminal.once('close', () => resolve(answer));
   terminal.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
+  const abort = (): void => reject(interrupted.signal.reason);
+  interrupted.signal.addEventListener('abort', abort, { once: true });
+  if (interrupted.signal.aborted) abort();
   try {
-    return await terminal.question(question, { signal: interrupted.signal });
+    return await promise;
   } finally {
+    interrupted.signal.removeEventListener('abort', abort);
     terminal.close();
-    if (isHidden) process.stderr.write('\n');
+    if (isHidden) output.write('\n');
+  }
+}
+
+/** Whether nothing follows. Lines of a pasted key that are not read here would go to the shell. */
+function isWhole(answer: string): boolean {
+  if (!answer.trimStart().startsWith('{') || answer.length > MAX_HIDDEN_LENGTH) return true;
+  try {
+    JSON.parse(answer);
+    return true;
+  } catch {
+    return false;
   }
 }
 

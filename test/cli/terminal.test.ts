@@ -1,4 +1,6 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { askOnTerminal } from '../../cli/terminal/confirm.ts';
 import { clip, oneLine, painter } from '../../cli/terminal/output.ts';
 import { bar, progressLine, showTransfer } from '../../cli/terminal/progress.ts';
 import { screen } from '../support/screen.ts';
@@ -66,5 +68,42 @@ describe('progress', () => {
     expect(lines[0]).toContain('50%');
     transfer.end();
     expect(await text()).toEqual([]);
+  });
+});
+
+describe('a hidden answer', () => {
+  /** What was asked, answered and shown. */
+  async function asked(...typed: readonly string[]) {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const interrupted = new AbortController();
+    const answer = askOnTerminal('Key: ', interrupted, { isHidden: true, input, output }).catch(
+      String,
+    );
+    for (const text of typed) {
+      input.write(text);
+      // The terminal hands over a long text in pieces.
+      await new Promise(setImmediate);
+    }
+    return {
+      answer: await answer,
+      shown: String(output.read()),
+      isRead: input.readableLength === 0,
+    };
+  }
+
+  it('is one line, and is not shown', async () => {
+    expect(await asked('sk-abc\r')).toEqual({ answer: 'sk-abc', shown: 'Key: \n', isRead: true });
+  });
+
+  it('may be JSON of several lines, of which none is left to the shell', async () => {
+    const key = JSON.stringify({ type: 'service_account', private_key: 'x' }, undefined, 2);
+    const { answer, shown } = await asked(key.slice(0, 30), key.slice(30), '\n');
+    expect(JSON.parse(answer)).toEqual(JSON.parse(key));
+    expect(shown).toBe('Key: \n');
+  });
+
+  it('is empty after ^D, and interrupted by ^C', async () => {
+    expect(await asked('\u0004')).toMatchObject({ answer: '' });
+    expect(await asked('sk-', '\u0003')).toMatchObject({ answer: 'Error: interrupted' });
   });
 });
