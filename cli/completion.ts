@@ -66,7 +66,7 @@ function bashScript(name: string, commands: readonly CompletedCommand[]): string
   const names = commands.map((command) => command.name);
   const values = commands.flatMap((command) =>
     command.options.flatMap(({ flag, value }) =>
-      value === undefined ? [] : [`    "${command.name} ${flag}") ${bashValue(value)} ;;`],
+      value === undefined ? [] : [`    "${command.name} ${flag}") ${bashValue(name, value)} ;;`],
     ),
   );
   const options = commands.map(
@@ -75,6 +75,15 @@ function bashScript(name: string, commands: readonly CompletedCommand[]): string
   );
   return `# bash completion of ${name}: add to ~/.bashrc
 #   source <(${name} completion bash)
+${functionOf(name)}_files() {
+  local file
+  compopt -o filenames 2>/dev/null
+  while IFS= read -r file; do
+    # Bash 3 has no compopt, and would insert a name as it is.
+    if ! type compopt >/dev/null 2>&1; then printf -v file %q "$file"; fi
+    COMPREPLY[\${#COMPREPLY[@]}]="$file"
+  done < <(compgen "$1" -- "$current")
+}
 ${functionOf(name)}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}"
   local command="\${COMP_WORDS[1]}" options='' files='' IFS=$' \\t\\n'
@@ -92,23 +101,23 @@ ${options.join('\n')}
   esac
   case "$current" in
     -*) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;
-    *) if [ -n "$files" ]; then ${bashFiles('f')}; fi ;;
+    *) if [ -n "$files" ]; then ${bashFiles(name, 'f')}; fi ;;
   esac
 }
 complete -F ${functionOf(name)} ${name}
 `;
 }
 
-function bashValue(value: Value): string {
+function bashValue(name: string, value: Value): string {
   if (value === 'any') return 'return';
-  if (value === 'file') return `${bashFiles('f')}; return`;
-  if (value === 'directory') return `${bashFiles('d')}; return`;
+  if (value === 'file') return `${bashFiles(name, 'f')}; return`;
+  if (value === 'directory') return `${bashFiles(name, 'd')}; return`;
   return `COMPREPLY=($(compgen -W '${value.join(' ')}' -- "$current")); return`;
 }
 
-/** The names may have spaces. */
-function bashFiles(type: 'f' | 'd'): string {
-  return `compopt -o filenames 2>/dev/null; IFS=$'\\n'; COMPREPLY=($(compgen -${type} -- "$current"))`;
+/** The names may have spaces, and characters that mean something to the shell. */
+function bashFiles(name: string, type: 'f' | 'd'): string {
+  return `${functionOf(name)}_files -${type}`;
 }
 
 function zshScript(name: string, commands: readonly CompletedCommand[]): string {

@@ -9,6 +9,8 @@ import { cliRun } from '../support/cliRun.ts';
 const directory = mkdtempSync(join(tmpdir(), 'completion-'));
 writeFileSync(join(directory, 'my requests.jsonl'), '');
 mkdirSync(join(directory, 'my state'));
+const ODD = ['odd*', 'odd1', 'odd[1]', 'odd$(touch x)', 'odd\'"`'];
+for (const name of ODD) writeFileSync(join(directory, name), '');
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const runIn = (shell: string, ...args: readonly string[]) =>
@@ -64,6 +66,7 @@ describe('bash completes', () => {
   it('files, whatever their names', () => {
     expect(completed('add', 'my').toSorted()).toEqual(['my requests.jsonl', 'my state']);
     expect(completed('results', 'x', '--out', 'my r')).toEqual(['my requests.jsonl']);
+    expect(completed('add', 'odd').toSorted()).toEqual(ODD.toSorted());
   });
 });
 
