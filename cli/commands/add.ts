@@ -128,8 +128,14 @@ async function addInput(
   }
   const text = options.json ? JSON.stringify({ ...added, file: name }) : addedText(added, name);
   stdout.write(`${text}\n`);
-  if (!options.json && (added.existing === 'failed' || added.existing === 'cancelled'))
-    stderr.write(context.hint(`to run it again: batch-handler retry ${added.batchId}\n`));
+  if (!options.json && (added.existing === 'failed' || added.existing === 'cancelled')) {
+    const batch = await client.getBatch(added.batchId);
+    // Without rows, no request ever ran, and a retry would be refused.
+    const text = batch?.results
+      ? `to run it again: batch-handler retry ${added.batchId}`
+      : 'none of its requests ever ran: to add it again, name it otherwise with --id';
+    stderr.write(context.hint(`${text}\n`));
+  }
   return added;
 }
 

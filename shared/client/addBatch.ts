@@ -52,6 +52,7 @@ export async function addBatch(
 
   const input = await openInput(s3, { file, requests }, fields.batchId, options.signal);
   try {
+    const version = await input.version?.();
     const batchId = fields.batchId ?? newBatchId(input.name, (await input.fingerprint())?.hash);
     const existing = await batches.get(batchId);
     if (existing !== undefined && (await isSame(existing, asked, input, handler.providers)))
@@ -59,6 +60,12 @@ export async function addBatch(
     const content = await input.content?.();
     if (content) await upload(s3, { bucket, key: uploadKey(batchId) }, content, options);
     options.signal?.throwIfAborted();
+    // Neither the old content nor the new one may have been uploaded, nor be what the id stands for.
+    if ((await input.version?.()) !== version)
+      throw new ClientError(
+        'invalid_input',
+        `${input.name}: changed while it was read, and was not added: add it once it is complete`,
+      );
     return { batchId, messageId: await sendBatchMessage(sqs, batchQueue, { ...message, batchId }) };
   } finally {
     await input.close();

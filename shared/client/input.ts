@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { headObject } from '../aws/objectRead.ts';
 import { parseS3Url } from '../batch/messages.ts';
@@ -25,6 +26,8 @@ export interface Input {
   readonly name: string;
   /** Reads the content; undefined if it cannot be read here. */
   fingerprint(): Promise<Fingerprint | undefined>;
+  /** Changes when somebody writes to the file. Absent if nobody else can. */
+  version?(): Promise<string>;
   /** What is uploaded. Absent if it is in S3. */
   content?(): Promise<Content>;
   close(): Promise<void>;
@@ -64,9 +67,15 @@ function fileInput(path: string): Input {
       found ??= fileFingerprint(path);
       return found;
     },
+    version: () => fileVersion(path),
     content: () => fileContent(path),
     close: async () => {},
   };
+}
+
+async function fileVersion(path: string): Promise<string> {
+  const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+  return [ino, size, mtimeNs].join(' ');
 }
 
 /** The content of an object in S3 is known by its ETag, if the caller may read that. */

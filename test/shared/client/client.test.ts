@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { sendBatchMessage } from '../../../shared/aws/queues.ts';
 import {
   type BatchHandlerClient,
@@ -191,6 +194,23 @@ test('a batch that exists with the same input and options is not added again', a
   function renewed(batchId: string | undefined) {
     return { requests: batchId === undefined ? requests(3) : large('one') };
   }
+});
+
+test('a file that somebody writes to meanwhile is not added', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'growing-')), 'growing.jsonl');
+  onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+  const lines = [...requests(2)].map((request) => `${JSON.stringify(request)}\n`);
+  writeFileSync(file, lines.join(''));
+  let sent = 0;
+  const onProgress = () => {
+    if (sent++ === 0) appendFileSync(file, lines.join(''));
+  };
+
+  await expect(client.addBatch({ file }, { onProgress })).rejects.toMatchObject({
+    code: 'invalid_input',
+    message: `${file}: changed while it was read, and was not added: add it once it is complete`,
+  });
+  expect(await client.addBatch({ file })).toMatchObject({ messageId: expect.any(String) });
 });
 
 test('a provider is paused and resumed', async () => {
