@@ -1,6 +1,6 @@
 import type { StateChange } from '../shared/batch/contracts.ts';
 import { failuresText, problemsText } from '../shared/batch/failuresText.ts';
-import { notableText } from '../shared/client/index.ts';
+import { notableText, type WaitingFor } from '../shared/client/index.ts';
 import { clip, createLiveLines, type Output, oneLine } from '../shared/terminal.ts';
 import { type BatchView, isFinished, latestReason } from './batches.ts';
 import type { RowFiles } from './results.ts';
@@ -104,7 +104,8 @@ const EXPLAINED: ReadonlySet<BatchView['status']> = new Set(['failed', 'cancelle
 /** Decides what is news. A batch that moves up in its queue is none. */
 function stateOf({ waitingFor, ...view }: BatchView): string {
   const isNews = waitingFor && notableText(waitingFor) !== '';
-  const wait = isNews ? `${waitingFor.kind} ${waitingFor.until}` : '';
+  const wait =
+    isNews && waitingFor.kind !== 'blocked' ? `${waitingFor.kind} ${waitingFor.until}` : '';
   return `${batchLine(view)} ${wait}`;
 }
 
@@ -112,6 +113,11 @@ function stateOf({ waitingFor, ...view }: BatchView): string {
 function endText({ status, problems, reason }: BatchView): string | undefined {
   if (!EXPLAINED.has(status)) return undefined;
   return problems ? problemsText(problems) : reason;
+}
+
+/** A provider's refusal is told once, in a note, and not for each batch that waits for it. */
+function waitText(waiting: WaitingFor): string {
+  return waiting.kind === 'blocked' ? `${waiting.provider} is blocked` : notableText(waiting);
 }
 
 function batchLine(view: BatchView): string {
@@ -122,7 +128,7 @@ function batchLine(view: BatchView): string {
     parts.push(
       `${counts.succeeded} of ${counts.total} succeeded${counts.failed > 0 ? `, ${counts.failed} failed` : ''}`,
     );
-  const why = waitingFor ? notableText(waitingFor) : endText(view);
+  const why = waitingFor ? waitText(waitingFor) : endText(view);
   if (why) parts.push(`(${oneLine(why)})`);
   return parts.join('  ');
 }

@@ -100,11 +100,15 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
       const variables = shellEnvironment(stack.endpointUrl, session.names);
       const [{ batchId = '' } = {}] = tracked;
       output.write(`${nextSteps(complete, { batchId, exampleFile: EXAMPLE_FILE, variables })}\n`);
-      // The lines of the first display are above the summary now, so they cannot be redrawn.
-      const below = createDisplay(output);
-      const onViews = createBlockNotes(below.note, complete, providers);
+      // The lines of the first display are above the summary now, so a terminal cannot redraw them. A
+      // pipe has them already.
+      const isLive = output.isTTY === true;
+      const below = isLive ? createDisplay(output) : display;
       const { broken } = stack;
-      await keepRunning({ session, tracked, display: below, interrupted, broken, onViews });
+      await keepRunning({
+        ...{ session, tracked, display: below, interrupted, broken },
+        onViews: isLive ? createBlockNotes(below.note, complete, providers) : onViews,
+      });
     }
     return code;
   } finally {

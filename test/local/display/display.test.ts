@@ -52,6 +52,24 @@ test('a pipe gets a line for every change', () => {
   ]);
 });
 
+test('the refusal of a provider is left to the note about it', () => {
+  const pipe = output(false);
+  const display = createDisplay(pipe);
+  const blocked = (until: string): BatchView =>
+    view({
+      waitingFor: {
+        ...{ kind: 'blocked', provider: 'openai', refusals: 1, until },
+        reason: { code: 'invalid_api_key', message: 'no such key' },
+        text: `openai is blocked until ${until}: invalid_api_key: no such key`,
+      },
+    });
+
+  display.update([blocked('08:00:00Z')]);
+  display.update([blocked('08:05:00Z')]);
+
+  expect(pipe.written).toEqual(['x  queued      0 of 3 succeeded  (openai is blocked)\n']);
+});
+
 test('a terminal gets its lines drawn over, none longer than it is wide', () => {
   const terminal = output(true);
   const display = createDisplay(terminal);
