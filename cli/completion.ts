@@ -1,4 +1,6 @@
 import type { Command, Option } from 'commander';
+import { STATUSES } from '../shared/batch/status.ts';
+import { QUEUE_NAMES } from '../shared/operations/handlerQueues.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -25,7 +27,12 @@ interface CompletedCommand {
   readonly options: readonly CompletedOption[];
 }
 
-const VALUES: Readonly<Record<string, Value>> = { '--out': 'file', '--local': 'directory' };
+const VALUES: Readonly<Record<string, Value>> = {
+  '--out': 'file',
+  '--local': 'directory',
+  '--status': [...STATUSES, 'open'],
+  '--queue': QUEUE_NAMES,
+};
 
 function describe(command: Command): CompletedCommand {
   const takesFiles = command.registeredArguments.some((each) => each.name() === 'files');

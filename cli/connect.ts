@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { extname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BatchHandlerClient } from '../shared/client/index.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
@@ -74,7 +75,8 @@ export async function openClient(options: ConnectionOptions): Promise<BatchHandl
 
 /**
  * Allows `--local` before an argument: commander would take the argument for its directory, so the
- * default is inserted unless the argument is a directory. `--local=DIRECTORY` needs none to exist.
+ * default is inserted unless the argument is a directory or looks like one, such as `./x` or `/x`, but
+ * not `./x.jsonl`. `--local=DIRECTORY` needs none to exist.
  */
 export function separateLocal(args: readonly string[]): string[] {
   return args.map((arg, index) => {
@@ -85,5 +87,6 @@ export function separateLocal(args: readonly string[]): string[] {
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found ? found.isDirectory() : /^[./]/.test(path) && extname(path) === '';
 }

@@ -9,7 +9,7 @@ export interface InputFile {
 }
 
 /** Stands for stdin. */
-const STDIN = '-';
+export const STDIN = '-';
 
 /**
  * Gives files of requests to a function. What comes from stdin is kept in a temporary file meanwhile,

@@ -4,7 +4,7 @@ import type { AddedBatch, BatchHandlerClient, NewBatch } from '../../shared/clie
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { openClient, withConflicts, withConnection, withNeed } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
-import { type InputFile, withInputs } from '../inputs.ts';
+import { type InputFile, STDIN, withInputs } from '../inputs.ts';
 import {
   type Moment,
   readCount,
@@ -141,7 +141,7 @@ async function addInput(
 
 function addedText({ batchId, existing }: AddedBatch, name: string): string {
   return existing === undefined
-    ? `added ${batchId} from ${name}`
+    ? `added ${batchId} from ${name === STDIN ? 'stdin' : name}`
     : `${batchId} exists with the same input and options and is ${existing}: nothing was sent`;
 }
 

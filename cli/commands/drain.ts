@@ -49,7 +49,7 @@ async function drainHandler(options: DrainCommandOptions, context: CliContext): 
   try {
     const timeoutMs = options.timeout && options.timeout * 1000;
     const progress = drain(connection, { signal: interrupted, timeoutMs });
-    const end = await showProgress(progress, stderr, outstandingText);
+    const end = await showProgress(progress, stderr, newsSince(before));
     if (end?.isOver !== true) {
       if (options.json) stdout.write(`${JSON.stringify({ isOver: false, ...end })}\n`);
       stderr.write(hint(`${unfinishedLines(end, options.timeout).join('\n')}\n`));
@@ -60,9 +60,7 @@ async function drainHandler(options: DrainCommandOptions, context: CliContext): 
       stdout.write(hint(`${JSON.stringify({ cancelled: end?.cancelled ?? 0, ...kept })}\n`));
       return EXIT.done;
     }
-    stdout.write(
-      `nothing is outstanding: ${counted(end?.cancelled ?? 0, 'batch', 'batches')} cancelled\n`,
-    );
+    stdout.write(`${NOTHING}: ${counted(end?.cancelled ?? 0, 'batch', 'batches')} cancelled\n`);
     stdout.write(hint(`${keptLines(handler, kept).join('\n')}\n`));
     return EXIT.done;
   } catch (error) {
@@ -100,6 +98,18 @@ async function readKept(connection: HandlerConnection): Promise<Removal> {
   };
 }
 
+/** Tells of progress once there is some, and leaves the end to the result. */
+function newsSince(before: Outstanding): (now: Outstanding) => string | undefined {
+  let isNews = false;
+  return (now) => {
+    const text = outstandingText(now);
+    isNews ||= text !== outstandingText(before);
+    return isNews && text !== NOTHING ? text : undefined;
+  };
+}
+
+const NOTHING = 'nothing is outstanding';
+
 /** The outstanding work in one line. */
 function outstandingText(outstanding: Outstanding): string {
   const { open, cancelling, byStatus, pending, collecting, messages, unreadable, examples } =
@@ -116,7 +126,7 @@ function outstandingText(outstanding: Outstanding): string {
     messages > 0 ? `${counted(messages, 'message')} in the queues` : '',
     unreadable > 0 ? `${counted(unreadable, 'record')} that cannot be read` : '',
   ].filter((part) => part !== '');
-  if (parts.length === 0) return 'nothing is outstanding';
+  if (parts.length === 0) return NOTHING;
   const named = open > 0 && open <= examples.length ? `: ${examples.join(', ')}` : '';
   return parts.join(', ') + named;
 }

@@ -84,7 +84,8 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
   const columns = listColumns(now(), batches);
   const lines = tableLines(columns, batches, widthOf(stdout), painter(stdout));
   stdout.write(`${lines.join('\n')}\n`);
-  if (hasMore) stderr.write(`the newest ${countText(batches.length)}; see more with --limit\n`);
+  const option = limit < MAX_LIMIT ? '--limit' : '--until';
+  if (hasMore) stderr.write(`the newest ${countText(batches.length)}; see more with ${option}\n`);
   return EXIT.done;
 }
 

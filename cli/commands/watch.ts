@@ -101,11 +101,22 @@ export function createBoard(
   json: boolean,
 ): Board {
   const { stdout } = context;
-  if (json) return plainBoard(context, (batch) => JSON.stringify(batch));
-  return stdout.isTTY === true ? liveBoard(context, batchIds) : plainBoard(context, changeLine);
+  if (json)
+    return plainBoard(
+      context,
+      (batch) => JSON.stringify(batch),
+      (batch) => stateOf(batch),
+    );
+  if (stdout.isTTY === true) return liveBoard(context, batchIds);
+  // A wait that the line does not tell is no news: the line would be there twice.
+  return plainBoard(context, changeLine, (batch) => stateOf(batch, whyText(batch) !== ''));
 }
 
-function plainBoard({ stdout, stderr }: CliContext, text: (batch: BatchInfo) => string): Board {
+function plainBoard(
+  { stdout, stderr }: CliContext,
+  text: (batch: BatchInfo) => string,
+  stateOf: (batch: BatchInfo) => string,
+): Board {
   const shown = new Map<string, string>();
   return {
     update(batch) {
@@ -122,10 +133,11 @@ function plainBoard({ stdout, stderr }: CliContext, text: (batch: BatchInfo) => 
  * Changes with the status, with what is waited for and with every tenth of the requests, and so
  * decides what is shown. A batch that moves up in its queue is not news.
  */
-function stateOf(batch: BatchInfo): string {
+function stateOf(batch: BatchInfo, tellsWait = true): string {
   const { status, statusAt, counts, waitingFor } = batch;
   const tenth = counts.total > 0 ? Math.floor((10 * finishedRequests(batch)) / counts.total) : 0;
-  return `${status} ${statusAt} ${tenth} ${waitingFor?.kind} ${waitingFor?.until}`;
+  const wait = tellsWait ? `${waitingFor?.kind} ${waitingFor?.until}` : '';
+  return `${status} ${statusAt} ${tenth} ${wait}`;
 }
 
 function liveBoard({ stdout, now }: CliContext, batchIds: readonly string[]): Board {

@@ -44,18 +44,19 @@ export function progressLine(output: Output): ProgressLine {
   };
 }
 
-/** Shows each value on one line until the last, which it returns. */
+/** Shows each value that has a text on one line until the last value, which it returns. */
 export async function showProgress<T>(
   values: AsyncIterable<T>,
   output: Output,
-  textOf: (value: T) => string,
+  textOf: (value: T) => string | undefined,
 ): Promise<T | undefined> {
   const line = progressLine(output);
   let last: T | undefined;
   try {
     for await (const value of values) {
       last = value;
-      line.show(textOf(value));
+      const text = textOf(value);
+      if (text !== undefined) line.show(text);
     }
   } finally {
     line.clear();

@@ -14,6 +14,10 @@ test.each([
   ['list --local --json', 'list --local --json'],
   [`list --local ${directory}`, `list --local ${directory}`],
   ['list --local=not/yet', 'list --local=not/yet'],
+  // Nor need a directory exist that looks like one: the error names it.
+  ['list --local ./missing', 'list --local ./missing'],
+  ['show x --local .local/typo', 'show x --local .local/typo'],
+  ['add --local ./missing.jsonl', 'add --local=.local ./missing.jsonl'],
   // What is not a directory is the argument of the command.
   ['show --local x', 'show --local=.local x'],
   [`add --local ${file}`, `add --local=.local ${file}`],

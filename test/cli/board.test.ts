@@ -76,6 +76,30 @@ describe('the board of watched batches', () => {
     expect(lines.at(-1)).not.toContain('it runs');
   });
 
+  it('writes no line twice into a pipe for a wait that the line does not tell', () => {
+    const written: string[] = [];
+    const stdout = { write: (text: string) => written.push(text) };
+    const board = boardOn(stdout as unknown as CliContext['stdout'], 'b1');
+    const sent = {
+      kind: 'submission',
+      text: 'soon',
+      provider: 'openai',
+      isLookedFor: false,
+    } as const;
+    const until = '2026-11-25T08:00:00.000Z';
+    const submitting = given('submitting');
+    board.update(batchInfo(submitting, 'bucket', { waitingFor: { ...sent, until } }));
+    board.update(batchInfo(submitting, 'bucket', { waitingFor: sent }));
+    expect(written).toHaveLength(1);
+    for (const time of [until, '2026-11-25T08:01:00.000Z'])
+      board.update(
+        batchInfo(given('retrying'), 'bucket', {
+          waitingFor: { kind: 'retry', text: time, until: time, attempt: 2 },
+        }),
+      );
+    expect(written).toHaveLength(3);
+  });
+
   it('does not show the reason of an earlier attempt as that of the end', async () => {
     const { output, text } = screen({ columns: 120 });
     const old = { code: 'quota', message: 'was full', at: NOW - 9_000, attempt: 1 };

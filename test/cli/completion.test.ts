@@ -57,6 +57,8 @@ describe('bash completes', () => {
   it('the values of options', () => {
     expect(completed('estimate', 'x.jsonl', '--kind', 'g')).toEqual(['gemini']);
     expect(completed('add', '--format', '')).toEqual(['openai', 'native']);
+    expect(completed('list', '--status', 'co')).toEqual(['collecting', 'completed']);
+    expect(completed('redrive', '--queue', 'w')).toEqual(['work']);
     expect(completed('list', '--local', 'my')).toEqual(['my state']);
     // Nothing is known of an id.
     expect(completed('add', '--id', '')).toEqual([]);

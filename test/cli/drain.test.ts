@@ -35,6 +35,9 @@ it('pauses, cancels, waits until nothing is outstanding, and prints what a remov
   expect(declined).toMatchObject({ code: 1, stdout: '' });
   expect(declined.stderr).toMatch(/2 open .*\nnothing was changed\n$/);
   expect(drained.code).toBe(0);
+  // Progress is told, and the end once.
+  expect(drained.stderr).not.toMatch(/^nothing is outstanding$|^2 open \(2 queued\): /m);
+  expect(again.stderr).toBe('BatchHandler/Batches in stack BatchHandler: nothing is outstanding\n');
   expect(drained.stdout).toMatch(
     /^nothing is outstanding: 2 batches cancelled\ncdk destroy can remove stack BatchHandler/,
   );

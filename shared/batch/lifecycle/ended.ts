@@ -68,7 +68,7 @@ export const ended: Handlers<EndStatus> = {
       return refused('none of its requests ever ran: add it again under a new batchId');
     }
     if (batch.counts.succeeded === batch.counts.total) {
-      return refused('none of its requests failed: use "redeliver" to run the processor again');
+      return refused('none of its requests failed: redeliver it to run the processor again');
     }
     const { policy, now } = context;
     const { notBefore = 0 } = batch.spec;
