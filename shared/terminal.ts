@@ -74,7 +74,7 @@ export interface Output {
 /** Control characters, and those that change the direction of the text after them. */
 const CONTROL =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not reach a terminal.
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+  /[\u0000-\u001f\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
 
 /** Text from outside, such as a provider's message, without line ends and escape sequences. */
 export function printable(text: string): string {

@@ -129,6 +129,17 @@ test('add can be repeated: the id is that of the content, and --wait waits for t
   expect(named).toEqual({ code: 0, stdout: told, stderr: '' });
 });
 
+test('a refused input that is added again is not told to be retried', async () => {
+  await here('add', DUPLICATE, '--wait');
+  const again = await here('add', DUPLICATE);
+  expect(again.stdout).toMatch(
+    /^duplicate-[0-9a-f]{8} exists .* and is failed: nothing was sent\n$/,
+  );
+  expect(again.stderr).toBe(
+    'none of its requests ever ran: to add it again, name it otherwise with --id\n',
+  );
+});
+
 const idOf = (text: string) => /^added (\S+)/.exec(text)?.[1] ?? '';
 
 test('add --check inspects by the settings of the handler, and sends nothing', async () => {

@@ -29,6 +29,9 @@ describe('text on a terminal', () => {
   it('from outside becomes one line without control characters', () =>
     expect(oneLine('\u001b[2Jgone\u0007\r\n  \u009b31mred\u0000')).toBe('gone   red'));
 
+  it('from outside cannot change the direction of what follows', () =>
+    expect(oneLine('a\u061cb\u200fc\u202ed\u2067e')).toBe('a b c d e'));
+
   it('is cut with an ellipsis', () => {
     expect(['abcd', 'abcde', 'a'].map((text) => clip(text, 4))).toEqual(['abcd', 'abc…', 'a']);
     expect(clip('a', 0)).toBe('');
