@@ -1,11 +1,28 @@
 import { failuresText, problemsText } from '../shared/batch/failuresText.ts';
 import type { BatchInfo } from '../shared/client/index.ts';
 import { notableText } from '../shared/quota/waitingText.ts';
+import { durationText } from '../shared/terminal.ts';
 import { oneLine, type Style } from './terminal/output.ts';
 
 /** An ISO time to the second, without the T. */
 export function instantText(time: string): string {
   return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+}
+
+/** A time, and how long ago it is or when it will be. */
+export function timeText(time: string, now: number): string {
+  return `${instantText(time)} (${ago(time, now)})`;
+}
+
+export function ago(time: string, now: number): string {
+  const milliseconds = now - Date.parse(time);
+  return milliseconds < 0
+    ? `in ${durationText(-milliseconds)}`
+    : `${durationText(milliseconds)} ago`;
+}
+
+export function durationBetween(from: string, to: string): string {
+  return durationText(Date.parse(to) - Date.parse(from));
 }
 
 export function countText(count: number): string {

@@ -1,20 +1,22 @@
 import type { Command } from 'commander';
 import { ClientError } from '../../shared/client/clientError.ts';
 import type { BatchInfo, JobInfo } from '../../shared/client/index.ts';
-import { durationText } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { clip, hanging, oneLine, painter, type Style, widthOf } from '../terminal/output.ts';
 import { BAR_WIDTH, bar } from '../terminal/progress.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
 import {
+  ago,
   allFailuresHint,
   costText,
   countText,
+  durationBetween,
   failureText,
   finishedRequests,
   instantText,
   statusStyle,
+  timeText,
 } from '../text.ts';
 import { watchColumns } from './watch.ts';
 
@@ -212,21 +214,6 @@ function reasonText({
   const tried = attempt > 0 ? `, attempt ${attempt}` : '';
   const when = at === undefined ? '' : `${instantText(at)}${tried}: `;
   return oneLine(`${when}${code}: ${place}${message}`);
-}
-
-function timeText(time: string, now: number): string {
-  return `${instantText(time)} (${ago(time, now)})`;
-}
-
-function ago(time: string, now: number): string {
-  const milliseconds = now - Date.parse(time);
-  return milliseconds < 0
-    ? `in ${durationText(-milliseconds)}`
-    : `${durationText(milliseconds)} ago`;
-}
-
-function durationBetween(from: string, to: string): string {
-  return durationText(Date.parse(to) - Date.parse(from));
 }
 
 /** Cuts the text to the width, except a URL, which people copy. */

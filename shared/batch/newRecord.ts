@@ -6,14 +6,8 @@ import { NO_USAGE } from './job.ts';
 import { countsOfNew } from './ledger.ts';
 import type { AddMessage } from './messages.ts';
 import { maxBackoffMs, type Policy } from './policy.ts';
-import {
-  BATCH_SCHEMA_VERSION,
-  type Batch,
-  type BatchIn,
-  type Core,
-  type Source,
-  type Spec,
-} from './record.ts';
+import { BATCH_SCHEMA_VERSION, type Batch, type BatchIn, type Core } from './record.ts';
+import type { Source, Spec } from './spec.ts';
 import { isEnded } from './status.ts';
 
 /** The values that every new record starts with. */

@@ -243,15 +243,3 @@ export interface SweepLock {
   release(token: string, cursors: SweepCursors, now: number): Promise<void>;
 }
 export type SweepCursors = Readonly<Record<string, string>>;
-
-/** All pages of a listing, one after the other. */
-export async function* pages<T>(
-  list: (cursor: string | undefined) => Promise<IndexPage<T>>,
-): AsyncIterable<readonly T[]> {
-  let cursor: string | undefined;
-  do {
-    const page = await list(cursor);
-    yield page.items;
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-}

@@ -5,8 +5,8 @@ import { failureGroupsSchema } from './failures.ts';
 import { inputSchema, jobSizeSchema, rangeShape, splitInputSchema } from './input.ts';
 import { jobSchema, outcomeSchema, pastJobSchema, usageSchema } from './job.ts';
 import { countsSchema, selectionSchema } from './ledger.ts';
-import { formatSchema } from './messages.ts';
 import { problemsSchema } from './problems.ts';
+import { specSchema } from './spec.ts';
 import { STATUSES, type Status } from './status.ts';
 
 /** The version of the records that this code writes, and the newest that it reads. */
@@ -15,37 +15,6 @@ export const BATCH_SCHEMA_VERSION = 4;
 const count = z.number().int().nonnegative();
 /** Milliseconds since 1970. */
 const time = z.number().nonnegative();
-
-/** An object in S3 as the message named it, with the ETag that it had when the message came in. */
-const sourceSchema = z.object({ bucket: z.string(), key: z.string(), etag: z.string() });
-export type Source = z.infer<typeof sourceSchema>;
-
-/**
- * What the user asked for: the message that added the batch, with its defaults filled in, its
- * providers checked and its file looked up. It is written with the record and never changes after.
- * A part has a copy of its parent's, in which `maxCost` is the part's share.
- */
-const specSchema = z.object({
-  /** Provider entries that may run the batch. It starts at the first. */
-  providers: z.tuple([z.string()], z.string()),
-  source: sourceSchema,
-  format: formatSchema,
-  /** Absent if the message leaves the endpoint to the first request. */
-  endpoint: z.string().optional(),
-  /** Higher starts first. */
-  priority: z.number().int(),
-  /** Nothing is submitted before this time. */
-  notBefore: time.optional(),
-  /** USD that the batch must not exceed. */
-  maxCost: moneySchema.optional(),
-  /** Absent if the message leaves it to the provider entry. */
-  completionWindow: z.string().optional(),
-  /** Settings of the provider's job. */
-  options: z.record(z.string(), z.json()),
-  /** Handed to the processor and to events. */
-  metadata: z.record(z.string(), z.string()),
-});
-export type Spec = z.infer<typeof specSchema>;
 
 /** A worker's hold on a record: no other worker acts on it before the lease has run out. */
 const claimSchema = z.object({ token: z.string(), leaseUntil: time });

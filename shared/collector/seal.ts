@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { pages } from '../batch/ports.ts';
+import { pages } from '../batch/pages.ts';
 import { METRICS } from '../metrics.ts';
 import type { Dependencies } from '../usecases/dependencies.ts';
 import type { Collector } from './contract.ts';

@@ -1,7 +1,7 @@
 import { expectedOfJob } from '../batch/cost.ts';
 import type { Reason } from '../batch/errors.ts';
 import { requestsToSend } from '../batch/ledger.ts';
-import { pages } from '../batch/ports.ts';
+import { pages } from '../batch/pages.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { LOG_MESSAGES, METRICS } from '../metrics.ts';
 import {

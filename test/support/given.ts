@@ -11,8 +11,8 @@ import {
   type BatchFields,
   type BatchIn,
   batchSchema,
-  type Spec,
 } from '../../shared/batch/record.ts';
+import type { Spec } from '../../shared/batch/spec.ts';
 import { isEnded, type Status } from '../../shared/batch/status.ts';
 
 /** A fixed present, so that tests read as distances from it. */

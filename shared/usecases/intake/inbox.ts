@@ -3,7 +3,7 @@ import { type Reason, RefusedError } from '../../batch/errors.ts';
 import { INBOX_PREFIX, rejectionKey } from '../../batch/ids.ts';
 import { addMessageSchema, type InboxMessage } from '../../batch/messages.ts';
 import type { Problems } from '../../batch/problems.ts';
-import type { Source } from '../../batch/record.ts';
+import type { Source } from '../../batch/spec.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { writeWhole } from '../smallObjects.ts';

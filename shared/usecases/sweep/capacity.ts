@@ -1,5 +1,6 @@
 import type { Limits } from '../../batch/job.ts';
-import { type ActiveHint, pages } from '../../batch/ports.ts';
+import { pages } from '../../batch/pages.ts';
+import type { ActiveHint } from '../../batch/ports.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import { type ProviderUsage, usageOf } from '../../quota/admission.ts';
 import { Budget } from '../../quota/budget.ts';

@@ -1,7 +1,7 @@
 import { messageOf, ProviderError, RefusedError } from '../../batch/errors.ts';
 import { submissionKey } from '../../batch/ids.ts';
 import type { JobState } from '../../batch/job.ts';
-import { pages } from '../../batch/ports.ts';
+import { pages } from '../../batch/pages.ts';
 import type { BatchIn } from '../../batch/record.ts';
 import type { ReportedJob } from '../../batch/webhook.ts';
 import { METRICS } from '../../metrics.ts';

@@ -1,6 +1,7 @@
 import { messageOf } from '../../batch/errors.ts';
 import type { JobState } from '../../batch/job.ts';
-import { pages, type SweepCursors } from '../../batch/ports.ts';
+import { pages } from '../../batch/pages.ts';
+import type { SweepCursors } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { attributed } from '../logFields.ts';
 import { type CheckPorts, check } from './check.ts';
