@@ -104,8 +104,8 @@ const EXPLAINED: ReadonlySet<BatchView['status']> = new Set(['failed', 'cancelle
 /** Decides what is news. A batch that moves up in its queue is none. */
 function stateOf({ waitingFor, ...view }: BatchView): string {
   const isNews = waitingFor && notableText(waitingFor) !== '';
-  const wait =
-    isNews && waitingFor.kind !== 'blocked' ? `${waitingFor.kind} ${waitingFor.until}` : '';
+  const until = waitingFor?.kind === 'blocked' ? '' : waitingFor?.until;
+  const wait = isNews ? `${waitingFor.kind} ${until}` : '';
   return `${batchLine(view)} ${wait}`;
 }
 

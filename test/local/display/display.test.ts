@@ -64,10 +64,14 @@ test('the refusal of a provider is left to the note about it', () => {
       },
     });
 
+  display.update([view({})]);
   display.update([blocked('08:00:00Z')]);
   display.update([blocked('08:05:00Z')]);
 
-  expect(pipe.written).toEqual(['x  queued      0 of 3 succeeded  (openai is blocked)\n']);
+  expect(pipe.written).toEqual([
+    'x  queued      0 of 3 succeeded\n',
+    'x  queued      0 of 3 succeeded  (openai is blocked)\n',
+  ]);
 });
 
 test('a terminal gets its lines drawn over, none longer than it is wide', () => {
