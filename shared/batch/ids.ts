@@ -70,6 +70,16 @@ export function uploadKey(batchId: string): string {
 }
 
 /**
+ * Key of an input that a client uploads. Each content has a key of its own, so that an upload never
+ * replaces the input of another message that is still on its way.
+ *
+ * @param hash of the content, in hex
+ */
+export function contentKey(batchId: string, hash: string): string {
+  return `uploads/${batchId}/${hash}.jsonl`;
+}
+
+/**
  * Key of the body of a message that is too large for SQS. It is under `uploads/`, because everyone
  * who may add batches may write there.
  */

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { urlOf } from '../aws/objectRead.ts';
 import { sendBatchMessage } from '../aws/queues.ts';
 import { notBeforeProblem } from '../batch/bounds.ts';
-import { uploadKey } from '../batch/ids.ts';
+import { contentKey } from '../batch/ids.ts';
 import { type AddMessage, type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
 import type { Batch } from '../batch/record.ts';
 import type { Spec } from '../batch/spec.ts';
@@ -44,7 +45,7 @@ export async function addBatch(
   options: UploadOptions = {},
 ): Promise<AddedBatch> {
   const { handler, batches, sqs, s3 } = connection;
-  const { bucket, batchQueue } = handler.resources;
+  const { batchQueue } = handler.resources;
   if ((file === undefined) === (requests === undefined))
     throw new ClientError('invalid_input', 'give either a file or requests');
   const isInS3 = file?.startsWith('s3://') ?? false;
@@ -58,8 +59,7 @@ export async function addBatch(
     const existing = await batches.get(batchId);
     if (existing !== undefined && (await isSame(existing, asked, input, handler.providers)))
       return { batchId, existing: existing.status };
-    const content = await input.content?.();
-    if (content) await upload(s3, { bucket, key: uploadKey(batchId) }, content, options);
+    const uploaded = await uploadTo(connection, batchId, input, options);
     options.signal?.throwIfAborted();
     // Neither the old content nor the new one may have been uploaded, nor be what the id stands for.
     if ((await input.version?.()) !== version)
@@ -67,10 +67,26 @@ export async function addBatch(
         'invalid_input',
         `${input.name}: changed while it was read, and was not added: add it once it is complete`,
       );
-    return { batchId, messageId: await sendBatchMessage(sqs, batchQueue, { ...message, batchId }) };
+    const sent = omitUndefined({ ...message, batchId, file: uploaded ?? message.file });
+    return { batchId, messageId: await sendBatchMessage(sqs, batchQueue, sent) };
   } finally {
     await input.close();
   }
+}
+
+/** @returns the URL of the object; undefined if the input is in S3 already */
+async function uploadTo(
+  { s3, handler }: HandlerConnection,
+  batchId: string,
+  input: Input,
+  options: UploadOptions,
+): Promise<string | undefined> {
+  const content = await input.content?.();
+  if (!content) return undefined;
+  const { hash = randomSuffix() } = (await input.fingerprint()) ?? {};
+  const object = { bucket: handler.resources.bucket, key: contentKey(batchId, hash) };
+  await upload(s3, object, content, options);
+  return urlOf(object);
 }
 
 /**

@@ -160,6 +160,23 @@ test('a message that the handler would refuse is not sent', async () => {
   await expect(client.results('nobody').next()).rejects.toMatchObject({ code: 'unknown_batch' });
 });
 
+test('of two inputs that are added under one id at the same time, neither replaces the other', async () => {
+  const add = (count: number) =>
+    client.addBatch({ batchId: 'twice', requests: requests(count), notBefore: TOMORROW });
+  const both = await Promise.all([add(2), add(3)]);
+  const outcomes = await Promise.allSettled(
+    both.map((sent) => client.waitForBatch(sent, { ...POLL, timeoutSeconds: 5 })),
+  );
+
+  const errors = outcomes.map((outcome) =>
+    outcome.status === 'rejected' ? outcome.reason.code : undefined,
+  );
+  // One waits until tomorrow, the other was refused.
+  expect(errors.toSorted()).toEqual(['refused', 'timeout']);
+  const kept = both[errors.indexOf('timeout')] === both[0] ? 2 : 3;
+  expect((await client.getBatch('twice'))?.counts.total).toBe(kept);
+});
+
 test('a batch that exists with the same input and options is not added again', async () => {
   // Three parts of an upload.
   const padding = 'x'.repeat(1024 * 1024);
