@@ -1,4 +1,5 @@
 import { ClientError, type ClientErrorCode } from '../shared/client/clientError.ts';
+import { invalidText, isZodError } from '../shared/invalid/text.ts';
 import { EXIT } from './context.ts';
 import { oneLine } from './terminal/output.ts';
 
@@ -60,7 +61,8 @@ export function explainFile(error: unknown, place?: string): ExplainedError | un
 
 export function explain(error: unknown): ExplainedError {
   if (!(error instanceof Error)) return unreachable(String(error));
-  const { name, message } = error;
+  const { name } = error;
+  const message = isZodError(error) ? invalidText(error) : error.message;
   if (
     /region is missing/i.test(message) ||
     (error instanceof ClientError && error.code === 'no_region')

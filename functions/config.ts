@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { CollectorQueueUrls } from '../shared/aws/collector.ts';
 import type { QueueUrls } from '../shared/aws/queues.ts';
 import { ENVIRONMENT, SETTINGS_FILE } from '../shared/config.ts';
+import { invalidLines } from '../shared/invalid/text.ts';
 import { type Settings, settingsSchema } from '../shared/settings.ts';
 
 const commaSeparated = z
@@ -76,10 +77,17 @@ type ArnsByEntry = Readonly<Record<string, string>>;
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const file = join(environment.LAMBDA_TASK_ROOT ?? '.', SETTINGS_FILE);
-  const settings = settingsSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!settings.success) throw new Error(`${SETTINGS_FILE}: ${z.prettifyError(settings.error)}`);
+  const input: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const settings = settingsSchema.safeParse(input);
+  if (!settings.success) {
+    const lines = invalidLines(settings.error, { input, schema: settingsSchema });
+    throw new Error(`${SETTINGS_FILE}: ${lines.join('; ')}`);
+  }
   const parsed = environmentSchema.safeParse(environment);
-  if (!parsed.success) throw new Error(`environment: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) {
+    const lines = invalidLines(parsed.error, { input: environment });
+    throw new Error(`environment: ${lines.join('; ')}`);
+  }
   const variables = parsed.data;
   return {
     settings: settings.data,

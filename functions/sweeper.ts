@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
+import { invalidText } from '../shared/invalid/text.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { checkJob } from '../shared/usecases/sweep/check.ts';
 import { sweep } from '../shared/usecases/sweep/sweep.ts';
@@ -24,7 +25,7 @@ const endedJobSchema = z.strictObject({
 /**
  * Does what the event asks for.
  *
- * @throws ZodError for an event of a rule that holds anything but a job
+ * @throws Error for an event of a rule that holds anything but a job
  */
 export async function runSweeper(
   dependencies: Dependencies,
@@ -33,6 +34,9 @@ export async function runSweeper(
 ): Promise<void> {
   const isFromRule = typeof event === 'object' && event !== null && 'action' in event;
   if (!isFromRule) return sweep(dependencies, deadline);
-  const { providers, jobId } = endedJobSchema.parse(event);
+  const parsed = endedJobSchema.safeParse(event);
+  if (!parsed.success)
+    throw new Error(`not the event of a rule: ${invalidText(parsed.error, { input: event })}`);
+  const { providers, jobId } = parsed.data;
   for (const provider of providers) if (await checkJob(dependencies, { provider, jobId })) return;
 }

@@ -1,6 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { invalidLines } from '../shared/invalid/text.ts';
 import { collectorSettingsSchema, policySettingsSchema } from '../shared/settings.ts';
 import { ConfigurationError } from './configurationError.ts';
 import { ALARMS, type AlarmSetting } from './monitoring/alarms.ts';
@@ -84,10 +85,8 @@ export function parseContext(value: unknown = {}): Context {
   const given = typeof value === 'string' ? parseJson(value) : value;
   const parsed = contextSchema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) =>
-    describeIssue(CONTEXT_KEY, contextSchema, issue, given),
-  );
-  throw new ConfigurationError(issues.join('\n'));
+  const about = { input: given, schema: contextSchema, root: CONTEXT_KEY };
+  throw new ConfigurationError(invalidLines(parsed.error, about).join('\n'));
 }
 
 /** The key of the stack's name in the context. */
@@ -110,101 +109,4 @@ function parseJson(text: string): unknown {
       `${CONTEXT_KEY} is ${text}: it must be a JSON object, such as -c '${CONTEXT_KEY}={"scheduleMinutes":5}'`,
     );
   }
-}
-
-/**
- * Formats an issue of the schema: the key, its value and what is allowed.
- *
- * @param name the name of the settings, which prefixes each key
- */
-function describeIssue(
-  name: string,
-  schema: z.core.$ZodType,
-  issue: z.core.$ZodIssue,
-  value: unknown,
-): string {
-  const place = [name, ...issue.path].join('.');
-  switch (issue.code) {
-    case 'unrecognized_keys': {
-      const allowed = allowedKeys(schema, issue.path, value).join(', ');
-      return `${place} has the unknown key ${issue.keys.join(', ')}: allowed are ${allowed}`;
-    }
-    case 'invalid_key':
-      return `${place}: ${issue.issues.map(({ message }) => message).join('; ')}`;
-    default:
-      return `${place} is ${valueAt(value, issue.path)}: ${allowedText(issue)}`;
-  }
-}
-
-function allowedText(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_union': {
-      const words = 'options' in issue ? (issue.options as readonly unknown[]) : [];
-      return words.length > 0 ? `must be one of ${words.join(', ')}` : issue.message;
-    }
-    case 'invalid_type':
-      // A schema with a message of its own replaces zod's.
-      if (!issue.message.startsWith('Invalid input')) return issue.message;
-      return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
-    case 'invalid_format':
-      // Every pattern has a message of its own; URLs have zod's.
-      return issue.format === 'url'
-        ? 'must be a whole URL, such as https://host.example/v1'
-        : issue.message;
-    case 'too_big':
-    case 'too_small':
-      return boundText(issue);
-    default:
-      return issue.message;
-  }
-}
-
-/** A bound of a number in words. Other bounds, and numbers with a text of their own, keep theirs. */
-function boundText(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall): string {
-  if (!/^Too (big|small): expected number/.test(issue.message)) return issue.message;
-  const isInclusive = issue.inclusive !== false;
-  if (issue.code === 'too_big')
-    return `must be ${isInclusive ? 'at most' : 'less than'} ${issue.maximum}`;
-  return `must be ${isInclusive ? 'at least' : 'more than'} ${issue.minimum}`;
-}
-
-/** The keys that the schema allows at a path. */
-function allowedKeys(
-  schema: z.core.$ZodType,
-  path: readonly PropertyKey[],
-  value: unknown,
-): string[] {
-  const inner = optionFor(unwrap(schema), value);
-  const [key, ...rest] = path;
-  const next = key === undefined ? undefined : fieldOf(value, key);
-  if (inner instanceof z.ZodRecord) return allowedKeys(inner.valueType, rest, next);
-  if (!(inner instanceof z.ZodObject)) return [];
-  if (key === undefined) return Object.keys(inner.shape);
-  return allowedKeys(inner.shape[String(key)], rest, next);
-}
-
-/** The option of a discriminated union that the value selects. */
-function optionFor(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
-  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
-  const { discriminator } = schema.def;
-  const options = schema.options.filter((option) => option instanceof z.ZodObject);
-  const found = options.find(
-    ({ shape }) => shape[discriminator].safeParse(fieldOf(value, discriminator)).success,
-  );
-  return found ?? schema;
-}
-
-function fieldOf(value: unknown, key: PropertyKey): unknown {
-  return (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
-}
-
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault
-    ? unwrap(schema.unwrap())
-    : schema;
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): string {
-  const found = path.reduce<unknown>(fieldOf, value);
-  return found === undefined ? 'missing' : JSON.stringify(found);
 }

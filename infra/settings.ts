@@ -1,5 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { invalidLines } from '../shared/invalid/text.ts';
 import {
   DEFAULT_POLICY,
   lifetimeSeconds,
@@ -23,8 +24,8 @@ export function settingsText(settings: SettingsInput): string {
   }
   const parsed = settingsSchema.safeParse(settings);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new ConfigurationError(issues.join('; '));
+    const lines = invalidLines(parsed.error, { input: settings, schema: settingsSchema });
+    throw new ConfigurationError(lines.join('\n'));
   }
   return JSON.stringify(parsed.data, null, 2);
 }

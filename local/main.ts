@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { messageOf } from '../shared/batch/errors.ts';
 import { ClientError } from '../shared/client/clientError.ts';
 import { isRunning } from '../shared/client/localStack.ts';
 import { parseCommandLine, UsageError } from './commandLine.ts';
@@ -33,8 +34,7 @@ export async function main(args: readonly string[], command: string): Promise<ne
     if (options !== undefined) checkEmulators();
     process.exitCode = options === undefined ? 0 : await run(options, interrupted.signal);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${message}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     process.exitCode = error instanceof UsageError || error instanceof ClientError ? 2 : 1;
   }
   process.exit();

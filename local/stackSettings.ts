@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVIRONMENT, SETTINGS_FILE } from '../shared/config.ts';
+import { invalidText } from '../shared/invalid/text.ts';
 import { type Settings, settingsSchema } from '../shared/settings.ts';
 import type { LocalProviders } from './providers.ts';
 import type { FunctionResource, StackResources } from './template/resources.ts';
@@ -10,7 +11,10 @@ export function providerEntries(functions: readonly FunctionResource[]): Setting
   const files = functions.map(({ directory }) => join(directory, SETTINGS_FILE));
   const file = files.find((path) => existsSync(path));
   if (file === undefined) return {};
-  return settingsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).providers;
+  const input: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const parsed = settingsSchema.safeParse(input);
+  if (parsed.success) return parsed.data.providers;
+  throw new Error(`${file}: ${invalidText(parsed.error, { input, schema: settingsSchema })}`);
 }
 
 /**

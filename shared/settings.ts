@@ -3,10 +3,12 @@ import { policySettingsSchema } from './batch/policy.ts';
 import { collectorSettingsSchema } from './collector/contract.ts';
 import { providerSettingsSchema } from './providers/kinds.ts';
 
+const ENTRY_NAME = 'must be a letter, then up to 31 letters, digits and dashes';
+
 export const settingsSchema = z.strictObject({
   /** The first entry is the default of messages that name none. */
   providers: z
-    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/), providerSettingsSchema)
+    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/, ENTRY_NAME), providerSettingsSchema)
     .refine((entries) => Object.keys(entries).length > 0, 'must have at least one provider'),
   policy: policySettingsSchema.default({}),
   /** Gathers single requests into batches; absent: none are. */

@@ -142,9 +142,12 @@ function namedPrices({ inputPrice: input, outputPrice: output }: EstimateOptions
 }
 
 async function messageOf({ provider, endpoint, format, maxCost }: EstimateOptions) {
-  const { addMessageSchema } = await import('../../shared/batch/messages.ts');
-  const parsed = addMessageSchema.safeParse({ providers: provider, endpoint, format, maxCost });
+  const [{ addMessageSchema: schema }, { invalidText }] = await Promise.all([
+    import('../../shared/batch/messages.ts'),
+    import('../../shared/invalid/text.ts'),
+  ]);
+  const input = { providers: provider, endpoint, format, maxCost };
+  const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new ClientError('invalid_input', issues.join('; '));
+  throw new ClientError('invalid_input', invalidText(parsed.error, { input, schema }));
 }

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { invalidText } from '../../shared/invalid/text.ts';
 
 /** A request to a service that the local run implements itself. */
 export interface ServiceRequest {
@@ -76,10 +77,10 @@ export function invalidParameter(message: string): SqsError {
  * @throws SqsError naming each missing or wrong parameter
  */
 export function parseBody<T>(schema: z.ZodType<T>, body: string): T {
-  const parsed = schema.safeParse(JSON.parse(body));
+  const input: unknown = JSON.parse(body);
+  const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw invalidParameter(issues.join('; '));
+  throw invalidParameter(invalidText(parsed.error, { input, schema, isHidden: true }));
 }
 
 /** Makes a service from an operation of SQS, which takes the request's body and returns the reply's. */

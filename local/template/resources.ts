@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type * as z from 'zod';
 import { messageOf } from '../../shared/batch/errors.ts';
+import { invalidText } from '../../shared/invalid/text.ts';
 import type { Account } from './account.ts';
 import { type Assembly, type SynthesizedStack, stacksOf, UnsupportedError } from './assembly.ts';
 import { IDENTITIES, isNamed, type Named } from './identities.ts';
@@ -118,8 +119,7 @@ export function readResources(assembly: Assembly, account: Account): StackResour
 function parseProperties<T>(schema: z.ZodType<T>, properties: unknown): T {
   const parsed = schema.safeParse(properties);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new UnsupportedError(issues.join('; '));
+  throw new UnsupportedError(invalidText(parsed.error, { schema }));
 }
 
 function assetDirectory(stack: SynthesizedStack, objectKey: string): string {

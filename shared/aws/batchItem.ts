@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { saturated } from '../batch/bounds.ts';
 import { expectedOfJob } from '../batch/cost.ts';
-import { refusal, shortReason } from '../batch/errors.ts';
+import { messageOf, refusal, shortReason } from '../batch/errors.ts';
 import { withReason } from '../batch/lifecycle/decision.ts';
 import { lifetimeSeconds, type Policy } from '../batch/policy.ts';
 import {
@@ -174,7 +174,7 @@ function checked(batch: Batch): Batch {
   const bounded = batchSchema.safeParse(withAmountsInRange(batch, parsed.error.issues));
   if (bounded.success) return bounded.data;
   const { batchId, status } = batch;
-  throw new Error(`batch ${batchId} (${status}) cannot be written: ${parsed.error.message}`);
+  throw new Error(`batch ${batchId} (${status}) cannot be written: ${messageOf(parsed.error)}`);
 }
 
 /** What is summed up from what providers and requests say. Times and counts decide: those are not guessed. */

@@ -8,7 +8,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
-import { NewerSchemaError, UnreadableRecordError } from '../batch/errors.ts';
+import { messageOf, NewerSchemaError, UnreadableRecordError } from '../batch/errors.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import { TABLE } from '../config.ts';
 import { omitUndefined } from '../omitUndefined.ts';
@@ -170,7 +170,7 @@ export function parseRecord<T>(
 export function recordJson<T>(what: string, schema: z.ZodType<T>, record: T): string {
   const parsed = schema.safeParse(record);
   if (parsed.success) return JSON.stringify(parsed.data);
-  throw new Error(`${what} cannot be written: ${parsed.error.message}`);
+  throw new Error(`${what} cannot be written: ${messageOf(parsed.error)}`);
 }
 
 const PAGE_ITEMS = 100;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { invalidText, isZodError } from '../invalid/text.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 
 /** A record or message that a newer version of the code has written. It must not be changed. */
@@ -75,6 +76,7 @@ export class InvocationRefusedError extends Error {
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
+  if (isZodError(error)) return invalidText(error);
   return error instanceof Error ? error.message : String(error);
 }
 

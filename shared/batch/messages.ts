@@ -108,7 +108,7 @@ export const addMessageSchema = z.strictObject({
   completionWindow: completionWindowSchema.optional(),
   /** Settings of the provider's job: see docs/providers.md. */
   options: z
-    .record(z.string(), z.json())
+    .record(z.string(), z.json('must be a value that JSON can hold'))
     .refine(
       (options) => utf8.encode(JSON.stringify(options)).length <= MAX_OPTIONS_BYTES,
       `must have at most ${MAX_OPTIONS_BYTES} bytes`,

@@ -9,6 +9,7 @@ import { type AddMessage, type AddMessageInput, addMessageSchema } from '../batc
 import type { Batch } from '../batch/record.ts';
 import type { Spec } from '../batch/spec.ts';
 import type { Status } from '../batch/status.ts';
+import { invalidText } from '../invalid/text.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { ClientError } from './clientError.ts';
 import type { HandlerConnection } from './connection.ts';
@@ -142,11 +143,8 @@ const COMPARED = [
 export function checkMessage(message: AddMessageInput, entries: readonly string[]): AddMessage {
   const parsed = addMessageSchema.safeParse(message);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message: text }) => {
-      const value = message[path[0] as keyof AddMessageInput];
-      return `${path.join('.')}: ${text}, not ${JSON.stringify(value)}`;
-    });
-    throw new ClientError('invalid_input', issues.join('; '));
+    const text = invalidText(parsed.error, { input: message, schema: addMessageSchema });
+    throw new ClientError('invalid_input', text);
   }
   const { notBefore, provider, providers = [] } = message;
   const tooFar = notBefore === undefined ? undefined : notBeforeProblem(notBefore, Date.now());

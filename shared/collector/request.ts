@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { textProblem } from '../batch/bounds.ts';
 import { refusal } from '../batch/errors.ts';
 import type { ObjectStore } from '../batch/ports.ts';
+import { invalidText } from '../invalid/text.ts';
 import { checkRequest, completedLine } from '../jsonl/checkRequest.ts';
 import { LINE_END } from '../jsonl/lines.ts';
 import { isObject } from '../jsonl/rows.ts';
@@ -105,10 +106,8 @@ export async function checkedRequest(
 ): Promise<CollectedRequest> {
   const parsed = requestMessageSchema.safeParse(message);
   if (!parsed.success) {
-    const issues = parsed.error.issues
-      .slice(0, 3)
-      .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '));
-    throw refusal('invalid_message', issues.join('; '));
+    const given = { input: message, schema: requestMessageSchema, isHidden: true };
+    throw refusal('invalid_message', invalidText(parsed.error, given));
   }
   const { provider = settings.provider ?? providers.names[0] ?? '', ...request } = parsed.data;
   const description = await providers.describe(provider);

@@ -1,5 +1,6 @@
 import type { PriceTable } from '../batch/cost.ts';
 import type { Handler } from '../client/connection.ts';
+import { invalidText } from '../invalid/text.ts';
 import {
   KINDS,
   type ProviderKind,
@@ -16,10 +17,8 @@ import { type Settings, settingsSchema } from '../settings.ts';
 export function settingsOf({ stack, settings }: Pick<Handler, 'stack' | 'settings'>): Settings {
   const parsed = settingsSchema.safeParse(settings);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new Error(
-    `stack ${stack} was deployed by another version of Batch Handler: ${issues.join('; ')}`,
-  );
+  const text = invalidText(parsed.error, { input: settings, schema: settingsSchema });
+  throw new Error(`stack ${stack} was deployed by another version of Batch Handler: ${text}`);
 }
 
 export type { ProviderKind };

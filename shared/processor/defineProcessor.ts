@@ -4,6 +4,7 @@ import type { Context } from 'aws-lambda';
 import { s3Client } from '../aws/clients/s3.ts';
 import { readObject } from '../aws/objectRead.ts';
 import { processorEventSchema } from '../batch/contracts.ts';
+import { invalidText } from '../invalid/text.ts';
 import { DeliveredBatch } from './deliveredBatch.ts';
 
 /** Processes a batch. If it resolves, the delivery is complete; if it throws, the batch is delivered again. */
@@ -52,10 +53,9 @@ export function defineProcessor(
   return async (event, context) => {
     const parsed = processorEventSchema.safeParse(event);
     if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      const place = ['event', ...(issue?.path ?? [])].join('.');
+      const text = invalidText(parsed.error, { input: event, root: 'event', isHidden: true });
       throw new Error(
-        `not a delivery of a batch: ${place}: ${issue?.message}. This function is invoked by Batch Handler`,
+        `not a delivery of a batch: ${text}. This function is invoked by Batch Handler`,
       );
     }
     const batch = new DeliveredBatch(parsed.data, (object) => readObject(s3, object));

@@ -8,6 +8,8 @@ import {
   RefusedError,
   shortReason,
 } from '../batch/errors.ts';
+import { invalidLines } from '../invalid/text.ts';
+import { withoutKeys } from '../invalid/withoutKeys.ts';
 import { type RowError, UNREADABLE_ANSWER, UNUSABLE_ANSWER } from '../jsonl/rows.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 
@@ -119,19 +121,8 @@ export function classifierOf<C extends Call>(options: ClassifierOptions<C>): Cla
 }
 
 /** The message of a ZodError is JSON of many lines. Its first problem says enough, on one. */
-function formProblem({ issues: [issue] }: z.ZodError): string {
-  const place = issue?.path.map(String).join('.') || 'its top level';
-  return `the answer has another form than it must have: ${place}: ${issue?.message}`;
-}
-
-/** Providers mask the keys and tokens that they refuse, but a gateway in between may repeat them. */
-function withoutKeys(text: string): string {
-  return text
-    .replaceAll(/\bsk-[\w*-]+/g, 'sk-…')
-    .replaceAll(/\bxai-[\w*-]{16,}/g, 'xai-…')
-    .replaceAll(/\bBearer \S+/gi, 'Bearer …')
-    .replaceAll(/\b(AIza|AQ\.|ya29\.)[\w.-]+/g, '$1…')
-    .replaceAll(/\b(AKIA|ASIA)[A-Z0-9]{12,}/g, '$1…');
+function formProblem(error: z.ZodError): string {
+  return `the answer has another form than it must have: ${invalidLines(error)[0]}`;
 }
 
 /** Makes a call and ignores failures of these kinds, such as deleting what does not exist. */

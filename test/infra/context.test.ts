@@ -137,34 +137,25 @@ describe('a wrong setting', () => {
   it.each<[unknown, string]>([
     [
       { scheduleMinutes: '5' },
-      'batchHandler.scheduleMinutes is "5": must be a whole number from 1 to 60',
+      'batchHandler.scheduleMinutes: "5" must be a whole number from 1 to 60',
     ],
-    [
-      { scheduleMinutes: 0 },
-      'batchHandler.scheduleMinutes is 0: must be a whole number from 1 to 60',
-    ],
-    [{ scheduleMinutes: 1.5 }, 'batchHandler.scheduleMinutes is 1.5: must be a whole number'],
-    [
-      { maxConcurrency: 1 },
-      'batchHandler.maxConcurrency is 1: must be a whole number from 2 to 1000',
-    ],
-    [
-      { schedule: 5 },
-      'batchHandler has the unknown key schedule: allowed are scheduleMinutes, proc',
-    ],
+    [{ scheduleMinutes: 0 }, 'batchHandler.scheduleMinutes: 0 must be a whole number from 1 to 60'],
+    [{ scheduleMinutes: 1.5 }, 'batchHandler.scheduleMinutes: 1.5 must be a whole number'],
+    [{ maxConcurrency: 1 }, 'batchHandler.maxConcurrency: 1 must be a whole number from 2 to 1000'],
+    [{ schedule: 5 }, 'batchHandler.schedule: is not known here: known are scheduleMinutes, proc'],
     [
       { policy: { attempts: 1 } },
-      'batchHandler.policy has the unknown key attempts: allowed are maxAttempts',
+      'batchHandler.policy.attempts: is not known here: known are maxAttempts',
     ],
-    [{ policy: { maxAttempts: 0 } }, 'batchHandler.policy.maxAttempts is 0: '],
-    [{ providers: {} }, 'batchHandler.providers is {}: must have at least one entry'],
+    [{ policy: { maxAttempts: 0 } }, 'batchHandler.policy.maxAttempts: 0 must be at least 1'],
+    [{ providers: {} }, 'batchHandler.providers: {} must have at least one entry'],
     [
       { providers: { 'a b': { kind: 'openai' } } },
-      'batchHandler.providers.a b: the name must be a letter',
+      'batchHandler.providers["a b"]: the name must be a letter',
     ],
     [
       { providers: { a: { kind: 'opnai' } } },
-      'batchHandler.providers.a.kind is "opnai": must be one of openai, openai-compatible, azure-openai, anthropic, vertex-ai, bedrock, gemini, mistral, xai, together',
+      'batchHandler.providers.a.kind: "opnai" is none of openai, openai-compatible, azure-openai, anthropic, vertex-ai, bedrock, gemini, mistral, xai, together: did you mean openai?',
     ],
     [
       { providers: { a: {} } },
@@ -172,31 +163,31 @@ describe('a wrong setting', () => {
     ],
     [
       { providers: { a: { kind: 'openai', limits: { inFlight: 1 } } } },
-      'batchHandler.providers.a.limits has the unknown key inFlight: allowed are maxInFlight, maxEnqueuedTokens',
+      'batchHandler.providers.a.limits.inFlight: is not known here: known are maxInFlight, maxEnqueuedTokens',
     ],
     [
       { providers: { a: { kind: 'gemini', modelIds: ['a'] } } },
-      'batchHandler.providers.a has the unknown key modelIds: allowed are kind, limits, timing, models, dropFields, ',
+      'batchHandler.providers.a.modelIds: is not known here: known are kind, limits, timing, models, dropFields, ',
     ],
     [
       { providers: { a: { kind: 'openai-compatible' } } },
-      'batchHandler.providers.a.baseUrl is missing: must be a string',
+      'batchHandler.providers.a.baseUrl is missing: must be a text',
     ],
     [
       { providers: { a: { kind: 'azure-openai', baseUrl: 'my-resource' } } },
-      'batchHandler.providers.a.baseUrl is "my-resource": must be a whole URL, such as https://',
+      'batchHandler.providers.a.baseUrl: "my-resource" must be a whole URL, such as https://',
     ],
     [
       { providers: { a: { kind: 'vertex-ai', project: 'p', store: { type: 's3' } } } },
-      'batchHandler.providers.a.location is missing: must be a string',
+      'batchHandler.providers.a.location is missing: must be a text',
     ],
     [
       { providers: { a: { ...VERTEX, store: { type: 's3' } } } },
-      'batchHandler.providers.a.store.type is "s3": must be one of gcs, bigquery',
+      'batchHandler.providers.a.store.type: "s3" is none of gcs, bigquery',
     ],
     [
       { providers: { a: { ...VERTEX, store: { type: 'gcs', inputDataset: 'in', bucket: 'b' } } } },
-      'batchHandler.providers.a.store has the unknown key inputDataset: allowed are type, bucket',
+      'batchHandler.providers.a.store.inputDataset: is not known here: known are type, bucket',
     ],
     [
       {
@@ -208,19 +199,19 @@ describe('a wrong setting', () => {
     ],
     [
       { providers: { a: { kind: 'xai', prices: { '*': 'list' } } } },
-      'batchHandler.providers.a.prices is {"*":"list"}: must be "builtin", or for each model "builtin" or its prices',
+      'batchHandler.providers.a.prices: {"*":"list"} must be "builtin", or for each model "builtin" or its prices',
     ],
     [
       { providers: { a: { kind: 'xai', batchDiscount: 20 } } },
-      'batchHandler.providers.a.batchDiscount is 20: must be at most 1',
+      'batchHandler.providers.a.batchDiscount: 20 must be at most 1',
     ],
     [
       { providers: { a: { kind: 'mistral', timing: { completionHours: 168 } } } },
-      'batchHandler.providers.a.timing.completionHours is 168: must be at most 167',
+      'batchHandler.providers.a.timing.completionHours: 168 must be at most 167',
     ],
     [
       { providers: { a: { kind: 'bedrock', modelIds: ['a'], minRecords: 0 } } },
-      'batchHandler.providers.a.minRecords is 0: must be at least 1',
+      'batchHandler.providers.a.minRecords: 0 must be at least 1',
     ],
     [
       { providers: { a: { kind: 'bedrock' } } },
@@ -228,38 +219,32 @@ describe('a wrong setting', () => {
     ],
     [
       { providers: { a: { kind: 'bedrock', secretArn: SECRET_ARN } } },
-      'batchHandler.providers.a has the unknown key secretArn: allowed are kind, limits, timing, models, dropFields, ',
+      'batchHandler.providers.a.secretArn: is not known here: known are kind, limits, timing, models, dropFields, ',
     ],
     [
       { providers: { a: { kind: 'bedrock', modelIds: ['m'], jobRoleArn: 'role' } } },
-      'batchHandler.providers.a.jobRoleArn is "role": must be the ARN of a role',
+      'batchHandler.providers.a.jobRoleArn: "role" must be the ARN of a role',
     ],
     [
       { providers: { a: { kind: 'openai', secretArn: 'key' } } },
-      'batchHandler.providers.a.secretArn is "key": must be the whole ARN',
+      'batchHandler.providers.a.secretArn: must be the whole ARN',
     ],
-    [
-      { logRetentionDays: 8 },
-      'batchHandler.logRetentionDays is 8: Invalid option: expected one of 1|3|5|7|14',
-    ],
-    [
-      { removalPolicy: 'keep' },
-      'batchHandler.removalPolicy is "keep": Invalid option: expected one of "retain"|"destroy"',
-    ],
+    [{ logRetentionDays: 8 }, 'batchHandler.logRetentionDays: 8 is none of 1, 3, 5, 7, 14, 30'],
+    [{ removalPolicy: 'keep' }, 'batchHandler.removalPolicy: "keep" is none of retain, destroy'],
     [
       { inputBuckets: ['s3://x'] },
-      'batchHandler.inputBuckets.0 is "s3://x": must be the name of a bucket',
+      'batchHandler.inputBuckets[0]: "s3://x" must be the name of a bucket',
     ],
     [
       { processorArn: 'mine' },
-      'batchHandler.processorArn is "mine": must be the ARN of a Lambda function',
+      'batchHandler.processorArn: "mine" must be the ARN of a Lambda function',
     ],
     [
       { processorArn: 'arn:aws:lambda:eu-west-1:111111111111:function:mine' },
       'batchHandler.processorRoleArn is missing: processorArn and processorRoleArn must be given together',
     ],
     ['{', 'batchHandler is {: it must be a JSON object'],
-    [5, 'batchHandler is 5: '],
+    [5, 'batchHandler: 5 is not an object'],
   ])('is named with its value and what is allowed: %j', (context, message) => {
     expect(() => parseContext(context)).toThrow(message);
   });

@@ -51,8 +51,12 @@ describe('settingsText', () => {
   });
 
   it.each<[string, SettingsInput, string]>([
-    ['no provider', { providers: {} }, 'providers: must have at least one provider'],
-    ['a bad name', { providers: { 'a_b!': openai } }, 'providers.a_b!'],
+    ['no provider', { providers: {} }, 'providers: {} must have at least one provider'],
+    [
+      'a bad name',
+      { providers: { 'a_b!': openai } },
+      'providers["a_b!"]: the name must be a letter',
+    ],
     [
       'a bad limit',
       { providers: { a: { ...openai, limits: { maxInFlight: 0 } } } },

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { refusal } from '../../batch/errors.ts';
+import { invalidLines } from '../../invalid/text.ts';
 import { UNREADABLE_ANSWER } from '../../jsonl/rows.ts';
 
 /** Fields that are handled apart from the request's settings. */
@@ -139,11 +140,8 @@ function droppableName(place: string): string {
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = (issue?.path ?? [])
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('');
-  throw refusal('invalid_field', `body${place}: ${issue?.message ?? 'is not as it must be'}`);
+  const [first = ''] = invalidLines(parsed.error, { root: 'body' });
+  throw refusal('invalid_field', first);
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   removeMessageSchema,
   requeueMessageSchema,
 } from '../../batch/messages.ts';
+import { invalidText } from '../../invalid/text.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFieldsOf } from '../logFields.ts';
@@ -156,8 +157,7 @@ export function parseBatchMessage(body: string): BatchQueueMessage {
   checkFields(message);
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.slice(0, 3).map((issue) => describe(issue, message));
-  throw refusal('invalid_message', issues.join('; '));
+  throw refusal('invalid_message', invalidText(parsed.error, { input: message, schema }));
 }
 
 /** Characters of all fields but the requests: those of the longest message that the schemas take. */
@@ -187,14 +187,6 @@ function parseObject(body: string): Record<string, unknown> {
     return value as Record<string, unknown>;
   }
   throw refusal('invalid_json', 'the message is not a JSON object: send one like {"batchId":"x"}');
-}
-
-function describe(issue: z.core.$ZodIssue, message: Record<string, unknown>): string {
-  const [field] = issue.path;
-  if (field === undefined) return issue.message;
-  // A request contains a prompt, which must not be in a reason or a log.
-  const value = field === 'requests' ? '' : `, not ${quote(message[String(field)])}`;
-  return `${issue.path.join('.')}: ${issue.message}${value}`;
 }
 
 function quote(value: unknown): string {

@@ -23,6 +23,7 @@ import {
 import { isPartId } from '../../batch/newRecord.ts';
 import type { Batch, BatchFields, BatchIn, Claim } from '../../batch/record.ts';
 import type { Status } from '../../batch/status.ts';
+import { invalidText } from '../../invalid/text.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
@@ -216,8 +217,8 @@ export function parseWorkMessage(body: string): WorkMessage {
   const parsed = workMessageSchema.safeParse(message);
   if (parsed.success) return parsed.data;
   // The fields, but no values: a message that was moved here may contain a prompt.
-  const issues = parsed.error.issues.map(({ path, message: text }) => `${path.join('.')}: ${text}`);
-  throw refusal('invalid_work_message', issues.join('; '));
+  const given = { input: message, schema: workMessageSchema, isHidden: true };
+  throw refusal('invalid_work_message', invalidText(parsed.error, given));
 }
 
 function parseJson(body: string): unknown {

@@ -100,7 +100,7 @@ test('work that can never be understood is put aside at once, with its reason', 
   const dead = await look(queueOf('WorkDeadLetterQueue').url);
   expect(dead?.Body).toBe('{"x":1}');
   expect(dead?.MessageAttributes).toMatchObject({
-    reason: { StringValue: expect.stringContaining('invalid_work_message: action: ') },
+    reason: { StringValue: expect.stringContaining('invalid_work_message: action is missing: ') },
     messageId: { StringValue: sent.MessageId },
   });
 });

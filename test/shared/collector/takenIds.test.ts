@@ -27,7 +27,7 @@ it('a message cannot take the id that a window will have', async () => {
   await upload(c.world.objects, `uploads/${FIRST}.jsonl`, [requestLine('stranger')]);
   await c.world.send({ batchId: FIRST }, 'thief');
   expect(c.world.deadLetters).toMatchObject([
-    { messageId: 'thief', reason: expect.stringContaining(`not "${FIRST}"`) },
+    { messageId: 'thief', reason: expect.stringContaining(`batchId: "${FIRST}" must not have`) },
   ]);
   expect(c.world.deadLetters[0]?.reason).toContain('choose another batchId');
   c.send(request('r0'));

@@ -178,7 +178,7 @@ describe('a provider', () => {
       expect(await found(providersCheck)).toEqual([
         {
           level: 'problem',
-          what: 'openai gives no list of jobs: OpenAI, list: the answer has another form than it must have: data: Invalid input: expected array, received undefined',
+          what: 'openai gives no list of jobs: OpenAI, list: the answer has another form than it must have: data is missing: must be a list',
           fix: "correct baseUrl and kind of the entry's settings",
         },
       ]);

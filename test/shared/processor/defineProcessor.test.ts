@@ -194,7 +194,7 @@ describe('the handler', () => {
   });
 
   it.each([
-    ['nothing', undefined, 'event: '],
+    ['nothing', undefined, 'event is missing: must be an object'],
     ['a test event of the console', { key1: 'value1' }, 'event.version'],
     ['an event of a newer version', { version: 2 }, 'event.version'],
   ])('refuses %s', async (_, event, expected) => {

@@ -60,24 +60,20 @@ describe('a message beyond a bound is refused at once, with the value, the place
     [
       'a file whose name is no text',
       '{"file":"s3://bucket/\\ud800.jsonl"}',
-      'file: must be a key that S3 takes',
+      'must be a key that S3 takes',
     ],
     [
       'a file with a name of 2,000 letters',
       { file: `s3://bucket/${'x'.repeat(2_000)}` },
-      'file: must be a key that S3 takes',
+      'must be a key that S3 takes',
     ],
     [
       'a file in a bucket with a name of 100 letters',
       { file: `s3://${'x'.repeat(100)}/k` },
-      'file: must look like s3://bucket/key',
+      'must look like s3://bucket/key',
     ],
-    [
-      'a provider with a name of 5,000 letters',
-      { provider: 'x'.repeat(5_000) },
-      'provider: Too big',
-    ],
-    ['an endpoint of 5,000 letters', { endpoint: `/${'x'.repeat(5_000)}` }, 'endpoint: Too big'],
+    ['a provider with a name of 5,000 letters', { provider: 'x'.repeat(5_000) }, 'provider: "xxx'],
+    ['an endpoint of 5,000 letters', { endpoint: `/${'x'.repeat(5_000)}` }, 'endpoint: "/xxx'],
   ])('%s', async (_, message, reason) => {
     const w = world();
     await upload(w.objects, 'uploads/x.jsonl', [requestLine('a')]);

@@ -24,21 +24,25 @@ describe('a message that can never succeed goes to the dead-letter queue with it
     [
       'has an id with a slash',
       { batchId: 'a/b' },
-      'batchId: must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or a digit, not "a/b"',
+      'batchId: "a/b" must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or a digit',
     ],
-    ['has an id that climbs', { batchId: '..' }, 'not ".."'],
+    ['has an id that climbs', { batchId: '..' }, 'batchId: ".." must be 1 to 100'],
     [
       'has the id of a batch that the collector makes',
       { batchId: 'collected-0123456789abcdef-12' },
-      'choose another batchId, or leave it out, not "collected-0123456789abcdef-12"',
+      '"collected-0123456789abcdef-12" must not have a form that the handler gives itself: choose another',
     ],
     [
       'has the id of a message that gives none',
       { batchId: 'm-5fea7756-0ea4-451a-a703-a558b933e274' },
-      'choose another batchId, or leave it out, not "m-5fea',
+      '" must not have a form that the handler gives itself: choose another batchId, or leave it out',
     ],
-    ['has an id of 101 characters', { batchId: LONG }, `not "${LONG}"`],
-    ['has a unicode id', { batchId: 'bücher' }, 'not "bücher"'],
+    [
+      'has an id of 101 characters',
+      { batchId: LONG },
+      `batchId: "${LONG.slice(0, 100)}…" must be 1 to 100`,
+    ],
+    ['has a unicode id', { batchId: 'bücher' }, 'batchId: "bücher" must be 1 to 100'],
     ['has a field that does not exist', { batchId: 'x', endPoint: '/v1/embeddings' }, 'endPoint'],
     [
       'names no file that exists',
@@ -77,7 +81,7 @@ describe('a message that can never succeed goes to the dead-letter queue with it
   it('never repeats the text of a request', async () => {
     const w = world();
     await w.send({ requests: ['a secret prompt'] });
-    expect(w.deadLetters[0]?.reason).toContain('requests.0');
+    expect(w.deadLetters[0]?.reason).toContain('requests[0]: must be an object');
     expect(w.deadLetters[0]?.reason).not.toContain('secret');
     expect(w.logged.join()).not.toContain('secret');
   });

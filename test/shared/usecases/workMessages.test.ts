@@ -18,9 +18,12 @@ it('a message of the work queue is parsed', async () => {
 
 it.each([
   ['{', 'invalid_json: the message is not JSON'],
-  ['null', 'invalid_work_message: '],
-  ['{"action":"cancel","batchId":"b1"}', 'invalid_work_message: action: '],
-  ['{"action":"submit"}', 'invalid_work_message: batchId: '],
+  ['null', 'invalid_work_message: null is not an object'],
+  [
+    '{"action":"cancel","batchId":"b1"}',
+    'invalid_work_message: action: must be one of inspect, submit, collect',
+  ],
+  ['{"action":"submit"}', 'invalid_work_message: batchId is missing: must be a text'],
 ])(
   'a malformed message goes to the dead-letter queue at once, with its reason: %s',
   async (body, reason) => {
