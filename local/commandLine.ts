@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { baseUrlProblem } from '../shared/providers/settings.ts';
+import { parseDuration } from '../shared/terminal.ts';
 import { PLANNED_OUTCOMES, parsePlan } from '../simulators/engine/plan.ts';
 import { LOCAL_PROVIDER_NAMES } from './providerKinds.ts';
 
@@ -61,8 +62,8 @@ export function parseCommandLine(args: readonly string[], name: string): Command
       readBaseUrl,
     )
     .option(
-      '--interval <seconds>',
-      'time between sweeps; all other delays scale with it',
+      '--interval <duration>',
+      'time between sweeps, such as 0.5s, 10s or 1m; all other delays scale with it',
       readInterval,
       2,
     )
@@ -92,10 +93,9 @@ export function parseCommandLine(args: readonly string[], name: string): Command
     throw new UsageError(`${error.message.replace(/^error: /, '')} (see ${name} --help)`);
   }
   const options = command.opts();
-  if (options.baseUrl !== undefined && options.provider === undefined)
-    throw new UsageError(
-      `--base-url needs --provider, which says how that server is called (see ${name} --help)`,
-    );
+  const isGiven = (option: string): boolean => command.getOptionValueSource(option) === 'cli';
+  const problem = contradiction(isGiven);
+  if (problem !== undefined) throw new UsageError(`${problem} (see ${name} --help)`);
   return {
     files: command.args,
     json: options.json === true,
@@ -111,6 +111,17 @@ export function parseCommandLine(args: readonly string[], name: string): Command
   };
 }
 
+/** What is wrong with options together; undefined if nothing is. */
+function contradiction(isGiven: (option: string) => boolean): string | undefined {
+  if (isGiven('baseUrl') && !isGiven('provider'))
+    return '--base-url needs --provider, which says how that server is called';
+  if (isGiven('plan') && isGiven('baseUrl'))
+    return '--plan cannot be used with --base-url: that server ends its jobs as it likes';
+  if (isGiven('provider') && isGiven('assembly'))
+    return '--provider cannot be used with --assembly: its stack has providers of its own';
+  return undefined;
+}
+
 function readPlan(text: string): readonly string[] {
   try {
     return parsePlan(text);
@@ -120,12 +131,11 @@ function readPlan(text: string): readonly string[] {
 }
 
 function readInterval(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0 && seconds <= MAX_INTERVAL_SECONDS))
-    throw new InvalidArgumentError(
-      `Use a number of seconds over 0, up to ${MAX_INTERVAL_SECONDS}.`,
-    );
-  return seconds;
+  const seconds = parseDuration(text) ?? 0;
+  if (seconds > 0 && seconds <= MAX_INTERVAL_SECONDS) return seconds;
+  throw new InvalidArgumentError(
+    `It must be a duration over 0, up to ${MAX_INTERVAL_SECONDS}s, such as 0.5s, 10s or 1m.`,
+  );
 }
 
 function readBaseUrl(text: string): string {

@@ -35,8 +35,21 @@ test.each(['hello\n', '\n\n[1]\n', '"text"\n', '{"cut": ', '\u0089PNG\r\n'])(
 
 test('an unknown option', () => expectRefusal(['--fast'], /^unknown option '--fast'/));
 
-test('an interval that is no number of seconds', () =>
-  expectRefusal(['--interval', 'soon'], /'soon' is invalid.*over 0, up to 60/));
+test.each(['soon', '0', '2m'])('the interval %s', (interval) =>
+  expectRefusal(
+    ['--interval', interval],
+    new RegExp(`'${interval}' is invalid.*over 0, up to 60s`),
+  ),
+);
+
+test.each([
+  [['--base-url', 'https://x'], '--base-url needs --provider'],
+  [
+    ['--plan', 'expired', '--provider', 'openai', '--base-url', 'https://x'],
+    '--plan cannot be used with --base-url',
+  ],
+  [['--provider', 'openai', '--assembly', 'cdk.out'], '--provider cannot be used with --assembly'],
+])('%j', (args, text) => expectRefusal(args, new RegExp(`^${text}`)));
 
 test('a plan with an outcome that no simulator knows', () =>
   expectRefusal(['--plan', 'completed,maybe'], /unknown outcome "maybe", use completed, /));
