@@ -138,7 +138,7 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
       await recordDeliveryOutcome(dependencies, JSON.stringify(record));
     },
     batch(batchId) {
-      const batch = batches.all().find((record) => record.batchId === batchId);
+      const batch = table.get(batchId);
       if (batch) return batch;
       throw new Error(`there is no batch ${batchId}`);
     },
