@@ -21,7 +21,7 @@ const STACK = 'BatchHandler';
 const COMMAND_LINE = join('cli', 'main.ts');
 const EXAMPLE = join('examples', 'requests.jsonl');
 /** Far above what the whole run takes on an idle machine, which is about two minutes. */
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 900_000;
 const ACCOUNT = '111111111111';
 
 const found = pythonWith([MINISTACK]);
