@@ -12,6 +12,7 @@ import {
 } from '../../../shared/batch/errors.ts';
 import {
   BATCH_ID_PATTERN,
+  contentKey,
   isSubmissionKey,
   messageBodyKey,
   newKeyPrefix,
@@ -67,6 +68,7 @@ describe('identifiers', () => {
   });
   it('name the objects', () => {
     expect(uploadKey('x')).toBe('uploads/x.jsonl');
+    expect(contentKey('x', '0f')).toBe('uploads/x/0f.jsonl');
     expect(objectKey('x', 't', 'input.jsonl')).toBe('batches/x/t/input.jsonl');
     expect(rejectionKey('inbox/x.jsonl')).toBe('inbox/x.jsonl.rejected.json');
     expect(messageBodyKey('t')).toBe('uploads/messages/t.json');
