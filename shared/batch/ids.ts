@@ -70,13 +70,13 @@ export function uploadKey(batchId: string): string {
 }
 
 /**
- * Key of an input that a client uploads. Each content has a key of its own, so that an upload never
- * replaces the input of another message that is still on its way.
+ * Key of an input that a client uploads. Each upload has a key of its own, so that it never replaces
+ * the input of another message that is still on its way.
  *
- * @param hash of the content, in hex
+ * @param token not used for another upload
  */
-export function contentKey(batchId: string, hash: string): string {
-  return `uploads/${batchId}/${hash}.jsonl`;
+export function ownUploadKey(batchId: string, token: string): string {
+  return `uploads/${batchId}/${token}.jsonl`;
 }
 
 /**

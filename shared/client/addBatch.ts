@@ -1,10 +1,10 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { urlOf } from '../aws/objectRead.ts';
 import { sendBatchMessage } from '../aws/queues.ts';
 import { notBeforeProblem } from '../batch/bounds.ts';
-import { contentKey } from '../batch/ids.ts';
+import { ownUploadKey } from '../batch/ids.ts';
 import { type AddMessage, type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
 import type { Batch } from '../batch/record.ts';
 import type { Spec } from '../batch/spec.ts';
@@ -84,8 +84,7 @@ async function uploadTo(
 ): Promise<string | undefined> {
   const content = await input.content?.();
   if (!content) return undefined;
-  const { hash = randomSuffix() } = (await input.fingerprint()) ?? {};
-  const object = { bucket: handler.resources.bucket, key: contentKey(batchId, hash) };
+  const object = { bucket: handler.resources.bucket, key: ownUploadKey(batchId, randomUUID()) };
   await upload(s3, object, content, options);
   return urlOf(object);
 }

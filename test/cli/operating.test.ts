@@ -47,7 +47,10 @@ describe('doctor', () => {
       () => doctor(),
       (found) => found.code === 0,
     );
-    expect(findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+    // A stack that is seconds old may not have swept yet, which is no problem.
+    const others = findings.filter(({ level, check }) => level !== 'ok' && check !== 'sweep');
+    expect(others).toEqual([]);
+    expect(findings.find(({ check }) => check === 'sweep')?.level).toMatch(/^(ok|note)$/);
     expect(code).toBe(0);
     expect(new Set(findings.map(({ check }) => check)).size).toBe(16);
   });

@@ -55,6 +55,6 @@ describe('the app', () => {
     const { code, stderr } = await synthesize({ scheduleMinutes: 0 });
 
     expect(code).toBe(1);
-    expect(stderr).toBe('batchHandler.scheduleMinutes is 0: must be a whole number from 1 to 60\n');
+    expect(stderr).toBe('batchHandler.scheduleMinutes: 0 must be a whole number from 1 to 60\n');
   });
 });

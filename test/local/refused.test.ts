@@ -28,6 +28,7 @@ test('a batch whose message is put aside ends the run, with one JSON line for it
     counts: { total: 0, succeeded: 0, failed: 0 },
     deliveries: 0,
     results: join(data, 'results', `${batchId}.jsonl`),
+    errors: join(data, 'results', `${batchId}.errors.jsonl`),
   });
   expect(stderr).toContain(`${batchId}: no function could handle its message; see the logs`);
 });

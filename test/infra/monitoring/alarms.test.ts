@@ -67,7 +67,7 @@ describe('alarms', () => {
       'alarms.batchesFailed is 0: must be above 0, or false for no such alarm',
     );
     expect(() => templateOf({ alarms: { batchesFailed: -1 } })).toThrow(
-      'batchHandler.alarms.batchesFailed is -1: must be a number above 0, or false',
+      'batchHandler.alarms.batchesFailed: -1 must be a number above 0, or false',
     );
   });
 

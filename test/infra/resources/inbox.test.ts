@@ -99,5 +99,7 @@ it.each([
 it('cdk.json opts in, and refuses what is no yes or no', () => {
   const stack = new BatchHandlerStack(newApp(), 'Test', parseContext({ inbox: true }));
   resourceOf(Template.fromStack(stack), 'AWS::Events::Rule', 'BatchesInboxFilePut');
-  expect(() => parseContext({ inbox: 'yes' })).toThrow('batchHandler.inbox is "yes"');
+  expect(() => parseContext({ inbox: 'yes' })).toThrow(
+    'batchHandler.inbox: "yes" is neither true nor false',
+  );
 });

@@ -190,8 +190,16 @@ describe('cdk.json', () => {
   });
 
   it.each([
-    ['no yes or no', { kind: 'openai', webhook: 'yes' }, 'openai.webhook is "yes"'],
-    ['a kind without them', { kind: 'anthropic', webhook: true }, 'has the unknown key webhook'],
+    [
+      'no yes or no',
+      { kind: 'openai', webhook: 'yes' },
+      'openai.webhook: "yes" is neither true nor false',
+    ],
+    [
+      'a kind without them',
+      { kind: 'anthropic', webhook: true },
+      'openai.webhook: is not known here',
+    ],
   ])('refuses %s', (_what, openai, message) => {
     expect(() => parseContext({ providers: { openai } })).toThrow(message);
   });

@@ -12,11 +12,11 @@ import {
 } from '../../../shared/batch/errors.ts';
 import {
   BATCH_ID_PATTERN,
-  contentKey,
   isSubmissionKey,
   messageBodyKey,
   newKeyPrefix,
   objectKey,
+  ownUploadKey,
   rejectionKey,
   submissionKey,
   uploadKey,
@@ -68,7 +68,7 @@ describe('identifiers', () => {
   });
   it('name the objects', () => {
     expect(uploadKey('x')).toBe('uploads/x.jsonl');
-    expect(contentKey('x', '0f')).toBe('uploads/x/0f.jsonl');
+    expect(ownUploadKey('x', 't')).toBe('uploads/x/t.jsonl');
     expect(objectKey('x', 't', 'input.jsonl')).toBe('batches/x/t/input.jsonl');
     expect(rejectionKey('inbox/x.jsonl')).toBe('inbox/x.jsonl.rejected.json');
     expect(messageBodyKey('t')).toBe('uploads/messages/t.json');
