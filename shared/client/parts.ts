@@ -7,9 +7,8 @@ import { isPartOf, needsRetry, partId } from '../batch/newRecord.ts';
 import type { BatchStore } from '../batch/ports.ts';
 import type { Batch, BatchFields } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
+import { MAX_KEYS } from './readBatches.ts';
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
-const MAX_KEYS = 100;
 /** Records that are read for one batch: a part may have been split, too, and its parts again. */
 const MAX_RECORDS = 1_000;
 
