@@ -1,23 +1,25 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { realBatchStore } from '../shared/aws/batchStore.ts';
-import { dynamodbClient } from '../shared/aws/clients/dynamodb.ts';
 import { eventBridgeClient } from '../shared/aws/clients/eventBridge.ts';
 import { lambdaClient } from '../shared/aws/clients/lambda.ts';
 import { s3Client } from '../shared/aws/clients/s3.ts';
 import { secretsManagerClient } from '../shared/aws/clients/secretsManager.ts';
 import { sqsClient } from '../shared/aws/clients/sqs.ts';
-import { realCollectorQueue, realLaneStore, realRequestRegister } from '../shared/aws/collector.ts';
+import { type CollectorQueueUrls, realCollectorQueue } from '../shared/aws/collector.ts';
 import { realObjectStore } from '../shared/aws/objectStore.ts';
 import { realEventBus, realProcessor } from '../shared/aws/processor.ts';
 import { realQueues } from '../shared/aws/queues.ts';
 import { realSecrets, type Secrets } from '../shared/aws/secrets.ts';
-import { realProviderStateStore, realSweepLock } from '../shared/aws/sweepStores.ts';
 import { messageOf } from '../shared/batch/errors.ts';
-import { lifetimeSeconds, type Policy, policySchema, scalePolicy } from '../shared/batch/policy.ts';
-import type { Clock, ObjectStore, RandomSource, TokenEstimation } from '../shared/batch/ports.ts';
-import type { Collector } from '../shared/collector/contract.ts';
+import { policySchema, scalePolicy } from '../shared/batch/policy.ts';
+import type {
+  Clock,
+  Log,
+  ObjectStore,
+  RandomSource,
+  TokenEstimation,
+} from '../shared/batch/ports.ts';
+import type { WebhookRegister } from '../shared/batch/webhook.ts';
+import type { Collector, CollectorQueue } from '../shared/collector/contract.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import type { Providers, WebhookTarget } from '../shared/providers/provider.ts';
 import { connectProviders } from '../shared/providers/registry.ts';
@@ -25,46 +27,79 @@ import { isFilled } from '../shared/providers/settings.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { type Config, readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
+import { checkReplaced, namesOf, portLookup, type RuntimePorts } from './ports.ts';
+import { composeStores, type Stores } from './stores.ts';
 
 /** What a function is made of: its configuration, the use cases' ports, and what they are built on. */
 export interface Composition {
   readonly config: Config;
   readonly dependencies: Dependencies;
-  readonly dynamodb: DynamoDBDocumentClient;
   readonly secrets: Secrets;
+  readonly webhookRegister: WebhookRegister;
 }
 
-let composition: Composition | undefined;
+/** Composes on the first call; a warm function reuses that. */
+export type Compose = () => Composition;
 
-/** The composition root of all functions. It composes on the first call; a warm function reuses that. */
-export function composed(): Composition {
-  composition ??= compose(readConfig(process.env));
-  return composition;
+/**
+ * The composition root of all functions.
+ *
+ * @param ports what a user's code replaces
+ */
+export function composition(ports: RuntimePorts = {}): Compose {
+  let composed: Composition | undefined;
+  return () => {
+    composed ??= compose(process.env, ports);
+    return composed;
+  };
 }
 
-function compose(config: Config): Composition {
+/** The log that the user's code gives; the functions' own if the composition fails. */
+export function logOf(compose: Compose): Log {
+  try {
+    return compose().dependencies.log;
+  } catch {
+    return log;
+  }
+}
+
+function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Composition {
+  const replaced = namesOf(ports);
+  checkReplaced(replaced, environment);
+  const config = readConfig(environment, replaced);
   const { settings, tableName, bucketName, inputBuckets } = config;
   const policy = scalePolicy(policySchema.parse(settings.policy), config.timeScale);
-  const dynamodb = dynamodbClient();
+  const port = portLookup(ports, {
+    ...{ policy, inputBuckets },
+    tableName: tableName || undefined,
+    bucketName: bucketName || undefined,
+  });
+  const clock = port('clock') ?? systemClock;
   const sqs = sqsClient();
-  const secrets = realSecrets(secretsManagerClient(), clock, isFilled);
-  const objects = realObjectStore(s3Client(), { bucket: bucketName, inputBuckets });
+  const secrets = port('secrets') ?? realSecrets(secretsManagerClient(), clock, isFilled);
+  const objects =
+    port('objects') ?? realObjectStore(s3Client(), { bucket: bucketName, inputBuckets });
+  const stores = composeStores(config, policy, port);
   const dependencies: Dependencies = {
-    ...{ policy, clock, chance, log, metrics, objects, tableName, tokens },
-    batches: realBatchStore(dynamodb, tableName, policy),
-    providerStates: realProviderStateStore(dynamodb, tableName),
-    sweepLock: realSweepLock(dynamodb, tableName),
-    queues: realQueues(sqs, config.queueUrls, objects),
-    collector: collectorPorts(config, { dynamodb, sqs, objects, policy }),
+    ...{ policy, clock, chance, objects, tableName, tokens },
+    log: port('log') ?? log,
+    metrics: port('metrics') ?? metrics,
+    batches: stores.batches,
+    providerStates: stores.providerStates,
+    sweepLock: stores.sweepLock,
+    queues: port('queues') ?? realQueues(sqs, config.queueUrls, objects),
+    collector: collectorPorts(config, stores, (urls) => {
+      return port('collectorQueue') ?? realCollectorQueue(sqs, urls, objects);
+    }),
     scratch: diskScratch(),
-    processor: realProcessor(lambdaClient(), config.processorArn),
-    bus: realEventBus(eventBridgeClient(), config.eventBusName),
-    providers: configuredProviders(config, secrets, objects),
+    processor: port('processor') ?? realProcessor(lambdaClient(), config.processorArn),
+    bus: port('bus') ?? realEventBus(eventBridgeClient(), config.eventBusName),
+    providers: configuredProviders(config, secrets, objects, port('log') ?? log),
   };
-  return { config, dependencies, dynamodb, secrets };
+  return { config, dependencies, secrets, webhookRegister: stores.webhookRegister };
 }
 
-const clock: Clock = {
+const systemClock: Clock = {
   now: () => Date.now(),
   after(milliseconds, run) {
     const timer = setTimeout(run, milliseconds).unref();
@@ -86,7 +121,12 @@ const tokens: TokenEstimation = {
   },
 };
 
-function configuredProviders(config: Config, secrets: Secrets, objects: ObjectStore): Providers {
+function configuredProviders(
+  config: Config,
+  secrets: Secrets,
+  objects: ObjectStore,
+  warnings: Pick<Log, 'warn'>,
+): Providers {
   return connectProviders(config.settings.providers, {
     async secret(entry, isFresh) {
       const arn = config.secretArns[entry];
@@ -94,7 +134,7 @@ function configuredProviders(config: Config, secrets: Secrets, objects: ObjectSt
     },
     objects,
     jobRoles: config.jobRoleArns,
-    webhook: (entry) => webhookTarget(config, secrets, entry),
+    webhook: (entry) => webhookTarget(config, secrets, entry, warnings),
     baseUrls: config.providerBaseUrls,
   });
 }
@@ -104,6 +144,7 @@ export function webhookTarget(
   { webhookUrl, webhookSecretArns }: Pick<Config, 'webhookUrl' | 'webhookSecretArns'>,
   secrets: Secrets,
   entry: string,
+  warnings: Pick<Log, 'warn'> = log,
 ): WebhookTarget | undefined {
   if (webhookUrl === undefined || !Object.hasOwn(webhookSecretArns, entry)) return undefined;
   return {
@@ -111,7 +152,7 @@ export function webhookTarget(
     secret: () =>
       readSigningSecret(secrets, webhookSecretArns, entry).catch((error: unknown) => {
         const reason = messageOf(error);
-        log.warn('job created without a webhook; the sweep finds its end', {
+        warnings.warn('job created without a webhook; the sweep finds its end', {
           provider: entry,
           reason,
         });
@@ -133,26 +174,16 @@ export async function readSigningSecret(
   return isFilled(secret) ? secret : '';
 }
 
-interface CollectorParts {
-  readonly dynamodb: DynamoDBDocumentClient;
-  readonly sqs: SQSClient;
-  readonly objects: ObjectStore;
-  readonly policy: Policy;
-}
-
 /** @returns undefined in a deployment that does not collect single requests */
 function collectorPorts(
-  { settings, tableName, collectorUrls, timeScale }: Config,
-  { dynamodb, sqs, objects, policy }: CollectorParts,
+  { settings, collectorUrls, timeScale }: Config,
+  { lanes, requests }: Stores,
+  queueOf: (urls: CollectorQueueUrls) => CollectorQueue,
 ): Collector | undefined {
   if (!settings.collector || !collectorUrls) return undefined;
-  // A request may come again for as long as its batch exists.
-  const keepSeconds = lifetimeSeconds(policy);
   const maxAgeSeconds = settings.collector.maxAgeSeconds * timeScale;
   return {
     settings: { ...settings.collector, maxAgeSeconds },
-    lanes: realLaneStore(dynamodb, tableName),
-    requests: realRequestRegister(dynamodb, tableName, { keepSeconds }),
-    queue: realCollectorQueue(sqs, collectorUrls, objects),
+    ...{ lanes, requests, queue: queueOf(collectorUrls) },
   };
 }

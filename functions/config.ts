@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { CollectorQueueUrls } from '../shared/aws/collector.ts';
 import type { QueueUrls } from '../shared/aws/queues.ts';
-import { ENVIRONMENT, SETTINGS_FILE } from '../shared/config.ts';
+import { ENVIRONMENT, isTableReplaced, type PortName, SETTINGS_FILE } from '../shared/config.ts';
 import { invalidLines } from '../shared/invalid/text.ts';
 import { type Settings, settingsSchema } from '../shared/settings.ts';
 
@@ -23,18 +23,20 @@ const jsonOfStrings = z
   })
   .pipe(z.record(z.string(), z.string()));
 
+const required = z.string().min(1);
+
 const environmentSchema = z.object({
-  [ENVIRONMENT.table]: z.string().min(1),
-  [ENVIRONMENT.bucket]: z.string().min(1),
+  [ENVIRONMENT.table]: required,
+  [ENVIRONMENT.bucket]: required,
   [ENVIRONMENT.inputBuckets]: commaSeparated.default([]),
-  [ENVIRONMENT.batchQueue]: z.string().min(1),
-  [ENVIRONMENT.workQueue]: z.string().min(1),
-  [ENVIRONMENT.deadLetterQueue]: z.string().min(1),
-  [ENVIRONMENT.workDeadLetterQueue]: z.string().min(1),
+  [ENVIRONMENT.batchQueue]: required,
+  [ENVIRONMENT.workQueue]: required,
+  [ENVIRONMENT.deadLetterQueue]: required,
+  [ENVIRONMENT.workDeadLetterQueue]: required,
   [ENVIRONMENT.collectorQueue]: z.string().optional(),
   [ENVIRONMENT.collectorDeadLetterQueue]: z.string().optional(),
-  [ENVIRONMENT.processor]: z.string().min(1),
-  [ENVIRONMENT.eventBus]: z.string().min(1),
+  [ENVIRONMENT.processor]: required,
+  [ENVIRONMENT.eventBus]: required,
   [ENVIRONMENT.secrets]: jsonOfStrings.default({}),
   [ENVIRONMENT.jobRoles]: jsonOfStrings.default({}),
   [ENVIRONMENT.webhookSecrets]: jsonOfStrings.default({}),
@@ -43,7 +45,23 @@ const environmentSchema = z.object({
   [ENVIRONMENT.providerBaseUrls]: jsonOfStrings.default({}),
 });
 
-/** What a function was deployed with. */
+/** The schema in which the variables may be absent that only replaced ports would use: they are empty then. */
+function environmentSchemaWithout(replaced: readonly PortName[]) {
+  const unless = (isReplaced: boolean) => (isReplaced ? z.string().default('') : required);
+  const queueUrl = unless(replaced.includes('queues'));
+  return environmentSchema.extend({
+    [ENVIRONMENT.table]: unless(isTableReplaced(replaced)),
+    [ENVIRONMENT.bucket]: unless(replaced.includes('objects')),
+    [ENVIRONMENT.batchQueue]: queueUrl,
+    [ENVIRONMENT.workQueue]: queueUrl,
+    [ENVIRONMENT.deadLetterQueue]: queueUrl,
+    [ENVIRONMENT.workDeadLetterQueue]: queueUrl,
+    [ENVIRONMENT.processor]: unless(replaced.includes('processor')),
+    [ENVIRONMENT.eventBus]: unless(replaced.includes('bus')),
+  });
+}
+
+/** What a function was deployed with. Names are empty of what replaced ports stand for. */
 export interface Config {
   readonly settings: Settings;
   readonly tableName: string;
@@ -73,9 +91,13 @@ type ArnsByEntry = Readonly<Record<string, string>>;
 /**
  * Reads the settings file beside the function's bundle, and its environment.
  *
+ * @param replaced the ports that a user's code replaces
  * @throws Error naming every setting and variable that is missing or wrong
  */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
+export function readConfig(
+  environment: NodeJS.ProcessEnv,
+  replaced: readonly PortName[] = [],
+): Config {
   const file = join(environment.LAMBDA_TASK_ROOT ?? '.', SETTINGS_FILE);
   const input: unknown = JSON.parse(readFileSync(file, 'utf8'));
   const settings = settingsSchema.safeParse(input);
@@ -83,7 +105,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     const lines = invalidLines(settings.error, { input, schema: settingsSchema });
     throw new Error(`${SETTINGS_FILE}: ${lines.join('; ')}`);
   }
-  const parsed = environmentSchema.safeParse(environment);
+  const parsed = environmentSchemaWithout(replaced).safeParse(environment);
   if (!parsed.success) {
     const lines = invalidLines(parsed.error, { input: environment });
     throw new Error(`environment: ${lines.join('; ')}`);

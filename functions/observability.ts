@@ -35,9 +35,17 @@ function emitterOf(provider: string): Metrics {
   return emitter;
 }
 
-/** Runs one invocation of a function: its log lines carry the request id, its metrics are written at the end. */
-export async function observed<T>(context: Context, work: () => Promise<T>): Promise<T> {
-  logger.addContext(context);
+/**
+ * Runs one invocation of a function: its log lines carry the request id, its metrics are written at the
+ * end.
+ *
+ * @param context undefined outside of a function of Lambda
+ */
+export async function observed<T>(
+  context: Context | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (context) logger.addContext(context);
   try {
     return await work();
   } finally {

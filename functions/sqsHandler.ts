@@ -3,8 +3,8 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { messageOf } from '../shared/batch/errors.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { logFieldsOf } from '../shared/usecases/logFields.ts';
-import { composed } from './compose.ts';
-import { log, observed } from './observability.ts';
+import { type Compose, logOf } from './compose.ts';
+import { observed } from './observability.ts';
 
 /** @param deadline when the function is killed, in milliseconds since 1970 */
 type HandleMessage = (
@@ -17,12 +17,13 @@ type HandleMessage = (
 const RESERVE_MS = 5_000;
 
 /** The handler of a queue. It handles each message on its own, and those that throw return to the queue. */
-export function sqsHandler(handle: HandleMessage) {
+export function sqsHandler(compose: Compose, handle: HandleMessage) {
   const processor = new BatchProcessor(EventType.SQS);
   return (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
     observed(context, () => {
       const deadline = Date.now() + context.getRemainingTimeInMillis();
-      const handleMessage = (message: SQSRecord) => handleLogged(handle, message, deadline);
+      const handleMessage = (message: SQSRecord) =>
+        handleLogged(compose, handle, message, deadline);
       // One after the other: each may hold as much memory as there is for one.
       const options = { context, throwOnFullBatchFailure: false, processInParallel: false };
       return processPartialResponse(event, handleMessage, processor, options);
@@ -30,6 +31,7 @@ export function sqsHandler(handle: HandleMessage) {
 }
 
 async function handleLogged(
+  compose: Compose,
   handle: HandleMessage,
   message: SQSRecord,
   deadline: number,
@@ -37,9 +39,9 @@ async function handleLogged(
   try {
     if (Date.now() > deadline - RESERVE_MS)
       throw new Error('the function ran out of time: the message will be delivered again');
-    await handle(composed().dependencies, message, deadline);
+    await handle(compose().dependencies, message, deadline);
   } catch (error) {
-    log.error('message failed; returned to queue', {
+    logOf(compose).error('message failed; returned to queue', {
       messageId: message.messageId,
       ...logFieldsOf(error),
       error: messageOf(error),

@@ -4,16 +4,19 @@ import { invalidText } from '../shared/invalid/text.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { checkJob } from '../shared/usecases/sweep/check.ts';
 import { sweep } from '../shared/usecases/sweep/sweep.ts';
-import { composed } from './compose.ts';
+import { type Compose, composition } from './compose.ts';
 import { observed } from './observability.ts';
 
 /** Sweeps all batches on a tick of the schedule, or checks the one job that an event reports as ended. */
-export function handler(event: unknown, context: Context): Promise<void> {
-  return observed(context, () => {
-    const deadline = Date.now() + context.getRemainingTimeInMillis();
-    return runSweeper(composed().dependencies, event, deadline);
-  });
+export function createSweeper(compose: Compose) {
+  return (event: unknown, context: Context): Promise<void> =>
+    observed(context, () => {
+      const deadline = Date.now() + context.getRemainingTimeInMillis();
+      return runSweeper(compose().dependencies, event, deadline);
+    });
 }
+
+export const handler = createSweeper(composition());
 
 /** The input that the rule on a provider's events passes: a job of one of these entries has ended. */
 const endedJobSchema = z.strictObject({

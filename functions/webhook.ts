@@ -1,13 +1,18 @@
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
-import { realWebhookRegister } from '../shared/aws/onceRecords.ts';
 import { messageOf } from '../shared/batch/errors.ts';
 import type { WebhookRequest, Webhooks } from '../shared/batch/webhook.ts';
 import { verifyGeminiWebhook } from '../shared/providers/gemini/webhook.ts';
 import { kindOf } from '../shared/providers/kinds.ts';
 import { verifyOpenAiWebhook } from '../shared/providers/openai/webhook.ts';
 import { receiveWebhook, type WebhookResult } from '../shared/usecases/webhook.ts';
-import { type Composition, composed, readSigningSecret } from './compose.ts';
-import { log, observed } from './observability.ts';
+import {
+  type Compose,
+  type Composition,
+  composition,
+  logOf,
+  readSigningSecret,
+} from './compose.ts';
+import { observed } from './observability.ts';
 
 /** Only what may succeed later gets a 5xx: a sender that heeds the status repeats nothing in vain. */
 const STATUS: Readonly<Record<WebhookResult, number>> = {
@@ -19,20 +24,23 @@ const STATUS: Readonly<Record<WebhookResult, number>> = {
 };
 
 /** Receives webhooks of providers at a URL that anybody may call. */
-export function handler(
-  event: LambdaFunctionURLEvent,
-  context: Context,
-): Promise<{ statusCode: number }> {
-  return observed(context, async () => {
-    try {
-      const request = readRequest(event);
-      return { statusCode: typeof request === 'number' ? request : await receive(request) };
-    } catch (error) {
-      log.error('webhook failed; the sender may repeat it', { error: messageOf(error) });
-      return { statusCode: 503 };
-    }
-  });
+export function createWebhook(compose: Compose) {
+  return (event: LambdaFunctionURLEvent, context: Context): Promise<{ statusCode: number }> =>
+    observed(context, async () => {
+      try {
+        const request = readRequest(event);
+        if (typeof request === 'number') return { statusCode: request };
+        return { statusCode: await receive(compose(), request) };
+      } catch (error) {
+        logOf(compose).error('webhook failed; the sender may repeat it', {
+          error: messageOf(error),
+        });
+        return { statusCode: 503 };
+      }
+    });
 }
+
+export const handler = createWebhook(composition());
 
 /** The event of a job that has ended holds little more than its id. */
 const MAX_BODY_BYTES = 16 * 1024;
@@ -52,16 +60,13 @@ function readRequest(event: LambdaFunctionURLEvent): WebhookRequest | 404 | 405 
   return { entry, query, headers, body: bytes.toString('utf8') };
 }
 
-let webhooks: Webhooks | undefined;
-
-async function receive(request: WebhookRequest): Promise<number> {
-  const composition = composed();
-  webhooks ??= webhookPorts(composition);
-  return STATUS[await receiveWebhook({ ...composition.dependencies, webhooks }, request)];
+async function receive(composed: Composition, request: WebhookRequest): Promise<number> {
+  const webhooks = webhookPorts(composed);
+  return STATUS[await receiveWebhook({ ...composed.dependencies, webhooks }, request)];
 }
 
-function webhookPorts({ config, dynamodb, secrets }: Composition): Webhooks {
-  const { webhookSecretArns, tableName, settings } = config;
+function webhookPorts({ config, webhookRegister, secrets }: Composition): Webhooks {
+  const { webhookSecretArns, settings } = config;
   return {
     secretOf: (entry) => readSigningSecret(secrets, webhookSecretArns, entry),
     async verify(request, secret) {
@@ -69,6 +74,6 @@ function webhookPorts({ config, dynamodb, secrets }: Composition): Webhooks {
       const isPerJob = entry && kindOf(entry).webhooks === 'perJob';
       return (isPerJob ? verifyGeminiWebhook : verifyOpenAiWebhook)(request, secret);
     },
-    register: realWebhookRegister(dynamodb, tableName),
+    register: (entry, id, now) => webhookRegister.register(entry, id, now),
   };
 }

@@ -24,6 +24,8 @@ export const ENVIRONMENT = {
   webhookSecrets: 'WEBHOOK_SECRET_ARNS',
   /** Before the name of an entry: the URL for the webhooks that jobs are created with. */
   webhookUrl: 'WEBHOOK_URL',
+  /** Comma-separated names of the ports that the user's code replaces. Absent for the package's own code. */
+  replacedPorts: 'REPLACED_PORTS',
   /** Local run only: factor of the policy's waiting times. */
   timeScale: 'TIME_SCALE',
   /** Local run only, JSON: provider entry → base URL of its simulator. */
@@ -71,3 +73,22 @@ export const SETTINGS_FILE = 'settings.json';
 
 /** The source and the detail type that an EventBridge rule for batches matches. */
 export const STATE_CHANGE = { source: 'batch-handler', detailType: 'Batch State Change' } as const;
+
+/** The ports that keep something in the table. */
+const TABLE_PORTS = [
+  ...(['batches', 'providerStates', 'sweepLock'] as const),
+  ...(['lanes', 'requests', 'webhookRegister'] as const),
+] as const;
+
+/** The ports of a function that users can replace. */
+export const PORT_NAMES = [
+  ...(['items', ...TABLE_PORTS] as const),
+  ...(['objects', 'queues', 'collectorQueue', 'processor', 'bus'] as const),
+  ...(['secrets', 'log', 'metrics', 'clock'] as const),
+] as const;
+export type PortName = (typeof PORT_NAMES)[number];
+
+/** Whether no function uses the table, because its ports are replaced: by one, or each of them. */
+export function isTableReplaced(replaced: readonly PortName[]): boolean {
+  return replaced.includes('items') || TABLE_PORTS.every((name) => replaced.includes(name));
+}

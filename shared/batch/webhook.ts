@@ -22,8 +22,21 @@ export interface Webhook {
   readonly job: ReportedJob | undefined;
 }
 
+/** Tells a repeated webhook from a new one. */
+export interface WebhookRegister {
+  /**
+   * Records the arrival of a webhook for at least four days. Of two calls at the same time, one is told
+   * that the webhook is new.
+   *
+   * @param id of the webhook, unique in its provider entry
+   * @param now milliseconds since 1970
+   * @returns false if it was recorded before
+   */
+  register(entry: string, id: string, now: number): Promise<boolean>;
+}
+
 /** What receiving webhooks needs beside the other ports. */
-export interface Webhooks {
+export interface Webhooks extends WebhookRegister {
   /**
    * Reads the present signing secret of an entry.
    *
@@ -33,6 +46,4 @@ export interface Webhooks {
   secretOf(entry: string): Promise<string | undefined>;
   /** @throws WebhookRefusedError unless the holder of the secret signed it */
   verify(request: WebhookRequest, secret: string): Promise<Webhook>;
-  /** Records the arrival of a webhook; resolves to false if it was recorded before. */
-  register(entry: string, id: string, now: number): Promise<boolean>;
 }

@@ -1,0 +1,107 @@
+import type { Secrets } from '../shared/aws/secrets.ts';
+import type { Policy } from '../shared/batch/policy.ts';
+import type {
+  BatchStore,
+  Clock,
+  EventBus,
+  Log,
+  Metrics,
+  ObjectStore,
+  Processor,
+  Queues,
+  SweepLock,
+} from '../shared/batch/ports.ts';
+import type { WebhookRegister } from '../shared/batch/webhook.ts';
+import type { CollectorQueue, LaneStore, RequestRegister } from '../shared/collector/contract.ts';
+import { ENVIRONMENT, PORT_NAMES, type PortName } from '../shared/config.ts';
+import type { ProviderStateStore } from '../shared/quota/providerState.ts';
+
+/** Everything of the runtime that can be replaced. */
+interface Ports {
+  /** The batches. */
+  readonly batches: BatchStore;
+  /** Why and how long each provider is not used, and what was learned of its limits. */
+  readonly providerStates: ProviderStateStore;
+  /** The lease that keeps two sweeps from running at the same time. */
+  readonly sweepLock: SweepLock;
+  /** The windows of collected requests. Only for a handler with the prop `collector`. */
+  readonly lanes: LaneStore;
+  /** The batch of each collected request. Only for a handler with the prop `collector`. */
+  readonly requests: RequestRegister;
+  /** The webhooks that have arrived. Only for a handler with webhooks. */
+  readonly webhookRegister: WebhookRegister;
+  /** Inputs, results and errors. */
+  readonly objects: ObjectStore;
+  /** The batch queue and the work queue, on the side that sends. */
+  readonly queues: Queues;
+  /** The queue of single requests. Only for a handler with the prop `collector`. */
+  readonly collectorQueue: CollectorQueue;
+  /** Invokes the user's processor. */
+  readonly processor: Processor;
+  /** Receives the state changes of batches. */
+  readonly bus: EventBus;
+  /** Reads the providers' credentials, by the name or the ARN of each secret. */
+  readonly secrets: Secrets;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/** What a port can be made of: the deployment that the function belongs to. */
+export interface Deployment {
+  readonly policy: Policy;
+  /** Undefined for a handler without a table. */
+  readonly tableName: string | undefined;
+  /** Undefined for a handler without a bucket. */
+  readonly bucketName: string | undefined;
+  /** Names of the other buckets that a message's `file` can be in. */
+  readonly inputBuckets: readonly string[];
+}
+
+/**
+ * The ports to replace, each as a value or as a function that makes it. Functions are called once, by
+ * the first invocation: importing the module that defines the ports needs no environment.
+ */
+export type RuntimePorts = {
+  readonly [Name in keyof Ports]?: Ports[Name] | ((deployment: Deployment) => Ports[Name]);
+};
+
+/** Returns a port that is replaced, made once; undefined for one that is not. */
+export type PortLookup = <Name extends keyof Ports>(name: Name) => Ports[Name] | undefined;
+
+export function portLookup(ports: RuntimePorts, deployment: Deployment): PortLookup {
+  const made = new Map<string, unknown>();
+  return <Name extends keyof Ports>(name: Name) => {
+    const given = ports[name];
+    if (!made.has(name)) made.set(name, typeof given === 'function' ? given(deployment) : given);
+    return made.get(name) as Ports[Name] | undefined;
+  };
+}
+
+/** The names of the ports that are given, in the order of `PORT_NAMES`. */
+export function namesOf(ports: RuntimePorts): readonly PortName[] {
+  const given: Partial<Record<string, unknown>> = ports;
+  return PORT_NAMES.filter((name) => given[name] !== undefined);
+}
+
+/**
+ * Compares the ports with what the construct was told. It has created and granted nothing for the
+ * ports that are replaced.
+ *
+ * @throws Error that names what differs
+ */
+export function checkReplaced(names: readonly PortName[], environment: NodeJS.ProcessEnv): void {
+  const declared = environment[ENVIRONMENT.replacedPorts];
+  if (declared === undefined) return;
+  const expected = declared.split(',').filter((name) => name !== '');
+  const missing = expected.filter((name) => !names.some((given) => given === name));
+  const surplus = names.filter((name) => !expected.includes(name));
+  const lines = [
+    missing.length > 0 && `runtime.replaces names ${missing.join(', ')}, which it does not give`,
+    surplus.length > 0 && `it gives ${surplus.join(', ')}, which runtime.replaces does not name`,
+  ].filter((line) => line !== false);
+  if (lines.length === 0) return;
+  throw new Error(
+    `the ports of createRuntime or createHandlers differ from the construct's prop: ${lines.join('; ')}. Make both equal`,
+  );
+}
