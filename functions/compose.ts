@@ -1,4 +1,3 @@
-import { randomInt, randomUUID } from 'node:crypto';
 import { eventBridgeClient } from '../shared/aws/clients/eventBridge.ts';
 import { lambdaClient } from '../shared/aws/clients/lambda.ts';
 import { s3Client } from '../shared/aws/clients/s3.ts';
@@ -11,19 +10,14 @@ import { realQueues } from '../shared/aws/queues.ts';
 import { realSecrets, type Secrets } from '../shared/aws/secrets.ts';
 import { messageOf } from '../shared/batch/errors.ts';
 import { policySchema, scalePolicy } from '../shared/batch/policy.ts';
-import type {
-  Clock,
-  Log,
-  ObjectStore,
-  RandomSource,
-  TokenEstimation,
-} from '../shared/batch/ports.ts';
+import type { Log, ObjectStore } from '../shared/batch/ports.ts';
 import type { WebhookRegister } from '../shared/batch/webhook.ts';
 import type { Collector, CollectorQueue } from '../shared/collector/contract.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import type { Providers, WebhookTarget } from '../shared/providers/provider.ts';
 import { connectProviders } from '../shared/providers/registry.ts';
 import { isFilled } from '../shared/providers/settings.ts';
+import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { type Config, readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
@@ -81,7 +75,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
     port('objects') ?? realObjectStore(s3Client(), { bucket: bucketName, inputBuckets });
   const stores = composeStores(config, policy, port);
   const dependencies: Dependencies = {
-    ...{ policy, clock, chance, objects, tableName, tokens },
+    ...{ policy, clock, objects, tableName, chance: systemChance, tokens: tokenEstimation },
     log: port('log') ?? log,
     metrics: port('metrics') ?? metrics,
     batches: stores.batches,
@@ -98,28 +92,6 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
   };
   return { config, dependencies, secrets, webhookRegister: stores.webhookRegister };
 }
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  after(milliseconds, run) {
-    const timer = setTimeout(run, milliseconds).unref();
-    return () => clearTimeout(timer);
-  },
-};
-
-const chance: RandomSource = {
-  random: () => Math.random(),
-  randomInt: (max) => randomInt(max),
-  token: () => randomUUID(),
-};
-
-/** Imported on first use: the estimator's tables are large, and only the inspection needs them. */
-const tokens: TokenEstimation = {
-  async estimate(fileBytes) {
-    const { createTokenEstimator } = await import('../shared/tokens/estimator.ts');
-    return createTokenEstimator({ fileBytes });
-  },
-};
 
 function configuredProviders(
   config: Config,

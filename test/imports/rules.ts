@@ -106,10 +106,18 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
   'shared/metrics.ts': { may: '', why: SETTINGS },
   'shared/omitUndefined.ts': { may: '', why: 'everything may import it' },
   'shared/package.ts': { may: 'node', why: 'it only finds files of the package' },
+  'shared/system.ts': {
+    may: 'shared/batch shared/tokens/estimator.ts node',
+    why: 'it is the clock and the chance of every host of the use cases',
+  },
   'shared/terminal.ts': { may: 'node string-width', why: 'it lays out text and knows no batch' },
   functions: {
     may: 'shared @aws-lambda-powertools @aws-sdk aws-lambda node zod',
     why: 'what is deployed contains nothing of the construct, the local run or the tests',
+  },
+  inProcess: {
+    may: 'shared/batch shared/system.ts node zod',
+    why: 'it runs the use cases in one process, on SQLite and files, and loads no AWS SDK',
   },
   infra: {
     may: 'shared/config.ts shared/handlerMetadata.ts shared/metrics.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts aws-cdk-lib constructs esbuild node zod',
