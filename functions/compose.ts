@@ -61,7 +61,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
   const replaced = namesOf(ports);
   checkReplaced(replaced, environment);
   const config = readConfig(environment, replaced);
-  const { settings, tableName, bucketName, inputBuckets } = config;
+  const { settings, tableName, bucketName, bucketPrefix: prefix, inputBuckets } = config;
   const policy = scalePolicy(policySchema.parse(settings.policy), config.timeScale);
   const port = portLookup(ports, {
     ...{ policy, inputBuckets },
@@ -72,7 +72,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
   const sqs = sqsClient();
   const secrets = port('secrets') ?? realSecrets(secretsManagerClient(), clock, isFilled);
   const objects =
-    port('objects') ?? realObjectStore(s3Client(), { bucket: bucketName, inputBuckets });
+    port('objects') ?? realObjectStore(s3Client(), { bucket: bucketName, prefix, inputBuckets });
   const stores = composeStores(config, policy, port);
   const dependencies: Dependencies = {
     ...{ policy, clock, objects, tableName, chance: systemChance, tokens: tokenEstimation },

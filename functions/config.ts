@@ -28,6 +28,7 @@ const required = z.string().min(1);
 const environmentSchema = z.object({
   [ENVIRONMENT.table]: required,
   [ENVIRONMENT.bucket]: required,
+  [ENVIRONMENT.bucketPrefix]: z.string().default(''),
   [ENVIRONMENT.inputBuckets]: commaSeparated.default([]),
   [ENVIRONMENT.batchQueue]: required,
   [ENVIRONMENT.workQueue]: required,
@@ -66,6 +67,8 @@ export interface Config {
   readonly settings: Settings;
   readonly tableName: string;
   readonly bucketName: string;
+  /** What all keys of the handler in the bucket begin with; may be empty. */
+  readonly bucketPrefix: string;
   readonly inputBuckets: readonly string[];
   readonly queueUrls: QueueUrls;
   /** Absent in a deployment without a collector. */
@@ -115,6 +118,7 @@ export function readConfig(
     settings: settings.data,
     tableName: variables[ENVIRONMENT.table],
     bucketName: variables[ENVIRONMENT.bucket],
+    bucketPrefix: variables[ENVIRONMENT.bucketPrefix],
     inputBuckets: variables[ENVIRONMENT.inputBuckets],
     queueUrls: {
       batch: variables[ENVIRONMENT.batchQueue],

@@ -12,7 +12,7 @@ import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { sendBatchMessage } from '../shared/aws/queues.ts';
-import { uploadKey } from '../shared/batch/ids.ts';
+import { type OwnPlace, ownObject, uploadKey } from '../shared/batch/ids.ts';
 import { newBatchId } from '../shared/client/addBatch.ts';
 import { fileContent, upload } from '../shared/client/upload.ts';
 import {
@@ -161,10 +161,10 @@ async function identify(file: string): Promise<Pick<Addition, 'file' | 'sha256'>
  */
 export async function addBatch(
   { s3, sqs }: Pick<Clients, 's3' | 'sqs'>,
-  { bucket, queueUrl }: { readonly bucket: string; readonly queueUrl: string },
+  { queueUrl, ...place }: OwnPlace & { readonly queueUrl: string },
   { batchId, file }: { readonly batchId: string; readonly file: string },
 ): Promise<string> {
-  await upload(s3, { bucket, key: uploadKey(batchId) }, await fileContent(file));
+  await upload(s3, ownObject(place, uploadKey(batchId)), await fileContent(file));
   return sendBatchMessage(sqs, queueUrl, { batchId });
 }
 

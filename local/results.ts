@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { readObject } from '../shared/aws/objectRead.ts';
+import { type OwnPlace, ownObject } from '../shared/batch/ids.ts';
 import { saveFile } from '../shared/client/saveFile.ts';
 import type { BatchView } from './batches.ts';
 
@@ -25,46 +26,47 @@ export function rowFiles(directory: string, batchId: string): RowFiles {
  */
 export async function copyRows(
   s3: S3Client,
-  bucket: string,
+  place: OwnPlace,
   directory: string,
   { batchId, rows, inputErrorsKey }: Pick<BatchView, 'batchId' | 'rows' | 'inputErrorsKey'>,
 ): Promise<RowFiles> {
   mkdirSync(directory, { recursive: true });
   const files = rowFiles(directory, batchId);
-  await copy(s3, bucket, rows?.results, files.results);
-  await copy(s3, bucket, rows?.errors ?? inputErrorsKey, files.errors);
+  await copy(s3, place, rows?.results, files.results);
+  await copy(s3, place, rows?.errors ?? inputErrorsKey, files.errors);
   return files;
 }
 
 async function copy(
   s3: S3Client,
-  bucket: string,
+  place: OwnPlace,
   key: string | undefined,
   path: string,
 ): Promise<void> {
   if (!key) return writeFileSync(path, '');
-  await saveFile(path, readObject(s3, { bucket, key }));
+  await saveFile(path, readObject(s3, ownObject(place, key)));
 }
 
 /** The prefix of the objects that the example processor writes. */
-const PREFIX = 'processed/';
+const PROCESSED = 'processed/';
 
 /** The URLs of the objects that the processor wrote for a batch. */
 export async function listProcessed(
   s3: S3Client,
-  bucket: string,
+  place: OwnPlace,
   batchId: string,
 ): Promise<readonly string[]> {
+  const { bucket, key: prefix } = ownObject(place, PROCESSED);
   const urls: string[] = [];
   // Compares whole parts of the key, because "a-1" must not match "a-12".
   for await (const { Contents = [] } of paginateListObjectsV2(
     { client: s3 },
-    { Bucket: bucket, Prefix: PREFIX },
+    { Bucket: bucket, Prefix: prefix },
   ))
     for (const { Key: key = '' } of Contents)
       if (
         key
-          .slice(PREFIX.length)
+          .slice(prefix.length)
           .split('/')
           .some((part) => part === batchId || part.startsWith(`${batchId}.`))
       )

@@ -44,7 +44,7 @@ export function openSession(
   },
 ): Session {
   const names = findHandlerNames(resources);
-  const { bucket } = names;
+  const place = { bucket: names.bucket, prefix: names.bucketPrefix };
   const queueUrl = resources.queues.find(({ name }) => name === names.batchQueue)?.url ?? '';
   const resultDirectory = join(options.dataDirectory, 'results');
   const reader = createBatchReader(clients.dynamodb, names.table);
@@ -69,7 +69,7 @@ export function openSession(
         files,
         reader,
         refused: await refusals(),
-        add: (addition) => addBatch(clients, { bucket, queueUrl }, addition),
+        add: (addition) => addBatch(clients, { ...place, queueUrl }, addition),
       });
     },
     refusals,
@@ -79,9 +79,9 @@ export function openSession(
         views.map(async (view) => ({
           view,
           files: isFinished(view)
-            ? await copyRows(clients.s3, bucket, resultDirectory, view)
+            ? await copyRows(clients.s3, place, resultDirectory, view)
             : rowFiles(resultDirectory, view.batchId),
-          processed: await listProcessed(clients.s3, bucket, view.batchId),
+          processed: await listProcessed(clients.s3, place, view.batchId),
         })),
       ),
     withoutResults: (view) => ({

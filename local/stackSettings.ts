@@ -60,6 +60,8 @@ function arnsIn(reader: FunctionResource | undefined, variable: string): Record<
 export interface HandlerNames {
   readonly table: string;
   readonly bucket: string;
+  /** What the keys of its objects begin with; may be empty. */
+  readonly bucketPrefix: string;
   /** The name of the queue, not its URL. */
   readonly batchQueue: string;
   readonly deadLetterQueue: string;
@@ -78,6 +80,10 @@ export function findHandlerNames({ functions }: Pick<StackResources, 'functions'
   return {
     table: find(ENVIRONMENT.table),
     bucket: find(ENVIRONMENT.bucket),
+    bucketPrefix:
+      functions.find(({ environment }) => ENVIRONMENT.bucketPrefix in environment)?.environment[
+        ENVIRONMENT.bucketPrefix
+      ] ?? '',
     batchQueue: nameOfQueue(find(ENVIRONMENT.batchQueue)),
     deadLetterQueue: nameOfQueue(find(ENVIRONMENT.deadLetterQueue)),
   };

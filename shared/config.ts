@@ -4,6 +4,8 @@ export const ENVIRONMENT = {
   service: 'POWERTOOLS_SERVICE_NAME',
   table: 'TABLE_NAME',
   bucket: 'BUCKET_NAME',
+  /** What all keys of the handler in the bucket begin with. Absent if it has the bucket to itself. */
+  bucketPrefix: 'BUCKET_PREFIX',
   /** Comma-separated names of the other buckets that a message's `file` can be in. */
   inputBuckets: 'INPUT_BUCKETS',
   batchQueue: 'BATCH_QUEUE_URL',

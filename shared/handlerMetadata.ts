@@ -5,7 +5,10 @@ export const METADATA_KEY = 'BatchHandler';
 
 const logicalId = z.string().min(1);
 
-/** The resources of a handler that somebody who works with it has to find. */
+/**
+ * The resources of a handler that somebody who works with it has to find: logical ids, or of what the
+ * stack does not own the names of the outputs that have their names or URLs.
+ */
 const resourceIdsSchema = z.object({
   table: logicalId,
   bucket: logicalId,
@@ -32,7 +35,7 @@ const resourceIdsSchema = z.object({
   webhook: logicalId.optional(),
 });
 
-/** Logical ids by what the resources are for. */
+/** Logical ids, or names of outputs, by what the resources are for. */
 export type ResourceIds = z.infer<typeof resourceIdsSchema>;
 
 const settingsObject = z.record(z.string(), z.json());
@@ -60,6 +63,8 @@ const handlerMetadataSchema = z.object({
   /** Of the package that was deployed. */
   version: z.string().optional(),
   resources: resourceIdsSchema,
+  /** What all its keys in the bucket begin with. Absent if it has the bucket to itself. */
+  bucketPrefix: z.string().optional(),
   /** Provider entry → logical id of its secret, if that is in the same stack, else its ARN or name. */
   secrets: z.record(z.string(), z.string()).default({}),
   /** Provider entry → its limits, those of its kind included. Absent: an older construct wrote it. */

@@ -18,9 +18,9 @@ const s3 = new S3Client({
  * again writes the same bytes to the same keys, which makes it idempotent.
  */
 export const handler = defineProcessor(async (batch) => {
-  await write(batch, `processed/${batch.batchId}.csv`, answers(batch));
+  await write(batch, `${batch.batchId}.csv`, answers(batch));
   // Not `<batchId>.errors.csv`: a batch may be called that.
-  await write(batch, `processed/errors/${batch.batchId}.csv`, failures(batch));
+  await write(batch, `errors/${batch.batchId}.csv`, failures(batch));
   const { batchId, deliveryId, counts } = batch;
   process.stdout.write(`${JSON.stringify({ batchId, deliveryId, counts })}\n`);
 });
@@ -45,10 +45,12 @@ async function* failures(batch: DeliveredBatch): AsyncGenerator<string> {
 /** In parts of 8 MiB, so that any number of rows takes the same memory. */
 async function write(
   batch: DeliveredBatch,
-  key: string,
+  name: string,
   rows: AsyncIterable<string>,
 ): Promise<void> {
   const Body = Readable.from(rows, { objectMode: false });
-  const params = { Bucket: batch.event.results.bucket, Key: key, Body, ContentType: 'text/csv' };
+  const { bucketPrefix, results } = batch.event;
+  const key = `${bucketPrefix}processed/${name}`;
+  const params = { Bucket: results.bucket, Key: key, Body, ContentType: 'text/csv' };
   await new Upload({ client: s3, params, partSize: 8 * 1024 * 1024, queueSize: 1 }).done();
 }

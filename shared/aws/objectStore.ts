@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { refusal } from '../batch/errors.ts';
+import { type OwnPlace, ownObject } from '../batch/ids.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 import { headObject, readObject, urlOf } from './objectRead.ts';
 import { type CopyLimits, copyObject, objectWriter } from './objectWrite.ts';
@@ -7,15 +8,16 @@ import { type CopyLimits, copyObject, objectWriter } from './objectWrite.ts';
 /**
  * The handler's bucket, and read access to other buckets.
  *
+ * @param names.prefix what the keys of the handler's objects begin with; default: nothing
  * @param names.inputBuckets the other buckets that a message's `file` can be in
  * @param copyLimits default: S3's limits
  */
 export function realObjectStore(
   client: S3Client,
-  names: { bucket: string; inputBuckets: readonly string[] },
+  names: OwnPlace & { readonly inputBuckets: readonly string[] },
   copyLimits?: CopyLimits,
 ): ObjectStore {
-  const { bucket } = names;
+  const { bucket, prefix = '' } = names;
   const readable = [bucket, ...names.inputBuckets];
 
   function checkReadable(object: { bucket: string; key: string }): void {
@@ -28,15 +30,16 @@ export function realObjectStore(
 
   return {
     bucket,
+    prefix,
     async head(object) {
       checkReadable(object);
       return headObject(client, object);
     },
     async copy(source, key) {
       checkReadable(source);
-      await copyObject(client, source, { bucket, key }, copyLimits);
+      await copyObject(client, source, ownObject(names, key), copyLimits);
     },
-    read: (key, range) => readObject(client, { bucket, key }, range),
-    writer: (key) => objectWriter(client, { bucket, key }),
+    read: (key, range) => readObject(client, ownObject(names, key), range),
+    writer: (key) => objectWriter(client, ownObject(names, key)),
   };
 }

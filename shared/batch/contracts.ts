@@ -35,6 +35,8 @@ export const processorEventSchema = z.object({
   errors: objectRef,
   /** The snapshot of the requests. */
   input: objectRef,
+  /** What all keys of the handler begin with: your own files go under `<bucketPrefix>processed/`. Often empty. */
+  bucketPrefix: z.string().default(''),
   metadata: z.record(z.string(), z.string()),
   /** Name of the handler's table, where `once` keeps its records. */
   table: z.string(),

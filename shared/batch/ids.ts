@@ -96,6 +96,27 @@ export function rejectionKey(inboxKey: string): string {
   return `${inboxKey}.rejected.json`;
 }
 
+/** The handler's part of a bucket: the objects whose keys begin with a prefix. */
+export interface OwnPlace {
+  readonly bucket: string;
+  /** It ends with a slash. Default: the whole bucket. */
+  readonly prefix?: string | undefined;
+}
+
+/** Where the object is that the handler calls by a key, such as one of a record. */
+export function ownObject({ bucket, prefix = '' }: OwnPlace, key: string) {
+  return { bucket, key: prefix + key };
+}
+
+/** The handler's key of an object; undefined if the object is not in the handler's part of the bucket. */
+export function ownKeyOf(
+  { bucket, prefix = '' }: OwnPlace,
+  object: { readonly bucket: string; readonly key: string },
+): string | undefined {
+  if (object.bucket !== bucket || !object.key.startsWith(prefix)) return undefined;
+  return object.key.slice(prefix.length);
+}
+
 /** Longest key of an S3 object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 export const MAX_KEY_BYTES = 1024;
 

@@ -172,7 +172,8 @@ export const inboxMessageSchema = z.strictObject({
   action: z.literal('inbox'),
   key: z
     .string()
-    .startsWith(INBOX_PREFIX)
+    // The use case, which knows the prefix of the handler's keys, checks the whole.
+    .includes(INBOX_PREFIX, { error: `must have the folder ${INBOX_PREFIX}` })
     .endsWith('.jsonl')
     .refine(
       (key) => utf8.encode(rejectionKey(key)).length <= MAX_KEY_BYTES,

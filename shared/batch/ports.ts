@@ -89,14 +89,20 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** Where an object is: its key is as in the bucket, with the prefix of the handler's objects. */
 export interface ObjectRef {
   readonly bucket: string;
   readonly key: string;
 }
 
-/** The handler's bucket, and read access to the input buckets of the deployment. */
+/**
+ * The handler's bucket, and read access to the input buckets of the deployment. A `key` alone is one of
+ * the handler's own objects, without the prefix.
+ */
 export interface ObjectStore {
   readonly bucket: string;
+  /** What the keys of the handler's objects begin with in the bucket; `ownObject` adds it. Default: nothing. */
+  readonly prefix?: string;
   /**
    * Reads the size in bytes and the ETag.
    *

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { urlOf } from '../aws/objectRead.ts';
 import { sendBatchMessage } from '../aws/queues.ts';
 import { notBeforeProblem } from '../batch/bounds.ts';
-import { ownUploadKey } from '../batch/ids.ts';
+import { ownObject, ownUploadKey } from '../batch/ids.ts';
 import { type AddMessage, type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
 import type { Batch } from '../batch/record.ts';
 import type { Spec } from '../batch/spec.ts';
@@ -12,7 +12,7 @@ import type { Status } from '../batch/status.ts';
 import { invalidText } from '../invalid/text.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { ClientError } from './clientError.ts';
-import type { HandlerConnection } from './connection.ts';
+import { type HandlerConnection, placeOf } from './connection.ts';
 import { type Fingerprint, unquoted } from './fingerprint.ts';
 import { type Input, openInput, type RequestSource } from './input.ts';
 import { type UploadOptions, upload } from './upload.ts';
@@ -84,7 +84,7 @@ async function uploadTo(
 ): Promise<string | undefined> {
   const content = await input.content?.();
   if (!content) return undefined;
-  const object = { bucket: handler.resources.bucket, key: ownUploadKey(batchId, randomUUID()) };
+  const object = ownObject(placeOf(handler), ownUploadKey(batchId, randomUUID()));
   await upload(s3, object, content, options);
   return urlOf(object);
 }

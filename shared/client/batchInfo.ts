@@ -1,6 +1,7 @@
 import { urlOf } from '../aws/objectRead.ts';
 import { type ShownReason, shownReason } from '../batch/errors.ts';
 import { type Failures, failuresOf } from '../batch/failures.ts';
+import { type OwnPlace, ownObject } from '../batch/ids.ts';
 import type { PastJob, Usage } from '../batch/job.ts';
 import { type Counts, countsNow, requestsToSend } from '../batch/ledger.ts';
 import type { Problems } from '../batch/problems.ts';
@@ -103,17 +104,19 @@ export interface BatchSurroundings {
   readonly now?: number;
 }
 
-/** @param bucket name of the handler's bucket */
+/** @param place the handler's bucket, by its name or with the prefix of the handler's keys */
 export function batchInfo(
   batch: Batch,
-  bucket: string,
+  place: string | OwnPlace,
   { waitingFor, sum, now }: BatchSurroundings = {},
 ): BatchInfo {
   const { batchId, status, provider, cancelRequested }: Batch = batch;
   const numbers = sum ?? { ...batch, counts: countsNow(batch), attempts: batch.attempt };
   const { input, rows, delivery, endedAt, inputErrorsKey, inputProblems }: BatchFields = batch;
   const { spec } = batch;
-  const url = (key: string | undefined) => (key === undefined ? undefined : urlOf({ bucket, key }));
+  const own = typeof place === 'string' ? { bucket: place } : place;
+  const url = (key: string | undefined) =>
+    key === undefined ? undefined : urlOf(ownObject(own, key));
   return omitUndefined({
     batchId,
     status,

@@ -1,5 +1,6 @@
 import {
   type CloudFormationClient,
+  DescribeStacksCommand,
   GetTemplateSummaryCommand,
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
@@ -13,6 +14,7 @@ import { cloudFormationClient } from '../aws/clients/operator.ts';
 import { s3Client } from '../aws/clients/s3.ts';
 import { sqsClient } from '../aws/clients/sqs.ts';
 import { realProviderStateStore } from '../aws/sweepStores.ts';
+import type { OwnPlace } from '../batch/ids.ts';
 import { DEFAULT_POLICY } from '../batch/policy.ts';
 import type { BatchStore } from '../batch/ports.ts';
 import {
@@ -32,6 +34,8 @@ export interface Handler {
   readonly path: string;
   /** Names of the table, the bucket and the functions; URLs of the queues. */
   readonly resources: ResourceIds;
+  /** What the keys of its objects begin with in the bucket. Undefined if it has no `bucketPrefix`. */
+  readonly bucketPrefix?: string | undefined;
   /** Provider entry → ARN or name of its secret, if it has one. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Names of the provider entries, the default first. */
@@ -59,19 +63,20 @@ export async function discoverHandler(
 ): Promise<Handler> {
   const handlers = await readMetadata(client, stack);
   const [chosen, metadata] = choose(stack, handlers, path);
-  const physicalIds = await readPhysicalIds(client, stack);
+  const physicalIds = await readPhysicalIds(client, stack, Object.values(metadata.resources));
   const resolve = (ids: Readonly<Record<string, string | undefined>>): Record<string, string> =>
     Object.fromEntries(
       Object.entries(ids).flatMap(([name, id]) =>
         id === undefined ? [] : [[name, physicalIds.get(id) ?? id]],
       ),
     );
-  const { resources, secrets, settings, version, limits } = metadata;
+  const { resources, bucketPrefix, secrets, settings, version, limits } = metadata;
   const { providers } = settings;
   return {
     stack,
     path: chosen,
     resources: resolve(resources) as ResourceIds,
+    bucketPrefix,
     secrets: resolve(secrets),
     providers: typeof providers === 'object' && providers !== null ? Object.keys(providers) : [],
     limits,
@@ -134,9 +139,19 @@ function choose(
   );
 }
 
+/** The handler's part of its bucket. */
+export function placeOf({
+  resources: { bucket },
+  bucketPrefix: prefix,
+}: Pick<Handler, 'resources' | 'bucketPrefix'>): OwnPlace {
+  return { bucket, prefix };
+}
+
+/** @param needed the resources and outputs to find. Outputs, which name what the stack does not own, are only read if one is needed */
 async function readPhysicalIds(
   client: CloudFormationClient,
   stack: string,
+  needed: readonly (string | undefined)[],
 ): Promise<ReadonlyMap<string, string>> {
   const ids = new Map<string, string>();
   for await (const { StackResourceSummaries: page = [] } of paginateListStackResources(
@@ -145,6 +160,12 @@ async function readPhysicalIds(
   ))
     for (const { LogicalResourceId: logicalId, PhysicalResourceId: physicalId } of page)
       if (logicalId !== undefined && physicalId !== undefined) ids.set(logicalId, physicalId);
+  if (needed.every((id) => id === undefined || ids.has(id))) return ids;
+  const { Stacks: [described] = [] } = await client.send(
+    new DescribeStacksCommand({ StackName: stack }),
+  );
+  for (const { OutputKey: name, OutputValue: value } of described?.Outputs ?? [])
+    if (name !== undefined && value !== undefined) ids.set(name, value);
   return ids;
 }
 

@@ -4,12 +4,13 @@ import { omitUndefined } from '../omitUndefined.ts';
 import type { EntryView } from '../quota/queueWait.ts';
 import { waitingFor } from '../quota/waitingFor.ts';
 import { type BatchInfo, batchInfo } from './batchInfo.ts';
-import type { Handler } from './connection.ts';
+import { type Handler, placeOf } from './connection.ts';
 import { type PartsById, readPartsById, runsInParts, sumParts } from './parts.ts';
 import { maxDeliveriesOf, ProviderWorld, type WorldSource } from './world.ts';
 
 export interface DescribeSource extends WorldSource {
-  readonly handler: WorldSource['handler'] & Pick<Handler, 'resources' | 'logDirectory'>;
+  readonly handler: WorldSource['handler'] &
+    Pick<Handler, 'resources' | 'bucketPrefix' | 'logDirectory'>;
 }
 
 /** Describes batches: each record with what it waits for, and the numbers of its parts. */
@@ -32,15 +33,15 @@ export function createDescriber(source: DescribeSource): Describer {
   };
 
   async function describe(batch: Batch, isSummed = true): Promise<BatchInfo> {
-    const { bucket } = handler.resources;
+    const place = placeOf(handler);
     const now = Date.now();
-    if (isEnded(batch.status)) return batchInfo(batch, bucket);
+    if (isEnded(batch.status)) return batchInfo(batch, place);
     const parts: PartsById = isSummed ? await readPartsById(batches, batch) : new Map();
     const entries = await entriesOf([batch, ...[...parts.values()].flat()]);
     const entry = (name: string) => entries.get(name);
     const waiting = waitingFor(batch, { ...fixed, now, entry, parts: (id) => parts.get(id) });
     const sum = parts.size > 0 ? sumParts(batch, parts) : undefined;
-    return batchInfo(batch, bucket, omitUndefined({ waitingFor: waiting, sum, now }));
+    return batchInfo(batch, place, omitUndefined({ waitingFor: waiting, sum, now }));
   }
 
   /** Only a provider at which one of them is read, and the queue only if one is queued there. */

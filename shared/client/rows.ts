@@ -1,10 +1,11 @@
 import { headObject, readObject } from '../aws/objectRead.ts';
+import { ownObject } from '../batch/ids.ts';
 import type { BatchFields } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { lineGroups } from '../jsonl/lines.ts';
 import { parseRow, type ResultRow } from '../jsonl/rows.ts';
 import { ClientError } from './clientError.ts';
-import type { HandlerConnection } from './connection.ts';
+import { type HandlerConnection, placeOf } from './connection.ts';
 
 /** A request that succeeded, in the format of OpenAI's batch output. */
 export interface SucceededRow<Body = unknown> {
@@ -44,7 +45,7 @@ export async function openRows(
 ): Promise<RowFile> {
   const batch = await batches.get(batchId);
   if (batch === undefined) throw new ClientError('unknown_batch', `there is no batch ${batchId}`);
-  const object = { bucket: handler.resources.bucket, key: keyOf(batch, kind) };
+  const object = ownObject(placeOf(handler), keyOf(batch, kind));
   const head = await headObject(s3, object);
   if (head === undefined)
     throw new ClientError(

@@ -56,7 +56,7 @@ export interface PointedObject {
  * @throws RefusedError if there is no such object, or if it is too large
  */
 export async function pointedObject(
-  objects: Pick<ObjectStore, 'bucket' | 'head'>,
+  objects: Pick<ObjectStore, 'bucket' | 'prefix' | 'head'>,
   message: object,
 ): Promise<PointedObject | undefined> {
   const pointer = requestPointerSchema.safeParse(message);

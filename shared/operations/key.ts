@@ -3,7 +3,7 @@ import { secretsManagerClient } from '../aws/clients/secretsManager.ts';
 import { realObjectStore } from '../aws/objectStore.ts';
 import { ProviderError } from '../batch/errors.ts';
 import { ClientError } from '../client/clientError.ts';
-import type { HandlerConnection } from '../client/connection.ts';
+import { type HandlerConnection, placeOf } from '../client/connection.ts';
 import { connectProviders } from '../providers/registry.ts';
 import { isPaused } from '../quota/providerState.ts';
 import { doctorContext } from './check.ts';
@@ -41,7 +41,7 @@ export async function putKey(
   const value = key.trim();
   const { [entry]: settings } = settingsOf(handler).providers;
   const entries = settings === undefined ? {} : { [entry]: settings };
-  const objects = realObjectStore(s3, { bucket: handler.resources.bucket, inputBuckets: [] });
+  const objects = realObjectStore(s3, { ...placeOf(handler), inputBuckets: [] });
   try {
     // An adapter checks the form of its key when it is connected, and calls nobody yet.
     await connectProviders(entries, { secret: async () => value, objects }).get(entry);

@@ -2,7 +2,7 @@ import type { ProcessorEvent, StateChange } from '../batch/contracts.ts';
 import { InvocationRefusedError, messageOf, shortReason, shownReason } from '../batch/errors.ts';
 import { failuresOf } from '../batch/failures.ts';
 import { failuresText } from '../batch/failuresText.ts';
-import { deliveryId } from '../batch/ids.ts';
+import { deliveryId, type OwnPlace, ownObject } from '../batch/ids.ts';
 import { countsNow } from '../batch/ledger.ts';
 import type { BatchEvent, Effect } from '../batch/lifecycle/events.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
@@ -205,7 +205,7 @@ export async function deliver(
   { processor, objects, tableName, metrics }: DeliverPorts,
   batch: BatchIn<'delivering'>,
 ): Promise<BatchEvent | undefined> {
-  const event = processorEvent(batch, objects.bucket, tableName);
+  const event = processorEvent(batch, objects, tableName);
   metrics.count(METRICS.deliveries, 1, batch.provider);
   try {
     await processor.invoke(event);
@@ -225,7 +225,7 @@ export async function deliver(
 
 function processorEvent(
   batch: BatchIn<'delivering'>,
-  bucket: string,
+  place: OwnPlace,
   table: string,
 ): ProcessorEvent {
   const { input, rows, delivery } = batch;
@@ -241,9 +241,10 @@ function processorEvent(
     counts: { total, succeeded, failed: total - succeeded },
     usage: batch.usage,
     cost: batch.cost ?? null,
-    results: { bucket, key: rows.results },
-    errors: { bucket, key: rows.errors },
-    input: { bucket, key: input.key },
+    results: ownObject(place, rows.results),
+    errors: ownObject(place, rows.errors),
+    input: ownObject(place, input.key),
+    bucketPrefix: place.prefix ?? '',
     metadata: batch.spec.metadata,
     table,
     createdAt: new Date(batch.createdAt).toISOString(),

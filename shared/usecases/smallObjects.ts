@@ -1,4 +1,5 @@
 import { type RefusedError, refusal } from '../batch/errors.ts';
+import { ownObject } from '../batch/ids.ts';
 import type { ObjectStore } from '../batch/ports.ts';
 
 /** Maximum size of a message body in the bucket. It is held in memory as a whole. */
@@ -17,11 +18,11 @@ interface Naming {
  * @throws RefusedError if there is none, or for one of over 16 MiB
  */
 export async function pointedBytes(
-  objects: Pick<ObjectStore, 'bucket' | 'head'>,
+  objects: Pick<ObjectStore, 'bucket' | 'prefix' | 'head'>,
   key: string,
   naming: Naming,
 ): Promise<number> {
-  const head = await objects.head({ bucket: objects.bucket, key });
+  const head = await objects.head(ownObject(objects, key));
   if (!head)
     throw refusal('no_such_file', `there is no object ${key}: upload it, then send this again`);
   if (head.bytes > MAX_BODY_BYTES) throw tooLarge(naming);

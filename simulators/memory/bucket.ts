@@ -8,8 +8,12 @@ export class MemoryBucket {
   readonly name: string;
   readonly objects = new Map<string, Buffer>();
 
-  constructor(name = 'test-bucket') {
+  /** What the keys of the handler's objects begin with. */
+  readonly prefix: string;
+
+  constructor(name = 'test-bucket', prefix = '') {
     this.name = name;
+    this.prefix = prefix;
   }
 
   /**
@@ -29,9 +33,10 @@ export class MemoryBucket {
 
   /** @param transfer makes the calls that move bytes. Default: `call` */
   store(call: MakeCall = callAtOnce, transfer: MakeCall = call): ObjectStore {
-    const { name, objects } = this;
+    const { name, prefix, objects } = this;
     return {
       bucket: name,
+      prefix,
       head: ({ bucket, key }) =>
         call(`head ${key}`, () => {
           if (bucket !== name) throw refusal('no_such_file', `bucket ${bucket} may not be read`);
@@ -43,10 +48,10 @@ export class MemoryBucket {
           const content = objects.get(source.key);
           if (!content || etagOf(content) !== source.etag)
             throw refusal('no_such_file', `${source.key} has changed`);
-          objects.set(key, content);
+          objects.set(prefix + key, content);
         }),
-      read: (key, range) => this.#read(key, range),
-      writer: (key) => this.#writer(key, transfer),
+      read: (key, range) => this.#read(prefix + key, range),
+      writer: (key) => this.#writer(prefix + key, transfer),
     };
   }
 

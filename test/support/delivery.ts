@@ -60,6 +60,7 @@ export async function startDelivery(): Promise<Delivery> {
         results: await put('results'),
         errors: await put('errors'),
         input: await put('input'),
+        bucketPrefix: '',
         metadata: { team: 'support' },
         table: 'table',
         createdAt: '2026-11-23T10:00:00.000Z',

@@ -53,7 +53,8 @@ export interface World {
 
 const FUNCTION_SECONDS = 300;
 
-export function world(policy: Policy = DEFAULT_POLICY): World {
+/** @param bucketPrefix what the keys of the handler's objects begin with */
+export function world(policy: Policy = DEFAULT_POLICY, bucketPrefix = ''): World {
   let now = NOW;
   let serial = 0;
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
@@ -67,7 +68,7 @@ export function world(policy: Policy = DEFAULT_POLICY): World {
     all: () => table.all(),
     put: (batch: Batch) => table.put(batch),
   });
-  const bucket = new MemoryBucket();
+  const bucket = new MemoryBucket('test-bucket', bucketPrefix);
   const objects = bucket.store();
   const provider = fakeProvider(() => now);
   const providerStates = new MemoryProviderStates();

@@ -2,6 +2,7 @@ import { GetSecretValueCommand, ResourceNotFoundException } from '@aws-sdk/clien
 import { realObjectStore } from '../../aws/objectStore.ts';
 import { realSecrets } from '../../aws/secrets.ts';
 import { isNoList, messageOf, ProviderError } from '../../batch/errors.ts';
+import { placeOf } from '../../client/connection.ts';
 import { ENVIRONMENT } from '../../config.ts';
 import type { Providers } from '../../providers/provider.ts';
 import { connectProviders } from '../../providers/registry.ts';
@@ -49,7 +50,7 @@ async function connectLikeFunctions(
   secretIds: SecretIds,
 ): Promise<Providers> {
   const { handler, s3 } = context.connection;
-  const { bucket, sweeper } = handler.resources;
+  const { sweeper } = handler.resources;
   const secrets = realSecrets(context.secrets, context, isFilled);
   const read = (variable: string) => context.entryVariable(sweeper, variable).catch(() => ({}));
   return connectProviders(settingsOf(handler).providers, {
@@ -57,7 +58,7 @@ async function connectLikeFunctions(
       const arn = secretIds[entry];
       return arn === undefined ? undefined : secrets.get(arn, isFresh);
     },
-    objects: realObjectStore(s3, { bucket, inputBuckets: [] }),
+    objects: realObjectStore(s3, { ...placeOf(handler), inputBuckets: [] }),
     jobRoles: await read(ENVIRONMENT.jobRoles),
     // The addresses of a local run's simulators. A deployed handler uses those in its settings.
     baseUrls: await read(ENVIRONMENT.providerBaseUrls),

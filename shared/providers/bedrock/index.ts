@@ -39,7 +39,7 @@ export async function bedrockProvider(
     cancel: (jobId) => cancel(reads, jobId),
     listJobs: (since, position) => listJobs(reads, since, position),
     readRows: (outcome, job) => readRows(objects, outcome, routeFor(job)),
-    deleteFiles: (jobId) => deleteFiles(clients, objects.bucket, jobId),
-    deleteLeftovers: (keys, since) => deleteLeftovers(clients, objects.bucket, keys, since),
+    deleteFiles: (jobId) => deleteFiles(clients, objects, jobId),
+    deleteLeftovers: (keys, since) => deleteLeftovers(clients, objects, keys, since),
   };
 }

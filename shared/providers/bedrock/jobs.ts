@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-bedrock';
 import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { type Reason, shortReason } from '../../batch/errors.ts';
-import { isSubmissionKey } from '../../batch/ids.ts';
+import { isSubmissionKey, type OwnPlace, ownObject } from '../../batch/ids.ts';
 import { answeredOf, type JobState, type Outcome } from '../../batch/job.ts';
 import type { ObjectStore } from '../../batch/ports.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
@@ -105,7 +105,7 @@ export async function check(
 
 async function exists(objects: ObjectStore, key: string): Promise<boolean> {
   try {
-    return (await objects.head({ bucket: objects.bucket, key })) !== undefined;
+    return (await objects.head(ownObject(objects, key))) !== undefined;
   } catch (error) {
     throw classify(error, 'read');
   }
@@ -182,21 +182,21 @@ async function readJobPage(client: BedrockClient, query: ListModelInvocationJobs
 /** Deletes the input and output of a job. A job that does not exist counts as deleted. */
 export async function deleteFiles(
   { reads, s3 }: Clients,
-  bucket: string,
+  place: OwnPlace,
   jobId: string,
 ): Promise<void> {
   const job = await getJob(reads, jobId);
-  if (job !== undefined) await deleteFolder(s3, bucket, job.jobName, 0);
+  if (job !== undefined) await deleteFolder(s3, place, job.jobName, 0);
 }
 
 /** Deletes what these submissions left in the bucket. */
 export async function deleteLeftovers(
   { s3 }: Clients,
-  bucket: string,
+  place: OwnPlace,
   keys: ReadonlySet<string>,
   since: number,
 ): Promise<void> {
-  for (const key of keys) await deleteFolder(s3, bucket, key, since);
+  for (const key of keys) await deleteFolder(s3, place, key, since);
 }
 
 /**
@@ -206,18 +206,19 @@ export async function deleteLeftovers(
  */
 export async function deleteFolder(
   s3: S3Client,
-  bucket: string,
+  place: OwnPlace,
   key: string,
   since: number,
 ): Promise<void> {
   const options = { abortSignal: AbortSignal.timeout(CLEAN_UP_DEADLINE_MS) };
+  const { bucket, key: folder } = ownObject(place, folderOf(key));
   try {
     let token: string | undefined;
     do {
       const page: unknown = await s3.send(
         new ListObjectsV2Command({
           Bucket: bucket,
-          Prefix: folderOf(key),
+          Prefix: folder,
           ContinuationToken: token,
         }),
         options,

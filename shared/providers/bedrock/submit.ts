@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type BedrockClient, CreateModelInvocationJobCommand } from '@aws-sdk/client-bedrock';
 import { ProviderError, shortReason } from '../../batch/errors.ts';
+import { type OwnPlace, ownObject } from '../../batch/ids.ts';
 import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
 import { parseRequestLine } from '../../jsonl/checkRequest.ts';
 import { lines } from '../../jsonl/lines.ts';
@@ -31,7 +32,7 @@ export async function submit(
   if (jobRole === undefined) throw noRole();
   await upload(objects, submission, route, minRecordsOf(settings));
   try {
-    const place = { bucket: objects.bucket, roleArn: jobRole, timing: settings.timing };
+    const place = { objects, roleArn: jobRole, timing: settings.timing };
     const jobId = await create(clients.writes, place, route, submission);
     return { jobId };
   } catch (error) {
@@ -40,23 +41,27 @@ export async function submit(
       const jobId = await jobNamed(clients.reads, submission.key);
       if (jobId !== undefined) return { jobId };
     }
-    if (refused.kind !== 'uncertain') await discard(clients, objects.bucket, submission.key);
+    if (refused.kind !== 'uncertain') await discard(clients, objects, submission.key);
     throw refused;
   }
 }
 
 interface CreatePlace {
-  readonly bucket: string;
+  readonly objects: OwnPlace;
   readonly roleArn: string;
   readonly timing: BedrockSettings['timing'];
 }
 
 async function create(
   client: BedrockClient,
-  { bucket, roleArn, timing }: CreatePlace,
+  { objects, roleArn, timing }: CreatePlace,
   { modelId, invocationType }: Route,
   { key, createDeadlineMs }: Submission,
 ): Promise<string> {
+  const urlOf = (ownKey: string): string => {
+    const { bucket, key: wholeKey } = ownObject(objects, ownKey);
+    return `s3://${bucket}/${wholeKey}`;
+  };
   const answer: unknown = await client.send(
     new CreateModelInvocationJobCommand({
       // Both are unique: a second call with this key creates no second job.
@@ -68,9 +73,9 @@ async function create(
       // Undefined: Bedrock decides.
       timeoutDurationInHours: timing?.completionHours,
       inputDataConfig: {
-        s3InputDataConfig: { s3InputFormat: 'JSONL', s3Uri: `s3://${bucket}/${inputKey(key)}` },
+        s3InputDataConfig: { s3InputFormat: 'JSONL', s3Uri: urlOf(inputKey(key)) },
       },
-      outputDataConfig: { s3OutputDataConfig: { s3Uri: `s3://${bucket}/${outputFolder(key)}` } },
+      outputDataConfig: { s3OutputDataConfig: { s3Uri: urlOf(outputFolder(key)) } },
     }),
     { abortSignal: AbortSignal.timeout(Math.ceil(createDeadlineMs)) },
   );
@@ -88,8 +93,8 @@ async function jobNamed(client: BedrockClient, key: string): Promise<string | un
 }
 
 /** Best effort: the clean-up of the batch deletes it too, and the caller throws the refusal. */
-async function discard({ s3 }: Clients, bucket: string, key: string): Promise<void> {
-  await deleteFolder(s3, bucket, key, 0).catch(() => undefined);
+async function discard({ s3 }: Clients, place: OwnPlace, key: string): Promise<void> {
+  await deleteFolder(s3, place, key, 0).catch(() => undefined);
 }
 
 function noRole(): ProviderError {

@@ -5,6 +5,8 @@ import {
   messageBatchId,
   newKeyPrefix,
   objectKey,
+  ownKeyOf,
+  ownObject,
   uploadKey,
 } from '../../batch/ids.ts';
 import { USUAL_WINDOW } from '../../batch/job.ts';
@@ -157,12 +159,12 @@ async function sourceOf(
     // Idempotent: each delivery writes the same bytes to the same key.
     const key = objectKey(batchId, messageId, 'requests.jsonl');
     const lines = requests.map((line) => `${JSON.stringify(line)}\n`).join('');
-    return { bucket: objects.bucket, key, etag: await writeWhole(objects, key, lines) };
+    return { ...ownObject(objects, key), etag: await writeWhole(objects, key, lines) };
   }
-  const object = file ? parseS3Url(file) : { bucket: objects.bucket, key: uploadKey(batchId) };
+  const object = file ? parseS3Url(file) : ownObject(objects, uploadKey(batchId));
   const url = `s3://${object.bucket}/${object.key}`;
-  if (object.bucket === objects.bucket && object.key.startsWith(INBOX_PREFIX)) {
-    const text = `${url} is in the inbox, whose files become batches by themselves: use uploads/`;
+  if (ownKeyOf(objects, object)?.startsWith(INBOX_PREFIX)) {
+    const text = `${url} is in the inbox, whose files become batches by themselves: use ${objects.prefix ?? ''}uploads/`;
     throw refusal('source_not_readable', text);
   }
   const head = await objects.head(object);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Reason, RefusedError } from '../../batch/errors.ts';
-import { INBOX_PREFIX, rejectionKey } from '../../batch/ids.ts';
+import { type Reason, RefusedError, refusal } from '../../batch/errors.ts';
+import { INBOX_PREFIX, ownKeyOf, ownObject, rejectionKey } from '../../batch/ids.ts';
 import { addMessageSchema, type InboxMessage } from '../../batch/messages.ts';
 import type { Problems } from '../../batch/problems.ts';
 import type { Source } from '../../batch/spec.ts';
@@ -26,6 +26,12 @@ export async function addFromInbox(
 ): Promise<void> {
   const { objects, log } = ports;
   const object = { bucket: objects.bucket, key };
+  const ownKey = ownKeyOf(objects, object);
+  if (!ownKey?.startsWith(INBOX_PREFIX))
+    throw refusal(
+      'invalid_message',
+      `key: must begin with ${ownObject(objects, INBOX_PREFIX).key}`,
+    );
   const head = await objects.head(object);
   if (!head) return log.info('inbox event ignored; the file is gone', { key });
   // The newer file has an event of its own.
@@ -33,7 +39,7 @@ export async function addFromInbox(
     return log.info('inbox event ignored; the file was overwritten', { key });
   const source = { ...object, etag: head.etag };
   try {
-    const message = addMessageSchema.parse({ provider: folderOf(key) });
+    const message = addMessageSchema.parse({ provider: folderOf(ownKey) });
     await addUnderFreeId(inboxBatchIds(key, etag), (batchId) =>
       add(ports, { ...message, batchId }, messageId, source),
     );
@@ -109,7 +115,8 @@ export async function rejectFromInbox(
   { bucket, key, etag }: Source,
   { reasons, batchId, problems, errorsKey }: InboxRejection,
 ): Promise<void> {
-  if (bucket !== objects.bucket || !key.startsWith(INBOX_PREFIX)) return;
+  const ownKey = ownKeyOf(objects, { bucket, key });
+  if (!ownKey?.startsWith(INBOX_PREFIX)) return;
   const rejection = {
     ...reasons[0],
     at: new Date(clock.now()).toISOString(),
@@ -118,9 +125,9 @@ export async function rejectFromInbox(
     batchId,
     problems,
     reasons,
-    errorsKey,
+    errorsKey: errorsKey && ownObject(objects, errorsKey).key,
   };
-  await writeWhole(objects, rejectionKey(key), `${JSON.stringify(rejection, null, 2)}\n`);
+  await writeWhole(objects, rejectionKey(ownKey), `${JSON.stringify(rejection, null, 2)}\n`);
 }
 
 /** The ETag as S3's events have it. Its HTTP headers have it in quotes. */

@@ -1,5 +1,5 @@
 import { type Reason, RefusedError } from '../../batch/errors.ts';
-import { objectKey } from '../../batch/ids.ts';
+import { objectKey, ownObject } from '../../batch/ids.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
 import { problemOf } from '../../batch/problems.ts';
@@ -31,7 +31,7 @@ async function examine(ports: InspectPorts, task: WorkTask<'inspecting'>): Promi
   const key = objectKey(batch.batchId, token, 'input.jsonl');
   const refusal = await takeSnapshot(ports, task, key);
   if (refusal) return refusedFor(token, refusal);
-  const head = await objects.head({ bucket: objects.bucket, key });
+  const head = await objects.head(ownObject(objects, key));
   const problems = problemFile(objects, objectKey(batch.batchId, token, 'input-errors.jsonl'));
   try {
     const chunks = untilDeadline(ports, objects.read(key), deadline);

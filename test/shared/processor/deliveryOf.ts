@@ -17,6 +17,7 @@ export function deliveryOf(fields: Partial<ProcessorEvent>): ProcessorEvent {
     results: object,
     errors: object,
     input: object,
+    bucketPrefix: '',
     metadata: {},
     table: 'table',
     createdAt: '2026-11-23T10:00:00.000Z',

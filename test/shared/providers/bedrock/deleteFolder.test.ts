@@ -25,7 +25,7 @@ async function deleteWith(answers: readonly string[]): Promise<string[]> {
   });
   const s3 = new S3Client({ ...clientSettings(proxy.url), forcePathStyle: true });
   try {
-    await deleteFolder(s3, 'bucket', KEY, 0);
+    await deleteFolder(s3, { bucket: 'bucket' }, KEY, 0);
     return proxy.received.map(({ method, path }) => `${method} ${path.split('?')[0]}`);
   } finally {
     s3.destroy();
