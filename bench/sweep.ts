@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pMap from 'p-map';
-import type { BatchStore } from '../shared/batch/ports.ts';
+import type { BatchStore, IndexPage } from '../shared/batch/ports.ts';
 import { sweep } from '../shared/usecases/sweep/sweep.ts';
 import { MemoryBatches } from '../simulators/memory/batches.ts';
-import { pageOf } from '../simulators/memory/calls.ts';
 import {
   benchDependencies,
   NOWHERE,
@@ -117,4 +116,11 @@ async function runningBatches(count: number): Promise<BatchStore> {
     listDue: async (_shard, _until, cursor) => pageOf(due, cursor, PAGE),
     listActive: async (_provider, cursor) => pageOf(active, cursor, PAGE),
   };
+}
+
+/** A page of a list that nothing changes. The cursor is the index of its first item. */
+function pageOf<T>(items: readonly T[], cursor: string | undefined, size: number): IndexPage<T> {
+  const start = Number(cursor ?? 0);
+  const end = start + size;
+  return { items: items.slice(start, end), cursor: end < items.length ? String(end) : undefined };
 }

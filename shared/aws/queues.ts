@@ -94,10 +94,13 @@ const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 /** Attributes are for people who look into a queue. A reason fits. */
 const MAX_ATTRIBUTE_LENGTH = 1_000;
 
-/** A message as JSON. JSON.stringify escapes all forbidden characters except the noncharacters. */
+/** The same, and half of any pair of surrogates: emulators of SQS refuse the characters above U+FFFF. */
+const ESCAPED = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g;
+
+/** A message as JSON, in which what SQS refuses is escaped. */
 export function bodyText(message: object): string {
   return JSON.stringify(message).replace(
-    FORBIDDEN,
+    ESCAPED,
     (character) => `\\u${character.charCodeAt(0).toString(16)}`,
   );
 }

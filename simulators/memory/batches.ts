@@ -1,7 +1,7 @@
 import { expectedOfJob } from '../../shared/batch/cost.ts';
 import type { ActiveHint, BatchStore, DueHint, WaitingHint } from '../../shared/batch/ports.ts';
 import type { Batch, BatchFields } from '../../shared/batch/record.ts';
-import { callAtOnce, type MakeCall, pageOf } from './calls.ts';
+import { callAtOnce, type Listing, type MakeCall, pageOf } from './calls.ts';
 import { VersionedItems } from './versionedItems.ts';
 
 export interface MemoryBatchesOptions {
@@ -60,8 +60,14 @@ export class MemoryBatches {
 
   store(call: MakeCall = callAtOnce): BatchStore {
     const { pageSize = 100, checksVersion = true } = this.#options;
-    const list = <T>(what: string, items: () => readonly T[], cursor: string | undefined) =>
-      call(what, () => pageOf(items(), cursor, pageSize));
+    const list = async <T>(
+      what: string,
+      listing: () => Listing<BatchFields>,
+      { cursor, hintOf }: { cursor: string | undefined; hintOf: (batch: BatchFields) => T },
+    ) => {
+      const page = await call(what, () => pageOf(listing(), cursor, pageSize));
+      return { ...page, items: page.items.map(hintOf) };
+    };
     return {
       shards: 1,
       // What is in memory can be read.
@@ -79,10 +85,12 @@ export class MemoryBatches {
         const isAllowed = checksVersion ? isUnchanged : () => true;
         return (await this.#conditionalPut(call, batch, isAllowed)) ? 'written' : 'conflict';
       },
-      listDue: (_shard, until, cursor) => list('list due', () => this.#due(until), cursor),
+      listDue: (_shard, until, cursor) =>
+        list('list due', () => this.#due(until), { cursor, hintOf: dueHintOf }),
       listWaiting: (provider, cursor) =>
-        list('list waiting', () => this.#waiting(provider), cursor),
-      listActive: (provider, cursor) => list('list active', () => this.#active(provider), cursor),
+        list('list waiting', () => this.#waiting(provider), { cursor, hintOf: waitingHintOf }),
+      listActive: (provider, cursor) =>
+        list('list active', () => this.#active(provider), { cursor, hintOf: activeHintOf }),
     };
   }
 
@@ -122,23 +130,29 @@ export class MemoryBatches {
     return this.#records.asOf(now() - lagMs());
   }
 
-  #due(until: number): readonly DueHint[] {
-    return this.#indexed()
-      .filter(({ status, dueAt }) => status !== 'queued' && dueAt !== undefined && dueAt <= until)
-      .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
+  #due(until: number): Listing<BatchFields> {
+    const items = this.#indexed().filter(
+      ({ status, dueAt }) => status !== 'queued' && dueAt !== undefined && dueAt <= until,
+    );
+    return { name: 'due', items, placeOf: ({ dueAt = 0, batchId }) => [dueAt, batchId] };
   }
 
-  #waiting(provider: string): readonly WaitingHint[] {
-    return this.#indexed()
-      .filter((batch) => batch.status === 'queued' && batch.provider === provider)
-      .sort((a, b) => b.spec.priority - a.spec.priority || a.createdAt - b.createdAt)
-      .map(hintOf);
+  #waiting(provider: string): Listing<BatchFields> {
+    return {
+      name: `waiting#${provider}`,
+      items: this.#indexed().filter(
+        (batch) => batch.status === 'queued' && batch.provider === provider,
+      ),
+      placeOf: ({ spec, createdAt, batchId }) => [-spec.priority, createdAt, batchId],
+    };
   }
 
-  #active(provider: string): readonly ActiveHint[] {
-    return this.#indexed()
-      .filter((batch) => isActive(batch) && batch.provider === provider)
-      .map(hintOf);
+  #active(provider: string): Listing<BatchFields> {
+    return {
+      name: `active#${provider}`,
+      items: this.#indexed().filter((batch) => isActive(batch) && batch.provider === provider),
+      placeOf: ({ batchId }) => [batchId],
+    };
   }
 }
 
@@ -146,21 +160,40 @@ function isActive({ status, job }: BatchFields): boolean {
   return status === 'submitting' || status === 'running' || (status === 'collecting' && !!job);
 }
 
-/** What an index shows of a batch without its record. */
-function hintOf(batch: BatchFields): ActiveHint & WaitingHint {
-  const { batchId, input, createdAt, statusAt, queuedSince, deadlineAt, job, spec } = batch;
+/** What the indexes show of a batch without its record, and nothing more. */
+
+function dueHintOf({ batchId, status }: BatchFields): DueHint {
+  return { batchId, status };
+}
+
+function waitingHintOf(batch: BatchFields): WaitingHint {
+  const { createdAt, statusAt, queuedSince, deadlineAt, spec } = batch;
+  return {
+    ...loadOf(batch),
+    createdAt,
+    queuedAt: queuedSince ?? statusAt,
+    providers: spec.providers.length > 1 ? spec.providers : undefined,
+    deadlineAt,
+  };
+}
+
+function activeHintOf(batch: BatchFields): ActiveHint {
+  const { status, job } = batch;
+  return {
+    ...loadOf(batch),
+    isPending: job?.acceptedAt === undefined,
+    isOver: status === 'collecting',
+    jobId: job?.id,
+  };
+}
+
+function loadOf(batch: BatchFields) {
+  const { batchId, input } = batch;
   return {
     batchId,
     model: input?.model,
     requests: input?.requests ?? 0,
     estimatedTokens: input?.estimatedTokens ?? 0,
-    createdAt,
-    queuedAt: queuedSince ?? statusAt,
-    providers: spec.providers.length > 1 ? spec.providers : undefined,
-    deadlineAt,
-    isPending: job?.acceptedAt === undefined,
-    isOver: batch.status === 'collecting',
-    jobId: job?.id,
     expected: expectedOfJob(batch),
   };
 }

@@ -45,7 +45,7 @@ export class MemoryBucket {
         }),
       copy: (source, key) =>
         transfer(`copy ${source.key}`, () => {
-          const content = objects.get(source.key);
+          const content = source.bucket === name ? objects.get(source.key) : undefined;
           if (!content || etagOf(content) !== source.etag)
             throw refusal('no_such_file', `${source.key} has changed`);
           objects.set(prefix + key, content);

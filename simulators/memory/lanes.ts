@@ -4,7 +4,7 @@ import type {
   RequestRegister,
 } from '../../shared/collector/contract.ts';
 import { dueAtOf, type Lane } from '../../shared/collector/lane.ts';
-import { callAtOnce, type MakeCall, pageOf } from './calls.ts';
+import { callAtOnce, type Listing, type MakeCall, pageOf } from './calls.ts';
 import { VersionedItems } from './versionedItems.ts';
 
 export interface MemoryLanesOptions {
@@ -48,8 +48,10 @@ export class MemoryLanes {
         if (await call(what, () => this.#replace(lane, own))) return 'written';
         return (await read(lane.laneId))?.token === own ? 'written' : 'conflict';
       },
-      listDue: (until, cursor) =>
-        call('list due lanes', () => pageOf(this.#dueIds(until), cursor, pageSize)),
+      listDue: async (until, cursor) => {
+        const page = await call('list due lanes', () => pageOf(this.#due(until), cursor, pageSize));
+        return { ...page, items: page.items.map(({ laneId }) => laneId) };
+      },
     };
   }
 
@@ -74,11 +76,13 @@ export class MemoryLanes {
     return true;
   }
 
-  #dueIds(until: number): string[] {
+  #due(until: number): Listing<Lane> {
     const { now = () => 0, lagMs = () => 0 } = this.#options;
-    return this.#lanes
-      .asOf(now() - lagMs())
-      .filter((lane) => (dueAtOf(lane) ?? Number.POSITIVE_INFINITY) <= until)
-      .map(({ laneId }) => laneId);
+    const lanes = this.#lanes.asOf(now() - lagMs());
+    return {
+      name: 'lanes',
+      items: lanes.filter((lane) => (dueAtOf(lane) ?? Number.POSITIVE_INFINITY) <= until),
+      placeOf: (lane) => [dueAtOf(lane) ?? 0, lane.laneId],
+    };
   }
 }

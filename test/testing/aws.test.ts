@@ -1,0 +1,163 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { realBatchStore } from '../../shared/aws/batchStore.ts';
+import { realLaneStore, realRequestRegister } from '../../shared/aws/collector.ts';
+import { realObjectStore } from '../../shared/aws/objectStore.ts';
+import { realQueues } from '../../shared/aws/queues.ts';
+import { realProviderStateStore, realSweepLock } from '../../shared/aws/sweepStores.ts';
+import type { BatchStore } from '../../shared/batch/ports.ts';
+import {
+  batchStoreContract,
+  type Damage,
+  laneStoreContract,
+  objectStoreContract,
+  providerStateStoreContract,
+  type QueueName,
+  type QueuePair,
+  queuesContract,
+  type ReceivedMessage,
+  requestRegisterContract,
+  sweepLockContract,
+} from '../../testing/index.ts';
+import { runCases, subjectOf } from '../support/contracts.ts';
+import { clientSettings, type Emulators, startEmulators } from '../support/emulators.ts';
+import { type BadNetwork, type Received, startProxy } from '../support/emulatorsProxy.ts';
+
+let emulators: Emulators;
+let proxy: BadNetwork;
+/** The table through a network that loses the reply of each write once. */
+let losing: DynamoDBDocumentClient;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  proxy = await startProxy(emulators.tableUrl, loseOnce());
+  losing = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings(proxy.url)));
+});
+afterAll(async () => {
+  losing.destroy();
+  await proxy.close();
+  await emulators.stop();
+});
+
+function loseOnce() {
+  const seen = new Set<string>();
+  return ({ headers, body }: Received) => {
+    const text = body.toString();
+    const isRepeated = seen.has(text);
+    seen.add(text);
+    const isWrite = /\.(Put|Update|Delete)Item$/.test(String(headers['x-amz-target']));
+    return isWrite && !isRepeated ? 'lose reply' : 'forward';
+  };
+}
+
+/** A store in a table of its own for each case. */
+function inTable<T>(make: (client: DynamoDBDocumentClient, name: string) => T) {
+  return subjectOf<T>(async () => {
+    const name = `table-${crypto.randomUUID()}`;
+    await emulators.createTable(name);
+    return { open: () => make(emulators.table, name), losing: () => make(losing, name) };
+  });
+}
+
+describe('DynamoDB', () => {
+  const tableOf = new WeakMap<BatchStore, string>();
+  const retention = { retentionSeconds: 60, maxAgeSeconds: 60 };
+  const subject = inTable((client, name) => {
+    const store = realBatchStore(client, name, retention);
+    tableOf.set(store, name);
+    return store;
+  });
+  const whole = new Map<string, unknown>();
+
+  async function damage(store: BatchStore, batchId: string, kind: Damage): Promise<void> {
+    const TableName = tableOf.get(store) ?? '';
+    const id = `batch#${batchId}`;
+    const { Item: item } = await emulators.table.send(
+      new GetCommand({ TableName, Key: { id }, ConsistentRead: true }),
+    );
+    const key = TableName + batchId;
+    if (kind !== 'none')
+      whole.set(key, { record: item?.record, schemaVersion: item?.schemaVersion });
+    const changes = {
+      unreadable: { record: '{"spec":' },
+      newer: { schemaVersion: 99 },
+      none: whole.get(key) as object,
+    };
+    const Item = { ...item, ...changes[kind] };
+    await emulators.table.send(new PutCommand({ TableName, Item }));
+  }
+
+  runCases(batchStoreContract({ ...subject, damage }));
+  runCases(providerStateStoreContract(inTable(realProviderStateStore)));
+  runCases(sweepLockContract(inTable(realSweepLock)));
+  runCases(laneStoreContract(inTable(realLaneStore)));
+  runCases(
+    requestRegisterContract(
+      inTable((client, name) => realRequestRegister(client, name, { keepSeconds: 1 })),
+    ),
+  );
+});
+
+async function newBucket() {
+  const bucket = `bucket-${crypto.randomUUID()}`;
+  await emulators.createBucket(bucket);
+  return realObjectStore(emulators.s3, { bucket, inputBuckets: [] });
+}
+
+describe('S3', () => {
+  const cases = objectStoreContract({ create: newBucket });
+  // The emulator keeps an object in a file of that path, so that `a//b` and `a/./b` are one.
+  runCases(cases.filter(({ name }) => !name.includes('keys like paths')));
+});
+
+describe('SQS', () => {
+  async function createQueues(): Promise<QueuePair> {
+    const name = crypto.randomUUID();
+    const of = (queue: QueueName) => emulators.createQueue(`${name}-${queue}`);
+    const urls: Readonly<Record<QueueName, string>> = {
+      batch: await of('batch'),
+      work: await of('work'),
+      batchDeadLetters: await of('batchDeadLetters'),
+      workDeadLetters: await of('workDeadLetters'),
+    };
+    const objects = await newBucket();
+    const deadLetters = { batch: urls.batchDeadLetters, work: urls.workDeadLetters };
+    const queues = realQueues(emulators.sqs, { ...urls, deadLetters }, objects);
+    return { queues, objects, receive: (queue) => receive(urls[queue]) };
+  }
+
+  async function receive(QueueUrl: string): Promise<ReceivedMessage | undefined> {
+    const { Messages: [message] = [] } = await emulators.sqs.send(
+      new ReceiveMessageCommand({
+        ...{ QueueUrl, VisibilityTimeout: 600 },
+        ...{ MessageSystemAttributeNames: ['ApproximateReceiveCount'] },
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    if (!message) return undefined;
+    const { Body: body = '', ReceiptHandle, Attributes, MessageAttributes: own } = message;
+    const handle = { QueueUrl, ReceiptHandle };
+    return {
+      body,
+      reason: own?.reason?.StringValue,
+      messageId: own?.messageId?.StringValue,
+      receiveCount: Number(Attributes?.ApproximateReceiveCount),
+      async remove() {
+        await emulators.sqs.send(new DeleteMessageCommand(handle));
+      },
+      async release() {
+        // With 0, the emulator fails and loses the message.
+        const command = new ChangeMessageVisibilityCommand({ ...handle, VisibilityTimeout: 1 });
+        await emulators.sqs.send(command);
+      },
+    };
+  }
+
+  runCases(queuesContract({ create: createQueues }));
+});

@@ -1,0 +1,96 @@
+import { describe } from 'vitest';
+import { MemoryBatches } from '../../simulators/memory/batches.ts';
+import { MemoryBucket } from '../../simulators/memory/bucket.ts';
+import type { MakeCall } from '../../simulators/memory/calls.ts';
+import { MemoryLanes } from '../../simulators/memory/lanes.ts';
+import { MemoryProviderStates } from '../../simulators/memory/providerStates.ts';
+import { MemorySweepLock } from '../../simulators/memory/sweepLock.ts';
+import {
+  batchStoreContract,
+  laneStoreContract,
+  objectStoreContract,
+  providerStateStoreContract,
+  requestRegisterContract,
+  sweepLockContract,
+} from '../../testing/index.ts';
+import { runCases, subjectOf } from '../support/contracts.ts';
+
+/** What the simulation and many tests take for AWS keeps the contracts as AWS does. */
+
+/** Repeats every call, as an SDK does whose reply was lost. */
+const repeated: MakeCall = async (_what, effect) => {
+  effect();
+  return effect();
+};
+
+describe('in memory', () => {
+  runCases(
+    batchStoreContract(
+      subjectOf(() => {
+        const batches = new MemoryBatches();
+        return { open: () => batches.store(), losing: () => batches.store(repeated) };
+      }),
+    ),
+  );
+
+  describe('with indexes that are behind', () => {
+    runCases(
+      batchStoreContract(
+        subjectOf(() => {
+          const batches = new MemoryBatches({ lagMs: () => 60, now: Date.now });
+          return { open: () => batches.store(), losing: () => batches.store(repeated) };
+        }),
+      ),
+    );
+    runCases(
+      laneStoreContract(
+        subjectOf(() => {
+          const lanes = new MemoryLanes({ lagMs: () => 60, now: Date.now });
+          return { open: () => lanes.laneStore(), losing: () => lanes.laneStore(repeated) };
+        }),
+      ),
+    );
+  });
+
+  runCases(
+    providerStateStoreContract(
+      subjectOf(() => {
+        const states = new MemoryProviderStates();
+        return { open: () => states.store(), losing: () => states.store(repeated) };
+      }),
+    ),
+  );
+  runCases(
+    sweepLockContract(
+      subjectOf(() => {
+        const lock = new MemorySweepLock();
+        return { open: () => lock.lock(), losing: () => lock.lock(repeated) };
+      }),
+    ),
+  );
+  runCases(
+    laneStoreContract(
+      subjectOf(() => {
+        const lanes = new MemoryLanes();
+        return { open: () => lanes.laneStore(), losing: () => lanes.laneStore(repeated) };
+      }),
+    ),
+  );
+  runCases(
+    requestRegisterContract(
+      subjectOf(() => {
+        const lanes = new MemoryLanes();
+        return { open: () => lanes.register(), losing: () => lanes.register(repeated) };
+      }),
+    ),
+  );
+  runCases(
+    objectStoreContract({
+      ...subjectOf(() => {
+        const bucket = new MemoryBucket();
+        return { open: () => bucket.store(), losing: () => bucket.store(repeated) };
+      }),
+      isInMemory: true,
+    }),
+  );
+});

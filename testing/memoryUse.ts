@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { ObjectStore } from '../shared/batch/ports.ts';
+import type { Duty, Given } from './contract.ts';
+
+const MB = 1024 * 1024;
+const OBJECT_MB = 30;
+/** Two parts of an upload of 8 MiB, and what a client keeps of each for a repetition. */
+const MAX_GROWTH_MB = 24;
+
+/** Collects garbage, so that only what is still referred to is counted. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
+}
+
+function bufferMb(): number {
+  return process.memoryUsage().arrayBuffers / MB;
+}
+
+export const constantMemoryDuty: Duty<Given<ObjectStore>> = {
+  method: 'writer',
+  does: `writes and reads ${OBJECT_MB} MB without holding them in memory`,
+  async check({ first }) {
+    const collect = collector();
+    const chunk = Buffer.alloc(MB, 'x');
+    collect();
+    const before = bufferMb();
+    const growth = () => {
+      collect();
+      return bufferMb() - before;
+    };
+    let most = 0;
+    const writer = first.writer('large');
+    for (let written = 0; written < OBJECT_MB; written++) {
+      await writer.write(chunk);
+      most = Math.max(most, growth());
+    }
+    await writer.close();
+    let read = 0;
+    let seen = 0;
+    for await (const { length } of first.read('large')) {
+      read += length;
+      // A collection for each chunk would take longer than the reading.
+      if (read - seen < MB) continue;
+      seen = read;
+      most = Math.max(most, growth());
+    }
+    assert.equal(read, OBJECT_MB * MB, 'the object was read in another length than it was written');
+    assert.ok(
+      most <= MAX_GROWTH_MB,
+      `${most.toFixed(1)} MB of buffers were held at a time: write what is there before taking more, at most ${MAX_GROWTH_MB} MB`,
+    );
+  },
+};
