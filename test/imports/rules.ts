@@ -131,6 +131,10 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     may: 'shared/batch shared/collector shared/quota node',
     why: 'it holds the ports of the domain in memory, for tests and the benchmark',
   },
+  testing: {
+    may: 'shared/batch shared/collector shared/quota node',
+    why: 'a contract knows the ports and no implementation, and any test runner can drive it',
+  },
   local: {
     may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',
     why: 'the local run executes the synthesized stack and the bundles, and imports neither',

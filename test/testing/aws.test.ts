@@ -25,7 +25,7 @@ import {
   requestRegisterContract,
   sweepLockContract,
 } from '../../testing/index.ts';
-import { runCases, subjectOf } from '../support/contracts.ts';
+import { remoteSubjectOf, runCases } from '../support/contracts.ts';
 import { clientSettings, type Emulators, startEmulators } from '../support/emulators.ts';
 import { type BadNetwork, type Received, startProxy } from '../support/emulatorsProxy.ts';
 
@@ -58,7 +58,7 @@ function loseOnce() {
 
 /** A store in a table of its own for each case. */
 function inTable<T>(make: (client: DynamoDBDocumentClient, name: string) => T) {
-  return subjectOf<T>(async () => {
+  return remoteSubjectOf<T>(async () => {
     const name = `table-${crypto.randomUUID()}`;
     await emulators.createTable(name);
     return { open: () => make(emulators.table, name), losing: () => make(losing, name) };

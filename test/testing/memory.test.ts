@@ -13,7 +13,7 @@ import {
   requestRegisterContract,
   sweepLockContract,
 } from '../../testing/index.ts';
-import { runCases, subjectOf } from '../support/contracts.ts';
+import { remoteSubjectOf, runCases, subjectOf } from '../support/contracts.ts';
 
 /** What the simulation and many tests take for AWS keeps the contracts as AWS does. */
 
@@ -26,7 +26,7 @@ const repeated: MakeCall = async (_what, effect) => {
 describe('in memory', () => {
   runCases(
     batchStoreContract(
-      subjectOf(() => {
+      remoteSubjectOf(() => {
         const batches = new MemoryBatches();
         return { open: () => batches.store(), losing: () => batches.store(repeated) };
       }),
@@ -36,7 +36,7 @@ describe('in memory', () => {
   describe('with indexes that are behind', () => {
     runCases(
       batchStoreContract(
-        subjectOf(() => {
+        remoteSubjectOf(() => {
           const batches = new MemoryBatches({ lagMs: () => 60, now: Date.now });
           return { open: () => batches.store(), losing: () => batches.store(repeated) };
         }),
@@ -44,7 +44,7 @@ describe('in memory', () => {
     );
     runCases(
       laneStoreContract(
-        subjectOf(() => {
+        remoteSubjectOf(() => {
           const lanes = new MemoryLanes({ lagMs: () => 60, now: Date.now });
           return { open: () => lanes.laneStore(), losing: () => lanes.laneStore(repeated) };
         }),
@@ -54,7 +54,7 @@ describe('in memory', () => {
 
   runCases(
     providerStateStoreContract(
-      subjectOf(() => {
+      remoteSubjectOf(() => {
         const states = new MemoryProviderStates();
         return { open: () => states.store(), losing: () => states.store(repeated) };
       }),
@@ -62,7 +62,7 @@ describe('in memory', () => {
   );
   runCases(
     sweepLockContract(
-      subjectOf(() => {
+      remoteSubjectOf(() => {
         const lock = new MemorySweepLock();
         return { open: () => lock.lock(), losing: () => lock.lock(repeated) };
       }),
@@ -70,7 +70,7 @@ describe('in memory', () => {
   );
   runCases(
     laneStoreContract(
-      subjectOf(() => {
+      remoteSubjectOf(() => {
         const lanes = new MemoryLanes();
         return { open: () => lanes.laneStore(), losing: () => lanes.laneStore(repeated) };
       }),
@@ -78,7 +78,7 @@ describe('in memory', () => {
   );
   runCases(
     requestRegisterContract(
-      subjectOf(() => {
+      remoteSubjectOf(() => {
         const lanes = new MemoryLanes();
         return { open: () => lanes.register(), losing: () => lanes.register(repeated) };
       }),
@@ -88,7 +88,7 @@ describe('in memory', () => {
     objectStoreContract({
       ...subjectOf(() => {
         const bucket = new MemoryBucket();
-        return { open: () => bucket.store(), losing: () => bucket.store(repeated) };
+        return { open: () => bucket.store() };
       }),
       isInMemory: true,
     }),

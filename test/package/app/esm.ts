@@ -2,6 +2,7 @@ import type { BatchHandlerProps } from 'batch-handler';
 import { LlmProvider } from 'batch-handler';
 import { createClient } from 'batch-handler/client';
 import { type DeliveredBatch, defineProcessor } from 'batch-handler/processor';
+import { type ContractCase, objectStoreContract } from 'batch-handler/testing';
 
 // Each line shows that there are types: as `any`, there would be no error to expect.
 // @ts-expect-error a provider is no text
@@ -12,4 +13,7 @@ LlmProvider.openAi({ key: 'sk-' });
 defineProcessor(async (batch) => batch.nothing);
 // @ts-expect-error a client is made of options
 createClient(1);
+// @ts-expect-error a contract is made of a subject
+objectStoreContract(1);
+export type Name = ContractCase['name'];
 export type Id = DeliveredBatch['batchId'];

@@ -2,5 +2,8 @@
 const { BatchHandler } = require('batch-handler');
 const { defineProcessor } = require('batch-handler/processor');
 const { createClient } = require('batch-handler/client');
+const { batchStoreContract } = require('batch-handler/testing');
 
-process.stdout.write([BatchHandler, defineProcessor, createClient].map((it) => typeof it).join());
+process.stdout.write(
+  [BatchHandler, defineProcessor, createClient, batchStoreContract].map((it) => typeof it).join(),
+);
