@@ -4,9 +4,9 @@ import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb
 import pMap from 'p-map';
 import { tableDefinition } from '../local/emulators/createResources.ts';
 import { createClients, startEmulators } from '../local/emulators/emulators.ts';
-import { toItem } from '../shared/aws/batchItem.ts';
 import type { Batch } from '../shared/batch/record.ts';
 import { DEFAULT_POLICY } from '../shared/settings.ts';
+import { toItem } from '../shared/stores/batchItem.ts';
 import { measureInChild } from './harness/child.ts';
 import { atMost, type Benchmark, type Figure, figure, megabytes } from './harness/figures.ts';
 import { queuedBatch, runningBatch } from './harness/records.ts';

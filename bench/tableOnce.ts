@@ -1,10 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { realBatchStore } from '../shared/aws/batchStore.ts';
-import { realProviderStateStore, realSweepLock } from '../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../shared/aws/table.ts';
 import type { Metrics } from '../shared/batch/ports.ts';
 import { METRICS } from '../shared/metrics.ts';
 import { DEFAULT_POLICY } from '../shared/settings.ts';
+import { batchStore } from '../shared/stores/batchStore.ts';
+import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
 import { sweep } from '../shared/usecases/sweep/sweep.ts';
 import {
   benchDependencies,
@@ -53,9 +54,9 @@ let started = 0;
 const providers = openAiAt(NOWHERE, objectsAt(NOWHERE), { maxInFlight });
 const dependencies = {
   ...benchDependencies({ providers: slowProviders(providers, 0) }),
-  batches: realBatchStore(table, tableName, DEFAULT_POLICY),
-  providerStates: realProviderStateStore(table, tableName),
-  sweepLock: realSweepLock(table, tableName),
+  batches: batchStore(dynamoTable(table, tableName), DEFAULT_POLICY),
+  providerStates: providerStateStore(dynamoTable(table, tableName)),
+  sweepLock: sweepLock(dynamoTable(table, tableName)),
   bus: {
     async publish({ to }: { readonly to: string }) {
       if (to === 'submitting') started += 1;

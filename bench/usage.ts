@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toItem } from '../shared/aws/batchItem.ts';
+import { toItem } from '../shared/stores/batchItem.ts';
 import { median } from './harness/figures.ts';
 import type { RunningStack } from './runningStack.ts';
 

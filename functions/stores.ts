@@ -1,13 +1,14 @@
-import { realBatchStore } from '../shared/aws/batchStore.ts';
 import { dynamodbClient } from '../shared/aws/clients/dynamodb.ts';
-import { realLaneStore, realRequestRegister } from '../shared/aws/collector.ts';
-import { realWebhookRegister } from '../shared/aws/onceRecords.ts';
-import { realProviderStateStore, realSweepLock } from '../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../shared/aws/table.ts';
 import { lifetimeSeconds, type Policy } from '../shared/batch/policy.ts';
 import type { BatchStore, SweepLock } from '../shared/batch/ports.ts';
 import type { WebhookRegister } from '../shared/batch/webhook.ts';
 import type { LaneStore, RequestRegister } from '../shared/collector/contract.ts';
 import type { ProviderStateStore } from '../shared/quota/providerState.ts';
+import { batchStore } from '../shared/stores/batchStore.ts';
+import { laneStore, requestRegister } from '../shared/stores/collectorStores.ts';
+import { webhookRegister } from '../shared/stores/onceRecords.ts';
+import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
 import type { Config } from './config.ts';
 import type { PortLookup } from './ports.ts';
 
@@ -26,17 +27,15 @@ export function composeStores(
   policy: Policy,
   port: PortLookup,
 ): Stores {
-  const dynamodb = dynamodbClient();
+  const items = dynamoTable(dynamodbClient(), tableName);
   // A request may come again for as long as its batch exists.
   const keepSeconds = lifetimeSeconds(policy);
   return {
-    batches: port('batches') ?? realBatchStore(dynamodb, tableName, policy),
-    providerStates: port('providerStates') ?? realProviderStateStore(dynamodb, tableName),
-    sweepLock: port('sweepLock') ?? realSweepLock(dynamodb, tableName),
-    lanes: port('lanes') ?? realLaneStore(dynamodb, tableName),
-    requests: port('requests') ?? realRequestRegister(dynamodb, tableName, { keepSeconds }),
-    webhookRegister: port('webhookRegister') ?? {
-      register: realWebhookRegister(dynamodb, tableName),
-    },
+    batches: port('batches') ?? batchStore(items, policy),
+    providerStates: port('providerStates') ?? providerStateStore(items),
+    sweepLock: port('sweepLock') ?? sweepLock(items),
+    lanes: port('lanes') ?? laneStore(items),
+    requests: port('requests') ?? requestRegister(items, { keepSeconds }),
+    webhookRegister: port('webhookRegister') ?? webhookRegister(items),
   };
 }

@@ -1,10 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { batchIdOf, fromItem } from '../shared/aws/batchItem.ts';
-import { scanBatches } from '../shared/aws/batchScan.ts';
-import { realBatchStore } from '../shared/aws/batchStore.ts';
-import type { Item } from '../shared/aws/table.ts';
+import { dynamoTable } from '../shared/aws/table.ts';
 import { type Reason, UnreadableRecordError } from '../shared/batch/errors.ts';
 import { type Failures, failuresOf } from '../shared/batch/failures.ts';
 import { countsNow } from '../shared/batch/ledger.ts';
@@ -14,6 +11,10 @@ import type { Batch, BatchFields, Rows } from '../shared/batch/record.ts';
 import { isEnded, OPEN_STATUSES, type Status } from '../shared/batch/status.ts';
 import type { BatchInfo, WaitingFor } from '../shared/client/index.ts';
 import { DEFAULT_POLICY } from '../shared/settings.ts';
+import { batchIdOf, fromItem } from '../shared/stores/batchItem.ts';
+import { scanBatches } from '../shared/stores/batchScan.ts';
+import { batchStore } from '../shared/stores/batchStore.ts';
+import type { Item } from '../shared/stores/itemTable.ts';
 import { readQueue } from './emulators/createResources.ts';
 
 /** A batch as a local run shows it. */
@@ -104,13 +105,13 @@ export interface BatchReader extends Pick<BatchStore, 'get'> {
 }
 
 export function createBatchReader(dynamodb: DynamoDBClient, name: string): BatchReader {
-  const client = DynamoDBDocumentClient.from(dynamodb);
-  const { get } = realBatchStore(client, name, DEFAULT_POLICY);
+  const table = dynamoTable(DynamoDBDocumentClient.from(dynamodb), name);
+  const { get } = batchStore(table, DEFAULT_POLICY);
   return {
     get,
     async listUnfinished() {
       const ids: string[] = [];
-      for await (const items of scanBatches({ client, name }, { statuses: OPEN_STATUSES }, 1))
+      for await (const items of scanBatches(table, { statuses: OPEN_STATUSES }))
         ids.push(...items.filter(isReadable).map(batchIdOf));
       return ids;
     },

@@ -111,9 +111,9 @@ function grantCollecting(
   { table, bucket, queues }: HandlerResources,
 ): void {
   // It reads whether a batch exists, writes its own lanes, and records the batch of each request.
-  allowItems(collector, ['dynamodb:GetItem'], table, ['batch#', 'collector#']);
-  allowItems(collector, ['dynamodb:PutItem'], table, ['collector#']);
-  allowItems(collector, ['dynamodb:UpdateItem'], table, [TABLE.requestPrefix]);
+  const own = ['collector#', TABLE.requestPrefix];
+  allowItems(collector, ['dynamodb:GetItem'], table, ['batch#', ...own]);
+  allowItems(collector, ['dynamodb:PutItem'], table, own);
   const write = ['s3:PutObject', 's3:AbortMultipartUpload'];
   allowObjects(collector, bucket, PREFIX.collector, ['s3:GetObject', ...write]);
   allowObjects(collector, bucket, PREFIX.collected, write);

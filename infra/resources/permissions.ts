@@ -29,9 +29,8 @@ export function grantPermissions(
   for (const each of all)
     allowItems(each, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, RECORD_KEYS);
   // The sweeper takes the lease of the sweep and reads the batches that are due.
-  allowItems(sweeper, ['dynamodb:UpdateItem', 'dynamodb:GetItem'], table, [SWEEP_LOCK_KEYS]);
-  // It also puts records aside that cannot be read.
-  allowItems(sweeper, ['dynamodb:UpdateItem', 'dynamodb:BatchGetItem'], table, ['batch#']);
+  allowItems(sweeper, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [SWEEP_LOCK_KEYS]);
+  allowItems(sweeper, ['dynamodb:BatchGetItem'], table, ['batch#']);
   // The intake removes records that cannot be read.
   allowItems(intake, ['dynamodb:DeleteItem'], table, ['batch#']);
   const indexes = [TABLE.dueIndex.name, TABLE.providerIndex.name];

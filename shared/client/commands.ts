@@ -1,8 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { batchItemId, fromItem } from '../aws/batchItem.ts';
 import { findDeadLetter } from '../aws/deadLetters.ts';
 import { sendBatchMessage } from '../aws/queues.ts';
-import { readItem } from '../aws/table.ts';
 import { messageOf } from '../batch/errors.ts';
 import { BATCH_ID_PATTERN } from '../batch/ids.ts';
 import { decide } from '../batch/lifecycle/decide.ts';
@@ -12,6 +10,7 @@ import { DEFAULT_POLICY } from '../batch/policy.ts';
 import type { Batch } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
+import { batchItemId, fromItem } from '../stores/batchItem.ts';
 import { ClientError } from './clientError.ts';
 import type { HandlerConnection } from './connection.ts';
 
@@ -92,11 +91,10 @@ export interface UnreadableBatch {
  * @throws ClientError `unknown_batch`, or `not_possible` if it can be read
  */
 export async function readUnreadable(
-  { dynamodb, handler }: Pick<HandlerConnection, 'dynamodb' | 'handler'>,
+  { items }: Pick<HandlerConnection, 'items'>,
   batchId: string,
 ): Promise<UnreadableBatch> {
-  const table = { client: dynamodb, name: handler.resources.table };
-  const item = await readItem(table, batchItemId(batchId));
+  const item = await items.get(batchItemId(batchId));
   if (!item) throw new ClientError('unknown_batch', `there is no batch ${batchId} to remove`);
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   try {
@@ -116,7 +114,7 @@ const KEY_PREFIX = /"keyPrefix":"(bh[a-z0-9]{16})"/;
 
 /** Asks the handler to remove the record of a batch that cannot be read. It is kept in the bucket. */
 export async function removeUnreadable(
-  connection: Pick<HandlerConnection, 'dynamodb' | 'sqs' | 'handler'>,
+  connection: Pick<HandlerConnection, 'items' | 'sqs' | 'handler'>,
   batchId: string,
 ): Promise<SentMessage> {
   await readUnreadable(connection, batchId);

@@ -6,14 +6,12 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { realBatchStore } from '../aws/batchStore.ts';
 import type { AwsAccess } from '../aws/clients/base.ts';
 import { dynamodbClient } from '../aws/clients/dynamodb.ts';
 import { cloudFormationClient } from '../aws/clients/operator.ts';
 import { s3Client } from '../aws/clients/s3.ts';
 import { sqsClient } from '../aws/clients/sqs.ts';
-import { realProviderStateStore } from '../aws/sweepStores.ts';
+import { dynamoTable } from '../aws/table.ts';
 import type { OwnPlace } from '../batch/ids.ts';
 import { DEFAULT_POLICY } from '../batch/policy.ts';
 import type { BatchStore } from '../batch/ports.ts';
@@ -24,6 +22,9 @@ import {
   stackMetadataSchema,
 } from '../handlerMetadata.ts';
 import type { ProviderStateStore } from '../quota/providerState.ts';
+import { batchStore } from '../stores/batchStore.ts';
+import type { ItemTable } from '../stores/itemTable.ts';
+import { providerStateStore } from '../stores/sweepStores.ts';
 import { ClientError } from './clientError.ts';
 
 /** A deployed handler with the physical ids of its resources. */
@@ -176,7 +177,8 @@ export interface HandlerConnection {
   readonly access: AwsAccess;
   readonly batches: BatchStore;
   readonly providerStates: ProviderStateStore;
-  readonly dynamodb: DynamoDBDocumentClient;
+  /** The table that the batches and the rest of its state are in. */
+  readonly items: ItemTable;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
 }
@@ -194,14 +196,14 @@ export async function connect(
   const found = await discoverHandler(cloudFormationClient(access), stack, handlerPath);
   const handler: Handler = { ...found, logDirectory };
   const { table } = handler.resources;
-  const dynamodb = dynamodbClient(access);
+  const items = dynamoTable(dynamodbClient(access), table);
   return {
     handler,
     access,
-    dynamodb,
+    items,
     // No record is written here, so the retention in the policy does not matter.
-    batches: realBatchStore(dynamodb, table, DEFAULT_POLICY),
-    providerStates: realProviderStateStore(dynamodb, table),
+    batches: batchStore(items, DEFAULT_POLICY),
+    providerStates: providerStateStore(items),
     s3: s3Client(access),
     sqs: sqsClient(access),
   };

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { type CreatedPlace, indexedSince, listCreated } from '../aws/createdIndex.ts';
-import type { Table } from '../aws/table.ts';
 import { DEFAULT_POLICY, lifetimeSeconds, policySettingsSchema } from '../batch/policy.ts';
 import type { Batch } from '../batch/record.ts';
 import { OPEN_STATUSES } from '../batch/status.ts';
+import { type CreatedPlace, listCreated } from '../stores/createdIndex.ts';
+import { indexedSince } from '../stores/sweepStores.ts';
 import { ClientError } from './clientError.ts';
 import {
   type BatchFilter,
@@ -111,7 +111,7 @@ export async function* newestFirst(
   };
   while (place !== undefined) {
     const limit = isFiltered ? FILTERED_ENTRIES : Math.min(MAX_KEYS, wanted());
-    const page = await listCreated(tableOf(table), { from, statuses, provider, limit }, place);
+    const page = await listCreated(table.items, { from, statuses, provider, limit }, place);
     let entries = page.items;
     do {
       const some = entries.slice(0, Math.min(MAX_KEYS, Math.max(1, wanted())));
@@ -134,17 +134,13 @@ function lifetimeMs({ handler }: Listed): number {
   return lifetimeSeconds({ retentionSeconds, maxAgeSeconds }) * 1000;
 }
 
-function tableOf({ dynamodb, handler }: Listed): Table {
-  return { client: dynamodb, name: handler.resources.table };
-}
-
 /** Whether the table may hold batches of the filter that were added before it had the index. */
 export async function mayHaveUnindexed(
   table: Listed,
   filter: BatchFilter,
   now: number,
 ): Promise<boolean> {
-  const since = await indexedSince(tableOf(table));
+  const since = await indexedSince(table.items);
   if (since === undefined) return true;
   return since > Math.max(rangeOf(filter).from, now - lifetimeMs(table));
 }

@@ -1,8 +1,8 @@
-import { batchIdOf, fromItem } from '../aws/batchItem.ts';
-import { scanBatches } from '../aws/batchScan.ts';
 import { messageOf } from '../batch/errors.ts';
 import type { Batch } from '../batch/record.ts';
 import { isEnded, OPEN_STATUSES, type Status } from '../batch/status.ts';
+import { batchIdOf, fromItem } from '../stores/batchItem.ts';
+import { scanBatches } from '../stores/batchScan.ts';
 import { ClientError } from './clientError.ts';
 import type { HandlerConnection } from './connection.ts';
 
@@ -100,16 +100,12 @@ async function readOne(
 }
 
 /** The part of a connection that a listing reads. */
-export type Listed = Pick<HandlerConnection, 'batches' | 'providerStates' | 'dynamodb'> & {
+export type Listed = Pick<HandlerConnection, 'batches' | 'providerStates' | 'items'> & {
   readonly handler: {
-    readonly resources: Pick<HandlerConnection['handler']['resources'], 'table'>;
     readonly providers: readonly string[];
     readonly settings: HandlerConnection['handler']['settings'];
   };
 };
-
-/** Segments that are scanned at the same time. */
-const SEGMENTS = 4;
 
 /**
  * Batches in no order, by a scan of the whole table.
@@ -117,22 +113,18 @@ const SEGMENTS = 4;
  * @param scope `unindexed`: only those that are not in the index of batches by creation
  */
 export async function* scanMatching(
-  { dynamodb, handler }: Listed,
+  { items }: Listed,
   filter: BatchFilter,
   scope: 'all' | 'unindexed',
 ): AsyncGenerator<Batch> {
   const { status, provider, onUnreadable } = filter;
-  const pages = scanBatches(
-    { client: dynamodb, name: handler.resources.table },
-    {
-      statuses: status === 'open' ? OPEN_STATUSES : status,
-      provider,
-      isUnindexed: scope === 'unindexed',
-    },
-    SEGMENTS,
-  );
-  for await (const items of pages)
-    for (const item of items) {
+  const pages = scanBatches(items, {
+    statuses: status === 'open' ? OPEN_STATUSES : status,
+    provider,
+    isUnindexed: scope === 'unindexed',
+  });
+  for await (const page of pages)
+    for (const item of page) {
       let batch: Batch;
       try {
         batch = fromItem(item);

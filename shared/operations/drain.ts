@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { realLaneStore } from '../aws/collector.ts';
 import { sendBatchMessage } from '../aws/queues.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import { isEnded, type Status } from '../batch/status.ts';
@@ -8,6 +7,7 @@ import { commandProvider } from '../client/commands.ts';
 import type { HandlerConnection } from '../client/connection.ts';
 import { END_OF_TIME, listBatches } from '../client/listBatches.ts';
 import { isPaused } from '../quota/providerState.ts';
+import { laneStore } from '../stores/collectorStores.ts';
 import { handlerQueues } from './handlerQueues.ts';
 import { queueDepth } from './redrive.ts';
 
@@ -145,10 +145,10 @@ async function countPending({ batches }: HandlerConnection): Promise<number> {
   return pending;
 }
 
-async function countCollecting({ dynamodb, handler }: HandlerConnection): Promise<number> {
-  const { table, collectorQueue } = handler.resources;
+async function countCollecting({ items, handler }: HandlerConnection): Promise<number> {
+  const { collectorQueue } = handler.resources;
   if (collectorQueue === undefined) return 0;
-  const lanes = realLaneStore(dynamodb, table);
+  const lanes = laneStore(items);
   return countAll(
     (cursor) => lanes.listDue(END_OF_TIME, cursor),
     () => true,

@@ -61,9 +61,9 @@ export function defineProcessor(
     const batch = new DeliveredBatch(parsed.data, (object) => readObject(s3, object));
     if (options.once) {
       // Imported here, so that other processors do not load it.
-      const { dynamodbClient, once, realEffectRecord } = await import('./once.ts');
+      const { dynamodbClient, dynamoTable, effectRecord, once } = await import('./once.ts');
       dynamodb ??= dynamodbClient();
-      const record = realEffectRecord(dynamodb, batch.event.table, batch.deliveryId);
+      const record = effectRecord(dynamoTable(dynamodb, batch.event.table), batch.deliveryId);
       const remainingMs = context.getRemainingTimeInMillis();
       return once(batch.deliveryId, record, remainingMs, () => process(batch, context));
     }

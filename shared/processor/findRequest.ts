@@ -21,6 +21,6 @@ export async function findRequest({
   customId,
 }: SentRequest): Promise<string | undefined> {
   // Imported here, because most processors do not use the table.
-  const { dynamodbClient, readRequestBatch } = await import('./requestBatch.ts');
-  return readRequestBatch(dynamodbClient(), table, { provider, customId });
+  const { dynamodbClient, dynamoTable, readRequestBatch } = await import('./requestBatch.ts');
+  return readRequestBatch(dynamoTable(dynamodbClient(), table), { provider, customId });
 }

@@ -74,16 +74,20 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     may: 'shared/batch shared/jsonl shared/providers/settings.ts @anthropic-ai/sdk node zod',
     why: 'it turns one format into another, JSON schemas for Claude by its SDK, and calls no provider',
   },
+  'shared/stores': {
+    may: 'shared/batch shared/collector shared/config.ts shared/quota node zod',
+    why: 'it keeps the state of the handler in one table, whatever the database',
+  },
   'shared/aws': {
-    may: 'shared/batch shared/collector shared/config.ts shared/quota @aws-sdk node zod',
-    why: 'it implements the ports of the domain on AWS',
+    may: 'shared/batch shared/collector shared/config.ts shared/stores/itemTable.ts @aws-sdk node zod',
+    why: 'it implements the ports on AWS',
   },
   'shared/processor': {
-    may: 'shared/aws shared/batch shared/jsonl @aws-sdk aws-lambda node zod',
+    may: 'shared/aws shared/batch shared/jsonl shared/stores @aws-sdk aws-lambda node zod',
     why: "it is bundled into users' functions and has to stay small",
   },
   'shared/client': {
-    may: 'shared/aws shared/batch shared/config.ts shared/handlerMetadata.ts shared/jsonl shared/quota @aws-sdk node zod',
+    may: 'shared/aws shared/batch shared/config.ts shared/handlerMetadata.ts shared/jsonl shared/quota shared/stores @aws-sdk node zod',
     why: 'the client library knows the domain and the adapters, no use case and no provider',
   },
   'shared/operations': {
@@ -136,7 +140,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'a contract knows the ports and no implementation, and any test runner can drive it',
   },
   local: {
-    may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',
+    may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts shared/stores shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',
     why: 'the local run executes the synthesized stack and the bundles, and imports neither',
   },
   cli: { may: CLI, why: 'the command line is built on the client library and on operations' },

@@ -1,7 +1,7 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
-import { toItem } from '../../shared/aws/batchItem.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import { toItem } from '../../shared/stores/batchItem.ts';
 import { aBatch } from '../support/batches.ts';
 import { type Changes, INPUT } from '../support/given.ts';
 import { realSystems } from '../support/realRows.ts';

@@ -301,7 +301,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'parts are kept as long as their batch',
-    edits: [edit('shared/aws/batchItem.ts', 'part ? latest : Math.min', 'Math.min')],
+    edits: [edit('shared/stores/batchItem.ts', 'part ? latest : Math.min', 'Math.min')],
   },
   { name: 'the sweep lock', guards: { ...ALL_GUARDS, sweepLock: false } },
 ];

@@ -5,17 +5,18 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { realBatchStore } from '../../shared/aws/batchStore.ts';
 import { bounds } from '../../shared/aws/clients/base.ts';
 import { realObjectStore } from '../../shared/aws/objectStore.ts';
 import { realEventBus, realProcessor } from '../../shared/aws/processor.ts';
 import { type QueueUrls, realQueues } from '../../shared/aws/queues.ts';
-import { realProviderStateStore, realSweepLock } from '../../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../../shared/aws/table.ts';
 import type { Policy } from '../../shared/batch/policy.ts';
 import type { Clock, Log, Metrics } from '../../shared/batch/ports.ts';
 import { diskScratch } from '../../shared/jsonl/scratch.ts';
 import { connectProviders } from '../../shared/providers/registry.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { batchStore } from '../../shared/stores/batchStore.ts';
+import { providerStateStore, sweepLock } from '../../shared/stores/sweepStores.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { clientSettings } from './emulators.ts';
 import { fakeTokens } from './fakes/fakeTokens.ts';
@@ -62,9 +63,9 @@ export function realDependencies(options: RealDependenciesOptions): {
       randomInt: (max) => randomInt(max),
       token: () => randomUUID(),
     },
-    batches: realBatchStore(table, tableName, options.policy),
-    providerStates: realProviderStateStore(table, tableName),
-    sweepLock: realSweepLock(table, tableName),
+    batches: batchStore(dynamoTable(table, tableName), options.policy),
+    providerStates: providerStateStore(dynamoTable(table, tableName)),
+    sweepLock: sweepLock(dynamoTable(table, tableName)),
     queues: realQueues(sqs, queueUrls, objects),
     objects,
     tableName,

@@ -6,12 +6,14 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { realBatchStore } from '../../shared/aws/batchStore.ts';
-import { realLaneStore, realRequestRegister } from '../../shared/aws/collector.ts';
 import { realObjectStore } from '../../shared/aws/objectStore.ts';
 import { realQueues } from '../../shared/aws/queues.ts';
-import { realProviderStateStore, realSweepLock } from '../../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../../shared/aws/table.ts';
 import type { BatchStore } from '../../shared/batch/ports.ts';
+import { batchStore } from '../../shared/stores/batchStore.ts';
+import { laneStore, requestRegister } from '../../shared/stores/collectorStores.ts';
+import type { ItemTable } from '../../shared/stores/itemTable.ts';
+import { providerStateStore, sweepLock } from '../../shared/stores/sweepStores.ts';
 import {
   batchStoreContract,
   type Damage,
@@ -57,19 +59,20 @@ function loseOnce() {
 }
 
 /** A store in a table of its own for each case. */
-function inTable<T>(make: (client: DynamoDBDocumentClient, name: string) => T) {
+function inTable<T>(make: (table: ItemTable, name: string) => T) {
   return remoteSubjectOf<T>(async () => {
     const name = `table-${crypto.randomUUID()}`;
     await emulators.createTable(name);
-    return { open: () => make(emulators.table, name), losing: () => make(losing, name) };
+    const at = (client: DynamoDBDocumentClient) => make(dynamoTable(client, name), name);
+    return { open: () => at(emulators.table), losing: () => at(losing) };
   });
 }
 
 describe('DynamoDB', () => {
   const tableOf = new WeakMap<BatchStore, string>();
   const retention = { retentionSeconds: 60, maxAgeSeconds: 60 };
-  const subject = inTable((client, name) => {
-    const store = realBatchStore(client, name, retention);
+  const subject = inTable((table, name) => {
+    const store = batchStore(table, retention);
     tableOf.set(store, name);
     return store;
   });
@@ -94,14 +97,10 @@ describe('DynamoDB', () => {
   }
 
   runCases(batchStoreContract({ ...subject, damage }));
-  runCases(providerStateStoreContract(inTable(realProviderStateStore)));
-  runCases(sweepLockContract(inTable(realSweepLock)));
-  runCases(laneStoreContract(inTable(realLaneStore)));
-  runCases(
-    requestRegisterContract(
-      inTable((client, name) => realRequestRegister(client, name, { keepSeconds: 1 })),
-    ),
-  );
+  runCases(providerStateStoreContract(inTable(providerStateStore)));
+  runCases(sweepLockContract(inTable(sweepLock)));
+  runCases(laneStoreContract(inTable(laneStore)));
+  runCases(requestRegisterContract(inTable((table) => requestRegister(table, { keepSeconds: 1 }))));
 });
 
 async function newBucket() {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { toItem } from '../../../shared/aws/batchItem.ts';
 import { TABLE } from '../../../shared/config.ts';
+import { toItem } from '../../../shared/stores/batchItem.ts';
 import { listen } from '../process.ts';
 import { runningBatch } from '../records.ts';
 

@@ -1,9 +1,9 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
-import { lastSweepAt } from '../../aws/sweepStores.ts';
 import { exclusionsAt, isUnavailable } from '../../quota/hold.ts';
 import { limitAt, limitText } from '../../quota/learnedLimit.ts';
 import { isPaused, type ProviderState } from '../../quota/providerState.ts';
+import { lastSweepAt } from '../../stores/sweepStores.ts';
 import { counted, durationText } from '../../terminal.ts';
 import {
   type Check,
@@ -42,9 +42,9 @@ export const sweepCheck: Check = {
     'lambda:GetFunctionConfiguration',
   ],
   async run(context) {
-    const { dynamodb, handler } = context.connection;
-    const { table, sweeper } = handler.resources;
-    const at = await lastSweepAt(dynamodb, table);
+    const { items, handler } = context.connection;
+    const { sweeper } = handler.resources;
+    const at = await lastSweepAt(items);
     const intervalMs = await readSchedule(context).then(intervalOf, () => 0);
     const patienceMs = Math.max(MIN_PATIENCE_MS, intervalMs * MISSED_SWEEPS);
     if (at === undefined) {

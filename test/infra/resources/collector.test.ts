@@ -62,7 +62,6 @@ describe('a handler with a collector', () => {
     expect([...new Set(actions)].sort()).toEqual([
       'dynamodb:GetItem',
       'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       's3:AbortMultipartUpload',

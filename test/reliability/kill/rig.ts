@@ -21,10 +21,11 @@ import {
 import { localAccount } from '../../../local/template/account.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
 import { readResources } from '../../../local/template/resources.ts';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import type { StateChange } from '../../../shared/batch/contracts.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
 import type { Simulator } from '../../../simulators/engine/jobServer.ts';
 import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
 import { signed } from '../../../simulators/openai/webhooks.ts';
@@ -152,7 +153,7 @@ export async function startKillRig(
     ...{ names, clients, simulator, functions, network, direct, events },
     batchQueueUrl: resources.queues.find(({ name }) => name === names.batchQueue)?.url ?? '',
     watched: { ...direct, ...network.urls },
-    batches: realBatchStore(table, names.table, DEFAULT_POLICY),
+    batches: batchStore(dynamoTable(table, names.table), DEFAULT_POLICY),
     async drain() {
       const handled = await handleQueued();
       await asyncInvocationsEnded();

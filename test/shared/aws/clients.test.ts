@@ -4,7 +4,6 @@ import { buffer } from 'node:stream/consumers';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
 import { bounds } from '../../../shared/aws/clients/base.ts';
 import { dynamodbClient } from '../../../shared/aws/clients/dynamodb.ts';
 import { eventBridgeClient } from '../../../shared/aws/clients/eventBridge.ts';
@@ -13,6 +12,8 @@ import { s3Client } from '../../../shared/aws/clients/s3.ts';
 import { secretsManagerClient } from '../../../shared/aws/clients/secretsManager.ts';
 import { sqsClient } from '../../../shared/aws/clients/sqs.ts';
 import { realObjectStore } from '../../../shared/aws/objectStore.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
 import { clientSettings } from '../../support/emulators.ts';
 import { type BadNetwork, startProxy } from '../../support/emulatorsProxy.ts';
 
@@ -93,7 +94,7 @@ test('the endpoint may come from the environment', async () => {
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', answers.url);
   // Act
   const client = dynamodbClient();
-  const batch = await realBatchStore(client, 'table', {
+  const batch = await batchStore(dynamoTable(client, 'table'), {
     retentionSeconds: 1,
     maxAgeSeconds: 60,
   }).get('b1');

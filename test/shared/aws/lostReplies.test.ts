@@ -1,8 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realSweepLock } from '../../../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
+import { sweepLock } from '../../../shared/stores/sweepStores.ts';
 import { aBatch } from '../../support/batches.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import {
@@ -45,7 +46,7 @@ const operations = () =>
 describe('a write whose reply is lost', () => {
   test('creates the record, and says so', async () => {
     // Prepare
-    const store = realBatchStore(network, tableName, RETENTION);
+    const store = batchStore(dynamoTable(network, tableName), RETENTION);
     decide = times(1, 'lose reply');
     // Act
     const result = await store.create(aBatch());
@@ -56,7 +57,7 @@ describe('a write whose reply is lost', () => {
 
   test('replaces the record, and says so', async () => {
     // Prepare
-    const store = realBatchStore(network, tableName, RETENTION);
+    const store = batchStore(dynamoTable(network, tableName), RETENTION);
     await store.create(aBatch());
     decide = times(1, 'lose reply');
     // Act
@@ -68,8 +69,8 @@ describe('a write whose reply is lost', () => {
 
   test('is a conflict when the condition fails because of another writer', async () => {
     // Prepare
-    const store = realBatchStore(network, tableName, RETENTION);
-    const other = realBatchStore(emulators.table, tableName, RETENTION);
+    const store = batchStore(dynamoTable(network, tableName), RETENTION);
+    const other = batchStore(dynamoTable(emulators.table, tableName), RETENTION);
     await store.create(aBatch());
     await other.replace(aBatch({ version: 1, spec: { priority: 5 } }));
     decide = times(1, 'lose reply');
@@ -82,7 +83,7 @@ describe('a write whose reply is lost', () => {
 
   test('gets the lease, with the cursors', async () => {
     // Prepare
-    const lock = realSweepLock(network, tableName);
+    const lock = sweepLock(dynamoTable(network, tableName));
     await lock.acquire('first', NOW, NOW + 1000);
     await lock.release('first', { 'open#1': 'there' }, NOW);
     decide = times(1, 'lose reply');
@@ -95,7 +96,7 @@ describe('a write whose reply is lost', () => {
 
   test('releases the lease', async () => {
     // Prepare
-    const lock = realSweepLock(network, tableName);
+    const lock = sweepLock(dynamoTable(network, tableName));
     await lock.acquire('first', NOW, NOW + 1000);
     decide = times(1, 'lose reply');
     // Act
@@ -108,7 +109,7 @@ describe('a write whose reply is lost', () => {
 test('a call that the table throttles twice is repeated', async () => {
   // Prepare
   const type = 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException';
-  const store = realBatchStore(network, tableName, RETENTION);
+  const store = batchStore(dynamoTable(network, tableName), RETENTION);
   const throttled = {
     status: 400,
     headers: { 'content-type': 'application/x-amz-json-1.0' },

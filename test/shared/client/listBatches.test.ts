@@ -1,12 +1,13 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realProviderStateStore } from '../../../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
 import { STATUSES } from '../../../shared/batch/status.ts';
 import { listBatches } from '../../../shared/client/listBatches.ts';
 import type { BatchFilter } from '../../../shared/client/readBatches.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
+import { providerStateStore } from '../../../shared/stores/sweepStores.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 import { given, NOW } from '../../support/given.ts';
 
@@ -17,7 +18,7 @@ let batches: BatchStore;
 beforeAll(async () => {
   emulators = await startEmulators();
   await emulators.createTable(TABLE_NAME);
-  batches = realBatchStore(emulators.table, TABLE_NAME, DEFAULT_POLICY);
+  batches = batchStore(dynamoTable(emulators.table, TABLE_NAME), DEFAULT_POLICY);
   for (const status of STATUSES)
     await batches.create(given(status, { batchId: `is-${status}`, version: 0 }));
   const part = given('running', {
@@ -34,8 +35,8 @@ afterAll(() => emulators?.stop());
 async function list(filter: BatchFilter): Promise<readonly string[]> {
   const connection = {
     batches,
-    providerStates: realProviderStateStore(emulators.table, TABLE_NAME),
-    dynamodb: emulators.table,
+    providerStates: providerStateStore(dynamoTable(emulators.table, TABLE_NAME)),
+    items: dynamoTable(emulators.table, TABLE_NAME),
     handler: { resources: { table: TABLE_NAME }, providers: ['openai', 'claude'], settings: {} },
   };
   const ids: string[] = [];

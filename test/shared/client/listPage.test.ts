@@ -4,15 +4,16 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { toItem } from '../../../shared/aws/batchItem.ts';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realProviderStateStore, realSweepLock } from '../../../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import type { Status } from '../../../shared/batch/status.ts';
 import { listBatches } from '../../../shared/client/listBatches.ts';
 import { listPage, type PageOptions } from '../../../shared/client/listPage.ts';
 import { TABLE } from '../../../shared/config.ts';
+import { toItem } from '../../../shared/stores/batchItem.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
+import { providerStateStore, sweepLock } from '../../../shared/stores/sweepStores.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 import { given, NOW } from '../../support/given.ts';
 
@@ -80,7 +81,7 @@ async function write(table: string, batches: readonly Batch[], isIndexed = true)
 
 /** The first sweep of this version, or the first of all. */
 async function sweepOf(table: string, at = NOW): Promise<void> {
-  const lock = realSweepLock(emulators.table, table);
+  const lock = sweepLock(dynamoTable(emulators.table, table));
   await lock.acquire('token', at, at + 1);
   await lock.release('token', {}, at);
 }
@@ -91,17 +92,17 @@ async function sweptBefore(table: string): Promise<void> {
     new UpdateCommand({
       TableName: table,
       Key: { id: 'lock#sweep' },
-      UpdateExpression: 'SET sweptAt = :at',
-      ExpressionAttributeValues: { ':at': NOW - DAY },
+      UpdateExpression: 'SET sweptAt = :at, writeToken = :token',
+      ExpressionAttributeValues: { ':at': NOW - DAY, ':token': 'of its sweep' },
     }),
   );
 }
 
 function connectionTo(table: string) {
   return {
-    batches: realBatchStore(client, table, DEFAULT_POLICY),
-    providerStates: realProviderStateStore(client, table),
-    dynamodb: client,
+    batches: batchStore(dynamoTable(client, table), DEFAULT_POLICY),
+    providerStates: providerStateStore(dynamoTable(client, table)),
+    items: dynamoTable(client, table),
     handler: { resources: { table }, providers: ['openai', 'claude'], settings: {} },
   };
 }

@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from '../../../local/services/gateway.ts';
 import { type Service, serviceError } from '../../../local/services/service.ts';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realProviderStateStore } from '../../../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { HandlerConnection } from '../../../shared/client/connection.ts';
 import { ENVIRONMENT } from '../../../shared/config.ts';
@@ -25,6 +24,8 @@ import { diagnose } from '../../../shared/operations/doctor.ts';
 import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
 import { withAcceptance, withAccountRefusal } from '../../../shared/quota/hold.ts';
 import { type ProviderState, withRefusedJob } from '../../../shared/quota/providerState.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
+import { providerStateStore } from '../../../shared/stores/sweepStores.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import { given, NOW } from '../../support/given.ts';
 
@@ -57,9 +58,9 @@ beforeEach(async () => {
       settings,
     },
     access: { ...clientSettings(gateway.url), maxAttempts: 1 } as HandlerConnection['access'],
-    batches: realBatchStore(emulators.table, table, DEFAULT_POLICY),
-    providerStates: realProviderStateStore(emulators.table, table),
-    ...{ dynamodb: emulators.table, s3: emulators.s3, sqs: emulators.sqs },
+    batches: batchStore(dynamoTable(emulators.table, table), DEFAULT_POLICY),
+    providerStates: providerStateStore(dynamoTable(emulators.table, table)),
+    ...{ items: dynamoTable(emulators.table, table), s3: emulators.s3, sqs: emulators.sqs },
   };
 });
 

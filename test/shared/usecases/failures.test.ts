@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { toItem } from '../../../shared/aws/batchItem.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
+import { toItem } from '../../../shared/stores/batchItem.ts';
 import { SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { type World, world } from '../../support/world.ts';
 

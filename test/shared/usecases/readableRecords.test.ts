@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromItem, MAX_RECORD_BYTES, toItem } from '../../../shared/aws/batchItem.ts';
 import { MAX_MODEL_LENGTH } from '../../../shared/batch/bounds.ts';
 import { ProviderError, RefusedError, shortReason } from '../../../shared/batch/errors.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import { STATUSES, type Status } from '../../../shared/batch/status.ts';
+import { fromItem, MAX_RECORD_BYTES, toItem } from '../../../shared/stores/batchItem.ts';
 import { SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { requestLine, upload, type World, world } from '../../support/world.ts';
 

@@ -2,14 +2,15 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createBatchReader, readViews } from '../../../local/batches.ts';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realProviderStateStore } from '../../../shared/aws/sweepStores.ts';
-import { readItem } from '../../../shared/aws/table.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import { partId } from '../../../shared/batch/newRecord.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
 import { listBatches } from '../../../shared/client/listBatches.ts';
 import type { BatchFilter } from '../../../shared/client/readBatches.ts';
 import { METRICS } from '../../../shared/metrics.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
+import type { ItemTable } from '../../../shared/stores/itemTable.ts';
+import { providerStateStore } from '../../../shared/stores/sweepStores.ts';
 import { advanceParts } from '../../../shared/usecases/parts.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import { given, NOW } from '../../support/given.ts';
@@ -17,7 +18,8 @@ import { type World, world } from '../../support/world.ts';
 
 let emulators: Emulators;
 let tables = 0;
-let table: { client: Emulators['table']; name: string };
+let tableName: string;
+let table: ItemTable;
 let store: BatchStore;
 let w: World;
 
@@ -26,21 +28,22 @@ beforeAll(async () => {
 });
 afterAll(() => emulators.stop());
 beforeEach(async () => {
-  table = { client: emulators.table, name: `unreadable-${tables++}` };
-  await emulators.createTable(table.name);
-  store = realBatchStore(table.client, table.name, { retentionSeconds: 60, maxAgeSeconds: 60 });
+  tableName = `unreadable-${tables++}`;
+  await emulators.createTable(tableName);
+  table = dynamoTable(emulators.table, tableName);
+  store = batchStore(table, { retentionSeconds: 60, maxAgeSeconds: 60 });
   w = world();
   Object.assign(w.dependencies, { batches: store });
 });
 
 /** Writes what only a fault can write: the record of year 1 of an earlier version. */
 async function breakRecord(batchId: string): Promise<void> {
-  const item = await readItem(table, `batch#${batchId}`);
+  const item = await table.get(`batch#${batchId}`);
   const record = JSON.parse(String(item?.record));
   record.spec.notBefore = -62_135_596_800_000;
-  await table.client.send(
+  await emulators.table.send(
     new UpdateCommand({
-      TableName: table.name,
+      TableName: tableName,
       Key: { id: `batch#${batchId}` },
       UpdateExpression: 'SET #record = :record',
       ExpressionAttributeNames: { '#record': 'record' },
@@ -55,12 +58,12 @@ async function add(batchId: string): Promise<void> {
 }
 
 const ids = async (status: BatchFilter['status'], onUnreadable?: BatchFilter['onUnreadable']) => {
-  const states = realProviderStateStore(table.client, table.name);
+  const states = providerStateStore(table);
   const from = {
     batches: store,
     providerStates: states,
-    dynamodb: table.client,
-    handler: { resources: { table: table.name }, providers: ['openai'], settings: {} },
+    items: table,
+    handler: { providers: ['openai'], settings: {} },
   };
   const found: string[] = [];
   for await (const { batchId } of listBatches(from, { status, onUnreadable }, NOW))
@@ -103,7 +106,7 @@ test('a local run starts beside it, does not wait for it, and says what is wrong
   await add('fine');
   await breakRecord('broken');
   const dynamodb = new DynamoDBClient(clientSettings(emulators.tableUrl));
-  const reader = createBatchReader(dynamodb, table.name);
+  const reader = createBatchReader(dynamodb, tableName);
   expect(await reader.listUnfinished()).toEqual(['fine']);
   const tracked = [{ batchId: 'broken', messageId: undefined }];
   const [view] = await readViews(tracked, reader, async () => new Map());
@@ -151,12 +154,12 @@ test('`remove` refuses a batch that can be read, and one that does not exist', a
 
 test('a record that can be read again, after a deployment, comes back by itself', async () => {
   await add('broken');
-  const before = await readItem(table, 'batch#broken');
+  const before = await table.get('batch#broken');
   await breakRecord('broken');
   await w.sweep();
-  const aside = await readItem(table, 'batch#broken');
-  await table.client.send(
-    new PutCommand({ TableName: table.name, Item: { ...aside, record: before?.record } }),
+  const aside = await table.get('batch#broken');
+  await emulators.table.send(
+    new PutCommand({ TableName: tableName, Item: { ...aside, record: before?.record } }),
   );
   await w.sweep();
   await w.sweep();

@@ -1,8 +1,7 @@
-import { fromItem, type ItemLayout, toItem } from '../../../shared/aws/batchItem.ts';
-import type { Item } from '../../../shared/aws/table.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import { TABLE } from '../../../shared/config.ts';
 import { omitUndefined } from '../../../shared/omitUndefined.ts';
+import { fromItem, type ItemLayout, toItem } from '../../../shared/stores/batchItem.ts';
 
 /** A record as the table keeps it and gives it back. */
 export interface StoredRecord {
@@ -18,9 +17,9 @@ export interface StoredRecord {
  * @throws if it cannot be written, or not be read back
  */
 export function storeAndRead(batch: Batch, layout: ItemLayout, asVersion1: boolean): StoredRecord {
-  const item: Item = toItem(batch, layout);
+  const item = toItem(batch, layout);
   const expiry = item[TABLE.timeToLive];
-  const stored = asVersion1 ? { ...item, ...version1(String(item['record'])) } : item;
+  const stored = asVersion1 ? { ...item, ...version1(item.record) } : item;
   return {
     batch: fromItem(stored),
     expiresAt: typeof expiry === 'number' ? expiry * 1000 : undefined,
@@ -28,7 +27,7 @@ export function storeAndRead(batch: Batch, layout: ItemLayout, asVersion1: boole
 }
 
 /** A record of version 2 in the shape of version 1. Both versions are described in `upgrade.ts`. */
-function version1(text: string): Item {
+function version1(text: string): { schemaVersion: number; record: string } {
   const { spec, part, input, jobsToDelete, ...record } = JSON.parse(text);
   const { endpoint, model, parts, ...inspected } = input ?? {};
   const inputOf1 = input && omitUndefined({ ...inspected, range: part?.range });

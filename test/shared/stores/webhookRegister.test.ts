@@ -1,6 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { realWebhookRegister } from '../../../shared/aws/onceRecords.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
+import { webhookRegister } from '../../../shared/stores/onceRecords.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 
 const NOW = 1_800_000_000_000;
@@ -18,7 +19,7 @@ beforeEach(async () => {
 });
 
 test('of many simultaneous arrivals of a webhook, one is the first', async () => {
-  const register = realWebhookRegister(emulators.table, tableName);
+  const { register } = webhookRegister(dynamoTable(emulators.table, tableName));
 
   const firsts = await Promise.all(Array.from({ length: 10 }, () => register('a', 'wh_1', NOW)));
 
@@ -27,7 +28,7 @@ test('of many simultaneous arrivals of a webhook, one is the first', async () =>
 });
 
 test('entries have their own', async () => {
-  const register = realWebhookRegister(emulators.table, tableName);
+  const { register } = webhookRegister(dynamoTable(emulators.table, tableName));
   await register('a', 'wh_1', NOW);
 
   expect(await register('b', 'wh_1', NOW)).toBe(true);
@@ -35,7 +36,7 @@ test('entries have their own', async () => {
 });
 
 test('a webhook is forgotten when it cannot be repeated', async () => {
-  await realWebhookRegister(emulators.table, tableName)('a', 'wh_1', NOW);
+  await webhookRegister(dynamoTable(emulators.table, tableName)).register('a', 'wh_1', NOW);
 
   const { Item: item } = await emulators.table.send(
     new GetCommand({ TableName: tableName, Key: { id: 'webhook#a#wh_1' } }),

@@ -14,7 +14,8 @@ import { isEnded, type Status } from '../batch/status.ts';
 import { storedBatchSchema } from '../batch/upgrade.ts';
 import { TABLE } from '../config.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import { type Item, parseRecord, type VersionedItem } from './table.ts';
+import { parseRecord, type VersionedItem } from './items.ts';
+import type { Item } from './itemTable.ts';
 
 /** Every write of a record costs one write unit per KB. */
 export const MAX_RECORD_BYTES = 40 * 1024;
@@ -32,6 +33,9 @@ export interface ItemLayout extends Retention {
   readonly shards: number;
 }
 
+/** Some attributes of an item. */
+type Attributes = Readonly<Record<string, unknown>>;
+
 /** Statuses in which a job may occupy capacity at the provider: it is free once the job has ended. */
 const OCCUPYING: ReadonlySet<Status> = new Set(['submitting', 'running']);
 
@@ -41,8 +45,8 @@ export function batchItemId(batchId: string): string {
   return ID_PREFIX + batchId;
 }
 
-export function batchIdOf(item: Item): string {
-  return String(item[TABLE.partitionKey]).slice(ID_PREFIX.length);
+export function batchIdOf(item: Pick<Item, 'id'>): string {
+  return item.id.slice(ID_PREFIX.length);
 }
 
 /**
@@ -97,7 +101,7 @@ function isUnpaid({ status, job }: BatchFields): boolean {
 }
 
 /** Attributes of a batch in the `provider` index, which lists the batches that occupy a provider. */
-function occupation(batch: BatchFields): Item {
+function occupation(batch: BatchFields): Attributes {
   return {
     [TABLE.providerIndex.partitionKey]: batch.provider,
     isPending: batch.job?.acceptedAt === undefined,
@@ -105,7 +109,7 @@ function occupation(batch: BatchFields): Item {
   };
 }
 
-function dueKeys(batch: BatchFields, shards: number): Item {
+function dueKeys(batch: BatchFields, shards: number): Attributes {
   const { partitionKey, sortKey } = TABLE.dueIndex;
   if (batch.status === 'queued')
     return { [partitionKey]: waitingQueue(batch.provider), [sortKey]: waitingKey(batch) };
@@ -114,7 +118,7 @@ function dueKeys(batch: BatchFields, shards: number): Item {
 }
 
 /** Nobody lists parts. Neither key ever changes: only a new status or provider writes the index. */
-function createdKeys({ createdAt, part }: Batch): Item {
+function createdKeys({ createdAt, part }: Batch): Attributes {
   if (part) return {};
   const { partitionKey, sortKey } = TABLE.createdIndex;
   return { [partitionKey]: createdMonth(createdAt), [sortKey]: timeKey(createdAt) };
@@ -132,7 +136,7 @@ export function createdMonth(time: number): string {
 function expiry(
   { status, dueAt, endedAt, createdAt, part }: BatchFields,
   retention: Retention,
-): Item {
+): Attributes {
   if (!isEnded(status) || dueAt !== undefined || endedAt === undefined) return {};
   const latest = createdAt / 1000 + lifetimeSeconds(retention);
   const usual = endedAt / 1000 + retention.retentionSeconds;

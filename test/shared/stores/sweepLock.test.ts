@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { lastSweepAt, realSweepLock } from '../../../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import type { SweepLock } from '../../../shared/batch/ports.ts';
+import { lastSweepAt, sweepLock } from '../../../shared/stores/sweepStores.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 
 const NOW = 1_800_000_000_000;
@@ -15,7 +16,7 @@ afterAll(() => emulators.stop());
 beforeEach(async () => {
   tableName = `table-${crypto.randomUUID()}`;
   await emulators.createTable(tableName);
-  lock = realSweepLock(emulators.table, tableName);
+  lock = sweepLock(dynamoTable(emulators.table, tableName));
 });
 
 test('of many sweeps at once, one gets the lease', async () => {
@@ -55,9 +56,9 @@ test('a sweep whose lease ran out changes nothing of the next one', async () => 
 });
 
 test('the end of the last sweep is stored, whatever the next one does', async () => {
-  expect(await lastSweepAt(emulators.table, tableName)).toBeUndefined();
+  expect(await lastSweepAt(dynamoTable(emulators.table, tableName))).toBeUndefined();
   await lock.acquire('a', NOW, NOW + 1);
   await lock.release('a', {}, NOW + 5);
   await lock.acquire('killed', NOW + 10, NOW + 20);
-  expect(await lastSweepAt(emulators.table, tableName)).toBe(NOW + 5);
+  expect(await lastSweepAt(dynamoTable(emulators.table, tableName))).toBe(NOW + 5);
 });

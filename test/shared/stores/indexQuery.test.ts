@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openQueue } from '../../../shared/aws/batchItem.ts';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import type { BatchStore, IndexPage } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
+import { openQueue } from '../../../shared/stores/batchItem.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 import { INPUT } from '../../support/given.ts';
@@ -20,7 +21,10 @@ afterAll(() => emulators.stop());
 beforeEach(async () => {
   tables += 1;
   await emulators.createTable(tableName());
-  store = realBatchStore(emulators.table, tableName(), { retentionSeconds: 60, maxAgeSeconds: 60 });
+  store = batchStore(dynamoTable(emulators.table, tableName()), {
+    retentionSeconds: 60,
+    maxAgeSeconds: 60,
+  });
 });
 
 async function all<T>(list: (cursor?: string) => Promise<IndexPage<T>>): Promise<T[][]> {

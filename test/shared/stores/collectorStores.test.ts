@@ -1,12 +1,13 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  readRequestBatch,
-  realLaneStore,
-  realRequestRegister,
-  requestItemId,
-} from '../../../shared/aws/collector.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import { type Lane, withChunk, withoutWindow } from '../../../shared/collector/lane.ts';
+import {
+  laneStore,
+  readRequestBatch,
+  requestItemId,
+  requestRegister,
+} from '../../../shared/stores/collectorStores.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 import { NOW } from '../../support/given.ts';
 
@@ -30,7 +31,7 @@ beforeEach(async () => {
 });
 
 describe('lanes', () => {
-  const store = () => realLaneStore(emulators.table, tableName);
+  const store = () => laneStore(dynamoTable(emulators.table, tableName));
 
   it('are written over the version that they were made from, and over no other', async () => {
     expect(await store().get(LANE.laneId)).toBeUndefined();
@@ -58,7 +59,7 @@ describe('the register of requests', () => {
   const name = { provider: 'openai', customId: 'r/ö #1' };
   const place = { batchId: 'collected-x-1', position: 'token:0', digest: 'd' };
   const register = () =>
-    realRequestRegister(emulators.table, tableName, { keepSeconds: 97 * 24 * 60 * 60 });
+    requestRegister(dynamoTable(emulators.table, tableName), { keepSeconds: 97 * 24 * 60 * 60 });
 
   it('gives a request to the first claim, however often it is repeated', async () => {
     const other = { batchId: 'collected-x-2', position: 'token:9', digest: 'e' };
@@ -77,10 +78,12 @@ describe('the register of requests', () => {
   });
 
   it('returns the batch of a request as long as its item is kept', async () => {
-    expect(await readRequestBatch(emulators.table, tableName, name)).toBeUndefined();
+    expect(await readRequestBatch(dynamoTable(emulators.table, tableName), name)).toBeUndefined();
     await register().claim(name, place, NOW);
     await register().claim(name, place, NOW + 1e9);
-    expect(await readRequestBatch(emulators.table, tableName, name)).toBe('collected-x-1');
+    expect(await readRequestBatch(dynamoTable(emulators.table, tableName), name)).toBe(
+      'collected-x-1',
+    );
     const key = { id: requestItemId(name) };
     const { Item: item } = await emulators.table.send(
       new GetCommand({ TableName: tableName, Key: key }),

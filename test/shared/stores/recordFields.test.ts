@@ -1,8 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { fromItem, toItem } from '../../../shared/aws/batchItem.ts';
-import { recordJson } from '../../../shared/aws/table.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import { BATCH_SCHEMA_VERSION, batchSchema } from '../../../shared/batch/record.ts';
 import { LANE_SCHEMA_VERSION, laneSchema } from '../../../shared/collector/lane.ts';
@@ -10,6 +8,8 @@ import {
   PROVIDER_STATE_SCHEMA_VERSION,
   providerStateSchema,
 } from '../../../shared/quota/providerState.ts';
+import { fromItem, toItem } from '../../../shared/stores/batchItem.ts';
+import { recordJson } from '../../../shared/stores/items.ts';
 import { given } from '../../support/given.ts';
 
 /** The names of all fields, from the outermost to the innermost. */

@@ -1,4 +1,3 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { BatchStore } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
@@ -14,8 +13,9 @@ import {
   toItem,
   waitingQueue,
 } from './batchItem.ts';
-import { type Item, putVersioned, queryIndex, readItem, readItems, type Table } from './table.ts';
-import { realUnreadableRecords } from './unreadableRecords.ts';
+import { putVersioned, queryPage } from './items.ts';
+import type { Item, ItemTable } from './itemTable.ts';
+import { unreadableRecords } from './unreadableRecords.ts';
 
 /** Partitions that open batches spread over. Never lower it: a stack's batches in the others would not be swept. */
 const SHARDS = 4;
@@ -24,42 +24,40 @@ const SHARDS = 4;
 const HINTS_PER_PAGE = 1_000;
 
 /**
- * The batches in DynamoDB.
+ * The batches, in the table: `batch#<batchId>`.
  *
  * @param retention the policy's entries that say how long batches are kept
  */
-export function realBatchStore(
-  client: DynamoDBDocumentClient,
-  tableName: string,
+export function batchStore(
+  table: ItemTable,
   { retentionSeconds, maxAgeSeconds }: Retention,
 ): BatchStore {
-  const table: Table = { client, name: tableName };
   const layout = { shards: SHARDS, retentionSeconds, maxAgeSeconds };
 
   return {
-    ...realUnreadableRecords(table, layout),
+    ...unreadableRecords(table, layout),
     shards: SHARDS,
     async get(batchId) {
-      const item = await readItem(table, batchItemId(batchId));
+      const item = await table.get(batchItemId(batchId));
       return item && fromItem(item);
     },
     async getMany(batchIds) {
-      const items = await readItems(table, batchIds.map(batchItemId));
+      const items = await table.getMany(batchIds.map(batchItemId));
       return new Map(items.flatMap((item) => parsedOrSkipped(item)));
     },
     async create(batch) {
       const item = toItem(batch, layout);
-      const won = await putVersioned(table, batchItemId(batch.batchId), item, 'absent');
+      const won = await putVersioned(table, item, 'absent');
       return won ? 'written' : 'exists';
     },
     async replace(batch) {
       const item = toItem(batch, layout);
-      const won = await putVersioned(table, batchItemId(batch.batchId), item, 'unchanged');
+      const won = await putVersioned(table, item, 'unchanged');
       return won ? 'written' : 'conflict';
     },
     async listDue(shard, until, cursor) {
-      const { items, cursor: next } = await queryIndex(table, {
-        index: TABLE.dueIndex,
+      const { items, cursor: next } = await queryPage(table, {
+        index: 'due',
         partition: shardQueue(shard),
         until: timeKey(Math.floor(until)),
         cursor,
@@ -71,11 +69,11 @@ export function realBatchStore(
       return { items: hints, cursor: next };
     },
     async listWaiting(provider, cursor) {
-      const { items, cursor: next } = await queryIndex(table, {
-        index: TABLE.dueIndex,
+      const { items, cursor: next } = await queryPage(table, {
+        index: 'due',
         partition: waitingQueue(provider),
         cursor,
-        pageItems: HINTS_PER_PAGE,
+        limit: HINTS_PER_PAGE,
       });
       const hints = items.map((item) => ({
         ...loadOf(item),
@@ -87,11 +85,11 @@ export function realBatchStore(
       return { items: hints, cursor: next };
     },
     async listActive(provider, cursor) {
-      const { items, cursor: next } = await queryIndex(table, {
-        index: TABLE.providerIndex,
+      const { items, cursor: next } = await queryPage(table, {
+        index: 'provider',
         partition: provider,
         cursor,
-        pageItems: HINTS_PER_PAGE,
+        limit: HINTS_PER_PAGE,
       });
       const hints = items.map((item) => ({
         ...loadOf(item),

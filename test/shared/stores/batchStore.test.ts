@@ -1,9 +1,10 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import { NewerSchemaError } from '../../../shared/batch/errors.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
 import { BATCH_SCHEMA_VERSION } from '../../../shared/batch/record.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 
@@ -19,7 +20,10 @@ afterAll(() => emulators.stop());
 beforeEach(async () => {
   tables += 1;
   await emulators.createTable(tableName());
-  store = realBatchStore(emulators.table, tableName(), { retentionSeconds: 60, maxAgeSeconds: 60 });
+  store = batchStore(dynamoTable(emulators.table, tableName()), {
+    retentionSeconds: 60,
+    maxAgeSeconds: 60,
+  });
 });
 
 async function setSchemaVersion(batchId: string, schemaVersion: number): Promise<void> {

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { NewerSchemaError, RefusedError } from '../../../shared/batch/errors.ts';
+import { FailureTally } from '../../../shared/batch/failures.ts';
+import { MAX_PAST_JOBS } from '../../../shared/batch/job.ts';
+import { BATCH_SCHEMA_VERSION, type Batch } from '../../../shared/batch/record.ts';
+import { END_STATUSES, OPEN_STATUSES, STATUSES } from '../../../shared/batch/status.ts';
 import {
   batchIdOf,
   fromItem,
   MAX_RECORD_BYTES,
   openQueue,
   toItem,
-} from '../../../shared/aws/batchItem.ts';
-import { NewerSchemaError, RefusedError } from '../../../shared/batch/errors.ts';
-import { FailureTally } from '../../../shared/batch/failures.ts';
-import { MAX_PAST_JOBS } from '../../../shared/batch/job.ts';
-import { BATCH_SCHEMA_VERSION, type Batch } from '../../../shared/batch/record.ts';
-import { END_STATUSES, OPEN_STATUSES, STATUSES } from '../../../shared/batch/status.ts';
+} from '../../../shared/stores/batchItem.ts';
 import { aBatch } from '../../support/batches.ts';
 import { INPUT, NOW } from '../../support/given.ts';
 

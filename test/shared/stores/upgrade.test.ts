@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { batchIdOf, fromItem, toItem } from '../../../shared/aws/batchItem.ts';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import { BATCH_SCHEMA_VERSION, batchSchema } from '../../../shared/batch/record.ts';
 import { STATUSES } from '../../../shared/batch/status.ts';
 import { upgradeRecord } from '../../../shared/batch/upgrade.ts';
+import { batchIdOf, fromItem, toItem } from '../../../shared/stores/batchItem.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
+import type { Item } from '../../../shared/stores/itemTable.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 import { SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { requestLine, upload, world } from '../../support/world.ts';
@@ -16,7 +18,7 @@ import { requestLine, upload, world } from '../../support/world.ts';
  * Items that version 1 of the record's schema wrote: made by the code of that version, which took
  * batches through every status. They are not edited by hand.
  */
-const ITEMS: readonly { name: string; item: Record<string, unknown> }[] = readFileSync(
+const ITEMS: readonly { name: string; item: Item }[] = readFileSync(
   join(import.meta.dirname, 'fixtures/recordsOfVersion1.jsonl'),
   'utf8',
 )
@@ -24,7 +26,7 @@ const ITEMS: readonly { name: string; item: Record<string, unknown> }[] = readFi
   .split('\n')
   .map((line) => JSON.parse(line));
 
-function itemNamed(name: string): Record<string, unknown> {
+function itemNamed(name: string): Item {
   const found = ITEMS.find((each) => each.name === name);
   if (!found) throw new Error(`there is no item ${name}`);
   return structuredClone(found.item);
@@ -166,7 +168,7 @@ describe('a table that version 1 has written', () => {
     (await emulators.table.send(new GetCommand({ TableName: TABLE_NAME, Key: { id } }))).Item;
 
   test('is read as it is, and written as version 2', async () => {
-    const store = realBatchStore(emulators.table, TABLE_NAME, DEFAULT_POLICY);
+    const store = batchStore(dynamoTable(emulators.table, TABLE_NAME), DEFAULT_POLICY);
     for (const { item } of ITEMS) {
       await put(item);
       const batch = await store.get(batchIdOf(item));
@@ -186,7 +188,7 @@ describe('a table that version 1 has written', () => {
     async (name) => {
       // Prepare
       const w = world();
-      const batches = realBatchStore(emulators.table, TABLE_NAME, DEFAULT_POLICY);
+      const batches = batchStore(dynamoTable(emulators.table, TABLE_NAME), DEFAULT_POLICY);
       Object.assign(w.dependencies, { batches });
       const item = itemNamed(name);
       const ids = Array.from({ length: 10 }, (_, index) => `r${index}`);

@@ -1,9 +1,10 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
-import { realProviderStateStore } from '../../../shared/aws/sweepStores.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import { NewerSchemaError } from '../../../shared/batch/errors.ts';
 import type { ProviderState, ProviderStateStore } from '../../../shared/quota/providerState.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
+import { providerStateStore } from '../../../shared/stores/sweepStores.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 
@@ -24,7 +25,7 @@ afterAll(() => emulators.stop());
 beforeEach(async () => {
   tableName = `table-${crypto.randomUUID()}`;
   await emulators.createTable(tableName);
-  states = realProviderStateStore(emulators.table, tableName);
+  states = providerStateStore(dynamoTable(emulators.table, tableName));
 });
 
 test('an entry that was never used has no hold', async () => {
@@ -47,7 +48,7 @@ test('all entries ever used are listed, and no batch', async () => {
   await Promise.all(
     names.map((provider) => states.replace({ schemaVersion: 1, provider, version: 1 })),
   );
-  const batches = realBatchStore(emulators.table, tableName, {
+  const batches = batchStore(dynamoTable(emulators.table, tableName), {
     retentionSeconds: 1,
     maxAgeSeconds: 60,
   });

@@ -1,7 +1,8 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { realBatchStore } from '../../../shared/aws/batchStore.ts';
+import { dynamoTable } from '../../../shared/aws/table.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
+import { batchStore } from '../../../shared/stores/batchStore.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 
@@ -12,7 +13,10 @@ let store: BatchStore;
 beforeAll(async () => {
   emulators = await startEmulators();
   await emulators.createTable(TABLE_NAME);
-  store = realBatchStore(emulators.table, TABLE_NAME, { retentionSeconds: 60, maxAgeSeconds: 60 });
+  store = batchStore(dynamoTable(emulators.table, TABLE_NAME), {
+    retentionSeconds: 60,
+    maxAgeSeconds: 60,
+  });
 });
 afterAll(() => emulators.stop());
 
