@@ -82,9 +82,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
     providerStates: stores.providerStates,
     sweepLock: stores.sweepLock,
     queues: port('queues') ?? realQueues(sqs, config.queueUrls, objects),
-    collector: collectorPorts(config, stores, (urls) => {
-      return port('collectorQueue') ?? realCollectorQueue(sqs, urls, objects);
-    }),
+    collector: collectorPorts(config, stores, (urls) => realCollectorQueue(sqs, urls, objects)),
     scratch: diskScratch(),
     processor: port('processor') ?? realProcessor(lambdaClient(), config.processorArn),
     bus: port('bus') ?? realEventBus(eventBridgeClient(), config.eventBusName),

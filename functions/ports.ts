@@ -12,7 +12,7 @@ import type {
   SweepLock,
 } from '../shared/batch/ports.ts';
 import type { WebhookRegister } from '../shared/batch/webhook.ts';
-import type { CollectorQueue, LaneStore, RequestRegister } from '../shared/collector/contract.ts';
+import type { LaneStore, RequestRegister } from '../shared/collector/contract.ts';
 import { ENVIRONMENT, PORT_NAMES, type PortName } from '../shared/config.ts';
 import type { ProviderStateStore } from '../shared/quota/providerState.ts';
 
@@ -34,8 +34,6 @@ interface Ports {
   readonly objects: ObjectStore;
   /** The batch queue and the work queue, on the side that sends. */
   readonly queues: Queues;
-  /** The queue of single requests. Only for a handler with the prop `collector`. */
-  readonly collectorQueue: CollectorQueue;
   /** Invokes the user's processor. */
   readonly processor: Processor;
   /** Receives the state changes of batches. */

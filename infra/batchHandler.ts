@@ -1,16 +1,12 @@
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
-import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sns from 'aws-cdk-lib/aws-sns';
-import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { STATE_CHANGE } from '../shared/config.ts';
+import { isTableReplaced, STATE_CHANGE } from '../shared/config.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
 import { PACKAGE_VERSION } from '../shared/package.ts';
 import type { BatchHandlerProps, StateChangeFilter } from './batchHandlerProps.ts';
@@ -19,20 +15,29 @@ import { describeHandler } from './discovery.ts';
 import type { Severity } from './monitoring/alarmSpec.ts';
 import { createAlarms } from './monitoring/createAlarms.ts';
 import { createDashboard } from './monitoring/dashboard.ts';
-import { HandlerMetrics } from './monitoring/handlerMetrics.ts';
+
 import { functionsOf } from './monitoring/monitored.ts';
 import { saveQueries } from './monitoring/queries.ts';
+import { OwnedResources } from './ownedResources.ts';
 import { bindProviders, type GrantResult } from './providers/access.ts';
 import { subscribeToJobEvents } from './providers/bedrock.ts';
 import { createBucket } from './resources/bucket.ts';
 import { type Collector, createCollector } from './resources/collector.ts';
 import { Delivery } from './resources/delivery.ts';
 import { checkEnvironments } from './resources/environmentSize.ts';
-import { connectQueues, createFunctions, FUNCTION_SPECS } from './resources/functions.ts';
+import {
+  connectQueues,
+  createFunctions,
+  FUNCTION_SPECS,
+  type HandlerResources,
+  ownCode,
+} from './resources/functions.ts';
 import { createInbox } from './resources/inbox.ts';
 import { createOutputs, outputPrefix } from './resources/outputs.ts';
-import { grantAdd, grantClient, grantPermissions, grantRead } from './resources/permissions.ts';
-import { createQueues, type Queues } from './resources/queues.ts';
+import { grantPermissions } from './resources/permissions.ts';
+import { createQueues } from './resources/queues.ts';
+import { checkReplaced } from './resources/replaced.ts';
+import { replacedBy, runtimeCode } from './resources/runtime.ts';
 import { createSchedule } from './resources/schedule.ts';
 import { createTable } from './resources/table.ts';
 import { createWebhooks, type WebhookEndpoint } from './resources/webhooks.ts';
@@ -50,6 +55,11 @@ function runbookIn(docsUrl: string): string {
   return `${docsUrl.replace(/\/+$/, '')}/runbook.md`;
 }
 
+function eventBusOf(scope: Construct, { eventBus }: BatchHandlerProps): events.IEventBus {
+  const bus = eventBus ?? events.EventBus.fromEventBusName(scope, 'DefaultBus', 'default');
+  return bus as events.IEventBus;
+}
+
 /**
  * Runs batches of LLM requests: submits each JSONL file to the Batch API of an LLM provider, retries
  * unfinished requests, and delivers the results to your Lambda function.
@@ -64,17 +74,7 @@ function runbookIn(docsUrl: string): string {
  *
  * @throws ConfigurationError for a prop that is invalid; the message names the prop and the fix
  */
-export class BatchHandler extends HandlerMetrics {
-  /** Holds batches, provider states, the lock of the sweep and the records of processors with `once`. */
-  readonly table: dynamodb.TableV2;
-  /** Holds inputs, results and errors. Upload inputs to `uploads/<batchId>.jsonl`. */
-  readonly bucket: s3.Bucket;
-  /** Receives messages that add and command batches, and that pause and resume providers. */
-  readonly queue: sqs.Queue;
-  /** Receives refused messages of `queue`, with the reason as a message attribute. */
-  readonly deadLetterQueue: sqs.Queue;
-  /** All queues with their dead-letter queues, by the function that consumes each. */
-  readonly queues: Queues;
+export class BatchHandler extends OwnedResources {
   /** Collects single requests into batches. Undefined without the prop `collector`. */
   readonly collector: Collector | undefined;
   /** All functions of the handler, by name: `intake`, `sweeper`, `worker`, `outcome` and so on. */
@@ -92,8 +92,12 @@ export class BatchHandler extends HandlerMetrics {
   /** Webhook URL and signing secret of each entry of OpenAI with the option `webhook`. */
   readonly webhooks: Readonly<Record<string, WebhookEndpoint>>;
 
+  /** @internal */
+  override readonly resources: HandlerResources;
+
   constructor(scope: Construct, id: string, props: BatchHandlerProps) {
     super(scope, id);
+    checkReplaced(props);
     const { providers, inputBuckets = [], collector: collectorSettings } = props;
     const { schedule: interval = Duration.minutes(1) } = props;
     const { runbook = runbookIn(props.docsUrl ?? DOCS_URL) } = props;
@@ -102,8 +106,6 @@ export class BatchHandler extends HandlerMetrics {
     const processor = props.processor as lambda.IFunction;
     const { page = props.alarmTopic, ticket = props.alarmTopic } = alarmTopics;
     const topics = { page, ticket } as Record<Severity, sns.ITopic | undefined>;
-    const eventBus = (props.eventBus ??
-      events.EventBus.fromEventBusName(this, 'DefaultBus', 'default')) as events.IEventBus;
     const { policy, invocationAge, objectAge } = timingOf(
       props.policy ?? {},
       props.retention,
@@ -116,21 +118,32 @@ export class BatchHandler extends HandlerMetrics {
       ...omitUndefined({ collector: collectorSettings }),
     });
 
-    const queues = createQueues(this, FUNCTION_SPECS);
-    this.queues = queues;
-    this.queue = queues.intake.queue;
-    this.deadLetterQueue = queues.intake.deadLetterQueue;
-    this.table = createTable(this, removalPolicy);
-    this.bucket = createBucket(this, objectAge, removalPolicy);
-    const { table, bucket } = this;
+    const replaced = replacedBy(props.runtime);
+    const queues = createQueues(this, FUNCTION_SPECS, replaced.includes('queues'));
+    const table = isTableReplaced(replaced) ? undefined : createTable(this, removalPolicy);
+    const bucket = replaced.includes('objects')
+      ? undefined
+      : createBucket(this, objectAge, removalPolicy);
     const { queue: outcomeQueue } = queues.outcome;
     new Delivery(this, 'Delivery', { processor, table, bucket, outcomeQueue, invocationAge });
 
-    const resources = { table, bucket, inputBuckets, queues, processor, eventBus };
+    const resources: HandlerResources = {
+      ...{ table, bucket, inputBuckets, queues, processor, replaced },
+      eventBus: replaced.includes('bus') ? undefined : eventBusOf(this, props),
+    };
+    this.resources = resources;
+    const withWebhook = entries.filter(([, provider]) => provider.webhook);
+    const needed = [
+      ...Object.keys(FUNCTION_SPECS),
+      ...(collectorSettings ? ['collector'] : []),
+      ...(withWebhook.length > 0 ? ['webhook'] : []),
+    ];
     const functionsProps = {
       resources,
       service: this.service,
-      settings,
+      source: props.runtime
+        ? runtimeCode(this, props.runtime, settings, needed)
+        : ownCode(settings),
       logRetention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
       removalPolicy,
     };
@@ -139,7 +152,6 @@ export class BatchHandler extends HandlerMetrics {
     this.sweeper = sweeper;
     grantPermissions(functions, resources);
     if (props.inbox) createInbox(this, functions, resources, objectAge);
-    const withWebhook = entries.filter(([, provider]) => provider.webhook);
     const { function: webhook, endpoints } = createWebhooks(
       this,
       functionsProps,
@@ -199,23 +211,5 @@ export class BatchHandler extends HandlerMetrics {
       // CloudFormation rejects a pattern that contains an empty object.
       ...(Object.keys(detail).length > 0 ? { detail } : {}),
     };
-  }
-
-  /** Allows adding batches: uploading files to `uploads/*` and sending messages to the queue. */
-  grantAdd(grantee: iam.IGrantable): iam.Grant {
-    return grantAdd(grantee, this);
-  }
-
-  /** Allows reading the state and the rows of batches, as the client library does. */
-  grantRead(grantee: iam.IGrantable): iam.Grant {
-    return grantRead(grantee, this);
-  }
-
-  /**
-   * Allows everything that the client library does: adding, reading and commanding batches, and pausing
-   * and resuming providers.
-   */
-  grantClient(grantee: iam.IGrantable): iam.Grant {
-    return grantClient(grantee, this);
   }
 }

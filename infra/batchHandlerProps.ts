@@ -8,6 +8,7 @@ import type { CollectorSettingsInput, PolicySettings, Status } from '../shared/s
 import type { Severity } from './monitoring/alarmSpec.ts';
 import type { AlarmSettings } from './monitoring/alarms.ts';
 import type { LlmProvider } from './providers/llmProvider.ts';
+import type { RuntimeProps } from './runtimeProps.ts';
 
 /** Under `exactOptionalPropertyTypes` some classes do not implement their interfaces. */
 type Processor = lambda.IFunction | lambda.Alias | lambda.Version;
@@ -75,6 +76,13 @@ export interface BatchHandlerProps {
    * @default - no collector
    */
   readonly collector?: CollectorSettingsInput;
+  /**
+   * Your own code as the code of the functions, with some of their ports replaced, such as the table by a
+   * database of yours. See docs/storage.md.
+   *
+   * @default - the package's own code, on DynamoDB, S3, SQS and EventBridge
+   */
+  readonly runtime?: RuntimeProps;
   /**
    * Timeouts, retries and limits of the lifecycle, to override the defaults.
    *

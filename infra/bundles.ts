@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { PACKAGE_ROOT } from '../shared/package.ts';
+import { BUNDLE_OPTIONS } from './bundleOptions.ts';
 import type { BundleName } from './bundlePaths.ts';
 
 /** The entry file of each module of each bundle. */
@@ -41,30 +42,13 @@ export async function bundle<Name extends string>(
     });
   }
   const { metafile } = await build({
+    ...BUNDLE_OPTIONS,
     entryPoints: entries,
     outdir: directory,
     absWorkingDir: PACKAGE_ROOT,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
     // The examples import the package as a user's code does. In a clone it may not be built yet.
     alias: { 'batch-handler/processor': join(PACKAGE_ROOT, 'shared', 'processor', 'index.ts') },
-    format: 'esm',
-    splitting: true,
-    outExtension: { '.js': '.mjs' },
-    // The AWS SDK's default entry is CommonJS, which esbuild cannot tree-shake and which starts slower.
-    mainFields: ['module', 'main'],
-    // Google's libraries are CommonJS and call `require` for Node's modules.
-    banner: {
-      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-    },
-    minify: true,
-    sourcemap: true,
-    // Stack traces need positions only. The sources would triple the size of the upload.
-    sourcesContent: false,
     metafile: true,
-    // The error that esbuild throws holds the messages.
-    logLevel: 'silent',
   });
   const sizes = Object.keys(entries).map((name) => [name, sizeOf(metafile, `/${name}.mjs`)]);
   return Object.fromEntries(sizes);

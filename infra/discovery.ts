@@ -27,6 +27,7 @@ interface HandlerParts {
  */
 export function describeHandler(handler: Construct, parts: HandlerParts): void {
   const stack = Stack.of(handler);
+  const { replaced } = parts.resources;
   const metadata: WrittenMetadata = {
     settings: JSON.stringify(JSON.parse(parts.settings)),
     version: PACKAGE_VERSION,
@@ -36,6 +37,7 @@ export function describeHandler(handler: Construct, parts: HandlerParts): void {
       ...omitUndefined({ processorLog: logGroupOf(stack, parts.resources.processor) }),
     },
     limits: limitsOf(parts.settings),
+    ...(replaced.length > 0 && { replaced: [...replaced] }),
     secrets: secretsOf(stack, parts.access),
   };
   const others = stack.templateOptions.metadata?.[METADATA_KEY];
@@ -49,10 +51,10 @@ function constructsOf(parts: HandlerParts): Record<Described, IConstruct | undef
   const { table, bucket, queues, processor } = resources;
   return {
     ...{ table, bucket, processor, ...functions, schedule, webhook },
-    batchQueue: queues.intake.queue,
-    deadLetterQueue: queues.intake.deadLetterQueue,
-    workQueue: queues.worker.queue,
-    workDeadLetterQueue: queues.worker.deadLetterQueue,
+    batchQueue: queues.intake?.queue,
+    deadLetterQueue: queues.intake?.deadLetterQueue,
+    workQueue: queues.worker?.queue,
+    workDeadLetterQueue: queues.worker?.deadLetterQueue,
     outcomeQueue: queues.outcome.queue,
     outcomeDeadLetterQueue: queues.outcome.deadLetterQueue,
     collectorQueue: collector?.queues.queue,

@@ -8,3 +8,4 @@ export type * from './providers/llmProvider.ts';
 export { LlmProvider } from './providers/llmProvider.ts';
 export type { Collector } from './resources/collector.ts';
 export type { QueuePair, Queues } from './resources/queues.ts';
+export type { RuntimeProps } from './runtimeProps.ts';

@@ -85,7 +85,7 @@ const TABLE_PORTS = [
 /** The ports of a function that users can replace. */
 export const PORT_NAMES = [
   ...(['items', ...TABLE_PORTS] as const),
-  ...(['objects', 'queues', 'collectorQueue', 'processor', 'bus'] as const),
+  ...(['objects', 'queues', 'processor', 'bus'] as const),
   ...(['secrets', 'log', 'metrics', 'clock'] as const),
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];

@@ -4,18 +4,20 @@ import * as z from 'zod';
 export const METADATA_KEY = 'BatchHandler';
 
 const logicalId = z.string().min(1);
+/** Empty if the handler has no such resource, because a user's code replaces it. */
+const replaceableId = z.string().default('');
 
 /**
  * The resources of a handler that somebody who works with it has to find: logical ids, or of what the
  * stack does not own the names of the outputs that have their names or URLs.
  */
 const resourceIdsSchema = z.object({
-  table: logicalId,
-  bucket: logicalId,
-  batchQueue: logicalId,
-  deadLetterQueue: logicalId,
-  workQueue: logicalId,
-  workDeadLetterQueue: logicalId,
+  table: replaceableId,
+  bucket: replaceableId,
+  batchQueue: replaceableId,
+  deadLetterQueue: replaceableId,
+  workQueue: replaceableId,
+  workDeadLetterQueue: replaceableId,
   outcomeQueue: logicalId,
   outcomeDeadLetterQueue: logicalId,
   intake: logicalId,
@@ -60,6 +62,8 @@ const handlerMetadataSchema = z.object({
    * an object.
    */
   settings: z.union([settingsText, settingsObject]),
+  /** The ports that a user's code replaces. */
+  replaced: z.array(z.string()).default([]),
   /** Of the package that was deployed. */
   version: z.string().optional(),
   resources: resourceIdsSchema,

@@ -141,16 +141,14 @@ const HANDLER_ALARMS = {
   deadLetters: {
     defaultThreshold: 1,
     specs: ({ queues, collector }) => [
-      deadLetters('Batch', queues.intake, 'Messages to the batch queue were refused.'),
-      deadLetters('Work', queues.worker, 'The worker could not handle messages.'),
-      deadLetters(
+      ...deadLetters('Batch', queues.intake, 'Messages to the batch queue were refused.'),
+      ...deadLetters('Work', queues.worker, 'The worker could not handle messages.'),
+      ...deadLetters(
         'Outcome',
         queues.outcome,
         'Outcomes of deliveries were not recorded: these deliveries are repeated.',
       ),
-      ...(collector
-        ? [deadLetters('Collector', collector.queues, 'Single requests were refused.')]
-        : []),
+      ...deadLetters('Collector', collector?.queues, 'Single requests were refused.'),
     ],
   },
 } satisfies Record<string, AlarmDefinition>;
@@ -163,9 +161,17 @@ export type AlarmSetting = keyof typeof ALARMS;
 /** Threshold of each alarm. `false` removes the alarm. */
 export type AlarmSettings = { readonly [Setting in AlarmSetting]?: number | false };
 
-/** @param name of the queue whose dead letters they are */
-function deadLetters(name: string, { deadLetterQueue }: QueuePair, summary: string): AlarmSpec {
-  const metric = deadLetterQueue.metricApproximateNumberOfMessagesVisible(over(5, MAXIMUM));
+/**
+ * @param name of the queue whose dead letters they are
+ * @param queues undefined if there is no such queue
+ */
+function deadLetters(
+  name: string,
+  queues: QueuePair | undefined,
+  summary: string,
+): readonly AlarmSpec[] {
+  if (!queues) return [];
+  const metric = queues.deadLetterQueue.metricApproximateNumberOfMessagesVisible(over(5, MAXIMUM));
   const command = `redrive --queue ${name.toLowerCase()}`;
-  return { id: `${name}DeadLetters`, severity: 'ticket', command, summary, metric };
+  return [{ id: `${name}DeadLetters`, severity: 'ticket', command, summary, metric }];
 }

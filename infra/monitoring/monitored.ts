@@ -5,14 +5,14 @@ import { omitUndefined } from '../../shared/omitUndefined.ts';
 import type { LlmProvider } from '../providers/llmProvider.ts';
 import type { Collector } from '../resources/collector.ts';
 import type { HandlerFunctions } from '../resources/functions.ts';
-import type { Queues } from '../resources/queues.ts';
+import type { HandlerQueues } from '../resources/queues.ts';
 import type { HandlerMetrics } from './handlerMetrics.ts';
 
 /** What the alarms, the dashboard and the saved queries cover. */
 export interface Monitored {
   readonly handler: HandlerMetrics;
   readonly functions: HandlerFunctions;
-  readonly queues: Queues;
+  readonly queues: HandlerQueues;
   readonly collector: Collector | undefined;
   /** Receives webhooks. Undefined if no entry takes any. */
   readonly webhook: lambda.Function | undefined;
@@ -37,8 +37,8 @@ export function deadLetterQueuesOf({
   collector,
 }: Monitored): Readonly<Record<string, sqs.Queue>> {
   return omitUndefined({
-    batch: queues.intake.deadLetterQueue,
-    work: queues.worker.deadLetterQueue,
+    batch: queues.intake?.deadLetterQueue,
+    work: queues.worker?.deadLetterQueue,
     outcome: queues.outcome.deadLetterQueue,
     collector: collector?.queues.deadLetterQueue,
   });

@@ -33,7 +33,8 @@ export interface BindContext {
   readonly sweeper: CallerFunction;
   /** Checks a job when the provider reports that it has ended. Undefined if the entry takes no webhooks. */
   readonly listener: CallerFunction | undefined;
-  readonly bucket: s3.Bucket;
+  /** Undefined if a user's code replaces it. */
+  readonly bucket: s3.Bucket | undefined;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -68,7 +69,7 @@ export function bindProviders(
   scope: Construct,
   providers: Readonly<Record<string, BindableProvider>>,
   functions: ProviderFunctions,
-  others: { readonly bucket: s3.Bucket; readonly removalPolicy: RemovalPolicy },
+  others: { readonly bucket: s3.Bucket | undefined; readonly removalPolicy: RemovalPolicy },
 ): Readonly<Record<string, GrantResult>> {
   const worker = new CallerFunction(functions.worker);
   const sweeper = new CallerFunction(functions.sweeper);

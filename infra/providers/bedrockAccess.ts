@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
 import { PREFIX } from '../resources/bucket.ts';
 import { allow } from '../resources/permissions.ts';
+import { ownedBucket } from '../resources/replaced.ts';
 import type { AccessGrant, BindContext } from './access.ts';
 
 const BEDROCK = 'bedrock.amazonaws.com';
@@ -40,7 +41,7 @@ export function bedrockAccess({
         },
         stack,
       );
-      const { bucket } = context;
+      const bucket = ownedBucket(context);
       const jobRole = (given ??
         createJobRole(scope, `JobRole-${entry}`, {
           jobs,
@@ -85,7 +86,8 @@ function allowChecking({ worker, sweeper }: BindContext, jobs: string): void {
   }
 }
 
-function allowFiles({ worker, sweeper, bucket }: BindContext): void {
+function allowFiles({ worker, sweeper, ...context }: BindContext): void {
+  const bucket = ownedBucket(context);
   const files = bucket.arnForObjects(`${PREFIX.providerFiles}*`);
   allow([sweeper.function], ['s3:GetObject', 's3:DeleteObject'], [files]);
   allow(

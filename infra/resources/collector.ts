@@ -8,14 +8,14 @@ import type { CollectorSettingsInput } from '../../shared/settings.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import { PREFIX } from './bucket.ts';
 import {
-  bundleCode,
   createNodeFunction,
   environmentOf,
   type FunctionsProps,
   type HandlerResources,
 } from './functions.ts';
-import { allow, allowItems, allowObjects, grant, leadingKeys } from './permissions.ts';
+import { allowItems, allowObjects, allowSend, grant, leadingKeys } from './permissions.ts';
 import { createQueuePair, type QueuePair } from './queues.ts';
+import { ownedTable } from './replaced.ts';
 
 /** Joins a window of 100,000 requests with time to spare. */
 const COLLECTOR_TIMEOUT = Duration.minutes(5);
@@ -48,7 +48,7 @@ interface CollectorProps {
 /** @throws ConfigurationError if `settings.provider` names no entry */
 export function createCollector(
   scope: Construct,
-  { resources, service, settings: settingsText, ...props }: FunctionsProps,
+  { resources, service, source, ...props }: FunctionsProps,
   { settings, entries, sweeper }: CollectorProps,
 ): Collector {
   const { provider, maxAgeSeconds = MAX_BATCHING_SECONDS } = settings;
@@ -69,9 +69,9 @@ export function createCollector(
     description: 'Consumes the collector queue: collects single requests into batches',
     timeout: COLLECTOR_TIMEOUT,
     memorySize: 1024,
-    code: bundleCode('handler', settingsText),
-    handler: 'collector.handler',
-    environment: { ...environmentOf(resources, service), ...environment },
+    code: source.code,
+    handler: source.handlerOf('collector'),
+    environment: { ...environmentOf(resources, service, source), ...environment },
   });
   grantCollecting(collector, queues, resources);
   collector.addEventSource(
@@ -83,22 +83,23 @@ export function createCollector(
     }),
   );
   for (const [name, value] of Object.entries(environment)) sweeper.addEnvironment(name, value);
-  allow([sweeper], ['sqs:SendMessage'], [queue.queueArn]);
+  allowSend([sweeper], queue);
   return {
     queues,
     function: collector,
     grantSend: (grantee) => {
       // A request that is too large for a message is an object that the message points to.
-      const bodies = resources.bucket.arnForObjects(`${PREFIX.messages}*`);
-      return grant(grantee, ['sqs:SendMessage'], queue.queueArn, queue).combine(
-        grant(grantee, ['s3:PutObject'], bodies, resources.bucket),
-      );
+      const { bucket } = resources;
+      const send = grant(grantee, ['sqs:SendMessage'], queue.queueArn, queue);
+      if (!bucket) return send;
+      const bodies = bucket.arnForObjects(`${PREFIX.messages}*`);
+      return send.combine(grant(grantee, ['s3:PutObject'], bodies, bucket));
     },
     grantFind: (grantee) =>
       iam.Grant.addToPrincipal({
         grantee,
         actions: ['dynamodb:GetItem'],
-        resourceArns: [resources.table.tableArn],
+        resourceArns: [ownedTable(resources).tableArn],
         conditions: leadingKeys([TABLE.requestPrefix]),
       }),
   };
@@ -118,6 +119,6 @@ function grantCollecting(
   allowObjects(collector, bucket, PREFIX.collector, ['s3:GetObject', ...write]);
   allowObjects(collector, bucket, PREFIX.collected, write);
   allowObjects(collector, bucket, PREFIX.messages, ['s3:GetObject', ...write]);
-  const { queueArn } = queues.intake.queue;
-  allow([collector], ['sqs:SendMessage'], [queueArn, deadLetterQueue.queueArn]);
+  allowSend([collector], queues.intake?.queue);
+  allowSend([collector], deadLetterQueue);
 }

@@ -21,8 +21,8 @@ import { leadingKeys, USER_KEYS_REASON } from './permissions.ts';
 
 interface DeliveryProps {
   readonly processor: lambda.IFunction;
-  readonly table: dynamodb.TableV2;
-  readonly bucket: s3.Bucket;
+  readonly table: dynamodb.TableV2 | undefined;
+  readonly bucket: s3.Bucket | undefined;
   /** Receives Lambda's report of how each invocation ended. */
   readonly outcomeQueue: sqs.Queue;
   /** How long Lambda may keep an invocation in its queue before the function starts. */
@@ -50,13 +50,14 @@ export class Delivery extends Construct {
       's3:PutObject',
       's3:AbortMultipartUpload',
     ]);
-    policy.addStatements(
-      new iam.PolicyStatement({
-        actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
-        resources: [table.tableArn],
-        conditions: leadingKeys([TABLE.oncePrefix]),
-      }),
-    );
+    if (table)
+      policy.addStatements(
+        new iam.PolicyStatement({
+          actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+          resources: [table.tableArn],
+          conditions: leadingKeys([TABLE.oncePrefix]),
+        }),
+      );
     const { queueArn } = outcomeQueue;
     policy.addStatements(
       new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }),
@@ -78,7 +79,13 @@ export class Delivery extends Construct {
     this.node.addValidation({ validate: () => conflictingAsyncSettings(config) });
   }
 
-  #allowObjects(policy: iam.Policy, bucket: s3.Bucket, prefix: string, actions: string[]): void {
+  #allowObjects(
+    policy: iam.Policy,
+    bucket: s3.Bucket | undefined,
+    prefix: string,
+    actions: string[],
+  ): void {
+    if (!bucket) return;
     const arn = bucket.arnForObjects(`${prefix}*`);
     policy.addStatements(new iam.PolicyStatement({ actions, resources: [arn] }));
     acknowledgeWildcard(policy, arn, USER_KEYS_REASON);

@@ -9,12 +9,13 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { ENVIRONMENT, SETTINGS_FILE } from '../../shared/config.ts';
+import { ENVIRONMENT, type PortName, SETTINGS_FILE } from '../../shared/config.ts';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import { BUNDLES, type BundleName } from '../bundlePaths.ts';
 import { ConfigurationError } from '../configurationError.ts';
-import type { Queues } from './queues.ts';
+import type { HandlerQueues } from './queues.ts';
+import type { FunctionCode } from './runtime.ts';
 
 interface FunctionSpec {
   readonly description: string;
@@ -53,32 +54,32 @@ export const FUNCTION_SPECS = {
 type FunctionName = keyof typeof FUNCTION_SPECS;
 export type HandlerFunctions = Readonly<Record<FunctionName, lambda.Function>>;
 
-/** The resources that the functions use. */
+/** The resources that the functions use. Undefined are those that a user's code replaces. */
 export interface HandlerResources {
-  readonly table: dynamodb.TableV2;
-  readonly bucket: s3.Bucket;
+  readonly table: dynamodb.TableV2 | undefined;
+  readonly bucket: s3.Bucket | undefined;
   readonly inputBuckets: readonly (s3.IBucket | s3.Bucket)[];
-  readonly queues: Queues;
+  readonly queues: HandlerQueues;
   readonly processor: lambda.IFunction;
-  readonly eventBus: events.IEventBus;
+  readonly eventBus: events.IEventBus | undefined;
+  /** The ports that a user's code replaces. */
+  readonly replaced: readonly PortName[];
 }
 
 export interface FunctionsProps {
   readonly resources: HandlerResources;
   /** The handler's name, unique in the account. */
   readonly service: string;
-  /** The text of settings.json. */
-  readonly settings: string;
+  readonly source: FunctionCode;
   readonly logRetention: logs.RetentionDays;
   readonly removalPolicy: RemovalPolicy;
 }
 
 export function createFunctions(
   scope: Construct,
-  { resources, service, settings, ...props }: FunctionsProps,
+  { resources, service, source, ...props }: FunctionsProps,
 ): HandlerFunctions {
-  const environment = environmentOf(resources, service);
-  const code = bundleCode('handler', settings);
+  const environment = environmentOf(resources, service, source);
   const create = (id: string, name: FunctionName): lambda.Function => {
     const spec: FunctionSpec = FUNCTION_SPECS[name];
     return createNodeFunction(scope, id, {
@@ -91,8 +92,8 @@ export function createFunctions(
       description: spec.description,
       timeout: spec.timeout,
       memorySize: spec.memoryMiB,
-      code,
-      handler: `${name}.handler`,
+      code: source.code,
+      handler: source.handlerOf(name),
       environment,
     });
   };
@@ -111,30 +112,43 @@ export function createFunctions(
 export function environmentOf(
   { table, bucket, inputBuckets, queues, processor, eventBus }: HandlerResources,
   service: string,
+  source: Pick<FunctionCode, 'environment'>,
 ): Record<string, string> {
-  return {
+  return omitUndefined({
+    ...source.environment,
     [ENVIRONMENT.service]: service,
-    [ENVIRONMENT.table]: table.tableName,
-    [ENVIRONMENT.bucket]: bucket.bucketName,
+    [ENVIRONMENT.table]: table?.tableName,
+    [ENVIRONMENT.bucket]: bucket?.bucketName,
     [ENVIRONMENT.inputBuckets]: inputBuckets.map(({ bucketName }) => bucketName).join(','),
-    [ENVIRONMENT.batchQueue]: queues.intake.queue.queueUrl,
-    [ENVIRONMENT.workQueue]: queues.worker.queue.queueUrl,
-    [ENVIRONMENT.deadLetterQueue]: queues.intake.deadLetterQueue.queueUrl,
-    [ENVIRONMENT.workDeadLetterQueue]: queues.worker.deadLetterQueue.queueUrl,
+    [ENVIRONMENT.batchQueue]: queues.intake?.queue.queueUrl,
+    [ENVIRONMENT.workQueue]: queues.worker?.queue.queueUrl,
+    [ENVIRONMENT.deadLetterQueue]: queues.intake?.deadLetterQueue.queueUrl,
+    [ENVIRONMENT.workDeadLetterQueue]: queues.worker?.deadLetterQueue.queueUrl,
     [ENVIRONMENT.processor]: processor.functionArn,
-    [ENVIRONMENT.eventBus]: eventBus.eventBusName,
+    [ENVIRONMENT.eventBus]: eventBus?.eventBusName,
+  });
+}
+
+/** The package's own code of the functions. */
+export function ownCode(settings: string): FunctionCode {
+  return {
+    code: bundleCode('handler', settings),
+    handlerOf: (name) => `${name}.handler`,
+    environment: {},
   };
 }
 
 /** @param maxConcurrency how many workers may run at the same time */
 export function connectQueues(
   { intake, worker, outcome }: HandlerFunctions,
-  queues: Queues,
+  queues: HandlerQueues,
   maxConcurrency: number,
 ): void {
   const reportBatchItemFailures = true;
-  intake.addEventSource(new SqsEventSource(queues.intake.queue, { reportBatchItemFailures }));
+  if (queues.intake)
+    intake.addEventSource(new SqsEventSource(queues.intake.queue, { reportBatchItemFailures }));
   outcome.addEventSource(new SqsEventSource(queues.outcome.queue, { reportBatchItemFailures }));
+  if (!queues.worker) return;
   worker.addEventSource(
     new SqsEventSource(queues.worker.queue, {
       reportBatchItemFailures,

@@ -7,6 +7,7 @@ import { acknowledgeWildcard } from '../acknowledgements.ts';
 import { PREFIX, REJECTION_SUFFIX, toWholeDays } from './bucket.ts';
 import type { HandlerFunctions, HandlerResources } from './functions.ts';
 import { allow, allowObjects } from './permissions.ts';
+import { ownedBucket, ownedQueues } from './replaced.ts';
 
 /**
  * Sends a message to the batch queue for each `.jsonl` file under `inbox/`, and allows the functions to
@@ -18,9 +19,11 @@ import { allow, allowObjects } from './permissions.ts';
 export function createInbox(
   scope: Construct,
   { intake, worker }: HandlerFunctions,
-  { bucket, queues }: HandlerResources,
+  resources: HandlerResources,
   objectAge: Duration,
 ): void {
+  const bucket = ownedBucket(resources);
+  const { intake: batchQueue } = ownedQueues(resources);
   // The prop `eventBridgeEnabled` would add a custom resource with a function of CDK's own.
   (bucket.node.defaultChild as s3.CfnBucket).notificationConfiguration = {
     eventBridgeConfiguration: { eventBridgeEnabled: true },
@@ -39,7 +42,7 @@ export function createInbox(
       },
     },
     targets: [
-      new SqsQueue(queues.intake.queue, {
+      new SqsQueue(batchQueue.queue, {
         message: events.RuleTargetInput.fromObject({
           action: 'inbox',
           key: events.EventField.fromPath('$.detail.object.key'),

@@ -11,7 +11,8 @@ import type { QueuePair } from './queues.ts';
 import type { WebhookEndpoint } from './webhooks.ts';
 
 /** What the outputs of a handler name. */
-interface NamedParts extends Pick<HandlerResources, 'table' | 'bucket' | 'queues'> {
+interface NamedParts {
+  readonly resources: Pick<HandlerResources, 'table' | 'bucket' | 'queues'>;
   readonly collector: Collector | undefined;
   readonly functions: Readonly<Record<string, lambda.Function>>;
   readonly schedule: scheduler.Schedule;
@@ -33,10 +34,14 @@ export function outputPrefix(handler: Construct): string {
  */
 export function createOutputs(handler: Construct & NamedParts, prefix: string): void {
   const outputs = new Outputs(handler, prefix);
-  const { queues, collector, bucket, table, schedule, dashboard } = handler;
-  outputs.add('BatchQueueUrl', queues.intake.queue.queueUrl, 'Send messages to this queue');
-  outputs.addPair('Batch', '', queues.intake, 'Holds refused messages');
-  outputs.addPair('Work', 'Work', queues.worker, 'Holds work that failed repeatedly');
+  const { collector, schedule, dashboard } = handler;
+  const { bucket, table, queues } = handler.resources;
+  if (queues.intake) {
+    outputs.add('BatchQueueUrl', queues.intake.queue.queueUrl, 'Send messages to this queue');
+    outputs.addPair('Batch', '', queues.intake, 'Holds refused messages');
+  }
+  if (queues.worker)
+    outputs.addPair('Work', 'Work', queues.worker, 'Holds work that failed repeatedly');
   const lostOutcomes = 'Holds outcomes of deliveries that could not be recorded';
   outputs.addPair('Outcome', 'Outcome', queues.outcome, lostOutcomes);
   if (collector) {
@@ -44,8 +49,9 @@ export function createOutputs(handler: Construct & NamedParts, prefix: string): 
     outputs.add('CollectorQueueUrl', pair.queue.queueUrl, 'Send single requests to this queue');
     outputs.addPair('Collector', 'Collector', pair, 'Holds refused single requests');
   }
-  outputs.add('BucketName', bucket.bucketName, 'Upload files to uploads/<batchId>.jsonl');
-  outputs.add('TableName', table.tableName, 'Holds the state of every batch');
+  if (bucket)
+    outputs.add('BucketName', bucket.bucketName, 'Upload files to uploads/<batchId>.jsonl');
+  if (table) outputs.add('TableName', table.tableName, 'Holds the state of every batch');
   outputs.add('ScheduleName', schedule.scheduleName, 'Invokes the sweeper');
   if (dashboard) outputs.add('DashboardName', dashboard.dashboardName, 'Shows the state now');
   for (const [name, each] of Object.entries(handler.functions)) outputs.addFunction(name, each);

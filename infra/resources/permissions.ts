@@ -1,5 +1,6 @@
-import { Stack } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
@@ -22,7 +23,7 @@ const SWEEP_LOCK_KEYS = 'lock#';
  */
 export function grantPermissions(
   { intake, sweeper, worker, outcome }: HandlerFunctions,
-  { table, bucket, inputBuckets, queues, processor, eventBus }: HandlerResources,
+  { table, bucket, inputBuckets, queues, processor, eventBus, replaced }: HandlerResources,
 ): void {
   const all = [intake, sweeper, worker, outcome];
 
@@ -34,20 +35,16 @@ export function grantPermissions(
   // The intake removes records that cannot be read.
   allowItems(intake, ['dynamodb:DeleteItem'], table, ['batch#']);
   const indexes = [TABLE.dueIndex.name, TABLE.providerIndex.name];
-  allow(
-    [sweeper],
-    ['dynamodb:Query'],
-    indexes.map((name) => `${table.tableArn}/index/${name}`),
-  );
+  for (const name of indexes) allowIndex(sweeper, table, name);
 
-  const send = ['sqs:SendMessage'];
-  allow([intake, sweeper], send, [queues.worker.queue.queueArn]);
-  allow([sweeper, worker], send, [queues.intake.queue.queueArn]);
-  allow([intake], send, [queues.intake.deadLetterQueue.queueArn]);
-  allow([worker], send, [queues.worker.deadLetterQueue.queueArn]);
+  allowSend([intake, sweeper], queues.worker?.queue);
+  allowSend([sweeper, worker], queues.intake?.queue);
+  allowSend([intake], queues.intake?.deadLetterQueue);
+  allowSend([worker], queues.worker?.deadLetterQueue);
 
-  allow([intake, sweeper, worker], ['lambda:InvokeFunction'], [processor.functionArn]);
-  allow(all, ['events:PutEvents'], [eventBus.eventBusArn]);
+  if (!replaced.includes('processor'))
+    allow([intake, sweeper, worker], ['lambda:InvokeFunction'], [processor.functionArn]);
+  allowPublish(all, eventBus);
 
   const write = ['s3:PutObject', 's3:AbortMultipartUpload'];
   allowObjects(intake, bucket, PREFIX.uploads, ['s3:GetObject']);
@@ -62,8 +59,30 @@ export function grantPermissions(
     }
   }
   // Without ListBucket, S3 answers 403 instead of 404 for an object that does not exist.
-  const buckets = [bucket, ...inputBuckets].map(({ bucketArn }) => bucketArn);
-  allow([intake, worker], ['s3:ListBucket'], buckets);
+  const buckets = [...(bucket ? [bucket] : []), ...inputBuckets].map(({ bucketArn }) => bucketArn);
+  if (buckets.length > 0) allow([intake, worker], ['s3:ListBucket'], buckets);
+}
+
+/** Allows sending to a queue, unless a user's code replaces it. */
+export function allowSend(functions: readonly lambda.Function[], queue: sqs.Queue | undefined) {
+  if (queue) allow(functions, ['sqs:SendMessage'], [queue.queueArn]);
+}
+
+/** Allows publishing to the event bus, unless a user's code replaces it. */
+export function allowPublish(
+  functions: readonly lambda.Function[],
+  eventBus: events.IEventBus | undefined,
+) {
+  if (eventBus) allow(functions, ['events:PutEvents'], [eventBus.eventBusArn]);
+}
+
+/** Allows reading an index of the table, unless a user's code replaces the table. */
+export function allowIndex(
+  reader: lambda.Function,
+  table: dynamodb.TableV2 | undefined,
+  name: string,
+) {
+  if (table) allow([reader], ['dynamodb:Query'], [`${table.tableArn}/index/${name}`]);
 }
 
 export function allow(
@@ -76,27 +95,36 @@ export function allow(
   }
 }
 
-/** Allows actions on the bucket's objects whose keys begin with the prefix. */
+/**
+ * Allows actions on the bucket's objects whose keys begin with the prefix, unless a user's code
+ * replaces the bucket.
+ */
 export function allowObjects(
   grantee: lambda.Function,
-  bucket: s3.IBucket | s3.Bucket,
+  bucket: s3.IBucket | s3.Bucket | undefined,
   prefix: string,
   actions: string[],
 ) {
+  if (!bucket) return;
   const arn = bucket.arnForObjects(`${prefix}*`);
   allow([grantee], actions, [arn]);
   if (grantee.role) acknowledgeWildcard(grantee.role, arn, USER_KEYS_REASON);
 }
 
-/** Allows actions on the table's items whose keys begin with one of the prefixes. */
+/**
+ * Allows actions on the table's items whose keys begin with one of the prefixes, unless a user's code
+ * replaces the table.
+ */
 export function allowItems(
   grantee: lambda.Function,
   actions: string[],
-  { tableArn }: dynamodb.TableV2,
+  table: dynamodb.TableV2 | undefined,
   prefixes: readonly string[],
 ): void {
+  if (!table) return;
+  const resources = [table.tableArn];
   grantee.addToRolePolicy(
-    new iam.PolicyStatement({ actions, resources: [tableArn], conditions: leadingKeys(prefixes) }),
+    new iam.PolicyStatement({ actions, resources, conditions: leadingKeys(prefixes) }),
   );
 }
 
@@ -114,23 +142,23 @@ export function leadingKeys(prefixes: readonly string[]) {
 }
 
 /** The resources that users of a handler are granted. */
-interface UserResources {
-  readonly table: dynamodb.TableV2;
-  readonly bucket: s3.Bucket;
-  readonly queue: sqs.Queue;
-  readonly deadLetterQueue: sqs.Queue;
+type UserResources = Pick<HandlerResources, 'table' | 'bucket' | 'queues'>;
+
+/** Allows uploads to `uploads/*` and messages to the batch queue, unless a user's code replaces them. */
+export function grantAdd(grantee: iam.IGrantable, { queues, bucket }: UserResources): iam.Grant {
+  const queue = queues.intake?.queue;
+  return combined(grantee, [
+    queue && grant(grantee, ['sqs:SendMessage'], queue.queueArn, queue),
+    bucket && grant(grantee, ['s3:PutObject'], bucket.arnForObjects(`${PREFIX.uploads}*`), bucket),
+  ]);
 }
 
-/** Allows uploads to `uploads/*` and messages to the batch queue. */
-export function grantAdd(grantee: iam.IGrantable, { queue, bucket }: UserResources): iam.Grant {
-  return grant(grantee, ['sqs:SendMessage'], queue.queueArn, queue).combine(
-    grant(grantee, ['s3:PutObject'], bucket.arnForObjects(`${PREFIX.uploads}*`), bucket),
-  );
-}
-
-/** Allows reading batches and their rows. */
-export function grantRead(grantee: iam.IGrantable, { table, bucket }: UserResources): iam.Grant {
-  const stack = Stack.of(table);
+/** Allows reading batches and their rows, unless a user's code replaces the table or the bucket. */
+export function grantRead(
+  grantee: iam.IGrantable,
+  { table, bucket }: UserResources,
+  stack: Stack,
+): iam.Grant {
   // The ARN of a stack ends in an id that CloudFormation generates.
   const stackArn = stack.formatArn({
     service: 'cloudformation',
@@ -138,37 +166,52 @@ export function grantRead(grantee: iam.IGrantable, { table, bucket }: UserResour
     resourceName: `${stack.stackName}/*`,
   });
   const find = ['cloudformation:GetTemplateSummary', 'cloudformation:ListStackResources'];
-  return (
-    grant(grantee, find, stackArn)
-      .combine(
-        iam.Grant.addToPrincipal({
-          grantee,
-          actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem'],
-          resourceArns: [table.tableArn],
-          conditions: leadingKeys([...RECORD_KEYS, SWEEP_LOCK_KEYS]),
-        }),
-      )
-      // A scan names no keys.
-      .combine(grant(grantee, ['dynamodb:Scan'], table.tableArn))
-      .combine(grant(grantee, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.dueIndex.name}`))
-      .combine(
-        grant(grantee, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.providerIndex.name}`),
-      )
-      .combine(
-        grant(grantee, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.createdIndex.name}`),
-      )
-      .combine(grant(grantee, ['s3:GetObject'], bucket.arnForObjects(`${PREFIX.batches}*`), bucket))
-  );
+  return combined(grantee, [
+    grant(grantee, find, stackArn),
+    ...(table ? grantTable(grantee, table) : []),
+    bucket && grant(grantee, ['s3:GetObject'], bucket.arnForObjects(`${PREFIX.batches}*`), bucket),
+  ]);
+}
+
+function grantTable(grantee: iam.IGrantable, { tableArn }: dynamodb.TableV2): iam.Grant[] {
+  const indexes = [TABLE.dueIndex, TABLE.providerIndex, TABLE.createdIndex];
+  return [
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem'],
+      resourceArns: [tableArn],
+      conditions: leadingKeys([...RECORD_KEYS, SWEEP_LOCK_KEYS]),
+    }),
+    // A scan names no keys.
+    grant(grantee, ['dynamodb:Scan'], tableArn),
+    ...indexes.map(({ name }) => grant(grantee, ['dynamodb:Query'], `${tableArn}/index/${name}`)),
+  ];
 }
 
 /** Allows everything that the client library and the command line do. */
-export function grantClient(grantee: iam.IGrantable, resources: UserResources): iam.Grant {
-  const { bucket, deadLetterQueue } = resources;
-  const uploads = bucket.arnForObjects(`${PREFIX.uploads}*`);
-  return grantAdd(grantee, resources)
-    .combine(grantRead(grantee, resources))
-    .combine(grant(grantee, ['s3:AbortMultipartUpload'], uploads, bucket))
-    .combine(grant(grantee, ['sqs:ReceiveMessage'], deadLetterQueue.queueArn, deadLetterQueue));
+export function grantClient(
+  grantee: iam.IGrantable,
+  resources: UserResources,
+  stack: Stack,
+): iam.Grant {
+  const { bucket } = resources;
+  const deadLetters = resources.queues.intake?.deadLetterQueue;
+  const uploads = bucket?.arnForObjects(`${PREFIX.uploads}*`);
+  return combined(grantee, [
+    grantAdd(grantee, resources),
+    grantRead(grantee, resources, stack),
+    uploads === undefined
+      ? undefined
+      : grant(grantee, ['s3:AbortMultipartUpload'], uploads, bucket),
+    deadLetters && grant(grantee, ['sqs:ReceiveMessage'], deadLetters.queueArn, deadLetters),
+  ]);
+}
+
+function combined(grantee: iam.IGrantable, grants: readonly (iam.Grant | undefined)[]): iam.Grant {
+  const [first, ...rest] = grants.filter((each) => each !== undefined);
+  if (!first)
+    return iam.Grant.drop(grantee, "the handler's runtime replaces what could be granted");
+  return rest.reduce((all, each) => all.combine(each), first);
 }
 
 /** @param resource the resource whose own policy lets in a grantee of another account */

@@ -16,6 +16,13 @@ export interface QueuePair {
   readonly deadLetterQueue: sqs.Queue;
 }
 
+/** The queues of a handler, some of which a user's code may replace. */
+export interface HandlerQueues {
+  readonly intake: QueuePair | undefined;
+  readonly worker: QueuePair | undefined;
+  readonly outcome: QueuePair;
+}
+
 /** The handler's queues, by the function that consumes each. */
 export interface Queues {
   /** Users add batches here, and requeued batches return through it. */
@@ -26,14 +33,18 @@ export interface Queues {
   readonly outcome: QueuePair;
 }
 
-/** @param consumers the function of each queue, whose timeout sets the visibility timeout */
+/**
+ * @param consumers the function of each queue, whose timeout sets the visibility timeout
+ * @param isReplaced whether a user's code replaces the queues that the handler sends to
+ */
 export function createQueues(
   scope: Construct,
   consumers: Readonly<Record<keyof Queues, { readonly timeout: Duration }>>,
-): Queues {
+  isReplaced: boolean,
+): HandlerQueues {
   return {
-    intake: createQueuePair(scope, 'Batch', consumers.intake.timeout),
-    worker: createQueuePair(scope, 'Work', consumers.worker.timeout),
+    intake: isReplaced ? undefined : createQueuePair(scope, 'Batch', consumers.intake.timeout),
+    worker: isReplaced ? undefined : createQueuePair(scope, 'Work', consumers.worker.timeout),
     outcome: createQueuePair(scope, 'Outcome', consumers.outcome.timeout),
   };
 }

@@ -5,13 +5,12 @@ import type { Construct } from 'constructs';
 import { ENVIRONMENT, TABLE } from '../../shared/config.ts';
 import { KINDS, type ProviderKind } from '../../shared/providers/kinds.ts';
 import {
-  bundleCode,
   createNodeFunction,
   environmentOf,
   type FunctionsProps,
   type HandlerResources,
 } from './functions.ts';
-import { allow, allowItems } from './permissions.ts';
+import { allowIndex, allowItems, allowPublish, allowSend } from './permissions.ts';
 import { createSecret, EntryIds, generateSecret, secretIdOf } from './secrets.ts';
 
 /** Senders wait only seconds for a reply. If the provider is slower, the next sweep checks the job. */
@@ -38,7 +37,7 @@ interface Webhooks {
  */
 export function createWebhooks(
   scope: Construct,
-  { resources, service, settings, ...props }: FunctionsProps,
+  { resources, service, source, ...props }: FunctionsProps,
   entries: ReadonlyMap<string, ProviderKind>,
   worker: lambda.Function,
 ): Webhooks {
@@ -49,9 +48,9 @@ export function createWebhooks(
       'Receives webhooks of providers: checks a job that has ended before the next sweep',
     timeout: WEBHOOK_TIMEOUT,
     memorySize: 512,
-    code: bundleCode('handler', settings),
-    handler: 'webhook.handler',
-    environment: environmentOf(resources, service),
+    code: source.code,
+    handler: source.handlerOf('webhook'),
+    environment: environmentOf(resources, service, source),
   });
   grantJobChecks(receiver, resources);
   // The receiver records each webhook, so that a repeated one has no effect.
@@ -112,7 +111,7 @@ function grantJobChecks(
   { table, queues, eventBus }: HandlerResources,
 ): void {
   allowItems(receiver, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, ['batch#', 'provider#']);
-  allow([receiver], ['dynamodb:Query'], [`${table.tableArn}/index/${TABLE.providerIndex.name}`]);
-  allow([receiver], ['sqs:SendMessage'], [queues.worker.queue.queueArn]);
-  allow([receiver], ['events:PutEvents'], [eventBus.eventBusArn]);
+  allowIndex(receiver, table, TABLE.providerIndex.name);
+  allowSend([receiver], queues.worker?.queue);
+  allowPublish([receiver], eventBus);
 }

@@ -1,0 +1,62 @@
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { ConfigurationError } from '../configurationError.ts';
+import type { RuntimeProps } from '../runtimeProps.ts';
+import type { HandlerResources } from './functions.ts';
+import type { Queues } from './queues.ts';
+import { replacedBy } from './runtime.ts';
+
+/** What of a handler is not there because a user's code replaces it, and what cannot work without it. */
+
+/** @throws ConfigurationError if `runtime.replaces` names what replaces it */
+export function ownedTable({ table }: Pick<HandlerResources, 'table'>): dynamodb.TableV2 {
+  return table ?? missing('table', 'items, or every store in it');
+}
+
+/** @throws ConfigurationError if `runtime.replaces` names `objects` */
+export function ownedBucket({ bucket }: Pick<HandlerResources, 'bucket'>): s3.Bucket {
+  return bucket ?? missing('bucket', 'objects');
+}
+
+/** @throws ConfigurationError if `runtime.replaces` names `queues` */
+export function ownedQueues({ queues }: Pick<HandlerResources, 'queues'>): Queues {
+  const { intake, worker, outcome } = queues;
+  return intake && worker ? { intake, worker, outcome } : missing('batch queue', 'queues');
+}
+
+function missing(what: string, names: string): never {
+  throw new ConfigurationError(
+    `the handler has no ${what}, because runtime.replaces names ${names}: use your own`,
+  );
+}
+
+interface CheckedProps {
+  readonly runtime?: RuntimeProps;
+  readonly inbox?: boolean;
+  readonly providers: Readonly<Record<string, { readonly settings: { readonly kind: string } }>>;
+}
+
+/**
+ * Checks that no prop needs what the prop `runtime` replaces.
+ *
+ * @throws ConfigurationError that names both props
+ */
+export function checkReplaced({ runtime, inbox, providers }: CheckedProps): void {
+  const replaced = replacedBy(runtime);
+  const refuse = (prop: string, port: string, fix: string) => {
+    throw new ConfigurationError(
+      `${prop} does not work with runtime.replaces naming ${port}: ${fix}`,
+    );
+  };
+  if (inbox && replaced.includes('objects'))
+    refuse('inbox', 'objects', 'it is a folder of the bucket of the handler. Leave inbox out');
+  if (inbox && replaced.includes('queues'))
+    refuse('inbox', 'queues', 'files of it become messages of the batch queue. Leave inbox out');
+  const bedrock = Object.entries(providers).find(([, { settings }]) => settings.kind === 'bedrock');
+  if (bedrock && replaced.includes('objects'))
+    refuse(
+      `providers.${bedrock[0]}`,
+      'objects',
+      'jobs of Bedrock read and write the bucket of the handler. Use another provider, or keep the bucket',
+    );
+}
