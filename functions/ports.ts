@@ -15,9 +15,12 @@ import type { WebhookRegister } from '../shared/batch/webhook.ts';
 import type { LaneStore, RequestRegister } from '../shared/collector/contract.ts';
 import { ENVIRONMENT, PORT_NAMES, type PortName } from '../shared/config.ts';
 import type { ProviderStateStore } from '../shared/quota/providerState.ts';
+import type { ItemTable } from '../shared/stores/itemTable.ts';
 
 /** Everything of the runtime that can be replaced. */
 interface Ports {
+  /** Everything that is kept in the table: it stands for the next six, unless these are given, too. */
+  readonly items: ItemTable;
   /** The batches. */
   readonly batches: BatchStore;
   /** Why and how long each provider is not used, and what was learned of its limits. */

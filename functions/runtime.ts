@@ -2,15 +2,43 @@ import type { Context, LambdaFunctionURLEvent, SQSBatchResponse, SQSEvent } from
 import type { BatchQueueDelivery } from '../shared/usecases/intake/intake.ts';
 import { composition } from './compose.ts';
 import { observed } from './observability.ts';
-import type { RuntimePorts } from './ports.ts';
+import type { Deployment, RuntimePorts } from './ports.ts';
 
 /**
  * The package's entry `batch-handler/runtime`: the functions of a handler with some of their ports
  * replaced. Each part is imported by the first invocation that needs it.
  */
 
-/** A message that a queue has delivered. */
-export type Delivery = BatchQueueDelivery;
+export type {
+  BatchStore,
+  Clock,
+  EventBus,
+  Log,
+  Metrics,
+  ObjectRef,
+  ObjectStore,
+  ObjectWriter,
+  Processor,
+  Queues,
+  SweepLock,
+} from '../shared/batch/ports.ts';
+export type { Batch } from '../shared/batch/record.ts';
+export type { WebhookRegister } from '../shared/batch/webhook.ts';
+export type { LaneStore, RequestRegister } from '../shared/collector/contract.ts';
+export type { ProviderStateStore } from '../shared/quota/providerState.ts';
+export { batchStore } from '../shared/stores/batchStore.ts';
+export {
+  type Condition,
+  INDEXES,
+  IndexMissingError,
+  type IndexQuery,
+  type Item,
+  type ItemPage,
+  type ItemTable,
+  type ScanFilter,
+  type WrittenItem,
+} from '../shared/stores/itemTable.ts';
+export type { BatchQueueDelivery, Deployment, RuntimePorts };
 
 /** The Lambda handlers. Export each under its name from the file that the prop `runtime.entry` names. */
 export interface Handlers {

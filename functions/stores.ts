@@ -27,7 +27,7 @@ export function composeStores(
   policy: Policy,
   port: PortLookup,
 ): Stores {
-  const items = dynamoTable(dynamodbClient(), tableName);
+  const items = port('items') ?? dynamoTable(dynamodbClient(), tableName);
   // A request may come again for as long as its batch exists.
   const keepSeconds = lifetimeSeconds(policy);
   return {
