@@ -61,10 +61,7 @@ export function matches(batch: Batch, filter: BatchFilter): boolean {
   return Object.entries(metadata).every(([key, value]) => batch.spec.metadata[key] === value);
 }
 
-/**
- * Records that DynamoDB reads in one call.
- * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
- */
+/** Records that a store reads in one call, and DynamoDB at most. */
 export const MAX_KEYS = 100;
 
 /**

@@ -2,17 +2,8 @@ import type { BatchStore } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
-import {
-  batchIdOf,
-  batchItemId,
-  createdAtOf,
-  fromItem,
-  type Retention,
-  shardQueue,
-  timeKey,
-  toItem,
-  waitingQueue,
-} from './batchItem.ts';
+import { batchIdOf, batchItemId, fromItem, type Retention, toItem } from './batchItem.ts';
+import { createdAtOf, shardQueue, timeKey, waitingQueue } from './indexKeys.ts';
 import { putVersioned, queryPage } from './items.ts';
 import type { Item, ItemTable } from './itemTable.ts';
 import { unreadableRecords } from './unreadableRecords.ts';

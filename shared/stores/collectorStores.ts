@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { LaneStore, RequestName, RequestRegister } from '../collector/contract.ts';
 import { dueAtOf, LANE_SCHEMA_VERSION, laneSchema } from '../collector/lane.ts';
 import { TABLE } from '../config.ts';
-import { timeKey } from './batchItem.ts';
+import { timeKey } from './indexKeys.ts';
 import { parseRecord, putVersioned, queryPage, recordJson } from './items.ts';
 import type { Item, ItemTable } from './itemTable.ts';
 

@@ -1,6 +1,7 @@
 import { TABLE } from '../config.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import { batchIdOf, batchItemId, createdMonth, timeKey } from './batchItem.ts';
+import { batchIdOf, batchItemId } from './batchItem.ts';
+import { createdMonth, timeKey } from './indexKeys.ts';
 import { IndexMissingError, type IndexPosition, type ItemTable } from './itemTable.ts';
 
 /** A place in the list of batches, newest first: right after a batch, or before a time. */

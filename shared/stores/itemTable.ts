@@ -49,7 +49,7 @@ export const INDEXES = {
 } as const;
 export type IndexName = keyof typeof INDEXES;
 
-/** For each of these attributes, the values to keep an item for. */
+/** For each of these attributes, the values to keep an item for: at least one. */
 export type WhereValues = Readonly<Record<string, readonly string[]>>;
 
 /** The place of an item in a partition of an index. */

@@ -3,7 +3,8 @@ import { UnreadableRecordError } from '../batch/errors.ts';
 import type { UnreadableRecords } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import { TABLE } from '../config.ts';
-import { batchIdOf, batchItemId, fromItem, type ItemLayout, timeKey, toItem } from './batchItem.ts';
+import { batchIdOf, batchItemId, fromItem, type ItemLayout, toItem } from './batchItem.ts';
+import { timeKey } from './indexKeys.ts';
 import { queryPage } from './items.ts';
 import type { Item, ItemTable } from './itemTable.ts';
 

@@ -4,13 +4,8 @@ import { FailureTally } from '../../../shared/batch/failures.ts';
 import { MAX_PAST_JOBS } from '../../../shared/batch/job.ts';
 import { BATCH_SCHEMA_VERSION, type Batch } from '../../../shared/batch/record.ts';
 import { END_STATUSES, OPEN_STATUSES, STATUSES } from '../../../shared/batch/status.ts';
-import {
-  batchIdOf,
-  fromItem,
-  MAX_RECORD_BYTES,
-  openQueue,
-  toItem,
-} from '../../../shared/stores/batchItem.ts';
+import { batchIdOf, fromItem, MAX_RECORD_BYTES, toItem } from '../../../shared/stores/batchItem.ts';
+import { openQueue } from '../../../shared/stores/indexKeys.ts';
 import { aBatch } from '../../support/batches.ts';
 import { INPUT, NOW } from '../../support/given.ts';
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { dynamoTable } from '../../../shared/aws/table.ts';
 import type { BatchStore, IndexPage } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
-import { openQueue } from '../../../shared/stores/batchItem.ts';
 import { batchStore } from '../../../shared/stores/batchStore.ts';
+import { openQueue } from '../../../shared/stores/indexKeys.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
 import { INPUT } from '../../support/given.ts';
