@@ -49,9 +49,9 @@ const SCHEMA = `
     visibleAt INTEGER NOT NULL,
     receiveCount INTEGER NOT NULL DEFAULT 0,
     receipt TEXT,
-    reason TEXT,
-    UNIQUE (queue, messageId)
+    reason TEXT
   ) STRICT;
+  CREATE INDEX message ON messages (queue, messageId);
   CREATE INDEX visible ON messages (queue, visibleAt, sequence);
 `;
 

@@ -18,6 +18,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Objects as files, and what keeps their number bounded. */
 export interface FileObjects extends ObjectStore {
+  /** The size of an object in bytes; undefined if there is none. It costs less than `head`. */
+  bytesOf(key: string): Promise<number | undefined>;
   /**
    * Deletes objects by their age, as the rules of a bucket do, and what killed processes left unfinished.
    *
@@ -114,18 +116,24 @@ export function fileObjects(directory: string): FileObjects {
     };
   }
 
+  async function bytesOf(key: string): Promise<number | undefined> {
+    try {
+      return (await stat(pathOf(key))).size;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
   return {
     bucket: BUCKET,
+    bytesOf,
     async head(object) {
       checkBucket(object);
-      const path = pathOf(object.key);
-      try {
-        const { size } = await stat(path);
-        return { bytes: size, etag: await etagOf(path, object.key) };
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
+      const bytes = await bytesOf(object.key);
+      return bytes === undefined
+        ? undefined
+        : { bytes, etag: await etagOf(pathOf(object.key), object.key) };
     },
     async copy(source, key) {
       checkBucket(source);

@@ -80,8 +80,13 @@ export function sqliteQueues(
   onSent: (queue: QueueName) => void = () => {},
 ): SqliteQueues {
   const insert = database.prepare(
+    'INSERT INTO messages (queue, messageId, body, sentAt, visibleAt) VALUES (?, ?, ?, ?, ?)',
+  );
+  // A message that is handled again is refused again.
+  const insertDead = database.prepare(
     `INSERT INTO messages (queue, messageId, body, sentAt, visibleAt, reason)
-     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (queue, messageId) DO NOTHING`,
+     SELECT :queue, :messageId, :body, :now, :now, :reason WHERE NOT EXISTS (
+       SELECT 1 FROM messages WHERE queue = :queue AND messageId = :messageId AND body = :body)`,
   );
   const take = database.prepare(
     `UPDATE messages SET visibleAt = ?, receiveCount = receiveCount + 1, receipt = ?
@@ -96,7 +101,7 @@ export function sqliteQueues(
     'UPDATE messages SET visibleAt = ?, reason = ?, receipt = NULL WHERE receipt = ?',
   );
   const giveUp = database.prepare(
-    `UPDATE OR REPLACE messages SET queue = '${DEAD}' || queue, reason = ?, receipt = NULL, visibleAt = ?
+    `UPDATE messages SET queue = '${DEAD}' || queue, reason = ?, receipt = NULL, visibleAt = ?
      WHERE receipt = ?`,
   );
   const count = database.prepare('SELECT count(*) AS depth FROM messages WHERE queue = ?');
@@ -105,7 +110,7 @@ export function sqliteQueues(
      WHERE queue >= '${DEAD}' AND queue < '${DEAD}\u{10ffff}' ORDER BY sequence LIMIT ${MAX_DEAD_LETTERS}`,
   );
   const revive = database.prepare(
-    `UPDATE OR REPLACE messages SET queue = ?, visibleAt = ?, receiveCount = 0, reason = NULL
+    `UPDATE messages SET queue = ?, visibleAt = ?, receiveCount = 0, reason = NULL
      WHERE queue = ? AND messageId = ?`,
   );
   const forget = database.prepare(
@@ -115,7 +120,7 @@ export function sqliteQueues(
   function send(queue: QueueName, body: string, delaySeconds = 0): string {
     const messageId = randomUUID();
     const sentAt = now();
-    insert.run(queue, messageId, body, sentAt, sentAt + Math.ceil(delaySeconds * 1000), null);
+    insert.run(queue, messageId, body, sentAt, sentAt + Math.ceil(delaySeconds * 1000));
     onSent(queue);
     return messageId;
   }
@@ -125,8 +130,8 @@ export function sqliteQueues(
     sendWork: async (message) => void send('work', JSON.stringify(message)),
     sendBatch: async (message, delaySeconds) =>
       void send('batch', JSON.stringify(message), Math.max(0, delaySeconds)),
-    async sendDeadLetter(queue: DeadLetterSource, body, reason, messageId) {
-      insert.run(`${DEAD}${queue}`, messageId, body, now(), now(), reason);
+    async sendDeadLetter(source: DeadLetterSource, body, reason, messageId) {
+      insertDead.run({ queue: `${DEAD}${source}`, messageId, body, now: now(), reason });
     },
     receive(queue, leaseSeconds) {
       for (;;) {
@@ -163,7 +168,7 @@ export function sqliteQueues(
         ...{ sentAt: Number(sentAt), reason: String(reason) },
       })),
     redrive({ queue, messageId }) {
-      const isMoved = revive.run(queue, now(), `${DEAD}${queue}`, messageId).changes === 1;
+      const isMoved = revive.run(queue, now(), `${DEAD}${queue}`, messageId).changes > 0;
       if (isMoved) onSent(queue);
       return isMoved;
     },

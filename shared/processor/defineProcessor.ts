@@ -61,7 +61,7 @@ export function defineProcessor(
     const batch = new DeliveredBatch(parsed.data, (object) => readObject(s3, object));
     if (options.once) {
       // Imported here, so that other processors do not load it.
-      const { dynamodbClient, dynamoTable, effectRecord, once } = await import('./once.ts');
+      const { dynamodbClient, dynamoTable, effectRecord, once } = await import('./onceOnDynamo.ts');
       dynamodb ??= dynamodbClient();
       const record = effectRecord(dynamoTable(dynamodb, batch.event.table), batch.deliveryId);
       const remainingMs = context.getRemainingTimeInMillis();

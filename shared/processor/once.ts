@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { dynamodbClient } from '../aws/clients/dynamodb.ts';
-import { dynamoTable } from '../aws/table.ts';
 import { messageOf } from '../batch/errors.ts';
-import { type EffectRecord, effectRecord } from '../stores/onceRecords.ts';
+import type { EffectRecord } from '../stores/onceRecords.ts';
 
 /** Covers clocks that differ, and requests in flight of a function that is killed. */
 const LEASE_MARGIN_MS = 10_000;
@@ -11,8 +9,6 @@ const LEASE_MARGIN_MS = 10_000;
 const POLL_MS = 1_000;
 /** Time that is left to the function when it stops waiting, so that it can throw its reason. */
 const STOP_BEFORE_TIMEOUT_MS = 5_000;
-
-export { dynamodbClient, dynamoTable, effectRecord };
 
 /**
  * Runs the effect of a delivery unless it has happened already.
