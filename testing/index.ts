@@ -3,7 +3,9 @@
 export { batchStoreContract } from './batchStore.ts';
 export { laneStoreContract, requestRegisterContract } from './collectorStores.ts';
 export type { ContractCase, Subject } from './contract.ts';
+export { itemTableContract } from './itemTable.ts';
 export { type ObjectStoreSubject, objectStoreContract } from './objectStore.ts';
+export { effectRecordContract, webhookRegisterContract } from './onceRecords.ts';
 export {
   type QueueName,
   type QueuePair,
@@ -12,4 +14,4 @@ export {
   type ReceivedMessage,
 } from './queues.ts';
 export { providerStateStoreContract, sweepLockContract } from './sweepStores.ts';
-export type { BatchStoreSubject, Damage } from './unreadableRecords.ts';
+export { type BatchStoreSubject, type Damage, damageRecord } from './unreadableRecords.ts';

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { NewerSchemaError, UnreadableRecordError } from '../shared/batch/errors.ts';
 import type { BatchStore } from '../shared/batch/ports.ts';
+import type { ItemTable } from '../shared/stores/itemTable.ts';
 import { JOB, NOW, sampleBatch } from './batches.ts';
 import { allPages } from './batchListings.ts';
 import {
@@ -25,6 +27,24 @@ export interface BatchStoreSubject extends Subject<BatchStore> {
    * left out without it.
    */
   damage?(store: BatchStore, batchId: string, damage: Damage): Promise<void>;
+}
+
+/** Damages the record of a batch in a table of items: for the `damage` of a store that is built on one. */
+export async function damageRecord(
+  table: ItemTable,
+  batchId: string,
+  damage: Damage,
+): Promise<void> {
+  const item = await table.get(`batch#${batchId}`);
+  if (!item?.writeToken) throw new Error(`there is no record of batch ${batchId} to damage`);
+  const { record, schemaVersion, whole = JSON.stringify({ record, schemaVersion }) } = item;
+  const changes = {
+    unreadable: { record: '{"spec":' },
+    newer: { schemaVersion: 99 },
+    none: JSON.parse(String(whole)),
+  };
+  const damaged = { ...item, ...changes[damage], whole, writeToken: randomUUID() };
+  await table.put(damaged, { is: 'token', writeToken: item.writeToken });
 }
 
 type Damaging = (store: BatchStore, batchId: string, damage: Damage) => Promise<void>;

@@ -136,7 +136,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'it holds the ports of the domain in memory, for tests and the benchmark',
   },
   testing: {
-    may: 'shared/batch shared/collector shared/quota node',
+    may: 'shared/batch shared/collector shared/quota shared/stores/itemTable.ts shared/stores/onceRecords.ts node',
     why: 'a contract knows the ports and no implementation, and any test runner can drive it',
   },
   local: {

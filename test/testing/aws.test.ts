@@ -4,30 +4,19 @@ import {
   DeleteMessageCommand,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { realObjectStore } from '../../shared/aws/objectStore.ts';
 import { realQueues } from '../../shared/aws/queues.ts';
 import { dynamoTable } from '../../shared/aws/table.ts';
-import type { BatchStore } from '../../shared/batch/ports.ts';
-import { batchStore } from '../../shared/stores/batchStore.ts';
-import { laneStore, requestRegister } from '../../shared/stores/collectorStores.ts';
-import type { ItemTable } from '../../shared/stores/itemTable.ts';
-import { providerStateStore, sweepLock } from '../../shared/stores/sweepStores.ts';
 import {
-  batchStoreContract,
-  type Damage,
-  laneStoreContract,
   objectStoreContract,
-  providerStateStoreContract,
   type QueueName,
   type QueuePair,
   queuesContract,
   type ReceivedMessage,
-  requestRegisterContract,
-  sweepLockContract,
 } from '../../testing/index.ts';
-import { remoteSubjectOf, runCases } from '../support/contracts.ts';
+import { remoteSubjectOf, runCases, runStoreContracts } from '../support/contracts.ts';
 import { clientSettings, type Emulators, startEmulators } from '../support/emulators.ts';
 import { type BadNetwork, type Received, startProxy } from '../support/emulatorsProxy.ts';
 
@@ -58,49 +47,15 @@ function loseOnce() {
   };
 }
 
-/** A store in a table of its own for each case. */
-function inTable<T>(make: (table: ItemTable, name: string) => T) {
-  return remoteSubjectOf<T>(async () => {
-    const name = `table-${crypto.randomUUID()}`;
-    await emulators.createTable(name);
-    const at = (client: DynamoDBDocumentClient) => make(dynamoTable(client, name), name);
-    return { open: () => at(emulators.table), losing: () => at(losing) };
-  });
-}
-
 describe('DynamoDB', () => {
-  const tableOf = new WeakMap<BatchStore, string>();
-  const retention = { retentionSeconds: 60, maxAgeSeconds: 60 };
-  const subject = inTable((table, name) => {
-    const store = batchStore(table, retention);
-    tableOf.set(store, name);
-    return store;
-  });
-  const whole = new Map<string, unknown>();
-
-  async function damage(store: BatchStore, batchId: string, kind: Damage): Promise<void> {
-    const TableName = tableOf.get(store) ?? '';
-    const id = `batch#${batchId}`;
-    const { Item: item } = await emulators.table.send(
-      new GetCommand({ TableName, Key: { id }, ConsistentRead: true }),
-    );
-    const key = TableName + batchId;
-    if (kind !== 'none')
-      whole.set(key, { record: item?.record, schemaVersion: item?.schemaVersion });
-    const changes = {
-      unreadable: { record: '{"spec":' },
-      newer: { schemaVersion: 99 },
-      none: whole.get(key) as object,
-    };
-    const Item = { ...item, ...changes[kind] };
-    await emulators.table.send(new PutCommand({ TableName, Item }));
-  }
-
-  runCases(batchStoreContract({ ...subject, damage }));
-  runCases(providerStateStoreContract(inTable(providerStateStore)));
-  runCases(sweepLockContract(inTable(sweepLock)));
-  runCases(laneStoreContract(inTable(laneStore)));
-  runCases(requestRegisterContract(inTable((table) => requestRegister(table, { keepSeconds: 1 }))));
+  runStoreContracts(
+    remoteSubjectOf(async () => {
+      const name = `table-${crypto.randomUUID()}`;
+      await emulators.createTable(name);
+      const open = () => dynamoTable(emulators.table, name);
+      return { open, losing: () => dynamoTable(losing, name) };
+    }),
+  );
 });
 
 async function newBucket() {
