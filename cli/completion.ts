@@ -1,6 +1,6 @@
 import type { Command, Option } from 'commander';
+import { QUEUE_NAMES } from '../shared/batch/clientPorts.ts';
 import { STATUSES } from '../shared/batch/status.ts';
-import { QUEUE_NAMES } from '../shared/operations/handlerQueues.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -30,6 +30,8 @@ interface CompletedCommand {
 const VALUES: Readonly<Record<string, Value>> = {
   '--out': 'file',
   '--local': 'directory',
+  '--directory': 'directory',
+  '--runtime': 'file',
   '--status': [...STATUSES, 'open'],
   '--queue': QUEUE_NAMES,
 };

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BatchHandlerClient } from '../shared/client/index.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
+import type { CliContext } from './context.ts';
 
 /** The options by which a command finds its handler. */
 export interface ConnectionOptions {
@@ -11,6 +12,8 @@ export interface ConnectionOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly local?: string | true;
+  readonly directory?: string;
+  readonly runtime?: string;
 }
 
 /** The name of this project's own stack. */
@@ -27,9 +30,12 @@ export function withConnection(command: Command): Command {
     .option('--handler <path>', 'construct path, if the stack has several handlers')
     .option('--region <region>', 'AWS region (default: from the environment)')
     .option('--profile <name>', 'AWS profile (default: from the environment)')
-    .option(
-      '--local [directory]',
-      'use the local stack that runs in a directory (default: .local)',
+    .option('--local [directory]', 'use the local stack that runs in a directory (default: .local)')
+    .addOption(
+      new Option(
+        '--runtime <file>',
+        'module that exports ports, of a handler whose ports are replaced',
+      ).env('BATCH_HANDLER_RUNTIME'),
     );
 }
 
@@ -65,12 +71,40 @@ function isGiven(command: Command, flag: string): boolean {
 
 /** @throws ClientError if the options name no handler */
 export async function openClient(options: ConnectionOptions): Promise<BatchHandlerClient> {
-  const { stack, handler, region, profile, local } = options;
+  const { stack, handler, region, profile, local, runtime } = options;
   // Imported here, so that --help loads no AWS SDK.
-  const { createClient, localStack } = await import('../shared/client/index.ts');
-  if (local !== undefined)
-    return createClient({ ...(await localStack(local === true ? undefined : local)), handler });
-  return createClient({ stack, handler, ...omitUndefined({ region, profile }) });
+  const { createClient, localStack, readPorts } = await import('../shared/client/index.ts');
+  const ports = runtime === undefined ? undefined : await readPorts(runtime);
+  if (local === undefined)
+    return createClient({ stack, handler, ports, ...omitUndefined({ region, profile }) });
+  const found = await localStack(local === true ? undefined : local);
+  return createClient({ ...found, handler, ports });
+}
+
+/** Says that nobody carries out what is sent, if the handler runs in a program and none runs. */
+export async function noteIfStopped(
+  { connection, handler }: BatchHandlerClient,
+  { stderr }: Pick<CliContext, 'stderr'>,
+): Promise<void> {
+  const running = await connection.process?.running();
+  if (running?.length === 0)
+    stderr.write(
+      `no program runs the handler in ${handler.name}: its batches wait until you start yours\n`,
+    );
+}
+
+/**
+ * Refuses a handler without AWS, before anything is asked for.
+ *
+ * @param why what takes the place of the command there
+ */
+export function withAwsOnly(command: Command, why: string): Command {
+  return command.hook('preAction', () => {
+    if (isGiven(command, '--directory'))
+      throw new InvalidArgumentError(
+        `${command.name()} is for a handler in AWS or a local stack, not for a directory: ${why}`,
+      );
+  });
 }
 
 /**

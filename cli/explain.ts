@@ -22,6 +22,7 @@ const EXIT_CODES: Partial<Record<ClientErrorCode, number>> = {
   refused: EXIT.failed,
   timeout: EXIT.failed,
   local_stack_not_running: EXIT.unreachable,
+  not_running: EXIT.unreachable,
 };
 
 /** Error codes of AWS for credentials that it does not accept. */

@@ -24,14 +24,18 @@ export function pasteable(
   program: string,
   options: Partial<ConnectionOptions>,
 ): string {
-  const { stack, handler, region, profile, local } = options;
+  const { stack, handler, region, profile, local, runtime } = options;
   const access = words(['--region', region], ['--profile', profile]);
   const isLocal = local !== undefined;
   const directory = local === true || local === '.local' ? '' : ` ${quoted(local ?? '')}`;
-  const suffix = isLocal
+  const inAws = isLocal
     ? `${words(['--handler', handler])} --local${directory}`
     : words(['--stack', stack === DEFAULT_STACK ? undefined : stack], ['--handler', handler]) +
       access;
+  const suffix =
+    options.directory === undefined
+      ? inAws + words(['--runtime', runtime])
+      : words(['--directory', options.directory]);
   return text
     .replace(COMMAND, (command) => {
       const rest = command.slice(PROGRAM.length);

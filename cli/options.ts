@@ -26,8 +26,9 @@ export function withTimeout(command: Command): Command {
   );
 }
 
-export function watchSettings({ timeout, json, local }: WaitingOptions): WatchSettings {
-  const pollSeconds = local === undefined ? POLL_SECONDS : LOCAL_POLL_SECONDS;
+export function watchSettings({ timeout, json, local, directory }: WaitingOptions): WatchSettings {
+  const isHere = local !== undefined || directory !== undefined;
+  const pollSeconds = isHere ? LOCAL_POLL_SECONDS : POLL_SECONDS;
   return { json: json === true, pollSeconds, timeoutSeconds: timeout };
 }
 

@@ -11,8 +11,9 @@ import {
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
+import { realClientObjects } from '../shared/aws/clientObjects.ts';
 import { sendBatchMessage } from '../shared/aws/queues.ts';
-import { type OwnPlace, ownObject, uploadKey } from '../shared/batch/ids.ts';
+import { type OwnPlace, uploadKey } from '../shared/batch/ids.ts';
 import { newBatchId } from '../shared/client/addBatch.ts';
 import { fileContent, upload } from '../shared/client/upload.ts';
 import {
@@ -164,7 +165,8 @@ export async function addBatch(
   { queueUrl, ...place }: OwnPlace & { readonly queueUrl: string },
   { batchId, file }: { readonly batchId: string; readonly file: string },
 ): Promise<string> {
-  await upload(s3, ownObject(place, uploadKey(batchId)), await fileContent(file));
+  const objects = realClientObjects(s3, place);
+  await upload(objects, uploadKey(batchId), await fileContent(file));
   return sendBatchMessage(sqs, queueUrl, { batchId });
 }
 

@@ -22,6 +22,8 @@ export interface CommandLine {
   readonly port: number;
   /** The directory of a synthesized stack. Default: in a clone its own stack, else cdk.out. */
   readonly assembly: string | undefined;
+  /** The module that exports the ports that the stack has replaced. */
+  readonly runtime: string | undefined;
   /** The stack to run. Default: the only one with a handler. */
   readonly stack: string | undefined;
 }
@@ -79,6 +81,12 @@ export function parseCommandLine(args: readonly string[], name: string): Command
     .option('--keep', 'keep the stack running and print the environment for the AWS CLI and SDKs')
     .option('--assembly <directory>', 'run the synthesized stack in this directory, e.g. cdk.out')
     .option('--stack <name>', 'the stack to run, if several in that directory have a handler')
+    .addOption(
+      new Option(
+        '--runtime <file>',
+        'module that exports ports, if the stack has replaced some',
+      ).env('BATCH_HANDLER_RUNTIME'),
+    )
     .addHelpText(
       'after',
       `\nExamples:\n  ${name} requests.jsonl\n  ${name} --plan failed_quota,expired,completed --keep`,
@@ -108,6 +116,7 @@ export function parseCommandLine(args: readonly string[], name: string): Command
     port: options.port,
     assembly: options.assembly,
     stack: options.stack,
+    runtime: options.runtime,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { StateChange } from '../shared/batch/contracts.ts';
 import { failuresText, problemsText } from '../shared/batch/failuresText.ts';
 import { notableText, type WaitingFor } from '../shared/client/index.ts';
+import { omitUndefined } from '../shared/omitUndefined.ts';
 import { clip, createLiveLines, type Output, oneLine } from '../shared/terminal.ts';
 import { type BatchView, isFinished, latestReason } from './batches.ts';
 import type { RowFiles } from './results.ts';
@@ -134,18 +135,18 @@ function batchLine(view: BatchView): string {
 }
 
 /** Shell commands that set the environment with which the AWS CLI and SDKs reach the stack. */
-export function shellEnvironment(endpointUrl: string, names: HandlerNames): string {
+export function shellEnvironment(endpointUrl: string, names: Partial<HandlerNames>): string {
   const variables = {
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_REGION: LOCAL_REGION,
     AWS_DEFAULT_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-    QUEUE_URL: `${endpointUrl}/${LOCAL_ACCOUNT_ID}/${names.batchQueue}`,
+    QUEUE_URL: names.batchQueue && `${endpointUrl}/${LOCAL_ACCOUNT_ID}/${names.batchQueue}`,
     BUCKET: names.bucket,
     TABLE: names.table,
   };
-  return Object.entries(variables)
+  return Object.entries(omitUndefined(variables))
     .map(([name, value]) => `export ${name}=${value}\n`)
     .join('');
 }

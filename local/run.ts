@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readPorts } from '../shared/client/readPorts.ts';
 import { checkFile } from '../shared/client/upload.ts';
 import { PACKAGE_ROOT } from '../shared/package.ts';
 import { largestFileBytes, openAdditions } from './additions.ts';
@@ -10,7 +11,7 @@ import {
   viewWithoutRecord,
   watchBatches,
 } from './batches.ts';
-import type { CommandLine } from './commandLine.ts';
+import { type CommandLine, UsageError } from './commandLine.ts';
 import {
   type Board,
   createBoard,
@@ -23,10 +24,11 @@ import { lockDirectory } from './emulators/directoryLock.ts';
 import { keepRunning } from './keepRunning.ts';
 import { timeScaleFor } from './lambda/timeouts.ts';
 import { commandsFor, createBlockNotes, nextSteps } from './nextSteps.ts';
+import { openPortSession } from './portSession.ts';
 import { usesRealProvider } from './providers.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
-import { providerEntries } from './stackSettings.ts';
+import { providerEntries, replacedPorts } from './stackSettings.ts';
 import { assemblyDirectory } from './synthesize.ts';
 import { readAssembly } from './template/assembly.ts';
 
@@ -83,7 +85,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
       `${assembly.stackName} is running at ${stack.endpointUrl} with ${stack.providerDescription}${until}`,
     );
     for (const line of stack.notes) display.note(line);
-    const session = openSession(stack, {
+    const session = await openSessionOf(stack, options, {
       stackName: assembly.stackName,
       dataDirectory,
       additions,
@@ -114,6 +116,21 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
   } finally {
     await stack.stop();
   }
+}
+
+/** @throws UsageError if the stack has replaced ports and nobody says where they are */
+async function openSessionOf(
+  stack: RunningStack,
+  { runtime }: Pick<CommandLine, 'runtime'>,
+  options: SessionOptions,
+): Promise<Session> {
+  const replaced = replacedPorts(stack.resources);
+  if (replaced.length === 0) return openSession(stack, options);
+  if (runtime === undefined)
+    throw new UsageError(
+      `${options.stackName} has replaced the ports ${replaced.join(', ')}: name the module that exports them with --runtime`,
+    );
+  return openPortSession(stack, options, await readPorts(runtime));
 }
 
 interface WaitOptions {

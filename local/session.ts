@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Batch } from '../shared/batch/record.ts';
-import { connect } from '../shared/client/connection.ts';
+import { connectAws } from '../shared/client/awsConnection.ts';
 import { createDescriber, type Describer } from '../shared/client/describe.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION, LOG_DIRECTORY } from '../shared/client/localStack.ts';
 import { type Additions, addBatch, selectBatches } from './additions.ts';
@@ -20,7 +20,7 @@ import { findHandlerNames, type HandlerNames } from './stackSettings.ts';
 
 /** The batches of a running stack, as a run adds, watches and collects them. */
 export interface Session {
-  readonly names: HandlerNames;
+  readonly names: Partial<HandlerNames>;
   readonly reader: BatchReader;
   /** Adds the files and returns all batches to wait for. */
   select(files: readonly string[]): Promise<readonly TrackedBatch[]>;
@@ -33,15 +33,17 @@ export interface Session {
   withoutResults(view: BatchView): EndedBatch;
 }
 
+export interface SessionOptions {
+  readonly stackName: string;
+  readonly dataDirectory: string;
+  readonly additions: Additions;
+  readonly exampleFile: string;
+  note(text: string): void;
+}
+
 export function openSession(
   { resources, clients, emulatorUrl, endpointUrl }: RunningStack,
-  options: {
-    readonly stackName: string;
-    readonly dataDirectory: string;
-    readonly additions: Additions;
-    readonly exampleFile: string;
-    note(text: string): void;
-  },
+  options: SessionOptions,
 ): Session {
   const names = findHandlerNames(resources);
   const place = { bucket: names.bucket, prefix: names.bucketPrefix };
@@ -53,7 +55,7 @@ export function openSession(
   let describer: Promise<Describer | undefined> | undefined;
   // In a stack with several handlers, only the records tell of their batches.
   const describe = async (batch: Batch) => {
-    describer ??= connect(access, options.stackName, undefined, logDirectory).then(
+    describer ??= connectAws(access, options.stackName, { logDirectory }).then(
       createDescriber,
       () => undefined,
     );

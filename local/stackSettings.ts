@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVIRONMENT, SETTINGS_FILE } from '../shared/config.ts';
 import { invalidText } from '../shared/invalid/text.ts';
+import { omitUndefined } from '../shared/omitUndefined.ts';
 import { type Settings, settingsSchema } from '../shared/settings.ts';
 import type { LocalProviders } from './providers.ts';
 import type { FunctionResource, StackResources } from './template/resources.ts';
@@ -67,24 +68,44 @@ export interface HandlerNames {
   readonly deadLetterQueue: string;
 }
 
-/** Finds the handler's resources in the environment variables of its functions. */
-export function findHandlerNames({ functions }: Pick<StackResources, 'functions'>): HandlerNames {
-  const find = (variable: string): string => {
-    for (const { environment } of functions) {
-      const value = environment[variable];
-      if (value !== undefined) return value;
-    }
-    throw new Error(`no function of the stack has ${variable}: this is not a Batch Handler stack`);
-  };
-  const nameOfQueue = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
-  return {
+/** Which of the handler's resources the stack has: it has none that a replaced port makes needless. */
+export function knownHandlerNames({
+  functions,
+}: Pick<StackResources, 'functions'>): Partial<HandlerNames> {
+  const find = (variable: string) =>
+    functions.map(({ environment }) => environment[variable]).find((value) => value !== undefined);
+  return omitUndefined({
     table: find(ENVIRONMENT.table),
     bucket: find(ENVIRONMENT.bucket),
-    bucketPrefix:
-      functions.find(({ environment }) => ENVIRONMENT.bucketPrefix in environment)?.environment[
-        ENVIRONMENT.bucketPrefix
-      ] ?? '',
+    bucketPrefix: find(ENVIRONMENT.bucketPrefix),
     batchQueue: nameOfQueue(find(ENVIRONMENT.batchQueue)),
     deadLetterQueue: nameOfQueue(find(ENVIRONMENT.deadLetterQueue)),
+  });
+}
+
+/** Names of the ports that the stack has replaced. */
+export function replacedPorts({ functions }: Pick<StackResources, 'functions'>): readonly string[] {
+  const lists = functions.map(({ environment }) => environment[ENVIRONMENT.replacedPorts] ?? '');
+  return [...new Set(lists.flatMap((list) => list.split(',')))].filter((name) => name !== '');
+}
+
+/** Finds the handler's resources in the environment variables of its functions. */
+export function findHandlerNames({ functions }: Pick<StackResources, 'functions'>): HandlerNames {
+  const known = knownHandlerNames({ functions });
+  const nameOf = (name: keyof HandlerNames, variable: string): string => {
+    const found = known[name];
+    if (found !== undefined) return found;
+    throw new Error(`no function of the stack has ${variable}: this is not a Batch Handler stack`);
   };
+  return {
+    table: nameOf('table', ENVIRONMENT.table),
+    bucket: nameOf('bucket', ENVIRONMENT.bucket),
+    bucketPrefix: known.bucketPrefix ?? '',
+    batchQueue: nameOf('batchQueue', ENVIRONMENT.batchQueue),
+    deadLetterQueue: nameOf('deadLetterQueue', ENVIRONMENT.deadLetterQueue),
+  };
+}
+
+function nameOfQueue(url: string | undefined): string | undefined {
+  return url?.slice(url.lastIndexOf('/') + 1);
 }

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ClientError } from '../../shared/client/clientError.ts';
 import type { AddedBatch, BatchHandlerClient, NewBatch } from '../../shared/client/index.ts';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
-import { openClient, withConflicts, withConnection, withNeed } from '../connect.ts';
+import { noteIfStopped, openClient, withConflicts, withConnection, withNeed } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { type InputFile, STDIN, withInputs } from '../inputs.ts';
 import {
@@ -104,6 +104,7 @@ async function add(
     const added: AddedBatch[] = [];
     for (const input of inputs) added.push(await addInput(client, input, options, context));
     if (options.wait) return watchUntilEnded(client, added, watchSettings(options), context);
+    await noteIfStopped(client, context);
     if (!options.json && context.stdout.isTTY)
       context.stderr.write(context.hint('track progress with: batch-handler watch\n'));
     return EXIT.done;

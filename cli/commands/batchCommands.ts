@@ -4,7 +4,7 @@ import type {
   BatchHandlerClient,
   BatchInfo,
 } from '../../shared/client/index.ts';
-import { openClient, withConnection, withNeed } from '../connect.ts';
+import { noteIfStopped, openClient, withConnection, withNeed } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { explain } from '../explain.ts';
 import { type WaitingOptions, watchSettings, withTimeout } from '../options.ts';
@@ -38,6 +38,7 @@ async function commandBatches(
   context: CliContext,
 ): Promise<number> {
   const client = await openClient(options);
+  await noteIfStopped(client, context);
   let worst: number = EXIT.done;
   for (const batchId of new Set(ids)) {
     // A command that is refused for one batch is still sent for the others.

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { HandlerConnection } from '../../shared/client/connection.ts';
 import type { Finding, FindingLevel } from '../../shared/operations/check.ts';
 import { counted } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
@@ -28,13 +29,8 @@ Examples:
 async function doctor(options: DoctorOptions, context: CliContext): Promise<number> {
   const { stdout, now, hint } = context;
   const { connection } = await openClient(options);
-  // Imported here, because it loads the SDKs of AWS and of the providers.
-  const [{ diagnose }, { doctorContext }] = await Promise.all([
-    import('../../shared/operations/doctor.ts'),
-    import('../../shared/operations/check.ts'),
-  ]);
   const findings: Finding[] = [];
-  for await (const { what, fix, ...found } of diagnose(doctorContext(connection, now))) {
+  for await (const { what, fix, ...found } of findingsOf(connection, now)) {
     const finding = {
       ...found,
       what: hint(what),
@@ -50,6 +46,20 @@ async function doctor(options: DoctorOptions, context: CliContext): Promise<numb
   const problems = findings.filter(({ level }) => level === 'problem').length;
   if (!options.json) stdout.write(`${summary(findings, problems)}\n`);
   return problems > 0 ? EXIT.failed : EXIT.done;
+}
+
+async function* findingsOf(connection: HandlerConnection, now: () => number) {
+  const { diagnose } = await import('../../shared/operations/doctor.ts');
+  const { aws } = connection;
+  if (aws === undefined) {
+    const { PROCESS_CHECKS, processDoctorContext } = await import(
+      '../../shared/operations/processDoctor.ts'
+    );
+    return yield* diagnose(processDoctorContext(connection, now), PROCESS_CHECKS);
+  }
+  // Imported here, because it loads the SDKs of AWS and of the providers.
+  const { AWS_CHECKS, awsDoctorContext } = await import('../../shared/operations/awsDoctor.ts');
+  yield* diagnose(awsDoctorContext(connection, aws, now), AWS_CHECKS);
 }
 
 function summary(findings: readonly Finding[], problems: number): string {

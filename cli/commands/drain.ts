@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { STATUSES } from '../../shared/batch/status.ts';
-import type { HandlerConnection } from '../../shared/client/connection.ts';
-import type { Handler } from '../../shared/client/index.ts';
+import type { AwsHandler, HandlerConnection } from '../../shared/client/connection.ts';
 import type { Outstanding } from '../../shared/operations/drain.ts';
 import type { RemovalFacts } from '../../shared/operations/removal.ts';
 import { counted, durationText } from '../../shared/terminal.ts';
@@ -39,11 +38,12 @@ Examples:
 async function drainHandler(options: DrainCommandOptions, context: CliContext): Promise<number> {
   const { stdout, stderr, interrupted, hint } = context;
   const { connection } = await openClient(options);
-  const { handler } = connection;
+  const { handler, aws } = connection;
   // Imported here, so that --help loads no AWS SDK.
   const { drain, outstandingOf } = await import('../../shared/operations/drain.ts');
   const before = await outstandingOf(connection, async () => {});
-  stderr.write(`${handler.path} in stack ${handler.stack}: ${outstandingText(before)}\n`);
+  const place = aws ? `${aws.path} in stack ${aws.stack}` : `the handler in ${handler.name}`;
+  stderr.write(`${place}: ${outstandingText(before)}\n`);
   const question = `Pause ${handler.providers.join(', ')} and cancel ${counted(before.open, 'open batch', 'open batches')}?`;
   if (!(await confirm(question, options.yes, context))) return EXIT.failed;
   try {
@@ -61,7 +61,9 @@ async function drainHandler(options: DrainCommandOptions, context: CliContext): 
       return EXIT.done;
     }
     stdout.write(`${NOTHING}: ${counted(end?.cancelled ?? 0, 'batch', 'batches')} cancelled\n`);
-    stdout.write(hint(`${keptLines(handler, kept).join('\n')}\n`));
+    const lines = aws ? keptLines(aws, kept) : directoryLines(handler.name, kept);
+    const toKeep = handler.providers.map((name) => `batch-handler resume ${name}`).join('; ');
+    stdout.write(hint(`${[...lines, `to keep it instead: ${toKeep}`].join('\n')}\n`));
     return EXIT.done;
   } catch (error) {
     if (interrupted.aborted) stderr.write(hint('interrupted: to continue, batch-handler drain\n'));
@@ -88,14 +90,12 @@ function unfinishedLines(
 
 /** What the removal of the stack keeps, and the dead letters that it deletes. */
 async function readKept(connection: HandlerConnection): Promise<Removal> {
-  const [{ countDeadLetters }, { removalFacts }] = await Promise.all([
-    import('../../shared/operations/drain.ts'),
-    import('../../shared/operations/removal.ts'),
-  ]);
-  return {
-    ...(await removalFacts(connection.access, connection.handler.stack)),
-    deadLetters: await countDeadLetters(connection),
-  };
+  const { countDeadLetters } = await import('../../shared/operations/drain.ts');
+  const { aws } = connection;
+  const deadLetters = await countDeadLetters(connection);
+  if (aws === undefined) return { kept: [], toEmpty: [], deadLetters };
+  const { removalFacts } = await import('../../shared/operations/removal.ts');
+  return { ...(await removalFacts(aws.access, aws.stack)), deadLetters };
 }
 
 /** Tells of progress once there is some, and leaves the end to the result. */
@@ -131,17 +131,26 @@ function outstandingText(outstanding: Outstanding): string {
   return parts.join(', ') + named;
 }
 
+function deadLetterLines(count: number): readonly string[] {
+  if (count === 0) return [];
+  return [
+    `${counted(count, 'dead letter')} will be deleted with it (batch-handler redrive shows them)`,
+  ];
+}
+
+/** How to remove an in-process handler. */
+function directoryLines(directory: string, { deadLetters }: Removal): readonly string[] {
+  return [
+    `delete ${directory} to remove the handler with its records and rows, once its program has stopped`,
+    ...deadLetterLines(deadLetters),
+  ];
+}
+
 /** How to remove the stack, and what that keeps and deletes. */
 function keptLines(
-  { stack, path, providers }: Pick<Handler, 'stack' | 'path' | 'providers'>,
+  { stack, path }: Pick<AwsHandler, 'stack' | 'path'>,
   { kept, toEmpty, deadLetters }: Removal,
 ): readonly string[] {
-  const deleted =
-    deadLetters > 0
-      ? [
-          `${counted(deadLetters, 'dead letter')} will be deleted with it (batch-handler redrive shows them)`,
-        ]
-      : [];
   const remains =
     kept.length === 0
       ? ['nothing remains: table, bucket, secrets and logs are deleted with it']
@@ -156,9 +165,8 @@ function keptLines(
   return [
     `cdk destroy can remove stack ${stack} now (or remove ${path} from its app and deploy)`,
     ...full,
-    ...deleted,
+    ...deadLetterLines(deadLetters),
     ...remains,
     ...kept.map(({ command }) => `  ${command}`),
-    `to keep the stack instead: ${providers.map((name) => `batch-handler resume ${name}`).join('; ')}`,
   ];
 }

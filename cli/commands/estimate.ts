@@ -45,7 +45,10 @@ const KINDS: Readonly<Record<ProviderKind, true>> = {
 export function defineEstimate(command: Command, context: CliContext): void {
   for (const option of ['--input-price', '--output-price', '--builtin-prices'])
     withNeed(command, option, '--kind');
-  const elsewhere = ['--stack', '--handler', '--region', '--profile', '--local', '--provider'];
+  const elsewhere = [
+    ...['--stack', '--handler', '--region', '--profile', '--local'],
+    ...['--directory', '--runtime', '--provider'],
+  ];
   withConflicts(command, [
     ['--kind', ...elsewhere],
     ['--builtin-prices', '--input-price', '--output-price'],

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ClientError } from '../../shared/client/clientError.ts';
-import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
+import { type ConnectionOptions, openClient, withAwsOnly, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 
 interface KeyOptions extends ConnectionOptions {
@@ -11,7 +11,10 @@ interface KeyOptions extends ConnectionOptions {
 const MAX_BYTES = 64 * 1024;
 
 export function defineKey(command: Command, context: CliContext): void {
-  withConnection(command)
+  withAwsOnly(
+    withConnection(command),
+    'the program of the directory gives the keys to createBatchHandler',
+  )
     .argument('<provider>', 'provider entry of the deployment')
     .option('--json', 'print one JSON document')
     .addHelpText(

@@ -76,9 +76,9 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
     return EXIT.done;
   }
   if (batches.length === 0) {
-    const { stack } = client.handler;
+    const { name } = client.handler;
     const isFiltered = status || provider || since || until || Object.keys(metadata).length > 0;
-    stderr.write(`no ${isFiltered ? 'matching ' : ''}batches in ${stack}\n`);
+    stderr.write(`no ${isFiltered ? 'matching ' : ''}batches in ${name}\n`);
     return EXIT.done;
   }
   const columns = listColumns(now(), batches);

@@ -1,11 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import {
-  type HandlerQueue,
-  handlerQueues,
+  type DeadLetters,
+  type MoveProgress,
   QUEUE_NAMES,
   type QueueName,
-} from '../../shared/operations/handlerQueues.ts';
-import type { DeadLetters, MoveProgress } from '../../shared/operations/redrive.ts';
+} from '../../shared/batch/clientPorts.ts';
 import { counted, durationText } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
@@ -45,18 +44,16 @@ Examples:
 
 async function redriveQueues(options: RedriveOptions, context: CliContext): Promise<number> {
   const { stdout, stderr, now } = context;
-  const { sqs, handler } = (await openClient(options)).connection;
-  // Imported here, so that --help loads no AWS SDK.
-  const { readDeadLetters, redrive } = await import('../../shared/operations/redrive.ts');
-  const full: { readonly queue: HandlerQueue; readonly deadLetters: DeadLetters }[] = [];
-  for (const queue of handlerQueues(handler.resources)) {
-    if (options.queue && !options.queue.includes(queue.name)) continue;
-    const deadLetters = await readDeadLetters(sqs, queue);
+  const { queues } = (await openClient(options)).connection;
+  const full: { readonly queue: QueueName; readonly deadLetters: DeadLetters }[] = [];
+  for (const queue of queues.names) {
+    if (options.queue && !options.queue.includes(queue)) continue;
+    const deadLetters = await queues.deadLetters(queue);
     if (deadLetters.count > 0) full.push({ queue, deadLetters });
   }
   if (!options.json)
     for (const { queue, deadLetters } of full) {
-      const lines = deadLetterLines(queue.name, deadLetters, now(), widthOf(stderr));
+      const lines = deadLetterLines(queue, deadLetters, now(), widthOf(stderr));
       stderr.write(`${lines.join('\n')}\n`);
     }
   if (full.length === 0) {
@@ -69,12 +66,11 @@ async function redriveQueues(options: RedriveOptions, context: CliContext): Prom
   let exitCode: number = EXIT.done;
   for (const { queue, deadLetters } of full) {
     const { count: messages, samples: examples } = deadLetters;
-    const moves = redrive(sqs, queue, { signal: context.interrupted });
-    const end = await showProgress(moves, stderr, (move) => `${queue.name}: ${moveText(move)}`);
+    const moves = queues.redrive(queue, { signal: context.interrupted });
+    const end = await showProgress(moves, stderr, (move) => `${queue}: ${moveText(move)}`);
     if (end?.status !== 'completed') exitCode = EXIT.failed;
-    if (options.json)
-      stdout.write(`${JSON.stringify({ queue: queue.name, messages, examples, ...end })}\n`);
-    else stdout.write(`${queue.name}: ${endText(end)}\n`);
+    if (options.json) stdout.write(`${JSON.stringify({ queue, messages, examples, ...end })}\n`);
+    else stdout.write(`${queue}: ${endText(end)}\n`);
   }
   return exitCode;
 }
@@ -85,10 +81,10 @@ function moveText({ moved, toMove }: MoveProgress): string {
 }
 
 function endText(end: MoveProgress | undefined): string {
-  if (!end) return 'SQS does not report the move';
+  if (!end) return 'the queue does not report the move';
   const moved = `${countText(end.moved)} moved back`;
   if (end.status === 'completed') return moved;
-  return `${end.status} (${end.failure ?? 'SQS gives no reason'}), ${moved}`;
+  return `${end.status} (${end.failure ?? 'without a reason'}), ${moved}`;
 }
 
 function readQueueNames(text: string): readonly QueueName[] {
@@ -104,6 +100,7 @@ const CONTENTS: Readonly<Record<QueueName, string>> = {
   work: 'failed work, which the sweeper sends again by itself',
   outcome: 'outcomes of deliveries',
   collector: 'refused single requests',
+  processor: 'failed deliveries',
 };
 
 const NO_REASON = 'failed five times; see the logs of the function';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AddedBatch, BatchHandlerClient, BatchInfo } from '../../shared/client/index.ts';
 import { createLiveLines, durationText } from '../../shared/terminal.ts';
-import { openClient, withConnection } from '../connect.ts';
+import { noteIfStopped, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 import { explain } from '../explain.ts';
 import { type WaitingOptions, type WatchSettings, watchSettings, withTimeout } from '../options.ts';
@@ -39,7 +39,7 @@ async function watch(
   if (ids.length === 0)
     for await (const { batchId } of client.listBatches({ status: 'open' })) watched.push(batchId);
   if (watched.length === 0) {
-    context.stderr.write(`every batch in ${client.handler.stack} has ended\n`);
+    context.stderr.write(`every batch in ${client.handler.name} has ended\n`);
     return EXIT.done;
   }
   return watchUntilEnded(client, watched, watchSettings(options), context);
@@ -57,6 +57,7 @@ export async function watchUntilEnded(
   { json, pollSeconds, timeoutSeconds }: WatchSettings,
   context: CliContext,
 ): Promise<number> {
+  await noteIfStopped(client, context);
   const ids = batches.map((batch) => (typeof batch === 'string' ? batch : batch.batchId));
   const board = createBoard(context, ids, json);
   const { interrupted: signal } = context;

@@ -1,16 +1,5 @@
 import { type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-
-/** A message in a dead-letter queue. */
-export interface DeadLetter {
-  /** The id that the message was sent with. */
-  readonly messageId: string;
-  /** Milliseconds since 1970. */
-  readonly sentAt: number;
-  /** Why the handler put it there; undefined if SQS did, after too many failed receives. */
-  readonly reason: string | undefined;
-  /** The batch that the message names, if any. */
-  readonly batchId: string | undefined;
-}
+import type { DeadLetter } from '../batch/clientPorts.ts';
 
 /** SQS returns at most ten messages at a time, and any of those that there are. */
 const MAX_MESSAGES = 10;

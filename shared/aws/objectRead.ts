@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { messageOf, refusal } from '../batch/errors.ts';
 import { MAX_KEY_BYTES } from '../batch/ids.ts';
+import { s3Url } from '../batch/messages.ts';
 import type { ByteRange, ObjectRef } from '../batch/ports.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function headObject(
 ): Promise<{ bytes: number; etag: string } | undefined> {
   // S3 would answer with status 400, which also means expired credentials.
   if (Buffer.byteLength(object.key) > MAX_KEY_BYTES)
-    throw refusal('key_too_long', `${urlOf(object)} has a key of over ${MAX_KEY_BYTES} bytes`);
+    throw refusal('key_too_long', `${s3Url(object)} has a key of over ${MAX_KEY_BYTES} bytes`);
   try {
     const head = await client.send(
       new HeadObjectCommand({ Bucket: object.bucket, Key: object.key }),
@@ -35,7 +36,7 @@ export async function headObject(
     // The response to a HEAD has no body, so there is nothing but the status.
     throw refusal(
       'source_not_readable',
-      `S3 refuses ${urlOf(object)} with status ${status}: ${fix}`,
+      `S3 refuses ${s3Url(object)} with status ${status}: ${fix}`,
     );
   }
 }
@@ -89,9 +90,4 @@ export async function* readObject(
     const rest = { Bucket, Key, IfMatch, Range: from(offset) };
     body = (await client.send(new GetObjectCommand(rest))).Body as AsyncIterable<Uint8Array>;
   }
-}
-
-/** `s3://bucket/key`. */
-export function urlOf({ bucket, key }: ObjectRef): string {
-  return `s3://${bucket}/${key}`;
 }

@@ -1,8 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { refusal } from '../batch/errors.ts';
 import { type OwnPlace, ownObject } from '../batch/ids.ts';
+import { s3Url } from '../batch/messages.ts';
 import type { ObjectStore } from '../batch/ports.ts';
-import { headObject, readObject, urlOf } from './objectRead.ts';
+import { headObject, readObject } from './objectRead.ts';
 import { type CopyLimits, copyObject, objectWriter } from './objectWrite.ts';
 
 /**
@@ -24,7 +25,7 @@ export function realObjectStore(
     if (readable.includes(object.bucket)) return;
     throw refusal(
       'bucket_not_allowed',
-      `${urlOf(object)} is in bucket ${object.bucket}, which the handler must not read: use ${readable.join(' or ')}, or add it to the input buckets and deploy`,
+      `${s3Url(object)} is in bucket ${object.bucket}, which the handler must not read: use ${readable.join(' or ')}, or add it to the input buckets and deploy`,
     );
   }
 

@@ -12,9 +12,10 @@ import {
   type UploadPartCopyCommandInput,
 } from '@aws-sdk/client-s3';
 import { refusal } from '../batch/errors.ts';
+import { s3Url } from '../batch/messages.ts';
 import type { ObjectRef, ObjectWriter } from '../batch/ports.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import { headObject, urlOf } from './objectRead.ts';
+import { headObject } from './objectRead.ts';
 
 export interface CopyLimits {
   /** Largest object for a single call. */
@@ -63,7 +64,7 @@ export async function copyObject(
     if (status === 403)
       throw refusal(
         'source_not_readable',
-        `S3 refuses to copy ${urlOf(source)} (${error.name}): allow s3:GetObject on it, and kms:Decrypt if it is encrypted with a key; restore it if it is archived`,
+        `S3 refuses to copy ${s3Url(source)} (${error.name}): allow s3:GetObject on it, and kms:Decrypt if it is encrypted with a key; restore it if it is archived`,
       );
     throw error;
   }
@@ -93,14 +94,14 @@ async function copyParts(
 function gone(source: ObjectRef) {
   return refusal(
     'source_gone',
-    `${urlOf(source)} was deleted after the batch was added: upload it again and add it under a new batchId`,
+    `${s3Url(source)} was deleted after the batch was added: upload it again and add it under a new batchId`,
   );
 }
 
 function changed(source: ObjectRef) {
   return refusal(
     'source_changed',
-    `${urlOf(source)} has changed since the batch was added: add it again under a new batchId`,
+    `${s3Url(source)} has changed since the batch was added: add it again under a new batchId`,
   );
 }
 

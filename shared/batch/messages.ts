@@ -237,3 +237,8 @@ export function parseS3Url(url: string): { bucket: string; key: string } {
   const [, bucket = '', key = ''] = S3_URL.exec(url) ?? [];
   return { bucket, key };
 }
+
+/** The `s3://` URL of an object. */
+export function s3Url({ bucket, key }: ReturnType<typeof parseS3Url>): string {
+  return `s3://${bucket}/${key}`;
+}

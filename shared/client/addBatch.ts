@@ -1,19 +1,22 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { urlOf } from '../aws/objectRead.ts';
-import { sendBatchMessage } from '../aws/queues.ts';
 import { notBeforeProblem } from '../batch/bounds.ts';
 import { ownObject, ownUploadKey } from '../batch/ids.ts';
-import { type AddMessage, type AddMessageInput, addMessageSchema } from '../batch/messages.ts';
-import type { Batch } from '../batch/record.ts';
+import {
+  type AddMessage,
+  type AddMessageInput,
+  addMessageSchema,
+  s3Url,
+} from '../batch/messages.ts';
+import type { Batch, BatchFields } from '../batch/record.ts';
 import type { Spec } from '../batch/spec.ts';
 import type { Status } from '../batch/status.ts';
 import { invalidText } from '../invalid/text.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { ClientError } from './clientError.ts';
-import { type HandlerConnection, placeOf } from './connection.ts';
-import { type Fingerprint, unquoted } from './fingerprint.ts';
+import type { HandlerConnection } from './connection.ts';
+import { type Fingerprint, fingerprintOf, unquoted } from './fingerprint.ts';
 import { type Input, openInput, type RequestSource } from './input.ts';
 import { type UploadOptions, upload } from './upload.ts';
 
@@ -25,7 +28,7 @@ export interface NewBatch
 /** A batch that was added, or that existed with the same input and options. */
 export interface AddedBatch {
   readonly batchId: string;
-  /** The id that SQS gave the message. Absent if the batch existed: nothing was sent. */
+  /** The id of the message in its queue. Absent if the batch existed: nothing was sent. */
   readonly messageId?: string;
   /** The status of a batch that existed with the same input and options. */
   readonly existing?: Status;
@@ -45,20 +48,19 @@ export async function addBatch(
   { file, requests, ...fields }: NewBatch,
   options: UploadOptions = {},
 ): Promise<AddedBatch> {
-  const { handler, batches, sqs, s3 } = connection;
-  const { batchQueue } = handler.resources;
+  const { handler, batches, objects, queues } = connection;
   if ((file === undefined) === (requests === undefined))
     throw new ClientError('invalid_input', 'give either a file or requests');
   const isInS3 = file?.startsWith('s3://') ?? false;
   const message = omitUndefined({ ...fields, file: isInS3 ? file : undefined });
   const asked = checkMessage(message, handler.providers);
 
-  const input = await openInput(s3, { file, requests }, fields.batchId, options.signal);
+  const input = await openInput(objects, { file, requests }, fields.batchId, options.signal);
   try {
     const version = await input.version?.();
     const batchId = fields.batchId ?? newBatchId(input.name, (await input.fingerprint())?.hash);
     const existing = await batches.get(batchId);
-    if (existing !== undefined && (await isSame(existing, asked, input, handler.providers)))
+    if (existing !== undefined && (await isSame(connection, existing, asked, input)))
       return { batchId, existing: existing.status };
     const uploaded = await uploadTo(connection, batchId, input, options);
     options.signal?.throwIfAborted();
@@ -69,7 +71,7 @@ export async function addBatch(
         `${input.name}: changed while it was read, and was not added: add it once it is complete`,
       );
     const sent = omitUndefined({ ...message, batchId, file: uploaded ?? message.file });
-    return { batchId, messageId: await sendBatchMessage(sqs, batchQueue, sent) };
+    return { batchId, messageId: await queues.send(sent) };
   } finally {
     await input.close();
   }
@@ -77,16 +79,16 @@ export async function addBatch(
 
 /** @returns the URL of the object; undefined if the input is in S3 already */
 async function uploadTo(
-  { s3, handler }: HandlerConnection,
+  { objects }: HandlerConnection,
   batchId: string,
   input: Input,
   options: UploadOptions,
 ): Promise<string | undefined> {
   const content = await input.content?.();
   if (!content) return undefined;
-  const object = ownObject(placeOf(handler), ownUploadKey(batchId, randomUUID()));
-  await upload(s3, object, content, options);
-  return urlOf(object);
+  const key = ownUploadKey(batchId, randomUUID());
+  await upload(objects, key, content, options);
+  return s3Url(ownObject(objects, key));
 }
 
 /**
@@ -96,14 +98,17 @@ async function uploadTo(
  * @throws ClientError `batch_exists` if it differs
  */
 async function isSame(
-  { batchId, status, spec }: Batch,
+  { handler, objects }: HandlerConnection,
+  batch: Batch,
   asked: AddMessage,
   input: Input,
-  entries: readonly string[],
 ): Promise<boolean> {
+  const { batchId, status, spec } = batch;
   const found = await input.fingerprint();
   if (found === undefined) return false;
-  const difference = differenceBetween(spec, asked, found, entries);
+  const difference =
+    ((await hasContent(objects, batch, found)) ? undefined : 'input') ??
+    differenceBetween(spec, asked, handler.providers);
   if (difference === undefined) return true;
   throw new ClientError(
     'batch_exists',
@@ -112,19 +117,33 @@ async function isSame(
 }
 
 /**
- * In what a batch differs from the one that has its id; undefined if they are the same. Its
- * `notBefore` does not count, because a repeated command has another.
+ * In what the options of a batch differ from those of the one that has its id; undefined if they are
+ * the same. Its `notBefore` does not count, because a repeated command has another.
  */
 function differenceBetween(
-  { source, providers, ...spec }: Spec,
+  { providers, ...spec }: Spec,
   { provider, providers: several, ...asked }: AddMessage,
-  { etags }: Fingerprint,
   entries: readonly string[],
 ): string | undefined {
-  if (!etags.includes(unquoted(source.etag))) return 'input';
   const names = several ?? [provider ?? entries[0]];
   if (!isDeepStrictEqual([...new Set(names)], [...providers])) return 'provider';
   return COMPARED.find((field) => !isDeepStrictEqual(spec[field], asked[field]));
+}
+
+/**
+ * Whether a batch was made from this content. ETags tell it where they are made of the content. Those
+ * of S3 are not, if a key of KMS encrypts the bucket: then the handler's copy is read, if it has the
+ * same size.
+ */
+async function hasContent(
+  objects: HandlerConnection['objects'],
+  { spec, input }: BatchFields,
+  { hash, bytes, etags }: Fingerprint,
+): Promise<boolean> {
+  if (etags.includes(unquoted(spec.source.etag))) return true;
+  if (input === undefined || input.bytes !== bytes) return false;
+  const copy = objects.read(ownObject(objects, input.key));
+  return (await fingerprintOf(copy)).hash === hash;
 }
 
 const COMPARED = [

@@ -1,7 +1,7 @@
-import { urlOf } from '../aws/objectRead.ts';
+import type { ClientObjects } from '../batch/clientPorts.ts';
 import { type ShownReason, shownReason } from '../batch/errors.ts';
 import { type Failures, failuresOf } from '../batch/failures.ts';
-import { type OwnPlace, ownObject } from '../batch/ids.ts';
+import { ownObject } from '../batch/ids.ts';
 import type { PastJob, Usage } from '../batch/job.ts';
 import { type Counts, countsNow, requestsToSend } from '../batch/ledger.ts';
 import type { Problems } from '../batch/problems.ts';
@@ -75,7 +75,10 @@ export interface BatchInfo {
   /** When the handler ends the batch with the rows that it has. */
   readonly deadlineAt: string;
   readonly endedAt?: string;
-  /** `s3://` URL of the input; `input` is the snapshot of it that jobs are made from. */
+  /**
+   * `s3://` URL of the input, or its path if objects are files; `input` is the snapshot of it that jobs
+   * are made from.
+   */
   readonly source: string;
   readonly input?: string;
   readonly results?: string;
@@ -104,19 +107,18 @@ export interface BatchSurroundings {
   readonly now?: number;
 }
 
-/** @param place the handler's bucket, by its name or with the prefix of the handler's keys */
+/** @param objects those of the handler */
 export function batchInfo(
   batch: Batch,
-  place: string | OwnPlace,
+  objects: Pick<ClientObjects, 'bucket' | 'prefix' | 'locationOf'>,
   { waitingFor, sum, now }: BatchSurroundings = {},
 ): BatchInfo {
   const { batchId, status, provider, cancelRequested }: Batch = batch;
   const numbers = sum ?? { ...batch, counts: countsNow(batch), attempts: batch.attempt };
   const { input, rows, delivery, endedAt, inputErrorsKey, inputProblems }: BatchFields = batch;
   const { spec } = batch;
-  const own = typeof place === 'string' ? { bucket: place } : place;
   const url = (key: string | undefined) =>
-    key === undefined ? undefined : urlOf(ownObject(own, key));
+    key === undefined ? undefined : objects.locationOf(ownObject(objects, key));
   return omitUndefined({
     batchId,
     status,
@@ -146,7 +148,7 @@ export function batchInfo(
     notBefore: optionalIso(spec.notBefore),
     deadlineAt: iso(batch.deadlineAt),
     endedAt: optionalIso(endedAt),
-    source: urlOf(spec.source),
+    source: objects.locationOf(spec.source),
     input: url(input?.key),
     results: url(rows?.results),
     errors: url(rows?.errors),

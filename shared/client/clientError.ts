@@ -6,6 +6,8 @@ export type ClientErrorCode =
   | 'several_handlers'
   | 'unknown_handler'
   | 'local_stack_not_running'
+  | 'not_running'
+  | 'ports_missing'
   | 'invalid_input'
   | 'unknown_batch'
   | 'batch_exists'

@@ -1,6 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { findDeadLetter } from '../aws/deadLetters.ts';
-import { sendBatchMessage } from '../aws/queues.ts';
 import { messageOf } from '../batch/errors.ts';
 import { BATCH_ID_PATTERN } from '../batch/ids.ts';
 import { decide } from '../batch/lifecycle/decide.ts';
@@ -12,7 +10,7 @@ import { isEnded } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { batchItemId, fromItem } from '../stores/batchItem.ts';
 import { ClientError } from './clientError.ts';
-import type { HandlerConnection } from './connection.ts';
+import { checkRunning, type HandlerConnection } from './connection.ts';
 
 /** A command for a batch. */
 export type Command = CommandMessage['action'];
@@ -41,7 +39,7 @@ const EVENTS: Readonly<Record<Command, BatchEvent>> = {
  *   none, `not_possible` with the reason
  */
 export async function sendCommand(
-  { batches, sqs, handler }: Pick<HandlerConnection, 'batches' | 'sqs' | 'handler'>,
+  { batches, queues }: Pick<HandlerConnection, 'batches' | 'queues'>,
   action: Command,
   batchId: string,
 ): Promise<SentCommand> {
@@ -56,8 +54,7 @@ export async function sendCommand(
   if (why !== undefined)
     throw new ClientError('not_possible', `cannot ${action} batch ${batchId}: ${why}`);
   const message = { action, batchId };
-  const { batchQueue } = handler.resources;
-  return { ...message, messageId: await sendBatchMessage(sqs, batchQueue, message) };
+  return { ...message, messageId: await queues.send(message) };
 }
 
 /** Why the command is not possible now, by the rules of the handler; undefined if it is. */
@@ -114,13 +111,11 @@ const KEY_PREFIX = /"keyPrefix":"(bh[a-z0-9]{16})"/;
 
 /** Asks the handler to remove the record of a batch that cannot be read. It is kept in the bucket. */
 export async function removeUnreadable(
-  connection: Pick<HandlerConnection, 'items' | 'sqs' | 'handler'>,
+  connection: Pick<HandlerConnection, 'items' | 'queues'>,
   batchId: string,
 ): Promise<SentMessage> {
   await readUnreadable(connection, batchId);
-  const { batchQueue } = connection.handler.resources;
-  const message = { action: 'remove', batchId } as const;
-  return { batchId, messageId: await sendBatchMessage(connection.sqs, batchQueue, message) };
+  return { batchId, messageId: await connection.queues.send({ action: 'remove', batchId }) };
 }
 
 /** Between two polls of the provider's state. */
@@ -142,26 +137,25 @@ export interface ProviderCommandOptions {
  * at any time: of several commands, the one sent last counts.
  *
  * @throws ClientError `invalid_input` if the handler has no such provider, `timeout` if the command
- *   was not carried out in time; the reason of the signal
+ *   was not carried out in time, `not_running` if no program runs an in-process handler; the reason of
+ *   the signal
  */
 export async function commandProvider(
-  { handler, sqs, providerStates }: Pick<HandlerConnection, 'handler' | 'sqs' | 'providerStates'>,
+  connection: Pick<HandlerConnection, 'handler' | 'queues' | 'providerStates' | 'process'>,
   action: ProviderMessage['action'],
   provider: string,
   { reason, by, timeoutSeconds = 60, signal }: ProviderCommandOptions = {},
 ): Promise<void> {
+  const { handler, queues, providerStates } = connection;
   if (!handler.providers.includes(provider)) {
     const known = handler.providers.join(', ');
     throw new ClientError('invalid_input', `there is no provider ${provider}: use one of ${known}`);
   }
   const before = (await providerStates.get(provider)).lastCommand?.messageId;
-  const messageId = await sendBatchMessage(sqs, handler.resources.batchQueue, {
-    action,
-    provider,
-    ...omitUndefined({ reason, by }),
-  });
+  const messageId = await queues.send({ action, provider, ...omitUndefined({ reason, by }) });
   const until = Date.now() + timeoutSeconds * 1000;
   while (Date.now() < until) {
+    await checkRunning(connection, `${action} of ${provider} is sent`);
     const { lastCommand } = await providerStates.get(provider);
     // This command, or a later one of somebody else.
     if (lastCommand?.messageId === messageId || lastCommand?.messageId !== before) return;
@@ -176,7 +170,7 @@ export async function commandProvider(
 /** A message that was sent, with the batch that it is about. */
 export interface SentMessage {
   readonly batchId: string;
-  /** The id that SQS gave the message. */
+  /** The id of the message in its queue. */
   readonly messageId: string;
 }
 
@@ -186,11 +180,10 @@ export interface SentMessage {
  * @throws ClientError `refused` with the reason of the handler, if it is
  */
 export async function checkRefusal(
-  { sqs, handler }: Pick<HandlerConnection, 'sqs' | 'handler'>,
+  { queues }: Pick<HandlerConnection, 'queues'>,
   { batchId, messageId }: SentMessage,
 ): Promise<void> {
-  const { deadLetterQueue } = handler.resources;
-  const letter = await findDeadLetter(sqs, deadLetterQueue, (each) => each.messageId === messageId);
+  const letter = await queues.findRefused(messageId);
   if (letter === undefined) return;
   const { reason = 'the handler failed to process it; see the logs of its functions' } = letter;
   throw new ClientError('refused', `the message for batch ${batchId} was refused: ${reason}`);

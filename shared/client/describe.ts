@@ -1,16 +1,17 @@
+import type { ClientObjects } from '../batch/clientPorts.ts';
 import type { Batch, BatchFields } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import type { EntryView } from '../quota/queueWait.ts';
 import { waitingFor } from '../quota/waitingFor.ts';
 import { type BatchInfo, batchInfo } from './batchInfo.ts';
-import { type Handler, placeOf } from './connection.ts';
+import type { Handler } from './connection.ts';
 import { type PartsById, readPartsById, runsInParts, sumParts } from './parts.ts';
 import { maxDeliveriesOf, ProviderWorld, type WorldSource } from './world.ts';
 
 export interface DescribeSource extends WorldSource {
-  readonly handler: WorldSource['handler'] &
-    Pick<Handler, 'resources' | 'bucketPrefix' | 'logDirectory'>;
+  readonly handler: WorldSource['handler'] & Pick<Handler, 'processorLog'>;
+  readonly objects: Pick<ClientObjects, 'bucket' | 'prefix' | 'locationOf'>;
 }
 
 /** Describes batches: each record with what it waits for, and the numbers of its parts. */
@@ -25,23 +26,22 @@ export interface Describer {
 const MAX_SUMMED = 20;
 
 export function createDescriber(source: DescribeSource): Describer {
-  const { batches, handler } = source;
+  const { batches, handler, objects } = source;
   const world = new ProviderWorld(source);
   const fixed = {
     maxDeliveries: maxDeliveriesOf(handler),
-    processorLog: processorLogOf(handler),
+    processorLog: handler.processorLog,
   };
 
   async function describe(batch: Batch, isSummed = true): Promise<BatchInfo> {
-    const place = placeOf(handler);
     const now = Date.now();
-    if (isEnded(batch.status)) return batchInfo(batch, place);
+    if (isEnded(batch.status)) return batchInfo(batch, objects);
     const parts: PartsById = isSummed ? await readPartsById(batches, batch) : new Map();
     const entries = await entriesOf([batch, ...[...parts.values()].flat()]);
     const entry = (name: string) => entries.get(name);
     const waiting = waitingFor(batch, { ...fixed, now, entry, parts: (id) => parts.get(id) });
     const sum = parts.size > 0 ? sumParts(batch, parts) : undefined;
-    return batchInfo(batch, place, omitUndefined({ waitingFor: waiting, sum, now }));
+    return batchInfo(batch, objects, omitUndefined({ waitingFor: waiting, sum, now }));
   }
 
   /** Only a provider at which one of them is read, and the queue only if one is queued there. */
@@ -76,10 +76,3 @@ export function createDescriber(source: DescribeSource): Describer {
 const NEEDS_PROVIDER: ReadonlySet<BatchFields['status']> = new Set([
   ...(['queued', 'running', 'collecting'] as const),
 ]);
-
-function processorLogOf({ resources, logDirectory }: DescribeSource['handler']) {
-  const { processor, processorLog } = resources;
-  if (processor === undefined) return undefined;
-  if (logDirectory !== undefined) return `${logDirectory}/${processor}.log`;
-  return processorLog ?? `/aws/lambda/${processor}`;
-}

@@ -4,18 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { UPLOAD_PART_BYTES } from '../batch/clientPorts.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-
-/**
- * Size of the parts of an upload. S3 allows 10,000 parts, which makes 78 GiB. The emulator of S3
- * refuses parts over 11 MiB. The AWS CLI has the same size, so its uploads have the same ETags.
- */
-export const PART_BYTES = 8 * 1024 * 1024;
 
 /** What identifies a content. */
 export interface Fingerprint {
   /** Hash of the content, in hex. */
   readonly hash: string;
+  /** Its size. Undefined if only an ETag is known. */
+  readonly bytes?: number;
   /** The ETags that S3 gives the content: as one object, and as one that is uploaded in parts. */
   readonly etags: readonly string[];
 }
@@ -36,6 +33,7 @@ function newFingerprint() {
   const parts: Buffer[] = [];
   let part: Hash = createHash('md5');
   let inPart = 0;
+  let bytes = 0;
   const endPart = (): void => {
     parts.push(part.digest());
     part = createHash('md5');
@@ -44,19 +42,20 @@ function newFingerprint() {
   return {
     update(chunk: Uint8Array): void {
       whole.update(chunk);
+      bytes += chunk.length;
       for (let start = 0; start < chunk.length; ) {
-        const end = Math.min(chunk.length, start + PART_BYTES - inPart);
+        const end = Math.min(chunk.length, start + UPLOAD_PART_BYTES - inPart);
         part.update(chunk.subarray(start, end));
         inPart += end - start;
         start = end;
-        if (inPart === PART_BYTES) endPart();
+        if (inPart === UPLOAD_PART_BYTES) endPart();
       }
     },
     end(): Fingerprint {
       if (inPart > 0) endPart();
       const hash = whole.digest('hex');
       const ofParts = createHash('md5').update(Buffer.concat(parts)).digest('hex');
-      return { hash, etags: [hash, `${ofParts}-${parts.length}`] };
+      return { hash, bytes, etags: [hash, `${ofParts}-${parts.length}`] };
     },
   };
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import type { S3Client } from '@aws-sdk/client-s3';
-import { headObject } from '../aws/objectRead.ts';
+import type { ClientObjects } from '../batch/clientPorts.ts';
 import { parseS3Url } from '../batch/messages.ts';
 import {
   type Fingerprint,
@@ -35,12 +34,12 @@ export interface Input {
 
 /** @throws ClientError `invalid_input` if the file is not JSONL */
 export async function openInput(
-  s3: S3Client,
+  objects: Pick<ClientObjects, 'head'>,
   { file, requests }: RequestSource,
   batchId: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Input> {
-  if (file?.startsWith('s3://')) return objectInput(s3, file);
+  if (file?.startsWith('s3://')) return objectInput(objects, file);
   if (file !== undefined) {
     await checkFile(file);
     return fileInput(file);
@@ -79,11 +78,11 @@ async function fileVersion(path: string): Promise<string> {
 }
 
 /** The content of an object in S3 is known by its ETag, if the caller may read that. */
-function objectInput(s3: S3Client, url: string): Input {
+function objectInput(objects: Pick<ClientObjects, 'head'>, url: string): Input {
   return {
     name: url,
     async fingerprint() {
-      const head = await headObject(s3, parseS3Url(url)).catch(() => undefined);
+      const head = await objects.head(parseS3Url(url)).catch(() => undefined);
       if (head === undefined) return undefined;
       const etag = unquoted(head.etag);
       return { hash: createHash('md5').update(`${url} ${etag}`).digest('hex'), etags: [etag] };

@@ -1,11 +1,10 @@
-import { headObject, readObject } from '../aws/objectRead.ts';
 import { ownObject } from '../batch/ids.ts';
 import type { BatchFields } from '../batch/record.ts';
 import { isEnded } from '../batch/status.ts';
 import { lineGroups } from '../jsonl/lines.ts';
 import { parseRow, type ResultRow } from '../jsonl/rows.ts';
 import { ClientError } from './clientError.ts';
-import { type HandlerConnection, placeOf } from './connection.ts';
+import type { HandlerConnection } from './connection.ts';
 
 /** A request that succeeded, in the format of OpenAI's batch output. */
 export interface SucceededRow<Body = unknown> {
@@ -39,26 +38,26 @@ export interface RowFile {
 
 /** @throws ClientError `unknown_batch`, or `no_rows` if the batch has none or they have expired */
 export async function openRows(
-  { batches, s3, handler }: Pick<HandlerConnection, 'batches' | 's3' | 'handler'>,
+  { batches, objects }: Pick<HandlerConnection, 'batches' | 'objects'>,
   batchId: string,
   kind: RowKind,
 ): Promise<RowFile> {
   const batch = await batches.get(batchId);
   if (batch === undefined) throw new ClientError('unknown_batch', `there is no batch ${batchId}`);
-  const object = ownObject(placeOf(handler), keyOf(batch, kind));
-  const head = await headObject(s3, object);
+  const object = ownObject(objects, keyOf(batch, kind));
+  const head = await objects.head(object);
   if (head === undefined)
     throw new ClientError(
       'no_rows',
       `the ${kind} of batch ${batchId} have expired and are deleted`,
     );
-  const content = readObject(s3, object);
+  const content = objects.read(object);
   return { bytes: head.bytes, content, isFinal: isEnded(batch.status) };
 }
 
 /** The same rows, parsed but not validated. */
 export async function* readRows(
-  connection: Pick<HandlerConnection, 'batches' | 's3' | 'handler'>,
+  connection: Pick<HandlerConnection, 'batches' | 'objects'>,
   batchId: string,
   kind: RowKind,
 ): AsyncGenerator<unknown> {

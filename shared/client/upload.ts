@@ -1,12 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
-import type { ObjectRef } from '../batch/ports.ts';
+import type { ClientObjects } from '../batch/clientPorts.ts';
 import { isObject, tryParseJson } from '../jsonl/rows.ts';
 import { ClientError } from './clientError.ts';
-import { PART_BYTES } from './fingerprint.ts';
 
 /** The content of an object, with its size in bytes if it is known. */
 export interface Content {
@@ -16,7 +13,7 @@ export interface Content {
 
 export interface UploadOptions {
   /**
-   * Called after every uploaded part.
+   * Called as the upload goes on.
    *
    * @param bytes uploaded so far
    * @param total undefined if the requests come from an iterable
@@ -26,8 +23,6 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** With these, 32 MiB are in memory. */
-const PARTS_AT_A_TIME = 4;
 /** Lines are joined into chunks of this size, because a chunk a request would be slow. */
 const CHUNK_LENGTH = 64 * 1024;
 
@@ -51,30 +46,19 @@ export function requestsContent(requests: AsyncIterable<object> | Iterable<objec
   return { stream: Readable.from(chunks()) };
 }
 
-/** Uploads in parts, in constant memory. The object appears complete or not at all. */
+/** Uploads in constant memory. The object appears complete or not at all. */
 export async function upload(
-  client: S3Client,
-  { bucket, key }: ObjectRef,
+  objects: Pick<ClientObjects, 'upload'>,
+  key: string,
   { stream, bytes }: Content,
   { onProgress, signal }: UploadOptions = {},
 ): Promise<void> {
-  signal?.throwIfAborted();
-  const uploading = new Upload({
-    client,
-    partSize: PART_BYTES,
-    queueSize: PARTS_AT_A_TIME,
-    params: { Bucket: bucket, Key: key, Body: stream },
-  });
-  uploading.on('httpUploadProgress', ({ loaded }) => onProgress?.(loaded ?? 0, bytes));
-  const abort = (): void => void uploading.abort();
-  signal?.addEventListener('abort', abort, { once: true });
   try {
-    await uploading.done();
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
+    await objects.upload(key, stream, {
+      onProgress: onProgress && ((written) => onProgress(written, bytes)),
+      signal,
+    });
   } finally {
-    signal?.removeEventListener('abort', abort);
     stream.destroy();
   }
 }

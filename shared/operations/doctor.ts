@@ -6,51 +6,15 @@ import {
   type Finding,
   unknownResult,
 } from './check.ts';
-import {
-  clockCheck,
-  concurrencyCheck,
-  credentialsCheck,
-  functionsCheck,
-  stackCheck,
-  versionCheck,
-} from './checks/aws.ts';
-import {
-  deadLettersCheck,
-  overdueCheck,
-  queuesCheck,
-  unreadableCheck,
-  waitingCheck,
-} from './checks/flow.ts';
-import { providersCheck, secretsCheck } from './checks/providers.ts';
-import { admissionCheck, scheduleCheck, sweepCheck } from './checks/sweeps.ts';
 
 /** Longest that one check may take. */
 const TIMEOUT_MS = 20_000;
 
-/** All checks, in the order in which they are reported: what the others depend on comes first. */
-const CHECKS: readonly Check[] = [
-  credentialsCheck,
-  clockCheck,
-  stackCheck,
-  versionCheck,
-  functionsCheck,
-  concurrencyCheck,
-  secretsCheck,
-  providersCheck,
-  scheduleCheck,
-  sweepCheck,
-  queuesCheck,
-  deadLettersCheck,
-  admissionCheck,
-  waitingCheck,
-  overdueCheck,
-  unreadableCheck,
-];
-
 /** Runs the checks side by side, and yields their findings in the order of the checks. */
-export async function* diagnose(
-  context: DoctorContext,
-  { checks = CHECKS, timeoutMs = TIMEOUT_MS } = {},
+export async function* diagnose<Context extends DoctorContext>(
+  context: Context,
+  checks: readonly Check<Context>[],
+  { timeoutMs = TIMEOUT_MS } = {},
 ): AsyncGenerator<Finding> {
   const running = checks.map((check) => runCheck(check, context, timeoutMs));
   for (const [index, results] of running.entries())
@@ -58,9 +22,9 @@ export async function* diagnose(
 }
 
 /** Never rejects: a check that fails or takes too long gives a result too. */
-async function runCheck(
-  check: Check,
-  context: DoctorContext,
+async function runCheck<Context extends DoctorContext>(
+  check: Check<Context>,
+  context: Context,
   timeoutMs: number,
 ): Promise<readonly CheckResult[]> {
   const late = Promise.withResolvers<readonly CheckResult[]>();
@@ -77,7 +41,7 @@ async function runCheck(
   }
 }
 
-function failedCheck({ permissions }: Check, error: unknown): CheckResult {
+function failedCheck({ permissions }: Pick<Check, 'permissions'>, error: unknown): CheckResult {
   const name = error instanceof Error ? error.name : '';
   if (/AccessDenied|Forbidden|NotAuthorized/i.test(`${name} ${messageOf(error)}`))
     return unknownResult('not checked: access denied', `needs ${permissions.join(', ')}`);

@@ -1,15 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { sendBatchMessage } from '../aws/queues.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { commandProvider } from '../client/commands.ts';
-import type { HandlerConnection } from '../client/connection.ts';
+import { checkRunning, type HandlerConnection } from '../client/connection.ts';
 import { END_OF_TIME, listBatches } from '../client/listBatches.ts';
 import { isPaused } from '../quota/providerState.ts';
 import { laneStore } from '../stores/collectorStores.ts';
-import { handlerQueues } from './handlerQueues.ts';
-import { queueDepth } from './redrive.ts';
 
 /** Progress of a drain. */
 export interface DrainProgress extends Outstanding {
@@ -37,12 +33,14 @@ const RESEND_AFTER_POLLS = 30;
  * what is outstanding until nothing is. The handler cancels each job at the provider and collects
  * its rows. The drain can be stopped and started again at any time. What it yields last is not over if
  * its time was.
+ *
+ * @throws ClientError `not_running` if no program runs an in-process handler
  */
 export async function* drain(
   connection: HandlerConnection,
   { signal, pollMs = 2_000, timeoutMs = Number.POSITIVE_INFINITY }: DrainOptions = {},
 ): AsyncGenerator<DrainProgress> {
-  const { sqs, handler } = connection;
+  await checkRunning(connection, 'nothing was drained');
   await pauseAll(connection, signal);
   /** Batch id → the poll in which its cancel command was last sent. */
   const sent = new Map<string, number>();
@@ -57,7 +55,7 @@ export async function* drain(
     const outstanding = await outstandingOf(connection, async ({ batchId, cancelRequested }) => {
       const last = sent.get(batchId);
       if (cancelRequested || (last !== undefined && poll - last < RESEND_AFTER_POLLS)) return;
-      await sendBatchMessage(sqs, handler.resources.batchQueue, { action: 'cancel', batchId });
+      await connection.queues.send({ action: 'cancel', batchId });
       sent.set(batchId, poll);
     });
     quiet = isNothing(outstanding) ? quiet + 1 : 0;
@@ -145,9 +143,8 @@ async function countPending({ batches }: HandlerConnection): Promise<number> {
   return pending;
 }
 
-async function countCollecting({ items, handler }: HandlerConnection): Promise<number> {
-  const { collectorQueue } = handler.resources;
-  if (collectorQueue === undefined) return 0;
+async function countCollecting({ items, queues }: HandlerConnection): Promise<number> {
+  if (!queues.names.includes('collector')) return 0;
   const lanes = laneStore(items);
   return countAll(
     (cursor) => lanes.listDue(END_OF_TIME, cursor),
@@ -155,24 +152,15 @@ async function countCollecting({ items, handler }: HandlerConnection): Promise<n
   );
 }
 
-function countMessages({ sqs, handler }: HandlerConnection): Promise<number> {
-  return totalDepth(
-    sqs,
-    handlerQueues(handler.resources).map(({ url }) => url),
-  );
+async function countMessages({ queues }: HandlerConnection): Promise<number> {
+  const depths = await Promise.all(queues.names.map((name) => queues.depth(name)));
+  return depths.reduce((sum, { total }) => sum + total, 0);
 }
 
 /** Approximate number of messages in all dead-letter queues of the handler. */
-export function countDeadLetters({ sqs, handler }: HandlerConnection): Promise<number> {
-  return totalDepth(
-    sqs,
-    handlerQueues(handler.resources).map(({ deadLetterUrl }) => deadLetterUrl),
-  );
-}
-
-async function totalDepth(sqs: SQSClient, urls: readonly string[]): Promise<number> {
-  const depths = await Promise.all(urls.map((url) => queueDepth(sqs, url)));
-  return depths.reduce((sum, { total }) => sum + total, 0);
+export async function countDeadLetters({ queues }: HandlerConnection): Promise<number> {
+  const counts = await Promise.all(queues.names.map((name) => queues.countDeadLetters(name)));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function countAll<T>(

@@ -1,12 +1,13 @@
 import { PutSecretValueCommand, ResourceNotFoundException } from '@aws-sdk/client-secrets-manager';
+import { s3Client } from '../aws/clients/s3.ts';
 import { secretsManagerClient } from '../aws/clients/secretsManager.ts';
 import { realObjectStore } from '../aws/objectStore.ts';
 import { ProviderError } from '../batch/errors.ts';
 import { ClientError } from '../client/clientError.ts';
-import { type HandlerConnection, placeOf } from '../client/connection.ts';
+import { awsOf, type HandlerConnection, placeOf } from '../client/connection.ts';
 import { connectProviders } from '../providers/registry.ts';
 import { isPaused } from '../quota/providerState.ts';
-import { doctorContext } from './check.ts';
+import { awsDoctorContext } from './awsContext.ts';
 import { secretIdsOf } from './checks/providers.ts';
 import { settingsOf } from './settings.ts';
 
@@ -17,10 +18,11 @@ import { settingsOf } from './settings.ts';
  * @throws ClientError `invalid_input` for an entry that does not exist or needs no secret
  */
 export async function secretIdOf(connection: HandlerConnection, entry: string): Promise<string> {
+  const aws = awsOf(connection, 'batch-handler key');
   const { providers } = connection.handler;
   if (!providers.includes(entry))
     throw invalid(`there is no provider ${entry}: use one of ${providers.join(', ')}`);
-  const id = (await secretIdsOf(doctorContext(connection, Date.now)))[entry];
+  const id = (await secretIdsOf(awsDoctorContext(connection, aws, Date.now)))[entry];
   if (id !== undefined) return id;
   throw invalid(`${entry} needs no key: the functions call it with their own roles`);
 }
@@ -37,11 +39,11 @@ export async function putKey(
   secretId: string,
   key: string,
 ): Promise<void> {
-  const { handler, access, s3 } = connection;
+  const aws = awsOf(connection, 'batch-handler key');
   const value = key.trim();
-  const { [entry]: settings } = settingsOf(handler).providers;
+  const { [entry]: settings } = settingsOf(connection.handler).providers;
   const entries = settings === undefined ? {} : { [entry]: settings };
-  const objects = realObjectStore(s3, { ...placeOf(handler), inputBuckets: [] });
+  const objects = realObjectStore(s3Client(aws.access), { ...placeOf(aws), inputBuckets: [] });
   try {
     // An adapter checks the form of its key when it is connected, and calls nobody yet.
     await connectProviders(entries, { secret: async () => value, objects }).get(entry);
@@ -50,7 +52,7 @@ export async function putKey(
     throw invalid(FORM_PROBLEMS[error.reason.code] ?? error.reason.message);
   }
   const put = new PutSecretValueCommand({ SecretId: secretId, SecretString: value });
-  await secretsManagerClient(access)
+  await secretsManagerClient(aws.access)
     .send(put)
     .catch((error: unknown) => {
       if (!(error instanceof ResourceNotFoundException)) throw error;

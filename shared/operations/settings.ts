@@ -12,13 +12,13 @@ import { type Settings, settingsSchema } from '../settings.ts';
 /**
  * The validated settings of a handler.
  *
- * @throws Error if it was deployed by a version whose settings this one cannot read
+ * @throws Error if they are of a version whose settings this one cannot read
  */
-export function settingsOf({ stack, settings }: Pick<Handler, 'stack' | 'settings'>): Settings {
+export function settingsOf({ name, settings }: Pick<Handler, 'name' | 'settings'>): Settings {
   const parsed = settingsSchema.safeParse(settings);
   if (parsed.success) return parsed.data;
   const text = invalidText(parsed.error, { input: settings, schema: settingsSchema });
-  throw new Error(`stack ${stack} was deployed by another version of Batch Handler: ${text}`);
+  throw new Error(`${name} was set up by another version of Batch Handler: ${text}`);
 }
 
 export type { ProviderKind };

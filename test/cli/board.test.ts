@@ -3,7 +3,7 @@ import { createBoard } from '../../cli/commands/watch.ts';
 import type { CliContext } from '../../cli/context.ts';
 import { textWidth } from '../../cli/terminal/output.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
-import { given, NOW } from '../support/given.ts';
+import { given, NOW, OBJECTS } from '../support/given.ts';
 import { screen } from '../support/screen.ts';
 
 const WIDTHS = [60, 80, 100, 120, 160];
@@ -27,7 +27,7 @@ describe('the board of watched batches', () => {
     const { output, text } = screen({ columns });
     const board = boardOn(output, 'nightly', 'broken');
     // The batches may be updated in any order.
-    for (const batch of [failed, running, failed]) board.update(batchInfo(batch, 'bucket'));
+    for (const batch of [failed, running, failed]) board.update(batchInfo(batch, OBJECTS));
     const lines = await text();
     const table = lines.slice(-3);
     expect(table[0]).toMatch(/^BATCH +STATUS +PROGRESS/);
@@ -43,7 +43,7 @@ describe('the board of watched batches', () => {
     const message = 'The project has no credit left. '.repeat(20);
     const batchId = 'x'.repeat(100);
     const retrying = given('retrying', { batchId });
-    boardOn(output, batchId).update(batchInfo(retrying, 'bucket', waiting(message)));
+    boardOn(output, batchId).update(batchInfo(retrying, OBJECTS, waiting(message)));
     const lines = await text();
     expect(lines).toHaveLength(2);
     expect(lines[1]).toMatch(/^x{29,}.* retrying /);
@@ -55,7 +55,7 @@ describe('the board of watched batches', () => {
     const message =
       '入力ファイルの形式が正しくありません。🚫 各行にcustom_idを付けてください。'.repeat(3);
     const wide = given('retrying', { batchId: 'wide' });
-    boardOn(output, 'wide').update(batchInfo(wide, 'bucket', waiting(message)));
+    boardOn(output, 'wide').update(batchInfo(wide, OBJECTS, waiting(message)));
     const lines = await text();
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(textWidth(line)).toBeLessThan(columns);
@@ -67,10 +67,10 @@ describe('the board of watched batches', () => {
     const board = boardOn(output, 'b1', 'b2');
     const job = { kind: 'job', text: 'it runs', provider: 'openai', isPending: false } as const;
     board.update(
-      batchInfo(given('retrying'), 'bucket', waiting('the next attempt is at 08:01:00Z')),
+      batchInfo(given('retrying'), OBJECTS, waiting('the next attempt is at 08:01:00Z')),
     );
     const other = given('running', { batchId: 'b2' });
-    board.update(batchInfo(other, 'bucket', { waitingFor: job }));
+    board.update(batchInfo(other, OBJECTS, { waitingFor: job }));
     const lines = await text();
     expect(lines.at(-2)).toMatch(/^b1 +retrying .* the next attempt is at 08:01:00Z$/);
     expect(lines.at(-1)).not.toContain('it runs');
@@ -88,12 +88,12 @@ describe('the board of watched batches', () => {
     } as const;
     const until = '2026-11-25T08:00:00.000Z';
     const submitting = given('submitting');
-    board.update(batchInfo(submitting, 'bucket', { waitingFor: { ...sent, until } }));
-    board.update(batchInfo(submitting, 'bucket', { waitingFor: sent }));
+    board.update(batchInfo(submitting, OBJECTS, { waitingFor: { ...sent, until } }));
+    board.update(batchInfo(submitting, OBJECTS, { waitingFor: sent }));
     expect(written).toHaveLength(1);
     for (const time of [until, '2026-11-25T08:01:00.000Z'])
       board.update(
-        batchInfo(given('retrying'), 'bucket', {
+        batchInfo(given('retrying'), OBJECTS, {
           waitingFor: { kind: 'retry', text: time, until: time, attempt: 2 },
         }),
       );
@@ -104,7 +104,7 @@ describe('the board of watched batches', () => {
     const { output, text } = screen({ columns: 120 });
     const old = { code: 'quota', message: 'was full', at: NOW - 9_000, attempt: 1 };
     const cancelled = given('cancelled', { attempt: 2, reasons: [old], statusAt: NOW });
-    boardOn(output, 'b1').update(batchInfo(cancelled, 'bucket'));
+    boardOn(output, 'b1').update(batchInfo(cancelled, OBJECTS));
     expect((await text()).join('\n')).not.toContain('was full');
   });
 
@@ -114,8 +114,8 @@ describe('the board of watched batches', () => {
     const board = boardOn(pipe, 'b1');
     const known = { kind: 'queue', provider: 'openai', isFull: true } as const;
     for (const text of ['number 9', 'number 8'])
-      board.update(batchInfo(given('queued'), 'bucket', { waitingFor: { ...known, text } }));
-    board.update(batchInfo(given('queued'), 'bucket', waiting('something else')));
+      board.update(batchInfo(given('queued'), OBJECTS, { waitingFor: { ...known, text } }));
+    board.update(batchInfo(given('queued'), OBJECTS, waiting('something else')));
     expect(written).toEqual([
       'b1  queued      0 of 10 finished  (number 9)\n',
       'b1  queued      0 of 10 finished  (something else)\n',
@@ -125,8 +125,8 @@ describe('the board of watched batches', () => {
   it('leaves the last state on the terminal', async () => {
     const { output, text } = screen();
     const board = boardOn(output, 'nightly');
-    board.update(batchInfo(running, 'bucket'));
-    board.update(batchInfo(given('completed', { batchId: 'nightly' }), 'bucket'));
+    board.update(batchInfo(running, OBJECTS));
+    board.update(batchInfo(given('completed', { batchId: 'nightly' }), OBJECTS));
     expect((await text()).map((line) => line.split(/ +/, 2))).toEqual([
       ['BATCH', 'STATUS'],
       ['nightly', 'completed'],
@@ -137,7 +137,7 @@ describe('the board of watched batches', () => {
     const { output, text } = screen({ rows: 6 });
     const ids = Array.from({ length: 9 }, (_, n) => `batch-${n}`);
     const board = boardOn(output, ...ids);
-    for (const batchId of ids) board.update(batchInfo({ ...running, batchId }, 'bucket'));
+    for (const batchId of ids) board.update(batchInfo({ ...running, batchId }, OBJECTS));
     const lines = await text();
     expect(lines).toHaveLength(5);
     expect(lines.at(-1)).toBe('… and 6 more');

@@ -2,21 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { firstOf, withSums } from '../../cli/commands/list.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
 import type { BatchHandlerClient } from '../../shared/client/index.ts';
-import { given } from '../support/given.ts';
+import { given, OBJECTS } from '../support/given.ts';
 
 test('of the batches that are shown, at most 20 are read again for the sums of their parts', async () => {
   const read: string[] = [];
   const client = {
     async getBatch(batchId: string) {
       read.push(batchId);
-      return { ...batchInfo(given('split', { batchId }), 'bucket'), finishedInParts: 1 };
+      return { ...batchInfo(given('split', { batchId }), OBJECTS), finishedInParts: 1 };
     },
   };
   const unsummed = Array.from({ length: 25 }, (_, n) =>
-    batchInfo(given('split', { batchId: `b${n}` }), 'bucket'),
+    batchInfo(given('split', { batchId: `b${n}` }), OBJECTS),
   );
-  const summed = { ...batchInfo(given('split', { batchId: 'has' }), 'bucket'), finishedInParts: 0 };
-  const ended = batchInfo(given('completed', { batchId: 'ended' }), 'bucket');
+  const summed = { ...batchInfo(given('split', { batchId: 'has' }), OBJECTS), finishedInParts: 0 };
+  const ended = batchInfo(given('completed', { batchId: 'ended' }), OBJECTS);
   const result = await withSums(client, [ended, summed, ...unsummed]);
   expect(read).toEqual(unsummed.slice(0, 20).map(({ batchId }) => batchId));
   expect(result.unsummed).toBe(5);
@@ -35,7 +35,7 @@ describe('the hint to see more', () => {
       const start = Number(cursor);
       const batches = ids
         .slice(start, start + limit)
-        .map((batchId) => batchInfo(given('queued', { batchId }), 'bucket'));
+        .map((batchId) => batchInfo(given('queued', { batchId }), OBJECTS));
       const isPast = start >= ids.length;
       return isPast ? { batches } : { batches, cursor: String(start + limit) };
     },

@@ -102,8 +102,8 @@ describe('pause and resume', () => {
 describe('key', () => {
   const secretsOf = async () => {
     const { connection } = await createClient(await localStack(run.dataDirectory));
-    const client = secretsManagerClient(connection.access);
-    const { openai: SecretId } = connection.handler.secrets;
+    const client = secretsManagerClient(connection.aws?.access);
+    const { openai: SecretId } = connection.aws?.secrets ?? {};
     const read = await client.send(new GetSecretValueCommand({ SecretId }));
     return read.SecretString;
   };

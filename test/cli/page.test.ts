@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { batchPage } from '../../cli/commands/show.ts';
 import { textWidth } from '../../cli/terminal/output.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
-import { given, INPUT, NOW } from '../support/given.ts';
+import { given, INPUT, NOW, OBJECTS } from '../support/given.ts';
 
 const settings = {
   now: NOW,
@@ -11,7 +11,7 @@ const settings = {
   hint: (text: string) => text.replace('batch-handler', 'bin/batch-handler'),
 };
 const pageOf = (batch: ReturnType<typeof given>): readonly string[] =>
-  batchPage(batchInfo(batch, 'bucket'), [], settings);
+  batchPage(batchInfo(batch, OBJECTS), [], settings);
 
 test('a batch with a refused input is shown with its reason and without request counts', () => {
   const reasons = [{ code: 'invalid_json', message: 'this is no JSON', line: 3 }];

@@ -3,7 +3,7 @@ import { listColumns } from '../../cli/commands/list.ts';
 import { textWidth } from '../../cli/terminal/output.ts';
 import { tableLines } from '../../cli/terminal/table.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
-import { given, INPUT, NOW } from '../support/given.ts';
+import { given, INPUT, NOW, OBJECTS } from '../support/given.ts';
 
 const BATCHES = [
   given('running', {
@@ -17,7 +17,7 @@ const BATCHES = [
   }),
   given('failed', { batchId: 'x', cost: 0.0123, endedAt: NOW }),
   given('inspecting', { batchId: 'just-added', cost: undefined }),
-].map((batch) => batchInfo(batch, 'bucket'));
+].map((batch) => batchInfo(batch, OBJECTS));
 
 const plain = (_: unknown, text: string) => text;
 const tableAt = (width: number, paint = plain) =>
@@ -35,7 +35,7 @@ test('text from outside is aligned and controls nothing', () => {
     provider: 'openai',
     input: { ...INPUT, model: '模型\u001b[2J\u009b1m🚀' },
   });
-  const rows = [batchInfo(wide, 'bucket'), ...BATCHES];
+  const rows = [batchInfo(wide, OBJECTS), ...BATCHES];
   const lines = tableLines(listColumns(NOW, rows), rows, 120, plain);
   expect(lines.join('')).not.toMatch(/\p{Cc}/u);
   const widths = lines.map((line) => textWidth(line));
@@ -44,7 +44,7 @@ test('text from outside is aligned and controls nothing', () => {
 
 test('why a batch waits or has failed has a column if there is such a batch', () => {
   const reasons = [{ code: 'processor_failed', message: 'the processor failed: it broke' }];
-  const rows = [...BATCHES, batchInfo(given('failed', { reasons }), 'bucket')];
+  const rows = [...BATCHES, batchInfo(given('failed', { reasons }), OBJECTS)];
   const lines = tableLines(listColumns(NOW, rows), rows, 200, plain);
   expect(lines[0]).toMatch(/ WHY$/);
   expect(lines.at(-1)).toMatch(/ the processor failed: it broke$/);

@@ -87,8 +87,12 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: "it is bundled into users' functions and has to stay small",
   },
   'shared/client': {
-    may: 'shared/aws shared/batch shared/config.ts shared/handlerMetadata.ts shared/jsonl shared/quota shared/stores @aws-sdk node zod',
-    why: 'the client library knows the domain and the adapters, no use case and no provider',
+    may: 'shared/aws/clients/base.ts shared/batch shared/handlerMetadata.ts shared/jsonl shared/quota shared/stores node zod',
+    why: 'the client library knows the domain and the ports, and loads no AWS SDK for a handler without AWS',
+  },
+  'shared/client/awsConnection.ts': {
+    may: 'shared/aws shared/batch shared/client shared/handlerMetadata.ts shared/stores @aws-sdk',
+    why: 'it connects the ports of the client to AWS, and is loaded for a handler in AWS only',
   },
   'shared/operations': {
     may: 'shared @aws-sdk @google-cloud/vertexai node zod',

@@ -2,7 +2,7 @@ import type { Slice } from '../../shared/batch/input.ts';
 import { decide } from '../../shared/batch/lifecycle/decide.ts';
 import type { Decision, DecisionContext } from '../../shared/batch/lifecycle/decision.ts';
 import type { BatchEvent, EventOf, EventType } from '../../shared/batch/lifecycle/events.ts';
-import { addMessageSchema } from '../../shared/batch/messages.ts';
+import { addMessageSchema, s3Url } from '../../shared/batch/messages.ts';
 import { newBatch } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import { problemOf } from '../../shared/batch/problems.ts';
@@ -165,3 +165,6 @@ export function next(decision: Decision): Given {
 export function effects(decision: Decision): string[] {
   return 'effects' in decision ? decision.effects.map((effect) => effect.type) : [];
 }
+
+/** The place of a handler's objects, as a client describes them. */
+export const OBJECTS = { bucket: 'bucket', locationOf: s3Url };

@@ -1,13 +1,11 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetAccountSettingsCommand, GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { messageOf } from '../../batch/errors.ts';
-import { PACKAGE_VERSION } from '../../package.ts';
 import { durationText } from '../../terminal.ts';
+import type { AwsDoctorContext } from '../awsContext.ts';
 import { type Check, type CheckResult, noteResult, okResult, problemResult } from '../check.ts';
-import { settingsOf } from '../settings.ts';
 
-export const credentialsCheck: Check = {
+export const credentialsCheck: Check<AwsDoctorContext> = {
   name: 'credentials',
   permissions: [],
   async run({ sts }) {
@@ -19,7 +17,7 @@ export const credentialsCheck: Check = {
 /** AWS refuses signatures that are 5 minutes off. The ages that commands show are wrong before. */
 const MAX_SKEW_MS = 60_000;
 
-export const clockCheck: Check = {
+export const clockCheck: Check<AwsDoctorContext> = {
   name: 'clock',
   permissions: [],
   async run({ sts, now }) {
@@ -51,7 +49,7 @@ export const clockCheck: Check = {
 /** By default, the event source of the worker alone invokes up to 10 at a time. */
 const COMFORTABLE_CONCURRENCY = 50;
 
-export const concurrencyCheck: Check = {
+export const concurrencyCheck: Check<AwsDoctorContext> = {
   name: 'lambda quota',
   permissions: ['lambda:GetAccountSettings'],
   async run({ lambda }) {
@@ -68,16 +66,16 @@ export const concurrencyCheck: Check = {
   },
 };
 
-export const stackCheck: Check = {
+export const stackCheck: Check<AwsDoctorContext> = {
   name: 'stack',
   permissions: ['cloudformation:DescribeStacks'],
-  async run({ cloudFormation, connection: { handler } }) {
+  async run({ cloudFormation, aws: { stack: name, path } }) {
     const { Stacks: [stack] = [] } = await cloudFormation.send(
-      new DescribeStacksCommand({ StackName: handler.stack }),
+      new DescribeStacksCommand({ StackName: name }),
     );
     const status = stack?.StackStatus ?? 'unknown';
-    const what = `${handler.path} in stack ${handler.stack}: ${status}`;
-    const events = `see aws cloudformation describe-stack-events --stack-name ${handler.stack}`;
+    const what = `${path} in stack ${name}: ${status}`;
+    const events = `see aws cloudformation describe-stack-events --stack-name ${name}`;
     if (/FAILED$|DELETE/.test(status)) return [problemResult(what, events)];
     if (/ROLLBACK_COMPLETE$/.test(status))
       return [noteResult(`${what}: the last deployment was rolled back`, events)];
@@ -85,36 +83,17 @@ export const stackCheck: Check = {
   },
 };
 
-/** Whether this command line can read the settings of the deployed handler. */
-export const versionCheck: Check = {
-  name: 'version',
-  permissions: [],
-  async run({ connection: { handler } }) {
-    const { version = 'an unknown version' } = handler;
-    try {
-      const entries = Object.keys(settingsOf(handler).providers);
-      const what = `${version} is deployed, with ${entries.join(', ')}`;
-      if (version === PACKAGE_VERSION) return [okResult(what)];
-      return [noteResult(`${what}; this command line is ${PACKAGE_VERSION}`)];
-    } catch (error) {
-      return [
-        problemResult(messageOf(error), 'use the version of the command line that is deployed'),
-      ];
-    }
-  },
-};
-
 const FUNCTIONS = ['intake', 'sweeper', 'worker', 'outcome', 'collector', 'webhook'] as const;
 
-export const functionsCheck: Check = {
+export const functionsCheck: Check<AwsDoctorContext> = {
   name: 'functions',
   permissions: ['lambda:GetFunctionConfiguration'],
-  async run({ lambda, connection: { handler } }) {
+  async run({ lambda, aws: { resources } }) {
     const problems: CheckResult[] = [];
-    const names = FUNCTIONS.filter((name) => handler.resources[name] !== undefined);
+    const names = FUNCTIONS.filter((name) => resources[name] !== undefined);
     for (const name of names) {
       const configuration = await lambda.send(
-        new GetFunctionConfigurationCommand({ FunctionName: handler.resources[name] }),
+        new GetFunctionConfigurationCommand({ FunctionName: resources[name] }),
       );
       const { State, StateReason, LastUpdateStatus, LastUpdateStatusReason } = configuration;
       if (State !== 'Failed' && LastUpdateStatus !== 'Failed') continue;

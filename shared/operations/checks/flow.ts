@@ -1,3 +1,4 @@
+import type { QueueName } from '../../batch/clientPorts.ts';
 import type { DueHint } from '../../batch/ports.ts';
 import type { BatchFields } from '../../batch/record.ts';
 import { counted, durationText } from '../../terminal.ts';
@@ -9,8 +10,6 @@ import {
   okResult,
   problemResult,
 } from '../check.ts';
-import { type HandlerQueue, handlerQueues } from '../handlerQueues.ts';
-import { queueDepth, readDeadLetters } from '../redrive.ts';
 
 /** More than a few minutes of work. The age of the batches shows whether that is a problem. */
 const DEEP_QUEUE = 1_000;
@@ -18,12 +17,9 @@ const DEEP_QUEUE = 1_000;
 export const queuesCheck: Check = {
   name: 'queues',
   permissions: ['sqs:GetQueueAttributes'],
-  async run({ connection: { sqs, handler } }) {
+  async run({ connection: { queues } }) {
     const depths = await Promise.all(
-      handlerQueues(handler.resources).map(async ({ name, url }) => ({
-        name,
-        ...(await queueDepth(sqs, url)),
-      })),
+      queues.names.map(async (name) => ({ name, ...(await queues.depth(name)) })),
     );
     const what = depths
       .map(({ name, total, inFlight }) =>
@@ -38,19 +34,18 @@ export const deadLettersCheck: Check = {
   name: 'dead letters',
   permissions: ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
   async run(context) {
-    const queues = handlerQueues(context.connection.handler.resources);
-    const results = await Promise.all(queues.map((queue) => checkDeadLetters(context, queue)));
+    const { names } = context.connection.queues;
+    const results = await Promise.all(names.map((name) => checkDeadLetters(context, name)));
     return someOr(results.flat(), 'none');
   },
 };
 
 async function checkDeadLetters(
-  { connection: { sqs }, now }: DoctorContext,
-  queue: HandlerQueue,
+  { connection: { queues }, now }: DoctorContext,
+  name: QueueName,
 ): Promise<readonly CheckResult[]> {
-  const { count, samples } = await readDeadLetters(sqs, queue);
+  const { count, samples } = await queues.deadLetters(name);
   if (count === 0) return [];
-  const { name } = queue;
   const oldest = Math.min(...samples.map(({ sentAt }) => sentAt));
   const age =
     samples.length > 0 ? `, the oldest seen sent ${durationText(now() - oldest)} ago` : '';
@@ -127,7 +122,7 @@ const MAX_NAMED = 5;
 export const overdueCheck: Check = {
   name: 'overdue',
   permissions: ['dynamodb:Query', 'dynamodb:BatchGetItem', 'lambda:GetFunctionConfiguration'],
-  async run({ connection: { batches, handler }, now, logsOf }) {
+  async run({ connection: { batches }, now, workLogs }) {
     const hints: DueHint[] = [];
     for (let shard = 0; shard < batches.shards; shard++) {
       const { items } = await batches.listDue(shard, now() - OVERDUE_AFTER_MS);
@@ -135,7 +130,7 @@ export const overdueCheck: Check = {
     }
     const named = hints.slice(0, MAX_NAMED).map(({ batchId }) => batchId);
     const records = await batches.getMany(named);
-    const logs = named.length > 0 ? await logsOf(handler.resources.worker) : '';
+    const logs = named.length > 0 ? await workLogs() : '';
     const results = named.flatMap((id) => {
       const batch = records.get(id);
       return batch ? overdueResults(batch, now(), logs) : [];

@@ -1,4 +1,5 @@
 import { GetSecretValueCommand, ResourceNotFoundException } from '@aws-sdk/client-secrets-manager';
+import { s3Client } from '../../aws/clients/s3.ts';
 import { realObjectStore } from '../../aws/objectStore.ts';
 import { realSecrets } from '../../aws/secrets.ts';
 import { isNoList, messageOf, ProviderError } from '../../batch/errors.ts';
@@ -7,10 +8,10 @@ import { ENVIRONMENT } from '../../config.ts';
 import type { Providers } from '../../providers/provider.ts';
 import { connectProviders } from '../../providers/registry.ts';
 import { isFilled } from '../../providers/settings.ts';
+import type { AwsDoctorContext } from '../awsContext.ts';
 import {
   type Check,
   type CheckResult,
-  type DoctorContext,
   noteResult,
   okResult,
   problemResult,
@@ -19,7 +20,7 @@ import {
 import { settingsOf } from '../settings.ts';
 
 /** Whether each provider answers and accepts the credentials: reads the first page of its jobs. */
-export const providersCheck: Check = {
+export const providersCheck: Check<AwsDoctorContext> = {
   name: 'providers',
   permissions: ['secretsmanager:GetSecretValue', 'lambda:GetFunctionConfiguration'],
   async run(context) {
@@ -35,30 +36,27 @@ export const providersCheck: Check = {
 type SecretIds = Readonly<Record<string, string>>;
 
 /** As the metadata of the stack names the secrets, or the functions, which know one of another stack. */
-export async function secretIdsOf({
-  connection,
-  entryVariable,
-}: DoctorContext): Promise<SecretIds> {
-  const { secrets, resources } = connection.handler;
+export async function secretIdsOf({ aws, entryVariable }: AwsDoctorContext): Promise<SecretIds> {
+  const { secrets, resources } = aws;
   const known = await entryVariable(resources.sweeper, ENVIRONMENT.secrets).catch(() => ({}));
   return { ...known, ...secrets };
 }
 
 /** Connects to the providers as the functions do, with whatever the caller may read for that. */
 async function connectLikeFunctions(
-  context: DoctorContext,
+  context: AwsDoctorContext,
   secretIds: SecretIds,
 ): Promise<Providers> {
-  const { handler, s3 } = context.connection;
-  const { sweeper } = handler.resources;
+  const { connection, aws } = context;
+  const { sweeper } = aws.resources;
   const secrets = realSecrets(context.secrets, context, isFilled);
   const read = (variable: string) => context.entryVariable(sweeper, variable).catch(() => ({}));
-  return connectProviders(settingsOf(handler).providers, {
+  return connectProviders(settingsOf(connection.handler).providers, {
     secret: async (entry, isFresh) => {
       const arn = secretIds[entry];
       return arn === undefined ? undefined : secrets.get(arn, isFresh);
     },
-    objects: realObjectStore(s3, { ...placeOf(handler), inputBuckets: [] }),
+    objects: realObjectStore(s3Client(aws.access), { ...placeOf(aws), inputBuckets: [] }),
     jobRoles: await read(ENVIRONMENT.jobRoles),
     // The addresses of a local run's simulators. A deployed handler uses those in its settings.
     baseUrls: await read(ENVIRONMENT.providerBaseUrls),
@@ -66,7 +64,7 @@ async function connectLikeFunctions(
 }
 
 async function checkProvider(
-  { now }: DoctorContext,
+  { now }: AwsDoctorContext,
   providers: Providers,
   name: string,
   secretIds: SecretIds,
@@ -110,12 +108,11 @@ function refusalResult(name: string, error: unknown): CheckResult {
 }
 
 /** Whether the secrets are filled in. Their values are neither shown nor kept. */
-export const secretsCheck: Check = {
+export const secretsCheck: Check<AwsDoctorContext> = {
   name: 'secrets',
   permissions: ['secretsmanager:GetSecretValue', 'lambda:GetFunctionConfiguration'],
   async run(context) {
-    const { handler } = context.connection;
-    const { webhook } = handler.resources;
+    const { webhook } = context.aws.resources;
     const signing =
       webhook === undefined ? {} : await context.entryVariable(webhook, ENVIRONMENT.webhookSecrets);
     const secrets: readonly Secret[] = [
@@ -146,7 +143,7 @@ interface Secret {
   readonly fix: string;
 }
 
-async function checkSecret({ secrets }: DoctorContext, secret: Secret): Promise<CheckResult> {
+async function checkSecret({ secrets }: AwsDoctorContext, secret: Secret): Promise<CheckResult> {
   const { name, arn } = secret;
   try {
     const { SecretString: value } = await secrets.send(

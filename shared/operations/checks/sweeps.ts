@@ -1,20 +1,11 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
-import { exclusionsAt, isUnavailable } from '../../quota/hold.ts';
-import { limitAt, limitText } from '../../quota/learnedLimit.ts';
-import { isPaused, type ProviderState } from '../../quota/providerState.ts';
 import { lastSweepAt } from '../../stores/sweepStores.ts';
-import { counted, durationText } from '../../terminal.ts';
-import {
-  type Check,
-  type CheckResult,
-  type DoctorContext,
-  noteResult,
-  okResult,
-  problemResult,
-} from '../check.ts';
+import { durationText } from '../../terminal.ts';
+import type { AwsDoctorContext } from '../awsContext.ts';
+import { type Check, noteResult, okResult, problemResult } from '../check.ts';
 
-export const scheduleCheck: Check = {
+export const scheduleCheck: Check<AwsDoctorContext> = {
   name: 'schedule',
   permissions: ['scheduler:GetSchedule'],
   async run(context) {
@@ -33,7 +24,7 @@ export const scheduleCheck: Check = {
 const MIN_PATIENCE_MS = 10 * 60_000;
 const MISSED_SWEEPS = 5;
 
-export const sweepCheck: Check = {
+export const sweepCheck: Check<AwsDoctorContext> = {
   name: 'sweep',
   permissions: [
     'dynamodb:GetItem',
@@ -42,9 +33,8 @@ export const sweepCheck: Check = {
     'lambda:GetFunctionConfiguration',
   ],
   async run(context) {
-    const { items, handler } = context.connection;
-    const { sweeper } = handler.resources;
-    const at = await lastSweepAt(items);
+    const { sweeper } = context.aws.resources;
+    const at = await lastSweepAt(context.connection.items);
     const intervalMs = await readSchedule(context).then(intervalOf, () => 0);
     const patienceMs = Math.max(MIN_PATIENCE_MS, intervalMs * MISSED_SWEEPS);
     if (at === undefined) {
@@ -71,11 +61,11 @@ export const sweepCheck: Check = {
 /** Milliseconds since the stack was created or last updated; undefined if that cannot be read. */
 async function deployedFor({
   cloudFormation,
-  connection,
+  aws,
   now,
-}: DoctorContext): Promise<number | undefined> {
+}: AwsDoctorContext): Promise<number | undefined> {
   const { Stacks: [stack] = [] } = await cloudFormation
-    .send(new DescribeStacksCommand({ StackName: connection.handler.stack }))
+    .send(new DescribeStacksCommand({ StackName: aws.stack }))
     .catch(() => ({ Stacks: [] }));
   const at = stack?.LastUpdatedTime ?? stack?.CreationTime;
   return at && now() - at.getTime();
@@ -87,8 +77,8 @@ interface Schedule {
   readonly expression: string;
 }
 
-async function readSchedule({ scheduler, connection }: DoctorContext): Promise<Schedule> {
-  const name = connection.handler.resources.schedule;
+async function readSchedule({ scheduler, aws }: AwsDoctorContext): Promise<Schedule> {
+  const name = aws.resources.schedule;
   const found = await scheduler.send(new GetScheduleCommand({ Name: name }));
   return { name, state: found.State ?? 'unknown', expression: found.ScheduleExpression ?? '' };
 }
@@ -103,101 +93,4 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 function intervalOf({ expression }: Schedule): number {
   const [, count = '', unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   return Number(count) * (UNIT_MS[unit] ?? 0);
-}
-
-/** What keeps batches from being started at a provider. */
-export const admissionCheck: Check = {
-  name: 'admission',
-  permissions: ['dynamodb:GetItem', 'dynamodb:Query'],
-  async run(context) {
-    const { providerStates, handler } = context.connection;
-    const names = new Set([...handler.providers, ...(await providerStates.list())]);
-    const results: CheckResult[] = [];
-    for (const name of names)
-      if (handler.providers.includes(name))
-        results.push(...stateResults(await providerStates.get(name), context.now()));
-      else results.push(...(await removedEntryResults(context, name)));
-    return results.length > 0
-      ? results
-      : [okResult('no provider is paused, blocked or cooling down')];
-  },
-};
-
-function stateResults(state: ProviderState, now: number): readonly CheckResult[] {
-  const { provider, hold, lastCommand } = state;
-  const results: CheckResult[] = [];
-  if (isPaused(state) && lastCommand) {
-    const why = lastCommand.reason === undefined ? '' : `: ${lastCommand.reason}`;
-    const { by = 'a user' } = lastCommand;
-    const what = `${provider} was paused by ${by} ${durationText(now - lastCommand.sentAt)} ago${why}`;
-    results.push(noteResult(what, `batch-handler resume ${provider}`));
-  }
-  if (hold && isUnavailable(state, now)) {
-    const until = waitText(hold, now);
-    const why = `${hold.reason.code}: ${hold.reason.message}`;
-    results.push(
-      hold.kind === 'account'
-        ? problemResult(
-            `${provider} is blocked ${until}: ${why}`,
-            `correct what that names of its key, permissions, billing or settings, then run batch-handler resume ${provider}`,
-          )
-        : noteResult(`${provider} is over quota and cooling down ${until}: ${why}`),
-    );
-  }
-  for (const { job, isWholeModel, reason, ...exclusion } of exclusionsAt(state, now)) {
-    const until = waitText(exclusion, now);
-    const what = isWholeModel ? `the model ${job.model}` : `batch ${job.batchId}`;
-    results.push(
-      problemResult(
-        `${provider} refuses the account for ${what} alone, which waits ${until}: ${reason.code}: ${reason.message}`,
-        `correct the permission or the request, then run batch-handler resume ${provider}`,
-      ),
-    );
-  }
-  for (const [model, stored] of Object.entries(state.ceilings ?? {})) {
-    const limit = limitAt(stored, now);
-    const { cooldown } = limit;
-    if (cooldown?.reason.quota && now < cooldown.until) {
-      const until = waitText(cooldown, now);
-      const why = `${cooldown.reason.code}: ${cooldown.reason.message}`;
-      results.push(
-        noteResult(`${provider} is full for ${model} and cooling down ${until}: ${why}`),
-      );
-    }
-    const learned = limitText(limit);
-    if (learned === undefined) continue;
-    const at = new Date(limit.refusedAt ?? now).toISOString();
-    const name = model === '' ? 'batches without a model' : model;
-    const what = `learned limit of ${name} at ${provider}: ${learned}, from a refusal at ${at}`;
-    results.push(noteResult(what, `batch-handler resume ${provider}, if it no longer holds`));
-  }
-  return results;
-}
-
-/** A provider entry that is no longer in the deployment, but still has batches. */
-async function removedEntryResults(
-  { connection }: DoctorContext,
-  name: string,
-): Promise<readonly CheckResult[]> {
-  const [waiting, active] = await Promise.all([
-    connection.batches.listWaiting(name),
-    connection.batches.listActive(name),
-  ]);
-  const count = waiting.items.length + active.items.length;
-  if (count === 0) return [];
-  const more = waiting.cursor === undefined && active.cursor === undefined ? '' : ' or more';
-  return [
-    problemResult(
-      `the deployment no longer has entry ${name}, where ${counted(count, 'batch', 'batches')}${more} ${count === 1 ? 'waits or runs' : 'wait or run'}`,
-      `deploy the entry again until they have ended, or cancel them (batch-handler list --provider ${name})`,
-    ),
-  ];
-}
-
-/** For how long something waits after refusals, and after how many. */
-function waitText(
-  { until, refusals }: { readonly until: number; readonly refusals: number },
-  now: number,
-): string {
-  return `for another ${durationText(until - now)}, after ${counted(refusals, 'refusal')} in a row`;
 }

@@ -2,7 +2,6 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { sendBatchMessage } from '../../../shared/aws/queues.ts';
 import {
   type BatchHandlerClient,
   type BatchInfo,
@@ -131,10 +130,9 @@ test('a command that the handler refuses ends the wait with the reason', async (
   await client.waitForBatch(added, { ...POLL, timeoutSeconds: 0.1 }).catch(() => {});
 
   // Act: as if it had ended when the client looked.
-  const { connection, handler } = client;
+  const { connection } = client;
   const message = { action: 'retry', batchId: 'refuses' } as const;
-  const { batchQueue } = handler.resources;
-  const messageId = await sendBatchMessage(connection.sqs, batchQueue, message);
+  const messageId = await connection.queues.send(message);
   const waiting = client.waitForCommand({ ...message, messageId }, POLL);
 
   // Assess

@@ -3,7 +3,7 @@ import type { WaitingHint } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import type { BatchInfo } from '../../../shared/client/batchInfo.ts';
 import { createDescriber } from '../../../shared/client/describe.ts';
-import { given, INPUT, NOW, SLICES } from '../../support/given.ts';
+import { given, INPUT, NOW, OBJECTS, SLICES } from '../../support/given.ts';
 
 const load = { model: 'm', requests: 10, estimatedTokens: 25 };
 const hint = (batchId: string): WaitingHint => ({
@@ -39,12 +39,12 @@ function source(records: readonly Batch[] = [], pages = 1) {
         return { schemaVersion: 1, provider, version: 1 };
       },
     },
+    objects: OBJECTS,
     handler: {
       providers: ['openai', 'claude'],
       settings: { policy: { maxDeliveries: 3 } },
       limits: { openai: { maxInFlight: 7 } },
-      resources: { bucket: 'bucket', processor: 'p' } as never,
-      logDirectory: '.local/logs',
+      processorLog: '.local/logs/p.log',
     },
   });
   return { reads, ...describer };

@@ -14,7 +14,7 @@ import { type Gateway, startGateway } from '../../../local/services/gateway.ts';
 import { localAccount } from '../../../local/template/account.ts';
 import { templateSchema } from '../../../local/template/assembly.ts';
 import { cloudFormationClient } from '../../../shared/aws/clients/operator.ts';
-import { discoverHandler } from '../../../shared/client/connection.ts';
+import { discoverHandler } from '../../../shared/client/awsConnection.ts';
 import { createClient } from '../../../shared/client/createClient.ts';
 import { localStack } from '../../../shared/client/index.ts';
 import { METADATA_KEY } from '../../../shared/handlerMetadata.ts';
@@ -57,7 +57,7 @@ test('the one handler of a stack is found by the name of the stack', async () =>
 
   expect(handler.path).toBe('Test/Batches');
   expect(handler.providers).toEqual(['openai']);
-  expect(settingsOf(handler).providers.openai?.kind).toBe('openai');
+  expect(settingsOf({ name: 'Test', ...handler }).providers.openai?.kind).toBe('openai');
   expect(handler.resources.table).toMatch(/^Test-BatchesTable/);
   expect(handler.resources.batchQueue).toMatch(/^http:.*\/Test-BatchesBatchQueue/);
   expect(handler.secrets.openai).toMatch(/^arn:aws:secretsmanager:.*Secretopenai/);
@@ -93,13 +93,17 @@ test('a handler with settings of another version is still found', async () => {
   const handler = await discover('Test');
 
   expect(handler.providers).toEqual(['openai']);
-  expect(() => settingsOf(handler)).toThrow(/stack Test was deployed by another version.*later/);
+  expect(() => settingsOf({ name: 'Test', ...handler })).toThrow(
+    /Test was set up by another version.*later/,
+  );
 });
 
 test('a handler is found whose settings are an object, as in version 0.1', async () => {
   deploy('Batches', (settings) => settings);
 
-  expect(settingsOf(await discover('Test')).providers.openai?.kind).toBe('openai');
+  expect(settingsOf({ name: 'Test', ...(await discover('Test')) }).providers.openai?.kind).toBe(
+    'openai',
+  );
 });
 
 test('a local stack is found by its directory, as long as its process lives', async () => {
@@ -143,5 +147,8 @@ test('a client without options is of the stack and the region of the environment
   vi.stubEnv('AWS_REGION', 'us-east-1');
   await expect(createClient()).rejects.toThrow('there is no stack BatchHandler in this account');
   vi.stubEnv('BATCH_HANDLER_STACK', 'Test');
-  await expect(createClient()).resolves.toMatchObject({ handler: { path: 'Test/Batches' } });
+  await expect(createClient()).resolves.toMatchObject({
+    handler: { name: 'Test' },
+    connection: { aws: { stack: 'Test', path: 'Test/Batches' } },
+  });
 });

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
-import { fingerprintOf, PART_BYTES, spool } from '../../../shared/client/fingerprint.ts';
+import { UPLOAD_PART_BYTES as PART_BYTES } from '../../../shared/batch/clientPorts.ts';
+import { fingerprintOf, spool } from '../../../shared/client/fingerprint.ts';
 
 const md5 = (...pieces: readonly Uint8Array[]) =>
   createHash('md5').update(Buffer.concat(pieces)).digest();
@@ -24,6 +25,7 @@ it.each([1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2.5 * PART_BYTES])(
     for (const size of [1_000_003, 3 * PART_BYTES])
       expect(await fingerprintOf(chunksOf(content, size))).toEqual({
         hash: whole,
+        bytes,
         etags: [whole, `${md5(...parts).toString('hex')}-${parts.length}`],
       });
   },

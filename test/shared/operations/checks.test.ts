@@ -3,23 +3,20 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from '../../../local/services/gateway.ts';
 import { type Service, serviceError } from '../../../local/services/service.ts';
+import { realClientObjects } from '../../../shared/aws/clientObjects.ts';
+import { realClientQueues } from '../../../shared/aws/clientQueues.ts';
 import { dynamoTable } from '../../../shared/aws/table.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
-import type { HandlerConnection } from '../../../shared/client/connection.ts';
+import type { AwsHandler, HandlerConnection } from '../../../shared/client/connection.ts';
 import { ENVIRONMENT } from '../../../shared/config.ts';
-import { type Check, doctorContext } from '../../../shared/operations/check.ts';
-import {
-  concurrencyCheck,
-  functionsCheck,
-  versionCheck,
-} from '../../../shared/operations/checks/aws.ts';
+import { type AwsDoctorContext, awsDoctorContext } from '../../../shared/operations/awsContext.ts';
+import type { Check } from '../../../shared/operations/check.ts';
+import { admissionCheck } from '../../../shared/operations/checks/admission.ts';
+import { concurrencyCheck, functionsCheck } from '../../../shared/operations/checks/aws.ts';
 import { overdueCheck, waitingCheck } from '../../../shared/operations/checks/flow.ts';
 import { providersCheck, secretsCheck } from '../../../shared/operations/checks/providers.ts';
-import {
-  admissionCheck,
-  scheduleCheck,
-  sweepCheck,
-} from '../../../shared/operations/checks/sweeps.ts';
+import { scheduleCheck, sweepCheck } from '../../../shared/operations/checks/sweeps.ts';
+import { versionCheck } from '../../../shared/operations/checks/version.ts';
 import { diagnose } from '../../../shared/operations/doctor.ts';
 import { SECRET_PLACEHOLDER } from '../../../shared/providers/settings.ts';
 import { withAcceptance, withAccountRefusal } from '../../../shared/quota/hold.ts';
@@ -32,6 +29,7 @@ import { given, NOW } from '../../support/given.ts';
 let emulators: Emulators;
 let gateway: Gateway;
 let connection: HandlerConnection;
+let aws: AwsHandler;
 beforeAll(async () => {
   emulators = await startEmulators();
   gateway = await startGateway(0);
@@ -50,22 +48,23 @@ beforeEach(async () => {
     ...{ deadLetterQueue: 'q', workDeadLetterQueue: 'q', outcomeDeadLetterQueue: 'q' },
   };
   const settings = { providers: { openai: { kind: 'openai' as const } } };
+  const items = dynamoTable(emulators.table, table);
+  aws = {
+    ...{ stack: 'Test', path: 'Test/Batches', resources, secrets: { openai: 'arn:openai' } },
+    access: { ...clientSettings(gateway.url), maxAttempts: 1 } as AwsHandler['access'],
+  };
   connection = {
-    handler: {
-      ...{ stack: 'Test', path: 'Test/Batches', resources, providers: ['openai'] },
-      secrets: { openai: 'arn:openai' },
-      version: '0.0.1',
-      settings,
-    },
-    access: { ...clientSettings(gateway.url), maxAttempts: 1 } as HandlerConnection['access'],
-    batches: batchStore(dynamoTable(emulators.table, table), DEFAULT_POLICY),
-    providerStates: providerStateStore(dynamoTable(emulators.table, table)),
-    ...{ items: dynamoTable(emulators.table, table), s3: emulators.s3, sqs: emulators.sqs },
+    handler: { name: 'Test', providers: ['openai'], version: '0.0.1', settings },
+    ...{ aws, items },
+    batches: batchStore(items, DEFAULT_POLICY),
+    providerStates: providerStateStore(items),
+    objects: realClientObjects(emulators.s3, { bucket: 'bucket' }),
+    queues: realClientQueues(emulators.sqs, {}),
   };
 });
 
 /** AWS with the services of the test; all others deny access. */
-function aws(services: Record<string, Service>): void {
+function answers(services: Record<string, Service>): void {
   const denied: Service = () => serviceError(400, 'AccessDeniedException', 'not authorized');
   const all = { secretsmanager: denied, lambda: denied, scheduler: denied, ...services };
   gateway.route({ services: all, upstreams: {} });
@@ -84,11 +83,10 @@ const variables = (values: Record<string, object>): Service =>
     },
   });
 
-async function found(check: Check) {
+async function found(check: Check<AwsDoctorContext>) {
   const findings = [];
-  const context = doctorContext(connection, () => NOW);
-  for await (const { check: _, ...rest } of diagnose(context, { checks: [check] }))
-    findings.push(rest);
+  const context = awsDoctorContext(connection, aws, () => NOW);
+  for await (const { check: _, ...rest } of diagnose(context, [check])) findings.push(rest);
   return findings;
 }
 
@@ -98,7 +96,7 @@ describe('secrets', () => {
   const lambda = variables({ [ENVIRONMENT.webhookSecrets]: { openai: 'arn:webhook' } });
 
   it('that are not filled in are problems with a fix, also those for webhooks', async () => {
-    aws({ lambda, secretsmanager: answer({ SecretString: SECRET_PLACEHOLDER }) });
+    answers({ lambda, secretsmanager: answer({ SecretString: SECRET_PLACEHOLDER }) });
     expect(await found(secretsCheck)).toEqual([
       {
         level: 'problem',
@@ -114,23 +112,26 @@ describe('secrets', () => {
   });
 
   it('of another stack are those that the functions read', async () => {
-    Object.assign(connection.handler, { secrets: {} });
+    Object.assign(aws, { secrets: {} });
     const both = { [ENVIRONMENT.secrets]: { openai: 'openai-api-key' } };
-    aws({ lambda: variables(both), secretsmanager: answer({ SecretString: SECRET_PLACEHOLDER }) });
+    answers({
+      lambda: variables(both),
+      secretsmanager: answer({ SecretString: SECRET_PLACEHOLDER }),
+    });
     expect(await found(secretsCheck)).toMatchObject([
       { level: 'problem', fix: 'batch-handler key openai' },
     ]);
   });
 
   it('are never shown', async () => {
-    aws({ lambda, secretsmanager: answer({ SecretString: 'sk-very-secret' }) });
+    answers({ lambda, secretsmanager: answer({ SecretString: 'sk-very-secret' }) });
     const findings = await found(secretsCheck);
     expect(findings.map(({ level }) => level)).toEqual(['ok', 'ok']);
     expect(JSON.stringify(findings)).not.toContain('very-secret');
   });
 
   it('that the caller may not read are a note', async () => {
-    aws({ lambda });
+    answers({ lambda });
     const [first] = await found(secretsCheck);
     expect(first).toEqual({
       level: 'note',
@@ -162,7 +163,7 @@ describe('a provider', () => {
   it('that refuses the credentials is a problem', () =>
     withServer({ status: 401 }, async (url) => {
       const lambda = variables({ [ENVIRONMENT.providerBaseUrls]: { openai: url } });
-      aws({ lambda, secretsmanager: secret });
+      answers({ lambda, secretsmanager: secret });
       expect(await found(providersCheck)).toMatchObject([
         {
           level: 'problem',
@@ -175,7 +176,7 @@ describe('a provider', () => {
   it('that answers with something else than its jobs has a wrong address or kind', () =>
     withServer({ status: 200, body: '{"batches":[]}' }, async (url) => {
       const lambda = variables({ [ENVIRONMENT.providerBaseUrls]: { openai: url } });
-      aws({ lambda, secretsmanager: secret });
+      answers({ lambda, secretsmanager: secret });
       expect(await found(providersCheck)).toEqual([
         {
           level: 'problem',
@@ -186,8 +187,8 @@ describe('a provider', () => {
     }));
 
   it('without a secret is not called, because only the functions have its role', async () => {
-    Object.assign(connection.handler, { secrets: {} });
-    aws({ lambda: variables({}) });
+    Object.assign(aws, { secrets: {} });
+    answers({ lambda: variables({}) });
     expect(await found(providersCheck)).toMatchObject([{ level: 'note' }]);
   });
 
@@ -197,14 +198,14 @@ describe('a provider', () => {
       closed = url;
     });
     const lambda = variables({ [ENVIRONMENT.providerBaseUrls]: { openai: closed } });
-    aws({ lambda, secretsmanager: secret });
+    answers({ lambda, secretsmanager: secret });
     expect(await found(providersCheck)).toMatchObject([
       { level: 'problem', what: expect.stringMatching(/^openai cannot be reached from here: /) },
     ]);
   });
 
   it('whose secret the caller may not read is not called', async () => {
-    aws({ lambda: variables({}) });
+    answers({ lambda: variables({}) });
     expect(await found(providersCheck)).toMatchObject([
       { level: 'unknown', what: 'openai was not called: you may not read its secret' },
     ]);
@@ -332,7 +333,7 @@ describe('the sweep', () => {
   };
 
   it('that has not come yet is no problem after a deployment', async () => {
-    aws({ scheduler: schedule, lambda, cloudformation: deployed(1) });
+    answers({ scheduler: schedule, lambda, cloudformation: deployed(1) });
     expect(await found(sweepCheck)).toEqual([
       {
         level: 'note',
@@ -342,7 +343,7 @@ describe('the sweep', () => {
   });
 
   it('that never came is a problem, with the log group of the function', async () => {
-    aws({ scheduler: schedule, lambda, cloudformation: deployed(60) });
+    answers({ scheduler: schedule, lambda, cloudformation: deployed(60) });
     expect(await found(sweepCheck)).toEqual([
       {
         level: 'problem',
@@ -351,7 +352,7 @@ describe('the sweep', () => {
       },
     ]);
     // Without the permissions, nothing is known of the deployment and the log group.
-    aws({});
+    answers({});
     expect(await found(sweepCheck)).toMatchObject([
       { level: 'problem', fix: 'see the logs of function sweeper' },
     ]);
@@ -360,21 +361,21 @@ describe('the sweep', () => {
 
 describe('a finding about AWS', () => {
   it('reports a disabled schedule', async () => {
-    aws({ scheduler: answer({ State: 'DISABLED', ScheduleExpression: 'rate(1 minute)' }) });
+    answers({ scheduler: answer({ State: 'DISABLED', ScheduleExpression: 'rate(1 minute)' }) });
     expect(await found(scheduleCheck)).toMatchObject([
       { level: 'problem', what: 'disabled: no batch is started, checked or delivered' },
     ]);
   });
 
   it('reports a function that cannot run', async () => {
-    aws({ lambda: answer({ State: 'Failed', StateReason: 'its key is gone' }) });
+    answers({ lambda: answer({ State: 'Failed', StateReason: 'its key is gone' }) });
     const [first] = await found(functionsCheck);
     expect(first).toMatchObject({ level: 'problem', what: 'intake cannot run: its key is gone' });
   });
 
   it('reports a small quota', async () => {
     const AccountLimit = { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 };
-    aws({ lambda: answer({ AccountLimit }) });
+    answers({ lambda: answer({ AccountLimit }) });
     expect(await found(concurrencyCheck)).toMatchObject([
       { level: 'note', what: expect.stringContaining('10 of 10') },
     ]);
@@ -385,7 +386,7 @@ describe('a finding about AWS', () => {
     ['functions', functionsCheck, 'needs lambda:GetFunctionConfiguration'],
     ['concurrency', concurrencyCheck, 'needs lambda:GetAccountSettings'],
   ])('about the %s names the missing permission', async (_, check, fix) => {
-    aws({});
+    answers({});
     expect(await found(check)).toEqual([
       { level: 'unknown', what: 'not checked: access denied', fix },
     ]);

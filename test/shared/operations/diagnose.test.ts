@@ -29,7 +29,7 @@ it('a check that fails or does not end is reported, and does not affect the othe
   // No check uses it.
   const context = {} as DoctorContext;
   const findings: Finding[] = [];
-  for await (const finding of diagnose(context, { checks, timeoutMs: 1 })) findings.push(finding);
+  for await (const finding of diagnose(context, checks, { timeoutMs: 1 })) findings.push(finding);
   expect(findings).toEqual([
     { check: 'slow', level: 'unknown', what: 'not checked: no answer within 0.001 s' },
     {

@@ -1,8 +1,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import { redrive } from '../../../shared/operations/redrive.ts';
+import { realClientQueues } from '../../../shared/aws/clientQueues.ts';
 
-const queue = { url: 'https://sqs/batch', deadLetterUrl: 'https://sqs/batch-dead' };
+const batch = { url: 'https://sqs/batch', deadLetterUrl: 'https://sqs/batch-dead' };
 
 it('stops following a move that SQS never lists, and says how to look at it later', async () => {
   const sent: string[] = [];
@@ -13,7 +13,8 @@ it('stops following a move that SQS never lists, and says how to look at it late
       : {};
   };
   const follow = async () => {
-    for await (const _ of redrive({ send } as unknown as SQSClient, queue as never, { pollMs: 0 }));
+    const queues = realClientQueues({ send } as unknown as SQSClient, { batch });
+    for await (const _ of queues.redrive('batch', { pollMs: 0 }));
   };
   await expect(follow()).rejects.toThrow(
     /does not list it.*aws sqs list-message-move-tasks --source-arn arn:aws:sqs:eu-west-1:1:dead/,

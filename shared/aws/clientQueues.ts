@@ -6,22 +6,54 @@ import {
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { type DeadLetter, sampleDeadLetters } from '../aws/deadLetters.ts';
-import type { HandlerQueue } from './handlerQueues.ts';
+import {
+  type ClientQueues,
+  type MoveOptions,
+  type MoveProgress,
+  QUEUE_NAMES,
+  type QueueDepth,
+  type QueueName,
+} from '../batch/clientPorts.ts';
+import { omitUndefined } from '../omitUndefined.ts';
+import { findDeadLetter, sampleDeadLetters } from './deadLetters.ts';
+import { sendBatchMessage } from './queues.ts';
 
-/** Approximate numbers of messages: SQS adds up those of many servers, with a small delay. */
-export interface QueueDepth {
-  /** Can be received. */
-  readonly waiting: number;
-  /** Received, and neither deleted nor visible again. */
-  readonly inFlight: number;
-  /** Sent with a delay that has not passed. */
-  readonly delayed: number;
-  /** All of them. */
-  readonly total: number;
+/** The URLs of a queue and of its dead-letter queue. */
+export interface QueuePair {
+  readonly url: string;
+  readonly deadLetterUrl: string;
 }
 
-export async function queueDepth(sqs: SQSClient, queueUrl: string): Promise<QueueDepth> {
+/** The queues of a handler in SQS, for its clients, with their own credentials. */
+export function realClientQueues(
+  sqs: SQSClient,
+  queues: Readonly<Partial<Record<QueueName, QueuePair>>>,
+): ClientQueues {
+  const pairOf = (name: QueueName): QueuePair => {
+    const pair = queues[name];
+    if (pair === undefined) throw new Error(`the handler has no ${name} queue`);
+    return pair;
+  };
+  return {
+    names: QUEUE_NAMES.filter((name) => queues[name] !== undefined),
+    send: (message) => sendBatchMessage(sqs, pairOf('batch').url, message),
+    findRefused: (messageId) =>
+      findDeadLetter(sqs, pairOf('batch').deadLetterUrl, (each) => each.messageId === messageId),
+    depth: (name) => queueDepth(sqs, pairOf(name).url),
+    countDeadLetters: async (name) => (await queueDepth(sqs, pairOf(name).deadLetterUrl)).total,
+    async deadLetters(name) {
+      const { deadLetterUrl } = pairOf(name);
+      const { total } = await queueDepth(sqs, deadLetterUrl);
+      const samples = await sampleDeadLetters(sqs, deadLetterUrl);
+      // SQS counts with a delay, and may have fewer than were read.
+      return { count: Math.max(total, samples.length), samples };
+    },
+    redrive: (name, options) => redrive(sqs, pairOf(name), options),
+  };
+}
+
+/** Approximate: SQS adds up the numbers of many servers, with a small delay. */
+async function queueDepth(sqs: SQSClient, queueUrl: string): Promise<QueueDepth> {
   const { Attributes: attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: queueUrl,
@@ -38,34 +70,6 @@ export async function queueDepth(sqs: SQSClient, queueUrl: string): Promise<Queu
   return { waiting, inFlight, delayed, total: waiting + inFlight + delayed };
 }
 
-/** The dead letters of a queue. */
-export interface DeadLetters {
-  /** Approximate number of all. */
-  readonly count: number;
-  /** Some of them. */
-  readonly samples: readonly DeadLetter[];
-}
-
-export async function readDeadLetters(
-  sqs: SQSClient,
-  { deadLetterUrl }: HandlerQueue,
-): Promise<DeadLetters> {
-  const { total } = await queueDepth(sqs, deadLetterUrl);
-  const samples = await sampleDeadLetters(sqs, deadLetterUrl);
-  // SQS counts with a delay, and may have fewer than were read.
-  return { count: Math.max(total, samples.length), samples };
-}
-
-/** Progress of SQS in moving the messages of a dead-letter queue back. */
-export interface MoveProgress {
-  readonly status: 'running' | 'completed' | 'failed' | 'cancelled';
-  readonly moved: number;
-  /** Approximate number of messages to move; null if SQS does not say. */
-  readonly toMove: number | null;
-  /** SQS's reason, if the move failed. */
-  readonly failure?: string | undefined;
-}
-
 const MOVE_STATUS: Readonly<Record<string, MoveProgress['status']>> = {
   COMPLETED: 'completed',
   FAILED: 'failed',
@@ -80,14 +84,12 @@ const MAX_UNLISTED = 60;
  * move has ended. A move that runs already is followed instead of started again. SQS completes the
  * move even if the caller stops reading.
  *
- * @param options.signal stops following
- * @param options.pollMs between two requests for the progress. Default 1000
  * @throws Error if SQS does not list the move for 60 requests in a row
  */
-export async function* redrive(
+async function* redrive(
   sqs: SQSClient,
-  { url, deadLetterUrl }: HandlerQueue,
-  { signal, pollMs = 1_000 }: { readonly signal?: AbortSignal; readonly pollMs?: number } = {},
+  { url, deadLetterUrl }: QueuePair,
+  { signal, pollMs = 1_000 }: MoveOptions = {},
 ): AsyncGenerator<MoveProgress> {
   const source = await queueArn(sqs, deadLetterUrl);
   const present = await newestMove(sqs, source);
@@ -110,7 +112,7 @@ export async function* redrive(
       const how = `aws sqs list-message-move-tasks --source-arn ${source}`;
       throw new Error(`SQS has begun the move and does not list it: look at it later (${how})`);
     }
-    await wait(pollMs, undefined, { signal });
+    await wait(pollMs, undefined, omitUndefined({ signal }));
   }
 }
 
