@@ -35,6 +35,7 @@ export default defineConfig({
     // The examples import the package as a user's code does, and are tested before it is built.
     alias: {
       'batch-handler/processor': join(import.meta.dirname, 'shared', 'processor', 'index.ts'),
+      'batch-handler/runtime': join(import.meta.dirname, 'functions', 'runtime.ts'),
     },
   },
   test: {

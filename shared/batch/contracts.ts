@@ -38,7 +38,7 @@ export const processorEventSchema = z.object({
   /** What all keys of the handler begin with: your own files go under `<bucketPrefix>processed/`. Often empty. */
   bucketPrefix: z.string().default(''),
   metadata: z.record(z.string(), z.string()),
-  /** Name of the handler's table, where `once` keeps its records. */
+  /** Name of the handler's table, where `once` keeps its records. Empty if a user's code replaces it. */
   table: z.string(),
   /** ISO 8601. */
   createdAt: z.string(),

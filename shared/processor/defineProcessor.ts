@@ -3,9 +3,12 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { s3Client } from '../aws/clients/s3.ts';
 import { readObject } from '../aws/objectRead.ts';
-import { processorEventSchema } from '../batch/contracts.ts';
+import { type ProcessorEvent, processorEventSchema } from '../batch/contracts.ts';
+import { ownKeyOf } from '../batch/ids.ts';
+import type { ObjectStore } from '../batch/ports.ts';
 import { invalidText } from '../invalid/text.ts';
-import { DeliveredBatch } from './deliveredBatch.ts';
+import type { ItemTable } from '../stores/itemTable.ts';
+import { DeliveredBatch, type ReadObject } from './deliveredBatch.ts';
 
 /** Processes a batch. If it resolves, the delivery is complete; if it throws, the batch is delivered again. */
 export type ProcessBatch = (batch: DeliveredBatch, context: Context) => Promise<void>;
@@ -29,6 +32,10 @@ export interface ProcessorOptions {
   readonly once?: boolean;
   /** The client for the records of `once`. Default: a client for the function's region and credentials. */
   readonly dynamodb?: DynamoDBDocumentClient;
+  /** Reads the rows, in place of `s3`: for a handler whose port `objects` is replaced. */
+  readonly objects?: Pick<ObjectStore, 'bucket' | 'prefix' | 'read'>;
+  /** Keeps the records of `once`, in place of `dynamodb`: for a handler whose port `items` is replaced. */
+  readonly items?: ItemTable;
 }
 
 /**
@@ -48,7 +55,7 @@ export function defineProcessor(
   process: ProcessBatch,
   options: ProcessorOptions = {},
 ): (event: unknown, context: Context) => Promise<void> {
-  const s3 = options.s3 ?? s3Client();
+  const read = readerOf(options);
   let { dynamodb } = options;
   return async (event, context) => {
     const parsed = processorEventSchema.safeParse(event);
@@ -58,16 +65,42 @@ export function defineProcessor(
         `not a delivery of a batch: ${text}. This function is invoked by Batch Handler`,
       );
     }
-    const batch = new DeliveredBatch(parsed.data, (object) => readObject(s3, object));
+    const batch = new DeliveredBatch(parsed.data, read);
     if (options.once) {
       // Imported here, so that other processors do not load it.
       const { dynamodbClient, dynamoTable, effectRecord, once } = await import('./onceOnDynamo.ts');
-      dynamodb ??= dynamodbClient();
-      const record = effectRecord(dynamoTable(dynamodb, batch.event.table), batch.deliveryId);
+      const onDynamo = () => {
+        dynamodb ??= dynamodbClient();
+        return dynamoTable(dynamodb, tableOf(batch.event));
+      };
+      const record = effectRecord(options.items ?? onDynamo(), batch.deliveryId);
       const remainingMs = context.getRemainingTimeInMillis();
       return once(batch.deliveryId, record, remainingMs, () => process(batch, context));
     }
     // Returns nothing, because Lambda would send the value to the outcome queue, which limits its size.
     await process(batch, context);
   };
+}
+
+function readerOf({ s3, objects }: ProcessorOptions): ReadObject {
+  if (!objects) {
+    const client = s3 ?? s3Client();
+    return (object) => readObject(client, object);
+  }
+  return (object) => {
+    const key = ownKeyOf(objects, object);
+    if (key === undefined)
+      throw new Error(
+        `${object.key} is in ${object.bucket}, and the option objects reads ${objects.bucket}: give the store that the handler has`,
+      );
+    return objects.read(key);
+  };
+}
+
+/** @throws Error for a delivery of a handler whose table is replaced */
+function tableOf({ table, deliveryId }: ProcessorEvent): string {
+  if (table !== '') return table;
+  throw new Error(
+    `delivery ${deliveryId} is of a handler without a table, and once keeps its records there: give defineProcessor the option items, as the handler has it`,
+  );
 }

@@ -99,9 +99,10 @@ describe('the package', () => {
 });
 
 describe('the examples, with the package installed', () => {
-  it('are synthesized, all six', () => {
+  it('are synthesized, all seven', () => {
     expect(synthesized.map(({ example, stackNames }) => [example, ...stackNames])).toEqual([
       ['events-and-alarms', 'EventsAndAlarms'],
+      ['own-storage', 'OwnStorage'],
       ['processor-elsewhere', 'Service', 'Batches'],
       ['python-processor', 'PythonProcessor'],
       ['several-providers', 'SeveralProviders'],

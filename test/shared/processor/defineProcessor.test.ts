@@ -5,9 +5,13 @@ import {
   defineProcessor,
   type ProcessorEvent,
 } from '../../../shared/processor/index.ts';
+import type { ItemTable, WrittenItem } from '../../../shared/stores/itemTable.ts';
+import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 import { answerOf, type Delivery, requestOf, s3At, startDelivery } from '../../support/delivery.ts';
 import { type Answer, startProxy, times } from '../../support/emulatorsProxy.ts';
 import { all } from '../../support/streams.ts';
+import { upload } from '../../support/world.ts';
+import { deliveryOf } from './deliveryOf.ts';
 
 const CONTEXT = { awsRequestId: 'request' } as Context;
 const EXPIRED = {
@@ -206,5 +210,57 @@ describe('the handler', () => {
     const event = { ...(await delivery.deliver(ROWS)), results: { bucket: 'batches' } };
     const refused = seen(event as ProcessorEvent, async () => undefined);
     await expect(refused).rejects.toThrow('event.results.key');
+  });
+});
+
+describe('a processor of a handler with replaced ports', () => {
+  it('reads the rows by the port objects, whose keys have no prefix', async () => {
+    const bucket = new MemoryBucket();
+    const objects = { ...bucket.store(), prefix: 'mine/' };
+    await upload(objects, 'batches/b/input.jsonl', [JSON.stringify(requestOf('a'))]);
+    await upload(objects, 'batches/b/results.jsonl', [JSON.stringify(answerOf('a'))]);
+    const at = (name: string) => ({ bucket: objects.bucket, key: `mine/batches/b/${name}.jsonl` });
+    const event = deliveryOf({ input: at('input'), results: at('results') });
+    const found: string[] = [];
+    const handler = defineProcessor(
+      async (batch) => {
+        for await (const { customId } of batch.results()) found.push(customId);
+      },
+      { objects },
+    );
+
+    await handler(event, CONTEXT);
+
+    expect(found).toEqual(['a']);
+    const elsewhere = deliveryOf({ input: { bucket: 'other', key: 'k' } });
+    await expect(handler(elsewhere, CONTEXT)).rejects.toThrow(
+      `k is in other, and the option objects reads ${objects.bucket}`,
+    );
+  });
+
+  it('keeps the records of once in the port items', async () => {
+    const items = new Map<string, WrittenItem>();
+    const table = {
+      get: async (id: string) => items.get(id),
+      put: async (item: WrittenItem) => Boolean(items.set(item.id, item)),
+    } as unknown as ItemTable;
+    let runs = 0;
+    const handler = defineProcessor(async () => void runs++, { once: true, items: table });
+    const event = deliveryOf({ table: '' });
+    const context = { getRemainingTimeInMillis: () => 60_000 } as Context;
+
+    await handler(event, context);
+    await handler(event, context);
+
+    expect(runs).toBe(1);
+    expect([...items.keys()]).toEqual([`once#${event.deliveryId}`]);
+  });
+
+  it('says what once needs without a table', async () => {
+    const handler = defineProcessor(async () => {}, { once: true });
+
+    await expect(handler(deliveryOf({ table: '' }), CONTEXT)).rejects.toThrow(
+      'give defineProcessor the option items',
+    );
   });
 });
