@@ -21,7 +21,10 @@ export const DEFAULT_STACK = 'BatchHandler';
 
 /** Adds the options by which the command finds its handler. */
 export function withConnection(command: Command): Command {
-  return withConflicts(command, [['--local', '--stack', '--region', '--profile']])
+  return withConflicts(command, [
+    ['--local', '--stack', '--region', '--profile'],
+    ['--directory', '--stack', '--handler', '--region', '--profile', '--local', '--runtime'],
+  ])
     .addOption(
       new Option('--stack <name>', 'stack that contains the handler')
         .env('BATCH_HANDLER_STACK')
@@ -31,6 +34,7 @@ export function withConnection(command: Command): Command {
     .option('--region <region>', 'AWS region (default: from the environment)')
     .option('--profile <name>', 'AWS profile (default: from the environment)')
     .option('--local [directory]', 'use the local stack that runs in a directory (default: .local)')
+    .option('--directory <directory>', 'use the in-process handler that keeps its state there')
     .addOption(
       new Option(
         '--runtime <file>',
@@ -71,8 +75,12 @@ function isGiven(command: Command, flag: string): boolean {
 
 /** @throws ClientError if the options name no handler */
 export async function openClient(options: ConnectionOptions): Promise<BatchHandlerClient> {
-  const { stack, handler, region, profile, local, runtime } = options;
-  // Imported here, so that --help loads no AWS SDK.
+  const { stack, handler, region, profile, local, directory, runtime } = options;
+  // Imported here, so that --help loads no SQLite, and no AWS SDK.
+  if (directory !== undefined) {
+    const { createDirectoryClient } = await import('../inProcess/openDirectory.ts');
+    return createDirectoryClient(directory);
+  }
   const { createClient, localStack, readPorts } = await import('../shared/client/index.ts');
   const ports = runtime === undefined ? undefined : await readPorts(runtime);
   if (local === undefined)

@@ -12,7 +12,7 @@ const PROVIDER =
 const KIND = 'a function loads only the provider that it uses, with its SDK';
 const SETTINGS = 'the construct and the functions share it, and it has to load without any SDK';
 const CLI =
-  'shared/batch shared/client shared/operations shared/package.ts shared/quota/waitingText.ts shared/settings.ts shared/terminal.ts commander node pretty-bytes';
+  'inProcess/openDirectory.ts shared/batch shared/client shared/operations shared/package.ts shared/quota/waitingText.ts shared/settings.ts shared/terminal.ts commander node pretty-bytes';
 
 /**
  * Which folder or file may import what. Of several that contain a file, the longest path counts.
@@ -124,7 +124,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'what is deployed contains nothing of the construct, the local run or the tests',
   },
   inProcess: {
-    may: 'shared/batch shared/invalid shared/jsonl shared/omitUndefined.ts shared/processor shared/providers shared/quota shared/settings.ts shared/stores shared/system.ts shared/usecases node zod',
+    may: 'shared/batch shared/client shared/invalid shared/jsonl shared/omitUndefined.ts shared/processor shared/providers shared/quota shared/settings.ts shared/stores shared/system.ts shared/usecases node zod',
     why: 'it runs the use cases in one process, on SQLite and files, and loads no AWS SDK',
   },
   infra: {

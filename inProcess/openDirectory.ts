@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { s3Url } from '../shared/batch/messages.ts';
+import { DEFAULT_POLICY } from '../shared/batch/policy.ts';
+import type { ObjectStore } from '../shared/batch/ports.ts';
+import { type BatchHandlerClient, clientOf } from '../shared/client/client.ts';
+import type { HandlerConnection } from '../shared/client/connection.ts';
+import { storedObjects } from '../shared/client/storedObjects.ts';
+import { batchStore } from '../shared/stores/batchStore.ts';
+import type { ItemTable } from '../shared/stores/itemTable.ts';
+import { providerStateStore } from '../shared/stores/sweepStores.ts';
+import { sqliteClientQueues } from './clientQueues.ts';
+import { openDatabase } from './database.ts';
+import { type DirectoryDescription, readDescription, runningProcesses } from './directory.ts';
+import { fileObjects } from './fileObjects.ts';
+import { objectPath } from './objectPath.ts';
+import { type SqliteQueues, sqliteQueues } from './sqliteQueues.ts';
+import { sqliteTable } from './sqliteTable.ts';
+
+/** What a directory is opened with: the ports of a handler in one process. */
+interface DirectoryPorts {
+  readonly directory: string;
+  readonly description: DirectoryDescription;
+  readonly items: ItemTable;
+  readonly objects: ObjectStore;
+  readonly queues: SqliteQueues;
+}
+
+/** Connects a client to a handler in one process, by the ports that the handler works with. */
+function connectDirectory({
+  directory,
+  description,
+  items,
+  objects,
+  queues,
+}: DirectoryPorts): HandlerConnection {
+  const { settings, limits, version } = description;
+  const { providers } = settings;
+  return {
+    handler: {
+      ...{ name: directory, settings, limits, version },
+      providers: typeof providers === 'object' && providers !== null ? Object.keys(providers) : [],
+    },
+    items,
+    // No record is written here, so the retention in the policy does not matter.
+    batches: batchStore(items, DEFAULT_POLICY),
+    providerStates: providerStateStore(items),
+    objects: storedObjects(objects, (object) =>
+      object.bucket === objects.bucket
+        ? join(directory, 'objects', objectPath(object.key))
+        : s3Url(object),
+    ),
+    queues: sqliteClientQueues(queues),
+    process: { running: async () => runningProcesses(directory) },
+  };
+}
+
+/**
+ * Opens the directory of a handler in one process, without running the handler: another process may.
+ *
+ * @throws ClientError `no_handler` if the directory is not that of a handler
+ */
+function openDirectory(directory: string): HandlerConnection {
+  const description = readDescription(directory);
+  const database = openDatabase(directory);
+  return connectDirectory({
+    directory,
+    description,
+    items: sqliteTable(database),
+    objects: fileObjects(directory),
+    queues: sqliteQueues(database, Date.now),
+  });
+}
+
+/**
+ * A client for the batches of a directory, for programs that do not run the handler themselves.
+ *
+ * @param directory the one that `createBatchHandler` has
+ * @throws ClientError `no_handler` if the directory is not that of a handler
+ */
+export function createDirectoryClient(directory: string): BatchHandlerClient {
+  return clientOf(openDirectory(directory));
+}
