@@ -194,11 +194,14 @@ describe('a table that version 1 has written', () => {
       const ids = Array.from({ length: 10 }, (_, index) => `r${index}`);
       const { source, input } = JSON.parse(String(item.record));
       const key = input?.key ?? source.key;
-      await upload(w.dependencies.objects, key, ids.map(requestLine));
-      const etag = (
-        await w.dependencies.objects.head({ bucket: w.dependencies.objects.bucket, key })
-      )?.etag;
-      const record = String(item.record).replace(JSON.stringify(source.etag), JSON.stringify(etag));
+      const { objects } = w.dependencies;
+      await upload(objects, key, ids.map(requestLine));
+      const { bucket } = objects;
+      const etag = (await objects.head({ bucket, key }))?.etag;
+      const record = String(item.record).replace(
+        JSON.stringify(source),
+        JSON.stringify({ ...source, bucket, etag }),
+      );
       await put({ ...item, record });
       // Act
       for (let sweeps = 0; sweeps < 30; sweeps++) {
