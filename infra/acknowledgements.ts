@@ -8,8 +8,16 @@ export function acknowledge(construct: IConstruct, id: string, reason: string): 
 
 /** Suppresses the finding about the wildcard in one resource of a policy. Other wildcards are still reported. */
 export function acknowledgeWildcard(construct: IConstruct, arn: string, reason: string): void {
-  const resource = formatForNag(Stack.of(construct).resolve(arn));
-  acknowledge(construct, `AwsSolutions-IAM5[Resource::${resource}]`, reason);
+  const now = formatForNag(Stack.of(construct).resolve(arn));
+  acknowledge(construct, `AwsSolutions-IAM5[Resource::${now}]`, reason);
+  // CDK replaces references to other stacks at synthesis, just before it validates.
+  const validate = () => {
+    const resource = formatForNag(Stack.of(construct).resolve(arn));
+    if (resource !== now)
+      acknowledge(construct, `AwsSolutions-IAM5[Resource::${resource}]`, reason);
+    return [];
+  };
+  construct.node.addValidation({ validate });
 }
 
 /** Formats an ARN as cdk-nag does: `<LogicalId.Arn>/prefix/*`. */

@@ -6,7 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { isTableReplaced, STATE_CHANGE } from '../shared/config.ts';
+import { STATE_CHANGE } from '../shared/config.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
 import { PACKAGE_VERSION } from '../shared/package.ts';
 import type { BatchHandlerProps, StateChangeFilter } from './batchHandlerProps.ts';
@@ -21,7 +21,6 @@ import { saveQueries } from './monitoring/queries.ts';
 import { OwnedResources } from './ownedResources.ts';
 import { bindProviders, type GrantResult } from './providers/access.ts';
 import { subscribeToJobEvents } from './providers/bedrock.ts';
-import { createBucket } from './resources/bucket.ts';
 import { type Collector, createCollector } from './resources/collector.ts';
 import { Delivery } from './resources/delivery.ts';
 import { checkEnvironments } from './resources/environmentSize.ts';
@@ -33,13 +32,13 @@ import {
   ownCode,
 } from './resources/functions.ts';
 import { createInbox } from './resources/inbox.ts';
+import { networkOf } from './resources/network.ts';
 import { createOutputs, outputPrefix } from './resources/outputs.ts';
 import { grantPermissions } from './resources/permissions.ts';
-import { createQueues } from './resources/queues.ts';
 import { checkReplaced } from './resources/replaced.ts';
 import { replacedBy, runtimeCode } from './resources/runtime.ts';
 import { createSchedule } from './resources/schedule.ts';
-import { createTable } from './resources/table.ts';
+import { createStorage } from './resources/storage.ts';
 import { createWebhooks, type WebhookEndpoint } from './resources/webhooks.ts';
 import { settingsText, timingOf } from './settings.ts';
 
@@ -119,16 +118,14 @@ export class BatchHandler extends OwnedResources {
     });
 
     const replaced = replacedBy(props.runtime);
-    const queues = createQueues(this, FUNCTION_SPECS, replaced.includes('queues'));
-    const table = isTableReplaced(replaced) ? undefined : createTable(this, removalPolicy);
-    const bucket = replaced.includes('objects')
-      ? undefined
-      : createBucket(this, objectAge, removalPolicy);
+    const stored = createStorage(this, props, { objectAge, removalPolicy, replaced });
+    const { table, bucket, queues, prefixes, encryptionKey } = stored;
     const { queue: outcomeQueue } = queues.outcome;
-    new Delivery(this, 'Delivery', { processor, table, bucket, outcomeQueue, invocationAge });
+    const delivered = { processor, table, bucket, prefixes, outcomeQueue, invocationAge };
+    new Delivery(this, 'Delivery', delivered);
 
     const resources: HandlerResources = {
-      ...{ table, bucket, inputBuckets, queues, processor, replaced },
+      ...{ ...stored, inputBuckets, processor, replaced },
       eventBus: replaced.includes('bus') ? undefined : eventBusOf(this, props),
     };
     this.resources = resources;
@@ -146,12 +143,14 @@ export class BatchHandler extends OwnedResources {
         : ownCode(settings),
       logRetention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
       removalPolicy,
+      encryptionKey,
+      network: networkOf(this, props),
     };
     const functions = createFunctions(this, functionsProps);
     const { sweeper } = functions;
     this.sweeper = sweeper;
     grantPermissions(functions, resources);
-    if (props.inbox) createInbox(this, functions, resources, objectAge);
+    if (props.inbox) createInbox(this, functions, resources);
     const { function: webhook, endpoints } = createWebhooks(
       this,
       functionsProps,
@@ -169,7 +168,9 @@ export class BatchHandler extends OwnedResources {
     );
     this.webhooks = endpoints;
     const callers = { ...functions, webhook };
-    this.access = bindProviders(this, providers, callers, { bucket, removalPolicy });
+    this.access = bindProviders(this, providers, callers, {
+      ...{ bucket, removalPolicy, encryptionKey, providerFiles: prefixes.providerFiles },
+    });
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
     subscribeToJobEvents(this, providers, sweeper);
     this.schedule = createSchedule(this, sweeper, interval);

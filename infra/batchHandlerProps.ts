@@ -1,4 +1,5 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as events from 'aws-cdk-lib/aws-events';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -9,11 +10,31 @@ import type { Severity } from './monitoring/alarmSpec.ts';
 import type { AlarmSettings } from './monitoring/alarms.ts';
 import type { LlmProvider } from './providers/llmProvider.ts';
 import type { RuntimeProps } from './runtimeProps.ts';
+import type { StorageProps } from './storageProps.ts';
 
 /** Under `exactOptionalPropertyTypes` some classes do not implement their interfaces. */
 type Processor = lambda.IFunction | lambda.Alias | lambda.Version;
 
-export interface BatchHandlerProps {
+export interface BatchHandlerProps extends StorageProps {
+  /**
+   * The VPC that the functions run in. They have to reach the AWS services and the providers from there:
+   * docs/security.md.
+   *
+   * @default - the functions run outside of any VPC of yours
+   */
+  readonly vpc?: ec2.IVpc | ec2.Vpc;
+  /**
+   * Subnets of the functions.
+   *
+   * @default - the private subnets of `vpc`
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  /**
+   * Security groups of the functions.
+   *
+   * @default - one is created, which lets everything out and nothing in
+   */
+  readonly securityGroups?: readonly (ec2.ISecurityGroup | ec2.SecurityGroup)[];
   /**
    * The Lambda function that receives the results of each batch.
    *

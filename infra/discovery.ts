@@ -1,5 +1,8 @@
-import { CfnElement, Stack, Token } from 'aws-cdk-lib';
+import { CfnElement, CfnOutput, Stack, Token } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
 import { METADATA_KEY, type ResourceIds, type WrittenMetadata } from '../shared/handlerMetadata.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
@@ -33,9 +36,10 @@ export function describeHandler(handler: Construct, parts: HandlerParts): void {
     version: PACKAGE_VERSION,
     // `constructsOf` has every key of ResourceIds; only keys that may be absent are dropped.
     resources: {
-      ...(idsOf(stack, constructsOf(parts)) as ResourceIds),
+      ...(idsOf(handler, constructsOf(parts)) as ResourceIds),
       ...omitUndefined({ processorLog: logGroupOf(stack, parts.resources.processor) }),
     },
+    ...omitUndefined({ bucketPrefix: parts.resources.bucketPrefix || undefined }),
     limits: limitsOf(parts.settings),
     ...(replaced.length > 0 && { replaced: [...replaced] }),
     secrets: secretsOf(stack, parts.access),
@@ -64,14 +68,43 @@ function constructsOf(parts: HandlerParts): Record<Described, IConstruct | undef
 }
 
 function idsOf(
-  stack: Stack,
+  handler: Construct,
   constructs: Readonly<Record<string, IConstruct | undefined>>,
 ): Record<string, string> {
+  const stack = Stack.of(handler);
   const ids = Object.entries(constructs).map(([name, construct]) => [
     name,
-    construct && logicalIdOf(stack, construct),
+    construct && (logicalIdOf(stack, construct) ?? outputOf(handler, name, construct)),
   ]);
   return Object.fromEntries(ids.filter(([, id]) => id !== undefined));
+}
+
+/** What users find a resource by, if the handler did not create it. */
+const NAMES: Readonly<Record<string, (construct: IConstruct) => string>> = {
+  table: (table) => (table as dynamodb.ITable).tableName,
+  bucket: (bucket) => (bucket as s3.IBucket).bucketName,
+  batchQueue: (queue) => (queue as sqs.IQueue).queueUrl,
+  deadLetterQueue: (queue) => (queue as sqs.IQueue).queueUrl,
+};
+
+/** Declares an output with the name or URL of a resource that the stack does not own: metadata holds no references. */
+function outputOf(handler: Construct, name: string, construct: IConstruct): string | undefined {
+  const value = NAMES[name]?.(construct);
+  if (value === undefined) return undefined;
+  const description = `The ${name} of ${handler.node.path}, which this stack does not own`;
+  return Stack.of(handler).resolve(
+    new CfnOutput(handler, `Given-${name}`, { value, description }).logicalId,
+  );
+}
+
+/** Whether users find some of these by outputs of the handler's stack. */
+export function isNamedByOutputs(
+  handler: Construct,
+  { table, bucket, queues }: Pick<HandlerResources, 'table' | 'bucket' | 'queues'>,
+): boolean {
+  const stack = Stack.of(handler);
+  const found = [table, bucket, queues.intake?.queue, queues.intake?.deadLetterQueue];
+  return found.some((each) => each && logicalIdOf(stack, each) === undefined);
 }
 
 /** The limits of each entry, so that the client, which knows no kind of provider, can tell what is full. */

@@ -1,13 +1,12 @@
-import { Stack } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { HandlerMetrics } from './monitoring/handlerMetrics.ts';
 import type { HandlerResources } from './resources/functions.ts';
-import { grantAdd, grantClient, grantRead } from './resources/permissions.ts';
 import type { Queues } from './resources/queues.ts';
 import { ownedBucket, ownedQueues, ownedTable } from './resources/replaced.ts';
+import { grantAdd, grantClient, grantRead } from './resources/userGrants.ts';
 
 /** The resources of a handler that others use, and the access that they can be given. */
 export abstract class OwnedResources extends HandlerMetrics {
@@ -19,16 +18,17 @@ export abstract class OwnedResources extends HandlerMetrics {
    *
    * @throws ConfigurationError if `runtime.replaces` names what replaces it
    */
-  get table(): dynamodb.TableV2 {
+  get table(): dynamodb.ITable {
     return ownedTable(this.resources);
   }
 
   /**
-   * Holds inputs, results and errors. Upload inputs to `uploads/<batchId>.jsonl`.
+   * Holds inputs, results and errors. Upload inputs to `uploads/<batchId>.jsonl`, below the
+   * prop `bucketPrefix`.
    *
    * @throws ConfigurationError if `runtime.replaces` names what replaces it
    */
-  get bucket(): s3.Bucket {
+  get bucket(): s3.IBucket {
     return ownedBucket(this.resources);
   }
 
@@ -37,7 +37,7 @@ export abstract class OwnedResources extends HandlerMetrics {
    *
    * @throws ConfigurationError if `runtime.replaces` names what replaces it
    */
-  get queue(): sqs.Queue {
+  get queue(): sqs.IQueue {
     return this.queues.intake.queue;
   }
 
@@ -46,7 +46,7 @@ export abstract class OwnedResources extends HandlerMetrics {
    *
    * @throws ConfigurationError if `runtime.replaces` names what replaces it
    */
-  get deadLetterQueue(): sqs.Queue {
+  get deadLetterQueue(): sqs.IQueue {
     return this.queues.intake.deadLetterQueue;
   }
 
@@ -61,12 +61,12 @@ export abstract class OwnedResources extends HandlerMetrics {
 
   /** Allows adding batches: uploading files to `uploads/*` and sending messages to the queue. */
   grantAdd(grantee: iam.IGrantable): iam.Grant {
-    return grantAdd(grantee, this.resources);
+    return grantAdd(grantee, this, this.resources);
   }
 
   /** Allows reading the state and the rows of batches, as the client library does. */
   grantRead(grantee: iam.IGrantable): iam.Grant {
-    return grantRead(grantee, this.resources, Stack.of(this));
+    return grantRead(grantee, this, this.resources);
   }
 
   /**
@@ -74,6 +74,6 @@ export abstract class OwnedResources extends HandlerMetrics {
    * and resuming providers.
    */
   grantClient(grantee: iam.IGrantable): iam.Grant {
-    return grantClient(grantee, this.resources, Stack.of(this));
+    return grantClient(grantee, this, this.resources);
   }
 }

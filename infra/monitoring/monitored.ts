@@ -35,7 +35,7 @@ export function functionsOf({
 export function deadLetterQueuesOf({
   queues,
   collector,
-}: Monitored): Readonly<Record<string, sqs.Queue>> {
+}: Monitored): Readonly<Record<string, sqs.IQueue>> {
   return omitUndefined({
     batch: queues.intake?.deadLetterQueue,
     work: queues.worker?.deadLetterQueue,

@@ -1,10 +1,17 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../shared/config.ts';
-import { type AnySecret, createSecret, EntryIds, secretIdOf } from '../resources/secrets.ts';
+import {
+  type AnySecret,
+  allowSecret,
+  createSecret,
+  EntryIds,
+  secretIdOf,
+} from '../resources/secrets.ts';
 
 /** What a provider entry was granted. */
 export interface GrantResult {
@@ -34,8 +41,12 @@ export interface BindContext {
   /** Checks a job when the provider reports that it has ended. Undefined if the entry takes no webhooks. */
   readonly listener: CallerFunction | undefined;
   /** Undefined if a user's code replaces it. */
-  readonly bucket: s3.Bucket | undefined;
+  readonly bucket: s3.IBucket | undefined;
+  /** The prefix of the files that a provider reads and writes in the bucket. */
+  readonly providerFiles: string;
   readonly removalPolicy: RemovalPolicy;
+  /** Encrypts the secrets that are created. */
+  readonly encryptionKey: kms.IKey | undefined;
 }
 
 /** A function that calls providers, with its environment variables of secrets and roles. */
@@ -69,7 +80,7 @@ export function bindProviders(
   scope: Construct,
   providers: Readonly<Record<string, BindableProvider>>,
   functions: ProviderFunctions,
-  others: { readonly bucket: s3.Bucket | undefined; readonly removalPolicy: RemovalPolicy },
+  others: Omit<BindContext, 'worker' | 'sweeper' | 'listener'>,
 ): Readonly<Record<string, GrantResult>> {
   const worker = new CallerFunction(functions.worker);
   const sweeper = new CallerFunction(functions.sweeper);
@@ -92,17 +103,21 @@ export const NO_ACCESS: AccessGrant = { grant: () => ({}) };
  */
 export function secretAccess(given: AnySecret | undefined, credential: string): AccessGrant {
   return {
-    grant(scope, entry, { worker, sweeper, listener, removalPolicy }) {
-      const secret =
-        given ??
-        createSecret(scope, `Secret-${entry}`, {
-          description: `The ${credential} of the provider ${entry}, as plain text`,
-          removalPolicy,
-          noRotationReason:
-            'The key is created and revoked at the provider, which has no API to rotate it.',
-        });
+    grant(scope, entry, { worker, sweeper, listener, removalPolicy, encryptionKey }) {
+      const created = given
+        ? undefined
+        : createSecret(scope, `Secret-${entry}`, {
+            description: `The ${credential} of the provider ${entry}, as plain text`,
+            removalPolicy,
+            encryptionKey,
+            noRotationReason:
+              'The key is created and revoked at the provider, which has no API to rotate it.',
+          });
+      const secret = given ?? created;
+      if (secret === undefined) return {};
       for (const caller of [sweeper, worker, ...(listener ? [listener] : [])]) {
-        secret.grantRead(caller.function);
+        if (created) allowSecret(caller.function, created);
+        else secret.grantRead(caller.function);
         caller.secrets.add(entry, secretIdOf(secret, caller.function));
       }
       return { secret, credential };

@@ -2,7 +2,7 @@ import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { KINDS, type SettingsOf } from '../../shared/providers/kinds.ts';
 import { ConfigurationError } from '../configurationError.ts';
-import { allow } from '../resources/permissions.ts';
+import { allow } from '../resources/allow.ts';
 import { type AccessGrant, secretAccess } from './access.ts';
 import {
   API_KEY,

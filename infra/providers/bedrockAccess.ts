@@ -3,8 +3,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
-import { PREFIX } from '../resources/bucket.ts';
-import { allow } from '../resources/permissions.ts';
+import { allow } from '../resources/allow.ts';
+import { keyAccess } from '../resources/encryption.ts';
 import { ownedBucket } from '../resources/replaced.ts';
 import type { AccessGrant, BindContext } from './access.ts';
 
@@ -41,11 +41,13 @@ export function bedrockAccess({
         },
         stack,
       );
+      const { providerFiles } = context;
       const bucket = ownedBucket(context);
       const jobRole = (given ??
         createJobRole(scope, `JobRole-${entry}`, {
           jobs,
           bucket,
+          providerFiles,
           models: models.byProfile,
         })) as iam.IRole;
       allowCreating(context, [...models.all, jobs], jobRole);
@@ -86,17 +88,19 @@ function allowChecking({ worker, sweeper }: BindContext, jobs: string): void {
   }
 }
 
-function allowFiles({ worker, sweeper, ...context }: BindContext): void {
+function allowFiles({ worker, sweeper, providerFiles, ...context }: BindContext): void {
   const bucket = ownedBucket(context);
-  const files = bucket.arnForObjects(`${PREFIX.providerFiles}*`);
-  allow([sweeper.function], ['s3:GetObject', 's3:DeleteObject'], [files]);
+  const files = bucket.arnForObjects(`${providerFiles}*`);
+  const { encryptionKey } = bucket;
+  allow([sweeper.function], ['s3:GetObject', 's3:DeleteObject'], [files], encryptionKey);
   allow(
     [worker.function],
     ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:DeleteObject'],
     [files],
+    encryptionKey,
   );
   for (const { function: caller } of [sweeper, worker]) {
-    caller.addToRolePolicy(listFiles(bucket));
+    caller.addToRolePolicy(listFiles(bucket, providerFiles));
     if (caller.role) acknowledgeWildcard(caller.role, files, JOB_KEYS_REASON);
   }
 }
@@ -104,7 +108,8 @@ function allowFiles({ worker, sweeper, ...context }: BindContext): void {
 interface JobRoleProps {
   /** ARN of the jobs, with a wildcard for their ids. */
   readonly jobs: string;
-  readonly bucket: s3.Bucket;
+  readonly bucket: s3.IBucket;
+  readonly providerFiles: string;
   /** Inference profiles that jobs use, and the models that they route to. */
   readonly models: readonly string[];
 }
@@ -115,7 +120,7 @@ interface JobRoleProps {
  * https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html
  */
 function createJobRole(scope: Construct, id: string, props: JobRoleProps): iam.Role {
-  const { jobs, bucket, models } = props;
+  const { jobs, bucket, providerFiles, models } = props;
   const role = new iam.Role(scope, id, {
     description: 'Reads the inputs and writes the outputs of Bedrock batch jobs',
     assumedBy: new iam.ServicePrincipal(BEDROCK, {
@@ -125,11 +130,13 @@ function createJobRole(scope: Construct, id: string, props: JobRoleProps): iam.R
       },
     }),
   });
-  const files = bucket.arnForObjects(`${PREFIX.providerFiles}*`);
+  const files = bucket.arnForObjects(`${providerFiles}*`);
   role.addToPolicy(
     new iam.PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: [files] }),
   );
-  role.addToPolicy(listFiles(bucket));
+  const access = keyAccess(scope, bucket.encryptionKey, ['s3:GetObject', 's3:PutObject']);
+  if (access) role.addToPolicy(new iam.PolicyStatement(access));
+  role.addToPolicy(listFiles(bucket, providerFiles));
   acknowledgeWildcard(role, files, JOB_KEYS_REASON);
   if (models.length > 0) {
     const resources = [...models];
@@ -140,11 +147,11 @@ function createJobRole(scope: Construct, id: string, props: JobRoleProps): iam.R
 }
 
 /** Allows listing the keys of jobs' files, and no other keys of the bucket. */
-function listFiles(bucket: s3.Bucket): iam.PolicyStatement {
+function listFiles(bucket: s3.IBucket, providerFiles: string): iam.PolicyStatement {
   return new iam.PolicyStatement({
     actions: ['s3:ListBucket'],
     resources: [bucket.bucketArn],
-    conditions: { StringLike: { 's3:prefix': `${PREFIX.providerFiles}*` } },
+    conditions: { StringLike: { 's3:prefix': `${providerFiles}*` } },
   });
 }
 

@@ -1,4 +1,5 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
@@ -29,24 +30,65 @@ export const REJECTION_SUFFIX = '.rejected.json';
 /** Matches the 30 days that other providers keep a job's files. They are deleted earlier, when the job has ended. */
 const PROVIDER_FILES_AGE = Duration.days(30);
 
-/** @param objectAge how long after an object was written its batch may still need it */
+/** The prefixes of a handler's keys: those of `PREFIX` below its `bucketPrefix`. */
+export type Prefixes = { readonly [Name in keyof typeof PREFIX]: string };
+
+export function prefixesBelow(bucketPrefix: string): Prefixes {
+  const entries = Object.entries(PREFIX).map(([name, prefix]) => [name, bucketPrefix + prefix]);
+  return Object.fromEntries(entries) as Prefixes;
+}
+
+/** When the objects below a prefix may be deleted. */
+interface Expiry {
+  readonly id: string;
+  readonly prefix: string;
+  readonly expiration: Duration;
+}
+
+/**
+ * When the handler's objects may be deleted, and not before.
+ *
+ * @param objectAge how long after an object was written its batch may still need it
+ */
+export function expiriesOf(
+  prefixes: Prefixes,
+  objectAge: Duration,
+  hasInbox: boolean,
+): readonly Expiry[] {
+  const expiration = toWholeDays(objectAge);
+  return [
+    { id: 'uploads', prefix: prefixes.uploads, expiration },
+    { id: 'batches', prefix: prefixes.batches, expiration },
+    { id: 'provider-files', prefix: prefixes.providerFiles, expiration: PROVIDER_FILES_AGE },
+    ...(hasInbox ? [{ id: 'inbox', prefix: prefixes.inbox, expiration }] : []),
+  ];
+}
+
+export const UNFINISHED_UPLOADS_AGE = Duration.days(1);
+
+interface BucketProps {
+  readonly expiries: readonly Expiry[];
+  readonly removalPolicy: RemovalPolicy;
+  /** The prop `encryptionKey`. Default: S3's own keys. */
+  readonly key: kms.IKey | undefined;
+}
+
 export function createBucket(
   scope: Construct,
-  objectAge: Duration,
-  removalPolicy: RemovalPolicy,
+  { expiries, removalPolicy, key }: BucketProps,
 ): s3.Bucket {
-  const expiration = toWholeDays(objectAge);
+  const encryption = key
+    ? { encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+    : { encryption: s3.BucketEncryption.S3_MANAGED };
   const bucket = new s3.Bucket(scope, 'Bucket', {
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-    encryption: s3.BucketEncryption.S3_MANAGED,
+    ...encryption,
     enforceSSL: true,
     minimumTLSVersion: 1.2,
     removalPolicy,
     lifecycleRules: [
-      { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
-      { id: 'uploads', prefix: PREFIX.uploads, expiration },
-      { id: 'batches', prefix: PREFIX.batches, expiration },
-      { id: 'provider-files', prefix: PREFIX.providerFiles, expiration: PROVIDER_FILES_AGE },
+      { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: UNFINISHED_UPLOADS_AGE },
+      ...expiries,
     ],
   });
   // A bucket that outlives its stack still refuses requests without TLS.

@@ -1,21 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Construct } from 'constructs';
 import { ENVIRONMENT, TABLE } from '../../shared/config.ts';
 import type { CollectorSettingsInput } from '../../shared/settings.ts';
 import { ConfigurationError } from '../configurationError.ts';
-import { PREFIX } from './bucket.ts';
+import { allowItems, allowObjects, allowSend, leadingKeys } from './allow.ts';
+import { consume } from './consume.ts';
 import {
   createNodeFunction,
   environmentOf,
   type FunctionsProps,
   type HandlerResources,
 } from './functions.ts';
-import { allowItems, allowObjects, allowSend, grant, leadingKeys } from './permissions.ts';
 import { createQueuePair, type QueuePair } from './queues.ts';
 import { ownedTable } from './replaced.ts';
+import { grantKey, grantObjects, grantSend } from './userGrants.ts';
 
 /** Joins a window of 100,000 requests with time to spare. */
 const COLLECTOR_TIMEOUT = Duration.minutes(5);
@@ -58,7 +58,12 @@ export function createCollector(
     );
   }
   const maxBatchingWindow = Duration.seconds(Math.min(MAX_BATCHING_SECONDS, maxAgeSeconds));
-  const queues = createQueuePair(scope, 'Collector', COLLECTOR_TIMEOUT.plus(maxBatchingWindow));
+  const queues = createQueuePair(
+    scope,
+    'Collector',
+    COLLECTOR_TIMEOUT.plus(maxBatchingWindow),
+    props.encryptionKey,
+  );
   const { queue, deadLetterQueue } = queues;
   const environment = {
     [ENVIRONMENT.collectorQueue]: queue.queueUrl,
@@ -74,14 +79,11 @@ export function createCollector(
     environment: { ...environmentOf(resources, service, source), ...environment },
   });
   grantCollecting(collector, queues, resources);
-  collector.addEventSource(
-    new SqsEventSource(queue, {
-      reportBatchItemFailures: true,
-      batchSize: MAX_MESSAGES,
-      maxBatchingWindow,
-      maxConcurrency: MAX_CONCURRENCY,
-    }),
-  );
+  consume(collector, queue, {
+    batchSize: MAX_MESSAGES,
+    maxBatchingWindow,
+    maxConcurrency: MAX_CONCURRENCY,
+  });
   for (const [name, value] of Object.entries(environment)) sweeper.addEnvironment(name, value);
   allowSend([sweeper], queue);
   return {
@@ -89,19 +91,22 @@ export function createCollector(
     function: collector,
     grantSend: (grantee) => {
       // A request that is too large for a message is an object that the message points to.
-      const { bucket } = resources;
-      const send = grant(grantee, ['sqs:SendMessage'], queue.queueArn, queue);
+      const { bucket, prefixes } = resources;
+      const send = grantSend(scope, grantee, queue);
       if (!bucket) return send;
-      const bodies = bucket.arnForObjects(`${PREFIX.messages}*`);
-      return send.combine(grant(grantee, ['s3:PutObject'], bodies, bucket));
+      const bodies = `${prefixes.messages}*`;
+      return send.combine(grantObjects(scope, grantee, bucket, bodies, ['s3:PutObject']));
     },
-    grantFind: (grantee) =>
-      iam.Grant.addToPrincipal({
-        grantee,
-        actions: ['dynamodb:GetItem'],
-        resourceArns: [ownedTable(resources).tableArn],
-        conditions: leadingKeys([TABLE.requestPrefix]),
-      }),
+    grantFind: (grantee) => {
+      const { tableArn, encryptionKey } = ownedTable(resources);
+      const actions = ['dynamodb:GetItem'];
+      const conditions = leadingKeys([TABLE.requestPrefix]);
+      const found = { grantee, actions, resourceArns: [tableArn], conditions };
+      return grantKey(scope, grantee, encryptionKey, actions).reduce(
+        (sum, each) => sum.combine(each),
+        iam.Grant.addToPrincipal(found),
+      );
+    },
   };
 }
 
@@ -109,16 +114,16 @@ export function createCollector(
 function grantCollecting(
   collector: lambda.Function,
   { deadLetterQueue }: QueuePair,
-  { table, bucket, queues }: HandlerResources,
+  { table, bucket, prefixes, queues }: HandlerResources,
 ): void {
   // It reads whether a batch exists, writes its own lanes, and records the batch of each request.
   const own = ['collector#', TABLE.requestPrefix];
   allowItems(collector, ['dynamodb:GetItem'], table, ['batch#', ...own]);
   allowItems(collector, ['dynamodb:PutItem'], table, own);
   const write = ['s3:PutObject', 's3:AbortMultipartUpload'];
-  allowObjects(collector, bucket, PREFIX.collector, ['s3:GetObject', ...write]);
-  allowObjects(collector, bucket, PREFIX.collected, write);
-  allowObjects(collector, bucket, PREFIX.messages, ['s3:GetObject', ...write]);
+  allowObjects(collector, bucket, prefixes.collector, ['s3:GetObject', ...write]);
+  allowObjects(collector, bucket, prefixes.collected, write);
+  allowObjects(collector, bucket, prefixes.messages, ['s3:GetObject', ...write]);
   allowSend([collector], queues.intake?.queue);
   allowSend([collector], deadLetterQueue);
 }

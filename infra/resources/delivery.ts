@@ -1,14 +1,7 @@
-import {
-  type Duration,
-  Reference,
-  Resource,
-  Stack,
-  Token,
-  TokenComparison,
-  Tokenization,
-} from 'aws-cdk-lib';
+import { type Duration, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -16,15 +9,18 @@ import { Construct, type IConstruct } from 'constructs';
 import { TABLE } from '../../shared/config.ts';
 import { acknowledgeWildcard } from '../acknowledgements.ts';
 import { ConfigurationError } from '../configurationError.ts';
-import { PREFIX } from './bucket.ts';
-import { leadingKeys, USER_KEYS_REASON } from './permissions.ts';
+import { checkPlace } from '../given/place.ts';
+import { leadingKeys, USER_KEYS_REASON } from './allow.ts';
+import type { Prefixes } from './bucket.ts';
+import { keyAccess } from './encryption.ts';
 
 interface DeliveryProps {
   readonly processor: lambda.IFunction;
-  readonly table: dynamodb.TableV2 | undefined;
-  readonly bucket: s3.Bucket | undefined;
+  readonly table: dynamodb.ITable | undefined;
+  readonly bucket: s3.IBucket | undefined;
+  readonly prefixes: Prefixes;
   /** Receives Lambda's report of how each invocation ended. */
-  readonly outcomeQueue: sqs.Queue;
+  readonly outcomeQueue: sqs.IQueue;
   /** How long Lambda may keep an invocation in its queue before the function starts. */
   readonly invocationAge: Duration;
 }
@@ -41,27 +37,29 @@ interface DeliveryProps {
 export class Delivery extends Construct {
   constructor(scope: Construct, id: string, props: DeliveryProps) {
     super(scope, id);
-    const { processor, table, bucket, outcomeQueue, invocationAge } = props;
+    const { processor, table, bucket, prefixes, outcomeQueue, invocationAge } = props;
     const role = roleOf(processor, this);
     const policy = new iam.Policy(this, 'Policy', { roles: [role] });
-    this.#allowObjects(policy, bucket, PREFIX.batches, ['s3:GetObject']);
-    this.#allowObjects(policy, bucket, PREFIX.processed, [
+    this.#allowObjects(policy, bucket, prefixes.batches, ['s3:GetObject']);
+    this.#allowObjects(policy, bucket, prefixes.processed, [
       's3:GetObject',
       's3:PutObject',
       's3:AbortMultipartUpload',
     ]);
+    const once = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'];
     if (table)
       policy.addStatements(
         new iam.PolicyStatement({
-          actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+          actions: once,
           resources: [table.tableArn],
           conditions: leadingKeys([TABLE.oncePrefix]),
         }),
       );
-    const { queueArn } = outcomeQueue;
-    policy.addStatements(
-      new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }),
-    );
+    this.#allowKey(policy, table?.encryptionKey, once);
+    const { queueArn, encryptionMasterKey } = outcomeQueue;
+    const send = ['sqs:SendMessage'];
+    policy.addStatements(new iam.PolicyStatement({ actions: send, resources: [queueArn] }));
+    this.#allowKey(policy, encryptionMasterKey, send);
 
     const destination = { destination: queueArn };
     const config = new lambda.CfnEventInvokeConfig(this, 'AsyncSettings', {
@@ -81,7 +79,7 @@ export class Delivery extends Construct {
 
   #allowObjects(
     policy: iam.Policy,
-    bucket: s3.Bucket | undefined,
+    bucket: s3.IBucket | undefined,
     prefix: string,
     actions: string[],
   ): void {
@@ -89,6 +87,12 @@ export class Delivery extends Construct {
     const arn = bucket.arnForObjects(`${prefix}*`);
     policy.addStatements(new iam.PolicyStatement({ actions, resources: [arn] }));
     acknowledgeWildcard(policy, arn, USER_KEYS_REASON);
+    this.#allowKey(policy, bucket.encryptionKey, actions);
+  }
+
+  #allowKey(policy: iam.Policy, key: kms.IKey | undefined, actions: string[]): void {
+    const access = keyAccess(this, key, actions);
+    if (access) policy.addStatements(new iam.PolicyStatement(access));
   }
 }
 
@@ -98,35 +102,19 @@ export class Delivery extends Construct {
  * @throws ConfigurationError if the processor is in another account or region, or its role is unknown
  */
 function roleOf(processor: lambda.IFunction, scope: Construct): iam.IRole {
-  checkEnvironment(scope, processor, 'account');
-  checkEnvironment(scope, processor, 'region');
+  checkPlace(
+    scope,
+    processor,
+    'the processor',
+    (what) =>
+      `deploy both to the same ${what}, and let the processor forward what another ${what} needs`,
+  );
   if (!processor.role) {
     throw new ConfigurationError(
       `the role of the processor ${processor.node.path} is not known, and the handler must allow it to read the results: import the function with lambda.Function.fromFunctionAttributes(this, id, { functionArn, role }), or set processorRoleArn in cdk.json`,
     );
   }
   return processor.role;
-}
-
-function checkEnvironment(
-  scope: Construct,
-  processor: lambda.IFunction,
-  what: 'account' | 'region',
-): void {
-  const own = Stack.of(scope)[what];
-  const other = processor.env[what];
-  const comparison = Token.compareStrings(own, other);
-  // For an imported function and a stack without an environment, only the deployment can tell.
-  const isUnknown =
-    comparison === TokenComparison.BOTH_UNRESOLVED ||
-    (comparison === TokenComparison.ONE_UNRESOLVED && !Resource.isOwnedResource(processor));
-  if (comparison === TokenComparison.SAME || isUnknown) return;
-  const [here, there] = [own, other].map((name) =>
-    Token.isUnresolved(name) ? `any ${what}` : name,
-  );
-  throw new ConfigurationError(
-    `the processor ${processor.node.path} is in ${what} ${there}, the handler in ${here}: deploy both to the same ${what}, and let the processor forward what another ${what} needs`,
-  );
 }
 
 /** The version or alias that the handler invokes. */

@@ -4,8 +4,8 @@ import { AssetHashType, DockerImage, Duration, type RemovalPolicy, Size } from '
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -14,6 +14,10 @@ import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import { BUNDLES, type BundleName } from '../bundlePaths.ts';
 import { ConfigurationError } from '../configurationError.ts';
+import type { Prefixes } from './bucket.ts';
+import { consume } from './consume.ts';
+import { allowEnvironment } from './encryption.ts';
+import { allowNetwork, type Network } from './network.ts';
 import type { HandlerQueues } from './queues.ts';
 import type { FunctionCode } from './runtime.ts';
 
@@ -56,8 +60,11 @@ export type HandlerFunctions = Readonly<Record<FunctionName, lambda.Function>>;
 
 /** The resources that the functions use. Undefined are those that a user's code replaces. */
 export interface HandlerResources {
-  readonly table: dynamodb.TableV2 | undefined;
-  readonly bucket: s3.Bucket | undefined;
+  readonly table: dynamodb.ITable | undefined;
+  readonly bucket: s3.IBucket | undefined;
+  /** What all keys of the handler in the bucket begin with; may be empty. */
+  readonly bucketPrefix: string;
+  readonly prefixes: Prefixes;
   readonly inputBuckets: readonly (s3.IBucket | s3.Bucket)[];
   readonly queues: HandlerQueues;
   readonly processor: lambda.IFunction;
@@ -73,6 +80,9 @@ export interface FunctionsProps {
   readonly source: FunctionCode;
   readonly logRetention: logs.RetentionDays;
   readonly removalPolicy: RemovalPolicy;
+  /** Encrypts logs, environments and secrets. */
+  readonly encryptionKey: kms.IKey | undefined;
+  readonly network: Network | undefined;
 }
 
 export function createFunctions(
@@ -110,7 +120,7 @@ export function createFunctions(
  * Each provider adds the variables of its own with its permissions.
  */
 export function environmentOf(
-  { table, bucket, inputBuckets, queues, processor, eventBus }: HandlerResources,
+  { table, bucket, bucketPrefix, inputBuckets, queues, processor, eventBus }: HandlerResources,
   service: string,
   source: Pick<FunctionCode, 'environment'>,
 ): Record<string, string> {
@@ -119,6 +129,7 @@ export function environmentOf(
     [ENVIRONMENT.service]: service,
     [ENVIRONMENT.table]: table?.tableName,
     [ENVIRONMENT.bucket]: bucket?.bucketName,
+    [ENVIRONMENT.bucketPrefix]: bucketPrefix || undefined,
     [ENVIRONMENT.inputBuckets]: inputBuckets.map(({ bucketName }) => bucketName).join(','),
     [ENVIRONMENT.batchQueue]: queues.intake?.queue.queueUrl,
     [ENVIRONMENT.workQueue]: queues.worker?.queue.queueUrl,
@@ -144,19 +155,14 @@ export function connectQueues(
   queues: HandlerQueues,
   maxConcurrency: number,
 ): void {
-  const reportBatchItemFailures = true;
-  if (queues.intake)
-    intake.addEventSource(new SqsEventSource(queues.intake.queue, { reportBatchItemFailures }));
-  outcome.addEventSource(new SqsEventSource(queues.outcome.queue, { reportBatchItemFailures }));
+  if (queues.intake) consume(intake, queues.intake.queue);
+  consume(outcome, queues.outcome.queue);
   if (!queues.worker) return;
-  worker.addEventSource(
-    new SqsEventSource(queues.worker.queue, {
-      reportBatchItemFailures,
-      batchSize: 1,
-      // Reserved concurrency would fail to deploy in a new account, which has none to reserve.
-      maxConcurrency,
-    }),
-  );
+  consume(worker, queues.worker.queue, {
+    batchSize: 1,
+    // Reserved concurrency would fail to deploy in a new account, which has none to reserve.
+    maxConcurrency,
+  });
 }
 
 /**
@@ -170,17 +176,20 @@ interface NodeFunctionProps
     Pick<lambda.FunctionProps, 'ephemeralStorageSize' | 'environment' | 'retryAttempts'> {
   readonly logRetention: logs.RetentionDays;
   readonly removalPolicy: RemovalPolicy;
+  readonly encryptionKey?: kms.IKey | undefined;
+  readonly network?: Network | undefined;
 }
 
 /** Creates a Node.js function with its own log group and a role that may write logs and traces. */
 export function createNodeFunction(
   scope: Construct,
   id: string,
-  { logRetention, removalPolicy, environment, ...props }: NodeFunctionProps,
+  { logRetention, removalPolicy, environment, encryptionKey, network, ...props }: NodeFunctionProps,
 ): lambda.Function {
   const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
     retention: logRetention,
     removalPolicy,
+    ...omitUndefined({ encryptionKey }),
   });
   // To a role of its own, CDK attaches a managed policy that may write to every log group.
   const role = new iam.Role(scope, `${id}Role`, {
@@ -190,10 +199,14 @@ export function createNodeFunction(
   acknowledge(
     role,
     'AwsSolutions-IAM5[Resource::*]',
-    'X-Ray supports no resource-level permissions: xray:PutTraceSegments and xray:PutTelemetryRecords require *.',
+    'X-Ray supports no resource-level permissions: xray:PutTraceSegments and xray:PutTelemetryRecords require *. So do the network interfaces that Lambda creates in a VPC.',
   );
+  if (encryptionKey) allowEnvironment(role, encryptionKey);
+  if (network) allowNetwork(role);
   return new lambda.Function(scope, id, {
     ...props,
+    ...network,
+    ...omitUndefined({ environmentEncryption: encryptionKey }),
     role,
     logGroup,
     runtime: lambda.Runtime.NODEJS_24_X,

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
@@ -8,12 +9,12 @@ const MAX_RECEIVE_COUNT = 5;
 /** SQS's maximum: a message waits out the longest outage that SQS allows. */
 const MESSAGE_RETENTION = Duration.days(14);
 /** AWS's advice: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
-const VISIBILITY_PER_TIMEOUT = 6;
+export const VISIBILITY_PER_TIMEOUT = 6;
 
 /** A queue and its dead-letter queue. */
 export interface QueuePair {
-  readonly queue: sqs.Queue;
-  readonly deadLetterQueue: sqs.Queue;
+  readonly queue: sqs.IQueue;
+  readonly deadLetterQueue: sqs.IQueue;
 }
 
 /** The queues of a handler, some of which a user's code may replace. */
@@ -33,30 +34,46 @@ export interface Queues {
   readonly outcome: QueuePair;
 }
 
+interface QueueOptions {
+  /** The prop `encryptionKey`. Default: SQS's own keys. */
+  readonly key: kms.IKey | undefined;
+  /** Whether a user's code replaces the queues that the handler sends to. */
+  readonly isReplaced: boolean;
+  /** The batch queue, if the handler does not create it. */
+  readonly given: QueuePair | undefined;
+}
+
 /**
  * @param consumers the function of each queue, whose timeout sets the visibility timeout
- * @param isReplaced whether a user's code replaces the queues that the handler sends to
  */
 export function createQueues(
   scope: Construct,
   consumers: Readonly<Record<keyof Queues, { readonly timeout: Duration }>>,
-  isReplaced: boolean,
+  { key, isReplaced, given }: QueueOptions,
 ): HandlerQueues {
+  const create = (name: string, { timeout }: { readonly timeout: Duration }) =>
+    isReplaced ? undefined : createQueuePair(scope, name, timeout, key);
   return {
-    intake: isReplaced ? undefined : createQueuePair(scope, 'Batch', consumers.intake.timeout),
-    worker: isReplaced ? undefined : createQueuePair(scope, 'Work', consumers.worker.timeout),
-    outcome: createQueuePair(scope, 'Outcome', consumers.outcome.timeout),
+    intake: given ?? create('Batch', consumers.intake),
+    worker: create('Work', consumers.worker),
+    outcome: createQueuePair(scope, 'Outcome', consumers.outcome.timeout, key),
   };
 }
 
-/** @param consumerTimeout the timeout of the function that consumes the queue */
+/**
+ * @param consumerTimeout the timeout of the function that consumes the queue
+ * @param key the prop `encryptionKey`. Default: SQS's own keys
+ */
 export function createQueuePair(
   scope: Construct,
   name: string,
   consumerTimeout: Duration,
+  key: kms.IKey | undefined,
 ): QueuePair {
   const common = {
-    encryption: sqs.QueueEncryption.SQS_MANAGED,
+    ...(key
+      ? { encryption: sqs.QueueEncryption.KMS, encryptionMasterKey: key }
+      : { encryption: sqs.QueueEncryption.SQS_MANAGED }),
     enforceSSL: true,
     retentionPeriod: MESSAGE_RETENTION,
   };

@@ -1,7 +1,9 @@
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { isTableReplaced } from '../../shared/config.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import type { RuntimeProps } from '../runtimeProps.ts';
+import type { StorageProps } from '../storageProps.ts';
 import type { HandlerResources } from './functions.ts';
 import type { Queues } from './queues.ts';
 import { replacedBy } from './runtime.ts';
@@ -9,12 +11,12 @@ import { replacedBy } from './runtime.ts';
 /** What of a handler is not there because a user's code replaces it, and what cannot work without it. */
 
 /** @throws ConfigurationError if `runtime.replaces` names what replaces it */
-export function ownedTable({ table }: Pick<HandlerResources, 'table'>): dynamodb.TableV2 {
+export function ownedTable({ table }: Pick<HandlerResources, 'table'>): dynamodb.ITable {
   return table ?? missing('table', 'items, or every store in it');
 }
 
 /** @throws ConfigurationError if `runtime.replaces` names `objects` */
-export function ownedBucket({ bucket }: Pick<HandlerResources, 'bucket'>): s3.Bucket {
+export function ownedBucket({ bucket }: Pick<HandlerResources, 'bucket'>): s3.IBucket {
   return bucket ?? missing('bucket', 'objects');
 }
 
@@ -30,7 +32,7 @@ function missing(what: string, names: string): never {
   );
 }
 
-interface CheckedProps {
+interface CheckedProps extends StorageProps {
   readonly runtime?: RuntimeProps;
   readonly inbox?: boolean;
   readonly providers: Readonly<Record<string, { readonly settings: { readonly kind: string } }>>;
@@ -41,13 +43,18 @@ interface CheckedProps {
  *
  * @throws ConfigurationError that names both props
  */
-export function checkReplaced({ runtime, inbox, providers }: CheckedProps): void {
+export function checkReplaced({ runtime, inbox, providers, ...given }: CheckedProps): void {
   const replaced = replacedBy(runtime);
   const refuse = (prop: string, port: string, fix: string) => {
     throw new ConfigurationError(
       `${prop} does not work with runtime.replaces naming ${port}: ${fix}`,
     );
   };
+  const others = 'the handler would not use it. Leave it out, or do not replace the port';
+  if (given.table && isTableReplaced(replaced))
+    refuse('table', 'items or every store in it', others);
+  if (given.bucket && replaced.includes('objects')) refuse('bucket', 'objects', others);
+  if (given.queue && replaced.includes('queues')) refuse('queue', 'queues', others);
   if (inbox && replaced.includes('objects'))
     refuse('inbox', 'objects', 'it is a folder of the bucket of the handler. Leave inbox out');
   if (inbox && replaced.includes('queues'))

@@ -1,9 +1,12 @@
 import { Lazy, type RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { omitUndefined } from '../../shared/omitUndefined.ts';
 import { SECRET_PLACEHOLDER } from '../../shared/providers/settings.ts';
 import { acknowledge } from '../acknowledgements.ts';
+import { allow } from './allow.ts';
 
 /** Under `exactOptionalPropertyTypes` the class does not implement `ISecret`. */
 export type AnySecret = secretsmanager.ISecret | secretsmanager.Secret;
@@ -11,6 +14,8 @@ export type AnySecret = secretsmanager.ISecret | secretsmanager.Secret;
 interface SecretProps {
   readonly description: string;
   readonly removalPolicy: RemovalPolicy;
+  /** The prop `encryptionKey`. Default: Secrets Manager's own key. */
+  readonly encryptionKey: kms.IKey | undefined;
   /** Why the secret is not rotated automatically. */
   readonly noRotationReason: string;
 }
@@ -19,10 +24,11 @@ interface SecretProps {
 export function generateSecret(
   scope: Construct,
   id: string,
-  { noRotationReason, ...props }: SecretProps,
+  { noRotationReason, encryptionKey, ...props }: SecretProps,
 ): secretsmanager.Secret {
   const secret = new secretsmanager.Secret(scope, id, {
     ...props,
+    ...omitUndefined({ encryptionKey }),
     generateSecretString: { passwordLength: 64, excludePunctuation: true },
   });
   acknowledge(secret, 'AwsSolutions-SMG4', noRotationReason);
@@ -33,14 +39,24 @@ export function generateSecret(
 export function createSecret(
   scope: Construct,
   id: string,
-  { noRotationReason, ...props }: SecretProps,
+  { noRotationReason, encryptionKey, ...props }: SecretProps,
 ): secretsmanager.Secret {
   const secret = new secretsmanager.Secret(scope, id, {
     ...props,
+    ...omitUndefined({ encryptionKey }),
     secretStringValue: SecretValue.unsafePlainText(SECRET_PLACEHOLDER),
   });
   acknowledge(secret, 'AwsSolutions-SMG4', noRotationReason);
   return secret;
+}
+
+/**
+ * Lets a function read a secret. For one with a key, `grantRead` would change the policy of the key,
+ * which may be in another stack.
+ */
+export function allowSecret(reader: lambda.Function, secret: secretsmanager.Secret): void {
+  const actions = ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'];
+  allow([reader], actions, [secret.secretArn], secret.encryptionKey);
 }
 
 /**

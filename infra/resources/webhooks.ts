@@ -1,17 +1,17 @@
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { ENVIRONMENT, TABLE } from '../../shared/config.ts';
 import { KINDS, type ProviderKind } from '../../shared/providers/kinds.ts';
+import { allowIndex, allowItems, allowPublish, allowSend } from './allow.ts';
 import {
   createNodeFunction,
   environmentOf,
   type FunctionsProps,
   type HandlerResources,
 } from './functions.ts';
-import { allowIndex, allowItems, allowPublish, allowSend } from './permissions.ts';
-import { createSecret, EntryIds, generateSecret, secretIdOf } from './secrets.ts';
+import { allowSecret, createSecret, EntryIds, generateSecret, secretIdOf } from './secrets.ts';
 
 /** Senders wait only seconds for a reply. If the provider is slower, the next sweep checks the job. */
 const WEBHOOK_TIMEOUT = Duration.seconds(30);
@@ -63,11 +63,11 @@ export function createWebhooks(
   const endpoints: Record<string, WebhookEndpoint> = {};
   for (const [entry, kind] of entries) {
     const isPerJob = KINDS[kind].webhooks === 'perJob';
-    const secret = createSigningSecret(scope, entry, isPerJob, props.removalPolicy);
-    secret.grantRead(receiver);
+    const secret = createSigningSecret(scope, entry, isPerJob, props);
+    allowSecret(receiver, secret);
     verified.add(entry, secretIdOf(secret, receiver));
     if (isPerJob) {
-      secret.grantRead(worker);
+      allowSecret(worker, secret);
       signed.add(entry, secretIdOf(secret, worker));
       worker.addEnvironment(ENVIRONMENT.webhookUrl, url);
     } else {
@@ -83,20 +83,22 @@ function createSigningSecret(
   scope: Construct,
   entry: string,
   isOurs: boolean,
-  removalPolicy: RemovalPolicy,
+  props: Pick<FunctionsProps, 'removalPolicy' | 'encryptionKey'>,
 ): secretsmanager.Secret {
+  const { removalPolicy, encryptionKey } = props;
+  const of = { removalPolicy, encryptionKey };
   const id = `WebhookSecret-${entry}`;
   if (isOurs) {
     return generateSecret(scope, id, {
       description: `Signs the URLs for the webhooks of the provider ${entry}`,
-      removalPolicy,
+      ...of,
       noRotationReason:
         'Whoever has the secret can only have jobs checked early. A new value makes the webhooks of running jobs invalid.',
     });
   }
   return createSecret(scope, id, {
     description: `The signing secret of the webhooks of the provider ${entry}, as plain text`,
-    removalPolicy,
+    ...of,
     noRotationReason:
       'The secret is created and rotated at the provider, which shows it only to the person who does so.',
   });
