@@ -1,4 +1,4 @@
-import { CfnElement, CfnOutput, Stack, Token } from 'aws-cdk-lib';
+import { CfnOutput, Stack, Token } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
@@ -9,6 +9,7 @@ import { omitUndefined } from '../shared/omitUndefined.ts';
 import { PACKAGE_VERSION } from '../shared/package.ts';
 import { kindOf } from '../shared/providers/kinds.ts';
 import { settingsSchema } from '../shared/settings.ts';
+import { logicalIdOf } from './logicalIds.ts';
 import type { GrantResult } from './providers/access.ts';
 import type { Collector } from './resources/collector.ts';
 import type { HandlerFunctions, HandlerResources } from './resources/functions.ts';
@@ -97,16 +98,6 @@ function outputOf(handler: Construct, name: string, construct: IConstruct): stri
   );
 }
 
-/** Whether users find some of these by outputs of the handler's stack. */
-export function isNamedByOutputs(
-  handler: Construct,
-  { table, bucket, queues }: Pick<HandlerResources, 'table' | 'bucket' | 'queues'>,
-): boolean {
-  const stack = Stack.of(handler);
-  const found = [table, bucket, queues.intake?.queue, queues.intake?.deadLetterQueue];
-  return found.some((each) => each && logicalIdOf(stack, each) === undefined);
-}
-
 /** The limits of each entry, so that the client, which knows no kind of provider, can tell what is full. */
 function limitsOf(settings: string): Record<string, Record<string, number>> {
   const { providers } = settingsSchema.parse(JSON.parse(settings));
@@ -135,11 +126,4 @@ function secretsOf(stack: Stack, access: HandlerParts['access']): Record<string,
     return [entry, id ?? known.find((each) => each !== undefined && !Token.isUnresolved(each))];
   });
   return Object.fromEntries(secrets.filter(([, secret]) => secret !== undefined));
-}
-
-/** The logical id of a construct's resource. Undefined if the resource is not in this stack. */
-function logicalIdOf(stack: Stack, construct: IConstruct): string | undefined {
-  const child = construct.node.defaultChild;
-  if (child === undefined || !CfnElement.isCfnElement(child)) return undefined;
-  return child.stack === stack ? child.logicalId : undefined;
 }

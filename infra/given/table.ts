@@ -14,8 +14,7 @@ export type GivenTable = dynamodb.ITable | dynamodb.Table | dynamodb.TableV2;
 const FIX = 'create it as new dynamodb.TableV2(this, id, { ...batchTableSchema() })';
 
 /**
- * Checks the prop `table`. Of an imported table, `batch-handler doctor` checks the indexes after the
- * deployment.
+ * Checks the prop `table`. Of an imported table, the indexes are not known.
  *
  * @param key the prop `encryptionKey`
  * @returns the table, with the key by which it is encrypted as far as that is known

@@ -6,7 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { TABLE } from '../../shared/config.ts';
-import { isNamedByOutputs } from '../discovery.ts';
+import { isNamedByOutputs } from '../logicalIds.ts';
 import { leadingKeys } from './allow.ts';
 import { keyAccess } from './encryption.ts';
 import type { HandlerResources } from './functions.ts';
