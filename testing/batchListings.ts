@@ -1,5 +1,5 @@
 import type { ActiveHint, BatchStore, DueHint, IndexPage } from '../shared/batch/ports.ts';
-import { JOB, NOW, numbered, sampleBatch } from './batches.ts';
+import { JOB, NOW, numbered, sampleBatch, UNNAMED } from './batches.ts';
 import { type Duty, eventually, type Given, same } from './contract.ts';
 
 /** All pages of a listing. Fails for a cursor that comes again: the listing would never end. */
@@ -201,7 +201,7 @@ export const listingDuties: readonly Duty<Given<BatchStore>>[] = [
       const accepted = { ...JOB, acceptedAt: 2 };
       const batches = [
         sampleBatch({ batchId: 'submitting', status: 'submitting' }),
-        sampleBatch({ batchId: 'running', status: 'running' }),
+        sampleBatch({ batchId: 'running', status: 'running', input: UNNAMED }),
         sampleBatch({ batchId: 'accepted', status: 'running', job: accepted }),
         sampleBatch({ batchId: 'jobless', status: 'collecting' }),
         sampleBatch({ batchId: 'over', status: 'collecting', job: accepted }),
@@ -223,7 +223,7 @@ export const listingDuties: readonly Duty<Given<BatchStore>>[] = [
           ...{ ...hint, batchId: 'over', jobId: 'job_1', isPending: false, isOver: true },
         });
         same('the hint of a job that is not accepted', running, {
-          ...{ ...hint, batchId: 'running', jobId: 'job_1', isPending: true },
+          ...{ ...hint, batchId: 'running', model: undefined, jobId: 'job_1', isPending: true },
         });
         same('the hint of a submission', submitting, {
           ...{ ...hint, batchId: 'submitting', isPending: true },

@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from '../shared/batch/policy.ts';
 import { type Batch, type BatchFields, batchSchema } from '../shared/batch/record.ts';
 import type { Spec } from '../shared/batch/spec.ts';
 import type { Status } from '../shared/batch/status.ts';
+import { omitUndefined } from '../shared/omitUndefined.ts';
 
 /** A fixed present. */
 export const NOW = 1_800_000_000_000;
@@ -12,6 +13,8 @@ const INPUT = {
   ...{ key: 'batches/b1/t/input.jsonl', bytes: 100, requests: 7, estimatedTokens: 70 },
   ...{ endpoint: '/v1/embeddings', model: 'm', maxOutputTokens: 9 },
 };
+/** An input whose requests name no model. */
+export const UNNAMED = omitUndefined({ ...INPUT, model: undefined });
 const ROWS = { results: 'batches/b1/t/results.jsonl', errors: 'batches/b1/t/errors.jsonl' };
 export const JOB = { id: 'job_1', submission: 1, submittedAt: NOW };
 

@@ -5,6 +5,8 @@ import { describe } from 'vitest';
 import { openDatabase } from '../../inProcess/database.ts';
 import { fileObjects } from '../../inProcess/fileObjects.ts';
 import { sqliteQueues } from '../../inProcess/sqliteQueues.ts';
+import { sqliteTable } from '../../inProcess/sqliteTable.ts';
+import type { ItemTable } from '../../shared/stores/itemTable.ts';
 import {
   objectStoreContract,
   type QueueName,
@@ -12,65 +14,86 @@ import {
   queuesContract,
   type ReceivedMessage,
 } from '../../testing/index.ts';
-import { runCases, subjectOf } from '../support/contracts.ts';
+import { remoteSubjectOf, runCases, runStoreContracts, subjectOf } from '../support/contracts.ts';
 
-function newDirectory() {
+function scratchDatabases() {
   const directory = mkdtempSync(join(tmpdir(), 'contract-'));
-  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  const databases: ReturnType<typeof openDatabase>[] = [];
+  return {
+    directory,
+    open(where: string) {
+      const database = openDatabase(where);
+      databases.push(database);
+      return database;
+    },
+    async close() {
+      for (const database of databases) database.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
 }
+
+/** Each write is repeated, as by a client whose reply was lost. */
+function repeating(table: ItemTable): ItemTable {
+  return {
+    ...table,
+    put: async (...given) => table.put(...given).then(() => table.put(...given)),
+    remove: async (...given) => table.remove(...given).then(() => table.remove(...given)),
+  };
+}
+
+describe('SQLite', () => {
+  runStoreContracts(
+    remoteSubjectOf(() => {
+      const { directory, open, close } = scratchDatabases();
+      const connect = () => sqliteTable(open(directory));
+      return { open: connect, losing: () => repeating(connect()), close };
+    }),
+  );
+});
 
 describe('files', () => {
   runCases(
     objectStoreContract(
       subjectOf(() => {
-        const { directory, remove } = newDirectory();
-        return { open: () => fileObjects(directory), close: async () => remove() };
+        const { directory, close } = scratchDatabases();
+        return { open: () => fileObjects(directory), close };
       }),
     ),
   );
 });
 
 describe('queues in SQLite', () => {
-  const ends = new WeakMap<QueuePair, () => void>();
+  const DEAD = { batchDeadLetters: 'batch', workDeadLetters: 'work' } as const;
+  let scratch: ReturnType<typeof scratchDatabases>;
 
   async function create(): Promise<QueuePair> {
-    const { directory, remove } = newDirectory();
-    const database = openDatabase(directory);
-    const queues = sqliteQueues(database, Date.now);
-    const read = new Set<string>();
+    scratch = scratchDatabases();
+    const queues = sqliteQueues(scratch.open(scratch.directory), Date.now);
+    const taken = new Set<string>();
+    return { queues, objects: fileObjects(scratch.directory), receive };
 
-    /** A dead letter is looked at and stays where it is. */
-    function deadLetter(queue: 'batch' | 'work'): ReceivedMessage | undefined {
-      const letter = queues
-        .deadLetters()
-        .find((one) => one.queue === queue && !read.has(one.body + one.messageId));
-      if (!letter) return undefined;
-      const leave = async () => {};
-      read.add(letter.body + letter.messageId);
-      return { ...letter, receiveCount: 1, remove: leave, release: leave };
+    async function receive(queue: QueueName): Promise<ReceivedMessage | undefined> {
+      if (queue === 'batchDeadLetters' || queue === 'workDeadLetters') {
+        const letter = queues
+          .deadLetters()
+          .find((each) => each.queue === DEAD[queue] && !taken.has(each.messageId + each.body));
+        if (!letter) return undefined;
+        const key = letter.messageId + letter.body;
+        taken.add(key);
+        const release = async () => void taken.delete(key);
+        return { ...letter, receiveCount: 1, remove: async () => {}, release };
+      }
+      const message = queues.receive(queue, 600);
+      if (!message) return undefined;
+      const { body, messageId, receiveCount } = message;
+      return {
+        ...{ body, messageId, receiveCount, reason: undefined },
+        remove: async () => queues.complete(message),
+        release: async () => queues.renew(message, 0),
+      };
     }
-
-    const pair: QueuePair = {
-      queues,
-      async receive(queue: QueueName) {
-        if (queue === 'batchDeadLetters') return deadLetter('batch');
-        if (queue === 'workDeadLetters') return deadLetter('work');
-        const message = queues.receive(queue, 60);
-        return (
-          message && {
-            ...message,
-            remove: async () => queues.complete(message),
-            release: async () => queues.renew(message, 0),
-          }
-        );
-      },
-    };
-    ends.set(pair, () => {
-      database.close();
-      remove();
-    });
-    return pair;
   }
 
-  runCases(queuesContract({ create, close: async (pair) => ends.get(pair)?.() }));
+  runCases(queuesContract({ create, close: () => scratch.close() }));
 });

@@ -3,7 +3,6 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dynamoTable } from '../../../shared/aws/table.ts';
 import { batchStore } from '../../../shared/stores/batchStore.ts';
-import { sweepLock } from '../../../shared/stores/sweepStores.ts';
 import { aBatch } from '../../support/batches.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 import {
@@ -16,7 +15,6 @@ import {
 
 /** The table through a network that loses replies. */
 
-const NOW = 1_800_000_000_000;
 const RETENTION = { retentionSeconds: 60, maxAgeSeconds: 60 };
 let emulators: Emulators;
 let proxy: BadNetwork;
@@ -53,56 +51,6 @@ describe('a write whose reply is lost', () => {
     // Assess
     expect(result).toBe('written');
     expect(operations()).toEqual(['PutItem', 'PutItem', 'GetItem']);
-  });
-
-  test('replaces the record, and says so', async () => {
-    // Prepare
-    const store = batchStore(dynamoTable(network, tableName), RETENTION);
-    await store.create(aBatch());
-    decide = times(1, 'lose reply');
-    // Act
-    const result = await store.replace(aBatch({ version: 1 }));
-    // Assess
-    expect(result).toBe('written');
-    expect(await store.get('b1')).toMatchObject({ version: 1 });
-  });
-
-  test('is a conflict when the condition fails because of another writer', async () => {
-    // Prepare
-    const store = batchStore(dynamoTable(network, tableName), RETENTION);
-    const other = batchStore(dynamoTable(emulators.table, tableName), RETENTION);
-    await store.create(aBatch());
-    await other.replace(aBatch({ version: 1, spec: { priority: 5 } }));
-    decide = times(1, 'lose reply');
-    // Act
-    const result = await store.replace(aBatch({ version: 1 }));
-    // Assess
-    expect(result).toBe('conflict');
-    expect(await store.get('b1')).toMatchObject({ spec: { priority: 5 } });
-  });
-
-  test('gets the lease, with the cursors', async () => {
-    // Prepare
-    const lock = sweepLock(dynamoTable(network, tableName));
-    await lock.acquire('first', NOW, NOW + 1000);
-    await lock.release('first', { 'open#1': 'there' }, NOW);
-    decide = times(1, 'lose reply');
-    // Act
-    const cursors = await lock.acquire('second', NOW, NOW + 1000);
-    // Assess
-    expect(cursors).toEqual({ 'open#1': 'there' });
-    expect(await lock.acquire('third', NOW, NOW + 1000)).toBeUndefined();
-  });
-
-  test('releases the lease', async () => {
-    // Prepare
-    const lock = sweepLock(dynamoTable(network, tableName));
-    await lock.acquire('first', NOW, NOW + 1000);
-    decide = times(1, 'lose reply');
-    // Act
-    await lock.release('first', { a: 'b' }, NOW);
-    // Assess
-    expect(await lock.acquire('second', NOW, NOW + 1000)).toEqual({ a: 'b' });
   });
 });
 

@@ -6,7 +6,6 @@ import { batchStore } from '../../../shared/stores/batchStore.ts';
 import { openQueue } from '../../../shared/stores/indexKeys.ts';
 import { aBatch } from '../../support/batches.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
-import { INPUT } from '../../support/given.ts';
 
 const NOW = 1_800_000_000_000;
 let emulators: Emulators;
@@ -66,22 +65,6 @@ describe('what is due', () => {
     expect((await store.listDue(1, NOW + 249)).items).toEqual([]);
   });
 
-  test('leaves the index once nothing is pending', async () => {
-    // Prepare
-    const shards = async () =>
-      (await Promise.all([0, 1, 2, 3].map((shard) => store.listDue(shard, NOW)))).flatMap(
-        ({ items }) => items,
-      );
-    await store.create(aBatch({ dueAt: NOW }));
-    const before = await shards();
-    // Act
-    const { dueAt: _, ...settled } = aBatch({ version: 1, status: 'completed', endedAt: NOW });
-    await store.replace(settled);
-    // Assess
-    expect(before).toEqual([{ batchId: 'b1', status: 'inspecting' }]);
-    expect(await shards()).toEqual([]);
-  });
-
   test.each([
     ['no base64', '%%%'],
     ['no JSON', Buffer.from('{').toString('base64url')],
@@ -105,40 +88,7 @@ function cursor(key: object): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-const JOB = { id: 'job_1', submission: 1, submittedAt: 1 };
-
 describe('what waits', () => {
-  const input = { ...INPUT, requests: 7, estimatedTokens: 70, maxOutputTokens: 9 };
-  const { model: _, ...unnamed } = input;
-  const expected = { inputTokens: 70, outputTokens: 9 };
-
-  test('comes by priority, then age, with what admission needs', async () => {
-    // Prepare
-    const waits = (batchId: string, priority: number, createdAt: number) =>
-      aBatch({ batchId, spec: { priority }, createdAt, status: 'queued', input, dueAt: NOW });
-    await createAll([
-      waits('old', 0, 1),
-      waits('new', 0, 2),
-      waits('urgent', 499, 3),
-      waits('someday', -500, 0),
-    ]);
-    // Act
-    const { items } = await store.listWaiting('openai');
-    // Assess
-    expect(items.map((hint) => hint.batchId)).toEqual(['urgent', 'old', 'new', 'someday']);
-    expect(items[0]).toEqual({
-      batchId: 'urgent',
-      model: 'm',
-      requests: 7,
-      estimatedTokens: 70,
-      expected,
-      createdAt: 3,
-      queuedAt: aBatch().statusAt,
-      deadlineAt: aBatch().deadlineAt,
-    });
-    expect((await store.listWaiting('other')).items).toEqual([]);
-  });
-
   test('comes in pages', async () => {
     // Prepare
     const ids = Array.from({ length: 1_030 }, (_, i) => `b${i}`);
@@ -150,33 +100,6 @@ describe('what waits', () => {
     // Assess
     expect(pages.map((page) => page.length)).toEqual([1_000, 30]);
     expect(pages.flat().map((hint) => hint.batchId)).toEqual(ids);
-  });
-
-  test('what occupies a provider is what may have a job there, or one whose cost is not known', async () => {
-    // Prepare
-    await createAll([
-      aBatch({ batchId: 'a', status: 'submitting', input }),
-      aBatch({ batchId: 'b', status: 'running', input: unnamed, job: JOB }),
-      aBatch({ batchId: 'e', status: 'running', input: unnamed, job: { ...JOB, acceptedAt: 2 } }),
-      aBatch({ batchId: 'c', status: 'collecting', input: unnamed }),
-      aBatch({
-        batchId: 'f',
-        status: 'collecting',
-        input: unnamed,
-        job: { ...JOB, acceptedAt: 2 },
-      }),
-      aBatch({ batchId: 'd', status: 'running', provider: 'other' }),
-    ]);
-    // Act
-    const { items } = await store.listActive('openai');
-    // Assess
-    const load = { requests: 7, estimatedTokens: 70, expected };
-    expect(items.toSorted((x, y) => (x.batchId < y.batchId ? -1 : 1))).toEqual([
-      { batchId: 'a', model: 'm', ...load, jobId: undefined, isPending: true, isOver: false },
-      { batchId: 'b', model: undefined, ...load, jobId: 'job_1', isPending: true, isOver: false },
-      { batchId: 'e', model: undefined, ...load, jobId: 'job_1', isPending: false, isOver: false },
-      { batchId: 'f', model: undefined, ...load, jobId: 'job_1', isPending: false, isOver: true },
-    ]);
   });
 
   test('what occupies a provider comes in pages', async () => {

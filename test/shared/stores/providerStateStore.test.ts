@@ -28,20 +28,6 @@ beforeEach(async () => {
   states = providerStateStore(dynamoTable(emulators.table, tableName));
 });
 
-test('an entry that was never used has no hold', async () => {
-  expect(await states.get('new')).toEqual({ schemaVersion: 1, provider: 'new', version: 0 });
-  expect(await states.list()).toEqual([]);
-});
-
-test('a state is written over the version that it was made from, and over no other', async () => {
-  const free = { schemaVersion: 1, provider: 'openai', version: 2 } as const;
-  expect(await states.replace(HELD)).toBe('written');
-  expect(await states.get('openai')).toEqual(HELD);
-  expect(await states.replace(free)).toBe('written');
-  expect(await states.replace({ ...HELD, version: 2 })).toBe('conflict');
-  expect(await states.get('openai')).toEqual(free);
-});
-
 test('all entries ever used are listed, and no batch', async () => {
   // Prepare
   const names = Array.from({ length: 120 }, (_, i) => `p${String(i).padStart(3, '0')}`);

@@ -18,23 +18,6 @@ beforeEach(async () => {
   await emulators.createTable(tableName);
 });
 
-test('of many simultaneous arrivals of a webhook, one is the first', async () => {
-  const { register } = webhookRegister(dynamoTable(emulators.table, tableName));
-
-  const firsts = await Promise.all(Array.from({ length: 10 }, () => register('a', 'wh_1', NOW)));
-
-  expect(firsts.filter(Boolean)).toHaveLength(1);
-  expect(await register('a', 'wh_1', NOW + 1)).toBe(false);
-});
-
-test('entries have their own', async () => {
-  const { register } = webhookRegister(dynamoTable(emulators.table, tableName));
-  await register('a', 'wh_1', NOW);
-
-  expect(await register('b', 'wh_1', NOW)).toBe(true);
-  expect(await register('a', 'wh_2', NOW)).toBe(true);
-});
-
 test('a webhook is forgotten when it cannot be repeated', async () => {
   await webhookRegister(dynamoTable(emulators.table, tableName)).register('a', 'wh_1', NOW);
 
