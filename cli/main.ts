@@ -41,3 +41,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   program: programName(process.argv[1] ?? '', process.env, process.cwd()),
   now: Date.now,
 });
+
+// What the ports of a user keep open, such as a pool of connections, must not keep the command.
+process.stdout.write('', (error) => {
+  // A failed write is explained above.
+  if (!error) process.stderr.write('', () => process.exit());
+});

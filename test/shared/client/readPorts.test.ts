@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
 import { readPorts } from '../../../shared/client/index.ts';
+import { PACKAGE_ROOT } from '../../../shared/package.ts';
 import { cliRun } from '../../support/cliRun.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ports-'));
@@ -37,4 +40,12 @@ it.each([
   const { code, stderr } = await cliRun(['list', '--runtime', path]);
   expect(code).toBe(2);
   expect(stderr).toMatch(message);
+});
+
+it('does not wait for what the ports leave open', async () => {
+  const open = 'export const ports = {}; setInterval(() => {}, 3_600_000);';
+  const path = moduleOf('open.mjs', open);
+  const main = join(PACKAGE_ROOT, 'cli', 'main.ts');
+  const args = [main, 'list', '--runtime', path, '--local', join(directory, 'none')];
+  await expect(promisify(execFile)(process.execPath, args)).rejects.toMatchObject({ code: 3 });
 });
