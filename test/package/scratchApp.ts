@@ -37,7 +37,7 @@ export async function createScratchApp(): Promise<ScratchApp> {
     readFileSync(join(installed, 'package.json'), 'utf8'),
   );
   const names = Object.keys({ ...dependencies, ...peerDependencies });
-  for (const name of [...names, ...OF_THE_APP]) {
+  for (const name of new Set([...names, ...OF_THE_APP])) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
   }
