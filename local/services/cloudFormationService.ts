@@ -6,6 +6,7 @@ import {
   stacksOf,
   type Template,
 } from '../template/assembly.ts';
+import { externalsOf, localized } from '../template/external.ts';
 import { resolve, type StackScope, scopesOf } from '../template/intrinsics.ts';
 import { type Service, type ServiceResponse, type XmlValue, xmlOf } from './service.ts';
 
@@ -36,9 +37,10 @@ export function deployedStacks(
   now: number,
 ): readonly DeployedStack[] {
   const scopes = scopesOf(assembly, account);
+  const externals = externalsOf(assembly, scopes, account);
   return stacksOf(assembly).flatMap((stack, index) => {
     const scope = scopes[index];
-    return scope ? [deployedStack(stack, scope, now)] : [];
+    return scope ? [deployedStack(stack, scope, now, externals)] : [];
   });
 }
 
@@ -46,6 +48,7 @@ function deployedStack(
   { stackName, template }: SynthesizedStack,
   scope: StackScope,
   now: number,
+  externals: ReturnType<typeof externalsOf>,
 ): DeployedStack {
   const exists = ([, { Condition }]: [string, { Condition?: string | undefined }]) =>
     Condition === undefined || scope.condition(Condition);
@@ -56,7 +59,10 @@ function deployedStack(
     });
   const outputs = Object.entries(template.Outputs)
     .filter(exists)
-    .map(([key, { Value: value }]) => ({ key, value: String(resolve(value, scope)) }));
+    .map(([key, { Value: value }]) => ({
+      key,
+      value: String(localized(resolve(value, scope), externals)),
+    }));
   const stackId = String(scope.reference('AWS::StackId'));
   const deployedAt = new Date(now).toISOString();
   return { stackName, stackId, template, deployedAt, resources, outputs };

@@ -111,6 +111,12 @@ const nameOnly: Identify = ({ logicalId, account }) => {
   return { name, arn: '', ref: name, attributes: { Id: name } };
 };
 
+const key: Identify = ({ logicalId, account }) => {
+  const name = physicalName(account, logicalId);
+  const arn = arnOf(account, 'kms', `key/${name}`);
+  return { name, arn, ref: name, attributes: { Arn: arn, KeyId: name } };
+};
+
 const eventBus: Identify = (resource) => {
   const identity = named('Name', 'events', 'event-bus/')(resource);
   return { ...identity, attributes: { ...identity.attributes, Name: identity.name } };
@@ -144,7 +150,7 @@ const INERT: Readonly<Record<string, Identify>> = {
   'AWS::IAM::Policy': nameOnly,
   'AWS::IAM::Role': role,
   'AWS::KMS::Alias': named('AliasName', 'kms'),
-  'AWS::KMS::Key': nameOnly,
+  'AWS::KMS::Key': key,
   'AWS::Lambda::Permission': nameOnly,
   'AWS::Logs::LogGroup': named('LogGroupName', 'logs', 'log-group:'),
   'AWS::Logs::QueryDefinition': nameOnly,

@@ -4,6 +4,7 @@ import { messageOf } from '../../shared/batch/errors.ts';
 import { invalidText } from '../../shared/invalid/text.ts';
 import type { Account } from './account.ts';
 import { type Assembly, type SynthesizedStack, stacksOf, UnsupportedError } from './assembly.ts';
+import { externalsOf, importedResources, localized } from './external.ts';
 import { IDENTITIES, isNamed, type Named } from './identities.ts';
 import { resolve, scopesOf } from './intrinsics.ts';
 import * as schemas from './schemas.ts';
@@ -47,7 +48,9 @@ export type FunctionResource = schemas.FunctionProperties &
  */
 export function readResources(assembly: Assembly, account: Account): StackResources {
   const stacks = stacksOf(assembly);
-  const present = scopesOf(assembly, account).flatMap((scope, index) => {
+  const scopes = scopesOf(assembly, account);
+  const externals = externalsOf(assembly, scopes, account);
+  const present = scopes.flatMap((scope, index) => {
     const stack = stacks[index] ?? assembly;
     return Object.entries(stack.template.Resources)
       .filter(([, { Condition }]) => Condition === undefined || scope.condition(Condition))
@@ -71,7 +74,10 @@ export function readResources(assembly: Assembly, account: Account): StackResour
     present.flatMap(({ stack, scope, logicalId, type, ...resource }) => {
       if (!types.includes(type)) return [];
       try {
-        const properties = parseProperties(schema, resolve(resource.properties, scope));
+        const properties = parseProperties(
+          schema,
+          localized(resolve(resource.properties, scope), externals),
+        );
         const { name, arn, ref, attributes } = scope.identityOf(logicalId);
         return [finish({ ...properties, logicalId, name, arn, ref, attributes, stack })];
       } catch (error) {
@@ -81,18 +87,34 @@ export function readResources(assembly: Assembly, account: Account): StackResour
     });
   const asIs = <T>(resource: T): T => resource;
 
-  const queues = read(['AWS::SQS::Queue'], schemas.queueSchema, (queue) => ({
+  const ownQueues = read(['AWS::SQS::Queue'], schemas.queueSchema, (queue) => ({
     ...queue,
     url: queue.ref,
   }));
+  const ownTables = read(
+    ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'],
+    schemas.tableSchema,
+    asIs,
+  );
+  const ownBuckets = read(['AWS::S3::Bucket'], bucketSchema, asIs);
+  const notified = read(['Custom::S3BucketNotifications'], schemas.notificationsSchema, asIs);
+  const imported = importedResources(externals, account, [
+    ...ownQueues,
+    ...ownTables,
+    ...ownBuckets,
+  ]);
+  const queues = [...ownQueues, ...imported.queues];
   const functions = read(['AWS::Lambda::Function'], schemas.functionSchema, (resource) => ({
     ...resource,
     directory: assetDirectory(resource.stack, resource.code),
   }));
   const resources = {
-    tables: read(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], schemas.tableSchema, asIs),
+    tables: [...ownTables, ...imported.tables],
     queues,
-    buckets: read(['AWS::S3::Bucket'], bucketSchema, asIs),
+    buckets: [
+      ...ownBuckets.map((bucket) => withNotifications(bucket, notified)),
+      ...imported.buckets,
+    ],
     secrets: read(['AWS::SecretsManager::Secret'], schemas.anySchema, asIs),
     functions,
     eventSources: read(['AWS::Lambda::EventSourceMapping'], schemas.eventSourceSchema, (source) => {
@@ -114,6 +136,15 @@ export function readResources(assembly: Assembly, account: Account): StackResour
   };
   checkHandlers(stacks, unsupported, functions);
   return { ...resources, unsupported };
+}
+
+/** CDK turns a bucket's notifications on by a custom resource. */
+function withNotifications<B extends BucketProperties & Named>(
+  bucket: B,
+  notified: readonly { readonly bucketName: string; readonly notifiesEventBridge: boolean }[],
+): B {
+  const own = notified.find(({ bucketName }) => bucketName === bucket.name);
+  return own?.notifiesEventBridge ? { ...bucket, notifiesEventBridge: true } : bucket;
 }
 
 function parseProperties<T>(schema: z.ZodType<T>, properties: unknown): T {

@@ -209,14 +209,22 @@ export function busNameOf(nameOrArn: string): string {
   return nameOrArn.replace(/^arn:[^/]+\//, '');
 }
 
-const notificationsSchema = z.object({
+const notificationsProperty = z.object({
   EventBridgeConfiguration: z.object({ EventBridgeEnabled: flag.default(true) }).optional(),
 });
 
 export const bucketSchema = z
-  .object({ NotificationConfiguration: notificationsSchema.optional() })
+  .object({ NotificationConfiguration: notificationsProperty.optional() })
   .transform(({ NotificationConfiguration: given }) => ({
     /** Whether the bucket sends events to EventBridge. */
     notifiesEventBridge: given?.EventBridgeConfiguration?.EventBridgeEnabled ?? false,
   }));
+/** The custom resource by which CDK sets the notifications of a bucket. */
+export const notificationsSchema = z
+  .object({ BucketName: z.string(), NotificationConfiguration: notificationsProperty })
+  .transform(({ BucketName, NotificationConfiguration: given }) => ({
+    bucketName: BucketName,
+    notifiesEventBridge: given.EventBridgeConfiguration !== undefined,
+  }));
+
 export type BucketProperties = z.infer<typeof bucketSchema>;

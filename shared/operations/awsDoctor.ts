@@ -16,6 +16,7 @@ import {
   waitingCheck,
 } from './checks/flow.ts';
 import { providersCheck, secretsCheck } from './checks/providers.ts';
+import { bucketCheck, tableCheck } from './checks/storage.ts';
 import { scheduleCheck, sweepCheck } from './checks/sweeps.ts';
 import { versionCheck } from './checks/version.ts';
 
@@ -28,6 +29,8 @@ export const AWS_CHECKS: readonly Check<AwsDoctorContext>[] = [
   stackCheck,
   versionCheck,
   functionsCheck,
+  tableCheck,
+  bucketCheck,
   concurrencyCheck,
   secretsCheck,
   providersCheck,

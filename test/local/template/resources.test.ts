@@ -122,3 +122,49 @@ test.each([
 
   expect(unsupported.find((each) => each.logicalId === logicalId)?.reason).toMatch(reason);
 });
+
+test('what a handler imports by its name is created here, and its URLs and ARNs lead there', async () => {
+  const part = (name: string, value: string) => [`Given${name}`, { Value: value }] as const;
+  const url = (name: string) => `https://sqs.eu-west-1.amazonaws.com/111111111111/${name}`;
+  const queueArn = 'arn:aws:sqs:eu-west-1:111111111111:company-queue';
+  const directory = toyWith((template) => {
+    const { Resources } = template;
+    const ids = [
+      'workQueue',
+      'workDeadLetterQueue',
+      'outcomeQueue',
+      'outcomeDeadLetterQueue',
+    ].concat(...['intake', 'sweeper', 'worker', 'outcome', 'schedule', 'processor']);
+    const given = { table: 'GivenTable', bucket: 'GivenBucket' };
+    const queues = { batchQueue: 'GivenQueue', deadLetterQueue: 'GivenDead' };
+    const resources = {
+      ...Object.fromEntries(ids.map((id) => [id, 'Recorder'])),
+      ...given,
+      ...queues,
+    };
+    Object.assign(template, {
+      Metadata: { BatchHandler: { 'Toy/Batches': { settings: '{}', resources } } },
+      Outputs: Object.fromEntries([
+        part('Table', 'company-batches'),
+        part('Bucket', 'company-files'),
+        part('Queue', url('company-queue')),
+        part('Dead', url('company-dead')),
+      ]),
+    });
+    Object.assign(variablesOf(Resources.Recorder), { QUEUE: url('company-queue') });
+    const [mapping] = Object.values(Resources).filter(({ Type }) => Type.endsWith('SourceMapping'));
+    Object.assign(mapping?.Properties ?? {}, { EventSourceArn: queueArn });
+  });
+
+  const { tables, buckets, queues, functions, eventSources } = await resourcesOf(directory);
+
+  expect(tables.map(({ name }) => name)).toContain('company-batches');
+  expect(buckets.map(({ name }) => name)).toContain('company-files');
+  const [queue, dead] = queues.filter(({ name }) => name.startsWith('company-'));
+  expect(queue?.url).toBe('http://127.0.0.1:1/000000000000/company-queue');
+  expect(queue?.RedrivePolicy?.deadLetterTargetArn).toBe(dead?.arn);
+  expect(functions.find(({ logicalId }) => logicalId === 'Recorder')?.environment.QUEUE).toBe(
+    queue?.url,
+  );
+  expect(eventSources[0]?.queueArn).toBe(queue?.arn);
+});

@@ -1,0 +1,57 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AwsDoctorContext } from '../../../shared/operations/awsContext.ts';
+import type { Check } from '../../../shared/operations/check.ts';
+import { bucketCheck, tableCheck } from '../../../shared/operations/checks/storage.ts';
+import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
+
+let emulators: Emulators;
+beforeAll(async () => {
+  emulators = await startEmulators();
+});
+afterAll(() => emulators.stop());
+
+async function found(check: Check<AwsDoctorContext>, url: string, resources: object) {
+  const access = { ...clientSettings(url), forcePathStyle: true };
+  const results = await check.run({ aws: { access, resources } } as unknown as AwsDoctorContext);
+  return results.map(({ level, what }) => `${level}: ${what}`);
+}
+
+/** The handler's table without the index `created`. */
+function withoutCreated(definition: CreateTableCommandInput): CreateTableCommandInput {
+  const { GlobalSecondaryIndexes: indexes = [], AttributeDefinitions: attributes } = definition;
+  return {
+    ...definition,
+    AttributeDefinitions: attributes?.filter(
+      ({ AttributeName: name }) => !name?.startsWith('created'),
+    ),
+    GlobalSecondaryIndexes: indexes.filter(({ IndexName }) => IndexName !== 'created'),
+  };
+}
+
+test('a table with its key and indexes is in order', async () => {
+  await emulators.createTable('whole');
+
+  expect(await found(tableCheck, emulators.tableUrl, { table: 'whole' })).toEqual([
+    'ok: whole has its key and its indexes',
+  ]);
+});
+
+test('an index that an imported table lacks is a problem', async () => {
+  await emulators.createTable('partial', withoutCreated);
+
+  expect(await found(tableCheck, emulators.tableUrl, { table: 'partial' })).toEqual([
+    'problem: partial has no index created',
+  ]);
+});
+
+test('a bucket is there, or is a problem', async () => {
+  await emulators.createBucket('files');
+
+  expect(await found(bucketCheck, emulators.queueUrl, { bucket: 'files' })).toEqual([
+    'ok: files can be reached',
+  ]);
+  expect(await found(bucketCheck, emulators.queueUrl, { bucket: 'nowhere' })).toEqual([
+    'problem: there is no bucket nowhere',
+  ]);
+});
