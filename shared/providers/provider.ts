@@ -38,6 +38,13 @@ export interface Submission extends JobContext {
    * that takes longer is aborted and fails with `uncertain`.
    */
   readonly createDeadlineMs: number;
+  /**
+   * Called right before the create call is sent. It is not sent if this throws, because then another
+   * worker may have taken the batch over while this one uploaded. Default: it may be sent.
+   *
+   * @throws ProviderError `transient`
+   */
+  beforeCreate?(): void;
 }
 
 /** A job in a listing. */

@@ -44,14 +44,16 @@ async function create(
   client: Anthropic,
   path: string,
   bytes: number,
-  { createDeadlineMs }: Submission,
+  { createDeadlineMs, beforeCreate }: Submission,
 ): Promise<string> {
   // The call contains the requests: it gets the time of an upload, and then its own.
   const timeout = Math.ceil(createDeadlineMs + bytes / SLOWEST_UPLOAD_BYTES_PER_MS);
   try {
+    const body = await openAsBlob(path);
+    beforeCreate?.();
     // Not `batches.create`, which would hold all requests in memory.
     const answer: unknown = await client.post('/v1/messages/batches', {
-      body: await openAsBlob(path),
+      body,
       headers: { 'content-type': 'application/json' },
       // An SDK that repeats a create call whose reply was lost makes a second paid job.
       maxRetries: 0,

@@ -56,12 +56,13 @@ async function create(
   client: BedrockClient,
   { objects, roleArn, timing }: CreatePlace,
   { modelId, invocationType }: Route,
-  { key, createDeadlineMs }: Submission,
+  { key, createDeadlineMs, beforeCreate }: Submission,
 ): Promise<string> {
   const urlOf = (ownKey: string): string => {
     const { bucket, key: wholeKey } = ownObject(objects, ownKey);
     return `s3://${bucket}/${wholeKey}`;
   };
+  beforeCreate?.();
   const answer: unknown = await client.send(
     new CreateModelInvocationJobCommand({
       // Both are unique: a second call with this key creates no second job.

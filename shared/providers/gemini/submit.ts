@@ -56,7 +56,7 @@ async function uploadRequests(
 /** https://ai.google.dev/api/batch-api: the call is not idempotent, so it is sent once. */
 async function create(
   { rest, url }: Client,
-  { key, batchId, model, endpoint, createDeadlineMs }: Submission,
+  { key, batchId, model, endpoint, createDeadlineMs, beforeCreate }: Submission,
   { entry, settings, webhook }: Entry,
   fileName: string,
 ): Promise<string> {
@@ -65,6 +65,7 @@ async function create(
   const webhookConfig = await webhookConfigOf(webhook, { entry, batchId, key });
   const batch = { displayName: key, inputConfig: { fileName }, webhookConfig };
   const json = { batch: omitUndefined(batch) };
+  beforeCreate?.();
   const answer = await rest.once({ method: 'POST', url: url(path), json }, createDeadlineMs);
   return createdSchema.parse(answer).name;
 }

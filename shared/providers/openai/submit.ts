@@ -69,7 +69,11 @@ async function create(
 }
 
 /** Options of a create call. An SDK that repeats one whose reply was lost makes a second paid job. */
-export function createOptions({ createDeadlineMs }: Pick<Submission, 'createDeadlineMs'>) {
+export function createOptions({
+  createDeadlineMs,
+  beforeCreate,
+}: Pick<Submission, 'createDeadlineMs' | 'beforeCreate'>) {
+  beforeCreate?.();
   return { maxRetries: 0, signal: AbortSignal.timeout(Math.ceil(createDeadlineMs)) };
 }
 

@@ -16,7 +16,7 @@ export async function submit(
   route: Route,
   submission: Submission,
 ): Promise<{ jobId: string }> {
-  const { key, createDeadlineMs } = submission;
+  const { key, createDeadlineMs, beforeCreate } = submission;
   await upload(store, route, submission);
   const job = {
     displayName: key,
@@ -25,6 +25,7 @@ export async function submit(
     labels: { [KEY_LABEL]: key },
   };
   try {
+    beforeCreate?.();
     return { jobId: await jobs.create(job, createDeadlineMs) };
   } catch (error) {
     const refused = classify(error, 'create');

@@ -14,7 +14,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { logFields } from '../logFields.ts';
 import { updateProvider } from '../providerState.ts';
 import { type TransitionPorts, transition } from '../transition.ts';
-import { jobContext, rowSources, untilDeadline, type WorkTask } from './task.ts';
+import { jobContext, OUT_OF_TIME, rowSources, untilDeadline, type WorkTask } from './task.ts';
 
 export type SubmitPorts = Pick<
   Dependencies,
@@ -105,7 +105,7 @@ function listNotUnderstood(name: string, { reason }: ProviderError): ProviderErr
 /** Once the create call is sent a job may exist. Only a definite answer settles whether it does. */
 async function create(
   { clock, policy }: Pick<SubmitPorts, 'clock' | 'policy'>,
-  { batch, token }: WorkTask<'submitting'>,
+  { batch, token, deadline }: WorkTask<'submitting'>,
   provider: Provider,
   selected: { readonly file: ScratchFile; readonly requests: number },
 ): Promise<BatchEvent> {
@@ -115,6 +115,10 @@ async function create(
       ...selected,
       completionWindow: batch.spec.completionWindow,
       createDeadlineMs: policy.createDeadlineSeconds * 1000,
+      // A Lambda function is killed at its deadline. Any other process may have slept.
+      beforeCreate() {
+        if (clock.now() > deadline) throw new ProviderError('transient', OUT_OF_TIME);
+      },
     });
     const job = { id: jobId, submission: batch.submission, submittedAt: clock.now() };
     return { type: 'submitted', job };

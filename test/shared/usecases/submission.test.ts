@@ -43,6 +43,24 @@ describe('a submission', () => {
     ]);
   });
 
+  it('that takes longer than its worker has creates no job, and is repeated', async () => {
+    const w = world();
+    // The upload: a sweep may have given the batch to another worker meanwhile.
+    w.provider.onSubmit = () => w.advance(3_600);
+    await queued(w);
+    await admitted(w);
+    expect(w.provider.jobs).toHaveLength(0);
+
+    w.provider.onSubmit = () => {};
+    for (let sweeps = 0; sweeps < 3; sweeps++) {
+      w.advance(3_600);
+      await admitted(w);
+      for (const { body } of w.batchQueue.splice(0)) await w.send(body);
+    }
+    expect(w.provider.jobs).toHaveLength(1);
+    expect(w.batch('b1')).toMatchObject({ status: 'running', attempt: 1 });
+  });
+
   it.each(['quota', 'account'] as const)(
     'refused for %s waits, uses no attempt and stops submissions to the provider',
     async (kind) => {

@@ -76,6 +76,7 @@ export function fakeProvider(now: () => number, limits: Limits = LIMITS): FakePr
       const upload = `upload_${uploads.size + 1}`;
       uploads.set(upload, key);
       provider.onSubmit(submission, lines);
+      submission.beforeCreate?.();
       const id = `job_${jobs.length + 1}`;
       uploads.delete(upload);
       uploads.set(id, key);

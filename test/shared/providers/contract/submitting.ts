@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ProviderError } from '../../../../shared/batch/errors.ts';
 import type { Harness, Start } from '../harness.ts';
 import { customIds, expectRefusal, KEY, leftFiles, listed, shown, submit } from '../steps.ts';
 
@@ -87,6 +88,19 @@ export function submittingContract(harness: Harness, start: Start): void {
       if (fileCalls) expect(leftFiles(events)).toHaveLength(1);
       await shown(provider, harness, [jobs[0]?.jobId ?? '']);
       expect(await listed(provider, 0)).toMatchObject([{ id: jobs[0]?.jobId, key: KEY }]);
+    });
+
+    test('no create call is sent by a worker whose time is over', async () => {
+      const { provider, journal } = await start();
+      const beforeCreate = () => {
+        throw new ProviderError('transient', { code: 'out_of_time', message: 'too late' });
+      };
+
+      await expectRefusal(submit(provider, harness, ids, { beforeCreate }), 'transient');
+
+      const { jobs, events } = await journal();
+      expect(jobs).toEqual([]);
+      if (fileCalls) expect(leftFiles(events)).toEqual([]);
     });
 
     test('a create call that exceeds its deadline is uncertain', async () => {
