@@ -13,7 +13,7 @@ import { isFilled } from '../shared/providers/settings.ts';
 import { type PolicySettings, settingsSchema } from '../shared/settings.ts';
 
 /** The key that an entry's provider is called with; for Vertex AI the JSON of a service account. */
-type ApiKey = string | (() => string | Promise<string>);
+export type ApiKey = string | (() => string | Promise<string>);
 
 type WithKey<Settings> = Settings extends { kind: 'bedrock' }
   ? never
@@ -27,10 +27,10 @@ type WithKey<Settings> = Settings extends { kind: 'bedrock' }
     };
 
 /** A provider entry: the settings of its kind, as in the construct, and its key. */
-type InProcessProvider = WithKey<ProviderSettingsInput>;
+export type InProcessProvider = WithKey<ProviderSettingsInput>;
 
 /** What `process` is told beside the batch. */
-interface ProcessContext {
+export interface ProcessContext {
   /** Aborted when `processTimeoutSeconds` have passed, after which the batch may be delivered again. */
   readonly signal: AbortSignal;
 }
@@ -66,7 +66,7 @@ export interface BatchHandlerOptions {
 }
 
 /** Options that were checked, with their defaults. */
-interface CheckedOptions
+export interface CheckedOptions
   extends Pick<BatchHandlerOptions, 'directory' | 'process' | 'onEvent' | 'log' | 'metrics'> {
   readonly providers: Readonly<Record<string, ProviderSettings>>;
   readonly keys: ReadonlyMap<string, ApiKey>;

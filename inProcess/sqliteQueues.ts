@@ -6,7 +6,7 @@ import type { DeadLetterSource, Queues } from '../shared/batch/ports.ts';
 export type QueueName = 'batch' | 'work' | 'processor' | 'outcome';
 
 /** A message that a consumer has received. Others cannot receive it before its visibility timeout. */
-interface ReceivedMessage {
+export interface ReceivedMessage {
   readonly messageId: string;
   readonly body: string;
   /** Milliseconds since 1970. The same in every receive. */

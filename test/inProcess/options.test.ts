@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type BatchHandlerOptions, checkOptions } from '../../inProcess/options.ts';
+import type { BatchHandlerOptions } from '../../inProcess/index.ts';
+import { checkOptions } from '../../inProcess/options.ts';
 
 const RIGHT: BatchHandlerOptions = {
   providers: { openai: { kind: 'openai', apiKey: 'sk-test' } },

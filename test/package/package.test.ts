@@ -94,7 +94,7 @@ describe('the package', () => {
   it('can be required', async () => {
     const { stdout } = await node(join('app', 'required.cjs'));
 
-    expect(stdout).toBe('function,function,function,function');
+    expect(stdout).toBe('function,function,function,function,function');
   });
 });
 

@@ -1,6 +1,7 @@
 import type { BatchHandlerProps } from 'batch-handler';
 import { LlmProvider } from 'batch-handler';
 import { createClient } from 'batch-handler/client';
+import { type BatchHandlerOptions, createBatchHandler } from 'batch-handler/in-process';
 import { type DeliveredBatch, defineProcessor } from 'batch-handler/processor';
 import { type ContractCase, objectStoreContract } from 'batch-handler/testing';
 
@@ -15,5 +16,9 @@ defineProcessor(async (batch) => batch.nothing);
 createClient(1);
 // @ts-expect-error a contract is made of a subject
 objectStoreContract(1);
+// @ts-expect-error Bedrock needs AWS
+export const entries: BatchHandlerOptions['providers'] = { bedrock: { kind: 'bedrock' } };
+// @ts-expect-error a handler is made of options
+createBatchHandler(1);
 export type Name = ContractCase['name'];
 export type Id = DeliveredBatch['batchId'];

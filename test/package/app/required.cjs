@@ -2,8 +2,11 @@
 const { BatchHandler } = require('batch-handler');
 const { defineProcessor } = require('batch-handler/processor');
 const { createClient } = require('batch-handler/client');
+const { createBatchHandler } = require('batch-handler/in-process');
 const { batchStoreContract } = require('batch-handler/testing');
 
 process.stdout.write(
-  [BatchHandler, defineProcessor, createClient, batchStoreContract].map((it) => typeof it).join(),
+  [BatchHandler, defineProcessor, createClient, createBatchHandler, batchStoreContract]
+    .map((it) => typeof it)
+    .join(),
 );

@@ -1,0 +1,81 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { messageOf, ProviderError, shortReason } from '../shared/batch/errors.ts';
+import type { Log, Metrics } from '../shared/batch/ports.ts';
+import { diskScratch } from '../shared/jsonl/scratch.ts';
+import type { Providers } from '../shared/providers/provider.ts';
+import { connectProviders } from '../shared/providers/registry.ts';
+import { batchStore } from '../shared/stores/batchStore.ts';
+import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
+import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts';
+import type { Dependencies } from '../shared/usecases/dependencies.ts';
+import { openDatabase } from './database.ts';
+import { type FileObjects, fileObjects } from './fileObjects.ts';
+import type { CheckedOptions } from './options.ts';
+import { type QueueName, type SqliteQueues, sqliteQueues } from './sqliteQueues.ts';
+import { type SqliteTable, sqliteTable } from './sqliteTable.ts';
+
+/** A handler in this process: the ports of the use cases, and what they are built on. */
+export interface Composition {
+  readonly dependencies: Dependencies;
+  readonly database: DatabaseSync;
+  readonly table: SqliteTable;
+  readonly queues: SqliteQueues;
+  readonly objects: FileObjects;
+}
+
+/** In events for processors, where Lambda functions have the name of a table. */
+const TABLE_NAME = 'items';
+
+/** @param onSent called after a message was sent to a queue by this process */
+export function compose(options: CheckedOptions, onSent: (queue: QueueName) => void): Composition {
+  const { directory, policy, log = stderrLog, metrics = noMetrics } = options;
+  const database = openDatabase(directory);
+  const table = sqliteTable(database);
+  const queues = sqliteQueues(database, systemClock.now, onSent);
+  const objects = fileObjects(directory);
+  const dependencies: Dependencies = {
+    ...{ policy, queues, objects, log, metrics },
+    ...{ clock: systemClock, chance: systemChance, tokens: tokenEstimation },
+    batches: batchStore(table, policy),
+    providerStates: providerStateStore(table),
+    sweepLock: sweepLock(table),
+    tableName: TABLE_NAME,
+    scratch: diskScratch(),
+    providers: providersOf(options, objects),
+    processor: { invoke: async (event) => void queues.send('processor', JSON.stringify(event)) },
+    bus: { publish: async (change) => options.onEvent?.(change) },
+  };
+  return { dependencies, database, table, queues, objects };
+}
+
+function providersOf({ providers, keys }: CheckedOptions, objects: FileObjects): Providers {
+  return connectProviders(providers, {
+    objects,
+    async secret(entry) {
+      const key = keys.get(entry);
+      if (typeof key !== 'function') return key;
+      try {
+        return await key();
+      } catch (error) {
+        // Like a key that is refused: the entry waits until it can be had.
+        const message = `apiKey of provider ${entry} failed: ${messageOf(error)}`;
+        throw new ProviderError('account', shortReason('api_key_unavailable', message));
+      }
+    },
+  });
+}
+
+const noMetrics: Metrics = { count: () => {}, measure: () => {} };
+
+/** Warnings and errors, a line each. */
+const stderrLog: Log = {
+  info: () => {},
+  warn: (message, fields) => writeLine('warning', message, fields),
+  error: (message, fields) => writeLine('error', message, fields),
+};
+
+function writeLine(level: string, message: string, fields: object = {}): void {
+  const text = JSON.stringify(fields);
+  const time = new Date().toISOString();
+  process.stderr.write(`${time} ${level}: ${message}${text === '{}' ? '' : ` ${text}`}\n`);
+}

@@ -1,0 +1,45 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { waitingFor } from '../shared/quota/waitingFor.ts';
+import { counted } from '../shared/quota/waitingText.ts';
+import type { Dependencies } from '../shared/usecases/dependencies.ts';
+
+/** Entries of the index `due` that batches have: `open#<shard>` and `waiting#<provider>`. */
+const OPEN_BATCHES = `FROM items WHERE dueAt IS NOT NULL AND (
+  (queue >= 'open#' AND queue < 'open$') OR (queue >= 'waiting#' AND queue < 'waiting$'))`;
+const LIVE_MESSAGES = "FROM messages WHERE queue IN ('batch', 'work', 'processor', 'outcome')";
+
+/**
+ * Whether any batch has something pending, or any message is left. One statement sees both at one instant:
+ * a message that is handled becomes a batch, and a batch becomes messages.
+ */
+export function hasOpenWork(database: DatabaseSync): boolean {
+  const statement = `SELECT EXISTS (SELECT 1 ${OPEN_BATCHES}) OR EXISTS (SELECT 1 ${LIVE_MESSAGES}) AS isOpen`;
+  return database.prepare(statement).get()?.isOpen === 1;
+}
+
+/** Batches that are described. */
+const EXAMPLES = 3;
+const ID_PREFIX = 'batch#';
+
+/** What the open batches wait for: how many there are, and a few of them. */
+export async function openWorkText(
+  database: DatabaseSync,
+  { batches, providerStates, policy }: Pick<Dependencies, 'batches' | 'providerStates' | 'policy'>,
+): Promise<string> {
+  const count = Number(database.prepare(`SELECT count(*) AS open ${OPEN_BATCHES}`).get()?.open);
+  const rows = database.prepare(`SELECT id ${OPEN_BATCHES} LIMIT ${EXAMPLES}`).all();
+  const found = await batches.getMany(rows.map(({ id }) => String(id).slice(ID_PREFIX.length)));
+  const now = Date.now();
+  const texts: string[] = [];
+  for (const batch of found.values()) {
+    const { batchId, provider } = batch;
+    const state = await providerStates.get(provider);
+    const wait = waitingFor(batch, {
+      ...{ now, maxDeliveries: policy.maxDeliveries },
+      entry: (name) => (name === provider ? { state, limits: {} } : undefined),
+      parts: () => undefined,
+    });
+    texts.push(`${batchId}: ${wait?.text ?? `${batch.status}, with effects to repeat`}`);
+  }
+  return [counted(count, 'open batch'), ...texts].join('; ');
+}

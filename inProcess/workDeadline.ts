@@ -1,0 +1,31 @@
+import type { BatchStore } from '../shared/batch/ports.ts';
+import type { BatchFields } from '../shared/batch/record.ts';
+
+const MINUTE = 60;
+const MAX_SECONDS = 6 * 60 * MINUTE;
+const UNKNOWN_SECONDS = 15 * MINUTE;
+/** A slow uplink, and the file may have to be moved twice. */
+const BYTES_PER_SECOND = 250_000;
+
+/**
+ * How long a piece of work on a batch may take. It is as long as its batch waits if the process is killed
+ * meanwhile, so that it is short for small files: a minute, and four seconds for each megabyte.
+ *
+ * @param bytes of the input; undefined before its inspection
+ * @returns seconds, at most six hours; 15 minutes if the size is not known
+ */
+export function workSeconds(bytes: number | undefined): number {
+  if (bytes === undefined) return UNKNOWN_SECONDS;
+  return Math.min(MAX_SECONDS, MINUTE + bytes / BYTES_PER_SECOND);
+}
+
+/** The size of a batch's input in bytes; undefined if it is not known yet. */
+export async function inputBytes(
+  batches: Pick<BatchStore, 'get'>,
+  batchId: string,
+  sourceBytes: (key: string) => Promise<number | undefined>,
+): Promise<number | undefined> {
+  const batch: BatchFields | undefined = await batches.get(batchId).catch(() => undefined);
+  if (!batch) return undefined;
+  return batch.input?.bytes ?? sourceBytes(batch.spec.source.key);
+}

@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { DeliveredBatch, StateChange } from '../../inProcess/index.ts';
+import { sentAgain } from '../../simulators/engine/journal.ts';
+import { type Runs, startRuns } from './runs.ts';
+
+let runs: Runs | undefined;
+afterEach(async () => {
+  await runs?.stop();
+  runs = undefined;
+});
+
+const IDS = Array.from({ length: 20 }, (_, index) => `r${index}`);
+
+describe('a handler in one process', () => {
+  it('brings a batch through refusals, an expired and a partial job to its delivery', async () => {
+    runs = await startRuns(['failed_quota', 'expired', 'partial', 'completed']);
+    const delivered: { ids: string[]; batch: DeliveredBatch }[] = [];
+    const changes: StateChange[] = [];
+    const handler = runs.handler({
+      async process(batch) {
+        const ids: string[] = [];
+        for await (const { customId, request } of batch.results()) {
+          expect(request.custom_id).toBe(customId);
+          ids.push(customId);
+        }
+        delivered.push({ ids, batch });
+      },
+      onEvent: (change) => void changes.push(change),
+    });
+    await runs.add('b1', IDS, { metadata: { colour: 'red' } });
+
+    await handler.run({ untilIdle: true });
+
+    expect(await runs.batches.get('b1')).toMatchObject({ status: 'completed', attempt: 3 });
+    expect(delivered).toHaveLength(1);
+    expect(delivered[0]?.ids).toEqual(IDS);
+    expect(delivered[0]?.batch).toMatchObject({
+      ...{ batchId: 'b1', metadata: { colour: 'red' } },
+      counts: { total: 20, succeeded: 20, failed: 0 },
+    });
+    expect(changes.at(-1)).toMatchObject({ batchId: 'b1', to: 'completed' });
+    const { jobs, events } = await runs.simulator.journal();
+    expect(jobs).toHaveLength(4);
+    expect(sentAgain(jobs)).toEqual([]);
+    const uploaded = events.filter(({ event }) => event === 'uploaded');
+    expect(events.filter(({ event }) => event === 'deleted').length).toBeGreaterThanOrEqual(
+      uploaded.length,
+    );
+  });
+
+  it('delivers again what process has failed at, with the same delivery id', async () => {
+    runs = await startRuns();
+    const deliveries: string[] = [];
+    const handler = runs.handler({
+      async process({ deliveryId, event }) {
+        deliveries.push(`${deliveryId} ${event.deliveryAttempt}`);
+        if (deliveries.length < 3) throw new Error('the database is away');
+      },
+    });
+    await runs.add('b1', ['a']);
+
+    await handler.run({ untilIdle: true });
+
+    const batch = await runs.batches.get('b1');
+    const id = `${batch?.keyPrefix}-delivery-1`;
+    expect(deliveries).toEqual([`${id} 1`, `${id} 2`, `${id} 3`]);
+    expect(batch?.status).toBe('completed');
+    expect(batch?.reasons.map(({ message }) => message)).toContain(
+      'the processor failed: the database is away',
+    );
+  });
+
+  it('ends at once where there is nothing to do, and refuses a message with its reason', async () => {
+    runs = await startRuns();
+    const handler = runs.handler();
+    await handler.run({ untilIdle: true });
+
+    const messageId = runs.queues.send('batch', '{"batchId":"nothing"}');
+    await handler.run({ untilIdle: true });
+    expect(runs.queues.deadLetters()).toMatchObject([
+      { queue: 'batch', messageId, reason: expect.stringContaining('no_such_file') },
+    ]);
+  });
+
+  it('runs until it is stopped, and continues in the next run', async () => {
+    runs = await startRuns();
+    let stopIt = (): void => {};
+    const handler = runs.handler({ onEvent: ({ to }) => void (to === 'running' && stopIt()) });
+    stopIt = () => void handler.stop();
+    await runs.add('b1', ['a', 'b']);
+
+    await handler.run();
+    expect((await runs.batches.get('b1'))?.status).toBe('running');
+    const aborted = new AbortController();
+    aborted.abort();
+    await handler.run({ signal: aborted.signal });
+    expect((await runs.batches.get('b1'))?.status).toBe('running');
+
+    await handler.run({ untilIdle: true });
+    expect((await runs.batches.get('b1'))?.status).toBe('completed');
+    expect((await runs.simulator.journal()).jobs).toHaveLength(1);
+  });
+
+  it('runs once at a time', async () => {
+    runs = await startRuns();
+    const handler = runs.handler();
+    const running = handler.run();
+    await expect(handler.run()).rejects.toThrow('running already');
+    await handler.close();
+    await running;
+    await expect(handler.run()).rejects.toThrow('was closed');
+  });
+
+  it('waits for an entry whose key cannot be had, and goes on with the key', async () => {
+    runs = await startRuns();
+    let asked = 0;
+    const { url: baseUrl } = runs.simulator;
+    const apiKey = async () => {
+      asked += 1;
+      if (asked < 3) throw new Error('the vault is sealed');
+      return 'sk-test';
+    };
+    const handler = runs.handler({
+      providers: { openai: { kind: 'openai', apiKey, baseUrl } },
+      policy: { accountBackoff: { baseSeconds: 0.05, capSeconds: 0.05 } },
+    });
+    await runs.add('b1', ['a']);
+
+    await handler.run({ untilIdle: true });
+
+    expect(asked).toBeGreaterThanOrEqual(3);
+    expect((await runs.batches.get('b1'))?.status).toBe('completed');
+  });
+});
