@@ -1,6 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pMap from 'p-map';
+import { openDatabase } from '../inProcess/database.ts';
+import { sqliteTable } from '../inProcess/sqliteTable.ts';
 import type { BatchStore, IndexPage } from '../shared/batch/ports.ts';
+import { DEFAULT_POLICY } from '../shared/settings.ts';
+import { batchStore } from '../shared/stores/batchStore.ts';
 import { sweep } from '../shared/usecases/sweep/sweep.ts';
 import { MemoryBatches } from '../simulators/memory/batches.ts';
 import {
@@ -20,7 +24,7 @@ import {
   timed,
 } from './harness/figures.ts';
 import { runningBatch } from './harness/records.ts';
-import { withServers } from './harness/servers.ts';
+import { inDirectory, withServers } from './harness/servers.ts';
 
 /** How long the provider takes to answer. */
 const LATENCY_MS = 50;
@@ -38,6 +42,7 @@ export const sweepBenchmark: Benchmark = {
     ...(await sweepOneByOne(1_000, 1.25)),
     ...(await sweepOneByOne(10_000, 1.1)),
     ...(await sweepByList(1_000)),
+    ...(await sweepOnSqlite(10_000)),
   ],
 };
 
@@ -98,6 +103,45 @@ async function sweepByList(count: number): Promise<readonly Figure[]> {
     figure(`${name}-calls-limit`, `${what}: pages of 100 jobs`, count / 100, 'calls', {
       isLimit: true,
     }),
+  ];
+}
+
+/** The table of a handler in one process, beside the table that answers at once. */
+async function sweepOnSqlite(count: number): Promise<readonly Figure[]> {
+  const real = openAiAt(NOWHERE, objectsAt(NOWHERE));
+  const providers = slowProviders(real, LATENCY_MS);
+  const sweepOf = (batches: BatchStore) =>
+    timed(() => sweep(benchDependencies({ batches, providers }), Date.now() + SWEEP_MS));
+  const pairs = await inDirectory(async (directory) => {
+    const database = openDatabase(directory);
+    try {
+      const batches = batchStore(sqliteTable(database), DEFAULT_POLICY);
+      // Their order on the disk matters to no index. One transaction, because only the sweep is measured.
+      database.exec('BEGIN');
+      for (let index = 0; index < count; index++) await batches.create(runningBatch(index));
+      database.exec('COMMIT');
+      return await repeat(async () => ({
+        memory: await sweepOf(await runningBatches(count)),
+        sqlite: await sweepOf(batches),
+      }));
+    } finally {
+      database.close();
+    }
+  });
+  const sqliteMs = median(pairs.map(({ sqlite }) => sqlite));
+  const memoryMs = median(pairs.map(({ memory }) => memory));
+  const what = `${count.toLocaleString('en-US')} batches in SQLite`;
+  return [
+    figure(
+      `sweep-${count}-sqlite`,
+      `${what}: time, times that in memory`,
+      sqliteMs / memoryMs,
+      '×',
+      {
+        goal: atMost(2),
+      },
+    ),
+    figure(`sweep-${count}-sqlite-time`, `${what}: time`, sqliteMs, 'ms'),
   ];
 }
 

@@ -153,7 +153,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'one command starts the local run',
   },
   bench: {
-    may: 'infra/bundles.ts local shared simulators @aws-sdk node p-map',
+    may: 'inProcess infra/bundles.ts local shared simulators @aws-sdk node p-map',
     why: 'it measures what deploys: bundles and shared code, and no fakes of the tests',
   },
   examples: {
