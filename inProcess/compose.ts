@@ -2,13 +2,15 @@ import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, ProviderError, shortReason } from '../shared/batch/errors.ts';
 import type { Log, Metrics } from '../shared/batch/ports.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
+import { PACKAGE_VERSION } from '../shared/package.ts';
 import type { Providers } from '../shared/providers/provider.ts';
-import { connectProviders } from '../shared/providers/registry.ts';
+import { connectProviders, entryLimits } from '../shared/providers/registry.ts';
 import { batchStore } from '../shared/stores/batchStore.ts';
 import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
 import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { openDatabase } from './database.ts';
+import type { DirectoryDescription } from './directory.ts';
 import { type FileObjects, fileObjects } from './fileObjects.ts';
 import type { CheckedOptions } from './options.ts';
 import { type QueueName, type SqliteQueues, sqliteQueues } from './sqliteQueues.ts';
@@ -46,6 +48,17 @@ export function compose(options: CheckedOptions, onSent: (queue: QueueName) => v
     bus: { publish: async (change) => options.onEvent?.(change) },
   };
   return { dependencies, database, table, queues, objects };
+}
+
+/** What the command line reads of the handler in its directory. */
+export function describe({ providers, policy }: CheckedOptions): DirectoryDescription {
+  const limits = Object.entries(providers).map(([name, entry]) => [name, entryLimits(entry)]);
+  return {
+    version: PACKAGE_VERSION,
+    // As JSON, which has no undefined.
+    settings: JSON.parse(JSON.stringify({ providers, policy })),
+    limits: JSON.parse(JSON.stringify(Object.fromEntries(limits))),
+  };
 }
 
 function providersOf({ providers, keys }: CheckedOptions, objects: FileObjects): Providers {

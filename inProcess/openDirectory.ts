@@ -26,7 +26,7 @@ interface DirectoryPorts {
 }
 
 /** Connects a client to a handler in one process, by the ports that the handler works with. */
-function connectDirectory({
+export function connectDirectory({
   directory,
   description,
   items,

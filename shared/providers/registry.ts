@@ -136,7 +136,8 @@ function entrySettings(entries: Entries, name: string): ProviderSettings {
   });
 }
 
-function entryLimits(settings: ProviderSettings): Limits {
+/** The limits of an entry: those of its kind, and its own in their place. */
+export function entryLimits(settings: ProviderSettings): Limits {
   // JSON has no undefined: a limit that is in the settings has a value.
   return { ...kindOf(settings).limits, ...(settings.limits as Limits) };
 }

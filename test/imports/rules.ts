@@ -124,7 +124,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'what is deployed contains nothing of the construct, the local run or the tests',
   },
   inProcess: {
-    may: 'shared/batch shared/client shared/invalid shared/jsonl shared/omitUndefined.ts shared/processor shared/providers shared/quota shared/settings.ts shared/stores shared/system.ts shared/usecases node zod',
+    may: 'shared/batch shared/client shared/invalid shared/jsonl shared/omitUndefined.ts shared/package.ts shared/processor shared/providers shared/quota shared/settings.ts shared/stores shared/system.ts shared/usecases node zod',
     why: 'it runs the use cases in one process, on SQLite and files, and loads no AWS SDK',
   },
   infra: {

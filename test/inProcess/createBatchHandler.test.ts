@@ -1,6 +1,13 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DeliveredBatch, StateChange } from '../../inProcess/index.ts';
+import {
+  createDirectoryClient,
+  type DeliveredBatch,
+  type StateChange,
+} from '../../inProcess/index.ts';
 import { sentAgain } from '../../simulators/engine/journal.ts';
+import { requestLine } from '../support/world.ts';
 import { type Runs, startRuns } from './runs.ts';
 
 let runs: Runs | undefined;
@@ -46,6 +53,31 @@ describe('a handler in one process', () => {
     expect(events.filter(({ event }) => event === 'deleted').length).toBeGreaterThanOrEqual(
       uploaded.length,
     );
+  });
+
+  it('adds files once, and tells and commands what is in its directory', async () => {
+    runs = await startRuns();
+    const file = `${runs.directory}.jsonl`;
+    writeFileSync(file, ['a', 'b'].map((id) => `${requestLine(id)}\n`).join(''));
+    const handler = runs.handler();
+    const { batchId } = await handler.add(file, { metadata: { run: '7' } });
+    await handler.run({ untilIdle: true });
+
+    expect(await handler.add(file, { metadata: { run: '7' } })).toEqual({
+      ...{ batchId, existing: 'completed' },
+    });
+    expect(await handler.getBatch(batchId)).toMatchObject({ status: 'completed', batchId });
+    const rows: string[] = [];
+    for await (const { custom_id: id } of handler.results(batchId)) rows.push(id);
+    expect(rows).toEqual(['a', 'b']);
+    await expect(handler.add(`${file}.missing`)).rejects.toThrow(/no such file|there is no/i);
+
+    await handler.redeliver(batchId);
+    await handler.run({ untilIdle: true });
+    expect(await runs.batches.get(batchId)).toMatchObject({ delivery: { number: 2 } });
+    const client = createDirectoryClient(runs.directory);
+    expect(client.handler.providers).toEqual(['openai']);
+    expect(readFileSync(join(runs.directory, 'handler.json'), 'utf8')).not.toContain('sk-test');
   });
 
   it('delivers again what process has failed at, with the same delivery id', async () => {
