@@ -12,7 +12,8 @@ export function createPool(): Pool {
     port: Number(port),
     user: process.env.DATABASE_USER ?? 'batches',
     database: process.env.DATABASE_NAME ?? 'batches',
-    password: () => readPassword(DATABASE_SECRET),
+    // A database on your own machine may need none.
+    password: DATABASE_SECRET === undefined ? undefined : () => readPassword(DATABASE_SECRET),
     max: 2,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
@@ -27,7 +28,7 @@ export function createPool(): Pool {
   return pool;
 }
 
-async function readPassword(SecretId: string | undefined): Promise<string> {
+async function readPassword(SecretId: string): Promise<string> {
   const { SecretString } = await new SecretsManagerClient().send(
     new GetSecretValueCommand({ SecretId }),
   );

@@ -1,8 +1,7 @@
 import type { ProcessorEvent, StateChange } from './contracts.ts';
-import type { BilledTokens } from './cost.ts';
 import type { BatchQueueMessage, WorkMessage } from './messages.ts';
-import type { Batch } from './record.ts';
-import type { Status } from './status.ts';
+
+export type * from './storePorts.ts';
 
 /** Every side effect of the use cases, each behind a narrow interface. */
 
@@ -28,8 +27,14 @@ export interface RandomSource {
 /** A queue whose messages people or other versions may have sent, so that some can never succeed. */
 export type DeadLetterSource = 'batch' | 'work';
 
+/**
+ * The queues that the handler sends to. A message that was sent is delivered at least once, in any order,
+ * as the JSON of `message`. A method throws if it is not known whether the message was sent, which is then
+ * sent again: a message may come twice. A message that is lost is sent again by a later sweep.
+ */
 export interface Queues {
   sendWork(message: WorkMessage): Promise<void>;
+  /** @param delaySeconds how long the message is held back, from 0; more than 900 may count as 900 */
   sendBatch(message: BatchQueueMessage, delaySeconds: number): Promise<void>;
   /** Moves a message that can never succeed to the queue's dead-letter queue, with the reason as an attribute. */
   sendDeadLetter(
@@ -59,11 +64,19 @@ export interface TokenEstimation {
 
 /** The user's processor, which is invoked asynchronously. */
 export interface Processor {
-  /** @throws InvocationRefusedError if Lambda has refused the invocation for certain */
+  /**
+   * Resolves when the invocation is accepted, not when it has ended: its end comes as a message of the
+   * outcome queue. The same delivery may be invoked again.
+   *
+   * @throws InvocationRefusedError if Lambda has refused the invocation for certain
+   */
   invoke(event: ProcessorEvent): Promise<void>;
 }
 
-/** The event bus that state changes are published to. */
+/**
+ * The event bus that state changes are published to. The end of a batch is published again until this
+ * has succeeded, so that it may come twice; of another change, a failure loses the event.
+ */
 export interface EventBus {
   publish(change: StateChange): Promise<void>;
 }
@@ -149,103 +162,3 @@ export interface ScratchFile {
 export interface Scratch {
   create(): Promise<ScratchFile>;
 }
-
-/** What an index shows of a record. It may be stale, so every decision is made on the record itself. */
-export interface DueHint {
-  readonly batchId: string;
-  readonly status: Status;
-}
-export interface WaitingHint {
-  readonly batchId: string;
-  readonly model: string | undefined;
-  readonly requests: number;
-  readonly estimatedTokens: number;
-  /** The tokens that its next job is expected to be billed for. */
-  readonly expected: BilledTokens;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  /** Since when it wants to run, refusals for quota included, in milliseconds since 1970. */
-  readonly queuedAt: number;
-  /** When it ends with the rows that it has, in milliseconds since 1970. */
-  readonly deadlineAt: number;
-  /** The entries that may run it, if there are several. */
-  readonly providers?: readonly string[] | undefined;
-}
-export interface ActiveHint
-  extends Omit<WaitingHint, 'createdAt' | 'queuedAt' | 'deadlineAt' | 'providers'> {
-  /** Whether the provider may still refuse the job for quota. */
-  readonly isPending: boolean;
-  /** Whether its job has ended: it occupies no capacity, and only its cost is not known yet. */
-  readonly isOver?: boolean | undefined;
-  /** The job in its record. */
-  readonly jobId?: string | undefined;
-}
-
-export interface IndexPage<T> {
-  readonly items: readonly T[];
-  /** Start of the next page, opaque. Absent on the last page. */
-  readonly cursor?: string | undefined;
-}
-
-/** Records of batches that no schema of this code reads, which only a fault can have written. */
-export interface UnreadableRecords {
-  /**
-   * Puts a record where it belongs: one that cannot be read out of the indexes that are swept, and one
-   * that can be read again back into them. The record itself does not change.
-   *
-   * @throws NewerSchemaError for a record of a newer version, which stays where it is
-   */
-  refile(batchId: string): Promise<'readable' | 'unreadable' | 'absent'>;
-  /** Ids of the records that were taken out. */
-  listUnreadable(cursor?: string): Promise<IndexPage<string>>;
-  /**
-   * Deletes a record that cannot be read.
-   *
-   * @param keep stores the record's item, as JSON, before it is deleted
-   * @throws NewerSchemaError for a record of a newer version
-   */
-  removeUnreadable(
-    batchId: string,
-    keep: (item: string) => Promise<void>,
-  ): Promise<'removed' | 'readable' | 'absent'>;
-}
-
-/** The table of batches. */
-export interface BatchStore extends UnreadableRecords {
-  /**
-   * A strongly consistent read.
-   *
-   * @throws NewerSchemaError for a record of a newer version
-   * @throws UnreadableRecordError
-   */
-  get(batchId: string): Promise<Batch | undefined>;
-  /**
-   * Strongly consistent reads of up to 100 records at once. The map leaves out records that do not
-   * exist, were not returned or cannot be parsed: `get` shows which it is.
-   */
-  getMany(batchIds: readonly string[]): Promise<ReadonlyMap<string, Batch>>;
-  /** Writes a new record. `exists`: there is a record with this id that another write has made. */
-  create(batch: Batch): Promise<'written' | 'exists'>;
-  /**
-   * Writes the record if the stored one has `version - 1`. A write whose reply was lost counts as
-   * `written`.
-   */
-  replace(batch: Batch): Promise<'written' | 'conflict'>;
-  /** Number of partitions of the open batches. */
-  readonly shards: number;
-  /** Batches of a shard whose `dueAt` is at or before `until`, oldest first. */
-  listDue(shard: number, until: number, cursor?: string): Promise<IndexPage<DueHint>>;
-  /** Queued batches of a provider by priority, then age. */
-  listWaiting(provider: string, cursor?: string): Promise<IndexPage<WaitingHint>>;
-  /** Batches that occupy capacity of a provider, and those whose job has ended at a cost not known yet. */
-  listActive(provider: string, cursor?: string): Promise<IndexPage<ActiveHint>>;
-}
-
-/** The lease of the sweep, with the cursors of a sweep that ran out of time. */
-export interface SweepLock {
-  /** @returns the cursors of the last sweep; undefined if another sweep has the lease */
-  acquire(token: string, now: number, leaseUntil: number): Promise<SweepCursors | undefined>;
-  /** @param now is stored as the time of the last sweep */
-  release(token: string, cursors: SweepCursors, now: number): Promise<void>;
-}
-export type SweepCursors = Readonly<Record<string, string>>;

@@ -1,0 +1,113 @@
+import type { BilledTokens } from './cost.ts';
+import type { Batch } from './record.ts';
+import type { Status } from './status.ts';
+
+/** What an index shows of a record. It may be stale, so every decision is made on the record itself. */
+export interface DueHint {
+  readonly batchId: string;
+  readonly status: Status;
+}
+export interface WaitingHint {
+  readonly batchId: string;
+  readonly model: string | undefined;
+  readonly requests: number;
+  readonly estimatedTokens: number;
+  /** The tokens that its next job is expected to be billed for. */
+  readonly expected: BilledTokens;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Since when it wants to run, refusals for quota included, in milliseconds since 1970. */
+  readonly queuedAt: number;
+  /** When it ends with the rows that it has, in milliseconds since 1970. */
+  readonly deadlineAt: number;
+  /** The entries that may run it, if there are several. */
+  readonly providers?: readonly string[] | undefined;
+}
+export interface ActiveHint
+  extends Omit<WaitingHint, 'createdAt' | 'queuedAt' | 'deadlineAt' | 'providers'> {
+  /** Whether the provider may still refuse the job for quota. */
+  readonly isPending: boolean;
+  /** Whether its job has ended: it occupies no capacity, and only its cost is not known yet. */
+  readonly isOver?: boolean | undefined;
+  /** The job in its record. */
+  readonly jobId?: string | undefined;
+}
+
+export interface IndexPage<T> {
+  readonly items: readonly T[];
+  /** Start of the next page, opaque. Absent on the last page. */
+  readonly cursor?: string | undefined;
+}
+
+/** Records of batches that no schema of this code reads, which only a fault can have written. */
+export interface UnreadableRecords {
+  /**
+   * Puts a record where it belongs: one that cannot be read out of the indexes that are swept, and one
+   * that can be read again back into them. The record itself does not change.
+   *
+   * @throws NewerSchemaError for a record of a newer version, which stays where it is
+   */
+  refile(batchId: string): Promise<'readable' | 'unreadable' | 'absent'>;
+  /** Ids of the records that were taken out. */
+  listUnreadable(cursor?: string): Promise<IndexPage<string>>;
+  /**
+   * Deletes a record that cannot be read.
+   *
+   * @param keep stores the record's item, as JSON, before it is deleted
+   * @throws NewerSchemaError for a record of a newer version
+   */
+  removeUnreadable(
+    batchId: string,
+    keep: (item: string) => Promise<void>,
+  ): Promise<'removed' | 'readable' | 'absent'>;
+}
+
+/** The table of batches. */
+export interface BatchStore extends UnreadableRecords {
+  /**
+   * A strongly consistent read.
+   *
+   * @throws NewerSchemaError for a record of a newer version
+   * @throws UnreadableRecordError
+   */
+  get(batchId: string): Promise<Batch | undefined>;
+  /**
+   * Strongly consistent reads of up to 100 records at once. The map leaves out records that do not
+   * exist, were not returned or cannot be parsed: `get` shows which it is.
+   */
+  getMany(batchIds: readonly string[]): Promise<ReadonlyMap<string, Batch>>;
+  /** Writes a new record, in one atomic step. `exists`: another write has made a record with this id. */
+  create(batch: Batch): Promise<'written' | 'exists'>;
+  /**
+   * Writes the record if the stored one has `version - 1`, in one atomic step. A write whose reply was
+   * lost counts as `written`.
+   */
+  replace(batch: Batch): Promise<'written' | 'conflict'>;
+  /** Number of partitions of the open batches. */
+  readonly shards: number;
+  /** Batches of a shard whose `dueAt` is at or before `until`, oldest first. */
+  listDue(shard: number, until: number, cursor?: string): Promise<IndexPage<DueHint>>;
+  /** Queued batches of a provider by priority, then age. */
+  listWaiting(provider: string, cursor?: string): Promise<IndexPage<WaitingHint>>;
+  /** Batches that occupy capacity of a provider, and those whose job has ended at a cost not known yet. */
+  listActive(provider: string, cursor?: string): Promise<IndexPage<ActiveHint>>;
+}
+
+/** The lease of the sweep, with the cursors of a sweep that ran out of time. */
+export interface SweepLock {
+  /**
+   * Takes the lease unless it is held by another token until after `now`, in one atomic step.
+   *
+   * @param token of this sweep; a repeated call with it succeeds
+   * @param now milliseconds since 1970, as is `leaseUntil`
+   * @returns the cursors of the last sweep; undefined if another sweep has the lease
+   */
+  acquire(token: string, now: number, leaseUntil: number): Promise<SweepCursors | undefined>;
+  /**
+   * Gives the lease back, if it is still that of the token.
+   *
+   * @param now is stored as the time of the last sweep
+   */
+  release(token: string, cursors: SweepCursors, now: number): Promise<void>;
+}
+export type SweepCursors = Readonly<Record<string, string>>;
