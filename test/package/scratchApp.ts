@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** What somebody who writes a CDK app in TypeScript has beside it. */
-const OF_THE_APP = ['@types/node', '@types/pg', 'csv-stringify', 'esbuild', 'pg'];
+const OF_THE_APP = ['@types/node', '@types/pg', 'csv-stringify', 'pg'];
 
 const run = promisify(execFile);
 

@@ -3,6 +3,7 @@ import { LlmProvider } from 'batch-handler';
 import { createClient } from 'batch-handler/client';
 import { type BatchHandlerOptions, createBatchHandler } from 'batch-handler/in-process';
 import { type DeliveredBatch, defineProcessor } from 'batch-handler/processor';
+import { createHandlers } from 'batch-handler/runtime';
 import { type ContractCase, objectStoreContract } from 'batch-handler/testing';
 
 // Each line shows that there are types: as `any`, there would be no error to expect.
@@ -14,6 +15,8 @@ LlmProvider.openAi({ key: 'sk-' });
 defineProcessor(async (batch) => batch.nothing);
 // @ts-expect-error a client is made of options
 createClient(1);
+// @ts-expect-error a port has its methods
+createHandlers({ items: {} });
 // @ts-expect-error a contract is made of a subject
 objectStoreContract(1);
 // @ts-expect-error Bedrock needs AWS
