@@ -53,7 +53,11 @@ export async function createScratchApp(): Promise<ScratchApp> {
 
 /** Errors of the compiler, one a line; none if all is well. */
 export async function typeErrors(directory: string, options: object): Promise<readonly string[]> {
-  const compilerOptions = { target: 'es2024', strict: true, noEmit: true, types: ['node'] };
+  const compilerOptions = {
+    ...{ target: 'es2024', strict: true, noEmit: true, types: ['node'] },
+    // Node.js runs the files as they are.
+    allowImportingTsExtensions: true,
+  };
   const config = join(directory, 'tsconfig.json');
   writeFileSync(
     config,
