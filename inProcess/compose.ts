@@ -9,12 +9,13 @@ import { batchStore } from '../shared/stores/batchStore.ts';
 import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
 import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
-import { openDatabase } from './database.ts';
+import { databaseIdentity, openDatabase } from './database.ts';
 import type { DirectoryDescription } from './directory.ts';
 import { type FileObjects, fileObjects } from './fileObjects.ts';
 import type { CheckedOptions } from './options.ts';
 import { type QueueName, type SqliteQueues, sqliteQueues } from './sqliteQueues.ts';
 import { type SqliteTable, sqliteTable } from './sqliteTable.ts';
+import { withinTime } from './timeLimit.ts';
 
 /** A handler in this process: the ports of the use cases, and what they are built on. */
 export interface Composition {
@@ -23,15 +24,21 @@ export interface Composition {
   readonly table: SqliteTable;
   readonly queues: SqliteQueues;
   readonly objects: FileObjects;
+  /** @throws Error if the directory was deleted or moved since it was opened */
+  checkDirectory(): void;
 }
 
 /** In events for processors, where Lambda functions have the name of a table. */
 const TABLE_NAME = 'items';
 
+/** For each call of `onEvent` and of an `apiKey` function: the sweep waits for them. */
+const CALLBACK_MS = 30_000;
+
 /** @param onSent called after a message was sent to a queue by this process */
 export function compose(options: CheckedOptions, onSent: (queue: QueueName) => void): Composition {
   const { directory, policy, log = stderrLog, metrics = noMetrics } = options;
   const database = openDatabase(directory);
+  const identity = databaseIdentity(directory);
   const table = sqliteTable(database);
   const queues = sqliteQueues(database, systemClock.now, onSent);
   const objects = fileObjects(directory);
@@ -45,9 +52,19 @@ export function compose(options: CheckedOptions, onSent: (queue: QueueName) => v
     scratch: diskScratch(),
     providers: providersOf(options, objects),
     processor: { invoke: async (event) => void queues.send('processor', JSON.stringify(event)) },
-    bus: { publish: async (change) => options.onEvent?.(change) },
+    bus: {
+      publish: (change) => ended('onEvent', () => options.onEvent?.(change)),
+    },
   };
-  return { dependencies, database, table, queues, objects };
+  return {
+    ...{ dependencies, database, table, queues, objects },
+    checkDirectory() {
+      if (databaseIdentity(directory) !== identity)
+        throw new Error(
+          `the directory ${directory} was deleted, moved or replaced while it was open: start the program again`,
+        );
+    },
+  };
 }
 
 /** What the command line reads of the handler in its directory. */
@@ -68,7 +85,7 @@ function providersOf({ providers, keys }: CheckedOptions, objects: FileObjects):
       const key = keys.get(entry);
       if (typeof key !== 'function') return key;
       try {
-        return await key();
+        return await ended('it', key);
       } catch (error) {
         // Like a key that is refused: the entry waits until it can be had.
         const message = `apiKey of provider ${entry} failed: ${messageOf(error)}`;
@@ -76,6 +93,11 @@ function providersOf({ providers, keys }: CheckedOptions, objects: FileObjects):
       }
     },
   });
+}
+
+function ended<T>(what: string, callback: () => T | Promise<T>): Promise<T> {
+  const failure = () => new Error(`${what} has not ended after ${CALLBACK_MS / 1000} seconds`);
+  return withinTime(CALLBACK_MS, callback, failure);
 }
 
 const noMetrics: Metrics = { count: () => {}, measure: () => {} };

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '../shared/batch/errors.ts';
@@ -59,16 +59,41 @@ const SCHEMA = `
  * Opens the database of a handler's directory, and makes both if they do not exist. Several processes may
  * have it open.
  *
- * @throws Error if a later version of the package has written it, or the directory cannot be used
+ * @throws Error naming the directory, if it cannot be used or a later version of the package has written it
  */
 export function openDatabase(directory: string): DatabaseSync {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, DATABASE_FILE);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return opened(join(directory, DATABASE_FILE));
+  } catch (cause) {
+    throw new Error(`the directory ${directory} cannot be used: ${whyUnusable(cause)}`, { cause });
+  }
+}
+
+function whyUnusable(error: unknown): string {
+  const text = messageOf(error);
+  if (/not a database|malformed/.test(text))
+    return `${DATABASE_FILE} is damaged (${text}): restore it from a backup, or begin with another directory`;
+  if (/unable to open|readonly/.test(text))
+    return `${DATABASE_FILE} cannot be written (${text}): check the permissions of the directory and of its files`;
+  return text;
+}
+
+/**
+ * Which file has the database of a directory. A directory that is deleted or moved while its database is open
+ * has another one, or none, and what is written then is lost.
+ */
+export function databaseIdentity(directory: string): string | undefined {
+  const found = statSync(join(directory, DATABASE_FILE), { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev} ${found.ino}`;
+}
+
+function opened(path: string): DatabaseSync {
   for (let tries = 1; ; tries++) {
     const database = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
       database.exec(PRAGMAS);
-      prepareTables(database, path);
+      prepareTables(database);
       return database;
     } catch (error) {
       database.close();
@@ -78,11 +103,11 @@ export function openDatabase(directory: string): DatabaseSync {
   }
 }
 
-function prepareTables(database: DatabaseSync, path: string): void {
+function prepareTables(database: DatabaseSync): void {
   const version = schemaVersionOf(database);
   if (version > SCHEMA_VERSION)
     throw new Error(
-      `${path} was written by a later version of batch-handler (its schema is ${version}, this version knows ${SCHEMA_VERSION}): install that version`,
+      `${DATABASE_FILE} was written by a later version of batch-handler (its schema is ${version}, this version knows ${SCHEMA_VERSION}): install that version`,
     );
   if (version === SCHEMA_VERSION) return;
   database.exec('BEGIN IMMEDIATE');

@@ -7,6 +7,7 @@ import type { ItemTable } from '../shared/stores/itemTable.ts';
 import { effectRecord } from '../shared/stores/onceRecords.ts';
 import type { CheckedOptions } from './options.ts';
 import type { ReceivedMessage, SqliteQueues } from './sqliteQueues.ts';
+import { withinTime } from './timeLimit.ts';
 
 interface DeliveryPorts extends Pick<CheckedOptions, 'process' | 'processTimeoutSeconds'> {
   readonly table: ItemTable;
@@ -16,7 +17,8 @@ interface DeliveryPorts extends Pick<CheckedOptions, 'process' | 'processTimeout
 }
 
 /**
- * Runs the user's function for an invocation, once per delivery, and reports how it ended as Lambda would.
+ * Runs the user's function for an invocation, once per delivery, and reports how it ended as Lambda would. A
+ * function that does not end in time has failed: it would keep its place from other deliveries for ever.
  *
  * @throws Error if another process has begun this delivery and not ended it: the message comes again
  */
@@ -34,18 +36,16 @@ export async function deliver(
     await once(deliveryId, effectRecord(table, deliveryId), timeoutMs, async () => {
       hasBegun = true;
       const timeout = new AbortController();
-      const timer = setTimeout(() => {
-        const text = `process has run for processTimeoutSeconds (${options.processTimeoutSeconds}) on batch ${batchId}`;
-        log.error('process takes too long; its batch may be delivered again', {
-          ...{ batchId, deliveryId, seconds: options.processTimeoutSeconds },
-        });
-        timeout.abort(new Error(text));
-      }, timeoutMs).unref();
-      try {
-        await options.process(batch, { signal: timeout.signal });
-      } finally {
-        clearTimeout(timer);
-      }
+      await withinTime(
+        timeoutMs,
+        () => options.process(batch, { signal: timeout.signal }),
+        () => {
+          const text = `process has not ended within processTimeoutSeconds (${options.processTimeoutSeconds}) on batch ${batchId}`;
+          const error = new Error(text);
+          timeout.abort(error);
+          return error;
+        },
+      );
     });
   } catch (error) {
     if (!hasBegun) throw error;

@@ -73,7 +73,13 @@ export function announceProcess(directory: string): () => void {
   const path = join(folder, String(process.pid));
   const beat = (): void => writeFileSync(path, '', { mode: 0o600 });
   beat();
-  const timer = setInterval(beat, HEARTBEAT_MS);
+  const timer = setInterval(() => {
+    try {
+      beat();
+    } catch {
+      // The disk may be full. Until a later beat succeeds, the command line does not count this process.
+    }
+  }, HEARTBEAT_MS);
   timer.unref();
   return () => {
     clearInterval(timer);

@@ -20,7 +20,7 @@ type WithKey<Settings> = Settings extends { kind: 'bedrock' }
   : Settings & {
       /**
        * A function is called at the first use of the entry, and again after the provider has refused its
-       * key. Left out only where AWS credentials take its place: `aws` of Anthropic, `workloadIdentity` of
+       * key. It has 30 seconds. Left out only where AWS credentials take its place: `aws` of Anthropic, `workloadIdentity` of
        * Vertex AI.
        */
       readonly apiKey?: ApiKey;
@@ -31,7 +31,7 @@ export type InProcessProvider = WithKey<ProviderSettingsInput>;
 
 /** What `process` is told beside the batch. */
 export interface ProcessContext {
-  /** Aborted when `processTimeoutSeconds` have passed, after which the batch may be delivered again. */
+  /** Aborted when `processTimeoutSeconds` have passed: the delivery has failed then, and is repeated. */
   readonly signal: AbortSignal;
 }
 
@@ -52,11 +52,11 @@ export interface BatchHandlerOptions {
   readonly concurrency?: number;
   /** Between two looks at jobs and waiting batches. Default: 10 */
   readonly sweepSeconds?: number;
-  /** How long `process` may take, at most six hours. Default: 900 */
+  /** How long `process` may take, at most six hours. After that time it has failed. Default: 900 */
   readonly processTimeoutSeconds?: number;
   /**
    * Called with each change of a batch's state, at least once. The end of a batch is told again until this
-   * succeeds.
+   * succeeds, within 30 seconds.
    */
   onEvent?(change: StateChange): void | Promise<void>;
   /** Default: warnings and errors on stderr, a line each. It is never given prompts or keys. */

@@ -10,6 +10,7 @@ import { deliver } from './deliveries.ts';
 import { hasOpenWork, openWorkText } from './openWork.ts';
 import type { CheckedOptions } from './options.ts';
 import type { ReceivedMessage } from './sqliteQueues.ts';
+import { withinTime } from './timeLimit.ts';
 import { inputBytes, workSeconds } from './workDeadline.ts';
 
 export interface RunOptions {
@@ -22,10 +23,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The lease of a sweep: after a kill, the next one begins when it has passed. */
+/** A sweep has so long. After a kill, the next one begins when this and a margin have passed. */
 const SWEEP_SECONDS = 120;
+/** After its deadline, a sweep or a piece of work has so long to write its outcome before it is abandoned. */
+const OVERTIME_MS = 10_000;
 const HOUSEKEEPING_MS = 60 * 60_000;
 const IDLE_LOOK_MS = 500;
+const DIRECTORY_LOOK_MS = 1_000;
 /** Between two log lines that say what a run waits for. */
 const TELL_MS = 60_000;
 /** Work that has not ended by then is abandoned, and repeated when its lease has passed. */
@@ -59,6 +63,7 @@ export class Run {
     try {
       const loops = [
         ...this.#consumers().map((consumer) => consume(this.#ports(), consumer)),
+        this.#watchDirectory(),
         this.#repeat(this.#options.sweepSeconds * 1000, 'sweep failed', () => this.#sweep()),
         this.#repeat(HOUSEKEEPING_MS, 'old data not removed', () => this.#removeOld()),
         ...(untilIdle ? [this.#untilIdle()] : []),
@@ -105,11 +110,15 @@ export class Run {
     const message = await acceptWork(dependencies, { body, messageId });
     if (!message) return;
     const bytes = await inputBytes(dependencies.batches, message.batchId, objects.bytesOf);
-    await runWork(dependencies, message, Date.now() + workSeconds(bytes) * 1000);
+    await untilDeadline(`the work on batch ${message.batchId}`, workSeconds(bytes), (deadline) =>
+      runWork(dependencies, message, deadline),
+    );
   }
 
   #sweep(): Promise<void> {
-    return sweep(this.#composition.dependencies, Date.now() + SWEEP_SECONDS * 1000);
+    return untilDeadline('the sweep', SWEEP_SECONDS, (deadline) =>
+      sweep(this.#composition.dependencies, deadline),
+    );
   }
 
   async #removeOld(): Promise<void> {
@@ -118,6 +127,14 @@ export class Run {
     table.removeExpired(now);
     queues.removeOld();
     await objects.removeOld(now - lifetimeSeconds(this.#options.policy) * 1000);
+  }
+
+  /** Ends the run with an error once nothing that it writes would be kept. */
+  async #watchDirectory(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      this.#composition.checkDirectory();
+      await this.#pause(DIRECTORY_LOOK_MS);
+    }
   }
 
   /** Takes the step at once and then again and again. A failure is logged, and the next one may succeed. */
@@ -135,21 +152,22 @@ export class Run {
 
   /** Waits, but not beyond the stop. */
   async #pause(milliseconds: number): Promise<void> {
-    const until = Date.now() + milliseconds;
+    // Not by the clock of the day, which may go back.
+    const until = performance.now() + milliseconds;
     for (let left = milliseconds; left > 0 && !this.#stopped.signal.aborted; ) {
       await this.#bell.wait(left);
-      left = until - Date.now();
+      left = until - performance.now();
     }
   }
 
   async #untilIdle(): Promise<void> {
     const { database, dependencies } = this.#composition;
-    let toldAt = Date.now();
+    let toldAt = performance.now();
     for (;;) {
       if (!hasOpenWork(database)) return this.stop();
       if (this.#stopped.signal.aborted) return;
-      if (Date.now() - toldAt >= TELL_MS) {
-        toldAt = Date.now();
+      if (performance.now() - toldAt >= TELL_MS) {
+        toldAt = performance.now();
         const text = await openWorkText(database, dependencies).catch(messageOf);
         dependencies.log.warn('still waiting', { for: text });
       }
@@ -159,10 +177,29 @@ export class Run {
 
   /** Resolves some time after the stop. */
   #graceOver(): Promise<void> {
+    const { signal } = this.#stopped;
     return new Promise((resolve) => {
-      this.#stopped.signal.addEventListener('abort', () => {
-        setTimeout(resolve, STOP_GRACE_MS).unref();
-      });
+      const begin = () => void setTimeout(resolve, STOP_GRACE_MS).unref();
+      // A run that is idle at its start has been stopped already.
+      if (signal.aborted) begin();
+      else signal.addEventListener('abort', begin);
     });
   }
+}
+
+/**
+ * Does what has a deadline, as Lambda does it: what has not ended by then is abandoned. Its lease runs out, and
+ * it is repeated.
+ */
+function untilDeadline(
+  what: string,
+  seconds: number,
+  work: (deadline: number) => Promise<void>,
+): Promise<void> {
+  const milliseconds = seconds * 1000;
+  return withinTime(
+    milliseconds + OVERTIME_MS,
+    () => work(Date.now() + milliseconds),
+    () => new Error(`${what} has not ended within ${Math.ceil(seconds)} seconds`),
+  );
 }

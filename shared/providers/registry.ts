@@ -50,7 +50,7 @@ export function connectProviders(
     const isFresh = refused.delete(name);
     let used: string | undefined;
     const settings = entrySettings(entries, name);
-    const baseUrl = baseUrls[name] ?? settings.baseUrl;
+    const baseUrl = ownValue(baseUrls, name) ?? settings.baseUrl;
     if (baseUrl !== undefined) checkBaseUrl(name, baseUrl);
     const provider = await kindOf(settings).connect({
       entry: name,
@@ -62,7 +62,7 @@ export function connectProviders(
         return used;
       },
       objects,
-      jobRole: jobRoles[name],
+      jobRole: ownValue(jobRoles, name),
       webhook: webhook?.(name),
     });
     return { provider: hidingSecret(provider, used), secret: used };
@@ -109,7 +109,7 @@ export function describedProviders(entries: Entries): DescribedProviders {
   return {
     names: Object.keys(entries),
     timing(name, completionWindow) {
-      const settings = Object.hasOwn(entries, name) ? entries[name] : undefined;
+      const settings = ownValue(entries, name);
       return settings && entryTiming(settings, completionWindow);
     },
     async describe(name) {
@@ -126,8 +126,13 @@ export function describedProviders(entries: Entries): DescribedProviders {
   };
 }
 
+/** The value of an entry, which may have the name of a property of every object, such as `constructor`. */
+function ownValue<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
 function entrySettings(entries: Entries, name: string): ProviderSettings {
-  const settings = Object.hasOwn(entries, name) ? entries[name] : undefined;
+  const settings = ownValue(entries, name);
   if (settings !== undefined) return settings;
   const known = Object.keys(entries).join(', ');
   throw new RefusedError({

@@ -303,3 +303,15 @@ test('a base URL with a password is refused, and is not shown', async () => {
   expect((error as ProviderError).reason.message).toContain('user or a password');
   expect((error as ProviderError).reason.message).not.toContain('hidden');
 });
+
+test('an entry may have the name of a property of every object', async () => {
+  const baseUrl = await startApi('key');
+  const providers = connectProviders(
+    { constructor: { ...OPENAI, baseUrl } },
+    { ...secretThatHolds('key'), objects },
+  );
+
+  const provider = await providers.get('constructor');
+
+  expect(await provider.check('batch_1')).toEqual({ state: 'missing' });
+});
