@@ -21,7 +21,7 @@ import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts'
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { type Config, readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
-import { checkReplaced, namesOf, portLookup, type RuntimePorts } from './ports.ts';
+import { checkReplaced, namesOf, type PortLookup, portLookup, type RuntimePorts } from './ports.ts';
 import { composeStores, type Stores } from './stores.ts';
 
 /** What a function is made of: its configuration, the use cases' ports, and what they are built on. */
@@ -70,7 +70,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
   });
   const clock = port('clock') ?? systemClock;
   const sqs = sqsClient();
-  const secrets = port('secrets') ?? realSecrets(secretsManagerClient(), clock, isFilled);
+  const secrets = realSecrets(secretsManagerClient(), clock, isFilled);
   const objects =
     port('objects') ?? realObjectStore(s3Client(), { bucket: bucketName, prefix, inputBuckets });
   const stores = composeStores(config, policy, port);
@@ -86,7 +86,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
     scratch: diskScratch(),
     processor: port('processor') ?? realProcessor(lambdaClient(), config.processorArn),
     bus: port('bus') ?? realEventBus(eventBridgeClient(), config.eventBusName),
-    providers: configuredProviders(config, secrets, objects, port('log') ?? log),
+    providers: configuredProviders(config, secrets, objects, port),
   };
   return { config, dependencies, secrets, webhookRegister: stores.webhookRegister };
 }
@@ -95,16 +95,18 @@ function configuredProviders(
   config: Config,
   secrets: Secrets,
   objects: ObjectStore,
-  warnings: Pick<Log, 'warn'>,
+  port: PortLookup,
 ): Providers {
+  const given = port('secrets');
   return connectProviders(config.settings.providers, {
     async secret(entry, isFresh) {
       const arn = config.secretArns[entry];
+      if (given) return given.get(arn ?? entry, isFresh);
       return arn === undefined ? undefined : secrets.get(arn, isFresh);
     },
     objects,
     jobRoles: config.jobRoleArns,
-    webhook: (entry) => webhookTarget(config, secrets, entry, warnings),
+    webhook: (entry) => webhookTarget(config, secrets, entry, port('log')),
     baseUrls: config.providerBaseUrls,
   });
 }

@@ -41,7 +41,10 @@ interface Ports {
   readonly processor: Processor;
   /** Receives the state changes of batches. */
   readonly bus: EventBus;
-  /** Reads the providers' credentials, by the name or the ARN of each secret. */
+  /**
+   * Reads the providers' credentials: by the name of the entry, or by the ARN of the `secret` that the
+   * entry was given. The signing secrets of webhooks stay in Secrets Manager.
+   */
   readonly secrets: Secrets;
   readonly log: Log;
   readonly metrics: Metrics;

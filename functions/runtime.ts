@@ -9,6 +9,7 @@ import type { Deployment, RuntimePorts } from './ports.ts';
  * replaced. Each part is imported by the first invocation that needs it.
  */
 
+export type { Secrets } from '../shared/aws/secrets.ts';
 export type {
   BatchStore,
   Clock,

@@ -170,6 +170,7 @@ export class BatchHandler extends OwnedResources {
     const callers = { ...functions, webhook };
     this.access = bindProviders(this, providers, callers, {
       ...{ bucket, removalPolicy, encryptionKey, providerFiles: prefixes.providerFiles },
+      areSecretsReplaced: replaced.includes('secrets'),
     });
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
     subscribeToJobEvents(this, providers, sweeper);

@@ -18,6 +18,8 @@ export interface RuntimeProps {
    * - `queues`: the batch queue and the work queue with their event sources. The functions stay, for an
    *   event source of yours
    * - `bus`: the permission to publish to the event bus
+   * - `processor`: the permission to invoke the processor
+   * - `secrets`: the secrets of entries that are given none, with the permission to read them
    */
   readonly replaces: readonly PortName[];
   /**

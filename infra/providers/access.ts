@@ -47,6 +47,8 @@ export interface BindContext {
   readonly removalPolicy: RemovalPolicy;
   /** Encrypts the secrets that are created. */
   readonly encryptionKey: kms.IKey | undefined;
+  /** Whether a user's code reads the credentials of entries without a secret of theirs. */
+  readonly areSecretsReplaced: boolean;
 }
 
 /** A function that calls providers, with its environment variables of secrets and roles. */
@@ -98,21 +100,22 @@ export const NO_ACCESS: AccessGrant = { grant: () => ({}) };
 /**
  * Access by a secret that the functions read.
  *
- * @param given the secret to use; by default one is created
+ * @param given the secret to use; by default one is created, unless a user's code has the credentials
  * @param credential what the secret holds, such as `API key`
  */
 export function secretAccess(given: AnySecret | undefined, credential: string): AccessGrant {
   return {
-    grant(scope, entry, { worker, sweeper, listener, removalPolicy, encryptionKey }) {
-      const created = given
-        ? undefined
-        : createSecret(scope, `Secret-${entry}`, {
-            description: `The ${credential} of the provider ${entry}, as plain text`,
-            removalPolicy,
-            encryptionKey,
-            noRotationReason:
-              'The key is created and revoked at the provider, which has no API to rotate it.',
-          });
+    grant(scope, entry, { worker, sweeper, listener, removalPolicy, encryptionKey, ...context }) {
+      const created =
+        given || context.areSecretsReplaced
+          ? undefined
+          : createSecret(scope, `Secret-${entry}`, {
+              description: `The ${credential} of the provider ${entry}, as plain text`,
+              removalPolicy,
+              encryptionKey,
+              noRotationReason:
+                'The key is created and revoked at the provider, which has no API to rotate it.',
+            });
       const secret = given ?? created;
       if (secret === undefined) return {};
       for (const caller of [sweeper, worker, ...(listener ? [listener] : [])]) {

@@ -21,7 +21,6 @@ const KEY_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'dynamodb:PutItem': WRITE_TABLE,
   'dynamodb:Query': READ_TABLE,
   'dynamodb:Scan': READ_TABLE,
-  'dynamodb:UpdateItem': WRITE_TABLE,
   's3:GetObject': READ,
   's3:PutObject': WRITE,
   'secretsmanager:GetSecretValue': READ,

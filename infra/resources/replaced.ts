@@ -35,6 +35,7 @@ function missing(what: string, names: string): never {
 interface CheckedProps extends StorageProps {
   readonly runtime?: RuntimeProps;
   readonly inbox?: boolean;
+  readonly eventBus?: unknown;
   readonly providers: Readonly<Record<string, { readonly settings: { readonly kind: string } }>>;
 }
 
@@ -54,7 +55,9 @@ export function checkReplaced({ runtime, inbox, providers, ...given }: CheckedPr
   if (given.table && isTableReplaced(replaced))
     refuse('table', 'items or every store in it', others);
   if (given.bucket && replaced.includes('objects')) refuse('bucket', 'objects', others);
+  if (given.bucketPrefix && replaced.includes('objects')) refuse('bucketPrefix', 'objects', others);
   if (given.queue && replaced.includes('queues')) refuse('queue', 'queues', others);
+  if (given.eventBus && replaced.includes('bus')) refuse('eventBus', 'bus', others);
   if (inbox && replaced.includes('objects'))
     refuse('inbox', 'objects', 'it is a folder of the bucket of the handler. Leave inbox out');
   if (inbox && replaced.includes('queues'))

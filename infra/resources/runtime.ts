@@ -41,8 +41,9 @@ export function runtimeCode(
   return {
     code: lambda.Code.fromAsset(dirname(entry), {
       assetHashType: AssetHashType.OUTPUT,
-      // CDK bundles once for each source and hash.
-      ...{ extraHash: hashOf([settings, entry, ...files.map(({ hash }) => hash)]) },
+      // CDK bundles once for each directory and hash. The path is not part of it: the same code has the
+      // same hash on every machine, so that deploying it from another one changes no function.
+      ...{ extraHash: hashOf([settings, ...files.map(({ path, hash }) => path + hash)]) },
       bundling: {
         // CDK requires an image, and never runs it because `tryBundle` always succeeds.
         image: DockerImage.fromRegistry('none'),

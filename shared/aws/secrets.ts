@@ -10,9 +10,11 @@ export interface Secrets {
   /**
    * The secret's text; undefined if there is none.
    *
+   * @param id name or ARN of the secret; a port of the user's gets the name of a provider entry that was
+   *   given no secret
    * @param isFresh whether to read it anew: the value that was read before is missing or was refused
    */
-  get(secretArn: string, isFresh?: boolean): Promise<string | undefined>;
+  get(id: string, isFresh?: boolean): Promise<string | undefined>;
 }
 
 /** A changed credential takes effect within a minute; where the old one is refused, at once. */

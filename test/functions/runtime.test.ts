@@ -70,6 +70,27 @@ it('handles messages of any queue: inspects the input, then sweeps', async () =>
   expect(w.logged.join('\n')).toContain('ignored: not a delivery outcome');
 });
 
+it.each([
+  ['the name of the entry', '{}', 'openai'],
+  ['the secret that the entry was given', '{"openai":"arn:mine"}', 'arn:mine'],
+])('a replaced port secrets is asked for a credential by %s', async (_what, given, expected) => {
+  vi.stubEnv('SECRET_ARNS', given);
+  const asked: string[] = [];
+  const secrets = { get: async (id: string) => void asked.push(id) };
+  await upload(w.objects, 'uploads/b.jsonl', [requestLine('r')]);
+  const runtime = createRuntime({ ...memoryPorts(), secrets });
+  const now = w.dependencies.clock.now();
+  const work = () => ({ body: JSON.stringify(w.workQueue.pop()), messageId: 'w' });
+  const delivery = { messageId: 'm', sentAt: now, receiveCount: 1 };
+
+  await runtime.receiveBatchMessage({ ...delivery, body: JSON.stringify({ batchId: 'b' }) });
+  await runtime.receiveWork(work(), now + 60_000);
+  await runtime.sweep(now + 60_000);
+  await runtime.receiveWork(work(), now + 60_000);
+
+  expect(new Set(asked)).toEqual(new Set([expected]));
+});
+
 it('makes ports of the deployment at the first call, once', async () => {
   const made: unknown[] = [];
   const ports = memoryPorts();

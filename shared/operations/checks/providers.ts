@@ -129,7 +129,7 @@ export const secretsCheck: Check<AwsDoctorContext> = {
         fix: `aws secretsmanager put-secret-value --secret-id ${arn} --secret-string KEY`,
       })),
     ];
-    if (secrets.length === 0) return [okResult('the providers need none')];
+    if (secrets.length === 0) return [okResult('none is kept in Secrets Manager')];
     return Promise.all(secrets.map((secret) => checkSecret(context, secret)));
   },
 };

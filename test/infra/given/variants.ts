@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 import type { BatchHandlerProps } from '../../../infra/batchHandlerProps.ts';
 import { LlmProvider } from '../../../infra/providers/llmProvider.ts';
 import { batchTableSchema } from '../../../infra/resources/table.ts';
+import type { RuntimeProps } from '../../../infra/runtimeProps.ts';
 import { HERE, VISIBILITY } from './errorOf.ts';
 
 type Variant = (scope: Construct) => Partial<BatchHandlerProps>;
@@ -44,7 +45,27 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     encryptionKey: kms.Key.fromKeyArn(scope, 'Key', KEY_ARN),
     inbox: true,
   }),
+  'a table of the user’s code': (scope) => ({ ...withKey(scope), runtime: replacing('items') }),
+  'a bucket of the user’s code': (scope) => ({ ...withKey(scope), runtime: replacing('objects') }),
+  'queues of the user’s code': (scope) => ({ ...withKey(scope), runtime: replacing('queues') }),
+  'everything of the user’s code': (scope) => ({
+    ...withKey(scope),
+    runtime: replacing('items', 'objects', 'queues', 'processor', 'bus', 'secrets'),
+  }),
 };
+
+function withKey(scope: Construct): Partial<BatchHandlerProps> {
+  return {
+    encryptionKey: new kms.Key(scope, 'Key', { enableKeyRotation: true }),
+    collector: {},
+    providers: { openai: LlmProvider.openAi({ webhook: true }) },
+  };
+}
+
+/** The file is read only where the code is bundled, which these stacks leave out. */
+function replacing(...replaces: RuntimeProps['replaces']): RuntimeProps {
+  return { entry: import.meta.filename, replaces };
+}
 
 function ownedBy(scope: Construct): Partial<BatchHandlerProps> {
   const encryptionKey = new kms.Key(scope, 'Key', { enableKeyRotation: true });

@@ -1,10 +1,20 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BatchHandlerProps } from '../../../infra/batchHandlerProps.ts';
@@ -96,6 +106,23 @@ describe('a replaced port', () => {
     ]);
   });
 
+  it('secrets: creates none, and lets functions read only what an entry was given', () => {
+    const stack = newStack();
+    const secret = new secretsmanager.Secret(stack, 'Given');
+    const providers = { mine: LlmProvider.openAi({ secret }), ours: LlmProvider.openAi() };
+    const { access } = handlerWith({ replaces: ['secrets'], providers }, stack);
+    const template = Template.fromStack(stack);
+
+    expect(Object.keys(resourcesOf(template, 'AWS::SecretsManager::Secret'))).toEqual([
+      expect.stringMatching(/^Given/),
+    ]);
+    expect(access).toEqual({ mine: expect.objectContaining({ secret }), ours: {} });
+    const { Properties } = resourceOf(template, 'AWS::Lambda::Function', 'BatchesWorker');
+    const ids = stack.resolve(Properties.Environment.Variables.SECRET_ARNS);
+    expect(JSON.stringify(ids)).toContain('mine');
+    expect(JSON.stringify(ids)).not.toContain('ours');
+  });
+
   it('leaves the functions without the variables and the event sources of it', () => {
     const stack = newStack();
     handlerWith({ replaces: ['items', 'queues'] }, stack);
@@ -141,6 +168,16 @@ describe('a replaced port', () => {
     ['queues', { inbox: true }, 'inbox does not work with runtime.replaces naming queues'],
     [
       'objects',
+      { bucketPrefix: 'llm/' },
+      'bucketPrefix does not work with runtime.replaces naming objects',
+    ],
+    [
+      'bus',
+      { eventBus: events.EventBus.fromEventBusName(newStack(), 'Bus', 'mine') },
+      'eventBus does not work with runtime.replaces naming bus',
+    ],
+    [
+      'objects',
       { providers: { aws: LlmProvider.bedrock({ modelIds: ['amazon.nova-lite-v1:0'] }) } },
       'providers.aws does not work with runtime.replaces naming objects',
     ],
@@ -175,6 +212,20 @@ describe('the code of runtime.entry', () => {
     expect(JSON.parse(readFileSync(join(code, 'settings.json'), 'utf8')).providers).toHaveProperty(
       'openai',
     );
+  });
+
+  it('has the same hash in another directory, so that a deployment from there changes nothing', () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'runtime-elsewhere-'));
+    cpSync(entry, join(elsewhere, 'handlers.ts'));
+    const keyOf = (file: string) => {
+      const stack = bundlingStack();
+      newHandler(stack, { runtime: { entry: file, replaces: ['items'] } });
+      const template = Template.fromStack(stack);
+      return resourceOf(template, 'AWS::Lambda::Function', 'BatchesIntake').Properties.Code;
+    };
+
+    expect(keyOf(join(elsewhere, 'handlers.ts'))).toEqual(keyOf(entry));
+    rmSync(elsewhere, { recursive: true });
   });
 
   it.each([
