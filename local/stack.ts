@@ -18,6 +18,7 @@ import { FUNCTION_URLS, startGateway } from './services/gateway.ts';
 import { lambdaService } from './services/lambdaService.ts';
 import { messageMoves } from './services/messageMoves.ts';
 import { secretsService } from './services/secretsService.ts';
+import { timeToLive } from './services/timeToLive.ts';
 import { providerEntries, secretValues, webhookUrls } from './stackSettings.ts';
 import { localAccount } from './template/account.ts';
 import type { Assembly } from './template/assembly.ts';
@@ -119,7 +120,7 @@ export async function startStack(assembly: Assembly, options: StackOptions): Pro
       },
       upstreams: { dynamodb: tableUrl, s3: queueUrl, sqs: queueUrl, sts: queueUrl },
       onSuccess: { s3: objectEvents(resources.buckets, clients, rules) },
-      operations: moves.operations,
+      operations: { ...moves.operations, ...timeToLive(resources.tables) },
     });
 
     stops.push(async () => {

@@ -109,7 +109,7 @@ const IMPORTED_VISIBILITY_SECONDS = 360;
 
 /** The table that the handler needs, which an imported one has to be. */
 function handlerTable(): TableProperties {
-  const { dueIndex, providerIndex, createdIndex, partitionKey } = TABLE;
+  const { dueIndex, providerIndex, createdIndex, partitionKey, timeToLive } = TABLE;
   const key = (AttributeName: string, KeyType: 'HASH' | 'RANGE') => ({ AttributeName, KeyType });
   const indexes = [dueIndex, providerIndex, createdIndex].map((index) => ({
     IndexName: index.name,
@@ -129,5 +129,6 @@ function handlerTable(): TableProperties {
       AttributeType: 'S' as const,
     })),
     GlobalSecondaryIndexes: indexes,
+    TimeToLiveSpecification: { AttributeName: timeToLive, Enabled: true },
   };
 }

@@ -37,6 +37,7 @@ export const tableSchema = z.object({
       }),
     )
     .default([]),
+  TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: flag }).optional(),
   LocalSecondaryIndexes: z.undefined({ error: 'local indexes are not supported' }).optional(),
 });
 export type TableProperties = z.infer<typeof tableSchema>;

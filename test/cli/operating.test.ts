@@ -52,7 +52,7 @@ describe('doctor', () => {
     expect(others).toEqual([]);
     expect(findings.find(({ check }) => check === 'sweep')?.level).toMatch(/^(ok|note)$/);
     expect(code).toBe(0);
-    expect(new Set(findings.map(({ check }) => check)).size).toBe(16);
+    expect(new Set(findings.map(({ check }) => check)).size).toBe(18);
   });
 
   it('finds a wrong clock, and a sweep that is long overdue', async () => {

@@ -41,8 +41,7 @@ export const tableCheck: Check<AwsDoctorContext> = {
     const { TimeToLiveDescription: ttl } = await dynamodb.send(
       new DescribeTimeToLiveCommand({ TableName }),
     );
-    // The emulator of a local run has none.
-    const isOff = ttl?.TimeToLiveStatus === 'DISABLED' && access.endpoint === undefined;
+    const isOff = ttl?.TimeToLiveStatus === 'DISABLED';
     if (isOff || (ttl?.AttributeName ?? TABLE.timeToLive) !== TABLE.timeToLive)
       results.push(
         problemResult(

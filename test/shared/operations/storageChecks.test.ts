@@ -1,15 +1,33 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Gateway, startGateway } from '../../../local/services/gateway.ts';
+import { timeToLive } from '../../../local/services/timeToLive.ts';
 import type { AwsDoctorContext } from '../../../shared/operations/awsContext.ts';
 import type { Check } from '../../../shared/operations/check.ts';
 import { bucketCheck, tableCheck } from '../../../shared/operations/checks/storage.ts';
 import { clientSettings, type Emulators, startEmulators } from '../../support/emulators.ts';
 
+const EXPIRES = { AttributeName: 'expiresAt', Enabled: true };
+const TABLES = [
+  { name: 'whole', TimeToLiveSpecification: EXPIRES },
+  { name: 'partial', TimeToLiveSpecification: EXPIRES },
+  { name: 'by-another', TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true } },
+  { name: 'turned-off', TimeToLiveSpecification: { ...EXPIRES, Enabled: false } },
+  { name: 'without' },
+];
+
 let emulators: Emulators;
+let gateway: Gateway;
 beforeAll(async () => {
   emulators = await startEmulators();
+  gateway = await startGateway(0);
+  const upstreams = { dynamodb: emulators.tableUrl };
+  gateway.route({ services: {}, upstreams, operations: timeToLive(TABLES) });
 });
-afterAll(() => emulators.stop());
+afterAll(async () => {
+  gateway.stop();
+  await emulators.stop();
+});
 
 async function found(check: Check<AwsDoctorContext>, url: string, resources: object) {
   const access = { ...clientSettings(url), forcePathStyle: true };
@@ -32,7 +50,7 @@ function withoutCreated(definition: CreateTableCommandInput): CreateTableCommand
 test('a table with its key and indexes is in order', async () => {
   await emulators.createTable('whole');
 
-  expect(await found(tableCheck, emulators.tableUrl, { table: 'whole' })).toEqual([
+  expect(await found(tableCheck, gateway.url, { table: 'whole' })).toEqual([
     'ok: whole has its key and its indexes',
   ]);
 });
@@ -40,10 +58,21 @@ test('a table with its key and indexes is in order', async () => {
 test('an index that an imported table lacks is a problem', async () => {
   await emulators.createTable('partial', withoutCreated);
 
-  expect(await found(tableCheck, emulators.tableUrl, { table: 'partial' })).toEqual([
+  expect(await found(tableCheck, gateway.url, { table: 'partial' })).toEqual([
     'problem: partial has no index created',
   ]);
 });
+
+test.each(['by-another', 'turned-off', 'without'])(
+  'a table whose old records stay is a problem: %s',
+  async (table) => {
+    await emulators.createTable(table);
+
+    expect(await found(tableCheck, gateway.url, { table })).toEqual([
+      `problem: ${table} deletes no old records: time to live by expiresAt is off`,
+    ]);
+  },
+);
 
 test('a bucket is there, or is a problem', async () => {
   await emulators.createBucket('files');
