@@ -87,7 +87,11 @@ export function explain(error: unknown): ExplainedError {
   if (/AccessDenied|Forbidden|not authorized/i.test(what))
     return unreachable(`${message} (docs/cli.md lists the permissions that each command needs)`);
   if (NETWORK.test(`${code} ${what}`) || name === 'TimeoutError')
-    return unreachable(`cannot reach AWS: ${message || code}; check --region and the network`);
+    return unreachable(
+      '$metadata' in error
+        ? `cannot reach AWS: ${message || code}; check --region and the network`
+        : `cannot connect: ${message || code}; check the network, and what the module of --runtime connects to`,
+    );
   return unreachable(what);
 }
 

@@ -13,7 +13,7 @@ import type {
 } from '../shared/batch/ports.ts';
 import type { WebhookRegister } from '../shared/batch/webhook.ts';
 import type { LaneStore, RequestRegister } from '../shared/collector/contract.ts';
-import { ENVIRONMENT, PORT_NAMES, type PortName } from '../shared/config.ts';
+import { ENVIRONMENT, PORT_NAMES, type PortName, portsDifference } from '../shared/config.ts';
 import type { ProviderStateStore } from '../shared/quota/providerState.ts';
 import type { ItemTable } from '../shared/stores/itemTable.ts';
 
@@ -98,14 +98,9 @@ export function checkReplaced(names: readonly PortName[], environment: NodeJS.Pr
   const declared = environment[ENVIRONMENT.replacedPorts];
   if (declared === undefined) return;
   const expected = declared.split(',').filter((name) => name !== '');
-  const missing = expected.filter((name) => !names.some((given) => given === name));
-  const surplus = names.filter((name) => !expected.includes(name));
-  const lines = [
-    missing.length > 0 && `runtime.replaces names ${missing.join(', ')}, which it does not give`,
-    surplus.length > 0 && `it gives ${surplus.join(', ')}, which runtime.replaces does not name`,
-  ].filter((line) => line !== false);
-  if (lines.length === 0) return;
+  const difference = portsDifference(names, expected);
+  if (difference === undefined) return;
   throw new Error(
-    `the ports of createRuntime or createHandlers differ from the construct's prop: ${lines.join('; ')}. Make both equal`,
+    `the ports of createRuntime or createHandlers differ from the construct's prop: ${difference}. Make both equal`,
   );
 }

@@ -32,11 +32,14 @@ export {
   type Condition,
   INDEXES,
   IndexMissingError,
+  type IndexName,
+  type IndexPosition,
   type IndexQuery,
   type Item,
   type ItemPage,
   type ItemTable,
   type ScanFilter,
+  type WhereValues,
   type WrittenItem,
 } from '../shared/stores/itemTable.ts';
 export type { BatchQueueDelivery, Deployment, RuntimePorts };

@@ -9,7 +9,7 @@ import {
   type ProviderSettingsInput,
   providerSettingsSchema,
 } from '../shared/providers/kinds.ts';
-import { isFilled } from '../shared/providers/settings.ts';
+import { baseUrlProblem, isFilled, shownBaseUrl } from '../shared/providers/settings.ts';
 import { type PolicySettings, settingsSchema } from '../shared/settings.ts';
 
 /** The key that an entry's provider is called with; for Vertex AI the JSON of a service account. */
@@ -129,6 +129,11 @@ export function checkOptions(options: BatchHandlerOptions): CheckedOptions {
   const settings = settingsSchema.safeParse(input);
   if (!settings.success)
     throw wrong(invalidText(settings.error, { input, schema: settingsSchema }));
+  for (const [name, { baseUrl }] of Object.entries(settings.data.providers)) {
+    const problem = baseUrl === undefined ? undefined : baseUrlProblem(baseUrl);
+    if (baseUrl !== undefined && problem !== undefined)
+      throw wrong(`providers.${name}.baseUrl is ${shownBaseUrl(baseUrl)}: ${problem}`);
+  }
   return {
     ...options,
     ...{ keys, concurrency, sweepSeconds, processTimeoutSeconds },

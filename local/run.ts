@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readPorts } from '../shared/client/readPorts.ts';
 import { checkFile } from '../shared/client/upload.ts';
+import { PORT_NAMES, portsDifference } from '../shared/config.ts';
 import { PACKAGE_ROOT } from '../shared/package.ts';
 import { largestFileBytes, openAdditions } from './additions.ts';
 import {
@@ -118,19 +119,27 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
   }
 }
 
-/** @throws UsageError if the stack has replaced ports and nobody says where they are */
+/** @throws UsageError if the stack has replaced ports and nobody says where they are, or others are there */
 async function openSessionOf(
   stack: RunningStack,
   { runtime }: Pick<CommandLine, 'runtime'>,
   options: SessionOptions,
 ): Promise<Session> {
   const replaced = replacedPorts(stack.resources);
-  if (replaced.length === 0) return openSession(stack, options);
-  if (runtime === undefined)
+  if (replaced.length > 0 && runtime === undefined)
     throw new UsageError(
       `${options.stackName} has replaced the ports ${replaced.join(', ')}: name the module that exports them with --runtime`,
     );
-  return openPortSession(stack, options, await readPorts(runtime));
+  if (runtime === undefined) return openSession(stack, options);
+  const ports = await readPorts(runtime);
+  // The functions would throw this at each start, which only their logs tell.
+  const given = PORT_NAMES.filter((name) => name in ports);
+  const difference = portsDifference(given, replaced);
+  if (difference !== undefined)
+    throw new UsageError(
+      `the ports of ${runtime} differ from those of ${options.stackName}: ${difference}. Make both equal`,
+    );
+  return openPortSession(stack, options, ports);
 }
 
 interface WaitOptions {

@@ -94,3 +94,21 @@ export type PortName = (typeof PORT_NAMES)[number];
 export function isTableReplaced(replaced: readonly PortName[]): boolean {
   return replaced.includes('items') || TABLE_PORTS.every((name) => replaced.includes(name));
 }
+
+/**
+ * How the ports that a user's code gives differ from those that the prop `runtime.replaces` names.
+ *
+ * @returns undefined if they are the same
+ */
+export function portsDifference(
+  given: readonly string[],
+  replaced: readonly string[],
+): string | undefined {
+  const missing = replaced.filter((name) => !given.includes(name));
+  const surplus = given.filter((name) => !replaced.includes(name));
+  const lines = [
+    missing.length > 0 && `runtime.replaces names ${missing.join(', ')}, which it does not give`,
+    surplus.length > 0 && `it gives ${surplus.join(', ')}, which runtime.replaces does not name`,
+  ].filter((line) => line !== false);
+  return lines.length === 0 ? undefined : lines.join('; ');
+}

@@ -100,9 +100,12 @@ function named(name: string, error: unknown): Error {
   const text = error instanceof Error ? error.message : String(error);
   const message = `the duty "${name}" is not met.\n${text}`;
   if (!(error instanceof assert.AssertionError)) return new Error(message, { cause: error });
-  const { actual, expected, operator } = error;
-  return new assert.AssertionError({ message, actual, expected, operator });
+  const { actual, expected } = error;
+  return new assert.AssertionError({ message, actual, expected, operator: OPERATOR });
 }
+
+/** Not one of Node's: for those, Node adds the difference to a message that has it already. */
+const OPERATOR = 'contract';
 
 /**
  * Compares values as records are compared: what is `undefined` is absent, and prototypes do not count.
@@ -115,10 +118,10 @@ export function same(what: string, actual: unknown, expected: unknown): void {
     assert.deepEqual(came, wanted);
   } catch (error) {
     const difference = error instanceof Error ? error.message : String(error);
-    const message = `${what} is not what was expected.\n${difference}`;
+    const message = `${what}: not what was expected.\n${difference}`;
     throw new assert.AssertionError({
       ...{ message, actual: came, expected: wanted },
-      operator: 'deepStrictEqual',
+      operator: OPERATOR,
     });
   }
 }

@@ -38,12 +38,14 @@ async function commandBatches(
   context: CliContext,
 ): Promise<number> {
   const client = await openClient(options);
-  await noteIfStopped(client, context);
+  let noted: Promise<void> | undefined;
+  // A command that is refused waits for nobody.
+  const onSent = () => (noted ??= noteIfStopped(client, context));
   let worst: number = EXIT.done;
   for (const batchId of new Set(ids)) {
     // A command that is refused for one batch is still sent for the others.
     try {
-      await commandBatch(client, action, batchId, options, context);
+      await commandBatch({ client, onSent }, action, batchId, options, context);
     } catch (error) {
       context.interrupted.throwIfAborted();
       const { line, exitCode } = explain(error);
@@ -55,13 +57,14 @@ async function commandBatches(
 }
 
 async function commandBatch(
-  client: BatchHandlerClient,
+  { client, onSent }: { readonly client: BatchHandlerClient; onSent(): Promise<void> },
   action: Action,
   batchId: string,
   options: CommandOptions,
   { stdout, stderr, hint, interrupted: signal }: CliContext,
 ): Promise<void> {
   const sent = await client[action](batchId);
+  await onSent();
   const { pollSeconds, timeoutSeconds } = watchSettings(options);
   const waiting = { pollSeconds, timeoutSeconds, signal };
   const batch: BatchInfo | undefined = options.wait

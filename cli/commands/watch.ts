@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isEnded } from '../../shared/batch/status.ts';
 import type { AddedBatch, BatchHandlerClient, BatchInfo } from '../../shared/client/index.ts';
 import { createLiveLines, durationText } from '../../shared/terminal.ts';
 import { noteIfStopped, openClient, withConnection } from '../connect.ts';
@@ -57,7 +58,7 @@ export async function watchUntilEnded(
   { json, pollSeconds, timeoutSeconds }: WatchSettings,
   context: CliContext,
 ): Promise<number> {
-  await noteIfStopped(client, context);
+  if (await hasOpen(client, batches)) await noteIfStopped(client, context);
   const ids = batches.map((batch) => (typeof batch === 'string' ? batch : batch.batchId));
   const board = createBoard(context, ids, json);
   const { interrupted: signal } = context;
@@ -78,6 +79,19 @@ export async function watchUntilEnded(
     }),
   );
   return Math.max(...codes, EXIT.done);
+}
+
+/** Whether any of them waits for the handler, as far as that costs no request to AWS. */
+async function hasOpen(
+  { connection }: BatchHandlerClient,
+  batches: readonly (string | AddedBatch)[],
+): Promise<boolean> {
+  if (!connection.process) return false;
+  const ids = batches.map((batch) => (typeof batch === 'string' ? batch : batch.batchId));
+  const found = await Promise.all(ids.map((id) => connection.batches.get(id)));
+  return found.some((batch, index) =>
+    batch ? !isEnded(batch.status) : typeof batches[index] !== 'string',
+  );
 }
 
 function codeOf({ status }: BatchInfo): number {

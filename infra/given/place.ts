@@ -7,6 +7,7 @@ import { ConfigurationError } from '../configurationError.ts';
  *
  * @param name how the error names the resource, such as `the table`
  * @param fix what to do about another account or region
+ * @param places what has to be the handler's
  * @throws ConfigurationError if it is certainly elsewhere
  */
 export function checkPlace(
@@ -14,8 +15,9 @@ export function checkPlace(
   resource: IResource,
   name: string,
   fix: (what: 'account' | 'region') => string,
+  places: readonly ('account' | 'region')[] = ['account', 'region'],
 ): void {
-  for (const what of ['account', 'region'] as const) {
+  for (const what of places) {
     const own = Stack.of(scope)[what];
     const other = resource.env[what];
     const comparison = Token.compareStrings(own, other);

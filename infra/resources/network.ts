@@ -23,7 +23,7 @@ interface NetworkProps {
  * what they have to reach.
  *
  * @returns undefined without `vpc`
- * @throws ConfigurationError for subnets or security groups without their VPC
+ * @throws ConfigurationError for subnets or security groups without their VPC, and for public subnets
  */
 export function networkOf(
   scope: Construct,
@@ -35,6 +35,11 @@ export function networkOf(
       throw new ConfigurationError(`${prop} is given without vpc: give the VPC that it is of, too`);
     return undefined;
   }
+  // CDK's own error names a prop of its functions, which the handler does not have.
+  if (vpcSubnets && vpc.selectSubnets(vpcSubnets).hasPublic)
+    throw new ConfigurationError(
+      'vpcSubnets selects public subnets, from which functions cannot reach the internet: select private subnets with a route to NAT or to endpoints',
+    );
   Annotations.of(scope).addInfoV2(
     'batch-handler:vpc',
     'The functions run in a VPC: they have to reach DynamoDB and S3 (gateway endpoints), SQS, Lambda, EventBridge, Secrets Manager and X-Ray (interface endpoints or NAT), and the hosts of the providers (NAT). docs/security.md has the list.',

@@ -112,7 +112,7 @@ function bundleFiles(
   const missing = needed.filter((name) => !exported.includes(name));
   if (missing.length > 0)
     throw new ConfigurationError(
-      `${entry} does not export ${missing.join(', ')}: write export const { ${needed.join(', ')} } = createHandlers(ports)`,
+      `runtime.entry ${entry} does not export ${missing.join(', ')}: write export const { ${needed.join(', ')} } = createHandlers(ports)`,
     );
   return outputFiles.map(({ path, contents, hash }) => ({
     ...{ contents, hash },
@@ -131,7 +131,9 @@ function build<Options extends esbuild.BuildOptions>(entry: string, options: Opt
       location ? `${location.file}:${location.line}:${location.column}: ${text}` : text,
     );
     if (lines.length === 0) throw error;
-    throw new ConfigurationError(`${basename(entry)} does not compile:\n${lines.join('\n')}`);
+    throw new ConfigurationError(
+      `runtime.entry ${basename(entry)} does not compile:\n${lines.join('\n')}`,
+    );
   }
 }
 

@@ -5,6 +5,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { isTableReplaced, type PortName } from '../../shared/config.ts';
 import { checkPrefix, takeBucket } from '../given/bucket.ts';
+import { checkPlace } from '../given/place.ts';
 import { takeQueue } from '../given/queue.ts';
 import { claim } from '../given/sharing.ts';
 import { takeTable } from '../given/table.ts';
@@ -43,7 +44,11 @@ export function createStorage(
   const { bucketPrefix = '', inbox: hasInbox = false } = props;
   const key = props.encryptionKey as kms.IKey | undefined;
   checkPrefix(bucketPrefix);
-  if (key) allowServices(handler, key, hasInbox);
+  if (key) {
+    const fix = () => 'give a key of the region of the handler, or the replica there';
+    checkPlace(handler, key, 'encryptionKey', fix, ['region']);
+    allowServices(handler, key, hasInbox);
+  }
   const { timeout: consumerTimeout } = FUNCTION_SPECS.intake;
   const queueUse = { consumerTimeout, key, receivesEvents: hasInbox };
   const given = props.queue && takeQueue(handler, props.queue, queueUse);

@@ -57,6 +57,7 @@ function portOf(name: string): string {
  *
  * @param replaced the ports that the handler has replaced, as its stack says. Whoever uses one of them
  *   that is not given gets a ClientError `ports_missing`
+ * @throws ClientError `invalid_input` if a port is given that the handler has not replaced
  */
 export function withPorts(
   connection: HandlerConnection,
@@ -64,6 +65,7 @@ export function withPorts(
   replaced: readonly string[],
 ): HandlerConnection {
   const { handler, aws } = connection;
+  refuseSurplus(handler.name, ports, replaced);
   const { policy: settings } = handler.settings;
   const deployment: ClientDeployment = {
     policy: { ...DEFAULT_POLICY, ...omitUndefined(policySettingsSchema.catch({}).parse(settings)) },
@@ -86,6 +88,19 @@ export function withPorts(
   const all = { ...connection, ...absentPorts(handler.name, replaced), ...given };
   const isTableOfBatches = batches === undefined && !replaced.includes('batches');
   return items || isTableOfBatches ? all : { ...all, items: withoutLists(all.items) };
+}
+
+/** A port that the functions do not use shows other batches than theirs, or none. */
+function refuseSurplus(handler: string, ports: ClientPorts, replaced: readonly string[]): void {
+  const given: Readonly<Record<string, unknown>> = { ...ports };
+  const surplus = Object.keys(DEPENDENT).filter(
+    (name) => given[portOf(name)] !== undefined && !replaced.includes(name),
+  );
+  if (surplus.length === 0) return;
+  throw new ClientError(
+    'invalid_input',
+    `${handler} has not replaced ${surplus.join(', ')}, which ports gives: name the ports that its runtime.replaces names, or another stack`,
+  );
 }
 
 /** A table that the batches are not in: its index by creation would show none. */

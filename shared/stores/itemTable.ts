@@ -108,8 +108,8 @@ export interface ItemTable {
   /** A strongly consistent read: it shows every write that has completed before. */
   get(id: string): Promise<Item | undefined>;
   /**
-   * Strongly consistent reads of up to 100 items, in no order. May leave out items under load: `get`
-   * shows whether they exist.
+   * Strongly consistent reads of up to 100 items, in no order, and each once if its id is given twice. May
+   * leave out items under load: `get` shows whether they exist.
    */
   getMany(ids: readonly string[]): Promise<readonly Item[]>;
   /**

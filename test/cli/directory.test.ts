@@ -96,6 +96,18 @@ describe('in a directory, without AWS', () => {
     expect(await handler.objects.head({ bucket: 'directory', key })).toMatchObject({ bytes: 18 });
   });
 
+  it('says that no program runs only where something waits for it', async () => {
+    await handler.create('completed', { batchId: 'over' });
+    const refused = await handler.run('cancel', 'over');
+    expect(refused.stderr).toBe('cannot cancel batch over: it is completed\n');
+    expect((await handler.run('watch', 'over')).stderr).not.toContain('no program runs');
+
+    await handler.create('queued', { batchId: 'waits' });
+    const text = `no program runs the handler in ${handler.directory}`;
+    expect((await handler.run('cancel', 'waits')).stderr).toContain(text);
+    expect((await handler.run('watch', 'waits', '--timeout', '0.1')).stderr).toContain(text);
+  });
+
   it('a refused message is found with its reason', async () => {
     const client = createDirectoryClient(handler.directory);
     const file = join(handler.directory, 'requests.jsonl');

@@ -47,9 +47,17 @@ test.each([
     'User u is not authorized to perform dynamodb:Scan (docs/cli.md lists the permissions that each command needs)',
   ],
   [
-    named('Error', 'connect ECONNREFUSED 127.0.0.1:1', 'ECONNREFUSED'),
+    // The AWS SDKs add `$metadata` to every error.
+    Object.assign(named('Error', 'connect ECONNREFUSED 127.0.0.1:1', 'ECONNREFUSED'), {
+      $metadata: { attempts: 3 },
+    }),
     3,
     'cannot reach AWS: connect ECONNREFUSED 127.0.0.1:1; check --region and the network',
+  ],
+  [
+    named('Error', 'connect ECONNREFUSED 127.0.0.1:1', 'ECONNREFUSED'),
+    3,
+    'cannot connect: connect ECONNREFUSED 127.0.0.1:1; check the network, and what the module of --runtime connects to',
   ],
   [named('Error', 'two\nlines\u001b[31m'), 3, 'Error: two lines'],
   [

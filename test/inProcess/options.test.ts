@@ -56,6 +56,14 @@ describe('the options of a handler in one process', () => {
       'providers.openai.limits.maxRequest',
     ],
     [
+      {
+        providers: {
+          mine: { kind: 'openai-compatible', baseUrl: 'localhost:8080', apiKey: 'sk' },
+        },
+      },
+      'providers.mine.baseUrl is localhost:8080: it must be an https URL',
+    ],
+    [
       { providers: { bedrock: { kind: 'bedrock' } } },
       'deploy the BatchHandler construct for it, or use the Anthropic API',
     ],

@@ -174,7 +174,7 @@ test('a failure names the duty, what was expected and what came', async () => {
   const failures = await failuresOf(batchCases({ checksToken: false }));
   const text = failures.get('BatchStore.create: is written if its reply was lost');
   expect(text).toContain(
-    'the duty "BatchStore.create: is written if its reply was lost" is not met.\ncreate is not what was expected.',
+    'the duty "BatchStore.create: is written if its reply was lost" is not met.\ncreate: not what was expected.',
   );
   expect(text).toContain("+ 'exists'\n- 'written'");
 });

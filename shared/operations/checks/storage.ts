@@ -12,7 +12,8 @@ export const tableCheck: Check<AwsDoctorContext> = {
   permissions: ['dynamodb:DescribeTable', 'dynamodb:DescribeTimeToLive'],
   async run({ aws: { access, resources } }) {
     const TableName = resources.table;
-    if (TableName === undefined) return [];
+    // Empty for a handler that has replaced its table.
+    if (!TableName) return [];
     const dynamodb = dynamodbClient(access);
     const { Table: table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
     const present = new Map(
@@ -73,7 +74,7 @@ export const bucketCheck: Check<AwsDoctorContext> = {
   permissions: ['s3:ListBucket'],
   async run({ aws: { access, resources, bucketPrefix = '' } }) {
     const { bucket } = resources;
-    if (bucket === undefined) return [];
+    if (!bucket) return [];
     try {
       await s3Client(access).send(new HeadBucketCommand({ Bucket: bucket }));
     } catch (error) {

@@ -7,11 +7,11 @@ import { settingsOf } from '../settings.ts';
 export const versionCheck: Check = {
   name: 'version',
   permissions: [],
-  async run({ connection: { handler } }) {
+  async run({ connection: { handler, aws } }) {
     const { version = 'an unknown version' } = handler;
     try {
       const entries = Object.keys(settingsOf(handler).providers);
-      const what = `${version} is deployed, with ${entries.join(', ')}`;
+      const what = `${version} ${aws ? 'is deployed' : 'wrote the directory'}, with ${entries.join(', ')}`;
       if (version === PACKAGE_VERSION) return [okResult(what)];
       return [noteResult(`${what}; this command line is ${PACKAGE_VERSION}`)];
     } catch (error) {

@@ -50,6 +50,23 @@ it.each(['vpcSubnets', 'securityGroups'] as const)('%s without a VPC is an error
   expect(errorOf(() => ({ [prop]: given[prop] }))).toContain(`${prop} is given without vpc`);
 });
 
+it('public subnets are an error', () => {
+  const vpcSubnets = { subnetType: ec2.SubnetType.PUBLIC };
+  expect(errorOf((stack) => ({ vpc: new ec2.Vpc(stack, 'Vpc'), vpcSubnets }))).toContain(
+    'vpcSubnets selects public subnets, from which functions cannot reach the internet',
+  );
+});
+
+it('a key of another region is an error', () => {
+  expect(
+    errorOf((stack) => ({
+      encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('eu-west-1', 'us-east-2')),
+    })),
+  ).toMatch(
+    /^encryptionKey Test.*Key is in region us-east-2, the handler in eu-west-1: give a key of the region/,
+  );
+});
+
 describe('two handlers of one app', () => {
   function both(one: Given, two: Given, stack: Stack): void {
     newHandler(stack, {

@@ -232,7 +232,7 @@ describe('the code of runtime.entry', () => {
     [
       'lacks a handler',
       'export const intake = 1, sweeper = 1, worker = 1;',
-      'does not export outcome',
+      /^runtime\.entry .*handlers\.ts does not export outcome: /,
     ],
     ['does not compile', 'export const intake = ;', 'handlers.ts:1:22: Unexpected ";"'],
     ['imports what is not there', `import './none.ts';`, 'Could not resolve "./none.ts"'],

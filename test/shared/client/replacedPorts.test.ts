@@ -73,6 +73,15 @@ describe('a client of a handler with replaced ports', () => {
     );
   });
 
+  it('is refused with ports that the handler does not use', () => {
+    expect(() => connected('batches', { items: table('mine'), clientQueues: queues })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_input',
+        message: expect.stringContaining('Mine has not replaced items, queues, which ports gives'),
+      }),
+    );
+  });
+
   it('reads what the handler has not replaced without any ports', async () => {
     expect(await tokenOf(connected('queues bus metrics'))).toBe('aws');
     expect(connected('queues', { clientQueues: queues }).queues.names).toEqual(['batch']);

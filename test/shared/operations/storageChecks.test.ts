@@ -74,6 +74,11 @@ test.each(['by-another', 'turned-off', 'without'])(
   },
 );
 
+test('a handler that has replaced its table and its bucket has none to check', async () => {
+  expect(await found(tableCheck, gateway.url, { table: '' })).toEqual([]);
+  expect(await found(bucketCheck, emulators.queueUrl, { bucket: '' })).toEqual([]);
+});
+
 test('a bucket is there, or is a problem', async () => {
   await emulators.createBucket('files');
 
