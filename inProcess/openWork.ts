@@ -41,5 +41,6 @@ export async function openWorkText(
     });
     texts.push(`${batchId}: ${wait?.text ?? `${batch.status}, with effects to repeat`}`);
   }
-  return [counted(count, 'open batch'), ...texts].join('; ');
+  const open = `${counted(count)} open ${count === 1 ? 'batch' : 'batches'}`;
+  return [open, ...texts].join('; ');
 }

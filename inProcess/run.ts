@@ -7,6 +7,7 @@ import { acceptWork, runWork } from '../shared/usecases/work/work.ts';
 import type { Composition } from './compose.ts';
 import { type Bell, type Consumer, consume } from './consumers.ts';
 import { deliver } from './deliveries.ts';
+import { repeatLostInvocations } from './lostInvocations.ts';
 import { hasOpenWork, openWorkText } from './openWork.ts';
 import type { CheckedOptions } from './options.ts';
 import type { ReceivedMessage } from './sqliteQueues.ts';
@@ -27,6 +28,7 @@ export interface RunOptions {
 const SWEEP_SECONDS = 120;
 /** After its deadline, a sweep or a piece of work has so long to write its outcome before it is abandoned. */
 const OVERTIME_MS = 10_000;
+const LOST_LOOK_MS = 60_000;
 const HOUSEKEEPING_MS = 60 * 60_000;
 const IDLE_LOOK_MS = 500;
 const DIRECTORY_LOOK_MS = 1_000;
@@ -65,6 +67,9 @@ export class Run {
         ...this.#consumers().map((consumer) => consume(this.#ports(), consumer)),
         this.#watchDirectory(),
         this.#repeat(this.#options.sweepSeconds * 1000, 'sweep failed', () => this.#sweep()),
+        this.#repeat(LOST_LOOK_MS, 'lost invocations not looked for', () =>
+          repeatLostInvocations(this.#composition.database, this.#composition.dependencies),
+        ),
         this.#repeat(HOUSEKEEPING_MS, 'old data not removed', () => this.#removeOld()),
         ...(untilIdle ? [this.#untilIdle()] : []),
       ];
