@@ -8,8 +8,9 @@ const UNKNOWN_SECONDS = 15 * MINUTE;
 const BYTES_PER_SECOND = 250_000;
 
 /**
- * How long a piece of work on a batch may take. It is as long as its batch waits if the process is killed
- * meanwhile, so that it is short for small files: a minute, and four seconds for each megabyte.
+ * How long a piece of work on a batch may take: a minute, and four seconds for each megabyte. If the process
+ * is killed meanwhile, its batch waits for that time and the margin of the lease, so that it is short for
+ * small files.
  *
  * @param bytes of the input; undefined before its inspection
  * @returns seconds, at most six hours; 15 minutes if the size is not known
