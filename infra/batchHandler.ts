@@ -154,16 +154,7 @@ export class BatchHandler extends OwnedResources {
     const { function: webhook, endpoints } = createWebhooks(
       this,
       functionsProps,
-      new Map(
-        withWebhook.map(
-          ([
-            name,
-            {
-              settings: { kind },
-            },
-          ]) => [name, kind],
-        ),
-      ),
+      new Map(withWebhook.map(([name, { settings }]) => [name, settings.kind])),
       functions.worker,
     );
     this.webhooks = endpoints;
