@@ -183,6 +183,29 @@ describe('resources of others', () => {
     },
   );
 
+  it('in the app, get nothing that cdk-nag finds but the function of CDK that turns on notifications', () => {
+    const { stack } = deployed('resources of the app');
+    Template.fromStack(stack);
+    const { violations } = new AwsSolutionsChecks().validateScope(stack);
+    const theirs = [
+      'Test/Files',
+      'Test/Records',
+      'Test/Queue',
+      'Test/Dead',
+      'Test/Key',
+      'Test/Mine',
+    ];
+
+    const places = violations
+      .flatMap(({ violatingResources }) => violatingResources)
+      .map(({ constructPath = '' }) => constructPath.split('/').slice(0, 2).join('/'))
+      .filter((place) => !theirs.includes(place));
+
+    expect([...new Set(places)]).toEqual([
+      expect.stringMatching(/^Test\/BucketNotificationsHandler/),
+    ]);
+  });
+
   it('in a versioned bucket of the app, deleted versions of prompts go after a day', () => {
     const { stack } = deployed('resources of the app');
     const rule = (prefix: string, days: number) =>
