@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, ProviderError, shortReason } from '../shared/batch/errors.ts';
-import type { Log, Metrics } from '../shared/batch/ports.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import { PACKAGE_VERSION } from '../shared/package.ts';
 import type { Providers } from '../shared/providers/provider.ts';
@@ -9,9 +8,10 @@ import { batchStore } from '../shared/stores/batchStore.ts';
 import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
 import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
-import { databaseIdentity, openDatabase } from './database.ts';
+import { databaseIdentity, openDatabase, requireWritable } from './database.ts';
 import type { DirectoryDescription } from './directory.ts';
 import { type FileObjects, fileObjects } from './fileObjects.ts';
+import { observersOf } from './observers.ts';
 import type { CheckedOptions } from './options.ts';
 import { type QueueName, type SqliteQueues, sqliteQueues } from './sqliteQueues.ts';
 import { type SqliteTable, sqliteTable } from './sqliteTable.ts';
@@ -36,14 +36,15 @@ const CALLBACK_MS = 30_000;
 
 /** @param onSent called after a message was sent to a queue by this process */
 export function compose(options: CheckedOptions, onSent: (queue: QueueName) => void): Composition {
-  const { directory, policy, log = stderrLog, metrics = noMetrics } = options;
+  const { directory, policy } = options;
   const database = openDatabase(directory);
+  requireWritable(database, directory);
   const identity = databaseIdentity(directory);
   const table = sqliteTable(database);
   const queues = sqliteQueues(database, systemClock.now, onSent);
   const objects = fileObjects(directory);
   const dependencies: Dependencies = {
-    ...{ policy, queues, objects, log, metrics },
+    ...{ policy, queues, objects, ...observersOf(options) },
     ...{ clock: systemClock, chance: systemChance, tokens: tokenEstimation },
     batches: batchStore(table, policy),
     providerStates: providerStateStore(table),
@@ -98,19 +99,4 @@ function providersOf({ providers, keys }: CheckedOptions, objects: FileObjects):
 function ended<T>(what: string, callback: () => T | Promise<T>): Promise<T> {
   const failure = () => new Error(`${what} has not ended after ${CALLBACK_MS / 1000} seconds`);
   return withinTime(CALLBACK_MS, callback, failure);
-}
-
-const noMetrics: Metrics = { count: () => {}, measure: () => {} };
-
-/** Warnings and errors, a line each. */
-const stderrLog: Log = {
-  info: () => {},
-  warn: (message, fields) => writeLine('warning', message, fields),
-  error: (message, fields) => writeLine('error', message, fields),
-};
-
-function writeLine(level: string, message: string, fields: object = {}): void {
-  const text = JSON.stringify(fields);
-  const time = new Date().toISOString();
-  process.stderr.write(`${time} ${level}: ${message}${text === '{}' ? '' : ` ${text}`}\n`);
 }

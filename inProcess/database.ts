@@ -66,8 +66,23 @@ export function openDatabase(directory: string): DatabaseSync {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return opened(join(directory, DATABASE_FILE));
   } catch (cause) {
-    throw new Error(`the directory ${directory} cannot be used: ${whyUnusable(cause)}`, { cause });
+    throw unusable(directory, cause);
   }
+}
+
+/** @throws Error naming the directory if its database can only be read, which is enough for a client */
+export function requireWritable(database: DatabaseSync, directory: string): void {
+  try {
+    // It deletes nothing, but SQLite begins it as a write.
+    database.exec('DELETE FROM items WHERE false');
+  } catch (cause) {
+    database.close();
+    throw unusable(directory, cause);
+  }
+}
+
+function unusable(directory: string, cause: unknown): Error {
+  return new Error(`the directory ${directory} cannot be used: ${whyUnusable(cause)}`, { cause });
 }
 
 function whyUnusable(error: unknown): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -35,7 +36,7 @@ const SILENCE_MS = 30_000;
 export function writeDescription(directory: string, description: DirectoryDescription): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, DESCRIPTION_FILE);
-  const written = `${path}.${process.pid}`;
+  const written = `${path}.${randomUUID()}`;
   writeFileSync(written, `${JSON.stringify(description, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(written, path);
 }

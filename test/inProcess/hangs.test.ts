@@ -1,10 +1,11 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Composition, compose } from '../../inProcess/compose.ts';
 import { Bell } from '../../inProcess/consumers.ts';
-import { openDatabase } from '../../inProcess/database.ts';
+import { openDatabase, requireWritable } from '../../inProcess/database.ts';
 import { announceProcess } from '../../inProcess/directory.ts';
 import { type BatchHandlerOptions, checkOptions } from '../../inProcess/options.ts';
 import { Run } from '../../inProcess/run.ts';
@@ -170,5 +171,17 @@ describe('a directory that cannot be used', () => {
         `^the directory ${join(root, 'x')} cannot be used: .*${why.replace(/[()]/g, '\\$&')}`,
       ),
     );
+  });
+
+  it('is named: one that can only be read, by a handler', () => {
+    const written = openDatabase(root);
+    const readOnly = new DatabaseSync(join(root, 'handler.sqlite'), { readOnly: true });
+
+    requireWritable(written, root);
+    expect(() => requireWritable(readOnly, root)).toThrow(
+      `the directory ${root} cannot be used: handler.sqlite cannot be written`,
+    );
+
+    written.close();
   });
 });
