@@ -11,7 +11,7 @@ import uuid
 
 from ministack.app import main
 from ministack.core import lambda_runtime
-from ministack.services import eventbridge, lambda_svc, scheduler, sqs
+from ministack.services import dynamodb, eventbridge, lambda_svc, scheduler, sqs
 from ministack.services.cloudformation import handlers
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
@@ -39,6 +39,28 @@ def add_query_definitions():
 
     kept = {"create": create, "delete": lambda physical_id, props: None}
     _RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = kept
+
+
+def add_time_to_live():
+    """A table has the time to live of its template, once it is created or updated.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
+    """
+    kept = _RESOURCE_HANDLERS["AWS::DynamoDB::GlobalTable"]
+
+    def with_time_to_live(result, props):
+        specification = props.get("TimeToLiveSpecification")
+        if specification:
+            dynamodb._update_ttl({"TableName": result[0], "TimeToLiveSpecification": specification})
+        return result
+
+    def create(logical_id, props, stack_name):
+        return with_time_to_live(kept["create"](logical_id, props, stack_name), props)
+
+    def update(physical_id, old, new, stack_name):
+        return with_time_to_live(kept["update"](physical_id, old, new, stack_name), new)
+
+    _RESOURCE_HANDLERS["AWS::DynamoDB::GlobalTable"] = {**kept, "create": create, "update": update}
 
 
 def correct_secrets():
@@ -168,6 +190,7 @@ def let_invocations_end():
 make_schedules_faster()
 let_invocations_end()
 add_query_definitions()
+add_time_to_live()
 correct_secrets()
 add_template_metadata()
 add_success_destinations()
