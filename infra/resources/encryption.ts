@@ -63,40 +63,39 @@ const LOGS = [
 ];
 
 /**
- * Lets the services use the key that have no role of ours: CloudWatch Logs for the functions' log groups,
- * and EventBridge if it sends to the batch queue. The policy of an imported key cannot be changed here:
- * an info names what it has to allow.
+ * Lets CloudWatch Logs, which has no role of ours, use the key for the functions' log groups. Of an imported
+ * key, an info names what its policy has to allow.
  */
-export function allowServices(scope: Construct, key: kms.IKey, sendsEvents: boolean): void {
+export function allowLogs(scope: Construct, key: kms.IKey): void {
   const stack = Stack.of(scope);
   const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
   const logGroups = { service: 'logs', resource: 'log-group', resourceName: '*', arnFormat };
-  const statements = [
-    new iam.PolicyStatement({
-      principals: [new iam.ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
-      actions: LOGS,
-      resources: ['*'],
-      conditions: {
-        ArnLike: { 'kms:EncryptionContext:aws:logs:arn': stack.formatArn(logGroups) },
-      },
-    }),
-    ...(sendsEvents
-      ? [
-          new iam.PolicyStatement({
-            principals: [new iam.ServicePrincipal('events.amazonaws.com')],
-            actions: WRITE,
-            resources: ['*'],
-            conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
-          }),
-        ]
-      : []),
-  ];
-  const added = statements.map((statement) => key.addToResourcePolicy(statement).statementAdded);
-  if (added.every(Boolean)) return;
-  const services = `logs.${stack.region}.amazonaws.com${sendsEvents ? ' and events.amazonaws.com' : ''}`;
+  const conditions = {
+    ArnLike: { 'kms:EncryptionContext:aws:logs:arn': stack.formatArn(logGroups) },
+  };
+  allowService(scope, key, `logs.${stack.region}.amazonaws.com`, { actions: LOGS, conditions });
+}
+
+/** The same for EventBridge, if it sends to the batch queue, and the key of that queue. */
+export function allowEvents(scope: Construct, key: kms.IKey): void {
+  const conditions = { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } };
+  allowService(scope, key, 'events.amazonaws.com', { actions: WRITE, conditions });
+}
+
+function allowService(
+  scope: Construct,
+  key: kms.IKey,
+  service: string,
+  statement: Pick<iam.PolicyStatementProps, 'actions' | 'conditions'>,
+): void {
+  const principals = [new iam.ServicePrincipal(service)];
+  const { statementAdded } = key.addToResourcePolicy(
+    new iam.PolicyStatement({ ...statement, principals, resources: ['*'] }),
+  );
+  if (statementAdded) return;
   Annotations.of(scope).addInfoV2(
-    'batch-handler:keyPolicy',
-    `The policy of encryptionKey is not managed by this app: it has to let ${services} use the key, and the account's IAM policies decide about the rest. docs/security.md has the statements.`,
+    `batch-handler:keyPolicy-${service.split('.')[0]}`,
+    `The policy of the key ${key.keyArn} is not managed by this app: it has to let ${service} use the key, and the account's IAM policies decide about the rest. docs/security.md has the statements.`,
   );
 }
 

@@ -57,7 +57,7 @@ export function createInbox(
 
 /**
  * Sends to the batch queue. The policy of a queue of another stack must not refer to the rule, which
- * refers to the queue; and `allowServices` says what a key has to allow.
+ * refers to the queue; and `allowEvents` says what a key has to allow.
  */
 function queueTarget(
   scope: Construct,

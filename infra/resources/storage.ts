@@ -11,7 +11,7 @@ import { claim } from '../given/sharing.ts';
 import { takeTable } from '../given/table.ts';
 import type { StorageProps } from '../storageProps.ts';
 import { createBucket, expiriesOf, type Prefixes, prefixesBelow } from './bucket.ts';
-import { allowServices } from './encryption.ts';
+import { allowEvents, allowLogs } from './encryption.ts';
 import { FUNCTION_SPECS } from './functions.ts';
 import { createQueues, type HandlerQueues } from './queues.ts';
 import { createTable } from './table.ts';
@@ -47,7 +47,7 @@ export function createStorage(
   if (key) {
     const fix = () => 'give a key of the region of the handler, or the replica there';
     checkPlace(handler, key, 'encryptionKey', fix, ['region']);
-    allowServices(handler, key, hasInbox);
+    allowLogs(handler, key);
   }
   const { timeout: consumerTimeout } = FUNCTION_SPECS.intake;
   const queueUse = { consumerTimeout, key, receivesEvents: hasInbox };
@@ -69,6 +69,9 @@ export function createStorage(
       ? takeBucket(handler, props.bucket, { expiries, bucketPrefix, key, hasInbox })
       : ownBucket(handler, { expiries, removalPolicy, key }, hasInbox);
   const queue = queues.intake?.queue;
+  // Without the prop, a queue of the user's may still have a key.
+  const queueKey = key ?? queue?.encryptionMasterKey;
+  if (hasInbox && queueKey) allowEvents(handler, queueKey);
   if (table) claim(handler, 'table', table, table.tableArn);
   if (bucket) claim(handler, 'bucket', bucket, bucket.bucketArn, bucketPrefix);
   if (queue) claim(handler, 'queue', queue, queue.queueArn);

@@ -141,6 +141,7 @@ it('what only the owner of an imported resource can do is an info', () => {
   );
   expect(infos).toContain('Turn on its EventBridge notifications');
   expect(infos).toContain('let events.amazonaws.com send to it (sqs:SendMessage)');
-  expect(infos).toContain('logs.eu-west-1.amazonaws.com and events.amazonaws.com');
+  for (const service of ['logs.eu-west-1.amazonaws.com', 'events.amazonaws.com'])
+    expect(infos).toContain(`it has to let ${service} use the key`);
   expect(infos).toContain('The functions run in a VPC');
 });

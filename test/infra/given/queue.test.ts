@@ -1,8 +1,11 @@
 import type { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import type { GivenQueue } from '../../../infra/given/queue.ts';
-import { errorOf, queueIn, VISIBILITY } from './errorOf.ts';
+import { newApp, newHandler, newStack, resourceOf } from '../../support/handlerStack.ts';
+import { errorOf, HERE, queueIn, VISIBILITY } from './errorOf.ts';
 
 describe('a queue that does not fit', () => {
   const imported = (stack: Stack, name = 'mine', region = 'eu-west-1') =>
@@ -61,5 +64,26 @@ describe('a queue that does not fit', () => {
       'encrypted by alias/aws/sqs, and with inbox EventBridge sends to it',
     );
     expect(errorOf((stack) => ({ queue: queueIn(stack, props) }))).toBe('no error');
+  });
+});
+
+describe('a queue with a key of its own', () => {
+  const text = (inbox: boolean) => {
+    const stack = newStack(newApp(), 'Test', { env: HERE });
+    const encryptionMasterKey = new kms.Key(stack, 'Key');
+    newHandler(stack, { queue: queueIn(stack, { ...VISIBILITY, encryptionMasterKey }), inbox });
+    const template = Template.fromStack(stack);
+    const keyText = JSON.stringify(resourceOf(template, 'AWS::KMS::Key', 'Key').Properties);
+    const intake = resourceOf(template, 'AWS::IAM::Policy', 'BatchesIntakeRole');
+    return { keyText, intakeText: JSON.stringify(intake.Properties) };
+  };
+
+  it('lets EventBridge use the key for the inbox, and nobody without one', () => {
+    expect(text(true).keyText).toContain('events.amazonaws.com');
+    expect(text(false).keyText).not.toContain('amazonaws.com');
+  });
+
+  it('lets the consumer decrypt its messages', () => {
+    expect(text(false).intakeText).toContain('"kms:ViaService":"sqs.eu-west-1.amazonaws.com"');
   });
 });
