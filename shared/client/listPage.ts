@@ -57,6 +57,8 @@ export async function listPage(
   const { limit = DEFAULT_LIMIT } = options;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
     throw new ClientError('invalid_input', `limit: ${limit} is not from 1 to ${MAX_LIMIT}`);
+  // A table need not know a filter that nothing can pass.
+  if (options.status?.length === 0) return { batches: [] };
   const start = options.cursor === undefined ? undefined : readCursor(options.cursor);
   if (start?.scope) return scannedPage(table, options, limit, { ...start, scope: start.scope });
   const found: Batch[] = [];

@@ -159,6 +159,11 @@ describe('a page of batches', () => {
     expect(calls).toEqual(['Query', 'BatchGet']);
   });
 
+  test('of no status has none, whatever the table makes of an empty list', async () => {
+    expect(await page({ status: [] })).toEqual({ ids: [], cursor: undefined });
+    expect(calls).toEqual([]);
+  });
+
   test('of a provider, of metadata, and of a time', async () => {
     expect((await page({ provider: 'claude', limit: 3 })).ids).toEqual(idsOf(0, 3, 6));
     expect(
