@@ -10,12 +10,20 @@ import { LOCAL_KINDS } from './providerKinds.ts';
 export type Complete = (command: string) => string;
 
 /** @param dataDirectory the directory of the running stack */
-export function commandsFor(dataDirectory: string, cwd = process.cwd()): Complete {
+export function commandsFor(
+  {
+    dataDirectory,
+    runtime,
+  }: { readonly dataDirectory: string; readonly runtime?: string | undefined },
+  cwd = process.cwd(),
+): Complete {
   const inClone = join(PACKAGE_ROOT, 'bin', 'batch-handler');
   const program = existsSync(inClone) ? word(relative(cwd, inClone)) : 'npx batch-handler';
   const directory = relative(cwd, resolve(cwd, dataDirectory));
   const local = directory === '.local' ? '--local' : `--local ${word(directory)}`;
-  return (command) => `${program} ${command} ${local}`;
+  const ports =
+    runtime === undefined ? '' : ` --runtime ${word(relative(cwd, resolve(cwd, runtime)))}`;
+  return (command) => `${program} ${command} ${local}${ports}`;
 }
 
 /** A word for the shell. */

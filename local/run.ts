@@ -94,7 +94,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
       note: display.note,
     });
     const tracked = await session.select(options.files);
-    const complete = commandsFor(dataDirectory);
+    const complete = commandsFor({ dataDirectory, runtime: options.runtime });
     const providers = providerEntries(stack.resources.functions);
     const onViews = createBlockNotes(display.note, complete, providers);
     const waiting = { stack, session, tracked, options, board, interrupted, onViews };

@@ -86,7 +86,7 @@ test('batches that others add are shown; one that has ended is read again only a
 });
 
 test('what to type next can be pasted', () => {
-  const complete = commandsFor('/data/my runs', '/data');
+  const complete = commandsFor({ dataDirectory: '/data/my runs' }, '/data');
   const steps = nextSteps(complete, {
     batchId: 'b-1',
     exampleFile: `${process.cwd()}/examples/requests.jsonl`,
@@ -94,7 +94,11 @@ test('what to type next can be pasted', () => {
   });
 
   expect(complete('list')).toMatch(/bin\/batch-handler list --local 'my runs'$/);
-  expect(commandsFor('.local')('list')).toBe('bin/batch-handler list --local');
+  expect(commandsFor({ dataDirectory: '.local' })('list')).toBe('bin/batch-handler list --local');
+  const ports = { dataDirectory: '.local', runtime: 'src/handlers.ts' };
+  expect(commandsFor(ports)('list')).toBe(
+    'bin/batch-handler list --local --runtime src/handlers.ts',
+  );
   const lines = steps.split('\n').filter((line) => line !== '');
   expect(lines.filter((line) => !/^(#|export |\S*bin\/batch-handler )/.test(line))).toEqual([]);
   expect(lines).toContainEqual(expect.stringContaining('show b-1 --local'));
@@ -103,10 +107,14 @@ test('what to type next can be pasted', () => {
 
 test('a blocked provider is told of once, with its text and the fix', () => {
   const notes: string[] = [];
-  const tell = createBlockNotes((text) => notes.push(text), commandsFor('.local'), {
-    main: { kind: 'openai' },
-    jobs: { kind: 'bedrock' },
-  });
+  const tell = createBlockNotes(
+    (text) => notes.push(text),
+    commandsFor({ dataDirectory: '.local' }),
+    {
+      main: { kind: 'openai' },
+      jobs: { kind: 'bedrock' },
+    },
+  );
   const blocked = (provider: string, message: string): BatchView => ({
     ...view('b', 'queued'),
     waitingFor: {
