@@ -12,7 +12,7 @@ export type {
 } from '../shared/processor/deliveredBatch.ts';
 export { groupsOf } from '../shared/processor/groupsOf.ts';
 export { type BatchHandler, createBatchHandler } from './createBatchHandler.ts';
-export { createDirectoryClient } from './openDirectory.ts';
+export { createDirectoryClient, type DirectoryClient } from './openDirectory.ts';
 export type {
   ApiKey,
   BatchHandlerOptions,

@@ -54,29 +54,33 @@ export function connectDirectory({
   };
 }
 
+/** A client of a handler in one process, with the directory open. */
+export interface DirectoryClient extends BatchHandlerClient {
+  /** Closes the directory. The client cannot be used afterwards. */
+  close(): void;
+}
+
 /**
- * Opens the directory of a handler in one process, without running the handler: another process may.
+ * A client for the batches of a directory, for programs that do not run the handler themselves: another
+ * process may. Close it when it is not needed any more.
  *
+ * @param directory the one that `createBatchHandler` has
  * @throws ClientError `no_handler` if the directory is not that of a handler
  */
-function openDirectory(directory: string): HandlerConnection {
+export function createDirectoryClient(directory: string): DirectoryClient {
   const description = readDescription(directory);
   const database = openDatabase(directory);
-  return connectDirectory({
+  const connection = connectDirectory({
     directory,
     description,
     items: sqliteTable(database),
     objects: fileObjects(directory),
     queues: sqliteQueues(database, Date.now),
   });
-}
-
-/**
- * A client for the batches of a directory, for programs that do not run the handler themselves.
- *
- * @param directory the one that `createBatchHandler` has
- * @throws ClientError `no_handler` if the directory is not that of a handler
- */
-export function createDirectoryClient(directory: string): BatchHandlerClient {
-  return clientOf(openDirectory(directory));
+  return {
+    ...clientOf(connection),
+    close: () => {
+      if (database.isOpen) database.close();
+    },
+  };
 }

@@ -77,6 +77,10 @@ describe('a handler in one process', () => {
     expect(await runs.batches.get(batchId)).toMatchObject({ delivery: { number: 2 } });
     const client = createDirectoryClient(runs.directory);
     expect(client.handler.providers).toEqual(['openai']);
+    expect(await client.getBatch(batchId)).toMatchObject({ status: 'completed' });
+    client.close();
+    client.close();
+    await expect(client.getBatch(batchId)).rejects.toThrow();
     expect(readFileSync(join(runs.directory, 'handler.json'), 'utf8')).not.toContain('sk-test');
   });
 
