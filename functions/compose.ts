@@ -21,7 +21,7 @@ import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts'
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { type Config, readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
-import { checkReplaced, namesOf, type PortLookup, portLookup, type RuntimePorts } from './ports.ts';
+import { checkDeclared, namesOf, type PortLookup, portLookup, type RuntimePorts } from './ports.ts';
 import { composeStores, type Stores } from './stores.ts';
 
 /** What a function is made of: its configuration, the use cases' ports, and what they are built on. */
@@ -59,7 +59,7 @@ export function logOf(compose: Compose): Log {
 
 function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Composition {
   const replaced = namesOf(ports);
-  checkReplaced(replaced, environment);
+  checkDeclared(replaced, environment);
   const config = readConfig(environment, replaced);
   const { settings, tableName, bucketName, bucketPrefix: prefix, inputBuckets } = config;
   const policy = scalePolicy(policySchema.parse(settings.policy), config.timeScale);

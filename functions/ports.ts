@@ -94,7 +94,7 @@ export function namesOf(ports: RuntimePorts): readonly PortName[] {
  *
  * @throws Error that names what differs
  */
-export function checkReplaced(names: readonly PortName[], environment: NodeJS.ProcessEnv): void {
+export function checkDeclared(names: readonly PortName[], environment: NodeJS.ProcessEnv): void {
   const declared = environment[ENVIRONMENT.replacedPorts];
   if (declared === undefined) return;
   const expected = declared.split(',').filter((name) => name !== '');

@@ -118,6 +118,15 @@ function opened(path: string): DatabaseSync {
   }
 }
 
+/**
+ * The SQL condition that a text begins with a prefix. SQLite uses an index for it, unlike for `substr`.
+ *
+ * @param prefix of the code's own: it becomes part of the statement
+ */
+export function beginsWith(column: string, prefix: string): string {
+  return `${column} >= '${prefix}' AND ${column} < '${prefix}\u{10ffff}'`;
+}
+
 function prepareTables(database: DatabaseSync): void {
   const version = schemaVersionOf(database);
   if (version > SCHEMA_VERSION)

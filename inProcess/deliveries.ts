@@ -22,7 +22,7 @@ interface DeliveryPorts extends Pick<CheckedOptions, 'process' | 'processTimeout
  *
  * @throws Error if another process has begun this delivery and not ended it: the message comes again
  */
-export async function deliver(
+export async function runProcess(
   { table, objects, queues, log, ...options }: DeliveryPorts,
   { body }: ReceivedMessage,
 ): Promise<void> {

@@ -1,9 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '../shared/batch/errors.ts';
+import { batchItemId } from '../shared/stores/batchItem.ts';
+import { OPEN_PREFIX } from '../shared/stores/indexKeys.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { deliver } from '../shared/usecases/effects.ts';
+import { beginsWith } from './database.ts';
 
-const ID_PREFIX = 'batch#';
+const ID_START = batchItemId('').length + 1;
 
 /** Batches in delivery of which no queue has a message: neither the invocation nor its outcome, nor as a dead letter. */
 const WITHOUT_MESSAGE = `
@@ -11,9 +14,9 @@ const WITHOUT_MESSAGE = `
     SELECT coalesce(body ->> '$.batchId', body ->> '$.requestPayload.batchId') AS batchId
     FROM messages
     WHERE queue IN ('processor', 'outcome', 'dead:processor', 'dead:outcome') AND json_valid(body))
-  SELECT substr(id, ${ID_PREFIX.length + 1}) AS batchId FROM items
-  WHERE queue >= 'open#' AND queue < 'open$' AND attributes ->> '$.status' = 'delivering'
-    AND substr(id, ${ID_PREFIX.length + 1}) NOT IN (SELECT batchId FROM delivered WHERE batchId IS NOT NULL)`;
+  SELECT substr(id, ${ID_START}) AS batchId FROM items
+  WHERE ${beginsWith('queue', OPEN_PREFIX)} AND attributes ->> '$.status' = 'delivering'
+    AND substr(id, ${ID_START}) NOT IN (SELECT batchId FROM delivered WHERE batchId IS NOT NULL)`;
 
 /**
  * Invokes `process` again for deliveries whose message was never sent: the process was killed, or the disk was

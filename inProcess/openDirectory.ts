@@ -3,7 +3,7 @@ import { s3Url } from '../shared/batch/messages.ts';
 import { DEFAULT_POLICY } from '../shared/batch/policy.ts';
 import type { ObjectStore } from '../shared/batch/ports.ts';
 import { type BatchHandlerClient, clientOf } from '../shared/client/client.ts';
-import type { HandlerConnection } from '../shared/client/connection.ts';
+import { entryNames, type HandlerConnection } from '../shared/client/connection.ts';
 import { storedObjects } from '../shared/client/storedObjects.ts';
 import { batchStore } from '../shared/stores/batchStore.ts';
 import type { ItemTable } from '../shared/stores/itemTable.ts';
@@ -34,11 +34,10 @@ export function connectDirectory({
   queues,
 }: DirectoryPorts): HandlerConnection {
   const { settings, limits, version } = description;
-  const { providers } = settings;
   return {
     handler: {
       ...{ name: directory, settings, limits, version },
-      providers: typeof providers === 'object' && providers !== null ? Object.keys(providers) : [],
+      providers: entryNames(settings),
     },
     items,
     // No record is written here, so the retention in the policy does not matter.

@@ -1,11 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { waitingFor } from '../shared/quota/waitingFor.ts';
 import { counted } from '../shared/quota/waitingText.ts';
+import { batchIdOf } from '../shared/stores/batchItem.ts';
+import { OPEN_PREFIX, WAITING_PREFIX } from '../shared/stores/indexKeys.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
+import { beginsWith } from './database.ts';
 
 /** Entries of the index `due` that batches have: `open#<shard>` and `waiting#<provider>`. */
 const OPEN_BATCHES = `FROM items WHERE dueAt IS NOT NULL AND (
-  (queue >= 'open#' AND queue < 'open$') OR (queue >= 'waiting#' AND queue < 'waiting$'))`;
+  (${beginsWith('queue', OPEN_PREFIX)}) OR (${beginsWith('queue', WAITING_PREFIX)}))`;
 const LIVE_MESSAGES = "FROM messages WHERE queue IN ('batch', 'work', 'processor', 'outcome')";
 
 /**
@@ -19,7 +22,6 @@ export function hasOpenWork(database: DatabaseSync): boolean {
 
 /** Batches that are described. */
 const EXAMPLES = 3;
-const ID_PREFIX = 'batch#';
 
 /** What the open batches wait for: how many there are, and a few of them. */
 export async function openWorkText(
@@ -28,7 +30,7 @@ export async function openWorkText(
 ): Promise<string> {
   const count = Number(database.prepare(`SELECT count(*) AS open ${OPEN_BATCHES}`).get()?.open);
   const rows = database.prepare(`SELECT id ${OPEN_BATCHES} LIMIT ${EXAMPLES}`).all();
-  const found = await batches.getMany(rows.map(({ id }) => String(id).slice(ID_PREFIX.length)));
+  const found = await batches.getMany(rows.map(({ id }) => batchIdOf({ id: String(id) })));
   const now = Date.now();
   const texts: string[] = [];
   for (const batch of found.values()) {

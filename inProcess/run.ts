@@ -6,7 +6,7 @@ import { sweep } from '../shared/usecases/sweep/sweep.ts';
 import { acceptWork, runWork } from '../shared/usecases/work/work.ts';
 import type { Composition } from './compose.ts';
 import { type Bell, type Consumer, consume } from './consumers.ts';
-import { deliver } from './deliveries.ts';
+import { runProcess } from './deliveries.ts';
 import { repeatLostInvocations } from './lostInvocations.ts';
 import { hasOpenWork, openWorkText } from './openWork.ts';
 import type { CheckedOptions } from './options.ts';
@@ -101,7 +101,7 @@ export class Run {
       {
         ...{ queue: 'processor', concurrency },
         handle: (message) =>
-          deliver({ table, objects, queues, log, process, processTimeoutSeconds }, message),
+          runProcess({ table, objects, queues, log, process, processTimeoutSeconds }, message),
       },
       {
         ...{ queue: 'outcome', concurrency: 1 },
@@ -115,13 +115,13 @@ export class Run {
     const message = await acceptWork(dependencies, { body, messageId });
     if (!message) return;
     const bytes = await inputBytes(dependencies.batches, message.batchId, objects.bytesOf);
-    await untilDeadline(`the work on batch ${message.batchId}`, workSeconds(bytes), (deadline) =>
+    await withDeadline(`the work on batch ${message.batchId}`, workSeconds(bytes), (deadline) =>
       runWork(dependencies, message, deadline),
     );
   }
 
   #sweep(): Promise<void> {
-    return untilDeadline('the sweep', SWEEP_SECONDS, (deadline) =>
+    return withDeadline('the sweep', SWEEP_SECONDS, (deadline) =>
       sweep(this.#composition.dependencies, deadline),
     );
   }
@@ -196,7 +196,7 @@ export class Run {
  * Does what has a deadline, as Lambda does it: what has not ended by then is abandoned. Its lease runs out, and
  * it is repeated.
  */
-function untilDeadline(
+function withDeadline(
   what: string,
   seconds: number,
   work: (deadline: number) => Promise<void>,

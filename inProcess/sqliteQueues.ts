@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { DeadLetterSource, Queues } from '../shared/batch/ports.ts';
+import { beginsWith } from './database.ts';
 
 /** `processor` holds invocations of the user's function, and `outcome` how they ended. */
 export type QueueName = 'batch' | 'work' | 'processor' | 'outcome';
@@ -107,14 +108,14 @@ export function sqliteQueues(
   const count = database.prepare('SELECT count(*) AS depth FROM messages WHERE queue = ?');
   const listDead = database.prepare(
     `SELECT queue, messageId, body, sentAt, reason FROM messages
-     WHERE queue >= '${DEAD}' AND queue < '${DEAD}\u{10ffff}' ORDER BY sequence LIMIT ${MAX_DEAD_LETTERS}`,
+     WHERE ${beginsWith('queue', DEAD)} ORDER BY sequence LIMIT ${MAX_DEAD_LETTERS}`,
   );
   const revive = database.prepare(
     `UPDATE messages SET queue = ?, visibleAt = ?, receiveCount = 0, reason = NULL
      WHERE queue = ? AND messageId = ?`,
   );
   const forget = database.prepare(
-    `DELETE FROM messages WHERE queue >= '${DEAD}' AND queue < '${DEAD}\u{10ffff}' AND visibleAt < ?`,
+    `DELETE FROM messages WHERE ${beginsWith('queue', DEAD)} AND visibleAt < ?`,
   );
 
   function send(queue: QueueName, body: string, delaySeconds = 0): string {

@@ -5,8 +5,7 @@ import { listingDuties } from './batchListings.ts';
 import { valueDuties } from './batchValues.ts';
 import {
   type ContractCase,
-  casesOf,
-  casesOfLostReplies,
+  contractOf,
   countsOf,
   type Duty,
   eventually,
@@ -17,9 +16,9 @@ import { type BatchStoreSubject, unreadableCases } from './unreadableRecords.ts'
 
 /** The contract of the table of batches. */
 export function batchStoreContract(subject: BatchStoreSubject): ContractCase[] {
+  const duties = [...writeDuties, ...valueDuties, ...listingDuties];
   return [
-    ...casesOf('BatchStore', subject, [...writeDuties, ...valueDuties, ...listingDuties]),
-    ...casesOfLostReplies('BatchStore', subject, lostReplyDuties),
+    ...contractOf('BatchStore', subject, duties, lostReplyDuties),
     ...unreadableCases(subject),
   ];
 }

@@ -8,8 +8,7 @@ import { NOW, numbered } from './batches.ts';
 import { allPages } from './batchListings.ts';
 import {
   type ContractCase,
-  casesOf,
-  casesOfLostReplies,
+  contractOf,
   countsOf,
   type Duty,
   eventually,
@@ -20,18 +19,12 @@ import {
 
 /** The contract of the lanes of collected requests. */
 export function laneStoreContract(subject: Subject<LaneStore>): ContractCase[] {
-  return [
-    ...casesOf('LaneStore', subject, laneDuties),
-    ...casesOfLostReplies('LaneStore', subject, lostLaneDuties),
-  ];
+  return contractOf('LaneStore', subject, laneDuties, lostLaneDuties);
 }
 
 /** The contract of the register of collected requests. */
 export function requestRegisterContract(subject: Subject<RequestRegister>): ContractCase[] {
-  return [
-    ...casesOf('RequestRegister', subject, registerDuties),
-    ...casesOfLostReplies('RequestRegister', subject, lostRegisterDuties),
-  ];
+  return contractOf('RequestRegister', subject, registerDuties, lostRegisterDuties);
 }
 
 /** A lane whose open window is due at that time; without a window if there is none. */

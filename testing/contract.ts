@@ -42,6 +42,16 @@ export interface Duty<G> {
   check(given: G): Promise<void>;
 }
 
+/** The cases of a port: its duties, and those about lost replies if the subject can lose any. */
+export function contractOf<T>(
+  port: string,
+  subject: Subject<T>,
+  duties: readonly Duty<Given<T>>[],
+  lostReplyDuties: readonly Duty<Given<T> & { readonly losing: T }>[],
+): ContractCase[] {
+  return [...casesOf(port, subject, duties), ...casesOfLostReplies(port, subject, lostReplyDuties)];
+}
+
 /** The cases of a port whose duties need one or two connections. */
 export function casesOf<T>(
   port: string,
@@ -57,7 +67,7 @@ export function casesOf<T>(
 }
 
 /** The cases of a port whose duties are about lost replies; none if the subject can lose none. */
-export function casesOfLostReplies<T>(
+function casesOfLostReplies<T>(
   port: string,
   subject: Subject<T>,
   duties: readonly Duty<Given<T> & { readonly losing: T }>[],

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Condition, ItemTable } from '../shared/stores/itemTable.ts';
 import {
   type ContractCase,
-  casesOf,
-  casesOfLostReplies,
+  contractOf,
   type Duty,
   type Given,
   type Subject,
@@ -14,10 +13,8 @@ import { ABSENT, item, readDuties, scanDuties, token } from './itemReads.ts';
 
 /** The contract of the table that all stores are built on. */
 export function itemTableContract(subject: Subject<ItemTable>): ContractCase[] {
-  return [
-    ...casesOf('ItemTable', subject, [...putDuties, ...readDuties, ...queryDuties, ...scanDuties]),
-    ...casesOfLostReplies('ItemTable', subject, lostReplyDuties),
-  ];
+  const duties = [...putDuties, ...readDuties, ...queryDuties, ...scanDuties];
+  return contractOf('ItemTable', subject, duties, lostReplyDuties);
 }
 
 const version = (stored: number, orAbsent?: boolean): Condition => ({

@@ -4,8 +4,7 @@ import { NOW } from './batches.ts';
 import { ODD_TEXTS } from './batchValues.ts';
 import {
   type ContractCase,
-  casesOf,
-  casesOfLostReplies,
+  contractOf,
   type Duty,
   type Given,
   type Subject,
@@ -15,18 +14,12 @@ import {
 
 /** The contract of the record of webhooks that have arrived. */
 export function webhookRegisterContract(subject: Subject<WebhookRegister>): ContractCase[] {
-  return [
-    ...casesOf('WebhookRegister', subject, registerDuties),
-    ...casesOfLostReplies('WebhookRegister', subject, lostRegisterDuties),
-  ];
+  return contractOf('WebhookRegister', subject, registerDuties, lostRegisterDuties);
 }
 
 /** The contract of the record of one delivery's effect, by which a processor runs once. */
 export function effectRecordContract(subject: Subject<EffectRecord>): ContractCase[] {
-  return [
-    ...casesOf('EffectRecord', subject, effectDuties),
-    ...casesOfLostReplies('EffectRecord', subject, lostEffectDuties),
-  ];
+  return contractOf('EffectRecord', subject, effectDuties, lostEffectDuties);
 }
 
 const registerDuties: readonly Duty<Given<WebhookRegister>>[] = [

@@ -3,8 +3,7 @@ import type { ProviderState, ProviderStateStore } from '../shared/quota/provider
 import { NOW, numbered } from './batches.ts';
 import {
   type ContractCase,
-  casesOf,
-  casesOfLostReplies,
+  contractOf,
   countsOf,
   type Duty,
   eventually,
@@ -15,18 +14,12 @@ import {
 
 /** The contract of the states of the provider entries. */
 export function providerStateStoreContract(subject: Subject<ProviderStateStore>): ContractCase[] {
-  return [
-    ...casesOf('ProviderStateStore', subject, stateDuties),
-    ...casesOfLostReplies('ProviderStateStore', subject, lostStateDuties),
-  ];
+  return contractOf('ProviderStateStore', subject, stateDuties, lostStateDuties);
 }
 
 /** The contract of the lease of the sweep. */
 export function sweepLockContract(subject: Subject<SweepLock>): ContractCase[] {
-  return [
-    ...casesOf('SweepLock', subject, lockDuties),
-    ...casesOfLostReplies('SweepLock', subject, lostLockDuties),
-  ];
+  return contractOf('SweepLock', subject, lockDuties, lostLockDuties);
 }
 
 const HELD: ProviderState = {

@@ -4,7 +4,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../configurationError.ts';
 import { type expiriesOf, UNFINISHED_UPLOADS_AGE } from '../resources/bucket.ts';
-import { isSameKey } from '../resources/encryption.ts';
+import { checkSameKey } from '../resources/encryption.ts';
 import { checkPlace } from './place.ts';
 
 /** Under `exactOptionalPropertyTypes` the class does not implement its interface. */
@@ -62,10 +62,7 @@ export function takeBucket(scope: Construct, given: GivenBucket, use: BucketUse)
     'bucket:',
     (what) => `use a bucket of the same ${what}, since all files pass through it`,
   );
-  if (use.key && bucket.encryptionKey && !isSameKey(use.key, bucket.encryptionKey))
-    throw new ConfigurationError(
-      `bucket ${bucket.node.path} is encrypted by another key than encryptionKey: give the bucket's key as encryptionKey, or encrypt the bucket by that key`,
-    );
+  checkSameKey('bucket', 'bucket', bucket, { key: use.key, own: bucket.encryptionKey });
   if (bucket instanceof s3.Bucket && Resource.isOwnedResource(bucket)) {
     addRules(bucket, use);
     if (use.hasInbox) bucket.enableEventBridgeNotification();

@@ -3,7 +3,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../configurationError.ts';
-import { isSameKey } from '../resources/encryption.ts';
+import { checkSameKey } from '../resources/encryption.ts';
 import { type QueuePair, VISIBILITY_PER_TIMEOUT } from '../resources/queues.ts';
 import { checkPlace } from './place.ts';
 
@@ -47,11 +47,7 @@ export function takeQueue(scope: Construct, given: GivenQueue, use: QueueUse): Q
       throw new ConfigurationError(
         `${name} ${queue.node.path} is a FIFO queue, and the handler sends with delays, which FIFO queues do not take: use a standard queue`,
       );
-    const { encryptionMasterKey: own } = queue;
-    if (use.key && own && !isSameKey(use.key, own))
-      throw new ConfigurationError(
-        `${name} ${queue.node.path} is encrypted by another key than encryptionKey: give the queue's key as encryptionKey, or encrypt the queue by that key`,
-      );
+    checkSameKey(name, 'queue', queue, { key: use.key, own: queue.encryptionMasterKey });
   }
   if (Resource.isOwnedResource(pair.queue)) checkProperties(pair.queue, use);
   return {

@@ -4,7 +4,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { TABLE } from '../../shared/config.ts';
 import { ConfigurationError } from '../configurationError.ts';
-import { isSameKey } from '../resources/encryption.ts';
+import { checkSameKey } from '../resources/encryption.ts';
 import { batchTableSchema } from '../resources/table.ts';
 import { checkPlace } from './place.ts';
 
@@ -32,10 +32,7 @@ export function takeTable(
     'table:',
     (what) => `use a table of the same ${what}, since every step reads and writes it`,
   );
-  if (key && table.encryptionKey && !isSameKey(key, table.encryptionKey))
-    throw new ConfigurationError(
-      `table ${table.node.path} is encrypted by another key than encryptionKey: give the table's key as encryptionKey, or encrypt the table by that key`,
-    );
+  checkSameKey('table', 'table', table, { key, own: table.encryptionKey });
   if (Resource.isOwnedResource(table)) checkSchema(table);
   else if (key && !table.encryptionKey)
     return dynamodb.Table.fromTableAttributes(scope, 'GivenTable', {

@@ -1,7 +1,8 @@
 import { Annotations, ArnFormat, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
+import { ConfigurationError } from '../configurationError.ts';
 
 const READ_TABLE = ['kms:Decrypt', 'kms:DescribeKey'];
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
@@ -99,7 +100,21 @@ function allowService(
   );
 }
 
-/** Whether two constructs stand for the same key, as far as that is known before the deployment. */
-export function isSameKey(one: kms.IKey, other: kms.IKey): boolean {
-  return one === other || one.keyArn === other.keyArn;
+/**
+ * Checks that a given resource is encrypted by the prop `encryptionKey`, as far as both keys are known.
+ *
+ * @param name how the error names the resource, such as `queue.deadLetterQueue:`
+ * @param own the key of the resource
+ * @throws ConfigurationError for another key
+ */
+export function checkSameKey(
+  name: string,
+  noun: 'bucket' | 'queue' | 'table',
+  { node: { path } }: IConstruct,
+  { key, own }: { readonly key: kms.IKey | undefined; readonly own: kms.IKey | undefined },
+): void {
+  if (!key || !own || key === own || key.keyArn === own.keyArn) return;
+  throw new ConfigurationError(
+    `${name} ${path} is encrypted by another key than encryptionKey: give the ${noun}'s key as encryptionKey, or encrypt the ${noun} by that key`,
+  );
 }

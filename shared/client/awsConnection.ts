@@ -22,7 +22,13 @@ import {
 import { batchStore } from '../stores/batchStore.ts';
 import { providerStateStore } from '../stores/sweepStores.ts';
 import { ClientError } from './clientError.ts';
-import { type AwsHandler, type Handler, type HandlerConnection, placeOf } from './connection.ts';
+import {
+  type AwsHandler,
+  entryNames,
+  type Handler,
+  type HandlerConnection,
+  placeOf,
+} from './connection.ts';
 import { type ClientPorts, withPorts } from './replacedPorts.ts';
 
 /** A handler as its stack describes it. */
@@ -54,14 +60,13 @@ export async function discoverHandler(
       ),
     );
   const { resources, bucketPrefix, secrets, settings, version, limits, replaced } = metadata;
-  const { providers } = settings;
   return {
     stack,
     path: chosen,
     resources: resolve(resources) as ResourceIds,
     bucketPrefix,
     secrets: resolve(secrets),
-    providers: typeof providers === 'object' && providers !== null ? Object.keys(providers) : [],
+    providers: entryNames(settings),
     limits,
     version,
     settings,

@@ -39,6 +39,11 @@ export interface AwsHandler {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
+/** Names of the provider entries in settings, the default first. */
+export function entryNames({ providers }: HandlerMetadata['settings']): readonly string[] {
+  return typeof providers === 'object' && providers !== null ? Object.keys(providers) : [];
+}
+
 /** The handler's part of its bucket. */
 export function placeOf({
   resources: { bucket },

@@ -8,9 +8,12 @@ export function timeKey(time: number): string {
   return String(Math.ceil(time)).padStart(15, '0');
 }
 
+/** Begins the partitions of the batches that wait for capacity at a provider. */
+export const WAITING_PREFIX = 'waiting#';
+
 /** Partition of the batches that wait for capacity at a provider. */
 export function waitingQueue(provider: string): string {
-  return `waiting#${provider}`;
+  return WAITING_PREFIX + provider;
 }
 
 /** Messages may set priorities from -500 to 499. */
@@ -27,9 +30,12 @@ export function createdAtOf(key: string): number {
   return Number(key.slice(key.indexOf('#') + 1));
 }
 
+/** Begins the partitions of the other batches that have a `dueAt`. */
+export const OPEN_PREFIX = 'open#';
+
 /** Partition of a shard's batches that have a `dueAt`. */
 export function shardQueue(shard: number): string {
-  return `open#${shard}`;
+  return `${OPEN_PREFIX}${shard}`;
 }
 
 /** A batch keeps its shard for life. With fewer shards than before, some batches would not be swept. */
