@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { dynamoTable } from '../../../shared/aws/table.ts';
 import { IndexMissingError, type Item, type ItemTable } from '../../../shared/stores/itemTable.ts';
-import { type Emulators, startEmulators } from '../../support/emulators.ts';
+import { freshTable } from '../../support/freshTable.ts';
 
-let emulators: Emulators;
-let tableName: string;
 let table: ItemTable;
 
-beforeAll(async () => {
-  emulators = await startEmulators();
-});
-afterAll(() => emulators.stop());
-beforeEach(async () => {
-  tableName = `table-${crypto.randomUUID()}`;
-  await emulators.createTable(tableName);
-  table = dynamoTable(emulators.table, tableName);
+const fresh = freshTable();
+beforeEach(() => {
+  table = fresh.table;
 });
 
 async function putAll(items: readonly Item[]): Promise<void> {
@@ -24,7 +17,7 @@ async function putAll(items: readonly Item[]): Promise<void> {
 
 test('a table of before an index says which one is missing', async () => {
   const older = `table-${crypto.randomUUID()}`;
-  await emulators.createTable(older, ({ GlobalSecondaryIndexes: indexes = [], ...rest }) => ({
+  await fresh.emulators.createTable(older, ({ GlobalSecondaryIndexes: indexes = [], ...rest }) => ({
     ...rest,
     AttributeDefinitions: rest.AttributeDefinitions?.filter(
       ({ AttributeName: name }) => name !== 'createdMonth' && name !== 'createdAt',
@@ -32,7 +25,7 @@ test('a table of before an index says which one is missing', async () => {
     GlobalSecondaryIndexes: indexes.filter(({ IndexName: name }) => name !== 'created'),
   }));
   const query = { index: 'created', partition: '2027-01', limit: 1 } as const;
-  const page = dynamoTable(emulators.table, older).query(query);
+  const page = dynamoTable(fresh.emulators.table, older).query(query);
   await expect(page).rejects.toThrow(IndexMissingError);
   await expect(page).rejects.toThrow(/no index created: deploy the handler again/);
 });

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { dynamoTable } from '../../../shared/aws/table.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { batchStore } from '../../../shared/stores/batchStore.ts';
 import {
   laneStore,
@@ -18,7 +17,7 @@ import {
   sweepLock,
 } from '../../../shared/stores/sweepStores.ts';
 import { aBatch } from '../../support/batches.ts';
-import { type Emulators, startEmulators } from '../../support/emulators.ts';
+import { freshTable } from '../../support/freshTable.ts';
 
 /**
  * Items as the version wrote them that updated single attributes of the lock and of requests: made by
@@ -34,24 +33,17 @@ const ITEMS: ReadonlyMap<string, Item> = new Map(
 
 const NOW = 1_800_000_000_000;
 const MINUTE = 60_000;
-let emulators: Emulators;
-let tableName: string;
 let table: ItemTable;
 
-beforeAll(async () => {
-  emulators = await startEmulators();
-});
-afterAll(() => emulators.stop());
-beforeEach(async () => {
-  tableName = `table-${crypto.randomUUID()}`;
-  await emulators.createTable(tableName);
-  table = dynamoTable(emulators.table, tableName);
+const fresh = freshTable();
+beforeEach(() => {
+  table = fresh.table;
 });
 
 async function given(name: string): Promise<Item> {
   const item = ITEMS.get(name);
   if (!item) throw new Error(`there is no item ${name}`);
-  await emulators.table.send(new PutCommand({ TableName: tableName, Item: item }));
+  await fresh.emulators.table.send(new PutCommand({ TableName: fresh.tableName, Item: item }));
   return item;
 }
 

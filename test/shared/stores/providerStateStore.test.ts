@@ -1,12 +1,11 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { dynamoTable } from '../../../shared/aws/table.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { NewerSchemaError } from '../../../shared/batch/errors.ts';
 import type { ProviderState, ProviderStateStore } from '../../../shared/quota/providerState.ts';
 import { batchStore } from '../../../shared/stores/batchStore.ts';
 import { providerStateStore } from '../../../shared/stores/sweepStores.ts';
 import { aBatch } from '../../support/batches.ts';
-import { type Emulators, startEmulators } from '../../support/emulators.ts';
+import { freshTable } from '../../support/freshTable.ts';
 
 const HELD: ProviderState = {
   schemaVersion: 1,
@@ -14,18 +13,11 @@ const HELD: ProviderState = {
   version: 1,
   hold: { kind: 'quota', reason: { code: 'c', message: 'm' }, until: 1.5, refusals: 2 },
 };
-let emulators: Emulators;
-let tableName: string;
 let states: ProviderStateStore;
 
-beforeAll(async () => {
-  emulators = await startEmulators();
-});
-afterAll(() => emulators.stop());
-beforeEach(async () => {
-  tableName = `table-${crypto.randomUUID()}`;
-  await emulators.createTable(tableName);
-  states = providerStateStore(dynamoTable(emulators.table, tableName));
+const fresh = freshTable();
+beforeEach(() => {
+  states = providerStateStore(fresh.table);
 });
 
 test('all entries ever used are listed, and no batch', async () => {
@@ -34,7 +26,7 @@ test('all entries ever used are listed, and no batch', async () => {
   await Promise.all(
     names.map((provider) => states.replace({ schemaVersion: 1, provider, version: 1 })),
   );
-  const batches = batchStore(dynamoTable(emulators.table, tableName), {
+  const batches = batchStore(fresh.table, {
     retentionSeconds: 1,
     maxAgeSeconds: 60,
   });
@@ -48,9 +40,9 @@ test('all entries ever used are listed, and no batch', async () => {
 test('a state of a newer version is not changed', async () => {
   // Prepare
   await states.replace(HELD);
-  await emulators.table.send(
+  await fresh.emulators.table.send(
     new UpdateCommand({
-      TableName: tableName,
+      TableName: fresh.tableName,
       Key: { id: 'provider#openai' },
       UpdateExpression: 'SET schemaVersion = :version',
       ExpressionAttributeValues: { ':version': 2 },

@@ -1,27 +1,20 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { dynamoTable } from '../../../shared/aws/table.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { batchStore } from '../../../shared/stores/batchStore.ts';
 import type { ItemTable } from '../../../shared/stores/itemTable.ts';
 import { effectRecord } from '../../../shared/stores/onceRecords.ts';
 import { sweepLock } from '../../../shared/stores/sweepStores.ts';
 import { aBatch } from '../../support/batches.ts';
-import { type Emulators, startEmulators } from '../../support/emulators.ts';
+import { freshTable } from '../../support/freshTable.ts';
 
 /** What another writer does between the read and the write of a store. */
 
 const NOW = 1_800_000_000_000;
 const MINUTE = 60_000;
-let emulators: Emulators;
 let table: ItemTable;
 
-beforeAll(async () => {
-  emulators = await startEmulators();
-});
-afterAll(() => emulators.stop());
-beforeEach(async () => {
-  const tableName = `table-${crypto.randomUUID()}`;
-  await emulators.createTable(tableName);
-  table = dynamoTable(emulators.table, tableName);
+const fresh = freshTable();
+beforeEach(() => {
+  table = fresh.table;
 });
 
 /** The table, where the other writer acts right before the first write. */
