@@ -10,7 +10,7 @@ import { isEnded } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { batchItemId, fromItem } from '../stores/batchItem.ts';
 import { ClientError } from './clientError.ts';
-import { checkRunning, type HandlerConnection } from './connection.ts';
+import { type HandlerConnection, isRun, notRunning } from './connection.ts';
 
 /** A command for a batch. */
 export type Command = CommandMessage['action'];
@@ -155,10 +155,12 @@ export async function commandProvider(
   const messageId = await queues.send({ action, provider, ...omitUndefined({ reason, by }) });
   const until = Date.now() + timeoutSeconds * 1000;
   while (Date.now() < until) {
-    await checkRunning(connection, `${action} of ${provider} is sent`);
+    // Before the state is read: a program that has carried it out may end right after that.
+    const mayCome = await isRun(connection);
     const { lastCommand } = await providerStates.get(provider);
     // This command, or a later one of somebody else.
     if (lastCommand?.messageId === messageId || lastCommand?.messageId !== before) return;
+    if (!mayCome) throw notRunning(handler, `${action} of ${provider} is sent`);
     await wait(POLL_MS, undefined, { signal });
   }
   throw new ClientError(

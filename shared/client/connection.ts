@@ -87,18 +87,14 @@ export function awsOf({ aws, handler }: HandlerConnection, operation: string): A
   );
 }
 
-/**
- * Checks that somebody carries out what is sent.
- *
- * @param done what has happened all the same, as a sentence without its end
- * @throws ClientError `not_running` for an in-process handler that no program runs
- */
-export async function checkRunning(
-  { handler, process }: Pick<HandlerConnection, 'handler' | 'process'>,
-  done: string,
-): Promise<void> {
-  if (process === undefined || (await process.running()).length > 0) return;
-  throw new ClientError(
+/** Whether somebody carries out what is sent: false for an in-process handler that no program runs. */
+export async function isRun({ process }: Pick<HandlerConnection, 'process'>): Promise<boolean> {
+  return process === undefined || (await process.running()).length > 0;
+}
+
+/** @param done what has happened all the same, as a sentence without its end */
+export function notRunning(handler: Handler, done: string): ClientError {
+  return new ClientError(
     'not_running',
     `${done}, and nothing carries it out: no program runs the handler in ${handler.name}. Start yours`,
   );

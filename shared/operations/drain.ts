@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { IndexPage } from '../batch/ports.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { commandProvider } from '../client/commands.ts';
-import { checkRunning, type HandlerConnection } from '../client/connection.ts';
+import { type HandlerConnection, isRun, notRunning } from '../client/connection.ts';
 import { END_OF_TIME, listBatches } from '../client/listBatches.ts';
 import { isPaused } from '../quota/providerState.ts';
 import { laneStore } from '../stores/collectorStores.ts';
@@ -40,7 +40,7 @@ export async function* drain(
   connection: HandlerConnection,
   { signal, pollMs = 2_000, timeoutMs = Number.POSITIVE_INFINITY }: DrainOptions = {},
 ): AsyncGenerator<DrainProgress> {
-  await checkRunning(connection, 'nothing was drained');
+  if (!(await isRun(connection))) throw notRunning(connection.handler, 'nothing was drained');
   await pauseAll(connection, signal);
   /** Batch id → the poll in which its cancel command was last sent. */
   const sent = new Map<string, number>();
