@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   createDirectoryClient,
   type DeliveredBatch,
   type StateChange,
 } from '../../inProcess/index.ts';
+import type { BatchStore } from '../../shared/batch/ports.ts';
+import { addBatch } from '../../shared/client/addBatch.ts';
 import { sentAgain } from '../../simulators/engine/journal.ts';
 import { requestLine } from '../support/world.ts';
 import { type Runs, startRuns } from './runs.ts';
@@ -135,6 +137,56 @@ describe('a handler in one process', () => {
     await handler.run({ untilIdle: true });
     expect((await runs.batches.get('b1'))?.status).toBe('completed');
     expect((await runs.simulator.journal()).jobs).toHaveLength(1);
+  });
+
+  it('waits until idle for what a pause and a later start hold back', async () => {
+    runs = await startRuns();
+    const statuses: string[] = [];
+    const handler = runs.handler({ onEvent: ({ to }) => void statuses.push(to) });
+    const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+    await handler.connection.queues.send({ action: 'pause', provider: 'openai' });
+    await runs.add('paused', ['a']);
+    await runs.add('later', ['a'], { notBefore: inSeconds(1) });
+    let hasEnded = false;
+    const running = handler.run({ untilIdle: true }).then(() => {
+      hasEnded = true;
+    });
+
+    await vi.waitFor(
+      () => expect(statuses.filter((to) => to === 'queued')).toHaveLength(2),
+      20_000,
+    );
+    expect(await handler.getBatch('paused')).toMatchObject({ status: 'queued' });
+    expect(hasEnded).toBe(false);
+    await handler.resumeProvider('openai');
+    await running;
+
+    expect(await handler.getBatch('paused')).toMatchObject({ status: 'completed' });
+    expect(await handler.getBatch('later')).toMatchObject({ status: 'completed' });
+  });
+
+  it('knows a file by its content where its ETag is not made of that', async () => {
+    runs = await startRuns();
+    const file = `${runs.directory}.jsonl`;
+    writeFileSync(file, `${requestLine('a')}\n`);
+    const handler = runs.handler();
+    await handler.add(file, { batchId: 'b1' });
+    await handler.run({ untilIdle: true });
+    const { connection } = handler;
+    const batches: BatchStore = {
+      ...connection.batches,
+      async get(batchId) {
+        const batch = await connection.batches.get(batchId);
+        if (!batch) return undefined;
+        const source = { ...batch.spec.source, etag: '"made-by-kms"' };
+        return { ...batch, spec: { ...batch.spec, source } };
+      },
+    };
+    const addAgain = () => addBatch({ ...connection, batches }, { file, batchId: 'b1' });
+
+    expect(await addAgain()).toEqual({ batchId: 'b1', existing: 'completed' });
+    writeFileSync(file, `${requestLine('z')}\n`);
+    await expect(addAgain()).rejects.toMatchObject({ code: 'batch_exists' });
   });
 
   it('runs once at a time', async () => {

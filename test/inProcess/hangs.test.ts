@@ -11,6 +11,7 @@ import { type BatchHandlerOptions, checkOptions } from '../../inProcess/options.
 import { Run } from '../../inProcess/run.ts';
 import type { StateChange } from '../../shared/batch/contracts.ts';
 import type { SweepLock } from '../../shared/batch/ports.ts';
+import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { type Runs, startRuns } from './runs.ts';
 
 const never = () => new Promise<never>(() => {});
@@ -42,13 +43,13 @@ function composed(changes: Partial<BatchHandlerOptions> = {}) {
   return { options, composition, errors };
 }
 
-/** A run whose sweeps take their lease from `acquire`. */
-function runWith(acquire: SweepLock['acquire']) {
+/** A run whose sweeps take their lease from `acquire`, with some ports replaced. */
+function runWith(acquire: SweepLock['acquire'], ports: Partial<Dependencies> = {}) {
   const { options, composition, errors } = composed();
   const sweepLock: SweepLock = { acquire, release: async () => {} };
-  const dependencies = { ...composition.dependencies, sweepLock };
+  const dependencies = { ...composition.dependencies, sweepLock, ...ports };
   const given: Composition = { ...composition, dependencies };
-  return { run: new Run(options, given, new Bell()), errors };
+  return { run: new Run(options, given, new Bell()), errors, queues: composition.queues };
 }
 
 describe('what hangs in one process', () => {
@@ -112,6 +113,33 @@ describe('what hangs in one process', () => {
     expect(errors).toEqual([
       { message: 'sweep failed', error: 'the sweep has not ended within 120 seconds' },
     ]);
+    run.stop();
+    await working;
+  });
+});
+
+describe('work that hangs in one process', () => {
+  it('is abandoned after its deadline, and its message comes again', async () => {
+    vi.useFakeTimers();
+    const { batches } = composed({ directory: join(root, 'others') }).composition.dependencies;
+    const get = vi.fn(async () => undefined).mockImplementationOnce(async () => undefined);
+    // The first read is for the size of the input, and the second belongs to the work.
+    get.mockImplementationOnce(never);
+    const acquire = async () => undefined;
+    const { run, errors, queues } = runWith(acquire, { batches: { ...batches, get } });
+    await queues.sendWork({ action: 'inspect', batchId: 'b1' });
+    const working = run.work({});
+
+    await vi.advanceTimersByTimeAsync(915_000);
+
+    expect(errors).toEqual([
+      expect.objectContaining({
+        message: 'message failed; returned to queue',
+        error: 'the work on batch b1 has not ended within 900 seconds',
+      }),
+    ]);
+    expect(get.mock.calls.length).toBeGreaterThan(2);
+    expect(queues.depth('work')).toBe(0);
     run.stop();
     await working;
   });
