@@ -44,6 +44,10 @@ export const TABLE = {
   requestPrefix: 'request#',
   /** Key prefix of the items of webhooks that have arrived. */
   webhookPrefix: 'webhook#',
+  /** Key prefix of the keys of the HTTP API. */
+  keyPrefix: 'key#',
+  /** Key prefix of the items that say how the keys of the HTTP API are used. */
+  keyUsePrefix: 'keyUse#',
   dueIndex: {
     name: 'due',
     partitionKey: 'queue',

@@ -107,6 +107,10 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: SETTINGS,
   },
   'shared/handlerMetadata.ts': { may: 'zod', why: SETTINGS },
+  'shared/http': {
+    may: 'shared/batch shared/jsonl shared/providers/provider.ts shared/quota shared/stores shared/usecases @fastify/busboy hono node zod',
+    why: 'it serves the use cases over HTTP on ports, whatever its host',
+  },
   'shared/invalid': {
     may: 'zod',
     why: 'everything may import it, so it uses only the types of zod, which load nothing',
