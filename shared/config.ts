@@ -48,6 +48,10 @@ export const TABLE = {
   keyPrefix: 'key#',
   /** Key prefix of the items that say how the keys of the HTTP API are used. */
   keyUsePrefix: 'keyUse#',
+  /** Key prefix of the items of files of the HTTP API. */
+  filePrefix: 'file#',
+  /** Key prefix of the items that name the batch of a request's first try. */
+  repeatPrefix: 'repeat#',
   dueIndex: {
     name: 'due',
     partitionKey: 'queue',

@@ -31,7 +31,7 @@ export function partDepth(batchId: string): number {
   return batchId.split('/').length - 1;
 }
 
-const PREFIX_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const PREFIX_LENGTH = 16;
 
 /**
@@ -40,10 +40,43 @@ const PREFIX_LENGTH = 16;
  * @param randomInt returns an integer in [0, max), from a cryptographic source in production
  */
 export function newKeyPrefix(randomInt: (max: number) => number): string {
-  let prefix = 'bh';
-  for (let i = 0; i < PREFIX_LENGTH; i++)
-    prefix += PREFIX_ALPHABET[randomInt(PREFIX_ALPHABET.length)];
-  return prefix;
+  return randomId('bh', PREFIX_LENGTH, randomInt);
+}
+
+function randomId(prefix: string, length: number, randomInt: (max: number) => number): string {
+  let id = prefix;
+  for (let i = 0; i < length; i++) id += ID_ALPHABET[randomInt(ID_ALPHABET.length)];
+  return id;
+}
+
+/** What the ids of the HTTP API begin with, as OpenAI's do. */
+const API_PREFIXES = { batch: 'batch_', file: 'file-', upload: 'upload_', part: 'part_' } as const;
+type ApiObject = keyof typeof API_PREFIXES;
+
+const API_ID_LENGTH = 24;
+
+/**
+ * A new id of the HTTP API: a prefix and 24 characters of a-z0-9 (124 bits).
+ *
+ * @param randomInt returns an integer in [0, max), from a cryptographic source in production
+ */
+export function newApiId(object: ApiObject, randomInt: (max: number) => number): string {
+  return randomId(API_PREFIXES[object], API_ID_LENGTH, randomInt);
+}
+
+/** The rule for an id that {@link newApiId} made. Only such an id becomes part of a key. */
+export function apiIdPattern(object: ApiObject): RegExp {
+  return new RegExp(`^${API_PREFIXES[object]}[a-z0-9]{${API_ID_LENGTH}}$`);
+}
+
+/** Key of a file that came through the HTTP API. */
+export function fileKey(fileId: string): string {
+  return `uploads/files/${fileId}.jsonl`;
+}
+
+/** Key of a part of an upload of the HTTP API. */
+export function uploadPartKey(uploadId: string, partId: string): string {
+  return `uploads/parts/${uploadId}/${partId}`;
 }
 
 /**
@@ -126,4 +159,10 @@ export const MAX_KEY_BYTES = 1024;
  */
 export function objectKey(batchId: string, token: string, name: string): string {
   return `batches/${batchId}/${token}/${name}`;
+}
+
+/** The id of the file of the HTTP API with this key; undefined if it did not come through that. */
+export function fileIdOfKey(key: string): string | undefined {
+  const [, fileId = ''] = /^uploads\/files\/([^/]+)\.jsonl$/.exec(key) ?? [];
+  return apiIdPattern('file').test(fileId) ? fileId : undefined;
 }

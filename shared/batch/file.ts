@@ -1,0 +1,73 @@
+import * as z from 'zod';
+
+/** The files of the HTTP API: those that clients upload. */
+
+export const FILE_SCHEMA_VERSION = 1;
+
+/** Milliseconds since 1970. */
+const time = z.number().nonnegative();
+
+export const fileSchema = z.object({
+  fileId: z.string(),
+  /** From 0; rises by one with every write. */
+  version: z.number().int().nonnegative(),
+  /**
+   * The record of a file that was deleted stays for as long as the file would have: nothing that is
+   * still on its way brings the file back, and a list goes on after it.
+   */
+  status: z.enum(['uploaded', 'deleted']),
+  filename: z.string(),
+  bytes: z.number().int().nonnegative(),
+  purpose: z.string(),
+  createdAt: time,
+  /** The file is served until then. */
+  expiresAt: time,
+  /** Absent: it belongs to no tenant. */
+  tenant: z.string().optional(),
+});
+export type StoredFile = z.infer<typeof fileSchema>;
+
+/** Where a page of files begins: right after one of them, in the direction of the list. */
+export type FilePlace = Pick<StoredFile, 'fileId' | 'createdAt'>;
+
+/** The table of files. */
+export interface FileStore {
+  /** A strongly consistent read. */
+  get(fileId: string): Promise<StoredFile | undefined>;
+  /** Writes a new record, in one atomic step. `exists`: another write has made one with this id. */
+  create(file: StoredFile): Promise<'written' | 'exists'>;
+  /** Notes that a file was deleted. It may have no record yet. */
+  markDeleted(file: StoredFile): Promise<'written' | 'conflict'>;
+  /**
+   * One page of the files of a tenant, or of none, by their age. Those that were deleted are left out,
+   * so that a page may be empty and not the last. Eventually consistent.
+   *
+   * @param limit files to read at most, from 1 to 100
+   */
+  list(query: {
+    readonly tenant: string | undefined;
+    readonly isNewestFirst: boolean;
+    readonly after?: FilePlace | undefined;
+    readonly limit: number;
+  }): Promise<{ readonly files: readonly StoredFile[]; readonly next?: FilePlace | undefined }>;
+}
+
+/** OpenAI's default for files of batches: `FileExpirationAfter` of its API description. */
+const USUAL_LIFE_SECONDS = 30 * 24 * 60 * 60;
+
+/**
+ * The record of a file whose content is in the bucket.
+ *
+ * @param given `lifeSeconds`: how long it is served. Default: 30 days
+ * @param now milliseconds since 1970
+ */
+export function newFile(
+  given: Pick<StoredFile, 'fileId' | 'filename' | 'bytes' | 'purpose' | 'tenant'> & {
+    readonly lifeSeconds?: number | undefined;
+  },
+  now: number,
+): StoredFile {
+  const { lifeSeconds = USUAL_LIFE_SECONDS, ...file } = given;
+  const expiresAt = now + lifeSeconds * 1000;
+  return { ...file, version: 0, status: 'uploaded', createdAt: now, expiresAt };
+}
