@@ -81,6 +81,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
     batches: stores.batches,
     providerStates: stores.providerStates,
     sweepLock: stores.sweepLock,
+    uploads: stores.uploads,
     queues: port('queues') ?? realQueues(sqs, config.queueUrls, objects),
     collector: collectorPorts(config, stores, (urls) => realCollectorQueue(sqs, urls, objects)),
     scratch: diskScratch(),

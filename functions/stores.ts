@@ -2,6 +2,7 @@ import { dynamodbClient } from '../shared/aws/clients/dynamodb.ts';
 import { dynamoTable } from '../shared/aws/table.ts';
 import { lifetimeSeconds, type Policy } from '../shared/batch/policy.ts';
 import type { BatchStore, SweepLock } from '../shared/batch/ports.ts';
+import type { UploadStore } from '../shared/batch/upload.ts';
 import type { WebhookRegister } from '../shared/batch/webhook.ts';
 import type { LaneStore, RequestRegister } from '../shared/collector/contract.ts';
 import type { ProviderStateStore } from '../shared/quota/providerState.ts';
@@ -9,6 +10,7 @@ import { batchStore } from '../shared/stores/batchStore.ts';
 import { laneStore, requestRegister } from '../shared/stores/collectorStores.ts';
 import { webhookRegister } from '../shared/stores/onceRecords.ts';
 import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
+import { uploadStore } from '../shared/stores/uploadRecords.ts';
 import type { Config } from './config.ts';
 import type { PortLookup } from './ports.ts';
 
@@ -20,6 +22,7 @@ export interface Stores {
   readonly lanes: LaneStore;
   readonly requests: RequestRegister;
   readonly webhookRegister: WebhookRegister;
+  readonly uploads: UploadStore;
 }
 
 export function composeStores(
@@ -37,5 +40,6 @@ export function composeStores(
     lanes: port('lanes') ?? laneStore(items),
     requests: port('requests') ?? requestRegister(items, { keepSeconds }),
     webhookRegister: port('webhookRegister') ?? webhookRegister(items),
+    uploads: uploadStore(items),
   };
 }

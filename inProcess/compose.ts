@@ -6,6 +6,7 @@ import type { Providers } from '../shared/providers/provider.ts';
 import { connectProviders, entryLimits } from '../shared/providers/registry.ts';
 import { batchStore } from '../shared/stores/batchStore.ts';
 import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
+import { uploadStore } from '../shared/stores/uploadRecords.ts';
 import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { databaseIdentity, openDatabase, requireWritable } from './database.ts';
@@ -49,6 +50,7 @@ export function compose(options: CheckedOptions, onSent: (queue: QueueName) => v
     batches: batchStore(table, policy),
     providerStates: providerStateStore(table),
     sweepLock: sweepLock(table),
+    uploads: uploadStore(table),
     tableName: TABLE_NAME,
     scratch: diskScratch(),
     providers: providersOf(options, objects),

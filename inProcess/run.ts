@@ -12,7 +12,7 @@ import { hasOpenWork, openWorkText } from './openWork.ts';
 import type { CheckedOptions } from './options.ts';
 import type { ReceivedMessage } from './sqliteQueues.ts';
 import { withinTime } from './timeLimit.ts';
-import { inputBytes, workSeconds } from './workDeadline.ts';
+import { workBytes, workSeconds } from './workDeadline.ts';
 
 export interface RunOptions {
   /**
@@ -114,8 +114,10 @@ export class Run {
     const { dependencies, objects } = this.#composition;
     const message = await acceptWork(dependencies, { body, messageId });
     if (!message) return;
-    const bytes = await inputBytes(dependencies.batches, message.batchId, objects.bytesOf);
-    await withDeadline(`the work on batch ${message.batchId}`, workSeconds(bytes), (deadline) =>
+    const bytes = await workBytes(dependencies, message, objects.bytesOf);
+    const subject =
+      message.action === 'assemble' ? `upload ${message.uploadId}` : `batch ${message.batchId}`;
+    await withDeadline(`the work on ${subject}`, workSeconds(bytes), (deadline) =>
       runWork(dependencies, message, deadline),
     );
   }

@@ -1,5 +1,6 @@
-import type { BatchStore } from '../shared/batch/ports.ts';
+import type { WorkMessage } from '../shared/batch/messages.ts';
 import type { BatchFields } from '../shared/batch/record.ts';
+import type { Dependencies } from '../shared/usecases/dependencies.ts';
 
 const MINUTE = 60;
 const MAX_SECONDS = 6 * 60 * MINUTE;
@@ -8,11 +9,11 @@ const UNKNOWN_SECONDS = 15 * MINUTE;
 const BYTES_PER_SECOND = 250_000;
 
 /**
- * How long a piece of work on a batch may take: a minute, and four seconds for each megabyte. If the process
- * is killed meanwhile, its batch waits for that time and the margin of the lease, so that it is short for
- * small files.
+ * How long a piece of work may take: a minute, and four seconds for each megabyte. If the process is killed
+ * meanwhile, its batch waits for that time and the margin of the lease, so that it is short for small
+ * files.
  *
- * @param bytes of the input; undefined before its inspection
+ * @param bytes of the file that it moves
  * @returns seconds, at most six hours; 15 minutes if the size is not known
  */
 export function workSeconds(bytes: number | undefined): number {
@@ -20,12 +21,15 @@ export function workSeconds(bytes: number | undefined): number {
   return Math.min(MAX_SECONDS, MINUTE + bytes / BYTES_PER_SECOND);
 }
 
-/** The size of a batch's input in bytes; undefined if it is not known yet. */
-export async function inputBytes(
-  batches: Pick<BatchStore, 'get'>,
-  batchId: string,
+/** The size in bytes of the file that a piece of work moves; undefined if it is not known. */
+export async function workBytes(
+  { batches, uploads }: Pick<Dependencies, 'batches' | 'uploads'>,
+  message: WorkMessage,
   sourceBytes: (key: string) => Promise<number | undefined>,
 ): Promise<number | undefined> {
+  if (message.action === 'assemble')
+    return (await uploads.get(message.uploadId).catch(() => undefined))?.bytes;
+  const { batchId } = message;
   const batch: BatchFields | undefined = await batches.get(batchId).catch(() => undefined);
   if (!batch) return undefined;
   return batch.input?.bytes ?? sourceBytes(batch.spec.source.key);

@@ -52,6 +52,8 @@ export const TABLE = {
   filePrefix: 'file#',
   /** Key prefix of the items that name the batch of a request's first try. */
   repeatPrefix: 'repeat#',
+  /** Key prefix of the items of uploads of the HTTP API. */
+  uploadPrefix: 'upload#',
   dueIndex: {
     name: 'due',
     partitionKey: 'queue',

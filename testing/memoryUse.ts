@@ -19,22 +19,31 @@ function bufferMb(): number {
   return process.memoryUsage().arrayBuffers / MB;
 }
 
+/**
+ * Watches how many megabytes of buffers are held.
+ *
+ * @returns collects garbage, and says how much more is held now than at the least before
+ */
+export function watchBuffers(): () => number {
+  const collect = collector();
+  collect();
+  // A collection frees buffers in the background; the next one begins when that has ended.
+  collect();
+  let least = bufferMb();
+  return () => {
+    collect();
+    if (bufferMb() - least > MAX_GROWTH_MB) collect();
+    // What others held before, they may free at any time.
+    least = Math.min(least, bufferMb());
+    return bufferMb() - least;
+  };
+}
+
 export const constantMemoryDuty: Duty<Given<ObjectStore>> = {
   method: 'writer',
   does: `writes and reads ${OBJECT_MB} MB without holding them in memory`,
   async check({ first }) {
-    const collect = collector();
-    collect();
-    // A collection frees buffers in the background; the next one begins when that has ended.
-    collect();
-    let least = bufferMb();
-    const growth = () => {
-      collect();
-      if (bufferMb() - least > MAX_GROWTH_MB) collect();
-      // What others held before, they may free at any time.
-      least = Math.min(least, bufferMb());
-      return bufferMb() - least;
-    };
+    const growth = watchBuffers();
     let most = 0;
     const writer = first.writer('large');
     for (let written = 0; written < OBJECT_MB; written++) {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isPlainText } from './bounds.ts';
 import {
+  apiIdPattern,
   BATCH_ID_PATTERN,
   COLLECTED_ID_PATTERN,
   INBOX_PREFIX,
@@ -220,11 +221,26 @@ const WORK_KINDS = ['inspect', 'submit', 'collect'] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
 /** Internal: the next work of a worker for a batch. */
-export const workMessageSchema = z.strictObject({
+const batchWorkMessageSchema = z.strictObject({
   schemaVersion,
   action: z.enum(WORK_KINDS),
   batchId: recordId,
 });
+export type BatchWorkMessage = z.infer<typeof batchWorkMessageSchema>;
+
+/** Internal: puts the parts of an upload together. */
+const assembleMessageSchema = z.strictObject({
+  schemaVersion,
+  action: z.literal('assemble'),
+  uploadId: z.string().regex(apiIdPattern('upload'), 'must be the id of an upload'),
+});
+export type AssembleMessage = z.infer<typeof assembleMessageSchema>;
+
+/** All messages of the work queue. */
+export const workMessageSchema = z.discriminatedUnion('action', [
+  batchWorkMessageSchema,
+  assembleMessageSchema,
+]);
 export type WorkMessage = z.infer<typeof workMessageSchema>;
 
 /** Whether S3 takes a text as a key. Lone surrogates cannot be sent, and control characters get lost. */

@@ -13,6 +13,7 @@ import type {
   SweepLock,
   TokenEstimation,
 } from '../batch/ports.ts';
+import type { UploadStore } from '../batch/upload.ts';
 import type { Collector } from '../collector/contract.ts';
 import type { Providers } from '../providers/provider.ts';
 import type { ProviderStateStore } from '../quota/providerState.ts';
@@ -25,6 +26,8 @@ export interface Dependencies {
   readonly batches: BatchStore;
   readonly providerStates: ProviderStateStore;
   readonly sweepLock: SweepLock;
+  /** Uploads of the HTTP API. */
+  readonly uploads: UploadStore;
   readonly queues: Queues;
   /** Absent in a deployment that does not collect single requests. */
   readonly collector?: Collector | undefined;

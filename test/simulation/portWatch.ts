@@ -19,6 +19,7 @@ const PORTS_WITHOUT_POINTS: Readonly<Partial<Record<keyof Dependencies, string>>
   clock: 'it is read from the machine',
   chance: 'it is read from the machine',
   tokens: 'they are counted in memory',
+  uploads: 'no life has an upload yet',
   scratch: 'the local disk is gone with its process',
   log: 'nothing depends on it',
   metrics: 'nothing depends on it',

@@ -2,6 +2,7 @@ import type { StateChange } from '../../shared/batch/contracts.ts';
 import { UNPRICED } from '../../shared/batch/cost.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { Providers } from '../../shared/providers/provider.ts';
+import { uploadStore } from '../../shared/stores/uploadRecords.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import type { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import { memoryScratch } from '../../simulators/memory/scratch.ts';
@@ -68,6 +69,7 @@ export function portsOf(process: Process, world: PortsWorld): Dependencies {
     batches: table.batchStore(process),
     providerStates: table.providerStates(process),
     sweepLock: table.sweepLock(process),
+    uploads: uploadStore(table.itemTable(process)),
     queues: {
       sendWork: (message) => send(queues.work, message),
       sendBatch: (message, delaySeconds) => send(queues.batch, message, delaySeconds),

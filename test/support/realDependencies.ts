@@ -17,6 +17,7 @@ import { connectProviders } from '../../shared/providers/registry.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { batchStore } from '../../shared/stores/batchStore.ts';
 import { providerStateStore, sweepLock } from '../../shared/stores/sweepStores.ts';
+import { uploadStore } from '../../shared/stores/uploadRecords.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { clientSettings } from './emulators.ts';
 import { fakeTokens } from './fakes/fakeTokens.ts';
@@ -66,6 +67,7 @@ export function realDependencies(options: RealDependenciesOptions): {
     batches: batchStore(dynamoTable(table, tableName), options.policy),
     providerStates: providerStateStore(dynamoTable(table, tableName)),
     sweepLock: sweepLock(dynamoTable(table, tableName)),
+    uploads: uploadStore(dynamoTable(table, tableName)),
     queues: realQueues(sqs, queueUrls, objects),
     objects,
     tableName,

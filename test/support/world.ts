@@ -3,7 +3,9 @@ import type { WorkMessage } from '../../shared/batch/messages.ts';
 import { DEFAULT_POLICY, type Policy } from '../../shared/batch/policy.ts';
 import type { BatchStore, ObjectStore } from '../../shared/batch/ports.ts';
 import type { Batch } from '../../shared/batch/record.ts';
+import type { UploadStore } from '../../shared/batch/upload.ts';
 import type { ProviderState } from '../../shared/quota/providerState.ts';
+import { uploadStore } from '../../shared/stores/uploadRecords.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
 import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';
@@ -11,6 +13,7 @@ import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { runWork } from '../../shared/usecases/work/work.ts';
 import { MemoryBatches } from '../../simulators/memory/batches.ts';
 import { MemoryBucket } from '../../simulators/memory/bucket.ts';
+import { MemoryItems } from '../../simulators/memory/items.ts';
 import { MemoryProviderStates } from '../../simulators/memory/providerStates.ts';
 import { memoryScratch } from '../../simulators/memory/scratch.ts';
 import { MemorySweepLock } from '../../simulators/memory/sweepLock.ts';
@@ -24,6 +27,7 @@ export interface World {
   readonly dependencies: Dependencies;
   /** The store of the use cases. A test may replace its methods. */
   readonly batches: BatchStore & Pick<MemoryBatches, 'all' | 'put'>;
+  readonly uploads: UploadStore;
   readonly provider: FakeProvider;
   /** The bucket as a port. */
   readonly objects: ObjectStore;
@@ -68,6 +72,7 @@ export function world(policy: Policy = DEFAULT_POLICY, bucketPrefix = ''): World
     all: () => table.all(),
     put: (batch: Batch) => table.put(batch),
   });
+  const uploads = uploadStore(new MemoryItems().table());
   const bucket = new MemoryBucket('test-bucket', bucketPrefix);
   const objects = bucket.store();
   const provider = fakeProvider(() => now);
@@ -86,6 +91,7 @@ export function world(policy: Policy = DEFAULT_POLICY, bucketPrefix = ''): World
     clock: { now: () => now, after },
     chance: { random: () => 0.5, randomInt: () => serial++ % 36, token: () => `token-${serial++}` },
     batches,
+    uploads,
     providerStates: providerStates.store(),
     sweepLock: new MemorySweepLock().lock(),
     queues: {
@@ -106,7 +112,17 @@ export function world(policy: Policy = DEFAULT_POLICY, bucketPrefix = ''): World
     metrics: fakeMetrics(metrics),
   };
   const self: World = {
-    ...{ dependencies, batches, provider, objects, bucket, workQueue, batchQueue, deadLetters },
+    ...{
+      dependencies,
+      batches,
+      uploads,
+      provider,
+      objects,
+      bucket,
+      workQueue,
+      batchQueue,
+      deadLetters,
+    },
     states: providerStates.states,
     ...{ invocations, announced, metrics, logged },
     advance(seconds) {

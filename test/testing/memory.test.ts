@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { MemoryBatches } from '../../simulators/memory/batches.ts';
 import { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import type { MakeCall } from '../../simulators/memory/calls.ts';
+import { MemoryItems } from '../../simulators/memory/items.ts';
 import { MemoryLanes } from '../../simulators/memory/lanes.ts';
 import { MemoryProviderStates } from '../../simulators/memory/providerStates.ts';
 import { MemorySweepLock } from '../../simulators/memory/sweepLock.ts';
@@ -13,7 +14,7 @@ import {
   requestRegisterContract,
   sweepLockContract,
 } from '../../testing/index.ts';
-import { remoteSubjectOf, runCases, subjectOf } from '../support/contracts.ts';
+import { remoteSubjectOf, runCases, runStoreContracts, subjectOf } from '../support/contracts.ts';
 
 /** What the simulation and many tests take for AWS keeps the contracts as AWS does. */
 
@@ -22,6 +23,15 @@ const repeated: MakeCall = async (_what, effect) => {
   effect();
   return effect();
 };
+
+describe('a table of items in memory', () => {
+  runStoreContracts(
+    remoteSubjectOf(() => {
+      const items = new MemoryItems();
+      return { open: () => items.table(), losing: () => items.table(repeated) };
+    }),
+  );
+});
 
 describe('in memory', () => {
   runCases(

@@ -15,6 +15,7 @@ import {
   type WorkStatus,
 } from '../../batch/lifecycle/events.ts';
 import {
+  type BatchWorkMessage,
   MESSAGE_SCHEMA_VERSION,
   type WorkKind,
   type WorkMessage,
@@ -31,12 +32,14 @@ import { logFields } from '../logFields.ts';
 import { mayHaveJob } from '../parts.ts';
 import { noteAnswered } from '../providerState.ts';
 import { transition } from '../transition.ts';
+import { type AssemblePorts, assemble } from './assemble.ts';
 import { type CollectPorts, collect } from './collect.ts';
 import { type InspectPorts, inspect } from './inspect.ts';
 import { type RecordJobPorts, recordJob, type SubmitPorts, submit } from './submit.ts';
 import type { WorkTask } from './task.ts';
 
 type WorkPorts = InspectPorts & SubmitPorts & CollectPorts & RecordJobPorts;
+type AllWorkPorts = WorkPorts & AssemblePorts;
 
 const STATUS_OF: Readonly<Record<WorkKind, WorkStatus>> = {
   inspect: 'inspecting',
@@ -61,17 +64,18 @@ function isWorkedOn(batch: Batch): batch is BatchIn<WorkStatus> {
 }
 
 /**
- * Does one piece of work: claims the record, works, and writes the result under the token of the
- * claim. If the message comes twice or late, or another worker holds the claim, the claim fails and
+ * Does one piece of work. For a batch, it claims the record, works, and writes the result under the token
+ * of the claim. If the message comes twice or late, or another worker holds the claim, the claim fails and
  * nothing happens. Nor does it for a record that cannot be read: the sweep sets that aside.
  *
  * @param deadline when the function is killed, in milliseconds since 1970
  */
 export async function runWork(
-  ports: WorkPorts,
+  ports: AllWorkPorts,
   message: WorkMessage,
   deadline: number,
 ): Promise<void> {
+  if (message.action === 'assemble') return assemble(ports, message, deadline);
   try {
     await claimAndRun(ports, message, deadline);
   } catch (error) {
@@ -82,7 +86,7 @@ export async function runWork(
 
 async function claimAndRun(
   ports: WorkPorts,
-  { action, batchId }: WorkMessage,
+  { action, batchId }: BatchWorkMessage,
   deadline: number,
 ): Promise<void> {
   const { batches, chance, log } = ports;

@@ -21,7 +21,7 @@ it.each([
   ['null', 'invalid_work_message: null is not an object'],
   [
     '{"action":"cancel","batchId":"b1"}',
-    'invalid_work_message: action: must be one of inspect, submit, collect',
+    'invalid_work_message: action: must be one of inspect, submit, collect, assemble',
   ],
   ['{"action":"submit"}', 'invalid_work_message: batchId is missing: must be a text'],
 ])(

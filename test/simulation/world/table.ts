@@ -2,7 +2,9 @@ import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { BatchStore, SweepLock } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import type { ProviderState, ProviderStateStore } from '../../../shared/quota/providerState.ts';
+import type { ItemTable } from '../../../shared/stores/itemTable.ts';
 import { MemoryBatches } from '../../../simulators/memory/batches.ts';
+import { MemoryItems } from '../../../simulators/memory/items.ts';
 import { MemoryProviderStates } from '../../../simulators/memory/providerStates.ts';
 import { MemorySweepLock } from '../../../simulators/memory/sweepLock.ts';
 import type { Observer } from '../observer.ts';
@@ -19,6 +21,8 @@ const REMOVED_WITHIN_MS = 2 * DAY;
 export class Table {
   /** Records whose retention was over, by batch. */
   readonly removed = new Map<string, Batch>();
+  /** What is neither a batch nor of a provider. */
+  readonly items: MemoryItems;
   readonly #batches: MemoryBatches;
   readonly #states = new MemoryProviderStates();
   readonly #lock: MemorySweepLock;
@@ -34,6 +38,10 @@ export class Table {
     this.#observer = observer;
     this.#random = schedule.stream('table');
     this.#lock = new MemorySweepLock(guards.sweepLock);
+    this.items = new MemoryItems({
+      now: () => schedule.now,
+      lagMs: () => schedule.indexLagMs(),
+    });
     this.#batches = new MemoryBatches({
       pageSize: PAGE_SIZE,
       checksVersion: guards.version,
@@ -90,6 +98,10 @@ export class Table {
 
   state(provider: string): ProviderState | undefined {
     return this.#states.states.get(provider);
+  }
+
+  itemTable(process: Process): ItemTable {
+    return this.items.table(callsOf(process, TABLE_CALL));
   }
 
   batchStore(process: Process): BatchStore {

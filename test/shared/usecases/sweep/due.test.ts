@@ -27,9 +27,9 @@ function overdue(count: number): World {
 /** The batches whose work was sent, in order; `before` runs before each. */
 function noteSent(w: World, before: () => Promise<void> = async () => {}): string[] {
   const sent: string[] = [];
-  w.dependencies.queues.sendWork = async ({ batchId }) => {
+  w.dependencies.queues.sendWork = async (message) => {
     await before();
-    sent.push(batchId);
+    if (message.action !== 'assemble') sent.push(message.batchId);
   };
   return sent;
 }

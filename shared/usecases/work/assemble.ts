@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { type Reason, RefusedError, refusal } from '../../batch/errors.ts';
+import { fileKey, newApiId, ownObject, uploadPartKey } from '../../batch/ids.ts';
+import type { AssembleMessage } from '../../batch/messages.ts';
+import { completed, refused, type UploadIn } from '../../batch/upload.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { untilDeadline } from './task.ts';
+
+export type AssemblePorts = Pick<Dependencies, 'objects' | 'uploads' | 'clock' | 'chance' | 'log'>;
+type Assembling = UploadIn<'assembling'>;
+
+/**
+ * Puts the parts of an upload together. Each worker writes a file of its own, and the first to write the
+ * upload's record names the file that counts: a message that comes twice or late changes nothing, and no
+ * worker overwrites a file that a batch may already be made of. The files of the others, and the parts,
+ * expire by the rules of the bucket.
+ *
+ * @param deadline when the function is killed, in milliseconds since 1970
+ */
+export async function assemble(
+  ports: AssemblePorts,
+  { uploadId }: AssembleMessage,
+  deadline: number,
+): Promise<void> {
+  const { uploads, clock, chance, log } = ports;
+  const upload = await uploads.get(uploadId);
+  if (upload?.status !== 'assembling') {
+    const why = upload ? `it is ${upload.status}` : 'there is no such upload';
+    return log.info('upload not assembled', { uploadId, why });
+  }
+  const startedAt = clock.now();
+  const fileId = newApiId('file', chance.randomInt);
+  const reason = await join(ports, upload, { key: fileKey(fileId), deadline });
+  const ended = reason ? refused(upload, reason) : completed(upload, fileId, clock.now());
+  const written = await uploads.replace(ended);
+  const { bytes, completion } = upload;
+  log.info(written === 'written' ? 'upload assembled' : 'upload was assembled by another worker', {
+    ...{ uploadId, status: ended.status, bytes, parts: completion.partIds.length },
+    ...(reason && { code: reason.code }),
+    seconds: (clock.now() - startedAt) / 1000,
+  });
+}
+
+/** @returns why the parts are not the file; undefined once it is written */
+async function join(
+  ports: AssemblePorts,
+  upload: Assembling,
+  target: { readonly key: string; readonly deadline: number },
+): Promise<Reason | undefined> {
+  try {
+    const keys = await checkParts(ports, upload);
+    await writeFile(ports, upload, { ...target, keys });
+    return undefined;
+  } catch (error) {
+    if (error instanceof RefusedError) return error.reason;
+    throw error;
+  }
+}
+
+/**
+ * Whether all parts are there and have the size of the file together, before any byte is moved.
+ *
+ * @returns their keys, in the order of the file
+ * @throws RefusedError
+ */
+async function checkParts(
+  { objects }: AssemblePorts,
+  { uploadId, bytes, completion }: Assembling,
+): Promise<readonly string[]> {
+  const keys: string[] = [];
+  let total = 0;
+  for (const partId of completion.partIds) {
+    const key = uploadPartKey(uploadId, partId);
+    const head = await objects.head(ownObject(objects, key));
+    if (!head)
+      throw refusal(
+        'upload_part_not_found',
+        `upload ${uploadId} has no part ${partId}: add the part to this upload, and complete it with the id that is returned`,
+      );
+    total += head.bytes;
+    keys.push(key);
+  }
+  if (total === bytes) return keys;
+  throw refusal(
+    'upload_size_mismatch',
+    `the parts have ${total} bytes together, and the upload was created for ${bytes}: complete it with all of its parts, each once, or create an upload of ${total} bytes`,
+  );
+}
+
+interface Target {
+  readonly key: string;
+  /** Of the parts. */
+  readonly keys: readonly string[];
+  readonly deadline: number;
+}
+
+/** @throws RefusedError if the file has another checksum than it should have */
+async function writeFile(
+  ports: AssemblePorts,
+  { completion: { md5 } }: Assembling,
+  { key, keys, deadline }: Target,
+): Promise<void> {
+  const { objects } = ports;
+  const writer = objects.writer(key);
+  const hash = createHash('md5');
+  try {
+    for await (const chunk of untilDeadline(ports, chunksOf(objects, keys), deadline)) {
+      if (md5 !== undefined) hash.update(chunk);
+      await writer.write(chunk);
+    }
+    const found = md5 === undefined ? undefined : hash.digest('hex');
+    if (found !== md5)
+      throw refusal(
+        'upload_checksum_mismatch',
+        `the file has the MD5 ${found}, and should have ${md5}: check the parts and their order`,
+      );
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+async function* chunksOf(
+  objects: AssemblePorts['objects'],
+  keys: readonly string[],
+): AsyncGenerator<Uint8Array> {
+  for (const key of keys) yield* objects.read(key);
+}
