@@ -94,6 +94,7 @@ export type RequestContent = Pick<RequestToCheck, 'url' | 'body'>;
 
 /** Endpoints of OpenAI's API that more than one provider serves. */
 export const CHAT_COMPLETIONS = '/v1/chat/completions';
+export const RESPONSES = '/v1/responses';
 export const EMBEDDINGS = '/v1/embeddings';
 
 /**

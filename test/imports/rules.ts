@@ -71,7 +71,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: KIND,
   },
   'shared/providers/translation': {
-    may: 'shared/batch shared/jsonl shared/providers/settings.ts @anthropic-ai/sdk node zod',
+    may: 'shared/batch shared/jsonl shared/providers/provider.ts shared/providers/settings.ts @anthropic-ai/sdk node zod',
     why: 'it turns one format into another, JSON schemas for Claude by its SDK, and calls no provider',
   },
   'shared/stores': {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CHAT_COMPLETIONS, type Description, describeKind } from '../provider.ts';
+import { CHAT_COMPLETIONS, type Description, describeKind, RESPONSES } from '../provider.ts';
 import { baseUrlSchema, commonSettings, refuseOptions } from '../settings.ts';
 
 const settings = z.strictObject({
@@ -43,7 +43,7 @@ export const anthropic = describeKind({
 export async function describeAnthropic(settings: AnthropicSettings): Promise<Description> {
   const { MESSAGES_ENDPOINT, paramsOf } = await import('./requests.ts');
   return {
-    endpoints: [CHAT_COMPLETIONS, MESSAGES_ENDPOINT],
+    endpoints: [CHAT_COMPLETIONS, RESPONSES, MESSAGES_ENDPOINT],
     // https://platform.claude.com/docs/en/api/messages/batches/create: a batch has no settings.
     checkOptions: (options) => refuseOptions('Anthropic', options),
     checkRequest(request, format) {

@@ -2,9 +2,10 @@ import { refusal } from '../../batch/errors.ts';
 import { isSubmissionKey } from '../../batch/ids.ts';
 import type { Format } from '../../batch/messages.ts';
 import { referenceOf } from '../../jsonl/rows.ts';
-import { CHAT_COMPLETIONS, type RequestContent } from '../provider.ts';
+import { CHAT_COMPLETIONS, RESPONSES, type RequestContent } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { AT_ANTHROPIC, claudeRequest } from '../translation/claudeRequest.ts';
+import { asChat } from '../translation/responsesRequest.ts';
 
 /** Anthropic's own path, for requests in its own format. */
 export const MESSAGES_ENDPOINT = '/v1/messages';
@@ -15,19 +16,20 @@ export const MESSAGES_ENDPOINT = '/v1/messages';
  * @throws RefusedError naming the field that cannot be expressed, or that is missing
  */
 export function paramsOf(
-  { url, body }: RequestContent,
+  request: RequestContent,
   format: Format,
   { models, dropFields, modelFacts }: RequestSettings,
 ): Record<string, unknown> {
+  const { url, body } = request;
   const model = modelAt(models, String(body.model));
   if (format === 'native') return { ...checkNative(body), model };
-  if (url !== CHAT_COMPLETIONS)
+  if (url !== CHAT_COMPLETIONS && url !== RESPONSES)
     throw refusal(
       'invalid_url',
       `url is ${MESSAGES_ENDPOINT}: it takes requests of format "native" only`,
     );
   const rules = { provider: 'Anthropic', model, extras: AT_ANTHROPIC, dropFields, modelFacts };
-  return claudeRequest(body, rules);
+  return asChat(request, rules, (chat) => claudeRequest(chat, rules));
 }
 
 /** Checks what the API requires of every request, and leaves the rest to the API. */

@@ -8,6 +8,7 @@ import { unreadableAnswer } from '../errors.ts';
 import { downloadHeaders, openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
 import type { JobContext } from '../provider.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
+import { answerBody } from '../translation/responsesAnswer.ts';
 import { resultSchema, type WireError, type WireResult } from './api.ts';
 import { classify, isAboutAccount, rowStatusOf } from './errors.ts';
 import { readWireId } from './requests.ts';
@@ -84,7 +85,7 @@ async function open(
 export function rowOf(
   reference: string,
   result: WireResult,
-  job: Pick<JobContext, 'format' | 'model'>,
+  job: Pick<JobContext, 'format' | 'model' | 'endpoint'>,
 ): Buffer {
   switch (result.type) {
     case 'succeeded':
@@ -107,13 +108,14 @@ export function rowOf(
 function succeeded(
   reference: string,
   message: Readonly<Record<string, unknown>>,
-  { format, model }: Pick<JobContext, 'format' | 'model'>,
+  { format, model, endpoint }: Pick<JobContext, 'format' | 'model' | 'endpoint'>,
 ): Buffer {
   const requestId = typeof message.id === 'string' ? message.id : reference;
   if (format === 'native') return answerRow(reference, requestId, message);
   try {
     const created = Math.floor(Date.now() / 1000);
-    return answerRow(reference, requestId, chatCompletionOfClaude(message, { model, created }));
+    const completion = chatCompletionOfClaude(message, { model, created });
+    return answerRow(reference, requestId, answerBody(endpoint, completion));
   } catch (error) {
     return refusalRow(reference, requestId, unreadableAnswer(error));
   }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { checkExpiry } from '../openai/description.ts';
-import { CHAT_COMPLETIONS, type Description, describeKind } from '../provider.ts';
+import { CHAT_COMPLETIONS, type Description, describeKind, RESPONSES } from '../provider.ts';
 import { baseUrlSchema, commonSettings } from '../settings.ts';
 
 const settings = z.strictObject({
@@ -44,7 +44,7 @@ const EXPIRY_SECONDS = { min: 1_209_600, max: 2_592_000 };
 export function describeAzure({ apiVersion }: Pick<AzureSettings, 'apiVersion'>): Description {
   return {
     // The same page: no embeddings, and responses with the v1 API only.
-    endpoints: [CHAT_COMPLETIONS, ...(isV1(apiVersion) ? ['/v1/responses'] : [])],
+    endpoints: [CHAT_COMPLETIONS, ...(isV1(apiVersion) ? [RESPONSES] : [])],
     checkOptions: (options) => checkExpiry('Azure OpenAI', options, EXPIRY_SECONDS),
   };
 }

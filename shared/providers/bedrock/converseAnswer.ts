@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {
   type Answer,
+  type ChatCompletion,
   type CompletionFacts,
   chatCompletion,
   type FinishReason,
@@ -63,7 +64,10 @@ const MALFORMED: ReadonlySet<string> = new Set(['malformed_model_output', 'malfo
  *
  * @throws Error, without the answer's content, for a malformed answer
  */
-export function chatCompletionOfConverse(response: unknown, facts: CompletionFacts): object {
+export function chatCompletionOfConverse(
+  response: unknown,
+  facts: CompletionFacts,
+): ChatCompletion {
   const { output, stopReason, usage } = parseAnswer(
     converseAnswerSchema,
     response,

@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { refusal } from '../../batch/errors.ts';
 import { timingSchema } from '../../batch/job.ts';
-import { CHAT_COMPLETIONS, type Description, describeKind, EMBEDDINGS } from '../provider.ts';
+import {
+  CHAT_COMPLETIONS,
+  type Description,
+  describeKind,
+  EMBEDDINGS,
+  RESPONSES,
+} from '../provider.ts';
 import { baseUrlSchema, commonSettings } from '../settings.ts';
 import type { BedrockJobOptions } from './requests.ts';
 
@@ -56,7 +62,7 @@ export async function describeBedrock(settings: BedrockSettings): Promise<Descri
     import('./padding.ts'),
   ]);
   return {
-    endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
+    endpoints: [CHAT_COMPLETIONS, RESPONSES, EMBEDDINGS],
     padding: { minRequests: minRecordsOf(settings), ...PADDING_TOKENS },
     checkOptions,
     checkRequest({ url: endpoint, model, body }, format) {

@@ -1,12 +1,14 @@
 import type { ModelInvocationType } from '@aws-sdk/client-bedrock';
 import { refusal } from '../../batch/errors.ts';
 import { isObject } from '../../jsonl/rows.ts';
-import { CHAT_COMPLETIONS, EMBEDDINGS, type JobContext } from '../provider.ts';
+import { CHAT_COMPLETIONS, EMBEDDINGS, type JobContext, RESPONSES } from '../provider.ts';
 import type { ModelFactsByName } from '../settings.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
 import { AT_OTHERS, claudeRequest } from '../translation/claudeRequest.ts';
 import { cannotExpress, withoutModel } from '../translation/fields.ts';
+import { answerBody } from '../translation/responsesAnswer.ts';
+import { asChat } from '../translation/responsesRequest.ts';
 import { converseRequest } from './converse.ts';
 import { chatCompletionOfConverse } from './converseAnswer.ts';
 import { embeddingsOfTitan, titanRequest } from './titan.ts';
@@ -90,7 +92,9 @@ export function routeOf(
     allowUnsupported,
   });
   const modelInput = (body: Readonly<Record<string, unknown>>) =>
-    translation.modelInput(allowUnsupported ? body : documented(body, family, dropFields));
+    asChat({ url: endpoint, body }, { provider: 'Bedrock', dropFields }, (chat) =>
+      translation.modelInput(allowUnsupported ? chat : documented(chat, family, dropFields)),
+    );
   return { modelId, family, ...translation, modelInput };
 }
 
@@ -163,8 +167,8 @@ export const NOVA_SCHEMA = 'messages-v1';
  */
 function translationOf(parameters: RouteParameters): Translation {
   const { endpoint, family, modelId } = parameters;
-  const serves = family === 'titan-embeddings' ? EMBEDDINGS : CHAT_COMPLETIONS;
-  if (family === 'other-embeddings' || endpoint !== serves) {
+  const serves = family === 'titan-embeddings' ? [EMBEDDINGS] : [CHAT_COMPLETIONS, RESPONSES];
+  if (family === 'other-embeddings' || !serves.includes(endpoint)) {
     const message = `body.model is ${modelId} at Bedrock, which does not serve ${endpoint} here: use another model, or the format "native"`;
     throw refusal('model_refused', message);
   }
@@ -175,7 +179,7 @@ const TRANSLATIONS: Record<
   Exclude<Family, 'other-embeddings'>,
   (parameters: RouteParameters) => Translation
 > = {
-  claude: ({ model, modelId, dropFields, modelFacts, allowUnsupported }) => ({
+  claude: ({ endpoint, model, modelId, dropFields, modelFacts, allowUnsupported }) => ({
     invocationType: 'InvokeModel',
     modelInput: (body) => ({
       anthropic_version: ANTHROPIC_VERSION,
@@ -188,10 +192,11 @@ const TRANSLATIONS: Record<
         modelFacts,
       }),
     }),
-    responseBody: (output, { created }) => chatCompletionOfClaude(output, { model, created }),
+    responseBody: (output, { created }) =>
+      answerBody(endpoint, chatCompletionOfClaude(output, { model, created })),
   }),
 
-  nova: ({ model, dropFields }) => ({
+  nova: ({ endpoint, model, dropFields }) => ({
     invocationType: 'InvokeModel',
     modelInput: (body) => ({
       schemaVersion: NOVA_SCHEMA,
@@ -202,10 +207,10 @@ const TRANSLATIONS: Record<
         schemas: false,
       }),
     }),
-    responseBody: converseAnswer(model),
+    responseBody: converseAnswer(endpoint, model),
   }),
 
-  converse: ({ model, dropFields }) => ({
+  converse: ({ endpoint, model, dropFields }) => ({
     invocationType: 'Converse',
     modelInput: (body) =>
       converseRequest(body, {
@@ -214,7 +219,7 @@ const TRANSLATIONS: Record<
         tools: false,
         schemas: true,
       }),
-    responseBody: converseAnswer(model),
+    responseBody: converseAnswer(endpoint, model),
   }),
 
   'titan-embeddings': ({ model, dropFields }) => ({
@@ -224,7 +229,10 @@ const TRANSLATIONS: Record<
   }),
 };
 
-function converseAnswer(model: string): Route['responseBody'] {
+function converseAnswer(endpoint: string, model: string): Route['responseBody'] {
   return (output, { recordId, created }) =>
-    chatCompletionOfConverse(output, { id: `chatcmpl-${recordId}`, model, created });
+    answerBody(
+      endpoint,
+      chatCompletionOfConverse(output, { id: `chatcmpl-${recordId}`, model, created }),
+    );
 }

@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { CHAT_COMPLETIONS, type Description, describeKind, EMBEDDINGS } from '../provider.ts';
+import {
+  CHAT_COMPLETIONS,
+  type Description,
+  describeKind,
+  EMBEDDINGS,
+  RESPONSES,
+} from '../provider.ts';
 import { baseUrlSchema, commonSettings, refuseOptions } from '../settings.ts';
 
 const settings = z.strictObject({
@@ -35,7 +41,7 @@ export const gemini = describeKind({
 export async function describeGemini(settings: GeminiSettings): Promise<Description> {
   const { batchRequestOf } = await import('./requests.ts');
   return {
-    endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
+    endpoints: [CHAT_COMPLETIONS, RESPONSES, EMBEDDINGS],
     // https://ai.google.dev/api/batch-api: a batch has a priority, which we do not set.
     checkOptions: (options) => refuseOptions('Gemini', options),
     checkRequest(request, format) {

@@ -6,6 +6,7 @@ import { EMBEDDINGS, type RequestContent } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { parseBody, withoutModel } from '../translation/fields.ts';
 import { embedContentRequest, generateContentRequest } from '../translation/geminiRequest.ts';
+import { asChat } from '../translation/responsesRequest.ts';
 
 /**
  * The `request` of a line of a batch's input. A native request is a GenerateContentRequest, or an
@@ -14,16 +15,17 @@ import { embedContentRequest, generateContentRequest } from '../translation/gemi
  * @throws RefusedError naming the field that cannot be expressed, or that is missing
  */
 export function batchRequestOf(
-  { url, body }: RequestContent,
+  request: RequestContent,
   format: Format,
   { models, dropFields, modelFacts }: RequestSettings,
 ): Record<string, unknown> {
+  const { url, body } = request;
   const model = modelPathOf(modelAt(models, String(body.model)));
   if (format === 'native') return nativeRequest(url, body);
   const rules = { provider: 'Gemini', dropFields, model, modelFacts };
   return url === EMBEDDINGS
     ? embedContentRequest(body, rules)
-    : generateContentRequest(body, rules);
+    : asChat(request, rules, (chat) => generateContentRequest(chat, rules));
 }
 
 const MODEL = /^((tuned)?models\/)?[\w.-]+$/i;

@@ -14,6 +14,7 @@ import { rpcRowError } from '../google/status.ts';
 import { downloadHeaders, resumedDownload } from '../http.ts';
 import { EMBEDDINGS, type JobContext } from '../provider.ts';
 import { chatCompletionOfGemini, embeddingsOfGemini } from '../translation/geminiAnswer.ts';
+import { answerBody } from '../translation/responsesAnswer.ts';
 import { type Client, inlinedOutputSchema, resultSchema, VERSION, type WireResult } from './api.ts';
 import { classify } from './errors.ts';
 import { readBatch } from './jobs.ts';
@@ -102,7 +103,7 @@ function responseBodyOf(
   if (format === 'native') return response;
   return endpoint === EMBEDDINGS
     ? embeddingsOfGemini(response, model)
-    : chatCompletionOfGemini(response, { ...facts, model });
+    : answerBody(endpoint, chatCompletionOfGemini(response, { ...facts, model }));
 }
 
 /** The id of an answer without one: the same whenever the row is read. */

@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import { refusal } from '../../batch/errors.ts';
-import { CHAT_COMPLETIONS, type Description, describeKind, EMBEDDINGS } from '../provider.ts';
+import {
+  CHAT_COMPLETIONS,
+  type Description,
+  describeKind,
+  EMBEDDINGS,
+  RESPONSES,
+} from '../provider.ts';
 import { baseUrlSchema, commonSettings } from '../settings.ts';
 
 /** What a message's `options` may hold for an OpenAI job. */
@@ -16,7 +22,7 @@ const EXPIRY_SECONDS = { min: 3_600, max: 2_592_000 };
 export const openAiDescription: Description = {
   // https://developers.openai.com/api/reference/resources/batches/methods/create: `endpoint`
   endpoints: [
-    ...[CHAT_COMPLETIONS, '/v1/responses', EMBEDDINGS, '/v1/completions', '/v1/moderations'],
+    ...[CHAT_COMPLETIONS, RESPONSES, EMBEDDINGS, '/v1/completions', '/v1/moderations'],
     ...['/v1/images/generations', '/v1/images/edits', '/v1/videos'],
   ],
   checkOptions: (options) => checkExpiry('OpenAI', options, EXPIRY_SECONDS),

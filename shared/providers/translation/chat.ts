@@ -132,12 +132,40 @@ export interface CompletionFacts {
   readonly created: number;
 }
 
-/** The body of a chat completion response. */
+/** The body of a chat completion response: https://platform.openai.com/docs/api-reference/chat/object */
+export interface ChatCompletion extends CompletionFacts {
+  readonly object: 'chat.completion';
+  readonly choices: readonly {
+    readonly index: number;
+    readonly message: AssistantMessage;
+    readonly logprobs: null;
+    readonly finish_reason: FinishReason;
+  }[];
+  readonly usage: {
+    readonly prompt_tokens: number;
+    readonly completion_tokens: number;
+    readonly total_tokens: number;
+    readonly prompt_tokens_details: object;
+    readonly completion_tokens_details: { readonly reasoning_tokens: number };
+  };
+}
+
+interface AssistantMessage {
+  readonly role: 'assistant';
+  readonly content: string | null;
+  readonly refusal: string | null;
+  readonly tool_calls?: readonly {
+    readonly id: string;
+    readonly type: 'function';
+    readonly function: { readonly name: string; readonly arguments: string };
+  }[];
+}
+
 export function chatCompletion(
   { id, created, model }: CompletionFacts,
   answers: readonly Answer[],
   usage: AnswerUsage,
-): object {
+): ChatCompletion {
   const { promptTokens, completionTokens, reasoningTokens = 0 } = usage;
   return {
     id,
@@ -171,12 +199,12 @@ function promptDetails({
   return { ...read, cache_write_tokens: written, cache_write_tokens_details: lifetimes };
 }
 
-function assistantMessage({ text, refusal, toolCalls }: Answer): object {
-  const message = { role: 'assistant', content: text, refusal };
+function assistantMessage({ text, refusal, toolCalls }: Answer): AssistantMessage {
+  const message = { role: 'assistant' as const, content: text, refusal };
   if (toolCalls.length === 0) return message;
   const calls = toolCalls.map(({ id, name, arguments: values }) => ({
     id,
-    type: 'function',
+    type: 'function' as const,
     function: { name, arguments: JSON.stringify(values) },
   }));
   return { ...message, tool_calls: calls };

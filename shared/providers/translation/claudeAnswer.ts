@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { type AnswerUsage, chatCompletion, type FinishReason, type ToolCall } from './chat.ts';
+import {
+  type AnswerUsage,
+  type ChatCompletion,
+  chatCompletion,
+  type FinishReason,
+  type ToolCall,
+} from './chat.ts';
 import { parseAnswer } from './fields.ts';
 
 const optionalTokens = z.number().nullish();
@@ -56,7 +62,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 export function chatCompletionOfClaude(
   answer: unknown,
   { model, created }: { readonly model: string; readonly created: number },
-): object {
+): ChatCompletion {
   const message = parseAnswer(claudeMessageSchema, answer, 'no message of the Messages API');
   const toolCalls = toolCallsOf(message);
   const reason = message.stop_reason ?? '';

@@ -5,6 +5,7 @@ import { UNREADABLE_ANSWER } from '../../jsonl/rows.ts';
 import {
   type Answer,
   type AnswerUsage,
+  type ChatCompletion,
   type CompletionFacts,
   chatCompletion,
   embeddingsResponse,
@@ -22,7 +23,7 @@ import { parseAnswer } from './fields.ts';
  * @param facts id and model are for answers without their own
  * @throws Error, without the answer's content, for a malformed answer
  */
-export function chatCompletionOfGemini(response: unknown, facts: CompletionFacts): object {
+export function chatCompletionOfGemini(response: unknown, facts: CompletionFacts): ChatCompletion {
   const parsed = parseAnswer(geminiAnswerSchema, response, 'none of generateContent');
   const { candidates = [], promptFeedback, usageMetadata, responseId, modelVersion } = parsed;
   const id = responseId || facts.id;

@@ -6,6 +6,7 @@ import {
   describeKind,
   EMBEDDINGS,
   type FileCheck,
+  RESPONSES,
 } from '../provider.ts';
 import { baseUrlSchema, commonSettings, refuseOptions } from '../settings.ts';
 
@@ -83,7 +84,7 @@ export async function describeVertex(settings: VertexSettings): Promise<Descript
     };
   };
   return {
-    endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
+    endpoints: [CHAT_COMPLETIONS, RESPONSES, EMBEDDINGS],
     checkOptions: (options) => refuseOptions('Vertex AI', options),
     // A job may be of one request.
     checkRequest: (request, format) => checkFile(format)(request, 1),

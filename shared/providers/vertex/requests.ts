@@ -1,11 +1,13 @@
 import { refusal } from '../../batch/errors.ts';
 import type { Format } from '../../batch/messages.ts';
-import { CHAT_COMPLETIONS, EMBEDDINGS } from '../provider.ts';
+import { CHAT_COMPLETIONS, EMBEDDINGS, RESPONSES } from '../provider.ts';
 import { type ModelFactsByName, modelAt, type RequestSettings } from '../settings.ts';
 import { chatCompletionOfClaude } from '../translation/claudeAnswer.ts';
 import { AT_OTHERS, claudeRequest } from '../translation/claudeRequest.ts';
 import { chatCompletionOfGemini, embeddingsOfGemini } from '../translation/geminiAnswer.ts';
 import { generateContentRequest } from '../translation/geminiRequest.ts';
+import { answerBody } from '../translation/responsesAnswer.ts';
+import { asChat } from '../translation/responsesRequest.ts';
 import {
   type Body,
   embedding,
@@ -103,7 +105,7 @@ const OPEN_COLUMNS: readonly Column[] = [
 const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
   gemini(parameters) {
     if (parameters.endpoint === EMBEDDINGS) return embeddingRoute(parameters);
-    const { format, name, model, store, dropFields, modelFacts } = chatOnly(parameters);
+    const { endpoint, format, name, model, store, dropFields, modelFacts } = chatOnly(parameters);
     const isImported = store === 'gcs';
     const rules = {
       provider: 'Gemini on Vertex AI',
@@ -120,7 +122,7 @@ const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
         const request =
           format === 'native'
             ? nativeRequest(body, 'contents')
-            : generateContentRequest(body, rules);
+            : asChat({ url: endpoint, body }, rules, (chat) => generateContentRequest(chat, rules));
         return isImported
           ? { request: importableRequest(labelled(request, reference)) }
           : { custom_id: reference, request };
@@ -128,12 +130,19 @@ const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
       responseBody: (response, { reference, created }) =>
         format === 'native'
           ? response
-          : chatCompletionOfGemini(response, { id: `chatcmpl-${reference}`, model: name, created }),
+          : answerBody(
+              endpoint,
+              chatCompletionOfGemini(response, {
+                id: `chatcmpl-${reference}`,
+                model: name,
+                created,
+              }),
+            ),
     };
   },
 
   claude(parameters) {
-    const { format, name, model, dropFields, modelFacts } = chatOnly(parameters);
+    const { endpoint, format, name, model, dropFields, modelFacts } = chatOnly(parameters);
     const rules = {
       provider: 'Claude on Vertex AI',
       model: undefined,
@@ -148,33 +157,44 @@ const ROUTES: Record<Family, (parameters: RouteParameters) => Route> = {
       isImported: false,
       line(body, reference) {
         const request =
-          format === 'native' ? nativeRequest(body, 'messages') : claudeRequest(body, rules);
+          format === 'native'
+            ? nativeRequest(body, 'messages')
+            : asChat({ url: endpoint, body }, rules, (chat) => claudeRequest(chat, rules));
         return {
           custom_id: reference,
           request: { anthropic_version: ANTHROPIC_VERSION, ...request },
         };
       },
       responseBody: (response, { created }) =>
-        format === 'native' ? response : chatCompletionOfClaude(response, { model: name, created }),
+        format === 'native'
+          ? response
+          : answerBody(endpoint, chatCompletionOfClaude(response, { model: name, created })),
     };
   },
 
   // https://docs.cloud.google.com/vertex-ai/generative-ai/docs/maas/capabilities/batch-prediction
-  open: ({ endpoint, model }) => ({
-    model: model.resource,
-    columns: OPEN_COLUMNS,
-    isImported: false,
-    line(body, reference) {
-      refuseImages(body);
-      return {
-        custom_id: reference,
-        method: 'POST',
-        url: endpoint,
-        body: { ...body, model: model.id },
-      };
-    },
-    responseBody: (response) => response,
-  }),
+  open({ endpoint, model }) {
+    if (endpoint === RESPONSES)
+      throw refusal(
+        'model_refused',
+        `body.model is ${model.resource} at Vertex AI, whose batch jobs do not serve ${endpoint}: use ${CHAT_COMPLETIONS}`,
+      );
+    return {
+      model: model.resource,
+      columns: OPEN_COLUMNS,
+      isImported: false,
+      line(body, reference) {
+        refuseImages(body);
+        return {
+          custom_id: reference,
+          method: 'POST',
+          url: endpoint,
+          body: { ...body, model: model.id },
+        };
+      },
+      responseBody: (response) => response,
+    };
+  },
 };
 
 /**
@@ -210,7 +230,7 @@ function embeddingRoute({ format, name, model, store, dropFields }: RouteParamet
  */
 function chatOnly(parameters: RouteParameters): RouteParameters {
   const { endpoint, model } = parameters;
-  if (endpoint === CHAT_COMPLETIONS) return parameters;
+  if (endpoint === CHAT_COMPLETIONS || endpoint === RESPONSES) return parameters;
   const message = `body.model is ${model.resource} at Vertex AI, whose batch jobs do not serve ${endpoint}: use gemini-embedding-001, or an open model such as intfloat/multilingual-e5-large-instruct-maas`;
   throw refusal('model_refused', message);
 }

@@ -11,9 +11,13 @@ const MESSAGE = {
   stop_reason: 'end_turn',
   usage: { input_tokens: 4, output_tokens: 2 },
 };
-const rowFor = (result: object, format: 'openai' | 'native' = 'openai') => {
+const rowFor = (
+  result: object,
+  format: 'openai' | 'native' = 'openai',
+  endpoint = '/v1/chat/completions',
+) => {
   const known = resultSchema.parse(result);
-  return parseRow(rowOf('reference', known, { format, model: 'gpt-4o-mini' }));
+  return parseRow(rowOf('reference', known, { format, endpoint, model: 'gpt-4o-mini' }));
 };
 const errored = (type: string, message = 'no', details: object | null = null) =>
   rowFor({
@@ -22,6 +26,15 @@ const errored = (type: string, message = 'no', details: object | null = null) =>
   });
 
 describe('rowOf', () => {
+  test('succeeded: the answer to a request of the Responses API is a response', () => {
+    const row = rowFor({ type: 'succeeded', message: MESSAGE }, 'openai', '/v1/responses');
+    expect(row).toMatchObject({
+      response: { body: { object: 'response', output: [{ content: [{ text: 'Hi' }] }] } },
+    });
+    expect(classifyRow(row)).toBe('succeeded');
+    expect(usageOfRow(row)).toMatchObject({ inputTokens: 4, outputTokens: 2 });
+  });
+
   test('succeeded: the answer as a chat completion', () => {
     const row = rowFor({ type: 'succeeded', message: MESSAGE });
     expect(row).toMatchObject({

@@ -15,11 +15,7 @@ const message = (fields: object) => ({
   ...fields,
 });
 const translate = (fields: object = {}) =>
-  chatCompletionOfClaude(message(fields), { model: 'asked-for', created: 7 }) as {
-    model: string;
-    choices: { message: object; finish_reason: string }[];
-    usage: object;
-  };
+  chatCompletionOfClaude(message(fields), { model: 'asked-for', created: 7 });
 
 describe('chatCompletionOfClaude', () => {
   test('a text', () => {

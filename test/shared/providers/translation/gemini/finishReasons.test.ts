@@ -4,7 +4,7 @@ import { chatCompletionOfGemini } from '../../../../../shared/providers/translat
 const FACTS = { id: 'an-id', model: 'gemini-2.5-flash', created: 1_764_000_000 };
 
 function translate(response: object) {
-  return chatCompletionOfGemini(response, FACTS) as { choices: object[] };
+  return chatCompletionOfGemini(response, FACTS);
 }
 
 test.each([
