@@ -26,6 +26,7 @@ interface AddOptions extends WaitingOptions {
   readonly provider?: readonly string[];
   readonly priority?: number;
   readonly endpoint?: string;
+  readonly tenant?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly maxCost?: number;
   readonly notBefore?: Moment;
@@ -51,6 +52,7 @@ export function defineAdd(command: Command, context: CliContext): void {
     )
     .option('--priority <n>', '-500 to 499; higher starts first (default: 0)', readInteger)
     .option('--endpoint <path>', 'such as /v1/embeddings (default: url of the first line)')
+    .option('--tenant <tenant>', 'who the batch belongs to (default: no tenant)')
     .addOption(
       new Option('--metadata <key=value>', 'passed to your processor and events; can be repeated')
         .argParser(readPair)
@@ -169,13 +171,14 @@ async function checkInputs(
 
 function batchOf(options: AddOptions, now: number): Omit<NewBatch, 'file' | 'requests'> {
   const { id: batchId, provider: entries = [], priority, endpoint } = options;
-  const { metadata, maxCost, notBefore, format } = options;
+  const { tenant, metadata, maxCost, notBefore, format } = options;
   const place = entries.length > 1 ? { providers: [...entries] } : { provider: entries[0] };
   return omitUndefined({
     batchId,
     ...place,
     priority,
     endpoint,
+    tenant,
     metadata,
     maxCost,
     notBefore: notBefore && timeOf(notBefore, now),

@@ -12,6 +12,7 @@ import { costText, countText, finishedRequests, statusStyle, whyText } from '../
 interface ListOptions extends ConnectionOptions {
   readonly status?: BatchFilter['status'];
   readonly provider?: string;
+  readonly tenant?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly since?: Moment;
   readonly until?: Moment;
@@ -29,6 +30,7 @@ export function defineList(command: Command, context: CliContext): void {
       readStatuses,
     )
     .option('--provider <entry>', 'only batches at this provider entry')
+    .option('--tenant <tenant>', 'only batches of this tenant')
     .addOption(
       new Option('--metadata <key=value>', 'only batches with this metadata; can be repeated')
         .argParser(readPair)
@@ -55,13 +57,13 @@ Examples:
 }
 
 async function list(options: ListOptions, { stdout, stderr, now }: CliContext): Promise<number> {
-  const { status, provider, metadata, since, until, limit, json } = options;
+  const { status, provider, tenant, metadata, since, until, limit, json } = options;
   const client = await openClient(options);
   const onUnreadable = (batchId: string, why: string): void => {
     stderr.write(`${oneLine(`${batchId} cannot be read: ${why}`)}\n`);
   };
   const filter = {
-    ...{ status, provider, metadata, onUnreadable },
+    ...{ status, provider, tenant, metadata, onUnreadable },
     since: since && pastTime(since, now()),
     until: until && pastTime(until, now()),
   };
@@ -77,7 +79,8 @@ async function list(options: ListOptions, { stdout, stderr, now }: CliContext): 
   }
   if (batches.length === 0) {
     const { name } = client.handler;
-    const isFiltered = status || provider || since || until || Object.keys(metadata).length > 0;
+    const hasMetadata = Object.keys(metadata).length > 0;
+    const isFiltered = status || provider || tenant || since || until || hasMetadata;
     stderr.write(`no ${isFiltered ? 'matching ' : ''}batches in ${name}\n`);
     return EXIT.done;
   }

@@ -151,6 +151,7 @@ function factsOf(
     ['ended', endedAt && `${timeText(endedAt, now)}, after ${durationBetween(createdAt, endedAt)}`],
     ['deadline', endedAt === undefined ? timeText(deadlineAt, now) : undefined],
     ['cancelling', batch.cancelRequested && endedAt === undefined ? 'yes' : undefined],
+    ['tenant', batch.tenant],
     ['metadata', pairs.join(', ')],
     ['source', batch.source],
     ['input', batch.input],

@@ -37,6 +37,8 @@ export const processorEventSchema = z.object({
   input: objectRef,
   /** What all keys of the handler begin with: your own files go under `<bucketPrefix>processed/`. Often empty. */
   bucketPrefix: z.string().default(''),
+  /** Who the batch belongs to. Absent: to no tenant. */
+  tenant: z.string().optional(),
   metadata: z.record(z.string(), z.string()),
   /** Name of the handler's table, where `once` keeps its records. Empty if a user's code replaces it. */
   table: z.string(),
@@ -68,6 +70,7 @@ export const stateChangeSchema = z.object({
   problems: problemsSchema
     .optional()
     .describe('What is wrong with a refused input, by kind. Absent if it was not refused.'),
+  tenant: spec.shape.tenant.describe('Who the batch belongs to. Absent if to no tenant.'),
   metadata: spec.shape.metadata.describe('The metadata of the message that added the batch.'),
   at: z.string().meta({ format: 'date-time', description: 'When the event was sent.' }),
 });

@@ -1,6 +1,9 @@
 /** The rule for a batch id: safe in S3 keys, table keys and provider metadata. */
 export const BATCH_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+/** The rule for the name of a tenant: safe in table keys, which a `#` divides. */
+export const TENANT_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
+
 /** The id of a batch that the collector makes: `collected-<lane id>-<number of the window>`. */
 export const COLLECTED_ID_PATTERN = /^collected-[0-9a-f]{16}-[1-9]\d{0,15}$/;
 

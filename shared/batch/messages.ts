@@ -10,6 +10,7 @@ import {
   MESSAGE_BODY_PREFIX,
   RECORD_ID_PATTERN,
   rejectionKey,
+  TENANT_PATTERN,
 } from './ids.ts';
 import { completionWindowSchema } from './job.ts';
 
@@ -41,6 +42,11 @@ const S3_URL = /^s3:\/\/([^/]{1,63})\/(.+)$/;
 
 /** The name of a provider entry. Whether there is one is checked later. */
 const entryName = z.string().max(100);
+
+/** Who a batch belongs to, if several share a handler. It is part of keys in the table. */
+export const tenantSchema = z
+  .string()
+  .regex(TENANT_PATTERN, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
 
 /** Bytes of JSON. The record of a new batch has 12 KB, and its options are part of it. */
 const MAX_OPTIONS_BYTES = 8 * 1024;
@@ -115,6 +121,8 @@ export const addMessageSchema = z.strictObject({
       `must have at most ${MAX_OPTIONS_BYTES} bytes`,
     )
     .default({}),
+  /** Who the batch belongs to. Default: to no tenant. */
+  tenant: tenantSchema.optional(),
   /** Passed to the processor and to events, never to the provider. At most 16 pairs. */
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))

@@ -10,7 +10,7 @@ import { specSchema } from './spec.ts';
 import { STATUSES, type Status } from './status.ts';
 
 /** The version of the records that this code writes, and the newest that it reads. */
-export const BATCH_SCHEMA_VERSION = 4;
+export const BATCH_SCHEMA_VERSION = 5;
 
 const count = z.number().int().nonnegative();
 /** Milliseconds since 1970. */

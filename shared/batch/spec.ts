@@ -26,6 +26,8 @@ export const specSchema = z.object({
   maxCost: moneySchema.optional(),
   /** Absent if the message leaves it to the provider entry. */
   completionWindow: z.string().optional(),
+  /** Who the batch belongs to. Absent: to no tenant. */
+  tenant: z.string().optional(),
   /** Settings of the provider's job. */
   options: z.record(z.string(), z.json()),
   /** Handed to the processor and to events. */

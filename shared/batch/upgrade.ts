@@ -28,25 +28,25 @@ interface RecordOfVersion1 {
 /**
  * Brings a record of an older schema version into the present shape. Of version 1: what the message asked for is
  * gathered in `spec`, what the inspection found in `input`, and what makes a batch a part in `part`;
- * `cleanUp` is called `jobsToDelete`, and the outcome `aged` is called `deadline`. Versions 2 and 3 lack
+ * `cleanUp` is called `jobsToDelete`, and the outcome `aged` is called `deadline`. Versions 2 to 4 lack
  * only what later ones may leave out: `spec.completionWindow`, `input.isAbbreviated`; the time and the
- * attempt of a reason, `queuedSince`, `failureGroups`, `inputProblems`. Anything else is returned as it
+ * attempt of a reason, `queuedSince`, `failureGroups`, `inputProblems`; `spec.tenant`. Anything else is returned as it
  * is: `batchSchema` refuses what it cannot be.
  *
  * An upgraded record is written in the present version with the batch's next transition.
  */
 export function upgradeRecord(record: unknown): unknown {
   if (hasVersion(record, 1)) return upgraded(record as RecordOfVersion1);
-  const isAlike = hasVersion(record, 2) || hasVersion(record, 3);
+  const isAlike = hasVersion(record, 2, 3, 4);
   return isAlike ? { ...record, schemaVersion: BATCH_SCHEMA_VERSION } : record;
 }
 
-function hasVersion(record: unknown, version: number): record is object {
+function hasVersion(record: unknown, ...versions: readonly number[]): record is object {
   return (
     typeof record === 'object' &&
     record !== null &&
     'schemaVersion' in record &&
-    record.schemaVersion === version
+    versions.some((version) => record.schemaVersion === version)
   );
 }
 

@@ -148,7 +148,7 @@ async function hasContent(
 
 const COMPARED = [
   ...(['format', 'endpoint', 'priority', 'maxCost'] as const),
-  ...(['completionWindow', 'options', 'metadata'] as const),
+  ...(['completionWindow', 'options', 'tenant', 'metadata'] as const),
 ];
 
 /**

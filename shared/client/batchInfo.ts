@@ -69,6 +69,8 @@ export interface BatchInfo {
   /** What is wrong with the input, by kind. Only if it was refused. */
   readonly problems?: Problems;
   readonly cancelRequested: boolean;
+  /** Who it belongs to. Absent if to no tenant. */
+  readonly tenant?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: string;
   readonly notBefore?: string;
@@ -143,6 +145,7 @@ export function batchInfo(
     failures: sum ? sum.failures : failuresOf(batch),
     problems: inputProblems,
     cancelRequested,
+    tenant: spec.tenant,
     metadata: spec.metadata,
     createdAt: iso(batch.createdAt),
     notBefore: optionalIso(spec.notBefore),

@@ -103,11 +103,11 @@ export async function* newestFirst(
   after: CreatedPlace | undefined,
   wanted: () => number = () => MAX_KEYS,
 ): AsyncGenerator<Step> {
-  const { status, provider, metadata } = filter;
+  const { status, provider, tenant, metadata } = filter;
   const { from: since, before } = rangeOf(filter);
   const from = Math.max(since, now - lifetimeMs(table), 0);
   const statuses = status === 'open' ? OPEN_STATUSES : status;
-  const isFiltered = [status, provider, metadata].some((each) => each !== undefined);
+  const isFiltered = [status, provider, tenant, metadata].some((each) => each !== undefined);
   let place: CreatedPlace | undefined = after ?? {
     createdAt: Math.min(before, now + AHEAD_MS),
   };

@@ -11,6 +11,8 @@ export interface BatchFilter {
   readonly status?: readonly Status[] | 'open' | undefined;
   /** Only batches that wait or run at this provider entry. Default: all. */
   readonly provider?: string | undefined;
+  /** Only batches of this tenant; null: only those that belong to none. Default: all. */
+  readonly tenant?: string | null | undefined;
   /** Only batches whose metadata has all of these values. Default: all. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Only batches created at or after this time, ISO 8601 or a date. Default: all. */
@@ -52,11 +54,12 @@ function timeOf(name: string, given: string | Date): number {
 }
 
 export function matches(batch: Batch, filter: BatchFilter): boolean {
-  const { status, provider, metadata = {} } = filter;
+  const { status, provider, tenant, metadata = {} } = filter;
   const { from, before } = rangeOf(filter);
   if (status === 'open' && isEnded(batch.status)) return false;
   if (Array.isArray(status) && !status.includes(batch.status)) return false;
   if (provider !== undefined && batch.provider !== provider) return false;
+  if (tenant !== undefined && (batch.spec.tenant ?? null) !== tenant) return false;
   if (batch.createdAt < from || batch.createdAt >= before) return false;
   return Object.entries(metadata).every(([key, value]) => batch.spec.metadata[key] === value);
 }

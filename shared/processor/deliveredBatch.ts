@@ -33,6 +33,11 @@ export class DeliveredBatch {
     return this.event.deliveryId;
   }
 
+  /** Who the batch belongs to; undefined if to no tenant. */
+  get tenant(): ProcessorEvent['tenant'] {
+    return this.event.tenant;
+  }
+
   /** The metadata that the batch was added with. */
   get metadata(): ProcessorEvent['metadata'] {
     return this.event.metadata;

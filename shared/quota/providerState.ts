@@ -20,6 +20,12 @@ import {
 /** The version of the states that this code writes, and the newest that it reads. */
 export const PROVIDER_STATE_SCHEMA_VERSION = 1;
 
+/** USD spent in one UTC day. `day` counts from 1970. */
+export const spentSchema = z.object({
+  day: z.number().int().nonnegative(),
+  amount: moneySchema,
+});
+
 /** The record of a provider entry. It outlives the entry's removal from the configuration. */
 export const providerStateSchema = z.object({
   schemaVersion: z.literal(PROVIDER_STATE_SCHEMA_VERSION),
@@ -52,8 +58,7 @@ export const providerStateSchema = z.object({
   starts: z
     .object({ hour: z.number().int().nonnegative(), count: z.number().int().nonnegative() })
     .optional(),
-  /** USD spent in one UTC day. `day` counts from 1970. */
-  spent: z.object({ day: z.number().int().nonnegative(), amount: moneySchema }).optional(),
+  spent: spentSchema.optional(),
 });
 export type ProviderState = z.infer<typeof providerStateSchema>;
 
@@ -80,12 +85,18 @@ export function withStarts(state: ProviderState, count: number, now: number): Pr
 
 export const DAY_MS = 24 * HOUR_MS;
 
+/** What keeps the money that is spent in a day: a provider entry, or a tenant. */
+interface Spender {
+  readonly version: number;
+  readonly spent?: z.infer<typeof spentSchema> | undefined;
+}
+
 /** Cost of the jobs that were collected in the current UTC day, in USD. */
-export function spentToday({ spent }: ProviderState, now: number): number {
+export function spentToday({ spent }: Spender, now: number): number {
   return spent?.day === Math.floor(now / DAY_MS) ? spent.amount : 0;
 }
 
-export function withSpent(state: ProviderState, amount: number, now: number): ProviderState {
+export function withSpent<S extends Spender>(state: S, amount: number, now: number): S {
   const day = Math.floor(now / DAY_MS);
   return { ...state, spent: { day, amount: saturated(spentToday(state, now) + amount) } };
 }

@@ -6,6 +6,7 @@ import { batchIdOf, batchItemId, fromItem, type Retention, toItem } from './batc
 import { createdAtOf, shardQueue, timeKey, waitingQueue } from './indexKeys.ts';
 import { putVersioned, queryPage } from './items.ts';
 import type { Item, ItemTable } from './itemTable.ts';
+import { pointToBatch } from './tenantBatches.ts';
 import { unreadableRecords } from './unreadableRecords.ts';
 
 /** Partitions that open batches spread over. Never lower it: a stack's batches in the others would not be swept. */
@@ -38,6 +39,7 @@ export function batchStore(
     },
     async create(batch) {
       const item = toItem(batch, layout);
+      await pointToBatch(table, batch, layout);
       const won = await putVersioned(table, item, 'absent');
       return won ? 'written' : 'exists';
     },

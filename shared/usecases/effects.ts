@@ -183,12 +183,12 @@ function stateChange(
   from: Status,
 ): StateChange {
   const { batchId, provider, status: to, attempt, inputProblems }: BatchFields = batch;
-  const { metadata } = batch.spec;
+  const { tenant, metadata } = batch.spec;
   return {
     ...{ version: 1, batchId, provider, from, to, attempt, counts: countsNow(batch) },
     cost: batch.cost ?? null,
     reasons: batch.reasons.map(shownReason),
-    ...omitUndefined({ failures: failuresOf(batch), problems: inputProblems }),
+    ...omitUndefined({ failures: failuresOf(batch), problems: inputProblems, tenant }),
     metadata,
     at: new Date(clock.now()).toISOString(),
   };
@@ -245,6 +245,7 @@ function processorEvent(
     errors: ownObject(place, rows.errors),
     input: ownObject(place, input.key),
     bucketPrefix: place.prefix ?? '',
+    ...omitUndefined({ tenant: batch.spec.tenant }),
     metadata: batch.spec.metadata,
     table,
     createdAt: new Date(batch.createdAt).toISOString(),

@@ -100,7 +100,8 @@ function checkNotBefore(
 }
 
 function isSameInput({ spec: a }: Batch, { spec: b }: Batch): boolean {
-  return a.source.etag === b.source.etag && a.providers[0] === b.providers[0];
+  const isSamePlace = a.providers[0] === b.providers[0] && a.tenant === b.tenant;
+  return isSamePlace && a.source.etag === b.source.etag;
 }
 
 function nameOf({ bucket, key }: Source): string {

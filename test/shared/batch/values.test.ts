@@ -111,6 +111,9 @@ describe('messages', () => {
     { endpoint: 'v1/embeddings' },
     { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, 'v'])) },
     { metadata: { k: 'v'.repeat(513) } },
+    { tenant: '' },
+    { tenant: 'a#b' },
+    { tenant: 't'.repeat(65) },
     { baseUrl: 'https://example.com' },
   ])('refuse %o', (message) => {
     expect(addMessageSchema.safeParse(message).success).toBe(false);
@@ -124,6 +127,7 @@ describe('messages', () => {
       maxCost: 5,
       completionWindow: '24h',
       options: { outputExpiresAfterSeconds: 3_600 },
+      tenant: 'research',
       metadata: { team: 'search' },
     };
     const fields = Object.keys(addMessageSchema.shape);

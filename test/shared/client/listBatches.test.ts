@@ -65,6 +65,18 @@ test('a filter can select ended batches and one provider', async () => {
   expect(await list({ status: 'open', provider: 'claude' })).toEqual(['elsewhere']);
 });
 
+test('a filter can select the batches of one tenant, or of none', async () => {
+  const spec = { ...given('running').spec, tenant: 'research' };
+  await batches.create(given('running', { batchId: 'of-research', version: 0, spec }));
+
+  expect(await list({ tenant: 'research' })).toEqual(['of-research']);
+  expect(await list({ tenant: 'research', status: 'open' })).toEqual(['of-research']);
+  expect(await list({ tenant: 'sales' })).toEqual([]);
+  expect(await list({ tenant: null })).not.toContain('of-research');
+  expect(await list({ tenant: null })).toContain('elsewhere');
+  expect(await list({})).toContain('of-research');
+});
+
 test('a listing of several pages has every batch once', async () => {
   const many = Array.from({ length: 120 }, (_, number) => `many-${number}`);
   for (const batchId of many)

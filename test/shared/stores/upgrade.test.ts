@@ -36,13 +36,16 @@ const recordOf = (name: string) => JSON.parse(String(itemNamed(name).record));
 
 const LAYOUT = { ...DEFAULT_POLICY, shards: 4 };
 
-test('a record of version 2 is read as it is, and written in the present version', () => {
-  const present = fromItem(itemNamed(ITEMS[0]?.name ?? ''));
-  const record = JSON.stringify({ ...present, schemaVersion: 2 });
-  const item = { ...toItem(present, LAYOUT), id: 'batch#x', schemaVersion: 2, record };
-  expect(fromItem(item)).toEqual(present);
-  expect(toItem(fromItem(item), LAYOUT)).toMatchObject({ schemaVersion: BATCH_SCHEMA_VERSION });
-});
+test.each([2, 3, 4])(
+  'a record of version %i is read as it is, and written in the present version',
+  (version) => {
+    const present = fromItem(itemNamed(ITEMS[0]?.name ?? ''));
+    const record = JSON.stringify({ ...present, schemaVersion: version });
+    const item = { ...toItem(present, LAYOUT), id: 'batch#x', schemaVersion: version, record };
+    expect(fromItem(item)).toEqual(present);
+    expect(toItem(fromItem(item), LAYOUT)).toMatchObject({ schemaVersion: BATCH_SCHEMA_VERSION });
+  },
+);
 
 describe('a record of version 1', () => {
   test('exists in every status', () => {

@@ -127,6 +127,17 @@ describe('adding a batch', () => {
     expect(w.batch('b1').version).toBe(0);
   });
 
+  it('of another tenant, with the id and the input of one that exists, is refused', async () => {
+    const w = world();
+    await w.add('b1', ['a'], { tenant: 'research' });
+    await w.send({ batchId: 'b1', tenant: 'research' });
+    expect(w.deadLetters).toEqual([]);
+    await w.send({ batchId: 'b1', tenant: 'sales' });
+    await w.send({ batchId: 'b1' });
+    expect(w.deadLetters).toHaveLength(2);
+    expect(w.batch('b1').spec.tenant).toBe('research');
+  });
+
   it('takes its id from the message when none is given, and requests in the message', async () => {
     const w = world();
     const requests = [JSON.parse(requestLine('a')), JSON.parse(requestLine('b'))];
