@@ -176,7 +176,7 @@ const SWEEP = { tableReads: 9, tableWrites: 2 } as const;
  * AWS's list prices in US dollars for us-east-1, without free tiers and discounts, as of November
  * 2026. Compare them with the linked pages before relying on them: prices change.
  */
-const PRICES = {
+export const PRICES = {
   /** https://aws.amazon.com/lambda/pricing/: arm64, the first tier. */
   lambdaGigabyteSecond: 0.0000133334,
   lambdaInvocation: 0.2 / 1e6,
@@ -199,6 +199,8 @@ const PRICES = {
   metricMonth: 0.3,
   alarmMonth: 0.1,
   dashboardMonth: 3,
+  /** https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer: out to the internet, the first tier. */
+  internetGigabyte: 0.09,
   /** https://aws.amazon.com/xray/pricing/ */
   trace: 5 / 1e6,
   /** https://aws.amazon.com/secrets-manager/pricing/ */
