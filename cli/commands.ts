@@ -64,6 +64,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/key.ts')).defineKey,
   },
   {
+    name: 'keys',
+    description: 'make, list and revoke the keys of the HTTP API',
+    load: async () => (await import('./commands/keys.ts')).defineKeys,
+  },
+  {
     name: 'pause',
     description: 'start no new jobs at a provider until it is resumed; running jobs continue',
     load: async () => (await import('./commands/pause.ts')).definePause,

@@ -24,6 +24,8 @@ interface CompletedCommand {
   readonly name: string;
   readonly description: string;
   readonly takesFiles: boolean;
+  /** The words that may follow it: the names of its own commands. */
+  readonly words: readonly string[];
   readonly options: readonly CompletedOption[];
 }
 
@@ -42,11 +44,18 @@ function describe(command: Command): CompletedCommand {
     name: command.name(),
     description: command.description(),
     takesFiles: takesFiles || command.name() === 'local',
+    words: command.commands.map((each) => each.name()),
     options: [
-      ...command.options.map(completed),
+      ...optionsOf(command).map(completed),
       { flag: '--help', description: 'display help for command', value: undefined },
     ],
   };
+}
+
+/** The options of a command, and those of its own commands, each once. */
+function optionsOf({ options, commands }: Command): readonly Option[] {
+  const all = [...options, ...commands.flatMap((each) => each.options)];
+  return [...new Map(all.map((option) => [option.long, option])).values()];
 }
 
 function completed(option: Option): CompletedOption {
@@ -79,8 +88,8 @@ function bashScript(name: string, commands: readonly CompletedCommand[]): string
     ),
   );
   const options = commands.map(
-    (command) =>
-      `    ${command.name}) options='${command.options.map(({ flag }) => flag).join(' ')}'${command.takesFiles ? ' files=yes' : ''} ;;`,
+    ({ name: command, options: of, words, takesFiles }) =>
+      `    ${command}) options='${of.map(({ flag }) => flag).join(' ')}' words='${words.join(' ')}'${takesFiles ? ' files=yes' : ''} ;;`,
   );
   return `# bash completion of ${name}: add to ~/.bashrc
 #   source <(${name} completion bash)
@@ -95,7 +104,7 @@ ${functionOf(name)}_files() {
 }
 ${functionOf(name)}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}"
-  local command="\${COMP_WORDS[1]}" options='' files='' IFS=$' \\t\\n'
+  local command="\${COMP_WORDS[1]}" options='' words='' files='' IFS=$' \\t\\n'
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W '${[...names, 'help', ...PROGRAM_OPTIONS].join(' ')}' -- "$current"))
@@ -110,7 +119,8 @@ ${options.join('\n')}
   esac
   case "$current" in
     -*) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;
-    *) if [ -n "$files" ]; then ${bashFiles(name, 'f')}; fi ;;
+    *) if [ -n "$files" ]; then ${bashFiles(name, 'f')}
+      elif [ "$COMP_CWORD" -eq 2 ]; then COMPREPLY=($(compgen -W "$words" -- "$current")); fi ;;
   esac
 }
 complete -F ${functionOf(name)} ${name}
@@ -133,8 +143,12 @@ function zshScript(name: string, commands: readonly CompletedCommand[]): string 
   const described = commands.map(
     (command) => `    ${single(`${command.name}:${command.description.replaceAll(':', '\\:')}`)}`,
   );
-  const cases = commands.map(({ name: command, options, takesFiles }) => {
-    const specs = [...options.map(zshOption), ...(takesFiles ? ["'*:file:_files'"] : [])];
+  const cases = commands.map(({ name: command, options, words, takesFiles }) => {
+    const specs = [
+      ...options.map(zshOption),
+      ...(words.length > 0 ? [`'1:command:(${words.join(' ')})'`] : []),
+      ...(takesFiles ? ["'*:file:_files'"] : []),
+    ];
     return `    ${command}) _arguments -s ${specs.join(' ')} ;;`;
   });
   const own = functionOf(name);
@@ -177,7 +191,7 @@ function zshValue(value: Value): string {
 }
 
 function fishScript(name: string, commands: readonly CompletedCommand[]): string {
-  const lines = commands.flatMap(({ name: command, description, options, takesFiles }) => {
+  const lines = commands.flatMap(({ name: command, description, options, words, takesFiles }) => {
     const within = `complete -c ${name} -n '__fish_seen_subcommand_from ${command}'`;
     return [
       `complete -c ${name} -n __fish_use_subcommand -a ${command} -d ${fishText(description)}`,
@@ -185,6 +199,7 @@ function fishScript(name: string, commands: readonly CompletedCommand[]): string
         ({ flag, description: what, value }) =>
           `${within} -l ${flag.slice(2)}${fishValue(value)} -d ${fishText(what)}`,
       ),
+      ...(words.length > 0 ? [`${within} -a '${words.join(' ')}'`] : []),
       ...(takesFiles ? [`${within} -F`] : []),
     ];
   });

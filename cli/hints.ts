@@ -6,7 +6,7 @@ export const PROGRAM = 'batch-handler';
 
 /** The options and arguments that may follow a command in a text. Other words do not belong to it. */
 const ARGUMENT =
-  '(?:add|show|watch|results|cancel|retry|redeliver|remove|pause|resume|key) [^\\s,;:()]*[\\w-]';
+  '(?:add|show|watch|results|cancel|retry|redeliver|remove|pause|resume|key|keys revoke|keys) [^\\s,;:()]*[\\w-]';
 const OPTION =
   ' --(?:(?:queue|status|provider|limit|problems|out) [^\\s;:()]*\\w|errors|wait|yes|json|help)(?![\\w-])';
 const COMMAND = new RegExp(`\\b${PROGRAM} (?:${ARGUMENT}|[a-z]+|--help)(?:${OPTION})*`, 'g');

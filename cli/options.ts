@@ -53,6 +53,13 @@ export function readCount(text: string): number {
   return value;
 }
 
+export function readPositiveCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number greater than 0.');
+  return value;
+}
+
 export function readInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.');

@@ -23,10 +23,6 @@ export async function runCli(
   const hint = (text: string): string => pasteable(text, calledAs, usedOptions(program, args));
   const program = await createProgram(args, { ...environment, end, hint });
   try {
-    if (args.length === 0) {
-      stderr.write(program.helpInformation());
-      return EXIT.usage;
-    }
     await program.parseAsync(separateLocal(args), { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -37,6 +33,11 @@ export async function runCli(
     }
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.done;
+      // The program, or a command that has several, was called without one.
+      if (error.code === 'commander.help') {
+        stderr.write((usedCommand(program, args) ?? program).helpInformation());
+        return EXIT.usage;
+      }
       stderr.write(`${hint(usageLine(error, program, args))}\n`);
       return EXIT.usage;
     }
@@ -66,7 +67,7 @@ async function createProgram(args: readonly string[], context: CliContext): Prom
 Exit codes: 0 done, 1 a batch failed or a check found a problem, 2 wrong usage, 3 AWS or the local
 stack cannot be reached or denies access. For examples, see batch-handler help COMMAND.`,
     );
-  const used = usedCommand(args);
+  const [used] = usedWords(args);
   for (const { name, description, load } of COMMANDS) {
     const command = program.command(name).description(description);
     if (name === used) (await load())(command, context);
@@ -76,19 +77,28 @@ stack cannot be reached or denies access. For examples, see batch-handler help C
 
 /** The options that the used command was given. */
 function usedOptions(program: Command, args: readonly string[]): Partial<ConnectionOptions> {
-  const used = usedCommand(args);
-  return program.commands.find((each) => each.name() === used)?.opts() ?? {};
+  return usedCommand(program, args)?.opts() ?? {};
 }
 
 function usageLine({ message }: CommanderError, program: Command, args: readonly string[]): string {
-  const used = usedCommand(args);
-  const command = program.commands.find((each) => each.name() === used);
-  const help = [PROGRAM, ...(command ? [command.name()] : []), '--help'].join(' ');
+  const used: string[] = [];
+  for (let command = usedCommand(program, args); command?.parent; command = command.parent)
+    used.unshift(command.name());
+  const help = [PROGRAM, ...used, '--help'].join(' ');
   return `${message.replace(/^error: /, '').replaceAll('\n', ' ')} (see ${help})`;
 }
 
-/** The first word, or the one after `help`. The program itself has no option that takes a value. */
-function usedCommand(args: readonly string[]): string | undefined {
-  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
-  return first === 'help' ? second : first;
+/** The command that is used: of one that has several, the one that is named. */
+function usedCommand(program: Command, args: readonly string[]): Command | undefined {
+  const [first, second] = usedWords(args);
+  const find = (among: Command | undefined, name: string | undefined) =>
+    among?.commands.find((each) => each.name() === name);
+  const command = find(program, first);
+  return find(command, second) ?? command;
+}
+
+/** The words without a leading `help`. The program itself has no option that takes a value. */
+function usedWords(args: readonly string[]): readonly string[] {
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  return words[0] === 'help' ? words.slice(1) : words;
 }

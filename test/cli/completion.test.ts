@@ -54,6 +54,13 @@ describe('bash completes', () => {
     expect(completed('doctor', '--max')).toEqual([]);
   });
 
+  it('the commands of a command, and the options of all of them', () => {
+    expect(completed('keys', '')).toEqual(['create', 'list', 'revoke']);
+    expect(completed('keys', 're')).toEqual(['revoke']);
+    expect(completed('keys', 'create', '--da')).toEqual(['--daily-budget']);
+    expect(completed('keys', 'revoke', '')).toEqual([]);
+  });
+
   it('the values of options', () => {
     expect(completed('estimate', 'x.jsonl', '--kind', 'g')).toEqual(['gemini']);
     expect(completed('add', '--format', '')).toEqual(['openai', 'native']);
@@ -85,6 +92,7 @@ it.skipIf(!has('fish'))('fish completes commands, options and values', async () 
     ['batch-handler re', ['redeliver', 'redrive', 'remove', 'results', 'resume', 'retry']],
     ['batch-handler add --max', ['--max-cost']],
     ['batch-handler add --format ', ['native', 'openai']],
+    ['batch-handler keys re', ['revoke']],
   ] as const) {
     const asked = `${script}\ncomplete -C '${line}'`;
     const { stdout } = runIn('fish', '--no-config', '-c', asked);

@@ -30,6 +30,11 @@ describe('a command in a text can be pasted', () => {
       { local: true },
       'all: bh results x --errors --local.',
     ],
+    [
+      'batch-handler keys revoke k3v9x0q2ab ends it; see batch-handler keys list',
+      { local: true },
+      'bh keys revoke k3v9x0q2ab --local ends it; see bh keys list --local',
+    ],
     // Help is about no handler.
     ['(see batch-handler add --help)', stack, '(see bh add --help)'],
     ['(see batch-handler --help)', stack, '(see bh --help)'],

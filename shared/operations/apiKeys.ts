@@ -1,0 +1,167 @@
+import { TENANT_PATTERN } from '../batch/ids.ts';
+import type { RandomSource } from '../batch/ports.ts';
+import { ClientError } from '../client/clientError.ts';
+import type { HandlerConnection } from '../client/connection.ts';
+import { hashOf, keyIdOf, makeKey } from '../http/keys.ts';
+import { omitUndefined } from '../omitUndefined.ts';
+import { iso } from '../quota/waitingText.ts';
+import { type ApiKey, apiKeyStore, keyUses } from '../stores/apiKeys.ts';
+import { tenantStore } from '../stores/tenants.ts';
+import { systemChance } from '../system.ts';
+
+/** What a new key of the API may do. */
+export interface ApiKeyOptions {
+  /** What people call it by: 1 to 100 characters. */
+  readonly name: string;
+  /** Its requests see and make only what belongs to this tenant. Default: what belongs to none. */
+  readonly tenant?: string | undefined;
+  /** The provider entries that it may use. Default: all. */
+  readonly providers?: readonly string[] | undefined;
+  /** Default: no limit. */
+  readonly requestsPerMinute?: number | undefined;
+  /** Milliseconds since 1970. Default: never. */
+  readonly expiresAt?: number | undefined;
+  /** US dollars that all batches of the tenant may cost in a UTC day. Default: as it is. */
+  readonly dailyBudget?: number | undefined;
+}
+
+/** A key of the API without its secret. Times are ISO 8601. */
+export interface ApiKeyInfo {
+  readonly keyId: string;
+  readonly name: string;
+  readonly state: 'active' | 'expired' | 'revoked';
+  readonly tenant?: string;
+  readonly providers?: readonly string[];
+  readonly requestsPerMinute?: number;
+  readonly createdAt: string;
+  readonly expiresAt?: string;
+  readonly revokedAt?: string;
+  /** To the hour. Absent if it was never used. */
+  readonly lastUsedAt?: string;
+}
+
+type Stored = Pick<HandlerConnection, 'items'>;
+
+const MAX_NAME_LENGTH = 100;
+
+/**
+ * Makes a key of the API.
+ *
+ * @param now milliseconds since 1970
+ * @param chance cryptographically secure
+ * @returns the key, which nobody can read again, and what is stored of it
+ * @throws ClientError `invalid_input`; then nothing was stored
+ */
+export async function createApiKey(
+  { items, handler }: Stored & Pick<HandlerConnection, 'handler'>,
+  options: ApiKeyOptions,
+  now: number,
+  chance: Pick<RandomSource, 'randomInt'> = systemChance,
+): Promise<ApiKeyInfo & { readonly key: string }> {
+  checkOptions(options, handler.providers, now);
+  const { name, tenant, providers, requestsPerMinute, expiresAt, dailyBudget } = options;
+  // Before the key, so that a key never works without the budget that it was made with.
+  if (tenant !== undefined && dailyBudget !== undefined)
+    await setDailyBudget({ items }, tenant, dailyBudget);
+  const { keyId, key } = makeKey(chance);
+  const stored = omitUndefined({
+    ...{ keyId, name, tenant, requestsPerMinute, expiresAt },
+    sha256: hashOf(key),
+    providers: providers && [...providers],
+    createdAt: now,
+  });
+  if (!(await apiKeyStore(items).create(stored)))
+    throw new Error(`there is a key ${keyId} already, by chance: run the command again`);
+  return { ...infoOf(stored, undefined, now), key };
+}
+
+function checkOptions(
+  { name, tenant, providers = [], expiresAt, dailyBudget }: ApiKeyOptions,
+  entries: readonly string[],
+  now: number,
+): void {
+  if (name.trim() === '' || name.length > MAX_NAME_LENGTH)
+    throw invalid(`the name of a key has 1 to ${MAX_NAME_LENGTH} characters, not ${name.length}`);
+  if (tenant !== undefined && !TENANT_PATTERN.test(tenant))
+    throw invalid(`${JSON.stringify(tenant)} is no tenant: use 1 to 64 of A-Z a-z 0-9 . _ -`);
+  if (dailyBudget !== undefined && tenant === undefined)
+    throw invalid('a daily budget is that of a tenant: name the tenant, too');
+  const unknown = providers.filter((entry) => !entries.includes(entry));
+  if (unknown.length > 0)
+    throw invalid(`there is no provider ${unknown.join(', ')}: use some of ${entries.join(', ')}`);
+  if (expiresAt !== undefined && expiresAt <= now)
+    throw invalid(`the key would expire at ${iso(expiresAt)}, which is over: name a later time`);
+}
+
+/** A write of a tenant's spending can come in between, at most a few times in a minute. */
+const MAX_TRIES = 5;
+
+async function setDailyBudget(
+  { items }: Stored,
+  tenant: string,
+  dailyBudget: number,
+): Promise<void> {
+  const tenants = tenantStore(items);
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const state = await tenants.get(tenant);
+    const changed = { ...state, version: state.version + 1, dailyBudget };
+    if ((await tenants.replace(changed)) === 'written') return;
+  }
+  throw new Error(`the budget of ${tenant} is being changed by others: run the command again`);
+}
+
+/**
+ * All keys of the API, the newest first.
+ *
+ * @param now milliseconds since 1970
+ */
+export async function listApiKeys({ items }: Stored, now: number): Promise<readonly ApiKeyInfo[]> {
+  const uses = keyUses(items);
+  const keys = await apiKeyStore(items).list();
+  return Promise.all(keys.map(async (key) => infoOf(key, await uses.lastUsedAt(key.keyId), now)));
+}
+
+/**
+ * Revokes a key of the API for good.
+ *
+ * @param keyIdOrKey its id, or a whole key that was found where it should not be
+ * @param now milliseconds since 1970
+ * @throws ClientError `invalid_input` if there is no such key
+ */
+export async function revokeApiKey(
+  { items }: Stored,
+  keyIdOrKey: string,
+  now: number,
+): Promise<ApiKeyInfo> {
+  const keyId = keyIdOf(keyIdOrKey) ?? keyIdOrKey;
+  const revoked = await apiKeyStore(items).revoke(keyId, now);
+  if (!revoked) throw invalid(`there is no key ${keyId}: see batch-handler keys list`);
+  return infoOf(revoked, await keyUses(items).lastUsedAt(keyId), now);
+}
+
+function infoOf(
+  key: Omit<ApiKey, 'schemaVersion' | 'version'>,
+  lastUsedAt: number | undefined,
+  now: number,
+): ApiKeyInfo {
+  const { keyId, name, tenant, providers, requestsPerMinute } = key;
+  const { createdAt, expiresAt, revokedAt } = key;
+  const isExpired = expiresAt !== undefined && expiresAt <= now;
+  return omitUndefined({
+    ...{ keyId, name },
+    state: revokedAt !== undefined ? 'revoked' : isExpired ? 'expired' : 'active',
+    ...{ tenant, providers, requestsPerMinute },
+    createdAt: iso(createdAt),
+    expiresAt: isoIf(expiresAt),
+    revokedAt: isoIf(revokedAt),
+    lastUsedAt: isoIf(lastUsedAt),
+  } as const);
+}
+
+function isoIf(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : iso(time);
+}
+
+function invalid(message: string): ClientError {
+  return new ClientError('invalid_input', message);
+}
