@@ -1,8 +1,12 @@
 import * as z from 'zod';
+import { lifetimeSeconds } from './policy.ts';
 
 /** The files of the HTTP API: those that clients upload. */
 
 export const FILE_SCHEMA_VERSION = 1;
+
+/** What OpenAI's Uploads API takes: `CreateUploadRequest` of its API description says 8 GB. */
+export const MAX_FILE_BYTES = 8 * 1024 ** 3;
 
 /** Milliseconds since 1970. */
 const time = z.number().nonnegative();
@@ -56,18 +60,30 @@ export interface FileStore {
 const USUAL_LIFE_SECONDS = 30 * 24 * 60 * 60;
 
 /**
+ * How long a file is served. No file outlives its object, which the bucket deletes by its age.
+ *
+ * @param asked default: 30 days
+ */
+export function fileLifeSeconds(
+  policy: Parameters<typeof lifetimeSeconds>[0],
+  asked = USUAL_LIFE_SECONDS,
+): number {
+  return Math.min(asked, lifetimeSeconds(policy));
+}
+
+/**
  * The record of a file whose content is in the bucket.
  *
- * @param given `lifeSeconds`: how long it is served. Default: 30 days
+ * @param given `lifeSeconds`: see {@link fileLifeSeconds}
  * @param now milliseconds since 1970
  */
 export function newFile(
   given: Pick<StoredFile, 'fileId' | 'filename' | 'bytes' | 'purpose' | 'tenant'> & {
-    readonly lifeSeconds?: number | undefined;
+    readonly lifeSeconds: number;
   },
   now: number,
 ): StoredFile {
-  const { lifeSeconds = USUAL_LIFE_SECONDS, ...file } = given;
+  const { lifeSeconds, ...file } = given;
   const expiresAt = now + lifeSeconds * 1000;
   return { ...file, version: 0, status: 'uploaded', createdAt: now, expiresAt };
 }

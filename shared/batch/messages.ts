@@ -123,6 +123,11 @@ export const addMessageSchema = z.strictObject({
     .default({}),
   /** Who the batch belongs to. Default: to no tenant. */
   tenant: tenantSchema.optional(),
+  /**
+   * For how many seconds after the end its rows are served as files of the HTTP API. Default: as long as
+   * they exist.
+   */
+  outputLifeSeconds: z.number().int().positive().optional(),
   /** Passed to the processor and to events, never to the provider. At most 16 pairs. */
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))

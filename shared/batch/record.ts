@@ -86,6 +86,8 @@ export const coreSchema = z.object({
    */
   deadlineAt: time,
   cancelRequested: z.boolean(),
+  /** When it was. Absent while it is not, and in records of earlier versions. */
+  cancelRequestedAt: time.optional(),
   /** SQS message ids of the last user commands carried out, so that a redelivery does nothing. */
   commands: z.array(z.string()),
   /** How often the user had run again what did not succeed. */

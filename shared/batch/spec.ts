@@ -28,6 +28,8 @@ export const specSchema = z.object({
   completionWindow: z.string().optional(),
   /** Who the batch belongs to. Absent: to no tenant. */
   tenant: z.string().optional(),
+  /** How long its rows are served as files of the HTTP API after its end. Absent: as long as they exist. */
+  outputLifeSeconds: z.number().optional(),
   /** Settings of the provider's job. */
   options: z.record(z.string(), z.json()),
   /** Handed to the processor and to events. */

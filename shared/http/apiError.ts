@@ -28,6 +28,7 @@ export type ErrorType =
   | 'authentication_error'
   | 'permission_error'
   | 'rate_limit_error'
+  | 'idempotency_error'
   | 'server_error';
 
 export interface ErrorDetails {

@@ -265,6 +265,8 @@ export interface DescribedEntry extends Description, Pick<Provider, 'limits'> {
   readonly takesWindow?: boolean | undefined;
   /** The model of requests that name none. Absent: such requests are refused. */
   readonly defaultModel?: string | undefined;
+  /** The names of models that the entry's `models` has, without `*`. Absent: none. */
+  readonly models?: readonly string[] | undefined;
 }
 
 /** The providers of a deployment, by the names of their entries. Each is loaded on first use. */

@@ -121,6 +121,7 @@ export function describedProviders(entries: Entries): DescribedProviders {
         pricing: await pricingOf(settings),
         takesWindow: kindOf(settings).takesWindow,
         defaultModel: defaultModelOf(settings.models),
+        models: Object.keys(settings.models).filter((model) => model !== '*'),
       };
     },
   };

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../omitUndefined.ts';
 import type { NotedReason } from '../errors.ts';
 import type { Batch, BatchFields } from '../record.ts';
 import type { Status } from '../status.ts';
@@ -64,7 +65,15 @@ export function decide(batch: Batch, event: BatchEvent, context: DecisionContext
     command === undefined
       ? decision.batch.commands
       : [...decision.batch.commands, command].slice(-REMEMBERED_COMMANDS);
-  return { ...decision, batch: { ...decision.batch, reasons, commands } };
+  const cancelRequestedAt = cancelTime(batch, decision.batch, context);
+  const next = { ...decision.batch, reasons, commands, cancelRequestedAt };
+  return { ...decision, batch: omitUndefined(next) as Batch };
+}
+
+/** When the user asked for the cancel that is in the next record. */
+function cancelTime(batch: Batch, { cancelRequested }: Batch, { now }: DecisionContext) {
+  if (!cancelRequested) return undefined;
+  return batch.cancelRequested ? batch.cancelRequestedAt : now;
 }
 
 /**

@@ -18,7 +18,14 @@ function store() {
 }
 
 function file(fileId: string, createdAt: number, tenant?: string) {
-  const given = { fileId, filename: 'a.jsonl', bytes: 5, purpose: 'batch', tenant };
+  const given = {
+    fileId,
+    filename: 'a.jsonl',
+    bytes: 5,
+    purpose: 'batch',
+    tenant,
+    lifeSeconds: 60,
+  };
   return newFile(given, createdAt);
 }
 

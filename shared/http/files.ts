@@ -1,0 +1,142 @@
+import * as z from 'zod';
+import { type FilePlace, fileLifeSeconds, newFile, type StoredFile } from '../batch/file.ts';
+import { fileKey, newApiId } from '../batch/ids.ts';
+import { fileStore } from '../stores/fileRecords.ts';
+import { ApiError } from './apiError.ts';
+import { formExpiresAfterSchema } from './expiresAfter.ts';
+import { contentAnswer } from './fileContent.ts';
+import { findFile } from './findFile.ts';
+import { parseFields } from './jsonBody.ts';
+import { listObject, readListQuery, unknownPlace } from './listing.ts';
+import { receiveFile } from './multipart.ts';
+import { ownedBy } from './ownership.ts';
+import type { Caller, HttpPorts } from './ports.ts';
+import { type HttpContext, pathParameter, type Routes, unixSeconds } from './routes.ts';
+
+/** What OpenAI's API description allows for `limit`. A page has fewer files, and `has_more` says so. */
+const LIMITS = { maxLimit: 10_000, defaultLimit: 10_000 };
+const MAX_PAGE = 1_000;
+/** Files that are read at once: what the table takes in one request. */
+const READ = 100;
+
+/** What files are for here: only the inputs of batches are taken. */
+export const purposeSchema = z.literal('batch');
+
+export function fileRoutes(ports: HttpPorts): Routes {
+  const files = fileStore(ports.items);
+  const find = (context: HttpContext) =>
+    findFile(ports, context.get('caller'), pathParameter(context, 'file'));
+  return {
+    '/files': {
+      POST: async (context) => context.json(fileObject(await createFile(ports, context))),
+      GET: (context) => listFiles(ports, context),
+    },
+    '/files/:file': {
+      GET: async (context) => context.json(fileObject(await find(context))),
+      async DELETE(context) {
+        const id = pathParameter(context, 'file');
+        const known = await files.get(id);
+        const isDeleted = known?.status === 'deleted' && ownedBy(context.get('caller'), known);
+        // A repeated call has the same answer.
+        if (!isDeleted) await markDeleted(ports, await find(context));
+        return context.json({ id, object: 'file', deleted: true });
+      },
+    },
+    '/files/:file/content': {
+      GET: async (context) => contentAnswer(ports, context, await find(context)),
+    },
+  };
+}
+
+/** Source of the fields: `OpenAIFile` in OpenAI's API description. */
+export function fileObject(
+  file: Pick<StoredFile, 'fileId' | 'bytes' | 'createdAt' | 'expiresAt' | 'filename' | 'purpose'>,
+) {
+  const { fileId, bytes, createdAt, expiresAt, filename, purpose } = file;
+  return {
+    id: fileId,
+    object: 'file',
+    bytes,
+    created_at: unixSeconds(createdAt),
+    expires_at: unixSeconds(expiresAt),
+    filename,
+    purpose,
+    status: 'processed',
+  };
+}
+
+const fieldsSchema = z.strictObject({
+  purpose: purposeSchema,
+  expires_after: formExpiresAfterSchema.optional(),
+});
+
+async function createFile(ports: HttpPorts, context: HttpContext): Promise<StoredFile> {
+  const { objects, chance, clock, items, policy } = ports;
+  const fileId = newApiId('file', (max) => chance.randomInt(max));
+  const received = await receiveFile(context, ports, {
+    name: 'file',
+    writer: objects.writer(fileKey(fileId)),
+    check: (fields) => parseFields(fieldsSchema, fields),
+  });
+  const { filename, bytes, fields } = received;
+  const lifeSeconds = fileLifeSeconds(policy, fields.expires_after?.seconds);
+  const { tenant } = context.get('caller');
+  const { purpose } = fields;
+  const file = newFile({ fileId, filename, bytes, purpose, tenant, lifeSeconds }, clock.now());
+  await fileStore(items).create(file);
+  return file;
+}
+
+async function markDeleted(
+  { items }: Pick<HttpPorts, 'items'>,
+  { key: _, ...file }: Awaited<ReturnType<typeof findFile>>,
+): Promise<void> {
+  const files = fileStore(items);
+  const known = await files.get(file.fileId);
+  if (known?.status === 'deleted') return;
+  const written = await files.markDeleted({ version: 0, status: 'uploaded', ...file, ...known });
+  // Another request may have deleted it meanwhile: nothing else changes a file.
+  if (written === 'conflict' && (await files.get(file.fileId))?.status !== 'deleted')
+    throw new Error(`file ${file.fileId} could not be deleted`);
+}
+
+async function listFiles(ports: HttpPorts, context: HttpContext): Promise<Response> {
+  const caller = context.get('caller');
+  const { limit: asked, after, isNewestFirst } = readListQuery(context, LIMITS);
+  checkPurpose(context.req.query('purpose'));
+  const limit = Math.min(asked, MAX_PAGE);
+  const now = ports.clock.now();
+  const files = fileStore(ports.items);
+  const found: StoredFile[] = [];
+  let place = after === undefined ? undefined : await placeOf(ports, caller, after);
+  let hasMore = true;
+  // Files that have expired are deleted by the table, so that few are left out.
+  while (hasMore && found.length < limit) {
+    const wanted = Math.min(READ, limit - found.length);
+    const query = { tenant: caller.tenant, isNewestFirst, after: place, limit: wanted };
+    const page = await files.list(query);
+    found.push(...page.files.filter(({ expiresAt }) => expiresAt > now));
+    place = page.next;
+    hasMore = place !== undefined;
+  }
+  return context.json(listObject(found.map(fileObject), hasMore));
+}
+
+/** @throws ApiError 400: only uploaded files are listed, and a batch names its own */
+function checkPurpose(purpose: string | undefined): void {
+  if (!purpose || purpose === 'batch') return;
+  const shown = JSON.stringify(purpose.slice(0, 100));
+  const message = `purpose is ${shown}: only files of purpose "batch" are listed; each batch names its output_file_id`;
+  throw new ApiError(400, message, { code: 'invalid_value', param: 'purpose' });
+}
+
+/** Also of a file that was deleted since: a client may delete what it lists. */
+async function placeOf(
+  { items }: Pick<HttpPorts, 'items'>,
+  caller: Caller,
+  fileId: string,
+): Promise<FilePlace> {
+  const file = await fileStore(items).get(fileId);
+  if (file && ownedBy(caller, file)) return file;
+  throw unknownPlace(fileId);
+}
