@@ -126,7 +126,6 @@ describe('messages', () => {
       notBefore: '2027-01-01T00:00:00Z',
       maxCost: 5,
       completionWindow: '24h',
-      tenant: 'red',
       outputLifeSeconds: 3_600,
       options: { outputExpiresAfterSeconds: 3_600 },
       tenant: 'research',

@@ -174,6 +174,11 @@ function post(api: Api, body: object, headers: Record<string, string> = {}, as?:
   return api.call('POST /v1/batches', init);
 }
 
+async function idIn(answer: Response): Promise<string> {
+  const { id } = (await answer.json()) as { id: string };
+  return id;
+}
+
 test('the same Idempotency-Key gives the same batch, and none for another body', async () => {
   const api = startApi();
   const { id: input_file_id } = await uploaded(api);
@@ -181,9 +186,9 @@ test('the same Idempotency-Key gives the same batch, and none for another body',
   const headers = { 'idempotency-key': 'k' };
 
   const answers = await Promise.all([post(api, body, headers), post(api, body, headers)]);
-  const [first, second] = await Promise.all(answers.map((answer) => answer.json()));
-  expect(second.id).toBe(first.id);
-  expect((await (await post(api, body)).json()).id).not.toBe(first.id);
+  const [first, second] = await Promise.all(answers.map(idIn));
+  expect(second).toBe(first);
+  expect(await idIn(await post(api, body))).not.toBe(first);
 
   const other = await post(api, { ...body, metadata: { a: 'b' } }, headers);
   expect(other.status).toBe(409);
@@ -197,8 +202,7 @@ test('a repeat by an SDK gives the batch of the first try, for 15 minutes', asyn
   const { id: input_file_id } = await uploaded(api);
   const body = { ...BODY, input_file_id };
   const idOf = async (retries: string) => {
-    const answer = await post(api, body, { 'x-stainless-retry-count': retries });
-    return (await answer.json()).id;
+    return idIn(await post(api, body, { 'x-stainless-retry-count': retries }));
   };
 
   const first = await idOf('0');
@@ -247,7 +251,7 @@ test('the rows are served until output_expires_after', async () => {
   const api = startApi();
   const { id: input_file_id } = await uploaded(api);
   const output_expires_after = { anchor: 'created_at', seconds: 3_600 };
-  const { id } = await (await post(api, { ...BODY, input_file_id, output_expires_after })).json();
+  const id = await idIn(await post(api, { ...BODY, input_file_id, output_expires_after }));
   await api.start();
   await endJobs(api);
   await api.settle();
