@@ -119,6 +119,12 @@ export function refused(upload: UploadIn<'assembling'>, reason: Reason): UploadI
   return { ...commonOf(upload), status: 'refused', completion, reason };
 }
 
+/** The upload once its client has given it up. @returns undefined if the file is there already */
+export function cancelled(upload: Upload): UploadIn<'cancelled'> | undefined {
+  if (upload.status === 'completed') return undefined;
+  return { ...commonOf(upload), status: 'cancelled' };
+}
+
 /** The fields that an upload has in every status, for its next version. */
 function commonOf(upload: Upload) {
   const { uploadId, version, tenant, filename, purpose, mimeType, bytes } = upload;

@@ -6,6 +6,7 @@ import { fileRoutes } from './files.ts';
 import { modelRoutes } from './models.ts';
 import type { HttpPorts } from './ports.ts';
 import type { HttpContext, HttpEnv, Routes } from './routes.ts';
+import { uploadRoutes } from './uploads.ts';
 
 /**
  * The HTTP application: OpenAI's Files, Uploads, Batches and Models API under `/v1`, on the use cases of
@@ -29,7 +30,10 @@ export function createApp(ports: HttpPorts): Hono<HttpEnv> {
     context.set('caller', await authenticate(context.req.header('authorization')));
     await next();
   });
-  addRoutes(app, { ...fileRoutes(ports), ...batchRoutes(ports), ...modelRoutes(ports) });
+  addRoutes(app, {
+    ...{ ...fileRoutes(ports), ...uploadRoutes(ports) },
+    ...{ ...batchRoutes(ports), ...modelRoutes(ports) },
+  });
   app.notFound((context) => {
     const { method, path } = context.req;
     throw new ApiError(404, `Invalid URL (${method} ${path})`);

@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { type FilePlace, fileLifeSeconds, newFile, type StoredFile } from '../batch/file.ts';
+import {
+  type FilePlace,
+  fileLifeSeconds,
+  MAX_FILE_BYTES,
+  newFile,
+  type StoredFile,
+} from '../batch/file.ts';
 import { fileKey, newApiId } from '../batch/ids.ts';
 import { fileStore } from '../stores/fileRecords.ts';
 import { ApiError } from './apiError.ts';
@@ -76,6 +82,7 @@ async function createFile(ports: HttpPorts, context: HttpContext): Promise<Store
   const received = await receiveFile(context, ports, {
     name: 'file',
     writer: objects.writer(fileKey(fileId)),
+    maxBytes: MAX_FILE_BYTES,
     check: (fields) => parseFields(fieldsSchema, fields),
   });
   const { filename, bytes, fields } = received;

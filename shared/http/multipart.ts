@@ -3,7 +3,6 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
 import { messageOf } from '../batch/errors.ts';
-import { MAX_FILE_BYTES } from '../batch/file.ts';
 import type { ObjectWriter } from '../batch/ports.ts';
 import { ApiError } from './apiError.ts';
 import type { HttpPorts } from './ports.ts';
@@ -12,7 +11,7 @@ import type { HttpContext } from './routes.ts';
 /** Far above what the API has: three fields of a few characters, and the headers of a part. */
 const FORM_LIMITS = {
   ...{ files: 1, fields: 16, parts: 17, fieldNameSize: 100, fieldSize: 1024 },
-  ...{ headerPairs: 16, headerSize: 8 * 1024, fileSize: MAX_FILE_BYTES },
+  ...{ headerPairs: 16, headerSize: 8 * 1024 },
 };
 const MAX_FILENAME_LENGTH = 255;
 
@@ -21,6 +20,7 @@ export interface FileTarget<T> {
   /** Name of the file's field. */
   readonly name: string;
   readonly writer: ObjectWriter;
+  readonly maxBytes: number;
   /** @throws ApiError for fields that are refused: the file is then discarded */
   check(fields: Record<string, unknown>): T;
 }
@@ -40,11 +40,12 @@ export interface ReceivedFile<T> {
 export async function receiveFile<T>(
   { req }: HttpContext,
   { maxBodyBytes = Number.POSITIVE_INFINITY }: Pick<HttpPorts, 'maxBodyBytes'>,
-  { name, writer, check }: FileTarget<T>,
+  target: FileTarget<T>,
 ): Promise<ReceivedFile<T>> {
+  const { name, writer, check } = target;
   try {
     if (Number(req.header('content-length')) > maxBodyBytes) throw tooLarge(maxBodyBytes);
-    const { filename, bytes, fields } = await readForm(req.raw, name, writer);
+    const { filename, bytes, fields } = await readForm(req.raw, target);
     const checked = check(nested(fields));
     if (filename === undefined) {
       const message = `${name} is missing: send a multipart form with a file in the field ${name}`;
@@ -60,14 +61,14 @@ export async function receiveFile<T>(
   }
 }
 
-async function readForm(request: Request, name: string, writer: ObjectWriter) {
+async function readForm(request: Request, { name, writer, maxBytes }: FileTarget<unknown>) {
   const fields = new Map<string, string>();
   let file: BusboyFileStream | undefined;
   let filename: string | undefined;
   let bytes = 0;
   let failure: unknown;
   let written = Promise.resolve();
-  const parser = newParser(request, name);
+  const parser = newParser(request, name, maxBytes);
   const refuse = (error: unknown) => {
     failure ??= error;
     parser.destroy(messageError(error));
@@ -82,7 +83,7 @@ async function readForm(request: Request, name: string, writer: ObjectWriter) {
     );
   parser.on('file', (_field, content, given) => {
     [file, filename] = [content, given ?? ''];
-    content.once('limit', () => refuse(tooLarge(MAX_FILE_BYTES)));
+    content.once('limit', () => refuse(tooLarge(maxBytes)));
     const write = async () => {
       for await (const chunk of content) {
         bytes += chunk.length;
@@ -105,12 +106,12 @@ async function readForm(request: Request, name: string, writer: ObjectWriter) {
   throw failure;
 }
 
-function newParser(request: Request, name: string) {
+function newParser(request: Request, name: string, fileSize: number) {
   const type = request.headers.get('content-type') ?? '';
   try {
     return new Busboy({
       headers: { 'content-type': type },
-      limits: FORM_LIMITS,
+      limits: { ...FORM_LIMITS, fileSize },
       isPartAFile: (field) => field === name,
     });
   } catch (error) {

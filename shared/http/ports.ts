@@ -42,4 +42,6 @@ export interface HttpPorts
     | undefined;
   /** Bytes of the largest body that reaches the application through its host. Default: any. */
   readonly maxBodyBytes?: number | undefined;
+  /** Waits, in a test without any time. Default: by a timer. */
+  readonly wait?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }

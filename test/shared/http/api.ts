@@ -11,6 +11,7 @@ import { ApiError } from '../../../shared/http/apiError.ts';
 import { createApp } from '../../../shared/http/app.ts';
 import type { Caller, HttpPorts } from '../../../shared/http/ports.ts';
 import { batchStore } from '../../../shared/stores/batchStore.ts';
+import { uploadStore } from '../../../shared/stores/uploadRecords.ts';
 import { requestLine, type World, world } from '../../support/world.ts';
 
 /** Callers by their keys. */
@@ -44,6 +45,7 @@ export function startApi(changes: Partial<HttpPorts> = {}, callers = CALLERS): A
   const items = sqliteTable(database);
   const self = world();
   Object.assign(self.batches, batchStore(items, DEFAULT_POLICY));
+  Object.assign(self.dependencies.uploads, uploadStore(items));
   const ports: HttpPorts = {
     ...self.dependencies,
     items,
@@ -53,6 +55,7 @@ export function startApi(changes: Partial<HttpPorts> = {}, callers = CALLERS): A
       if (caller) return caller;
       throw new ApiError(401, 'Incorrect API key provided', { code: 'invalid_api_key' });
     },
+    wait: async (milliseconds) => self.advance(milliseconds / 1000),
     ...changes,
   };
   const app = createApp(ports);
