@@ -96,6 +96,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/drain.ts')).defineDrain,
   },
   {
+    name: 'serve',
+    description: "serve OpenAI's Batch API on this machine, for any client of OpenAI",
+    load: async () => (await import('./commands/serve.ts')).defineServe,
+  },
+  {
     name: 'completion',
     description: 'print a script that completes commands and options in bash, zsh or fish',
     load: async () => (await import('./commands/completion.ts')).completionOf(COMMANDS),

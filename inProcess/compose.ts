@@ -14,8 +14,8 @@ import type { DirectoryDescription } from './directory.ts';
 import { type FileObjects, fileObjects } from './fileObjects.ts';
 import { observersOf } from './observers.ts';
 import type { CheckedOptions } from './options.ts';
-import { type QueueName, type SqliteQueues, sqliteQueues } from './sqliteQueues.ts';
-import { type SqliteTable, sqliteTable } from './sqliteTable.ts';
+import { processorOf, type QueueName, type SqliteQueues, sqliteQueues } from './sqliteQueues.ts';
+import { type SqliteTable, sqliteTable, TABLE_NAME } from './sqliteTable.ts';
 import { withinTime } from './timeLimit.ts';
 
 /** A handler in this process: the ports of the use cases, and what they are built on. */
@@ -28,9 +28,6 @@ export interface Composition {
   /** @throws Error if the directory was deleted or moved since it was opened */
   checkDirectory(): void;
 }
-
-/** In events for processors, where Lambda functions have the name of a table. */
-const TABLE_NAME = 'items';
 
 /** For each call of `onEvent` and of an `apiKey` function: the sweep waits for them. */
 const CALLBACK_MS = 30_000;
@@ -54,7 +51,7 @@ export function compose(options: CheckedOptions, onSent: (queue: QueueName) => v
     tableName: TABLE_NAME,
     scratch: diskScratch(),
     providers: providersOf(options, objects),
-    processor: { invoke: async (event) => void queues.send('processor', JSON.stringify(event)) },
+    processor: processorOf(queues),
     bus: {
       publish: (change) => ended('onEvent', () => options.onEvent?.(change)),
     },

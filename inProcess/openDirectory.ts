@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { s3Url } from '../shared/batch/messages.ts';
-import { DEFAULT_POLICY } from '../shared/batch/policy.ts';
+import { DEFAULT_POLICY, policySchema } from '../shared/batch/policy.ts';
 import type { ObjectStore } from '../shared/batch/ports.ts';
 import { type BatchHandlerClient, clientOf } from '../shared/client/client.ts';
-import { entryNames, type HandlerConnection } from '../shared/client/connection.ts';
+import {
+  entryNames,
+  type FunctionPorts,
+  type HandlerConnection,
+} from '../shared/client/connection.ts';
 import { storedObjects } from '../shared/client/storedObjects.ts';
 import { batchStore } from '../shared/stores/batchStore.ts';
 import type { ItemTable } from '../shared/stores/itemTable.ts';
@@ -13,8 +17,8 @@ import { openDatabase } from './database.ts';
 import { type DirectoryDescription, readDescription, runningProcesses } from './directory.ts';
 import { fileObjects } from './fileObjects.ts';
 import { objectPath } from './objectPath.ts';
-import { type SqliteQueues, sqliteQueues } from './sqliteQueues.ts';
-import { sqliteTable } from './sqliteTable.ts';
+import { processorOf, type SqliteQueues, sqliteQueues } from './sqliteQueues.ts';
+import { sqliteTable, TABLE_NAME } from './sqliteTable.ts';
 
 /** What a directory is opened with: the ports of a handler in one process. */
 interface DirectoryPorts {
@@ -49,7 +53,31 @@ export function connectDirectory({
         : s3Url(object),
     ),
     queues: sqliteClientQueues(queues),
-    process: { running: async () => runningProcesses(directory) },
+    process: {
+      running: async () => runningProcesses(directory),
+      ports: functionPorts(description, objects, queues),
+    },
+  };
+}
+
+/** The ports of a program beside the one that runs the handler. */
+function functionPorts(
+  { settings }: DirectoryDescription,
+  objects: ObjectStore,
+  queues: SqliteQueues,
+): FunctionPorts {
+  return {
+    policy: policySchema.parse(settings.policy ?? {}),
+    tableName: TABLE_NAME,
+    objects,
+    queues,
+    processor: processorOf(queues),
+    bus: {
+      // The record stays due, so that the program that has the callbacks repeats it.
+      publish: async () => {
+        throw new Error('the program that runs the handler publishes it');
+      },
+    },
   };
 }
 

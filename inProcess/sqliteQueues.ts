@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { DeadLetterSource, Queues } from '../shared/batch/ports.ts';
+import type { DeadLetterSource, Processor, Queues } from '../shared/batch/ports.ts';
 import { beginsWith } from './database.ts';
 
 /** `processor` holds invocations of the user's function, and `outcome` how they ended. */
@@ -61,6 +61,11 @@ export interface SqliteQueues extends Queues {
   redrive(letter: Pick<DeadLetterMessage, 'queue' | 'messageId'>): boolean;
   /** Deletes the dead letters that are older than 14 days. */
   removeOld(): void;
+}
+
+/** Invokes the user's function by a message: whoever runs the handler calls it. */
+export function processorOf(queues: Pick<SqliteQueues, 'send'>): Processor {
+  return { invoke: async (event) => void queues.send('processor', JSON.stringify(event)) };
 }
 
 /** As for the queues on AWS. */

@@ -9,6 +9,9 @@ import {
   type WhereValues,
 } from '../shared/stores/itemTable.ts';
 
+/** In events for processors, where Lambda functions have the name of a table. */
+export const TABLE_NAME = 'items';
+
 /** The table in a handler's database. */
 export interface SqliteTable extends ItemTable {
   /** Deletes items that have expired. @param now milliseconds since 1970 */

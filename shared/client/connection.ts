@@ -1,7 +1,8 @@
 import type { AwsAccess } from '../aws/clients/base.ts';
 import type { ClientObjects, ClientQueues } from '../batch/clientPorts.ts';
 import type { OwnPlace } from '../batch/ids.ts';
-import type { BatchStore } from '../batch/ports.ts';
+import type { Policy } from '../batch/policy.ts';
+import type { BatchStore, EventBus, ObjectStore, Processor, Queues } from '../batch/ports.ts';
 import type { HandlerMetadata, ResourceIds } from '../handlerMetadata.ts';
 import type { ProviderStateStore } from '../quota/providerState.ts';
 import type { ItemTable } from '../stores/itemTable.ts';
@@ -52,8 +53,20 @@ export function placeOf({
   return { bucket, prefix };
 }
 
+/** The ports by which a program does what the functions of a handler do, beside the handler's table. */
+export interface FunctionPorts {
+  readonly policy: Policy;
+  /** Empty for a handler without a table. */
+  readonly tableName: string;
+  readonly objects: ObjectStore;
+  readonly queues: Queues;
+  readonly processor: Processor;
+  readonly bus: EventBus;
+}
+
 /** A handler that runs in processes of this machine. */
 export interface LocalProcess {
+  readonly ports: FunctionPorts;
   /** Ids of the processes that run it now. */
   running(): Promise<readonly number[]>;
 }

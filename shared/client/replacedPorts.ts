@@ -21,7 +21,8 @@ export interface ClientDeployment {
   readonly inputBuckets: readonly string[];
 }
 
-type Port<T> = T | ((deployment: ClientDeployment) => T);
+/** A port as a user gives it: as a value, or as a function that makes it. */
+export type Port<T> = T | ((deployment: ClientDeployment) => T);
 
 /**
  * The ports of a handler that a client uses in place of those on AWS. The object that is given to

@@ -48,3 +48,11 @@ const TYPES: Partial<Record<ErrorStatus, ErrorType>> = {
   500: 'server_error',
   503: 'server_error',
 };
+
+/** The answer that an error is. */
+export function errorResponse({ status, message, type, param, code, headers }: ApiError): Response {
+  // OpenAI's SDKs repeat a 409, which no repetition changes.
+  const noRepeat = status === 409 ? { 'x-should-retry': 'false' } : {};
+  const error = { message, type, param, code };
+  return Response.json({ error }, { status, headers: { ...noRepeat, ...headers } });
+}

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { messageOf, RefusedError } from '../batch/errors.ts';
-import { ApiError } from './apiError.ts';
+import { ApiError, errorResponse } from './apiError.ts';
 import { batchRoutes } from './batches.ts';
 import { fileRoutes } from './files.ts';
 import { modelRoutes } from './models.ts';
@@ -38,7 +38,7 @@ export function createApp(ports: HttpPorts): Hono<HttpEnv> {
     const { method, path } = context.req;
     throw new ApiError(404, `Invalid URL (${method} ${path})`);
   });
-  app.onError((error, context) => answerOf(toApiError(error, context, ports)));
+  app.onError((error, context) => errorResponse(toApiError(error, context, ports)));
   return app;
 }
 
@@ -70,11 +70,4 @@ function toApiError(error: Error, context: HttpContext, { log }: Pick<HttpPorts,
   log.error('request failed', { requestId, method, route, error: messageOf(error) });
   const text = `The server failed to answer this request. Repeat it; the logs of the handler have the reason under ${requestId}`;
   return new ApiError(500, text, { code: 'internal_error' });
-}
-
-function answerOf({ status, message, type, param, code, headers }: ApiError): Response {
-  // OpenAI's SDKs repeat a 409, which no repetition changes.
-  const noRepeat = status === 409 ? { 'x-should-retry': 'false' } : {};
-  const error = { message, type, param, code };
-  return Response.json({ error }, { status, headers: { ...noRepeat, ...headers } });
 }

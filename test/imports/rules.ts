@@ -108,7 +108,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
   },
   'shared/handlerMetadata.ts': { may: 'zod', why: SETTINGS },
   'shared/http': {
-    may: 'shared/batch shared/client/parts.ts shared/jsonl shared/providers/provider.ts shared/quota shared/stores shared/usecases @fastify/busboy hono node zod',
+    may: 'shared/batch shared/client/parts.ts shared/jsonl shared/providers/provider.ts shared/quota shared/stores shared/usecases @fastify/busboy @hono/node-server hono node zod',
     why: 'it serves the use cases over HTTP on ports, whatever its host',
   },
   'shared/invalid': {

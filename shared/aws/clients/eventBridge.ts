@@ -1,6 +1,9 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { bounds } from './base.ts';
+import { type AwsAccess, bounds } from './base.ts';
 
-export function eventBridgeClient(): EventBridgeClient {
-  return new EventBridgeClient(bounds({ requestTimeoutMs: 10_000, idleTimeoutMs: 10_000 }));
+export function eventBridgeClient(access: AwsAccess = {}): EventBridgeClient {
+  return new EventBridgeClient({
+    ...bounds({ requestTimeoutMs: 10_000, idleTimeoutMs: 10_000 }),
+    ...access,
+  });
 }

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Log } from '../../shared/batch/ports.ts';
+import { type ConnectionOptions, noteIfStopped, openClient, withConnection } from '../connect.ts';
+import { type CliContext, EXIT } from '../context.ts';
+
+interface ServeCommandOptions extends ConnectionOptions {
+  readonly port: number;
+}
+
+const DEFAULT_PORT = 4100;
+
+/** The variable that clients of OpenAI read their key from cannot be ours: it holds OpenAI's. */
+const KEY_VARIABLE = 'BATCH_HANDLER_API_KEY';
+
+export function defineServe(command: Command, context: CliContext): void {
+  withConnection(command)
+    .option('--port <port>', 'port on 127.0.0.1; 0 is a free one', readPort, DEFAULT_PORT)
+    .addHelpText(
+      'after',
+      `
+Serves OpenAI's Files, Uploads, Batches and Models API on 127.0.0.1, until ^C. It works with your own
+AWS credentials. It takes the keys of batch-handler keys, and one key of its own, which may do everything:
+${KEY_VARIABLE}, or a fresh one that is printed.
+
+Examples:
+  batch-handler serve --stack BatchHandler
+  ${KEY_VARIABLE}=my-key batch-handler serve --local --port 8080`,
+    )
+    .action(async (options: ServeCommandOptions) => context.end(await serve(options, context)));
+}
+
+async function serve(options: ServeCommandOptions, context: CliContext): Promise<number> {
+  const { stdout, stderr, interrupted } = context;
+  const client = await openClient(options);
+  const given = process.env[KEY_VARIABLE];
+  const operatorKey = given || randomBytes(24).toString('base64url');
+  // Imported here, because it loads the application and its server.
+  const [{ serveApi }, { readPorts }] = await Promise.all([
+    import('../../shared/operations/serve.ts'),
+    import('../../shared/client/index.ts'),
+  ]);
+  const ports = options.runtime === undefined ? undefined : await readPorts(options.runtime);
+  const { port } = options;
+  const log = logTo(stderr, context.now);
+  const server = await serveApi(client.connection, { port, ports, operatorKey, log });
+  await noteIfStopped(client, context);
+  stderr.write(`serving ${client.handler.name} until ^C. For clients of OpenAI's API:\n`);
+  stdout.write(`export OPENAI_BASE_URL=${server.url}/v1\n`);
+  // What was given is not shown: it may be in use elsewhere.
+  stdout.write(`export OPENAI_API_KEY=${given ? `"$${KEY_VARIABLE}"` : operatorKey}\n`);
+  if (!interrupted.aborted) await once(interrupted, 'abort');
+  stderr.write('stopping: requests that are being answered have 10 seconds\n');
+  await server.close();
+  return EXIT.done;
+}
+
+/** A line for each entry. They hold ids, and neither keys nor names of files. */
+function logTo(stderr: CliContext['stderr'], now: () => number): Log {
+  const write =
+    (level: string) =>
+    (message: string, fields: object = {}) =>
+      stderr.write(
+        `${new Date(now()).toISOString()} ${level}${message} ${JSON.stringify(fields)}\n`,
+      );
+  return { info: write(''), warn: write('warning: '), error: write('error: ') };
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
+  return port;
+}

@@ -1,0 +1,64 @@
+import type { Log, Metrics } from '../batch/ports.ts';
+import { ClientError } from '../client/clientError.ts';
+import type { HandlerConnection } from '../client/connection.ts';
+import { createApp } from '../http/app.ts';
+import { authenticateBy } from '../http/authenticate.ts';
+import { type LoopbackServer, PortTakenError, serveOnLoopback } from '../http/loopbackServer.ts';
+import type { HttpPorts } from '../http/ports.ts';
+import { connectProviders } from '../providers/registry.ts';
+import { batchStore } from '../stores/batchStore.ts';
+import { systemChance, systemClock } from '../system.ts';
+import { functionPorts, type GivenPorts } from './functionPorts.ts';
+import { settingsOf } from './settings.ts';
+
+export interface ServeOptions {
+  /** 0 for a free one. */
+  readonly port: number;
+  /** Makes its caller the operator, who sees what belongs to any tenant. */
+  readonly operatorKey: string;
+  /** The ports that the handler's user has replaced. Default: none. */
+  readonly ports?: GivenPorts | undefined;
+  readonly log: Log;
+}
+
+/**
+ * Serves the HTTP API of a handler on the loopback, in this process: with the user's own credentials for
+ * AWS, with the keys of the handler and one of its own.
+ *
+ * @throws ClientError `ports_missing`, `invalid_input` if the port is in use
+ */
+export async function serveApi(
+  connection: HandlerConnection,
+  { port, ports, ...options }: ServeOptions,
+): Promise<LoopbackServer> {
+  const app = createApp(await httpPorts(connection, ports ?? {}, options));
+  return serveOnLoopback(app.fetch, port).catch((error: unknown) => {
+    if (!(error instanceof PortTakenError)) throw error;
+    throw new ClientError('invalid_input', `${error.message} with --port`);
+  });
+}
+
+async function httpPorts(
+  connection: HandlerConnection,
+  given: GivenPorts,
+  { operatorKey, log }: Pick<ServeOptions, 'operatorKey' | 'log'>,
+): Promise<HttpPorts> {
+  const { items, providerStates, handler } = connection;
+  const own = await functionPorts(connection, given);
+  return {
+    ...own,
+    ...{ items, providerStates, log, metrics: NO_METRICS },
+    ...{ clock: systemClock, chance: systemChance },
+    // That of the connection writes no records: these expire as the handler's policy says.
+    batches: batchStore(items, own.policy),
+    providers: connectProviders(settingsOf(handler).providers, {
+      // The API calls no provider: whoever serves it needs none of their keys.
+      secret: async () => undefined,
+      objects: own.objects,
+    }),
+    authenticate: authenticateBy({ items, clock: systemClock, log, operatorKey }),
+  };
+}
+
+/** The functions measure what they do; a person's own server does not belong into those figures. */
+const NO_METRICS: Metrics = { count: () => {}, measure: () => {} };
