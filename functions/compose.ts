@@ -13,10 +13,12 @@ import { policySchema, scalePolicy } from '../shared/batch/policy.ts';
 import type { Log, ObjectStore } from '../shared/batch/ports.ts';
 import type { WebhookRegister } from '../shared/batch/webhook.ts';
 import type { Collector, CollectorQueue } from '../shared/collector/contract.ts';
+import type { PortName } from '../shared/config.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import type { Providers, WebhookTarget } from '../shared/providers/provider.ts';
 import { connectProviders } from '../shared/providers/registry.ts';
 import { isFilled } from '../shared/providers/settings.ts';
+import type { ItemTable } from '../shared/stores/itemTable.ts';
 import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { type Config, readConfig } from './config.ts';
@@ -30,6 +32,10 @@ export interface Composition {
   readonly dependencies: Dependencies;
   readonly secrets: Secrets;
   readonly webhookRegister: WebhookRegister;
+  /** The table: the API keeps its keys and files in it, beside the batches. */
+  readonly items: ItemTable;
+  /** The ports that a user's code replaces. */
+  readonly replaced: readonly PortName[];
 }
 
 /** Composes on the first call; a warm function reuses that. */
@@ -89,7 +95,8 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
     bus: port('bus') ?? realEventBus(eventBridgeClient(), config.eventBusName),
     providers: configuredProviders(config, secrets, objects, port),
   };
-  return { config, dependencies, secrets, webhookRegister: stores.webhookRegister };
+  const { webhookRegister, items } = stores;
+  return { config, dependencies, secrets, webhookRegister, items, replaced };
 }
 
 function configuredProviders(

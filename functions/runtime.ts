@@ -1,4 +1,10 @@
-import type { Context, LambdaFunctionURLEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type {
+  Context,
+  LambdaFunctionURLEvent,
+  LambdaFunctionURLResult,
+  SQSBatchResponse,
+  SQSEvent,
+} from 'aws-lambda';
 import type { BatchQueueDelivery } from '../shared/usecases/intake/intake.ts';
 import { composition } from './compose.ts';
 import { observed } from './observability.ts';
@@ -52,6 +58,7 @@ export interface Handlers {
   outcome(event: SQSEvent, context: Context): Promise<SQSBatchResponse>;
   collector(event: SQSEvent, context: Context): Promise<SQSBatchResponse>;
   webhook(event: LambdaFunctionURLEvent, context: Context): Promise<{ statusCode: number }>;
+  api(event: LambdaFunctionURLEvent, context: Context): Promise<LambdaFunctionURLResult>;
 }
 
 /**
@@ -97,6 +104,8 @@ export interface Runtime {
  */
 export function createRuntime(ports: RuntimePorts = {}): Runtime {
   const compose = composition(ports);
+  // The application is built once: it keeps the keys that it has read.
+  let apiFunction: Handlers['api'] | undefined;
   const handlers: Handlers = {
     async intake(event, context) {
       const { createIntake } = await import('./intake.ts');
@@ -121,6 +130,10 @@ export function createRuntime(ports: RuntimePorts = {}): Runtime {
     async webhook(event, context) {
       const { createWebhook } = await import('./webhook.ts');
       return createWebhook(compose)(event, context);
+    },
+    async api(event, context) {
+      apiFunction ??= (await import('./api.ts')).createApi(compose);
+      return apiFunction(event, context);
     },
   };
   return {
@@ -152,7 +165,7 @@ export function createRuntime(ports: RuntimePorts = {}): Runtime {
  * Creates the Lambda handlers alone: what the file that `runtime.entry` names has to export.
  *
  * ```ts
- * export const { intake, sweeper, worker, outcome, collector, webhook } = createHandlers({
+ * export const { intake, sweeper, worker, outcome, collector, webhook, api } = createHandlers({
  *   items: postgresTable(pool),
  * });
  * ```

@@ -8,6 +8,7 @@ import type { LaneStore, RequestRegister } from '../shared/collector/contract.ts
 import type { ProviderStateStore } from '../shared/quota/providerState.ts';
 import { batchStore } from '../shared/stores/batchStore.ts';
 import { laneStore, requestRegister } from '../shared/stores/collectorStores.ts';
+import type { ItemTable } from '../shared/stores/itemTable.ts';
 import { webhookRegister } from '../shared/stores/onceRecords.ts';
 import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
 import { uploadStore } from '../shared/stores/uploadRecords.ts';
@@ -16,6 +17,8 @@ import type { PortLookup } from './ports.ts';
 
 /** Everything that is kept in the table. */
 export interface Stores {
+  /** The table itself. */
+  readonly items: ItemTable;
   readonly batches: BatchStore;
   readonly providerStates: ProviderStateStore;
   readonly sweepLock: SweepLock;
@@ -34,6 +37,7 @@ export function composeStores(
   // A request may come again for as long as its batch exists.
   const keepSeconds = lifetimeSeconds(policy);
   return {
+    items,
     batches: port('batches') ?? batchStore(items, policy),
     providerStates: port('providerStates') ?? providerStateStore(items),
     sweepLock: port('sweepLock') ?? sweepLock(items),

@@ -21,6 +21,7 @@ import { saveQueries } from './monitoring/queries.ts';
 import { OwnedResources } from './ownedResources.ts';
 import { bindProviders, type GrantResult } from './providers/access.ts';
 import { subscribeToJobEvents } from './providers/bedrock.ts';
+import { type Api, createApi } from './resources/api.ts';
 import { type Collector, createCollector } from './resources/collector.ts';
 import { Delivery } from './resources/delivery.ts';
 import { checkEnvironments } from './resources/environmentSize.ts';
@@ -76,6 +77,8 @@ function eventBusOf(scope: Construct, { eventBus }: BatchHandlerProps): events.I
 export class BatchHandler extends OwnedResources {
   /** Collects single requests into batches. Undefined without the prop `collector`. */
   readonly collector: Collector | undefined;
+  /** OpenAI's Batch API in front of the handler. Undefined without the prop `api`. */
+  readonly api: Api | undefined;
   /** All functions of the handler, by name: `intake`, `sweeper`, `worker`, `outcome` and so on. */
   readonly functions: Readonly<Record<string, lambda.Function>>;
   /** Runs on the schedule and advances every batch that is due. */
@@ -97,7 +100,7 @@ export class BatchHandler extends OwnedResources {
   constructor(scope: Construct, id: string, props: BatchHandlerProps) {
     super(scope, id);
     checkReplaced(props);
-    const { providers, inputBuckets = [], collector: collectorSettings } = props;
+    const { providers, inputBuckets = [], collector: collectorSettings, api } = props;
     const { schedule: interval = Duration.minutes(1) } = props;
     const { runbook = runbookIn(props.docsUrl ?? DOCS_URL) } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, alarmTopics = {} } = props;
@@ -134,6 +137,7 @@ export class BatchHandler extends OwnedResources {
       ...Object.keys(FUNCTION_SPECS),
       ...(collectorSettings ? ['collector'] : []),
       ...(withWebhook.length > 0 ? ['webhook'] : []),
+      ...(api ? ['api'] : []),
     ];
     const functionsProps = {
       resources,
@@ -174,8 +178,12 @@ export class BatchHandler extends OwnedResources {
         sweeper,
       });
 
+    this.api = api
+      ? createApi(this, functionsProps, functions.worker, api === true ? {} : api)
+      : undefined;
+
     const { access, collector, schedule } = this;
-    const parts = { functions, collector, webhook };
+    const parts = { functions, collector, webhook, api: this.api };
     const monitored = { ...parts, handler: this, queues, providers, interval };
     this.functions = functionsOf(monitored);
     this.alarms = createAlarms(monitored, props.alarms ?? {}, { topics, runbook });

@@ -6,6 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { CollectorSettingsInput, PolicySettings, Status } from '../shared/settings.ts';
+import type { ApiProps } from './apiProps.ts';
 import type { Severity } from './monitoring/alarmSpec.ts';
 import type { AlarmSettings } from './monitoring/alarms.ts';
 import type { LlmProvider } from './providers/llmProvider.ts';
@@ -97,6 +98,13 @@ export interface BatchHandlerProps extends StorageProps {
    * @default - no collector
    */
   readonly collector?: CollectorSettingsInput;
+  /**
+   * OpenAI's Files, Uploads, Batches and Models API at a URL, for clients with a key of
+   * `batch-handler keys create`: docs/api.md. `true` is the same as `{}`.
+   *
+   * @default - no API
+   */
+  readonly api?: boolean | ApiProps;
   /**
    * Your own code as the code of the functions, with some of their ports replaced, such as the table by a
    * database of yours. See docs/storage.md.

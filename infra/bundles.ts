@@ -8,7 +8,7 @@ import type { BundleName } from './bundlePaths.ts';
 /** The entry file of each module of each bundle. */
 export const BUNDLE_ENTRIES: Readonly<Record<BundleName, Readonly<Record<string, string>>>> = {
   handler: Object.fromEntries(
-    ['intake', 'sweeper', 'worker', 'outcome', 'collector', 'webhook'].map((name) => [
+    ['intake', 'sweeper', 'worker', 'outcome', 'collector', 'webhook', 'api'].map((name) => [
       name,
       join(PACKAGE_ROOT, 'functions', `${name}.ts`),
     ]),

@@ -7,6 +7,7 @@ import { ConfigurationError } from './configurationError.ts';
 import { ALARMS, type AlarmSetting } from './monitoring/alarms.ts';
 import { ROLE_ARN } from './providers/kind.ts';
 import { providerContextSchema } from './providers/llmProvider.ts';
+import { MIN_API_TIMEOUT_SECONDS } from './resources/api.ts';
 
 /** The key of the settings in cdk.json's context. */
 export const CONTEXT_KEY = 'batchHandler';
@@ -29,6 +30,16 @@ function alarmsShape(): Record<AlarmSetting, z.ZodType<number | false>> {
   return Object.fromEntries(entries);
 }
 
+/** The settings of the HTTP API: `ApiProps` documents them and their defaults. */
+const apiContextSchema = z
+  .strictObject({
+    reservedConcurrency: whole(1, 1_000),
+    timeoutSeconds: whole(MIN_API_TIMEOUT_SECONDS, 900),
+    memoryMiB: whole(128, 10_240),
+  })
+  .partial();
+export type ApiContext = z.infer<typeof apiContextSchema>;
+
 /** The settings in cdk.json's context. All are optional. `BatchHandlerProps` documents them and their defaults. */
 export const contextSchema = z
   .strictObject({
@@ -47,6 +58,8 @@ export const contextSchema = z
       .refine((entries) => Object.keys(entries).length > 0, 'must have at least one entry'),
     policy: policySettingsSchema.omit({ retentionSeconds: true }),
     collector: collectorSettingsSchema,
+    /** OpenAI's Batch API in front of the handler. */
+    api: z.union([z.boolean(), apiContextSchema]),
     /** How long a batch and its files are kept after the batch has ended. */
     retentionDays: whole(1, 3650),
     logRetentionDays: z.literal(LOG_RETENTION_DAYS),

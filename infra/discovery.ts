@@ -11,6 +11,7 @@ import { kindOf } from '../shared/providers/kinds.ts';
 import { settingsSchema } from '../shared/settings.ts';
 import { logicalIdOf } from './logicalIds.ts';
 import type { GrantResult } from './providers/access.ts';
+import type { Api } from './resources/api.ts';
 import type { Collector } from './resources/collector.ts';
 import type { HandlerFunctions, HandlerResources } from './resources/functions.ts';
 
@@ -22,6 +23,7 @@ interface HandlerParts {
   readonly schedule: IConstruct;
   readonly collector: Collector | undefined;
   readonly webhook: IConstruct | undefined;
+  readonly api: Api | undefined;
   readonly access: Readonly<Record<string, GrantResult>>;
 }
 
@@ -52,7 +54,7 @@ export function describeHandler(handler: Construct, parts: HandlerParts): void {
 type Described = Exclude<keyof ResourceIds, 'processorLog'>;
 
 function constructsOf(parts: HandlerParts): Record<Described, IConstruct | undefined> {
-  const { resources, functions, schedule, collector, webhook } = parts;
+  const { resources, functions, schedule, collector, webhook, api } = parts;
   const { table, bucket, queues, processor } = resources;
   return {
     ...{ table, bucket, processor, ...functions, schedule, webhook },
@@ -65,6 +67,7 @@ function constructsOf(parts: HandlerParts): Record<Described, IConstruct | undef
     collectorQueue: collector?.queues.queue,
     collectorDeadLetterQueue: collector?.queues.deadLetterQueue,
     collector: collector?.function,
+    api: api?.function,
   };
 }
 

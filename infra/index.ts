@@ -1,4 +1,5 @@
 /** The package's main export, for CDK apps. */
+export type { ApiProps } from './apiProps.ts';
 export { BatchHandler } from './batchHandler.ts';
 export type { BatchHandlerProps, StateChangeFilter } from './batchHandlerProps.ts';
 export { ConfigurationError } from './configurationError.ts';
@@ -9,6 +10,7 @@ export type { AlarmSettings } from './monitoring/alarms.ts';
 export type { GrantResult } from './providers/access.ts';
 export type * from './providers/llmProvider.ts';
 export { LlmProvider } from './providers/llmProvider.ts';
+export type { Api } from './resources/api.ts';
 export type { Collector } from './resources/collector.ts';
 export type { QueuePair, Queues } from './resources/queues.ts';
 export { batchTableSchema } from './resources/table.ts';

@@ -5,7 +5,7 @@ export interface RuntimeProps {
   /**
    * Path of the TypeScript or JavaScript file that exports `intake`, `sweeper`, `worker` and `outcome`
    * as `createHandlers` of `batch-handler/runtime` returns them, `collector` with the prop `collector`,
-   * and `webhook` with webhooks. A relative path begins at the working directory of the synthesis. It is
+   * `webhook` with webhooks, and `api` with the prop `api`. A relative path begins at the working directory of the synthesis. It is
    * bundled by esbuild at each synthesis, with everything that it imports.
    */
   readonly entry: string;

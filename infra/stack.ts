@@ -6,8 +6,9 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { omitUndefined } from '../shared/omitUndefined.ts';
+import type { ApiProps } from './apiProps.ts';
 import { BatchHandler } from './batchHandler.ts';
-import type { Context } from './context.ts';
+import type { ApiContext, Context } from './context.ts';
 import { LlmProvider } from './providers/llmProvider.ts';
 import { bundleCode, createNodeFunction } from './resources/functions.ts';
 import { createOutputs } from './resources/outputs.ts';
@@ -22,6 +23,7 @@ export class BatchHandlerStack extends Stack {
       context.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     const { policy, collector, inbox, alarms, runbook, dashboard, savedQueries } = context;
     const { alarmTopicArn, alarmTopicArns: { page, ticket } = {}, docsUrl } = context;
+    const { api } = context;
     const { scheduleMinutes, retentionDays, maxConcurrency } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
@@ -46,6 +48,7 @@ export class BatchHandlerStack extends Stack {
         dashboard,
         savedQueries,
         maxConcurrency,
+        api: typeof api === 'object' ? apiPropsOf(api) : api,
         schedule: ifDefined(scheduleMinutes, Duration.minutes),
         retention: ifDefined(retentionDays, Duration.days),
       }),
@@ -90,6 +93,14 @@ export class BatchHandlerStack extends Stack {
   #topic(arn: string | undefined, id: string): sns.ITopic | undefined {
     return ifDefined(arn, (given) => sns.Topic.fromTopicArn(this, id, given));
   }
+}
+
+function apiPropsOf({ timeoutSeconds, memoryMiB, ...rest }: ApiContext): ApiProps {
+  return omitUndefined({
+    ...rest,
+    timeout: ifDefined(timeoutSeconds, Duration.seconds),
+    memorySize: memoryMiB,
+  });
 }
 
 function ifDefined<T, U>(value: T | undefined, convert: (value: T) => U): U | undefined {

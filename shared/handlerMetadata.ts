@@ -35,6 +35,8 @@ const resourceIdsSchema = z.object({
   collector: logicalId.optional(),
   /** Where a provider sends webhooks. */
   webhook: logicalId.optional(),
+  /** Answers the HTTP API. */
+  api: logicalId.optional(),
 });
 
 /** Logical ids, or names of outputs, by what the resources are for. */

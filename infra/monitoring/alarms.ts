@@ -2,6 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { METRICS } from '../../shared/metrics.ts';
 import type { QueuePair } from '../resources/queues.ts';
 import { type AlarmDefinition, type AlarmSpec, over } from './alarmSpec.ts';
+import { API_ALARMS } from './apiMonitoring.ts';
 import { BATCH_ALARMS } from './batchAlarms.ts';
 
 const { MAXIMUM, SAMPLE_COUNT } = cloudwatch.Stats;
@@ -154,7 +155,7 @@ const HANDLER_ALARMS = {
 } satisfies Record<string, AlarmDefinition>;
 
 /** Every alarm by its setting: the documentation of `AlarmSettings`, the default and what it watches. */
-export const ALARMS = { ...HANDLER_ALARMS, ...BATCH_ALARMS };
+export const ALARMS = { ...HANDLER_ALARMS, ...BATCH_ALARMS, ...API_ALARMS };
 
 export type AlarmSetting = keyof typeof ALARMS;
 

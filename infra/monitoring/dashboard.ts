@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { QueryString } from 'aws-cdk-lib/aws-logs';
 import { METRICS, type MetricName } from '../../shared/metrics.ts';
+import { apiWidgets } from './apiMonitoring.ts';
 import { deadLetterQueuesOf, functionsOf, type Monitored } from './monitored.ts';
 import { logGroupsOf, QUERIES } from './queries.ts';
 import {
@@ -36,6 +37,7 @@ export function createDashboard(
       stateWidgets(monitored, alarms),
       [heading('Trend')],
       ...trendWidgets(monitored),
+      ...apiWidgets(monitored),
       [heading('Cost')],
       costWidgets(monitored),
       [heading('Errors')],

@@ -3,6 +3,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
 import type { LlmProvider } from '../providers/llmProvider.ts';
+import type { Api } from '../resources/api.ts';
 import type { Collector } from '../resources/collector.ts';
 import type { HandlerFunctions } from '../resources/functions.ts';
 import type { HandlerQueues } from '../resources/queues.ts';
@@ -16,6 +17,8 @@ export interface Monitored {
   readonly collector: Collector | undefined;
   /** Receives webhooks. Undefined if no entry takes any. */
   readonly webhook: lambda.Function | undefined;
+  /** Answers the HTTP API. Undefined without the prop `api`. */
+  readonly api: Api | undefined;
   /** By entry name. */
   readonly providers: Readonly<Record<string, LlmProvider>>;
   /** Time between two sweeps. */
@@ -27,8 +30,12 @@ export function functionsOf({
   functions,
   collector,
   webhook,
+  api,
 }: Monitored): Readonly<Record<string, lambda.Function>> {
-  return { ...functions, ...omitUndefined({ collector: collector?.function, webhook }) };
+  return {
+    ...functions,
+    ...omitUndefined({ collector: collector?.function, webhook, api: api?.function }),
+  };
 }
 
 /** All dead-letter queues of the handler, by the name of the queue that they belong to. */

@@ -14,6 +14,10 @@ export const PREFIX = {
   collector: 'uploads/collector/',
   /** Input files that the collector has joined from single requests. */
   collected: 'uploads/collected-',
+  /** Input files that clients of the HTTP API have uploaded. */
+  files: 'uploads/files/',
+  /** The parts of uploads that the worker puts together to such files. */
+  uploadParts: 'uploads/parts/',
   /** Files that become batches by themselves, with the prop `inbox`. */
   inbox: 'inbox/',
   /** Snapshots, inputs of jobs and merged rows. */

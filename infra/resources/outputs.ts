@@ -5,6 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { GrantResult } from '../providers/access.ts';
+import type { Api } from './api.ts';
 import type { Collector } from './collector.ts';
 import type { HandlerResources } from './functions.ts';
 import type { QueuePair } from './queues.ts';
@@ -19,6 +20,7 @@ interface NamedParts {
   readonly dashboard: cloudwatch.Dashboard | undefined;
   readonly access: Readonly<Record<string, GrantResult>>;
   readonly webhooks: Readonly<Record<string, WebhookEndpoint>>;
+  readonly api: Api | undefined;
 }
 
 /** The handler's path in its stack: what makes the names of its outputs unique there. */
@@ -34,7 +36,7 @@ export function outputPrefix(handler: Construct): string {
  */
 export function createOutputs(handler: Construct & NamedParts, prefix: string): void {
   const outputs = new Outputs(handler, prefix);
-  const { collector, schedule, dashboard } = handler;
+  const { collector, schedule, dashboard, api } = handler;
   const { bucket, table, queues } = handler.resources;
   if (queues.intake) {
     outputs.add('BatchQueueUrl', queues.intake.queue.queueUrl, 'Send messages to this queue');
@@ -52,6 +54,7 @@ export function createOutputs(handler: Construct & NamedParts, prefix: string): 
   if (bucket)
     outputs.add('BucketName', bucket.bucketName, 'Upload files to uploads/<batchId>.jsonl');
   if (table) outputs.add('TableName', table.tableName, 'Holds the state of every batch');
+  if (api) outputs.add('ApiUrl', api.url, 'The base URL of OpenAI clients');
   outputs.add('ScheduleName', schedule.scheduleName, 'Invokes the sweeper');
   if (dashboard) outputs.add('DashboardName', dashboard.dashboardName, 'Shows the state now');
   for (const [name, each] of Object.entries(handler.functions)) outputs.addFunction(name, each);

@@ -4,6 +4,8 @@ import type { HandlerFunctions, HandlerResources } from './functions.ts';
 
 /** Prefixes of the keys of batches and of the states of provider entries. */
 export const RECORD_KEYS = ['batch#', 'provider#'];
+/** Prefix of the keys of the items that list the batches of a tenant. Whoever adds a batch writes one. */
+export const TENANT_BATCH_KEYS = 'tenantBatch#';
 export const SWEEP_LOCK_KEYS = 'lock#';
 
 /**
@@ -30,6 +32,7 @@ export function grantPermissions(
   // The sweeper takes the lease of the sweep and reads the batches that are due.
   allowItems(sweeper, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [SWEEP_LOCK_KEYS]);
   allowItems(sweeper, ['dynamodb:BatchGetItem'], table, ['batch#']);
+  allowItems(intake, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [TENANT_BATCH_KEYS]);
   // The intake removes records that cannot be read.
   allowItems(intake, ['dynamodb:DeleteItem'], table, ['batch#']);
   const indexes = [TABLE.dueIndex.name, TABLE.providerIndex.name];

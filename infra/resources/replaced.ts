@@ -35,6 +35,7 @@ function missing(what: string, names: string): never {
 interface CheckedProps extends StorageProps {
   readonly runtime?: RuntimeProps;
   readonly inbox?: boolean;
+  readonly api?: unknown;
   readonly eventBus?: unknown;
   readonly providers: Readonly<Record<string, { readonly settings: { readonly kind: string } }>>;
 }
@@ -62,6 +63,12 @@ export function checkReplaced({ runtime, inbox, providers, ...given }: CheckedPr
     refuse('inbox', 'objects', 'it is a folder of the bucket of the handler. Leave inbox out');
   if (inbox && replaced.includes('queues'))
     refuse('inbox', 'queues', 'files of it become messages of the batch queue. Leave inbox out');
+  if (given.api && replaced.includes('batches') && !replaced.includes('items'))
+    refuse(
+      'api',
+      'batches without items',
+      'the API keeps its keys and files beside the batches and lists both. Replace items instead',
+    );
   const bedrock = Object.entries(providers).find(([, { settings }]) => settings.kind === 'bedrock');
   if (bedrock && replaced.includes('objects'))
     refuse(

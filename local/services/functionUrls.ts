@@ -14,6 +14,7 @@ const TEXT = /^(text\/|application\/(.+\+)?(json|xml)\b|application\/javascript\
 const resultSchema = z.object({
   statusCode: z.number(),
   headers: z.record(z.string(), z.coerce.string()).default({}),
+  cookies: z.array(z.string()).default([]),
   body: z.string().default(''),
   isBase64Encoded: z.boolean().default(false),
 });
@@ -31,11 +32,12 @@ export function functionUrls(
     const [, name = '', rawPath = '/'] = FUNCTION_URL_PATH.exec(request.path) ?? [];
     const target = names.has(name) ? functions.find(name) : undefined;
     if (target === undefined) return { status: 404, headers: JSON_BODY, body: { Message: null } };
-    if (request.bytes.length > MAX_PAYLOAD_BYTES)
-      return { status: 413, headers: JSON_BODY, body: { Message: 'Request Entity Too Large' } };
     const event = JSON.stringify(eventOf(request, name, rawPath));
+    if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES)
+      return { status: 413, headers: JSON_BODY, body: { Message: 'Request Entity Too Large' } };
     const { payload, functionError } = await target.lambda.invoke(event);
-    if (functionError !== undefined)
+    // Lambda refuses an answer that is too large as it does one of a function that fails.
+    if (functionError !== undefined || Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES)
       return { status: 502, headers: JSON_BODY, body: { Message: 'Internal Server Error' } };
     return responseOf(payload);
   };

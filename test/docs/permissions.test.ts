@@ -67,7 +67,7 @@ function resourceName(resource: unknown, id: string): string {
 /** The keys of the table that a statement is bound to. */
 function keysOf(condition: unknown): string {
   if (condition === undefined) return '';
-  const keys = JSON.stringify(condition).match(/[a-z]+#\*/g) ?? [];
+  const keys = JSON.stringify(condition).match(/[A-Za-z]+#\*/g) ?? [];
   return keys.length === 0 ? '' : `, keys ${keys.map((key) => `\`${key}\``).join(' ')}`;
 }
 

@@ -83,6 +83,7 @@ describe('every setting', () => {
     inbox: true,
     maxConcurrency: 5,
     collector: { maxRequests: 100 },
+    api: { reservedConcurrency: 5, timeoutSeconds: 90, memoryMiB: 256 },
     alarms: { batchesFailed: 3 },
     alarmTopicArn: `arn:aws:sns:${ENV.region}:${ENV.account}:on-call`,
     alarmTopicArns: { ticket: `arn:aws:sns:${ENV.region}:${ENV.account}:tickets` },
@@ -111,8 +112,13 @@ describe('every setting', () => {
     expect(plain(alarm.Properties.AlarmDescription)).toContain(`${context.runbook}#batches-failed`);
     const ticket = resourceOf(template, 'AWS::CloudWatch::Alarm', 'BatchesInputsRefused');
     expect(ticket.Properties.AlarmActions).toEqual([context.alarmTopicArns.ticket]);
-    // The handler's own, and the collector's.
-    template.resourceCountIs('AWS::Lambda::Function', 5);
+    // The handler's own, the collector's and the API's.
+    template.resourceCountIs('AWS::Lambda::Function', 6);
+    expect(resourceOf(template, 'AWS::Lambda::Function', 'BatchesApi').Properties).toMatchObject({
+      ReservedConcurrentExecutions: 5,
+      Timeout: 90,
+      MemorySize: 256,
+    });
     const { Variables } = resourceOf(template, 'AWS::Lambda::Function', 'BatchesWorker').Properties
       .Environment;
     expect(Variables).toMatchObject({

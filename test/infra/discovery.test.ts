@@ -21,7 +21,7 @@ describe('the description of handlers in a template', () => {
     // Prepare
     const stack = newStack();
     const providers = { openai: LlmProvider.openAi({ webhook: true }) };
-    newHandler(stack, { providers, collector: {} });
+    newHandler(stack, { providers, collector: {}, api: true });
 
     // Act
     const template = Template.fromStack(stack);
@@ -48,6 +48,7 @@ describe('the description of handlers in a template', () => {
       outcome: 'Function',
       collector: 'Function',
       webhook: 'Function',
+      api: 'Function',
       processor: 'Function',
       schedule: 'Schedule',
     });

@@ -83,7 +83,15 @@ export const stackCheck: Check<AwsDoctorContext> = {
   },
 };
 
-const FUNCTIONS = ['intake', 'sweeper', 'worker', 'outcome', 'collector', 'webhook'] as const;
+const FUNCTIONS = [
+  'intake',
+  'sweeper',
+  'worker',
+  'outcome',
+  'collector',
+  'webhook',
+  'api',
+] as const;
 
 export const functionsCheck: Check<AwsDoctorContext> = {
   name: 'functions',

@@ -24,13 +24,18 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     encryptionKey: new kms.Key(scope, 'Key', { enableKeyRotation: true }),
     inbox: true,
     collector: {},
+    api: true,
     providers: {
       openai: LlmProvider.openAi({ webhook: true }),
       bedrock: LlmProvider.bedrock({ modelIds: ['amazon.nova-lite-v1:0'] }),
     },
   }),
   'an imported key': (scope) => ({ encryptionKey: kms.Key.fromKeyArn(scope, 'Key', KEY_ARN) }),
-  'a VPC': (scope) => ({ vpc: new ec2.Vpc(scope, 'Vpc', { maxAzs: 2 }), collector: {} }),
+  'a VPC': (scope) => ({
+    vpc: new ec2.Vpc(scope, 'Vpc', { maxAzs: 2 }),
+    collector: {},
+    api: true,
+  }),
   'resources of the app': (scope) => ownedBy(scope),
   'resources of another stack': (scope) =>
     ownedBy(new Stack(scope.node.root as Construct, 'Storage', { env: HERE })),
@@ -58,6 +63,7 @@ function withKey(scope: Construct): Partial<BatchHandlerProps> {
   return {
     encryptionKey: new kms.Key(scope, 'Key', { enableKeyRotation: true }),
     collector: {},
+    api: true,
     providers: { openai: LlmProvider.openAi({ webhook: true }) },
   };
 }
@@ -85,5 +91,6 @@ function ownedBy(scope: Construct): Partial<BatchHandlerProps> {
       deadLetterQueue: { queue: dead, maxReceiveCount: 5 },
     }),
     inbox: true,
+    api: true,
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newHandler, newStack, templateWith } from '../../support/handlerStack.ts';
 import { EVERYTHING, templateOf, type Widget, widgetsOf } from './rendered.ts';
 
-const FUNCTIONS = ['Collector', 'Intake', 'Outcome', 'Sweeper', 'Webhook', 'Worker'];
+const FUNCTIONS = ['Api', 'Collector', 'Intake', 'Outcome', 'Sweeper', 'Webhook', 'Worker'];
 const widgets = widgetsOf(templateOf(EVERYTHING));
 
 function overlap(a: Widget, b: Widget): boolean {
@@ -10,13 +10,13 @@ function overlap(a: Widget, b: Widget): boolean {
 }
 
 describe('the dashboard', () => {
-  it('begins with links and the present state, then trend, cost and errors', () => {
+  it('begins with links and the present state, then trend, the API, cost and errors', () => {
     const rows = widgets.filter(({ width }) => width >= 12);
     expect(rows.map(({ properties }) => properties.title ?? properties.markdown)).toEqual([
       expect.stringMatching(
         /^# Test\/Batches\n\[Runbook\]\(https:\/\/unpkg\.com\/batch-handler@[\d.]+\/docs\/runbook\.md\)/,
       ),
-      ...['Now', 'Alarms', '## Trend', '## Cost', '## Errors', 'Last failed batches'],
+      ...['Now', 'Alarms', '## Trend', '## API', '## Cost', '## Errors', 'Last failed batches'],
     ]);
   });
 
@@ -29,7 +29,7 @@ describe('the dashboard', () => {
 
   it('has the state of every alarm', () => {
     const alarms = widgets.find(({ type }) => type === 'alarm')?.properties.alarms;
-    expect(alarms).toHaveLength(newHandler(newStack()).alarms.length + 2);
+    expect(alarms).toHaveLength(newHandler(newStack()).alarms.length + 4);
   });
 
   it('shows the logs of all functions about batches that failed', () => {
@@ -70,7 +70,7 @@ it('the saved queries are over the logs of every function', () => {
 
 it('every function is traced', () => {
   const functions = Object.values(templateOf(EVERYTHING).findResources('AWS::Lambda::Function'));
-  expect(functions).toHaveLength(7);
+  expect(functions).toHaveLength(8);
   for (const { Properties } of functions)
     expect(Properties.TracingConfig).toEqual({ Mode: 'Active' });
 });

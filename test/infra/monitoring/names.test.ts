@@ -75,6 +75,10 @@ describe('what is shown', () => {
       'AWS/Lambda Duration',
       'AWS/Lambda Errors',
       'AWS/Lambda Throttles',
+      'AWS/Lambda Url4xxCount',
+      'AWS/Lambda Url5xxCount',
+      'AWS/Lambda UrlRequestCount',
+      'AWS/Lambda UrlRequestLatency',
       'AWS/SQS ApproximateNumberOfMessagesVisible',
     ]);
   });

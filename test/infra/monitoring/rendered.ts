@@ -30,6 +30,7 @@ export interface Widget {
 /** With everything that has alarms, functions and metrics of its own. */
 export const EVERYTHING = {
   collector: {},
+  api: {},
   providers: {
     openai: { kind: 'openai', dailyBudget: 5, webhook: true },
     claude: { kind: 'anthropic' },
