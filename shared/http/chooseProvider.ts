@@ -10,6 +10,12 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024;
 /** In the metadata of a batch: names its provider entry, for clients that send no further fields. */
 export const PROVIDER_METADATA = 'batch-handler-provider';
 
+/** The entry that a request names, and the field in which it does. */
+export interface NamedProvider {
+  readonly name: string;
+  readonly param: string;
+}
+
 /**
  * The provider entry of a new batch: the one that the request names; else the first whose `models`
  * names the model of the file's first request; else the first. Only entries that the caller may use.
@@ -19,17 +25,24 @@ export const PROVIDER_METADATA = 'batch-handler-provider';
 export async function chooseProvider(
   { providers, objects }: Pick<HttpPorts, 'providers' | 'objects'>,
   caller: Caller,
-  { named, input }: { named: string | undefined; input: { key: string; bytes: number } },
+  {
+    named,
+    input,
+  }: {
+    readonly named: NamedProvider | undefined;
+    readonly input: { readonly key: string; readonly bytes: number };
+  },
 ): Promise<string> {
   const allowed = allowedEntries(providers, caller);
   const [usual] = allowed;
   if (usual === undefined)
     throw new ApiError(403, 'This key may use none of the provider entries of the handler');
   if (named !== undefined) {
-    if (allowed.includes(named)) return named;
-    const shown = JSON.stringify(named.slice(0, 100));
-    const message = `provider is ${shown}: use one of ${allowed.join(', ')}`;
-    throw new ApiError(400, message, { code: 'unknown_provider', param: 'provider' });
+    const { name, param } = named;
+    if (allowed.includes(name)) return name;
+    const shown = JSON.stringify(name.slice(0, 100));
+    const message = `${param} is ${shown}: use one of ${allowed.join(', ')}`;
+    throw new ApiError(400, message, { code: 'unknown_provider', param });
   }
   if (allowed.length === 1) return usual;
   const model = await firstModel(objects, input);

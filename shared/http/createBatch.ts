@@ -9,7 +9,7 @@ import type { Batch } from '../batch/record.ts';
 import { repeatRecords } from '../stores/repeatRecords.ts';
 import { add } from '../usecases/intake/add.ts';
 import { ApiError } from './apiError.ts';
-import { chooseProvider, PROVIDER_METADATA } from './chooseProvider.ts';
+import { chooseProvider, type NamedProvider, PROVIDER_METADATA } from './chooseProvider.ts';
 import { expiresAfterSchema } from './expiresAfter.ts';
 import { findUpload } from './findFile.ts';
 import { readJson } from './jsonBody.ts';
@@ -44,8 +44,7 @@ export async function createBatch(ports: HttpPorts, context: HttpContext): Promi
   const existing = await ports.batches.get(batchId);
   if (existing) return sameBatch(existing, caller, ports, request);
   const input = await findInput(ports, caller, request.input_file_id);
-  const named = request.provider ?? request.metadata[PROVIDER_METADATA];
-  const provider = await chooseProvider(ports, caller, { named, input });
+  const provider = await chooseProvider(ports, caller, { named: namedIn(request), input });
   await checkWindow(ports, provider, request.completion_window);
   try {
     await add(ports, messageOf(ports, caller, request, { batchId, provider }), batchId);
@@ -56,6 +55,12 @@ export async function createBatch(ports: HttpPorts, context: HttpContext): Promi
   if (!created) throw new Error(`batch ${batchId} was created and is gone`);
   // Another request with this key may have come first.
   return sameBatch(created, caller, ports, request);
+}
+
+function namedIn({ provider, metadata }: CreateRequest): NamedProvider | undefined {
+  if (provider !== undefined) return { name: provider, param: 'provider' };
+  const name = metadata[PROVIDER_METADATA];
+  return name === undefined ? undefined : { name, param: `metadata.${PROVIDER_METADATA}` };
 }
 
 /** The id of the batch: by it, the repetition of a request finds the batch of its first try. */
@@ -141,9 +146,13 @@ function sameBatch(
     isDeepStrictEqual({ ...metadata }, { ...request.metadata }) &&
     (request.provider ?? providers[0]) === providers[0];
   if (isSame) return batch;
+  throw keyInUse();
+}
+
+function keyInUse(): ApiError {
   const message =
     'This Idempotency-Key was used for a request with another body: use a new key for a new batch';
-  throw new ApiError(409, message, { type: 'idempotency_error', code: 'idempotency_key_in_use' });
+  return new ApiError(409, message, { type: 'idempotency_error', code: 'idempotency_key_in_use' });
 }
 
 /** The fields of the request that the use case refuses, by its codes. */
@@ -156,5 +165,7 @@ const REFUSED_FIELDS: Readonly<Record<string, string>> = {
 function refusedField(error: unknown): unknown {
   if (!(error instanceof RefusedError)) return error;
   const { code, message } = error.reason;
+  // Two requests with one key came at the same time, with different files.
+  if (code === 'batch_exists') return keyInUse();
   return new ApiError(400, message, { code, param: REFUSED_FIELDS[code] });
 }

@@ -107,6 +107,7 @@ async function markDeleted(
     throw new Error(`file ${file.fileId} could not be deleted`);
 }
 
+/** Those of the caller's tenant, or of none. Only by their ids, the operator finds those of others, too. */
 async function listFiles(ports: HttpPorts, context: HttpContext): Promise<Response> {
   const caller = context.get('caller');
   const { limit: asked, after, isNewestFirst } = readListQuery(context, LIMITS);

@@ -11,6 +11,7 @@ import { omitUndefined } from '../omitUndefined.ts';
 
 /** A row of results or errors, in the OpenAI batch output format. */
 export interface ResultRow {
+  /** Null in rows of earlier versions, and for the lines of an input that was refused. */
   readonly id: string | null;
   readonly custom_id: string;
   readonly response: {
@@ -103,9 +104,10 @@ export function isAnswered({ response, error }: Partial<ResultRow>): boolean {
   return isObject(body) && isObject(body.error) && UNUSED_ANSWERS.has(body.error.code);
 }
 
-/** The row of a request for which the provider has no row. */
+/** The row of a request for which the provider has no row. It has an id, as all rows of OpenAI have one. */
 export function errorRow(customId: string, error: { code: string; message: string }): Buffer {
-  return bytesOf({ id: null, custom_id: customId, response: null, error });
+  const id = `batch_req_${referenceOf(customId)}`;
+  return bytesOf({ id, custom_id: customId, response: null, error });
 }
 
 /** The row of a request that was answered. */

@@ -108,6 +108,7 @@ test('a batch that reaches its deadline has expired, with a row for every reques
   });
   const rows = await api.clientOf().files.content(ended.error_file_id ?? '');
   expect(JSON.parse(await rows.text())).toMatchObject({
+    id: expect.stringMatching(/^batch_req_./),
     custom_id: 'a',
     error: { code: 'batch_expired' },
   });
@@ -231,7 +232,11 @@ test.each([
   [{ completion_window: '1h' }, 'completion_window', 'takes 24h'],
   [{ endpoint: '/v1/videos' }, 'endpoint', 'use one of /v1/chat/completions'],
   [{ provider: 'nobody' }, 'provider', 'use one of openai'],
-  [{ metadata: { 'batch-handler-provider': 'nobody' } }, 'provider', 'use one of openai'],
+  [
+    { metadata: { 'batch-handler-provider': 'nobody' } },
+    'metadata.batch-handler-provider',
+    'use one of openai',
+  ],
   [
     { output_expires_after: { anchor: 'created_at', seconds: 5 } },
     'output_expires_after.seconds',
