@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
@@ -22,6 +23,7 @@ import { OwnedResources } from './ownedResources.ts';
 import { bindProviders, type GrantResult } from './providers/access.ts';
 import { subscribeToJobEvents } from './providers/bedrock.ts';
 import { type Api, createApi } from './resources/api.ts';
+import { grantServe } from './resources/apiGrants.ts';
 import { type Collector, createCollector } from './resources/collector.ts';
 import { Delivery } from './resources/delivery.ts';
 import { checkEnvironments } from './resources/environmentSize.ts';
@@ -193,6 +195,13 @@ export class BatchHandler extends OwnedResources {
     checkEnvironments(this, entries.length);
     if (props.outputs !== false) createOutputs(this, outputPrefix(this));
     describeHandler(this, { ...parts, schedule, settings, resources, access });
+  }
+
+  /**
+   * Allows `batch-handler serve`: the HTTP API on a machine of the grantee's, who is above all tenants.
+   */
+  grantServe(grantee: iam.IGrantable): iam.Grant {
+    return grantServe(grantee, this, this.resources, this.sweeper.functionArn);
   }
 
   /**

@@ -3,6 +3,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { HandlerMetrics } from './monitoring/handlerMetrics.ts';
+import { grantManageKeys } from './resources/apiGrants.ts';
 import type { HandlerResources } from './resources/functions.ts';
 import type { Queues } from './resources/queues.ts';
 import { ownedBucket, ownedQueues, ownedTable } from './resources/replaced.ts';
@@ -75,5 +76,10 @@ export abstract class OwnedResources extends HandlerMetrics {
    */
   grantClient(grantee: iam.IGrantable): iam.Grant {
     return grantClient(grantee, this, this.resources);
+  }
+
+  /** Allows `batch-handler keys`: making, listing and revoking keys of the HTTP API. */
+  grantManageKeys(grantee: iam.IGrantable): iam.Grant {
+    return grantManageKeys(grantee, this, this.resources);
   }
 }

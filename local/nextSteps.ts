@@ -42,7 +42,7 @@ export function nextSteps(
   { batchId, exampleFile, variables }: { batchId: string; exampleFile: string; variables: string },
 ): string {
   const file = word(relative(process.cwd(), exampleFile));
-  const commands = [`show ${batchId}`, `results ${batchId}`, `add ${file} --wait`, 'list'];
+  const commands = [`show ${batchId}`, `results ${batchId}`, `add ${file} --wait`, 'list', 'serve'];
   return [
     '',
     '# The stack is up until you press ^C. In another terminal, in this directory:',

@@ -3,16 +3,17 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { TABLE } from '../../shared/config.ts';
 import { omitUndefined } from '../../shared/omitUndefined.ts';
+import { acknowledgeWildcard } from '../acknowledgements.ts';
 import type { ApiProps } from '../apiProps.ts';
 import { ConfigurationError } from '../configurationError.ts';
-import { allow, allowIndex, allowItems, allowObjects, allowPublish, allowSend } from './allow.ts';
+import { allowItems, allowObjects, USER_KEYS_REASON } from './allow.ts';
+import { apiPrefixes, grantApi } from './apiGrants.ts';
 import {
   createNodeFunction,
   environmentOf,
   type FunctionsProps,
   type HandlerResources,
 } from './functions.ts';
-import { RECORD_KEYS, TENANT_BATCH_KEYS } from './permissions.ts';
 
 /** OpenAI's Batch API in front of a handler. */
 export interface Api {
@@ -27,8 +28,6 @@ export const MIN_API_TIMEOUT_SECONDS = 30;
 
 const DEFAULT_TIMEOUT = Duration.minutes(1);
 const DEFAULT_MEMORY_MIB = 512;
-
-const WRITE = ['s3:PutObject', 's3:AbortMultipartUpload'];
 
 /**
  * @param worker puts uploads together
@@ -52,7 +51,8 @@ export function createApi(
     handler: source.handlerOf('api'),
     environment: environmentOf(resources, service, source),
   });
-  grantApi(api, resources);
+  grantApi(api, scope, resources);
+  acknowledgeObjects(api, resources);
   grantAssembling(worker, resources);
   // Clients of OpenAI cannot sign requests for IAM. The function checks the key of each request.
   const { url } = api.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
@@ -73,35 +73,11 @@ function checkProps(timeout: Duration, reserved: number | undefined): void {
     );
 }
 
-/**
- * Grants what the API does: it adds and cancels batches as the intake does, keeps files and uploads, and
- * reads keys, rows and lists. It calls no provider and reads none of their secrets.
- */
-function grantApi(api: lambda.Function, resources: HandlerResources): void {
-  const { table, bucket, prefixes, inputBuckets, queues, processor, eventBus, replaced } =
-    resources;
-  const { keyPrefix, keyUsePrefix, filePrefix, uploadPrefix, repeatPrefix } = TABLE;
-  allowItems(api, ['dynamodb:GetItem'], table, [keyPrefix]);
-  allowItems(api, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [
-    ...[...RECORD_KEYS, TENANT_BATCH_KEYS],
-    ...[keyUsePrefix, filePrefix, uploadPrefix, repeatPrefix],
-  ]);
-  allowIndex(api, table, TABLE.createdIndex.name);
-
-  allowSend([api], queues.worker?.queue);
-  // A batch that is cancelled while it waits, with rows of earlier jobs, is delivered at once.
-  if (!replaced.includes('processor'))
-    allow([api], ['lambda:InvokeFunction'], [processor.functionArn]);
-  allowPublish([api], eventBus);
-
-  for (const prefix of [prefixes.files, prefixes.uploadParts])
-    allowObjects(api, bucket, prefix, ['s3:GetObject', ...WRITE]);
-  // Clients read by URLs that the function signs, so these are the limits of the URLs, too.
-  for (const prefix of [prefixes.uploads, prefixes.batches])
-    allowObjects(api, bucket, prefix, ['s3:GetObject']);
-  // Without ListBucket, S3 answers 403 instead of 404 for an object that does not exist.
-  const buckets = [...(bucket ? [bucket] : []), ...inputBuckets].map(({ bucketArn }) => bucketArn);
-  if (buckets.length > 0) allow([api], ['s3:ListBucket'], buckets);
+/** Each policy on objects holds a wildcard after a prefix. */
+function acknowledgeObjects(api: lambda.Function, resources: HandlerResources): void {
+  const { written, read } = apiPrefixes(resources);
+  const arns = [...written, ...read].map((prefix) => resources.bucket?.arnForObjects(`${prefix}*`));
+  for (const arn of arns) if (arn && api.role) acknowledgeWildcard(api.role, arn, USER_KEYS_REASON);
 }
 
 /** Lets the worker put the parts of an upload together. It reads them, as all of `uploads/`, anyway. */
@@ -110,5 +86,5 @@ function grantAssembling(
   { table, bucket, prefixes }: HandlerResources,
 ): void {
   allowItems(worker, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [TABLE.uploadPrefix]);
-  allowObjects(worker, bucket, prefixes.files, WRITE);
+  allowObjects(worker, bucket, prefixes.files, ['s3:PutObject', 's3:AbortMultipartUpload']);
 }

@@ -36,6 +36,19 @@ export function grantRead(
   resources: UserResources,
 ): iam.Grant {
   const { table, bucket, prefixes } = resources;
+  return combined(grantee, [
+    findHandler(grantee, handler, resources),
+    ...(table ? grantTable(handler, grantee, table) : []),
+    bucket && grantObjects(handler, grantee, bucket, `${prefixes.batches}*`, ['s3:GetObject']),
+  ]);
+}
+
+/** Allows finding the handler by the name of its stack. */
+export function findHandler(
+  grantee: iam.IGrantable,
+  handler: Construct,
+  resources: UserResources,
+): iam.Grant {
   const stack = Stack.of(handler);
   // The ARN of a stack ends in an id that CloudFormation generates.
   const stackArn = stack.formatArn({
@@ -45,11 +58,7 @@ export function grantRead(
   });
   const find = ['cloudformation:GetTemplateSummary', 'cloudformation:ListStackResources'];
   if (isNamedByOutputs(handler, resources)) find.push('cloudformation:DescribeStacks');
-  return combined(grantee, [
-    grant(grantee, find, stackArn),
-    ...(table ? grantTable(handler, grantee, table) : []),
-    bucket && grantObjects(handler, grantee, bucket, `${prefixes.batches}*`, ['s3:GetObject']),
-  ]);
+  return grant(grantee, find, stackArn);
 }
 
 function grantTable(
@@ -134,7 +143,10 @@ export function grantKey(
   return [iam.Grant.addToPrincipalOrResource(props)];
 }
 
-function combined(grantee: iam.IGrantable, grants: readonly (iam.Grant | undefined)[]): iam.Grant {
+export function combined(
+  grantee: iam.IGrantable,
+  grants: readonly (iam.Grant | undefined)[],
+): iam.Grant {
   const [first, ...rest] = grants.filter((each) => each !== undefined);
   if (!first)
     return iam.Grant.drop(grantee, "the handler's runtime replaces what could be granted");
@@ -142,7 +154,7 @@ function combined(grantee: iam.IGrantable, grants: readonly (iam.Grant | undefin
 }
 
 /** @param resource the resource whose own policy lets in a grantee of another account */
-function grant(
+export function grant(
   grantee: iam.IGrantable,
   actions: string[],
   resourceArn: string,

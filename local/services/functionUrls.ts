@@ -14,7 +14,6 @@ const TEXT = /^(text\/|application\/(.+\+)?(json|xml)\b|application\/javascript\
 const resultSchema = z.object({
   statusCode: z.number(),
   headers: z.record(z.string(), z.coerce.string()).default({}),
-  cookies: z.array(z.string()).default([]),
   body: z.string().default(''),
   isBase64Encoded: z.boolean().default(false),
 });

@@ -42,6 +42,12 @@ class PortInUseError extends UsageError {
 /** Larger than Lambda's largest payload, which is 6 MB. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+class BodyTooLargeError extends Error {
+  constructor() {
+    super(`the request body is over ${MAX_BODY_BYTES} bytes`);
+  }
+}
+
 /**
  * Starts the endpoint on the loopback.
  *
@@ -98,7 +104,12 @@ async function respond(
         body: bytes.toString('utf8'),
       });
     })
-    .catch((error): ServiceResponse => serviceError(400, 'ValidationException', String(error)));
+    .catch(
+      (error): ServiceResponse =>
+        error instanceof BodyTooLargeError
+          ? serviceError(413, 'RequestEntityTooLargeException', error.message)
+          : serviceError(400, 'ValidationException', String(error)),
+    );
   const isRaw = typeof result.body === 'string' || Buffer.isBuffer(result.body);
   const body = isRaw ? result.body : JSON.stringify(result.body);
   response.writeHead(result.status, {
@@ -118,7 +129,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`the request body is over ${MAX_BODY_BYTES} bytes`);
+    if (bytes > MAX_BODY_BYTES) throw new BodyTooLargeError();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -78,7 +78,7 @@ export async function functionPorts(
 /** The environment of the functions: it names what no client needs, such as the event bus. */
 async function variablesOf({ access, resources }: AwsHandler): Promise<Record<string, string>> {
   const { Environment: environment } = await lambdaClient(access).send(
-    new GetFunctionConfigurationCommand({ FunctionName: resources.intake }),
+    new GetFunctionConfigurationCommand({ FunctionName: resources.sweeper }),
   );
   return environment?.Variables ?? {};
 }

@@ -247,7 +247,7 @@ describe('vpc', () => {
       ([id]) => id.startsWith('Batches'),
     );
     template.resourceCountIs('AWS::EC2::SecurityGroup', 1);
-    expect(functions).toHaveLength(5);
+    expect(functions).toHaveLength(6);
     for (const [, { Properties }] of functions)
       expect(Properties.VpcConfig.SecurityGroupIds).toEqual([
         { 'Fn::GetAtt': [expect.stringMatching(/^BatchesSecurityGroup/), 'GroupId'] },

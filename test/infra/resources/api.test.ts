@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it } from 'vitest';
 import {
   newHandler,
@@ -62,6 +63,33 @@ describe('a handler with an API', () => {
     expect(added(statementsOf(template, 'Worker'))).toEqual([true, true]);
     expect(added(statementsOf(templateWith(), 'Worker'))).toEqual([false, false]);
   });
+});
+
+it('grants what serving it and managing its keys need, to people', () => {
+  const stack = newStack();
+  const handler = newHandler(stack);
+  const role = (id: string) =>
+    new iam.Role(stack, id, { assumedBy: new iam.AccountRootPrincipal() });
+  handler.grantServe(role('Server'));
+  handler.grantManageKeys(role('Keeper'));
+  const template = Template.fromStack(stack);
+  const granted = (name: string): readonly Statement[] =>
+    resourceOf(template, 'AWS::IAM::Policy', name).Properties.PolicyDocument.Statement;
+
+  // What the function may do, and what finds the handler and its event bus.
+  const own = (statements: readonly Statement[]) =>
+    statements.filter(({ Action }) => !/^(logs|xray):/.test([Action].flat()[0] ?? ''));
+  const server = granted('Server');
+  const found = server.filter(({ Action }) =>
+    /cloudformation:|GetFunctionConf/.test(String(Action)),
+  );
+  expect(found).toHaveLength(2);
+  const ofFunction = statementsOf(templateWith({ api: true }), 'Api');
+  expect(server.filter((each) => !found.includes(each))).toEqual(own(ofFunction));
+
+  const keeper = granted('Keeper');
+  expect(mentions(keeper, 'dynamodb:PutItem')).toContain('["key#*","tenant#*"]');
+  expect(JSON.stringify(keeper)).not.toMatch(/s3:|sqs:|lambda:/);
 });
 
 it('takes a bound on what a flood can cost, a timeout and a size', () => {

@@ -58,6 +58,17 @@ test('the answer is what the function returns', async () => {
   expect((await call('throw')).status).toBe(502);
 });
 
+test('a body is refused whose event Lambda would not take', async () => {
+  const { call } = await startPage();
+  const statusOf = async (bytes: number) =>
+    (await call('text', { method: 'POST', body: new Uint8Array(bytes) })).status;
+
+  // As base64, 4.4 MB are 5.9 MB, and 4.8 MB are 6.4 MB.
+  expect(await statusOf(4_400_000)).toBe(404);
+  expect(await statusOf(4_800_000)).toBe(413);
+  expect(await statusOf(9_000_000)).toBe(413);
+});
+
 test('a function without a URL has none', async () => {
   const { stack } = await startPage();
 
