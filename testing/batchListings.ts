@@ -29,8 +29,8 @@ async function due(store: BatchStore, until: number): Promise<DueHint[]> {
 
 const idsOf = (hints: readonly { batchId: string }[]) => hints.map(({ batchId }) => batchId);
 const sortedIds = (hints: readonly { batchId: string }[]) => idsOf(hints).sort();
-const waiting = (store: BatchStore, provider = 'openai') =>
-  allPages((cursor) => store.listWaiting(provider, cursor));
+const waiting = (store: BatchStore, provider = 'openai', tenant?: string) =>
+  allPages((cursor) => store.listWaiting({ provider, tenant }, cursor));
 const active = (store: BatchStore, provider = 'openai') =>
   allPages((cursor) => store.listActive(provider, cursor));
 
@@ -142,7 +142,7 @@ export const listingDuties: readonly Duty<Given<BatchStore>>[] = [
         );
         const items = (await Promise.all(pages)).flatMap((page) => page.items);
         same(`what is due with cursor ${JSON.stringify(cursor)}`, idsOf(items), ['b1']);
-        const { items: queued } = await first.listWaiting('openai', cursor);
+        const { items: queued } = await first.listWaiting({ provider: 'openai' }, cursor);
         same(`what waits with cursor ${JSON.stringify(cursor)}`, idsOf(queued), ['b2']);
       }
     },
@@ -168,6 +168,7 @@ export const listingDuties: readonly Duty<Given<BatchStore>>[] = [
         const { statusAt, deadlineAt } = sampleBatch();
         same('a hint', hints[0], {
           ...{ batchId: 'urgent', model: 'm', requests: 7, estimatedTokens: 70, createdAt: 3 },
+          priority: 499,
           ...{ expected: { inputTokens: 70, outputTokens: 9 }, queuedAt: statusAt, deadlineAt },
         });
       });
@@ -192,6 +193,71 @@ export const listingDuties: readonly Duty<Given<BatchStore>>[] = [
       await first.replace(sampleBatch({ batchId: 'b000', version: 1, status: 'submitting' }));
       await shows('what waits after an admission', () => waiting(other), ids.slice(1));
       await shows('what is active after it', () => active(other), ['b000']);
+    },
+  },
+  {
+    method: 'listWaiting',
+    does: 'lists the batches of each tenant in a queue of their own, and those of none in another',
+    async check({ first, other }) {
+      const create = (batchId: string, tenant?: string, input?: typeof UNNAMED) =>
+        first.create(
+          sampleBatch({ batchId, status: 'queued', spec: { tenant }, ...(input && { input }) }),
+        );
+      await create('of-none');
+      await create('of-a', 'a', UNNAMED);
+      await create('of-a-b', 'a.b');
+      await shows('what waits of no tenant', () => waiting(other), ['of-none']);
+      await shows('what waits of a', () => waiting(other, 'openai', 'a'), ['of-a']);
+      await shows('what waits of a.b', () => waiting(other, 'openai', 'a.b'), ['of-a-b']);
+      same('what waits of another', await waiting(other, 'openai', 'b'), []);
+      const [ofA] = await waiting(other, 'openai', 'a');
+      same('tenant and model', [ofA?.tenant, ofA?.model], ['a', undefined]);
+      const [ofAB] = await waiting(other, 'openai', 'a.b');
+      same('tenant and model', [ofAB?.tenant, ofAB?.model], ['a.b', 'm']);
+      await first.replace(
+        sampleBatch({
+          batchId: 'of-a-b',
+          version: 1,
+          status: 'submitting',
+          spec: { tenant: 'a.b' },
+        }),
+      );
+      await shows('what is active', () => active(other), ['of-a-b']);
+      const [started] = await active(other);
+      same('tenant and model of a job', [started?.tenant, started?.model], ['a.b', 'm']);
+    },
+  },
+  {
+    method: 'listTenants',
+    does: 'lists each tenant whose batch has entered the queue of a provider, and no other',
+    async check({ first, other }) {
+      const at = (provider: string) => allPages((cursor) => other.listTenants(provider, cursor));
+      const ofTenant = (batchId: string, tenant: string, more: object = {}) =>
+        sampleBatch({ batchId, status: 'queued', spec: { tenant }, ...more });
+      await first.create(ofTenant('one', 'b'));
+      await first.create(ofTenant('two', 'a'));
+      await first.create(ofTenant('three', 'a'));
+      await first.create(ofTenant('elsewhere', 'c', { provider: 'other' }));
+      await first.create(sampleBatch({ batchId: 'of-none', status: 'queued' }));
+      await first.create({ ...sampleBatch({ batchId: 'new', spec: { tenant: 'd' } }) });
+      await eventually(async () => same('the tenants', await at('openai'), ['a', 'b']));
+      await first.replace(
+        sampleBatch({ batchId: 'new', version: 1, status: 'queued', spec: { tenant: 'd' } }),
+      );
+      await eventually(async () => same('one more', await at('openai'), ['a', 'b', 'd']));
+      same('the tenants elsewhere', await at('other'), ['c']);
+    },
+  },
+  {
+    method: 'unlistTenant',
+    does: 'keeps a tenant listed whose batch has just entered the queue',
+    async check({ first, other }) {
+      await first.create(sampleBatch({ status: 'queued', spec: { tenant: 'a' } }));
+      await first.replace(sampleBatch({ version: 1, status: 'submitting', spec: { tenant: 'a' } }));
+      await other.unlistTenant({ provider: 'openai', tenant: 'a' });
+      await other.unlistTenant({ provider: 'openai', tenant: 'unknown' });
+      const tenants = () => allPages((cursor) => first.listTenants('openai', cursor));
+      await eventually(async () => same('the tenants', await tenants(), ['a']));
     },
   },
   {

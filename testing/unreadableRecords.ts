@@ -62,7 +62,7 @@ async function swept(store: BatchStore): Promise<string[]> {
   );
   const lists = await Promise.all([
     ...shards,
-    allPages((cursor) => store.listWaiting('openai', cursor)),
+    allPages((cursor) => store.listWaiting({ provider: 'openai' }, cursor)),
     allPages((cursor) => store.listActive('openai', cursor)),
   ]);
   return lists.flatMap((hints: readonly { batchId: string }[]) =>

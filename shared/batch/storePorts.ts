@@ -9,6 +9,10 @@ export interface DueHint {
 }
 export interface WaitingHint {
   readonly batchId: string;
+  /** Absent: of no tenant. */
+  readonly tenant?: string | undefined;
+  /** Higher starts first. */
+  readonly priority: number;
   readonly model: string | undefined;
   readonly requests: number;
   readonly estimatedTokens: number;
@@ -24,13 +28,23 @@ export interface WaitingHint {
   readonly providers?: readonly string[] | undefined;
 }
 export interface ActiveHint
-  extends Omit<WaitingHint, 'createdAt' | 'queuedAt' | 'deadlineAt' | 'providers'> {
+  extends Omit<WaitingHint, 'priority' | 'createdAt' | 'queuedAt' | 'deadlineAt' | 'providers'> {
   /** Whether the provider may still refuse the job for quota. */
   readonly isPending: boolean;
   /** Whether its job has ended: it occupies no capacity, and only its cost is not known yet. */
   readonly isOver?: boolean | undefined;
   /** The job in its record. */
   readonly jobId?: string | undefined;
+}
+
+/** Batches that wait at a provider: those of one tenant, or those of none. */
+export interface WaitingQueue {
+  readonly provider: string;
+  readonly tenant?: string | undefined;
+}
+/** The queue of a tenant. */
+export interface TenantQueue extends WaitingQueue {
+  readonly tenant: string;
 }
 
 export interface IndexPage<T> {
@@ -87,8 +101,18 @@ export interface BatchStore extends UnreadableRecords {
   readonly shards: number;
   /** Batches of a shard whose `dueAt` is at or before `until`, oldest first. */
   listDue(shard: number, until: number, cursor?: string): Promise<IndexPage<DueHint>>;
-  /** Queued batches of a provider by priority, then age. */
-  listWaiting(provider: string, cursor?: string): Promise<IndexPage<WaitingHint>>;
+  /** Batches of a queue by priority, then age. */
+  listWaiting(queue: WaitingQueue, cursor?: string): Promise<IndexPage<WaitingHint>>;
+  /**
+   * Tenants that may have batches waiting at a provider, each once. Whoever has one is listed before its
+   * batch enters the queue.
+   */
+  listTenants(provider: string, cursor?: string): Promise<IndexPage<string>>;
+  /**
+   * Lists a tenant no longer whose queue was seen empty, unless a batch may have entered the queue within
+   * the last hour.
+   */
+  unlistTenant(queue: TenantQueue): Promise<void>;
   /** Batches that occupy capacity of a provider, and those whose job has ended at a cost not known yet. */
   listActive(provider: string, cursor?: string): Promise<IndexPage<ActiveHint>>;
 }

@@ -1,5 +1,7 @@
+import { pages } from '../batch/pages.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
+import { waitingQueues } from '../batch/waitingQueues.ts';
 import type { HandlerConnection } from './connection.ts';
 import { mayHaveUnindexed, newestFirst } from './listPage.ts';
 import { readParts } from './parts.ts';
@@ -50,31 +52,30 @@ async function* listOpen(table: Listed, filter: BatchFilter): AsyncGenerator<Bat
 
 /** The ids in the index, page by page, each only once. */
 async function* openPages(table: Listed): AsyncGenerator<readonly string[]> {
-  const { batches, providerStates, handler } = table;
   // A batch may move to another partition while they are read.
   const seen = new Set<string>();
-  const names = new Set([...handler.providers, ...(await providerStates.list())]);
-  const partitions: ((cursor?: string) => Promise<IndexPage<{ readonly batchId: string }>>)[] = [
-    async (cursor) => {
-      const { items, cursor: next } = await batches.listUnreadable(cursor);
-      return { items: items.map((batchId) => ({ batchId })), cursor: next };
-    },
-    ...[...names].map((name) => (cursor?: string) => batches.listWaiting(name, cursor)),
-    ...Array.from(
-      { length: batches.shards },
-      (_, shard) => (cursor?: string) => batches.listDue(shard, END_OF_TIME, cursor),
-    ),
-  ];
-  for (const readPage of partitions) {
-    let cursor: string | undefined;
-    do {
-      const page = await readPage(cursor);
-      const unseen = page.items.map(({ batchId }) => batchId).filter((id) => !seen.has(id));
+  for await (const partition of openPartitions(table))
+    for await (const page of pages(partition)) {
+      const unseen = page.map(({ batchId }) => batchId).filter((id) => !seen.has(id));
       for (const id of unseen) seen.add(id);
       if (unseen.length > 0) yield unseen;
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-  }
+    }
+}
+
+type ListPage = (cursor?: string) => Promise<IndexPage<{ readonly batchId: string }>>;
+
+async function* openPartitions(table: Listed): AsyncGenerator<ListPage> {
+  const { batches, providerStates, handler } = table;
+  const names = new Set([...handler.providers, ...(await providerStates.list())]);
+  yield async (cursor) => {
+    const { items, cursor: next } = await batches.listUnreadable(cursor);
+    return { items: items.map((batchId) => ({ batchId })), cursor: next };
+  };
+  for (const name of names)
+    for await (const queue of waitingQueues(batches, name))
+      yield (cursor) => batches.listWaiting(queue, cursor);
+  for (let shard = 0; shard < batches.shards; shard++)
+    yield (cursor) => batches.listDue(shard, END_OF_TIME, cursor);
 }
 
 /** The parts of a batch that have a record already, in order. */

@@ -1,28 +1,32 @@
+import pMap from 'p-map';
 import * as z from 'zod';
 import { NewerSchemaError, UnreadableRecordError } from '../batch/errors.ts';
 import type { Limits } from '../batch/job.ts';
 import { DEFAULT_POLICY } from '../batch/policy.ts';
-import type { BatchStore, IndexPage } from '../batch/ports.ts';
+import type { BatchStore, IndexPage, WaitingQueue } from '../batch/ports.ts';
+import { waitingQueues } from '../batch/waitingQueues.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import {
   PROVIDER_STATE_SCHEMA_VERSION,
   type ProviderState,
   type ProviderStateStore,
 } from '../quota/providerState.ts';
-import { QueueView } from '../quota/queueView.ts';
+import { QueueView, type ReadQueue } from '../quota/queueView.ts';
 import type { EntryView } from '../quota/queueWait.ts';
 import type { Handler } from './connection.ts';
 import { type ProviderInfo, providerInfo } from './providerInfo.ts';
 
 /** What is read to tell why batches wait. */
 export interface WorldSource {
-  readonly batches: Pick<BatchStore, 'getMany' | 'listWaiting' | 'listActive'>;
+  readonly batches: Pick<BatchStore, 'getMany' | 'listWaiting' | 'listTenants' | 'listActive'>;
   readonly providerStates: Pick<ProviderStateStore, 'get'>;
   readonly handler: Pick<Handler, 'providers' | 'settings' | 'limits'>;
 }
 
 /** Pages of 1,000 that are read of each index of a provider. */
 const MAX_PAGES = 5;
+/** Queues of a provider that are read. Tenants beyond that are not counted among those who share. */
+const MAX_QUEUES = 100;
 /** How old a state may be that is shown: of many batches that are watched, each asks for it. */
 const STATE_AGE_MS = 2_000;
 /** Reading a long queue takes longer, and places in it change slowly. */
@@ -89,15 +93,39 @@ export class ProviderWorld {
   queue(name: string): Promise<QueueView> {
     const { batches } = this.#source;
     return cached(this.#queues, name, async () => {
-      const [waiting, active] = await Promise.all([
-        firstPages((cursor) => batches.listWaiting(name, cursor)),
-        firstPages((cursor) => batches.listActive(name, cursor)),
+      const [queues, active] = await Promise.all([
+        readQueues(batches, name),
+        firstPages((cursor) => batches.listActive(name, cursor), MAX_PAGES),
       ]);
-      const value = new QueueView(waiting.items, active.items, waiting.isCut);
-      const maxAgeMs = waiting.items.length > SHORT_QUEUE ? QUEUE_AGE_MS : STATE_AGE_MS;
-      return { value, maxAgeMs };
+      const value = new QueueView(queues, active.items);
+      const isShort = value.totals.batches <= SHORT_QUEUE && queues.length <= SHORT_QUEUE;
+      return { value, maxAgeMs: isShort ? STATE_AGE_MS : QUEUE_AGE_MS };
     });
   }
+}
+
+/** The front of each queue of a provider. Many queues share the pages of one. */
+async function readQueues(
+  batches: WorldSource['batches'],
+  provider: string,
+): Promise<readonly ReadQueue[]> {
+  const queues: WaitingQueue[] = [];
+  for await (const queue of waitingQueues(batches, provider)) {
+    queues.push(queue);
+    if (queues.length === MAX_QUEUES) break;
+  }
+  const maxPages = Math.max(1, Math.floor(MAX_PAGES / queues.length));
+  return pMap(
+    queues,
+    async (queue) => {
+      const { items, isCut } = await firstPages(
+        (cursor) => batches.listWaiting(queue, cursor),
+        maxPages,
+      );
+      return { tenant: queue.tenant, waiting: items, isCut };
+    },
+    { concurrency: 10 },
+  );
 }
 
 interface Cached<T> {
@@ -133,10 +161,11 @@ function cached<T>(
 
 async function firstPages<T>(
   list: (cursor: string | undefined) => Promise<IndexPage<T>>,
+  maxPages: number,
 ): Promise<{ readonly items: readonly T[]; readonly isCut: boolean }> {
   const items: T[] = [];
   let cursor: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const read = await list(cursor);
     items.push(...read.items);
     cursor = read.cursor;

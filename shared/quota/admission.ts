@@ -4,6 +4,7 @@ import type { Limits } from '../batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../batch/ports.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import type { Budget } from './budget.ts';
+import type { FairShare } from './fairShare.ts';
 import { exclusionOf, isBlocked, mayTryBlocked } from './hold.ts';
 import { maxPending } from './learnedLimit.ts';
 import { learnedLimit, type ProviderState, startsThisHour } from './providerState.ts';
@@ -44,6 +45,7 @@ export interface AdmissionBounds {
   /** How long smaller batches may overtake one that does not fit. */
   readonly reserveAfterSeconds: number;
   readonly budget: Budget;
+  readonly share: FairShare;
 }
 
 /** A batch that leaves its queue now. */
@@ -54,8 +56,8 @@ export interface Admitted {
 }
 
 /**
- * Picks the batches that start now from a queue in order of priority and age, and adds them to the
- * usage. Smaller batches of the same model may overtake a batch that does not fit, until it has
+ * Picks the batches that start now by priority, in turn between tenants and then by age, and adds them to
+ * the usage. Smaller batches of the same model may overtake a batch that does not fit, until it has
  * waited for `reserveAfterSeconds`; from then on free capacity is reserved for it. Batches of other
  * models are not affected.
  *
@@ -71,17 +73,33 @@ export function admit(
 ): readonly Admitted[] {
   const admitted: Admitted[] = [];
   const doubtful: WaitingHint[] = [];
-  const { state, now } = bounds;
-  const mayStart = (batch: WaitingHint) =>
-    !exclusionOf(state, batch, now) && (!isBlocked(state, now) || mayTryBlocked(state, batch));
-  for (const batch of waiting.filter(mayStart)) {
+  const { state, now, share } = bounds;
+  const startOne = (batch: WaitingHint, isReserving: boolean): boolean => {
+    const isStarted = start(batch, usage, bounds, isReserving);
+    if (isStarted) admitted.push({ batch });
+    return isStarted;
+  };
+  const able = waiting.filter((batch) => mayStart(batch, bounds));
+  share.inTurn(able, (batch) => {
     const splitTo = isBlocked(state, now) ? undefined : splitSize(batch, bounds);
-    if (splitTo) admitted.push({ batch, splitTo });
-    else if (isDoubtful(batch, bounds)) doubtful.push(batch);
-    else if (start(batch, usage, bounds, true)) admitted.push({ batch });
-  }
-  for (const batch of doubtful) if (start(batch, usage, bounds, false)) admitted.push({ batch });
+    if (splitTo) {
+      admitted.push({ batch, splitTo });
+      share.noteGone(batch);
+    } else if (isDoubtful(batch, bounds)) doubtful.push(batch);
+    else return startOne(batch, true);
+    return false;
+  });
+  share.inTurn(doubtful, (batch) => startOne(batch, false));
   return admitted;
+}
+
+/** Whether a batch may be tried, by the refusals so far. */
+export function mayStart(
+  batch: WaitingHint,
+  { state, now }: Pick<AdmissionBounds, 'state' | 'now'>,
+): boolean {
+  if (exclusionOf(state, batch, now)) return false;
+  return !isBlocked(state, now) || mayTryBlocked(state, batch);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Reason } from '../batch/errors.ts';
 import { PROVIDER_ACTIONS } from '../batch/messages.ts';
 import type { Policy } from '../batch/policy.ts';
 import { omitUndefined } from '../omitUndefined.ts';
+import { sharesSchema } from './fairShare.ts';
 import { exclusionSchema, holdSchema, withAcceptance, withRefusal } from './hold.ts';
 import {
   coolDown,
@@ -59,6 +60,8 @@ export const providerStateSchema = z.object({
     .object({ hour: z.number().int().nonnegative(), count: z.number().int().nonnegative() })
     .optional(),
   spent: spentSchema.optional(),
+  /** Which tenants were granted more tokens than others. */
+  shares: sharesSchema.optional(),
 });
 export type ProviderState = z.infer<typeof providerStateSchema>;
 
@@ -99,6 +102,14 @@ export function spentToday({ spent }: Spender, now: number): number {
 export function withSpent<S extends Spender>(state: S, amount: number, now: number): S {
   const day = Math.floor(now / DAY_MS);
   return { ...state, spent: { day, amount: saturated(spentToday(state, now) + amount) } };
+}
+
+/** @param shares who is ahead now; undefined if nobody is */
+export function withShares(
+  { shares: _, ...state }: ProviderState,
+  shares: ProviderState['shares'],
+): ProviderState {
+  return { ...state, ...omitUndefined({ shares }) };
 }
 
 /** What was learned of a model, as it is to be believed now. */

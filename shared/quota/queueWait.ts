@@ -143,12 +143,13 @@ function budgetWait(batch: Queued, entry: EntryView, now: number): WaitingFor | 
 
 /** The batch waits for room, or only for the next sweep. */
 function roomWait(batch: Queued, entry: EntryView, now: number): WaitingFor {
-  const { provider, batchId, input, statusAt } = batch;
+  const { provider, batchId, input, spec, statusAt } = batch;
   const { model } = input;
-  const place = entry.queue?.placeOf({ batchId, model });
+  const { tenant } = spec;
+  const place = entry.queue?.placeOf({ batchId, tenant, model });
   const obstacle = obstacleOf(batch, entry, now);
   const why = obstacle?.text ?? `the next sweep looks for room at ${provider}`;
-  const where = place && placeText(place, provider, model);
+  const where = place && placeText(place, provider, { tenant, model });
   return omitUndefined({
     kind: 'queue' as const,
     text: where === undefined ? why : `${where}: ${why}`,
@@ -158,18 +159,27 @@ function roomWait(batch: Queued, entry: EntryView, now: number): WaitingFor {
     isFull: obstacle !== undefined,
     position: place?.position,
     tokensAhead: place?.tokensAhead,
+    sharedWith: place?.others || undefined,
     jobs: entry.queue?.usage.jobs,
     limitTokens: tokenLimit(learnedLimit(entry.state, model, now), entry.limits),
   });
 }
 
-function placeText(place: QueuePlace, provider: string, model = ''): string {
-  const { position, tokensAhead, isAtLeast } = place;
+function placeText(
+  { position, tokensAhead, isAtLeast, others }: QueuePlace,
+  provider: string,
+  {
+    tenant,
+    model = '',
+  }: { readonly tenant?: string | undefined; readonly model?: string | undefined },
+): string {
+  const queue = `the queue of ${provider}${tenant === undefined ? '' : ` for tenant ${tenant}`}`;
+  const shared = others === 0 ? '' : `, which shares it with ${counted(others, 'other')}`;
+  const tokens = `${counted(tokensAhead)} tokens of ${modelText(model)} ahead of it`;
   if (isAtLeast)
-    return `beyond number ${counted(position - 1)} in the queue of ${provider}, with more than ${counted(tokensAhead)} tokens of ${modelText(model)} ahead of it`;
-  const where = `number ${counted(position)} in the queue of ${provider}`;
-  if (position === 1) return where;
-  return `${where}, with about ${counted(tokensAhead)} tokens of ${modelText(model)} ahead of it`;
+    return `beyond number ${counted(position - 1)} in ${queue}${shared}, with more than ${tokens}`;
+  const where = `number ${counted(position)} in ${queue}${shared}`;
+  return position === 1 ? where : `${where}, with about ${tokens}`;
 }
 
 interface Obstacle {

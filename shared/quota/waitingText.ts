@@ -55,10 +55,15 @@ export type WaitingFor = Times &
         readonly provider: string;
         /** Whether there is no room for it now. Otherwise the next sweep looks for some. */
         readonly isFull: boolean;
-        /** From 1. Absent for a batch that the queue does not show yet. */
+        /** In the queue of its tenant, from 1. Absent for a batch that the queue does not show yet. */
         readonly position?: number;
-        /** Estimated tokens of batches of its model before it. */
+        /** Estimated tokens of batches of its model before it in the queue of its tenant. */
         readonly tokensAhead?: number;
+        /**
+         * Other tenants whose batches wait at the provider, too: each gets the same share of what becomes
+         * free. Those of no tenant count as one. Absent if there are none.
+         */
+        readonly sharedWith?: number;
         /** Jobs at the provider. */
         readonly jobs?: number;
         /** Tokens of the model in all jobs that the provider takes, as configured or learned. */

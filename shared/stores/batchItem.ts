@@ -4,6 +4,7 @@ import { expectedOfJob } from '../batch/cost.ts';
 import { messageOf, refusal, shortReason } from '../batch/errors.ts';
 import { withReason } from '../batch/lifecycle/decision.ts';
 import { lifetimeSeconds, type Policy } from '../batch/policy.ts';
+import type { WaitingHint, WaitingQueue } from '../batch/ports.ts';
 import {
   BATCH_SCHEMA_VERSION,
   type Batch,
@@ -14,7 +15,7 @@ import { isEnded, type Status } from '../batch/status.ts';
 import { storedBatchSchema } from '../batch/upgrade.ts';
 import { TABLE } from '../config.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import { createdMonth, openQueue, timeKey, waitingKey, waitingQueue } from './indexKeys.ts';
+import { createdMonth, openQueue, timeKey, waitingKey, waitingPartition } from './indexKeys.ts';
 import { parseRecord, type VersionedItem } from './items.ts';
 import type { Item } from './itemTable.ts';
 
@@ -71,7 +72,7 @@ export function toItem(batch: Batch, layout: ItemLayout): VersionedItem {
     statusAt: status === 'queued' ? (batch.queuedSince ?? statusAt) : statusAt,
     provider,
     deadlineAt,
-    model: input?.model,
+    model: modelAndTenant(batch),
     providers: providers.length > 1 ? providers : undefined,
     jobId: job?.id,
     requests: input?.requests ?? 0,
@@ -110,10 +111,30 @@ function occupation(batch: BatchFields): Attributes {
   };
 }
 
+function queueOf({ provider, spec }: Pick<Batch, 'provider' | 'spec'>): WaitingQueue {
+  return { provider, tenant: spec.tenant };
+}
+
+/** Between model and tenant, which have no control characters. */
+const TENANT_MARK = '\u001f';
+
+/** The attributes that an index shows cannot be changed, so the model's carries the tenant. */
+function modelAndTenant({ input, spec }: BatchFields): string | undefined {
+  const model = input?.model;
+  return spec.tenant === undefined ? model : `${model ?? ''}${TENANT_MARK}${spec.tenant}`;
+}
+
+/** The model and the tenant of a batch, of the attribute `model` of its item. */
+export function readModel(attribute: unknown): Pick<WaitingHint, 'model' | 'tenant'> {
+  if (attribute === undefined) return { model: undefined };
+  const [model, tenant] = String(attribute).split(TENANT_MARK);
+  return tenant === undefined ? { model } : { model: model || undefined, tenant };
+}
+
 function dueKeys(batch: BatchFields, shards: number): Attributes {
   const { partitionKey, sortKey } = TABLE.dueIndex;
   if (batch.status === 'queued')
-    return { [partitionKey]: waitingQueue(batch.provider), [sortKey]: waitingKey(batch) };
+    return { [partitionKey]: waitingPartition(queueOf(batch)), [sortKey]: waitingKey(batch) };
   if (batch.dueAt === undefined) return {};
   return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(batch.dueAt) };
 }

@@ -2,11 +2,19 @@ import type { BatchStore } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
-import { batchIdOf, batchItemId, fromItem, type Retention, toItem } from './batchItem.ts';
-import { createdAtOf, shardQueue, timeKey, waitingQueue } from './indexKeys.ts';
+import {
+  batchIdOf,
+  batchItemId,
+  fromItem,
+  type Retention,
+  readModel,
+  toItem,
+} from './batchItem.ts';
+import { readWaitingKey, shardQueue, timeKey, waitingPartition } from './indexKeys.ts';
 import { putVersioned, queryPage } from './items.ts';
 import type { Item, ItemTable } from './itemTable.ts';
 import { pointToBatch } from './tenantBatches.ts';
+import { tenantQueues } from './tenantQueues.ts';
 import { unreadableRecords } from './unreadableRecords.ts';
 
 /** Partitions that open batches spread over. Never lower it: a stack's batches in the others would not be swept. */
@@ -19,15 +27,18 @@ const HINTS_PER_PAGE = 1_000;
  * The batches, in the table: `batch#<batchId>`.
  *
  * @param retention the policy's entries that say how long batches are kept
+ * @param now milliseconds since 1970
  */
 export function batchStore(
   table: ItemTable,
   { retentionSeconds, maxAgeSeconds }: Retention,
+  now: () => number = Date.now,
 ): BatchStore {
+  const queues = tenantQueues(table, now);
   const layout = { shards: SHARDS, retentionSeconds, maxAgeSeconds };
 
   return {
-    ...unreadableRecords(table, layout),
+    ...unreadableRecords(table, layout, queues),
     shards: SHARDS,
     async get(batchId) {
       const item = await table.get(batchItemId(batchId));
@@ -40,12 +51,12 @@ export function batchStore(
     async create(batch) {
       const item = toItem(batch, layout);
       await pointToBatch(table, batch, layout);
-      const won = await putVersioned(table, item, 'absent');
+      const won = await queues.whileListed(batch, () => putVersioned(table, item, 'absent'));
       return won ? 'written' : 'exists';
     },
     async replace(batch) {
       const item = toItem(batch, layout);
-      const won = await putVersioned(table, item, 'unchanged');
+      const won = await queues.whileListed(batch, () => putVersioned(table, item, 'unchanged'));
       return won ? 'written' : 'conflict';
     },
     async listDue(shard, until, cursor) {
@@ -61,22 +72,24 @@ export function batchStore(
       }));
       return { items: hints, cursor: next };
     },
-    async listWaiting(provider, cursor) {
+    async listWaiting(queue, cursor) {
       const { items, cursor: next } = await queryPage(table, {
         index: 'due',
-        partition: waitingQueue(provider),
+        partition: waitingPartition(queue),
         cursor,
         limit: HINTS_PER_PAGE,
       });
       const hints = items.map((item) => ({
         ...loadOf(item),
-        createdAt: createdAtOf(String(item[TABLE.dueIndex.sortKey])),
+        ...readWaitingKey(String(item[TABLE.dueIndex.sortKey])),
         queuedAt: Number(item.statusAt),
         deadlineAt: Number(item.deadlineAt ?? Number.POSITIVE_INFINITY),
         providers: Array.isArray(item.providers) ? item.providers.map(String) : undefined,
       }));
       return { items: hints, cursor: next };
     },
+    listTenants: (provider, cursor) => queues.list(provider, cursor),
+    unlistTenant: (queue) => queues.remove(queue),
     async listActive(provider, cursor) {
       const { items, cursor: next } = await queryPage(table, {
         index: 'provider',
@@ -112,7 +125,7 @@ function optionalText(value: unknown): string | undefined {
 function loadOf(item: Item) {
   return {
     batchId: batchIdOf(item),
-    model: optionalText(item.model),
+    ...readModel(item.model),
     requests: Number(item.requests ?? 0),
     estimatedTokens: Number(item.estimatedTokens ?? 0),
     expected: {

@@ -1,3 +1,4 @@
+import type { WaitingQueue } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 
 /** Keys of the indexes. Fixed width, so that text sorts as the numbers do. */
@@ -11,9 +12,9 @@ export function timeKey(time: number): string {
 /** Begins the partitions of the batches that wait for capacity at a provider. */
 export const WAITING_PREFIX = 'waiting#';
 
-/** Partition of the batches that wait for capacity at a provider. */
-export function waitingQueue(provider: string): string {
-  return WAITING_PREFIX + provider;
+/** Partition of the batches that wait for capacity at a provider: those of a tenant, or of none. */
+export function waitingPartition({ provider, tenant }: WaitingQueue): string {
+  return WAITING_PREFIX + provider + (tenant === undefined ? '' : `#${tenant}`);
 }
 
 /** Messages may set priorities from -500 to 499. */
@@ -25,9 +26,10 @@ export function waitingKey({ spec, createdAt }: Pick<Batch, 'spec' | 'createdAt'
   return `${String(rank).padStart(3, '0')}#${timeKey(createdAt)}`;
 }
 
-/** When a batch of the waiting queue was created. */
-export function createdAtOf(key: string): number {
-  return Number(key.slice(key.indexOf('#') + 1));
+/** Priority and time of creation of a batch, of its key in a waiting queue. */
+export function readWaitingKey(key: string): { priority: number; createdAt: number } {
+  const [rank, createdAt] = key.split('#');
+  return { priority: HIGHEST_PRIORITY - Number(rank), createdAt: Number(createdAt) };
 }
 
 /** Begins the partitions of the other batches that have a `dueAt`. */

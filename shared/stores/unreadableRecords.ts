@@ -7,13 +7,18 @@ import { batchIdOf, batchItemId, fromItem, type ItemLayout, toItem } from './bat
 import { timeKey } from './indexKeys.ts';
 import { queryPage } from './items.ts';
 import type { Item, ItemTable } from './itemTable.ts';
+import type { TenantQueues } from './tenantQueues.ts';
 
 /** The partition of the `due` index that holds the records which cannot be read. No sweep acts on them. */
 const UNREADABLE = 'unreadable';
 
 const { partitionKey: queueKey, sortKey: dueKey } = TABLE.dueIndex;
 
-export function unreadableRecords(table: ItemTable, layout: ItemLayout): UnreadableRecords {
+export function unreadableRecords(
+  table: ItemTable,
+  layout: ItemLayout,
+  queues: Pick<TenantQueues, 'whileListed'>,
+): UnreadableRecords {
   return {
     async refile(batchId) {
       const item = await table.get(batchItemId(batchId));
@@ -21,7 +26,8 @@ export function unreadableRecords(table: ItemTable, layout: ItemLayout): Unreada
       const batch = readable(item);
       const isAside = item[queueKey] === UNREADABLE;
       // At the same version, as the record wants it.
-      if (batch && isAside) await putUnlessChanged(table, item, toItem(batch, layout));
+      if (batch && isAside)
+        await queues.whileListed(batch, () => putUnlessChanged(table, item, toItem(batch, layout)));
       if (!batch && !isAside) await putUnlessChanged(table, item, aside(item));
       return batch ? 'readable' : 'unreadable';
     },

@@ -1,7 +1,15 @@
 import { expectedOfJob } from '../../shared/batch/cost.ts';
-import type { ActiveHint, BatchStore, DueHint, WaitingHint } from '../../shared/batch/ports.ts';
+import type {
+  ActiveHint,
+  BatchStore,
+  DueHint,
+  WaitingHint,
+  WaitingQueue,
+} from '../../shared/batch/ports.ts';
 import type { Batch, BatchFields } from '../../shared/batch/record.ts';
+import { type TenantQueues, tenantQueues } from '../../shared/stores/tenantQueues.ts';
 import { callAtOnce, type Listing, type MakeCall, pageOf } from './calls.ts';
+import { MemoryItems } from './items.ts';
 import { VersionedItems } from './versionedItems.ts';
 
 export interface MemoryBatchesOptions {
@@ -34,10 +42,12 @@ type IsAllowed = (latest: Batch | undefined) => boolean;
 export class MemoryBatches {
   readonly #records = new VersionedItems<Batch>();
   readonly #options: MemoryBatchesOptions;
+  readonly #queues: TenantQueues;
   #writes = 0;
 
   constructor(options: MemoryBatchesOptions = {}) {
     this.#options = options;
+    this.#queues = tenantQueues(new MemoryItems(options).table(), options.now ?? (() => 0));
   }
 
   get(batchId: string): Batch | undefined {
@@ -58,7 +68,8 @@ export class MemoryBatches {
     this.#records.remove(batchId);
   }
 
-  store(call: MakeCall = callAtOnce): BatchStore {
+  /** @param queues which tenants' queues are listed. Default: in memory, without faults */
+  store(call: MakeCall = callAtOnce, queues: TenantQueues = this.#queues): BatchStore {
     const { pageSize = 100, checksVersion = true } = this.#options;
     const list = async <T>(
       what: string,
@@ -76,19 +87,23 @@ export class MemoryBatches {
       removeUnreadable: async (batchId) => (this.get(batchId) ? 'readable' : 'absent'),
       get: (batchId) => call(`read ${batchId}`, () => this.get(batchId)),
       getMany: (batchIds) => call(`read ${batchIds.join(', ')}`, () => this.#getMany(batchIds)),
-      create: async (batch) =>
-        (await this.#conditionalPut(call, batch, (latest) => latest === undefined))
-          ? 'written'
-          : 'exists',
+      create: async (batch) => {
+        const isAllowed: IsAllowed = (latest) => latest === undefined;
+        const put = () => this.#conditionalPut(call, batch, isAllowed);
+        return (await queues.whileListed(batch, put)) ? 'written' : 'exists';
+      },
       replace: async (batch) => {
         const isUnchanged: IsAllowed = (latest) => latest?.version === batch.version - 1;
         const isAllowed = checksVersion ? isUnchanged : () => true;
-        return (await this.#conditionalPut(call, batch, isAllowed)) ? 'written' : 'conflict';
+        const put = () => this.#conditionalPut(call, batch, isAllowed);
+        return (await queues.whileListed(batch, put)) ? 'written' : 'conflict';
       },
       listDue: (_shard, until, cursor) =>
         list('list due', () => this.#due(until), { cursor, hintOf: dueHintOf }),
-      listWaiting: (provider, cursor) =>
-        list('list waiting', () => this.#waiting(provider), { cursor, hintOf: waitingHintOf }),
+      listWaiting: (queue, cursor) =>
+        list('list waiting', () => this.#waiting(queue), { cursor, hintOf: waitingHintOf }),
+      listTenants: (provider, cursor) => queues.list(provider, cursor),
+      unlistTenant: (queue) => queues.remove(queue),
       listActive: (provider, cursor) =>
         list('list active', () => this.#active(provider), { cursor, hintOf: activeHintOf }),
     };
@@ -137,11 +152,12 @@ export class MemoryBatches {
     return { name: 'due', items, placeOf: ({ dueAt = 0, batchId }) => [dueAt, batchId] };
   }
 
-  #waiting(provider: string): Listing<BatchFields> {
+  #waiting({ provider, tenant }: WaitingQueue): Listing<BatchFields> {
     return {
-      name: `waiting#${provider}`,
+      name: `waiting#${provider}#${tenant ?? ''}`,
       items: this.#indexed().filter(
-        (batch) => batch.status === 'queued' && batch.provider === provider,
+        ({ status, spec, ...batch }) =>
+          status === 'queued' && batch.provider === provider && spec.tenant === tenant,
       ),
       placeOf: ({ spec, createdAt, batchId }) => [-spec.priority, createdAt, batchId],
     };
@@ -170,6 +186,7 @@ function waitingHintOf(batch: BatchFields): WaitingHint {
   const { createdAt, statusAt, queuedSince, deadlineAt, spec } = batch;
   return {
     ...loadOf(batch),
+    priority: spec.priority,
     createdAt,
     queuedAt: queuedSince ?? statusAt,
     providers: spec.providers.length > 1 ? spec.providers : undefined,
@@ -188,9 +205,10 @@ function activeHintOf(batch: BatchFields): ActiveHint {
 }
 
 function loadOf(batch: BatchFields) {
-  const { batchId, input } = batch;
+  const { batchId, input, spec } = batch;
   return {
     batchId,
+    tenant: spec.tenant,
     model: input?.model,
     requests: input?.requests ?? 0,
     estimatedTokens: input?.estimatedTokens ?? 0,

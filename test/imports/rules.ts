@@ -140,7 +140,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: "a simulator follows the provider's documentation, not the code that it tests",
   },
   'simulators/memory': {
-    may: 'shared/batch shared/collector shared/quota shared/stores/itemTable.ts node',
+    may: 'shared/batch shared/collector shared/quota shared/stores/itemTable.ts shared/stores/tenantQueues.ts node',
     why: 'it holds the ports of the domain in memory, for tests and the benchmark',
   },
   testing: {

@@ -67,7 +67,7 @@ export function world(policy: Policy = DEFAULT_POLICY, bucketPrefix = ''): World
     timers.add(timer);
     return () => void timers.delete(timer);
   };
-  const table = new MemoryBatches();
+  const table = new MemoryBatches({ now: () => now });
   const batches = Object.assign(table.store(), {
     all: () => table.all(),
     put: (batch: Batch) => table.put(batch),

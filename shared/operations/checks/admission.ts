@@ -1,3 +1,4 @@
+import { waitingPages } from '../../batch/waitingQueues.ts';
 import { exclusionsAt, isUnavailable } from '../../quota/hold.ts';
 import { limitAt, limitText } from '../../quota/learnedLimit.ts';
 import { isPaused, type ProviderState } from '../../quota/providerState.ts';
@@ -80,18 +81,23 @@ function stateResults(state: ProviderState, now: number): readonly CheckResult[]
   return results;
 }
 
+/** Of more batches than this, no further page is read. */
+const MAX_COUNTED = 1_000;
+
 /** A provider entry that is no longer in the deployment, but still has batches. */
 async function removedEntryResults(
   { connection }: DoctorContext,
   name: string,
 ): Promise<readonly CheckResult[]> {
-  const [waiting, active] = await Promise.all([
-    connection.batches.listWaiting(name),
-    connection.batches.listActive(name),
-  ]);
-  const count = waiting.items.length + active.items.length;
+  const { batches } = connection;
+  const active = await batches.listActive(name);
+  let count = active.items.length;
+  for await (const page of waitingPages(batches, name)) {
+    count += page.length;
+    if (count >= MAX_COUNTED) break;
+  }
   if (count === 0) return [];
-  const more = waiting.cursor === undefined && active.cursor === undefined ? '' : ' or more';
+  const more = count < MAX_COUNTED && active.cursor === undefined ? '' : ' or more';
   return [
     problemResult(
       `the deployment no longer has entry ${name}, where ${counted(count, 'batch', 'batches')}${more} ${count === 1 ? 'waits or runs' : 'wait or run'}`,

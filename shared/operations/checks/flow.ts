@@ -1,6 +1,7 @@
 import type { QueueName } from '../../batch/clientPorts.ts';
 import type { DueHint } from '../../batch/ports.ts';
 import type { BatchFields } from '../../batch/record.ts';
+import { waitingPages } from '../../batch/waitingQueues.ts';
 import { counted, durationText } from '../../terminal.ts';
 import {
   type Check,
@@ -59,8 +60,8 @@ async function checkDeadLetters(
   ];
 }
 
-/** The most pages that are read of the queue of each provider. */
-const MAX_PAGES = 10;
+/** Of more batches than this in the queues of a provider, no further page is read. */
+const MAX_COUNTED = 10_000;
 
 /** Batches that are queued at a provider, and since when. */
 export const waitingCheck: Check = {
@@ -71,17 +72,14 @@ export const waitingCheck: Check = {
     for (const provider of handler.providers) {
       let count = 0;
       let oldest: { batchId: string; createdAt: number } | undefined;
-      let cursor: string | undefined;
-      for (let pages = 0; pages < MAX_PAGES; pages++) {
-        const page = await batches.listWaiting(provider, cursor);
-        count += page.items.length;
-        for (const each of page.items)
+      for await (const page of waitingPages(batches, provider)) {
+        count += page.length;
+        for (const each of page)
           if (oldest === undefined || each.createdAt < oldest.createdAt) oldest = each;
-        cursor = page.cursor;
-        if (cursor === undefined) break;
+        if (count >= MAX_COUNTED) break;
       }
       if (!oldest) continue;
-      const more = cursor === undefined ? '' : ' or more';
+      const more = count < MAX_COUNTED ? '' : ' or more';
       const age = `${oldest.batchId}, was added ${durationText(now() - oldest.createdAt)} ago`;
       results.push(okResult(`${count}${more} queued for ${provider}; the oldest, ${age}`));
     }

@@ -1,13 +1,14 @@
 import { isPartId } from '../../batch/newRecord.ts';
-import type { SweepCursors, WaitingHint } from '../../batch/ports.ts';
+import type { WaitingHint } from '../../batch/ports.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
-import { type AdmissionBounds, type Admitted, admit } from '../../quota/admission.ts';
+import { type AdmissionBounds, type Admitted, admit, mayStart } from '../../quota/admission.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { stopIfOrphan } from '../parts.ts';
 import { updateProvider } from '../providerState.ts';
 import { transition } from '../transition.ts';
 import type { Capacity, CapacityPorts, ProviderCapacity } from './capacity.ts';
-import type { SweepRun } from './run.ts';
+import { queuePages } from './queuePages.ts';
+import { admittedTo, type SweepRun } from './run.ts';
 
 type AdmitPorts = Parameters<typeof transition>[0] & CapacityPorts;
 
@@ -22,8 +23,15 @@ export async function providerNames(ports: AdmitPorts): Promise<readonly string[
   return [...known, ...added];
 }
 
+/** A batch that found no capacity at its provider and may go elsewhere. */
+export interface Unplaced {
+  readonly hint: WaitingHint;
+  /** Where it waits. */
+  readonly provider: string;
+}
+
 /**
- * Starts waiting batches of one provider, in order, as far as there is capacity. An entry that was
+ * Starts waiting batches of one provider, in turn, as far as there is capacity. An entry that was
  * removed from the configuration starts nothing, but its batches still end at their deadlines.
  *
  * @returns batches that found no capacity here and may go elsewhere
@@ -33,46 +41,66 @@ export async function admitTo(
   run: SweepRun,
   capacities: ProviderCapacity,
   provider: string,
-): Promise<readonly WaitingHint[]> {
-  const unplaced: WaitingHint[] = [];
+): Promise<readonly Unplaced[]> {
+  const unplaced: Unplaced[] = [];
   for await (const page of queuePages(ports, run, provider)) {
-    if (page.length === 0 || run.isOver()) return unplaced;
+    if (run.isOver()) return unplaced;
+    if (page.length === 0) continue;
     const now = ports.clock.now();
     await endPastDeadline(ports, run, page, now);
     const waiting = page.filter(({ deadlineAt }) => now < deadlineAt);
     const capacity = await capacities.of(provider);
     capacities.noteWaiting(provider, waiting.length);
-    const admitted = capacity
-      ? admit(waiting, capacity.usage, admissionBounds(ports, capacity))
-      : [];
+    const admitted = capacity ? admitWaiting(ports, capacity, waiting) : [];
     for (const each of admitted) await startNext(ports, run, each, provider);
     const started = new Set(admitted.map(({ batch }) => batch));
     const rest = waiting.filter((hint) => !started.has(hint));
     run.gauges.noteQueue(waiting.length, rest, now);
-    const movable = rest.filter((hint) => hint.providers);
+    const movable = rest.filter((hint) => hint.providers).map((hint) => ({ hint, provider }));
     unplaced.push(...movable.slice(0, MAX_UNPLACED - unplaced.length));
   }
   return unplaced;
 }
 
-/** Offers batches that found no capacity to the other providers that they may go to. */
+/**
+ * Offers batches that found no capacity to the other providers that they may go to: all of them to their
+ * first choices, in turn, then what is left to the second ones.
+ */
 export async function admitElsewhere(
   ports: AdmitPorts,
   run: SweepRun,
   capacities: ProviderCapacity,
-  unplaced: readonly WaitingHint[],
+  unplaced: readonly Unplaced[],
 ): Promise<void> {
-  for (const hint of unplaced) {
-    for (const provider of hint.providers ?? []) {
+  const choicesOf = ({ hint, provider }: Unplaced) =>
+    hint.providers?.filter((name) => name !== provider) ?? [];
+  let left = unplaced.map((each) => ({ hint: each.hint, choices: choicesOf(each) }));
+  for (let rank = 0; left.length > 0; rank++) {
+    left = left.filter(({ choices }) => choices.length > rank);
+    const started = new Set<WaitingHint>();
+    for (const provider of new Set(left.flatMap(({ choices }) => choices[rank] ?? []))) {
       if (run.isOver()) return;
       const capacity = await capacities.of(provider);
       if (!capacity) continue;
-      const [admitted] = admit([hint], capacity.usage, admissionBounds(ports, capacity));
-      if (!admitted) continue;
-      await startNext(ports, run, admitted, provider);
-      break;
+      const offered = left.filter(({ choices }) => choices[rank] === provider);
+      const waiting = offered.map(({ hint }) => hint);
+      for (const each of admitWaiting(ports, capacity, waiting)) {
+        await startNext(ports, run, each, provider);
+        started.add(each.batch);
+      }
     }
+    left = left.filter(({ hint }) => !started.has(hint));
   }
+}
+
+function admitWaiting(
+  ports: AdmitPorts,
+  capacity: Capacity,
+  waiting: readonly WaitingHint[],
+): readonly Admitted[] {
+  const bounds = admissionBounds(ports, capacity);
+  capacity.share.note(waiting.filter((batch) => mayStart(batch, bounds)));
+  return admit(waiting, capacity.usage, bounds);
 }
 
 async function startNext(
@@ -91,17 +119,12 @@ async function startNext(
   });
 }
 
-/** Number of batches that this sweep has started at a provider. */
-function admittedTo({ admitted }: Pick<SweepRun, 'admitted'>, provider: string): number {
-  return admitted.get(provider) ?? 0;
-}
-
 function admissionBounds(
   { clock, policy }: Pick<Dependencies, 'clock' | 'policy'>,
-  { limits, state, budget }: Capacity,
+  { limits, state, budget, share }: Capacity,
 ): AdmissionBounds {
   const { reserveAfterSeconds } = policy;
-  return { limits, state, now: clock.now(), reserveAfterSeconds, budget };
+  return { limits, state, now: clock.now(), reserveAfterSeconds, budget, share };
 }
 
 async function endPastDeadline(
@@ -117,48 +140,4 @@ async function endPastDeadline(
       await transition(ports, batchId, { type: 'due' });
     });
   }
-}
-
-/** A sweep stops reading the front of a queue after so many pages in a row that start no batch. */
-const FRONT_PAGES = 5;
-/** Then it reads so many pages further back, from where the last sweep stopped. */
-const BACK_PAGES = 10;
-
-const CURSOR_PREFIX = 'waiting#';
-
-/**
- * Reads a provider's waiting batches page by page, in order, as long as some of them start. A queue
- * of 100,000 batches without capacity must not be read as a whole every minute. Each sweep also
- * reads a part further back, where batches may be past their deadline, of another model, or small
- * enough for the capacity that is left.
- */
-export async function* queuePages(
-  { batches }: Pick<Dependencies, 'batches'>,
-  run: Pick<SweepRun, 'queueCursors' | 'admitted'>,
-  provider: string,
-): AsyncGenerator<readonly WaitingHint[]> {
-  const queue = CURSOR_PREFIX + provider;
-  const remembered = run.queueCursors.get(queue);
-  let cursor: string | undefined;
-  let pagesWithoutStart = 0;
-  while (pagesWithoutStart < FRONT_PAGES + BACK_PAGES) {
-    const isFront = pagesWithoutStart < FRONT_PAGES;
-    if (pagesWithoutStart === FRONT_PAGES && remembered !== undefined) cursor = remembered;
-    const page = await batches.listWaiting(provider, cursor);
-    const admittedBefore = admittedTo(run, provider);
-    yield page.items;
-    cursor = page.cursor;
-    if (cursor === undefined) {
-      run.queueCursors.delete(queue);
-      return;
-    }
-    if (!isFront) run.queueCursors.set(queue, cursor);
-    const hasStarted = admittedTo(run, provider) > admittedBefore;
-    pagesWithoutStart = isFront && hasStarted ? 0 : pagesWithoutStart + 1;
-  }
-}
-
-/** The cursors at which the last sweep stopped in each long queue. */
-export function queueCursors(cursors: SweepCursors): readonly (readonly [string, string])[] {
-  return Object.entries(cursors).filter(([name]) => name.startsWith(CURSOR_PREFIX));
 }

@@ -1,11 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Limits } from '../../batch/job.ts';
 import { pages } from '../../batch/pages.ts';
 import type { ActiveHint } from '../../batch/ports.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import { type ProviderUsage, usageOf } from '../../quota/admission.ts';
 import { Budget } from '../../quota/budget.ts';
+import { FairShare } from '../../quota/fairShare.ts';
 import { isUnavailable, mayTryBlocked, withTried } from '../../quota/hold.ts';
-import { isPaused, type ProviderState, spentToday, withStarts } from '../../quota/providerState.ts';
+import {
+  isPaused,
+  type ProviderState,
+  spentToday,
+  withShares,
+  withStarts,
+} from '../../quota/providerState.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { updateProvider } from '../providerState.ts';
 
@@ -20,6 +28,7 @@ export interface Capacity {
   readonly state: ProviderState;
   readonly usage: ProviderUsage;
   readonly budget: Budget;
+  readonly share: FairShare;
 }
 
 /** The capacity of each provider. Each is read once in a sweep, and only if batches wait for it. */
@@ -42,15 +51,20 @@ export class ProviderCapacity {
     return this.#known.get(provider);
   }
 
-  /** Records the jobs that were started, for the limits per hour and for what is tried during a block. */
+  /**
+   * Records the jobs that were started, for the limits per hour and for what is tried during a block, and
+   * which tenants are ahead.
+   */
   async recordStarts(): Promise<void> {
     const now = this.#ports.clock.now();
     for (const [provider, capacity] of this.#known) {
-      if (!capacity || capacity.usage.started === 0) continue;
+      if (!capacity) continue;
       const { started, models } = capacity.usage;
+      const shares = capacity.share.shares();
+      if (started === 0 && isDeepStrictEqual(shares, capacity.state.shares)) continue;
       const tried = [...models].filter(([, model]) => model.started > 0).map(([name]) => name);
       await updateProvider(this.#ports, provider, (state) =>
-        withTried(withStarts(state, started, now), tried, now),
+        withShares(withTried(withStarts(state, started, now), tried, now), shares),
       );
     }
   }
@@ -93,6 +107,7 @@ export class ProviderCapacity {
     for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
       active.push(...page);
     for (const batch of active) budget.commit(batch);
-    return { limits, state, usage: usageOf(active), budget };
+    const share = new FairShare(state.shares);
+    return { limits, state, usage: usageOf(active), budget, share };
   }
 }

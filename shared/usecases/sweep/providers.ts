@@ -1,8 +1,8 @@
-import type { SweepCursors, WaitingHint } from '../../batch/ports.ts';
+import type { SweepCursors } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { noteAccepted } from '../providerState.ts';
 import { transition } from '../transition.ts';
-import { admitElsewhere, admitTo, providerNames } from './admit.ts';
+import { admitElsewhere, admitTo, providerNames, type Unplaced } from './admit.ts';
 import { ProviderCapacity } from './capacity.ts';
 import { each, fairLanes, inLanes } from './lanes.ts';
 import { reconcile } from './reconcile.ts';
@@ -39,7 +39,7 @@ export async function sweepProviders(
 ): Promise<void> {
   const checks: Checks = new Map();
   const capacities = new ProviderCapacity(ports);
-  const unplaced: WaitingHint[] = [];
+  const unplaced: Unplaced[] = [];
   try {
     for (const begun of await Promise.allSettled([due, startChecks(ports, run, cursors, checks)]))
       if (begun.status === 'rejected') throw begun.reason;

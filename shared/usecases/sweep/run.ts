@@ -75,6 +75,11 @@ export interface SweepRun {
   errors: number;
 }
 
+/** Number of batches that this sweep has started at a provider. */
+export function admittedTo({ admitted }: Pick<SweepRun, 'admitted'>, provider: string): number {
+  return admitted.get(provider) ?? 0;
+}
+
 /** @param deadline when the function is killed, in milliseconds since 1970 */
 export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
   const { clock, log, metrics, providerStates } = ports;

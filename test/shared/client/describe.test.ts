@@ -7,7 +7,7 @@ import { given, INPUT, NOW, OBJECTS, SLICES } from '../../support/given.ts';
 
 const load = { model: 'm', requests: 10, estimatedTokens: 25 };
 const hint = (batchId: string): WaitingHint => ({
-  ...{ batchId, ...load, createdAt: 0, queuedAt: 0, deadlineAt: NOW },
+  ...{ batchId, priority: 0, ...load, createdAt: 0, queuedAt: 0, deadlineAt: NOW },
   expected: { inputTokens: 25, outputTokens: 0 },
 });
 
@@ -22,7 +22,8 @@ function source(records: readonly Batch[] = [], pages = 1) {
         expect(ids.length).toBeLessThanOrEqual(100);
         return new Map(ids.flatMap((id) => (byId.has(id) ? [[id, byId.get(id) as Batch]] : [])));
       },
-      async listWaiting(provider, cursor = '0') {
+      listTenants: async () => ({ items: [] }),
+      async listWaiting({ provider }, cursor = '0') {
         reads.listWaiting += 1;
         const page = Number(cursor);
         const items = Array.from({ length: 100 }, (_, n) => hint(`${provider}-${page * 100 + n}`));

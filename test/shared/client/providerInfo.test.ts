@@ -11,15 +11,17 @@ const expected = { inputTokens: 100, outputTokens: 0 };
 const load = { model: 'gpt-x', requests: 10, estimatedTokens: 100, expected };
 const active = (batchId: string, more = {}) => ({ batchId, ...load, isPending: false, ...more });
 const waiting = (batchId: string, queuedAt: number) => ({
-  ...{ batchId, ...load, createdAt: queuedAt, queuedAt, deadlineAt: NOW + DAY },
+  ...{ batchId, priority: 0, ...load, createdAt: queuedAt, queuedAt, deadlineAt: NOW + DAY },
 });
 const reason = { code: 'invalid_api_key', message: 'Incorrect API key' };
 const hold = { kind: 'account' as const, reason, since: NOW, until: NOW + 5 * MINUTE, refusals: 1 };
 
 const queue = new QueueView(
-  [waiting('w1', NOW - 5 * MINUTE), waiting('w2', NOW - 9 * MINUTE)],
+  [
+    { waiting: [waiting('w1', NOW - 5 * MINUTE)], isCut: false },
+    { tenant: 'research', waiting: [waiting('w2', NOW - 9 * MINUTE)], isCut: false },
+  ],
   [active('a'), active('b', { isPending: true }), active('over', { isOver: true })],
-  false,
 );
 const infoOf = (state: Partial<ProviderState>, isRemoved = false) =>
   providerInfo(

@@ -5,6 +5,7 @@ import type { Limits } from '../../../shared/batch/job.ts';
 import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
 import { type AdmissionBounds, admit, usageOf } from '../../../shared/quota/admission.ts';
 import { Budget } from '../../../shared/quota/budget.ts';
+import { FairShare } from '../../../shared/quota/fairShare.ts';
 import { type LearnedLimit, UNKNOWN_LIMIT } from '../../../shared/quota/learnedLimit.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
 
@@ -12,7 +13,10 @@ const NOW = 1_800_000_000_000;
 const limits: Limits = { maxInFlight: 3, maxEnqueuedTokens: 100, maxRequests: 10, maxBytes: 10 };
 const state: ProviderState = { schemaVersion: 1, provider: 'p', version: 1 };
 const budget = new Budget(UNPRICED);
-const BOUNDS: AdmissionBounds = { limits, state, now: NOW, reserveAfterSeconds: 600, budget };
+const BOUNDS: AdmissionBounds = {
+  share: new FairShare(),
+  ...{ limits, state, now: NOW, reserveAfterSeconds: 600, budget },
+};
 
 const waiting = (
   batchId: string,
@@ -20,6 +24,7 @@ const waiting = (
   more: Partial<WaitingHint> = {},
 ): WaitingHint => ({
   batchId,
+  priority: 0,
   model: undefined,
   requests: 1,
   estimatedTokens,
@@ -38,7 +43,10 @@ const admitted = (
   queue: WaitingHint[],
   load: ActiveHint[] = [],
   bounds: Partial<AdmissionBounds> = {},
-) => admit(queue, usageOf(load), { ...BOUNDS, ...bounds }).map(({ batch }) => batch.batchId);
+) =>
+  admit(queue, usageOf(load), { ...BOUNDS, share: new FairShare(), ...bounds }).map(
+    ({ batch }) => batch.batchId,
+  );
 const LONG_AGO = { createdAt: NOW - 600_000 };
 
 describe('admit', () => {
@@ -163,10 +171,9 @@ describe('a model of which a limit was learned', () => {
     bounds: Partial<AdmissionBounds>,
     load: ActiveHint[] = [],
   ) =>
-    admit(queue, usageOf(load), { ...BOUNDS, ...bounds }).map(({ batch, splitTo }) => [
-      batch.batchId,
-      splitTo,
-    ]);
+    admit(queue, usageOf(load), { ...BOUNDS, share: new FairShare(), ...bounds }).map(
+      ({ batch, splitTo }) => [batch.batchId, splitTo],
+    );
 
   it('has larger batches split, which takes no capacity and waits for nothing', () => {
     const busy = [active(80, { model: 'm' })];

@@ -4,7 +4,7 @@ import type { ActiveHint, WaitingHint } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import { OPEN_STATUSES, STATUSES } from '../../../shared/batch/status.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
-import { QueueView } from '../../../shared/quota/queueView.ts';
+import { QueueView, type ReadQueue } from '../../../shared/quota/queueView.ts';
 import type { EntryView } from '../../../shared/quota/queueWait.ts';
 import { type World, waitingFor } from '../../../shared/quota/waitingFor.ts';
 import { notableText } from '../../../shared/quota/waitingText.ts';
@@ -32,12 +32,15 @@ interface Given {
   readonly waiting?: readonly WaitingHint[];
   readonly active?: readonly ActiveHint[];
   readonly isCut?: boolean;
+  /** Queues of tenants. */
+  readonly others?: readonly ReadQueue[];
   readonly parts?: readonly Batch[];
 }
 
 function world(changes: Given = {}): World {
   const { waiting = [], active = [], isCut = false, parts, limits = {}, dailyBudget } = changes;
-  const queue = new QueueView(waiting, active, isCut);
+  const { others = [] } = changes;
+  const queue = new QueueView([{ waiting, isCut }, ...others], active);
   const entry: EntryView = { state: state(changes.state), limits, dailyBudget, queue };
   return {
     ...{ now: NOW, maxDeliveries: 5, processorLog: '/aws/lambda/p' },
@@ -49,7 +52,8 @@ function world(changes: Given = {}): World {
 const load = { model: 'm', requests: 10, estimatedTokens: 25 };
 const expected = { inputTokens: 25, outputTokens: 0 };
 const waitingHint = (batchId: string, changes: Partial<WaitingHint> = {}): WaitingHint => ({
-  ...{ batchId, ...load, expected, createdAt: NOW, queuedAt: NOW, deadlineAt: NOW + 9 * MINUTE },
+  ...{ batchId, priority: 0, ...load, expected },
+  ...{ createdAt: NOW, queuedAt: NOW, deadlineAt: NOW + 9 * MINUTE },
   ...changes,
 });
 const activeHint = (batchId: string, changes: Partial<ActiveHint> = {}): ActiveHint => ({

@@ -96,7 +96,7 @@ describe('what waits', () => {
       ids.map((batchId, i) => aBatch({ batchId, status: 'queued', createdAt: NOW + i })),
     );
     // Act
-    const pages = await all((next) => store.listWaiting('openai', next));
+    const pages = await all((next) => store.listWaiting({ provider: 'openai' }, next));
     // Assess
     expect(pages.map((page) => page.length)).toEqual([1_000, 30]);
     expect(pages.flat().map((hint) => hint.batchId)).toEqual(ids);

@@ -84,7 +84,7 @@ test('a queued record that cannot be read is set aside once, and the batch besid
   expect(w.metrics.get(METRICS.sweepErrors)).toBe(1);
   expect(w.metrics.get(METRICS.unreadableRecords)).toBe(1);
   expect(w.logged.filter((line) => line.startsWith('record cannot be read'))).toHaveLength(1);
-  expect((await store.listWaiting('openai')).items).toEqual([]);
+  expect((await store.listWaiting({ provider: 'openai' })).items).toEqual([]);
   expect((await store.listUnreadable()).items).toEqual(['broken']);
 });
 

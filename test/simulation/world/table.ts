@@ -3,6 +3,7 @@ import type { BatchStore, SweepLock } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import type { ProviderState, ProviderStateStore } from '../../../shared/quota/providerState.ts';
 import type { ItemTable } from '../../../shared/stores/itemTable.ts';
+import { tenantQueues } from '../../../shared/stores/tenantQueues.ts';
 import { MemoryBatches } from '../../../simulators/memory/batches.ts';
 import { MemoryItems } from '../../../simulators/memory/items.ts';
 import { MemoryProviderStates } from '../../../simulators/memory/providerStates.ts';
@@ -105,7 +106,8 @@ export class Table {
   }
 
   batchStore(process: Process): BatchStore {
-    return this.#batches.store(callsOf(process, TABLE_CALL));
+    const queues = tenantQueues(this.itemTable(process), () => this.#schedule.now);
+    return this.#batches.store(callsOf(process, TABLE_CALL), queues);
   }
 
   providerStates(process: Process): ProviderStateStore {
