@@ -40,7 +40,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'it holds the domain and the use cases of one feature, and no adapter',
   },
   'shared/usecases': {
-    may: 'shared/batch shared/collector shared/jsonl shared/metrics.ts shared/providers/provider.ts shared/providers/wrapCalls.ts shared/quota node zod',
+    may: 'shared/batch shared/collector shared/jsonl shared/metrics.ts shared/providers/provider.ts shared/providers/wrapCalls.ts shared/quota node p-map zod',
     why: 'use cases know the domain and the ports, never an adapter',
   },
   'shared/providers': {
@@ -87,7 +87,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: "it is bundled into users' functions and has to stay small",
   },
   'shared/client': {
-    may: 'shared/aws/clients/base.ts shared/batch shared/handlerMetadata.ts shared/jsonl shared/quota shared/stores node zod',
+    may: 'shared/aws/clients/base.ts shared/batch shared/handlerMetadata.ts shared/jsonl shared/quota shared/stores node p-map zod',
     why: 'the client library knows the domain and the ports, and loads no AWS SDK for a handler without AWS',
   },
   'shared/client/awsConnection.ts': {
