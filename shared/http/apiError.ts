@@ -21,7 +21,20 @@ export class ApiError extends Error {
   }
 }
 
-export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 416 | 429 | 500 | 503;
+export type ErrorStatus =
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 409
+  | 413
+  | 415
+  | 416
+  | 429
+  | 431
+  | 500
+  | 503;
 
 export type ErrorType =
   | 'invalid_request_error'

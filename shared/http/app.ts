@@ -21,12 +21,15 @@ export function createApp(ports: HttpPorts): Hono<HttpEnv> {
     context.set('requestId', requestId);
     await next();
     context.header('x-request-id', requestId);
+    const { caller, route, id } = context.var;
     const { method } = context.req;
     const { status } = context.res;
-    const { keyId } = context.get('caller') ?? {};
-    log.info('request answered', { requestId, method, route: context.get('route'), status, keyId });
+    // A flood of requests without a key costs no logs. Lambda counts them for the URL.
+    if (caller)
+      log.info('request answered', { requestId, method, route, status, keyId: caller.keyId, id });
   });
   app.use('/v1/*', async (context, next) => {
+    refuseLargeHeaders(context.req.raw.headers);
     context.set('caller', await authenticate(context.req.header('authorization')));
     await next();
   });
@@ -46,9 +49,13 @@ function addRoutes(app: Hono<HttpEnv>, routes: Routes): void {
   for (const [path, handlers] of Object.entries(routes)) {
     const route = `/v1${path}`;
     for (const [method, handler] of Object.entries(handlers))
-      app.on(method, route, (context) => {
+      app.on(method, route, async (context: HttpContext) => {
         context.set('route', route);
-        return handler(context);
+        const response = await handler(context);
+        // What was answered exists, so that its id is no text of the client's own.
+        const [id] = Object.values(context.req.param());
+        if (id !== undefined) context.set('id', id);
+        return response;
       });
     const allow = Object.keys(handlers).join(', ');
     app.all(route, ({ req }) => {
@@ -56,6 +63,18 @@ function addRoutes(app: Hono<HttpEnv>, routes: Routes): void {
       throw new ApiError(405, text, { headers: { allow }, code: 'method_not_allowed' });
     });
   }
+}
+
+/** What a request without a key may make us read: as much as Node.js takes. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** @throws ApiError 431 */
+function refuseLargeHeaders(headers: Headers): void {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += name.length + value.length;
+  if (bytes <= MAX_HEADER_BYTES) return;
+  const message = `The headers of the request have ${bytes} bytes: send at most ${MAX_HEADER_BYTES}`;
+  throw new ApiError(431, message, { code: 'headers_too_large' });
 }
 
 /** @returns for a fault of ours, an error without its details, which are logged */

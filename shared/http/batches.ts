@@ -18,7 +18,9 @@ export function batchRoutes(ports: HttpPorts): Routes {
   return {
     '/batches': {
       async POST(context) {
-        return context.json(await shown(ports, await createBatch(ports, context)));
+        const batch = await createBatch(ports, context);
+        context.set('id', batch.batchId);
+        return context.json(await shown(ports, batch));
       },
       async GET(context) {
         const query = readListQuery(context, LIMITS);

@@ -91,6 +91,7 @@ async function createFile(ports: HttpPorts, context: HttpContext): Promise<Store
   const { purpose } = fields;
   const file = newFile({ fileId, filename, bytes, purpose, tenant, lifeSeconds }, clock.now());
   await fileStore(items).create(file);
+  context.set('id', fileId);
   return file;
 }
 

@@ -10,6 +10,8 @@ export interface HttpEnv {
     requestId: string;
     /** The path of its route, which shows no id. */
     route: string;
+    /** Id of what the request has made, changed or read, for logs. */
+    id: string;
   };
 }
 

@@ -100,6 +100,7 @@ async function createUpload(ports: HttpPorts, context: HttpContext): Promise<Upl
     fileSeconds: expires_after?.seconds,
   };
   await uploadStore(items).create(upload);
+  context.set('id', upload.uploadId);
   return upload;
 }
 

@@ -166,15 +166,16 @@ describe('a key that is not accepted', () => {
       },
     };
     const authenticate = authenticator({ items: absent });
-    const keys = Array.from({ length: 1001 }, () => `Bearer ${makeKey(systemChance).key}`);
+    const keys = Array.from({ length: 1000 }, () => `Bearer ${makeKey(systemChance).key}`);
     for (const key of keys) await refusalOf(authenticate(key));
-    const [first = '', second = ''] = keys;
-    await refusalOf(authenticate(keys.at(-1)));
-    expect(reads).toHaveLength(1001);
+    const [first, second] = keys;
     await refusalOf(authenticate(first));
-    expect(reads).toHaveLength(1002);
+    expect(reads).toHaveLength(1000);
+    await refusalOf(authenticate(`Bearer ${makeKey(systemChance).key}`));
+    await refusalOf(authenticate(first));
+    expect(reads).toHaveLength(1001);
     await refusalOf(authenticate(second));
-    expect(reads).toHaveLength(1003);
+    expect(reads).toHaveLength(1002);
   });
 
   it('is tried again if it could not be read', async () => {
