@@ -60,7 +60,7 @@ function withoutNulls(body: Record<string, unknown>): Record<string, unknown> {
 async function readText(request: Request, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of unbroken(request.body ?? [])) {
     bytes += chunk.length;
     if (bytes > maxBytes) {
       const message = `The body of the request has over ${maxBytes} bytes: make it smaller`;
@@ -69,4 +69,14 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
+}
+
+/** @throws ApiError 400 if the client breaks off, which is no fault of ours */
+async function* unbroken(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+  try {
+    yield* body;
+  } catch {
+    const message = 'The body of the request broke off: send the request again';
+    throw new ApiError(400, message, { code: 'body_incomplete' });
+  }
 }

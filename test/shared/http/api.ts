@@ -26,6 +26,8 @@ export interface Api extends World {
   readonly ports: HttpPorts;
   /** Makes a request as somebody: `GET /v1/files`. */
   call(what: string, init?: RequestInit & { readonly as?: string }): Promise<Response>;
+  /** Answers any request. */
+  fetch(request: Request): Promise<Response>;
   /** OpenAI's own client, which speaks to the application without a network. */
   clientOf(apiKey?: string): OpenAI;
   /** Creates a file of requests with these ids, and a batch of it. */
@@ -76,6 +78,7 @@ export function startApi(changes: Partial<HttpPorts> = {}, callers = CALLERS): A
   return {
     ...self,
     ...{ ports, call, clientOf },
+    fetch: async (request) => app.fetch(request),
     async addBatch(customIds, apiKey) {
       const client = clientOf(apiKey);
       const lines = customIds.map((customId) => `${requestLine(customId)}\n`).join('');
