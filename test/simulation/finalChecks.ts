@@ -5,6 +5,8 @@ import { isEnded } from '../../shared/batch/status.ts';
 import type { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import { checkCollected } from './collected.ts';
 import type { Collecting } from './collecting.ts';
+import { checkOverHttp } from './http/checks.ts';
+import type { HttpUsers } from './http/users.ts';
 import type { SimulatedJob } from './observer.ts';
 import type { Pauses } from './pauses.ts';
 import type { Schedule } from './schedule.ts';
@@ -24,6 +26,7 @@ export interface SimulatedWorld {
   readonly processor: ProcessorFunction;
   readonly pauses: Pauses;
   readonly collecting: Collecting | undefined;
+  readonly http: HttpUsers | undefined;
   readonly announced: readonly StateChange[];
   readonly deadLetters: readonly { readonly body: string }[];
   deadMessages(): readonly Message[];
@@ -39,7 +42,7 @@ interface Asked {
 
 /** Checks what is promised for the end. */
 export function checkEnd(world: SimulatedWorld, asked: Asked, report: ReportBroken): void {
-  const { table, pauses, collecting } = world;
+  const { table, pauses, collecting, http } = world;
   for (const [batchId, customIds] of asked.customIds) {
     const batch = table.get(batchId);
     const commands = asked.commands.get(batchId) ?? 0;
@@ -53,6 +56,7 @@ export function checkEnd(world: SimulatedWorld, asked: Asked, report: ReportBrok
   if (pause) report('violation', pause);
   checkAccount(world, report);
   if (collecting) checkCollected(world, collecting, report);
+  if (http) checkOverHttp(world, http, report);
 }
 
 /** A job ends within minutes of its cancel. Only a cancel that was not recorded is sent again. */

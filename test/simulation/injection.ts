@@ -16,6 +16,8 @@ export const POINT_FAULTS = {
   write: ['dies', 'dies after', 'refused', 'reply lost', 'lands late', 'hangs'],
   /** A message that a function sends. */
   message: ['lost', 'late', 'twice', 'again'],
+  /** A request of a user over HTTP. */
+  request: ['lost', 'answer lost'],
   /** A message that a user sends: it was accepted, so it is never lost. */
   userMessage: ['late', 'twice', 'again'],
   /** An invocation of the processor. */

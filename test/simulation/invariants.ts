@@ -44,8 +44,8 @@ export class Invariants {
 
   onWrite(next: Batch, previous: Batch | undefined): void {
     const { batchId, counts, input }: BatchFields = next;
-    const collected = previous ? undefined : collectedIds(this.#world, rootBatchId(batchId));
-    if (collected) this.expect(rootBatchId(batchId), collected);
+    const made = previous ? undefined : this.#requestsOf(next);
+    if (made) this.expect(rootBatchId(batchId), made);
     if (!this.#expected.has(rootBatchId(batchId)))
       this.#break('unexpected', `a record of ${batchId}`);
     if (counts.succeeded + counts.failed + counts.unfinished !== counts.total) {
@@ -79,6 +79,12 @@ export class Invariants {
     // The attempts of a batch in parts are those of its parts.
     if (!input?.parts && next.attempt - next.attemptBase > 5)
       this.#break('violation', `${batchId} has too many attempts`);
+  }
+
+  /** The requests of a batch that no message of a user has added. */
+  #requestsOf(batch: Batch): readonly string[] | undefined {
+    const world = this.#world;
+    return collectedIds(world, rootBatchId(batch.batchId)) ?? world.http?.requestsOf(batch);
   }
 
   #noteNotice(next: Batch, previous: Batch): void {

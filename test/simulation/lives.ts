@@ -32,6 +32,12 @@ export interface Life {
   }[];
   /** The requests are sent singly, and the collector makes the batch of them. */
   readonly isCollected?: boolean;
+  /** The batch is created over HTTP, by an SDK. */
+  readonly overHttp?: {
+    /** The file is uploaded in parts. */
+    readonly inParts: boolean;
+    readonly cancels: boolean;
+  };
 }
 
 /** How long each job takes. */
@@ -58,5 +64,11 @@ export const LIVES = {
   },
   'a hidden key': { requests: 2, hidesKeys: true },
   collected: { requests: 2, isCollected: true },
+  'over HTTP': { requests: 2, overHttp: { inParts: true, cancels: false } },
+  'cancelled over HTTP': {
+    requests: 3,
+    plans: ['cancelled'],
+    overHttp: { inParts: false, cancels: true },
+  },
 } as const satisfies Readonly<Record<string, Life>>;
 export type LifeName = keyof typeof LIVES;

@@ -22,6 +22,7 @@ const options = new Command('simulate')
   .option('--seed <n>', 'the first seed', wholeNumber, 1)
   .option('--trace', 'show everything that happens under --seed')
   .option('--collecting', 'send single requests in every schedule, not only in some')
+  .option('--over-http', 'create batches over HTTP in every schedule, not only in some')
   .addOption(
     new Option('--exhaustive <depth>', 'every fault at every I/O point, or every pair').choices([
       '1',
@@ -36,12 +37,14 @@ const options = new Command('simulate')
     seed: number;
     trace?: boolean;
     collecting?: boolean;
+    overHttp?: boolean;
     exhaustive?: '1' | '2';
     life?: LifeName;
     json?: boolean;
   }>();
 
-const guards = options.collecting ? { ...ALL_GUARDS, collecting: true } : ALL_GUARDS;
+const { collecting = false, overHttp = false } = options;
+const guards = { ...ALL_GUARDS, collecting, overHttp };
 const startedAt = performance.now();
 
 if (options.exhaustive) await runExhaustively(options.exhaustive === '1' ? 1 : 2);
@@ -53,9 +56,10 @@ async function runRandomly(): Promise<void> {
   for (const { seed, what } of tally.broken.slice(0, 3))
     show(`seed ${seed}`, what, await traceOf(seed, guards));
   const { schedules, lost, unexpected, duplicated, recovered, violations } = tally;
+  const { acceptedCreates, repeatedRequests } = tally;
   const counts = { lost, unexpected, duplicated, recovered, violations };
   finish({
-    ...{ schedules, seed: options.seed, ...counts },
+    ...{ schedules, seed: options.seed, ...counts, acceptedCreates, repeatedRequests },
     ...shownFigures(tally.worst),
     seconds: secondsSoFar(),
   });

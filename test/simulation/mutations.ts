@@ -1,4 +1,5 @@
 import { COLLECTOR_MUTATIONS } from './collectorMutations.ts';
+import { HTTP_MUTATIONS } from './httpMutations.ts';
 import { edit, type Mutation } from './mutation.ts';
 import { PROVIDER_MUTATIONS } from './providerMutations.ts';
 import { ALL_GUARDS } from './schedule.ts';
@@ -7,6 +8,7 @@ const LIFECYCLE = 'shared/batch/lifecycle';
 
 export const MUTATIONS: readonly Mutation[] = [
   ...COLLECTOR_MUTATIONS,
+  ...HTTP_MUTATIONS,
   ...PROVIDER_MUTATIONS,
   {
     name: 'the lease',

@@ -29,6 +29,8 @@ export async function runInParallel({ firstSeed, count, ...share }: Schedules): 
     violations: sum.violations + tally.violations,
     recovered: sum.recovered + tally.recovered,
     caught: sum.caught + tally.caught,
+    acceptedCreates: sum.acceptedCreates + tally.acceptedCreates,
+    repeatedRequests: sum.repeatedRequests + tally.repeatedRequests,
     worst: worstOf(sum.worst, tally.worst),
     broken: [...sum.broken, ...tally.broken],
   }));

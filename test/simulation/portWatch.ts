@@ -1,25 +1,27 @@
 import type { Provider } from '../../shared/providers/provider.ts';
-import type { Dependencies } from '../../shared/usecases/dependencies.ts';
+import type { SimulatedPorts } from './ports.ts';
 
 /** Ports that reach out of the process. What is in none of the two lists fails the test. */
 const IO_PORTS = [
   'batches',
   'providerStates',
   'sweepLock',
+  'uploads',
+  'items',
   'queues',
   'objects',
   'processor',
   'bus',
-] as const satisfies readonly (keyof Dependencies)[];
+] as const satisfies readonly (keyof SimulatedPorts)[];
 
 /** Ports without a point, and why. */
-const PORTS_WITHOUT_POINTS: Readonly<Partial<Record<keyof Dependencies, string>>> = {
+const PORTS_WITHOUT_POINTS: Readonly<Partial<Record<keyof SimulatedPorts, string>>> = {
   policy: 'it is a value',
   tableName: 'it is a value',
+  wait: 'it is the clock',
   clock: 'it is read from the machine',
   chance: 'it is read from the machine',
   tokens: 'they are counted in memory',
-  uploads: 'no life has an upload yet',
   scratch: 'the local disk is gone with its process',
   log: 'nothing depends on it',
   metrics: 'nothing depends on it',
@@ -33,9 +35,9 @@ export class PortWatch {
   readonly unknown = new Set<string>();
 
   /** The same ports, watched. */
-  watched(ports: Dependencies): Dependencies {
+  watched(ports: SimulatedPorts): SimulatedPorts {
     const { providers, collector } = ports;
-    const others = Object.keys(ports) as (keyof Dependencies)[];
+    const others = Object.keys(ports) as (keyof SimulatedPorts)[];
     for (const name of others)
       if (!(IO_PORTS as readonly string[]).includes(name) && !(name in PORTS_WITHOUT_POINTS))
         this.unknown.add(name);

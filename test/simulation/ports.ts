@@ -1,6 +1,7 @@
 import type { StateChange } from '../../shared/batch/contracts.ts';
 import { UNPRICED } from '../../shared/batch/cost.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
+import type { HttpPorts } from '../../shared/http/ports.ts';
 import type { Providers } from '../../shared/providers/provider.ts';
 import { uploadStore } from '../../shared/stores/uploadRecords.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
@@ -30,8 +31,11 @@ export interface PortsWorld {
   readonly deadLetters: { readonly body: string; readonly reason: string }[];
 }
 
+/** The ports of every function, and those of the HTTP API. */
+export type SimulatedPorts = Dependencies & Required<Pick<HttpPorts, 'items' | 'wait'>>;
+
 /** The ports of one process. Each of its calls can be slow, refused or lost, or its last. */
-export function portsOf(process: Process, world: PortsWorld): Dependencies {
+export function portsOf(process: Process, world: PortsWorld): SimulatedPorts {
   const { schedule, table, queues, announced, deadLetters } = world;
   const { random } = schedule;
   const call = callsOf(process);
@@ -69,6 +73,8 @@ export function portsOf(process: Process, world: PortsWorld): Dependencies {
     batches: table.batchStore(process),
     providerStates: table.providerStates(process),
     sweepLock: table.sweepLock(process),
+    items: table.itemTable(process),
+    wait: (milliseconds) => process.wait(milliseconds),
     uploads: uploadStore(table.itemTable(process)),
     queues: {
       sendWork: (message) => send(queues.work, message),

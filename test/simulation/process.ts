@@ -55,8 +55,8 @@ export class Process {
     this.alive = false;
   }
 
-  /** Waits for an answer that never comes, until the client gives up. */
-  hang(milliseconds: number): Promise<void> {
+  /** Waits, unless it dies meanwhile. */
+  wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       this.#schedule.timeline.after(milliseconds, () => {
         if (this.alive) resolve();

@@ -12,6 +12,9 @@ export interface Tally {
   caught: number;
   /** Schedules with faults that broke no promise. */
   recovered: number;
+  /** Creates over HTTP that were answered with a batch, and requests that were repeated. */
+  acceptedCreates: number;
+  repeatedRequests: number;
   worst: Figures;
   /** The first seeds that broke a promise, and which one. */
   readonly broken: { readonly seed: number; readonly what: readonly string[] }[];
@@ -33,6 +36,8 @@ export async function runSchedules(
     violations: 0,
     recovered: 0,
     caught: 0,
+    acceptedCreates: 0,
+    repeatedRequests: 0,
     worst: NO_FIGURES,
     broken: [],
   };
@@ -40,6 +45,9 @@ export async function runSchedules(
     const simulation = new Simulation(seed, guards);
     const what = await simulation.run();
     tally.schedules += 1;
+    const { intents = [], repeats = 0 } = simulation.http ?? {};
+    tally.acceptedCreates += intents.filter(({ accepted }) => accepted !== undefined).length;
+    tally.repeatedRequests += repeats;
     tally.worst = worstOf(tally.worst, simulation.invariants.figures);
     if (what.length === 0) {
       if (simulation.schedule.faultCount > 0) tally.recovered += 1;

@@ -35,6 +35,8 @@ export interface Guards {
   /** The same of an account that refuses all jobs for a time, and of one without a list. */
   readonly blocking?: boolean;
   readonly unlisted?: boolean;
+  /** Batches are created over HTTP in every schedule, not only in some. */
+  readonly overHttp?: boolean;
   /** Default: a minute, the shortest that AWS can be asked for. The local run sweeps far more often. */
   readonly sweepIntervalMs?: number;
 }
@@ -182,6 +184,7 @@ const STREAMS = {
   pending: 7,
   blocked: 8,
   list: 9,
+  http: 10,
 };
 
 function tableKindOf(random: Random): TableKind {

@@ -11,10 +11,13 @@ import { parseWorkMessage, runWork } from '../../shared/usecases/work/work.ts';
 import { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import { Collecting } from './collecting.ts';
 import { hintsOf } from './hints.ts';
+import { API_TIMEOUT_MS, answerOf } from './http/answer.ts';
+import type { ApiAnswer } from './http/client.ts';
+import { HttpUsers } from './http/users.ts';
 import { Invariants } from './invariants.ts';
 import type { Observer, SimulatedJob, SimulatedUpload } from './observer.ts';
 import { Pauses } from './pauses.ts';
-import { type PortsWorld, portsOf } from './ports.ts';
+import { type PortsWorld, portsOf, type SimulatedPorts } from './ports.ts';
 import type { PortWatch } from './portWatch.ts';
 import { Process } from './process.ts';
 import {
@@ -44,11 +47,14 @@ const TIMEOUTS_MS = {
   outcome: MINUTE,
   listener: MINUTE / 2,
   collector: 5 * MINUTE,
+  api: API_TIMEOUT_MS,
 };
 type FunctionName = keyof typeof TIMEOUTS_MS;
 
 /** Share of the schedules in which requests are sent singly, too. */
 const COLLECTING_SHARE = 0.06;
+/** Share of the schedules in which batches are created over HTTP, too. */
+const HTTP_SHARE = 0.06;
 
 type HandleMessage = (
   dependencies: Dependencies,
@@ -70,6 +76,8 @@ export class Simulation implements Observer, PortsWorld {
   readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
   /** In some schedules. */
   readonly collecting: Collecting | undefined;
+  /** In some schedules. */
+  readonly http: HttpUsers | undefined;
   readonly queues: { readonly batch: Queue; readonly work: Queue; readonly outcome: Queue };
   /** Notes the calls to the ports, in some tests. */
   watch: PortWatch | undefined;
@@ -90,6 +98,7 @@ export class Simulation implements Observer, PortsWorld {
       this.#invoke('sweeper', sweep),
     );
     this.invariants = new Invariants(this);
+    this.http = this.#makeHttp(guards, scripted);
     // By chance of its own, so that the other schedules are what they would be without.
     const share = guards.collecting ? 1 : COLLECTING_SHARE;
     const isCollecting = scripted
@@ -117,7 +126,9 @@ export class Simulation implements Observer, PortsWorld {
     };
     const { life } = schedule;
     if (!life) planBatches(schedule, world);
+    else if (life.overHttp) this.http?.planLife(life);
     else if (!life.isCollected) planLife(schedule, world, life);
+    if (!life) this.http?.plan();
     if (life?.isCollected) this.collecting?.userSendsOnce(life.requests);
     else this.collecting?.userSends();
     const cameToRest = await schedule.timeline.run(START + BOUND_MS);
@@ -192,6 +203,39 @@ export class Simulation implements Observer, PortsWorld {
     this.invariants.onOutputDeleted(job);
   }
 
+  #makeHttp({ overHttp }: Guards, scripted: Scripted | undefined): HttpUsers | undefined {
+    const { schedule, bucket } = this;
+    const random = schedule.stream('http');
+    const isOverHttp = scripted
+      ? scripted.life.overHttp !== undefined
+      : random.chance(overHttp ? 1 : HTTP_SHARE);
+    if (!isOverHttp) return undefined;
+    return new HttpUsers(schedule, random, {
+      bucket,
+      serve: (request, answered, died) => this.#serve(request, answered, died),
+      onCommand: (batchId) => this.invariants.onCommand(batchId),
+    });
+  }
+
+  #serve(request: Request, answered: (answer: ApiAnswer) => void, died: () => void): void {
+    const { timeline } = this.schedule;
+    timeline.streams += 1;
+    let answer: ApiAnswer | undefined;
+    const over = () => {
+      timeline.streams -= 1;
+      if (answer) answered(answer);
+      else died();
+    };
+    this.#invoke(
+      'api',
+      async (ports) => {
+        answer = await answerOf(ports, request);
+      },
+      over,
+      over,
+    );
+  }
+
   #makeQueues() {
     const queue = (name: FunctionName, handle: HandleMessage) =>
       new Queue(this.schedule, name, TIMEOUTS_MS[name], (message, receives, done, failed) =>
@@ -218,7 +262,7 @@ export class Simulation implements Observer, PortsWorld {
   /** Runs a function once. Exactly one of `done` and `failed` is called. */
   #invoke(
     name: FunctionName,
-    handle: (dependencies: Dependencies, deadline: number) => Promise<void>,
+    handle: (dependencies: SimulatedPorts, deadline: number) => Promise<void>,
     done: () => void = () => {},
     failed: () => void = () => {},
   ): void {

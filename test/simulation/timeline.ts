@@ -13,6 +13,8 @@ const MAX_HAPPENINGS = 400_000;
  */
 export class Timeline {
   now: number;
+  /** Requests over HTTP that are being answered: their bodies are streams, which take more turns. */
+  streams = 0;
   readonly #heap: Happening[] = [];
   #order = 0;
 
@@ -36,8 +38,11 @@ export class Timeline {
       this.#pop();
       this.now = Math.max(this.now, next.at);
       next.run();
-      // The next tick comes once every microtask is done: all code has run on to its next I/O.
-      await new Promise<void>((resolve) => process.nextTick(resolve));
+      // By then, every microtask is done: all code has run on to its next I/O.
+      await new Promise<void>((resolve) => {
+        if (this.streams > 0) setImmediate(resolve);
+        else process.nextTick(resolve);
+      });
     }
     return true;
   }

@@ -111,6 +111,7 @@ function planCommand(
   });
 }
 
-function requestLine(id: string): string {
+/** A line of a batch file. */
+export function requestLine(id: string): string {
   return `{"custom_id":"${id}","method":"POST","url":"/v1/embeddings","body":{"model":"m"}}\n`;
 }

@@ -14,7 +14,7 @@ export function hungProvider(process: Process, provider: Provider, schedule: Sch
   const { hungUntil = 0 } = schedule;
   async function answered(): Promise<void> {
     if (schedule.now >= hungUntil) return;
-    await process.hang(GIVES_UP_MS);
+    await process.wait(GIVES_UP_MS);
     throw failure('transient');
   }
   async function* listed<T>(list: () => AsyncIterable<T>): AsyncGenerator<T> {
