@@ -60,6 +60,25 @@ test("a batch runs from its file to its rows, by OpenAI's own client", async () 
   });
 });
 
+test('a batch that is too large for one job shows what its parts have come to', async () => {
+  const api = startApi();
+  Object.assign(api.provider, { limits: { ...api.provider.limits, maxRequests: 2 } });
+  const { id } = await api.addBatch(['a', 'b', 'c', 'd']);
+  for (let sweeps = 0; sweeps < 3; sweeps++) await api.start();
+  expect(api.provider.jobs).toHaveLength(2);
+  const [first] = api.provider.jobs;
+  if (first) api.provider.end(first, { kind: 'completed' }, () => SUCCESS);
+  await api.sweep();
+  await api.workAll();
+
+  expect(await api.clientOf().batches.retrieve(id)).toMatchObject({
+    ...{ id, status: 'in_progress', in_progress_at: expect.any(Number) },
+    request_counts: { total: 4, completed: 2, failed: 0 },
+    usage: { total_tokens: 10 },
+  });
+  expect((await api.call(`GET /v1/batches/${id}%2F1`)).status).toBe(404);
+});
+
 test('a batch whose requests all failed is completed and has no output file', async () => {
   const api = startApi();
   const { id } = await api.addBatch(['a']);
