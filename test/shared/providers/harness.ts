@@ -107,6 +107,8 @@ export interface Harness {
   };
   /** Answers to `list` that are no complete listing, by what is wrong with them. */
   readonly incompleteLists: Readonly<Record<string, unknown>>;
+  /** The provider takes every job, and keeps it until there is room. */
+  readonly isNeverFull?: boolean;
   /** The provider's list is an array of all jobs, in one answer. */
   readonly listsAll?: boolean;
   /** The provider's empty list is `{}`. */
