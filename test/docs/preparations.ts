@@ -45,6 +45,8 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   // At a terminal they ask.
   'batch-handler redrive': 'test/cli/operating.test.ts',
   'batch-handler drain': 'test/cli/drain.test.ts',
+  // It serves until it is stopped.
+  'batch-handler serve --local': 'test/clients/clients.test.ts',
   'batch-handler remove unreadable-batch': 'test/cli/operating.test.ts',
 };
 
