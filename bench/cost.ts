@@ -117,7 +117,12 @@ const WHOLE_CPU_MIB = 1_769;
 /** Added to each invocation, because AWS's services answer more slowly than emulators on the loopback. */
 const WAITS_MS = 100;
 
-function pricePerInvocation({ memoryMiB, storageMiB, milliseconds }: FunctionUsage): number {
+/** US dollars for the duration of one invocation. */
+export function pricePerInvocation({
+  memoryMiB,
+  storageMiB,
+  milliseconds,
+}: Omit<FunctionUsage, 'invocationsPerBatch'>): number {
   const slowdown = Math.max(1, WHOLE_CPU_MIB / memoryMiB);
   const duration = (milliseconds * slowdown + WAITS_MS) / 1000;
   return (

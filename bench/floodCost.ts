@@ -17,7 +17,7 @@ const REQUESTS_PER_EXECUTION = 10;
 /** The lines with which Lambda logs the start, the end and the report of an invocation. */
 const LOG_BYTES = 400;
 /** The share of requests that X-Ray samples: https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html */
-const TRACED = 0.05;
+export const TRACED = 0.05;
 /** The answer 401 with its headers. */
 const ANSWER_BYTES = 1_000;
 

@@ -1,6 +1,7 @@
 import '../local/assertNode.js';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { apiBenchmark } from './api.ts';
 import { coldStartBenchmark } from './coldStart/coldStart.ts';
 import { costBenchmark } from './cost.ts';
 import type { Benchmark } from './harness/figures.ts';
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   mergeBenchmark,
   coldStartBenchmark,
   latencyBenchmark,
+  apiBenchmark,
   costBenchmark,
 ];
 

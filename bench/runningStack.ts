@@ -36,6 +36,7 @@ export interface RunningStack {
   readonly dataDirectory: string;
   readonly assembly: Assembly;
   readonly resources: StackResources;
+  readonly clients: Clients;
   readonly ticks: Ticks;
   /** Adds a batch and returns when its message was sent, in milliseconds since 1970. */
   add(batchId: string, requests: Buffer): Promise<number>;
@@ -45,8 +46,12 @@ export interface RunningStack {
   stop(): Promise<void>;
 }
 
-export async function runStack(dataDirectory: string): Promise<RunningStack> {
-  const assembly = await readAssembly(await synthesize(ROOT, 'openai', () => {}));
+/** @param settings beside the provider. Default: none */
+export async function runStack(
+  dataDirectory: string,
+  settings: object = {},
+): Promise<RunningStack> {
+  const assembly = await readAssembly(await synthesize(ROOT, 'openai', () => {}, settings));
   const changes: StateChange[] = [];
   const stack = await startStack(assembly, {
     dataDirectory,
@@ -65,6 +70,7 @@ export async function runStack(dataDirectory: string): Promise<RunningStack> {
     dataDirectory,
     assembly,
     resources: stack.resources,
+    clients: stack.clients,
     ticks,
     stop: stack.stop,
     add: (batchId, requests) =>

@@ -21,6 +21,7 @@ const execFileAsync = promisify(execFile);
  *
  * @param root the root of the project
  * @param provider the only provider of the stack. Default: those of cdk.json
+ * @param settings beside the provider, which only a stack of one provider has. Default: none
  * @param note called with a message if the user has to wait
  * @returns the directory of the synthesized stack
  * @throws Error with the output of the failing command
@@ -29,14 +30,16 @@ export async function synthesize(
   root: string,
   provider: string | undefined,
   note: (text: string) => void,
+  settings: object = {},
 ): Promise<string> {
-  const directory = provider ? join(root, 'dist', 'local', provider) : join(root, 'cdk.out');
+  const name = provider && [provider, ...Object.keys(settings)].join('-');
+  const directory = name ? join(root, 'dist', 'local', name) : join(root, 'cdk.out');
   const mark = join(
     root,
     'node_modules',
     '.cache',
     'local-run',
-    `fingerprint${provider ? `-${provider}` : ''}`,
+    `fingerprint${name ? `-${name}` : ''}`,
   );
   mkdirSync(join(mark, '..'), { recursive: true });
   // Two runs that start together would overwrite each other's bundles.
@@ -55,7 +58,7 @@ export async function synthesize(
       '--quiet',
       '--output',
       directory,
-      ...contextArguments(root, provider),
+      ...contextArguments(root, provider, settings),
     ];
     await execFileAsync(process.execPath, args, { cwd: root, timeout: SYNTH_TIMEOUT_MS }).catch(
       (error) => {
@@ -71,12 +74,16 @@ export async function synthesize(
 }
 
 /** Arguments that replace the providers in the settings of cdk.json. */
-function contextArguments(root: string, provider: string | undefined): readonly string[] {
+function contextArguments(
+  root: string,
+  provider: string | undefined,
+  more: object,
+): readonly string[] {
   if (provider === undefined) return [];
   const { context: settings = {} } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
   return [
     '-c',
-    `batchHandler=${JSON.stringify({ ...settings.batchHandler, providers: localProviders(provider) })}`,
+    `batchHandler=${JSON.stringify({ ...settings.batchHandler, providers: localProviders(provider), ...more })}`,
   ];
 }
 
