@@ -11,7 +11,7 @@ import {
 } from './kill/matrix.ts';
 import { type KillRig, startKillRig } from './kill/rig.ts';
 
-/** Of some six hundred and fifty; `npm run test:kill` runs all of them. */
+/** Of some seven hundred and fifty; `npm run test:kill` runs all of them. */
 const CASES = 24;
 
 describe('a function that is killed at any request, before or after its answer, harms no batch', () => {

@@ -24,7 +24,7 @@ describe(row(9), () => {
       const at = nth(attempt, isCreate);
       const kill = { role: 'Worker', moment: 'after', at } as const;
 
-      const { batch, killedAt } = await runScenario(rig, 'Worker', kill);
+      const { batch, killedAt } = await runScenario(rig, { role: 'Worker' }, kill);
 
       expect(killedAt).toBeDefined();
       expect(await wrongs(rig, batch)).toEqual([]);
@@ -36,7 +36,7 @@ describe(row(10), () => {
     const at = nth(2, isEffect);
     const kill = { role: 'Processor', moment: 'after', at } as const;
 
-    const { batch, killedAt } = await runScenario(rig, 'Processor', kill);
+    const { batch, killedAt } = await runScenario(rig, { role: 'Processor' }, kill);
 
     expect(killedAt).toBeDefined();
     expect(await wrongs(rig, batch)).toEqual([]);
@@ -51,7 +51,7 @@ describe(row(10), () => {
       const at = firstAfter(isEffect, isWrite);
       const kill = { role: 'Processor', moment: 'after', at } as const;
 
-      const { batch, killedAt } = await runScenario(onceRig, 'Processor', kill);
+      const { batch, killedAt } = await runScenario(onceRig, { role: 'Processor' }, kill);
 
       expect(killedAt).toBeDefined();
       expect(batch).toMatchObject({ status: 'completed', counts: { succeeded: IDS.length } });
@@ -69,7 +69,7 @@ describe(row(11), () => {
       const at = firstAfter(isCreate, isWrite);
       const kill = { role: 'Worker', moment, at } as const;
 
-      const { batch, killedAt } = await runScenario(rig, 'Worker', kill);
+      const { batch, killedAt } = await runScenario(rig, { role: 'Worker' }, kill);
 
       expect(killedAt).toBeDefined();
       expect(await wrongs(rig, batch)).toEqual([]);

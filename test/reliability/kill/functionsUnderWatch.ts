@@ -8,7 +8,15 @@ import { deployFunction, type LambdaFunction } from '../../../local/lambda/lambd
 import type { StackResources } from '../../../local/template/resources.ts';
 import { ENVIRONMENT } from '../../../shared/config.ts';
 
-export const ROLES = ['Intake', 'Worker', 'Sweeper', 'Webhook', 'Outcome', 'Processor'] as const;
+export const ROLES = [
+  'Intake',
+  'Worker',
+  'Sweeper',
+  'Webhook',
+  'Outcome',
+  'Processor',
+  'Api',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Base URLs of all that functions talk to. */

@@ -1,21 +1,16 @@
-import { ROLES, type Role } from './functionsUnderWatch.ts';
-import type { KillRig, Messenger } from './rig.ts';
-import { runScenario } from './scenario.ts';
-import { wrongs } from './verdict.ts';
+import { ROLES } from './functionsUnderWatch.ts';
+import type { KillRig } from './rig.ts';
+import { runScenario, type Way } from './scenario.ts';
+import { cancelWrongs, wrongs } from './verdict.ts';
 import type { Moment } from './watchedNetwork.ts';
 
 /** What becomes of the jobs of each batch: a half to collect, then the rest. */
 export const PLAN = ['expired', 'completed'];
 
-/** Which process is killed, and how it hears of the ends of jobs. */
-interface Way {
-  readonly role: Role;
-  readonly messenger?: Messenger;
-}
-
 const WAYS: readonly Way[] = [
   ...ROLES.map((role): Way => (role === 'Webhook' ? { role, messenger: 'webhook' } : { role })),
   { role: 'Sweeper', messenger: 'rule' },
+  { role: 'Api', cancels: true },
 ];
 
 /** One process, killed once. */
@@ -35,8 +30,8 @@ export interface CaseResult extends Case {
 export async function allCases(rig: KillRig): Promise<readonly Case[]> {
   const cases: Case[] = [];
   for (const way of WAYS) {
-    const { batch, points } = await runScenario(rig, way.role, undefined, way.messenger);
-    const found = await wrongs(rig, batch);
+    const { batch, points } = await runScenario(rig, way);
+    const found = await (way.cancels ? cancelWrongs : wrongs)(rig, batch);
     if (found.length > 0) throw new Error(`without a fault, ${found.join('; ')}`);
     for (const { number } of points)
       for (const moment of ['before', 'after'] as const) cases.push({ ...way, number, moment });
@@ -54,11 +49,11 @@ export function sampleOf(cases: readonly Case[], size: number): readonly Case[] 
 }
 
 export async function runCase(rig: KillRig, one: Case): Promise<CaseResult> {
-  const { role, messenger, number, moment } = one;
+  const { number, moment } = one;
   const at = (point: { number: number }): boolean => point.number === number;
   try {
-    const { batch, killedAt } = await runScenario(rig, role, { role, moment, at }, messenger);
-    const found = await wrongs(rig, batch);
+    const { batch, killedAt } = await runScenario(rig, one, { moment, at });
+    const found = await (one.cancels ? cancelWrongs : wrongs)(rig, batch);
     // The number of requests differs a little between runs: the last ones may not come.
     return { ...one, point: killedAt?.name, wrongs: found };
   } catch (error) {
@@ -67,8 +62,9 @@ export async function runCase(rig: KillRig, one: Case): Promise<CaseResult> {
 }
 
 /** Who is killed, in short. */
-export function nameOf({ role, messenger }: Way): string {
-  return messenger === undefined ? role : `${role} (${messenger})`;
+export function nameOf({ role, messenger, cancels }: Way): string {
+  const more = messenger ?? (cancels ? 'cancels' : undefined);
+  return more === undefined ? role : `${role} (${more})`;
 }
 
 /** One line about a case. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type OpenAI from 'openai';
 import { createResources } from '../../../local/emulators/createResources.ts';
 import { type Clients, createClients, startEmulators } from '../../../local/emulators/emulators.ts';
 import { wireAsyncInvoker } from '../../../local/lambda/asyncInvoker.ts';
@@ -26,6 +27,7 @@ import type { StateChange } from '../../../shared/batch/contracts.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import type { BatchStore } from '../../../shared/batch/ports.ts';
 import { batchStore } from '../../../shared/stores/batchStore.ts';
+import type { ItemTable } from '../../../shared/stores/itemTable.ts';
 import type { Simulator } from '../../../simulators/engine/jobServer.ts';
 import { startOpenAiSimulator } from '../../../simulators/openai/index.ts';
 import { signed } from '../../../simulators/openai/webhooks.ts';
@@ -37,6 +39,7 @@ import {
   type FunctionsUnderWatch,
   functionsUnderWatch,
 } from './functionsUnderWatch.ts';
+import { connectClient } from './overHttp.ts';
 import { startWatchedNetwork, type WatchedNetwork } from './watchedNetwork.ts';
 
 /** A webhook at the function's URL, or the rule on events, which asks the sweeper to look at a job. */
@@ -51,6 +54,9 @@ export interface KillRig {
   readonly batchQueueUrl: string;
   readonly clients: Clients;
   readonly batches: BatchStore;
+  readonly items: ItemTable;
+  /** A client of the stack's HTTP API. */
+  readonly openai: OpenAI;
   readonly simulator: Simulator;
   readonly functions: FunctionsUnderWatch;
   readonly network: WatchedNetwork;
@@ -89,6 +95,7 @@ export async function startKillRig(
   const assembly = await readAssembly(
     await synthesizedStack({
       policy: { retryBackoff: NO_WAIT },
+      api: true,
       providers: { openai: { kind: 'openai', webhook: true } },
     }),
   );
@@ -148,12 +155,13 @@ export async function startKillRig(
   };
 
   const names = findHandlerNames(resources);
-  const table = DynamoDBDocumentClient.from(clients.dynamodb);
+  const items = dynamoTable(DynamoDBDocumentClient.from(clients.dynamodb), names.table);
+  const openai = await connectClient(resources, items);
   return {
-    ...{ names, clients, simulator, functions, network, direct, events },
+    ...{ names, clients, items, openai, simulator, functions, network, direct, events },
     batchQueueUrl: resources.queues.find(({ name }) => name === names.batchQueue)?.url ?? '',
     watched: { ...direct, ...network.urls },
-    batches: batchStore(dynamoTable(table, names.table), DEFAULT_POLICY),
+    batches: batchStore(items, DEFAULT_POLICY),
     async drain() {
       const handled = await handleQueued();
       await asyncInvocationsEnded();

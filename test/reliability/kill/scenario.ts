@@ -3,14 +3,24 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { BatchFields } from '../../../shared/batch/record.ts';
 import { requestLine } from '../../support/world.ts';
 import type { Role } from './functionsUnderWatch.ts';
+import { createOverHttp } from './overHttp.ts';
 import type { KillRig, Messenger } from './rig.ts';
 import type { Moment, Point } from './watchedNetwork.ts';
 
 export const IDS = ['r1', 'r2', 'r3', 'r4', 'r5', 'r6'];
 
-/** Which process is killed, and when. */
-export interface Kill {
+/** Which process is watched, and what happens to the batch. */
+export interface Way {
+  /** The function whose requests are counted. Of `Api`, the batch is created over HTTP. */
   readonly role: Role;
+  /** How the provider tells of the ends of jobs; without one, the sweep sees them. */
+  readonly messenger?: Messenger;
+  /** Whether the batch is cancelled over HTTP while its job runs. */
+  readonly cancels?: boolean;
+}
+
+/** When the process is killed. */
+export interface Kill {
   readonly moment: Moment;
   readonly at: (point: Point) => boolean;
 }
@@ -24,20 +34,17 @@ const MAX_DRAINS = 50;
 let serial = 0;
 
 /**
- * Brings one batch from its message to its end.
+ * Brings one batch from its message, or its create over HTTP, to its end.
  *
- * @param role the function whose requests are counted
- * @param kill what to do to it; it is done once
- * @param messenger how the provider tells of the ends of jobs; without one, the sweep sees them
+ * @param kill when the function of the way is killed, once
  * @returns the record, the requests that were counted and the one it was killed at
  */
 export async function runScenario(
   rig: KillRig,
-  role: Role,
+  { role, messenger, cancels = false }: Way,
   kill?: Kill,
-  messenger?: Messenger,
 ): Promise<{ batch: BatchFields; points: readonly Point[]; killedAt: Point | undefined }> {
-  const { names, clients, network, functions } = rig;
+  const { network, functions } = rig;
   let killedAt: Point | undefined;
   network.reset(async (point, moment) => {
     if (killedAt || kill?.moment !== moment || !kill.at(point)) return;
@@ -47,13 +54,11 @@ export async function runScenario(
   // A fresh process, so that what it asks for once in its life is among its requests.
   await functions.deploy(role, rig.watched);
 
-  const batchId = `b${++serial}`;
-  const Body = IDS.map((customId) => `${requestLine(customId)}\n`).join('');
-  const Key = `uploads/${batchId}.jsonl`;
-  await clients.s3.send(new PutObjectCommand({ Bucket: names.bucket, Key, Body }));
-  const QueueUrl = rig.batchQueueUrl;
-  const MessageBody = JSON.stringify({ batchId });
-  await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const content = IDS.map((customId) => `${requestLine(customId)}\n`).join('');
+  const batchId =
+    role === 'Api'
+      ? await createOverHttp(rig.openai, content, rig.drain)
+      : await addByMessage(rig, content);
 
   const drainAll = async (): Promise<void> => {
     for (let drains = 0; drains < MAX_DRAINS; drains++) if ((await rig.drain()) === 0) return;
@@ -73,10 +78,30 @@ export async function runScenario(
     }
     await rig.sweep();
     await drainAll();
-    rig.advance(Math.max(SWEEP_MS, (batch?.dueAt ?? 0) - Date.now()));
+    const isCancelled = cancels && (await cancelRunning(rig, batchId));
+    // Otherwise the job would have ended by the next sweep, which cancels it.
+    if (!isCancelled) rig.advance(Math.max(SWEEP_MS, (batch?.dueAt ?? 0) - Date.now()));
   }
   const batch = await rig.batches.get(batchId);
   throw new Error(
     `the batch is ${batch?.status} after ${MAX_ROUNDS} sweeps: ${JSON.stringify(batch)}`,
   );
+}
+
+/** @returns the id of the batch */
+async function addByMessage({ names, clients, batchQueueUrl }: KillRig, Body: string) {
+  const batchId = `b${++serial}`;
+  const Key = `uploads/${batchId}.jsonl`;
+  await clients.s3.send(new PutObjectCommand({ Bucket: names.bucket, Key, Body }));
+  const MessageBody = JSON.stringify({ batchId });
+  await clients.sqs.send(new SendMessageCommand({ QueueUrl: batchQueueUrl, MessageBody }));
+  return batchId;
+}
+
+/** @returns whether the batch was running, and is cancelled by this */
+async function cancelRunning({ batches, openai }: KillRig, batchId: string): Promise<boolean> {
+  const batch = await batches.get(batchId);
+  if (batch?.status !== 'running' || batch.cancelRequested) return false;
+  await openai.batches.cancel(batchId);
+  return true;
 }

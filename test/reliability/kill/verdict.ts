@@ -10,11 +10,7 @@ import { IDS } from './scenario.ts';
  * and whose processor failed the first time. Empty if nothing is.
  */
 export async function wrongs(rig: KillRig, batch: BatchFields): Promise<readonly string[]> {
-  const found: string[] = [];
-  const check = (what: string, actual: unknown, expected: unknown): void => {
-    if (!isDeepStrictEqual(actual, expected))
-      found.push(`${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
-  };
+  const { found, check } = comparison();
   const { batchId, keyPrefix, status, attempt, submission, counts, rows } = batch;
   check('status', status, 'completed');
   check('attempt', attempt, 2);
@@ -53,9 +49,48 @@ export async function wrongs(rig: KillRig, batch: BatchFields): Promise<readonly
   const effects = await effectsOf(rig, batchId);
   const deliveryIds = [...new Set(effects.map((effect) => effect.split('/')[0]))];
   check('deliveries', deliveryIds, [`${keyPrefix}-delivery-1`]);
+  check('batches of its file', await batchesOf(rig, batch), [batchId]);
   const ends = rig.events.filter((event) => event.batchId === batchId && event.to === 'completed');
   if (ends.length === 0) found.push('the end event was not sent');
   return found;
+}
+
+/** What is wrong with the end of a batch that was cancelled over HTTP while its first job ran. */
+export async function cancelWrongs(rig: KillRig, batch: BatchFields): Promise<readonly string[]> {
+  const { found, check } = comparison();
+  const { batchId, status, cancelRequested, rows } = batch;
+  check('status', [status, cancelRequested], ['cancelled', true]);
+  const results = await readRows(rig, rows?.results ?? '');
+  const errors = await readRows(rig, rows?.errors ?? '');
+  check('rows', [...results, ...errors].map(({ custom_id: id }) => id).toSorted(), IDS);
+  const { jobs, events } = await rig.simulator.journal();
+  const own = jobs.filter((job) => job.batch === batchId);
+  check('number of jobs', own.length, 1);
+  const isCancelled = (event: (typeof events)[number]) =>
+    event.event === 'cancel_asked' && event.jobId === own[0]?.jobId;
+  check('whether its job was cancelled', events.some(isCancelled), true);
+  check('batches of its file', await batchesOf(rig, batch), [batchId]);
+  return found;
+}
+
+function comparison() {
+  const found: string[] = [];
+  const check = (what: string, actual: unknown, expected: unknown): void => {
+    if (!isDeepStrictEqual(actual, expected))
+      found.push(`${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
+  };
+  return { found, check };
+}
+
+/** Ids of all batches that were made of the file of this one. */
+async function batchesOf({ items }: KillRig, { spec }: BatchFields): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const page of items.scan({ idPrefix: 'batch#', idWithout: '/' }))
+    for (const { record } of page) {
+      const other: BatchFields = JSON.parse(String(record));
+      if (other.spec.source.key === spec.source.key) ids.push(other.batchId);
+    }
+  return ids;
 }
 
 interface Row {
