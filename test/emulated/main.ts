@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import OpenAI from 'openai';
 import { startOpenAiSimulator } from '../../simulators/openai/index.ts';
 import { eventually } from '../local/fixtures/eventually.ts';
 import { pythonWith } from '../support/python.ts';
@@ -79,7 +80,7 @@ async function main(): Promise<void> {
   await cdk('bootstrap', '--app', '', `aws://${ACCOUNT}/${environment.AWS_REGION}`);
   say('bootstrapped');
   await deploy({ openai });
-  const { BucketName: bucket = '' } = await outputs();
+  const { BucketName: bucket = '', ApiUrl: apiUrl = '' } = await outputs();
   say('deployed');
 
   await fillIn('openai');
@@ -87,6 +88,8 @@ async function main(): Promise<void> {
   await addBatch('first');
   say('a batch is completed: message, schedule, job, processor, outcome');
   await expectAnswers(bucket, 'first');
+  await callApi(apiUrl);
+  say('a batch is completed through the URL of the API');
   await batchHandler('doctor');
   say('doctor finds no problem');
 
@@ -105,7 +108,7 @@ async function main(): Promise<void> {
 
 /** @param providers entries as in cdk.json */
 async function deploy(providers: object): Promise<void> {
-  const context = `batchHandler=${JSON.stringify({ providers })}`;
+  const context = `batchHandler=${JSON.stringify({ providers, api: true })}`;
   const options = ['--require-approval', 'never', '--output', assembly];
   await cdk('deploy', ...options, '-c', context, STACK);
 }
@@ -124,6 +127,32 @@ async function addBatch(id: string, ...options: readonly string[]): Promise<void
   const { status, counts } = JSON.parse(shown.trim().split('\n').at(-1) ?? '');
   if (status !== 'completed' || counts.succeeded !== 24)
     throw new Error(`the batch ${id} ended as ${status}: ${JSON.stringify(counts)}`);
+}
+
+/**
+ * Runs a batch as a client of OpenAI does.
+ *
+ * @param url of the function, whose host leads to AWS: MiniStack has a path for each of its URLs
+ */
+async function callApi(url: string): Promise<void> {
+  const [id = ''] = new URL(url).hostname.split('.');
+  const apiKey = (await batchHandler('keys', 'create', '--name', 'test')).trim();
+  const baseURL = `${access.endpoint}/_aws/lambda-url/${id}/v1`;
+  const client = new OpenAI({ apiKey, baseURL });
+  const file = await client.files.create({ purpose: 'batch', file: createReadStream(EXAMPLE) });
+  const { id: batchId } = await client.batches.create({
+    input_file_id: file.id,
+    endpoint: '/v1/chat/completions',
+    completion_window: '24h',
+  });
+  const ended = await eventually(
+    () => client.batches.retrieve(batchId),
+    ({ status }) => ['completed', 'failed', 'cancelled', 'expired'].includes(status),
+  );
+  const content = await client.files.content(ended.output_file_id ?? '');
+  const rows = (await content.text()).trim().split('\n').length;
+  if (ended.status !== 'completed' || rows !== 24)
+    throw new Error(`the batch ${batchId} ended as ${ended.status} with ${rows} rows`);
 }
 
 /** Checks what the example processor has written. */
