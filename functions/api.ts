@@ -30,5 +30,6 @@ function portsOf({ dependencies, items, replaced }: Composition): HttpPorts {
     // What is not in S3 has no URL of its own.
     presign: replaced.includes('objects') ? undefined : presigner(s3Client()),
     maxBodyBytes: MAX_BODY_BYTES,
+    maxUnsignedBytes: MAX_BODY_BYTES,
   };
 }

@@ -9,23 +9,28 @@ import type { HttpContext } from './routes.ts';
 const URL_SECONDS = 5 * 60;
 
 /**
- * The content of a file: a redirect to a signed URL where the host can sign, which takes the `Range` of
- * the request itself; else the bytes, streamed.
+ * The content of a file: the bytes, streamed; or, where the host can sign one, a redirect to a URL, which
+ * takes the `Range` of the request itself. Not all clients follow one (Pydantic AI's does not), so what the
+ * host can take is streamed all the same.
  *
  * @throws ApiError 416 for a range that is not in the file
  */
 export async function contentAnswer(
-  { objects, presign }: Pick<HttpPorts, 'objects' | 'presign'>,
+  {
+    objects,
+    presign,
+    maxUnsignedBytes = 0,
+  }: Pick<HttpPorts, 'objects' | 'presign' | 'maxUnsignedBytes'>,
   context: HttpContext,
   { key, bytes }: FoundFile,
 ): Promise<Response> {
   const isHead = context.req.method === 'HEAD';
-  if (presign && !isHead) {
+  const range = parseRange(context.req.header('range'), bytes);
+  const length = range ? range.end - range.start : bytes;
+  if (presign && !isHead && length > maxUnsignedBytes) {
     const location = await presign(ownObject(objects, key), { seconds: URL_SECONDS });
     return new Response(null, { status: 302, headers: { location, 'cache-control': 'no-store' } });
   }
-  const range = parseRange(context.req.header('range'), bytes);
-  const length = range ? range.end - range.start : bytes;
   const headers = {
     'content-type': 'application/octet-stream',
     'content-length': String(length),

@@ -40,6 +40,8 @@ export interface HttpPorts
   readonly presign?:
     | ((object: ObjectRef, options: { readonly seconds: number }) => Promise<string>)
     | undefined;
+  /** Bytes of the largest content that is streamed although its URL could be signed. Default: 0. */
+  readonly maxUnsignedBytes?: number | undefined;
   /** Bytes of the largest body that reaches the application through its host. Default: any. */
   readonly maxBodyBytes?: number | undefined;
   /** Waits, in a test without any time. Default: by a timer. */

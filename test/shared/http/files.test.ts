@@ -224,6 +224,22 @@ test('where the host can sign URLs, content is a redirect of five minutes', asyn
   );
 });
 
+test('what is small enough for the host is not a redirect, and neither is a small range', async () => {
+  const presign = async () => 'https://bucket.example/signed';
+  const api = startApi({ presign, maxUnsignedBytes: CONTENT.length });
+  const small = await uploaded(api);
+  const large = await api.clientOf().files.create({
+    file: new File([CONTENT.repeat(2)], 'large.jsonl'),
+    purpose: 'batch',
+  });
+  const answerTo = (id: string, headers: Record<string, string> = {}) =>
+    api.call(`GET /v1/files/${id}/content`, { headers });
+
+  expect(await (await answerTo(small.id)).text()).toBe(CONTENT);
+  expect((await answerTo(large.id)).status).toBe(302);
+  expect(await (await answerTo(large.id, { range: 'bytes=0-1' })).text()).toBe(CONTENT.slice(0, 2));
+});
+
 test('the rows of a batch can be deleted', async () => {
   const api = startApi();
   const { id } = await api.addBatch(['a']);
