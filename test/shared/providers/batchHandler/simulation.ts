@@ -11,7 +11,6 @@ import { Run } from '../../../../inProcess/run.ts';
 import { createApp } from '../../../../shared/http/app.ts';
 import { authenticateBy } from '../../../../shared/http/authenticate.ts';
 import type { Provider } from '../../../../shared/providers/provider.ts';
-import { systemClock } from '../../../../shared/system.ts';
 import { type Fault, FaultList } from '../../../../simulators/engine/faults.ts';
 import type { JournalEvent, JournalJob } from '../../../../simulators/engine/journal.ts';
 import { startOpenAiSimulator } from '../../../../simulators/openai/index.ts';
@@ -67,16 +66,21 @@ function startHandler(directory: string, baseUrl: string) {
     log: { info: () => {}, warn: () => {}, error: () => {} },
   });
   const composition = compose(options, () => bell.ring());
-  const run = new Run(options, composition, bell);
+  const stopped = new AbortController();
   let working: Promise<void> | undefined;
   return {
     items: composition.table,
-    dependencies: { ...composition.dependencies, clock: systemClock },
+    dependencies: composition.dependencies,
+    /** Works until there is nothing left to do: the handlers of tests that are over take no time. */
     work() {
-      working ??= run.work({});
+      if (working || stopped.signal.aborted) return;
+      const run = new Run(options, composition, bell);
+      working = run.work({ untilIdle: true, signal: stopped.signal }).finally(() => {
+        working = undefined;
+      });
     },
     async stop() {
-      run.stop();
+      stopped.abort();
       await working;
       composition.database.close();
     },
