@@ -86,6 +86,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
     metrics: port('metrics') ?? metrics,
     batches: stores.batches,
     providerStates: stores.providerStates,
+    tenants: stores.tenants,
     sweepLock: stores.sweepLock,
     uploads: stores.uploads,
     queues: port('queues') ?? realQueues(sqs, config.queueUrls, objects),

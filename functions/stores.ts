@@ -6,11 +6,13 @@ import type { UploadStore } from '../shared/batch/upload.ts';
 import type { WebhookRegister } from '../shared/batch/webhook.ts';
 import type { LaneStore, RequestRegister } from '../shared/collector/contract.ts';
 import type { ProviderStateStore } from '../shared/quota/providerState.ts';
+import type { TenantStore } from '../shared/quota/tenantState.ts';
 import { batchStore } from '../shared/stores/batchStore.ts';
 import { laneStore, requestRegister } from '../shared/stores/collectorStores.ts';
 import type { ItemTable } from '../shared/stores/itemTable.ts';
 import { webhookRegister } from '../shared/stores/onceRecords.ts';
 import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
+import { tenantStore } from '../shared/stores/tenants.ts';
 import { uploadStore } from '../shared/stores/uploadRecords.ts';
 import type { Config } from './config.ts';
 import type { PortLookup } from './ports.ts';
@@ -21,6 +23,7 @@ export interface Stores {
   readonly items: ItemTable;
   readonly batches: BatchStore;
   readonly providerStates: ProviderStateStore;
+  readonly tenants: TenantStore;
   readonly sweepLock: SweepLock;
   readonly lanes: LaneStore;
   readonly requests: RequestRegister;
@@ -40,6 +43,7 @@ export function composeStores(
     items,
     batches: port('batches') ?? batchStore(items, policy),
     providerStates: port('providerStates') ?? providerStateStore(items),
+    tenants: tenantStore(items),
     sweepLock: port('sweepLock') ?? sweepLock(items),
     lanes: port('lanes') ?? laneStore(items),
     requests: port('requests') ?? requestRegister(items, { keepSeconds }),

@@ -6,6 +6,7 @@ import type { Providers } from '../shared/providers/provider.ts';
 import { connectProviders, entryLimits } from '../shared/providers/registry.ts';
 import { batchStore } from '../shared/stores/batchStore.ts';
 import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
+import { tenantStore } from '../shared/stores/tenants.ts';
 import { uploadStore } from '../shared/stores/uploadRecords.ts';
 import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
@@ -46,6 +47,7 @@ export function compose(options: CheckedOptions, onSent: (queue: QueueName) => v
     ...{ clock: systemClock, chance: systemChance, tokens: tokenEstimation },
     batches: batchStore(table, policy),
     providerStates: providerStateStore(table),
+    tenants: tenantStore(table),
     sweepLock: sweepLock(table),
     uploads: uploadStore(table),
     tableName: TABLE_NAME,

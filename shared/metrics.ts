@@ -43,6 +43,8 @@ export const METRICS = {
   providerBlocked: 'ProviderBlocked',
   /** Batches that wait for a daily budget, counted in each sweep. */
   budgetWaits: 'BudgetWaits',
+  /** Batches that wait for the daily budget of their tenant, counted in each sweep. */
+  tenantBudgetWaits: 'TenantBudgetWaits',
   /** Batches that wait at a paused provider, counted in each sweep. Of a long queue, its front. */
   pauseWaits: 'PauseWaits',
   /** Invocations of the processor. */
@@ -145,4 +147,5 @@ export const LOG_MESSAGES = {
   limitLearned: 'learned limit of a model changed',
   providerPaused: 'provider paused by a user; batches wait',
   budgetReached: 'daily budget reached; batches wait',
+  tenantBudgetReached: 'daily budget of a tenant reached; batches wait',
 } as const;

@@ -36,6 +36,7 @@ export function benchDependencies(parts: {
       replace: async () => 'written',
       list: async () => ['openai'],
     },
+    tenants: { get: unused, replace: unused },
     uploads: { get: unused, create: unused, replace: unused },
     sweepLock: { acquire: async () => ({}), release: async () => {} },
     queues: { sendWork: async () => {}, sendBatch: async () => {}, sendDeadLetter: unused },

@@ -38,8 +38,16 @@ export function createDescriber(source: DescribeSource): Describer {
     if (isEnded(batch.status)) return batchInfo(batch, objects);
     const parts: PartsById = isSummed ? await readPartsById(batches, batch) : new Map();
     const entries = await entriesOf([batch, ...[...parts.values()].flat()]);
-    const entry = (name: string) => entries.get(name);
-    const waiting = waitingFor(batch, { ...fixed, now, entry, parts: (id) => parts.get(id) });
+    const { tenant: name } = batch.spec;
+    // Its parts are of the same tenant.
+    const needsTenant = batch.status === 'queued' || parts.size > 0;
+    const state = needsTenant && name !== undefined ? await world.tenant(name) : undefined;
+    const waiting = waitingFor(batch, {
+      ...{ ...fixed, now },
+      entry: (provider) => entries.get(provider),
+      tenant: () => state,
+      parts: (id) => parts.get(id),
+    });
     const sum = parts.size > 0 ? sumParts(batch, parts) : undefined;
     return batchInfo(batch, objects, omitUndefined({ waitingFor: waiting, sum, now }));
   }

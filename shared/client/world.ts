@@ -13,6 +13,9 @@ import {
 } from '../quota/providerState.ts';
 import { QueueView, type ReadQueue } from '../quota/queueView.ts';
 import type { EntryView } from '../quota/queueWait.ts';
+import type { TenantState } from '../quota/tenantState.ts';
+import type { ItemTable } from '../stores/itemTable.ts';
+import { tenantStore } from '../stores/tenants.ts';
 import type { Handler } from './connection.ts';
 import { type ProviderInfo, providerInfo } from './providerInfo.ts';
 
@@ -20,6 +23,7 @@ import { type ProviderInfo, providerInfo } from './providerInfo.ts';
 export interface WorldSource {
   readonly batches: Pick<BatchStore, 'getMany' | 'listWaiting' | 'listTenants' | 'listActive'>;
   readonly providerStates: Pick<ProviderStateStore, 'get'>;
+  readonly items: ItemTable;
   readonly handler: Pick<Handler, 'providers' | 'settings' | 'limits'>;
 }
 
@@ -38,6 +42,7 @@ const SHORT_QUEUE = 100;
 export class ProviderWorld {
   readonly #source: WorldSource;
   readonly #states = new Map<string, Cached<ProviderState>>();
+  readonly #tenants = new Map<string, Cached<TenantState | undefined>>();
   readonly #queues = new Map<string, Cached<QueueView>>();
 
   constructor(source: WorldSource) {
@@ -87,6 +92,16 @@ export class ProviderWorld {
         const schemaVersion = PROVIDER_STATE_SCHEMA_VERSION;
         return { value: { schemaVersion, provider: name, version: 0 }, maxAgeMs: STATE_AGE_MS };
       }
+    });
+  }
+
+  /** A state that cannot be read is shown as one of which nothing is known. */
+  tenant(name: string): Promise<TenantState | undefined> {
+    return cached(this.#tenants, name, async () => {
+      const value = await tenantStore(this.#source.items)
+        .get(name)
+        .catch(() => undefined);
+      return { value, maxAgeMs: STATE_AGE_MS };
     });
   }
 

@@ -28,7 +28,7 @@ export interface HttpPorts
   extends Pick<
     Dependencies,
     | ('policy' | 'clock' | 'chance' | 'batches' | 'providerStates' | 'queues' | 'objects')
-    | ('tableName' | 'providers' | 'processor' | 'bus' | 'log' | 'metrics')
+    | ('tableName' | 'tenants' | 'providers' | 'processor' | 'bus' | 'log' | 'metrics')
   > {
   /** The table: files, uploads and keys are in it, beside the batches. */
   readonly items: ItemTable;

@@ -8,6 +8,7 @@ import { iso } from '../quota/waitingText.ts';
 import { type ApiKey, apiKeyStore, keyUses } from '../stores/apiKeys.ts';
 import { tenantStore } from '../stores/tenants.ts';
 import { systemChance } from '../system.ts';
+import { updateTenant } from '../usecases/tenantState.ts';
 
 /** What a new key of the API may do. */
 export interface ApiKeyOptions {
@@ -62,7 +63,10 @@ export async function createApiKey(
   const { name, tenant, providers, requestsPerMinute, expiresAt, dailyBudget } = options;
   // Before the key, so that a key never works without the budget that it was made with.
   if (tenant !== undefined && dailyBudget !== undefined)
-    await setDailyBudget({ items }, tenant, dailyBudget);
+    await updateTenant({ tenants: tenantStore(items) }, tenant, (state) => ({
+      ...state,
+      dailyBudget,
+    }));
   const { keyId, key } = makeKey(chance);
   const stored = omitUndefined({
     ...{ keyId, name, tenant, requestsPerMinute, expiresAt },
@@ -91,23 +95,6 @@ function checkOptions(
     throw invalid(`there is no provider ${unknown.join(', ')}: use some of ${entries.join(', ')}`);
   if (expiresAt !== undefined && expiresAt <= now)
     throw invalid(`the key would expire at ${iso(expiresAt)}, which is over: name a later time`);
-}
-
-/** A write of a tenant's spending can come in between, at most a few times in a minute. */
-const MAX_TRIES = 5;
-
-async function setDailyBudget(
-  { items }: Stored,
-  tenant: string,
-  dailyBudget: number,
-): Promise<void> {
-  const tenants = tenantStore(items);
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const state = await tenants.get(tenant);
-    const changed = { ...state, version: state.version + 1, dailyBudget };
-    if ((await tenants.replace(changed)) === 'written') return;
-  }
-  throw new Error(`the budget of ${tenant} is being changed by others: run the command again`);
 }
 
 /**

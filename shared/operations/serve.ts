@@ -7,6 +7,7 @@ import { type LoopbackServer, PortTakenError, serveOnLoopback } from '../http/lo
 import type { HttpPorts } from '../http/ports.ts';
 import { connectProviders } from '../providers/registry.ts';
 import { batchStore } from '../stores/batchStore.ts';
+import { tenantStore } from '../stores/tenants.ts';
 import { systemChance, systemClock } from '../system.ts';
 import { functionPorts, type GivenPorts } from './functionPorts.ts';
 import { settingsOf } from './settings.ts';
@@ -48,6 +49,7 @@ async function httpPorts(
   return {
     ...own,
     ...{ items, providerStates, log, metrics: NO_METRICS },
+    tenants: tenantStore(items),
     ...{ clock: systemClock, chance: systemChance },
     // That of the connection writes no records: these expire as the handler's policy says.
     batches: batchStore(items, own.policy),

@@ -1,6 +1,7 @@
 import { costOf, dollars, estimatedCostOfJob, expectedOfJob } from '../batch/cost.ts';
 import type { Limits } from '../batch/job.ts';
 import { requestsToSend } from '../batch/ledger.ts';
+import type { ActiveHint } from '../batch/ports.ts';
 import type { BatchIn } from '../batch/record.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { exclusionOf, isUnavailable } from './hold.ts';
@@ -15,6 +16,7 @@ import {
   startsThisHour,
 } from './providerState.ts';
 import type { QueuePlace, QueueView } from './queueView.ts';
+import type { TenantState } from './tenantState.ts';
 import { counted, iso, reasonText, timeText, type WaitingFor } from './waitingText.ts';
 
 /** What is known of a provider entry. */
@@ -35,8 +37,14 @@ type Queued = BatchIn<'queued'>;
  * provider that is paused starts nothing, whatever room it has.
  *
  * @param entry undefined if the deployment has no such entry
+ * @param tenant undefined if nothing is known of the batch's tenant, or it has none
  */
-export function queueWait(batch: Queued, entry: EntryView | undefined, now: number): WaitingFor {
+export function queueWait(
+  batch: Queued,
+  entry: EntryView | undefined,
+  tenant: TenantState | undefined,
+  now: number,
+): WaitingFor {
   const { provider } = batch;
   if (!entry) {
     const text = `the deployment has no provider ${provider} any more`;
@@ -46,6 +54,7 @@ export function queueWait(batch: Queued, entry: EntryView | undefined, now: numb
     providerWait(provider, entry.state, now) ??
     exclusionWait(batch, entry.state, now) ??
     cooldownWait(batch, entry, now) ??
+    tenantBudgetWait(batch, entry, tenant, now) ??
     budgetWait(batch, entry, now) ??
     roomWait(batch, entry, now)
   );
@@ -115,30 +124,66 @@ function cooldownWait(
   return { kind: 'cooling_down', text, ...times, provider, reason, refusals };
 }
 
-/** The cost of jobs of other models is not known here, so a batch may wait for the budget all the same. */
 function budgetWait(batch: Queued, entry: EntryView, now: number): WaitingFor | undefined {
-  const { dailyBudget, state, queue } = entry;
-  const { provider, input } = batch;
-  if (dailyBudget === undefined) return undefined;
-  const cost = estimatedCostOfJob(batch);
+  const { dailyBudget: budget, state, queue } = entry;
+  const { provider } = batch;
+  if (budget === undefined) return undefined;
   const spent = spentToday(state, now);
-  const known = { kind: 'budget' as const, provider, spent, budget: dailyBudget };
+  const jobs = queue?.active ?? [];
+  const wait = dailyBudgetWait(batch, { owner: provider, spent, budget, jobs }, now);
+  return wait && { ...wait, kind: 'budget', provider, spent, budget };
+}
+
+/** Of the tenant's jobs, those at other providers are not known here. */
+function tenantBudgetWait(
+  batch: Queued,
+  { queue }: EntryView,
+  state: TenantState | undefined,
+  now: number,
+): WaitingFor | undefined {
+  const { tenant } = batch.spec;
+  const budget = state?.dailyBudget;
+  if (tenant === undefined || budget === undefined) return undefined;
+  const spent = spentToday(state ?? { version: 0 }, now);
+  const jobs = queue?.active.filter((job) => job.tenant === tenant) ?? [];
+  const wait = dailyBudgetWait(batch, { owner: `tenant ${tenant}`, spent, budget, jobs }, now);
+  return wait && { ...wait, kind: 'tenant_budget', tenant, spent, budget };
+}
+
+/** What was spent of a daily budget, and the jobs that are not. */
+interface DailyBudget {
+  /** Whose it is, in words. */
+  readonly owner: string;
+  /** USD. */
+  readonly budget: number;
+  readonly spent: number;
+  readonly jobs: readonly ActiveHint[];
+}
+
+/** The cost of jobs of other models is not known here, so a batch may wait for the budget all the same. */
+function dailyBudgetWait(
+  batch: Queued,
+  { owner, budget, spent, jobs }: DailyBudget,
+  now: number,
+): Pick<WaitingFor, 'text' | 'until'> | undefined {
+  const { input } = batch;
+  const cost = estimatedCostOfJob(batch);
   if (cost === undefined || !input.price) {
-    const text = `${provider} has a daily budget, and ${modelText(input.model ?? '')} no price`;
-    return { ...known, text };
+    const text = `${owner} has a daily budget, and ${modelText(input.model ?? '')} no price`;
+    return { text };
   }
   let committed = 0;
-  for (const job of queue?.active ?? [])
+  for (const job of jobs)
     if (job.model === input.model) committed += costOf(job.expected, input.price);
-  if (spent + committed + cost <= dailyBudget) return undefined;
-  if (cost > dailyBudget) {
-    const text = `it is estimated at ${dollars(cost)}, more than the daily budget of ${provider}, ${dollars(dailyBudget)}`;
-    return { ...known, text };
+  if (spent + committed + cost <= budget) return undefined;
+  if (cost > budget) {
+    const text = `it is estimated at ${dollars(cost)}, more than the daily budget of ${owner}, ${dollars(budget)}`;
+    return { text };
   }
   const until = (Math.floor(now / DAY_MS) + 1) * DAY_MS;
   const running = committed > 0 ? ` and ${dollars(committed)} in running jobs` : '';
-  const text = `the daily budget of ${provider} is used until ${timeText(until, now)}: ${dollars(spent)} spent today${running}, of ${dollars(dailyBudget)}, and it needs ${dollars(cost)}`;
-  return { ...known, text, until: iso(until) };
+  const text = `the daily budget of ${owner} is used until ${timeText(until, now)}: ${dollars(spent)} spent today${running}, of ${dollars(budget)}, and it needs ${dollars(cost)}`;
+  return { text, until: iso(until) };
 }
 
 /** The batch waits for room, or only for the next sweep. */

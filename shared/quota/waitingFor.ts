@@ -7,6 +7,7 @@ import { isEnded } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { refusesCalls } from './hold.ts';
 import { type EntryView, providerWait, queueWait } from './queueWait.ts';
+import type { TenantState } from './tenantState.ts';
 import { counted, iso, notableText, reasonText, timeText, type WaitingFor } from './waitingText.ts';
 
 /** What there is beside a batch that decides what it waits for. */
@@ -19,6 +20,8 @@ export interface World {
   readonly processorLog?: string | undefined;
   /** Undefined if the deployment has no such provider entry. */
   entry(provider: string): EntryView | undefined;
+  /** What is kept of a tenant. Undefined if that was not read, or nothing is. */
+  tenant?(name: string | undefined): TenantState | undefined;
   /** The parts of a batch that have records. Undefined if they were not read. */
   parts(batchId: string): readonly Batch[] | undefined;
 }
@@ -34,7 +37,12 @@ export function waitingFor(batch: Batch, world: World): WaitingFor | undefined {
     case 'inspecting':
       return inspectionWait(batch, world);
     case 'queued':
-      return queueWait(batch, world.entry(batch.provider), world.now);
+      return queueWait(
+        batch,
+        world.entry(batch.provider),
+        world.tenant?.(batch.spec.tenant),
+        world.now,
+      );
     case 'split':
       return partsWait(batch, world);
     case 'submitting':

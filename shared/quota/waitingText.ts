@@ -50,6 +50,13 @@ export type WaitingFor = Times &
         readonly budget: number;
       }
     | {
+        /** The daily budget of its tenant, at all providers together, in USD. */
+        readonly kind: 'tenant_budget';
+        readonly tenant: string;
+        readonly spent: number;
+        readonly budget: number;
+      }
+    | {
         /** Room at the provider. */
         readonly kind: 'queue';
         readonly provider: string;

@@ -17,6 +17,7 @@ import type { UploadStore } from '../batch/upload.ts';
 import type { Collector } from '../collector/contract.ts';
 import type { Providers } from '../providers/provider.ts';
 import type { ProviderStateStore } from '../quota/providerState.ts';
+import type { TenantStore } from '../quota/tenantState.ts';
 
 /** All ports, as a function is composed of them. Each use case takes only the ports that it uses. */
 export interface Dependencies {
@@ -25,6 +26,7 @@ export interface Dependencies {
   readonly chance: RandomSource;
   readonly batches: BatchStore;
   readonly providerStates: ProviderStateStore;
+  readonly tenants: TenantStore;
   readonly sweepLock: SweepLock;
   /** Uploads of the HTTP API. */
   readonly uploads: UploadStore;

@@ -13,11 +13,12 @@ import type { Dependencies } from './dependencies.ts';
 import { logFields } from './logFields.ts';
 import { type DeleteFilesPorts, deleteProviderFiles } from './providerFiles.ts';
 import { blockProvider, type CoolDownPorts, noteRefused, noteSpent } from './providerState.ts';
+import { noteSpentBy } from './tenantState.ts';
 
 export type EffectPorts = DeliverPorts &
   DeleteFilesPorts &
   CoolDownPorts &
-  Pick<Dependencies, 'queues' | 'providers' | 'bus' | 'clock' | 'log' | 'metrics'>;
+  Pick<Dependencies, 'queues' | 'providers' | 'tenants' | 'bus' | 'clock' | 'log' | 'metrics'>;
 
 /**
  * Performs the effects of a decision that has been written. A failed effect is only logged: the
@@ -53,6 +54,7 @@ async function performOne(
   effect: Effect,
 ): Promise<BatchEvent | undefined> {
   const { batchId, provider } = batch;
+  const { tenant } = batch.spec;
   const { queues, providers, metrics } = ports;
   switch (effect.type) {
     case 'sendWork':
@@ -78,7 +80,9 @@ async function performOne(
     case 'coolDownProvider':
       return noteRefused(ports, batch, effect.reason);
     case 'noteSpent':
-      return noteSpent(ports, provider, effect.amount);
+      await noteSpent(ports, provider, effect.amount);
+      if (tenant !== undefined) await noteSpentBy(ports, tenant, effect.amount);
+      return;
     case 'deleteProviderFiles':
       return deleteProviderFiles(ports, batch);
     case 'reportFilesLeft':

@@ -30,6 +30,8 @@ export interface Life {
     readonly action: 'cancel' | 'retry' | 'redeliver';
     readonly afterMs: number;
   }[];
+  /** Who the batch belongs to. */
+  readonly tenant?: string;
   /** The requests are sent singly, and the collector makes the batch of them. */
   readonly isCollected?: boolean;
   /** The batch is created over HTTP, by an SDK. */
@@ -48,6 +50,7 @@ const MIDWAY_MS = 12 * MINUTE;
 /** The lives whose every I/O point is met with every fault. */
 export const LIVES = {
   plain: { requests: 2 },
+  'of a tenant': { requests: 2, tenant: 'a' },
   'in parts': { requests: 3, maxRequests: 2 },
   'refused for quota at once': { requests: 2, creates: ['quota'] },
   'refused for quota later': { requests: 2, plans: ['quota'] },

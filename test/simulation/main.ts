@@ -61,6 +61,7 @@ async function runRandomly(): Promise<void> {
   finish({
     ...{ schedules, seed: options.seed, ...counts, acceptedCreates, repeatedRequests },
     ...shownFigures(tally.worst),
+    ...tally.fair,
     seconds: secondsSoFar(),
   });
   process.exitCode = tally.caught > 0 ? 1 : 0;

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Exhausted, ExhaustiveShare } from './exhaustive.ts';
+import { worstFairFigures } from './fairShare.ts';
 import { worstOf } from './figures.ts';
 import type { Tally } from './runSchedules.ts';
 import type { Share } from './worker.ts';
@@ -32,6 +33,7 @@ export async function runInParallel({ firstSeed, count, ...share }: Schedules): 
     acceptedCreates: sum.acceptedCreates + tally.acceptedCreates,
     repeatedRequests: sum.repeatedRequests + tally.repeatedRequests,
     worst: worstOf(sum.worst, tally.worst),
+    fair: worstFairFigures(sum.fair, tally.fair),
     broken: [...sum.broken, ...tally.broken],
   }));
 }

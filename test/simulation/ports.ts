@@ -3,6 +3,7 @@ import { UNPRICED } from '../../shared/batch/cost.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { HttpPorts } from '../../shared/http/ports.ts';
 import type { Providers } from '../../shared/providers/provider.ts';
+import { tenantStore } from '../../shared/stores/tenants.ts';
 import { uploadStore } from '../../shared/stores/uploadRecords.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import type { MemoryBucket } from '../../simulators/memory/bucket.ts';
@@ -72,6 +73,7 @@ export function portsOf(process: Process, world: PortsWorld): SimulatedPorts {
     },
     batches: table.batchStore(process),
     providerStates: table.providerStates(process),
+    tenants: tenantStore(table.itemTable(process)),
     sweepLock: table.sweepLock(process),
     items: table.itemTable(process),
     wait: (milliseconds) => process.wait(milliseconds),

@@ -1,3 +1,9 @@
+import {
+  BEST_FAIR_FIGURES,
+  type FairFigures,
+  runFairShare,
+  worstFairFigures,
+} from './fairShare.ts';
 import { type Figures, NO_FIGURES, worstOf } from './figures.ts';
 import { ALL_GUARDS, type Guards } from './schedule.ts';
 import { Simulation } from './simulation.ts';
@@ -16,6 +22,8 @@ export interface Tally {
   acceptedCreates: number;
   repeatedRequests: number;
   worst: Figures;
+  /** The worst of the provider that is divided. */
+  fair: FairFigures;
   /** The first seeds that broke a promise, and which one. */
   readonly broken: { readonly seed: number; readonly what: readonly string[] }[];
 }
@@ -39,8 +47,10 @@ export async function runSchedules(
     acceptedCreates: 0,
     repeatedRequests: 0,
     worst: NO_FIGURES,
+    fair: BEST_FAIR_FIGURES,
     broken: [],
   };
+  await divide(tally, firstSeed);
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
     const simulation = new Simulation(seed, guards);
     const what = await simulation.run();
@@ -62,6 +72,16 @@ export async function runSchedules(
     if (tally.broken.length < KEPT) tally.broken.push({ seed, what });
   }
   return tally;
+}
+
+/** Divides a provider between tenants, once for all schedules of a process: it has no faults. */
+async function divide(tally: Tally, seed: number): Promise<void> {
+  const { figures, broken } = await runFairShare(seed);
+  tally.fair = worstFairFigures(tally.fair, figures);
+  if (broken.length === 0) return;
+  tally.caught += 1;
+  tally.violations += 1;
+  tally.broken.push({ seed, what: broken });
 }
 
 /** The trace of one seed, line by line. */

@@ -34,6 +34,8 @@ export interface Guards {
   readonly pending?: boolean;
   /** The same of an account that refuses all jobs for a time, and of one without a list. */
   readonly blocking?: boolean;
+  /** The same of batches that belong to tenants. */
+  readonly tenants?: boolean;
   readonly unlisted?: boolean;
   /** Batches are created over HTTP in every schedule, not only in some. */
   readonly overHttp?: boolean;
@@ -84,6 +86,8 @@ export class Schedule {
   readonly hasManyCommands: boolean = false;
   /** Some jobs have rows or a status that cannot be read. */
   readonly hasOddJobs: boolean = false;
+  /** Batches belong to tenants, or to none. */
+  readonly hasTenants: boolean = false;
   /** Until when every call to a second provider entry hangs. Undefined: there is one entry. */
   readonly hungUntil: number | undefined;
   /** The trace, if one is kept. */
@@ -124,6 +128,7 @@ export class Schedule {
     };
     this.#stormy = faultsOf(this.random.pick([0, 0.5, 1, 1, 2, 4]));
     this.hasManyCommands = guards.commanding === true || this.stream('commands').chance(0.1);
+    this.hasTenants = guards.tenants === true || this.stream('tenants').chance(0.2);
     this.hasOddJobs = guards.oddJobs === true || this.stream('jobs').chance(0.2);
     const hung = this.stream('hung');
     if (guards.hanging || hung.chance(0.03))
@@ -185,6 +190,7 @@ const STREAMS = {
   blocked: 8,
   list: 9,
   http: 10,
+  tenants: 11,
 };
 
 function tableKindOf(random: Random): TableKind {

@@ -16,6 +16,7 @@ interface UserWorld {
 /** A user adds some batches, and sends commands for some of them. */
 export function planBatches(schedule: Schedule, world: UserWorld): void {
   const { random } = schedule;
+  const tenants = schedule.stream('tenants');
   const batches = 1 + random.int(3);
   for (let index = 0; index < batches; index++) {
     const batchId = `b${index}`;
@@ -23,6 +24,7 @@ export function planBatches(schedule: Schedule, world: UserWorld): void {
       batchId,
       requests: 1 + random.int(5),
       afterMs: random.between(0, 10 * MINUTE),
+      fields: schedule.hasTenants ? { tenant: tenants.pick(['a', 'a', 'b', undefined]) } : {},
     });
     planCommands(schedule, world, batchId);
   }
@@ -60,8 +62,8 @@ function planManyCommands(schedule: Schedule, world: UserWorld, batches: number)
 
 /** A user adds the batch of a life, and sends its commands. */
 export function planLife(schedule: Schedule, world: UserWorld, life: Life): void {
-  const { requests, commands = [] } = life;
-  planBatch(schedule, world, { batchId: 'b', requests, afterMs: 0 });
+  const { requests, commands = [], tenant } = life;
+  planBatch(schedule, world, { batchId: 'b', requests, afterMs: 0, fields: { tenant } });
   for (const { action, afterMs } of commands)
     planCommand(schedule, world, { action, batchId: 'b', afterMs });
 }

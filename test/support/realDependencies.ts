@@ -17,6 +17,7 @@ import { connectProviders } from '../../shared/providers/registry.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { batchStore } from '../../shared/stores/batchStore.ts';
 import { providerStateStore, sweepLock } from '../../shared/stores/sweepStores.ts';
+import { tenantStore } from '../../shared/stores/tenants.ts';
 import { uploadStore } from '../../shared/stores/uploadRecords.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { clientSettings } from './emulators.ts';
@@ -67,6 +68,7 @@ export function realDependencies(options: RealDependenciesOptions): {
     batches: batchStore(dynamoTable(table, tableName), options.policy),
     providerStates: providerStateStore(dynamoTable(table, tableName)),
     sweepLock: sweepLock(dynamoTable(table, tableName)),
+    tenants: tenantStore(dynamoTable(table, tableName)),
     uploads: uploadStore(dynamoTable(table, tableName)),
     queues: realQueues(sqs, queueUrls, objects),
     objects,

@@ -5,6 +5,7 @@ import type { BatchStore, ObjectStore } from '../../shared/batch/ports.ts';
 import type { Batch } from '../../shared/batch/record.ts';
 import type { UploadStore } from '../../shared/batch/upload.ts';
 import type { ProviderState } from '../../shared/quota/providerState.ts';
+import { tenantStore } from '../../shared/stores/tenants.ts';
 import { uploadStore } from '../../shared/stores/uploadRecords.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 import { intake } from '../../shared/usecases/intake/intake.ts';
@@ -72,7 +73,8 @@ export function world(policy: Policy = DEFAULT_POLICY, bucketPrefix = ''): World
     all: () => table.all(),
     put: (batch: Batch) => table.put(batch),
   });
-  const uploads = uploadStore(new MemoryItems().table());
+  const items = new MemoryItems().table();
+  const uploads = uploadStore(items);
   const bucket = new MemoryBucket('test-bucket', bucketPrefix);
   const objects = bucket.store();
   const provider = fakeProvider(() => now);
@@ -93,6 +95,7 @@ export function world(policy: Policy = DEFAULT_POLICY, bucketPrefix = ''): World
     batches,
     uploads,
     providerStates: providerStates.store(),
+    tenants: tenantStore(items),
     sweepLock: new MemorySweepLock().lock(),
     queues: {
       sendWork: async (message) => void workQueue.push(message),

@@ -180,7 +180,7 @@ export type Effect =
       readonly seenIn?: 'job' | 'rows';
     }
   | { readonly type: 'coolDownProvider'; readonly reason: Reason }
-  /** Counts towards the provider's budget of the day, in USD. */
+  /** Counts towards the budgets of the day of the provider and of the tenant, in USD. */
   | { readonly type: 'noteSpent'; readonly amount: number }
   /** Deletes the files at the provider that the record names as no longer needed. */
   | { readonly type: 'deleteProviderFiles' }

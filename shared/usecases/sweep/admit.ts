@@ -51,7 +51,7 @@ export async function admitTo(
     const waiting = page.filter(({ deadlineAt }) => now < deadlineAt);
     const capacity = await capacities.of(provider);
     capacities.noteWaiting(provider, waiting.length);
-    const admitted = capacity ? admitWaiting(ports, capacity, waiting) : [];
+    const admitted = capacity ? await admitWaiting(ports, capacities, capacity, waiting) : [];
     for (const each of admitted) await startNext(ports, run, each, provider);
     const started = new Set(admitted.map(({ batch }) => batch));
     const rest = waiting.filter((hint) => !started.has(hint));
@@ -84,7 +84,7 @@ export async function admitElsewhere(
       if (!capacity) continue;
       const offered = left.filter(({ choices }) => choices[rank] === provider);
       const waiting = offered.map(({ hint }) => hint);
-      for (const each of admitWaiting(ports, capacity, waiting)) {
+      for (const each of await admitWaiting(ports, capacities, capacity, waiting)) {
         await startNext(ports, run, each, provider);
         started.add(each.batch);
       }
@@ -93,11 +93,13 @@ export async function admitElsewhere(
   }
 }
 
-function admitWaiting(
+async function admitWaiting(
   ports: AdmitPorts,
+  capacities: ProviderCapacity,
   capacity: Capacity,
   waiting: readonly WaitingHint[],
-): readonly Admitted[] {
+): Promise<readonly Admitted[]> {
+  await capacities.readBudgets(waiting);
   const bounds = admissionBounds(ports, capacity);
   capacity.share.note(waiting.filter((batch) => mayStart(batch, bounds)));
   return admit(waiting, capacity.usage, bounds);

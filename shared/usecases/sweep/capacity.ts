@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import pMap from 'p-map';
+import { costOf } from '../../batch/cost.ts';
+import { messageOf } from '../../batch/errors.ts';
 import type { Limits } from '../../batch/job.ts';
 import { pages } from '../../batch/pages.ts';
-import type { ActiveHint } from '../../batch/ports.ts';
+import type { ActiveHint, WaitingHint } from '../../batch/ports.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
 import { type ProviderUsage, usageOf } from '../../quota/admission.ts';
-import { Budget } from '../../quota/budget.ts';
+import { Budget, TenantBudgets } from '../../quota/budget.ts';
 import { FairShare } from '../../quota/fairShare.ts';
 import { isUnavailable, mayTryBlocked, withTried } from '../../quota/hold.ts';
 import {
@@ -19,8 +22,11 @@ import { updateProvider } from '../providerState.ts';
 
 export type CapacityPorts = Pick<
   Dependencies,
-  'batches' | 'providers' | 'providerStates' | 'clock' | 'log' | 'metrics'
+  'batches' | 'providers' | 'providerStates' | 'tenants' | 'clock' | 'log' | 'metrics'
 >;
+
+/** Budgets of tenants that are read at the same time. */
+const READ_AT_ONCE = 10;
 
 /** The limits of a provider that takes batches now, and what is in use of them. */
 export interface Capacity {
@@ -35,6 +41,11 @@ export interface Capacity {
 export class ProviderCapacity {
   readonly #ports: CapacityPorts;
   readonly #known = new Map<string, Capacity | undefined>();
+  readonly #active = new Map<string, Promise<readonly ActiveHint[]>>();
+  readonly #budgets = new TenantBudgets();
+  /** Reads of the budgets of tenants. */
+  readonly #budgetReads = new Map<string, Promise<void>>();
+  #committed: Promise<ReadonlyMap<string, number>> | undefined;
   /** Entries that a user has paused, with the number of batches that wait for that reason. */
   readonly #paused = new Map<string, { readonly state: ProviderState; waiting: number }>();
 
@@ -92,21 +103,79 @@ export class ProviderCapacity {
       metrics.count(METRICS.budgetWaits, budget.waits.size, provider);
       log.warn(LOG_MESSAGES.budgetReached, { provider, spent, ...budget.report() });
     }
+    for (const waits of this.#budgets.waits.values())
+      metrics.count(METRICS.tenantBudgetWaits, waits.size);
+    for (const report of this.#budgets.reports(clock.now()))
+      log.warn(LOG_MESSAGES.tenantBudgetReached, report);
+  }
+
+  /** Reads the budgets of the tenants of batches that are to be admitted, each once in a sweep. */
+  async readBudgets(waiting: readonly WaitingHint[]): Promise<void> {
+    const tenants = new Set(waiting.flatMap(({ tenant }) => tenant ?? []));
+    await pMap(tenants, (tenant) => this.#readBudget(tenant), { concurrency: READ_AT_ONCE });
+  }
+
+  #readBudget(tenant: string): Promise<void> {
+    const reading = this.#budgetReads.get(tenant) ?? this.#addBudget(tenant);
+    this.#budgetReads.set(tenant, reading);
+    return reading;
+  }
+
+  /** A budget that cannot be read keeps the batches of its tenant back: it must not be exceeded. */
+  async #addBudget(tenant: string): Promise<void> {
+    const { tenants, log } = this.#ports;
+    try {
+      const state = await tenants.get(tenant);
+      if (state.dailyBudget === undefined) return;
+      this.#committed ??= this.#committedByTenant();
+      this.#budgets.add(state, (await this.#committed).get(tenant) ?? 0);
+    } catch (error) {
+      const fields = { tenant, error: messageOf(error) };
+      log.error('budget of a tenant cannot be read; its batches wait', fields);
+      this.#budgets.add({ schemaVersion: 1, tenant, version: 0, dailyBudget: 0 }, 0);
+    }
+  }
+
+  /** Estimated cost of the jobs of each tenant at all providers, in USD. */
+  async #committedByTenant(): Promise<ReadonlyMap<string, number>> {
+    const { providers } = this.#ports;
+    const committed = new Map<string, number>();
+    for (const provider of providers.names) {
+      const { pricing } = await providers.describe(provider);
+      for (const { tenant, model = '', expected } of await this.#activeAt(provider)) {
+        if (tenant === undefined) continue;
+        const cost = costOf(expected, pricing.priceOf(model)) ?? 0;
+        committed.set(tenant, (committed.get(tenant) ?? 0) + cost);
+      }
+    }
+    return committed;
+  }
+
+  /** What occupies a provider. It is listed once in a sweep. */
+  #activeAt(provider: string): Promise<readonly ActiveHint[]> {
+    const { batches } = this.#ports;
+    const list = async () => {
+      const active: ActiveHint[] = [];
+      for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
+        active.push(...page);
+      return active;
+    };
+    const known = this.#active.get(provider) ?? list();
+    this.#active.set(provider, known);
+    return known;
   }
 
   async #read(provider: string): Promise<Capacity | undefined> {
-    const { providers, providerStates, batches, clock } = this.#ports;
+    const { providers, providerStates, clock } = this.#ports;
     if (!providers.names.includes(provider)) return undefined;
     const state = await providerStates.get(provider);
     if (isPaused(state)) this.#paused.set(provider, { state, waiting: 0 });
     if (isPaused(state) || (isUnavailable(state, clock.now()) && !mayTryBlocked(state)))
       return undefined;
     const { limits, pricing } = await providers.describe(provider);
-    const budget = new Budget(pricing);
-    const active: ActiveHint[] = [];
-    for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
-      active.push(...page);
-    for (const batch of active) budget.commit(batch);
+    const budget = new Budget(pricing, this.#budgets);
+    const active = await this.#activeAt(provider);
+    for (const batch of active) budget.commitRunning(batch);
     const share = new FairShare(state.shares);
     return { limits, state, usage: usageOf(active), budget, share };
   }

@@ -3,6 +3,7 @@ import type { WaitingHint } from '../../../shared/batch/ports.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
 import type { BatchInfo } from '../../../shared/client/batchInfo.ts';
 import { createDescriber } from '../../../shared/client/describe.ts';
+import { MemoryItems } from '../../../simulators/memory/items.ts';
 import { given, INPUT, NOW, OBJECTS, SLICES } from '../../support/given.ts';
 
 const load = { model: 'm', requests: 10, estimatedTokens: 25 };
@@ -34,6 +35,7 @@ function source(records: readonly Batch[] = [], pages = 1) {
         return { items: [], cursor: undefined };
       },
     },
+    items: new MemoryItems().table(),
     providerStates: {
       async get(provider) {
         reads.states += 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../shared/quota/budget.ts';
+import { Budget, TenantBudgets } from '../../../shared/quota/budget.ts';
 import { withSpent } from '../../../shared/quota/providerState.ts';
 
 const NOW = 1_800_000_000_000;
@@ -78,5 +78,59 @@ describe('a daily budget', () => {
     const huge = batch('huge', 11, { createdAt: NOW - DAY_MS });
     expect(budget.allows(huge, state, NOW)).toBe(false);
     expect(budget.allows(batch('small', 10), state, NOW)).toBe(true);
+  });
+});
+
+describe('the daily budget of a tenant', () => {
+  const ofTenant = (tenant: string, usd: number, more = {}) => ({
+    ...batch(`${tenant}-${usd}`, usd, more),
+    tenant,
+  });
+  const stateOf = (dailyBudget: number) =>
+    withSpent({ schemaVersion: 1 as const, tenant: 'a', version: 1, dailyBudget }, 3, NOW);
+
+  it('counts what was spent today and its jobs, at all providers together', () => {
+    const tenants = new TenantBudgets();
+    tenants.add(stateOf(10), 2);
+    const [one, other] = [
+      new Budget({ priceOf, dailyBudget: undefined }, tenants),
+      new Budget({ priceOf, dailyBudget: undefined }, tenants),
+    ];
+    one.commitRunning(ofTenant('a', 9));
+    expect(one.allows(ofTenant('a', 5), state, NOW)).toBe(true);
+    one.commit(ofTenant('a', 4));
+    expect(other.allows(ofTenant('a', 2), state, NOW)).toBe(false);
+    expect(other.allows(ofTenant('a', 1), state, NOW)).toBe(true);
+    expect(other.allows(ofTenant('b', 99), state, NOW)).toBe(true);
+    expect(other.allows(batch('of-none', 99), state, NOW)).toBe(true);
+    const tomorrow = { createdAt: NOW + DAY_MS };
+    expect(other.allows(ofTenant('a', 6, tomorrow), state, NOW + DAY_MS)).toBe(false);
+    expect(other.allows(ofTenant('a', 4, tomorrow), state, NOW + DAY_MS)).toBe(true);
+    expect(other.waits.size).toBe(0);
+    expect(tenants.reports(NOW)).toEqual([
+      {
+        ...{ tenant: 'a', spent: 3, dailyBudget: 10, committed: 6 },
+        ...{ overBudget: 2, unpriced: 0, example: 'a-2' },
+      },
+    ]);
+  });
+
+  it('keeps a batch without a price back, and holds beside that of the provider', () => {
+    const tenants = new TenantBudgets();
+    tenants.add(stateOf(10), 0);
+    const budget = new Budget({ priceOf, dailyBudget: 2 }, tenants);
+    expect(budget.allows(ofTenant('a', 1, { model: 'n' }), state, NOW)).toBe(false);
+    expect([...(tenants.waits.get('a')?.values() ?? [])]).toEqual(['tenant_no_price']);
+    expect(budget.allows(ofTenant('a', 3), state, NOW)).toBe(false);
+    expect([...budget.waits.values()]).toEqual(['over_budget']);
+    expect(budget.allows(ofTenant('a', 2), state, NOW)).toBe(true);
+  });
+
+  it('is reserved for a batch that has waited a day', () => {
+    const tenants = new TenantBudgets();
+    tenants.add(stateOf(10), 2);
+    const budget = new Budget({ priceOf, dailyBudget: undefined }, tenants);
+    expect(budget.allows(ofTenant('a', 6, { createdAt: NOW - DAY_MS }), state, NOW)).toBe(false);
+    expect(budget.allows(ofTenant('a', 1), state, NOW)).toBe(false);
   });
 });

@@ -6,6 +6,7 @@ import { OPEN_STATUSES, STATUSES } from '../../../shared/batch/status.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
 import { QueueView, type ReadQueue } from '../../../shared/quota/queueView.ts';
 import type { EntryView } from '../../../shared/quota/queueWait.ts';
+import type { TenantState } from '../../../shared/quota/tenantState.ts';
 import { type World, waitingFor } from '../../../shared/quota/waitingFor.ts';
 import { notableText } from '../../../shared/quota/waitingText.ts';
 import { given, INPUT, LIVE, NOW, SLICES } from '../../support/given.ts';
@@ -35,6 +36,8 @@ interface Given {
   /** Queues of tenants. */
   readonly others?: readonly ReadQueue[];
   readonly parts?: readonly Batch[];
+  /** What is kept of the tenant `research`. */
+  readonly tenant?: TenantState;
 }
 
 function world(changes: Given = {}): World {
@@ -45,6 +48,7 @@ function world(changes: Given = {}): World {
   return {
     ...{ now: NOW, maxDeliveries: 5, processorLog: '/aws/lambda/p' },
     entry: (name) => (name === 'openai' ? entry : undefined),
+    tenant: (name) => (name === 'research' ? changes.tenant : undefined),
     parts: () => parts,
   };
 }
@@ -218,6 +222,51 @@ describe('a queued batch', () => {
       'it is estimated at $2.5, more than the daily budget of openai, $2',
     );
     expect(textOf(batch, { dailyBudget: 2 })).toBe('openai has a daily budget, and m no price');
+  });
+
+  it('waits for the budget of its tenant, whatever that of the provider is', () => {
+    const batch = given('queued', {
+      input: { ...INPUT, price: { input: 1, output: 0 }, estimatedCost: 2.5 },
+      spec: { ...given('queued').spec, tenant: 'research' },
+    });
+    const ofTenant = (dailyBudget: number, amount: number): TenantState => ({
+      ...{ schemaVersion: 1, tenant: 'research', version: 1, dailyBudget },
+      spent: { day: Math.floor(NOW / (24 * 60 * MINUTE)), amount },
+    });
+    const active = [
+      activeHint('own', { tenant: 'research', expected: { inputTokens: 1e6, outputTokens: 0 } }),
+      activeHint('foreign', { expected: { inputTokens: 9e6, outputTokens: 0 } }),
+    ];
+    expect(waitingFor(batch, world({ active, tenant: ofTenant(6.9, 3.5) }))).toEqual({
+      kind: 'tenant_budget',
+      text: 'the daily budget of tenant research is used until 2027-01-16 00:00:00Z: $3.5 spent today and $1 in running jobs, of $6.9, and it needs $2.5',
+      until: '2027-01-16T00:00:00.000Z',
+      ...{ tenant: 'research', spent: 3.5, budget: 6.9 },
+    });
+    expect(waitingFor(batch, world({ active, tenant: ofTenant(7, 3.5) }))?.kind).toBe('queue');
+    expect(waitingFor(batch, world({ active }))?.kind).toBe('queue');
+  });
+
+  it('has its place in the queue of its tenant, which shares the provider with others', () => {
+    const batch = given('queued', {
+      ...{ batchId: 'b2', input: { ...INPUT, model: 'm' } },
+      spec: { ...given('queued').spec, tenant: 'research' },
+    });
+    const others = [
+      { tenant: 'research', waiting: [waitingHint('b1'), waitingHint('b2')], isCut: false },
+      { tenant: 'sales', waiting: [waitingHint('b3')], isCut: false },
+      { tenant: 'idle', waiting: [], isCut: false },
+    ];
+    const wait = waitingFor(batch, world({ waiting: [waitingHint('b0')], others }));
+    expect(wait).toMatchObject({ kind: 'queue', position: 2, tokensAhead: 25, sharedWith: 2 });
+    expect(wait?.text).toContain(
+      'number 2 in the queue of openai for tenant research, which shares it with 2 others, with about 25 tokens',
+    );
+    const alone = waitingFor(
+      given('queued', { batchId: 'b0' }),
+      world({ waiting: [waitingHint('b0')] }),
+    );
+    expect(alone).not.toHaveProperty('sharedWith');
   });
 
   it('waits in vain for an entry that the deployment no longer has', () => {

@@ -4,6 +4,7 @@ import type { WaitingHint, WaitingQueue } from '../../../../shared/batch/ports.t
 import type { Batch } from '../../../../shared/batch/record.ts';
 import { queuePages } from '../../../../shared/usecases/sweep/queuePages.ts';
 import { aBatch } from '../../../support/batches.ts';
+import { SUCCESS } from '../../../support/fakes/fakeProvider.ts';
 import { given, INPUT } from '../../../support/given.ts';
 import { type World, world } from '../../../support/world.ts';
 
@@ -106,6 +107,57 @@ describe('a sweep', () => {
     w.states.set('gone', { schemaVersion: 1, provider: 'gone', version: 1 });
     await w.sweep();
     expect(w.batch('a-0-0').status).not.toBe('queued');
+  });
+});
+
+describe('the budget of a tenant', () => {
+  const priced = (w: World) => {
+    w.provider.pricing = { priceOf: () => ({ input: 1, output: 0 }), dailyBudget: undefined };
+    return w;
+  };
+  const withBudget = (w: World, dailyBudget: number) =>
+    w.dependencies.tenants.replace({ schemaVersion: 1, tenant: 'a', version: 1, dailyBudget });
+
+  it('holds its batches back and nobody else, counts running jobs, and is reported', async () => {
+    const w = priced(limited(20));
+    await withBudget(w, 2.5e-5);
+    await queue(w, 'a', 5, { tokens: 10 });
+    await queue(w, undefined, 5);
+    await w.sweep();
+    await w.sweep();
+    expect([startedOf(w, 'a'), startedOf(w, undefined)]).toEqual([2, 5]);
+    expect(w.metrics.get('TenantBudgetWaits')).toBe(6);
+    expect(w.logged.join()).toContain('daily budget of a tenant reached; batches wait');
+  });
+
+  it('counts what a collected job has cost', async () => {
+    const w = priced(limited(20));
+    await w.add('b1', ['x'], { tenant: 'a' });
+    await w.workAll();
+    await w.sweep();
+    await w.workAll();
+    const [job] = w.provider.jobs;
+    if (!job) throw new Error('no job was created');
+    w.provider.end(job, { kind: 'completed' }, () => SUCCESS);
+    w.advance(60);
+    await w.sweep();
+    await w.workAll();
+    const { spent } = await w.dependencies.tenants.get('a');
+    expect(spent?.amount).toBeGreaterThan(0);
+    expect(spent).toEqual(w.states.get('openai')?.spent);
+  });
+
+  it('that cannot be read keeps its batches back, and those of others start', async () => {
+    const w = priced(limited(20));
+    const { tenants } = w.dependencies;
+    const get = tenants.get;
+    tenants.get = (tenant) =>
+      tenant === 'a' ? Promise.reject(new Error('throttled')) : get(tenant);
+    await queue(w, 'a', 2);
+    await queue(w, 'b', 2);
+    await w.sweep();
+    expect([startedOf(w, 'a'), startedOf(w, 'b')]).toEqual([0, 2]);
+    expect(w.logged.join()).toContain('budget of a tenant cannot be read');
   });
 });
 
