@@ -10,6 +10,8 @@ const CALLED_ONLY_AFTER_FAULTS = new Set([
   // A record that cannot be read or is filed wrongly, which no writer here makes.
   'batches.refile',
   'batches.removeUnreadable',
+  // Nothing has a price, so that nothing is spent.
+  'tenants.replace',
   // A malformed message, which no life sends: the random schedules do.
   'queues.sendDeadLetter',
   'collectorQueue.sendDeadLetter',

@@ -5,6 +5,7 @@ import type { SimulatedPorts } from './ports.ts';
 const IO_PORTS = [
   'batches',
   'providerStates',
+  'tenants',
   'sweepLock',
   'uploads',
   'items',

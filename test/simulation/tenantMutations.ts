@@ -22,7 +22,7 @@ export const TENANT_MUTATIONS: readonly Mutation[] = [
     edits: [edit(QUEUES, 'KEPT_FOR_MS = 60 * 60_000', 'KEPT_FOR_MS = 0')],
   },
   {
-    name: 'a queue is removed by its token',
+    name: 'a queue is listed again after ten minutes',
     guards: { ...ALL_GUARDS, tenants: true },
     edits: [edit(QUEUES, 'LISTED_FOR_MS = 10 * 60_000', 'LISTED_FOR_MS = 10 * 3_600_000')],
   },
