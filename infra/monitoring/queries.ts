@@ -55,6 +55,7 @@ export const QUERIES = {
         'limitLearned',
         'providerPaused',
         'budgetReached',
+        'tenantBudgetReached',
       ),
     ],
     sort: '@timestamp desc',
