@@ -19,6 +19,9 @@ const PYTHONS: Readonly<Record<string, Python>> = {
   'pydantic_ai_batch.py': pythonWith(['pydantic-ai-slim[openai]==2.68.0']),
 };
 
+/** As much as the page's program sends at once. */
+const PART_BYTES = 4 * 1024 * 1024;
+
 let stack: ClientStack;
 beforeAll(async () => {
   stack = await startClientStack();
@@ -65,6 +68,30 @@ describe.each(['served', 'deployed'] as const)('%s', (address) => {
     await expect(stranger.models.list()).rejects.toBeInstanceOf(OpenAI.AuthenticationError);
     const { data: models } = await client.models.list();
     expect(models.map(({ id }) => id)).toContain(CLAUDE);
+  });
+
+  test('a file of more than a Function URL takes goes in by parts, and comes out whole', async () => {
+    const { baseUrl: baseURL, apiKey } = stack[address];
+    const client = new OpenAI({ baseURL, apiKey });
+    const content = 'x'.repeat(6_000_000);
+    const upload = await client.uploads.create({
+      filename: 'large.jsonl',
+      bytes: content.length,
+      mime_type: 'application/jsonl',
+      purpose: 'batch',
+    });
+    const parts: string[] = [];
+    for (let start = 0; start < content.length; start += PART_BYTES) {
+      const data = await toFile(Buffer.from(content.slice(start, start + PART_BYTES)), 'part');
+      parts.push((await client.uploads.parts.create(upload.id, { data })).id);
+    }
+    const { file } = await client.uploads.complete(upload.id, { part_ids: parts });
+
+    const read = await client.files.content(file?.id ?? '');
+
+    // The function redirects to S3, which the client follows.
+    expect(read.redirected).toBe(address === 'deployed');
+    expect(await read.text()).toBe(content);
   });
 
   describe.each([GPT, CLAUDE])('%s', (model) => {
