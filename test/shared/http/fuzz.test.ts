@@ -76,7 +76,8 @@ async function readBack(api: Api): Promise<void> {
 }
 
 it('whatever is sent, the answer comes, is no fault of ours, and what is stored can be read', async () => {
-  const api = startApi();
+  // Whoever waits for a worker has it work.
+  const api: Api = startApi({ wait: () => api.workAll() });
   let names = await newNames(api);
   let count = 0;
   const statuses = new Map<number, number>();
