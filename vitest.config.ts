@@ -9,6 +9,7 @@ const PATIENCE_MS = 300_000;
 /** Tests that run whole stacks, the longest first. */
 const LONGEST = [
   'docs/commands',
+  'clients',
   'reliability',
   'package',
   'local',
