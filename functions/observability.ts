@@ -7,7 +7,8 @@ import { DIMENSIONS, isByProvider, METRIC_NAMESPACE, unitOf } from '../shared/me
 // Both take the service name from POWERTOOLS_SERVICE_NAME, which tells several handlers in one account apart.
 const logger = new Logger();
 const ofHandler = new Metrics({ namespace: METRIC_NAMESPACE });
-const ofProviders = new Map<string, Metrics>();
+/** The emitters of providers and of tenants. */
+const ofOthers = new Map<string, Metrics>();
 
 export const log: ports.Log = {
   info: (message, fields = {}) => logger.info(message, { ...fields }),
@@ -19,19 +20,25 @@ export const metrics: ports.Metrics = {
   count(name, value, provider) {
     ofHandler.addMetric(name, unitOf(name), value);
     if (provider !== undefined && isByProvider(name))
-      emitterOf(provider).addMetric(name, unitOf(name), value);
+      emitterOf(DIMENSIONS.provider, provider).addMetric(name, unitOf(name), value);
   },
-  measure(name, value, provider) {
-    const emitter = provider === undefined ? ofHandler : emitterOf(provider);
+  measure(name, value, provider, tenant) {
+    const emitter =
+      provider !== undefined
+        ? emitterOf(DIMENSIONS.provider, provider)
+        : tenant !== undefined
+          ? emitterOf(DIMENSIONS.tenant, tenant)
+          : ofHandler;
     emitter.addMetric(name, unitOf(name), value);
   },
 };
 
-function emitterOf(provider: string): Metrics {
-  const defaultDimensions = { [DIMENSIONS.provider]: provider };
+function emitterOf(dimension: string, value: string): Metrics {
+  const defaultDimensions = { [dimension]: value };
+  const key = `${dimension} ${value}`;
   const emitter =
-    ofProviders.get(provider) ?? new Metrics({ namespace: METRIC_NAMESPACE, defaultDimensions });
-  ofProviders.set(provider, emitter);
+    ofOthers.get(key) ?? new Metrics({ namespace: METRIC_NAMESPACE, defaultDimensions });
+  ofOthers.set(key, emitter);
   return emitter;
 }
 
@@ -55,6 +62,6 @@ export async function observed<T>(
 
 function flushMetrics(): void {
   // The library would log a warning for an emitter without metrics.
-  for (const each of [ofHandler, ...ofProviders.values()])
+  for (const each of [ofHandler, ...ofOthers.values()])
     if (each.hasStoredMetrics()) each.publishStoredMetrics();
 }

@@ -132,8 +132,15 @@ export function isByProvider(name: string): boolean {
   return BY_PROVIDER.has(name);
 }
 
+/** Metrics that are emitted for some tenants as well, if the policy's `tenantMetrics` says so. */
+const BY_TENANT: ReadonlySet<string> = new Set([METRICS.queued, METRICS.oldestQueuedAge]);
+
+export function isByTenant(name: string): boolean {
+  return BY_TENANT.has(name);
+}
+
 /** Names of the dimensions. */
-export const DIMENSIONS = { service: 'service', provider: 'provider' } as const;
+export const DIMENSIONS = { service: 'service', provider: 'provider', tenant: 'tenant' } as const;
 
 /** Log messages that the saved queries filter by. docs/runbook.md says what each query is for. */
 export const LOG_MESSAGES = {

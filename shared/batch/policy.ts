@@ -57,6 +57,11 @@ const policyShape = {
    * asking for each job: a page has 100 jobs, but also those of others and those that have ended.
    */
   listFrom: z.number().int().min(2).default(10),
+  /**
+   * Most tenants that are measured by themselves in a sweep: those with the most batches waiting.
+   * CloudWatch charges for each, so none by default.
+   */
+  tenantMetrics: z.number().int().min(0).max(100).default(0),
   /** Time past its completion window after which a job is stalled and cancelled. */
   windowGraceSeconds: seconds.default(HOUR),
   /** How far before a claim's intent a listing must reach to prove that there is no job. */

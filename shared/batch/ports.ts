@@ -92,8 +92,11 @@ export interface Log {
 export interface Metrics {
   /** Adds to a count of the handler and, if one is given, of the provider. */
   count(name: string, value: number, provider?: string): void;
-  /** Emits a present value, in the unit of the name: the provider's, or the handler's without one. */
-  measure(name: string, value: number, provider?: string): void;
+  /**
+   * Emits a present value, in the unit of the name: that of the provider or of the tenant, or the
+   * handler's without one.
+   */
+  measure(name: string, value: number, provider?: string, tenant?: string): void;
 }
 
 /** The byte range [start, end), which is not empty. */

@@ -156,6 +156,7 @@ function onceByName<T>(read: (name: string) => Promise<T>) {
 export class Gauges {
   readonly #runningByProvider = new Map<string, number>();
   readonly #blocked = new Set<string>();
+  readonly #tenants = new Map<string, { waiting: number; oldestMs: number }>();
   #waiting = 0;
   #oldestQueuedMs = 0;
   #lagMs = 0;
@@ -172,8 +173,13 @@ export class Gauges {
   /** @param rest the batches of a provider's queue for which it has no capacity */
   noteQueue(length: number, rest: readonly WaitingHint[], now: number): void {
     this.#waiting += length;
-    for (const { queuedAt } of rest)
+    for (const { queuedAt, tenant } of rest) {
       this.#oldestQueuedMs = Math.max(this.#oldestQueuedMs, now - queuedAt);
+      if (tenant === undefined) continue;
+      const { waiting, oldestMs } = this.#tenants.get(tenant) ?? { waiting: 0, oldestMs: 0 };
+      const oldest = Math.max(oldestMs, now - queuedAt);
+      this.#tenants.set(tenant, { waiting: waiting + 1, oldestMs: oldest });
+    }
   }
 
   noteBlocked(provider: string): void {
@@ -187,7 +193,7 @@ export class Gauges {
    * @param isWhole whether the sweep came to everything
    */
   emit(
-    { metrics, providers }: Pick<Dependencies, 'metrics' | 'providers'>,
+    { metrics, providers, policy }: Pick<Dependencies, 'metrics' | 'providers' | 'policy'>,
     admitted: number,
     isWhole: boolean,
   ): void {
@@ -195,6 +201,7 @@ export class Gauges {
     metrics.measure(METRICS.oldestQueuedAge, this.#oldestQueuedMs / 1000);
     if (!isWhole) return;
     metrics.measure(METRICS.queued, Math.max(0, this.#waiting - admitted));
+    this.#emitTenants(metrics, policy.tenantMetrics);
     metrics.measure(METRICS.providerBlocked, this.#blocked.size);
     for (const name of this.#blocked) metrics.measure(METRICS.providerBlocked, 1, name);
     let inFlight = 0;
@@ -204,5 +211,14 @@ export class Gauges {
       inFlight += running;
     }
     metrics.measure(METRICS.inFlight, inFlight);
+  }
+
+  /** Those with the most batches waiting. */
+  #emitTenants(metrics: Dependencies['metrics'], count: number): void {
+    const most = [...this.#tenants].sort(([, a], [, b]) => b.waiting - a.waiting).slice(0, count);
+    for (const [tenant, { waiting, oldestMs }] of most) {
+      metrics.measure(METRICS.queued, waiting, undefined, tenant);
+      metrics.measure(METRICS.oldestQueuedAge, oldestMs / 1000, undefined, tenant);
+    }
   }
 }

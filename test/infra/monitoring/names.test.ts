@@ -5,6 +5,7 @@ import { ALARMS, type AlarmSetting } from '../../../infra/monitoring/alarms.ts';
 import { QUERIES } from '../../../infra/monitoring/queries.ts';
 import {
   isByProvider,
+  isByTenant,
   LOG_MESSAGES,
   METRIC_NAMESPACE,
   METRICS,
@@ -51,7 +52,8 @@ describe('every metric', () => {
     const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]+) \|/gm)];
     const documented = rows.map(([, name, unit, dimensions]) => [name, unit, dimensions]);
     const told = NAMES.map((name) => {
-      const dimensions = isByProvider(name) ? 'service, and provider' : 'service';
+      const owner = isByProvider(name) ? 'provider' : isByTenant(name) ? 'tenant' : undefined;
+      const dimensions = owner === undefined ? 'service' : `service, and ${owner}`;
       return [name, unitOf(name), dimensions];
     });
     expect(documented.toSorted()).toEqual(told.toSorted());

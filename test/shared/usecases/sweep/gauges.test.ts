@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../../../shared/batch/policy.ts';
 import { METRICS } from '../../../../shared/metrics.ts';
 import { aBatch } from '../../../support/batches.ts';
 import { NOW } from '../../../support/given.ts';
@@ -35,6 +36,41 @@ describe('a sweep measures', () => {
 
     expect(w.metrics.get(METRICS.queued)).toBe(2);
     expect(w.metrics.get(METRICS.oldestQueuedAge)).toBe(40);
+  });
+
+  it('by tenant, those with the most batches waiting, and none by default', async () => {
+    const putFor = async (w: World, tenant: string, count: number) => {
+      const spec = { ...aBatch().spec, tenant };
+      for (let n = 0; n < count; n++) {
+        const statusAt = NOW - 60_000 * n;
+        await w.batches.create(
+          aBatch({ batchId: `${tenant}-${n}`, status: 'queued', statusAt, spec }),
+        );
+      }
+    };
+    for (const tenantMetrics of [2, 0]) {
+      const w = world({ ...DEFAULT_POLICY, tenantMetrics });
+      pause(w);
+      await putFor(w, 'few', 1);
+      await putFor(w, 'most', 5);
+      await putFor(w, 'more', 3);
+      await w.sweep();
+      const ofTenants = [...w.metrics].filter(
+        ([name]) => name.includes('@') && !name.includes('openai'),
+      );
+      const expected = [
+        ...[
+          ['BatchesQueued@most', 5],
+          ['OldestQueuedAge@most', 240],
+        ],
+        ...[
+          ['BatchesQueued@more', 3],
+          ['OldestQueuedAge@more', 120],
+        ],
+      ];
+      expect(ofTenants).toEqual(tenantMetrics === 0 ? [] : expected);
+      expect(w.metrics.get(METRICS.queued)).toBe(9);
+    }
   });
 
   it('a wait from when it began, through refusals for quota', async () => {
