@@ -1,5 +1,5 @@
 import { pages } from '../batch/pages.ts';
-import type { IndexPage } from '../batch/ports.ts';
+import type { IndexPage, WaitingQueue } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import { waitingQueues } from '../batch/waitingQueues.ts';
 import type { HandlerConnection } from './connection.ts';
@@ -67,13 +67,15 @@ type ListPage = (cursor?: string) => Promise<IndexPage<{ readonly batchId: strin
 async function* openPartitions(table: Listed): AsyncGenerator<ListPage> {
   const { batches, providerStates, handler } = table;
   const names = new Set([...handler.providers, ...(await providerStates.list())]);
+  // Before the others, so that little time passes between the partitions that a batch moves to and from.
+  const queues: WaitingQueue[] = [];
+  for (const name of names)
+    for await (const queue of waitingQueues(batches, name)) queues.push(queue);
   yield async (cursor) => {
     const { items, cursor: next } = await batches.listUnreadable(cursor);
     return { items: items.map((batchId) => ({ batchId })), cursor: next };
   };
-  for (const name of names)
-    for await (const queue of waitingQueues(batches, name))
-      yield (cursor) => batches.listWaiting(queue, cursor);
+  for (const queue of queues) yield (cursor) => batches.listWaiting(queue, cursor);
   for (let shard = 0; shard < batches.shards; shard++)
     yield (cursor) => batches.listDue(shard, END_OF_TIME, cursor);
 }

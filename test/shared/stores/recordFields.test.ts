@@ -8,6 +8,10 @@ import {
   PROVIDER_STATE_SCHEMA_VERSION,
   providerStateSchema,
 } from '../../../shared/quota/providerState.ts';
+import {
+  TENANT_STATE_SCHEMA_VERSION,
+  tenantStateSchema,
+} from '../../../shared/quota/tenantState.ts';
 import { fromItem, toItem } from '../../../shared/stores/batchItem.ts';
 import { recordJson } from '../../../shared/stores/items.ts';
 import { given } from '../../support/given.ts';
@@ -34,6 +38,7 @@ describe('code of the same schema version drops a field that it does not know', 
   it.each([
     ['batch', BATCH_SCHEMA_VERSION, batchSchema],
     ['provider state', PROVIDER_STATE_SCHEMA_VERSION, providerStateSchema],
+    ['tenant state', TENANT_STATE_SCHEMA_VERSION, tenantStateSchema],
     ['collector lane', LANE_SCHEMA_VERSION, laneSchema],
   ] as const)(
     'so a new field of a %s needs a version after %i, unless no harm is done without it: then update this snapshot',
