@@ -4,14 +4,11 @@ import type { Construct } from 'constructs';
 import { TABLE } from '../../shared/config.ts';
 import { leadingKeys } from './allow.ts';
 import type { HandlerResources } from './functions.ts';
-import { RECORD_KEYS, TENANT_BATCH_KEYS } from './permissions.ts';
+import { RECORD_KEYS, TENANT_BATCH_KEYS, TENANT_KEYS } from './permissions.ts';
 import { combined, findHandler, grant, grantKey, grantObjects, grantSend } from './userGrants.ts';
 
 const READ = ['dynamodb:GetItem'];
 const READ_WRITE = ['dynamodb:GetItem', 'dynamodb:PutItem'];
-/** Prefix of the keys of the items with the budgets of tenants. */
-const TENANT_KEYS = 'tenant#';
-
 const WRITE_OBJECTS = ['s3:PutObject', 's3:AbortMultipartUpload'];
 
 /** Prefixes of the keys of the bucket that the HTTP API writes to, and all that it reads. */

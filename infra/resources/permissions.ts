@@ -6,6 +6,10 @@ import type { HandlerFunctions, HandlerResources } from './functions.ts';
 export const RECORD_KEYS = ['batch#', 'provider#'];
 /** Prefix of the keys of the items that list the batches of a tenant. Whoever adds a batch writes one. */
 export const TENANT_BATCH_KEYS = 'tenantBatch#';
+/** Prefix of the keys of the budgets of tenants, with what they have spent. */
+export const TENANT_KEYS = 'tenant#';
+/** Prefix of the keys of the items that list the tenants with batches in a queue. */
+export const TENANT_QUEUE_KEYS = 'tenantQueue#';
 export const SWEEP_LOCK_KEYS = 'lock#';
 
 /**
@@ -32,7 +36,17 @@ export function grantPermissions(
   // The sweeper takes the lease of the sweep and reads the batches that are due.
   allowItems(sweeper, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [SWEEP_LOCK_KEYS]);
   allowItems(sweeper, ['dynamodb:BatchGetItem'], table, ['batch#']);
-  allowItems(intake, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [TENANT_BATCH_KEYS]);
+  // A batch is listed before it is added, and its tenant before it enters a queue.
+  allowItems(intake, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [
+    TENANT_BATCH_KEYS,
+    TENANT_QUEUE_KEYS,
+  ]);
+  for (const each of [sweeper, worker])
+    allowItems(each, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [
+      TENANT_KEYS,
+      TENANT_QUEUE_KEYS,
+    ]);
+  allowItems(sweeper, ['dynamodb:DeleteItem'], table, [TENANT_QUEUE_KEYS]);
   // The intake removes records that cannot be read.
   allowItems(intake, ['dynamodb:DeleteItem'], table, ['batch#']);
   const indexes = [TABLE.dueIndex.name, TABLE.providerIndex.name];

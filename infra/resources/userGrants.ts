@@ -10,7 +10,7 @@ import { isNamedByOutputs } from '../logicalIds.ts';
 import { leadingKeys } from './allow.ts';
 import { keyAccess } from './encryption.ts';
 import type { HandlerResources } from './functions.ts';
-import { RECORD_KEYS, SWEEP_LOCK_KEYS } from './permissions.ts';
+import { RECORD_KEYS, SWEEP_LOCK_KEYS, TENANT_KEYS } from './permissions.ts';
 
 /** The resources that users of a handler are granted. */
 type UserResources = Pick<HandlerResources, 'table' | 'bucket' | 'prefixes' | 'queues'>;
@@ -73,7 +73,7 @@ function grantTable(
       grantee,
       actions: read,
       resourceArns: [tableArn],
-      conditions: leadingKeys([...RECORD_KEYS, SWEEP_LOCK_KEYS]),
+      conditions: leadingKeys([...RECORD_KEYS, TENANT_KEYS, SWEEP_LOCK_KEYS]),
     }),
     // A scan names no keys.
     grant(grantee, ['dynamodb:Scan'], tableArn),

@@ -11,6 +11,7 @@ import {
   type FunctionsProps,
   type HandlerResources,
 } from './functions.ts';
+import { RECORD_KEYS, TENANT_QUEUE_KEYS } from './permissions.ts';
 import { allowSecret, createSecret, EntryIds, generateSecret, secretIdOf } from './secrets.ts';
 
 /** Senders wait only seconds for a reply. If the provider is slower, the next sweep checks the job. */
@@ -112,7 +113,10 @@ function grantJobChecks(
   receiver: lambda.Function,
   { table, queues, eventBus }: HandlerResources,
 ): void {
-  allowItems(receiver, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, ['batch#', 'provider#']);
+  allowItems(receiver, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [
+    ...RECORD_KEYS,
+    TENANT_QUEUE_KEYS,
+  ]);
   allowIndex(receiver, table, TABLE.providerIndex.name);
   allowSend([receiver], queues.worker?.queue);
   allowPublish([receiver], eventBus);

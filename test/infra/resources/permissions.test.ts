@@ -60,6 +60,8 @@ const CONSUMES = (queue: string) =>
     'ReceiveMessage',
   ].map((action) => `sqs:${action} ${queue}`);
 const RECORDS = ['dynamodb:GetItem BatchesTable', 'dynamodb:PutItem BatchesTable'];
+/** Those of tenants are a statement of their own. */
+const TENANTS = RECORDS;
 const ANNOUNCES = 'events:PutEvents {:event-bus/default';
 const READS_SECRET = [
   'secretsmanager:DescribeSecret BatchesSecretopenai',
@@ -72,6 +74,7 @@ describe('permissions', () => {
       'Intake',
       [
         ...RECORDS,
+        ...TENANTS,
         ...CONSUMES('BatchesBatchQueue'),
         ANNOUNCES,
         'dynamodb:DeleteItem BatchesTable',
@@ -90,9 +93,11 @@ describe('permissions', () => {
       'Sweeper',
       [
         ...RECORDS,
+        ...TENANTS,
         ...READS_SECRET,
         ANNOUNCES,
         'dynamodb:BatchGetItem BatchesTable',
+        'dynamodb:DeleteItem BatchesTable',
         'dynamodb:GetItem BatchesTable',
         'dynamodb:PutItem BatchesTable',
         'dynamodb:Query BatchesTable/index/due',
@@ -106,6 +111,7 @@ describe('permissions', () => {
       'Worker',
       [
         ...RECORDS,
+        ...TENANTS,
         ...READS_SECRET,
         ...CONSUMES('BatchesWorkQueue'),
         ANNOUNCES,
@@ -149,10 +155,10 @@ describe('permissions', () => {
   });
 
   it.each([
-    ['Intake', ['batch#*', 'provider#*']],
-    ['Worker', ['batch#*', 'provider#*']],
+    ['Intake', ['batch#*', 'provider#*', 'tenantBatch#*', 'tenantQueue#*']],
+    ['Worker', ['batch#*', 'provider#*', 'tenant#*', 'tenantQueue#*']],
     ['Outcome', ['batch#*', 'provider#*']],
-    ['Sweeper', ['batch#*', 'lock#*', 'provider#*']],
+    ['Sweeper', ['batch#*', 'lock#*', 'provider#*', 'tenant#*', 'tenantQueue#*']],
   ])('of the %s on items are bound to the keys %j, and to calls that name keys', (name, keys) => {
     const policy = resourceOf(template, 'AWS::IAM::Policy', `Batches${name}RoleDefaultPolicy`);
     const statements = policy.Properties.PolicyDocument.Statement as Statement[];

@@ -61,9 +61,9 @@ describe('a handler with entries that take webhooks', () => {
     ]);
     const onItems = statements.filter(({ Action }) => [Action].flat().includes('dynamodb:PutItem'));
     const keys = onItems.flatMap(
-      ({ Condition }) => JSON.stringify(Condition).match(/"[a-z]+#\*"/g) ?? [],
+      ({ Condition }) => JSON.stringify(Condition).match(/"[A-Za-z]+#\*"/g) ?? [],
     );
-    expect(keys.sort()).toEqual(['"batch#*"', '"provider#*"', '"webhook#*"']);
+    expect(keys.sort()).toEqual(['"batch#*"', '"provider#*"', '"tenantQueue#*"', '"webhook#*"']);
     const sends = statements.filter(({ Action }) => [Action].flat().includes('sqs:SendMessage'));
     expect(JSON.stringify(sends)).toMatch(/BatchesWorkQueue(?!.*Queue)/);
     const queries = statements.find(({ Action }) => Action === 'dynamodb:Query');
