@@ -238,6 +238,8 @@ export class HttpUsers {
     if (creates === 'by nothing')
       for (let more = this.repeats - before; more > 0; more--)
         this.intents.push({ ...intent, accepted: undefined });
+    if (answer?.status === 409 && idempotencyKey === undefined)
+      this.wrong.push(`${body} is taken for another request`);
     const batchId = this.#idOf(answer);
     if (batchId === undefined) return undefined;
     intent.accepted = batchId;
