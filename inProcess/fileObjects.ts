@@ -155,6 +155,7 @@ export function fileObjects(directory: string): FileObjects {
     },
     read: readChunks,
     writer,
+    remove: (key) => rm(pathOf(key), { force: true }),
     async removeOld(olderThan) {
       await removeFiles(unfinished, Date.now() - DAY_MS);
       await removeFiles(root, olderThan);

@@ -11,7 +11,7 @@ import {
 } from './contract.ts';
 import { constantMemoryDuty } from './memoryUse.ts';
 import { bytesOf, digestOf, headOf, MB, readAll, write } from './objects.ts';
-import { copyDuties, pathLikeKeyDuty, writeDuties } from './objectWrites.ts';
+import { copyDuties, pathLikeKeyDuty, removeDuty, writeDuties } from './objectWrites.ts';
 
 export interface ObjectStoreSubject extends Subject<ObjectStore> {
   /** Whether objects live in this process: the case of constant memory is left out. Default: false. */
@@ -20,9 +20,9 @@ export interface ObjectStoreSubject extends Subject<ObjectStore> {
 
 /** The contract of the bucket and its writers. */
 export function objectStoreContract(subject: ObjectStoreSubject): ContractCase[] {
-  const duties = [...headDuties, ...readDuties, ...writeDuties, pathLikeKeyDuty, ...copyDuties];
+  const written = [...writeDuties, pathLikeKeyDuty, ...copyDuties, removeDuty];
   const memory = subject.isInMemory ? [] : [constantMemoryDuty];
-  return casesOf('ObjectStore', subject, [...duties, ...memory]);
+  return casesOf('ObjectStore', subject, [...headDuties, ...readDuties, ...written, ...memory]);
 }
 
 const headDuties: readonly Duty<Given<ObjectStore>>[] = [

@@ -119,6 +119,25 @@ export const pathLikeKeyDuty: Duty<Given<ObjectStore>> = {
   },
 };
 
+/** A store may have no `remove`. */
+export const removeDuty: Duty<Given<ObjectStore>> = {
+  method: 'remove',
+  does: 'if there is one, deletes one object, at once on every connection, and can be repeated',
+  async check({ first, other }) {
+    if (!first.remove) return;
+    for (const key of ODD_KEYS) await write(first, key, `content of ${key}`);
+    const [gone = '', ...kept] = ODD_KEYS;
+    await first.remove(gone);
+    same(`the head of ${gone}`, await headOf(other, gone), undefined);
+    await first.remove(gone);
+    await first.remove('never/there');
+    for (const key of kept)
+      same(`the object ${key}`, await textOf(other, key), `content of ${key}`);
+    await write(other, gone, 'new');
+    same(`the object ${gone} once written again`, await textOf(first, gone), 'new');
+  },
+};
+
 export const copyDuties: readonly Duty<Given<ObjectStore>>[] = [
   {
     method: 'copy',

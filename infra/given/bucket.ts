@@ -141,11 +141,7 @@ function earlyExpiries(bucket: s3.Bucket, expiries: Expiries): string[] {
         const days = [expirationInDays, ...archived.map((each) => each.transitionInDays ?? 0)];
         if (expirationDate !== undefined) days.push(0);
         const first = Math.min(...days.filter((each) => each !== undefined));
-        const hit = expiries.find(
-          (own) =>
-            (own.prefix.startsWith(prefix) || prefix.startsWith(own.prefix)) &&
-            first < own.expiration.toDays(),
-        );
+        const hit = touched(expiries, prefix).find((own) => first < own.expiration.toDays());
         if (hit === undefined) return [];
         const when = expirationDate === undefined ? `after ${first} days` : 'on a fixed date';
         return [
@@ -153,4 +149,11 @@ function earlyExpiries(bucket: s3.Bucket, expiries: Expiries): string[] {
         ];
       })
   );
+}
+
+/** What a rule for the keys below a prefix takes away. */
+function touched(expiries: Expiries, prefix: string): Expiries {
+  const around = expiries.filter((own) => prefix.startsWith(own.prefix));
+  const closest = around.toSorted((a, b) => b.prefix.length - a.prefix.length).slice(0, 1);
+  return [...closest, ...expiries.filter((own) => own.prefix.startsWith(prefix))];
 }

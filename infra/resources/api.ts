@@ -7,7 +7,7 @@ import { acknowledgeWildcard } from '../acknowledgements.ts';
 import type { ApiProps } from '../apiProps.ts';
 import { ConfigurationError } from '../configurationError.ts';
 import { allowItems, allowObjects, USER_KEYS_REASON } from './allow.ts';
-import { apiPrefixes, grantApi } from './apiGrants.ts';
+import { apiPrefixes, grantApi, WRITE_OBJECTS } from './apiGrants.ts';
 import {
   createNodeFunction,
   environmentOf,
@@ -80,11 +80,15 @@ function acknowledgeObjects(api: lambda.Function, resources: HandlerResources): 
   for (const arn of arns) if (arn && api.role) acknowledgeWildcard(api.role, arn, USER_KEYS_REASON);
 }
 
-/** Lets the worker put the parts of an upload together. It reads them, as all of `uploads/`, anyway. */
+/**
+ * Lets the worker put the parts of an upload together, and then remove them. It reads them, as all of
+ * `uploads/`, anyway.
+ */
 function grantAssembling(
   worker: lambda.Function,
   { table, bucket, prefixes }: HandlerResources,
 ): void {
   allowItems(worker, ['dynamodb:GetItem', 'dynamodb:PutItem'], table, [TABLE.uploadPrefix]);
-  allowObjects(worker, bucket, prefixes.files, ['s3:PutObject', 's3:AbortMultipartUpload']);
+  allowObjects(worker, bucket, prefixes.files, WRITE_OBJECTS);
+  allowObjects(worker, bucket, prefixes.uploadParts, ['s3:DeleteObject']);
 }

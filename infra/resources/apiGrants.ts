@@ -9,9 +9,11 @@ import { combined, findHandler, grant, grantKey, grantObjects, grantSend } from 
 
 const READ = ['dynamodb:GetItem'];
 const READ_WRITE = ['dynamodb:GetItem', 'dynamodb:PutItem'];
-const WRITE_OBJECTS = ['s3:PutObject', 's3:AbortMultipartUpload'];
 
-/** Prefixes of the keys of the bucket that the HTTP API writes to, and all that it reads. */
+/** What writing objects in constant memory takes, and removing them. */
+export const WRITE_OBJECTS = ['s3:PutObject', 's3:AbortMultipartUpload', 's3:DeleteObject'];
+
+/** Prefixes of the keys of the bucket that the HTTP API writes and deletes, and all that it reads. */
 export function apiPrefixes({ prefixes }: Pick<HandlerResources, 'prefixes'>) {
   return {
     written: [prefixes.files, prefixes.uploadParts],

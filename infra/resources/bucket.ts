@@ -34,6 +34,9 @@ export const REJECTION_SUFFIX = '.rejected.json';
 /** Matches the 30 days that other providers keep a job's files. They are deleted earlier, when the job has ended. */
 const PROVIDER_FILES_AGE = Duration.days(30);
 
+/** An upload takes parts for a day, and its worker may be held up over a weekend. */
+const UPLOAD_PARTS_AGE = Duration.days(3);
+
 /** The prefixes of a handler's keys: those of `PREFIX` below its `bucketPrefix`. */
 export type Prefixes = { readonly [Name in keyof typeof PREFIX]: string };
 
@@ -42,7 +45,7 @@ export function prefixesBelow(bucketPrefix: string): Prefixes {
   return Object.fromEntries(entries) as Prefixes;
 }
 
-/** When the objects below a prefix may be deleted. */
+/** When the objects below a prefix may be deleted. Below a longer prefix, the expiry of that counts. */
 interface Expiry {
   readonly id: string;
   readonly prefix: string;
@@ -57,13 +60,16 @@ interface Expiry {
 export function expiriesOf(
   prefixes: Prefixes,
   objectAge: Duration,
-  hasInbox: boolean,
+  { hasInbox, hasApi }: { readonly hasInbox: boolean; readonly hasApi: boolean },
 ): readonly Expiry[] {
   const expiration = toWholeDays(objectAge);
   return [
     { id: 'uploads', prefix: prefixes.uploads, expiration },
     { id: 'batches', prefix: prefixes.batches, expiration },
     { id: 'provider-files', prefix: prefixes.providerFiles, expiration: PROVIDER_FILES_AGE },
+    ...(hasApi
+      ? [{ id: 'upload-parts', prefix: prefixes.uploadParts, expiration: UPLOAD_PARTS_AGE }]
+      : []),
     ...(hasInbox ? [{ id: 'inbox', prefix: prefixes.inbox, expiration }] : []),
   ];
 }

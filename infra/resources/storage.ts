@@ -4,6 +4,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { isTableReplaced, type PortName } from '../../shared/config.ts';
+import type { BatchHandlerProps } from '../batchHandlerProps.ts';
 import { checkPrefix, takeBucket } from '../given/bucket.ts';
 import { checkPlace } from '../given/place.ts';
 import { takeQueue } from '../given/queue.ts';
@@ -38,7 +39,7 @@ interface StorageOptions {
 /** @throws ConfigurationError for a resource that the handler could not work with */
 export function createStorage(
   handler: Construct,
-  props: StorageProps & { readonly inbox?: boolean },
+  props: StorageProps & Pick<BatchHandlerProps, 'inbox' | 'api'>,
   { objectAge, removalPolicy, replaced }: StorageOptions,
 ): Storage {
   const { bucketPrefix = '', inbox: hasInbox = false } = props;
@@ -62,7 +63,7 @@ export function createStorage(
       ? takeTable(handler, props.table, key)
       : (createTable(handler, removalPolicy, key) as dynamodb.ITable);
   const prefixes = prefixesBelow(bucketPrefix);
-  const expiries = expiriesOf(prefixes, objectAge, hasInbox);
+  const expiries = expiriesOf(prefixes, objectAge, { hasInbox, hasApi: Boolean(props.api) });
   const bucket = replaced.includes('objects')
     ? undefined
     : props.bucket

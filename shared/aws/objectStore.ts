@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { refusal } from '../batch/errors.ts';
 import { type OwnPlace, ownObject } from '../batch/ids.ts';
 import { s3Url } from '../batch/messages.ts';
@@ -42,5 +42,9 @@ export function realObjectStore(
     },
     read: (key, range) => readObject(client, ownObject(names, key), range),
     writer: (key) => objectWriter(client, ownObject(names, key)),
+    async remove(key) {
+      const { bucket: Bucket, key: Key } = ownObject(names, key);
+      await client.send(new DeleteObjectCommand({ Bucket, Key }));
+    },
   };
 }

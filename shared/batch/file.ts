@@ -28,6 +28,8 @@ export const fileSchema = z.object({
   expiresAt: time,
   /** Absent: it belongs to no tenant. */
   tenant: z.string().optional(),
+  /** Batches that were, or were to be, made of it: some may have no copy yet. Absent: none. */
+  batchIds: z.array(z.string()).optional(),
 });
 export type StoredFile = z.infer<typeof fileSchema>;
 
@@ -40,7 +42,9 @@ export interface FileStore {
   get(fileId: string): Promise<StoredFile | undefined>;
   /** Writes a new record, in one atomic step. `exists`: another write has made one with this id. */
   create(file: StoredFile): Promise<'written' | 'exists'>;
-  /** Notes that a file was deleted. It may have no record yet. */
+  /** Writes the file over `version`, which rises by one, in one atomic step. */
+  replace(file: StoredFile): Promise<'written' | 'conflict'>;
+  /** Notes that a file was deleted, likewise. It may have no record yet. */
   markDeleted(file: StoredFile): Promise<'written' | 'conflict'>;
   /**
    * One page of the files of a tenant, or of none, by their age. Those that were deleted are left out,

@@ -140,6 +140,12 @@ export interface ObjectStore {
   read(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /** Writes an object in constant memory. It appears complete with `close`, or not at all. */
   writer(key: string): ObjectWriter;
+  /**
+   * Deletes an object of the handler's bucket; one that is not there is no error. Who was reading it may get
+   * the rest or an error. Absent: files that are deleted through the HTTP API, and the parts of uploads, stay
+   * until whatever deletes old objects gets them.
+   */
+  remove?(key: string): Promise<void>;
 }
 
 export interface ObjectWriter {

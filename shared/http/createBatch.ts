@@ -10,6 +10,7 @@ import { repeatRecords } from '../stores/repeatRecords.ts';
 import { add } from '../usecases/intake/add.ts';
 import { ApiError } from './apiError.ts';
 import { chooseProvider, type NamedProvider, PROVIDER_METADATA } from './chooseProvider.ts';
+import { keepFor } from './deleteFile.ts';
 import { expiresAfterSchema } from './expiresAfter.ts';
 import { findUpload } from './findFile.ts';
 import { readJson } from './jsonBody.ts';
@@ -46,6 +47,8 @@ export async function createBatch(ports: HttpPorts, context: HttpContext): Promi
   const input = await findInput(ports, caller, request.input_file_id);
   const provider = await chooseProvider(ports, caller, { named: namedIn(request), input });
   await checkWindow(ports, provider, request.completion_window);
+  if (!(await keepFor(ports, request.input_file_id, batchId)))
+    throw noSuchFile(request.input_file_id);
   try {
     await add(ports, messageOf(ports, caller, request, { batchId, provider }), batchId);
   } catch (error) {
@@ -93,8 +96,12 @@ function base36(hash: Buffer): string {
 async function findInput(ports: HttpPorts, caller: Caller, fileId: string) {
   const file = await findUpload(ports, caller, fileId);
   if (file) return { key: fileKey(fileId), bytes: file.bytes };
+  throw noSuchFile(fileId);
+}
+
+function noSuchFile(fileId: string): ApiError {
   const message = `No such File object: ${fileId.slice(0, 100)}`;
-  throw new ApiError(400, message, { code: 'file_not_found', param: 'input_file_id' });
+  return new ApiError(400, message, { code: 'file_not_found', param: 'input_file_id' });
 }
 
 /** @throws ApiError 400 naming the windows that the entry takes */

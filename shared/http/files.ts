@@ -9,6 +9,7 @@ import {
 import { fileKey, newApiId } from '../batch/ids.ts';
 import { fileStore } from '../stores/fileRecords.ts';
 import { ApiError } from './apiError.ts';
+import { deleteFile } from './deleteFile.ts';
 import { formExpiresAfterSchema } from './expiresAfter.ts';
 import { contentAnswer } from './fileContent.ts';
 import { findFile } from './findFile.ts';
@@ -29,7 +30,6 @@ const READ = 100;
 export const purposeSchema = z.literal('batch');
 
 export function fileRoutes(ports: HttpPorts): Routes {
-  const files = fileStore(ports.items);
   const find = (context: HttpContext) =>
     findFile(ports, context.get('caller'), pathParameter(context, 'file'));
   return {
@@ -41,10 +41,7 @@ export function fileRoutes(ports: HttpPorts): Routes {
       GET: async (context) => context.json(fileObject(await find(context))),
       async DELETE(context) {
         const id = pathParameter(context, 'file');
-        const known = await files.get(id);
-        const isDeleted = known?.status === 'deleted' && ownedBy(context.get('caller'), known);
-        // A repeated call has the same answer.
-        if (!isDeleted) await markDeleted(ports, await find(context));
+        await deleteFile(ports, context.get('caller'), id);
         return context.json({ id, object: 'file', deleted: true });
       },
     },
@@ -93,19 +90,6 @@ async function createFile(ports: HttpPorts, context: HttpContext): Promise<Store
   await fileStore(items).create(file);
   context.set('id', fileId);
   return file;
-}
-
-async function markDeleted(
-  { items }: Pick<HttpPorts, 'items'>,
-  { key: _, ...file }: Awaited<ReturnType<typeof findFile>>,
-): Promise<void> {
-  const files = fileStore(items);
-  const known = await files.get(file.fileId);
-  if (known?.status === 'deleted') return;
-  const written = await files.markDeleted({ version: 0, status: 'uploaded', ...file, ...known });
-  // Another request may have deleted it meanwhile: nothing else changes a file.
-  if (written === 'conflict' && (await files.get(file.fileId))?.status !== 'deleted')
-    throw new Error(`file ${file.fileId} could not be deleted`);
 }
 
 /** Those of the caller's tenant, or of none. Only by their ids, the operator finds those of others, too. */

@@ -20,6 +20,10 @@ export function fileStore(table: ItemTable): FileStore {
     async create(file) {
       return (await putVersioned(table, itemOf(file), 'absent')) ? 'written' : 'exists';
     },
+    async replace(file) {
+      const item = itemOf({ ...file, version: file.version + 1 });
+      return (await putVersioned(table, item, 'unchanged')) ? 'written' : 'conflict';
+    },
     async markDeleted(file) {
       const item = itemOf({ ...file, status: 'deleted', version: file.version + 1 });
       return (await putVersioned(table, item, 'absentOrUnchanged')) ? 'written' : 'conflict';

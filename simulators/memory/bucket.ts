@@ -52,6 +52,7 @@ export class MemoryBucket {
         }),
       read: (key, range) => this.#read(prefix + key, range),
       writer: (key) => this.#writer(prefix + key, transfer),
+      remove: (key) => call(`remove ${key}`, () => void objects.delete(prefix + key)),
     };
   }
 

@@ -4,6 +4,7 @@ import { fileKey, newApiId, ownObject, uploadPartKey } from '../../batch/ids.ts'
 import type { AssembleMessage } from '../../batch/messages.ts';
 import { completed, refused, type UploadIn } from '../../batch/upload.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { removeObjects } from '../removeObjects.ts';
 import { untilDeadline } from './task.ts';
 
 export type AssemblePorts = Pick<Dependencies, 'objects' | 'uploads' | 'clock' | 'chance' | 'log'>;
@@ -12,8 +13,8 @@ type Assembling = UploadIn<'assembling'>;
 /**
  * Puts the parts of an upload together. Each worker writes a file of its own, and the first to write the
  * upload's record names the file that counts: a message that comes twice or late changes nothing, and no
- * worker overwrites a file that a batch may already be made of. The files of the others, and the parts,
- * expire by the rules of the bucket.
+ * worker overwrites a file that a batch may already be made of. The files of the others are removed, and
+ * the parts once they are a file. Parts that no completion has named expire by the rules of the bucket.
  *
  * @param deadline when the function is killed, in milliseconds since 1970
  */
@@ -24,6 +25,8 @@ export async function assemble(
 ): Promise<void> {
   const { uploads, clock, chance, log } = ports;
   const upload = await uploads.get(uploadId);
+  // The worker that put it together may have died before it had removed the parts.
+  if (upload?.status === 'completed') await removeParts(ports, upload);
   if (upload?.status !== 'assembling') {
     const why = upload ? `it is ${upload.status}` : 'there is no such upload';
     return log.info('upload not assembled', { uploadId, why });
@@ -33,12 +36,22 @@ export async function assemble(
   const reason = await join(ports, upload, { key: fileKey(fileId), deadline });
   const ended = reason ? refused(upload, reason) : completed(upload, fileId, clock.now());
   const written = await uploads.replace(ended);
+  if (written === 'conflict') await removeObjects(ports, [fileKey(fileId)], { uploadId });
+  else if (ended.status === 'completed') await removeParts(ports, ended);
   const { bytes, completion } = upload;
   log.info(written === 'written' ? 'upload assembled' : 'upload was assembled by another worker', {
     ...{ uploadId, status: ended.status, bytes, parts: completion.partIds.length },
     ...(reason && { code: reason.code }),
     seconds: (clock.now() - startedAt) / 1000,
   });
+}
+
+async function removeParts(
+  ports: AssemblePorts,
+  { uploadId, completion }: UploadIn<'completed'>,
+): Promise<void> {
+  const keys = completion.partIds.map((partId) => uploadPartKey(uploadId, partId));
+  await removeObjects(ports, keys, { uploadId });
 }
 
 /** @returns why the parts are not the file; undefined once it is written */

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import {
   newHandler,
@@ -50,7 +51,10 @@ describe('a handler with an API', () => {
     expect(actions.filter((action) => action.startsWith('secretsmanager:'))).toEqual([]);
     expect(mentions(statements, 'dynamodb:GetItem')).toContain('"key#*"');
     expect(mentions(statements, 'dynamodb:PutItem')).not.toContain('"key#*"');
-    expect(mentions(statements, 's3:PutObject')).not.toMatch(/\/batches\/|\/uploads\/\*/);
+    for (const action of ['s3:PutObject', 's3:DeleteObject']) {
+      expect(mentions(statements, action)).toMatch(/\/uploads\/files\/\*.*\/uploads\/parts\/\*/);
+      expect(mentions(statements, action)).not.toMatch(/\/batches\/|\/uploads\/\*/);
+    }
     expect(mentions(statements, 'sqs:SendMessage')).toMatch(/BatchesWorkQueue(?!.*Queue)/);
     expect(mentions(statements, 'dynamodb:Query')).toMatch(/index\/created(?!.*index)/);
   });
@@ -58,10 +62,27 @@ describe('a handler with an API', () => {
   it('lets the worker put uploads together, and only then', () => {
     const added = (worker: readonly Statement[]) => [
       mentions(worker, 's3:PutObject').includes('uploads/files/'),
+      mentions(worker, 's3:DeleteObject').includes('uploads/parts/'),
       mentions(worker, 'dynamodb:PutItem').includes('upload#'),
     ];
-    expect(added(statementsOf(template, 'Worker'))).toEqual([true, true]);
-    expect(added(statementsOf(templateWith(), 'Worker'))).toEqual([false, false]);
+    expect(added(statementsOf(template, 'Worker'))).toEqual([true, true, true]);
+    expect(added(statementsOf(templateWith(), 'Worker'))).toEqual([false, false, false]);
+  });
+
+  it('forgets the parts of uploads after three days, in a bucket of its own or of the app', () => {
+    const parts = (found: Template, prefix: string) =>
+      found.hasResourceProperties('AWS::S3::Bucket', {
+        LifecycleConfiguration: {
+          Rules: Match.arrayWith([Match.objectLike({ Prefix: prefix, ExpirationInDays: 3 })]),
+        },
+      });
+    parts(template, 'uploads/parts/');
+    const stack = newStack();
+    const bucket = new s3.Bucket(stack, 'Given');
+    const handler = newHandler(stack, { api: true, bucket, bucketPrefix: 'mine/' });
+    expect(handler.node.validate()).toEqual([]);
+    parts(Template.fromStack(stack), 'mine/uploads/parts/');
+    expect(() => parts(templateWith(), 'uploads/parts/')).toThrow();
   });
 });
 

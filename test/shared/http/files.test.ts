@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ApiError } from '../../../shared/http/apiError.ts';
 import { parseRange } from '../../../shared/http/fileContent.ts';
+import { requestLine } from '../../support/world.ts';
 import { type Api, startApi } from './api.ts';
 
 const CONTENT = '{"custom_id":"a"}\n{"custom_id":"b"}\n';
@@ -150,6 +151,82 @@ test('a file that was deleted is gone, a repeated call has the same answer, and 
   expect(deleted).toEqual(files);
   expect((await api.call(`GET /v1/files/${files[0]}/content`)).status).toBe(404);
   expect((await client.files.list()).data).toEqual([]);
+});
+
+const batchOf = (api: Api, fileId: string) =>
+  api.clientOf().batches.create({
+    ...{ input_file_id: fileId, endpoint: '/v1/embeddings', completion_window: '24h' },
+  });
+
+test('a file is deleted with its content, as soon as every batch of it has a copy', async () => {
+  const api = startApi();
+  const { id, input_file_id: fileId } = await api.addBatch(['a']);
+  await batchOf(api, fileId);
+  const refused = await api.call(`DELETE /v1/files/${fileId}`);
+  expect(await errorIn(refused)).toMatchObject({
+    ...{ status: 409, code: 'file_in_use', message: expect.stringContaining(id) },
+  });
+  // OpenAI's SDKs repeat the call by themselves.
+  expect(Object.fromEntries(refused.headers)).toMatchObject({
+    ...{ 'x-should-retry': 'true', 'retry-after': '20' },
+  });
+  await api.workAll();
+
+  await api.clientOf().files.delete(fileId);
+
+  expect(api.bucket.objects.has(`uploads/files/${fileId}.jsonl`)).toBe(false);
+  await api.start();
+  expect((await api.clientOf().batches.retrieve(id)).status).toBe('in_progress');
+  await expect(batchOf(api, fileId)).rejects.toMatchObject({ code: 'file_not_found' });
+});
+
+test('a file is kept for no batch that was cancelled, or refused before it was made', async () => {
+  const api = startApi();
+  const { id, input_file_id: fileId } = await api.addBatch(['a']);
+  const refused = await api.call('POST /v1/batches', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      ...{ input_file_id: fileId, endpoint: '/v1/unknown', completion_window: '24h' },
+    }),
+  });
+  expect(refused.status).toBe(400);
+  await api.clientOf().batches.cancel(id);
+  expect((await api.call(`DELETE /v1/files/${fileId}`)).status).toBe(200);
+});
+
+test('so many batches at once of one file that it could not be known who needs it are put off', async () => {
+  const api = startApi();
+  const { id } = await uploaded(api, `${requestLine('a')}\n`);
+  for (let count = 0; count < 50; count++) await batchOf(api, id);
+  await expect(batchOf(api, id)).rejects.toMatchObject({ status: 503, code: 'file_in_use' });
+  await api.workAll();
+  await batchOf(api, id);
+  expect((await api.call(`DELETE /v1/files/${id}`)).status).toBe(409);
+});
+
+test('a file whose content cannot be removed now is deleted, and a repeated call removes it', async () => {
+  const api = startApi();
+  const { id } = await uploaded(api);
+  const remove = vi.spyOn(api.ports.objects, 'remove').mockRejectedValueOnce(new Error('not now'));
+  const deleted = { id, object: 'file', deleted: true };
+
+  expect(await api.clientOf().files.delete(id)).toEqual(deleted);
+
+  expect(api.bucket.objects.size).toBe(1);
+  expect(api.logged.join('\n')).toContain('not now');
+  expect((await api.call(`GET /v1/files/${id}`)).status).toBe(404);
+  expect(await api.clientOf().files.delete(id)).toEqual(deleted);
+  expect(remove).toHaveBeenCalledTimes(2);
+  expect(api.bucket.objects.size).toBe(0);
+});
+
+test('a store that removes nothing keeps the content out of reach, and no batch waits for it', async () => {
+  const api = startApi();
+  Object.assign(api.ports.objects, { remove: undefined });
+  const { input_file_id: fileId } = await api.addBatch(['a']);
+  expect((await api.call(`DELETE /v1/files/${fileId}`)).status).toBe(200);
+  expect((await api.call(`GET /v1/files/${fileId}/content`)).status).toBe(404);
+  expect(api.bucket.objects.size).toBe(1);
 });
 
 test('files are listed in both orders', async () => {

@@ -100,15 +100,41 @@ it('a message that comes again, late or for nothing changes nothing', async () =
   expect(filesOf(w)).toEqual(files);
 });
 
-it('of two workers at once, one names the file, and no file is written over', async () => {
+it('of two workers at once, one names the file, and the file of the other is removed', async () => {
   const w = world();
   await uploaded(w, { a: 'one\n' }, { bytes: 4, completion: completionOf('a') });
 
   await Promise.all([deliver(w), deliver(w)]);
 
   const { fileId } = await completedUpload(w);
-  expect(filesOf(w)).toHaveLength(2);
-  expect(filesOf(w)).toContain(fileKey(fileId));
+  expect(filesOf(w)).toEqual([fileKey(fileId)]);
+});
+
+const partsOf = ({ bucket }: World) =>
+  [...bucket.objects.keys()].filter((key) => key.startsWith('uploads/parts/'));
+
+it('parts are removed once they are a file, also after a worker that could not or died', async () => {
+  const w = world();
+  await uploaded(w, { a: 'one\n', b: 'two\n' }, { bytes: 8, completion: completionOf('a', 'b') });
+  const { remove } = w.objects;
+  w.dependencies.objects.remove = async () => Promise.reject(new Error('no removals today'));
+  await deliver(w);
+  const { fileId } = await completedUpload(w);
+  expect(partsOf(w)).toHaveLength(2);
+  expect(w.logged.join('\n')).toContain('no removals today');
+
+  Object.assign(w.dependencies.objects, { remove });
+  await deliver(w);
+
+  expect(partsOf(w)).toEqual([]);
+  expect(w.bucket.text(fileKey(fileId))).toBe('one\ntwo\n');
+});
+
+it('parts that were refused stay, for the next completion', async () => {
+  const w = world();
+  await uploaded(w, { a: 'one\n', b: 'two\n' }, { bytes: 8, completion: completionOf('a') });
+  await deliver(w);
+  expect(partsOf(w)).toHaveLength(2);
 });
 
 it('a worker that finds the parts gone after another has finished refuses nothing', async () => {
