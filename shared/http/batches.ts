@@ -24,9 +24,9 @@ export function batchRoutes(ports: HttpPorts): Routes {
       },
       async GET(context) {
         const query = readListQuery(context, LIMITS);
-        const { batches, hasMore } = await listBatches(ports, context.get('caller'), query);
-        const data = batches.map((batch) => batchObject(batch, ports.objects));
-        return context.json(listObject(data, hasMore));
+        const { data, hasMore } = await listBatches(ports, context.get('caller'), query);
+        const shown = data.map((batch) => batchObject(batch, ports.objects));
+        return context.json(listObject(shown, hasMore));
       },
     },
     '/batches/:batch': {

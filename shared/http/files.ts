@@ -14,7 +14,7 @@ import { formExpiresAfterSchema } from './expiresAfter.ts';
 import { contentAnswer } from './fileContent.ts';
 import { findFile } from './findFile.ts';
 import { parseFields } from './jsonBody.ts';
-import { listObject, readListQuery, unknownPlace } from './listing.ts';
+import { collectPage, listObject, readListQuery, unknownPlace } from './listing.ts';
 import { receiveFile } from './multipart.ts';
 import { ownedBy } from './ownership.ts';
 import type { Caller, HttpPorts } from './ports.ts';
@@ -23,8 +23,6 @@ import { type HttpContext, pathParameter, type Routes, unixSeconds } from './rou
 /** What OpenAI's API description allows for `limit`. A page has fewer files, and `has_more` says so. */
 const LIMITS = { maxLimit: 10_000, defaultLimit: 10_000 };
 const MAX_PAGE = 1_000;
-/** Files that are read at once: what the table takes in one request. */
-const READ = 100;
 
 /** What files are for here: only the inputs of batches are taken. */
 export const purposeSchema = z.literal('batch');
@@ -92,7 +90,10 @@ async function createFile(ports: HttpPorts, context: HttpContext): Promise<Store
   return file;
 }
 
-/** Those of the caller's tenant, or of none. Only by their ids, the operator finds those of others, too. */
+/**
+ * Those of the caller's tenant, or of none. The operator finds those of tenants by their ids only: files are
+ * listed by tenant, and nothing lists them all.
+ */
 async function listFiles(ports: HttpPorts, context: HttpContext): Promise<Response> {
   const caller = context.get('caller');
   const { limit: asked, after, isNewestFirst } = readListQuery(context, LIMITS);
@@ -100,19 +101,16 @@ async function listFiles(ports: HttpPorts, context: HttpContext): Promise<Respon
   const limit = Math.min(asked, MAX_PAGE);
   const now = ports.clock.now();
   const files = fileStore(ports.items);
-  const found: StoredFile[] = [];
-  let place = after === undefined ? undefined : await placeOf(ports, caller, after);
-  let hasMore = true;
-  // Files that have expired are deleted by the table, so that few are left out.
-  while (hasMore && found.length < limit) {
-    const wanted = Math.min(READ, limit - found.length);
-    const query = { tenant: caller.tenant, isNewestFirst, after: place, limit: wanted };
-    const page = await files.list(query);
-    found.push(...page.files.filter(({ expiresAt }) => expiresAt > now));
-    place = page.next;
-    hasMore = place !== undefined;
-  }
-  return context.json(listObject(found.map(fileObject), hasMore));
+  const first = after === undefined ? undefined : await placeOf(ports, caller, after);
+  const { tenant } = caller;
+  const { data, hasMore } = await collectPage<StoredFile, FilePlace | undefined>(
+    { limit, first },
+    async (place, wanted) => {
+      const page = await files.list({ tenant, isNewestFirst, after: place, limit: wanted });
+      return { found: page.files.filter(({ expiresAt }) => expiresAt > now), next: page.next };
+    },
+  );
+  return context.json(listObject(data.map(fileObject), hasMore));
 }
 
 /** @throws ApiError 400: only uploaded files are listed, and a batch names its own */

@@ -3,18 +3,12 @@ import type { Batch } from '../batch/record.ts';
 import { type CreatedPage, type CreatedPlace, listCreated } from '../stores/createdIndex.ts';
 import { listTenantBatches } from '../stores/tenantBatches.ts';
 import { ApiError } from './apiError.ts';
-import { type ListQuery, unknownPlace } from './listing.ts';
+import { collectPage, type ListQuery, unknownPlace } from './listing.ts';
 import { ownedBy } from './ownership.ts';
 import type { Caller, HttpPorts } from './ports.ts';
 
 /** Records that are read at once: what the table takes in one request. */
 const PAGE = 100;
-
-/**
- * Queries of the index for one page of the API. Only a caller without a tenant needs more than a few, in
- * a handler where most batches belong to tenants; a month without batches takes one.
- */
-const MAX_QUERIES = 50;
 
 /** The clock that a batch was created by may be ahead of this one. */
 const AHEAD_MS = 24 * 60 * 60_000;
@@ -31,28 +25,17 @@ export async function listBatches(
   ports: ListPorts,
   caller: Caller,
   { limit, after }: ListQuery,
-): Promise<{ readonly batches: readonly Batch[]; readonly hasMore: boolean }> {
-  const found: Batch[] = [];
-  let place: CreatedPlace | undefined =
+): Promise<{ readonly data: readonly Batch[]; readonly hasMore: boolean }> {
+  const first: CreatedPlace =
     after === undefined
       ? { createdAt: ports.clock.now() + AHEAD_MS }
       : await placeOf(ports, caller, after);
-  for (let queries = 0; place && found.length <= limit; queries++) {
-    if (queries === MAX_QUERIES) {
-      if (found.length > 0) return { batches: found, hasMore: true };
-      const message =
-        'The next batch of this key is too far back among those of others to be found';
-      throw new ApiError(503, message, { code: 'list_too_long' });
-    }
-    const page: CreatedPage = await readPage(ports, caller, place, limit);
-    const records = await ports.batches.getMany(page.items.map(({ batchId }) => batchId));
-    for (const { batchId } of page.items) {
-      const batch = records.get(batchId);
-      if (batch && ownedBy(caller, batch.spec)) found.push(batch);
-    }
-    place = page.next;
-  }
-  return { batches: found.slice(0, limit), hasMore: found.length > limit };
+  return collectPage({ limit, first }, async (place, wanted) => {
+    const { items, next } = await readPage(ports, caller, place, wanted);
+    const records = await ports.batches.getMany(items.map(({ batchId }) => batchId));
+    const found = items.flatMap(({ batchId }) => records.get(batchId) ?? []);
+    return { found: found.filter(({ spec }) => ownedBy(caller, spec)), next };
+  });
 }
 
 async function placeOf(
@@ -72,7 +55,7 @@ async function readPage(
   wanted: number,
 ): Promise<CreatedPage> {
   // Without a tenant, most of a page may be left out.
-  const limit = tenant === undefined && !isOperator ? PAGE : Math.min(PAGE, wanted + 1);
+  const limit = tenant === undefined && !isOperator ? PAGE : wanted;
   const { createdAt, batchId } = place;
   const after = batchId === undefined ? undefined : { createdAt, batchId };
   const from = Math.max(0, clock.now() - lifetimeSeconds(policy) * 1000);

@@ -182,6 +182,28 @@ test('batches are listed from the newest, page by page', async () => {
   expect((await api.call('GET /v1/batches?limit=0')).status).toBe(400);
 });
 
+test('has_more is only said of a page that another follows, however many batches are between', async () => {
+  const api = startApi();
+  const list = async (limit: number, as = 'key-none') => {
+    const { data, has_more } = await api.clientOf(as).batches.list({ limit });
+    return [data.length, has_more];
+  };
+  expect(await list(1)).toEqual([0, false]);
+  const options = { endpoint: '/v1/embeddings' };
+  await api.add('first', ['a'], options);
+  for (let index = 0; index < 100; index++) {
+    api.advance(1);
+    await api.add(`red-${index}`, ['a'], { ...options, tenant: 'red' });
+  }
+  expect(await list(1)).toEqual([1, false]);
+  await api.add('last', ['a'], options);
+  expect(await list(1)).toEqual([1, true]);
+  expect(await list(2)).toEqual([2, false]);
+  expect(await list(99, 'key-red')).toEqual([99, true]);
+  expect(await list(100, 'key-red')).toEqual([100, false]);
+  expect(await list(100, 'key-operator')).toEqual([100, true]);
+});
+
 const BODY = { endpoint: '/v1/embeddings', completion_window: '24h' };
 
 async function uploaded(api: Api, apiKey?: string, content = `${requestLine('a')}\n`) {

@@ -1,6 +1,9 @@
 import { expect, test, vi } from 'vitest';
+import { newFile } from '../../../shared/batch/file.ts';
 import { ApiError } from '../../../shared/http/apiError.ts';
 import { parseRange } from '../../../shared/http/fileContent.ts';
+import { fileStore } from '../../../shared/stores/fileRecords.ts';
+import { NOW } from '../../support/given.ts';
 import { requestLine } from '../../support/world.ts';
 import { type Api, startApi } from './api.ts';
 
@@ -245,6 +248,70 @@ test('files are listed in both orders', async () => {
   expect((await api.call('GET /v1/files?purpose=batch_output')).status).toBe(400);
   expect((await api.call('GET /v1/files?order=up')).status).toBe(400);
   expect((await api.call('GET /v1/files?after=file-x')).status).toBe(400);
+});
+
+/** Files by their lives in seconds, the oldest first, a second apart, of which none is old. */
+async function storedFiles(api: Api, lives: readonly number[]): Promise<string[]> {
+  const newest = NOW + lives.length * 1_000;
+  for (const [index, lifeSeconds] of lives.entries())
+    await fileStore(api.ports.items).create(
+      newFile(
+        {
+          ...{ fileId: fileIdOf(index), filename: 'f', bytes: 1, purpose: 'batch' },
+          ...{ tenant: undefined, lifeSeconds },
+        },
+        NOW + index * 1_000,
+      ),
+    );
+  api.advance((newest - NOW) / 1_000);
+  return lives.map((_, index) => fileIdOf(index)).toReversed();
+}
+
+const fileIdOf = (index: number) => `file-${String(index).padStart(24, '0')}`;
+const DAY_SECONDS = 24 * 60 * 60;
+
+test.each([
+  ['as many files as fit', Array(2).fill(DAY_SECONDS), 2, 2, false],
+  ['one file more', Array(3).fill(DAY_SECONDS), 2, 2, true],
+  ['as many as one request to the table takes', Array(100).fill(DAY_SECONDS), 100, 100, false],
+  ['one more than that', Array(101).fill(DAY_SECONDS), 100, 100, true],
+  ['one less than a page of the table', Array(100).fill(DAY_SECONDS), 99, 99, true],
+  [
+    'only files that have expired after the page',
+    [1, 1, ...Array(2).fill(DAY_SECONDS)],
+    2,
+    2,
+    false,
+  ],
+  [
+    'many expired ones before a last one',
+    [DAY_SECONDS, ...Array(250).fill(1), DAY_SECONDS],
+    1,
+    1,
+    true,
+  ],
+  ['many expired ones in a page', [DAY_SECONDS, ...Array(250).fill(1), DAY_SECONDS], 2, 2, false],
+  ['nothing but expired ones', Array(101).fill(1), 100, 0, false],
+  ['fewer than asked for', [DAY_SECONDS], 10_000, 1, false],
+] as const)('has_more of %s', async (_, lives, limit, shown, hasMore) => {
+  const api = startApi();
+  const ids = await storedFiles(api, lives);
+  api.advance(2);
+
+  const answer = await api.call(`GET /v1/files?limit=${limit}`);
+
+  const list = (await answer.json()) as { data: { id: string }[]; has_more: boolean };
+  const alive = ids.filter((id) => lives[Number(id.slice(-24))] !== 1);
+  expect(list.data.map(({ id }) => id)).toEqual(alive.slice(0, shown));
+  expect(list.has_more).toBe(hasMore);
+});
+
+test('a deleted file at the end of a page is nothing that follows', async () => {
+  const api = startApi();
+  const ids = await storedFiles(api, Array(4).fill(DAY_SECONDS));
+  for (const id of ids.slice(2)) await api.clientOf().files.delete(id);
+  expect(await api.clientOf().files.list({ limit: 2 })).toMatchObject({ has_more: false });
+  expect(await api.clientOf().files.list({ limit: 1 })).toMatchObject({ has_more: true });
 });
 
 test.each([
