@@ -29,6 +29,13 @@ interface CreateOptions extends KeysOptions {
 
 /** The command keys, for the keys of the HTTP API. */
 export function defineKeys(command: Command, context: CliContext): void {
+  command.addHelpText(
+    'after',
+    `
+Examples:
+  batch-handler keys create --name nightly-eval
+  batch-handler keys list`,
+  );
   const create = command.command('create').description('make a key and print it, this once');
   withNeed(withConnection(create), '--daily-budget', '--tenant')
     .requiredOption('--name <name>', 'what people call it by, such as its user or service')
