@@ -23,8 +23,8 @@ describe('describeAnthropic', () => {
     expect(() => checkOptions({ betas: ['x'] })).toThrow('options.betas');
   });
 
-  test('takes chat completions, and its own messages as native', () => {
-    expect(endpoints).toEqual(['/v1/chat/completions', '/v1/messages']);
+  test('takes chat completions, responses, and its own messages as native', () => {
+    expect(endpoints).toEqual(['/v1/chat/completions', '/v1/responses', '/v1/messages']);
     const own = request({ max_tokens: 5 }, '/v1/messages');
     expect(() => checkRequest?.(own, 'native')).not.toThrow();
     expect(() => checkRequest?.(own, 'openai')).toThrow('format "native" only');
