@@ -157,6 +157,6 @@ function columns(now: number): readonly Column<ApiKeyInfo>[] {
     },
     { title: 'CREATED', text: ({ createdAt }) => ago(createdAt, now), rank: 4 },
     { title: 'EXPIRES', text: ({ expiresAt }) => agoIf(expiresAt), rank: 3 },
-    { title: 'LAST USED', text: ({ lastUsedAt }) => agoIf(lastUsedAt) || 'never', rank: 3 },
+    { title: 'LAST USED', text: ({ lastUsedAt }) => agoIf(lastUsedAt) || 'unused', rank: 3 },
   ];
 }

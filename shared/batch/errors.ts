@@ -19,7 +19,9 @@ export class UnreadableRecordError extends Error {
   readonly batchId: string | undefined;
   /** @param what names the record */
   constructor(what: string, cause: unknown, batchId?: string) {
-    super(`${what} cannot be read: ${messageOf(cause)}`, { cause });
+    // The error of broken JSON quotes it, and a record has texts of users.
+    const why = cause instanceof SyntaxError ? 'its JSON is broken' : messageOf(cause);
+    super(`${what} cannot be read: ${why}`, { cause });
     this.batchId = batchId;
   }
 }

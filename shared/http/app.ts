@@ -86,7 +86,24 @@ function toApiError(error: Error, context: HttpContext, { log }: Pick<HttpPorts,
   }
   const requestId = context.get('requestId');
   const [route, { method }] = [context.get('route'), context.req];
-  log.error('request failed', { requestId, method, route, error: messageOf(error) });
+  log.error('request failed', { requestId, method, route, error: faultText(error) });
   const text = `The server failed to answer this request. Repeat it; the logs of the handler have the reason under ${requestId}`;
   return new ApiError(500, text, { code: 'internal_error' });
 }
+
+/**
+ * What a log says of a fault. Errors of the language itself quote what they were given, such as a piece of
+ * JSON or the value of a header, which users may have written: they are told by their name and by where
+ * they came from. The messages of all other errors are ours, of AWS or of Node.js, and name ids at most.
+ */
+function faultText(error: Error): string {
+  if (!LANGUAGE_ERRORS.some((type) => error instanceof type)) return messageOf(error);
+  const { name, message, stack = '' } = error;
+  // The stack begins with the message; the places follow.
+  const [, ...rest] = stack.split(message);
+  const places = rest.join(message).match(/at .*/g) ?? [];
+  const ours = places.filter((place) => !place.includes('node:'));
+  return [name, ...ours.slice(0, SHOWN_PLACES)].join(' ');
+}
+const SHOWN_PLACES = 3;
+const LANGUAGE_ERRORS = [SyntaxError, TypeError, RangeError, URIError];

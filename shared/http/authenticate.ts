@@ -54,7 +54,13 @@ export function authenticateBy({
     if (!key || !isRight || !isInForce(key, now)) throw badKey();
     const { requestsPerMinute } = key;
     if (requestsPerMinute !== undefined) {
-      if (!(await uses.count(keyId, requestsPerMinute, now))) throw tooMany(requestsPerMinute, now);
+      if (!(await uses.count(keyId, requestsPerMinute, now))) {
+        const minute = Math.floor(now / MINUTE_MS);
+        if (remembered.loggedMinute !== minute)
+          log.warn('requests of a key are refused for this minute', { keyId, requestsPerMinute });
+        remembered.loggedMinute = minute;
+        throw tooMany(requestsPerMinute, now);
+      }
     } else if (!remembered.isNoted) {
       remembered.isNoted = true;
       await uses.note(keyId, now).catch((error: unknown) => {
@@ -73,6 +79,8 @@ interface Remembered {
   readonly key: Promise<ApiKey | undefined>;
   /** Whether its use was noted since it was read. */
   isNoted: boolean;
+  /** The last minute since 1970 in which requests of it were refused, which is logged once. */
+  loggedMinute: number | undefined;
 }
 
 /** Reads keys, and remembers them and that there are none, for a short time and in bounded memory. */
@@ -86,7 +94,10 @@ function remembering(
     const before = remembered.get(keyId);
     const now = clock.now();
     const isFresh = before !== undefined && now - before.readAt < REMEMBERED_MS;
-    const entry = isFresh ? before : { readAt: now, key: store.get(keyId), isNoted: false };
+    const loggedMinute = before?.loggedMinute;
+    const entry = isFresh
+      ? before
+      : { readAt: now, key: store.get(keyId), isNoted: false, loggedMinute };
     remembered.delete(keyId);
     remembered.set(keyId, entry);
     const [oldest = keyId] = remembered.keys();

@@ -37,7 +37,7 @@ export interface ApiKeyInfo {
   readonly createdAt: string;
   readonly expiresAt?: string;
   readonly revokedAt?: string;
-  /** To the hour. Absent if it was never used. */
+  /** To the hour. Absent if it was not used within 400 days. */
   readonly lastUsedAt?: string;
 }
 
@@ -98,14 +98,20 @@ function checkOptions(
 }
 
 /**
- * All keys of the API, the newest first.
+ * All keys of the API, the newest first. One that was revoked or has expired is there for 90 days more.
  *
  * @param now milliseconds since 1970
  */
 export async function listApiKeys({ items }: Stored, now: number): Promise<readonly ApiKeyInfo[]> {
   const uses = keyUses(items);
-  const keys = await apiKeyStore(items).list();
-  return Promise.all(keys.map(async (key) => infoOf(key, await uses.lastUsedAt(key.keyId), now)));
+  const all: ApiKeyInfo[] = [];
+  for await (const page of apiKeyStore(items).list())
+    all.push(
+      ...(await Promise.all(
+        page.map(async (key) => infoOf(key, await uses.lastUsedAt(key.keyId), now)),
+      )),
+    );
+  return all;
 }
 
 /**

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { TABLE } from '../config.ts';
 import { timeKey } from './indexKeys.ts';
-import { parseRecord, putIf, putVersioned, queryPage, recordJson } from './items.ts';
-import type { Item, ItemTable } from './itemTable.ts';
+import { parseRecord, putIf, putVersioned, recordJson } from './items.ts';
+import type { IndexPosition, Item, ItemTable } from './itemTable.ts';
 
 const SCHEMA_VERSION = 1;
 
@@ -42,12 +42,20 @@ export interface ApiKeyStore {
    * @returns the revoked key; undefined if there is no such key
    */
   revoke(keyId: string, now: number): Promise<ApiKey | undefined>;
-  /** All keys, also those that are revoked or have expired, the newest first. Eventually consistent. */
-  list(): Promise<readonly ApiKey[]>;
+  /**
+   * All keys, also those that were revoked or have expired within 90 days, in pages, the newest first.
+   * Eventually consistent.
+   */
+  list(): AsyncIterable<readonly ApiKey[]>;
 }
 
 /** The partition of the `created` index that holds the keys. */
 const KEYS = 'keys';
+const PAGE = 100;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** How long a key is listed that nothing accepts any more: until nobody asks what it was. */
+const KEEP_ENDED_MS = 90 * DAY_MS;
 
 /** The keys of the HTTP API, in the table: `key#<key id>`. Serving the API only reads them. */
 export function apiKeyStore(table: ItemTable): ApiKeyStore {
@@ -62,6 +70,7 @@ export function apiKeyStore(table: ItemTable): ApiKeyStore {
         record: recordJson(`key ${key.keyId}`, apiKeySchema, key),
         [partitionKey]: KEYS,
         [sortKey]: timeKey(key.createdAt),
+        ...timeToLiveOf(key),
       },
       precondition,
     );
@@ -79,19 +88,29 @@ export function apiKeyStore(table: ItemTable): ApiKeyStore {
       // Nothing else changes a key, so somebody else has revoked it in between.
       return store.get(keyId);
     },
-    async list() {
-      const keys: ApiKey[] = [];
-      let cursor: string | undefined;
+    async *list() {
+      let after: IndexPosition | undefined;
       do {
-        const page = await queryPage(table, { index: 'created', partition: KEYS, cursor });
-        const found = await Promise.all(page.items.map(({ id }) => store.get(keyIdOf(id))));
-        keys.push(...found.filter((key) => key !== undefined));
-        cursor = page.cursor;
-      } while (cursor !== undefined);
-      return keys.toReversed();
+        const query = {
+          index: 'created',
+          partition: KEYS,
+          isDescending: true,
+          limit: PAGE,
+        } as const;
+        const { items, last } = await table.query({ ...query, after });
+        const found = await Promise.all(items.map(({ id }) => store.get(keyIdOf(id))));
+        yield found.filter((key) => key !== undefined);
+        after = last;
+      } while (after !== undefined);
     },
   };
   return store;
+}
+
+function timeToLiveOf({ revokedAt, expiresAt }: ApiKey): Readonly<Record<string, number>> {
+  const endsAt = Math.min(...[revokedAt, expiresAt].filter((time) => time !== undefined));
+  if (!Number.isFinite(endsAt)) return {};
+  return { [TABLE.timeToLive]: Math.ceil((endsAt + KEEP_ENDED_MS) / 1000) };
 }
 
 function keyItemId(keyId: string): string {
@@ -125,7 +144,7 @@ export interface KeyUses {
   count(keyId: string, limit: number, now: number): Promise<boolean>;
   /** Notes that a key is used, unless that was noted within the last hour. */
   note(keyId: string, now: number): Promise<void>;
-  /** When a key was last used, in milliseconds since 1970; undefined before the first time. */
+  /** When a key was last used, in milliseconds since 1970; undefined if that is over 400 days ago, or never. */
   lastUsedAt(keyId: string): Promise<number | undefined>;
 }
 
@@ -135,11 +154,17 @@ export const MINUTE_MS = 60_000;
 /** How exactly the last use of a key is known. */
 export const NOTED_EVERY_MS = 60 * MINUTE_MS;
 
+/** For so long, it is known when a key was last used: for keys that are used once a year. */
+export const KEEP_USE_MS = 400 * DAY_MS;
+
 export function keyUses(table: ItemTable): KeyUses {
   const put = (keyId: string, use: KeyUse, found: Item | undefined) =>
     putIf(
       table,
-      { id: useItemId(keyId), writeToken: randomUUID(), ...use },
+      {
+        ...{ id: useItemId(keyId), writeToken: randomUUID(), ...use },
+        [TABLE.timeToLive]: Math.ceil((use.lastUsedAt + KEEP_USE_MS) / 1000),
+      },
       found ? { is: 'token', writeToken: found.writeToken ?? '' } : { is: 'absent' },
     );
   return {

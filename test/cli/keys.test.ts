@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../inProcess/database.ts';
 import { writeDescription } from '../../inProcess/directory.ts';
-import { sqliteTable } from '../../inProcess/sqliteTable.ts';
+import { type SqliteTable, sqliteTable } from '../../inProcess/sqliteTable.ts';
 import { authenticateBy } from '../../shared/http/authenticate.ts';
 import { PACKAGE_VERSION } from '../../shared/package.ts';
-import type { ItemTable } from '../../shared/stores/itemTable.ts';
 import { tenantStore } from '../../shared/stores/tenants.ts';
 import { cliRun } from '../support/cliRun.ts';
 
@@ -16,7 +15,7 @@ const start = Date.parse('2027-03-01T12:00:00Z');
 
 let now: number;
 let directory: string;
-let items: ItemTable;
+let items: SqliteTable;
 let close: () => void;
 beforeEach(() => {
   now = start;
@@ -123,7 +122,7 @@ describe('keys list', () => {
     expect(listed.stdout.split('\n').map((line) => line.trimEnd())).toEqual([
       'KEY ID      NAME   STATE    TENANT  PROVIDERS  PER MINUTE  CREATED  EXPIRES  LAST USED',
       expect.stringMatching(/^\w{10} {2}newer {2}active {3}t {7}openai +24h ago +24h ago$/),
-      expect.stringMatching(/^\w{10} {2}older {2}expired +all +24h ago {2}23h ago {2}never$/),
+      expect.stringMatching(/^\w{10} {2}older {2}expired +all +24h ago {2}23h ago {2}unused$/),
       '',
     ]);
     const json = await keys('list', '--json');
@@ -135,6 +134,26 @@ describe('keys list', () => {
       expect(listed.stdout + json.stdout).not.toContain(key.trim().slice(-38));
       expect(json.stdout).not.toContain('sha256');
     }
+  });
+});
+
+describe('a key that nothing accepts any more', () => {
+  it('is listed for 90 days after its end, which is the earlier of two', async () => {
+    const kept = async (name: string) => {
+      items.removeExpired(now);
+      const { stdout } = await keys('list', '--json');
+      return objects(stdout).some((key) => key.name === name);
+    };
+    await keys('create', '--name', 'stays');
+    await keys('create', '--name', 'expires', '--expires', '1d');
+    const revoked = await keys('create', '--name', 'revoked', '--expires', '90d');
+    await keys('revoke', revoked.stdout.trim());
+    now += 90 * DAY - 1;
+    expect([await kept('expires'), await kept('revoked')]).toEqual([true, true]);
+    now += 1;
+    expect([await kept('expires'), await kept('revoked')]).toEqual([true, false]);
+    now += DAY;
+    expect([await kept('expires'), await kept('stays')]).toEqual([false, true]);
   });
 });
 

@@ -212,6 +212,27 @@ describe('requests per minute', () => {
     await authenticate(authorization);
   });
 
+  it('above the limit are logged once a minute for each key, also while it is read anew', async () => {
+    const first = await created({ requestsPerMinute: 1 });
+    const second = await created({ requestsPerMinute: 1 });
+    const authenticate = authenticator();
+    const refuse = async ({ authorization }: typeof first, times: number) => {
+      for (let time = 0; time < times; time++) await refusalOf(authenticate(authorization));
+    };
+    const line = ({ keyId }: typeof first) =>
+      `requests of a key are refused for this minute {"keyId":"${keyId}","requestsPerMinute":1}`;
+    await Promise.all([first, second].map(({ authorization }) => authenticate(authorization)));
+    await refuse(first, 3);
+    await refuse(second, 1);
+    now += REMEMBERED_MS;
+    await refuse(first, 2);
+    expect(logged).toEqual([line(first), line(second)]);
+    now = NOW + MINUTE;
+    await authenticate(first.authorization);
+    await refuse(first, 2);
+    expect(logged).toEqual([line(first), line(second), line(first)]);
+  });
+
   it('are counted together by all who serve the API, exactly', async () => {
     const { authorization } = await created({ requestsPerMinute: 5 });
     const all = [authenticator(), authenticator()].flatMap((authenticate) =>
@@ -267,6 +288,13 @@ describe('the last use of a key', () => {
     now += 1;
     await authenticator()(authorization);
     expect(await lastUsedAt(keyId)).toBe(now);
+  });
+
+  it('is forgotten after 400 days', async () => {
+    const { keyId, authorization } = await created();
+    await authenticator()(authorization);
+    const item = await fresh.table.get(`keyUse#${keyId}`);
+    expect(Number(item?.expiresAt) * 1000 - NOW).toBe(400 * 24 * 60 * MINUTE);
   });
 
   it('is never a reason to fail', async () => {

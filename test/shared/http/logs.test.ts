@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import * as z from 'zod';
 import { authenticateBy } from '../../../shared/http/authenticate.ts';
 import { hashOf, makeKey } from '../../../shared/http/keys.ts';
 import { apiKeyStore } from '../../../shared/stores/apiKeys.ts';
@@ -146,4 +147,40 @@ it('the body is not read before the key was accepted', async () => {
   const answer = await api.call('POST /v1/files', { body, duplex: 'half', as: 'x' } as RequestInit);
   expect(answer.status).toBe(401);
   expect(isRead).toBe(false);
+});
+
+const SECRET = 'secret-text of a user';
+const QUOTING: readonly (readonly [string, () => unknown])[] = [
+  ['broken JSON', () => JSON.parse(`{"prompt": ${SECRET}`)],
+  ['the value of a header', () => new Headers({ 'x-name': `${SECRET}\0` })],
+  ['a URL', () => new URL(SECRET)],
+  ['a property of nothing', () => Object.create({}).none[SECRET]],
+  ['a number', () => (1).toFixed(Number(SECRET.length) * 100)],
+  [
+    'a value that is not of its schema',
+    () => z.object({ name: z.enum(['a']) }).parse({ name: SECRET }),
+  ],
+];
+
+it.each(QUOTING)('a fault about %s is logged without it, and with its place', async (_, fail) => {
+  const { api, key } = await startWithKey();
+  vi.spyOn(api.ports.batches, 'get').mockImplementation(async () => {
+    fail();
+    throw new Error('nothing failed');
+  });
+  expect((await api.call('GET /v1/batches/b1', { as: key })).status).toBe(500);
+  const [line = ''] = api.logged.filter((each) => each.startsWith('request failed'));
+  expect(line).toMatch(/Error at .*logs\.test\.ts|name: must be/);
+  expect(line).not.toMatch(/secret|text of a user/);
+});
+
+it('the record of a file that is broken is logged without the name in it', async () => {
+  const { api, key } = await startWithKey();
+  const id = `file-${'0'.repeat(24)}`;
+  const item = { id: `file#${id}`, writeToken: 't', version: 0, schemaVersion: 1 };
+  await api.ports.items.put({ ...item, record: `{"filename": ${SECRET}` }, { is: 'absent' });
+  expect((await api.call(`GET /v1/files/${id}`, { as: key })).status).toBe(500);
+  const all = api.logged.join('\n');
+  expect(all).toContain(`file ${id} cannot be read: its JSON is broken`);
+  expect(all).not.toMatch(/secret|text of a user/);
 });
