@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { findHandlerNames } from '../local/stackSettings.ts';
+import { apiUrl, findHandlerNames } from '../local/stackSettings.ts';
 import { dynamoTable } from '../shared/aws/table.ts';
 import { hashOf, makeKey } from '../shared/http/keys.ts';
 import { apiKeyStore } from '../shared/stores/apiKeys.ts';
@@ -32,7 +32,9 @@ export const apiBenchmark: Benchmark = {
       const stack = await runStack(directory, { api: true });
       const served = await startServe(directory);
       try {
-        const byUrl = callerOf(`${urlOf(stack)}v1`, await newKey(stack));
+        const url = apiUrl(stack.resources);
+        if (url === undefined) throw new Error('the stack has no API');
+        const byUrl = callerOf(url, await newKey(stack));
         const ofUrl = await latencies(byUrl, 'url', 'function URL');
         const poll = ofUrl.find(({ name }) => name === 'api-url-get-batches-id')?.value ?? 0;
         return [
@@ -48,13 +50,6 @@ export const apiBenchmark: Benchmark = {
       }
     }),
 };
-
-function urlOf({ resources }: RunningStack): string {
-  const { functionArn = '', url = '' } =
-    resources.functionUrls.find((each) => /Api/.test(each.functionArn)) ?? {};
-  if (functionArn === '') throw new Error('the stack has no function of the API');
-  return url;
-}
 
 async function newKey({ clients, resources }: RunningStack): Promise<string> {
   const { keyId, key } = makeKey(systemChance);

@@ -31,15 +31,20 @@ function word(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/**
- * What to type while the stack is kept running. All of it can be pasted.
- *
- * @param batchId a batch that there is
- * @param variables the commands that set the environment of the AWS CLI
- */
+interface NextSteps {
+  /** A batch that there is. */
+  readonly batchId: string;
+  readonly exampleFile: string;
+  /** The commands that set the environment of the AWS CLI. */
+  readonly variables: string;
+  /** The base URL of the HTTP API, if the stack has one. */
+  readonly api: string | undefined;
+}
+
+/** What to type while the stack is kept running. All of it can be pasted. */
 export function nextSteps(
   complete: Complete,
-  { batchId, exampleFile, variables }: { batchId: string; exampleFile: string; variables: string },
+  { batchId, exampleFile, variables, api }: NextSteps,
 ): string {
   const file = word(relative(process.cwd(), exampleFile));
   const commands = [`show ${batchId}`, `results ${batchId}`, `add ${file} --wait`, 'list', 'serve'];
@@ -50,7 +55,17 @@ export function nextSteps(
     '',
     '# For the AWS CLI and SDKs, there:',
     variables,
+    ...(api === undefined ? [] : apiSteps(complete, api)),
   ].join('\n');
+}
+
+function apiSteps(complete: Complete, api: string): readonly string[] {
+  return [
+    '# For clients of OpenAI, at the function URL:',
+    `export OPENAI_BASE_URL=${api}`,
+    `export OPENAI_API_KEY=$(${complete('keys create --name me')})`,
+    '',
+  ];
 }
 
 /**

@@ -29,7 +29,7 @@ import { openPortSession } from './portSession.ts';
 import { usesRealProvider } from './providers.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
 import { type RunningStack, startStack } from './stack.ts';
-import { providerEntries, replacedPorts } from './stackSettings.ts';
+import { apiUrl, providerEntries, replacedPorts } from './stackSettings.ts';
 import { assemblyDirectory } from './synthesize.ts';
 import { readAssembly } from './template/assembly.ts';
 
@@ -102,7 +102,9 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     if (options.keep && !interrupted.aborted) {
       const variables = shellEnvironment(stack.endpointUrl, session.names);
       const [{ batchId = '' } = {}] = tracked;
-      output.write(`${nextSteps(complete, { batchId, exampleFile: EXAMPLE_FILE, variables })}\n`);
+      const api = apiUrl(stack.resources);
+      const steps = { batchId, exampleFile: EXAMPLE_FILE, variables, api };
+      output.write(`${nextSteps(complete, steps)}\n`);
       // The lines of the first display are above the summary now, so a terminal cannot redraw them. A
       // pipe has them already.
       const isLive = output.isTTY === true;

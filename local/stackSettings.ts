@@ -34,6 +34,19 @@ export function webhookUrls({
   return new Map(urls);
 }
 
+/** The base URL of the HTTP API, if the stack has one. The only other URL of a handler is that of webhooks. */
+export function apiUrl({
+  functions,
+  functionUrls,
+}: Pick<StackResources, 'functions' | 'functionUrls'>): string | undefined {
+  const ofHandler = functions.filter(({ directory }) => existsSync(join(directory, SETTINGS_FILE)));
+  const api = functionUrls.find(({ functionArn }) => {
+    const target = ofHandler.find(({ arn }) => arn === functionArn);
+    return target !== undefined && !(ENVIRONMENT.webhookSecrets in target.environment);
+  });
+  return api && `${api.url}v1`;
+}
+
 /** The content of the stack's secrets, by their ARNs or names, as the functions have them. */
 export function secretValues(
   functions: readonly FunctionResource[],

@@ -47,7 +47,7 @@ Examples:
     )
     .option(
       '--daily-budget <usd>',
-      'what all batches of the tenant may cost in a day (UTC)',
+      'what all batches of the tenant may cost in a day (UTC); those of a model without a price wait',
       readPositive,
     )
     .option('--requests-per-minute <n>', 'more are answered with 429', readPositiveCount)

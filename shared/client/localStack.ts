@@ -38,7 +38,7 @@ export async function localStack(
   if (!parsed.success || !isRunning(parsed.data.pid))
     throw new ClientError(
       'local_stack_not_running',
-      `no local stack runs in ${directory}: start one with npm start -- --keep`,
+      `no local stack runs in ${directory}: start one with npm start -- --keep, or name the directory of one that runs with --local DIRECTORY`,
     );
   const { endpointUrl: endpoint, stackName: stack } = parsed.data;
   const logDirectory = join(directory, LOG_DIRECTORY);

@@ -39,7 +39,10 @@ export function createApp(ports: HttpPorts): Hono<HttpEnv> {
   });
   app.notFound((context) => {
     const { method, path } = context.req;
-    throw new ApiError(404, `Invalid URL (${method} ${path})`);
+    throw new ApiError(
+      404,
+      `Invalid URL (${method} ${path}): this server answers /v1/files, /v1/uploads, /v1/batches and /v1/models`,
+    );
   });
   app.onError((error, context) => errorResponse(toApiError(error, context, ports)));
   return app;

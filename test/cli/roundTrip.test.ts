@@ -236,7 +236,7 @@ test('a stack that cannot be reached is one line on stderr, and exit code 3', as
   expect(await cli('list', '--local', nowhere)).toEqual({
     code: 3,
     stdout: '',
-    stderr: `no local stack runs in ${nowhere}: start one with npm start -- --keep\n`,
+    stderr: `no local stack runs in ${nowhere}: start one with npm start -- --keep, or name the directory of one that runs with --local DIRECTORY\n`,
   });
   const { code, stderr } = await cli('list', '--region', 'eu-west-1');
   expect(stderr).toMatch(/^no AWS credentials: sign in .*\n$/);

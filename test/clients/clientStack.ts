@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { apiUrl } from '../../local/stackSettings.ts';
 import { startCli } from '../support/cliProcess.ts';
 import { cliRun } from '../support/cliRun.ts';
 import { type HandlerRun, startHandlerRun } from '../support/handlerRun.ts';
@@ -46,7 +47,10 @@ export async function startClientStack(): Promise<ClientStack> {
   return {
     run,
     served: { baseUrl, apiKey: OPERATOR_KEY },
-    deployed: { baseUrl: apiUrlOf(run), apiKey: key.trim() },
+    deployed: {
+      baseUrl: apiUrl(run.stack.resources) ?? 'the stack has no API',
+      apiKey: key.trim(),
+    },
     requestsFor(model) {
       const path = join(directory, `${model}.jsonl`);
       const lines = IDS.map((id) => JSON.stringify(request(id, model)));
@@ -77,10 +81,4 @@ async function printedUrl(child: ReturnType<typeof startCli>['child']): Promise<
     if (url !== undefined) return url;
   }
   throw new Error('serve ended without its address');
-}
-
-function apiUrlOf({ stack: { resources } }: HandlerRun): string {
-  const api = resources.functionUrls.find(({ functionArn }) => functionArn.includes('Api'));
-  if (api === undefined) throw new Error('the stack has no API');
-  return `${api.url}v1`;
 }

@@ -91,6 +91,7 @@ test('what to type next can be pasted', () => {
     batchId: 'b-1',
     exampleFile: `${process.cwd()}/examples/requests.jsonl`,
     variables: 'export BUCKET=b\n',
+    api: 'http://127.0.0.1:1/function-url/Api/v1',
   });
 
   expect(complete('list')).toMatch(/bin\/batch-handler list --local 'my runs'$/);
@@ -103,6 +104,8 @@ test('what to type next can be pasted', () => {
   expect(lines.filter((line) => !/^(#|export |\S*bin\/batch-handler )/.test(line))).toEqual([]);
   expect(lines).toContainEqual(expect.stringContaining('show b-1 --local'));
   expect(lines).toContainEqual(expect.stringContaining('add examples/requests.jsonl --wait'));
+  expect(lines.at(-2)).toBe('export OPENAI_BASE_URL=http://127.0.0.1:1/function-url/Api/v1');
+  expect(lines.at(-1)).toMatch(/^export OPENAI_API_KEY=\$\(\S+ keys create --name me --local /);
 });
 
 test('a blocked provider is told of once, with its text and the fix', () => {

@@ -115,7 +115,7 @@ test('a local stack is found by its directory, as long as its process lives', as
     );
 
   await expect(localStack(directory)).rejects.toThrow(
-    `no local stack runs in ${directory}: start one with npm start -- --keep`,
+    `no local stack runs in ${directory}: start one with npm start -- --keep, or name the directory of one that runs with --local DIRECTORY`,
   );
   write(process.pid);
   expect(await localStack(directory)).toMatchObject({

@@ -25,7 +25,8 @@ test('what does not exist has an error of the same shape', async () => {
   const api = startApi();
   expect(await errorOf(await api.call('GET /v1/unknown'))).toEqual({
     status: 404,
-    message: 'Invalid URL (GET /v1/unknown)',
+    message:
+      'Invalid URL (GET /v1/unknown): this server answers /v1/files, /v1/uploads, /v1/batches and /v1/models',
     type: 'invalid_request_error',
     param: null,
     code: null,
