@@ -42,6 +42,10 @@ export const HTTP_MUTATIONS: readonly Mutation[] = [
     edits: [edit(`${HTTP}/findFile.ts`, 'file.expiresAt > clock.now()', 'true')],
   },
   {
+    name: 'HTTP: a file that a batch has still to copy is not deleted',
+    edits: [edit(`${HTTP}/deleteFile.ts`, 'if (waiting !== undefined) throw', 'if (false) throw')],
+  },
+  {
     name: 'uploads: the size of all parts',
     edits: [
       edit('shared/usecases/work/assemble.ts', 'if (total === bytes) return keys;', 'return keys;'),

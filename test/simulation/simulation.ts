@@ -204,14 +204,13 @@ export class Simulation implements Observer, PortsWorld {
   }
 
   #makeHttp({ overHttp }: Guards, scripted: Scripted | undefined): HttpUsers | undefined {
-    const { schedule, bucket } = this;
+    const { schedule } = this;
     const random = schedule.stream('http');
     const isOverHttp = scripted
       ? scripted.life.overHttp !== undefined
       : random.chance(overHttp ? 1 : HTTP_SHARE);
     if (!isOverHttp) return undefined;
     return new HttpUsers(schedule, random, {
-      bucket,
       serve: (request, answered, died) => this.#serve(request, answered, died),
       onCommand: (batchId) => this.invariants.onCommand(batchId),
     });

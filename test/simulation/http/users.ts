@@ -1,6 +1,5 @@
-import { fileIdOfKey } from '../../../shared/batch/ids.ts';
+import { fileKey } from '../../../shared/batch/ids.ts';
 import type { Batch } from '../../../shared/batch/record.ts';
-import type { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 import type { Life } from '../lives.ts';
 import type { Random } from '../random.ts';
 import { HOUR, MINUTE, type Schedule } from '../schedule.ts';
@@ -8,7 +7,6 @@ import { requestLine } from '../user.ts';
 import { type ApiAnswer, ApiClient, formOf, jsonOf, type Serve } from './client.ts';
 
 interface HttpWorld {
-  readonly bucket: MemoryBucket;
   /** The API's function. */
   readonly serve: Serve;
   /** Called as a cancel is sent. */
@@ -48,9 +46,11 @@ interface Habits {
   /** The client ends after the upload. */
   readonly diesAfterUpload: boolean;
   readonly cancels: number;
+  /** It deletes the file as soon as its batches are created. */
+  readonly deletes: boolean;
 }
 
-/** Users who upload files, create batches and cancel them over HTTP, by an SDK. */
+/** Users who upload and delete files, create batches and cancel them over HTTP, by an SDK. */
 export class HttpUsers {
   readonly intents: CreateIntent[] = [];
   readonly files: UploadedFile[] = [];
@@ -58,12 +58,13 @@ export class HttpUsers {
   readonly cancelled = new Set<string>();
   /** Requests that were repeated. */
   repeats = 0;
+  /** Files that a client has asked to delete. */
+  readonly deleted = new Set<string>();
   /** What an answer said that it must never say. */
   readonly wrong: string[] = [];
   readonly #schedule: Schedule;
   readonly #random: Random;
   readonly #world: HttpWorld;
-  readonly #contents = new Map<string, readonly string[]>();
   #serial = 0;
 
   constructor(schedule: Schedule, random: Random, world: HttpWorld) {
@@ -83,6 +84,7 @@ export class HttpUsers {
         createsAtOnce: random.pick([1, 1, 2]),
         diesAfterUpload: random.chance(0.1),
         cancels: random.pick([0, 0, 0, 1, 2]),
+        deletes: random.chance(0.3),
       };
       const requests = 1 + random.int(4);
       this.#schedule.timeline.after(
@@ -98,15 +100,14 @@ export class HttpUsers {
     const habits: Habits = {
       inParts: overHttp.inParts,
       ...{ parts: 'in order', creates: 'by SDK', createsAtOnce: 1, diesAfterUpload: false },
-      cancels: overHttp.cancels ? 1 : 0,
+      ...{ cancels: overHttp.cancels ? 1 : 0, deletes: false },
     };
     this.#schedule.timeline.after(0, () => void this.#use(habits, requests));
   }
 
   /** The requests of a batch that was created over HTTP; undefined for one that nobody created. */
   requestsOf({ spec }: Batch): readonly string[] | undefined {
-    if (fileIdOfKey(spec.source.key) === undefined) return undefined;
-    return this.#contents.get(this.#world.bucket.text(spec.source.key));
+    return this.files.find(({ fileId }) => fileKey(fileId) === spec.source.key)?.customIds;
   }
 
   async #use(habits: Habits, requests: number): Promise<void> {
@@ -114,7 +115,6 @@ export class HttpUsers {
     const client = this.#client(habits);
     const customIds = Array.from({ length: requests }, (_, n) => `${name}-${n}`);
     const content = customIds.map(requestLine).join('');
-    this.#contents.set(content, customIds);
     const fileId = habits.inParts
       ? await this.#uploadInParts(client, content, habits)
       : await this.#uploadWhole(client, content, habits);
@@ -135,6 +135,8 @@ export class HttpUsers {
       });
     });
     const ids = await Promise.all(bodies.map((body) => this.#create(client, fileId, body, habits)));
+    if (habits.deletes && ids.every((batchId) => batchId !== undefined))
+      await this.#delete(client, fileId);
     for (const batchId of ids)
       if (batchId !== undefined) await this.#cancel(client, batchId, habits.cancels);
   }
@@ -248,6 +250,17 @@ export class HttpUsers {
     if (again && again.status < 500 && this.#idOf(again) !== batchId)
       this.wrong.push(`${idempotencyKey} makes ${batchId} and then ${this.#idOf(again)}`);
     return batchId;
+  }
+
+  /** At once, as a tidy program does. A person repeats what the SDK gave up. */
+  async #delete(client: ApiClient, fileId: string): Promise<void> {
+    this.deleted.add(fileId);
+    const path = `/v1/files/${fileId}`;
+    for (let tries = 0; tries < 5; tries++) {
+      const answer = await client.request({ method: 'DELETE', path });
+      if (answer?.status === 200) break;
+      await client.wait(3 * MINUTE);
+    }
   }
 
   async #cancel(client: ApiClient, batchId: string, times: number): Promise<void> {
