@@ -101,8 +101,17 @@ export interface BatchStore extends UnreadableRecords {
   readonly shards: number;
   /** Batches of a shard whose `dueAt` is at or before `until`, oldest first. */
   listDue(shard: number, until: number, cursor?: string): Promise<IndexPage<DueHint>>;
-  /** Batches of a queue by priority, then age. */
-  listWaiting(queue: WaitingQueue, cursor?: string): Promise<IndexPage<WaitingHint>>;
+  /**
+   * Batches of a queue by priority, then age.
+   *
+   * @param limit batches that the caller has a use for: a page that has more costs memory and time.
+   *   Default: 1,000
+   */
+  listWaiting(
+    queue: WaitingQueue,
+    cursor?: string,
+    limit?: number,
+  ): Promise<IndexPage<WaitingHint>>;
   /**
    * Tenants that may have batches waiting at a provider, each once. Whoever has one is listed before its
    * batch enters the queue.

@@ -72,12 +72,12 @@ export function batchStore(
       }));
       return { items: hints, cursor: next };
     },
-    async listWaiting(queue, cursor) {
+    async listWaiting(queue, cursor, limit = HINTS_PER_PAGE) {
       const { items, cursor: next } = await queryPage(table, {
         index: 'due',
         partition: waitingPartition(queue),
         cursor,
-        limit: HINTS_PER_PAGE,
+        limit: Math.min(limit, HINTS_PER_PAGE),
       });
       const hints = items.map((item) => ({
         ...loadOf(item),

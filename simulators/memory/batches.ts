@@ -74,9 +74,14 @@ export class MemoryBatches {
     const list = async <T>(
       what: string,
       listing: () => Listing<BatchFields>,
-      { cursor, hintOf }: { cursor: string | undefined; hintOf: (batch: BatchFields) => T },
+      query: {
+        readonly cursor: string | undefined;
+        readonly limit?: number | undefined;
+        readonly hintOf: (batch: BatchFields) => T;
+      },
     ) => {
-      const page = await call(what, () => pageOf(listing(), cursor, pageSize));
+      const { cursor, limit = pageSize, hintOf } = query;
+      const page = await call(what, () => pageOf(listing(), cursor, Math.min(limit, pageSize)));
       return { ...page, items: page.items.map(hintOf) };
     };
     return {
@@ -100,8 +105,8 @@ export class MemoryBatches {
       },
       listDue: (_shard, until, cursor) =>
         list('list due', () => this.#due(until), { cursor, hintOf: dueHintOf }),
-      listWaiting: (queue, cursor) =>
-        list('list waiting', () => this.#waiting(queue), { cursor, hintOf: waitingHintOf }),
+      listWaiting: (queue, cursor, limit) =>
+        list('list waiting', () => this.#waiting(queue), { cursor, limit, hintOf: waitingHintOf }),
       listTenants: (provider, cursor) => queues.list(provider, cursor),
       unlistTenant: (queue) => queues.remove(queue),
       listActive: (provider, cursor) =>

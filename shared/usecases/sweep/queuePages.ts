@@ -10,6 +10,8 @@ type QueueRun = Pick<SweepRun, 'queueCursors' | 'admitted' | 'safely'>;
 const FRONT_PAGES = 5;
 /** Then it reads so many pages further back, from where the last sweep stopped. */
 const BACK_PAGES = 10;
+/** Batches of a page, if it is of one queue alone. */
+const PAGE = 1_000;
 /** Queues of one provider that are read at the same time. */
 const READ_AT_ONCE = 10;
 
@@ -23,6 +25,8 @@ interface Reading {
   readonly name: string;
   /** Start of the next page. */
   cursor: string | undefined;
+  /** The priority that none of its batches which are still to be read exceeds. */
+  unread: number;
 }
 
 /**
@@ -31,8 +35,10 @@ interface Reading {
  * capacity must not be read as a whole every minute. Each sweep also reads a part further back, where
  * batches may be past their deadline, of another model, or small enough for the capacity that is left.
  *
- * Many long queues share the pages of one, but at least one at the front of each and one further back are
- * read. A tenant whose queue is empty is not listed any more.
+ * Many long queues share the pages of one: however many there are, a round of pages has about as many
+ * batches as one queue has pages for, because all of a round are in memory, and a provider's tenants take
+ * their turns among them. Only queues that may have batches of the highest priority are read further. A
+ * tenant whose queue is empty is not listed any more.
  */
 export async function* queuePages(
   ports: QueuePorts,
@@ -49,20 +55,24 @@ export async function* queuePages(
       for (const reading of open)
         reading.cursor = run.queueCursors.get(reading.name) ?? reading.cursor;
     }
-    const pages = await pMap(open, (reading) => readPage(ports, run, reading), {
+    const highest = highestUnread(open);
+    const round = isFront ? open.filter(({ unread }) => unread === highest) : open;
+    const limit = Math.ceil(((isFront ? FRONT_PAGES : BACK_PAGES) * PAGE) / round.length);
+    const pages = await pMap(round, (reading) => readPage(ports, run, reading, limit), {
       concurrency: READ_AT_ONCE,
     });
     const read = [...held, ...pages.flat()];
-    const lowest = isFront ? lowestInTurn(open, pages) : Number.NEGATIVE_INFINITY;
+    open = open.filter(({ cursor }) => cursor !== undefined);
+    const lowest = isFront ? highestUnread(open) : Number.NEGATIVE_INFINITY;
     held = read.filter(({ priority }) => priority < lowest);
     const admittedBefore = admittedTo(run, provider);
     yield read.filter(({ priority }) => priority >= lowest);
-    for (const { name, cursor } of open)
+    for (const { name, cursor } of round)
       if (cursor === undefined) run.queueCursors.delete(name);
       else if (!isFront) run.queueCursors.set(name, cursor);
-    open = open.filter(({ cursor }) => cursor !== undefined);
     const hasStarted = admittedTo(run, provider) > admittedBefore;
-    pagesWithoutStart = isFront && hasStarted ? 0 : pagesWithoutStart + open.length;
+    const longer = round.filter(({ cursor }) => cursor !== undefined).length;
+    pagesWithoutStart = isFront && hasStarted ? 0 : pagesWithoutStart + longer;
   }
   if (held.length > 0) yield held;
 }
@@ -88,35 +98,33 @@ async function openQueues(
   else queueCursors.set(name, next);
   const ofTenants = [...tenants].map((tenant) => ({
     queue: { provider, tenant },
-    ...{ name: `${QUEUE_PREFIX}${provider}#${tenant}`, cursor: undefined },
+    name: `${QUEUE_PREFIX}${provider}#${tenant}`,
   }));
-  return [{ queue: { provider }, name: QUEUE_PREFIX + provider, cursor: undefined }, ...ofTenants];
+  return [{ queue: { provider }, name: QUEUE_PREFIX + provider }, ...ofTenants].map((each) => ({
+    ...each,
+    ...{ cursor: undefined, unread: Number.POSITIVE_INFINITY },
+  }));
 }
 
 async function readPage(
   { batches }: QueuePorts,
   run: QueueRun,
   reading: Reading,
+  limit: number,
 ): Promise<readonly WaitingHint[]> {
   const { queue, cursor } = reading;
   const { tenant } = queue;
-  const page = await batches.listWaiting(queue, cursor);
+  const page = await batches.listWaiting(queue, cursor, limit);
   const isEmpty = cursor === undefined && page.items.length === 0 && page.cursor === undefined;
   if (isEmpty && tenant !== undefined)
     await run.safely({ tenant }, () => batches.unlistTenant({ ...queue, tenant }));
   reading.cursor = page.cursor;
+  reading.unread = page.items.at(-1)?.priority ?? reading.unread;
   return page.items;
 }
 
-/** The priority that no page which is still to be read exceeds. */
-function lowestInTurn(
-  open: readonly Reading[],
-  pages: readonly (readonly WaitingHint[])[],
-): number {
-  const unread = open.map(({ cursor }, index) =>
-    cursor === undefined ? undefined : pages[index]?.at(-1)?.priority,
-  );
-  return Math.max(Number.NEGATIVE_INFINITY, ...unread.filter((each) => each !== undefined));
+function highestUnread(open: readonly Reading[]): number {
+  return Math.max(Number.NEGATIVE_INFINITY, ...open.map(({ unread }) => unread));
 }
 
 /** The cursors at which the last sweep stopped in each long queue, and in the list of tenants. */

@@ -221,6 +221,37 @@ describe('the pages of many queues', () => {
     expect(seen.size).toBe(30 * 20);
   });
 
+  it('have no more batches at once, however many long queues there are, and those of a low priority wait', async () => {
+    const names = Array.from({ length: 90 }, (_, n) => `t${n}`);
+    const reads: string[] = [];
+    const batches = {
+      listTenants: async () => ({ items: names }),
+      async listWaiting({ tenant = '' }: WaitingQueue, cursor = '0', limit = 1_000) {
+        reads.push(tenant);
+        const [from, priority] = [Number(cursor), tenant === 't0' ? 5 : 0];
+        const end = Math.min(10_000, from + Math.min(limit, 1_000));
+        const items = Array.from(
+          { length: end - from },
+          (_, n) => ({ batchId: `${tenant}-${from + n}`, tenant, priority }) as WaitingHint,
+        );
+        return { items, cursor: end < 10_000 ? String(end) : undefined };
+      },
+    } as unknown as World['batches'];
+    const admitted = new Map<string, number>();
+    const run = {
+      ...{ queueCursors: NO_CURSORS(), admitted },
+      safely: (_subject: object, step: () => Promise<void>) => step(),
+    };
+    const rounds: number[] = [];
+    for await (const page of queuePages({ batches }, run, 'openai')) {
+      rounds.push(page.length);
+      // Everything of a high priority starts.
+      if (page.every(({ priority }) => priority === 5)) admitted.set('openai', rounds.length);
+    }
+    expect(Math.max(...rounds)).toBeLessThanOrEqual(11_000);
+    expect(reads.slice(91, 100)).toEqual(Array.from({ length: 9 }, () => 't0'));
+  });
+
   it('come in the order of priority, although the pages of a queue are behind each other', async () => {
     const queues: Record<string, number[][]> = {
       a: [
@@ -245,9 +276,6 @@ describe('the pages of many queues', () => {
     const rounds: number[][] = [];
     for await (const page of queuePages({ batches }, run, 'openai'))
       rounds.push(page.map(({ priority }) => priority).sort((x, y) => y - x));
-    expect(rounds).toEqual([
-      [5, 5],
-      [5, 3, 1, 0, -1],
-    ]);
+    expect(rounds).toEqual([[5, 5], [5, 3, 1, 0], [-1]]);
   });
 });
