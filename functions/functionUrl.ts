@@ -52,8 +52,9 @@ function unreadable(): ApiError {
 async function resultOf(response: Response): Promise<LambdaFunctionURLResult> {
   const { status: statusCode, headers } = response;
   const bytes = Number(headers.get('content-length') ?? 0);
-  if (bytes > MAX_BODY_BYTES) {
-    await response.body?.cancel();
+  // The answer to HEAD names the size of a body that it does not have.
+  if (response.body && bytes > MAX_BODY_BYTES) {
+    await response.body.cancel();
     return resultOf(errorResponse(tooLarge(bytes)));
   }
   const body = Buffer.from(await response.arrayBuffer());

@@ -1,7 +1,7 @@
 import { lifetimeSeconds } from '../batch/policy.ts';
 import type { Batch } from '../batch/record.ts';
 import { type CreatedPage, type CreatedPlace, listCreated } from '../stores/createdIndex.ts';
-import { listTenantBatches } from '../stores/tenantBatches.ts';
+import { listTenantBatches, placeOfTenantBatch } from '../stores/tenantBatches.ts';
 import { ApiError } from './apiError.ts';
 import { collectPage, type ListQuery, unknownPlace } from './listing.ts';
 import { ownedBy } from './ownership.ts';
@@ -39,13 +39,17 @@ export async function listBatches(
 }
 
 async function placeOf(
-  { batches }: ListPorts,
+  { batches, items }: ListPorts,
   caller: Caller,
   batchId: string,
 ): Promise<CreatedPlace> {
+  const { tenant } = caller;
   const batch = await batches.get(batchId);
-  if (batch && ownedBy(caller, batch.spec)) return { createdAt: batch.createdAt, batchId };
-  throw unknownPlace(batchId);
+  if (!batch || !ownedBy(caller, batch.spec)) throw unknownPlace(batchId);
+  if (tenant === undefined) return { createdAt: batch.createdAt, batchId };
+  // A first try that failed before the record has put the batch where it would have been.
+  const place = await placeOfTenantBatch(items, tenant, batchId);
+  return place ?? { createdAt: batch.createdAt, batchId };
 }
 
 async function readPage(

@@ -78,6 +78,15 @@ it.each([
   expect(JSON.parse(bodyOf(result))).toMatchObject({ error: { type: 'invalid_request_error' } });
 });
 
+it('passes the answer to HEAD for content of any size', async () => {
+  const headers = { 'content-length': String(MAX_BODY_BYTES + 1) };
+  const result = await answerEvent(
+    eventOf({ method: 'HEAD' }),
+    () => new Response(null, { status: 200, headers }),
+  );
+  expect(result).toMatchObject({ statusCode: 200, headers, body: '' });
+});
+
 it('refuses an answer that Lambda would not take, without reading it', async () => {
   let isRead = false;
   let isCancelled = false;

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { BAD_REQUEST, SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { requestLine } from '../../support/world.ts';
 import { type Api, startApi } from './api.ts';
@@ -180,6 +180,32 @@ test('batches are listed from the newest, page by page', async () => {
   expect(all).toEqual(['by-message', ...ids]);
   expect((await api.call('GET /v1/batches?after=batch_0')).status).toBe(400);
   expect((await api.call('GET /v1/batches?limit=0')).status).toBe(400);
+});
+
+test('a list goes on after a batch whose first try failed before its record was written', async () => {
+  const api = startApi();
+  const { items } = api.ports;
+  await api.addBatch(['older'], 'key-red');
+  api.advance(1);
+  const { id: input_file_id } = await uploaded(api, 'key-red');
+  const create = () => post(api, { ...BODY, input_file_id }, { 'idempotency-key': 'k' }, 'key-red');
+  const { put } = items;
+  const failing = vi
+    .spyOn(items, 'put')
+    .mockImplementation((item, condition) =>
+      item.id.startsWith('batch#') ? Promise.reject(new Error('killed')) : put(item, condition),
+    );
+  expect((await create()).status).toBe(500);
+  failing.mockRestore();
+  api.advance(1);
+  expect((await create()).status).toBe(200);
+
+  const found: string[] = [];
+  for await (const { id } of api.clientOf('key-red').batches.list({ limit: 1 })) {
+    found.push(id);
+    if (found.length > 2) break;
+  }
+  expect([found.length, new Set(found).size]).toEqual([2, 2]);
 });
 
 test('has_more is only said of a page that another follows, however many batches are between', async () => {
