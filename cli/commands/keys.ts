@@ -104,7 +104,7 @@ async function createKey(options: CreateOptions, context: CliContext): Promise<v
   const of = tenant === undefined ? 'no tenant' : `tenant ${tenant}${budget}`;
   stderr.write(
     hint(
-      `key ${created.keyId} of ${of}: it is not shown again; batch-handler keys revoke ${created.keyId} ends it\n`,
+      `created key ${created.keyId} of ${of}; it is not shown again. To revoke it: batch-handler keys revoke ${created.keyId}\n`,
     ),
   );
 }

@@ -53,7 +53,7 @@ describe('keys create', () => {
     expect(created.stdout).toMatch(/^bhk_\w+\n$/);
     const { keyId } = await callerOf(created.stdout);
     expect(created.stderr).toBe(
-      `key ${keyId} of no tenant: it is not shown again; batch-handler keys revoke ${keyId} --directory ${directory} ends it\n`,
+      `created key ${keyId} of no tenant; it is not shown again. To revoke it: batch-handler keys revoke ${keyId} --directory ${directory}\n`,
     );
   });
 
@@ -70,7 +70,7 @@ describe('keys create', () => {
       createdAt: '2027-03-01T12:00:00.000Z',
       expiresAt: '2027-05-30T12:00:00.000Z',
     });
-    expect(created.stderr).toContain('of tenant search with $50.00 a day:');
+    expect(created.stderr).toContain('of tenant search with $50.00 a day;');
     expect(await tenantStore(items).get('search')).toMatchObject({ dailyBudget: 50 });
     expect(await callerOf(key)).toMatchObject({
       tenant: 'search',
