@@ -72,6 +72,9 @@ export function apiIdPattern(object: ApiObject): RegExp {
   return new RegExp(`^${API_PREFIXES[object]}[a-z0-9]{${API_ID_LENGTH}}$`);
 }
 
+/** The rule for the id of any file of the HTTP API. That of the rows of a batch ends in the id of the batch. */
+export const FILE_ID_PATTERN = /^file-[A-Za-z0-9._-]{1,107}$/;
+
 /** Key of a file that came through the HTTP API. */
 export function fileKey(fileId: string): string {
   return `uploads/files/${fileId}.jsonl`;

@@ -1,3 +1,4 @@
+import { BATCH_ID_PATTERN } from '../batch/ids.ts';
 import { lifetimeSeconds } from '../batch/policy.ts';
 import type { Batch } from '../batch/record.ts';
 import { type CreatedPage, type CreatedPlace, listCreated } from '../stores/createdIndex.ts';
@@ -44,7 +45,8 @@ async function placeOf(
   batchId: string,
 ): Promise<CreatedPlace> {
   const { tenant } = caller;
-  const batch = await batches.get(batchId);
+  // A table takes no key of any length.
+  const batch = BATCH_ID_PATTERN.test(batchId) ? await batches.get(batchId) : undefined;
   if (!batch || !ownedBy(caller, batch.spec)) throw unknownPlace(batchId);
   if (tenant === undefined) return { createdAt: batch.createdAt, batchId };
   // A first try that failed before the record has put the batch where it would have been.

@@ -5,6 +5,7 @@ import {
   fileSchema,
   type StoredFile,
 } from '../batch/file.ts';
+import { FILE_ID_PATTERN } from '../batch/ids.ts';
 import { TABLE } from '../config.ts';
 import { timeKey } from './indexKeys.ts';
 import { parseRecord, putVersioned, recordJson, type VersionedItem } from './items.ts';
@@ -14,6 +15,8 @@ import type { IndexPosition, Item, ItemTable } from './itemTable.ts';
 export function fileStore(table: ItemTable): FileStore {
   return {
     async get(fileId) {
+      // Clients send any text as an id, and a table takes no key of any length.
+      if (!FILE_ID_PATTERN.test(fileId)) return undefined;
       const item = await table.get(itemId(fileId));
       return item && fileOf(item);
     },

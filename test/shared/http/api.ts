@@ -11,6 +11,7 @@ import { ApiError } from '../../../shared/http/apiError.ts';
 import { createApp } from '../../../shared/http/app.ts';
 import type { Caller, HttpPorts } from '../../../shared/http/ports.ts';
 import { batchStore } from '../../../shared/stores/batchStore.ts';
+import type { ItemTable } from '../../../shared/stores/itemTable.ts';
 import { uploadStore } from '../../../shared/stores/uploadRecords.ts';
 import { requestLine, type World, world } from '../../support/world.ts';
 
@@ -36,6 +37,31 @@ export interface Api extends World {
   start(): Promise<void>;
 }
 
+/**
+ * The table with the limit of DynamoDB for a key, 2,048 bytes:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+function withShortKeys(table: ItemTable): ItemTable {
+  const checked = (...ids: readonly string[]) => {
+    if (ids.some((id) => Buffer.byteLength(id) > 2_048)) throw new Error('a key is too long');
+  };
+  return {
+    ...table,
+    async get(id) {
+      checked(id);
+      return table.get(id);
+    },
+    async getMany(ids) {
+      checked(...ids);
+      return table.getMany(ids);
+    },
+    async put(item, condition) {
+      checked(item.id);
+      return table.put(item, condition);
+    },
+  };
+}
+
 /** The HTTP application on use cases in memory and a real table. */
 export function startApi(changes: Partial<HttpPorts> = {}, callers = CALLERS): Api {
   const directory = mkdtempSync(join(tmpdir(), 'http-api-'));
@@ -44,7 +70,7 @@ export function startApi(changes: Partial<HttpPorts> = {}, callers = CALLERS): A
     database.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  const items = sqliteTable(database);
+  const items = withShortKeys(sqliteTable(database));
   const self = world();
   Object.assign(self.batches, batchStore(items, DEFAULT_POLICY));
   Object.assign(self.dependencies.uploads, uploadStore(items));

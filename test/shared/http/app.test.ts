@@ -37,6 +37,19 @@ test('what does not exist has an error of the same shape', async () => {
   expect(answer.headers.get('x-request-id')).toMatch(/^req_/);
 });
 
+test.each(ROUTES.filter((route) => route.includes('/x')))(
+  '%s does not ask the table for a key that it does not take',
+  async (route) => {
+    const answer = await startApi().call(route.replace('/x', `/${'x'.repeat(3_000)}`));
+    expect(answer.status).toBeLessThan(500);
+  },
+);
+
+test.each(['batches', 'files'])('a list of %s begins after no id of any length', async (list) => {
+  const answer = await startApi().call(`GET /v1/${list}?after=${'x'.repeat(3_000)}`);
+  expect(await errorOf(answer)).toMatchObject({ status: 400, param: 'after' });
+});
+
 test.each([
   ['no JSON', 'hello'],
   ['no object', '[1]'],

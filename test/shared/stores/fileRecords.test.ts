@@ -32,10 +32,10 @@ function file(fileId: string, createdAt: number, tenant?: string) {
 test('each tenant has a list of its own, from the newest or the oldest, page by page', async () => {
   const files = store();
   for (const [id, at, tenant] of [
-    ['a', 1, undefined],
-    ['b', 2, 'red'],
-    ['c', 3, 'red'],
-    ['d', 4, 'red'],
+    ['file-a', 1, undefined],
+    ['file-b', 2, 'red'],
+    ['file-c', 3, 'red'],
+    ['file-d', 4, 'red'],
   ] as const)
     await files.create(file(id, at, tenant));
   const idsOf = async (isNewestFirst: boolean, tenant?: string, after?: FilePlace, limit = 2) => {
@@ -43,19 +43,19 @@ test('each tenant has a list of its own, from the newest or the oldest, page by 
     return [...page.files.map(({ fileId }) => fileId), page.next?.fileId];
   };
 
-  expect(await idsOf(true, 'red')).toEqual(['d', 'c', 'c']);
-  expect(await idsOf(false, 'red', { fileId: 'b', createdAt: 2 }, 5)).toEqual([
-    'c',
-    'd',
+  expect(await idsOf(true, 'red')).toEqual(['file-d', 'file-c', 'file-c']);
+  expect(await idsOf(false, 'red', { fileId: 'file-b', createdAt: 2 }, 5)).toEqual([
+    'file-c',
+    'file-d',
     undefined,
   ]);
-  expect(await idsOf(true, undefined, undefined, 5)).toEqual(['a', undefined]);
+  expect(await idsOf(true, undefined, undefined, 5)).toEqual(['file-a', undefined]);
   expect(await idsOf(true, 'blue')).toEqual([undefined]);
 });
 
 test('a file that was deleted is in no list, its list goes on after it, and nothing revives it', async () => {
   const files = store();
-  const [older, newer] = [file('a', 1), file('b', 2)];
+  const [older, newer] = [file('file-a', 1), file('file-b', 2)];
   await files.create(older);
   await files.create(newer);
 
@@ -66,7 +66,7 @@ test('a file that was deleted is in no list, its list goes on after it, and noth
   const rest = await files.list({ tenant: undefined, isNewestFirst: true, after: newer, limit: 5 });
   expect(rest.files).toEqual([older]);
   expect(await files.create(newer)).toBe('exists');
-  expect(await files.get('b')).toMatchObject({ status: 'deleted', bytes: 5 });
+  expect(await files.get('file-b')).toMatchObject({ status: 'deleted', bytes: 5 });
 });
 
 test('a file without a record, such as the rows of a batch, can be deleted as well', async () => {
