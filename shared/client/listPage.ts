@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DEFAULT_POLICY, lifetimeSeconds, policySettingsSchema } from '../batch/policy.ts';
 import type { Batch } from '../batch/record.ts';
 import { OPEN_STATUSES } from '../batch/status.ts';
-import { type CreatedPlace, listCreated } from '../stores/createdIndex.ts';
+import { AHEAD_MS, type CreatedPlace, listCreated } from '../stores/createdIndex.ts';
 import { indexedSince } from '../stores/sweepStores.ts';
 import { ClientError } from './clientError.ts';
 import {
@@ -37,8 +37,6 @@ const MAX_LIMIT = 10_000;
 const MAX_QUERIES = 20;
 /** Entries that a query reads if most of them may be left out. */
 const FILTERED_ENTRIES = 1_000;
-/** The handler's clock may be ahead of this one. */
-const AHEAD_MS = 24 * 60 * 60_000;
 
 /**
  * One page of the batches, the newest first, without parts. Reads the index of batches by creation, and

@@ -50,7 +50,7 @@ export async function createBatch(ports: HttpPorts, context: HttpContext): Promi
   if (!(await keepFor(ports, request.input_file_id, batchId)))
     throw noSuchFile(request.input_file_id);
   try {
-    await add(ports, messageOf(ports, caller, request, { batchId, provider }), batchId);
+    await add(ports, addMessageOf(ports, caller, request, { batchId, provider }), batchId);
   } catch (error) {
     throw refusedField(error);
   }
@@ -121,7 +121,7 @@ async function checkWindow(
   throw new ApiError(400, message, { code: 'invalid_value', param: 'completion_window' });
 }
 
-function messageOf(
+function addMessageOf(
   { objects }: Pick<HttpPorts, 'objects'>,
   { tenant }: Caller,
   request: CreateRequest,

@@ -1,18 +1,17 @@
 import { BATCH_ID_PATTERN } from '../batch/ids.ts';
 import { lifetimeSeconds } from '../batch/policy.ts';
 import type { Batch } from '../batch/record.ts';
-import { type CreatedPage, type CreatedPlace, listCreated } from '../stores/createdIndex.ts';
+import {
+  AHEAD_MS,
+  type CreatedPage,
+  type CreatedPlace,
+  listCreated,
+} from '../stores/createdIndex.ts';
 import { listTenantBatches, placeOfTenantBatch } from '../stores/tenantBatches.ts';
 import { ApiError } from './apiError.ts';
-import { collectPage, type ListQuery, unknownPlace } from './listing.ts';
+import { collectPage, type ListQuery, MAX_WANTED, unknownPlace } from './listing.ts';
 import { ownedBy } from './ownership.ts';
 import type { Caller, HttpPorts } from './ports.ts';
-
-/** Records that are read at once: what the table takes in one request. */
-const PAGE = 100;
-
-/** The clock that a batch was created by may be ahead of this one. */
-const AHEAD_MS = 24 * 60 * 60_000;
 
 type ListPorts = Pick<HttpPorts, 'batches' | 'items' | 'clock' | 'policy'>;
 
@@ -61,7 +60,7 @@ async function readPage(
   wanted: number,
 ): Promise<CreatedPage> {
   // Without a tenant, most of a page may be left out.
-  const limit = tenant === undefined && !isOperator ? PAGE : wanted;
+  const limit = tenant === undefined && !isOperator ? MAX_WANTED : wanted;
   const { createdAt, batchId } = place;
   const after = batchId === undefined ? undefined : { createdAt, batchId };
   const from = Math.max(0, clock.now() - lifetimeSeconds(policy) * 1000);

@@ -31,8 +31,8 @@ export function unknownPlace(after: string): ApiError {
   return invalid('after', `there is nothing with the id ${shown(after)} in this list`);
 }
 
-/** What the table takes in one request. */
-const MAX_WANTED = 100;
+/** Records that are read at once: what the table takes in one request. */
+export const MAX_WANTED = 100;
 
 /**
  * Queries for one page of the API. Only where most entries are not shown, as in a handler whose batches

@@ -13,7 +13,8 @@ const FORM_LIMITS = {
   ...{ files: 1, fields: 16, parts: 17, fieldNameSize: 100, fieldSize: 1024 },
   ...{ headerPairs: 16, headerSize: 8 * 1024 },
 };
-const MAX_FILENAME_LENGTH = 255;
+/** What file systems take. */
+export const MAX_FILENAME_LENGTH = 255;
 
 /** Where the one file of a form goes, and what its fields must be. */
 export interface FileTarget<T> {

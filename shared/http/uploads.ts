@@ -9,7 +9,7 @@ import { completeUpload } from './completeUpload.ts';
 import { expiresAfterSchema } from './expiresAfter.ts';
 import { fileObject, purposeSchema } from './files.ts';
 import { parseFields, readJson } from './jsonBody.ts';
-import { receiveFile } from './multipart.ts';
+import { MAX_FILENAME_LENGTH, receiveFile } from './multipart.ts';
 import { ownedBy } from './ownership.ts';
 import type { HttpPorts } from './ports.ts';
 import { type HttpContext, pathParameter, type Routes, unixSeconds } from './routes.ts';
@@ -20,7 +20,6 @@ const UPLOAD_SECONDS = 24 * 60 * 60;
 const MAX_PART_BYTES = 64 * 1024 * 1024;
 /** Room for the ids of the most parts, with quotes, commas and spaces. */
 const MAX_COMPLETION_BYTES = MAX_UPLOAD_PARTS * 40;
-const MAX_FILENAME_LENGTH = 255;
 
 /** `CreateUploadRequest` of OpenAI's API description. */
 const createSchema = z.strictObject({

@@ -12,6 +12,9 @@ export interface CreatedPlace {
   readonly batchId?: string | undefined;
 }
 
+/** The clock that a batch was created by may be ahead of the reader's: a list begins so far ahead of now. */
+export const AHEAD_MS = 24 * 60 * 60_000;
+
 export interface CreatedQuery {
   /** Batches created at or after this time, in milliseconds since 1970. */
   readonly from: number;

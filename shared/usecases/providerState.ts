@@ -21,35 +21,25 @@ import {
 } from '../quota/providerState.ts';
 import type { Dependencies } from './dependencies.ts';
 import { logFields } from './logFields.ts';
+import { updateState } from './updateState.ts';
 
 type StatePorts = Pick<Dependencies, 'providerStates' | 'clock'>;
 export type BlockPorts = StatePorts & Pick<Dependencies, 'policy' | 'log'>;
 export type CoolDownPorts = BlockPorts & Pick<Dependencies, 'batches' | 'metrics'>;
 
-/** Lost races after which a change is given up. */
-const MAX_CONFLICTS = 20;
-
 /**
- * Changes a provider's state: reads it, applies the change and writes it, again and again until no
- * other writer has come in between. States change in no other way.
+ * Changes a provider's state. States change in no other way.
  *
  * @param change returns its argument if there is nothing to change
  * @returns the state as it is now
  * @throws Error after 20 lost races in a row
  */
-export async function updateProvider(
+export function updateProvider(
   { providerStates }: Pick<Dependencies, 'providerStates'>,
   provider: string,
   change: (state: ProviderState) => ProviderState,
 ): Promise<ProviderState> {
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    const state = await providerStates.get(provider);
-    const changed = change(state);
-    if (changed === state) return state;
-    const next = { ...changed, version: state.version + 1 };
-    if ((await providerStates.replace(next)) === 'written') return next;
-  }
-  throw new Error(`the state of provider ${provider} met another writer ${MAX_CONFLICTS} times`);
+  return updateState(providerStates, { what: 'provider', name: provider }, change);
 }
 
 /**

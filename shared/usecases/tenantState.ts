@@ -1,13 +1,10 @@
 import { withSpent } from '../quota/providerState.ts';
 import type { TenantState } from '../quota/tenantState.ts';
 import type { Dependencies } from './dependencies.ts';
-
-/** Lost races after which a change is given up. */
-const MAX_CONFLICTS = 20;
+import { updateState } from './updateState.ts';
 
 /**
- * Changes a tenant's state: reads it, applies the change and writes it, again and again until no other
- * writer has come in between.
+ * Changes a tenant's state.
  *
  * @throws Error after 20 lost races in a row
  */
@@ -16,12 +13,7 @@ export async function updateTenant(
   tenant: string,
   change: (state: TenantState) => TenantState,
 ): Promise<void> {
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    const state = await tenants.get(tenant);
-    const next = { ...change(state), version: state.version + 1 };
-    if ((await tenants.replace(next)) === 'written') return;
-  }
-  throw new Error(`the state of tenant ${tenant} met another writer ${MAX_CONFLICTS} times`);
+  await updateState(tenants, { what: 'tenant', name: tenant }, change);
 }
 
 /** Counts the cost of a job, in USD, towards the budget of the day of its tenant. */
