@@ -9,6 +9,7 @@ import {
   type ProviderErrorKind,
   RefusedError,
   shortReason,
+  UnreadableRecordError,
 } from '../../../shared/batch/errors.ts';
 import {
   BATCH_ID_PATTERN,
@@ -50,6 +51,24 @@ const LOOKED_UP = [
   'file',
   'requests',
 ] as const;
+
+describe('a record that cannot be read', () => {
+  it('says why, and never by a piece of it', () => {
+    const broken = () => JSON.parse('{"metadata": {"a": "secret"');
+    let cause: unknown;
+    try {
+      broken();
+    } catch (error) {
+      cause = error;
+    }
+    const error = new UnreadableRecordError('batch b', cause, 'b');
+    expect(error.message).toBe('batch b cannot be read: its JSON is broken');
+    expect(error.batchId).toBe('b');
+    expect(new UnreadableRecordError('lane l', new Error('no such field')).message).toBe(
+      'lane l cannot be read: no such field',
+    );
+  });
+});
 
 describe('identifiers', () => {
   it.each(['a', '0', 'a.b-c_d', 'A'.repeat(100)])('take %s for a batch id', (id) => {
