@@ -1,6 +1,5 @@
-import { failuresText, problemsText } from '../shared/batch/failuresText.ts';
+import { failureText as failureTextOf, whyText as whyTextOf } from '../shared/client/batchText.ts';
 import type { BatchInfo } from '../shared/client/index.ts';
-import { notableText } from '../shared/quota/waitingText.ts';
 import { durationText } from '../shared/terminal.ts';
 import { oneLine, type Style } from './terminal/output.ts';
 
@@ -36,45 +35,9 @@ export function costText(cost: number | null): string {
   return `$${cost.toPrecision(2)}`;
 }
 
-/** Finished requests: those of earlier jobs, and those that the provider reports of the present one. */
-export function finishedRequests({
-  counts,
-  job,
-  finishedInParts = 0,
-}: Pick<BatchInfo, 'counts' | 'job' | 'finishedInParts'>): number {
-  const { total, unfinished } = counts;
-  return Math.min(total, total - unfinished + (job?.finished ?? finishedInParts));
-}
-
-/** The code of the reason of a batch that failed for the errors of its requests. */
-const NO_SUCCESS = 'no_success';
-
-type Explained = Pick<
-  BatchInfo,
-  | 'status'
-  | 'statusAt'
-  | 'attempts'
-  | 'reasons'
-  | 'waitingFor'
-  | 'endedAt'
-  | 'failures'
-  | 'problems'
->;
-
-/**
- * Why the batch waits, or what has failed in it: one line, empty if there is nothing to say. The last
- * reason of a batch that has ended is not its cause if an earlier attempt had it.
- */
-export function whyText(batch: Explained): string {
-  const { status, statusAt, attempts, reasons, waitingFor, endedAt, problems } = batch;
-  if (waitingFor) return oneLine(notableText(waitingFor));
-  const last = reasons.at(-1);
-  const isToldByReason = status === 'failed' && last?.code !== NO_SUCCESS;
-  const failed = failureText(batch);
-  if (failed !== '' && (problems || (endedAt !== undefined && !isToldByReason))) return failed;
-  if (last === undefined || (status !== 'failed' && status !== 'cancelled')) return '';
-  const { at = statusAt, attempt = attempts } = last;
-  return attempt < attempts && at < statusAt ? '' : oneLine(last.message);
+/** {@link whyTextOf} in one line. */
+export function whyText(batch: Parameters<typeof whyTextOf>[0]): string {
+  return oneLine(whyTextOf(batch));
 }
 
 const STYLES: Partial<Record<BatchInfo['status'], Style>> = {
@@ -91,9 +54,8 @@ export function statusStyle({ status }: Pick<BatchInfo, 'status'>): Style {
 type Failed = Pick<BatchInfo, 'batchId' | 'failures' | 'problems' | 'errors' | 'inputErrors'>;
 
 /** What failed in a batch, or what is wrong with its input, in one line; empty if nothing is. */
-export function failureText({ failures, problems }: Pick<Failed, 'failures' | 'problems'>): string {
-  if (problems) return oneLine(problemsText(problems));
-  return failures ? oneLine(failuresText(failures)) : '';
+export function failureText(batch: Parameters<typeof failureTextOf>[0]): string {
+  return oneLine(failureTextOf(batch));
 }
 
 /** Names the command that prints all that {@link failureText} sums up; undefined if there is none. */

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isEnded, OPEN_STATUSES, STATUSES, type Status } from '../../shared/batch/status.ts';
+import { finishedRequests } from '../../shared/client/batchText.ts';
 import type { BatchFilter, BatchHandlerClient, BatchInfo } from '../../shared/client/index.ts';
 import { durationText } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
@@ -7,7 +8,7 @@ import { type CliContext, EXIT } from '../context.ts';
 import { type Moment, readList, readMoment, readPair } from '../options.ts';
 import { oneLine, painter, widthOf } from '../terminal/output.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
-import { costText, countText, finishedRequests, statusStyle, whyText } from '../text.ts';
+import { costText, countText, statusStyle, whyText } from '../text.ts';
 
 interface ListOptions extends ConnectionOptions {
   readonly status?: BatchFilter['status'];

@@ -7,6 +7,7 @@ import { type CliContext, EXIT } from '../context.ts';
 
 interface ServeCommandOptions extends ConnectionOptions {
   readonly port: number;
+  readonly readOnly?: true;
 }
 
 const DEFAULT_PORT = 4100;
@@ -17,36 +18,45 @@ const KEY_VARIABLE = 'BATCH_HANDLER_API_KEY';
 export function defineServe(command: Command, context: CliContext): void {
   withConnection(command)
     .option('--port <port>', 'port on 127.0.0.1; 0 is a free one', readPort, DEFAULT_PORT)
+    .option('--read-only', 'refuse everything that changes something')
     .addHelpText(
       'after',
       `
-Serves OpenAI's Files, Uploads, Batches and Models API on 127.0.0.1, until ^C. It works with your own
-AWS credentials. It takes the keys of batch-handler keys, and one key of its own, which may do everything:
-${KEY_VARIABLE}, or a fresh one that is printed.
+Serves the console, a page for your browser, and OpenAI's Files, Uploads, Batches and Models API on
+127.0.0.1, until ^C. It works with your own AWS credentials. The address of the console is printed: it
+lets in whoever has it. The API takes the keys of batch-handler keys, and one key of its own, which may
+do everything: ${KEY_VARIABLE}, or a fresh one that is printed.
 
 Examples:
   batch-handler serve --stack BatchHandler
+  batch-handler serve --read-only
   ${KEY_VARIABLE}=my-key batch-handler serve --local --port 8080`,
     )
     .action(async (options: ServeCommandOptions) => context.end(await serve(options, context)));
 }
 
 async function serve(options: ServeCommandOptions, context: CliContext): Promise<number> {
-  const { stdout, stderr, interrupted } = context;
+  const { stdout, stderr, interrupted, hint } = context;
   const client = await openClient(options);
   const given = process.env[KEY_VARIABLE];
-  const operatorKey = given || randomBytes(24).toString('base64url');
+  const operatorKey = given || newToken();
   // Imported here, because it loads the application and its server.
-  const [{ serveApi }, { readPorts }] = await Promise.all([
+  const [{ serveHandler }, { readPorts }, { explain }] = await Promise.all([
     import('../../shared/operations/serve.ts'),
     import('../../shared/client/index.ts'),
+    import('../explain.ts'),
   ]);
   const ports = options.runtime === undefined ? undefined : await readPorts(options.runtime);
-  const { port } = options;
+  const { port, readOnly: isReadOnly = false } = options;
   const log = logTo(stderr, context.now);
-  const server = await serveApi(client.connection, { port, ports, operatorKey, log });
+  const server = await serveHandler(client, {
+    ...{ port, ports, operatorKey, log, isReadOnly, hint },
+    consoleToken: newToken(),
+    explain: (error) => explain(error).line,
+  });
   await noteIfStopped(client, context);
-  stderr.write(`serving ${client.handler.name} until ^C. For clients of OpenAI's API:\n`);
+  stderr.write(`serving ${client.handler.name} until ^C. Open the console in your browser:\n`);
+  stderr.write(`${server.consoleUrl}\nFor clients of OpenAI's API:\n`);
   stdout.write(`export OPENAI_BASE_URL=${server.url}/v1\n`);
   // What was given is not shown: it may be in use elsewhere.
   stdout.write(`export OPENAI_API_KEY=${given ? `"$${KEY_VARIABLE}"` : operatorKey}\n`);
@@ -54,6 +64,11 @@ async function serve(options: ServeCommandOptions, context: CliContext): Promise
   stderr.write('stopping: requests that are being answered have 10 seconds\n');
   await server.close();
   return EXIT.done;
+}
+
+/** 192 bits. */
+function newToken(): string {
+  return randomBytes(24).toString('base64url');
 }
 
 /** A line for each entry. They hold ids, and neither keys nor names of files. */

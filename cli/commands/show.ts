@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { finishedRequests } from '../../shared/client/batchText.ts';
 import { ClientError } from '../../shared/client/clientError.ts';
 import type { BatchInfo, JobInfo } from '../../shared/client/index.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
@@ -13,7 +14,6 @@ import {
   countText,
   durationBetween,
   failureText,
-  finishedRequests,
   instantText,
   statusStyle,
   timeText,

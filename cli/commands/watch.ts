@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { isEnded } from '../../shared/batch/status.ts';
+import { finishedRequests } from '../../shared/client/batchText.ts';
 import type { AddedBatch, BatchHandlerClient, BatchInfo } from '../../shared/client/index.ts';
 import { createLiveLines, durationText } from '../../shared/terminal.ts';
 import { noteIfStopped, openClient, withConnection } from '../connect.ts';
@@ -9,7 +10,7 @@ import { type WaitingOptions, type WatchSettings, watchSettings, withTimeout } f
 import { painter, widthOf } from '../terminal/output.ts';
 import { BAR_WIDTH, bar } from '../terminal/progress.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
-import { allFailuresHint, countText, finishedRequests, statusStyle, whyText } from '../text.ts';
+import { allFailuresHint, countText, statusStyle, whyText } from '../text.ts';
 
 export function defineWatch(command: Command, context: CliContext): void {
   withTimeout(withConnection(command))

@@ -162,7 +162,7 @@ export function keyUses(table: ItemTable): KeyUses {
     putIf(
       table,
       {
-        ...{ id: useItemId(keyId), writeToken: randomUUID(), ...use },
+        ...{ id: itemIdOfUse(keyId), writeToken: randomUUID(), ...use },
         [TABLE.timeToLive]: Math.ceil((use.lastUsedAt + KEEP_USE_MS) / 1000),
       },
       found ? { is: 'token', writeToken: found.writeToken ?? '' } : { is: 'absent' },
@@ -171,8 +171,8 @@ export function keyUses(table: ItemTable): KeyUses {
     async count(keyId, limit, now) {
       const minute = Math.floor(now / MINUTE_MS);
       for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const found = await table.get(useItemId(keyId));
-        const before = useOf(found);
+        const found = await table.get(itemIdOfUse(keyId));
+        const before = readUse(found);
         // A clock that is behind another counts in the later minute.
         const counted = Math.max(minute, before.minute);
         const requests = counted === before.minute ? before.requests + 1 : 1;
@@ -183,24 +183,24 @@ export function keyUses(table: ItemTable): KeyUses {
       return false;
     },
     async note(keyId, now) {
-      const found = await table.get(useItemId(keyId));
-      const use = useOf(found);
+      const found = await table.get(itemIdOfUse(keyId));
+      const use = readUse(found);
       if (now - use.lastUsedAt < NOTED_EVERY_MS) return;
       // If this loses a race, another request has noted the use.
       await put(keyId, { ...use, lastUsedAt: now }, found);
     },
     async lastUsedAt(keyId) {
-      const found = await table.get(useItemId(keyId));
-      return found && useOf(found).lastUsedAt;
+      const found = await table.get(itemIdOfUse(keyId));
+      return found && readUse(found).lastUsedAt;
     },
   };
 }
 
-function useItemId(keyId: string): string {
+function itemIdOfUse(keyId: string): string {
   return TABLE.keyUsePrefix + keyId;
 }
 
-function useOf(item: Item | undefined): KeyUse {
+function readUse(item: Item | undefined): KeyUse {
   const numberIn = (name: keyof KeyUse) => {
     const value = item?.[name];
     return typeof value === 'number' ? value : 0;

@@ -74,7 +74,8 @@ it('a circle of types is a problem that names its files', () => {
   expect(problem).toContain('one/a.ts → one/b.ts → one/a.ts');
 });
 
-const PROJECT = /^(shared|infra|functions|inProcess|testing|simulators|local|cli|bench|examples)\b/;
+const PROJECT =
+  /^(shared|infra|functions|inProcess|testing|simulators|local|cli|console|bench|examples)\b/;
 
 it('every folder and file of the table exists', () => {
   const named = Object.entries(IMPORT_RULES).flatMap(([folder, rule]) => [

@@ -5,7 +5,7 @@ import { IMPORT_RULES } from './rules.ts';
 
 const files = execFileSync(
   'git',
-  ['ls-files', '-co', '--exclude-standard', '*.ts', '*.js', '*.mjs'],
+  ['ls-files', '-co', '--exclude-standard', '*.ts', '*.tsx', '*.js', '*.mjs'],
   { encoding: 'utf8' },
 )
   .trim()

@@ -111,6 +111,10 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     may: 'shared/batch shared/client/parts.ts shared/jsonl shared/providers/provider.ts shared/quota shared/stores shared/usecases @fastify/busboy @hono/node-server hono node zod',
     why: 'it serves the use cases over HTTP on ports, whatever its host',
   },
+  'shared/console': {
+    may: 'shared/batch shared/client shared/http shared/jsonl shared/operations shared/providers shared/quota shared/settings.ts shared/stores shared/tokens shared/usecases @hono/node-server @hono/zod-validator hono node p-map zod',
+    why: 'it does what the client library and the operations do, over HTTP on the loopback, and is in no function',
+  },
   'shared/invalid': {
     may: 'zod',
     why: 'everything may import it, so it uses only the types of zod, which load nothing',
@@ -155,6 +159,14 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
   'cli/commands/local.ts': {
     may: `cli ${CLI} local/main.ts`,
     why: 'one command starts the local run',
+  },
+  console: {
+    may: 'shared/batch shared/client shared/console shared/operations shared/quota @tanstack hono react react-dom recharts wouter',
+    why: 'it is the page that a browser loads: of shared it takes types and pure values',
+  },
+  'console/build.ts': {
+    may: 'infra/replaceDirectory.ts @vitejs/plugin-react node vite',
+    why: 'it builds the page',
   },
   bench: {
     may: 'inProcess infra/bundles.ts local shared simulators @aws-sdk node p-map',

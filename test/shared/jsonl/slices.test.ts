@@ -12,7 +12,7 @@ function stated(): TokenEstimate {
   let total = 0;
   return {
     add(body) {
-      const tokens = Number(body['tokens'] ?? 10);
+      const tokens = Number(body.tokens ?? 10);
       total += tokens;
       return tokens;
     },

@@ -1,0 +1,50 @@
+import { type ClientResponse, hc, type InferResponseType } from 'hono/client';
+import type { ConsoleApi } from '../shared/console/app.ts';
+import type { Failure } from '../shared/console/failure.ts';
+
+/** The server's API, typed by its routes. */
+export const api = hc<ConsoleApi>('/api');
+
+/** What the server answered in place of what was asked for. Its message is for people. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, { code, message }: Failure['error']) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** The content of an answer. @throws ApiError if it is an error, or if there is no answer */
+export async function answerOf<Response extends ClientResponse<unknown>>(
+  asked: Promise<Response>,
+): Promise<InferResponseType<() => Promise<Response>>> {
+  const response = await asked.catch(() => {
+    throw new ApiError(0, UNREACHABLE);
+  });
+  if (response.ok) return (await response.json()) as InferResponseType<() => Promise<Response>>;
+  throw await errorOf(response);
+}
+
+/** Of an answer that is an error. */
+export async function errorOf({ status, ...response }: ClientResponse<unknown>): Promise<ApiError> {
+  if (status === 401) return new ApiError(401, UNKNOWN);
+  const body = (await response.json().catch(() => undefined)) as Failure | undefined;
+  return new ApiError(status, body?.error ?? UNREADABLE);
+}
+
+const UNREACHABLE = {
+  code: 'unreachable',
+  message:
+    'The server of this page does not answer. Start it again, and open the address that it prints.',
+};
+const UNKNOWN = {
+  code: 'unknown_session',
+  message: 'The server was started again. Open the address that it has printed.',
+};
+const UNREADABLE = {
+  code: 'unreadable',
+  message: 'The server answered what this page cannot read. Reload it.',
+};

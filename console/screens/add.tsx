@@ -1,0 +1,3 @@
+export default function Add() {
+  return <h1>Add</h1>;
+}

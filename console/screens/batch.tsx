@@ -1,0 +1,3 @@
+export default function Batch({ batchId }: { readonly batchId: string }) {
+  return <h1>{batchId}</h1>;
+}

@@ -1,0 +1,3 @@
+export default function Tenants() {
+  return <h1>Tenants</h1>;
+}

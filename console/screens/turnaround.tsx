@@ -1,0 +1,3 @@
+export default function Turnaround() {
+  return <h1>Turnaround</h1>;
+}

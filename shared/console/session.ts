@@ -1,0 +1,76 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+import { secureHeaders } from 'hono/secure-headers';
+
+/** The parameter of the address that the person was given. */
+export const TOKEN_PARAMETER = 'token';
+
+/**
+ * What a browser is told about every answer. No script and no style but those of files of this server, no
+ * request to any other host, no frame, no address of this page to another site.
+ */
+export const pageHeaders: MiddlewareHandler = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+    requireTrustedTypesFor: ["'script'"],
+  },
+  crossOriginResourcePolicy: 'same-origin',
+  referrerPolicy: 'no-referrer',
+  xFrameOptions: 'DENY',
+  strictTransportSecurity: false,
+});
+
+/**
+ * Lets only the person in who was given the address. Its token becomes a cookie that no script reads and
+ * no other site causes to be sent, and leaves the address.
+ *
+ * @param token of this server, at least 128 bits
+ */
+export function requireSession(token: string): MiddlewareHandler {
+  return async (context, next) => {
+    const { host } = new URL(context.req.url);
+    // Browsers send cookies of one port to all ports of a host.
+    const cookie = `batch-handler-${host.split(':').at(-1)}`;
+    const given = context.req.query(TOKEN_PARAMETER);
+    if (given !== undefined && context.req.method === 'GET' && isSame(given, token)) {
+      setCookie(context, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
+      const { pathname } = new URL(context.req.url);
+      return context.redirect(pathname, 303);
+    }
+    if (isSame(getCookie(context, cookie) ?? '', token)) return next();
+    const text = 'Open the address that batch-handler serve, or npm start, has printed.\n';
+    return context.text(text, 401);
+  };
+}
+
+/**
+ * Refuses what a page of another origin asks to change: another port of this machine is the same site to
+ * a browser, so that the cookie comes along.
+ */
+export const requireOwnOrigin: MiddlewareHandler = async (context, next) => {
+  const { method, url } = context.req;
+  const { origin: own } = new URL(url);
+  const origin = context.req.header('origin');
+  const isReading = method === 'GET' || method === 'HEAD';
+  if (origin === own || (isReading && origin === undefined)) return next();
+  return context.json({ error: refusedOrigin }, 403);
+};
+
+const refusedOrigin = {
+  code: 'foreign_origin',
+  message: 'only the page of this server can change something: reload it',
+};
+
+/** Compares in constant time, whatever the lengths. */
+function isSame(a: string, b: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(a), hash(b));
+}
