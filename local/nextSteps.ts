@@ -17,13 +17,18 @@ export function commandsFor(
   }: { readonly dataDirectory: string; readonly runtime?: string | undefined },
   cwd = process.cwd(),
 ): Complete {
-  const inClone = join(PACKAGE_ROOT, 'bin', 'batch-handler');
-  const program = existsSync(inClone) ? word(relative(cwd, inClone)) : 'npx batch-handler';
+  const program = programName(cwd);
   const directory = relative(cwd, resolve(cwd, dataDirectory));
   const local = directory === '.local' ? '--local' : `--local ${word(directory)}`;
   const ports =
     runtime === undefined ? '' : ` --runtime ${word(relative(cwd, resolve(cwd, runtime)))}`;
   return (command) => `${program} ${command} ${local}${ports}`;
+}
+
+/** How the command line is called from a directory: in a clone, by its own file. */
+export function programName(cwd = process.cwd()): string {
+  const inClone = join(PACKAGE_ROOT, 'bin', 'batch-handler');
+  return existsSync(inClone) ? word(relative(cwd, inClone)) : 'npx batch-handler';
 }
 
 /** A word for the shell. */
@@ -39,16 +44,21 @@ interface NextSteps {
   readonly variables: string;
   /** The base URL of the HTTP API, if the stack has one. */
   readonly api: string | undefined;
+  /** The address of the console, if the stack has one. */
+  readonly console: string | undefined;
 }
 
 /** What to type while the stack is kept running. All of it can be pasted. */
 export function nextSteps(
   complete: Complete,
-  { batchId, exampleFile, variables, api }: NextSteps,
+  { batchId, exampleFile, variables, api, console }: NextSteps,
 ): string {
   const file = word(relative(process.cwd(), exampleFile));
   const commands = [`show ${batchId}`, `results ${batchId}`, `add ${file} --wait`, 'list', 'serve'];
+  const seen =
+    console === undefined ? [] : ['', '# The console of the stack, in your browser:', console];
   return [
+    ...seen,
     '',
     '# The stack is up until you press ^C. In another terminal, in this directory:',
     ...commands.map(complete),

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { readPorts } from '../shared/client/readPorts.ts';
 import { checkFile } from '../shared/client/upload.ts';
 import { PORT_NAMES, portsDifference } from '../shared/config.ts';
+import type { HandlerServer } from '../shared/operations/serve.ts';
 import { PACKAGE_ROOT } from '../shared/package.ts';
 import { largestFileBytes, openAdditions } from './additions.ts';
 import {
@@ -13,6 +14,7 @@ import {
   watchBatches,
 } from './batches.ts';
 import { type CommandLine, UsageError } from './commandLine.ts';
+import { serveConsole } from './console.ts';
 import {
   type Board,
   createBoard,
@@ -80,6 +82,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
       if (source === EVENT_SOURCE) board.showChange(JSON.parse(detail));
     },
   });
+  let server: HandlerServer | undefined;
   try {
     const until = options.keep ? ', until you press ^C' : '';
     display.note(
@@ -103,7 +106,10 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
       const variables = shellEnvironment(stack.endpointUrl, session.names);
       const [{ batchId = '' } = {}] = tracked;
       const api = apiUrl(stack.resources);
-      const steps = { batchId, exampleFile: EXAMPLE_FILE, variables, api };
+      const { runtime } = options;
+      server = await serveConsole({ dataDirectory, runtime, note: display.note });
+      const console = server?.consoleUrl;
+      const steps = { batchId, exampleFile: EXAMPLE_FILE, variables, api, console };
       output.write(`${nextSteps(complete, steps)}\n`);
       // The lines of the first display are above the summary now, so a terminal cannot redraw them. A
       // pipe has them already.
@@ -117,6 +123,7 @@ export async function run(options: CommandLine, interrupted: AbortSignal): Promi
     }
     return code;
   } finally {
+    await server?.close();
     await stack.stop();
   }
 }

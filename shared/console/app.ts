@@ -1,5 +1,5 @@
 import { serveStatic } from '@hono/node-server/serve-static';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { addRoutes } from './addRoutes.ts';
 import { batchesRoutes } from './batchesRoutes.ts';
@@ -32,12 +32,16 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 export function createConsole(ports: ConsolePorts, { token, directory }: ConsoleHost): Hono {
   const app = new Hono();
   app.use(pageHeaders, requireSession(token), requireOwnOrigin);
-  app.use('/api/*', bodyLimit({ maxSize: MAX_BODY_BYTES }), async (context, next) => {
-    context.header('cache-control', 'no-store');
-    const { method } = context.req;
-    if (!ports.isReadOnly || method === 'GET' || method === 'HEAD') return next();
-    return context.json({ error: READ_ONLY }, 403);
-  });
+  app.use(
+    '/api/*',
+    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }),
+    async (context, next) => {
+      context.header('cache-control', 'no-store');
+      const { method } = context.req;
+      if (!ports.isReadOnly || method === 'GET' || method === 'HEAD') return next();
+      return context.json({ error: READ_ONLY }, 403);
+    },
+  );
   app.route('/api', consoleApi(ports));
   app.all('/api/*', (context) =>
     context.json({ error: { code: 'not_found', message: 'there is no such path' } }, 404),
@@ -51,6 +55,11 @@ export function createConsole(ports: ConsolePorts, { token, directory }: Console
   // The page itself knows which of its screens an address is of.
   app.get('*', serveStatic({ root: directory, path: 'index.html' }));
   return app.onError((error, context) => failed(error, context, ports));
+}
+
+function tooLarge(context: Context) {
+  const message = `at most ${MAX_BODY_BYTES} bytes can be sent at once`;
+  return context.json({ error: { code: 'too_large', message } }, 413);
 }
 
 const READ_ONLY = { code: 'read_only', message: 'this server was started with --read-only' };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { circles, importsOf, problemsOf } from './imports.ts';
@@ -101,3 +101,18 @@ it('docs/architecture.md says of each folder what it may import', () => {
 function projectPaths(may: string): readonly string[] {
   return may.split(' ').filter((path) => PROJECT.test(path));
 }
+
+it('no function of the handler contains the console', () => {
+  const reached = new Set(
+    readdirSync(join(ROOT, 'functions'))
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `functions/${name}`),
+  );
+  for (const file of reached) {
+    if (!file.endsWith('.ts') || !existsSync(join(ROOT, file))) continue;
+    for (const target of importsOf(file, readFileSync(join(ROOT, file), 'utf8')))
+      reached.add(target);
+  }
+  expect(reached).toContain('shared/http/app.ts');
+  expect([...reached].filter((path) => path.includes('console'))).toEqual([]);
+});

@@ -11,6 +11,8 @@ const PROVIDER =
   'shared/batch shared/jsonl shared/providers/errors.ts shared/providers/http.ts shared/providers/listing.ts shared/providers/provider.ts shared/providers/settings.ts shared/providers/translation node zod';
 const KIND = 'a function loads only the provider that it uses, with its SDK';
 const SETTINGS = 'the construct and the functions share it, and it has to load without any SDK';
+const LOCAL =
+  'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts shared/stores shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod';
 const CLI =
   'inProcess/openDirectory.ts shared/batch shared/client shared/operations shared/package.ts shared/quota/waitingText.ts shared/settings.ts shared/terminal.ts commander node pretty-bytes';
 
@@ -152,8 +154,12 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'a contract knows the ports and no implementation, and any test runner can drive it',
   },
   local: {
-    may: 'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts shared/stores shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod',
+    may: `${LOCAL} shared/operations/serve.ts`,
     why: 'the local run executes the synthesized stack and the bundles, and imports neither',
+  },
+  'local/console.ts': {
+    may: `local ${LOCAL} cli/explain.ts cli/hints.ts shared/operations/serve.ts`,
+    why: 'the console of a local run says commands and errors as the command line does',
   },
   cli: { may: CLI, why: 'the command line is built on the client library and on operations' },
   'cli/commands/local.ts': {

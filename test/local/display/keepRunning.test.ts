@@ -92,6 +92,7 @@ test('what to type next can be pasted', () => {
     exampleFile: `${process.cwd()}/examples/requests.jsonl`,
     variables: 'export BUCKET=b\n',
     api: 'http://127.0.0.1:1/function-url/Api/v1',
+    console: 'http://127.0.0.1:4100/?token=t',
   });
 
   expect(complete('list')).toMatch(/bin\/batch-handler list --local 'my runs'$/);
@@ -101,7 +102,13 @@ test('what to type next can be pasted', () => {
     'bin/batch-handler list --local --runtime src/handlers.ts',
   );
   const lines = steps.split('\n').filter((line) => line !== '');
-  expect(lines.filter((line) => !/^(#|export |\S*bin\/batch-handler )/.test(line))).toEqual([]);
+  expect(lines.filter((line) => !/^(#|export |http:|\S*bin\/batch-handler )/.test(line))).toEqual(
+    [],
+  );
+  expect(lines.slice(0, 2)).toEqual([
+    '# The console of the stack, in your browser:',
+    'http://127.0.0.1:4100/?token=t',
+  ]);
   expect(lines).toContainEqual(expect.stringContaining('show b-1 --local'));
   expect(lines).toContainEqual(expect.stringContaining('add examples/requests.jsonl --wait'));
   expect(lines.at(-2)).toBe('export OPENAI_BASE_URL=http://127.0.0.1:1/function-url/Api/v1');
