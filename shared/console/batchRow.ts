@@ -12,6 +12,8 @@ export interface BatchRow
   > {
   /** Requests that are finished, with those that the provider reports of the present job. */
   readonly finished: number;
+  /** Whether it has rows of results, which the processor can be given. */
+  readonly hasRows: boolean;
   /** Why it waits or has failed. It may contain a provider's text. Empty if there is nothing to say. */
   readonly why: string;
   /** What failed in it. Empty if nothing did. */
@@ -31,6 +33,7 @@ export function batchRow(batch: BatchInfo): BatchRow {
     ...{ model, tenant, partCount, cost, estimatedCost, cancelRequested },
     ...{ createdAt, endedAt, deadlineAt },
     finished: finishedRequests(batch),
+    hasRows: batch.results !== undefined,
     why: whyText(batch),
     failed: failureText(batch),
     estimatedEndAt: job?.estimatedEndAt,

@@ -2,9 +2,11 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { isEnded } from '../batch/status.ts';
 import { type BatchRow, batchRow } from './batchRow.ts';
+import { COMMANDS } from './commandRules.ts';
 import { valid } from './failure.ts';
 import type { HeldBatch } from './mirror.ts';
 import type { ScreenPorts } from './ports.ts';
+import { type CommandResults, sendCommands } from './sendCommands.ts';
 
 /** The filter of the table, as the address has it. Several values are separated by commas. */
 const filterSchema = z.object({
@@ -28,12 +30,26 @@ export interface BatchesPage {
   readonly searchedTo?: string;
 }
 
-export function batchesRoutes({ mirror }: ScreenPorts) {
-  return new Hono().get('/batches', valid('query', filterSchema), async (context) => {
-    const { after, limit, ...filter } = context.req.valid('query');
-    const { batches, ...rest } = await mirror.find(passing(filter), { after, limit });
-    return context.json<BatchesPage>({ rows: batches.map(batchRow), ...rest });
-  });
+/** The most batches that one request commands. */
+const MAX_COMMANDED = 500;
+
+const commandSchema = z.object({
+  command: z.enum(COMMANDS),
+  batchIds: z.array(z.string()).min(1).max(MAX_COMMANDED),
+});
+
+export function batchesRoutes(ports: ScreenPorts) {
+  const { mirror } = ports;
+  return new Hono()
+    .get('/batches', valid('query', filterSchema), async (context) => {
+      const { after, limit, ...filter } = context.req.valid('query');
+      const { batches, ...rest } = await mirror.find(passing(filter), { after, limit });
+      return context.json<BatchesPage>({ rows: batches.map(batchRow), ...rest });
+    })
+    .post('/batches/commands', valid('json', commandSchema), async (context) => {
+      const { command, batchIds } = context.req.valid('json');
+      return context.json<CommandResults>(await sendCommands(ports, command, batchIds));
+    });
 }
 
 function passing(filter: Omit<z.output<typeof filterSchema>, 'limit'>) {

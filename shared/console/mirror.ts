@@ -131,6 +131,11 @@ export class BatchMirror {
     this.#take([batch], []);
   }
 
+  /** Reads these soon again, also those that have ended: a command was sent for them. */
+  follow(batchIds: readonly string[]): void {
+    void batchIds;
+  }
+
   #look(passes: (batch: HeldBatch) => boolean, after: string | undefined, limit: number) {
     const found: HeldBatch[] = [];
     let isBefore = after !== undefined && this.#held.has(after);
