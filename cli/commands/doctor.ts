@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { HandlerConnection } from '../../shared/client/connection.ts';
 import type { Finding, FindingLevel } from '../../shared/operations/check.ts';
+import { findingsOf } from '../../shared/operations/findings.ts';
 import { counted } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
@@ -46,20 +46,6 @@ async function doctor(options: DoctorOptions, context: CliContext): Promise<numb
   const problems = findings.filter(({ level }) => level === 'problem').length;
   if (!options.json) stdout.write(`${summary(findings, problems)}\n`);
   return problems > 0 ? EXIT.failed : EXIT.done;
-}
-
-async function* findingsOf(connection: HandlerConnection, now: () => number) {
-  const { diagnose } = await import('../../shared/operations/doctor.ts');
-  const { aws } = connection;
-  if (aws === undefined) {
-    const { PROCESS_CHECKS, processDoctorContext } = await import(
-      '../../shared/operations/processDoctor.ts'
-    );
-    return yield* diagnose(processDoctorContext(connection, now), PROCESS_CHECKS);
-  }
-  // Imported here, because it loads the SDKs of AWS and of the providers.
-  const { AWS_CHECKS, awsDoctorContext } = await import('../../shared/operations/awsDoctor.ts');
-  yield* diagnose(awsDoctorContext(connection, aws, now), AWS_CHECKS);
 }
 
 function summary(findings: readonly Finding[], problems: number): string {

@@ -1,14 +1,10 @@
 import type { Command } from 'commander';
-import { ClientError } from '../../shared/client/clientError.ts';
 import { type ConnectionOptions, openClient, withAwsOnly, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 
 interface KeyOptions extends ConnectionOptions {
   readonly json?: true;
 }
-
-/** Secrets Manager takes 64 KiB. */
-const MAX_BYTES = 64 * 1024;
 
 export function defineKey(command: Command, context: CliContext): void {
   withAwsOnly(
@@ -41,17 +37,18 @@ async function putProviderKey(
   const { stdout, hint, interrupted: signal } = context;
   const client = await openClient(options);
   // Imported here, because it loads the adapters of the providers.
-  const { isPausedEntry, putKey, secretIdOf } = await import('../../shared/operations/key.ts');
+  const { MAX_KEY_BYTES, putKey, resumeWithNewKey, secretIdOf } = await import(
+    '../../shared/operations/key.ts'
+  );
   const secret = await secretIdOf(client.connection, entry);
-  await putKey(client.connection, entry, secret, await readKey(entry, context));
-  const isPaused = await isPausedEntry(client.connection, entry);
-  if (!isPaused) await client.resumeProvider(entry, { signal });
+  await putKey(client.connection, entry, secret, await readKey(entry, MAX_KEY_BYTES, context));
+  const isResumed = await resumeWithNewKey(client, entry, { signal });
   const text = options.json
-    ? JSON.stringify({ provider: entry, secret, resumed: !isPaused })
+    ? JSON.stringify({ provider: entry, secret, resumed: isResumed })
     : hint(
-        isPaused
-          ? `the key of ${entry} is stored; ${entry} stays paused until batch-handler resume ${entry}`
-          : `the key of ${entry} is stored, and ${entry} is resumed: the next sweep starts queued batches`,
+        isResumed
+          ? `the key of ${entry} is stored, and ${entry} is resumed: the next sweep starts queued batches`
+          : `the key of ${entry} is stored; ${entry} stays paused until batch-handler resume ${entry}`,
       );
   stdout.write(`${text}\n`);
   return EXIT.done;
@@ -59,22 +56,17 @@ async function putProviderKey(
 
 async function readKey(
   entry: string,
+  maxBytes: number,
   { askSecret, stdin }: Pick<CliContext, 'askSecret' | 'stdin'>,
 ): Promise<string> {
-  const key = askSecret ? await askSecret(`Key of ${entry} (not shown): `) : await readAll(stdin);
-  if (key.trim() === '')
-    throw new ClientError('invalid_input', 'the key is empty: nothing was stored');
-  return key;
-}
-
-async function readAll(stdin: CliContext['stdin']): Promise<string> {
+  if (askSecret) return askSecret(`Key of ${entry} (not shown): `);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of stdin ?? []) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > MAX_BYTES)
-      throw new ClientError('invalid_input', `a key has at most ${MAX_BYTES} bytes`);
+    // What is longer is refused by its first bytes.
+    if (bytes > maxBytes) break;
   }
   return Buffer.concat(chunks).toString('utf8');
 }

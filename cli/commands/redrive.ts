@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { type DeadLetters, QUEUE_NAMES, type QueueName } from '../../shared/batch/clientPorts.ts';
 import {
-  type DeadLetters,
-  type MoveProgress,
-  QUEUE_NAMES,
-  type QueueName,
-} from '../../shared/batch/clientPorts.ts';
+  CONTENTS,
+  moveEndText,
+  moveText,
+  oldestSentAt,
+  reasonGroups,
+} from '../../shared/operations/deadLetters.ts';
 import { counted, durationText } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
@@ -70,21 +72,9 @@ async function redriveQueues(options: RedriveOptions, context: CliContext): Prom
     const end = await showProgress(moves, stderr, (move) => `${queue}: ${moveText(move)}`);
     if (end?.status !== 'completed') exitCode = EXIT.failed;
     if (options.json) stdout.write(`${JSON.stringify({ queue, messages, examples, ...end })}\n`);
-    else stdout.write(`${queue}: ${endText(end)}\n`);
+    else stdout.write(`${queue}: ${moveEndText(end)}\n`);
   }
   return exitCode;
-}
-
-function moveText({ moved, toMove }: MoveProgress): string {
-  const of = toMove === null ? '' : ` of about ${countText(toMove)}`;
-  return `${countText(moved)}${of} moved`;
-}
-
-function endText(end: MoveProgress | undefined): string {
-  if (!end) return 'the queue does not report the move';
-  const moved = `${countText(end.moved)} moved back`;
-  if (end.status === 'completed') return moved;
-  return `${end.status} (${end.failure ?? 'without a reason'}), ${moved}`;
 }
 
 function readQueueNames(text: string): readonly QueueName[] {
@@ -95,31 +85,23 @@ function readQueueNames(text: string): readonly QueueName[] {
   });
 }
 
-const CONTENTS: Readonly<Record<QueueName, string>> = {
-  batch: 'refused messages',
-  work: 'failed work, which the sweeper sends again by itself',
-  outcome: 'outcomes of deliveries',
-  collector: 'refused single requests',
-  processor: 'failed deliveries',
-};
-
-const NO_REASON = 'failed five times; see the logs of the function';
-
 /** What a dead-letter queue holds, with the reasons that were seen, the most frequent first. */
 function deadLetterLines(
   name: QueueName,
-  { count, samples }: DeadLetters,
+  letters: DeadLetters,
   now: number,
   width: number,
 ): readonly string[] {
-  const byReason = Map.groupBy(samples, ({ reason }) => reason ?? NO_REASON);
-  const reasons = [...byReason].toSorted(([, a], [, b]) => b.length - a.length);
-  const oldest = Math.min(...samples.map(({ sentAt }) => sentAt));
-  const age = samples.length > 0 ? `, the oldest seen sent ${durationText(now - oldest)} ago` : '';
+  const { count, samples } = letters;
+  const oldest = oldestSentAt(letters);
+  const age =
+    oldest === undefined ? '' : `, the oldest seen sent ${durationText(now - oldest)} ago`;
   const unseen = count - samples.length;
   return [
     `${name}: ${counted(count, 'message')}${age} (${CONTENTS[name]})`,
-    ...reasons.flatMap(([reason, those]) => hanging(`  ${those.length}× `, oneLine(reason), width)),
+    ...reasonGroups(letters).flatMap(({ reason, letters: those }) =>
+      hanging(`  ${those.length}× `, oneLine(reason), width),
+    ),
     ...(unseen > 0 ? [`  … and ${countText(unseen)} more that were not read`] : []),
   ];
 }

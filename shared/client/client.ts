@@ -165,6 +165,14 @@ export function clientOf(connection: HandlerConnection): BatchHandlerClient {
     ...rest,
     onPoll: onPoll && (async (batch) => onPoll(await describe(batch))),
   });
+  const command = async (
+    action: 'pause' | 'resume',
+    provider: string,
+    more: ProviderCommandOptions | undefined,
+  ) => {
+    await commandProvider(connection, action, provider, more);
+    world.forget(provider);
+  };
   return {
     handler,
     connection,
@@ -201,7 +209,7 @@ export function clientOf(connection: HandlerConnection): BatchHandlerClient {
     waitForCommand: async (sent, more = {}) =>
       describe(await waitForCommand(connection, sent, forBatches(more))),
     providers: async () => world.providers(await connection.providerStates.list(), Date.now()),
-    pauseProvider: (provider, more) => commandProvider(connection, 'pause', provider, more),
-    resumeProvider: (provider, more) => commandProvider(connection, 'resume', provider, more),
+    pauseProvider: (provider, more) => command('pause', provider, more),
+    resumeProvider: (provider, more) => command('resume', provider, more),
   };
 }

@@ -95,6 +95,11 @@ export class ProviderWorld {
     });
   }
 
+  /** Reads the state anew when it is asked for next: it has just been changed. */
+  forget(name: string): void {
+    this.#states.delete(name);
+  }
+
   /** A state that cannot be read is shown as one of which nothing is known. */
   tenant(name: string): Promise<TenantState | undefined> {
     return cached(this.#tenants, name, async () => {

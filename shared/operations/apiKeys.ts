@@ -41,6 +41,12 @@ export interface ApiKeyInfo {
   readonly lastUsedAt?: string;
 }
 
+/** A key that was just made. */
+export interface NewApiKeyInfo extends ApiKeyInfo {
+  /** The secret, which nobody can read again. */
+  readonly key: string;
+}
+
 type Stored = Pick<HandlerConnection, 'items'>;
 
 const MAX_NAME_LENGTH = 100;
@@ -58,15 +64,12 @@ export async function createApiKey(
   options: ApiKeyOptions,
   now: number,
   chance: Pick<RandomSource, 'randomInt'> = systemChance,
-): Promise<ApiKeyInfo & { readonly key: string }> {
+): Promise<NewApiKeyInfo> {
   checkOptions(options, handler.providers, now);
   const { name, tenant, providers, requestsPerMinute, expiresAt, dailyBudget } = options;
   // Before the key, so that a key never works without the budget that it was made with.
   if (tenant !== undefined && dailyBudget !== undefined)
-    await updateTenant({ tenants: tenantStore(items) }, tenant, (state) => ({
-      ...state,
-      dailyBudget,
-    }));
+    await setDailyBudget({ items }, tenant, dailyBudget);
   const { keyId, key } = makeKey(chance);
   const stored = omitUndefined({
     ...{ keyId, name, tenant, requestsPerMinute, expiresAt },
@@ -79,6 +82,30 @@ export async function createApiKey(
   return { ...infoOf(stored, undefined, now), key };
 }
 
+/**
+ * Sets what all batches of a tenant may cost in a UTC day.
+ *
+ * @param dailyBudget US dollars; undefined: no limit
+ * @throws ClientError `invalid_input`; then nothing was stored
+ */
+export async function setDailyBudget(
+  { items }: Stored,
+  tenant: string,
+  dailyBudget: number | undefined,
+): Promise<void> {
+  checkTenant(tenant);
+  await updateTenant(
+    { tenants: tenantStore(items) },
+    tenant,
+    ({ dailyBudget: _before, ...state }) => ({ ...state, ...omitUndefined({ dailyBudget }) }),
+  );
+}
+
+function checkTenant(tenant: string): void {
+  if (!TENANT_PATTERN.test(tenant))
+    throw invalid(`${JSON.stringify(tenant)} is no tenant: use 1 to 64 of A-Z a-z 0-9 . _ -`);
+}
+
 function checkOptions(
   { name, tenant, providers = [], expiresAt, dailyBudget }: ApiKeyOptions,
   entries: readonly string[],
@@ -86,8 +113,7 @@ function checkOptions(
 ): void {
   if (name.trim() === '' || name.length > MAX_NAME_LENGTH)
     throw invalid(`the name of a key has 1 to ${MAX_NAME_LENGTH} characters, not ${name.length}`);
-  if (tenant !== undefined && !TENANT_PATTERN.test(tenant))
-    throw invalid(`${JSON.stringify(tenant)} is no tenant: use 1 to 64 of A-Z a-z 0-9 . _ -`);
+  if (tenant !== undefined) checkTenant(tenant);
   if (dailyBudget !== undefined && tenant === undefined)
     throw invalid('a daily budget is that of a tenant: name the tenant, too');
   const unknown = providers.filter((entry) => !entries.includes(entry));
@@ -98,20 +124,27 @@ function checkOptions(
 }
 
 /**
- * All keys of the API, the newest first. One that was revoked or has expired is there for 90 days more.
+ * The keys of the API, the newest first. One that was revoked or has expired is there for 90 days more.
  *
  * @param now milliseconds since 1970
+ * @param options.limit keys to list at most. Default: all
  */
-export async function listApiKeys({ items }: Stored, now: number): Promise<readonly ApiKeyInfo[]> {
+export async function listApiKeys(
+  { items }: Stored,
+  now: number,
+  { limit = Number.POSITIVE_INFINITY }: { readonly limit?: number } = {},
+): Promise<readonly ApiKeyInfo[]> {
   const uses = keyUses(items);
-  const all: ApiKeyInfo[] = [];
-  for await (const page of apiKeyStore(items).list())
-    all.push(
+  const listed: ApiKeyInfo[] = [];
+  for await (const page of apiKeyStore(items).list()) {
+    listed.push(
       ...(await Promise.all(
         page.map(async (key) => infoOf(key, await uses.lastUsedAt(key.keyId), now)),
       )),
     );
-  return all;
+    if (listed.length >= limit) return listed.slice(0, limit);
+  }
+  return listed;
 }
 
 /**

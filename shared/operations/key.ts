@@ -3,13 +3,18 @@ import { s3Client } from '../aws/clients/s3.ts';
 import { secretsManagerClient } from '../aws/clients/secretsManager.ts';
 import { realObjectStore } from '../aws/objectStore.ts';
 import { ProviderError } from '../batch/errors.ts';
+import type { BatchHandlerClient } from '../client/client.ts';
 import { ClientError } from '../client/clientError.ts';
+import type { ProviderCommandOptions } from '../client/commands.ts';
 import { awsOf, type HandlerConnection, placeOf } from '../client/connection.ts';
 import { connectProviders } from '../providers/registry.ts';
 import { isPaused } from '../quota/providerState.ts';
 import { awsDoctorContext } from './awsContext.ts';
 import { secretIdsOf } from './checks/providers.ts';
 import { settingsOf } from './settings.ts';
+
+/** Secrets Manager takes 64 KiB. */
+export const MAX_KEY_BYTES = 64 * 1024;
 
 /**
  * Finds the secret of a provider entry.
@@ -41,6 +46,9 @@ export async function putKey(
 ): Promise<void> {
   const aws = awsOf(connection, 'batch-handler key');
   const value = key.trim();
+  if (value === '') throw invalid('the key is empty: nothing was stored');
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES)
+    throw invalid(`a key has at most ${MAX_KEY_BYTES} bytes`);
   const { [entry]: settings } = settingsOf(connection.handler).providers;
   const entries = settings === undefined ? {} : { [entry]: settings };
   const objects = realObjectStore(s3Client(aws.access), { ...placeOf(aws), inputBuckets: [] });
@@ -67,12 +75,20 @@ const FORM_PROBLEMS: Readonly<Record<string, string>> = {
   secret_not_filled: 'the input is no key of that kind of provider: nothing was stored',
 };
 
-/** Whether a user has paused the entry, which a new key does not end. */
-export async function isPausedEntry(
-  { providerStates }: Pick<HandlerConnection, 'providerStates'>,
+/**
+ * Resumes a provider entry that has a new key, so that its batches need not wait for the end of a block.
+ *
+ * @returns false if a user has paused the entry, which a new key does not end
+ * @throws ClientError as `resumeProvider`
+ */
+export async function resumeWithNewKey(
+  { connection, resumeProvider }: Pick<BatchHandlerClient, 'connection' | 'resumeProvider'>,
   entry: string,
+  { signal }: Pick<ProviderCommandOptions, 'signal'> = {},
 ): Promise<boolean> {
-  return isPaused(await providerStates.get(entry));
+  if (isPaused(await connection.providerStates.get(entry))) return false;
+  await resumeProvider(entry, { signal });
+  return true;
 }
 
 function invalid(message: string): ClientError {

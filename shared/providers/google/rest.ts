@@ -69,7 +69,8 @@ async function sendCall(
   signal: AbortSignal,
 ): Promise<Response> {
   const content = json === undefined ? body : JSON.stringify(json);
-  const type = json === undefined ? {} : { 'content-type': 'application/json' };
+  const type: Record<string, string> =
+    json === undefined ? {} : { 'content-type': 'application/json' };
   const options = omitUndefined({
     method,
     headers: { ...type, ...headers, ...credentials },

@@ -1,0 +1,48 @@
+import type { DeadLetter, DeadLetters, MoveProgress, QueueName } from '../batch/clientPorts.ts';
+
+/** What the dead letters of a queue are. */
+export const CONTENTS: Readonly<Record<QueueName, string>> = {
+  batch: 'refused messages',
+  work: 'failed work, which the sweeper sends again by itself',
+  outcome: 'outcomes of deliveries',
+  collector: 'refused single requests',
+  processor: 'failed deliveries',
+};
+
+const COUNT = new Intl.NumberFormat('en-US');
+
+const NO_REASON = 'failed five times; see the logs of the function';
+
+/** Dead letters that have the same reason. */
+export interface ReasonGroup {
+  /** It may contain a provider's text. */
+  readonly reason: string;
+  readonly letters: readonly DeadLetter[];
+}
+
+/** The reasons that were seen, the most frequent first. */
+export function reasonGroups({ samples }: Pick<DeadLetters, 'samples'>): readonly ReasonGroup[] {
+  const byReason = Map.groupBy(samples, ({ reason }) => reason ?? NO_REASON);
+  return [...byReason]
+    .map(([reason, letters]) => ({ reason, letters }))
+    .toSorted((a, b) => b.letters.length - a.letters.length);
+}
+
+/** When the oldest that was seen was sent, in milliseconds since 1970; undefined if none was seen. */
+export function oldestSentAt({ samples }: Pick<DeadLetters, 'samples'>): number | undefined {
+  return samples.length === 0 ? undefined : Math.min(...samples.map(({ sentAt }) => sentAt));
+}
+
+/** How far a move is, such as `3 of about 10 moved`. */
+export function moveText({ moved, toMove }: MoveProgress): string {
+  const of = toMove === null ? '' : ` of about ${COUNT.format(toMove)}`;
+  return `${COUNT.format(moved)}${of} moved`;
+}
+
+/** How a move has ended. */
+export function moveEndText(end: MoveProgress | undefined): string {
+  if (!end) return 'the queue does not report the move';
+  const moved = `${COUNT.format(end.moved)} moved back`;
+  if (end.status === 'completed') return moved;
+  return `${end.status} (${end.failure ?? 'without a reason'}), ${moved}`;
+}
