@@ -14,7 +14,7 @@ export function realClientObjects(client: S3Client, place: OwnPlace): ClientObje
   return {
     ...place,
     head: (object) => headObject(client, object),
-    read: (object) => readObject(client, object),
+    read: (object, range) => readObject(client, object, range),
     locationOf: s3Url,
     async upload(key, content, { onProgress, signal } = {}) {
       signal?.throwIfAborted();

@@ -5,7 +5,7 @@ import type {
   ProviderMessage,
   RemoveMessage,
 } from './messages.ts';
-import type { ObjectRef } from './ports.ts';
+import type { ByteRange, ObjectRef } from './ports.ts';
 
 /** What the client and the command line need of a handler's objects and queues. */
 
@@ -39,11 +39,11 @@ export interface ClientObjects extends OwnPlace {
    */
   head(object: ObjectRef): Promise<{ readonly bytes: number; readonly etag: string } | undefined>;
   /**
-   * Streams an object.
+   * Streams an object, or a range of it.
    *
    * @throws Error if the stream breaks: it never ends early without an error
    */
-  read(object: ObjectRef): AsyncIterable<Uint8Array>;
+  read(object: ObjectRef, range?: ByteRange): AsyncIterable<Uint8Array>;
   /**
    * Writes an object of the handler in constant memory. It appears complete or not at all.
    *

@@ -101,6 +101,11 @@ export const pastJobSchema = z.object({
   /** Requests that the job was given, and how many of them succeeded. */
   requests: count,
   succeeded: count,
+  /**
+   * Token of the worker that merged its rows, which is in their keys: the rows of the whole batch as they
+   * were after this job. Absent if they were not collected, and in records of earlier versions.
+   */
+  rowsToken: z.string().optional(),
 });
 export type PastJob = z.infer<typeof pastJobSchema>;
 

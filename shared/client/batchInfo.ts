@@ -90,7 +90,8 @@ export interface BatchInfo {
 }
 
 /** A job that has ended. */
-export interface JobInfo extends Omit<PastJob, 'submittedAt' | 'endedAt' | 'end' | 'code'> {
+export interface JobInfo
+  extends Omit<PastJob, 'submittedAt' | 'endedAt' | 'end' | 'code' | 'rowsToken'> {
   readonly submittedAt: string;
   /** When the handler saw that it had ended. */
   readonly endedAt: string;
@@ -188,7 +189,7 @@ function estimatedEnd(batch: Batch, now: number): number | undefined {
   return end > now ? end : undefined;
 }
 
-function pastJobInfo({ submittedAt, endedAt, end, ...rest }: PastJob): JobInfo {
+function pastJobInfo({ submittedAt, endedAt, end, rowsToken: _, ...rest }: PastJob): JobInfo {
   const times = { submittedAt: iso(submittedAt), endedAt: iso(endedAt) };
   return { ...omitUndefined(rest), ...times, end: end === 'deadline' ? 'aged' : end };
 }

@@ -17,9 +17,9 @@ export function storedObjects(
     bucket: store.bucket,
     prefix: store.prefix,
     head: (object) => store.head(object),
-    read(object) {
+    read(object, range) {
       const key = ownKeyOf(store, object);
-      if (key !== undefined) return store.read(key);
+      if (key !== undefined) return store.read(key, range);
       throw refusal(
         'bucket_not_allowed',
         `${s3Url(object)} is none of the handler's objects, the only ones that its object store streams`,

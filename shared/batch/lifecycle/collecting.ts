@@ -104,7 +104,7 @@ function endUncollected(batch: BatchIn<'collecting'>, context: DecisionContext):
   const reason = shortReason('collect_failed', 'the output could not be collected in time');
   const reasons = withReason(batch, reason);
   const cost = outcome.jobId === undefined ? batch.cost : undefined;
-  const changes = { reasons, cost, pastJobs: pastJobsOf(batch, 0) };
+  const changes = { reasons, cost, pastJobs: pastJobsOf(batch, { succeeded: 0 }) };
   if (batch.cancelRequested) return enterEnd(batch, context, 'cancelled', changes);
   if (!rows) return enterEnd(batch, context, 'failed', changes);
   return finish({ ...batch, rows, reasons }, context, counts, changes);
@@ -129,7 +129,10 @@ function afterAttempt(
     attempt: event.attempt ?? attempt,
     failures: 0,
     // The record must be valid whatever the job's output contains.
-    pastJobs: pastJobsOf(batch, Math.max(0, counts.succeeded - batch.counts.succeeded)),
+    pastJobs: pastJobsOf(batch, {
+      succeeded: Math.max(0, counts.succeeded - batch.counts.succeeded),
+      rowsToken: event.token,
+    }),
     selection: 'unfinished',
     // The files stay if a part of them could not be read. The output of a job that was abandoned
     // while it ran is not complete.
@@ -170,8 +173,11 @@ function afterAttempt(
 }
 
 /** The job's end was seen when the collection began. */
-function pastJobsOf(batch: BatchIn<'collecting'>, succeeded: number): PastJob[] {
-  return withPastJob(batch, batch.outcome, batch.statusAt, succeeded);
+function pastJobsOf(
+  batch: BatchIn<'collecting'>,
+  collected: Pick<PastJob, 'succeeded' | 'rowsToken'>,
+): PastJob[] {
+  return withPastJob(batch, batch.outcome, batch.statusAt, collected);
 }
 
 /** Set if the provider did not accept the work, or its rows say that the account cannot pay. */

@@ -77,13 +77,13 @@ export function withPastJob(
   batch: BatchIn<'running' | 'collecting'>,
   { kind: end, reason }: Outcome,
   endedAt: number,
-  succeeded: number,
+  collected: Pick<PastJob, 'succeeded' | 'rowsToken'>,
 ): PastJob[] {
   const { job, provider, attempt, pastJobs } = batch;
   if (!job) return pastJobs;
   const { id, submittedAt } = job;
   const requests = requestsToSend(batch);
   const times = { submittedAt, endedAt };
-  const past = { id, provider, attempt, ...times, end, code: reason?.code, requests, succeeded };
+  const past = { id, provider, attempt, ...times, end, code: reason?.code, requests, ...collected };
   return [...pastJobs, omitUndefined(past)].slice(-MAX_PAST_JOBS);
 }

@@ -134,7 +134,7 @@ function jobEnded(
       attempt: batch.attempt - 1,
       // Once accepted, a job can only be refused for something new.
       queuedSince: batch.job.acceptedAt === undefined ? batch.queuedSince : undefined,
-      pastJobs: withPastJob(batch, outcome, context.now, 0),
+      pastJobs: withPastJob(batch, outcome, context.now, { succeeded: 0 }),
       reasons: withReason(batch, reason),
       ...markForDeletion(batch, context, jobId),
     },

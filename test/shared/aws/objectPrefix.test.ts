@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { realClientObjects } from '../../../shared/aws/clientObjects.ts';
 import { realObjectStore } from '../../../shared/aws/objectStore.ts';
 import { ownObject } from '../../../shared/batch/ids.ts';
 import { type Emulators, startEmulators } from '../../support/emulators.ts';
@@ -29,4 +32,11 @@ test('a store with a prefix writes, reads and copies below it, and finds objects
   expect(await store.head({ bucket: 'shared', key: 'batches/a.jsonl' })).toBeUndefined();
   const command = new HeadObjectCommand({ Bucket: 'shared', Key: 'team/uploads/a.jsonl' });
   expect((await emulators.s3.send(command)).ContentLength).toBe(5);
+});
+
+test('a client reads a range of an object', async () => {
+  const objects = realClientObjects(emulators.s3, { bucket: 'shared', prefix: 'team/' });
+  await objects.upload('ranges.jsonl', Readable.from([Buffer.from('0123456789')]));
+  const chunks = objects.read(ownObject(objects, 'ranges.jsonl'), { start: 3, end: 7 });
+  expect(await text(chunks)).toBe('3456');
 });

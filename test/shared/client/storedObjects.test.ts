@@ -21,6 +21,8 @@ it('a client writes and reads through the object store of the handler, under its
   expect(written).toEqual([4, 8]);
   const object = ownObject(objects, 'a.jsonl');
   expect(Buffer.concat(await all(objects.read(object))).toString()).toBe('one\ntwo\n');
+  const part = objects.read(object, { start: 2, end: 6 });
+  expect(Buffer.concat(await all(part)).toString()).toBe('e\ntw');
   expect(await objects.head(object)).toMatchObject({ bytes: 8 });
   expect(objects.locationOf(object)).toBe('s3://mine/team/a.jsonl');
 });

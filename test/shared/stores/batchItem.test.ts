@@ -131,6 +131,7 @@ describe('a large record', () => {
       provider: 'p'.repeat(32),
       attempt: 100,
       code: 'c'.repeat(100),
+      rowsToken: 't'.repeat(36),
     };
     const times = { submittedAt: NOW, endedAt: NOW, requests: 50_000, succeeded: 50_000 };
     const pastJobs = Array.from({ length: MAX_PAST_JOBS }, () => {
@@ -159,6 +160,7 @@ describe('a large record', () => {
         code: '语'.repeat(100),
         requests: 1,
         succeeded: 0,
+        rowsToken: 't'.repeat(36),
       },
     };
     const reason = { code: '语'.repeat(100), message: '语'.repeat(500) };

@@ -36,6 +36,7 @@ describe('past jobs', () => {
         code: 'batch_expired',
         requests: 6,
         succeeded: 2,
+        rowsToken: EVENTS.collected.token,
       },
     ]);
   });
@@ -80,6 +81,7 @@ describe('past jobs', () => {
 
     expect(batch.status).toBe('failed');
     expect(batch.pastJobs).toMatchObject([{ id: 'job_1', end: 'completed', succeeded: 0 }]);
+    expect(batch.pastJobs[0]).not.toHaveProperty('rowsToken');
   });
 
   it('are empty for a batch that had no job', () => {
