@@ -33,7 +33,8 @@ export function useLive(): LiveState {
 function apply(queries: QueryClient, event: LiveEvent): void {
   if (event.type === 'changed') {
     void queries.invalidateQueries({ queryKey: [event.what] });
-    void queries.invalidateQueries({ queryKey: KEYS.today });
+    // The files of Add change several times a second, and are no news of today.
+    if (event.what !== 'uploads') void queries.invalidateQueries({ queryKey: KEYS.today });
     return;
   }
   const changed = new Map(event.changed.map((row) => [row.batchId, row]));

@@ -25,14 +25,32 @@ export function failed(
   context: Context,
   { explain, hint, log }: Pick<ConsolePorts, 'explain' | 'hint' | 'log'>,
 ): Response {
-  const answer = (status: 400 | 403 | 404 | 409 | 503, code: string, message: string) =>
-    context.json<Failure>({ error: { code, message: hint(message) } }, status);
+  const { status, ...told } = failureOf(error, { explain, hint });
+  if (status === 503)
+    log.error('the console failed', { path: context.req.routePath, error: messageOf(error) });
+  return context.json<Failure>({ error: told }, status);
+}
+
+interface ToldFailure {
+  readonly status: 400 | 404 | 409 | 503;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** An error as people are told it. Its status is 503 if they cannot correct it by another request. */
+export function failureOf(
+  error: unknown,
+  { explain, hint }: Pick<ConsolePorts, 'explain' | 'hint'>,
+): ToldFailure {
+  const told = (status: ToldFailure['status'], code: string, message: string): ToldFailure => ({
+    ...{ status, code },
+    message: hint(message),
+  });
   if (error instanceof ClientError)
-    return answer(STATUSES[error.code] ?? 400, error.code, error.message);
-  if (error instanceof RefusedError) return answer(400, error.reason.code, error.message);
-  if (error instanceof HTTPException) return answer(400, 'invalid_input', error.message);
-  log.error('the console failed', { path: context.req.routePath, error: messageOf(error) });
-  return answer(503, 'unreachable', explain(error));
+    return told(STATUSES[error.code] ?? 400, error.code, error.message);
+  if (error instanceof RefusedError) return told(400, error.reason.code, error.message);
+  if (error instanceof HTTPException) return told(400, 'invalid_input', error.message);
+  return told(503, 'unreachable', explain(error));
 }
 
 /**

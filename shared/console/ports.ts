@@ -15,6 +15,8 @@ export interface ConsolePorts {
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Aborted when the server ends: what it keeps for the page goes with it. */
+  readonly ended: AbortSignal;
 }
 
 /** What the routes of a screen are made of. */

@@ -20,6 +20,10 @@ interface EstimateOptions {
   readonly environment?: CountedInput['environment'] | undefined;
   /** How errors name the file. Default: its path */
   readonly name?: string;
+  /** Called as the file is read, with the bytes so far. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+  /** Ends the reading with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -35,9 +39,9 @@ export async function estimateFile(
   entries: Settings['providers'],
   message: AddMessage,
   maxReasons: number,
-  { environment, name = path }: EstimateOptions = {},
+  { environment, name = path, ...reading }: EstimateOptions = {},
 ): Promise<Estimate> {
-  const estimated = await estimateOf(path, name, entries, message, maxReasons);
+  const estimated = await estimateOf({ path, name, ...reading }, entries, message, maxReasons);
   if (environment === undefined || estimated.problems > 0) return estimated;
   const { providers, requests, maxOutputTokens, price } = estimated;
   const [entry = ''] = providers;
@@ -52,9 +56,13 @@ export async function estimateFile(
   return { ...estimated, inputTokens, countedBy: entry, cost: price && costOf(tokens, price) };
 }
 
+interface ReadFile extends Pick<EstimateOptions, 'onRead' | 'signal'> {
+  readonly path: string;
+  readonly name: string;
+}
+
 async function estimateOf(
-  path: string,
-  name: string,
+  { path, name, onRead, signal }: ReadFile,
   entries: Settings['providers'],
   message: AddMessage,
   maxReasons: number,
@@ -64,14 +72,27 @@ async function estimateOf(
     estimate: async (fileBytes: number | undefined) => createTokenEstimator({ fileBytes }),
   };
   const providers = describedProviders(entries);
-  const source = { chunks: createReadStream(path), bytes: size };
+  const stream = createReadStream(path, { signal });
+  const chunks = onRead ? reported(stream, onRead) : stream;
   try {
-    return await estimate({ providers, tokens }, message, source, maxReasons);
+    return await estimate({ providers, tokens }, message, { chunks, bytes: size }, maxReasons);
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     throw new ClientError('invalid_input', error.message, { cause: error });
   } finally {
-    source.chunks.destroy();
+    stream.destroy();
+  }
+}
+
+async function* reported(
+  stream: AsyncIterable<Uint8Array>,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of stream) {
+    yield chunk;
+    bytes += chunk.length;
+    onRead(bytes);
   }
 }
 

@@ -48,8 +48,9 @@ export async function serveHandler(
 ): Promise<HandlerServer> {
   const { consoleToken: token, isReadOnly, hint, explain, log } = options;
   const api = createApp(await httpPorts(client.connection, ports ?? {}, options));
+  const ended = new AbortController();
   const console = createConsole(
-    { client, isReadOnly, hint, explain, log, now: Date.now },
+    { client, isReadOnly, hint, explain, log, now: Date.now, ended: ended.signal },
     { token, directory: await consolePage() },
   );
   const answer = (request: Request) => {
@@ -61,7 +62,11 @@ export async function serveHandler(
     if (!(error instanceof PortTakenError)) throw error;
     throw new ClientError('invalid_input', `${error.message} with --port`);
   });
-  return { ...server, consoleUrl: `${server.url}/?${TOKEN_PARAMETER}=${token}` };
+  const close = (): Promise<void> => {
+    ended.abort();
+    return server.close();
+  };
+  return { ...server, close, consoleUrl: `${server.url}/?${TOKEN_PARAMETER}=${token}` };
 }
 
 function isReading({ method }: Request): boolean {

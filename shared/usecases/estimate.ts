@@ -1,6 +1,7 @@
 import { costOf, dollars, expectedTokens, type Price } from '../batch/cost.ts';
 import type { Reason } from '../batch/errors.ts';
 import type { AddMessage } from '../batch/messages.ts';
+import { type Problems, problemOf } from '../batch/problems.ts';
 import type { Inspection } from '../jsonl/inspect.ts';
 import type { DescribedProviders } from '../providers/provider.ts';
 import { type InputSource, type InspectionPorts, inspectFor } from './inspection.ts';
@@ -34,6 +35,8 @@ export interface Estimate {
   readonly problems: number;
   /** The first problems. The batch would be refused for them. */
   readonly reasons: readonly Reason[];
+  /** All problems by their kinds; null if there are none. */
+  readonly groups: Problems | null;
 }
 
 /**
@@ -68,6 +71,7 @@ export async function estimate(
     waits: await budgetWaits(providers, names, found),
     problems: (found.problems?.total ?? 0) + (costRefusal ? 1 : 0),
     reasons: costRefusal ? [costRefusal] : reasons,
+    groups: found.problems ?? (costRefusal ? problemOf(costRefusal) : null),
   };
 }
 

@@ -114,7 +114,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'it serves the use cases over HTTP on ports, whatever its host',
   },
   'shared/console': {
-    may: 'shared/batch shared/client shared/http shared/jsonl shared/operations shared/providers shared/quota shared/settings.ts shared/stores shared/tokens shared/usecases @hono/node-server @hono/zod-validator hono node p-map zod',
+    may: 'shared/batch shared/client shared/http shared/jsonl shared/operations shared/providers shared/quota shared/settings.ts shared/stores shared/tokens shared/usecases @hono/node-server @hono/zod-validator hono node p-map pretty-bytes zod',
     why: 'it does what the client library and the operations do, over HTTP on the loopback, and is in no function',
   },
   'shared/invalid': {
@@ -167,7 +167,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     why: 'one command starts the local run',
   },
   console: {
-    may: 'shared/batch shared/client shared/console shared/operations shared/quota @tanstack hono react react-dom recharts wouter',
+    may: 'shared/batch shared/client shared/console shared/operations shared/quota @tanstack hono pretty-bytes react react-dom recharts wouter',
     why: 'it is the page that a browser loads: of shared it takes types and pure values',
   },
   'console/build.ts': {

@@ -32,7 +32,15 @@ beforeAll(async () => {
     const silent = () => {};
     const log = { info: silent, warn: silent, error: silent };
     const explain = () => 'AWS refuses the credentials: sign in again';
-    const ports = { client, isReadOnly, hint: (text: string) => text, explain, log, now: Date.now };
+    const ports = {
+      client,
+      isReadOnly,
+      hint: (text: string) => text,
+      explain,
+      log,
+      now: Date.now,
+      ended: new AbortController().signal,
+    };
     const console = createConsole(ports, { token: TOKEN, directory: page });
     return serveOnLoopback(console.fetch, 0);
   };
