@@ -35,6 +35,11 @@ export type PriceTable = z.infer<typeof priceTableSchema>;
 export interface Pricing {
   /** The price of a model in batches, by the name that requests use; undefined if it is not known. */
   priceOf(model: string): Price | undefined;
+  /**
+   * The price of a model in calls that are no batch, if it is known and the entry or its kind states what
+   * batches get off it. Otherwise the entry's prices may be those of batches already.
+   */
+  listPriceOf?(model: string): Price | undefined;
   /** USD per UTC day. Undefined: no limit. */
   readonly dailyBudget: number | undefined;
   /** Of which day the built-in prices are. Undefined: all prices are the entry's own. */

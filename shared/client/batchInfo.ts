@@ -61,6 +61,8 @@ export interface BatchInfo {
   readonly cost: number | null;
   /** Absent until the input is inspected, and without a price. */
   readonly estimatedCost?: number;
+  /** Estimated prompt tokens of all its requests. Absent until the input is inspected. */
+  readonly estimatedTokens?: number;
   readonly maxCost?: number;
   /** Why it failed, waited or was retried; the latest last, at most 20. */
   readonly reasons: readonly ShownReason[];
@@ -141,6 +143,7 @@ export function batchInfo(
     usage: numbers.usage,
     cost: numbers.cost ?? null,
     estimatedCost: input?.estimatedCost,
+    estimatedTokens: input?.estimatedTokens,
     maxCost: spec.maxCost,
     reasons: batch.reasons.map(shownReason),
     failures: sum ? sum.failures : failuresOf(batch),

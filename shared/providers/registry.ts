@@ -160,20 +160,24 @@ function entryTiming(settings: ProviderSettings, ofMessage: string | undefined):
 }
 
 async function pricingOf(settings: ProviderSettings): Promise<Pricing> {
-  const { batchDiscount: usual = 0, isCacheDiscounted, priceList } = kindOf(settings);
+  const { batchDiscount: usual, isCacheDiscounted, priceList } = kindOf(settings);
   const { prices = {}, models, batchDiscount = usual, dailyBudget } = settings;
   const table: Readonly<Record<string, Price | typeof BUILTIN>> =
     prices === BUILTIN ? { '*': BUILTIN } : prices;
   const builtin = Object.values(table).includes(BUILTIN)
     ? await builtinPrices({ id: priceList, baseUrl: settings.baseUrl })
     : undefined;
+  const listPriceOf = (model: string): Price | undefined => {
+    const own = modelAt(models, model);
+    const found = priceIn(table, [model, own]);
+    return found === BUILTIN ? builtin?.(own) : found;
+  };
   return {
     priceOf(model) {
-      const own = modelAt(models, model);
-      const found = priceIn(table, [model, own]);
-      const price = found === BUILTIN ? builtin?.(own) : found;
-      return price && discounted(price, batchDiscount, isCacheDiscounted);
+      const price = listPriceOf(model);
+      return price && discounted(price, batchDiscount ?? 0, isCacheDiscounted);
     },
+    ...(batchDiscount !== undefined && { listPriceOf }),
     dailyBudget,
     builtinDate: builtin && BUILTIN_PRICES_DATE,
   };
