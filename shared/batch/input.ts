@@ -30,6 +30,8 @@ export const inputSchema = z.object({
   price: priceSchema.optional(),
   /** What all requests would cost at that price, in USD. */
   estimatedCost: moneySchema.optional(),
+  /** When the inspection had ended, in milliseconds since 1970. Absent in records of earlier versions. */
+  inspectedAt: z.number().nonnegative().optional(),
   /** What each part holds. Only set on an input that is too large for one job. */
   parts: z.array(sliceSchema).optional(),
 });

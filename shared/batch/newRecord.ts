@@ -104,7 +104,7 @@ export function newPart(
   const { spec, input, createdAt, deadlineAt } = parent;
   const { start, end, ...size } = slice;
   const { estimatedCost, maxCost } = costOfPart(input, slice, spec.maxCost);
-  const { key, endpoint, model, isAbbreviated, price } = input;
+  const { key, endpoint, model, isAbbreviated, price, inspectedAt } = input;
   return {
     ...INITIAL,
     batchId: partId(parent.batchId, number),
@@ -123,7 +123,7 @@ export function newPart(
     reasons: reasonsOfSplit(parent),
     input: {
       ...{ key, endpoint, bytes: end - start },
-      ...omitUndefined({ ...size, model, isAbbreviated, price, estimatedCost }),
+      ...omitUndefined({ ...size, model, isAbbreviated, price, estimatedCost, inspectedAt }),
     },
   };
 }

@@ -47,6 +47,10 @@ const deliverySchema = z.object({
   invocations: count,
   /** Whether an invocation has started whose outcome is not known yet. */
   pending: z.boolean(),
+  /** When its first invocation was made. Absent in records of earlier versions. */
+  startedAt: time.optional(),
+  /** When its outcome was known, or given up. Absent until then, and in records of earlier versions. */
+  endedAt: time.optional(),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 

@@ -5,7 +5,7 @@ import { ownObject } from '../batch/ids.ts';
 import type { PastJob, Usage } from '../batch/job.ts';
 import { type Counts, countsNow, requestsToSend } from '../batch/ledger.ts';
 import type { Problems } from '../batch/problems.ts';
-import type { Batch, BatchFields } from '../batch/record.ts';
+import type { Batch, BatchFields, Delivery } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import type { WaitingFor } from '../quota/waitingText.ts';
@@ -31,6 +31,8 @@ export interface BatchInfo {
   readonly job?: {
     readonly id: string;
     readonly submittedAt: string;
+    /** When the provider was first seen to have accepted it. Absent until then. */
+    readonly acceptedAt?: string;
     /** Requests that the job has finished. Absent if the provider does not say. */
     readonly finished?: number;
     /**
@@ -75,6 +77,21 @@ export interface BatchInfo {
   readonly tenant?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: string;
+  /** When the inspection of its input had ended. Absent until then, and where that was not recorded. */
+  readonly inspectedAt?: string;
+  /** Since when it wants the job that it waits for, or that runs. Absent if there is none. */
+  readonly queuedSince?: string;
+  /**
+   * The last delivery to the processor: its number, from 1, when it was begun, and when its outcome was
+   * known. Absent before the first; a time is absent where it was not recorded.
+   */
+  readonly lastDelivery?: {
+    readonly number: number;
+    readonly startedAt?: string;
+    readonly endedAt?: string;
+  };
+  /** When a user asked to cancel it. */
+  readonly cancelRequestedAt?: string;
   readonly notBefore?: string;
   /** When the handler ends the batch with the rows that it has. */
   readonly deadlineAt: string;
@@ -152,6 +169,10 @@ export function batchInfo(
     tenant: spec.tenant,
     metadata: spec.metadata,
     createdAt: iso(batch.createdAt),
+    inspectedAt: optionalIso(input?.inspectedAt),
+    queuedSince: optionalIso(batch.queuedSince),
+    lastDelivery: delivery && deliveryInfo(delivery),
+    cancelRequestedAt: optionalIso(batch.cancelRequestedAt),
     notBefore: optionalIso(spec.notBefore),
     deadlineAt: iso(batch.deadlineAt),
     endedAt: optionalIso(endedAt),
@@ -172,10 +193,16 @@ function jobInfo(batch: Batch, now: number | undefined) {
     omitUndefined({
       id: job.id,
       submittedAt: iso(job.submittedAt),
+      acceptedAt: optionalIso(job.acceptedAt),
       finished: job.progress,
       estimatedEndAt: now === undefined ? undefined : optionalIso(estimatedEnd(batch, now)),
     })
   );
+}
+
+function deliveryInfo({ number, startedAt, endedAt }: Delivery) {
+  const times = { startedAt: optionalIso(startedAt), endedAt: optionalIso(endedAt) };
+  return { number, ...omitUndefined(times) };
 }
 
 /** The least share of the requests that says something about the others. */

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../omitUndefined.ts';
 import { type Reason, shortReason } from '../errors.ts';
 import { partDepth } from '../ids.ts';
 import type { Outcome } from '../job.ts';
@@ -155,13 +156,16 @@ export function requeue(
 
 /** The next invocation of a delivery, and the time at which its outcome counts as lost. */
 export function invocation(
-  { number, attempt, invocations }: Delivery,
+  { number, attempt, invocations, startedAt }: Delivery,
   { policy, now }: DecisionContext,
 ): Pick<BatchIn<'delivering'>, 'delivery' | 'dueAt'> {
   const outcomeSeconds =
     policy.invocationAgeSeconds + policy.processorTimeoutSeconds + policy.leaseMarginSeconds;
   return {
-    delivery: { number, attempt: attempt + 1, invocations: invocations + 1, pending: true },
+    delivery: omitUndefined({
+      ...{ number, attempt: attempt + 1, invocations: invocations + 1, pending: true },
+      startedAt: attempt === 0 ? now : startedAt,
+    }),
     dueAt: now + outcomeSeconds * 1000,
   };
 }

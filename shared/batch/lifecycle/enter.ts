@@ -189,7 +189,9 @@ export function enterCompleted(
   context: DecisionContext,
   changes: CoreChanges = {},
 ): Decision {
-  const own = { ...inspectedFields(batch), rows: batch.rows, ...endingOf(batch, context) };
+  const { input, rows, delivery } = batch;
+  const delivered = delivery && { ...delivery, endedAt: context.now };
+  const own = { input, rows, delivery: delivered, ...endingOf(batch, context) };
   return enter(batch, 'completed', context, own, changes);
 }
 
@@ -215,7 +217,9 @@ export function enterRefused(
 }
 
 function unsuccessfulOf(batch: Batch, context: DecisionContext): Own<'cancelled'> {
-  const { input, rows, delivery }: BatchFields = batch;
+  const { status, input, rows, delivery: last }: BatchFields = batch;
+  // That of an earlier end stays as it was.
+  const delivery = last && status === 'delivering' ? { ...last, endedAt: context.now } : last;
   return { input, rows, delivery, ...endingOf(batch, context) };
 }
 

@@ -52,7 +52,7 @@ export const inspecting: Handlers<'inspecting'> = {
 
   inspected(batch, event, context) {
     if (!holdsClaim(batch, event)) return ignored(SUPERSEDED);
-    const { input } = event;
+    const input = { ...event.input, inspectedAt: context.now };
     const inspected = { ...batch, input };
     const found = { counts: countsOfNew(input.requests), failures: 0, reasons: [] };
     if (batch.cancelRequested) {
