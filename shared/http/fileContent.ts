@@ -1,6 +1,7 @@
 import { ownObject } from '../batch/ids.ts';
 import type { ByteRange } from '../batch/ports.ts';
 import { ApiError } from './apiError.ts';
+import { streamOf } from './byteStream.ts';
 import type { FoundFile } from './findFile.ts';
 import type { HttpPorts } from './ports.ts';
 import type { HttpContext } from './routes.ts';
@@ -42,21 +43,6 @@ export async function contentAnswer(
   };
   const body = isHead || length === 0 ? null : streamOf(objects.read(key, range));
   return new Response(body, { status: range ? 206 : 200, headers });
-}
-
-/** Reads on when the client does, and stops reading when it is gone. */
-function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await iterator.return?.();
-    },
-  });
 }
 
 /**

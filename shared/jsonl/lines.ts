@@ -75,7 +75,7 @@ function withoutCr(line: Buffer): Buffer {
 }
 
 /** Whether a line holds only what JSON calls whitespace. A byte order mark is not. */
-function isBlank(line: Buffer): boolean {
+export function isBlank(line: Buffer): boolean {
   return line.length === 0 || (isSpace(line[0] as number) && line.every(isSpace));
 }
 
