@@ -34,9 +34,13 @@ export function durationText(milliseconds: number): string {
   return `${Math.floor(length / large)} ${unit}${rest === 0 ? '' : ` ${rest} ${smallUnit}`}`;
 }
 
+/** By how much the time that the page shows may be behind: it is renewed every 5 seconds. */
+const BEHIND_MS = 10 * SECOND;
+
 /** How long ago a time was, or when it will be. */
 export function agoText(time: string, now: number): string {
   const passed = now - Date.parse(time);
+  if (passed < 0 && passed > -BEHIND_MS) return 'just now';
   return passed < 0 ? `in ${durationText(-passed)}` : `${durationText(passed)} ago`;
 }
 

@@ -34,7 +34,9 @@ function apply(queries: QueryClient, event: LiveEvent): void {
   if (event.type === 'changed') {
     void queries.invalidateQueries({ queryKey: [event.what] });
     // The files of Add change several times a second, and are no news of today.
-    if (event.what !== 'uploads') void queries.invalidateQueries({ queryKey: KEYS.today });
+    if (event.what === 'uploads') return;
+    void queries.invalidateQueries({ queryKey: KEYS.today });
+    void queries.invalidateQueries({ queryKey: KEYS.doctor });
     return;
   }
   const changed = new Map(event.changed.map((row) => [row.batchId, row]));

@@ -22,12 +22,14 @@ export function createQueryClient(): QueryClient {
 export const KEYS = {
   handler: ['handler'],
   today: ['today'],
+  doctor: ['doctor'],
   /** Lists of batches. */
   batches: ['batches'],
   batch: (batchId: string) => ['batch', batchId],
   providers: ['providers'],
   letters: ['letters'],
   uploads: ['uploads'],
+  /** Keys of the HTTP API, and the tenants that have them. */
   keys: ['keys'],
   money: ['money'],
   turnaround: ['turnaround'],

@@ -13,7 +13,7 @@ export interface ShownFinding extends Pick<Finding, 'check' | 'level' | 'what'> 
 
 /** What the doctor has found so far. */
 export interface DoctorState {
-  /** Whether it checks now. Until a check has ended, its findings of the run before are shown. */
+  /** Whether it checks now, or is about to. Until a check has ended, its findings of the run before are shown. */
   readonly isRunning: boolean;
   /** When the last complete run ended, in ISO 8601. Absent if none has. */
   readonly checkedAt?: string;
@@ -24,6 +24,8 @@ export interface DoctorState {
 
 /** How long the findings of a run are taken for the present ones. */
 const FRESH_MS = 60_000;
+/** Something that changes all the time begins a run so long after the last one, and not sooner. */
+const REST_MS = 5_000;
 
 /** Yields the findings of one run. */
 export type Diagnosis = () => AsyncIterable<Finding>;
@@ -52,11 +54,12 @@ export class DoctorRuns {
    */
   look(isAsked: boolean): DoctorState {
     const age = this.#ports.now() - (this.#endedAt ?? Number.NEGATIVE_INFINITY);
-    if (!this.#isRunning && (isAsked || this.#isOutdated || age >= FRESH_MS)) void this.#run();
+    const isOld = age >= (this.#isOutdated ? REST_MS : FRESH_MS);
+    if (!this.#isRunning && (isAsked || isOld)) void this.#run();
     const isReported = new Set(this.#found.map(({ check }) => check));
     const left = this.#isRunning ? this.#before.filter(({ check }) => !isReported.has(check)) : [];
     return omitUndefined({
-      isRunning: this.#isRunning,
+      isRunning: this.#isRunning || this.#isOutdated,
       checkedAt: this.#endedAt === undefined ? undefined : new Date(this.#endedAt).toISOString(),
       findings: [...this.#found, ...left],
       failure: this.#failure,

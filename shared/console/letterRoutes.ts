@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { QUEUE_NAMES, type QueueName } from '../batch/clientPorts.ts';
 import { ClientError } from '../client/clientError.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import { CONTENTS, oldestSentAt, reasonGroups } from '../operations/deadLetters.ts';
+import { oldestSentAt, reasonGroups } from '../operations/deadLetters.ts';
 import { valid } from './failure.ts';
 import { Latest } from './latest.ts';
 import { type LetterMove, LetterMoves } from './letterMoves.ts';
@@ -12,8 +12,6 @@ import type { ScreenPorts } from './ports.ts';
 /** The dead letters of a queue. */
 export interface LetterQueue {
   readonly queue: QueueName;
-  /** What it holds, in words. */
-  readonly contents: string;
   /** Approximate number of all. */
   readonly count: number;
   /** How many were read, to tell their reasons. */
@@ -69,7 +67,7 @@ async function readLetters({ client }: ScreenPorts): Promise<readonly LetterQueu
       const found = await queues.deadLetters(queue);
       const oldest = oldestSentAt(found);
       return omitUndefined({
-        ...{ queue, contents: CONTENTS[queue], count: found.count, seen: found.samples.length },
+        ...{ queue, count: found.count, seen: found.samples.length },
         oldestAt: oldest === undefined ? undefined : new Date(oldest).toISOString(),
         reasons: reasonGroups(found).map(({ reason, letters }) => ({
           ...{ reason, count: letters.length },

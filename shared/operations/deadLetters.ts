@@ -9,6 +9,19 @@ export const CONTENTS: Readonly<Record<QueueName, string>> = {
   processor: 'failed deliveries',
 };
 
+/** What moving the dead letters of a queue back does, and what it may cost. */
+export const MOVE_EFFECTS: Readonly<Record<QueueName, string>> = {
+  batch:
+    'The handler takes each message as if it was just sent: it carries out what is possible now, and a batch that is added costs what its requests cost. A message that is still wrong comes back with its new reason.',
+  work: 'Each step is done once, so this is safe. The sweeper has sent these steps again by itself, and what is left here may have nothing more to do.',
+  outcome:
+    'The ends of deliveries are recorded. A success counts whenever it arrives: if the delivery is not due again yet, the processor is not called twice.',
+  collector:
+    'Each request is collected again, and costs what it costs. One that is still wrong comes back with its new reason.',
+  processor:
+    'The processor is called again for each of these deliveries, unless their batches have been delivered since. This costs no tokens.',
+};
+
 const COUNT = new Intl.NumberFormat('en-US');
 
 const NO_REASON = 'failed five times; see the logs of the function';

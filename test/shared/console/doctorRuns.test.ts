@@ -98,8 +98,13 @@ it('keeps a run for a minute, unless it is asked again or something was changed 
   // During a run: what it has looked at already may have changed since.
   doctor.outdate();
   await end();
+  expect(doctor.look(false).isRunning).toBe(true);
+  expect(runs).toHaveLength(3);
+  pass(5_000);
   doctor.look(false);
   expect(runs).toHaveLength(4);
+  await end();
+  expect(doctor.look(false).isRunning).toBe(false);
 });
 
 it('shows the findings of the run before until their checks have ended', async () => {
