@@ -4,7 +4,7 @@ import { Link, Route, Switch, useLocation } from 'wouter';
 import { answerOf, api } from './api.ts';
 import { Note } from './components/note.tsx';
 import { HandlerContext } from './handler.ts';
-import { type LiveState, useLive } from './live.ts';
+import { type Live, useLive } from './live.ts';
 import { KEYS } from './queries.ts';
 
 const SCREENS = [
@@ -45,7 +45,7 @@ export function App() {
         {handler?.isReadOnly && <span className="badge">read-only</span>}
         <Navigation />
       </header>
-      <LiveNote state={live} />
+      <LiveNote {...live} />
       <main id="main" tabIndex={-1}>
         {error ? (
           <Note kind="problem">{error.message}</Note>
@@ -94,13 +94,18 @@ function Screens(): ReactNode {
   );
 }
 
-function LiveNote({ state }: { readonly state: LiveState }) {
+function LiveNote({ state, problem }: Live) {
   return (
     <div role="status" aria-live="polite">
       {state === 'lost' && (
         <Note kind="problem">
           The server of this page does not answer: what is shown may be old. If it was stopped,
           start it again, and open the address that it prints.
+        </Note>
+      )}
+      {state === 'live' && problem !== undefined && (
+        <Note kind="problem">
+          What is shown may be old, because it cannot be read again: {problem}
         </Note>
       )}
     </div>

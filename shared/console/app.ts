@@ -73,7 +73,7 @@ function consoleApi(ports: ConsolePorts) {
   app.onError((error, context) => failed(error, context, ports));
   return app
     .route('/', handlerRoutes(ports))
-    .route('/', liveRoutes(mirror, hub))
+    .route('/', liveRoutes(parts))
     .route('/', todayRoutes(parts))
     .route('/', batchesRoutes(parts))
     .route('/', batchRoutes(parts))

@@ -1,41 +1,52 @@
-import { isEnded } from '../batch/status.ts';
-import type { BatchInfo } from '../client/batchInfo.ts';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { BatchHandlerClient } from '../client/client.ts';
+import { ChangeReader } from './changeReader.ts';
+import { type HeldBatch, HeldBatches, isAfter, type Place } from './heldBatches.ts';
 
 /** Batches that are read of the table in one call. */
 const PAGE = 100;
 
 /**
- * Batches that are read ahead while somebody looks: enough to filter and to count without waiting. Of
- * DynamoDB, they cost about 10,000 read units, once.
+ * Batches that are held, and read ahead while somebody looks: enough to filter and to count without waiting.
+ * Of DynamoDB, they cost about 10,000 read units, once. Older ones are read when they are asked for.
  */
-const READ_AHEAD = 10_000;
+const MAX_HELD = 10_000;
 
-/** The most batches that are held. Reading older ones ends there: a filter of the table finds those. */
-const MAX_HELD = 200_000;
+/** Pages that are read for the first page of a search, if the batches that are held do not fill it. */
+const FIRST_READS = 5;
+/** Pages that are read for each further page of a search, and ahead between two looks. */
+const FURTHER_READS = 10;
 
-/** What one request may read further, if the batches that are held do not answer it. */
-const MAX_FURTHER = 1_000;
-
-/** Between two looks at the table, at least. */
+/** Between two looks at the table. */
 const REFRESH_MS = 2_000;
-/** Reading many open batches again costs more: at most 100 of them a second. */
-const REFRESH_MS_PER_BATCH = 10;
 
-/** A batch as the console holds it. */
-export type HeldBatch = BatchInfo;
-
-/** Some of the batches that are held, the newest first. */
+/** Some of the batches, the newest first. */
 export interface Found {
   readonly batches: readonly HeldBatch[];
-  /** Whether there may be more: after the last of them, or further back than was read. */
-  readonly hasMore: boolean;
-  /** Until when back all batches were looked at, in ISO 8601. Absent if all of them were. */
-  readonly searchedTo?: string;
+  /** Where to search on. Absent if everything was searched. */
+  readonly next?: Place;
 }
 
-/** Told of the batches that have changed or are new. */
+export interface FindOptions {
+  /** The `next` of the page before. Default: the first page. */
+  readonly after?: Place | undefined;
+  readonly limit: number;
+  /** Only batches that were created at or after this time, in ISO 8601. Default: all. */
+  readonly since?: string | undefined;
+  /** Only batches that were created before this time, in ISO 8601. Default: all. */
+  readonly until?: string | undefined;
+}
+
+/** Told of the batches that have changed or are new, and of the ids of those that are gone. */
 export type OnChange = (changed: readonly HeldBatch[], removed: readonly string[]) => void;
+
+/** Told of the error with which a look at the table has failed, and of undefined once one succeeds again. */
+export type OnProblem = (error: unknown) => void;
+
+interface Listener {
+  readonly onChange: OnChange;
+  readonly onProblem: OnProblem;
+}
 
 /**
  * The newest batches of the handler in memory, as far back as somebody has looked. The table is read in
@@ -44,13 +55,11 @@ export type OnChange = (changed: readonly HeldBatch[], removed: readonly string[
 export class BatchMirror {
   readonly #client: BatchHandlerClient;
   readonly #now: () => number;
-  /** By id, the newest first: a new one is put before them by sorting. */
-  #held = new Map<string, HeldBatch>();
-  #cursor: string | undefined;
-  #isWhole = false;
+  readonly #held = new HeldBatches(MAX_HELD);
+  readonly #changes: ChangeReader;
   #reading: Promise<void> | undefined;
-  readonly #listeners = new Set<OnChange>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #listeners = new Set<Listener>();
+  #isLooking = false;
 
   /** @param now milliseconds since 1970 */
   constructor({
@@ -62,32 +71,36 @@ export class BatchMirror {
   }) {
     this.#client = client;
     this.#now = now;
+    this.#changes = new ChangeReader(client, this.#held, now);
   }
 
   /**
-   * The newest batches that pass, after one of them.
+   * The newest batches that pass, after a place. Reads a bounded number of pages of the table, and finds
+   * less than was asked for if more would have to be read.
    *
    * @param passes whether a batch is wanted
-   * @param after the id of the last batch of the page before
    * @throws the error of the table
    */
   async find(
     passes: (batch: HeldBatch) => boolean,
-    { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+    { after, limit, since = '', until }: FindOptions,
   ): Promise<Found> {
-    if (this.#held.size === 0) await this.#readMore();
-    const mostHeld = this.#held.size + MAX_FURTHER;
-    for (;;) {
-      const found = this.#look(passes, after, limit + 1);
-      const isEnough = found.length > limit || this.#isWhole;
-      if (isEnough || this.#held.size >= mostHeld)
-        return {
-          batches: found.slice(0, limit),
-          hasMore: found.length > limit || !this.#isWhole,
-          ...(this.#isWhole ? {} : { searchedTo: this.#oldest() }),
-        };
-      await this.#readMore();
+    const batches: HeldBatch[] = [];
+    let place = until === undefined ? after : earlier(after, { createdAt: until, batchId: '' });
+    let reads = after === undefined ? FIRST_READS : FURTHER_READS;
+    for await (const some of this.#from(place)) {
+      for (const batch of some) {
+        if (batch.createdAt < since) return { batches };
+        if (passes(batch)) {
+          if (batches.length === limit) return { batches, next: placeOf(place ?? batch) };
+          batches.push(batch);
+        }
+        place = batch;
+      }
+      reads -= 1;
+      if (reads < 0 && place) return { batches, next: placeOf(place) };
     }
+    return { batches };
   }
 
   /** All batches that are held, the newest first. */
@@ -97,60 +110,105 @@ export class BatchMirror {
 
   /** Whether every batch of the handler is held. */
   get isWhole(): boolean {
-    return this.#isWhole;
+    return this.#held.isWhole;
   }
 
   /**
-   * Reads further back until all batches since then are held, or as many as are ever read ahead.
+   * Reads further back until all batches since then are held, or as many as are ever held.
    *
    * @param since milliseconds since 1970
    */
   async readBack(since: number): Promise<{ readonly isWhole: boolean; readonly oldest: string }> {
-    while (!this.#isWhole && this.#held.size < READ_AHEAD) {
-      if (this.#held.size > 0 && Date.parse(this.#oldest()) < since) break;
-      await this.#readMore();
-    }
-    const oldest = this.#oldest();
-    return { isWhole: this.#isWhole || Date.parse(oldest) < since, oldest };
+    const isReached = (): boolean =>
+      this.isWhole || (this.#held.oldest !== undefined && Date.parse(this.#held.oldest) < since);
+    while (!isReached() && !this.#held.isFull) await this.#readMore();
+    const oldest = this.#held.oldest ?? new Date(this.#now()).toISOString();
+    return { isWhole: isReached(), oldest };
   }
 
   /** Looks for changes as long as somebody listens. @returns stops listening */
-  listen(onChange: OnChange): () => void {
-    this.#listeners.add(onChange);
-    if (this.#listeners.size === 1) void this.#refreshSoon(0);
-    return () => {
-      this.#listeners.delete(onChange);
-      if (this.#listeners.size > 0) return;
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-    };
+  listen(onChange: OnChange, onProblem: OnProblem = () => {}): () => void {
+    const listener = { onChange, onProblem };
+    this.#listeners.add(listener);
+    void this.#lookOnAndOn();
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Takes the present state of a batch, after a command for it. */
   put(batch: HeldBatch): void {
-    this.#take([batch], []);
+    this.#held.take([batch]);
+    this.#tell([batch], []);
   }
 
-  /** Reads these soon again, also those that have ended: a command was sent for them. */
+  /** Reads these again at each look for a while: a command was sent for them. */
   follow(batchIds: readonly string[]): void {
-    void batchIds;
+    this.#changes.follow(batchIds);
   }
 
-  #look(passes: (batch: HeldBatch) => boolean, after: string | undefined, limit: number) {
-    const found: HeldBatch[] = [];
-    let isBefore = after !== undefined && this.#held.has(after);
-    for (const batch of this.#held.values()) {
-      if (!isBefore && passes(batch)) found.push(batch);
-      if (batch.batchId === after) isBefore = false;
-      if (found.length === limit) break;
+  /**
+   * Reads what has changed, a bounded amount of it. Called by itself while somebody listens.
+   *
+   * @throws the error of the table
+   */
+  async look(): Promise<void> {
+    if (this.#held.oldest === undefined && !this.isWhole) await this.#readMore();
+    for await (const { changed, removed } of this.#changes.read()) {
+      if (changed.length + removed.length > 0) this.#tell(changed, removed);
+      await setImmediate();
     }
-    return found;
+    for (let read = 0; read < FURTHER_READS && !this.isWhole && !this.#held.isFull; read++)
+      await this.#readMore();
   }
 
-  #oldest(): string {
-    let oldest = new Date(this.#now()).toISOString();
-    for (const { createdAt } of this.#held.values()) oldest = createdAt;
-    return oldest;
+  async #lookOnAndOn(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    while (this.#listeners.size > 0) {
+      try {
+        await this.look();
+        this.#tellProblem(undefined);
+      } catch (error) {
+        this.#tellProblem(error);
+      }
+      await sleep(REFRESH_MS, undefined, { ref: false });
+    }
+    this.#isLooking = false;
+  }
+
+  #tell(changed: readonly HeldBatch[], removed: readonly string[]): void {
+    for (const { onChange } of this.#listeners) onChange(changed, removed);
+  }
+
+  #tellProblem(error: unknown): void {
+    for (const { onProblem } of this.#listeners) onProblem(error);
+  }
+
+  /** The batches after a place: first those that are held, then each page of the table. */
+  async *#from(place: Place | undefined): AsyncGenerator<readonly HeldBatch[]> {
+    const held = this.#held;
+    let last = place;
+    for (;;) {
+      if (last && !held.isWhole && held.oldest !== undefined && last.createdAt < held.oldest) break;
+      const some = [...held.values()].filter(isAfter(last));
+      last = some.at(-1) ?? last;
+      yield some;
+      if (held.isWhole) return;
+      if (held.isFull) break;
+      await this.#readMore();
+    }
+    yield* this.#older(last);
+  }
+
+  /** The batches after a place, a page of the table at a time, which are not held. */
+  async *#older(place: Place | undefined): AsyncGenerator<readonly HeldBatch[]> {
+    const isWanted = isAfter(place);
+    let cursor: string | undefined;
+    do {
+      const until = place && justAfter(place.createdAt);
+      const page = await this.#client.listPage({ limit: PAGE, until, cursor });
+      yield page.batches.filter(isWanted);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
   }
 
   /** Reads one page further back. Those that ask meanwhile wait for the same page. */
@@ -162,94 +220,30 @@ export class BatchMirror {
   }
 
   async #readPage(): Promise<void> {
-    if (this.#isWhole) return;
-    const page = await this.#client.listPage({ limit: PAGE, cursor: this.#cursor });
-    for (const batch of page.batches)
-      if (!this.#held.has(batch.batchId)) this.#held.set(batch.batchId, batch);
-    this.#cursor = page.cursor;
-    this.#isWhole = page.cursor === undefined || this.#held.size >= MAX_HELD;
-  }
-
-  async #refreshSoon(milliseconds: number): Promise<void> {
-    this.#timer = setTimeout(async () => {
-      let open = 0;
-      try {
-        open = await this.#refresh();
-        // What is still unread is read between two looks, so that neither waits long for the other.
-        if (!this.#isWhole && this.#held.size < READ_AHEAD) await this.#readAhead();
-      } catch {
-        // The page says so: its own requests fail likewise. The next look may succeed.
-      }
-      if (this.#listeners.size > 0)
-        void this.#refreshSoon(Math.max(REFRESH_MS, open * REFRESH_MS_PER_BATCH));
-    }, milliseconds);
-    this.#timer.unref();
-  }
-
-  async #readAhead(): Promise<void> {
-    for (let page = 0; page < 10 && !this.#isWhole && this.#held.size < READ_AHEAD; page++)
-      await this.#readMore();
-  }
-
-  /** @returns how many batches are open */
-  async #refresh(): Promise<number> {
-    if (this.#held.size === 0) await this.#readMore();
-    const fresh = new Map<string, HeldBatch>();
-    for await (const batch of this.#client.listBatches({ status: 'open' }))
-      fresh.set(batch.batchId, batch);
-    const open = fresh.size;
-    for (const batch of await this.#newest()) fresh.set(batch.batchId, batch);
-    const removed: string[] = [];
-    for (const { batchId, status } of this.#held.values()) {
-      if (isEnded(status) || fresh.has(batchId)) continue;
-      // It has ended since, or its record is gone.
-      const batch = await this.#client.getBatch(batchId);
-      if (batch) fresh.set(batchId, batch);
-      else removed.push(batchId);
+    const { isWhole, oldest, cursor } = this.#held;
+    if (isWhole) return;
+    const until = cursor === undefined && oldest !== undefined ? justAfter(oldest) : undefined;
+    const page = await this.#client.listPage({ limit: PAGE, cursor, until });
+    // Those that are held may have begun anew meanwhile.
+    if (this.#held.oldest === oldest) {
+      this.#held.append(page.batches, page.cursor);
+      this.#changes.sumUp(page.batches);
     }
-    const changed = [...fresh.values()].filter((batch) => this.#isNews(batch));
-    this.#take(changed, removed);
-    return open;
-  }
-
-  /** Those that were added since the last look. */
-  async #newest(): Promise<readonly HeldBatch[]> {
-    const found: HeldBatch[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.#client.listPage({ limit: PAGE, cursor });
-      const fresh = page.batches.filter(({ batchId }) => !this.#held.has(batchId));
-      found.push(...fresh);
-      if (fresh.length < page.batches.length) break;
-      cursor = page.cursor;
-    } while (cursor !== undefined && found.length < MAX_FURTHER);
-    return found;
-  }
-
-  #isNews(batch: HeldBatch): boolean {
-    const before = this.#held.get(batch.batchId);
-    if (before) return JSON.stringify(before) !== JSON.stringify(batch);
-    // An open one from further back than was read comes with its page.
-    return this.#isWhole || batch.createdAt >= this.#oldest();
-  }
-
-  #take(changed: readonly HeldBatch[], removed: readonly string[]): void {
-    if (changed.length + removed.length === 0) return;
-    let isNew = false;
-    for (const batch of changed) {
-      if (!this.#held.has(batch.batchId)) isNew = true;
-      this.#held.set(batch.batchId, batch);
-    }
-    for (const batchId of removed) this.#held.delete(batchId);
-    if (isNew) {
-      const sorted = [...this.#held].sort(([, a], [, b]) => newestFirst(a, b));
-      this.#held = new Map(sorted);
-    }
-    for (const listener of this.#listeners) listener(changed, removed);
+    // A table in this process answers at once: others are answered between two pages.
+    await setImmediate();
   }
 }
 
-function newestFirst(a: HeldBatch, b: HeldBatch): number {
-  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? 1 : -1;
-  return a.batchId < b.batchId ? -1 : 1;
+function placeOf({ createdAt, batchId }: Place): Place {
+  return { createdAt, batchId };
+}
+
+/** The one of two places that is further back. */
+function earlier(a: Place | undefined, b: Place): Place {
+  return a && a.createdAt < b.createdAt ? a : b;
+}
+
+/** A bound of the table, which leaves out what was created at it, that has the batches of this time. */
+function justAfter(time: string): string {
+  return new Date(Date.parse(time) + 1).toISOString();
 }
