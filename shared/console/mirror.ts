@@ -59,7 +59,8 @@ export class BatchMirror {
   readonly #changes: ChangeReader;
   #reading: Promise<void> | undefined;
   readonly #listeners = new Set<Listener>();
-  #isLooking = false;
+  #looking: Promise<void> = Promise.resolve();
+  #isLookingOn = false;
 
   /** @param now milliseconds since 1970 */
   constructor({
@@ -146,11 +147,18 @@ export class BatchMirror {
   }
 
   /**
-   * Reads what has changed, a bounded amount of it. Called by itself while somebody listens.
+   * Reads what has changed, a bounded amount of it, after any look that has begun. Called by itself while
+   * somebody listens.
    *
    * @throws the error of the table
    */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    const look = this.#looking.then(() => this.#look());
+    this.#looking = look.catch(() => {});
+    return look;
+  }
+
+  async #look(): Promise<void> {
     if (this.#held.oldest === undefined && !this.isWhole) await this.#readMore();
     for await (const { changed, removed } of this.#changes.read()) {
       if (changed.length + removed.length > 0) this.#tell(changed, removed);
@@ -161,8 +169,8 @@ export class BatchMirror {
   }
 
   async #lookOnAndOn(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
+    if (this.#isLookingOn) return;
+    this.#isLookingOn = true;
     while (this.#listeners.size > 0) {
       try {
         await this.look();
@@ -172,7 +180,7 @@ export class BatchMirror {
       }
       await sleep(REFRESH_MS, undefined, { ref: false });
     }
-    this.#isLooking = false;
+    this.#isLookingOn = false;
   }
 
   #tell(changed: readonly HeldBatch[], removed: readonly string[]): void {

@@ -14,7 +14,7 @@ describeInBrowser('the table of batches', () => {
     const { page, context, errors, foreign } = await openPage(server.consoleUrl);
     await page.getByRole('link', { name: 'Batches' }).click();
     await page.getByRole('link', { name: 'new-upload' }).waitFor();
-    const ids = await page.locator('tbody tr td:first-child').allTextContents();
+    const ids = await page.locator('tbody td.at-batch a').allTextContents();
     expect(ids.slice(0, 2)).toEqual(['new-upload', 'reviews-claude']);
     expect(page.url()).toBe(`${server.url}/batches`);
     expect(await axeProblems(page)).toEqual([]);
