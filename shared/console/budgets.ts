@@ -1,16 +1,15 @@
-import pMap from 'p-map';
-import type { BatchHandlerClient } from '../client/client.ts';
-import { DAY_MS, spentToday } from '../quota/providerState.ts';
+import { omitUndefined } from '../omitUndefined.ts';
+import { DAY_MS } from '../quota/providerState.ts';
 import { iso } from '../quota/waitingText.ts';
-import { apiKeyStore } from '../stores/apiKeys.ts';
-import { tenantStore } from '../stores/tenants.ts';
 import type { HeldBatch } from './mirror.ts';
+import type { ScreenPorts } from './ports.ts';
+import { readTenants } from './tenants.ts';
 
 /** What was spent today, by UTC, beside what may be. Money is in USD. */
 export interface DayBudget {
   readonly name: string;
   readonly spent: number;
-  /** Absent: no limit, or one that is not known. */
+  /** Absent: no limit. */
   readonly budget?: number;
   /** Batches that wait until there is more of it. */
   readonly waiting: number;
@@ -18,7 +17,7 @@ export interface DayBudget {
 
 export interface Budgets {
   readonly providers: readonly DayBudget[];
-  /** Tenants that have a budget, or have spent something today. */
+  /** Tenants that have a budget, or have spent something today. Who has spent the most is first. */
   readonly tenants: readonly DayBudget[];
   /** Whether there are more tenants than were read. */
   readonly hasMoreTenants: boolean;
@@ -26,51 +25,36 @@ export interface Budgets {
   readonly renewsAt: string;
 }
 
-/** Tenants that are looked up for one answer, and keys of the API that are read to find them. */
-const MAX_TENANTS = 200;
-const MAX_KEYS = 1_000;
-
 /**
- * Reads what was spent today.
+ * Reads what was spent today at every provider entry and by every tenant.
  *
- * @param batches the newest
  * @throws the error of the table
  */
 export async function readBudgets(
-  { connection: { items }, providers }: Pick<BatchHandlerClient, 'connection' | 'providers'>,
-  batches: readonly HeldBatch[],
-  now: number,
+  ports: Pick<ScreenPorts, 'client' | 'mirror' | 'now'>,
 ): Promise<Budgets> {
-  const waits = budgetWaits(batches);
-  const names = await tenantNames(items, batches);
-  const tenants = await pMap(
-    names.slice(0, MAX_TENANTS),
-    async (name): Promise<readonly DayBudget[]> => {
-      const state = await tenantStore(items).get(name);
-      const { dailyBudget: budget } = state;
-      const spent = spentToday(state, now);
-      const waiting = waits.tenants.get(name) ?? 0;
-      if (budget === undefined && spent === 0) return [];
-      return [{ name, spent, ...(budget !== undefined && { budget }), waiting }];
-    },
-    { concurrency: 10 },
-  );
-  const entries = (await providers()).map(
-    ({ provider: name, spentToday: spent, dailyBudget: budget }) => ({
-      ...{ name, spent, waiting: waits.providers.get(name) ?? 0 },
-      ...(budget !== undefined && { budget }),
-    }),
-  );
+  const [infos, { tenants, hasMoreTenants }] = await Promise.all([
+    ports.client.providers(),
+    readTenants(ports),
+  ]);
+  const waits = budgetWaits(ports.mirror.held());
+  const renewsAt = iso((Math.floor(ports.now() / DAY_MS) + 1) * DAY_MS);
   return {
-    providers: entries,
-    tenants: tenants.flat().sort((a, b) => b.spent - a.spent || (a.name < b.name ? -1 : 1)),
-    hasMoreTenants: names.length > MAX_TENANTS,
-    renewsAt: iso((Math.floor(now / DAY_MS) + 1) * DAY_MS),
+    ...{ hasMoreTenants, renewsAt },
+    providers: infos.map(({ provider: name, spentToday: spent, dailyBudget: budget }) =>
+      omitUndefined({ name, spent, budget, waiting: waits.providers.get(name) ?? 0 }),
+    ),
+    tenants: tenants
+      .map(({ tenant: name, spentToday: spent, dailyBudget: budget }) =>
+        omitUndefined({ name, spent, budget, waiting: waits.tenants.get(name) ?? 0 }),
+      )
+      .filter(({ spent, budget }) => spent > 0 || budget !== undefined)
+      .sort((a, b) => b.spent - a.spent || (a.name < b.name ? -1 : 1)),
   };
 }
 
 /** How many batches wait for the budget of which entry, and of which tenant. */
-function budgetWaits(batches: readonly HeldBatch[]) {
+function budgetWaits(batches: Iterable<HeldBatch>) {
   const providers = new Map<string, number>();
   const tenants = new Map<string, number>();
   const count = (counts: Map<string, number>, name: string) =>
@@ -80,20 +64,4 @@ function budgetWaits(batches: readonly HeldBatch[]) {
     if (waitingFor?.kind === 'tenant_budget') count(tenants, waitingFor.tenant);
   }
   return { providers, tenants };
-}
-
-/** The tenants of the newest batches, and then those that have keys of the API. */
-async function tenantNames(
-  items: BatchHandlerClient['connection']['items'],
-  batches: readonly HeldBatch[],
-): Promise<readonly string[]> {
-  const names = new Set<string>();
-  for (const { tenant } of batches) if (tenant !== undefined) names.add(tenant);
-  let keys = 0;
-  for await (const page of apiKeyStore(items).list()) {
-    for (const { tenant } of page) if (tenant !== undefined) names.add(tenant);
-    keys += page.length;
-    if (keys >= MAX_KEYS || names.size > MAX_TENANTS) break;
-  }
-  return [...names];
 }

@@ -7,10 +7,14 @@ import { valid } from './failure.ts';
 import { daysSchema, periodOf, type Reach, readPeriod } from './period.ts';
 import type { ScreenPorts } from './ports.ts';
 import { type Savings, savingsOf } from './savings.ts';
-import { endedIn, metadataKeys, type Spend, type SpendBy, spendOf } from './spend.ts';
-
-/** Before the key of metadata that money is split by, in the address. */
-export const METADATA_PREFIX = 'metadata:';
+import {
+  endedIn,
+  METADATA_PREFIX,
+  metadataKeys,
+  type Spend,
+  type SpendBy,
+  spendOf,
+} from './spend.ts';
 
 const bySchema = z
   .string()
@@ -48,8 +52,7 @@ export function moneyRoutes({ client, mirror, now }: ScreenPorts) {
         metadataKeys: metadataKeys(batches, period),
       });
     })
-    .get('/money/budgets', async (context) => {
-      const { batches } = await readPeriod(mirror, periodOf(1, now()));
-      return context.json<Budgets>(await readBudgets(client, batches, now()));
-    });
+    .get('/money/budgets', async (context) =>
+      context.json<Budgets>(await readBudgets({ client, mirror, now })),
+    );
 }

@@ -2,9 +2,7 @@ import * as z from 'zod';
 import { DEFAULT_POLICY } from '../batch/policy.ts';
 import { DAY_MS } from '../quota/providerState.ts';
 import type { BatchMirror, HeldBatch } from './mirror.ts';
-
-/** How many days a person may look back, today included. */
-export const PERIODS = ['7', '30', '90'] as const;
+import { PERIODS } from './periods.ts';
 
 /** The parameter `days` of a request. */
 export const daysSchema = z.enum(PERIODS).default('30').transform(Number);

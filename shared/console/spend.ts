@@ -15,6 +15,9 @@ export type SpendBy =
   | { readonly kind: 'provider' | 'model' | 'tenant' }
   | { readonly kind: 'metadata'; readonly key: string };
 
+/** Before the key of the metadata that money is split by, in an address. */
+export const METADATA_PREFIX = 'metadata:';
+
 /** Estimates beside costs, of the batches that have both and had a job. USD. */
 export interface Compared {
   readonly batches: number;
