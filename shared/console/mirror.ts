@@ -3,6 +3,8 @@ import type { BatchHandlerClient } from '../client/client.ts';
 import { ChangeReader } from './changeReader.ts';
 import { type HeldBatch, HeldBatches, isAfter, type Place } from './heldBatches.ts';
 
+export type { HeldBatch } from './heldBatches.ts';
+
 /** Batches that are read of the table in one call. */
 const PAGE = 100;
 
