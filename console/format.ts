@@ -18,6 +18,11 @@ export function costText(cost: number | null | undefined): string {
   return `$${cost.toPrecision(2)}`;
 }
 
+/** A price in US dollars as it is set, rounded to a millionth of a dollar. */
+export function priceText(price: number): string {
+  return `$${Number(price.toFixed(6))}`;
+}
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

@@ -80,8 +80,8 @@ export function addRoutes(ports: ScreenPorts) {
   }
 
   async function add(id: string, wish: z.output<typeof messageSchema>): Promise<void> {
-    await checkWish(ports, wish);
     const file = uploads.get(id);
+    await checkWish(ports, wish, file.inspection);
     if (file.received < file.bytes)
       throw new ClientError('not_possible', `${file.name} is not whole yet: copy the rest of it`);
     const { step = '' } = file.adding ?? {};

@@ -1,3 +1,5 @@
+import { costRefusal } from '../batch/cost.ts';
+import { RefusedError } from '../batch/errors.ts';
 import type { AddMessageInput } from '../batch/messages.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { type AddedBatch, checkMessage } from '../client/addBatch.ts';
@@ -8,6 +10,7 @@ import { settingsOf } from '../operations/settings.ts';
 import { describedProviders } from '../providers/registry.ts';
 import { checkProviders } from '../usecases/intake/add.ts';
 import { failureOf } from './failure.ts';
+import type { InspectionInfo } from './inspection.ts';
 import type { ConsolePorts } from './ports.ts';
 
 /** How far the adding of a file has come. */
@@ -56,13 +59,26 @@ const POLL_SECONDS = 1;
 const PATIENCE_SECONDS = 15 * 60;
 
 /**
- * Checks what is asked of a batch as far as that is possible without its file.
+ * Checks what is asked of a batch before anything is uploaded for it.
  *
+ * @param inspection of its file
  * @throws ClientError or RefusedError
  */
-export async function checkWish({ client }: AddingPorts, wish: AddWish): Promise<void> {
-  const message = checkMessage(wish, client.handler.providers);
-  await checkProviders(describedProviders(settingsOf(client.handler).providers), message);
+export async function checkWish(
+  { client: { handler } }: AddingPorts,
+  wish: AddWish,
+  inspection: InspectionInfo | undefined,
+): Promise<void> {
+  const message = checkMessage(wish, handler.providers);
+  const names = await checkProviders(describedProviders(settingsOf(handler).providers), message);
+  const estimates = (inspection?.entries ?? []).flatMap(({ provider, estimate }) =>
+    names.includes(provider) && estimate ? [estimate] : [],
+  );
+  // The rest of what the worker refuses is shown before: this depends on what was typed since.
+  const costs = estimates.map(({ cost }) => cost);
+  const cost = costs.includes(null) ? undefined : Math.max(...costs.map((each) => each ?? 0));
+  const reason = costRefusal(message.maxCost, cost, estimates[0]?.model ?? '');
+  if (reason) throw new RefusedError(reason);
 }
 
 /**

@@ -8,6 +8,7 @@ import { lineGroups } from '../jsonl/lines.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { type Estimate, estimateFile } from '../operations/estimate.ts';
 import { settingsOf } from '../operations/settings.ts';
+import type { DescribedEntry } from '../providers/provider.ts';
 import { describedProviders } from '../providers/registry.ts';
 import type { Settings } from '../settings.ts';
 import { failureOf } from './failure.ts';
@@ -39,6 +40,8 @@ export interface EntryInspection {
   readonly readBytes?: number;
   /** Once it is done. */
   readonly estimate?: Estimate;
+  /** Whether its settings name the model, or its price is known. Nobody else can tell whether it has it. */
+  readonly knowsModel?: boolean;
   /** The most prompt tokens of one model that its jobs may hold. Absent: no such limit is set. */
   readonly maxEnqueuedTokens?: number;
   /** Why it could not be inspected for this entry. */
@@ -117,8 +120,8 @@ export async function inspectUpload(
         signal,
         onRead: (readBytes) => changeEntry({ ...known, state: 'running', readBytes }),
       });
-      const { limits } = await describedProviders(settings).describe(provider);
-      const { maxEnqueuedTokens } = limits;
+      const described = await describedProviders(settings).describe(provider);
+      const { maxEnqueuedTokens } = described.limits;
       const numbers = estimate.groups?.groups.flatMap(({ lines }) => lines) ?? [];
       const lines = await linesOf(file.path, [
         ...numbers,
@@ -130,6 +133,7 @@ export async function inspectUpload(
           ...known,
           state: 'done' as const,
           estimate,
+          knowsModel: knowsModel(described, estimate),
           maxEnqueuedTokens: Number.isFinite(maxEnqueuedTokens) ? maxEnqueuedTokens : undefined,
         }),
       );
@@ -137,6 +141,13 @@ export async function inspectUpload(
       changeEntry({ ...known, state: 'failed', message: refusalOf(error) });
     }
   }
+}
+
+function knowsModel(
+  { models = [], defaultModel }: DescribedEntry,
+  { model, price }: Estimate,
+): boolean {
+  return price !== null || defaultModel !== undefined || (model !== null && models.includes(model));
 }
 
 /** The beginnings of some lines. Reads no further than the last of them. */

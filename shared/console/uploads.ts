@@ -216,7 +216,7 @@ function isSameFile(a: FileDescription, b: FileDescription): boolean {
 }
 
 function isDone({ adding }: Upload): boolean {
-  return adding?.step === 'accepted' || adding?.step === 'existing';
+  return adding?.step === 'accepted';
 }
 
 function noRoom(name: string, bytes: number, room: number, place: string): ClientError {
