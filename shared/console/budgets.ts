@@ -1,7 +1,7 @@
 import { omitUndefined } from '../omitUndefined.ts';
 import { DAY_MS } from '../quota/providerState.ts';
 import { iso } from '../quota/waitingText.ts';
-import type { HeldBatch } from './mirror.ts';
+import type { HeldBatch } from './heldBatches.ts';
 import type { ScreenPorts } from './ports.ts';
 import { readTenants } from './tenants.ts';
 

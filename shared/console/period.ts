@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { DEFAULT_POLICY } from '../batch/policy.ts';
 import { DAY_MS } from '../quota/providerState.ts';
-import type { BatchMirror, HeldBatch } from './mirror.ts';
+import type { HeldBatch } from './heldBatches.ts';
+import type { BatchMirror } from './mirror.ts';
 import { PERIODS } from './periods.ts';
 
 /** The parameter `days` of a request. */
