@@ -8,7 +8,7 @@ export const PROGRAM = 'batch-handler';
 const ARGUMENT =
   '(?:add|show|watch|results|cancel|retry|redeliver|remove|pause|resume|key|keys revoke|keys) [^\\s,;:()]*[\\w-]';
 const OPTION =
-  ' --(?:(?:queue|status|provider|limit|problems|out) [^\\s;:()]*\\w|errors|wait|yes|json|help)(?![\\w-])';
+  ' --(?:(?:queue|status|provider|limit|problems|out) [^\\s;:()]*\\w|errors|html|rows|wait|yes|json|help)(?![\\w-])';
 const COMMAND = new RegExp(`\\b${PROGRAM} (?:${ARGUMENT}|[a-z]+|--help)(?:${OPTION})*`, 'g');
 /** A command of the AWS CLI that reaches the region. */
 const AWS_COMMAND = /\baws (?=(?:cloudformation|dynamodb|logs|s3|secretsmanager|sqs) [a-z])/g;

@@ -8,6 +8,7 @@ import { lambdaClient } from '../aws/clients/lambda.ts';
 import { cloudFormationClient, schedulerClient, stsClient } from '../aws/clients/operator.ts';
 import { secretsManagerClient } from '../aws/clients/secretsManager.ts';
 import type { AwsHandler, HandlerConnection } from '../client/connection.ts';
+import { logGroupOf } from './batchLogs.ts';
 import type { DoctorContext } from './check.ts';
 
 /** A handler in AWS that is checked, and the clients that the checks need. */
@@ -53,10 +54,7 @@ export function awsDoctorContext(
   };
 
   async function logsOf(functionName: string): Promise<string> {
-    const found = await lambda
-      .send(new GetFunctionConfigurationCommand({ FunctionName: functionName }))
-      .catch(() => undefined);
-    const group = found?.LoggingConfig?.LogGroup;
+    const group = await logGroupOf(lambda, functionName);
     return group === undefined
       ? `see the logs of function ${functionName}`
       : `see its logs: aws logs tail ${group} --since 1h`;

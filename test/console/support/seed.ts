@@ -96,6 +96,7 @@ function usual(status: Status, { now, createdAt, total, model, prefix }: Moment)
     ...{ estimatedTokens: total * 120, endpoint: '/v1/chat/completions', model },
     ...{ maxOutputTokens: total * 200, estimatedCost: total * 0.0004 },
     price: { input: 0.125, output: 1 },
+    inspectedAt: createdAt + MINUTE,
   };
   const job = { id: `batch_${prefix.slice(8, 20)}`, submission: 1, submittedAt };
   const unfinished = { total, succeeded: 0, failed: 0, unfinished: total };
@@ -106,7 +107,10 @@ function usual(status: Status, { now, createdAt, total, model, prefix }: Moment)
     ...{ id: job.id, provider: 'openai', attempt: 1, submittedAt, endedAt: endedAt - 2 * MINUTE },
     ...{ end: 'completed', requests: total, succeeded: total - 3 },
   };
-  const delivery = { number: 1, attempt: 1, invocations: 1, pending: false };
+  const delivery = {
+    ...{ number: 1, attempt: 1, invocations: 1, pending: false, startedAt: endedAt - MINUTE },
+    ...(isEnded(status) && { endedAt }),
+  };
   const usage = {
     inputTokens: total * 118,
     outputTokens: total * 92,
