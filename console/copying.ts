@@ -94,22 +94,23 @@ class Copies {
   /** Holds a lock of the browser meanwhile, by which its other windows know that this one copies. */
   async #copyRest(
     { file, control: { signal } }: Running,
-    { id, received }: BegunUpload,
+    { id }: BegunUpload,
     change: (changes: Partial<Copy>) => void,
   ): Promise<void> {
-    const { maxPieceBytes } = await answerOf(api.uploads.$get());
-    await navigator.locks.request(lockOf(id), { ifAvailable: true }, async (lock) => {
-      if (!lock) throw new Error('Another window of this browser copies it.');
+    if (await isCopied(id)) throw new Error('Another window of this browser copies it.');
+    await navigator.locks.request(lockOf(id), { signal }, async () => {
+      const { uploads, maxPieceBytes } = await answerOf(api.uploads.$get());
+      const begun = uploads.find((upload) => upload.id === id)?.received ?? 0;
       const startedAt = performance.now();
-      for (let sent = received; sent < file.size; ) {
+      for (let sent = begun; sent < file.size; ) {
         signal.throwIfAborted();
-        change({ state: 'copying' });
+        change({ state: 'copying', sent });
         const piece = await bytesOf(file, sent, sent + maxPieceBytes);
         const place = { param: { id }, query: { offset: String(sent) } };
         const init = { body: piece, signal };
         sent = (await answerOf(api.uploads[':id'].$put(place, { init }))).received;
         const seconds = (performance.now() - startedAt) / 1_000;
-        change({ sent, bytesPerSecond: (sent - received) / seconds });
+        change({ sent, bytesPerSecond: (sent - begun) / seconds });
       }
     });
   }
@@ -130,6 +131,12 @@ export function useCopies(): readonly Copy[] {
 
 function lockOf(uploadId: string): string {
   return `upload ${uploadId}`;
+}
+
+/** Whether a window of this browser copies it. */
+async function isCopied(uploadId: string): Promise<boolean> {
+  const { held = [] } = await navigator.locks.query();
+  return held.some(({ name, mode }) => name === lockOf(uploadId) && mode === 'exclusive');
 }
 
 /** Finds what the server has of a file, or begins anew if that is another file's. */
@@ -192,23 +199,21 @@ function hexOf(bytes: ArrayBuffer): string {
 
 /** Whether a window of this browser copies the file now. Undefined until that is known. */
 export function useIsCopied({ id, received }: UploadInfo): boolean | undefined {
-  const [isCopied, setIsCopied] = useState<boolean>();
+  const [isBusy, setIsBusy] = useState<boolean>();
   // With every piece that comes, somebody may have begun to copy it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   useEffect(() => {
     const control = new AbortController();
     const { signal } = control;
     const look = async (): Promise<void> => {
-      const { held = [] } = await navigator.locks.query();
+      const isBusyNow = await isCopied(id);
       if (signal.aborted) return;
-      setIsCopied(held.some(({ name, mode }) => name === lockOf(id) && mode === 'exclusive'));
+      setIsBusy(isBusyNow);
       // Granted once nobody copies it any more.
-      await navigator.locks.request(lockOf(id), { mode: 'shared', signal }, () =>
-        setIsCopied(false),
-      );
+      await navigator.locks.request(lockOf(id), { mode: 'shared', signal }, () => setIsBusy(false));
     };
     look().catch(() => {});
     return () => control.abort();
   }, [id, received]);
-  return isCopied;
+  return isBusy;
 }
