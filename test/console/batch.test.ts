@@ -89,7 +89,7 @@ describeInBrowser('the screen of one batch', () => {
     const parts = page.getByRole('region', { name: 'Parts' });
     await parts.getByText('200 parts: 20 queued, 120 running, 40 completed, 20 failed.').waitFor();
     expect(await parts.getByRole('listitem').count()).toBe(200);
-    await parts.getByRole('link', { name: 'Part 106: running, 200 of 500 requests' }).click();
+    await parts.getByRole('link', { name: 'Part 106 running, 200 of 500 requests 40 %' }).click();
     await page.getByRole('heading', { level: 1, name: 'big/106' }).waitFor();
     // A part is commanded with its batch.
     await page.getByRole('region', { name: 'In the terminal' }).waitFor();

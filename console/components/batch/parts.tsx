@@ -53,17 +53,20 @@ function Strip({ part, isFew }: { readonly part: PartRow; readonly isFew: boolea
   const number = batchId.slice(batchId.lastIndexOf('/') + 1);
   const share = counts.total === 0 ? 0 : Math.floor((100 * finished) / counts.total);
   const told = why || failed;
-  const text = `Part ${number}: ${status}, ${countText(finished)} of ${countText(counts.total)} requests${told === '' ? '' : `: ${told}`}`;
+  const text = `${status}, ${countText(finished)} of ${countText(counts.total)} requests${told === '' ? '' : `: ${told}`}`;
   const fill: CSSProperties = { width: `${share}%` };
   return (
     <Link
       href={`/batches/${encodeURIComponent(batchId)}`}
       className={TONES[status] ?? 'busy'}
       title={text}
-      aria-label={text}
     >
       <span className="fill" style={fill} aria-hidden="true" />
-      <span className="label">{isFew ? text : number}</span>
+      <span className="label">
+        <span className={isFew ? '' : 'unseen'}>Part </span>
+        {number}
+      </span>
+      <span className={isFew ? 'label told' : 'unseen'}>{text}</span>
       <span className="label">{share} %</span>
     </Link>
   );
