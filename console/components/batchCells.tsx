@@ -33,7 +33,7 @@ export function batchPath(batchId: string): string {
 
 /** How much is done, of how many requests, in how many parts, and how much of it has failed. */
 export function ProgressCell({ row: { counts, finished, partCount, status } }: CellProps) {
-  const { total, failed } = counts;
+  const { total, failed, unfinished } = counts;
   if (total === 0) return <span className="dim">{isEnded(status) ? '–' : 'not counted yet'}</span>;
   return (
     <>
@@ -43,6 +43,9 @@ export function ProgressCell({ row: { counts, finished, partCount, status } }: C
         {partCount !== undefined && ` in ${countText(partCount)} parts`}
       </div>
       {failed > 0 && <div className="failed">{countText(failed)} failed</div>}
+      {isEnded(status) && unfinished > 0 && (
+        <div className="failed">{countText(unfinished)} not finished</div>
+      )}
     </>
   );
 }

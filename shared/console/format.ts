@@ -13,6 +13,8 @@ export function compactText(count: number): string {
 /** US dollars with cents, and small amounts with two significant digits. `?` if they are not known. */
 export function costText(cost: number | null | undefined): string {
   if (cost === null || cost === undefined) return '?';
+  // Below that, digits come with an exponent.
+  if (cost > 0 && cost < 0.00001) return '<$0.00001';
   if (cost === 0 || cost >= 0.1)
     return `$${cost.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
   return `$${cost.toPrecision(2)}`;

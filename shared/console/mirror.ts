@@ -19,6 +19,9 @@ const FIRST_READS = 5;
 /** Pages that are read for each further page of a search, and ahead between two looks. */
 const FURTHER_READS = 10;
 
+/** Between two pages that are read ahead, so that whoever waits for an answer goes first. */
+const AHEAD_PAUSE_MS = 20;
+
 /** Between two looks at the table. */
 const REFRESH_MS = 2_000;
 
@@ -166,8 +169,10 @@ export class BatchMirror {
       if (changed.length + removed.length > 0) this.#tell(changed, removed);
       await setImmediate();
     }
-    for (let read = 0; read < FURTHER_READS && !this.isWhole && !this.#held.isFull; read++)
+    for (let read = 0; read < FURTHER_READS && !this.isWhole && !this.#held.isFull; read++) {
       await this.#readMore();
+      await sleep(AHEAD_PAUSE_MS, undefined, { ref: false });
+    }
   }
 
   async #lookOnAndOn(): Promise<void> {
