@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useId } from 'react';
 import { useSearchParams } from 'wouter';
 import { PERIODS } from '../../shared/console/periods.ts';
 
@@ -37,19 +37,21 @@ interface ChoiceProps<Value extends string> {
   readonly onChange: (value: string) => void;
 }
 
+/** One of several values. */
 export function Choice<Value extends string>(props: ChoiceProps<Value>): ReactNode {
   const { label, value, choices, onChange } = props;
+  const id = useId();
   return (
-    <label>
-      {label}
-      <select value={value} onChange={({ target }) => onChange(target.value)}>
+    <div className="choice">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} value={value} onChange={({ target }) => onChange(target.value)}>
         {choices.map((choice) => (
           <option key={choice.value} value={choice.value}>
             {choice.name}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 

@@ -34,7 +34,7 @@ export async function seedMoney(client: Seeded): Promise<void> {
     await seedEnded(client, day, {
       ...{ batchId: `mini-${day}`, provider: 'openai', model: 'gpt-5-mini', hours: 2 },
       ...{ cost: MINI_COST, usage: USAGE, estimatedCost: 2, tenant: 'shop' },
-      metadata: { team: day % 2 ? 'search' : FORMULA, ...ownKey('__proto__', 'proto value') },
+      metadata: { team: day % 2 ? 'search' : FORMULA, constructor: 'of mine' },
     });
     if (day % 2 === 0)
       await seedEnded(client, day, {
@@ -59,11 +59,6 @@ export async function seedMoney(client: Seeded): Promise<void> {
     },
   });
   await seedStates(client);
-}
-
-/** An object of one key, which may be the name of a property of every object. */
-function ownKey(key: string, value: string): Record<string, string> {
-  return Object.fromEntries([[key, value]]);
 }
 
 interface SeededEnd {
