@@ -31,7 +31,7 @@ const pauseSchema = z.object({ reason: z.string().trim().max(MAX_REASON_LENGTH).
 /** Nothing else is asked of it here, so that no text about what is wrong can quote it. */
 const keySchema = z.object({ key: z.string() });
 
-export function providerRoutes({ client, hub }: ScreenPorts) {
+export function providerRoutes({ client, hub, ended: signal }: ScreenPorts) {
   const changed = () => hub.tell({ type: 'changed', what: 'providers' });
   return new Hono()
     .get('/providers', async (context) => {
@@ -45,13 +45,15 @@ export function providerRoutes({ client, hub }: ScreenPorts) {
       async (context) => {
         const { provider } = context.req.valid('param');
         const { reason } = context.req.valid('json');
-        await client.pauseProvider(provider, { reason: reason || undefined }).finally(changed);
+        await client
+          .pauseProvider(provider, { reason: reason || undefined, signal })
+          .finally(changed);
         return context.json({ provider });
       },
     )
     .post('/providers/:provider/resume', valid('param', entrySchema), async (context) => {
       const { provider } = context.req.valid('param');
-      await client.resumeProvider(provider).finally(changed);
+      await client.resumeProvider(provider, { signal }).finally(changed);
       return context.json({ provider });
     })
     .put(
@@ -65,7 +67,7 @@ export function providerRoutes({ client, hub }: ScreenPorts) {
         const { putKey, resumeWithNewKey, secretIdOf } = await import('../operations/key.ts');
         const { connection } = client;
         await putKey(connection, provider, await secretIdOf(connection, provider), key);
-        const isResumed = await resumeWithNewKey(client, provider).finally(changed);
+        const isResumed = await resumeWithNewKey(client, provider, { signal }).finally(changed);
         return context.json<StoredKey>({ provider, isResumed });
       },
     );

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, describe } from 'vitest';
 import {
   CHROMIUM_PATH,
@@ -33,4 +33,9 @@ export async function openPage(url: string, options: PageOptions = {}): Promise<
   const opened = await newWindow(await browser(), url, options);
   await opened.page.goto(url);
   return opened;
+}
+
+/** How wide the whole page is, in pixels: wider than its window, if something is cut off there. */
+export function widthOf(page: Page): Promise<number> {
+  return page.evaluate<number>('document.documentElement.scrollWidth');
 }

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBatchHandler } from '../../../inProcess/createBatchHandler.ts';
 import { createDirectoryClient, type DirectoryClient } from '../../../inProcess/openDirectory.ts';
+import type { BatchHandlerClient } from '../../../shared/client/client.ts';
 import { type HandlerServer, serveHandler } from '../../../shared/operations/serve.ts';
 import { seedHandler } from './seed.ts';
 
-export interface ConsoleServer {
-  readonly client: DirectoryClient;
+/** A console that is served. */
+interface ServedConsole {
   /** Without the token. */
   readonly url: string;
   /** With the token: lets a browser in. */
@@ -16,6 +17,10 @@ export interface ConsoleServer {
   readonly logged: readonly string[];
   /** Stops the server and keeps the handler. */
   stopServer(): Promise<void>;
+}
+
+export interface ConsoleServer extends ServedConsole {
+  readonly client: DirectoryClient;
   stop(): Promise<void>;
 }
 
@@ -47,28 +52,36 @@ export async function startConsole({
   await createBatchHandler({ directory, providers: PROVIDERS, process: async () => {} }).close();
   const client = createDirectoryClient(directory);
   await seed(client);
+  const served = await serveConsole({ ...client, ...replaced(client) }, { isReadOnly });
+  return {
+    ...{ ...served, client },
+    async stop() {
+      await served.stopServer();
+      client.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Serves the console of a handler, whatever it is and whoever runs it. */
+export async function serveConsole(
+  client: BatchHandlerClient,
+  { isReadOnly = false }: Pick<ConsoleServerOptions, 'isReadOnly'> = {},
+): Promise<ServedConsole> {
   const logged: string[] = [];
   const note = (message: string, fields: object = {}) =>
     void logged.push(`${message} ${JSON.stringify(fields)}`);
-  const server: HandlerServer = await serveHandler(
-    { ...client, ...replaced(client) },
-    {
-      ...{ port: 0, operatorKey: 'key-of-the-operator', consoleToken: 'token-of-the-console' },
-      ...{ isReadOnly, hint: (text: string) => text, explain: (error: unknown) => String(error) },
-      log: { info: note, warn: note, error: note },
-    },
-  );
+  const server: HandlerServer = await serveHandler(client, {
+    ...{ port: 0, operatorKey: 'key-of-the-operator', consoleToken: 'token-of-the-console' },
+    ...{ isReadOnly, hint: (text: string) => text, explain: (error: unknown) => String(error) },
+    log: { info: note, warn: note, error: note },
+  });
   let isServing = true;
-  const stopServer = async () => {
-    if (isServing) await server.close();
-    isServing = false;
-  };
   return {
-    ...{ client, url: server.url, consoleUrl: server.consoleUrl, logged, stopServer },
-    async stop() {
-      await stopServer();
-      client.close();
-      rmSync(directory, { recursive: true, force: true });
+    ...{ url: server.url, consoleUrl: server.consoleUrl, logged },
+    async stopServer() {
+      if (isServing) await server.close();
+      isServing = false;
     },
   };
 }

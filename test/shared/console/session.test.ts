@@ -198,4 +198,11 @@ describe('a request that is wrong', () => {
     };
     expect((await call('/api/none', init)).status).toBe(413);
   });
+  it('is refused if it does not say how long it is, and has none if it says nothing of it', async () => {
+    const headers = { origin: server.url };
+    const body = new Blob(['x']).stream();
+    const streamed = { method: 'POST', headers, body, duplex: 'half' } as const;
+    expect((await call('/api/none', streamed)).status).toBe(411);
+    expect((await call('/api/none', { method: 'DELETE', headers })).status).toBe(404);
+  });
 });
