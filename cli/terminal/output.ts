@@ -21,8 +21,11 @@ export function painter(output: Output, env = process.env): (style: Style, text:
     : (style, text) => styleText(style, text, { validateStream: false });
 }
 
-/** Writes bytes as they come, and waits whenever the output is full. */
-export async function pipe(content: AsyncIterable<Uint8Array>, output: Output): Promise<void> {
+/** Writes bytes or text as they come, and waits whenever the output is full. */
+export async function pipe(
+  content: AsyncIterable<Uint8Array | string>,
+  output: Output,
+): Promise<void> {
   for await (const chunk of content)
     if (output.write(chunk) === false)
       await new Promise<void>((resolve) => output.once?.('drain', resolve) ?? resolve());

@@ -14,7 +14,7 @@ const SETTINGS = 'the construct and the functions share it, and it has to load w
 const LOCAL =
   'shared/aws shared/batch shared/client shared/config.ts shared/handlerMetadata.ts shared/package.ts shared/providers/kinds.ts shared/providers/settings.ts shared/settings.ts shared/stores shared/terminal.ts simulators @aws-sdk aws-lambda commander dynalite fauxqs node zod';
 const CLI =
-  'inProcess/openDirectory.ts shared/batch shared/client shared/operations shared/package.ts shared/quota/waitingText.ts shared/settings.ts shared/terminal.ts commander node pretty-bytes';
+  'inProcess/openDirectory.ts shared/batch shared/client shared/console/report.ts shared/operations shared/package.ts shared/quota/waitingText.ts shared/settings.ts shared/terminal.ts commander node pretty-bytes';
 
 /**
  * Which folder or file may import what. Of several that contain a file, the longest path counts.
