@@ -57,7 +57,7 @@ describeInBrowser('the screen of one batch', () => {
       'Cost',
       '$1.25',
       'Estimated',
-      '$19.20',
+      '$10.32',
       'At most',
       '$40.00',
     ]);

@@ -36,7 +36,7 @@ describeInBrowser('the table of batches', () => {
     const running = lineOf(page, 'tickets-2026-12-01');
     await running.getByText('running', { exact: true }).waitFor();
     await running.getByRole('progressbar', { name: '19,200 of 48,000 requests' }).waitFor();
-    await running.getByText('est. $19.20').waitFor();
+    await running.getByText('est. $10.32').waitFor();
     await running.getByText('gpt-5-mini').waitFor();
     await running.getByText(/^in \d/).waitFor();
     await lineOf(page, 'tickets-2026-11-30').getByText('took 2 h 5 min').waitFor();

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { costOf, type Price } from '../../../shared/batch/cost.ts';
 import type { Failures } from '../../../shared/batch/failures.ts';
 import { addMessageSchema } from '../../../shared/batch/messages.ts';
 import { newBatch } from '../../../shared/batch/newRecord.ts';
@@ -88,14 +89,23 @@ interface Moment {
   readonly prefix: string;
 }
 
+/** Half of the list prices, in USD per million tokens. */
+const PRICES: Readonly<Record<string, Price>> = {
+  'gpt-5-mini': { input: 0.125, output: 1 },
+  'claude-haiku-4-5': { input: 0.5, output: 2.5 },
+  'gemini-2.5-flash': { input: 0.15, output: 1.25 },
+  'text-embedding-3-small': { input: 0.01, output: 0 },
+};
+
 /** What a record in a status usually holds. */
 function usual(status: Status, { now, createdAt, total, model, prefix }: Moment): object {
   const submittedAt = createdAt + 5 * MINUTE;
+  const price = PRICES[model] ?? { input: 0.125, output: 1 };
   const input = {
     ...{ key: `${prefix}/input.jsonl`, bytes: total * 400, requests: total },
     ...{ estimatedTokens: total * 120, endpoint: '/v1/chat/completions', model },
-    ...{ maxOutputTokens: total * 200, estimatedCost: total * 0.0004 },
-    price: { input: 0.125, output: 1 },
+    ...{ maxOutputTokens: total * 200, price },
+    estimatedCost: costOf({ inputTokens: total * 120, outputTokens: total * 200 }, price),
     inspectedAt: createdAt + MINUTE,
   };
   const job = { id: `batch_${prefix.slice(8, 20)}`, submission: 1, submittedAt };
@@ -116,9 +126,9 @@ function usual(status: Status, { now, createdAt, total, model, prefix }: Moment)
     outputTokens: total * 92,
     totalTokens: total * 210,
   };
-  const done = { attempt: 1, pastJobs: [past], usage, cost: total * 0.0003, rows };
+  const done = { attempt: 1, pastJobs: [past], usage, cost: costOf(usage, price), rows };
   const waiting = { input, counts: unfinished };
-  const ended = { ...done, input, job, counts: finished, delivery, endedAt };
+  const ended = { ...done, input, job, counts: finished, delivery, endedAt, endEventSent: true };
   const all: { readonly [S in Status]: Partial<BatchIn<S>> | object } = {
     inspecting: { dueAt: now },
     queued: waiting,
