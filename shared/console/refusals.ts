@@ -49,24 +49,21 @@ const MAX_ASKS = 500;
  */
 export function asksOf(
   batches: readonly AskingBatch[],
-  { since }: Period,
+  { days }: Period,
   wanted?: Pick<AskedModel, 'provider' | 'model'>,
 ): Asks {
-  const found = new Map<string, { provider: string; model: string; asks: Ask[] }>();
-  for (const batch of batches) {
-    const { model = '' } = batch;
-    for (const { provider, ...ask } of batchAsks(batch)) {
-      if (Date.parse(ask.at) < since) continue;
-      const name = JSON.stringify([provider, model]);
-      const known = found.get(name) ?? { provider, model, asks: [] };
-      known.asks.push(ask);
-      found.set(name, known);
-    }
-  }
-  const all = [...found.values()].map(({ asks, ...rest }) => {
-    const refused = asks.filter(({ isRefused }) => isRefused).length;
-    return { ...rest, asks, refused, accepted: asks.length - refused };
-  });
+  // Times are compared as texts: reading one costs much more.
+  const [first = ''] = days;
+  const found = new Map<string, Map<string, Ask[]>>();
+  for (const batch of batches)
+    for (const { provider, ask } of batchAsks(batch))
+      if (ask.at >= first) listOf(found, provider, batch.model ?? '').push(ask);
+  const all = [...found].flatMap(([provider, models]) =>
+    [...models].map(([model, asks]) => {
+      const refused = asks.filter(({ isRefused }) => isRefused).length;
+      return { provider, model, asks, refused, accepted: asks.length - refused };
+    }),
+  );
   all.sort((a, b) => b.refused - a.refused || b.accepted - a.accepted);
   const isWanted = (one: Pick<AskedModel, 'provider' | 'model'>) =>
     one.provider === wanted?.provider && one.model === wanted.model;
@@ -79,37 +76,53 @@ export function asksOf(
   };
 }
 
+function listOf(found: Map<string, Map<string, Ask[]>>, provider: string, model: string): Ask[] {
+  const models = found.get(provider) ?? new Map<string, Ask[]>();
+  found.set(provider, models);
+  const asks = models.get(model) ?? [];
+  models.set(model, asks);
+  return asks;
+}
+
 function shown({ provider, model, accepted, refused }: AskedModel): AskedModel {
   return { provider, model, accepted, refused };
 }
 
-type AskAt = Ask & Pick<AskedModel, 'provider'>;
+interface AskAt {
+  readonly provider: string;
+  readonly ask: Ask;
+}
 
 /** The jobs of a batch. Those of its parts are in their own records. */
-function* batchAsks(batch: AskingBatch): Generator<AskAt> {
+function batchAsks(batch: AskingBatch): readonly AskAt[] {
   const { batchId, provider, counts, estimatedTokens, jobs, job, reasons, waitingFor } = batch;
   // A batch whose input was not read has asked for nothing.
-  if (estimatedTokens === undefined || counts.total === 0) return;
-  const ask = (at: string, requests: number, isRefused: boolean, code?: string): AskAt => ({
-    ...{ batchId, provider, at, requests, isRefused, code },
-    tokens: Math.ceil((estimatedTokens * requests) / counts.total),
-  });
+  if (estimatedTokens === undefined || counts.total === 0) return [];
+  const asked = (at: string, requests: number, isRefused: boolean, code?: string): Ask => {
+    const tokens = Math.ceil((estimatedTokens * requests) / counts.total);
+    return { batchId, at, requests, tokens, isRefused, code };
+  };
+  const asks: AskAt[] = [];
   const noted = new Set<string>();
   for (const [index, past] of jobs.entries()) {
     const isRefused = isRefusedJob(batch, index);
     // The reason of a refusal was noted when the job was seen to have ended.
     if (isRefused) noted.add(`${past.endedAt} ${past.code}`);
-    yield {
-      ...ask(past.submittedAt, past.requests, isRefused, isRefused ? past.code : undefined),
-      provider: past.provider,
-    };
+    const code = isRefused ? past.code : undefined;
+    const ask = asked(past.submittedAt, past.requests, isRefused, code);
+    asks.push({ provider: past.provider, ask });
   }
   // A provider that refuses the call itself has made no job.
   for (const { at, quota, code } of reasons)
-    if (at !== undefined && quota !== undefined && !noted.has(`${at} ${code}`))
-      yield ask(at, counts.total - succeededBefore(jobs, at), true, code);
-  if (job && waitingFor?.kind === 'job' && !waitingFor.isPending)
-    yield ask(job.submittedAt, counts.total - succeededBefore(jobs, job.submittedAt), false);
+    if (at !== undefined && quota !== undefined && !noted.has(`${at} ${code}`)) {
+      const requests = counts.total - succeededBefore(jobs, at);
+      asks.push({ provider, ask: asked(at, requests, true, code) });
+    }
+  if (job && waitingFor?.kind === 'job' && !waitingFor.isPending) {
+    const requests = counts.total - succeededBefore(jobs, job.submittedAt);
+    asks.push({ provider, ask: asked(job.submittedAt, requests, false) });
+  }
+  return asks;
 }
 
 /**

@@ -2,6 +2,7 @@ import { isEnded, type Status } from '../batch/status.ts';
 import type { BatchInfo } from '../client/batchInfo.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { DAY_MS } from '../quota/providerState.ts';
+import { nearestRank } from './turnaround.ts';
 
 /** How many of the last days count for turnarounds. */
 export const TURNAROUND_DAYS = 7;
@@ -69,10 +70,9 @@ export function summaryOf(batches: Iterable<Counted>, now: number): BatchesSumma
 
 function turnaroundOf(lengths: readonly number[]): Turnaround {
   const sorted = lengths.toSorted((a, b) => a - b);
-  return { p50: nearestRank(sorted, 0.5), p90: nearestRank(sorted, 0.9), jobs: sorted.length };
-}
-
-/** The least value that a share of all values does not exceed. `sorted` has at least one. */
-function nearestRank(sorted: readonly number[], share: number): number {
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+  return {
+    p50: nearestRank(sorted, 50) ?? 0,
+    p90: nearestRank(sorted, 90) ?? 0,
+    jobs: sorted.length,
+  };
 }
