@@ -74,3 +74,13 @@ export function parentOf(batchId: string): string | undefined {
   const slash = batchId.lastIndexOf('/');
   return slash < 0 ? undefined : batchId.slice(0, slash);
 }
+
+const ENDS: Partial<Record<BatchInfo['status'], string>> = {
+  ...{ completed: 'It completed', failed: 'It failed', cancelled: 'It was cancelled' },
+};
+
+/** How a batch ended, when, and how long it had lived. @param when its end, in words */
+export function endText(batch: BatchInfo, when: string, now: number): string {
+  const { status } = batch;
+  return `${ENDS[status] ?? `It is ${status}`} ${when}, ${lifeText(batch, now)} after it was added.`;
+}

@@ -2,7 +2,7 @@ import { html, raw } from 'hono/html';
 import type { BatchInfo } from '../client/batchInfo.ts';
 import { finishedRequests, whyText } from '../client/batchText.ts';
 import { counted } from '../quota/waitingText.ts';
-import { costFacts, type Fact, factsOf, lifeText, timeText } from './batchFacts.ts';
+import { costFacts, endText, type Fact, factsOf, timeText } from './batchFacts.ts';
 import { countText, durationText, instantText } from './format.ts';
 
 export { reportedRows } from './reportRows.ts';
@@ -81,17 +81,14 @@ ${factList(factsOf(batch, now))}
 }
 
 function state(batch: BatchInfo, now: number): Html {
-  const { status, endedAt, waitingFor } = batch;
+  const { endedAt, waitingFor } = batch;
   if (endedAt === undefined && waitingFor) {
     const { text, since, until } = waitingFor;
     return html`<p class="dim">It waits for:</p><p class="state">${text}</p>
 <p class="dim">${since === undefined ? '' : `Since ${timeText(since, now)}. `}${until === undefined ? '' : `Until ${timeText(until, now)}.`}</p>`;
   }
-  const end =
-    endedAt === undefined
-      ? status
-      : `${status} at ${instantText(endedAt)}, ${lifeText(batch, now)} after it was added`;
-  return html`<p class="state">It is ${end}.</p><p>${whyText(batch)}</p>`;
+  const end = endedAt === undefined ? '' : endText(batch, `at ${instantText(endedAt)}`, now);
+  return html`<p class="state">${end}</p><p>${whyText(batch)}</p>`;
 }
 
 function factList(facts: readonly Fact[]): Html {

@@ -2,7 +2,13 @@ import { Fragment, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { BatchInfo } from '../../../shared/client/batchInfo.ts';
 import { finishedRequests, whyText } from '../../../shared/client/batchText.ts';
-import { costFacts, factsOf, lifeText, timeText } from '../../../shared/console/batchFacts.ts';
+import {
+  costFacts,
+  endText,
+  factsOf,
+  lifeText,
+  timeText,
+} from '../../../shared/console/batchFacts.ts';
 import type { BatchRow } from '../../../shared/console/batchRow.ts';
 import { agoText, countText } from '../../format.ts';
 import { useNow } from '../../now.ts';
@@ -61,7 +67,11 @@ export function State({ batch }: { readonly batch: BatchInfo }) {
   const why = whyText(batch);
   if (endedAt !== undefined || !waitingFor)
     return (
-      <Stated title="How it ended" tone={TONES[status] ?? ''} text={endText(batch, now)}>
+      <Stated
+        title="How it ended"
+        tone={TONES[status] ?? ''}
+        text={endedAt === undefined ? '' : endText(batch, agoText(endedAt, now), now)}
+      >
         {why !== '' && <p className="when">{why}</p>}
       </Stated>
     );
@@ -82,16 +92,6 @@ function tonesOfWaiting(kind: NonNullable<BatchInfo['waitingFor']>['kind']): str
     ? 'warn'
     : '';
 }
-
-function endText(batch: BatchInfo, now: number): string {
-  const { status, endedAt } = batch;
-  if (endedAt === undefined) return `It is ${status}.`;
-  return `It ${ENDS[status] ?? status} ${agoText(endedAt, now)}, ${lifeText(batch, now)} after it was added.`;
-}
-
-const ENDS: Partial<Record<BatchInfo['status'], string>> = {
-  ...{ completed: 'completed', failed: 'failed', cancelled: 'was cancelled' },
-};
 
 interface StatedProps {
   readonly title: string;
