@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Finding, FindingLevel } from '../../shared/operations/check.ts';
-import { findingsOf } from '../../shared/operations/findings.ts';
 import { counted } from '../../shared/terminal.ts';
 import { type ConnectionOptions, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
@@ -29,6 +28,8 @@ Examples:
 async function doctor(options: DoctorOptions, context: CliContext): Promise<number> {
   const { stdout, now, hint } = context;
   const { connection } = await openClient(options);
+  // Imported here, because it loads the records.
+  const { findingsOf } = await import('../../shared/operations/findings.ts');
   const findings: Finding[] = [];
   for await (const { what, fix, ...found } of findingsOf(connection, now)) {
     const finding = {
