@@ -128,7 +128,16 @@ function usual(status: Status, { now, createdAt, total, model, prefix }: Moment)
   };
   const done = { attempt: 1, pastJobs: [past], usage, cost: costOf(usage, price), rows };
   const waiting = { input, counts: unfinished };
-  const ended = { ...done, input, job, counts: finished, delivery, endedAt, endEventSent: true };
+  const ended = {
+    ...done,
+    dueAt: undefined,
+    endEventSent: true,
+    input,
+    job,
+    counts: finished,
+    delivery,
+    endedAt,
+  };
   const all: { readonly [S in Status]: Partial<BatchIn<S>> | object } = {
     inspecting: { dueAt: now },
     queued: waiting,
