@@ -162,8 +162,9 @@ function Words({ view: { asks, limit }, chosen, days }: Omit<AsksProps, 'period'
           ` The model cools down until ${instantText(coolingDown.until)}, after ${coolingDown.reason.code}: ${coolingDown.reason.message}`}
       </p>
       <p>
-        Refused are jobs that used no attempt, and calls whose refusal names a full quota. Calls
-        that were refused in other words, and jobs of the parts of split batches, are not in it.
+        Refused are jobs that used no attempt, for quota or by the account: the reason in the table
+        says which. So are calls whose refusal names a full quota. Calls that were refused in other
+        words, and jobs of the parts of split batches, are not in it.
       </p>
     </>
   );
