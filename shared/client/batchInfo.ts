@@ -219,7 +219,13 @@ function estimatedEnd(batch: Batch, now: number): number | undefined {
   return end > now ? end : undefined;
 }
 
-function pastJobInfo({ submittedAt, endedAt, end, rowsToken: _, ...rest }: PastJob): JobInfo {
+export function pastJobInfo({
+  submittedAt,
+  endedAt,
+  end,
+  rowsToken: _,
+  ...rest
+}: PastJob): JobInfo {
   const times = { submittedAt: iso(submittedAt), endedAt: iso(endedAt) };
   return { ...omitUndefined(rest), ...times, end: end === 'deadline' ? 'aged' : end };
 }

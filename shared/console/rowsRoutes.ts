@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { valid } from './failure.ts';
 import type { ScreenPorts } from './ports.ts';
-import { type AttemptRow, attemptRow } from './rows/attemptRow.ts';
+import { type Attempt, attemptOf } from './rows/attemptRow.ts';
 import { findFiles } from './rows/batchFiles.ts';
 import { FORMATS, lineDownload, rowsDownload } from './rows/downloads.ts';
 import { type RowsPage, rowsPage } from './rows/rowsPage.ts';
@@ -49,7 +49,7 @@ export function rowsRoutes({ client: { connection }, now }: ScreenPorts) {
     })
     .get('/batches/:batchId/rows/attempt', valid('query', attemptSchema), async (context) => {
       const query = context.req.valid('query');
-      return context.json<AttemptRow>(await attemptRow(ports, context.req.param('batchId'), query));
+      return context.json<Attempt>(await attemptOf(ports, context.req.param('batchId'), query));
     })
     .get('/batches/:batchId/rows/download', valid('query', downloadSchema), async (context) => {
       const { view, format } = context.req.valid('query');

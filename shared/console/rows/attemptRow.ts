@@ -1,8 +1,17 @@
+import type { PastJob } from '../../batch/job.ts';
+import { type JobInfo, pastJobInfo } from '../../client/batchInfo.ts';
+import { ClientError } from '../../client/clientError.ts';
 import { cursorOf, findBatch, findMerged, placeOf } from './batchFiles.ts';
 import { LineReader } from './lineReader.ts';
 import { MAX_SEARCH_BYTES, MAX_SEARCH_MS, ROWS_PER_LOOK, type RowPorts } from './rowsPage.ts';
 import type { Place } from './rowWalk.ts';
 import { type ShownRow, shownRow } from './shownRow.ts';
+
+/** A job that is over, with the row of one request as it was after it. */
+export interface Attempt {
+  readonly job: JobInfo;
+  readonly after: AttemptRow;
+}
 
 /** The row of a request as it was after one of the jobs. */
 export type AttemptRow =
@@ -20,19 +29,32 @@ export type AttemptRow =
  * The row of a request after one of the jobs of its batch, in a bounded time.
  *
  * @param job its index among the past jobs
- * @throws ClientError `unknown_batch`
+ * @throws ClientError `unknown_batch`, or `no_rows` if there is no such job
  */
-export async function attemptRow(
+export async function attemptOf(
+  ports: RowPorts,
+  batchId: string,
+  asked: AskedRow & { readonly job: number },
+): Promise<Attempt> {
+  const batch = await findBatch(ports.connection, batchId);
+  const job = batch.pastJobs[asked.job];
+  if (!job) throw new ClientError('no_rows', `batch ${batchId} has no job number ${asked.job + 1}`);
+  return { job: pastJobInfo(job), after: await rowAfter(ports, batchId, job, asked) };
+}
+
+interface AskedRow {
+  /** Its `custom_id`. */
+  readonly row: string;
+  /** Where to search on. */
+  readonly cursor?: string | undefined;
+}
+
+async function rowAfter(
   { connection, now }: RowPorts,
   batchId: string,
-  {
-    row,
-    job,
-    cursor,
-  }: { readonly row: string; readonly job: number; readonly cursor?: string | undefined },
+  { rowsToken: token }: PastJob,
+  { row, cursor }: AskedRow,
 ): Promise<AttemptRow> {
-  const batch = await findBatch(connection, batchId);
-  const token = batch.pastJobs[job]?.rowsToken;
   if (token === undefined) return { state: 'unknown' };
   const files = await findMerged(connection, batchId, token);
   if (!files.results && !files.errors) return { state: 'gone' };

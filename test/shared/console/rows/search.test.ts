@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attemptRow } from '../../../../shared/console/rows/attemptRow.ts';
+import { attemptOf } from '../../../../shared/console/rows/attemptRow.ts';
 import { rowsPage } from '../../../../shared/console/rows/rowsPage.ts';
 import { batchInMemory, error, file, request, result } from './batchInMemory.ts';
 
@@ -134,18 +134,24 @@ describe('a row after one of the jobs', () => {
     [2, 'r1', { state: 'unknown' }],
     [3, 'r1', { state: 'gone' }],
     [4, 'r1', { state: 'gone' }],
-    [9, 'r1', { state: 'unknown' }],
   ])('of job %i, %s', async (job, row, expected) => {
-    expect(await attemptRow(ports, 'b1', { row, job })).toMatchObject(expected);
+    const { job: shown, after } = await attemptOf(ports, 'b1', { row, job });
+    expect(after).toMatchObject(expected);
+    expect(shown).toMatchObject({ provider: 'openai', end: 'expired' });
+    expect(shown).not.toHaveProperty('rowsToken');
+  });
+
+  it('is refused for a job that there is not', async () => {
+    await expect(attemptOf(ports, 'b1', { row: 'r1', job: 9 })).rejects.toThrow(/no job number 10/);
   });
 
   it('is searched for in as many requests as it takes', async () => {
     let time = 0;
     const slow = { ...ports, now: () => (time += 5_000) };
-    let found = await attemptRow(slow, 'b1', { row: 'r2998', job: 1 });
+    let { after: found } = await attemptOf(slow, 'b1', { row: 'r2998', job: 1 });
     let searches = 1;
     for (; found.state === 'searching'; searches++)
-      found = await attemptRow(slow, 'b1', { row: 'r2998', job: 1, cursor: found.next });
+      found = (await attemptOf(slow, 'b1', { row: 'r2998', job: 1, cursor: found.next })).after;
     expect(searches).toBeGreaterThan(2);
     expect(found).toMatchObject({ state: 'found', row: { answered: 'second answer' } });
   });
