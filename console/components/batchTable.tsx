@@ -52,7 +52,7 @@ const COLUMNS = helper.columns(
 );
 
 /** Rows that are all on the page, so that the browser finds text in them. Of more, those in sight. */
-const MAX_SHOWN = 200;
+const MAX_SHOWN = 60;
 const ROW_PIXELS = 72;
 
 /** The table of some batches, as TanStack has it. Only rows of `rows` count as selected. */
@@ -86,11 +86,12 @@ export function BatchTableView({ table, isSelectable, isBusy }: BatchTableViewPr
     const { top = 0 } = body.current?.getBoundingClientRect() ?? {};
     setScrollMargin(Math.round(top + window.scrollY));
   }, []);
+  const isDrawnWhole = rows.length <= MAX_SHOWN;
   const virtualizer = useWindowVirtualizer({
-    count: rows.length,
+    count: isDrawnWhole ? 0 : rows.length,
     estimateSize: () => ROW_PIXELS,
     getItemKey: (index) => rows[index]?.id ?? index,
-    overscan: rows.length <= MAX_SHOWN ? MAX_SHOWN : 20,
+    overscan: 10,
     scrollMargin,
   });
   const items = virtualizer.getVirtualItems();
@@ -116,7 +117,7 @@ export function BatchTableView({ table, isSelectable, isBusy }: BatchTableViewPr
         </thead>
         <tbody ref={body}>
           <Space height={before} />
-          {items.map(({ index }) => {
+          {(isDrawnWhole ? [...rows.keys()] : items.map(({ index }) => index)).map((index) => {
             const row = rows[index];
             return (
               row && (
@@ -125,7 +126,7 @@ export function BatchTableView({ table, isSelectable, isBusy }: BatchTableViewPr
                   {...{ row, index, isSelectable }}
                   batch={row.original}
                   isSelected={row.getIsSelected()}
-                  measure={virtualizer.measureElement}
+                  measure={isDrawnWhole ? undefined : virtualizer.measureElement}
                 />
               )
             );
@@ -166,7 +167,8 @@ interface BatchLineProps {
   readonly index: number;
   readonly isSelected: boolean;
   readonly isSelectable: boolean;
-  readonly measure: (element: Element | null) => void;
+  /** Tells the virtual list how high it is. Absent if all rows are drawn. */
+  readonly measure: ((element: Element | null) => void) | undefined;
 }
 
 /** Drawn again only if its batch has changed, or was chosen. */
