@@ -1,9 +1,21 @@
 import { type ClientResponse, hc, type InferResponseType } from 'hono/client';
 import type { ConsoleApi } from '../shared/console/app.ts';
 import type { Failure } from '../shared/console/failure.ts';
+import { SERVER_HEADER } from '../shared/console/serverHeader.ts';
+
+/** The server that this page has its content of. Undefined until that is known. */
+let server: string | undefined;
 
 /** The server's API, typed by its routes. */
-export const api = hc<ConsoleApi>('/api');
+export const api = hc<ConsoleApi>('/api', {
+  headers: (): Record<string, string> => (server === undefined ? {} : { [SERVER_HEADER]: server }),
+});
+
+/** Whether the server that answers is the one that has answered this page first. @param id its id */
+export function isOfThisServer(id: string): boolean {
+  server ??= id;
+  return server === id;
+}
 
 /** What the server answered in place of what was asked for. Its message is for people. */
 export class ApiError extends Error {

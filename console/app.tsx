@@ -1,11 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
-import { answerOf, api } from './api.ts';
+import type { HandlerInfo } from '../shared/console/handlerRoutes.ts';
+import { answerOf, api, isOfThisServer } from './api.ts';
+import { Boundary } from './components/boundary.tsx';
 import { Note } from './components/note.tsx';
 import { HandlerContext } from './handler.ts';
-import { type Live, useLive } from './live.ts';
+import { useLive } from './live.ts';
 import { KEYS } from './queries.ts';
+import type { Live } from './stream.ts';
 
 const SCREENS = [
   { path: '/', name: 'Today', screen: lazy(() => import('./screens/today.tsx')) },
@@ -27,9 +30,10 @@ const Batch = lazy(() => import('./screens/batch.tsx'));
 /** The page: where it is, what there is, and one of the screens. */
 export function App() {
   const live = useLive();
+  const [location] = useLocation();
   const { data: handler, error } = useQuery({
     queryKey: KEYS.handler,
-    queryFn: () => answerOf(api.handler.$get()),
+    queryFn: readHandler,
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
@@ -47,20 +51,27 @@ export function App() {
       </header>
       <LiveNote {...live} />
       <main id="main" tabIndex={-1}>
-        {error ? (
-          <Note kind="problem">{error.message}</Note>
-        ) : (
-          handler && (
-            <HandlerContext value={handler}>
+        {handler ? (
+          <HandlerContext value={handler}>
+            <Boundary location={location}>
               <Suspense fallback={<p className="dim">Loading…</p>}>
                 <Screens />
               </Suspense>
-            </HandlerContext>
-          )
+            </Boundary>
+          </HandlerContext>
+        ) : (
+          error && <Note kind="problem">{error.message}</Note>
         )}
       </main>
     </>
   );
+}
+
+/** A page of another server would send its commands to this one, which may be of another handler. */
+async function readHandler(): Promise<HandlerInfo> {
+  const handler = await answerOf(api.handler.$get());
+  if (!isOfThisServer(handler.server)) window.location.reload();
+  return handler;
 }
 
 function Navigation() {
@@ -84,7 +95,7 @@ function Screens(): ReactNode {
       {SCREENS.map(({ path, screen }) => (
         <Route key={path} path={path} component={screen} />
       ))}
-      <Route path="/batches/:id">{({ id }) => <Batch batchId={decodeURIComponent(id)} />}</Route>
+      <Route path="/batches/:id">{({ id }) => <Batch batchId={decoded(id)} />}</Route>
       <Route>
         <Note kind="problem">
           There is no such page. <Link href="/">Go to Today</Link>
@@ -92,6 +103,15 @@ function Screens(): ReactNode {
       </Route>
     </Switch>
   );
+}
+
+/** Whoever types an address may write a `%` that stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function LiveNote({ state, problem }: Live) {

@@ -5,46 +5,24 @@ import type { BatchesFilter } from '../shared/console/batchFilter.ts';
 import type { LiveEvent } from '../shared/console/live.ts';
 import { changedPages } from './batchPages.ts';
 import { KEYS } from './queries.ts';
-
-/** Whether the server tells what happens. `lost`: it has not been heard of since. */
-export type LiveState = 'connecting' | 'live' | 'lost';
-
-/** What a page knows of the stream. */
-export interface Live {
-  readonly state: LiveState;
-  /** Why the server cannot read what has changed, for people. Absent if it can. */
-  readonly problem?: string | undefined;
-}
+import { type Live, listen } from './stream.ts';
 
 /** Keeps what is shown up to date by the one stream of the server. */
 export function useLive(): Live {
   const queries = useQueryClient();
-  const [state, setState] = useState<LiveState>('connecting');
-  const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    const source = new EventSource('/api/live');
-    let wasLost = false;
-    source.onopen = () => {
-      setState('live');
-      setProblem(undefined);
-      // What has happened meanwhile was told to nobody.
-      if (wasLost) void queries.invalidateQueries();
-      wasLost = false;
-    };
-    source.onerror = () => {
-      wasLost = true;
-      setState('lost');
-    };
-    source.onmessage = ({ data }) => {
-      const event = JSON.parse(data) as LiveEvent;
-      if (event.type !== 'problem') return apply(queries, event);
-      setProblem(event.message);
-      // What has failed meanwhile may succeed now.
-      if (event.message === undefined) void queries.invalidateQueries();
-    };
-    return () => source.close();
-  }, [queries]);
-  return { state, problem };
+  const [live, setLive] = useState<Live>({ state: 'connecting' });
+  useEffect(
+    () =>
+      listen({
+        onLive(now, hasMissed) {
+          setLive(now);
+          if (hasMissed) void queries.invalidateQueries();
+        },
+        onEvent: (event) => apply(queries, event),
+      }),
+    [queries],
+  );
+  return live;
 }
 
 function apply(queries: QueryClient, event: Exclude<LiveEvent, { type: 'problem' }>): void {

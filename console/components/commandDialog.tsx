@@ -43,7 +43,9 @@ export function CommandDialog({ command, batches, onClose }: CommandDialogProps)
             it; what was sent stays sent.
           </p>
         )}
-        {state === 'done' && <Results command={command} results={results} />}
+        {state === 'done' && (
+          <Results command={command} results={results} asked={possible.length} />
+        )}
         {stopped !== undefined && <Note kind="problem">{stopped}</Note>}
       </div>
       {error && <Note kind="problem">{error.message}</Note>}
@@ -130,12 +132,16 @@ function retryCostText({ cost, unknownCosts, possible }: CommandPlan): string {
 function Results({
   command,
   results,
+  asked,
 }: {
   readonly command: Command;
   readonly results: readonly CommandResult[];
+  /** Batches that it was confirmed for. */
+  readonly asked: number;
 }) {
   const sent = results.filter(({ outcome }) => outcome === 'sent');
   const others = results.filter((result) => result.outcome !== 'sent');
+  const left = asked - results.length;
   return (
     <>
       {sent.length > 0 && (
@@ -157,6 +163,12 @@ function Results({
               <li>and {countText(others.length - MAX_LISTED)} more</li>
             )}
           </ul>
+        </Note>
+      )}
+      {left > 0 && (
+        <Note kind="problem">
+          {batchesText(left)} {left === 1 ? 'was' : 'were'} not reached, or nothing is known of{' '}
+          {left === 1 ? 'it' : 'them'}: look at the table before you send it again.
         </Note>
       )}
     </>

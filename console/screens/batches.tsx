@@ -131,7 +131,7 @@ function useExactBatch(
     queryFn: ({ signal }) =>
       answerOf(
         api['exact-batch'][':id'].$get(
-          { param: { id }, query: { ...filter } },
+          { param: { id: encodeURIComponent(id) }, query: { ...filter } },
           { init: { signal } },
         ),
       ),

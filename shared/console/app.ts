@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { addRoutes } from './addRoutes.ts';
@@ -12,7 +13,7 @@ import { moneyRoutes } from './moneyRoutes.ts';
 import type { ConsolePorts } from './ports.ts';
 import { providerRoutes } from './providerRoutes.ts';
 import { rowsRoutes } from './rowsRoutes.ts';
-import { pageHeaders, requireOwnOrigin, requireSession } from './session.ts';
+import { pageHeaders, requireOwnOrigin, requireOwnPage, requireSession } from './session.ts';
 import { tenantRoutes } from './tenantRoutes.ts';
 import { todayRoutes } from './todayRoutes.ts';
 import { turnaroundRoutes } from './turnaroundRoutes.ts';
@@ -30,23 +31,28 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** The console: a page for a browser, and the API that the page is built on. */
 export function createConsole(ports: ConsolePorts, { token, directory }: ConsoleHost): Hono {
   const app = new Hono();
+  const id = randomUUID();
   app.use(pageHeaders, requireSession(token), requireOwnOrigin);
-  app.use('/api/*', limitBody, async (context, next) => {
+  app.use('/api/*', requireOwnPage(id), limitBody, async (context, next) => {
     context.header('cache-control', 'no-store');
     const { method } = context.req;
-    if (!ports.isReadOnly || method === 'GET' || method === 'HEAD') return next();
+    // Its answer would have no reader, and a stream would never end.
+    if (method === 'HEAD') return context.body(null, 405);
+    if (!ports.isReadOnly || method === 'GET') return next();
     return context.json({ error: READ_ONLY }, 403);
   });
-  app.route('/api', consoleApi(ports));
+  app.route('/api', consoleApi(ports, id));
   app.all('/api/*', (context) =>
     context.json({ error: { code: 'not_found', message: 'there is no such path' } }, 404),
   );
   app.use('/assets/*', async (context, next) => {
     await next();
-    // Their names change with their content.
+    // Their names change with their content. One that is not there may be later.
+    if (!context.res.ok) return;
     context.header('cache-control', 'private, max-age=31536000, immutable');
   });
   app.get('*', serveStatic({ root: directory }));
+  app.get('/assets/*', (context) => context.notFound());
   // The page itself knows which of its screens an address is of.
   app.get('*', serveStatic({ root: directory, path: 'index.html' }));
   return app.onError((error, context) => failed(error, context, ports));
@@ -70,14 +76,14 @@ const limitBody: MiddlewareHandler = async (context, next) => {
 const READ_ONLY = { code: 'read_only', message: 'this server was started with --read-only' };
 
 /** The routes of the API, each in the file of its screen. Their types are those of the page's client. */
-function consoleApi(ports: ConsolePorts) {
+function consoleApi(ports: ConsolePorts, id: string) {
   const mirror = new BatchMirror(ports);
   const hub = new LiveHub();
   const parts = { ...ports, mirror, hub };
   const app = new Hono();
   app.onError((error, context) => failed(error, context, ports));
   return app
-    .route('/', handlerRoutes(ports))
+    .route('/', handlerRoutes(ports, id))
     .route('/', liveRoutes(parts))
     .route('/', todayRoutes(parts))
     .route('/', batchesRoutes(parts))

@@ -25,6 +25,9 @@ export type LiveSubject = 'providers' | 'uploads' | 'letters' | 'keys';
 /** Comments in a stream that says nothing, so that neither side takes the other for gone. */
 const HEARTBEAT_MS = 15_000;
 
+/** Messages that wait for a page that takes none, such as one of a browser that is stopped. */
+const MAX_WAITING = 100;
+
 /** Tells every open page what has changed. */
 export class LiveHub {
   readonly #send = new Set<(event: LiveEvent) => void>();
@@ -41,21 +44,37 @@ export class LiveHub {
 }
 
 /** As in the ports of the console. */
-interface Words {
+interface LivePorts {
   readonly explain: (error: unknown) => string;
   readonly hint: (text: string) => string;
+  /** Aborted when the server ends. */
+  readonly ended: AbortSignal;
 }
 
-/** One stream for a page, of everything that it shows. */
+/**
+ * One stream for a page, of everything that it shows. It ends for a page that does not keep up, which asks
+ * for another, and reads then what it has missed.
+ */
 export function liveRoutes({
   mirror,
   hub,
+  ended: serverEnded,
   ...words
-}: Words & { readonly mirror: BatchMirror; readonly hub: LiveHub }) {
+}: LivePorts & { readonly mirror: BatchMirror; readonly hub: LiveHub }) {
   return new Hono().get('/live', (context) =>
     streamSSE(context, async (stream) => {
       const ended = Promise.withResolvers<void>();
-      const send = (event: LiveEvent) => void stream.writeSSE({ data: JSON.stringify(event) });
+      let waiting = 0;
+      const send = (event: LiveEvent): void => {
+        if (waiting === MAX_WAITING) {
+          stream.abort();
+          return;
+        }
+        waiting += 1;
+        void stream.writeSSE({ data: JSON.stringify(event) }).then(() => {
+          waiting -= 1;
+        });
+      };
       let told: string | undefined;
       const onChange: OnChange = (changed, removed) =>
         send({ type: 'batches', changed: changed.map(batchRow), removed });
@@ -66,15 +85,21 @@ export function liveRoutes({
       };
       const stops = [hub.subscribe(send), mirror.listen(onChange, onProblem)];
       const heartbeat = setInterval(() => void stream.write(': here\n\n'), HEARTBEAT_MS);
-      stream.onAbort(() => ended.resolve());
+      const end = () => ended.resolve();
+      stream.onAbort(end);
+      serverEnded.addEventListener('abort', end);
       await stream.write(': here\n\n');
       await ended.promise;
+      serverEnded.removeEventListener('abort', end);
       clearInterval(heartbeat);
       for (const stop of stops) stop();
     }),
   );
 }
 
-function problemText(error: unknown, { explain, hint }: Words): string {
+function problemText(
+  error: unknown,
+  { explain, hint }: Pick<LivePorts, 'explain' | 'hint'>,
+): string {
   return hint(error instanceof ClientError ? error.message : explain(error));
 }

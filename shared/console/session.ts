@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { secureHeaders } from 'hono/secure-headers';
+import { SERVER_HEADER } from './serverHeader.ts';
 
 /** The parameter of the address that the person was given. */
 export const TOKEN_PARAMETER = 'token';
@@ -43,7 +44,8 @@ export function requireSession(token: string): MiddlewareHandler {
     if (given !== undefined && context.req.method === 'GET' && isSame(given, token)) {
       setCookie(context, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
       const { pathname } = new URL(context.req.url);
-      return context.redirect(pathname, 303);
+      // With two slashes, it would be the address of another host.
+      return context.redirect(pathname.replace(/^\/+/, '/'), 303);
     }
     if (isSame(getCookie(context, cookie) ?? '', token)) return next();
     const text = 'Open the address that batch-handler serve, or npm start, has printed.\n';
@@ -67,6 +69,27 @@ export const requireOwnOrigin: MiddlewareHandler = async (context, next) => {
 const refusedOrigin = {
   code: 'foreign_origin',
   message: 'only the page of this server can change something: reload it',
+};
+
+/**
+ * Refuses what the page of a server before asks to change: on the same port, another handler may be served
+ * now, and the batches that somebody has chosen there are not those of this one.
+ *
+ * @param id of this server
+ */
+export function requireOwnPage(id: string): MiddlewareHandler {
+  return async (context, next) => {
+    const { method } = context.req;
+    const of = context.req.header(SERVER_HEADER);
+    if (method === 'GET' || of === undefined || of === id) return next();
+    return context.json({ error: OTHER_SERVER }, 409);
+  };
+}
+
+const OTHER_SERVER = {
+  code: 'other_server',
+  message:
+    'The server was started again since this page was loaded, so that nothing was changed: reload it.',
 };
 
 /** Compares in constant time, whatever the lengths. */

@@ -32,6 +32,12 @@ interface ConsoleServerOptions {
   readonly replaced?: (client: DirectoryClient) => Partial<DirectoryClient>;
 }
 
+interface ServedOptions extends Pick<ConsoleServerOptions, 'isReadOnly'> {
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly token?: string;
+}
+
 /** The entries of the handler: `openai` is the default. */
 export const PROVIDERS = {
   openai: { kind: 'openai', apiKey: 'sk-test', dailyBudget: 50, prices: 'builtin' },
@@ -66,13 +72,13 @@ export async function startConsole({
 /** Serves the console of a handler, whatever it is and whoever runs it. */
 export async function serveConsole(
   client: BatchHandlerClient,
-  { isReadOnly = false }: Pick<ConsoleServerOptions, 'isReadOnly'> = {},
+  { isReadOnly = false, port = 0, token = 'token-of-the-console' }: ServedOptions = {},
 ): Promise<ServedConsole> {
   const logged: string[] = [];
   const note = (message: string, fields: object = {}) =>
     void logged.push(`${message} ${JSON.stringify(fields)}`);
   const server: HandlerServer = await serveHandler(client, {
-    ...{ port: 0, operatorKey: 'key-of-the-operator', consoleToken: 'token-of-the-console' },
+    ...{ port, operatorKey: 'key-of-the-operator', consoleToken: token },
     ...{ isReadOnly, hint: (text: string) => text, explain: (error: unknown) => String(error) },
     log: { info: note, warn: note, error: note },
   });

@@ -81,6 +81,10 @@ describe('the address of the console', () => {
     const response = await bare(`/batches/one%2F1?token=${TOKEN}`);
     expect(response.headers.get('location')).toBe('/batches/one%2F1');
   });
+  it('leads to no other host', async () => {
+    const response = await bare(`//other.example/?token=${TOKEN}`);
+    expect(response.headers.get('location')).toBe('/other.example/');
+  });
   it.each(['/', '/batches', '/assets/index-1.js', '/api/handler', '/api/live', '/?token=wrong'])(
     'is needed for %s',
     async (path) => {
@@ -134,6 +138,18 @@ describe('every answer', () => {
   it('of the API is kept by nobody', async () => {
     expect((await call('/api/handler')).headers.get('cache-control')).toBe('no-store');
   });
+  it('with a file of the page is kept, and without one is not', async () => {
+    const there = await call('/assets/index-1.js');
+    expect(there.headers.get('cache-control')).toContain('immutable');
+    const { status, headers } = await call('/assets/index-of-another-version.js');
+    expect(status).toBe(404);
+    expect(headers.get('cache-control')).toBeNull();
+  });
+  it('to a browser that wants no content begins no stream', async () => {
+    const { status, headers } = await call('/api/live', { method: 'HEAD' });
+    expect(status).toBe(405);
+    expect(headers.get('content-type')).toBeNull();
+  });
   it('for a screen is the page', async () => {
     expect(await (await call('/batches/any')).text()).toBe(PAGE);
   });
@@ -165,6 +181,24 @@ describe('a page of another origin', () => {
   });
   it('is not the page of the server', async () => {
     expect((await post({ origin: server.url })).status).toBe(404);
+  });
+});
+
+describe('a page that was loaded of another server on the same port', () => {
+  const post = (of: string) =>
+    call('/api/none', {
+      ...{ method: 'POST', body: '{}' },
+      headers: { origin: server.url, 'batch-handler-server': of },
+    });
+
+  it('changes nothing, since its batches may be of another handler', async () => {
+    const response = await post('another');
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({ error: { code: 'other_server' } });
+  });
+  it('is not that of this one', async () => {
+    const handler = (await (await call('/api/handler')).json()) as { server: string };
+    expect((await post(handler.server)).status).toBe(404);
   });
 });
 
