@@ -12,6 +12,12 @@ import { Ago } from './time.tsx';
 type Choice = string;
 const ALL: Choice = '*';
 
+/** Why the table would be empty. */
+function noKeyText(keys: number, isFiltered: boolean): string {
+  if (keys === 0) return 'There is no key yet.';
+  return isFiltered ? 'This tenant has no such key.' : 'No key is active.';
+}
+
 /** The keys of the HTTP API. */
 export function ApiKeys({ info }: { readonly info: TenantsInfo }) {
   const { keys, tenants, hasMoreKeys } = info;
@@ -51,8 +57,8 @@ export function ApiKeys({ info }: { readonly info: TenantsInfo }) {
       </div>
       {shown.length === 0 ? (
         <p className="dim">
-          No such key. A key lets clients of OpenAI's API use this handler, at the address where the
-          API is deployed or served.
+          {noKeyText(keys.length, tenant !== ALL)} A key lets clients of OpenAI's API use this
+          handler, at the address where the API is deployed or served.
         </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard.

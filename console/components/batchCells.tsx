@@ -51,7 +51,7 @@ export function ProgressCell({ row: { counts, finished, partCount, status } }: C
 }
 
 /** Why it waits or has failed, since when, and what failed in it so far. */
-export function WhyCell({ row: { why, failed, waitingSince, status } }: CellProps) {
+export function WhyCell({ row: { why, failed, waitingSince, createdAt, status } }: CellProps) {
   const now = useNow();
   const isWaiting = why !== '' && waitingSince !== undefined && !isEnded(status);
   return (
@@ -61,7 +61,12 @@ export function WhyCell({ row: { why, failed, waitingSince, status } }: CellProp
           {why}
         </div>
       )}
-      {isWaiting && <div className="dim">for {durationText(now - Date.parse(waitingSince))}</div>}
+      {isWaiting && (
+        // A cause may be older than the batch, such as a pause: no batch waits longer than it exists.
+        <div className="dim">
+          for {durationText(now - Math.max(Date.parse(waitingSince), Date.parse(createdAt)))}
+        </div>
+      )}
       {failed !== '' && failed !== why && (
         <div className="clamp dim" title={failed}>
           failed: {failed}

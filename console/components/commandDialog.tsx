@@ -115,7 +115,7 @@ function effectText(command: Command, plan: CommandPlan): string {
   const many = batchesText(possible.length);
   const isOne = possible.length === 1;
   if (command === 'cancel')
-    return `The job of ${many} is cancelled at the provider. The rows that are finished are kept, and the provider bills them. ${isOne ? 'It ends' : 'They end'} as cancelled, and can be retried later.`;
+    return `${many} ${isOne ? 'ends' : 'end'} as cancelled, and can be retried later. ${isOne ? 'If a job of it' : 'Where a job'} runs, the handler cancels it at the provider: the rows that are finished are kept, and the provider bills them.`;
   if (command === 'redeliver')
     return `The processor is invoked again with the rows of ${many}. This costs no tokens.`;
   const run = requests === 1 ? '1 request that has' : `${countText(requests)} requests that have`;
@@ -146,7 +146,7 @@ function Results({
     <>
       {sent.length > 0 && (
         <p>
-          Sent for {batchesText(sent.length)}. The table shows {sent.length === 1 ? 'its' : 'their'}{' '}
+          Sent for {batchesText(sent.length)}. The page shows {sent.length === 1 ? 'its' : 'their'}{' '}
           new status once the handler has carried it out.
         </p>
       )}

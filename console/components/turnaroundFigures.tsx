@@ -43,7 +43,7 @@ export function ProviderTimes({ turnaround: { providers }, what, period }: Turna
     <TimesFigure
       title={`${what === 'jobs' ? 'Jobs' : 'Batches'} by provider`}
       of="Provider"
-      about={`From when they wanted to run to their end. Entries with fewer than ${FEW_SAMPLES} samples say little.`}
+      about={`Entries with fewer than ${FEW_SAMPLES} samples say little.`}
       fileName={`turnaround-of-${what}-by-provider-${period}.csv`}
       rows={providers.map((group) => ({ ...group, label: groupText(group) }))}
     />
@@ -62,7 +62,7 @@ export function HourTimes({
     <TimesFigure
       title={`${what === 'jobs' ? 'Jobs' : 'Batches'} by hour of the day`}
       of="Hour, UTC"
-      about={`Of ${where}, by the hour (UTC) in which they began to want to run, whatever the day. Hours with fewer than ${FEW_SAMPLES} samples say little.`}
+      about={`Of ${where}, by the hour (UTC) in which ${what === 'jobs' ? 'they were submitted' : 'they were added, or could begin'}, whatever the day. Hours with fewer than ${FEW_SAMPLES} samples say little.`}
       fileName={`turnaround-of-${what}-by-hour-${period}.csv`}
       rows={turnaround.hours.map((times, hour) => ({
         ...times,

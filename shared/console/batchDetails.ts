@@ -76,12 +76,13 @@ export function partRow(part: BatchInfo): PartRow {
 
 /** The commands that show a batch, or do something with it, as far as its status allows. */
 export function commandsOf(batch: BatchInfo): readonly TerminalCommand[] {
-  const { batchId, status, results, errors, inputErrors, cancelRequested } = batch;
+  const { batchId, status, results, errors, inputErrors, cancelRequested, counts } = batch;
   const isOpen = !isEnded(status);
   const isPart = isPartId(batchId);
   const command = (isPossible: boolean, what: string, text: string) =>
     isPossible ? [{ what, text: `batch-handler ${text}` }] : [];
-  const hasErrors = errors !== undefined || inputErrors !== undefined;
+  const isWhole = counts.total > 0 && counts.succeeded === counts.total;
+  const hasErrors = inputErrors !== undefined || (errors !== undefined && !isWhole);
   const file = `${batchId.replaceAll('/', '-')}.html`;
   return [
     ...command(true, 'Show it in the terminal', `show ${batchId}`),
@@ -91,7 +92,7 @@ export function commandsOf(batch: BatchInfo): readonly TerminalCommand[] {
     ...command(hasErrors, 'Write what failed', `results ${batchId} --errors`),
     ...command(isOpen && !isPart && !cancelRequested, 'Cancel it', `cancel ${batchId}`),
     ...command(
-      !isOpen && !isPart && results !== undefined,
+      !isOpen && !isPart && results !== undefined && !isWhole,
       'Run again what did not succeed',
       `retry ${batchId}`,
     ),

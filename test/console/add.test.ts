@@ -46,7 +46,7 @@ describeInBrowser('the screen Add', () => {
       await page.getByText('about $0.051 at most, at $0.125 and $1 a million tokens').waitFor();
       const row = (entry: string) => page.getByRole('row', { name: new RegExp(`^${entry}`) });
       await row('openai').getByText('1 batch waits there').waitFor();
-      await row('claude').getByText('perhaps: it does not name the model').waitFor();
+      await row('claude').getByText('yes, if it serves the model').waitFor();
       await row('claude')
         .getByText(/claude is blocked until .*credit balance is too low/)
         .waitFor();

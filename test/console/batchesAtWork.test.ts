@@ -82,7 +82,7 @@ describeInBrowser('the table of a handler that runs', () => {
       await lineOf(page, id).getByText('running', { exact: true }).waitFor();
 
     const again = await ask(page, 'Cancel');
-    await again.getByText(/The job of 2 batches is cancelled at the provider/).waitFor();
+    await again.getByText(/2 batches end as cancelled, and can be retried later/).waitFor();
     await again.getByRole('button', { name: 'Leave as it is' }).click();
     expect((await handler.getBatch('a'))?.cancelRequested).toBe(false);
     // Those that are cancelled no longer pass.

@@ -103,7 +103,7 @@ function takesText(entry: EntryInspection, bytes: number): string {
   if (state === 'failed') return `no: ${message}`;
   if (state === 'running') return `reading: ${Math.floor((100 * readBytes) / bytes)} %`;
   if (!estimate) return 'is read next';
-  if (estimate.problems === 0) return knowsModel ? 'yes' : 'perhaps: it does not name the model';
+  if (estimate.problems === 0) return knowsModel ? 'yes' : 'yes, if it serves the model';
   return `no: ${countText(estimate.problems)} ${estimate.problems === 1 ? 'problem' : 'problems'}`;
 }
 

@@ -5,7 +5,13 @@ import { failureOf } from '../../jsonl/failureOf.ts';
 import { classifyRow, parseRow, type ResultRow, usageOfRow } from '../../jsonl/rows.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { FileLine } from './lineReader.ts';
-import { errorMessageOf, passagesOfAnswer, passagesOfRequest, textOf } from './readable.ts';
+import {
+  errorMessageOf,
+  type Passage,
+  passagesOfAnswer,
+  passagesOfRequest,
+  textOf,
+} from './readable.ts';
 import type { FileName, WalkedRow } from './rowWalk.ts';
 
 /** A longer line is shown cut, because a page is sent and drawn as a whole. */
@@ -56,8 +62,16 @@ export function shownRow({ request, row, isRequestAhead }: WalkedRow): ShownRow 
     ...verdictOf(row),
     request: request && shownLine('input', request, asked !== undefined),
     isRequestAhead,
-    asked: asked && short(textOf(passagesOfRequest(asked))),
+    asked: asked && short(textOf(askedOf(passagesOfRequest(asked)))),
   });
+}
+
+const INSTRUCTIONS = new Set(['system', 'developer', 'instructions']);
+
+/** Without instructions, which are often the same in every request, so that a line of a table tells requests apart. */
+function askedOf(passages: readonly Passage[]): readonly Passage[] {
+  const asked = passages.filter(({ label }) => !INSTRUCTIONS.has(label));
+  return asked.length > 0 ? asked : passages;
 }
 
 type Verdict = Omit<ShownRow, 'customId' | 'request' | 'isRequestAhead' | 'asked'>;

@@ -14,6 +14,9 @@ it('offers the commands that the status of a batch allows', () => {
   expect(commands(given('queued', { cancelRequested: true }))).toEqual([...always, 'watch b1']);
   const rows = ['results b1', 'results b1 --errors'];
   expect(commands(given('completed'))).toEqual([...always, ...rows, 'retry b1', 'redeliver b1']);
+  const counts = { total: 10, succeeded: 10, failed: 0, unfinished: 0 };
+  const whole = given('completed', { counts });
+  expect(commands(whole)).toEqual([...always, 'results b1', 'redeliver b1']);
   expect(commands(given('failed', { rows: undefined }))).toEqual(always);
   expect(commands(given('completed', { batchId: 'b1/2', rows: ROWS }))).toEqual([
     ...['show b1/2', 'show b1/2 --html > b1-2.html', 'results b1/2', 'results b1/2 --errors'],

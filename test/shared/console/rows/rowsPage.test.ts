@@ -152,6 +152,19 @@ describe('a page', () => {
     expect(hasEnded).toBe(false);
   });
 
+  it('begins a request with what it asks, not with the instructions that all have', async () => {
+    const asks = (id: string, ...roles: readonly string[]) => {
+      const messages = roles.map((role) => ({ role, content: `${role} of ${id}` }));
+      return JSON.stringify({ custom_id: id, body: { messages } });
+    };
+    const input = file([asks('r0', 'system', 'user'), asks('r1', 'system', 'developer')]);
+    const { ports } = batchInMemory({ input }, { status: 'running' });
+    expect((await rowsPage(ports, 'b1', page)).rows).toMatchObject([
+      { asked: 'user of r0' },
+      { asked: 'system: system of r1\n\ndeveloper: developer of r1' },
+    ]);
+  });
+
   it('has rows without requests once those have expired', async () => {
     const { ports } = batchInMemory({ results: file([result('r0')]), errors: file([error('r1')]) });
     const { rows, files } = await rowsPage(ports, 'b1', page);
