@@ -7,12 +7,16 @@ import { join } from 'node:path';
 const PREFIX = 'batch-handler-console-';
 const OF_PROCESS = /^batch-handler-console-(\d+)-/;
 
+/** Those of this process. */
+const OWN = new Set<string>();
+
 /** Left free on the disk, for whatever else needs it. */
 const RESERVE_BYTES = 256 * 1024 * 1024;
 
 /**
  * A directory for the files that the page copies here, which nobody else on this machine can read. It is
- * made when it is first needed, and goes with the server.
+ * made when it is first needed, and goes with the server. What servers have left that were killed goes when
+ * the next one starts.
  */
 export class SpoolDirectory {
   readonly #parent: string;
@@ -23,6 +27,7 @@ export class SpoolDirectory {
   constructor(ended: AbortSignal, parent = tmpdir()) {
     this.#parent = parent;
     this.#ended = ended;
+    removeLeft(parent);
   }
 
   /** Where all spools of this machine are. */
@@ -44,15 +49,16 @@ export class SpoolDirectory {
   #made(): string {
     this.#ended.throwIfAborted();
     if (this.#path !== undefined && existsSync(this.#path)) return this.#path;
-    removeLeft(this.#parent);
     // Of mode 700.
     const path = mkdtempSync(join(this.#parent, `${PREFIX}${process.pid}-`));
     const remove = (): void => {
       process.off('exit', remove);
+      OWN.delete(path);
       rmSync(path, { recursive: true, force: true });
     };
     this.#ended.addEventListener('abort', remove, { once: true });
     process.once('exit', remove);
+    OWN.add(path);
     this.#path = path;
     return path;
   }
@@ -60,18 +66,30 @@ export class SpoolDirectory {
 
 /** Removes what servers have left that were killed: the files may be large, and hold prompts. */
 function removeLeft(parent: string): void {
-  for (const name of readdirSync(parent)) {
+  for (const name of namesIn(parent)) {
     const pid = OF_PROCESS.exec(name)?.[1];
-    if (pid === undefined || isRunning(Number(pid))) continue;
+    const path = join(parent, name);
+    if (pid === undefined || isInUse(Number(pid), path)) continue;
     try {
-      rmSync(join(parent, name), { recursive: true, force: true });
+      rmSync(path, { recursive: true, force: true });
     } catch {
       // Another user's, who removes it likewise.
     }
   }
 }
 
-function isRunning(pid: number): boolean {
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    // Whoever adds a file is told what is wrong with it.
+    return [];
+  }
+}
+
+function isInUse(pid: number, path: string): boolean {
+  // In a container, a server may have the id of the one before.
+  if (pid === process.pid) return OWN.has(path);
   try {
     process.kill(pid, 0);
     return true;

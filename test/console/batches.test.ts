@@ -50,6 +50,27 @@ describeInBrowser('the table of batches', () => {
     await context.close();
   });
 
+  it('says of how many batches it does not know whether a command has reached them', async () => {
+    const { page, context } = await openBatches(server);
+    await page.getByLabel('Select all batches that are loaded').check();
+    await page.route('**/api/batches/commands', (route) => route.abort());
+    await page.getByRole('button', { name: 'Cancel…' }).click();
+    const dialog = page.getByRole('dialog');
+    const name = /^Cancel (\d+) batches$/;
+    const count = name.exec((await dialog.getByRole('button', { name }).textContent()) ?? '')?.[1];
+    await dialog.getByRole('button', { name }).click();
+    await dialog.getByText(`${count} batches were not reached, or nothing is known of`).waitFor();
+    await dialog.getByText(/The server of this page does not answer/).waitFor();
+    await context.close();
+  });
+
+  it('asks for the batch of exactly the text that was typed', async () => {
+    const { page, context } = await openBatches(server, '?id=new-upload%3Fx');
+    await page.getByText('No batch of the filter.').waitFor();
+    expect(await idsOn(page)).toEqual([]);
+    await context.close();
+  });
+
   it.each([{ colorScheme: 'dark' }, { width: 400 }] as const)(
     'has no barrier in %o',
     async (look) => {

@@ -185,11 +185,19 @@ describe('a file that is copied to the console', () => {
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  it('takes away what killed servers have left, and nothing else', async () => {
+  it('takes away what killed servers have left as soon as it starts, and nothing else', async () => {
     const left = mkdtempSync(join(parent, 'batch-handler-console-999999999-'));
+    // As of a server in a container, where every one has the same id.
+    const ofSameId = mkdtempSync(join(parent, `batch-handler-console-${process.pid}-`));
     const running = mkdtempSync(join(parent, `batch-handler-console-${process.ppid}-`));
-    await uploads.begin(FILE);
+    const { id } = await uploads.begin(FILE);
+    new SpoolDirectory(ended.signal, parent);
     expect(existsSync(left)).toBe(false);
+    expect(existsSync(ofSameId)).toBe(false);
     expect(existsSync(running)).toBe(true);
+    expect(existsSync(uploads.get(id).path)).toBe(true);
+  });
+  it('starts also where there is no directory for files', () => {
+    expect(() => new SpoolDirectory(ended.signal, join(parent, 'none'))).not.toThrow();
   });
 });
