@@ -12,10 +12,12 @@ interface ProviderCardProps {
   readonly info: ProviderInfo;
   /** Absent if none of its jobs has completed lately. */
   readonly turnaround: Turnaround | undefined;
+  /** Batches whose jobs of today cost what is not known. */
+  readonly unknownCosts: number;
 }
 
 /** A provider entry at a glance. */
-export function ProviderCard({ info, turnaround }: ProviderCardProps) {
+export function ProviderCard({ info, turnaround, unknownCosts }: ProviderCardProps) {
   const { provider, state, jobs, models, spentToday, dailyBudget } = info;
   return (
     <article className="card provider" aria-label={provider}>
@@ -49,8 +51,15 @@ export function ProviderCard({ info, turnaround }: ProviderCardProps) {
           name="Spent today"
           gauge={dailyBudget !== undefined && <Gauge value={spentToday} max={dailyBudget} />}
         >
+          {unknownCosts > 0 && 'at least '}
           {costText(spentToday)}
           {dailyBudget !== undefined && ` of ${costText(dailyBudget)}`}
+          {unknownCosts > 0 && (
+            <span className="line dim">
+              the cost of {unknownCosts === 1 ? '1 batch' : `${countText(unknownCosts)} batches`} is
+              not known
+            </span>
+          )}
         </Fact>
         <Fact name="Turnaround">
           {turnaround ? (

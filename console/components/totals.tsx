@@ -8,7 +8,8 @@ import { Ago } from './time.tsx';
 
 /** What is open, and what has ended and was spent today. */
 export function Totals({ today }: { readonly today: TodayInfo }) {
-  const { totals, spentToday, isComplete, countedTo } = today;
+  const { totals, spentToday, unknownCosts, isComplete, countedTo } = today;
+  const isSumKnown = Object.keys(unknownCosts).length === 0;
   const { open, endedToday, failedToday } = totals;
   const counts = OPEN_STATUSES.flatMap((status) => {
     const count = open[status] ?? 0;
@@ -30,7 +31,10 @@ export function Totals({ today }: { readonly today: TodayInfo }) {
             '0'
           )}
         </Total>
-        <Total name="Spent today">{costText(spentToday)}</Total>
+        <Total name="Spent today">
+          {!isSumKnown && <span className="dim">at least </span>}
+          {costText(spentToday)}
+        </Total>
       </dl>
       <ul className="statuses" aria-label="Open batches by status">
         {counts.map(({ status, count }) => (

@@ -32,6 +32,7 @@ export default function Today() {
                   key={info.provider}
                   info={info}
                   turnaround={data.turnarounds[info.provider]}
+                  unknownCosts={data.unknownCosts[info.provider] ?? 0}
                 />
               ))}
             </div>

@@ -30,11 +30,16 @@ export interface BatchesSummary {
   readonly totals: BatchTotals;
   /** Provider entry → turnaround of the jobs that completed within the last 7 days. */
   readonly turnarounds: Readonly<Record<string, Turnaround>>;
+  /**
+   * Provider entry → batches of unknown cost that had a job there which ended in the present UTC day: what
+   * they have cost is in no sum.
+   */
+  readonly unknownCosts: Readonly<Record<string, number>>;
   /** When the oldest batch was added that counts, in ISO 8601. Absent if none does. */
   readonly countedTo?: string;
 }
 
-type Counted = Pick<BatchInfo, 'status' | 'createdAt' | 'endedAt' | 'jobs'>;
+type Counted = Pick<BatchInfo, 'status' | 'createdAt' | 'endedAt' | 'jobs' | 'cost'>;
 
 /** @param now milliseconds since 1970 */
 export function summaryOf(batches: Iterable<Counted>, now: number): BatchesSummary {
@@ -42,15 +47,21 @@ export function summaryOf(batches: Iterable<Counted>, now: number): BatchesSumma
   const since = new Date(now - TURNAROUND_DAYS * DAY_MS).toISOString();
   const open: Partial<Record<Status, number>> = {};
   const lengths = new Map<string, number[]>();
+  const unknownCosts = new Map<string, number>();
   let endedToday = 0;
   let failedToday = 0;
   let countedTo: string | undefined;
-  for (const { status, createdAt, endedAt, jobs } of batches) {
+  for (const { status, createdAt, endedAt, jobs, cost } of batches) {
     if (countedTo === undefined || createdAt < countedTo) countedTo = createdAt;
     if (!isEnded(status)) open[status] = (open[status] ?? 0) + 1;
     if (endedAt !== undefined && endedAt >= today) {
       endedToday += 1;
       if (status === 'failed') failedToday += 1;
+    }
+    if (cost === null) {
+      const recent = jobs.filter((job) => job.endedAt >= today).map(({ provider }) => provider);
+      for (const provider of new Set(recent))
+        unknownCosts.set(provider, (unknownCosts.get(provider) ?? 0) + 1);
     }
     for (const job of jobs) {
       if (job.end !== 'completed' || job.endedAt < since) continue;
@@ -64,6 +75,7 @@ export function summaryOf(batches: Iterable<Counted>, now: number): BatchesSumma
   return omitUndefined({
     totals: { open, endedToday, failedToday },
     turnarounds: Object.fromEntries(turnarounds) as BatchesSummary['turnarounds'],
+    unknownCosts: Object.fromEntries(unknownCosts),
     countedTo,
   });
 }

@@ -4,6 +4,7 @@ import { axeProblems } from './support/axe.ts';
 import { describeInBrowser, openPage, widthOf } from './support/browser.ts';
 import { type ConsoleServer, startConsole } from './support/consoleServer.ts';
 import { type RunningConsole, startRunningConsole } from './support/runningConsole.ts';
+import { seedBatch } from './support/seed.ts';
 import { changeState, HOSTILE, seedOperating } from './support/seedOperating.ts';
 
 const needs = (page: Page) => page.getByRole('region', { name: 'Needs you' });
@@ -118,6 +119,28 @@ describeInBrowser('Today', () => {
     expect(await page.getByRole('main').getByRole('button').allInnerTexts()).toEqual([
       'Check again',
     ]);
+    await context.close();
+    await server.stop();
+  });
+
+  it('does not say that what is not known costs nothing', async () => {
+    const job = { id: 'batch_1', provider: 'gemini', attempt: 1, requests: 1, succeeded: 1 };
+    const times = { submittedAt: Date.now() - 60_000, endedAt: Date.now() };
+    const server = await startConsole({
+      seed: async (client) =>
+        void (await seedBatch(client, {
+          ...{ batchId: 'unpriced', status: 'completed', age: 120_000 },
+          changes: { cost: undefined, pastJobs: [{ ...job, ...times, end: 'completed' }] },
+        })),
+    });
+    const { page, context } = await openPage(server.consoleUrl);
+    await card(page, 'gemini')
+      .getByText(/^at least \$0\.00/)
+      .waitFor();
+    await card(page, 'gemini').getByText('the cost of 1 batch is not known').waitFor();
+    const totals = page.getByRole('region', { name: 'Batches' });
+    await totals.getByText(/^at least \$0\.00$/).waitFor();
+    expect(await card(page, 'openai').getByText('at least').count()).toBe(0);
     await context.close();
     await server.stop();
   });

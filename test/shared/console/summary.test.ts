@@ -15,9 +15,9 @@ function job(hours: number, more: Partial<JobInfo> = {}): JobInfo {
   };
 }
 
-type Batch = Pick<BatchInfo, 'status' | 'createdAt' | 'endedAt' | 'jobs'>;
+type Batch = Pick<BatchInfo, 'status' | 'createdAt' | 'endedAt' | 'jobs' | 'cost'>;
 const batch = (status: Batch['status'], more: Partial<Batch> = {}): Batch => ({
-  ...{ status, createdAt: ago(2 * DAY), jobs: [] },
+  ...{ status, createdAt: ago(2 * DAY), jobs: [], cost: 0 },
   ...more,
 });
 
@@ -54,9 +54,24 @@ it('tells turnarounds by nearest rank, of jobs that completed within 7 days', ()
   });
 });
 
+it('tells at which entries the jobs of today cost what is not known', () => {
+  const today = (more: Partial<JobInfo> = {}) => job(1, { endedAt: ago(HOUR), ...more });
+  const { unknownCosts } = summaryOf(
+    [
+      batch('completed', { cost: null, jobs: [today(), today()] }),
+      batch('retrying', { cost: null, jobs: [today(), today({ provider: 'claude' })] }),
+      batch('completed', { cost: null, jobs: [job(1)] }),
+      batch('completed', { cost: 3, jobs: [today({ provider: 'gemini' })] }),
+    ],
+    NOW,
+  );
+  expect(unknownCosts).toEqual({ openai: 2, claude: 1 });
+});
+
 it('says nothing of no batch', () => {
   expect(summaryOf([], NOW)).toEqual({
     totals: { open: {}, endedToday: 0, failedToday: 0 },
     turnarounds: {},
+    unknownCosts: {},
   });
 });
