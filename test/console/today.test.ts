@@ -65,8 +65,8 @@ describeInBrowser('Today', () => {
       await page.waitForURL(/\/letters#work$/);
       await expect.poll(() => page.evaluate('document.activeElement?.id')).toBe('queue-work');
       await page.goBack();
-      await needs(page).getByRole('link', { name: 'Open old-import' }).click();
-      await page.waitForURL(/\/batches\/old-import$/);
+      await needs(page).getByRole('link', { name: 'Open stuck-import' }).click();
+      await page.waitForURL(/\/batches\/stuck-import$/);
       await context.close();
     });
 

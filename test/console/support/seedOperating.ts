@@ -1,7 +1,7 @@
 import type { BatchHandlerClient } from '../../../shared/client/client.ts';
 import { createApiKey, revokeApiKey, setDailyBudget } from '../../../shared/operations/apiKeys.ts';
 import type { ProviderState } from '../../../shared/quota/providerState.ts';
-import { seedHandler } from './seed.ts';
+import { seedBatch, seedHandler } from './seed.ts';
 
 const MINUTE = 60_000;
 const DAY_MS = 24 * 60 * MINUTE;
@@ -32,12 +32,16 @@ export async function seedLetter(
 export const HOSTILE = '<script>document.title = "taken"</script>';
 
 /**
- * A handler that needs somebody: `claude` is blocked, `gemini` paused, a model of `openai` cools down, there
- * are dead letters, and keys of tenants and of none.
+ * A handler that needs somebody: `claude` is blocked, `gemini` paused, a model of `openai` cools down, a batch
+ * is overdue, there are dead letters, and keys of tenants and of none.
  */
 export async function seedOperating(client: Client): Promise<void> {
   await seedHandler(client);
   const now = Date.now();
+  await seedBatch(client, {
+    ...{ batchId: 'stuck-import', status: 'inspecting', age: 3 * 60 * MINUTE },
+    changes: { dueAt: now - 120 * MINUTE },
+  });
   await changeState(client, 'openai', {
     spent: { day: Math.floor(now / DAY_MS), amount: 46.5 },
     ceilings: {
