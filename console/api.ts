@@ -41,7 +41,7 @@ export async function answerOf<Response extends ClientResponse<unknown>>(
 }
 
 /** Of an answer that is an error. */
-export async function errorOf(response: ClientResponse<unknown>): Promise<ApiError> {
+async function errorOf(response: ClientResponse<unknown>): Promise<ApiError> {
   const { status } = response;
   if (status === 401) return new ApiError(401, UNKNOWN);
   const body = (await response.json().catch(() => undefined)) as Failure | undefined;

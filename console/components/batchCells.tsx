@@ -27,7 +27,7 @@ export function IdCell({ row: { batchId, tenant, metadata } }: CellProps) {
 }
 
 /** The address of the screen of a batch. */
-export function batchPath(batchId: string): string {
+function batchPath(batchId: string): string {
   return `/batches/${encodeURIComponent(batchId)}`;
 }
 

@@ -14,14 +14,14 @@ export interface FigureColumn {
   readonly textOf?: (value: number) => string;
 }
 
-export interface FigureRow {
+interface FigureRow {
   readonly id: string;
   /** In the order of the columns; the first is the name of the row. Null: there is no value. */
   readonly cells: readonly CsvCell[];
 }
 
 /** The numbers behind a chart. */
-export interface FigureTable {
+interface FigureTable {
   readonly columns: readonly FigureColumn[];
   readonly rows: readonly FigureRow[];
   /** The sums below, if there are any. The file of the numbers leaves them out. */

@@ -12,7 +12,7 @@ const P90: ChartSeries = {
 const SERIES = [P50, P90];
 
 /** Fewer samples than this say little: of nine, the p90 is the longest. */
-export const FEW_SAMPLES = 10;
+const FEW_SAMPLES = 10;
 
 const secondsText = (seconds: number) => durationText(1000 * seconds);
 

@@ -101,5 +101,26 @@ write(
   `a filter of ${BATCHES} batches, from the key to the frame`,
   await median(() => filter(page, 'import-07777', 'import-07777')),
 );
+/** From the address alone: why does a batch wait, and which rows of another failed? */
+async function newcomersTask(): Promise<number> {
+  const { page: first, context } = await newWindow(browser, server.url);
+  const begin = performance.now();
+  await first.goto(server.consoleUrl);
+  await first.getByRole('link', { name: 'Batches', exact: true }).click();
+  await first.getByRole('searchbox').pressSequentially('reviews-claude');
+  await first.getByRole('link', { name: 'reviews-claude', exact: true }).click();
+  const why = first.getByText('Your credit balance is too low to access the Anthropic API.');
+  await why.first().waitFor();
+  await first.getByRole('link', { name: 'Batches', exact: true }).first().click();
+  await first.getByRole('searchbox').pressSequentially('tickets-2026-11-30');
+  await first.getByRole('link', { name: 'tickets-2026-11-30', exact: true }).click();
+  await first.getByRole('button', { name: /^Failed/ }).click();
+  await first.locator('#rows').getByText('ticket-00017').first().waitFor();
+  await first.locator('#rows').getByText('ticket-00217').first().waitFor();
+  const time = performance.now() - begin;
+  await context.close();
+  return time;
+}
+write('why a batch waits, and which rows of another failed', await median(newcomersTask));
 await browser.close();
 await server.stop();

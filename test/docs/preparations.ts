@@ -126,6 +126,7 @@ export const BEFORE: Readonly<Record<string, Preparation>> = {
     },
   'grep -h \'"batchId":"my-batch\' .local/logs/*.log': myBatch,
   'batch-handler show my-batch': myBatch,
+  'batch-handler show my-batch --html > report.html': myBatch,
   'batch-handler cancel stuck-batch': async (surroundings) => {
     await addForLater(surroundings, 'stuck-batch');
   },

@@ -12,7 +12,7 @@ export const CHROMIUM_PATH = [process.env.CHROMIUM ?? '', ...PLACES].find((path)
 export const NO_CHROMIUM = `the console needs Chromium, which is not at ${PLACES.join(', ')}: apt-get install chromium, or name it with CHROMIUM`;
 
 /** Longest that anything on a page is waited for, also on a busy machine. */
-export const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 120_000;
 
 export function launchChromium(): Promise<Browser> {
   if (CHROMIUM_PATH === undefined) throw new Error(NO_CHROMIUM);

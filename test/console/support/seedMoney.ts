@@ -15,7 +15,7 @@ export const FORMULA = '=HYPERLINK("https://example.com")';
 const MILLION = 1_000_000;
 /** At the built-in list prices of gpt-5-mini, 2.25 USD: half of that as a batch. */
 const USAGE = { inputTokens: MILLION, outputTokens: MILLION, totalTokens: 2 * MILLION };
-export const MINI_COST = 1.125;
+const MINI_COST = 1.125;
 
 type Seeded = Pick<BatchHandlerClient, 'connection'>;
 
