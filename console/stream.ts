@@ -1,7 +1,7 @@
 import type { LiveEvent } from '../shared/console/live.ts';
 
 /** Whether the server tells what happens. `lost`: it has not been heard of since. */
-export type LiveState = 'connecting' | 'live' | 'lost';
+type LiveState = 'connecting' | 'live' | 'lost';
 
 /** What a page knows of the stream. */
 export interface Live {
