@@ -14,6 +14,7 @@ import { agoText, countText } from '../../format.ts';
 import { useNow } from '../../now.ts';
 import { BatchCommands } from '../batchCommands.tsx';
 import { Progress } from '../progress.tsx';
+import { ResumeButton } from '../providerCommands.tsx';
 import { StatusBadge } from '../status.tsx';
 
 /** Where the batch is in the console, its id and its status, and what can be done with it. */
@@ -82,9 +83,18 @@ export function State({ batch }: { readonly batch: BatchInfo }) {
         {since !== undefined && <span>Since {timeText(since, now)}. </span>}
         {until !== undefined && <span>Until {timeText(until, now)}.</span>}
       </p>
+      {'provider' in waitingFor && (
+        <p className="row">
+          {RESUMABLE.has(waitingFor.kind) && <ResumeButton provider={waitingFor.provider} />}
+          <Link href={`/providers#${waitingFor.provider}`}>See {waitingFor.provider}</Link>
+        </p>
+      )}
     </Stated>
   );
 }
+
+/** What a person can end. */
+const RESUMABLE: ReadonlySet<string> = new Set(['paused', 'blocked', 'cooling_down']);
 
 function tonesOfWaiting(kind: NonNullable<BatchInfo['waitingFor']>['kind']): string {
   if (kind === 'blocked' || kind === 'no_provider') return 'bad';
