@@ -57,9 +57,10 @@ async function serve(options: ServeCommandOptions, context: CliContext): Promise
   await noteIfStopped(client, context);
   stderr.write(`serving ${client.handler.name} until ^C. Open the console in your browser:\n`);
   stderr.write(`${server.consoleUrl}\nFor clients of OpenAI's API:\n`);
-  stdout.write(`export OPENAI_BASE_URL=${server.url}/v1\n`);
-  // What was given is not shown: it may be in use elsewhere.
-  stdout.write(`export OPENAI_API_KEY=${given ? `"$${KEY_VARIABLE}"` : operatorKey}\n`);
+  // What was given is not shown: it may be in use elsewhere. Both lines are written at once: a program that
+  // reads the first, and no more, must not end the server.
+  const key = given ? `"$${KEY_VARIABLE}"` : operatorKey;
+  stdout.write(`export OPENAI_BASE_URL=${server.url}/v1\nexport OPENAI_API_KEY=${key}\n`);
   if (!interrupted.aborted) await once(interrupted, 'abort');
   stderr.write('stopping: requests that are being answered have 10 seconds\n');
   await server.close();

@@ -72,13 +72,15 @@ function request(id: string, model: string) {
   return { custom_id: id, method: 'POST', url: '/v1/chat/completions', body };
 }
 
-/** Waits for what `serve` prints when it is ready. */
-async function printedUrl(child: ReturnType<typeof startCli>['child']): Promise<string> {
+/** Waits for what `serve` prints when it is ready, and goes on reading: a closed pipe would end it. */
+function printedUrl(child: ReturnType<typeof startCli>['child']): Promise<string> {
   let printed = '';
-  for await (const chunk of child.stdout) {
-    printed += chunk;
-    const [, url] = /OPENAI_BASE_URL=(\S+)\n/.exec(printed) ?? [];
-    if (url !== undefined) return url;
-  }
-  throw new Error('serve ended without its address');
+  return new Promise((resolve, reject) => {
+    child.stdout.on('data', (text: string) => {
+      printed += text;
+      const [, url] = /OPENAI_BASE_URL=(\S+)\n/.exec(printed) ?? [];
+      if (url !== undefined) resolve(url);
+    });
+    child.once('close', () => reject(new Error('serve ended without its address')));
+  });
 }
