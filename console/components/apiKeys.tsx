@@ -6,6 +6,7 @@ import { countText } from '../format.ts';
 import { useHandler } from '../handler.ts';
 import { Confirm } from './confirm.tsx';
 import { CreateKeyButton } from './createKey.tsx';
+import { Scroll } from './scroll.tsx';
 import { Ago } from './time.tsx';
 
 /** `*`: of all tenants. Empty: of none. */
@@ -61,8 +62,7 @@ export function ApiKeys({ info }: { readonly info: TenantsInfo }) {
           handler, at the address where the API is deployed or served.
         </p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard.
-        <section className="scroll" tabIndex={0} aria-label="Keys">
+        <Scroll label="Keys">
           <table>
             <thead>
               <tr>
@@ -83,7 +83,7 @@ export function ApiKeys({ info }: { readonly info: TenantsInfo }) {
               ))}
             </tbody>
           </table>
-        </section>
+        </Scroll>
       )}
       {hasMoreKeys && (
         <p className="dim">There are more keys. The newest {countText(keys.length)} are here.</p>

@@ -11,6 +11,7 @@ import { memo, type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 import { isEnded } from '../../shared/batch/status.ts';
 import type { BatchRow } from '../../shared/console/batchRow.ts';
 import { CostCell, EndCell, IdCell, ProgressCell, TimeCell, WhyCell } from './batchCells.tsx';
+import { Scroll } from './scroll.tsx';
 import { StatusBadge } from './status.tsx';
 
 const FEATURES = tableFeatures({ rowSelectionFeature });
@@ -98,8 +99,7 @@ export function BatchTableView({ table, isSelectable, isBusy }: BatchTableViewPr
   const before = (items[0]?.start ?? scrollMargin) - scrollMargin;
   const after = virtualizer.getTotalSize() - ((items.at(-1)?.end ?? scrollMargin) - scrollMargin);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard.
-    <section className="scroll" tabIndex={0} aria-label="Table of batches">
+    <Scroll label="Table of batches">
       <table className="batches" aria-busy={isBusy} aria-rowcount={rows.length + 1}>
         <thead>
           <tr>
@@ -134,7 +134,7 @@ export function BatchTableView({ table, isSelectable, isBusy }: BatchTableViewPr
           <Space height={after} />
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }
 

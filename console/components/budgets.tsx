@@ -5,6 +5,7 @@ import { agoText, costText, countText, instantText } from '../format.ts';
 import { useNow } from '../now.ts';
 import { KEYS } from '../queries.ts';
 import { Note } from './note.tsx';
+import { Scroll } from './scroll.tsx';
 
 /** What is spent today changes when rows are collected, which the stream does not tell. */
 const REFRESH_MS = 60_000;
@@ -47,8 +48,7 @@ interface BudgetTableProps {
 function BudgetTable({ of, rows }: BudgetTableProps) {
   const title = `Spent today, by ${of.toLowerCase()}`;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard.
-    <section className="scroll" tabIndex={0} aria-label={title}>
+    <Scroll label={title}>
       <table aria-label={title}>
         <thead>
           <tr>
@@ -77,7 +77,7 @@ function BudgetTable({ of, rows }: BudgetTableProps) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }
 

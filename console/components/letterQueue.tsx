@@ -5,6 +5,7 @@ import { CONTENTS } from '../../shared/operations/deadLetters.ts';
 import { countText, instantText } from '../format.ts';
 import { Note } from './note.tsx';
 import { RedriveButton } from './redrive.tsx';
+import { Scroll } from './scroll.tsx';
 import { Ago } from './time.tsx';
 
 interface LetterQueueCardProps {
@@ -85,8 +86,7 @@ function Reasons({ letters: { queue, count, seen, reasons } }: { readonly letter
   const unseen = count - seen;
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard. */}
-      <section className="scroll" tabIndex={0} aria-label={`Reasons of ${queue}`}>
+      <Scroll label={`Reasons of ${queue}`}>
         <table>
           <thead>
             <tr>
@@ -128,7 +128,7 @@ function Reasons({ letters: { queue, count, seen, reasons } }: { readonly letter
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
       {unseen > 0 && <p className="dim">{countText(unseen)} more were not read.</p>}
     </>
   );

@@ -1,14 +1,15 @@
 import { type ReactNode, useId } from 'react';
 import { useSearchParams } from 'wouter';
 import { PERIODS } from '../../shared/console/periods.ts';
+import { Note } from './note.tsx';
+
+/** Sets choices of a screen; undefined leaves one to its usual value. */
+type Change = (changes: Readonly<Record<string, string | undefined>>) => void;
 
 /** The choices of a screen, which are in the address, so that it can be kept and sent. */
-export function useChoices(): readonly [
-  URLSearchParams,
-  (changes: Readonly<Record<string, string | undefined>>) => void,
-] {
+export function useChoices(): readonly [URLSearchParams, Change] {
   const [parameters, setParameters] = useSearchParams();
-  const change = (changes: Readonly<Record<string, string | undefined>>): void =>
+  const change: Change = (changes) =>
     setParameters(
       (before) => {
         const next = new URLSearchParams(before);
@@ -55,4 +56,27 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>): ReactNo
   );
 }
 
-export const PERIOD_CHOICES = PERIODS.map((days) => ({ value: days, name: `${days} days` }));
+const PERIOD_CHOICES = PERIODS.map((days) => ({ value: days, name: `${days} days` }));
+
+interface PeriodChoiceProps {
+  readonly days: Days;
+  readonly change: Change;
+}
+
+/** How many days the figures of a screen are of. */
+export function PeriodChoice({ days, change }: PeriodChoiceProps) {
+  const onChange = (value: string): void => change({ days: value });
+  return <Choice label="Period" value={days} choices={PERIOD_CHOICES} onChange={onChange} />;
+}
+
+interface PeriodStateProps {
+  readonly isRead: boolean;
+  readonly error: Error | null;
+}
+
+/** Why there are no figures, or none yet. */
+export function PeriodState({ isRead, error }: PeriodStateProps) {
+  if (error) return <Note kind="problem">{error.message}</Note>;
+  if (isRead) return null;
+  return <p className="dim">Reading the batches of this period, which may take some seconds…</p>;
+}

@@ -8,6 +8,7 @@ import { Gauge } from './gauge.tsx';
 import { canResume, PauseButton, ResumeButton } from './providerCommands.tsx';
 import { ProviderKeyButton } from './providerKey.tsx';
 import { ProviderState, ProviderWhy } from './providerState.tsx';
+import { Scroll } from './scroll.tsx';
 import { Ago } from './time.tsx';
 
 /** Everything about a provider entry, with its commands. */
@@ -158,8 +159,7 @@ interface ModelsProps {
 
 function Models({ provider, models }: ModelsProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard.
-    <section className="scroll" tabIndex={0} aria-label={`Models of ${provider}`}>
+    <Scroll label={`Models of ${provider}`}>
       <table>
         <thead>
           <tr>
@@ -192,6 +192,6 @@ function Models({ provider, models }: ModelsProps) {
           )}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }

@@ -6,6 +6,7 @@ import { costText, countText } from '../format.ts';
 import { useHandler } from '../handler.ts';
 import { Confirm } from './confirm.tsx';
 import { Gauge } from './gauge.tsx';
+import { Scroll } from './scroll.tsx';
 
 /** The tenants, with what they have and may spend. */
 export function TenantTable({ info }: { readonly info: TenantsInfo }) {
@@ -22,8 +23,7 @@ export function TenantTable({ info }: { readonly info: TenantsInfo }) {
     keys.filter((key) => key.tenant === tenant && key.state === 'active').length;
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard. */}
-      <section className="scroll" tabIndex={0} aria-label="Tenants">
+      <Scroll label="Tenants">
         <table>
           <thead>
             <tr>
@@ -67,7 +67,7 @@ export function TenantTable({ info }: { readonly info: TenantsInfo }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
       {hasMoreTenants && (
         <p className="dim">There are more tenants. The first {tenants.length} by name are shown.</p>
       )}

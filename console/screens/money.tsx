@@ -5,7 +5,13 @@ import { METADATA_PREFIX, type SpendBy } from '../../shared/console/spend.ts';
 import { answerOf, api } from '../api.ts';
 import { BudgetsCard } from '../components/budgets.tsx';
 import { Note } from '../components/note.tsx';
-import { Choice, daysOf, PERIOD_CHOICES, useChoices } from '../components/periodForm.tsx';
+import {
+  Choice,
+  daysOf,
+  PeriodChoice,
+  PeriodState,
+  useChoices,
+} from '../components/periodForm.tsx';
 import { ReachNote } from '../components/reachNote.tsx';
 import { SavingsCard } from '../components/savings.tsx';
 import { batchesText, EstimateFigure, SpendFigure, sumOf } from '../components/spendFigures.tsx';
@@ -38,12 +44,7 @@ export default function Money() {
     <>
       <h1>Money</h1>
       <div className="row choices">
-        <Choice
-          label="Period"
-          value={days}
-          choices={PERIOD_CHOICES}
-          onChange={(value) => change({ days: value })}
-        />
+        <PeriodChoice days={days} change={change} />
         <Choice
           label="Split by"
           value={by}
@@ -57,10 +58,7 @@ export default function Money() {
           onChange={(value) => change({ by: value })}
         />
       </div>
-      {error && <Note kind="problem">{error.message}</Note>}
-      {!data && !error && (
-        <p className="dim">Reading the batches of this period, which may take some seconds…</p>
-      )}
+      <PeriodState isRead={data !== undefined} error={error} />
       <div className="figures" aria-busy={isPlaceholderData}>
         {data && <Spending view={data} by={byOf(data.by)} days={days} />}
         <BudgetsCard />

@@ -3,7 +3,13 @@ import type { Turnaround as Figures, TurnaroundOf } from '../../shared/console/t
 import { answerOf, api } from '../api.ts';
 import { AsksFigure } from '../components/asksFigure.tsx';
 import { Note } from '../components/note.tsx';
-import { Choice, daysOf, PERIOD_CHOICES, useChoices } from '../components/periodForm.tsx';
+import {
+  Choice,
+  daysOf,
+  PeriodChoice,
+  PeriodState,
+  useChoices,
+} from '../components/periodForm.tsx';
 import { ReachNote } from '../components/reachNote.tsx';
 import { HourTimes, ProviderTimes, samplesText } from '../components/turnaroundFigures.tsx';
 import { durationText } from '../format.ts';
@@ -46,12 +52,7 @@ export default function Turnaround() {
     <>
       <h1>Turnaround</h1>
       <div className="row choices">
-        <Choice
-          label="Period"
-          value={days}
-          choices={PERIOD_CHOICES}
-          onChange={(value) => change({ days: value })}
-        />
+        <PeriodChoice days={days} change={change} />
         <Choice label="Of" value={of} choices={OF} onChange={(value) => change({ of: value })} />
         <Choice
           label="Provider, for the hours"
@@ -63,10 +64,7 @@ export default function Turnaround() {
           onChange={(value) => change({ provider: value || undefined })}
         />
       </div>
-      {error && <Note kind="problem">{error.message}</Note>}
-      {!data && !error && (
-        <p className="dim">Reading the batches of this period, which may take some seconds…</p>
-      )}
+      <PeriodState isRead={data !== undefined} error={error} />
       <div className="figures" aria-busy={isPlaceholderData}>
         {data && (
           <>

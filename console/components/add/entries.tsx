@@ -2,6 +2,7 @@ import type { ProviderInfo } from '../../../shared/client/providerInfo.ts';
 import type { EntryInspection } from '../../../shared/console/inspection.ts';
 import { compactText, costText, countText, priceText } from '../../format.ts';
 import { roomAt, tokensText } from '../../room.ts';
+import { Scroll } from '../scroll.tsx';
 
 interface EntriesProps {
   readonly entries: readonly EntryInspection[];
@@ -29,8 +30,7 @@ export function Entries({ entries, bytes, infos, chosen, onChoose }: EntriesProp
         .filter((name) => (name === provider ? isOn : chosen.includes(name))),
     );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard.
-    <section className="scroll" tabIndex={0} aria-label="Provider entries">
+    <Scroll label="Provider entries">
       <table className="entries">
         <thead>
           <tr>
@@ -76,7 +76,7 @@ export function Entries({ entries, bytes, infos, chosen, onChoose }: EntriesProp
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }
 

@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import type { BatchInfo } from '../../../shared/client/batchInfo.ts';
 import { counted } from '../../../shared/quota/waitingText.ts';
 import { countText } from '../../format.ts';
+import { Scroll } from '../scroll.tsx';
 
 /** What failed in a batch, by error, each with a request that failed so. */
 export function Failures({ batch }: { readonly batch: BatchInfo }) {
@@ -11,8 +12,7 @@ export function Failures({ batch }: { readonly batch: BatchInfo }) {
   return (
     <section className="card" aria-labelledby="failures">
       <h2 id="failures">{counted(total, 'request')} failed</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard. */}
-      <section className="scroll" tabIndex={0} aria-label="Failures by error">
+      <Scroll label="Failures by error">
         <table>
           <thead>
             <tr>
@@ -40,7 +40,7 @@ export function Failures({ batch }: { readonly batch: BatchInfo }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
       {other > 0 && (
         <p className="dim">
           {countText(other)} more have other errors, or errors that were not counted.
@@ -64,8 +64,7 @@ export function Problems({
   return (
     <section className="card" aria-labelledby="problems">
       <h2 id="problems">The input was refused: {counted(total, 'problem')}</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard. */}
-      <section className="scroll" tabIndex={0} aria-label="Problems by kind">
+      <Scroll label="Problems by kind">
         <table>
           <thead>
             <tr>
@@ -89,7 +88,7 @@ export function Problems({
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
       {other > 0 && <p className="dim">{countText(other)} more are of other kinds.</p>}
     </section>
   );

@@ -1,5 +1,6 @@
 import type { BatchInfo } from '../../../shared/client/batchInfo.ts';
 import { countText, durationText, instantText } from '../../format.ts';
+import { Scroll } from '../scroll.tsx';
 
 /** Why the batch was refused, retried or failed: the latest first. */
 export function Reasons({ reasons }: Pick<BatchInfo, 'reasons'>) {
@@ -7,8 +8,7 @@ export function Reasons({ reasons }: Pick<BatchInfo, 'reasons'>) {
   return (
     <section className="card" aria-labelledby="reasons">
       <h2 id="reasons">What happened to it</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard. */}
-      <section className="scroll" tabIndex={0} aria-label="Reasons">
+      <Scroll label="Reasons">
         <table>
           <thead>
             <tr>
@@ -32,7 +32,7 @@ export function Reasons({ reasons }: Pick<BatchInfo, 'reasons'>) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
     </section>
   );
 }
@@ -43,8 +43,7 @@ export function PastJobs({ jobs }: Pick<BatchInfo, 'jobs'>) {
   return (
     <section className="card" aria-labelledby="jobs">
       <h2 id="jobs">Past jobs</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard. */}
-      <section className="scroll" tabIndex={0} aria-label="Past jobs, the latest first">
+      <Scroll label="Past jobs, the latest first">
         <table>
           <thead>
             <tr>
@@ -78,7 +77,7 @@ export function PastJobs({ jobs }: Pick<BatchInfo, 'jobs'>) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { momentText, type Segment, timelineOf } from '../../../shared/console/ti
 import { pictureOf, type Shape } from '../../../shared/console/timelineShapes.ts';
 import { durationText } from '../../format.ts';
 import { useNow } from '../../now.ts';
+import { Scroll } from '../scroll.tsx';
 
 /** The life of a batch, drawn to scale, with the same as a table. */
 export function Timeline({ batch }: { readonly batch: BatchInfo }) {
@@ -20,8 +21,7 @@ export function Timeline({ batch }: { readonly batch: BatchInfo }) {
       </svg>
       <details>
         <summary>The same as a table</summary>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard. */}
-        <section className="scroll" tabIndex={0} aria-label="Its life as a table">
+        <Scroll label="Its life as a table">
           <table>
             <thead>
               <tr>
@@ -38,7 +38,7 @@ export function Timeline({ batch }: { readonly batch: BatchInfo }) {
               ))}
             </tbody>
           </table>
-        </section>
+        </Scroll>
       </details>
     </section>
   );

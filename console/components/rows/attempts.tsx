@@ -6,6 +6,7 @@ import { errorMessageOf, passagesOfAnswer, textOf } from '../../../shared/consol
 import type { ShownRow } from '../../../shared/console/rows/shownRow.ts';
 import { answerOf, api } from '../../api.ts';
 import { countText, instantText } from '../../format.ts';
+import { Scroll } from '../scroll.tsx';
 import { differing, parsedLine } from './lineText.ts';
 import { OutcomeBadge } from './outcome.tsx';
 
@@ -56,9 +57,7 @@ export function Attempts({ batchId, customId, pastJobs }: AttemptsProps) {
           Show earlier attempts
         </button>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the keyboard. */}
-      {/* biome-ignore lint/a11y/useSemanticElements: it only scrolls. */}
-      <div className="scroll" role="region" tabIndex={0} aria-label="Attempts, side by side">
+      <Scroll label="Attempts, side by side">
         <table className="attempts">
           <tbody>
             {NAMES.map((name) => (
@@ -71,7 +70,7 @@ export function Attempts({ batchId, customId, pastJobs }: AttemptsProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
