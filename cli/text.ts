@@ -1,12 +1,13 @@
-import { failureText as failureTextOf, whyText as whyTextOf } from '../shared/client/batchText.ts';
+import {
+  failureText as failureTextOf,
+  instantText,
+  whyText as whyTextOf,
+} from '../shared/client/batchText.ts';
 import type { BatchInfo } from '../shared/client/index.ts';
 import { durationText } from '../shared/terminal.ts';
 import { oneLine, type Style } from './terminal/output.ts';
 
-/** An ISO time to the second, without the T. */
-export function instantText(time: string): string {
-  return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
-}
+export { countText, instantText } from '../shared/client/batchText.ts';
 
 /** A time, and how long ago it is or when it will be. */
 export function timeText(time: string, now: number): string {
@@ -22,10 +23,6 @@ export function ago(time: string, now: number): string {
 
 export function durationBetween(from: string, to: string): string {
   return durationText(Date.parse(to) - Date.parse(from));
-}
-
-export function countText(count: number): string {
-  return count.toLocaleString('en-US');
 }
 
 /** US dollars with cents, and small amounts with two significant digits. */

@@ -1,16 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { explain } from '../cli/explain.ts';
 import { pasteable } from '../cli/hints.ts';
 import { messageOf } from '../shared/batch/errors.ts';
-import type { Log } from '../shared/batch/ports.ts';
 import { ClientError } from '../shared/client/clientError.ts';
 import { createClient } from '../shared/client/createClient.ts';
 import { LOG_DIRECTORY, localStack } from '../shared/client/localStack.ts';
 import { readPorts } from '../shared/client/readPorts.ts';
 import { omitUndefined } from '../shared/omitUndefined.ts';
-import { type HandlerServer, serveHandler } from '../shared/operations/serve.ts';
+import { type HandlerServer, lineLog, newToken, serveHandler } from '../shared/operations/serve.ts';
 import { programName } from './nextSteps.ts';
 
 /** The port that `batch-handler serve` has, too. */
@@ -38,12 +36,13 @@ export async function serveConsole({
     const at = omitUndefined({ local: relative(process.cwd(), dataDirectory), runtime });
     const ports = runtime === undefined ? undefined : await readPorts(runtime);
     const client = await createClient({ ...(await localStack(dataDirectory)), ports });
+    const logFile = join(dataDirectory, LOG_DIRECTORY, 'console.log');
     const serve = (port: number) =>
       serveHandler(client, {
         ...{ port, ports, isReadOnly: false, explain: (error: unknown) => explain(error).line },
         ...{ operatorKey: newToken(), consoleToken: newToken() },
         hint: (text) => pasteable(text, programName(), at),
-        log: logTo(join(dataDirectory, LOG_DIRECTORY, 'console.log')),
+        log: lineLog((line) => appendFileSync(logFile, line), Date.now),
       });
     // Another stack may be kept running beside this one.
     return await serve(USUAL_PORT).catch((error: unknown) => {
@@ -54,19 +53,4 @@ export async function serveConsole({
     note(`there is no console: ${messageOf(error)}`);
     return undefined;
   }
-}
-
-function newToken(): string {
-  return randomBytes(24).toString('base64url');
-}
-
-function logTo(path: string): Log {
-  const write =
-    (level: string) =>
-    (message: string, fields: object = {}) =>
-      appendFileSync(
-        path,
-        `${new Date().toISOString()} ${level} ${message} ${JSON.stringify(fields)}\n`,
-      );
-  return { info: write('info'), warn: write('warning'), error: write('error') };
 }

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Log } from '../../shared/batch/ports.ts';
 import { type ConnectionOptions, noteIfStopped, openClient, withConnection } from '../connect.ts';
 import { type CliContext, EXIT } from '../context.ts';
 
@@ -39,16 +37,16 @@ async function serve(options: ServeCommandOptions, context: CliContext): Promise
   const { stdout, stderr, interrupted, hint } = context;
   const client = await openClient(options);
   const given = process.env[KEY_VARIABLE];
-  const operatorKey = given || newToken();
   // Imported here, because it loads the application and its server.
-  const [{ serveHandler }, { readPorts }, { explain }] = await Promise.all([
+  const [{ lineLog, newToken, serveHandler }, { readPorts }, { explain }] = await Promise.all([
     import('../../shared/operations/serve.ts'),
     import('../../shared/client/index.ts'),
     import('../explain.ts'),
   ]);
   const ports = options.runtime === undefined ? undefined : await readPorts(options.runtime);
   const { port, readOnly: isReadOnly = false } = options;
-  const log = logTo(stderr, context.now);
+  const log = lineLog((line) => stderr.write(line), context.now);
+  const operatorKey = given || newToken();
   const server = await serveHandler(client, {
     ...{ port, ports, operatorKey, log, isReadOnly, hint },
     consoleToken: newToken(),
@@ -65,22 +63,6 @@ async function serve(options: ServeCommandOptions, context: CliContext): Promise
   stderr.write('stopping: requests that are being answered have 10 seconds\n');
   await server.close();
   return EXIT.done;
-}
-
-/** 192 bits. */
-function newToken(): string {
-  return randomBytes(24).toString('base64url');
-}
-
-/** A line for each entry. They hold ids, and neither keys nor names of files. */
-function logTo(stderr: CliContext['stderr'], now: () => number): Log {
-  const write =
-    (level: string) =>
-    (message: string, fields: object = {}) =>
-      stderr.write(
-        `${new Date(now()).toISOString()} ${level}${message} ${JSON.stringify(fields)}\n`,
-      );
-  return { info: write(''), warn: write('warning: '), error: write('error: ') };
 }
 
 function readPort(text: string): number {

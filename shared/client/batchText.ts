@@ -51,3 +51,15 @@ export function failureText({
   if (problems) return problemsText(problems);
   return failures ? failuresText(failures) : '';
 }
+
+const COUNT = new Intl.NumberFormat('en-US');
+
+/** A number with its thousands apart, such as `50,000`. */
+export function countText(count: number): string {
+  return COUNT.format(count);
+}
+
+/** An ISO time to the second, without the T. */
+export function instantText(time: string): string {
+  return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+}

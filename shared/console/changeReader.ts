@@ -3,10 +3,9 @@ import pMap from 'p-map';
 import { NewerSchemaError, UnreadableRecordError } from '../batch/errors.ts';
 import { isEnded } from '../batch/status.ts';
 import type { BatchHandlerClient } from '../client/client.ts';
+import { MAX_KEYS } from '../client/readBatches.ts';
 import type { HeldBatch, HeldBatches } from './heldBatches.ts';
 
-/** Batches that are read of the table in one call. */
-const PAGE = 100;
 /** Pages of new batches that one look reads. */
 const MAX_NEW_PAGES = 10;
 /** Open batches that one look reads again: at most 100 a second. */
@@ -66,7 +65,7 @@ export class ChangeReader {
     const read: HeldBatch[] = [];
     let cursor: string | undefined;
     for (let pages = 0; pages < MAX_NEW_PAGES; pages++) {
-      const page = await this.#client.listPage({ limit: PAGE, cursor });
+      const page = await this.#client.listPage({ limit: MAX_KEYS, cursor });
       read.push(...page.batches);
       const isJoined = page.batches.some(({ batchId }) => this.#held.get(batchId));
       if (isJoined || page.cursor === undefined) return this.#take(read);
@@ -95,7 +94,7 @@ export class ChangeReader {
       }
       round.expected.delete(value.batchId);
       some.push(value);
-      if (some.length === PAGE) {
+      if (some.length === MAX_KEYS) {
         yield this.#take(some);
         some = [];
       }

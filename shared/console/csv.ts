@@ -6,9 +6,15 @@ export type CsvCell = string | number | null;
  * spreadsheet would take for a formula begins with `'`.
  */
 export function csvText(names: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
-  return [names, ...rows].map((cells) => `${cells.map(cellText).join(',')}\r\n`).join('');
+  return [names, ...rows].map(csvLine).join('');
 }
 
+/** One line of such a file. */
+export function csvLine(cells: readonly CsvCell[]): string {
+  return `${cells.map(cellText).join(',')}\r\n`;
+}
+
+/** What a spreadsheet takes for a formula, which may read other cells or files. */
 const FORMULA = /^[=+\-@\t\r]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 

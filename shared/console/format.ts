@@ -1,13 +1,10 @@
-const COUNT = new Intl.NumberFormat('en-US');
+export { countText, instantText } from '../client/batchText.ts';
+
 // Made once: making one takes longer than all that a line of a table formats.
 const CENTS = new Intl.NumberFormat('en-US', {
   ...{ minimumFractionDigits: 2, maximumFractionDigits: 2 },
 });
 const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
-
-export function countText(count: number): string {
-  return COUNT.format(count);
-}
 
 /** A large number in a few characters, such as `1.2M`. */
 export function compactText(count: number): string {
@@ -52,9 +49,4 @@ export function agoText(time: string, now: number): string {
   const passed = now - Date.parse(time);
   if (passed < 0 && passed > -BEHIND_MS) return 'just now';
   return passed < 0 ? `in ${durationText(-passed)}` : `${durationText(passed)} ago`;
-}
-
-/** A time in UTC to the second, as the command line and logs have it. */
-export function instantText(time: string): string {
-  return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }

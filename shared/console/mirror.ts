@@ -1,12 +1,10 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { BatchHandlerClient } from '../client/client.ts';
+import { MAX_KEYS } from '../client/readBatches.ts';
 import { ChangeReader } from './changeReader.ts';
 import { type HeldBatch, HeldBatches, isAfter, type Place } from './heldBatches.ts';
 
 export type { HeldBatch } from './heldBatches.ts';
-
-/** Batches that are read of the table in one call. */
-const PAGE = 100;
 
 /**
  * Batches that are held, and read ahead while somebody looks: enough to filter and to count without waiting.
@@ -220,7 +218,7 @@ export class BatchMirror {
     let cursor: string | undefined;
     do {
       const until = place && justAfter(place.createdAt);
-      const page = await this.#client.listPage({ limit: PAGE, until, cursor });
+      const page = await this.#client.listPage({ limit: MAX_KEYS, until, cursor });
       yield page.batches.filter(isWanted);
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -238,7 +236,7 @@ export class BatchMirror {
     const { isWhole, oldest, cursor } = this.#held;
     if (isWhole) return;
     const until = cursor === undefined && oldest !== undefined ? justAfter(oldest) : undefined;
-    const page = await this.#client.listPage({ limit: PAGE, cursor, until });
+    const page = await this.#client.listPage({ limit: MAX_KEYS, cursor, until });
     // Those that are held may have begun anew meanwhile.
     if (this.#held.oldest === oldest) {
       this.#held.append(page.batches, page.cursor);

@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { secureHeaders } from 'hono/secure-headers';
+import { hashOf, isKeyOf } from '../http/keys.ts';
 import { SERVER_HEADER } from './serverHeader.ts';
 
 /** The parameter of the address that the person was given. */
@@ -36,18 +36,19 @@ export const pageHeaders: MiddlewareHandler = secureHeaders({
  * @param token of this server, at least 128 bits
  */
 export function requireSession(token: string): MiddlewareHandler {
+  const hash = hashOf(token);
   return async (context, next) => {
     const { host } = new URL(context.req.url);
     // Browsers send cookies of one port to all ports of a host.
     const cookie = `batch-handler-${host.split(':').at(-1)}`;
     const given = context.req.query(TOKEN_PARAMETER);
-    if (given !== undefined && context.req.method === 'GET' && isSame(given, token)) {
+    if (given !== undefined && context.req.method === 'GET' && isKeyOf(hash, given)) {
       setCookie(context, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
       const { pathname } = new URL(context.req.url);
       // With two slashes, it would be the address of another host.
       return context.redirect(pathname.replace(/^\/+/, '/'), 303);
     }
-    if (isSame(getCookie(context, cookie) ?? '', token)) return next();
+    if (isKeyOf(hash, getCookie(context, cookie) ?? '')) return next();
     const text = 'Open the address that batch-handler serve, or npm start, has printed.\n';
     return context.text(text, 401);
   };
@@ -91,9 +92,3 @@ const OTHER_SERVER = {
   message:
     'The server was started again since this page was loaded, so that nothing was changed: reload it.',
 };
-
-/** Compares in constant time, whatever the lengths. */
-function isSame(a: string, b: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
-}

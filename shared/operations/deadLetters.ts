@@ -1,4 +1,5 @@
 import type { DeadLetter, DeadLetters, MoveProgress, QueueName } from '../batch/clientPorts.ts';
+import { countText } from '../client/batchText.ts';
 
 /** What the dead letters of a queue are. */
 export const CONTENTS: Readonly<Record<QueueName, string>> = {
@@ -21,8 +22,6 @@ export const MOVE_EFFECTS: Readonly<Record<QueueName, string>> = {
   processor:
     'The processor is called again for each of these deliveries, unless their batches have been delivered since. This costs no tokens.',
 };
-
-const COUNT = new Intl.NumberFormat('en-US');
 
 const NO_REASON = 'failed five times; see the logs of the function';
 
@@ -48,14 +47,14 @@ export function oldestSentAt({ samples }: Pick<DeadLetters, 'samples'>): number 
 
 /** How far a move is, such as `3 of about 10 moved`. */
 export function moveText({ moved, toMove }: MoveProgress): string {
-  const of = toMove === null ? '' : ` of about ${COUNT.format(toMove)}`;
-  return `${COUNT.format(moved)}${of} moved`;
+  const of = toMove === null ? '' : ` of about ${countText(toMove)}`;
+  return `${countText(moved)}${of} moved`;
 }
 
 /** How a move has ended. */
 export function moveEndText(end: MoveProgress | undefined): string {
   if (!end) return 'the queue does not report the move';
-  const moved = `${COUNT.format(end.moved)} moved back`;
+  const moved = `${countText(end.moved)} moved back`;
   if (end.status === 'completed') return moved;
   return `${end.status} (${end.failure ?? 'without a reason'}), ${moved}`;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Log, Metrics } from '../batch/ports.ts';
 import type { BatchHandlerClient } from '../client/client.ts';
 import { ClientError } from '../client/clientError.ts';
@@ -102,3 +103,21 @@ async function httpPorts(
 
 /** The functions measure what they do; a person's own server does not belong into those figures. */
 const NO_METRICS: Metrics = { count: () => {}, measure: () => {} };
+
+/** A key of a server's own, or the token of its console: 192 bits. */
+export function newToken(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/**
+ * Writes a line for each entry of a server's log. They hold ids, and neither keys nor names of files.
+ *
+ * @param now milliseconds since 1970
+ */
+export function lineLog(write: (line: string) => void, now: () => number): Log {
+  const entry =
+    (level: string) =>
+    (message: string, fields: object = {}) =>
+      write(`${new Date(now()).toISOString()} ${level}${message} ${JSON.stringify(fields)}\n`);
+  return { info: entry(''), warn: entry('warning: '), error: entry('error: ') };
+}

@@ -1,5 +1,6 @@
 import { ClientError } from '../../client/clientError.ts';
 import { streamOf } from '../../http/byteStream.ts';
+import { csvLine } from '../csv.ts';
 import type { BatchFiles } from './batchFiles.ts';
 import type { LineFile } from './lineReader.ts';
 import { passagesOfAnswer, textOf } from './readable.ts';
@@ -140,18 +141,4 @@ function cellsOf({ request, row: found }: WalkedRow): readonly (string | number)
   const answer = textOf(passagesOfAnswer(row));
   const tokens = [usage?.inputTokens ?? '', usage?.outputTokens ?? ''];
   return [customId, outcome, code, message, answer, ...tokens];
-}
-
-/** A line by RFC 4180. */
-export function csvLine(cells: readonly (string | number)[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
-}
-
-/** What a spreadsheet takes for a formula, which may read other cells or files. */
-const FORMULA = /^[=+\-@\t\r]/;
-
-function csvCell(value: string | number): string {
-  const text = String(value);
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -19,10 +19,11 @@ const MINI_COST = 1.125;
 
 type Seeded = Pick<BatchHandlerClient, 'connection'>;
 
-/** Noon of a day so many days before today, in UTC. Today's is within the last hour. */
+/** Noon of a day so many days before today, in UTC. Of today, a minute ago, or its beginning. */
 function noon(daysAgo: number): number {
   const now = Date.now();
-  return daysAgo === 0 ? now - MINUTE : (Math.floor(now / DAY) - daysAgo) * DAY + 12 * HOUR;
+  const today = Math.floor(now / DAY) * DAY;
+  return daysAgo === 0 ? Math.max(now - MINUTE, today) : today - daysAgo * DAY + 12 * HOUR;
 }
 
 /**

@@ -1,8 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { csvLine } from '../../../../shared/console/csv.ts';
 import { findFiles } from '../../../../shared/console/rows/batchFiles.ts';
-import { csvLine, lineDownload, rowsDownload } from '../../../../shared/console/rows/downloads.ts';
+import { lineDownload, rowsDownload } from '../../../../shared/console/rows/downloads.ts';
 import type { View } from '../../../../shared/console/rows/rowWalk.ts';
 import { batchInMemory, error, file, request, result } from './batchInMemory.ts';
 
