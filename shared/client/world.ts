@@ -17,6 +17,7 @@ import type { TenantState } from '../quota/tenantState.ts';
 import type { ItemTable } from '../stores/itemTable.ts';
 import { tenantStore } from '../stores/tenants.ts';
 import type { Handler } from './connection.ts';
+import { Latest } from './latest.ts';
 import { type ProviderInfo, providerInfo } from './providerInfo.ts';
 
 /** What is read to tell why batches wait. */
@@ -41,9 +42,9 @@ const SHORT_QUEUE = 100;
 /** Reads the provider entries of a handler, each at most once in a while, whatever number of batches asks. */
 export class ProviderWorld {
   readonly #source: WorldSource;
-  readonly #states = new Map<string, Cached<ProviderState>>();
-  readonly #tenants = new Map<string, Cached<TenantState | undefined>>();
-  readonly #queues = new Map<string, Cached<QueueView>>();
+  readonly #states = new Map<string, Latest<ProviderState>>();
+  readonly #tenants = new Map<string, Latest<TenantState | undefined>>();
+  readonly #queues = new Map<string, Latest<ReadView>>();
 
   constructor(source: WorldSource) {
     this.#source = source;
@@ -83,14 +84,14 @@ export class ProviderWorld {
 
   /** A state that cannot be read is shown as one of which nothing is known. */
   state(name: string): Promise<ProviderState> {
-    return cached(this.#states, name, async () => {
+    return latestOf(this.#states, name, async () => {
       try {
-        return { value: await this.#source.providerStates.get(name), maxAgeMs: STATE_AGE_MS };
+        return await this.#source.providerStates.get(name);
       } catch (error) {
         if (!(error instanceof NewerSchemaError || error instanceof UnreadableRecordError))
           throw error;
         const schemaVersion = PROVIDER_STATE_SCHEMA_VERSION;
-        return { value: { schemaVersion, provider: name, version: 0 }, maxAgeMs: STATE_AGE_MS };
+        return { schemaVersion, provider: name, version: 0 };
       }
     });
   }
@@ -102,25 +103,26 @@ export class ProviderWorld {
 
   /** A state that cannot be read is shown as one of which nothing is known. */
   tenant(name: string): Promise<TenantState | undefined> {
-    return cached(this.#tenants, name, async () => {
-      const value = await tenantStore(this.#source.items)
+    return latestOf(this.#tenants, name, () =>
+      tenantStore(this.#source.items)
         .get(name)
-        .catch(() => undefined);
-      return { value, maxAgeMs: STATE_AGE_MS };
-    });
+        .catch(() => undefined),
+    );
   }
 
-  queue(name: string): Promise<QueueView> {
+  async queue(name: string): Promise<QueueView> {
     const { batches } = this.#source;
-    return cached(this.#queues, name, async () => {
+    const read = async (): Promise<ReadView> => {
       const [queues, active] = await Promise.all([
         readQueues(batches, name),
         firstPages((cursor) => batches.listActive(name, cursor), MAX_PAGES),
       ]);
-      const value = new QueueView(queues, active.items);
-      const isShort = value.totals.batches <= SHORT_QUEUE && queues.length <= SHORT_QUEUE;
-      return { value, maxAgeMs: isShort ? STATE_AGE_MS : QUEUE_AGE_MS };
-    });
+      const view = new QueueView(queues, active.items);
+      const isShort = view.totals.batches <= SHORT_QUEUE && queues.length <= SHORT_QUEUE;
+      return { view, isShort };
+    };
+    const ageMs = ({ isShort }: ReadView) => (isShort ? STATE_AGE_MS : QUEUE_AGE_MS);
+    return (await latestOf(this.#queues, name, read, ageMs)).view;
   }
 }
 
@@ -148,35 +150,22 @@ async function readQueues(
   );
 }
 
-interface Cached<T> {
-  value: Promise<T>;
-  until: number;
+/** What was read of the queues of a provider. */
+interface ReadView {
+  readonly view: QueueView;
+  readonly isShort: boolean;
 }
 
-/** Those that ask while it is being read wait for the same read. */
-function cached<T>(
-  cache: Map<string, Cached<T>>,
+/** What is known of one of several things. The first that asks for one says how it is read. */
+function latestOf<T>(
+  known: Map<string, Latest<T>>,
   name: string,
-  read: () => Promise<{ readonly value: T; readonly maxAgeMs: number }>,
+  read: () => Promise<T>,
+  maxAgeMs: number | ((value: T) => number) = STATE_AGE_MS,
 ): Promise<T> {
-  const known = cache.get(name);
-  if (known && Date.now() < known.until) return known.value;
-  const entry: Cached<T> = {
-    until: Number.POSITIVE_INFINITY,
-    value: Promise.resolve<never>(null as never),
-  };
-  entry.value = read().then(
-    ({ value, maxAgeMs }) => {
-      entry.until = Date.now() + maxAgeMs;
-      return value;
-    },
-    (error: unknown) => {
-      entry.until = 0;
-      throw error;
-    },
-  );
-  cache.set(name, entry);
-  return entry.value;
+  const latest = known.get(name) ?? new Latest(read, { maxAgeMs, now: Date.now });
+  known.set(name, latest);
+  return latest.get();
 }
 
 async function firstPages<T>(

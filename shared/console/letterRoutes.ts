@@ -2,10 +2,10 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { QUEUE_NAMES, type QueueName } from '../batch/clientPorts.ts';
 import { ClientError } from '../client/clientError.ts';
+import { Latest } from '../client/latest.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { oldestSentAt, reasonGroups } from '../operations/deadLetters.ts';
 import { valid } from './failure.ts';
-import { Latest } from './latest.ts';
 import { type LetterMove, LetterMoves } from './letterMoves.ts';
 import type { ScreenPorts } from './ports.ts';
 

@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { Latest } from '../client/latest.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import type { ApiKeyInfo, NewApiKeyInfo } from '../operations/apiKeys.ts';
 import { createApiKey, revokeApiKey, setDailyBudget } from '../operations/apiKeys.ts';
 import { valid } from './failure.ts';
-import { Latest } from './latest.ts';
 import type { ScreenPorts } from './ports.ts';
 import { readTenants, type TenantsInfo } from './tenants.ts';
 

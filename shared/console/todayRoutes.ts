@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import type { QueueName } from '../batch/clientPorts.ts';
+import { Latest } from '../client/latest.ts';
 import type { ProviderInfo } from '../client/providerInfo.ts';
 import { findingsOf } from '../operations/findings.ts';
 import { DAY_MS } from '../quota/providerState.ts';
 import { DoctorRuns, type DoctorState } from './doctorRuns.ts';
 import { valid } from './failure.ts';
-import { Latest } from './latest.ts';
 import type { ScreenPorts } from './ports.ts';
 import { type BatchesSummary, summaryOf, TURNAROUND_DAYS } from './summary.ts';
 
