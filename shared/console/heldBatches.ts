@@ -13,6 +13,21 @@ export interface Place {
   readonly batchId: string;
 }
 
+/** Right after a batch. */
+export function placeOf({ createdAt, batchId }: Place): Place {
+  return { createdAt, batchId };
+}
+
+/** The one of two places that is further back. */
+export function earlier(a: Place | undefined, b: Place): Place {
+  return a && a.createdAt < b.createdAt ? a : b;
+}
+
+/** A bound of the table, which leaves out what was created at it, that has the batches of this time. */
+export function justAfter(time: string): string {
+  return new Date(Date.parse(time) + 1).toISOString();
+}
+
 /** Tells of batches in their order whether they come after a place. Batches of one moment have any order. */
 export function isAfter(place: Place | undefined): (batch: HeldBatch) => boolean {
   let isPassed = place === undefined;

@@ -2,7 +2,15 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { BatchHandlerClient } from '../client/client.ts';
 import { MAX_KEYS } from '../client/readBatches.ts';
 import { ChangeReader } from './changeReader.ts';
-import { type HeldBatch, HeldBatches, isAfter, type Place } from './heldBatches.ts';
+import {
+  earlier,
+  type HeldBatch,
+  HeldBatches,
+  isAfter,
+  justAfter,
+  type Place,
+  placeOf,
+} from './heldBatches.ts';
 
 export type { HeldBatch } from './heldBatches.ts';
 
@@ -46,6 +54,11 @@ export type OnChange = (changed: readonly HeldBatch[], removed: readonly string[
 /** Told of the error with which a look at the table has failed, and of undefined once one succeeds again. */
 export type OnProblem = (error: unknown) => void;
 
+interface MirrorPorts {
+  readonly client: BatchHandlerClient;
+  readonly now: () => number;
+}
+
 interface Listener {
   readonly onChange: OnChange;
   readonly onProblem: OnProblem;
@@ -65,14 +78,8 @@ export class BatchMirror {
   #looking: Promise<void> = Promise.resolve();
   #isLookingOn = false;
 
-  /** @param now milliseconds since 1970 */
-  constructor({
-    client,
-    now,
-  }: {
-    readonly client: BatchHandlerClient;
-    readonly now: () => number;
-  }) {
+  /** @param ports `now` in milliseconds since 1970 */
+  constructor({ client, now }: MirrorPorts) {
     this.#client = client;
     this.#now = now;
     this.#changes = new ChangeReader(client, this.#held, now);
@@ -245,18 +252,4 @@ export class BatchMirror {
     // A table in this process answers at once: others are answered between two pages.
     await setImmediate();
   }
-}
-
-function placeOf({ createdAt, batchId }: Place): Place {
-  return { createdAt, batchId };
-}
-
-/** The one of two places that is further back. */
-function earlier(a: Place | undefined, b: Place): Place {
-  return a && a.createdAt < b.createdAt ? a : b;
-}
-
-/** A bound of the table, which leaves out what was created at it, that has the batches of this time. */
-function justAfter(time: string): string {
-  return new Date(Date.parse(time) + 1).toISOString();
 }

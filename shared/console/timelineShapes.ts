@@ -1,12 +1,6 @@
 import { durationText } from './format.ts';
-import {
-  type Mark,
-  momentText,
-  type Segment,
-  type SegmentKind,
-  type Timeline,
-  type Tone,
-} from './timeline.ts';
+import { type Mark, momentText, type Segment, type Timeline } from './timeline.ts';
+import type { SegmentKind, Tone } from './timelinePieces.ts';
 
 /** An element of SVG, for whoever draws it. Its colours are variables of the style sheet. */
 export interface Shape {

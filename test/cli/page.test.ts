@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchPage } from '../../cli/commands/show.ts';
+import { batchPage } from '../../cli/batchPage.ts';
 import { textWidth } from '../../cli/terminal/output.ts';
 import { batchInfo } from '../../shared/client/batchInfo.ts';
 import { given, INPUT, NOW, OBJECTS } from '../support/given.ts';
