@@ -1,7 +1,7 @@
 import { omitUndefined } from '../omitUndefined.ts';
 import { costOfPart } from './cost.ts';
 import type { Reason } from './errors.ts';
-import type { Slice } from './input.ts';
+import { idsOfPart, type Slice } from './input.ts';
 import { NO_USAGE } from './job.ts';
 import { countsOfNew } from './ledger.ts';
 import type { AddMessage } from './messages.ts';
@@ -102,7 +102,8 @@ export function newPart(
   now: number,
 ): BatchIn<'queued'> {
   const { spec, input, createdAt, deadlineAt } = parent;
-  const { start, end, ...size } = slice;
+  const { start, end, idBytes, ...size } = slice;
+  const ids = idsOfPart(input, number);
   const { estimatedCost, maxCost } = costOfPart(input, slice, spec.maxCost);
   const { key, endpoint, model, isAbbreviated, price, inspectedAt } = input;
   return {
@@ -123,7 +124,7 @@ export function newPart(
     reasons: reasonsOfSplit(parent),
     input: {
       ...{ key, endpoint, bytes: end - start },
-      ...omitUndefined({ ...size, model, isAbbreviated, price, estimatedCost, inspectedAt }),
+      ...omitUndefined({ ...size, model, isAbbreviated, price, estimatedCost, inspectedAt, ids }),
     },
   };
 }

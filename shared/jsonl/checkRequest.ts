@@ -35,7 +35,7 @@ export interface BadRequest {
 }
 
 /** Characters. */
-const MAX_CUSTOM_ID_LENGTH = 512;
+export const MAX_CUSTOM_ID_LENGTH = 512;
 
 /**
  * The character that decoding puts in the place of bytes that are not UTF-8. Only text that

@@ -5,6 +5,7 @@ import type { TokenEstimate } from '../batch/ports.ts';
 import { type Problems, ProblemTally } from '../batch/problems.ts';
 import { type CheckedRequest, checkRequest } from './checkRequest.ts';
 import { type Conflict, FileRules } from './fileRules.ts';
+import { idLine } from './ids.ts';
 import { type Line, lineGroups } from './lines.ts';
 import { type JobLimits, MAX_SLICES, Slicer } from './slices.ts';
 
@@ -38,11 +39,14 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
  * needs too many jobs, or begins with a byte order mark, or has a line that is too long.
  *
  * @param onProblem called with every problem, in the order of the lines
+ * @param onIds called with the list of ids, in pieces of whole lines. Only of an input without
+ *   problems is it complete
  */
 export async function inspectInput(
   source: AsyncIterable<Uint8Array>,
   demands: InputDemands,
   onProblem: (problem: LineProblem) => Promise<void>,
+  onIds: (lines: Uint8Array) => Promise<void> = async () => {},
 ): Promise<Inspection> {
   const lines = new LineInspection(demands);
   const size = { bytes: 0 };
@@ -62,6 +66,7 @@ export async function inspectInput(
       }
       // Few lines have a problem: an await for each line would cost more than the line.
       for (const line of group) for (const problem of lines.add(line)) await report(problem);
+      await onIds(lines.takeIds());
       if (lines.needsTooManyJobs) break;
     }
   } catch (error) {
@@ -132,6 +137,7 @@ class LineInspection {
   #isAbbreviated = false;
   #maxOutputTokens = 0;
   #openEnded = 0;
+  #ids = '';
 
   constructor(demands: InputDemands) {
     const { endpoint, endpoints, limits, tokens, checkRequest: checkForProvider } = demands;
@@ -168,7 +174,11 @@ class LineInspection {
     const tokens = this.#tokens.add(checked.body, bytes.length + 1);
     this.#maxOutputTokens = saturated(this.#maxOutputTokens + maxOutputTokens);
     if (maxOutputTokens === 0 && embeddingInputs === 0) this.#openEnded += 1;
-    this.#slicer.add({ offset, bytes: bytes.length, tokens, maxOutputTokens, embeddingInputs });
+    const id = idLine(customId);
+    this.#ids += id;
+    const idBytes = Buffer.byteLength(id);
+    const size = { bytes: bytes.length, tokens, maxOutputTokens, embeddingInputs, idBytes };
+    this.#slicer.add({ offset, ...size });
     const conflicts = this.#rules.add(checked, number);
     const refusals = this.#refusalOf(checked, number);
     const isTooLarge = bytes.length >= this.#limits.maxBytes;
@@ -179,6 +189,13 @@ class LineInspection {
       ...(isTooLarge ? [requestTooLarge(this.#limits)] : []),
     ];
     return found.map((conflict) => lineProblem(number, conflict, customId));
+  }
+
+  /** The part of the list of ids that was added since the last call. */
+  takeIds(): Uint8Array {
+    const ids = this.#ids;
+    this.#ids = '';
+    return Buffer.from(ids);
   }
 
   get needsTooManyJobs(): boolean {

@@ -2,7 +2,7 @@ import { type FailureGroup, FailureTally } from '../batch/failures.ts';
 import type { Counts, RowOutcome, Selection } from '../batch/ledger.ts';
 import { failureOf } from './failureOf.ts';
 import { isSelected, type JoinedRow, joinedGroups, type RowSources } from './join.ts';
-import { type ByteTarget, lineGroups, lineSink } from './lines.ts';
+import { type ByteTarget, lineSink } from './lines.ts';
 import { classifyRow, errorRow, parseRow } from './rows.ts';
 import type { Spool, SpooledRow } from './spool.ts';
 import type { PositionedRow } from './unreadable.ts';
@@ -94,7 +94,8 @@ export interface MergedPart {
   readonly rows:
     | { readonly results: AsyncIterable<Uint8Array>; readonly errors: AsyncIterable<Uint8Array> }
     | undefined;
-  readonly requests: AsyncIterable<Uint8Array>;
+  /** The `custom_id`s of its requests, in their order. */
+  readonly ids: AsyncIterable<readonly string[]>;
 }
 
 /**
@@ -111,12 +112,12 @@ export async function mergeParts(
 ): Promise<Merged> {
   const failures = new FailureTally();
   const sum = { total: 0, succeeded: 0, failed: 0, unfinished: 0 };
-  for await (const { counts, failureGroups, rows, requests } of parts) {
+  for await (const { counts, failureGroups, rows, ids } of parts) {
     if (rows) {
       failures.addGroups(failureGroups);
       for await (const chunk of rows.results) await targets.results.write(chunk);
       for await (const chunk of rows.errors) await targets.errors.write(chunk);
-    } else await writeMissing(requests, { errors: targets.errors, failures }, missing);
+    } else await writeMissing(ids, { errors: targets.errors, failures }, missing);
     sum.total += counts.total;
     sum.succeeded += rows ? counts.succeeded : 0;
     sum.failed += rows ? counts.failed : 0;
@@ -126,14 +127,13 @@ export async function mergeParts(
 }
 
 async function writeMissing(
-  requests: AsyncIterable<Uint8Array>,
+  ids: AsyncIterable<readonly string[]>,
   { errors, failures }: { readonly errors: ByteTarget; readonly failures: FailureTally },
   missing: { readonly code: string; readonly message: string },
 ): Promise<void> {
   const sink = lineSink(errors);
-  for await (const group of lineGroups(requests)) {
-    for (const { bytes } of group) {
-      const customId = String(parseRow(bytes).custom_id);
+  for await (const group of ids) {
+    for (const customId of group) {
       const row = errorRow(customId, missing);
       failures.add(failureOf(parseRow(row)), customId);
       if (sink.add(row)) await sink.flush();

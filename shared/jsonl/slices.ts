@@ -4,6 +4,7 @@ import type { Limits } from '../batch/job.ts';
 import type { ByteRange, TokenEstimate } from '../batch/ports.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import { checkRequest } from './checkRequest.ts';
+import { idLine } from './ids.ts';
 import { lineGroups } from './lines.ts';
 
 /** The slices are stored in the record, and every sweep reads them. */
@@ -24,6 +25,8 @@ interface RequestWeight {
   /** Limit of its answers together; 0 if the request sets none. */
   readonly maxOutputTokens: number;
   readonly embeddingInputs: number;
+  /** Bytes of its line in the list of ids. */
+  readonly idBytes: number;
 }
 
 /** Cuts a file into as few slices as possible that each fit one job: whole lines, in order. */
@@ -35,6 +38,7 @@ export class Slicer {
   #tokens = 0;
   #maxOutputTokens = 0;
   #embeddingInputs = 0;
+  #idBytes = 0;
 
   /** @param start where the first request may begin in the file */
   constructor(limits: JobLimits, start = 0) {
@@ -48,6 +52,7 @@ export class Slicer {
     this.#tokens += weight.tokens;
     this.#maxOutputTokens = saturated(this.#maxOutputTokens + weight.maxOutputTokens);
     this.#embeddingInputs += weight.embeddingInputs;
+    this.#idBytes += weight.idBytes;
   }
 
   /** The number of slices, including the open one. */
@@ -81,6 +86,7 @@ export class Slicer {
       requests: this.#requests,
       estimatedTokens: Math.ceil(saturated(this.#tokens)),
       maxOutputTokens: this.#maxOutputTokens || undefined,
+      idBytes: this.#idBytes,
     };
     this.#slices.push(omitUndefined(slice));
     this.#start = end;
@@ -88,6 +94,7 @@ export class Slicer {
     this.#tokens = 0;
     this.#maxOutputTokens = 0;
     this.#embeddingInputs = 0;
+    this.#idBytes = 0;
   }
 }
 
@@ -110,11 +117,12 @@ export async function sliceRange(
     for (const line of group) {
       const request = checkRequest(line, defaultModel);
       if ('code' in request) throw new Error(`a line that was accepted is not: ${request.message}`);
-      const { body, maxOutputTokens, embeddingInputs } = request;
+      const { customId, body, maxOutputTokens, embeddingInputs } = request;
       const bytes = line.bytes.length;
       const estimated = tokens.add(body, bytes + 1);
       const offset = start + line.offset;
-      weights.push({ offset, bytes, tokens: estimated, maxOutputTokens, embeddingInputs });
+      const idBytes = Buffer.byteLength(idLine(customId));
+      weights.push({ offset, bytes, tokens: estimated, maxOutputTokens, embeddingInputs, idBytes });
     }
   }
   const total = weights.reduce((sum, weight) => sum + weight.tokens, 0);

@@ -161,14 +161,18 @@ function expiry(
 }
 
 /**
- * The JSON of the record. If it is too large, the oldest reasons go first, then the oldest past jobs,
+ * The JSON of the record. If it is too large, the places of the ids go first, without which they are read
+ * from the snapshot; then the oldest reasons, then the oldest past jobs,
  * then the rarest failures, which count as others: twenty long ones in an alphabet of three bytes a
  * letter may not fit, and a batch whose record cannot be written would be stuck for good.
  */
 function recordText(given: Batch): string {
-  const batch = checked(given);
-  const isAdded = batch.version === 0 && !batch.part;
+  const whole = checked(given);
+  const isAdded = whole.version === 0 && !whole.part;
   const maxBytes = isAdded ? MAX_NEW_RECORD_BYTES : MAX_RECORD_BYTES;
+  const wholeText = JSON.stringify(whole);
+  if (Buffer.byteLength(wholeText) <= maxBytes) return wholeText;
+  const batch = withoutIds(whole);
   const { reasons, pastJobs, failureGroups } = batch;
   const history = reasons.length + pastJobs.length;
   const failures = failureGroups?.length ?? 0;
@@ -186,6 +190,14 @@ function recordText(given: Batch): string {
       throw refusal('record_too_large', message);
     }
   }
+}
+
+function withoutIds(batch: Batch): Batch {
+  const { input }: BatchFields = batch;
+  if (!input) return batch;
+  const { ids, parts, ...rest } = input;
+  const slices = parts?.map(({ idBytes, ...slice }) => slice);
+  return { ...batch, input: omitUndefined({ ...rest, parts: slices }) } as Batch;
 }
 
 /** A record that the schema does not read must not be written: its batch would be stuck for good. */

@@ -50,11 +50,12 @@ export async function inspectFor(
   required: InputRequirements,
   { chunks, bytes }: InputSource,
   onProblem: (problem: LineProblem) => Promise<void>,
+  onIds?: (lines: Uint8Array) => Promise<void>,
 ): Promise<InspectedInput> {
   const described: ProviderDescription[] = [];
   for (const name of required.providers) described.push(await providers.describe(name));
   const demands = { ...demandsOf(described, required), tokens: await tokens.estimate(bytes) };
-  const inspected = await inspectInput(chunks, demands, onProblem);
+  const inspected = await inspectInput(chunks, demands, onProblem, onIds);
   const found = withPadding(
     inspected,
     described.map(({ padding }) => padding),

@@ -1,7 +1,7 @@
 import { costOf, sumCost } from '../../batch/cost.ts';
 import { ProviderError, UnreadableRecordError } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
-import type { Slice } from '../../batch/input.ts';
+import { idsOfPart, type SplitInput } from '../../batch/input.ts';
 import { NO_USAGE, type Outcome, sumUsage } from '../../batch/job.ts';
 import {
   countsOfNew,
@@ -18,6 +18,7 @@ import { omitUndefined } from '../../omitUndefined.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFields } from '../logFields.ts';
 import { missingRowOf, openOutput, shortfallOf, unreadReason } from './output.ts';
+import { readIds } from './readIds.ts';
 import { rowSources, untilDeadline, type WorkTask } from './task.ts';
 
 export type CollectPorts = Pick<
@@ -34,7 +35,7 @@ export async function collect(
   task: WorkTask<'collecting'>,
 ): Promise<BatchEvent> {
   const { parts } = task.batch.input;
-  if (parts) return collectParts(ports, task, parts);
+  if (parts) return collectParts(ports, task, { ...task.batch.input, parts });
   const { objects, scratch, log } = ports;
   const { batch, token } = task;
   const { batchId, outcome } = batch;
@@ -105,7 +106,7 @@ async function costOfJob(
 async function collectParts(
   ports: CollectPorts,
   task: WorkTask<'collecting'>,
-  parts: readonly Slice[],
+  input: SplitInput,
 ): Promise<BatchEvent> {
   const { objects } = ports;
   const { batch, token } = task;
@@ -118,15 +119,15 @@ async function collectParts(
   let cost: number | undefined = 0;
   let attempt = 0;
   async function* read(): AsyncIterable<MergedPart> {
-    for (const [index, slice] of parts.entries()) {
-      const found = await readablePart(ports, partId(batchId, index + 1));
+    for (let number = 1; number <= input.parts.length; number++) {
+      const found = await readablePart(ports, partId(batchId, number));
       const part = found && isPartOf(found, batch) ? found : undefined;
       if (part) {
         usage = sumUsage(usage, part.usage);
         cost = sumCost(cost, part.cost);
         attempt = Math.max(attempt, part.attempt);
       }
-      yield partRows(ports, task, slice, part);
+      yield partRows(ports, task, { input, number }, part);
     }
   }
   const writers = { results: objects.writer(rows.results), errors: objects.writer(rows.errors) };
@@ -160,11 +161,12 @@ async function readablePart(
 function partRows(
   ports: CollectPorts,
   { batch, deadline }: WorkTask<'collecting'>,
-  { start, end, requests }: Slice,
+  { input, number }: { readonly input: SplitInput; readonly number: number },
   part: Batch | undefined,
 ): MergedPart {
   const { objects } = ports;
   const found: Partial<BatchFields> = part ?? {};
+  const { start = 0, end = 0, requests = 0 } = input.parts[number - 1] ?? {};
   const { counts = countsOfNew(requests), failureGroups = [], rows } = found;
   const within = (source: AsyncIterable<Uint8Array>) => untilDeadline(ports, source, deadline);
   return {
@@ -174,6 +176,11 @@ function partRows(
       results: within(objects.read(rows.results)),
       errors: within(objects.read(rows.errors)),
     },
-    requests: within(objects.read(batch.input.key, { start, end })),
+    ids: readIds(
+      ports,
+      batch,
+      { key: input.key, requests, ids: idsOfPart(input, number), range: { start, end } },
+      deadline,
+    ),
   };
 }

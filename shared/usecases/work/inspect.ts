@@ -1,5 +1,6 @@
 import { type Reason, RefusedError } from '../../batch/errors.ts';
 import { objectKey, ownObject } from '../../batch/ids.ts';
+import type { IdList } from '../../batch/input.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
 import { problemOf } from '../../batch/problems.ts';
@@ -33,26 +34,34 @@ async function examine(ports: InspectPorts, task: WorkTask<'inspecting'>): Promi
   if (refusal) return refusedFor(token, refusal);
   const head = await objects.head(ownObject(objects, key));
   const problems = problemFile(objects, objectKey(batch.batchId, token, 'input-errors.jsonl'));
+  const ids = idFile(objects, objectKey(batch.batchId, token, 'ids.jsonl'));
   try {
     const chunks = untilDeadline(ports, objects.read(key), deadline);
     const source = { chunks, bytes: head?.bytes };
-    const found = await inspectFor(ports, batch.spec, source, problems.add);
+    const found = await inspectFor(ports, batch.spec, source, problems.add, ids.add);
     const errorsKey = await problems.close();
     const { problems: kinds, firstReasons: reasons } = found;
-    if (kinds) return { type: 'inputRefused', token, reasons, problems: kinds, errorsKey };
+    if (kinds) {
+      await ids.abort();
+      return { type: 'inputRefused', token, reasons, problems: kinds, errorsKey };
+    }
     const { bytes, requests, endpoint, model, slices, costRefusal } = found;
-    if (costRefusal) return refusedFor(token, costRefusal);
+    if (costRefusal) {
+      await ids.abort();
+      return refusedFor(token, costRefusal);
+    }
     const { estimatedTokens, maxOutputTokens } = found;
     const input = omitUndefined({
       ...{ key, bytes, requests, endpoint, model, estimatedTokens },
       isAbbreviated: found.isAbbreviated || undefined,
       maxOutputTokens: maxOutputTokens > 0 ? maxOutputTokens : undefined,
       ...found.estimatedCost,
+      ids: await ids.close(),
       parts: slices.length > 1 ? [...slices] : undefined,
     });
     return { type: 'inspected', token, input };
   } catch (error) {
-    await problems.abort();
+    await Promise.all([problems.abort(), ids.abort()]);
     throw error;
   }
 }
@@ -96,5 +105,22 @@ function problemFile(objects: ObjectStore, key: string) {
     async abort(): Promise<void> {
       await writer?.abort();
     },
+  };
+}
+
+/** The list of ids, beside the snapshot. */
+function idFile(objects: ObjectStore, key: string) {
+  const writer = objects.writer(key);
+  let end = 0;
+  return {
+    async add(lines: Uint8Array): Promise<void> {
+      await writer.write(lines);
+      end += lines.length;
+    },
+    async close(): Promise<IdList> {
+      await writer.close();
+      return { key, start: 0, end };
+    },
+    abort: () => writer.abort(),
   };
 }

@@ -39,10 +39,10 @@ describe('a range of an input', () => {
     const sizes = each.map((text) => text.length);
     const at = (count: number) => 1_000 + sizes.slice(0, count).reduce((a, b) => a + b, 0);
     expect(await slicesOf(each.join(''), { tokens: 20 })).toEqual([
-      { start: at(0), end: at(2), requests: 2, estimatedTokens: 20 },
-      { start: at(2), end: at(3), requests: 1, estimatedTokens: 10 },
-      { start: at(3), end: at(4), requests: 1, estimatedTokens: 25 },
-      { start: at(4), end: at(5), requests: 1, estimatedTokens: 5 },
+      { start: at(0), end: at(2), requests: 2, estimatedTokens: 20, idBytes: 10 },
+      { start: at(2), end: at(3), requests: 1, estimatedTokens: 10, idBytes: 5 },
+      { start: at(3), end: at(4), requests: 1, estimatedTokens: 25, idBytes: 5 },
+      { start: at(4), end: at(5), requests: 1, estimatedTokens: 5, idBytes: 5 },
     ]);
   });
 

@@ -136,7 +136,10 @@ describe("the token limit of a request's answers", () => {
     const slicer = new Slicer({ maxRequests: 2, maxBytes: 1_000, maxEnqueuedTokens: 1_000 });
     const outputs = [5, 0, 0, 0, 3];
     for (const [index, maxOutputTokens] of outputs.entries())
-      slicer.add({ offset: index * 10, bytes: 9, tokens: 1, maxOutputTokens, embeddingInputs: 0 });
+      slicer.add({
+        ...{ offset: index * 10, bytes: 9, tokens: 1, maxOutputTokens },
+        ...{ embeddingInputs: 0, idBytes: 5 },
+      });
     const slices = slicer.close(50);
     expect(slices.map((slice) => slice.maxOutputTokens)).toEqual([5, undefined, 3]);
     expect(slices[1]).not.toHaveProperty('maxOutputTokens');

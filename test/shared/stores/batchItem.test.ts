@@ -196,6 +196,28 @@ describe('a large record', () => {
     expect(kept).toEqual(parent.failureGroups.slice(0, kept.length));
   });
 
+  test('loses the places of its ids before anything else', () => {
+    const parts = Array.from({ length: 200 }, () => ({
+      ...{ start: 0, end: 1, requests: 1, estimatedTokens: 1 },
+      idBytes: 1_000_000,
+    }));
+    const input = { ...INPUT, ids: { key: 'ids.jsonl', start: 0, end: 200_000_000 }, parts };
+    const reasons = [{ code: 'c', message: 'm' }];
+    const sized = (bytes: number) =>
+      aBatch({
+        status: 'split',
+        version: 1,
+        input,
+        reasons,
+        spec: { options: { text: 'x'.repeat(bytes) } },
+      });
+    expect(fromItem(itemOf(sized(20_000)))).toEqual(sized(20_000));
+    const large = sized(28_000);
+    const read = fromItem(itemOf(large));
+    const places = parts.map(({ idBytes, ...place }) => place);
+    expect(read).toEqual({ ...large, input: { ...INPUT, parts: places } });
+  });
+
   test('loses its oldest reasons before it is refused', () => {
     // Prepare
     const reasons = Array.from({ length: 20 }, (_, i) => ({
