@@ -243,9 +243,7 @@ describeInBrowser('the screen Add', () => {
     await addIt(page);
     await page.getByText('The handler has taken in batch from-the-page.').waitFor();
     await expect
-      .poll(async () => (await server.client.getBatch('from-the-page'))?.status, {
-        timeout: 60_000,
-      })
+      .poll(async () => (await server.client.getBatch('from-the-page'))?.status)
       .toBe('completed');
     expect(delivered).toEqual(['from-the-page']);
     expect(await server.client.getBatch('from-the-page')).toMatchObject({

@@ -195,7 +195,7 @@ describeInBrowser('money in other states', () => {
     const replaced = () => ({ listPage: fail, providers: fail });
     const { page, context } = await openMoney(await start({ seed: seedMoney, replaced }));
     const told = page.getByRole('main').getByText(/the credentials have expired/);
-    await expect.poll(() => told.count(), { timeout: 60_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => told.count()).toBeGreaterThanOrEqual(2);
     expect(await axeProblems(page)).toEqual([]);
     await context.close();
   });

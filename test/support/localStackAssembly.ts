@@ -43,7 +43,7 @@ async function synthesize(directory: string, settings: object): Promise<void> {
   const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'));
   await promisify(execFile)(process.execPath, [join(ROOT, 'infra', 'app.ts')], {
     cwd: ROOT,
-    timeout: 120_000,
+    timeout: 240_000,
     env: {
       ...childEnvironment(),
       CDK_OUTDIR: directory,

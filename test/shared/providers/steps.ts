@@ -14,7 +14,7 @@ import type { Harness } from './harness.ts';
 import { scratchFileOf } from './scratchFile.ts';
 
 export const KEY = 'bhabcdefghij012345-1';
-const ENDS_WITHIN_MS = 120_000;
+const ENDS_WITHIN_MS = 240_000;
 
 /** The fields of a row that the contract reads. */
 export interface Row {

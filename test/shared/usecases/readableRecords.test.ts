@@ -266,7 +266,7 @@ describe('whatever a message, its lines and the provider say', () => {
     );
     // The lives come to every status, so each was written.
     expect([...reached].sort()).toEqual([...STATUSES].sort());
-  }, 60_000);
+  });
 });
 
 describe('a record that is as large as its message may make it', () => {
