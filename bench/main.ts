@@ -3,6 +3,7 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { apiBenchmark } from './api.ts';
 import { coldStartBenchmark } from './coldStart/coldStart.ts';
+import { collectBenchmark } from './collect.ts';
 import { costBenchmark } from './cost.ts';
 import type { Benchmark } from './harness/figures.ts';
 import { inspectBenchmark } from './inspect.ts';
@@ -11,7 +12,7 @@ import { mergeBenchmark } from './merge.ts';
 import { jsonLine, type Section, textTable, writeDocs } from './report/page.ts';
 import { sweepBenchmark } from './sweep.ts';
 import { tableBenchmark } from './table.ts';
-import { collectBenchmark, uploadBenchmark } from './transfer.ts';
+import { uploadBenchmark } from './upload.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   sweepBenchmark,

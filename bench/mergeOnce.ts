@@ -5,7 +5,7 @@ import { mergeRows } from '../shared/jsonl/merge.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
 import { spoolRows } from '../shared/jsonl/spool.ts';
 import { linesIn, parseAll } from './harness/inputs.ts';
-import { finish, optionsOf, peakBytes, residentBytes } from './harness/process.ts';
+import { finish, optionsOf, peakBytes, residentBytes, type Used, used } from './harness/process.ts';
 
 /** Merges the results of a job into the order of its input, once. */
 export interface MergeOptions {
@@ -17,8 +17,7 @@ export interface MergeOptions {
   readonly parseOnly: boolean;
 }
 
-export interface Merged {
-  readonly milliseconds: number;
+export interface Merged extends Used {
   /** Memory of the process before it began. */
   readonly baseBytes: number;
   /** The most memory that it has held. */
@@ -30,13 +29,12 @@ const READING = { highWaterMark: 256 * 1024 };
 
 const options = optionsOf<MergeOptions>();
 const baseBytes = residentBytes();
-const milliseconds = options.parseOnly ? await parseBoth(options) : await merge(options);
-finish({ milliseconds, baseBytes, peakBytes: peakBytes() } satisfies Merged);
+const took = options.parseOnly ? await parseBoth(options) : await used(() => merge(options));
+finish({ ...took, baseBytes, peakBytes: peakBytes() } satisfies Merged);
 
-async function merge({ input, results, requests }: MergeOptions): Promise<number> {
+async function merge({ input, results, requests }: MergeOptions): Promise<void> {
   const file = await diskScratch().create();
   const discard = { write: async () => {} };
-  const startedAt = performance.now();
   const spool = await spoolRows(rowsOf(results), file);
   const { counts, foreign } = await mergeRows(
     { input: createReadStream(input, READING) },
@@ -48,11 +46,9 @@ async function merge({ input, results, requests }: MergeOptions): Promise<number
       keepPrevious: false,
     },
   );
-  const milliseconds = performance.now() - startedAt;
   await file.remove();
   if (counts.succeeded !== requests || foreign > 0)
     throw new Error(`not all rows were merged: ${JSON.stringify({ counts, foreign })}`);
-  return milliseconds;
 }
 
 async function* rowsOf(path: string): AsyncGenerator<readonly Uint8Array[]> {
@@ -60,8 +56,15 @@ async function* rowsOf(path: string): AsyncGenerator<readonly Uint8Array[]> {
     yield group.map(({ bytes }) => bytes);
 }
 
-async function parseBoth({ input, results }: MergeOptions): Promise<number> {
+/** What it takes to parse the lines of both files, which have been read before. */
+async function parseBoth({ input, results }: MergeOptions): Promise<Used> {
   let milliseconds = 0;
-  for (const path of [input, results]) milliseconds += parseAll(linesIn(await readFile(path)));
-  return milliseconds;
+  let cpuMilliseconds = 0;
+  for (const path of [input, results]) {
+    const lines = linesIn(await readFile(path));
+    const one = await used(async () => parseAll(lines));
+    milliseconds += one.milliseconds;
+    cpuMilliseconds += one.cpuMilliseconds;
+  }
+  return { milliseconds, cpuMilliseconds };
 }

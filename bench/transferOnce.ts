@@ -1,8 +1,14 @@
 import { collect } from '../shared/usecases/work/collect.ts';
 import { submit } from '../shared/usecases/work/submit.ts';
 import { benchDependencies, objectsAt, openAiAt } from './harness/dependencies.ts';
-import { timed } from './harness/figures.ts';
-import { finish, optionsOf, peakBytes } from './harness/process.ts';
+import {
+  collectionPauses,
+  finish,
+  optionsOf,
+  peakBytes,
+  type Used,
+  used,
+} from './harness/process.ts';
 import { collectingBatch, submittingBatch } from './harness/records.ts';
 
 /** Moves the bytes of one job once. */
@@ -13,9 +19,10 @@ export interface TransferOptions {
   readonly requests: number;
 }
 
-export interface Moved {
-  readonly milliseconds: number;
+export interface Moved extends Used {
   readonly peakBytes: number;
+  /** For how long it stood still for garbage collection, in milliseconds. */
+  readonly pausedMilliseconds: number;
 }
 
 const TRANSFERS = {
@@ -52,8 +59,11 @@ const TRANSFERS = {
 const { kind, providerUrl, objectsUrl, requests } = optionsOf<TransferOptions>();
 const objects = objectsAt(objectsUrl);
 const dependencies = benchDependencies({ objects, providers: openAiAt(providerUrl, objects) });
-const milliseconds = await timed(TRANSFERS[kind]);
-finish({ milliseconds, peakBytes: peakBytes() } satisfies Moved);
+let took: Used | undefined;
+const pausedMilliseconds = await collectionPauses(async () => {
+  took = await used(TRANSFERS[kind]);
+});
+finish({ ...(took as Used), pausedMilliseconds, peakBytes: peakBytes() } satisfies Moved);
 
 async function outputOfJob() {
   const { body } = await fetch(`${providerUrl}/v1/files/file-output/content`);

@@ -8,10 +8,11 @@ import {
   type Figure,
   figure,
   median,
-  medianRatio,
   megabytes,
   repeat,
+  timesFigures,
 } from '../harness/figures.ts';
+import type { Used } from '../harness/process.ts';
 import { inDirectory, withServers } from '../harness/servers.ts';
 import { type Endpoints, startHandler } from './startHandler.ts';
 
@@ -43,7 +44,7 @@ const STARTS = {
   outcome: { bundle: 'outcome', event: EVENTS.outcome, table: 'none' },
 } as const;
 type StartName = keyof typeof STARTS;
-type Round = Readonly<Record<StartName, number>>;
+type Round = Readonly<Record<StartName, Used>>;
 
 interface Bundles {
   /** Path of the module that each start loads. */
@@ -88,7 +89,7 @@ async function bundleHandlers(directory: string): Promise<Bundles> {
 
 /** One of each in turn: what slows the machine down for a while slows all of them. */
 async function startEach({ modules }: Bundles, urls: Endpoints): Promise<Round> {
-  const times: Partial<Record<StartName, number>> = {};
+  const times: Partial<Record<StartName, Used>> = {};
   for (const [name, { bundle, event, table }] of Object.entries(STARTS))
     times[name as StartName] = await startHandler({ module: modules[bundle], event, table }, urls);
   return times as Round;
@@ -96,16 +97,21 @@ async function startEach({ modules }: Bundles, urls: Endpoints): Promise<Round> 
 
 function timesOf(rounds: readonly Round[]): readonly Figure[] {
   const time = (name: StartName, what: string, isLimit = false) =>
-    figure(`cold-start-${name}`, what, median(rounds.map((round) => round[name])), 'ms', {
-      isLimit,
-    });
-  return [
     figure(
+      `cold-start-${name}`,
+      what,
+      median(rounds.map((round) => round[name].milliseconds)),
+      'ms',
+      {
+        isLimit,
+      },
+    );
+  return [
+    ...timesFigures(
       'cold-start-sweeper-times-empty',
-      'sweeper: time, times that of an empty handler with the same AWS clients',
-      medianRatio(rounds.map(({ sweeper, empty }) => [sweeper, empty])),
-      '×',
-      { goal: atMost(1.5) },
+      'sweeper, times an empty handler with the same AWS clients',
+      rounds.map(({ sweeper, empty }) => [empty, sweeper]),
+      atMost(1.15),
     ),
     time('sweeper', 'sweeper, nothing due'),
     time('sweeper-busy', "sweeper, one job checked: OpenAI's SDK, the secret, a call"),

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { devNull } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ENVIRONMENT } from '../../shared/config.ts';
+import type { Used } from '../harness/process.ts';
 
 const RUNNER = join(import.meta.dirname, 'runner.mjs');
 /** Longest that a cold start may take, in milliseconds. */
@@ -20,8 +21,8 @@ export interface Start {
   readonly table: string;
 }
 
-/** Starts a process that loads and invokes the handler; returns milliseconds from spawn to handled. */
-export function startHandler({ module, event, table }: Start, urls: Endpoints): Promise<number> {
+/** Starts a process that loads and invokes the handler; returns what it took from spawn to handled. */
+export function startHandler({ module, event, table }: Start, urls: Endpoints): Promise<Used> {
   const directory = dirname(module);
   const startedAt = performance.now();
   const child = fork(RUNNER, [basename(module), JSON.stringify(event)], {
@@ -36,14 +37,15 @@ export function startHandler({ module, event, table }: Start, urls: Endpoints): 
     printed += text;
   });
   return new Promise((resolve, reject) => {
-    let milliseconds: number | undefined;
-    child.once('message', () => {
-      milliseconds = performance.now() - startedAt;
+    let took: Used | undefined;
+    child.once('message', (message) => {
+      const { cpuMilliseconds } = message as Pick<Used, 'cpuMilliseconds'>;
+      took = { milliseconds: performance.now() - startedAt, cpuMilliseconds };
     });
     child.once('error', reject);
     // Waits for the end of the process, so that the next one does not start beside it.
     child.once('close', () => {
-      if (milliseconds !== undefined) resolve(milliseconds);
+      if (took) resolve(took);
       else reject(new Error(`the handler in ${directory} failed: ${printed.slice(-2_000)}`));
     });
   });

@@ -22,13 +22,18 @@ const AWS = {
  * the one message that it sends. The script is bundled as the functions are, because Node's loader
  * of TypeScript would be measured with it. It finds its options as JSON in its first argument.
  *
+ * @param environment variables that it gets beside those of every measurement
  * @throws Error with what the script printed, if it ends without a message
  */
-export async function measureInChild<T>(script: string, options: object): Promise<T> {
+export async function measureInChild<T>(
+  script: string,
+  options: object,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const child = fork(await bundled(script), [JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // The shell's environment is left out, so that no real key and no endpoint reaches a benchmark.
-    env: { PATH: process.env.PATH, ...AWS },
+    env: { PATH: process.env.PATH, ...AWS, ...environment },
     // The option that the deployed functions run with.
     execArgv: ['--max-semi-space-size=4'],
     timeout: TIMEOUT_MS,

@@ -1,3 +1,5 @@
+import type { Used } from './process.ts';
+
 /** One measured number. */
 export interface Figure {
   /** Letters, digits and dashes; the same in every run. */
@@ -85,6 +87,43 @@ export function median(values: readonly number[]): number {
  */
 export function medianRatio(pairs: readonly (readonly [number, number])[]): number {
   return median(pairs.map(([one, other]) => one / other));
+}
+
+/** What a limit and what is compared with it took, measured one right after the other. */
+export type UsedPair = readonly [limit: Used, measured: Used];
+
+/**
+ * The speed of something as a share of its limit's. A goal is compared with the time on a CPU: it is the
+ * same on a busy machine, and counts the work of every thread, all of which a function with one CPU does
+ * one after the other.
+ */
+export function shareFigures(
+  name: string,
+  what: string,
+  pairs: readonly UsedPair[],
+  goal?: Goal,
+): readonly Figure[] {
+  const shareOf = (part: keyof Used) =>
+    100 * medianRatio(pairs.map(([limit, measured]) => [limit[part], measured[part]]));
+  return [
+    figure(name, `${what}, in CPU time`, shareOf('cpuMilliseconds'), '%', { goal }),
+    figure(`${name}-elapsed`, `${what}, by the clock`, shareOf('milliseconds'), '%'),
+  ];
+}
+
+/** How many times as much as its limit something takes, of which the same holds. */
+export function timesFigures(
+  name: string,
+  what: string,
+  pairs: readonly UsedPair[],
+  goal: Goal,
+): readonly Figure[] {
+  const timesOf = (part: keyof Used) =>
+    medianRatio(pairs.map(([limit, measured]) => [measured[part], limit[part]]));
+  return [
+    figure(name, `${what}, in CPU time`, timesOf('cpuMilliseconds'), '×', { goal }),
+    figure(`${name}-elapsed`, `${what}, by the clock`, timesOf('milliseconds'), '×'),
+  ];
 }
 
 /** Megabytes of 10^6 bytes, as providers count them. */

@@ -12,7 +12,7 @@ export interface Shape {
 }
 
 export interface FileOf {
-  readonly kind: 'requests' | 'results';
+  readonly kind: keyof typeof LINES;
   readonly shape: Shape;
   readonly order?: OrderName;
 }
@@ -36,8 +36,9 @@ const ORDERS = {
 export async function writeLines(directory: string, name: string, file: FileOf): Promise<string> {
   const { kind, shape, order = 'as asked' } = file;
   const path = join(directory, name);
-  const line = kind === 'requests' ? requestLine : resultLine;
-  const chunks = chunksOf(line, shape, (position) => ORDERS[order](position, shape.requests));
+  const chunks = chunksOf(LINES[kind], shape, (position) =>
+    ORDERS[order](position, shape.requests),
+  );
   await pipeline(Readable.from(chunks), createWriteStream(path));
   return path;
 }
@@ -102,6 +103,27 @@ function resultLine(index: number, { lineBytes }: Shape): string {
   const row = { id: `batch_req_${index}`, custom_id: customIdOf(index), response, error: null };
   return `${JSON.stringify(row)}\n`;
 }
+
+/** Bytes of a number of an embedding with its comma, as JSON. */
+const NUMBER_BYTES = 22;
+
+/** A successful row with one large array of numbers. */
+function embeddingLine(index: number, { lineBytes }: Shape): string {
+  const embedding = Array.from({ length: Math.floor(lineBytes / NUMBER_BYTES) }, (_, position) =>
+    Math.sin(index + position * 1.618),
+  );
+  const body = {
+    object: 'list',
+    data: [{ object: 'embedding', index: 0, embedding }],
+    model: 'text-embedding-3-small',
+    usage: { prompt_tokens: 200, total_tokens: 200 },
+  };
+  const response = { status_code: 200, request_id: `req_${index}`, body };
+  const row = { id: `batch_req_${index}`, custom_id: customIdOf(index), response, error: null };
+  return `${JSON.stringify(row)}\n`;
+}
+
+const LINES = { requests: requestLine, results: resultLine, embeddings: embeddingLine } as const;
 
 function customIdOf(index: number): string {
   return `request-${String(index).padStart(8, '0')}`;

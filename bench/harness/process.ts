@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { PerformanceObserver } from 'node:perf_hooks';
 
 /** The options that the parent started this process with. */
 export function optionsOf<T>(): T {
@@ -23,15 +22,34 @@ export function residentBytes(): number {
   return kilobytes === undefined ? process.memoryUsage.rss() : Number(kilobytes) * 1024;
 }
 
-/** The message that a server process sends when it listens. */
-export interface Listening {
-  readonly url: string;
+/** What some work took of its process. */
+export interface Used {
+  /** From its begin to its end. */
+  readonly milliseconds: number;
+  /** On a CPU, of all threads, in the process and in the kernel. */
+  readonly cpuMilliseconds: number;
 }
 
-/** Listens on the loopback, tells the parent the URL, and ends this process with its parent. */
-export async function listen(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  process.once('disconnect', () => process.exit(0));
-  process.send?.({ url: `http://127.0.0.1:${port}` } satisfies Listening);
+/** Does the work and returns what it took. */
+export async function used(work: () => Promise<unknown>): Promise<Used> {
+  const startedAt = performance.now();
+  const cpu = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(cpu);
+  const milliseconds = performance.now() - startedAt;
+  return { milliseconds, cpuMilliseconds: (user + system) / 1000 };
+}
+
+/** Does the work and returns for how long it stood still for garbage collection, in milliseconds. */
+export async function collectionPauses(work: () => Promise<unknown>): Promise<number> {
+  let milliseconds = 0;
+  const add = (entries: readonly { readonly duration: number }[]) => {
+    for (const { duration } of entries) milliseconds += duration;
+  };
+  const observer = new PerformanceObserver((list) => add(list.getEntries()));
+  observer.observe({ entryTypes: ['gc'] });
+  await work();
+  add(observer.takeRecords());
+  observer.disconnect();
+  return milliseconds;
 }

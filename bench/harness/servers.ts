@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServiceProcess, startService } from '../../local/emulators/serviceProcess.ts';
-import type { Listening } from './process.ts';
+import type { Listening, ServerOptions } from './listen.ts';
 
 /** Scripts in `servers/`, each a server that runs as a process of its own. */
 type ServerName = 'provider' | 'objects' | 'aws';
 
 /** Runs servers, with their options by name, while `measure` runs, which gets their base URLs. */
 export async function withServers<Name extends ServerName, T>(
-  servers: Readonly<Record<Name, object>>,
+  servers: Readonly<Record<Name, object & ServerOptions>>,
   measure: (urls: Readonly<Record<Name, string>>) => Promise<T>,
 ): Promise<T> {
   return inDirectory(async (directory) => {

@@ -8,6 +8,11 @@ const CHARTS: Readonly<
     title: 'Throughput, share of the physical limit (%)',
     bars: {
       'collect-share-of-discard': 'collect 200 MB, of HTTP → discard',
+      'collect-tls-share-of-discard': 'the same over TLS, of HTTPS → discard',
+      'collect-1-gb-share-of-discard': 'collect 1 GB, rows of 20 KB',
+      'collect-embeddings-share-of-discard': 'collect 100 MB of embeddings',
+      'collect-1-kb-share-of-discard': 'collect 50 MB, rows of 1 KB',
+      'collect-shuffled-share-of-discard': 'collect 200 MB, rows in no order',
       'inspect-share-of-parse': 'inspect 200 MB, of JSON.parse',
       'merge-share-of-parse': 'merge 200,000 rows, of JSON.parse',
       'merge-shuffled-share-of-parse': 'the same, rows in no order at all',
@@ -17,7 +22,7 @@ const CHARTS: Readonly<
     title: 'Peak memory (MB)',
     bars: {
       'collect-peak-memory': 'collect 200 MB',
-      'collect-peak-memory-1-gb': 'collect 1 GB',
+      'collect-1-gb-peak-memory': 'collect 1 GB',
       'upload-peak-memory': 'upload 200 MB',
       'merge-memory-above-base': 'merge 200,000 rows, above base',
       'merge-shuffled-memory-above-base': 'the same, rows in no order at all',

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { median, medianRatio, repeat } from '../../bench/harness/figures.ts';
+import {
+  atLeast,
+  atMost,
+  isReached,
+  median,
+  medianRatio,
+  repeat,
+  shareFigures,
+  timesFigures,
+} from '../../bench/harness/figures.ts';
 
 describe('median', () => {
   it.each([
@@ -32,6 +41,25 @@ it('takes the median of ratios, not the ratio of medians', () => {
       [3, 3],
     ]),
   ).toBe(1);
+});
+
+describe('a comparison with a limit', () => {
+  const limit = { milliseconds: 100, cpuMilliseconds: 60 };
+  const measured = { milliseconds: 200, cpuMilliseconds: 240 };
+
+  it('is made by CPU time, which its goal is for, and by the clock', () => {
+    const [cpu, elapsed] = shareFigures('a', 'a', [[limit, measured]], atLeast(50));
+    expect(cpu).toMatchObject({ name: 'a', value: 25 });
+    expect(cpu && isReached(cpu)).toBe(false);
+    expect(elapsed).toMatchObject({ name: 'a-elapsed', value: 50 });
+    expect(elapsed && isReached(elapsed)).toBeNull();
+  });
+
+  it('says how many times as much it takes', () => {
+    const [cpu, elapsed] = timesFigures('a', 'a', [[limit, measured]], atMost(3));
+    expect([cpu?.value, elapsed?.value]).toEqual([4, 2]);
+    expect(cpu && isReached(cpu)).toBe(false);
+  });
 });
 
 it('measures one after the other', async () => {

@@ -1,8 +1,8 @@
-import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { TABLE } from '../../../shared/config.ts';
 import { toItem } from '../../../shared/stores/batchItem.ts';
-import { listen } from '../process.ts';
+import { listen, type ServerOptions } from '../listen.ts';
+import { optionsOf } from '../process.ts';
 import { runningBatch } from '../records.ts';
 
 /** AWS services for functions: the table `busy` holds one batch whose job runs, any other none. */
@@ -31,13 +31,6 @@ interface Request {
   readonly Key?: Attributes;
 }
 
-const server = createServer(async (request, response) => {
-  const operation = String(request.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
-  const answer = ANSWERS[operation]?.((await json(request)) as Request) ?? {};
-  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-  response.end(JSON.stringify(answer));
-});
-
 function matches(request: Request): boolean {
   const { TableName: table, IndexName: index, ExpressionAttributeValues: values } = request;
   const { name, partitionKey } = TABLE.dueIndex;
@@ -61,4 +54,9 @@ function attributesOf(values: Readonly<Record<string, unknown>>): Attributes {
   return Object.fromEntries(attributes) as Attributes;
 }
 
-await listen(server);
+await listen(optionsOf<ServerOptions>(), async (request, response) => {
+  const operation = String(request.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
+  const answer = ANSWERS[operation]?.((await json(request)) as Request) ?? {};
+  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+  response.end(JSON.stringify(answer));
+});

@@ -1,17 +1,18 @@
 import { createReadStream, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { listen, optionsOf } from '../process.ts';
+import { listen, type ServerOptions } from '../listen.ts';
+import { optionsOf } from '../process.ts';
 
 /** The part of S3 that the object store uses. What is written to it is discarded. */
-export interface ObjectsOptions {
+export interface ObjectsOptions extends ServerOptions {
   /** Path of the file that is the content of every object. */
   readonly content: string;
 }
 
 const ETAG = '"0123456789abcdef0123456789abcdef"';
-const { content } = optionsOf<ObjectsOptions>();
+const options = optionsOf<ObjectsOptions>();
+const { content } = options;
 
-const server = createServer({ highWaterMark: 1024 * 1024 }, async (request, response) => {
+await listen(options, async (request, response) => {
   const query = new URL(request.url ?? '/', 'http://127.0.0.1').searchParams;
   if (request.method === 'GET' || request.method === 'HEAD') {
     const { size } = statSync(content);
@@ -31,5 +32,3 @@ const server = createServer({ highWaterMark: 1024 * 1024 }, async (request, resp
 function element(name: string, children: string): string {
   return `<?xml version="1.0"?><${name}><Bucket>b</Bucket><Key>k</Key>${children}</${name}>`;
 }
-
-await listen(server);

@@ -1,10 +1,11 @@
 import { createReadStream, statSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { listen, optionsOf } from '../process.ts';
+import { listen, type ServerOptions } from '../listen.ts';
+import { optionsOf } from '../process.ts';
 
 /** The part of OpenAI's Files and Batches API that is measured, as fast as a server can be. */
-export interface ProviderOptions {
+export interface ProviderOptions extends ServerOptions {
   /** Delay before each answer about jobs, in milliseconds. Default 0. */
   readonly latencyMs?: number;
   /** Number of jobs of the account, all of them running. Default 0. */
@@ -13,10 +14,11 @@ export interface ProviderOptions {
   readonly content?: string;
 }
 
-const { latencyMs = 0, jobs = 0, content } = optionsOf<ProviderOptions>();
+const options = optionsOf<ProviderOptions>();
+const { latencyMs = 0, jobs = 0, content } = options;
 let calls = 0;
 
-const server = createServer({ highWaterMark: 1024 * 1024 }, async (request, response) => {
+await listen(options, async (request, response) => {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const route = `${request.method} ${url.pathname.replace(/^\/v1/, '')}`;
   if (route === 'GET /calls') {
@@ -69,5 +71,3 @@ function batch(id: string): object {
 function send(response: ServerResponse, body: object): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
-
-await listen(server);
