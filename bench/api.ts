@@ -9,7 +9,6 @@ import { systemChance } from '../shared/system.ts';
 import { type ApiCaller, callerOf, formOf } from './apiCalls.ts';
 import { uploadInParts, uploadThroughServe } from './apiUploads.ts';
 import { PRICES, pricePerInvocation } from './cost.ts';
-import { TRACED } from './floodCost.ts';
 import { type Benchmark, type Figure, figure, median, timed } from './harness/figures.ts';
 import { chunksOf, requestLine } from './harness/inputs.ts';
 import { inDirectory } from './harness/servers.ts';
@@ -145,8 +144,7 @@ function costOfMillion(milliseconds: number): number {
     PRICES.lambdaInvocation +
     // Strongly consistent, and of a record of up to 8 KB.
     2 * PRICES.tableReadUnit +
-    (LOG_BYTES / 1e9) * PRICES.logGigabyte +
-    TRACED * PRICES.trace;
+    (LOG_BYTES / 1e9) * PRICES.logGigabyte;
   return one * 1_000_000;
 }
 

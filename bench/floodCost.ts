@@ -16,8 +16,6 @@ const GIGABYTE = 1e9;
 const REQUESTS_PER_EXECUTION = 10;
 /** The lines with which Lambda logs the start, the end and the report of an invocation. */
 const LOG_BYTES = 400;
-/** The share of requests that X-Ray samples: https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html */
-export const TRACED = 0.05;
 /** The answer 401 with its headers. */
 const ANSWER_BYTES = 1_000;
 
@@ -38,7 +36,6 @@ export function floodCostOfDay({ reservedConcurrency, memoryMiB }: Served) {
       // One strongly consistent read of an item that does not exist.
       'DynamoDB, one read each': requests * PRICES.tableReadUnit,
       'CloudWatch logs': ((requests * LOG_BYTES) / GIGABYTE) * PRICES.logGigabyte,
-      'X-Ray': requests * TRACED * PRICES.trace,
       'Data out': ((requests * ANSWER_BYTES) / GIGABYTE) * PRICES.internetGigabyte,
     },
   };

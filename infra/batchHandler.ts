@@ -89,7 +89,7 @@ export class BatchHandler extends OwnedResources {
   readonly schedule: scheduler.Schedule;
   /** The alarms that the prop `alarms` leaves on. The id of each is its section in docs/runbook.md. */
   readonly alarms: readonly cloudwatch.Alarm[];
-  /** The dashboard for the person on call. Undefined with the prop `dashboard: false`. */
+  /** The dashboard for the person on call. Undefined without the prop `dashboard`. */
   readonly dashboard: cloudwatch.Dashboard | undefined;
   /** What each provider entry was granted: its secret, or the role of its jobs. */
   readonly access: Readonly<Record<string, GrantResult>>;
@@ -151,6 +151,7 @@ export class BatchHandler extends OwnedResources {
       removalPolicy,
       encryptionKey,
       network: networkOf(this, props),
+      tracing: props.tracing ?? false,
     };
     const functions = createFunctions(this, functionsProps);
     const { sweeper } = functions;
@@ -190,8 +191,7 @@ export class BatchHandler extends OwnedResources {
     this.functions = functionsOf(monitored);
     this.alarms = createAlarms(monitored, props.alarms ?? {}, { topics, runbook });
     if (props.savedQueries !== false) saveQueries(monitored);
-    this.dashboard =
-      props.dashboard === false ? undefined : createDashboard(monitored, this.alarms, runbook);
+    this.dashboard = props.dashboard ? createDashboard(monitored, this.alarms, runbook) : undefined;
     checkEnvironments(this, entries.length);
     if (props.outputs !== false) createOutputs(this, outputPrefix(this));
     describeHandler(this, { ...parts, schedule, settings, resources, access });

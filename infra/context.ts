@@ -78,6 +78,8 @@ export const contextSchema = z
     /** URL of your copy of docs/runbook.md. */
     runbook: z.string().min(1),
     dashboard: z.boolean(),
+    /** Whether X-Ray traces the functions. */
+    tracing: z.boolean(),
     savedQueries: z.boolean(),
     /** What happens to the data when the stack is deleted. */
     removalPolicy: z.enum(['retain', 'destroy']),

@@ -21,13 +21,14 @@ export class BatchHandlerStack extends Stack {
       context;
     const removalPolicy =
       context.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
-    const { policy, collector, inbox, alarms, runbook, dashboard, savedQueries } = context;
+    const { policy, collector, inbox, alarms, runbook } = context;
     const { alarmTopicArn, alarmTopicArns: { page, ticket } = {}, docsUrl } = context;
-    const { api } = context;
+    const { api, dashboard, tracing, savedQueries } = context;
     const { scheduleMinutes, retentionDays, maxConcurrency } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
-        this.#importProcessor(context) ?? this.#exampleProcessor({ logRetention, removalPolicy }),
+        this.#importProcessor(context) ??
+        this.#exampleProcessor({ logRetention, removalPolicy, tracing: tracing ?? false }),
       providers: this.#providers(context),
       inputBuckets: inputBuckets.map((name) => s3.Bucket.fromBucketName(this, `In-${name}`, name)),
       removalPolicy,
@@ -46,6 +47,7 @@ export class BatchHandlerStack extends Stack {
         docsUrl,
         runbook,
         dashboard,
+        tracing,
         savedQueries,
         maxConcurrency,
         api: typeof api === 'object' ? apiPropsOf(api) : api,
@@ -69,6 +71,7 @@ export class BatchHandlerStack extends Stack {
   #exampleProcessor(props: {
     readonly logRetention: logs.RetentionDays;
     readonly removalPolicy: RemovalPolicy;
+    readonly tracing: boolean;
   }): lambda.Function {
     return createNodeFunction(this, 'ExampleProcessor', {
       ...props,

@@ -83,6 +83,8 @@ export interface FunctionsProps {
   /** Encrypts logs, environments and secrets. */
   readonly encryptionKey: kms.IKey | undefined;
   readonly network: Network | undefined;
+  /** Whether X-Ray traces them. */
+  readonly tracing: boolean;
 }
 
 export function createFunctions(
@@ -178,14 +180,16 @@ interface NodeFunctionProps
   readonly removalPolicy: RemovalPolicy;
   readonly encryptionKey?: kms.IKey | undefined;
   readonly network?: Network | undefined;
+  readonly tracing: boolean;
 }
 
-/** Creates a Node.js function with its own log group and a role that may write logs and traces. */
+/** Creates a Node.js function with its own log group and a role that may write logs, and traces with `tracing`. */
 export function createNodeFunction(
   scope: Construct,
   id: string,
-  { logRetention, removalPolicy, environment, encryptionKey, network, ...props }: NodeFunctionProps,
+  { logRetention, removalPolicy, environment, encryptionKey, ...props }: NodeFunctionProps,
 ): lambda.Function {
+  const { network, tracing, ...rest } = props;
   const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
     retention: logRetention,
     removalPolicy,
@@ -199,12 +203,12 @@ export function createNodeFunction(
   acknowledge(
     role,
     'AwsSolutions-IAM5[Resource::*]',
-    'X-Ray supports no resource-level permissions: xray:PutTraceSegments and xray:PutTelemetryRecords require *. So do the network interfaces that Lambda creates in a VPC.',
+    'With tracing: X-Ray supports no resource-level permissions, and xray:PutTraceSegments and xray:PutTelemetryRecords require *. So do the network interfaces that Lambda creates in a VPC.',
   );
   if (encryptionKey) allowEnvironment(role, encryptionKey);
   if (network) allowNetwork(role);
   return new lambda.Function(scope, id, {
-    ...props,
+    ...rest,
     ...network,
     ...omitUndefined({ environmentEncryption: encryptionKey }),
     role,
@@ -212,7 +216,7 @@ export function createNodeFunction(
     runtime: lambda.Runtime.NODEJS_24_X,
     // A fifth cheaper than x86_64. The bundles are plain JavaScript and run on either.
     architecture: lambda.Architecture.ARM_64,
-    tracing: lambda.Tracing.ACTIVE,
+    ...omitUndefined({ tracing: tracing ? lambda.Tracing.ACTIVE : undefined }),
     environment: { NODE_OPTIONS, ...environment },
   });
 }

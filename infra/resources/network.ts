@@ -42,7 +42,7 @@ export function networkOf(
     );
   Annotations.of(scope).addInfoV2(
     'batch-handler:vpc',
-    'The functions run in a VPC: they have to reach DynamoDB and S3 (gateway endpoints), SQS, Lambda, EventBridge, Secrets Manager and X-Ray (interface endpoints or NAT), and the hosts of the providers (NAT). docs/security.md has the list.',
+    'The functions run in a VPC: they have to reach DynamoDB and S3 (gateway endpoints), SQS, Lambda, EventBridge, Secrets Manager and, with tracing, X-Ray (interface endpoints or NAT), and the hosts of the providers (NAT). docs/security.md has the list.',
   );
   const own = () =>
     new ec2.SecurityGroup(scope, 'SecurityGroup', {

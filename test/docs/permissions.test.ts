@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { BatchHandlerStack } from '../../infra/stack.ts';
 import { newApp } from '../support/handlerStack.ts';
 
-/** Lambda's own: the queue that a function consumes, and traces. Said in the page's prose. */
-const UNSAID = /^(sqs:(Receive|Delete|Change|GetQueue)|xray:|logs:)/;
+/** Lambda's own: the queue that a function consumes, and logs. Said in the page's prose. */
+const UNSAID = /^(sqs:(Receive|Delete|Change|GetQueue)|logs:)/;
 
 const MARKS =
   /<!-- permissions: a test holds this table against the synthesized stack -->\n(.*?)<!-- end of permissions -->/s;

@@ -148,7 +148,7 @@ describe('a handler with its defaults', () => {
     }
   });
 
-  it.each(FUNCTIONS)('%s: Node.js 24, traced, logs kept a month, a small environment', (name) => {
+  it.each(FUNCTIONS)('%s: Node.js 24, logs kept a month, a small environment', (name) => {
     const { Properties } = resourceOf(template, 'AWS::Lambda::Function', `Batches${name}`);
     const logs = resourceOf(template, 'AWS::Logs::LogGroup', `Batches${name}Logs`);
 
@@ -156,7 +156,6 @@ describe('a handler with its defaults', () => {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: `${name.toLowerCase()}.handler`,
-      TracingConfig: { Mode: 'Active' },
       LoggingConfig: { LogGroup: { Ref: logs.logicalId } },
     });
     expect(logs.Properties.RetentionInDays).toBe(30);

@@ -31,7 +31,6 @@ describe('no settings', () => {
       'BatchQueueArn',
       'BatchQueueUrl',
       'BucketName',
-      'DashboardName',
       'DeadLetterQueueArn',
       'DeadLetterQueueUrl',
       'IntakeFunctionName',
@@ -89,7 +88,8 @@ describe('every setting', () => {
     alarmTopicArns: { ticket: `arn:aws:sns:${ENV.region}:${ENV.account}:tickets` },
     docsUrl: 'https://wiki.example/docs',
     runbook: 'https://wiki.example/runbook',
-    dashboard: false,
+    dashboard: true,
+    tracing: true,
     savedQueries: false,
     removalPolicy: 'destroy',
   };
@@ -105,7 +105,8 @@ describe('every setting', () => {
     });
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
     template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
-    template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+    template.allResourcesProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
     template.resourceCountIs('AWS::Logs::QueryDefinition', 0);
     const alarm = resourceOf(template, 'AWS::CloudWatch::Alarm', 'BatchesBatchesFailed');
     expect(alarm.Properties).toMatchObject({ Threshold: 3, AlarmActions: [context.alarmTopicArn] });

@@ -46,14 +46,17 @@ describe('the dashboard', () => {
   });
 
   it('links to the runbook if that is a URL', () => {
-    const [head] = widgetsOf(templateWith({ runbook: 'https://wiki.example/runbook' }));
+    const [head] = widgetsOf(
+      templateWith({ dashboard: true, runbook: 'https://wiki.example/runbook' }),
+    );
     expect(head?.properties.markdown).toContain('[Runbook](https://wiki.example/runbook)');
   });
 
-  it('can be left out without the alarms', () => {
-    const template = templateWith({ dashboard: false });
+  it('is only there with its prop, the alarms without it', () => {
+    const template = templateWith();
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
-    expect(newHandler(newStack(), { dashboard: false }).dashboard).toBeUndefined();
+    expect(newHandler(newStack()).dashboard).toBeUndefined();
+    expect(newHandler(newStack(), { dashboard: true }).dashboard).toBeDefined();
     template.resourceCountIs('AWS::CloudWatch::Alarm', newHandler(newStack()).alarms.length);
   });
 });
@@ -68,9 +71,16 @@ it('the saved queries are over the logs of every function', () => {
   }
 });
 
-it('every function is traced', () => {
-  const functions = Object.values(templateOf(EVERYTHING).findResources('AWS::Lambda::Function'));
+it('every function is traced with the prop, and may write no traces without it', () => {
+  const traced = templateOf({ ...EVERYTHING, tracing: true });
+  const functions = Object.values(traced.findResources('AWS::Lambda::Function'));
   expect(functions).toHaveLength(8);
   for (const { Properties } of functions)
     expect(Properties.TracingConfig).toEqual({ Mode: 'Active' });
+  expect(JSON.stringify(traced.findResources('AWS::IAM::Policy'))).toContain('xray:');
+
+  const untraced = templateOf(EVERYTHING);
+  for (const { Properties } of Object.values(untraced.findResources('AWS::Lambda::Function')))
+    expect(Properties.TracingConfig).toBeUndefined();
+  expect(JSON.stringify(untraced.findResources('AWS::IAM::Policy'))).not.toContain('xray:');
 });

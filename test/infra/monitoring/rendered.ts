@@ -29,6 +29,7 @@ export interface Widget {
 
 /** With everything that has alarms, functions and metrics of its own. */
 export const EVERYTHING = {
+  dashboard: true,
   collector: {},
   api: {},
   providers: {

@@ -73,8 +73,6 @@ describe('a handler with a collector', () => {
       'sqs:GetQueueUrl',
       'sqs:ReceiveMessage',
       'sqs:SendMessage',
-      'xray:PutTelemetryRecords',
-      'xray:PutTraceSegments',
     ]);
     for (const { Action, Condition } of statements) {
       if ([Action].flat().some((action) => action.startsWith('dynamodb:')))

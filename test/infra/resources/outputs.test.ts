@@ -7,7 +7,7 @@ import { newHandler, newProcessor, newStack, templateWith } from '../../support/
 const outputsOf = (template: Template) => template.findOutputs('*');
 
 it('the outputs of a handler begin with its id, and name what a user of the stack needs', () => {
-  const outputs = outputsOf(templateWith({ collector: {} }));
+  const outputs = outputsOf(templateWith({ collector: {}, dashboard: true }));
 
   const names = Object.keys(outputs);
   expect(names.every((name) => name.startsWith('Batches'))).toBe(true);

@@ -45,11 +45,9 @@ function nameOf(resource: unknown): string {
   return id === undefined ? text.replaceAll('"', '').slice(0, 1) + rest : id + rest;
 }
 
-const OWN_LOGS_AND_TRACES = (name: string) => [
+const OWN_LOGS = (name: string) => [
   `logs:CreateLogStream Batches${name}Logs`,
   `logs:PutLogEvents Batches${name}Logs`,
-  'xray:PutTelemetryRecords *',
-  'xray:PutTraceSegments *',
 ];
 const CONSUMES = (queue: string) =>
   [
@@ -127,7 +125,7 @@ describe('permissions', () => {
     ],
     ['Outcome', [...RECORDS, ...CONSUMES('BatchesOutcomeQueue'), ANNOUNCES]],
   ])('of the %s are exactly these', (name, expected) => {
-    expect(permissionsOf(name)).toEqual([...expected, ...OWN_LOGS_AND_TRACES(name)].sort());
+    expect(permissionsOf(name)).toEqual([...expected, ...OWN_LOGS(name)].sort());
   });
 
   it.each([

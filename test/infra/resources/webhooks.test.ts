@@ -56,8 +56,6 @@ describe('a handler with entries that take webhooks', () => {
       'secretsmanager:DescribeSecret',
       'secretsmanager:GetSecretValue',
       'sqs:SendMessage',
-      'xray:PutTelemetryRecords',
-      'xray:PutTraceSegments',
     ]);
     const onItems = statements.filter(({ Action }) => [Action].flat().includes('dynamodb:PutItem'));
     const keys = onItems.flatMap(
