@@ -1,8 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoTable } from '../shared/aws/table.ts';
-import type { Metrics } from '../shared/batch/ports.ts';
-import { METRICS } from '../shared/metrics.ts';
+import type { Log } from '../shared/batch/ports.ts';
 import { DEFAULT_POLICY } from '../shared/settings.ts';
 import { batchStore } from '../shared/stores/batchStore.ts';
 import { providerStateStore, sweepLock } from '../shared/stores/sweepStores.ts';
@@ -45,15 +44,15 @@ table.middlewareStack.add((next, { commandName = '' }) => (sent) => {
   calls[commandName] = (calls[commandName] ?? 0) + 1;
   return next(sent);
 });
-const counted = new Map<string, number>();
-const metrics: Metrics = {
-  count: (name, value) => void counted.set(name, (counted.get(name) ?? 0) + value),
-  measure() {},
+let seen = 0;
+const info: Log['info'] = (message, fields) => {
+  if (message === 'sweep done' && fields && 'seen' in fields) seen = Number(fields.seen);
 };
 let started = 0;
 const providers = openAiAt(NOWHERE, objectsAt(NOWHERE), { maxInFlight });
+const bench = benchDependencies({ providers: slowProviders(providers, 0) });
 const dependencies = {
-  ...benchDependencies({ providers: slowProviders(providers, 0) }),
+  ...bench,
   batches: batchStore(dynamoTable(table, tableName), DEFAULT_POLICY),
   providerStates: providerStateStore(dynamoTable(table, tableName)),
   sweepLock: sweepLock(dynamoTable(table, tableName)),
@@ -62,14 +61,14 @@ const dependencies = {
       if (to === 'submitting') started += 1;
     },
   },
-  metrics,
+  log: { ...bench.log, info },
 };
 
 const milliseconds = await timed(() => sweep(dependencies, Date.now() + timeMs));
 finish({
   milliseconds,
   peakBytes: peakBytes(),
-  seen: counted.get(METRICS.swept) ?? 0,
+  seen,
   started,
   calls,
 } satisfies Swept);

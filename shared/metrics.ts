@@ -2,6 +2,9 @@
 export const METRIC_NAMESPACE = 'BatchHandler';
 
 /**
+ * CloudWatch charges a metric for each hour in which it gets a value, so none is emitted as 0, and what
+ * Lambda counts for nothing is not counted again: the runs, failures and durations of sweeps.
+ *
  * Names of the metrics, shared by the code that emits them and the construct that shows them.
  * docs/metrics.md describes each. Tests keep the names, that page, the dashboard, the alarms and the
  * runbook consistent.
@@ -47,26 +50,20 @@ export const METRICS = {
   tenantBudgetWaits: 'TenantBudgetWaits',
   /** Batches that wait at a paused provider, counted in each sweep. Of a long queue, its front. */
   pauseWaits: 'PauseWaits',
-  /** Invocations of the processor. */
-  deliveries: 'Deliveries',
+  /** Invocations of the processor that failed. Lambda counts all of them. */
   deliveriesFailed: 'DeliveriesFailed',
   /** Checks of jobs in a status that this version does not know. */
   unknownStatus: 'UnknownStatuses',
-  /** Records and messages of a newer version, which this version does not touch. */
-  newerSchema: 'NewerSchemaSeen',
-  /** Records of batches that cannot be read, measured in each sweep. Each waits to be removed. */
-  unreadableRecords: 'UnreadableRecords',
-  /** Steps of a sweep that threw. The sweep continued. */
+  /**
+   * Batches that a sweep could not process: a step threw, the record is of a newer version, or it cannot
+   * be read. The sweep continued.
+   */
   sweepErrors: 'SweepErrors',
-  /** Batches processed in a sweep. Every completed sweep emits it, also as 0. */
-  swept: 'BatchesSwept',
   /** Sweeps that ran out of time. The next sweep resumes them. */
   sweepsTruncated: 'SweepsTruncated',
   /** Sweeps that stopped calling a provider: it answered nothing for a while, or its time was over. */
   providersCutShort: 'ProvidersCutShort',
-  /** Duration of a sweep. */
-  sweepDuration: 'SweepDuration',
-  /** How long the most overdue batch had been due when the sweep processed it. */
+  /** How long the most overdue batch had been due when the sweep processed it, from five minutes. */
   sweepLag: 'SweepLag',
   /** How long the batch that waits longest has waited for capacity, refusals for quota included. */
   oldestQueuedAge: 'OldestQueuedAge',
@@ -100,7 +97,6 @@ export type MetricName = (typeof METRICS)[keyof typeof METRICS];
 type MetricUnit = 'Count' | 'Seconds' | 'None';
 
 const UNITS: Readonly<Record<string, MetricUnit>> = {
-  [METRICS.sweepDuration]: 'Seconds',
   [METRICS.sweepLag]: 'Seconds',
   [METRICS.oldestQueuedAge]: 'Seconds',
   [METRICS.turnaround]: 'Seconds',
@@ -119,7 +115,6 @@ export function unitOf(name: string): MetricUnit {
  * others.
  */
 const BY_PROVIDER: ReadonlySet<string> = new Set([
-  METRICS.submitted,
   METRICS.quotaWaits,
   METRICS.providerBlocked,
   METRICS.budgetWaits,

@@ -19,11 +19,13 @@ export interface AlarmSpec {
   /** What to type first: a command of the command line, with its options. It changes nothing by itself. */
   readonly command: string;
   readonly metric: cloudwatch.IMetric;
+  /** In place of the setting, if that is not what the metric is compared with. */
+  readonly threshold?: number;
   /** Units of the metric in one unit of the threshold, such as seconds in an hour. Default: 1. */
   readonly factor?: number;
   /** How many periods in a row must reach the threshold. Default: 1. */
   readonly periods?: number;
-  /** Fires when the metric has no data, instead of when it reaches the threshold. Default: false. */
+  /** Fires when the metric has no data, too. Default: false. */
   readonly firesWithoutData?: boolean;
 }
 

@@ -5,7 +5,7 @@ import { type AlarmDefinition, type AlarmSpec, over } from './alarmSpec.ts';
 import { API_ALARMS } from './apiMonitoring.ts';
 import { BATCH_ALARMS } from './batchAlarms.ts';
 
-const { MAXIMUM, SAMPLE_COUNT } = cloudwatch.Stats;
+const { MAXIMUM, MINIMUM } = cloudwatch.Stats;
 
 /** The alarms on the handler itself: its sweeps, its functions, its queues and its records. */
 const HANDLER_ALARMS = {
@@ -16,60 +16,48 @@ const HANDLER_ALARMS = {
    */
   noSweepMinutes: {
     defaultThreshold: 10,
-    specs: ({ handler, interval }, minutes) => ({
+    specs: ({ functions, interval }, minutes) => ({
       id: 'NoSweep',
       severity: 'page',
       command: 'doctor',
       summary: `No sweep has succeeded for ${minutes} minutes: no batch makes progress.`,
-      metric: handler.metric(METRICS.swept, { period: interval, statistic: SAMPLE_COUNT }),
+      // Lambda emits 0 for each invocation that ended normally: the smallest value is 1 if none did.
+      metric: functions.sweeper.metricErrors({ period: interval, statistic: MINIMUM }),
+      threshold: 1,
       periods: Math.ceil(minutes / interval.toMinutes()),
-      // Every successful sweep emits this metric.
       firesWithoutData: true,
     }),
   },
   /**
-   * Sweeps that failed or were killed, in 15 minutes.
+   * Sweeps that failed or were killed, in 20 minutes, or in seven times `schedule` if that is longer.
    *
    * @default 3
    */
   sweeperErrors: {
     defaultThreshold: 3,
-    specs: ({ functions }) => ({
+    specs: ({ functions, interval }) => ({
       id: 'SweeperErrors',
       severity: 'page',
       command: 'doctor',
       summary: 'Sweeps fail or are killed.',
-      metric: functions.sweeper.metricErrors(over(15)),
+      // While a sweep hangs until it is killed, those that find its lease end normally: one in six fails.
+      metric: functions.sweeper.metricErrors(over(Math.max(20, 7 * interval.toMinutes()))),
     }),
   },
   /**
-   * Failures to process a batch in a sweep, in 15 minutes. Every sweep tries such a batch again.
+   * Batches that a sweep could not process, in 15 sweeps, counted in each: a step failed, the record is
+   * of a newer version of the code, or it cannot be read.
    *
    * @default 10
    */
   sweepErrors: {
     defaultThreshold: 10,
-    specs: ({ handler }) => ({
+    specs: ({ handler, interval }) => ({
       id: 'SweepErrors',
       severity: 'ticket',
       command: 'doctor',
       summary: 'Sweeps cannot process some batches: these make no progress, the others do.',
-      metric: handler.metric(METRICS.sweepErrors, over(15)),
-    }),
-  },
-  /**
-   * Records of batches that cannot be read.
-   *
-   * @default 1
-   */
-  unreadableRecords: {
-    defaultThreshold: 1,
-    specs: ({ handler }) => ({
-      id: 'UnreadableRecords',
-      severity: 'ticket',
-      command: 'doctor',
-      summary: 'The record of a batch cannot be read: nothing happens to it until it is removed.',
-      metric: handler.metric(METRICS.unreadableRecords, over(5, MAXIMUM)),
+      metric: handler.metric(METRICS.sweepErrors, over(15 * interval.toMinutes())),
     }),
   },
   /**
@@ -116,22 +104,6 @@ const HANDLER_ALARMS = {
       command: 'doctor',
       summary: 'Sweeps run out of time: each processes only some of the batches that are due.',
       metric: handler.metric(METRICS.sweepsTruncated, over(15)),
-    }),
-  },
-  /**
-   * Records of a newer version of the code that were skipped, in 15 minutes, twice in a row.
-   *
-   * @default 1
-   */
-  newerSchema: {
-    defaultThreshold: 1,
-    specs: ({ handler }) => ({
-      id: 'NewerSchema',
-      severity: 'ticket',
-      command: 'doctor',
-      summary: 'Records of a newer version are skipped: an older version of the code is running.',
-      metric: handler.metric(METRICS.newerSchema, over(15)),
-      periods: 2,
     }),
   },
   /**

@@ -77,20 +77,12 @@ function createAlarm(
 ): cloudwatch.Alarm {
   const { id, severity, summary, command, metric, factor = 1, periods = 1 } = spec;
   const topic = topics[severity];
-  const comparison = spec.firesWithoutData
-    ? {
-        threshold: 1,
-        comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-        treatMissingData: cloudwatch.TreatMissingData.BREACHING,
-      }
-    : {
-        threshold: threshold * factor,
-        comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        // Counts are emitted only when something has happened.
-        treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      };
+  const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
   const alarm = new cloudwatch.Alarm(scope, id, {
-    ...comparison,
+    threshold: (spec.threshold ?? threshold) * factor,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    // What is 0 is not emitted.
+    treatMissingData: spec.firesWithoutData ? BREACHING : NOT_BREACHING,
     metric,
     evaluationPeriods: periods,
     alarmDescription: [

@@ -14,7 +14,9 @@ import {
   heading,
   inHours,
   inMinutes,
+  inSeconds,
   maximum,
+  orZero,
   percentileOf,
   sum,
   WIDTH,
@@ -72,10 +74,10 @@ function stateWidgets(
     ...half,
     title: 'Now',
     metrics: [
-      maximum(monitored, METRICS.inFlight, 'Jobs in flight', now),
-      maximum(monitored, METRICS.queued, 'Batches queued', now),
+      orZero(maximum(monitored, METRICS.inFlight, 'Jobs in flight', now)),
+      orZero(maximum(monitored, METRICS.queued, 'Batches queued', now)),
       inMinutes(oldestQueued, 'Oldest queued, minutes'),
-      maximum(monitored, METRICS.providerBlocked, 'Blocked providers', now),
+      orZero(maximum(monitored, METRICS.providerBlocked, 'Blocked providers', now)),
       deadLetterSum(monitored),
     ],
   });
@@ -103,6 +105,7 @@ function deadLetterSum(monitored: Monitored): cloudwatch.IMetric {
 function trendWidgets(monitored: Monitored): cloudwatch.IWidget[][] {
   const hourly = (name: MetricName, label: string) => sum(monitored, name, label, HOUR);
   const oldestQueued = maximum(monitored, METRICS.oldestQueuedAge, 'seconds');
+  const { sweeper } = monitored.functions;
   return [
     [
       graph('Batches an hour', [
@@ -126,21 +129,21 @@ function trendWidgets(monitored: Monitored): cloudwatch.IWidget[][] {
     [
       graph(
         'Jobs in flight, by provider',
-        byProvider(monitored, maximum(monitored, METRICS.inFlight, 'jobs')),
+        byProvider(monitored, maximum(monitored, METRICS.inFlight, 'jobs')).map(orZero),
         { stacked: true },
       ),
-      graph('Queued batches', [maximum(monitored, METRICS.queued, 'batches')], {
+      graph('Queued batches', [orZero(maximum(monitored, METRICS.queued, 'batches'))], {
         right: [inMinutes(oldestQueued, 'oldest, minutes')],
       }),
       graph(
         'Sweeps, seconds',
         [
-          maximum(monitored, METRICS.sweepDuration, 'duration'),
-          maximum(monitored, METRICS.sweepLag, 'lag'),
+          inSeconds(sweeper.metricDuration({ statistic: MAXIMUM }), 'duration'),
+          orZero(maximum(monitored, METRICS.sweepLag, 'lag')),
         ],
         {
           right: [
-            sum(monitored, METRICS.swept, 'batches processed'),
+            sweeper.metricInvocations({ label: 'sweeps', statistic: SUM }),
             sum(monitored, METRICS.sweepsTruncated, 'sweeps out of time'),
           ],
         },

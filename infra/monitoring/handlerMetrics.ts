@@ -69,6 +69,7 @@ export abstract class HandlerMetrics extends Construct {
 
   /**
    * Providers that are blocked because they refuse the account. Its key or billing needs to be fixed.
+   * It has no value while there are none.
    *
    * @default maximum over 5 minutes
    */

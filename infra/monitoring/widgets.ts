@@ -25,7 +25,7 @@ export function sum(
   return handler.metric(name, { label, period, statistic: cloudwatch.Stats.SUM });
 }
 
-/** A gauge: the maximum in each period. */
+/** A gauge: the maximum in each period. It has no value while it would be 0. */
 export function maximum(
   { handler }: Monitored,
   name: MetricName,
@@ -35,6 +35,23 @@ export function maximum(
   return handler.metric(name, { label, period, statistic: cloudwatch.Stats.MAXIMUM });
 }
 
+/** Shows 0 where a metric has no value. */
+export function orZero(metric: cloudwatch.Metric): cloudwatch.MathExpression {
+  const id = idOf(metric);
+  return new cloudwatch.MathExpression({
+    expression: `FILL(${id}, 0)`,
+    usingMetrics: { [id]: metric },
+    period: metric.period,
+    ...omitUndefined({ label: metric.label }),
+  });
+}
+
+/** The ids in expressions must differ within a widget unless they are the same metric. */
+function idOf({ metricName, statistic, dimensions = {} }: cloudwatch.Metric): string {
+  const entry = dimensions[DIMENSIONS.provider] ?? '';
+  return `m_${metricName}_${statistic}_${entry}`.replaceAll(/\W/g, '_');
+}
+
 /** @param percentile such as `p90` */
 export function percentileOf(
   { handler }: Monitored,
@@ -42,6 +59,14 @@ export function percentileOf(
   percentile: string,
 ): cloudwatch.Metric {
   return handler.metric(name, { period: HOUR, statistic: percentile });
+}
+
+/** Converts a metric from milliseconds. */
+export function inSeconds(
+  milliseconds: cloudwatch.Metric,
+  label: string,
+): cloudwatch.MathExpression {
+  return divided(milliseconds, 1000, label);
 }
 
 /** Converts a metric from seconds. */
@@ -54,16 +79,17 @@ export function inHours(seconds: cloudwatch.Metric, label: string): cloudwatch.M
   return divided(seconds, 60 * 60, label);
 }
 
-/** The ids in expressions must differ within a widget unless they are the same metric. */
 function divided(
   metric: cloudwatch.Metric,
   divisor: number,
   label: string,
 ): cloudwatch.MathExpression {
-  const id = metric.statistic.startsWith('p') ? `seconds_${metric.statistic}` : 'seconds';
+  const id = idOf(metric);
+  // A percentile of nothing is not 0.
+  const value = metric.statistic.startsWith('p') ? id : `FILL(${id}, 0)`;
   return new cloudwatch.MathExpression({
     label,
-    expression: `${id} / ${divisor}`,
+    expression: `${value} / ${divisor}`,
     usingMetrics: { [id]: metric },
     ...omitUndefined({ period: metric.period }),
   });

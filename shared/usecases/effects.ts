@@ -198,7 +198,7 @@ function stateChange(
   };
 }
 
-export type DeliverPorts = Pick<Dependencies, 'processor' | 'objects' | 'tableName' | 'metrics'>;
+export type DeliverPorts = Pick<Dependencies, 'processor' | 'objects' | 'tableName'>;
 
 /**
  * Invokes the processor for the delivery that the record names.
@@ -206,11 +206,10 @@ export type DeliverPorts = Pick<Dependencies, 'processor' | 'objects' | 'tableNa
  * @returns that the delivery failed, if Lambda certainly refused the invocation; else undefined
  */
 export async function deliver(
-  { processor, objects, tableName, metrics }: DeliverPorts,
+  { processor, objects, tableName }: DeliverPorts,
   batch: BatchIn<'delivering'>,
 ): Promise<BatchEvent | undefined> {
   const event = processorEvent(batch, objects, tableName);
-  metrics.count(METRICS.deliveries, 1, batch.provider);
   try {
     await processor.invoke(event);
     return undefined;

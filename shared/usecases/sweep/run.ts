@@ -1,4 +1,4 @@
-import { messageOf, NewerSchemaError, UnreadableRecordError } from '../../batch/errors.ts';
+import { messageOf, UnreadableRecordError } from '../../batch/errors.ts';
 import type { WaitingHint } from '../../batch/ports.ts';
 import type { Batch, BatchIn } from '../../batch/record.ts';
 import { METRICS } from '../../metrics.ts';
@@ -105,8 +105,7 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
         await step();
       } catch (error) {
         run.errors += 1;
-        const isNewer = error instanceof NewerSchemaError;
-        metrics.count(isNewer ? METRICS.newerSchema : METRICS.sweepErrors, 1);
+        metrics.count(METRICS.sweepErrors, 1);
         const about = { ...subject, ...logFieldsOf(error) };
         log.error('batch sweep failed', { ...about, error: messageOf(error) });
         if (error instanceof UnreadableRecordError && error.batchId !== undefined)
@@ -152,7 +151,10 @@ function onceByName<T>(read: (name: string) => Promise<T>) {
   };
 }
 
-/** Metrics of the present state, from what a sweep reads anyway. */
+/** A sweep that comes once in a while finds batches that have been due for less at any time. */
+const LATE_MS = 5 * 60_000;
+
+/** Metrics of the present state, from what a sweep reads anyway. What is 0 is not emitted. */
 export class Gauges {
   readonly #runningByProvider = new Map<string, number>();
   readonly #blocked = new Set<string>();
@@ -187,30 +189,32 @@ export class Gauges {
   }
 
   /**
-   * Emits the metrics. The lag and the age are emitted in any case, since a sweep of a part finds
+   * Emits the metrics. The lag and the age are emitted of a part, too, since a sweep of a part finds
    * lower bounds of them; counts of a part would mislead.
    *
    * @param isWhole whether the sweep came to everything
    */
   emit(
-    { metrics, providers, policy }: Pick<Dependencies, 'metrics' | 'providers' | 'policy'>,
+    { metrics, policy }: Pick<Dependencies, 'metrics' | 'policy'>,
     admitted: number,
     isWhole: boolean,
   ): void {
-    metrics.measure(METRICS.sweepLag, this.#lagMs / 1000);
-    metrics.measure(METRICS.oldestQueuedAge, this.#oldestQueuedMs / 1000);
+    const measure = (name: string, value: number, provider?: string) => {
+      if (value > 0) metrics.measure(name, value, provider);
+    };
+    if (this.#lagMs >= LATE_MS) measure(METRICS.sweepLag, this.#lagMs / 1000);
+    measure(METRICS.oldestQueuedAge, this.#oldestQueuedMs / 1000);
     if (!isWhole) return;
-    metrics.measure(METRICS.queued, Math.max(0, this.#waiting - admitted));
+    measure(METRICS.queued, this.#waiting - admitted);
     this.#emitTenants(metrics, policy.tenantMetrics);
-    metrics.measure(METRICS.providerBlocked, this.#blocked.size);
-    for (const name of this.#blocked) metrics.measure(METRICS.providerBlocked, 1, name);
+    measure(METRICS.providerBlocked, this.#blocked.size);
+    for (const name of this.#blocked) measure(METRICS.providerBlocked, 1, name);
     let inFlight = 0;
-    for (const name of new Set([...providers.names, ...this.#runningByProvider.keys()])) {
-      const running = this.#runningByProvider.get(name) ?? 0;
-      metrics.measure(METRICS.inFlight, running, name);
+    for (const [name, running] of this.#runningByProvider) {
+      measure(METRICS.inFlight, running, name);
       inFlight += running;
     }
-    metrics.measure(METRICS.inFlight, inFlight);
+    measure(METRICS.inFlight, inFlight);
   }
 
   /** Those with the most batches waiting. */

@@ -58,9 +58,7 @@ function report(ports: SweepPorts, run: SweepRun, startedAt: number): void {
   const truncated = run.isOver() || wasCutShort;
   const seconds = (clock.now() - startedAt) / 1000;
   const admitted = [...run.admitted.values()].reduce((sum, count) => sum + count, 0);
-  metrics.count(METRICS.swept, run.seen);
   if (truncated) metrics.count(METRICS.sweepsTruncated, 1);
-  metrics.measure(METRICS.sweepDuration, seconds);
   run.gauges.emit(ports, admitted, !run.isOver());
   const { seen, errors } = run;
   log.info('sweep done', { seen, admitted, errors, truncated, seconds });

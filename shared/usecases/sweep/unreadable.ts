@@ -7,7 +7,7 @@ type UnreadablePorts = Pick<Dependencies, 'batches' | 'log' | 'metrics'>;
 const MAX_PAGES = 10;
 
 /**
- * Counts the records that cannot be read, for their alarm, and brings those back that can be read
+ * Counts the records that cannot be read, for the alarm on sweep errors, and brings those back that can be read
  * again, because a version of the code was deployed that knows them.
  */
 export async function watchUnreadable(
@@ -27,7 +27,7 @@ export async function watchUnreadable(
     cursor = page.cursor;
     if (cursor === undefined) break;
   }
-  metrics.measure(METRICS.unreadableRecords, unreadable);
+  if (unreadable > 0) metrics.count(METRICS.sweepErrors, unreadable);
 }
 
 /**

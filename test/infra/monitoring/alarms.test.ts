@@ -15,11 +15,10 @@ function alarmNamed(template: Template, id: string) {
 }
 
 describe('the alarm on missing sweeps', () => {
-  it('fires when no sweep emits its metric for ten minutes', () => {
+  it('fires when every invocation of the sweeper fails, or there is none, for ten minutes', () => {
     expect(alarmNamed(templateWith(), 'NoSweep')).toMatchObject({
-      MetricName: 'BatchesSwept',
-      Statistic: 'SampleCount',
-      ComparisonOperator: 'LessThanThreshold',
+      ...{ Namespace: 'AWS/Lambda', MetricName: 'Errors', Statistic: 'Minimum' },
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       ...{ Threshold: 1, Period: 60, EvaluationPeriods: 10 },
       TreatMissingData: 'breaching',
     });
@@ -38,6 +37,27 @@ describe('the alarm on missing sweeps', () => {
     expect(() => templateWith({ alarms: { noSweepMinutes: 1_441 } })).toThrow(
       'alarms.noSweepMinutes is 1441: CloudWatch looks back 1440 at most',
     );
+  });
+});
+
+describe('the alarm on sweeps that fail', () => {
+  it('looks back over three sweeps that hang until they are killed, with the wait for their leases', () => {
+    for (const minutes of [1, 2, 3, 4, 5, 10]) {
+      const template = templateWith({ schedule: Duration.minutes(minutes) });
+      const { Period, Threshold } = alarmNamed(template, 'SweeperErrors') ?? {};
+      // Five minutes and a lease of half a minute more: then the next sweep begins.
+      const killedEvery = Math.ceil(5.5 / minutes) * minutes;
+      expect(Threshold).toBe(3);
+      expect(Period / 60).toBeGreaterThanOrEqual(3 * killedEvery);
+    }
+  });
+
+  it('and on batches that sweeps cannot process reaches one that 10 of 15 cannot', () => {
+    for (const minutes of [1, 10]) {
+      const template = templateWith({ schedule: Duration.minutes(minutes) });
+      const alarm = { MetricName: 'SweepErrors', Threshold: 10, Period: 15 * 60 * minutes };
+      expect(alarmNamed(template, 'SweepErrors')).toMatchObject(alarm);
+    }
   });
 });
 

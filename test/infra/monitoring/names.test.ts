@@ -76,6 +76,7 @@ describe('what is shown', () => {
     expect([...kinds].toSorted()).toEqual([
       'AWS/Lambda Duration',
       'AWS/Lambda Errors',
+      'AWS/Lambda Invocations',
       'AWS/Lambda Throttles',
       'AWS/Lambda Url4xxCount',
       'AWS/Lambda Url5xxCount',

@@ -268,7 +268,7 @@ describe('a failure', () => {
     await w.sweep();
 
     expect(asked).toHaveLength(149);
-    expect(w.metrics.get(METRICS.newerSchema)).toBe(1);
+    expect(w.metrics.get(METRICS.sweepErrors)).toBe(1);
   });
 
   it('to read a page at once is followed by single reads', async () => {
