@@ -1,5 +1,5 @@
 import type { Failure } from '../batch/failures.ts';
-import { classifyRow, isObject, type ResultRow } from './rows.ts';
+import { classifyRow, type DecidingFields, isObject } from './rows.ts';
 
 /** The code of a row that gives none. */
 const NO_CODE = 'no_code';
@@ -8,7 +8,7 @@ const NO_CODE = 'no_code';
  * The error of a row that did not succeed, as its own words have it: the error in the answer's body
  * says more than the one beside it. Any field may be of another type.
  */
-export function failureOf(row: Partial<ResultRow>): Failure {
+export function failureOf(row: DecidingFields): Failure {
   const { response, error } = row;
   const body: unknown = response?.body;
   const inBody = isObject(body) ? body.error : undefined;

@@ -182,9 +182,10 @@ export function customIdOf(line: Buffer): string {
 }
 
 /** The bytes of a parsed row, rewritten if they begin with another `custom_id` than the row's. */
-export function withOneId(bytes: Uint8Array, row: object, customId: string): Uint8Array {
+export function withOneId(bytes: Uint8Array, row: { readonly custom_id?: unknown }): Uint8Array {
   const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const leading = leadingCustomId(line);
-  if (leading === undefined || leading === customId) return bytes;
+  if (leading === undefined || typeof row.custom_id !== 'string' || leading === row.custom_id)
+    return bytes;
   return Buffer.from(JSON.stringify(row));
 }

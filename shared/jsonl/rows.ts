@@ -22,6 +22,14 @@ export interface ResultRow {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
+/** The fields of a row that decide its outcome. Those of a provider's row may be of another type. */
+export interface DecidingFields {
+  readonly id?: unknown;
+  readonly custom_id?: unknown;
+  readonly response?: { readonly status_code?: unknown; readonly body?: unknown } | null;
+  readonly error?: unknown;
+}
+
 /**
  * Parses a row that this project has written and stored. Rows of a provider's files may be anything:
  * see `readOutputLine`.
@@ -42,7 +50,7 @@ export function parseRow(bytes: Uint8Array): Partial<ResultRow> {
 }
 
 /** The outcome of a row's request. Any field of a provider's row may be of another type. */
-export function classifyRow({ response, error }: Partial<ResultRow>): RowOutcome {
+export function classifyRow({ response, error }: DecidingFields): RowOutcome {
   const status = statusIn(response?.status_code);
   const failure = isSuccess(status) ? failureIn(response?.body) : undefined;
   return outcomeOfVerdict({ status_code: failure ?? status, error_code: errorCodeIn(error) });
@@ -61,7 +69,7 @@ function errorCodeIn(error: unknown): string | undefined {
 }
 
 /** Objects that OpenAI answers with while they may still fail: `Response` and `Video` in its SDK. */
-const OBJECTS_WITH_STATUS: ReadonlySet<unknown> = new Set(['response', 'video']);
+export const OBJECTS_WITH_STATUS: ReadonlySet<unknown> = new Set(['response', 'video']);
 
 function isSuccess(status: number | undefined): boolean {
   return status !== undefined && status >= 200 && status < 300;
@@ -97,7 +105,7 @@ export const UNUSABLE_ANSWER = 'unusable_answer';
 const UNUSED_ANSWERS: ReadonlySet<unknown> = new Set([UNREADABLE_ANSWER, UNUSABLE_ANSWER]);
 
 /** Whether the row shows that its request was answered, however the answer is used. */
-export function isAnswered({ response, error }: Partial<ResultRow>): boolean {
+export function isAnswered({ response, error }: DecidingFields): boolean {
   if (errorCodeIn(error) === UNREADABLE_ROW) return true;
   if (isSuccess(statusIn(response?.status_code))) return true;
   const body = response?.body;
@@ -169,7 +177,7 @@ export function referenceOf(customId: string): string {
  * The tokens of a row, as chat completions, embeddings, responses or Anthropic report them.
  * Undefined if it reports none, or numbers that cannot be counted: as 0, they would cost nothing.
  */
-export function usageOfRow({ response }: Partial<ResultRow>): Usage | undefined {
+export function usageOfRow({ response }: DecidingFields): Usage | undefined {
   const usage = (response?.body as { usage?: WireUsage | null } | null | undefined)?.usage;
   const input = usage?.prompt_tokens ?? usage?.input_tokens;
   // Embeddings have no output.

@@ -8,7 +8,8 @@ import {
 } from '../batch/ledger.ts';
 import type { ScratchFile } from '../batch/ports.ts';
 import { lineSink, withOneId } from './lines.ts';
-import { classifyRow, isAnswered, isObject, type ResultRow, usageOfRow } from './rows.ts';
+import { RowScanner } from './rowScan.ts';
+import { classifyRow, type DecidingFields, isAnswered, isObject, usageOfRow } from './rows.ts';
 import { type FileSpan, readInPlace } from './scratch.ts';
 import { brokenRows, type PositionedRow, readOutputLine } from './unreadable.ts';
 
@@ -48,6 +49,7 @@ export async function spoolRows(
   const positioned = new SpooledRows();
   const sink = lineSink(file);
   const totals = new RowTotals();
+  const scanner = new RowScanner();
   /** Ids, and positions as numbers. */
   const unreadable = new Set<string | number>();
   let foreign = 0;
@@ -56,7 +58,7 @@ export async function spoolRows(
   let offset = file.bytes;
 
   /** @returns whether the caller should flush */
-  function add(bytes: Uint8Array, row: Partial<ResultRow>): boolean {
+  function add(bytes: Uint8Array, row: DecidingFields): boolean {
     const outcome = classifyRow(row);
     totals.add(row, outcome);
     if (row.id === BILLED_ROW_ID) return false;
@@ -77,17 +79,21 @@ export async function spoolRows(
     if (known && isKept && !unreadable.has(customId)) return false;
     if (codeOf(row) === UNREADABLE_ROW) unreadable.add(customId);
     else unreadable.delete(customId);
-    const line = withOneId(bytes, row, customId);
-    rows.set(customId, { offset, length: line.length, outcome });
-    offset += line.length + 1;
-    return sink.add(line);
+    rows.set(customId, { offset, length: bytes.length, outcome });
+    offset += bytes.length + 1;
+    return sink.add(bytes);
   }
 
   for await (const group of source) {
     for (const received of group) {
+      const scanned = scanner.scan(received);
+      if (scanned) {
+        if (add(received, scanned)) await sink.flush();
+        continue;
+      }
       const line = readOutputLine(received);
       if (line.holds === 'object') {
-        if (add(line.bytes, line.value)) await sink.flush();
+        if (add(withOneId(line.bytes, line.value), line.value)) await sink.flush();
       } else if (line.holds === 'empty') foreign += 1;
       else
         for (const row of brokenRows(line.text, 'custom_id', (id) => id))
@@ -105,7 +111,7 @@ export async function spoolRows(
   };
 }
 
-function isPositioned(row: Partial<ResultRow>): row is PositionedRow {
+function isPositioned(row: DecidingFields): row is PositionedRow {
   return 'position' in row && typeof row.position === 'number';
 }
 
@@ -119,7 +125,7 @@ export function withPositions(spool: Spool, requests: number): Spool {
   return { ...spool, positioned: new SpooledRows(), nameless: nameless + positioned.size };
 }
 
-function codeOf({ error }: Partial<ResultRow>): unknown {
+function codeOf({ error }: DecidingFields): unknown {
   return isObject(error) ? error.code : undefined;
 }
 
@@ -186,14 +192,14 @@ export class RowTotals {
   /** The first row that says that the account was refused. */
   accountRefusal: Reason | undefined;
 
-  add(row: Partial<ResultRow>, outcome: RowOutcome): void {
+  add(row: DecidingFields, outcome: RowOutcome): void {
     const used = usageOfRow(row);
     if (used) this.usage = sumUsage(this.usage, used);
     else if (outcome === 'succeeded') this.isMetered = false;
     if (codeOf(row) === ACCOUNT_ROW_CODE)
       this.accountRefusal ??= shortReason(
         ACCOUNT_ROW_CODE,
-        String(row.error?.message ?? 'the provider gave no message'),
+        String((row.error as { message?: unknown }).message ?? 'the provider gave no message'),
       );
   }
 }

@@ -28,10 +28,10 @@ it('is the one that JSON.parse finds, at any position and with any escapes', () 
 
 it('a row that begins with an id that JSON overrides is rewritten', () => {
   const twice = Buffer.from('{"custom_id":"a","custom_id":"b","n":1}');
-  const once = withOneId(twice, JSON.parse(twice.toString()), 'b');
+  const once = withOneId(twice, JSON.parse(twice.toString()));
   expect(Buffer.from(once).toString()).toBe('{"custom_id":"b","n":1}');
   const fine = Buffer.from('{"custom_id":"b"}');
-  expect(withOneId(fine, {}, 'b')).toBe(fine);
+  expect(withOneId(fine, { custom_id: 'b' })).toBe(fine);
 });
 
 it('throws for a line that was cut off, although it begins with an id', () => {
