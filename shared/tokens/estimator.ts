@@ -138,10 +138,12 @@ const WINDOW = 320;
 export class TextSampler {
   readonly #strata: Readonly<Record<TextKind, Stratum>>;
   readonly #count: CountTokens;
+  readonly #random: () => number;
   #size = 0;
 
   constructor(count: CountTokens, { random, expectedSize }: Sampling) {
     this.#count = count;
+    this.#random = random;
     // A kind of text that is rare in the file needs few measurements.
     const sampling = { random, expectedSize: () => expectedSize(this.#size) };
     const strata = TEXT_KINDS.map((kind) => [kind, new Stratum(WINDOW, sampling)]);
@@ -149,11 +151,11 @@ export class TextSampler {
   }
 
   add(text: string): number {
-    const { kind, tokens } = guessText(text);
+    const { kind, tokens } = guessText(text, this.#random);
     this.#size += text.length;
     return this.#strata[kind].add(text.length, tokens, (place) => {
       const window = windowAt(text, place);
-      const guess = guessText(window, window.length).tokens;
+      const guess = guessText(window).tokens;
       return { size: window.length, guess, tokens: this.#count(window) };
     });
   }

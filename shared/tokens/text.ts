@@ -17,9 +17,6 @@ export interface TextGuess {
 /** How many characters of a text are sampled: reading all of them would cost as much as parsing. */
 const PROBES = 16;
 
-/** 2³² divided by the golden ratio: its multiples are distributed evenly. */
-const SCATTER = 0x9e3779b1;
-
 /**
  * Approximate tokens per character, in o200k_base. Only their ratios within one text matter, because
  * the error of a file's guesses is measured.
@@ -37,20 +34,23 @@ const TOKENS = {
  * Guesses the tokens and the kind of a text from a few of its characters. A text of several kinds
  * has the kind of its rarer characters, which have more tokens.
  *
- * @param samples how many characters are sampled, at equal distances
+ * @param random from 0 to below 1: draws one character of each of 16 stretches of the text. Places at equal
+ *   distances would all hit the same column of a table. Default: every character is read
  */
-export function guessText(text: string, samples: number = PROBES): TextGuess {
+export function guessText(text: string, random?: () => number): TextGuess {
   const { length } = text;
   // A whole number: a fraction makes each step several times slower.
-  const step = Math.max(1, (length / samples) | 0);
+  const step = random ? Math.max(1, (length / PROBES) | 0) : 1;
   let probes = 0;
   let spaces = 0;
   let symbols = 0;
   let accented = 0;
   let syllabic = 0;
   let ideographic = 0;
-  // The offset varies, so that the beginnings of texts are sampled, too.
-  for (let place = (Math.imul(length, SCATTER) >>> 8) % step; place < length; place += step) {
+  for (let start = 0; start < length; start += step) {
+    const place = random && step > 1 ? start + ((random() * step) | 0) : start;
+    // The last stretch may be shorter than the others.
+    if (place >= length) break;
     const unit = text.charCodeAt(place);
     probes += 1;
     if (unit < 0x80) {
