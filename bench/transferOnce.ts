@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { collect } from '../shared/usecases/work/collect.ts';
 import { submit } from '../shared/usecases/work/submit.ts';
 import { benchDependencies, objectsAt, openAiAt } from './harness/dependencies.ts';
@@ -65,10 +67,9 @@ const pausedMilliseconds = await collectionPauses(async () => {
 });
 finish({ ...(took as Used), pausedMilliseconds, peakBytes: peakBytes() } satisfies Moved);
 
-async function outputOfJob() {
-  const { body } = await fetch(`${providerUrl}/v1/files/file-output/content`);
-  if (!body) throw new Error('nothing was downloaded');
-  return body;
+async function outputOfJob(): Promise<IncomingMessage> {
+  const [response] = await once(get(`${providerUrl}/v1/files/file-output/content`), 'response');
+  return response;
 }
 
 function taskWith<T>(batch: T) {

@@ -168,10 +168,14 @@ export function systemCodeOf(error: unknown): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Such as `fetch failed (read ECONNRESET)`: the message alone would not say why. */
+/**
+ * Such as `Connection error. (read ECONNRESET)`: the message alone would not say why. URLs are without
+ * their queries, which may be the credentials of a storage.
+ */
 export function messageWithCause(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-  return cause === '' ? messageOf(error) : `${messageOf(error)} (${cause})`;
+  const message = cause === '' ? messageOf(error) : `${messageOf(error)} (${cause})`;
+  return message.replace(/(https?:\/\/[^\s?]+)\?[^\s,)]*/g, '$1');
 }
 
 /**

@@ -8,7 +8,7 @@ export interface ImportRule {
 }
 
 const PROVIDER =
-  'shared/batch shared/jsonl shared/providers/errors.ts shared/providers/http.ts shared/providers/listing.ts shared/providers/provider.ts shared/providers/settings.ts shared/providers/translation node zod';
+  'shared/batch shared/jsonl shared/providers/download.ts shared/providers/errors.ts shared/providers/http.ts shared/providers/listing.ts shared/providers/provider.ts shared/providers/settings.ts shared/providers/translation node zod';
 const KIND = 'a function loads only the provider that it uses, with its SDK';
 const SETTINGS = 'the construct and the functions share it, and it has to load without any SDK';
 const LOCAL =

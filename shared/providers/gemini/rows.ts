@@ -9,9 +9,9 @@ import {
   rowsOfLine,
   rowsOfObject,
 } from '../../jsonl/unreadable.ts';
+import { downloadHeaders, resumedDownload } from '../download.ts';
 import { malformedAnswer } from '../errors.ts';
 import { rpcRowError } from '../google/status.ts';
-import { downloadHeaders, resumedDownload } from '../http.ts';
 import { EMBEDDINGS, type JobContext } from '../provider.ts';
 import { chatCompletionOfGemini, embeddingsOfGemini } from '../translation/geminiAnswer.ts';
 import { answerBody } from '../translation/responsesAnswer.ts';

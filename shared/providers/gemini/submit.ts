@@ -9,7 +9,7 @@ import {
   type UploadFile,
   type UploadProgress,
 } from '../google/rest.ts';
-import { DISCARD_DEADLINE_MS } from '../http.ts';
+import { DISCARD_DEADLINE_MS, discardBody } from '../http.ts';
 import { EMBEDDINGS, type ProviderEntry, type Submission } from '../provider.ts';
 import { modelAt, type RequestSettings } from '../settings.ts';
 import { type Client, createdSchema, uploadedSchema, VERSION } from './api.ts';
@@ -115,7 +115,7 @@ async function openSession(
       'x-goog-upload-header-content-type': 'application/jsonl',
     },
   });
-  await response.body?.cancel();
+  await discardBody(response);
   const session = URL.parse(response.headers.get('x-goog-upload-url') ?? '');
   if (session === null) throw unusableAnswer('Gemini, upload', 'the answer names no session');
   // The key is sent to the same host as before, and nowhere else.
@@ -145,14 +145,14 @@ async function sendChunk(
   const headers = { 'x-goog-upload-command': command, 'x-goog-upload-offset': String(offset) };
   const response = await rest.openOnce({ method: 'POST', url, body: bytes, headers });
   if (isLast) return { answer: await response.json() };
-  await response.body?.cancel();
+  await discardBody(response);
   return { received: offset + bytes.length };
 }
 
 async function receivedBytes({ rest }: Client, url: string): Promise<number> {
   const headers = { 'x-goog-upload-command': 'query' };
   const response = await rest.open({ method: 'POST', url, headers });
-  await response.body?.cancel();
+  await discardBody(response);
   const received = Number(response.headers.get('x-goog-upload-size-received') ?? Number.NaN);
   // `final`: the file exists, but only the lost answer contained its name.
   const isActive = response.headers.get('x-goog-upload-status') === 'active';

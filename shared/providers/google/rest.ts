@@ -3,7 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProviderError } from '../../batch/errors.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import { unusableAnswer } from '../errors.ts';
-import { READ_RETRIES, READ_TIMEOUT_MS, streamingFetch } from '../http.ts';
+import {
+  discardBody,
+  READ_RETRIES,
+  READ_TIMEOUT_MS,
+  repeatableFetch,
+  streamingFetch,
+} from '../http.ts';
 import { HttpError, httpErrorOf } from './errors.ts';
 
 /** Gives the headers that authenticate a call. @throws ProviderError `account` or `transient` */
@@ -42,15 +48,14 @@ export interface Rest {
 export function connectRest(authorize: Authorize): Rest {
   const attempt = async (call: RestCall, inner: AbortSignal, outer?: AbortSignal) => {
     const signal = outer === undefined ? inner : AbortSignal.any([outer, inner]);
-    return sendCall(fetch, call, await authorize(), signal);
+    return sendCall(repeatableFetch, call, await authorize(), signal);
   };
   const open: Rest['open'] = (call, outer) => repeated((inner) => attempt(call, inner, outer));
   return {
     open,
     read: (call, outer) => repeated(async (inner) => jsonOf(await attempt(call, inner, outer))),
     async done(call, outer) {
-      const { body } = await open(call, outer);
-      await body?.cancel();
+      await discardBody(await open(call, outer));
     },
     openOnce: async (call) => attempt(call, AbortSignal.timeout(READ_TIMEOUT_MS)),
     async once(call, deadlineMs) {
@@ -76,8 +81,6 @@ async function sendCall(
     headers: { ...type, ...headers, ...credentials },
     body: content as NonNullable<RequestInit['body']> | undefined,
     signal,
-    // A redirect must not receive the credentials.
-    redirect: 'manual' as const,
   });
   const response = await fetcher(url, options);
   if (response.ok || expected.includes(response.status)) return response;

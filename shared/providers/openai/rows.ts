@@ -3,8 +3,9 @@ import type { Outcome } from '../../batch/job.ts';
 import { ACCOUNT_ROW_CODE } from '../../batch/ledger.ts';
 import { lineGroups } from '../../jsonl/lines.ts';
 import { errorRow, isObject, tryParseJson } from '../../jsonl/rows.ts';
+import { downloadHeaders, resumedDownload } from '../download.ts';
 import type { Classify } from '../errors.ts';
-import { downloadHeaders, openWithin, READ_DEADLINE_MS, resumedDownload } from '../http.ts';
+import { openWithin, READ_DEADLINE_MS } from '../http.ts';
 import {
   isAboutAccount,
   isAboutModelAccess,

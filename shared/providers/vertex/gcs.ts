@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { lineGroups } from '../../jsonl/lines.ts';
+import { downloadHeaders, resumedDownload } from '../download.ts';
 import { NOT_FOUND } from '../google/errors.ts';
 import type { Rest } from '../google/rest.ts';
-import { downloadHeaders, resumedDownload, timestamp } from '../http.ts';
+import { timestamp } from '../http.ts';
 import { listPages } from '../listing.ts';
 import { folderOf, inputObject, outputFolder } from './api.ts';
 import { classify } from './errors.ts';

@@ -6,6 +6,7 @@ import {
   type UploadFile,
   type UploadProgress,
 } from '../google/rest.ts';
+import { discardBody } from '../http.ts';
 import type { WireJob } from './api.ts';
 
 /** A column of BigQuery. */
@@ -74,7 +75,7 @@ async function openSession(rest: Rest, start: RestCall, { bytes }: UploadFile): 
       'x-upload-content-length': String(bytes),
     },
   });
-  await response.body?.cancel();
+  await discardBody(response);
   const url = URL.parse(response.headers.get('location') ?? '', start.url);
   const isGoogle = url?.protocol === 'https:' && url.hostname.endsWith('.googleapis.com');
   // Every chunk carries the token: it is sent to Google or the host of the first call, nowhere else.
@@ -99,7 +100,7 @@ async function sendChunk(
   if (GONE.includes(response.status))
     throw unusableAnswer('Vertex AI, upload', 'the session ended early');
   if (response.status !== INCOMPLETE) return { answer: await response.json() };
-  await response.body?.cancel();
+  await discardBody(response);
   return { received: receivedBytes(response) };
 }
 
