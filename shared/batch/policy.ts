@@ -58,6 +58,11 @@ const policyShape = {
    */
   listFrom: z.number().int().min(2).default(10),
   /**
+   * Jobs at one provider for each further place from which its list is read at the same time, if it can
+   * begin at any job. Whatever it is, there are at most 16.
+   */
+  listStreamJobs: z.number().int().min(2).default(2_000),
+  /**
    * Most tenants that are measured by themselves in a sweep: those with the most batches waiting.
    * CloudWatch charges for each, so none by default.
    */

@@ -1,4 +1,5 @@
 import type { BilledTokens } from './cost.ts';
+import type { RunningFacts } from './lifecycle/jobProgress.ts';
 import type { Batch } from './record.ts';
 import type { Status } from './status.ts';
 
@@ -35,6 +36,8 @@ export interface ActiveHint
   readonly isOver?: boolean | undefined;
   /** The job in its record. */
   readonly jobId?: string | undefined;
+  /** What saves the read of its record as long as its job runs. Absent: the record must be read. */
+  readonly running?: RunningFacts | undefined;
 }
 
 /** Batches that wait at a provider: those of one tenant, or those of none. */
@@ -99,7 +102,10 @@ export interface BatchStore extends UnreadableRecords {
   replace(batch: Batch): Promise<'written' | 'conflict'>;
   /** Number of partitions of the open batches. */
   readonly shards: number;
-  /** Batches of a shard whose `dueAt` is at or before `until`, oldest first. */
+  /**
+   * Batches of a shard whose `dueAt` is at or before `until`, oldest first. A running one may be left out
+   * until its deadline: `listActive` shows it.
+   */
   listDue(shard: number, until: number, cursor?: string): Promise<IndexPage<DueHint>>;
   /**
    * Batches of a queue by priority, then age.

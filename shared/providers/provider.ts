@@ -148,6 +148,11 @@ export interface Provider {
    */
   listStates?(): AsyncIterable<ListedState>;
   /**
+   * The rest of the list of `listStates`: what comes after a job of the account. Fails, or is empty, if the
+   * list does not have the job. Absent: the list can only be read from its beginning.
+   */
+  listStatesAfter?(jobId: string): AsyncIterable<ListedState>;
+  /**
    * The rows of everything the job wrote, in the OpenAI batch output format, one line each,
    * without the line end. A download that breaks throws: rows are never silently cut short. A row
    * that says that the account was refused has the error code ACCOUNT_ROW_CODE, and one that only

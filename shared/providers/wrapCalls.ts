@@ -11,11 +11,14 @@ export interface CallWrapper {
 
 /** The same provider, with each of its calls made by `wrapper`. */
 export function wrapCalls(provider: Provider, { call, read }: CallWrapper): Provider {
-  const { listStates } = provider;
+  const { listStates, listStatesAfter } = provider;
   return {
     ...provider,
     ...omitUndefined({
       listStates: listStates && (() => read((one) => one.listStates?.() ?? listStates())),
+      listStatesAfter:
+        listStatesAfter &&
+        ((jobId: string) => read((one) => (one.listStatesAfter ?? listStatesAfter)(jobId))),
     }),
     submit: (submission) => call((one) => one.submit(submission)),
     check: (jobId) => call((one) => one.check(jobId)),

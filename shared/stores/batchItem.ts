@@ -3,6 +3,7 @@ import { saturated } from '../batch/bounds.ts';
 import { expectedOfJob } from '../batch/cost.ts';
 import { messageOf, refusal, shortReason } from '../batch/errors.ts';
 import { withReason } from '../batch/lifecycle/decision.ts';
+import { runningFacts } from '../batch/lifecycle/jobProgress.ts';
 import { lifetimeSeconds, type Policy } from '../batch/policy.ts';
 import type { WaitingHint, WaitingQueue } from '../batch/ports.ts';
 import {
@@ -18,6 +19,7 @@ import { omitUndefined } from '../omitUndefined.ts';
 import { createdMonth, openQueue, timeKey, waitingKey, waitingPartition } from './indexKeys.ts';
 import { parseRecord, type VersionedItem } from './items.ts';
 import type { Item } from './itemTable.ts';
+import { runningText } from './runningText.ts';
 
 /** Every write of a record costs one write unit per KB. */
 export const MAX_RECORD_BYTES = 40 * 1024;
@@ -107,7 +109,7 @@ function occupation(batch: BatchFields): Attributes {
   return {
     [TABLE.providerIndex.partitionKey]: batch.provider,
     isPending: batch.job?.acceptedAt === undefined,
-    isOver: isUnpaid(batch) || undefined,
+    isOver: isUnpaid(batch) || runningText(runningFacts(batch)),
   };
 }
 
@@ -136,7 +138,10 @@ function dueKeys(batch: BatchFields, shards: number): Attributes {
   if (batch.status === 'queued')
     return { [partitionKey]: waitingPartition(queueOf(batch)), [sortKey]: waitingKey(batch) };
   if (batch.dueAt === undefined) return {};
-  return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(batch.dueAt) };
+  // A running job is checked with the others of its provider, which finds it: thousands of them would
+  // only be passed over here.
+  const dueAt = batch.status === 'running' ? Math.max(batch.dueAt, batch.deadlineAt) : batch.dueAt;
+  return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(dueAt) };
 }
 
 /** Nobody lists parts. Neither key ever changes: only a new status or provider writes the index. */

@@ -13,6 +13,7 @@ import {
 import { readWaitingKey, shardQueue, timeKey, waitingPartition } from './indexKeys.ts';
 import { putVersioned, queryPage } from './items.ts';
 import type { Item, ItemTable } from './itemTable.ts';
+import { readRunningText } from './runningText.ts';
 import { pointToBatch } from './tenantBatches.ts';
 import { tenantQueues } from './tenantQueues.ts';
 import { unreadableRecords } from './unreadableRecords.ts';
@@ -102,6 +103,7 @@ export function batchStore(
         jobId: optionalText(item.jobId),
         isPending: item.isPending !== false,
         isOver: item.isOver === true,
+        running: readRunningText(item),
       }));
       return { items: hints, cursor: next };
     },

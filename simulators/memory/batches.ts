@@ -1,4 +1,5 @@
 import { expectedOfJob } from '../../shared/batch/cost.ts';
+import { runningFacts } from '../../shared/batch/lifecycle/jobProgress.ts';
 import type {
   ActiveHint,
   BatchStore,
@@ -206,6 +207,7 @@ function activeHintOf(batch: BatchFields): ActiveHint {
     isPending: job?.acceptedAt === undefined,
     isOver: status === 'collecting',
     jobId: job?.id,
+    running: runningFacts(batch),
   };
 }
 

@@ -52,6 +52,7 @@ export function portsOf(process: Process, world: PortsWorld): SimulatedPorts {
     policy: {
       ...DEFAULT_POLICY,
       listFrom: 2,
+      listStreamJobs: 1,
       retentionSeconds: schedule.tableKind.retentionMs / 1000,
     },
     clock: {

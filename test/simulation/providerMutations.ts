@@ -54,11 +54,31 @@ export const PROVIDER_MUTATIONS: readonly Mutation[] = [
     guards: { ...ALL_GUARDS, pending: true },
     edits: [
       edit(
-        `${LIFECYCLE}/running.ts`,
+        `${LIFECYCLE}/jobProgress.ts`,
         '{ completionHours }: Timing,',
         '{ completionHours = 24 }: Timing,',
       ),
     ],
+  },
+  {
+    name: 'a list of jobs that breaks off shows the end of none',
+    edits: [
+      edit(
+        'shared/usecases/sweep/jobStates.ts',
+        "log.warn('job listing failed; jobs are checked one by one', fields);\n    }\n    // It",
+        "for (const jobId of wanted) states.set(jobId, { state: 'ended', outcome: { kind: 'expired', files: [] } });\n    }\n    // It",
+      ),
+    ],
+  },
+  {
+    name: 'a deadline holds although the index and the provider show that its job runs',
+    guards: { ...ALL_GUARDS, pending: true },
+    edits: [edit(`${LIFECYCLE}/jobProgress.ts`, '|| context.now >= deadlineAt', '')],
+  },
+  {
+    name: 'a cancel holds although the provider shows that its job runs',
+    guards: { ...ALL_GUARDS, pending: true, commanding: true },
+    edits: [edit(`${LIFECYCLE}/jobProgress.ts`, '|| cancelRequested', '')],
   },
   {
     name: 'a job is cancelled whose status cannot be read',

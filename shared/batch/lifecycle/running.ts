@@ -1,6 +1,5 @@
-import { saturated } from '../bounds.ts';
 import { shortReason } from '../errors.ts';
-import type { Job, JobState, Outcome, Timing } from '../job.ts';
+import type { Job, JobState, Outcome } from '../job.ts';
 import type { BatchIn } from '../record.ts';
 import {
   EXPIRED_BATCH,
@@ -20,6 +19,7 @@ import {
 } from './decision.ts';
 import { enterCollecting, enterQueued } from './enter.ts';
 import { refusalEffect } from './events.ts';
+import { lookAt } from './jobProgress.ts';
 import { markForDeletion, recordDeletedFiles } from './providerFiles.ts';
 
 /** The provider runs the job. The status ends when the provider reports the job's end. */
@@ -37,9 +37,7 @@ export const running: Handlers<'running'> = {
         ? { type: 'unchanged', effects: [cancelJob] }
         : ignored('the provider has taken the cancel of its job');
     }
-    const noted = seen.state === 'running' ? withProgress(job, seen, timing, context) : job;
-    const stall =
-      windowStall(noted, timing, context) ?? progressStall(noted, seen, timing, context);
+    const { noted, stall } = lookAt(job, seen, timing, context);
     if (stall !== undefined) {
       const reasons = withReason(batch, shortReason('job_stalled', stall));
       const stalled = { job: { ...noted, stalledAt: context.now }, reasons };
@@ -77,16 +75,6 @@ function abandon(
   return enterCollecting(batch, context, { ...EXPIRED_BATCH, jobId, reason });
 }
 
-function withProgress(
-  job: Job,
-  { progress, isPending }: Extract<JobState, { state: 'running' }>,
-  timing: Timing,
-  context: DecisionContext,
-): Job {
-  const known = isPending ? job : markAccepted(job, context);
-  return recordProgress(known, progress, timing, context) ?? known;
-}
-
 /** A job may take minutes to end after its cancel. Only one that does not is cancelled again. */
 const CANCEL_AGAIN_MS = 60 * 60 * 1000;
 
@@ -103,11 +91,6 @@ function mustAbandon(batch: BatchIn<'running'>, context: DecisionContext): boole
   const { cancelledAt = Number.POSITIVE_INFINITY } = job;
   const isLate = cancelRequested && context.now >= cancelledAt + GRACE_MS;
   return isLate || isPastGracePeriod(batch, context);
-}
-
-/** The job with the time at which it was first seen accepted: one write in its life. */
-function markAccepted(job: Job, { now }: DecisionContext): Job {
-  return job.acceptedAt === undefined ? { ...job, acceptedAt: now } : job;
 }
 
 function jobEnded(
@@ -146,56 +129,4 @@ function jobEnded(
 function treatStallAsExpiry({ job }: BatchIn<'running'>, outcome: Outcome): Outcome {
   const isOurs = outcome.kind === 'cancelled' && job.stalledAt !== undefined;
   return isOurs ? { ...outcome, kind: 'expired' } : outcome;
-}
-
-const HOUR_MS = 60 * 60 * 1000;
-
-/** Progress is recorded this often within `progressHours`: at every check it would cost a write per sweep. */
-const RECORDS_PER_LIMIT = 10;
-/** And as if it were this long for a provider that has no such limit. */
-const USUAL_PROGRESS_HOURS = 24;
-
-/** The job with its new progress; undefined if there is none, or if it was recorded recently. */
-function recordProgress(
-  job: Job,
-  seen: number | undefined,
-  { progressHours = USUAL_PROGRESS_HOURS }: Timing,
-  { now }: DecisionContext,
-): Job | undefined {
-  const progress = saturated(seen ?? 0);
-  if (progress <= (job.progress ?? 0)) return undefined;
-  const { progressAt = job.submittedAt } = job;
-  const recordAfter = progressAt + (progressHours * HOUR_MS) / RECORDS_PER_LIMIT;
-  return now >= recordAfter ? { ...job, progress, progressAt: now } : undefined;
-}
-
-/** Why a job is stalled that has outlived its completion window and the grace after it, if it has. */
-function windowStall(
-  { id, submittedAt }: Job,
-  { completionHours }: Timing,
-  { policy, now }: DecisionContext,
-): string | undefined {
-  if (completionHours === undefined) return undefined;
-  const graceHours = (policy.windowGraceSeconds * 1000) / HOUR_MS;
-  if (now < submittedAt + (completionHours + graceHours) * HOUR_MS) return undefined;
-  return `job ${id} was submitted at ${timeOf(submittedAt)} and has not ended within its ${completionHours} hours and ${graceHours} more: it is cancelled`;
-}
-
-/**
- * Why a job is stalled that finished requests and then none for too long, if it is. A job that has
- * finished none yet may only be waiting, and what is not known says nothing about progress.
- */
-function progressStall(
-  { id, progress, progressAt }: Job,
-  seen: JobState,
-  { progressHours }: Timing,
-  { now }: DecisionContext,
-): string | undefined {
-  if (seen.state !== 'running' || progressHours === undefined) return undefined;
-  if (progressAt === undefined || now < progressAt + progressHours * HOUR_MS) return undefined;
-  return `job ${id} has finished no request since ${timeOf(progressAt)}, when it had ${progress}, for ${progressHours} hours: it is cancelled`;
-}
-
-function timeOf(at: number): string {
-  return new Date(at).toISOString();
 }

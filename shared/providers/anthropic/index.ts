@@ -4,7 +4,7 @@ import { credentialOf } from '../http.ts';
 import type { Provider, ProviderEntry } from '../provider.ts';
 import { type AnthropicConnection, PUBLIC_BASE_URL, readClient, writeClient } from './api.ts';
 import { type AnthropicSettings, describeAnthropic } from './description.ts';
-import { cancel, check, deleteFiles, endedKeys, listJobs } from './jobs.ts';
+import { cancel, check, deleteFiles, endedKeys, listJobs, listStates } from './jobs.ts';
 import { readRows } from './rows.ts';
 import { submit } from './submit.ts';
 
@@ -23,6 +23,8 @@ export async function connectAnthropic(entry: ProviderEntry<AnthropicSettings>):
     check: (jobId) => check(reads, jobId),
     cancel: (jobId) => cancel(reads, jobId),
     listJobs: (since, position) => listJobs(reads, keys, since, position),
+    listStates: () => listStates(reads),
+    listStatesAfter: (jobId) => listStates(reads, jobId),
     readRows: (outcome, job) => readRows(reads, outcome, job),
     deleteFiles: (jobId) => deleteFiles(reads, jobId),
     // The create call contains the requests: a submission without a job left nothing behind.

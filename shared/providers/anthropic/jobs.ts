@@ -6,7 +6,7 @@ import { omitUndefined } from '../../omitUndefined.ts';
 import { ignoring, undefinedIfMissing, unusableAnswer } from '../errors.ts';
 import { PAGE_SIZE, readOptions } from '../http.ts';
 import { isNewestFirst, ListEntries, listPages } from '../listing.ts';
-import type { ListedJob, ListingPosition } from '../provider.ts';
+import type { ListedJob, ListedState, ListingPosition } from '../provider.ts';
 import { batchListSchema, listedBatchSchema, type WireBatch, wireBatchSchema } from './api.ts';
 import { apiFailureOf, classify } from './errors.ts';
 import { readWireId } from './requests.ts';
@@ -97,14 +97,30 @@ export async function* listJobs(
   entries.assertComplete();
 }
 
+/**
+ * A listing contains whole batches, so one call shows the states of a page of jobs.
+ *
+ * @param after the job after which it begins. Default: at the newest
+ */
+export async function* listStates(client: Anthropic, after?: string): AsyncGenerator<ListedState> {
+  const entries = new ListEntries(READ);
+  const position = { cursor: after };
+  for await (const { data } of jobPages(client, position, STATES_PAGE_SIZE))
+    for (const batch of entries.read(data, wireBatchSchema))
+      yield { jobId: batch.id, state: jobStateOf(batch) };
+}
+
 function isBefore({ created_at: createdAt }: WireBatch, since: number): boolean {
   return createdAt !== undefined && createdAt < since;
 }
 
-function jobPages(client: Anthropic, position: ListingPosition | undefined) {
+// https://platform.claude.com/docs/en/api/messages/batches/list: 1,000 is the largest page
+const STATES_PAGE_SIZE = 1_000;
+
+function jobPages(client: Anthropic, position: ListingPosition | undefined, limit = PAGE_SIZE) {
   return listPages(
     READ,
-    (cursor) => readJobPage(client, cursor),
+    (cursor) => readJobPage(client, limit, cursor),
     ({ data, has_more: hasMore }) => {
       if (!hasMore) return undefined;
       const last = wireBatchSchema.pick({ id: true }).safeParse(data.at(-1)).data;
@@ -115,10 +131,9 @@ function jobPages(client: Anthropic, position: ListingPosition | undefined) {
   );
 }
 
-async function readJobPage(client: Anthropic, after: string | undefined) {
+async function readJobPage(client: Anthropic, limit: number, after: string | undefined) {
   try {
-    // https://platform.claude.com/docs/en/api/messages/batches/list: 1,000 is the largest page
-    const query = omitUndefined({ limit: PAGE_SIZE, after_id: after });
+    const query = omitUndefined({ limit, after_id: after });
     // Not `batches.list`, which takes an answer without a list for an empty list.
     const answer: unknown = await client.get('/v1/messages/batches', { query, ...readOptions() });
     return batchListSchema.parse(answer);

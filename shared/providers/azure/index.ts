@@ -92,6 +92,8 @@ export function azureDialect(
     fileExpiry: isV1 ? 'always' : isPreview ? 'if taken' : 'never',
     // It may come back as null.
     keepsMetadata: true,
+    // https://learn.microsoft.com/azure/foundry/reference/rest/batches-list-batches
+    listsAfterJob: true,
   };
 }
 

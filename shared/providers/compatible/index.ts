@@ -27,6 +27,8 @@ export async function connectCompatible(
     ...omitUndefined({ completionWindow: settings.completionWindow }),
     fileExpiry: 'if taken',
     keepsMetadata: false,
+    // Groq has cursors of its own, and LiteLLM has skipped jobs: https://github.com/BerriAI/litellm/issues/37150
+    listsAfterJob: false,
   };
   const provider = batchProvider(clients, openAiDescription, dialect, limits);
   return { ...provider, mayLackList: settings.allowMissingList ?? false };

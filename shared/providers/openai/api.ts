@@ -160,6 +160,8 @@ export interface Dialect {
   readonly fileExpiry: 'always' | 'if taken' | 'never';
   /** Whether jobs keep the metadata that they are created with. Otherwise their input names them. */
   readonly keepsMetadata: boolean;
+  /** Whether a list of jobs is documented to begin after any of them: `after` is the id of a batch. */
+  readonly listsAfterJob: boolean;
 }
 
 /** Renames the model. Undefined if the service uses the same name as the requests. */

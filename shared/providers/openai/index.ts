@@ -17,6 +17,8 @@ export async function connectOpenAi(entry: ProviderEntry<OpenAiSettings>): Promi
     jobEndpoint: (endpoint) => endpoint,
     fileExpiry: 'always',
     keepsMetadata: true,
+    // https://developers.openai.com/api/reference/resources/batches/methods/list
+    listsAfterJob: true,
   };
   return batchProvider(clients, openAiDescription, dialect, limits);
 }
@@ -44,6 +46,7 @@ export function batchProvider(
     cancel: (jobId) => cancel(reads, jobId),
     listJobs: (since, position) => listJobs(reads, dialect, since, position),
     listStates: () => listStates(reads),
+    ...(dialect.listsAfterJob && { listStatesAfter: (jobId) => listStates(reads, jobId) }),
     readRows: (outcome) => readRows(reads, outcome),
     deleteFiles: (jobId) => deleteFiles(reads, jobId),
     deleteLeftovers: (keys, since) => deleteLeftovers(reads, keys, since),

@@ -96,10 +96,15 @@ interface KeySearch extends Pick<Dialect, 'keepsMetadata'> {
   readonly entries: ListEntries;
 }
 
-/** A listing contains whole batches, so one call shows the states of a page of jobs. */
-export async function* listStates(client: OpenAI): AsyncGenerator<ListedState> {
+/**
+ * A listing contains whole batches, so one call shows the states of a page of jobs.
+ *
+ * @param after the job after which it begins. Default: at the newest
+ */
+export async function* listStates(client: OpenAI, after?: string): AsyncGenerator<ListedState> {
   const entries = new ListEntries(READ);
-  for await (const { data } of jobPages(client))
+  const position = after === undefined ? {} : { cursor: query({ after }) };
+  for await (const { data } of jobPages(client, position))
     for (const batch of entries.read(data, wireBatchSchema))
       yield { jobId: batch.id, state: jobStateOf(batch) };
 }

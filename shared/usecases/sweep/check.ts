@@ -1,13 +1,14 @@
 import { messageOf, ProviderError, RefusedError } from '../../batch/errors.ts';
 import { submissionKey } from '../../batch/ids.ts';
 import type { JobState } from '../../batch/job.ts';
+import { isUneventful, type RunningFacts } from '../../batch/lifecycle/jobProgress.ts';
 import { pages } from '../../batch/pages.ts';
-import type { BatchIn } from '../../batch/record.ts';
+import type { Batch, BatchIn } from '../../batch/record.ts';
 import type { ReportedJob } from '../../batch/webhook.ts';
 import { METRICS } from '../../metrics.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { perform } from '../effects.ts';
-import { logFields } from '../logFields.ts';
+import { type BatchLogFields, logFields } from '../logFields.ts';
 import { noteAccepted, providerRefusesCalls } from '../providerState.ts';
 import { type TransitionPorts, transition } from '../transition.ts';
 import type { SweepRun } from './run.ts';
@@ -22,6 +23,12 @@ type SharedChecks = Pick<SweepRun, 'refusesCalls' | 'onBlocked' | 'accepted'> & 
   runningJobs(provider: string): Promise<ReadonlyMap<string, JobState>>;
 };
 
+/** A job, as the record of its batch or an index names it. */
+interface CheckedJob extends BatchLogFields {
+  readonly provider: string;
+  readonly jobId: string;
+}
+
 /**
  * Reads the state of a batch's job and records it. An unchanged state costs no write. A state that
  * could not be read is unknown, and is recorded all the same: the maximum age of the batch, a user's
@@ -32,12 +39,70 @@ export async function check(
   shared: SharedChecks,
   batch: BatchIn<'running'>,
 ): Promise<void> {
-  const jobId = batch.job.id;
-  let bug: unknown;
-  const job = await readState(ports, shared, batch).catch((error: unknown): JobState => {
-    bug = error;
-    return { state: 'unknown', status: messageOf(error) };
-  });
+  const { provider, job } = batch;
+  const seen = await look(ports, shared, { ...logFields(batch), provider, jobId: job.id });
+  await recordState(ports, shared, batch, seen);
+}
+
+/**
+ * Checks a job by what the index shows of its batch, and reads the record only if its state makes a
+ * difference. The index may be stale, which is safe in both directions:
+ * - It takes a job for eventful that is not any more: the decision is made on the record, which is read
+ *   consistently and written under the condition that it has not changed.
+ * - It takes a job for uneventful although its batch was cancelled or written otherwise: nothing is done, as
+ *   if this sweep had come before that write. A later sweep sees the write in the index.
+ *
+ * @param facts about the same batch and job
+ */
+export async function checkByIndex(
+  ports: CheckPorts,
+  shared: SharedChecks,
+  job: CheckedJob,
+  facts: RunningFacts,
+): Promise<void> {
+  const { batches, providers, policy, clock } = ports;
+  const seen = await look(ports, shared, job);
+  const timing = providers.timing(job.provider, facts.completionWindow);
+  if (isUneventful(facts, seen.job, timing, { policy, now: clock.now() })) {
+    if (seen.bug !== undefined) throw seen.bug;
+    return;
+  }
+  const batch = await batches.get(job.batchId);
+  if (isCheckable(batch, job.provider, clock.now())) await recordState(ports, shared, batch, seen);
+}
+
+/** Whether the record of a batch that an index shows as running is to be checked at this provider. */
+export function isCheckable(
+  batch: Batch | undefined,
+  provider: string,
+  now: number,
+): batch is BatchIn<'running'> {
+  return batch?.status === 'running' && batch.provider === provider && batch.dueAt <= now;
+}
+
+/** What a look at a job has shown. */
+interface Seen {
+  readonly jobId: string;
+  readonly job: JobState;
+  /** An error that no provider should throw. It is thrown again once the state is recorded. */
+  readonly bug?: unknown;
+}
+
+async function look(ports: CheckPorts, shared: SharedChecks, job: CheckedJob): Promise<Seen> {
+  const { jobId } = job;
+  try {
+    return { jobId, job: await readState(ports, shared, job) };
+  } catch (bug) {
+    return { jobId, job: { state: 'unknown', status: messageOf(bug) }, bug };
+  }
+}
+
+async function recordState(
+  ports: CheckPorts,
+  shared: SharedChecks,
+  batch: BatchIn<'running'>,
+  { jobId, job, bug }: Seen,
+): Promise<void> {
   const timing = ports.providers.timing(batch.provider, batch.spec.completionWindow);
   const event = { type: 'jobChecked', jobId, job, timing } as const;
   const result = await transition(ports, batch.batchId, event, batch);
@@ -56,10 +121,9 @@ function isFirstAcceptance({ job: known }: BatchIn<'running'>, job: JobState): b
 async function readState(
   ports: CheckPorts,
   shared: SharedChecks,
-  batch: BatchIn<'running'>,
+  checked: CheckedJob,
 ): Promise<JobState> {
-  const { provider } = batch;
-  const jobId = batch.job.id;
+  const { provider, jobId } = checked;
   if (await shared.refusesCalls(provider)) return PROVIDER_BLOCKED;
   const listed = (await shared.runningJobs(provider)).get(jobId);
   if (listed) return listed;
@@ -68,11 +132,11 @@ async function readState(
   if (shared.isShareSpent()) return NOT_ASKED;
   try {
     const job = await (await ports.providers.get(provider)).check(jobId);
-    noteOddState(ports, batch, job);
+    noteOddState(ports, checked, job);
     return job;
   } catch (error) {
     if (!(error instanceof ProviderError || error instanceof RefusedError)) throw error;
-    return stateAfter(ports, shared, batch, error);
+    return stateAfter(ports, shared, checked, error);
   }
 }
 
@@ -82,17 +146,17 @@ const NOT_ASKED: JobState = {
   status: 'the provider had no time left in a sweep',
 };
 
-function noteOddState({ log, metrics }: CheckPorts, batch: BatchIn<'running'>, job: JobState) {
+function noteOddState({ log, metrics }: CheckPorts, checked: CheckedJob, job: JobState) {
   if (job.state === 'unknown') {
-    const fields = { ...logFields(batch), status: job.status };
+    const fields = { ...logFields(checked), status: job.status };
     log.warn('unknown job status; the next sweep checks it again', fields);
-    metrics.count(METRICS.unknownStatus, 1, batch.provider);
+    metrics.count(METRICS.unknownStatus, 1, checked.provider);
   }
-  if (job.state === 'missing') noteMissing(log, batch);
+  if (job.state === 'missing') noteMissing(log, checked);
 }
 
-function noteMissing(log: Dependencies['log'], batch: BatchIn<'running'>): void {
-  const fields = { ...logFields(batch), jobId: batch.job.id };
+function noteMissing(log: Dependencies['log'], checked: CheckedJob): void {
+  const fields = { ...logFields(checked), jobId: checked.jobId };
   log.warn('job not found at the provider; the next sweep checks it again', fields);
 }
 
@@ -100,20 +164,21 @@ function noteMissing(log: Dependencies['log'], batch: BatchIn<'running'>): void 
 async function stateAfter(
   ports: CheckPorts,
   shared: SharedChecks,
-  batch: BatchIn<'running'>,
+  checked: CheckedJob,
   error: ProviderError | RefusedError,
 ): Promise<JobState> {
   const { reason } = error;
   const kind = error instanceof ProviderError ? error.kind : 'entry';
   if (kind === 'missing') {
-    noteMissing(ports.log, batch);
+    noteMissing(ports.log, checked);
     return { state: 'missing' };
   }
-  const fields = { ...logFields(batch), kind, reason };
+  const fields = { ...logFields(checked), kind, reason };
   ports.log.warn('status check failed; the next sweep checks it again', fields);
   if (kind === 'account') {
-    await perform(ports, batch, [{ type: 'blockProvider', reason }]);
-    shared.onBlocked(batch.provider);
+    const batch = await ports.batches.get(checked.batchId);
+    if (batch) await perform(ports, batch, [{ type: 'blockProvider', reason }]);
+    shared.onBlocked(checked.provider);
   }
   return { state: 'unknown', status: reason.message };
 }

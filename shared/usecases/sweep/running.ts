@@ -1,10 +1,11 @@
-import { messageOf } from '../../batch/errors.ts';
 import type { JobState } from '../../batch/job.ts';
+import type { RunningFacts } from '../../batch/lifecycle/jobProgress.ts';
 import { pages } from '../../batch/pages.ts';
 import type { SweepCursors } from '../../batch/ports.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { attributed } from '../logFields.ts';
-import { type CheckPorts, check } from './check.ts';
+import { type CheckPorts, check, checkByIndex, isCheckable } from './check.ts';
+import { listStates } from './jobStates.ts';
 import { type FoundBatch, inLanes, readRecords } from './lanes.ts';
 import type { SweepRun } from './run.ts';
 
@@ -14,6 +15,8 @@ type RunningPorts = CheckPorts & Pick<Dependencies, 'batches' | 'policy' | 'log'
 export interface RunningHint {
   readonly batchId: string;
   readonly jobId: string;
+  /** What a check needs to know as long as the job runs. Absent: it begins with the record. */
+  readonly facts?: RunningFacts | undefined;
 }
 
 /** The batches whose jobs run at a provider, in the order of their ids. */
@@ -23,8 +26,8 @@ export async function listRunning(
 ): Promise<readonly RunningHint[]> {
   const running: RunningHint[] = [];
   for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
-    for (const { batchId, jobId, isOver } of page)
-      if (jobId !== undefined && !isOver) running.push({ batchId, jobId });
+    for (const { batchId, jobId, isOver, running: facts } of page)
+      if (jobId !== undefined && !isOver) running.push({ batchId, jobId, facts });
   return running.sort((a, b) => (a.batchId < b.batchId ? -1 : 1));
 }
 
@@ -67,13 +70,13 @@ export async function checkRunning(
   const { refusesCalls, onBlocked, accepted } = run;
   const isShareSpent = () => run.shareOf(provider).isSpent();
   const shared = { refusesCalls, onBlocked, accepted, isShareSpent, runningJobs };
-  const found = runningRecords(ports, run, provider, inTurn);
-  await inLanes(found, lanes, ({ batchId, record }) =>
+  const found = inPages(ports, run, provider, inTurn);
+  await inLanes(found, lanes, ({ batchId, jobId, facts, record }) =>
     run.safely({ batchId }, async () => {
+      if (facts) return checkByIndex(ports, shared, { batchId, provider, jobId }, facts);
       const batch = record ?? (await ports.batches.get(batchId));
       // The index may be stale: another function may have moved it on.
-      if (batch?.status !== 'running' || batch.provider !== provider) return;
-      if (batch.dueAt > ports.clock.now()) return;
+      if (!isCheckable(batch, provider, ports.clock.now())) return;
       try {
         await check(ports, shared, batch);
       } catch (error) {
@@ -83,25 +86,25 @@ export async function checkRunning(
   );
 }
 
-/** Records read with one call. */
-const RECORDS_PER_READ = 100;
+/** Hints on one page, whose records are read with one call, where they are needed. */
+const PAGE_HINTS = 100;
 
-/** Reads the records of the next page while those of one are checked: two pages are in memory. */
-async function* runningRecords(
+type FoundJob = RunningHint & Pick<FoundBatch, 'record'>;
+
+/** Reads the records of the next page while the jobs of one are checked: two pages are in memory. */
+async function* inPages(
   ports: RunningPorts,
   run: SweepRun,
   provider: string,
   running: readonly RunningHint[],
-): AsyncGenerator<FoundBatch> {
+): AsyncGenerator<FoundJob> {
   const cursorName = CURSOR_PREFIX + provider;
   const isShareSpent = () => run.shareOf(provider).isSpent();
-  const ids = running.map(({ batchId }) => batchId);
-  const readFrom = (start: number) =>
-    readRecords(ports, ids.slice(start, start + RECORDS_PER_READ));
+  const readFrom = (start: number) => withRecords(ports, running.slice(start, start + PAGE_HINTS));
   let upcoming = readFrom(0);
-  for (let start = 0; start < ids.length; start += RECORDS_PER_READ) {
+  for (let start = 0; start < running.length; start += PAGE_HINTS) {
     const page = await upcoming;
-    if (start + RECORDS_PER_READ < ids.length) upcoming = readFrom(start + RECORDS_PER_READ);
+    if (start + PAGE_HINTS < running.length) upcoming = readFrom(start + PAGE_HINTS);
     for (const found of page) {
       if (isShareSpent()) run.nextCursors[cursorName] ??= found.batchId;
       if (run.isOver()) {
@@ -113,46 +116,13 @@ async function* runningRecords(
   }
 }
 
-/** The listing may begin with so many jobs of others: a page of most providers. */
-const MAX_FOREIGN_FIRST = 100;
-/** After that it must have one job of ours in so many; otherwise single checks are as cheap. */
-const MAX_FOREIGN_PER_OWN = 10;
-
-/**
- * Lists a provider's running jobs, which takes a call per page instead of one per job. Only
- * `running` is taken from the listing: a job that it does not show, or shows as ended, is checked
- * by itself, because a service may list a job without all of its output.
- *
- * @returns the states of our running jobs by id. Empty if our jobs are few or the provider has no
- *   such listing; incomplete if the listing failed half way, or took too long
- */
-async function listStates(
-  { providers, policy, log }: RunningPorts,
-  name: string,
-  jobs: readonly RunningHint[],
-): Promise<ReadonlyMap<string, JobState>> {
-  const states = new Map<string, JobState>();
-  if (jobs.length < policy.listFrom) return states;
-  try {
-    const provider = await providers.get(name);
-    if (!provider.listStates) return states;
-    const wanted = new Set(jobs.map(({ jobId }) => jobId));
-    let listed = 0;
-    let found = 0;
-    for await (const { jobId, state } of provider.listStates()) {
-      listed += 1;
-      if (wanted.delete(jobId)) {
-        found += 1;
-        if (state.state === 'running') states.set(jobId, state);
-      }
-      const isRare = listed >= MAX_FOREIGN_FIRST + found * MAX_FOREIGN_PER_OWN;
-      if (wanted.size === 0 || isRare) break;
-    }
-  } catch (error) {
-    log.warn('job listing failed; jobs are checked one by one', {
-      provider: name,
-      error: messageOf(error),
-    });
-  }
-  return states;
+/** Reads the records of those that the index tells too little of. */
+async function withRecords(
+  ports: RunningPorts,
+  hints: readonly RunningHint[],
+): Promise<readonly FoundJob[]> {
+  const ids = hints.filter(({ facts }) => !facts).map(({ batchId }) => batchId);
+  const read = ids.length > 0 ? await readRecords(ports, ids) : [];
+  const records = new Map(read.map(({ batchId, record }) => [batchId, record]));
+  return hints.map((hint) => ({ ...hint, record: records.get(hint.batchId) }));
 }

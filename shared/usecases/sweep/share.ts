@@ -1,6 +1,6 @@
 import { ProviderError, shortReason } from '../../batch/errors.ts';
 import { METRICS } from '../../metrics.ts';
-import type { Provider, Providers } from '../../providers/provider.ts';
+import type { ListedState, Provider, Providers } from '../../providers/provider.ts';
 import { wrapCalls } from '../../providers/wrapCalls.ts';
 import type { Dependencies } from '../dependencies.ts';
 
@@ -129,15 +129,19 @@ export function withShares(
   };
 }
 
-/** The listing of all states has a part of the share: jobs can be checked one by one instead. */
+/** A listing of states has a part of the share: jobs can be checked one by one instead. */
 function limited(provider: Provider, share: ProviderShare): Provider {
-  const { listStates } = provider;
+  const { listStates, listStatesAfter } = provider;
   const wrapped = wrapCalls(provider, {
     call: (make) => share.call(() => make(provider)),
     read: (open) => eachWithin(share, open(provider)),
   });
-  if (!listStates) return wrapped;
-  return { ...wrapped, listStates: () => eachWithin(share.part(STATES_MS), listStates()) };
+  const list = (states: AsyncIterable<ListedState>) => eachWithin(share.part(STATES_MS), states);
+  return {
+    ...wrapped,
+    ...(listStates && { listStates: () => list(listStates()) }),
+    ...(listStatesAfter && { listStatesAfter: (jobId) => list(listStatesAfter(jobId)) }),
+  };
 }
 
 async function* eachWithin<T>(share: ProviderShare, items: AsyncIterable<T>): AsyncGenerator<T> {

@@ -63,7 +63,7 @@ describe('the item of a record', () => {
     const job = { id: 'job_1', submission: 1, submittedAt: NOW };
     const unpaid = itemOf(aBatch({ status: 'collecting', job }));
     expect(unpaid).toMatchObject({ activeProvider: 'openai', isOver: true });
-    expect(itemOf(aBatch({ status: 'running', job }))).not.toHaveProperty('isOver');
+    expect(itemOf(aBatch({ status: 'running', job })).isOver).not.toBe(true);
     expect(itemOf(aBatch({ status: 'delivering', job }))).not.toHaveProperty('activeProvider');
   });
 

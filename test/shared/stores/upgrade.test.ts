@@ -58,7 +58,10 @@ describe('a record of version 1', () => {
     const batch = fromItem(item);
     // Assess
     expect(batchSchema.parse(batch)).toEqual(batch);
-    const { schemaVersion, record, createdMonth, createdAt, ...shown } = toItem(batch, LAYOUT);
+    const { schemaVersion, record, createdMonth, createdAt, ...rest } = toItem(batch, LAYOUT);
+    // Version 1 showed less of a running job, which was due at all times.
+    const { isOver: _, dueAt: __, ...same } = rest;
+    const shown: object = batch.status === 'running' ? { ...same, dueAt: item.dueAt } : rest;
     // Version 1 had no index by creation, and parts are not in it.
     expect([createdMonth, createdAt].every((key) => (key === undefined) === !!batch.part)).toBe(
       true,

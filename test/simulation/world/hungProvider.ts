@@ -21,7 +21,7 @@ export function hungProvider(process: Process, provider: Provider, schedule: Sch
     await answered();
     yield* list();
   }
-  const { listStates } = provider;
+  const { listStates, listStatesAfter } = provider;
   return {
     ...provider,
     submit: (submission) => answered().then(() => provider.submit(submission)),
@@ -31,6 +31,9 @@ export function hungProvider(process: Process, provider: Provider, schedule: Sch
     deleteLeftovers: (keys, since) => answered().then(() => provider.deleteLeftovers(keys, since)),
     listJobs: (since) => listed(() => provider.listJobs(since)),
     ...(listStates && { listStates: () => listed(() => listStates()) }),
+    ...(listStatesAfter && {
+      listStatesAfter: (jobId) => listed(() => listStatesAfter(jobId)),
+    }),
     readRows: (outcome, job) => listed(() => provider.readRows(outcome, job)),
   };
 }

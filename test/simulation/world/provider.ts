@@ -1,6 +1,6 @@
 import type { ProviderErrorKind } from '../../../shared/batch/errors.ts';
 import type { JobState } from '../../../shared/batch/job.ts';
-import type { ListedJob, Provider } from '../../../shared/providers/provider.ts';
+import type { ListedJob, ListedState, Provider } from '../../../shared/providers/provider.ts';
 import { JOB_MS, type JobPlan } from '../lives.ts';
 import type { Observer, SimulatedJob, SimulatedUpload } from '../observer.ts';
 import { LostReply, type Process, Refused } from '../process.ts';
@@ -187,6 +187,12 @@ export class ProviderAccount {
       if (job) return job;
       throw failure('missing');
     };
+    const listedState = (job: SimulatedJob): ListedState => ({
+      jobId: job.id,
+      state: random.chance(schedule.faults.refused)
+        ? { state: 'unknown', status: 'weird' }
+        : this.#state(job),
+    });
     return {
       limits: {
         maxInFlight: MAX_IN_FLIGHT,
@@ -260,13 +266,8 @@ export class ProviderAccount {
         this.#kind.hasNoList
           ? noList(call)
           : listed(this.jobs, since, call, (job) => this.#listing(job), position),
-      listStates: () =>
-        listed(this.jobs, 0, call, (job) => ({
-          jobId: job.id,
-          state: random.chance(schedule.faults.refused)
-            ? { state: 'unknown' as const, status: 'weird' }
-            : this.#state(job),
-        })),
+      listStates: () => listed(this.jobs, 0, call, listedState),
+      listStatesAfter: (jobId) => listed(this.jobs, 0, call, listedState, { cursor: jobId }),
       readRows: ({ files }) => rowsOf(files.map(find), call),
       deleteFiles: async (jobId) => {
         const job = await call(`look up ${jobId}`, () => this.jobs.find(({ id }) => id === jobId));

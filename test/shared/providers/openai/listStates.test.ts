@@ -20,9 +20,14 @@ function account(jobs: number) {
   };
 }
 
-async function states(provider: Provider, atMost = Number.POSITIVE_INFINITY) {
+async function states(
+  { listStates, listStatesAfter }: Provider,
+  atMost = Number.POSITIVE_INFINITY,
+  after?: string,
+) {
   const listed: ListedState[] = [];
-  for await (const state of provider.listStates?.() ?? []) {
+  const list = after === undefined ? listStates?.() : listStatesAfter?.(after);
+  for await (const state of list ?? []) {
     listed.push(state);
     if (listed.length === atMost) break;
   }
@@ -42,6 +47,23 @@ test('shows the states of 100 jobs in one call', async () => {
   expect(listed.slice(0, 2)).toEqual([
     { jobId: 'batch_999', state: { state: 'running', isPending: true } },
     { jobId: 'batch_998', state: { state: 'running', progress: 4 } },
+  ]);
+});
+
+test('begins after any job', async () => {
+  const page = account(1_000);
+  const { provider, requests } = await startStub(({ path }, response) =>
+    sendJson(response, page(path)),
+  );
+
+  const listed = await states(provider, undefined, 'batch_150');
+
+  expect(listed.map(({ jobId }) => jobId)).toEqual(
+    Array.from({ length: 150 }, (_, index) => `batch_${149 - index}`),
+  );
+  expect(requests.map(({ path }) => path)).toEqual([
+    '/v1/batches?limit=100&after=batch_150',
+    '/v1/batches?limit=100&after=batch_50',
   ]);
 });
 

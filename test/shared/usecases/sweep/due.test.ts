@@ -5,7 +5,7 @@ import { METRICS } from '../../../../shared/metrics.ts';
 import { aBatch } from '../../../support/batches.ts';
 import { NOW } from '../../../support/given.ts';
 import { type World, world } from '../../../support/world.ts';
-import { names, noteChecks, putRunning, turn } from './running.ts';
+import { asEarlierVersions, names, noteChecks, putRunning, turn } from './running.ts';
 
 /** A world of running batches that are asked about one by one. */
 function running(count: number): World {
@@ -143,8 +143,9 @@ describe('running jobs', () => {
     });
   });
 
-  it('are read at most two pages ahead', async () => {
+  it('are read at most two pages ahead, if the index does not show enough of them', async () => {
     const w = running(10_000);
+    asEarlierVersions(w);
     let [read, done, most] = [0, 0, 0];
     const { getMany } = w.batches;
     w.batches.getMany = async (ids) => {
@@ -257,6 +258,7 @@ describe('a sweep that runs out of time', () => {
 describe('a failure', () => {
   it('of one record does not delay the others', async () => {
     const w = running(150);
+    asEarlierVersions(w);
     const { get, getMany } = w.batches;
     w.batches.getMany = async (ids) => getMany(ids.filter((id) => id !== 'b7'));
     w.batches.get = async (id) => {
@@ -273,6 +275,7 @@ describe('a failure', () => {
 
   it('to read a page at once is followed by single reads', async () => {
     const w = running(150);
+    asEarlierVersions(w);
     w.batches.getMany = async () => {
       throw new Error('throttled');
     };

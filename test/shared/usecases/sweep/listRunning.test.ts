@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorKind } from '../../../../shared/batch/errors.ts';
 import type { JobState } from '../../../../shared/batch/job.ts';
+import { batchSchema } from '../../../../shared/batch/record.ts';
 import { METRICS } from '../../../../shared/metrics.ts';
 import { SUCCESS } from '../../../support/fakes/fakeProvider.ts';
 import { NOW } from '../../../support/given.ts';
 import { type World, world } from '../../../support/world.ts';
-import { addJob, names, noteChecks, putRunning } from './running.ts';
+import { addJob, asEarlierVersions, names, noteChecks, putRunning } from './running.ts';
 
 function running(count: number): World {
   const w = world();
@@ -25,6 +26,21 @@ function noteListings(w: World): { begun: number; told: number } {
     }
   };
   return seen;
+}
+
+/** The batches whose records were read. */
+function noteReads(w: World): string[] {
+  const read: string[] = [];
+  const { get, getMany } = w.batches;
+  w.batches.get = async (batchId) => {
+    read.push(batchId);
+    return get(batchId);
+  };
+  w.batches.getMany = async (ids) => {
+    read.push(...ids);
+    return getMany(ids);
+  };
+  return read;
 }
 
 function setState(w: World, jobId: string, state: JobState): void {
@@ -56,6 +72,77 @@ describe('running jobs', () => {
 
     expect(w.batch('b3').job).toMatchObject({ progress: 7, progressAt: NOW + 36_000_000 });
     expect(w.batch('b4').job?.progress).toBeUndefined();
+  });
+
+  it('cost no read of their records while nothing changes, and one where something does', async () => {
+    const w = running(1_000);
+    const read = noteReads(w);
+
+    await w.sweep();
+    expect(read).toEqual([]);
+
+    setState(w, 'job_3', { state: 'running', progress: 7 });
+    const [first] = w.provider.jobs;
+    if (first) w.provider.end(first, { kind: 'completed' }, () => SUCCESS);
+    w.advance(10 * 3_600);
+    await w.sweep();
+
+    expect(read).toEqual(['b0', 'b3']);
+    expect(w.batch('b0').status).toBe('collecting');
+    expect(w.batch('b3').job?.progress).toBe(7);
+  });
+
+  it('are read where the index is of an earlier version', async () => {
+    const w = running(1_000);
+    asEarlierVersions(w);
+    const read = noteReads(w);
+
+    await w.sweep();
+
+    expect(read).toHaveLength(1_000);
+  });
+
+  it('are cancelled at their deadline, although they are listed as running', async () => {
+    const w = running(20);
+    const deadlineAt = NOW + 60_000;
+    w.batches.put({ ...w.batch('b3'), deadlineAt });
+    await w.sweep();
+    w.advance(60);
+
+    await w.sweep();
+
+    const cancelled = w.provider.jobs.filter((job) => job.cancelled);
+    expect(cancelled.map(({ id }) => id)).toEqual(['job_3']);
+  });
+
+  it('are cancelled by a user in the next sweep that sees it in the index', async () => {
+    const w = running(20);
+    const { listActive } = w.batches;
+    const before = await listActive('openai');
+    w.batches.put({ ...w.batch('b3'), cancelRequested: true });
+    w.batches.listActive = async () => before;
+
+    await w.sweep();
+    expect(w.provider.jobs.some((job) => job.cancelled)).toBe(false);
+
+    w.batches.listActive = listActive;
+    await w.sweep();
+    expect(w.provider.jobs.filter((job) => job.cancelled).map(({ id }) => id)).toEqual(['job_3']);
+  });
+
+  it('are left alone if the index still shows a job that the record names no more', async () => {
+    const w = running(20);
+    const { listActive } = w.batches;
+    const before = await listActive('openai');
+    w.batches.listActive = async () => before;
+    const next = { id: 'job_19', submission: 2, submittedAt: NOW };
+    w.batches.put(batchSchema.parse({ ...w.batch('b3'), job: next, submission: 2 }));
+    const old = w.provider.jobs.find(({ id }) => id === 'job_3');
+    if (old) w.provider.end(old, { kind: 'completed' }, () => SUCCESS);
+
+    await w.sweep();
+
+    expect(w.batch('b3')).toMatchObject({ status: 'running', job: next });
   });
 
   it('are checked one by one where they are few', async () => {
