@@ -330,6 +330,46 @@ describe('a provider that is slow', () => {
     expect(asked).toHaveLength(20);
     expect(w.metrics.has(METRICS.providersCutShort)).toBe(false);
   });
+
+  it('and which never ends to list a part of them is asked for the jobs of that part', async () => {
+    const world = several('slow');
+    const { w, at } = world;
+    Object.assign(w.dependencies, { policy: { ...w.dependencies.policy, listStreamJobs: 10 } });
+    putRunningAt(world, 'slow', 40);
+    const asked: string[] = [];
+    if (at.slow) {
+      const { jobs, listStates } = at.slow;
+      const newestFirst = jobs.toReversed();
+      at.slow.listStatesAfter = async function* (jobId) {
+        const place = newestFirst.findIndex(({ id }) => id === jobId);
+        // The third of four places: 10 jobs before the last place.
+        if (place === 20) yield await hangs();
+        for await (const listed of listStates?.() ?? [])
+          if (newestFirst.findIndex(({ id }) => id === listed.jobId) > place) yield listed;
+      };
+      // By the times of their submission, the newest are the last.
+      for (const [number, { batchId }] of jobs.entries()) {
+        const batch = w.batch(batchId);
+        if (batch.status !== 'running') continue;
+        w.batches.put({ ...batch, job: { ...batch.job, submittedAt: NOW - 100 + number } });
+      }
+      at.slow.check = async (jobId) => {
+        asked.push(jobId);
+        return { state: 'running' };
+      };
+    }
+
+    const seconds = await sweepTimed(w);
+
+    expect(asked.sort()).toEqual(
+      at.slow?.jobs
+        .slice(9, 19)
+        .map(({ id }) => id)
+        .sort(),
+    );
+    expect(seconds).toBeLessThanOrEqual(61);
+    expect(w.batches.all().every(({ status }) => status === 'running')).toBe(true);
+  });
 });
 
 /** Lists 300 pages of 10 jobs of others, the looked-for one on the last page, a page each second. */
