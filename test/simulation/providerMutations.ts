@@ -65,8 +65,8 @@ export const PROVIDER_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/usecases/sweep/jobStates.ts',
-        "log.warn('job listing failed; jobs are checked one by one', fields);\n    }\n    // It",
-        "for (const jobId of wanted) states.set(jobId, { state: 'ended', outcome: { kind: 'expired', files: [] } });\n    }\n    // It",
+        "log.warn('job listing failed; what it does not show is checked one by one', fields);",
+        "for (const jobId of wanted) states.set(jobId, { state: 'ended', outcome: { kind: 'expired', files: [] } });",
       ),
     ],
   },

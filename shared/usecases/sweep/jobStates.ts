@@ -1,4 +1,4 @@
-import { messageOf } from '../../batch/errors.ts';
+import { messageOf, ProviderError } from '../../batch/errors.ts';
 import type { JobState } from '../../batch/job.ts';
 import type { RunningFacts } from '../../batch/lifecycle/jobProgress.ts';
 import type { Policy } from '../../batch/policy.ts';
@@ -26,7 +26,8 @@ const MAX_STREAMS = 16;
  *
  * A long list is read in several streams side by side, if the provider can begin after any job: each
  * begins after a job of ours and ends at the job after which another one has begun. Whatever the
- * order of the list is, they show it as a whole if none fails. What one that fails would have shown is not known.
+ * order of the list is, they show it as a whole if none fails. One that fails in passing, as by a limit of calls,
+ * goes on once, and alone, when the others have ended. What it then does not show is not known.
  *
  * @returns the states of our running jobs by id. Empty if our jobs are few or the provider has no
  *   such listing; incomplete if the listing failed half way, or took too long
@@ -42,26 +43,36 @@ export async function listStates(
   /** The jobs after which a stream begins. */
   const starts = new Set<string>();
 
-  async function read(list: () => AsyncIterable<ListedState>, start?: string): Promise<void> {
+  /** @returns the job after which a stream that failed in passing may go on */
+  async function read(
+    list: () => AsyncIterable<ListedState>,
+    start?: string,
+  ): Promise<string | undefined> {
     let listed = 0;
     let found = 0;
+    let place = start;
     try {
       for await (const { jobId, state } of list()) {
         listed += 1;
+        place = jobId;
         if (wanted.delete(jobId)) {
           found += 1;
           if (state.state === 'running') states.set(jobId, state);
         }
         const isRare = listed >= MAX_FOREIGN_FIRST + found * MAX_FOREIGN_PER_OWN;
-        if (wanted.size === 0 || isRare) break;
-        if (jobId !== start && starts.has(jobId)) break;
+        if (wanted.size === 0 || isRare) return undefined;
+        if (jobId !== start && starts.has(jobId)) return undefined;
       }
+      return undefined;
     } catch (error) {
-      const fields = { provider: name, after: start, error: messageOf(error) };
-      log.warn('job listing failed; jobs are checked one by one', fields);
+      const fields = { provider: name, after: place, error: messageOf(error) };
+      log.warn('job listing failed; what it does not show is checked one by one', fields);
+      const mayPass = error instanceof ProviderError && error.kind === 'transient';
+      return mayPass ? place : undefined;
+    } finally {
+      // It has not begun: the stream before it may go on through what would have been its part.
+      if (listed === 0 && start !== undefined) starts.delete(start);
     }
-    // It has not begun: the stream before it may go on through what would have been its part.
-    if (listed === 0 && start !== undefined) starts.delete(start);
   }
 
   try {
@@ -70,7 +81,10 @@ export async function listStates(
     if (!list) return states;
     if (listAfter) for (const start of startsOf(jobs, policy)) starts.add(start);
     const others = [...starts].map((start) => listAfter && read(() => listAfter(start), start));
-    await Promise.all([read(list), ...others]);
+    const broken = await Promise.all([read(list), ...others]);
+    for (const place of broken)
+      if (listAfter && place !== undefined && wanted.size > 0)
+        await read(() => listAfter(place), place);
   } catch (error) {
     const fields = { provider: name, error: messageOf(error) };
     log.warn('job listing failed; jobs are checked one by one', fields);

@@ -129,14 +129,18 @@ export function withShares(
   };
 }
 
-/** A listing of states has a part of the share: jobs can be checked one by one instead. */
+/** The listings of states together have a part of the share: jobs can be checked one by one instead. */
 function limited(provider: Provider, share: ProviderShare): Provider {
   const { listStates, listStatesAfter } = provider;
   const wrapped = wrapCalls(provider, {
     call: (make) => share.call(() => make(provider)),
     read: (open) => eachWithin(share, open(provider)),
   });
-  const list = (states: AsyncIterable<ListedState>) => eachWithin(share.part(STATES_MS), states);
+  let part: ProviderShare | undefined;
+  const list = (states: AsyncIterable<ListedState>) => {
+    part ??= share.part(STATES_MS);
+    return eachWithin(part, states);
+  };
   return {
     ...wrapped,
     ...(listStates && { listStates: () => list(listStates()) }),

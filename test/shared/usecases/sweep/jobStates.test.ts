@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ProviderError } from '../../../../shared/batch/errors.ts';
 import type { JobState } from '../../../../shared/batch/job.ts';
 import { DEFAULT_POLICY } from '../../../../shared/batch/policy.ts';
 import type { ListedState } from '../../../../shared/providers/provider.ts';
@@ -7,6 +8,8 @@ import { listStates } from '../../../../shared/usecases/sweep/jobStates.ts';
 import type { RunningHint } from '../../../../shared/usecases/sweep/running.ts';
 import { world } from '../../../support/world.ts';
 
+/** Such as a limit of calls that was met. */
+const PASSING = new ProviderError('transient', { code: 'rate_limit_exceeded', message: '429' });
 const RUNNING: JobState = { state: 'running' };
 const ENDED: JobState = { state: 'ended', outcome: { kind: 'completed', files: [] } };
 
@@ -96,6 +99,50 @@ describe('a list that is read in several streams', () => {
     );
   });
 
+  it('shows every running job, too, if each stream fails once in passing, and goes on alone', async () => {
+    const failing = fc.uniqueArray(fc.integer({ min: 1, max: 15 }), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(setup, failing, async ({ ours, listStreamJobs, ...service }, places) => {
+        const listed = ours.map((_, index) => ({ id: `j${index}`, state: RUNNING }));
+        const jobs = ours.map(({ submittedAt }, index) => hint(`j${index}`, submittedAt));
+        const { provider } = providerOf({ ...service, listed, onPage: () => {} });
+        let begun = 0;
+        const listStatesAfter = async function* (jobId: string) {
+          const isFirst = ++begun < Math.floor(jobs.length / listStreamJobs);
+          let left = (isFirst ? places[begun] : undefined) ?? Number.POSITIVE_INFINITY;
+          for await (const state of provider.listStatesAfter(jobId)) {
+            if (left-- === 0) throw PASSING;
+            yield state;
+          }
+        };
+
+        const states = await statesOf({ ...provider, listStatesAfter }, jobs, listStreamJobs);
+
+        expect(states.size).toBe(listed.length);
+      }),
+    );
+  });
+
+  it('does not go on with one that the provider has refused', async () => {
+    const listed = Array.from({ length: 40 }, (_, index) => ({ id: `j${index}`, state: RUNNING }));
+    const jobs = listed.map(({ id }, index) => hint(id, 100 - index));
+    const account = { listed, pageSize: 2, onUnknown: 'fails' as const, onPage: () => {} };
+    const { provider } = providerOf(account);
+    let begun = 0;
+    const listStatesAfter = async function* (jobId: string) {
+      begun += 1;
+      for await (const listed of provider.listStatesAfter(jobId)) {
+        yield listed;
+        throw new ProviderError('account', { code: 'invalid_api_key', message: 'no' });
+      }
+    };
+
+    const states = await statesOf({ ...provider, listStatesAfter }, jobs, 10);
+
+    expect(begun).toBe(3);
+    expect(states.size).toBe(11 + 3);
+  });
+
   it('shows nothing that it has not seen, while jobs come and go and calls fail', async () => {
     const changes = fc.array(
       fc.record({
@@ -120,7 +167,7 @@ describe('a list that is read in several streams', () => {
           onPage(number) {
             for (const { page, what, place } of events) {
               if (page !== number) continue;
-              if (what === 'fails') throw new Error('429');
+              if (what === 'fails') throw PASSING;
               if (what === 'created') listed.unshift({ id: `new${created++}`, state: RUNNING });
               if (what === 'deleted') listed.splice(place % listed.length, 1);
               if (what === 'ended')
@@ -138,7 +185,7 @@ describe('a list that is read in several streams', () => {
         }
         // However the service answers, the calls have an end.
         expect(shown.pages).toBeLessThanOrEqual(16 * (jobs.length + 20));
-        expect(shown.begun).toBeLessThanOrEqual(16);
+        expect(shown.begun).toBeLessThanOrEqual(2 * 16);
       }),
     );
   });
