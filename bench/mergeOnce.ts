@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { lineGroups } from '../shared/jsonl/lines.ts';
+import { customIdOf, lineGroups } from '../shared/jsonl/lines.ts';
 import { mergeRows } from '../shared/jsonl/merge.ts';
 import { diskScratch } from '../shared/jsonl/scratch.ts';
-import { spoolRows } from '../shared/jsonl/spool.ts';
+import { Spool } from '../shared/jsonl/spool.ts';
+import { RowWindow } from '../shared/jsonl/window.ts';
 import { linesIn, parseAll } from './harness/inputs.ts';
 import { finish, optionsOf, peakBytes, residentBytes, type Used, used } from './harness/process.ts';
 
@@ -35,20 +36,26 @@ finish({ ...took, baseBytes, peakBytes: peakBytes() } satisfies Merged);
 async function merge({ input, results, requests }: MergeOptions): Promise<void> {
   const file = await diskScratch().create();
   const discard = { write: async () => {} };
-  const spool = await spoolRows(rowsOf(results), file);
+  const isInAnyOrder = true;
+  const spool = new Spool(rowsOf(results), new RowWindow(file), isInAnyOrder);
   const { counts, foreign } = await mergeRows(
-    { input: createReadStream(input, READING) },
+    { ids: idsOf(input) },
     spool,
     { results: discard, errors: discard },
     {
       selection: 'unfinished',
-      missing: { code: 'request_missing', message: 'there is no row for this request' },
+      conclude: () => ({ code: 'request_missing', message: 'there is no row for this request' }),
       keepPrevious: false,
     },
   );
   await file.remove();
   if (counts.succeeded !== requests || foreign > 0)
     throw new Error(`not all rows were merged: ${JSON.stringify({ counts, foreign })}`);
+}
+
+async function* idsOf(path: string): AsyncGenerator<readonly string[]> {
+  for await (const group of lineGroups(createReadStream(path, READING)))
+    yield group.map(({ bytes }) => customIdOf(bytes));
 }
 
 async function* rowsOf(path: string): AsyncGenerator<readonly Uint8Array[]> {

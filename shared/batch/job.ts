@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { omitUndefined } from '../omitUndefined.ts';
 import { saturated } from './bounds.ts';
 import { reasonSchema } from './errors.ts';
 
@@ -39,17 +38,20 @@ export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0
 
 /** Each sum stops at the greatest safe integer: no provider's numbers make a record unreadable. */
 export function sumUsage(a: Usage, b: Usage): Usage {
-  const sumOf = (part: 'cachedTokens' | 'cacheWriteTokens' | 'longCacheWriteTokens') =>
-    saturated((a[part] ?? 0) + (b[part] ?? 0)) || undefined;
-  return omitUndefined({
+  const sum: Usage = {
     inputTokens: saturated(a.inputTokens + b.inputTokens),
     outputTokens: saturated(a.outputTokens + b.outputTokens),
     totalTokens: saturated(a.totalTokens + b.totalTokens),
-    cachedTokens: sumOf('cachedTokens'),
-    cacheWriteTokens: sumOf('cacheWriteTokens'),
-    longCacheWriteTokens: sumOf('longCacheWriteTokens'),
-  });
+  };
+  for (const part of CACHE_PARTS) {
+    const tokens = (a[part] ?? 0) + (b[part] ?? 0);
+    if (tokens > 0) sum[part] = saturated(tokens);
+  }
+  return sum;
 }
+
+/** Parts of a usage that are absent instead of 0. */
+const CACHE_PARTS = ['cachedTokens', 'cacheWriteTokens', 'longCacheWriteTokens'] as const;
 
 /**
  * How a job, or the attempt to start one, ended. `deadline`: it had not ended when the batch had to

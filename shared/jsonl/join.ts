@@ -25,18 +25,52 @@ export interface JoinedRow {
  *
  * @throws Error if a row belongs to none of the requests that follow
  */
-export async function* joinedGroups(sources: RowSources): AsyncGenerator<readonly JoinedRow[]> {
+export function joinedGroups(sources: RowSources): AsyncGenerator<readonly JoinedRow[]> {
+  return joinGroups(
+    sources,
+    lineGroups(sources.input),
+    ({ bytes }) => customIdOf(bytes),
+    (customId, { bytes }, result, error) => ({ customId, request: bytes, result, error }),
+  );
+}
+
+/** A request by its id, with the row that it has had so far. */
+export type KnownRow = Omit<JoinedRow, 'request'>;
+
+/** The ids of the requests, in the order of the input, and the rows that they have had so far. */
+export interface IdSources extends Pick<RowSources, 'results' | 'errors'> {
+  readonly ids: AsyncIterable<readonly string[]>;
+}
+
+/** Like `joinedGroups`, without the requests. */
+export function joinedIds(sources: IdSources): AsyncGenerator<readonly KnownRow[]> {
+  return joinGroups(
+    sources,
+    sources.ids,
+    (customId) => customId,
+    (customId, _, result, error) => ({ customId, result, error }),
+  );
+}
+
+type Row = Buffer | undefined;
+
+async function* joinGroups<Request, Joined>(
+  sources: Pick<RowSources, 'results' | 'errors'>,
+  requests: AsyncIterable<readonly Request[]>,
+  idOf: (request: Request) => string,
+  joinedOf: (customId: string, request: Request, result: Row, error: Row) => Joined,
+): AsyncGenerator<readonly Joined[]> {
   const results = new RowReader(sources.results);
   const errors = new RowReader(sources.errors);
   try {
-    for await (const group of lineGroups(sources.input)) {
-      const joined: JoinedRow[] = [];
-      for (const { bytes } of group) {
-        const customId = customIdOf(bytes);
+    for await (const group of requests) {
+      const joined: Joined[] = [];
+      for (const request of group) {
+        const customId = idOf(request);
         // Awaited only when more of a file must be read: most rows are in memory.
         const result = results.isLoaded ? results.take(customId) : await results.read(customId);
         const error = errors.isLoaded ? errors.take(customId) : await errors.read(customId);
-        joined.push({ customId, request: bytes, result, error });
+        joined.push(joinedOf(customId, request, result, error));
       }
       yield joined;
     }
@@ -117,7 +151,7 @@ class RowReader {
 }
 
 /** Whether the next job includes a request. It never includes one that has succeeded. */
-export function isSelected({ result, error }: JoinedRow, selection: Selection): boolean {
+export function isSelected({ result, error }: KnownRow, selection: Selection): boolean {
   if (result) return false;
   if (!error || selection === 'unsucceeded') return true;
   return classifyRow(parseRow(error)) === 'unfinished';

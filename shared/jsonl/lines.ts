@@ -104,38 +104,40 @@ export interface ByteTarget {
  * `close`.
  */
 export function lineSink(target: ByteTarget) {
-  let parts: Uint8Array[] = [];
   let bytes = 0;
+  // Two buffers serve all writes.
   let [filling, underWay] = [Buffer.alloc(0), Buffer.alloc(0)];
   let writing: Promise<unknown> = Promise.resolve();
 
+  function grow(needed: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * WRITE_BYTES));
+    grown.set(filling.subarray(0, bytes));
+    filling = grown;
+  }
+
   async function flush(): Promise<void> {
     if (bytes === 0) return;
-    // Two buffers serve all writes, unless a line is larger than they are. A chunk below the usual
-    // size is the last one.
-    if (filling.length < bytes) {
-      const size = bytes < WRITE_BYTES ? bytes : Math.max(bytes, 2 * WRITE_BYTES);
-      filling = Buffer.allocUnsafeSlow(size);
-    }
     const chunk = filling.subarray(0, bytes);
-    let position = 0;
-    for (const part of parts) {
-      chunk.set(part, position);
-      position += part.length;
-    }
-    parts = [];
     bytes = 0;
     await writing;
     writing = target.write(chunk);
     writing.catch(() => {});
     [filling, underWay] = [underWay, filling];
+    // One that a very long line has made is not kept.
+    if (filling.length > 2 * WRITE_BYTES) filling = Buffer.alloc(0);
   }
 
   return {
-    /** Adds a line; returns true when the caller should flush. */
+    /** Adds a line, whose memory may be reused then; returns true when the caller should flush. */
     add(line: Uint8Array): boolean {
-      parts.push(line, LINE_END);
+      if (bytes + line.length + 1 > filling.length) grow(bytes + line.length + 1);
+      filling.set(line, bytes);
+      filling[bytes + line.length] = LF;
       bytes += line.length + 1;
+      return bytes >= WRITE_BYTES;
+    },
+    /** Whether the caller should flush. */
+    get isFull(): boolean {
       return bytes >= WRITE_BYTES;
     },
     flush,

@@ -7,7 +7,6 @@ import {
   type RowOutcome,
   UNREADABLE_ROW,
 } from '../batch/ledger.ts';
-import { omitUndefined } from '../omitUndefined.ts';
 
 /** A row of results or errors, in the OpenAI batch output format. */
 export interface ResultRow {
@@ -195,12 +194,12 @@ export function usageOfRow({ response }: DecidingFields): Usage | undefined {
     countOf(usage.cache_creation?.ephemeral_1h_input_tokens) +
     countOf(lifetimes?.ttl_1h_tokens) +
     countOf(lifetimes?.ttl_12h_tokens);
-  return omitUndefined({
-    ...{ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens },
-    cachedTokens: cachedTokens || undefined,
-    cacheWriteTokens: written + countOf(details?.cache_write_tokens) || undefined,
-    longCacheWriteTokens: longWritten || undefined,
-  });
+  const cacheWriteTokens = written + countOf(details?.cache_write_tokens);
+  const found: Usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
+  if (cachedTokens > 0) found.cachedTokens = cachedTokens;
+  if (cacheWriteTokens > 0) found.cacheWriteTokens = cacheWriteTokens;
+  if (longWritten > 0) found.longCacheWriteTokens = longWritten;
+  return found;
 }
 
 /**

@@ -6,181 +6,199 @@ import {
   type RowOutcome,
   UNREADABLE_ROW,
 } from '../batch/ledger.ts';
-import type { ScratchFile } from '../batch/ports.ts';
-import { lineSink, withOneId } from './lines.ts';
+import { withOneId } from './lines.ts';
 import { RowScanner } from './rowScan.ts';
 import { classifyRow, type DecidingFields, isAnswered, isObject, usageOfRow } from './rows.ts';
-import { type FileSpan, readInPlace } from './scratch.ts';
+import { type SpooledRow, SpooledRows } from './spooledRows.ts';
 import { brokenRows, type PositionedRow, readOutputLine } from './unreadable.ts';
+import type { RowWindow } from './window.ts';
 
-/** The rows of a job on disk, readable in the order of the input. */
-export interface Spool {
-  readonly rows: Pick<SpooledRows, 'get' | 'size'>;
-  /** Rows that name their requests only by their positions in the job, by the position as a text. */
-  readonly positioned: Pick<SpooledRows, 'get' | 'size'>;
-  /** The number of lines that hold no answer. */
-  readonly foreign: number;
-  /** The number of requests whose row cannot be read. They have rows that say so. */
-  readonly unreadable: number;
-  /** The number of rows that name no request, although each may be the answer to one. */
-  readonly nameless: number;
-  /** The number of rows that show that a request was answered, however the answer can be used. */
-  readonly answers: number;
-  /** The first row that says that the account was refused. */
-  readonly accountRefusal: Reason | undefined;
-  /** Tokens of all rows. They are billed, whatever the row says. */
-  readonly usage: Usage;
-  /** Whether every answer reports its tokens. */
-  readonly isMetered: boolean;
-  /** Reads the bytes of these rows, and returns them in the same order. */
-  read(rows: readonly SpooledRow[]): Promise<readonly Uint8Array[]>;
+/** The order of the rows decides about one of them, so they must be read in theirs and before any is written. */
+export class OrderError extends Error {
+  override readonly name = 'OrderError';
 }
 
 /**
- * Writes the rows of a job, which come in any order, to disk and indexes them: memory grows with
- * the number of requests, not with their size. Of two rows for one request it keeps the succeeded
- * one, else the first that can be read. A row that cannot be read costs at most its own request.
+ * The rows of a job, which come in any order. Memory grows with the number of requests, not with their
+ * size. Of two rows for one request it keeps the succeeded one, else the first that can be read. A row
+ * that cannot be read costs at most its own request.
  */
-export async function spoolRows(
-  source: AsyncIterable<readonly Uint8Array[]>,
-  file: ScratchFile,
-): Promise<Spool> {
-  const rows = new SpooledRows();
-  const positioned = new SpooledRows();
-  const sink = lineSink(file);
-  const totals = new RowTotals();
-  const scanner = new RowScanner();
+export class Spool {
+  /** By `custom_id`. */
+  readonly rows = new SpooledRows();
+  /** Rows that name their requests only by their positions in the job, by the position as a text. */
+  positioned = new SpooledRows();
+  /** The number of lines that hold no answer. */
+  foreign = 0;
+  /** The number of rows that name no request, although each may be the answer to one. */
+  nameless = 0;
+  /** Whether all rows have been read. */
+  isComplete = false;
+  readonly #source: AsyncIterator<readonly Uint8Array[]>;
+  readonly #window: RowWindow;
+  readonly #isInAnyOrder: boolean;
+  readonly #scanner = new RowScanner();
+  readonly #totals = new RowTotals();
   /** Ids, and positions as numbers. */
-  const unreadable = new Set<string | number>();
-  let foreign = 0;
-  let nameless = 0;
-  let answers = 0;
-  let offset = file.bytes;
+  readonly #unreadable = new Set<string | number>();
+  #answers = 0;
 
-  /** @returns whether the caller should flush */
-  function add(bytes: Uint8Array, row: DecidingFields): boolean {
+  /**
+   * @param source its rows are read as they are asked for
+   * @param isInAnyOrder whether the files of the job are read in another order than theirs. Then it
+   *   throws a LateRowError where their order decides: at a second row of a request
+   */
+  constructor(
+    source: AsyncIterable<readonly Uint8Array[]>,
+    window: RowWindow,
+    isInAnyOrder = false,
+  ) {
+    this.#source = source[Symbol.asyncIterator]();
+    this.#window = window;
+    this.#isInAnyOrder = isInAnyOrder;
+  }
+
+  /** The number of requests whose row cannot be read. They have rows that say so. */
+  get unreadable(): number {
+    return this.#unreadable.size;
+  }
+
+  /** The number of rows that show that a request was answered, however the answer can be used. */
+  get answers(): number {
+    return this.#answers + this.nameless;
+  }
+
+  /** The first row that says that the account was refused. */
+  get accountRefusal(): Reason | undefined {
+    return this.#totals.accountRefusal;
+  }
+
+  /** Tokens of all rows. They are billed, whatever the row says. */
+  get usage(): Usage {
+    return this.#totals.usage;
+  }
+
+  /** Whether every answer reports its tokens. */
+  get isMetered(): boolean {
+    return this.#totals.isMetered && this.unreadable === 0 && this.nameless === 0;
+  }
+
+  /** Reads more rows, if there are more. */
+  async readMore(): Promise<void> {
+    const { done, value: group } = await this.#source.next();
+    if (done) {
+      this.isComplete = true;
+      return;
+    }
+    for (const row of group) {
+      // Awaited only where there is something to wait for: an await per row would cost too much.
+      const scanned = this.#scanner.scan(row);
+      if (!scanned) await this.#parse(row);
+      else if (this.#window.hasRoom(row.length)) this.#add(row, scanned);
+      else await this.#addToFull(row, scanned);
+    }
+  }
+
+  async readAll(): Promise<this> {
+    while (!this.isComplete) await this.readMore();
+    return this;
+  }
+
+  /** Closes the source, if it was not read to its end. */
+  async close(): Promise<void> {
+    if (!this.isComplete) await this.#source.return?.();
+  }
+
+  /**
+   * Says how many requests the job has. Positions count only if there is one row for each request: if
+   * one were missing, the others would answer the wrong requests.
+   */
+  checkPositions(requests: number): void {
+    const { size } = this.positioned;
+    if (size === 0 || this.rows.size + size === requests) return;
+    this.nameless += size;
+    this.positioned = new SpooledRows();
+  }
+
+  /** The bytes of a row, unless it is in the file. */
+  inMemory(row: SpooledRow): Uint8Array | undefined {
+    return this.#window.inMemory(row);
+  }
+
+  /** Reads the bytes of these rows, and returns them in the same order. */
+  read(rows: readonly SpooledRow[]): Promise<readonly Uint8Array[]> {
+    return this.#window.read(rows);
+  }
+
+  /** Says that a row was written. */
+  release(row: SpooledRow): void {
+    this.#window.release(row);
+  }
+
+  async #parse(received: Uint8Array): Promise<void> {
+    const line = readOutputLine(received);
+    if (line.holds === 'empty') this.foreign += 1;
+    else if (line.holds === 'object')
+      await this.#addToFull(withOneId(line.bytes, line.value), line.value);
+    else
+      for (const row of brokenRows(line.text, 'custom_id', (id) => id))
+        await this.#addToFull(row, JSON.parse(row.toString()));
+  }
+
+  async #addToFull(bytes: Uint8Array, row: DecidingFields): Promise<void> {
+    if (!this.#window.hasRoom(bytes.length)) await this.#window.makeRoom(bytes.length);
+    this.#add(bytes, row);
+  }
+
+  #add(bytes: Uint8Array, row: DecidingFields): void {
     const outcome = classifyRow(row);
-    totals.add(row, outcome);
-    if (row.id === BILLED_ROW_ID) return false;
-    const { custom_id: customId } = row;
-    if (isAnswered(row)) answers += 1;
-    if (typeof customId !== 'string') {
-      if (!isPositioned(row)) {
-        nameless += 1;
-        return false;
-      }
-      if (codeOf(row) === UNREADABLE_ROW) unreadable.add(row.position);
-      positioned.set(String(row.position), { offset, length: bytes.length, outcome });
-      offset += bytes.length + 1;
-      return sink.add(bytes);
-    }
-    const known = rows.get(customId);
-    const isKept = known?.outcome === 'succeeded' || outcome !== 'succeeded';
-    if (known && isKept && !unreadable.has(customId)) return false;
-    if (codeOf(row) === UNREADABLE_ROW) unreadable.add(customId);
-    else unreadable.delete(customId);
-    rows.set(customId, { offset, length: bytes.length, outcome });
-    offset += bytes.length + 1;
-    return sink.add(bytes);
+    this.#totals.add(row, outcome);
+    const refusal = this.#isInAnyOrder ? accountRefusalIn(row) : undefined;
+    if (refusal && refusal.message !== this.accountRefusal?.message)
+      throw new OrderError('the account was refused in two ways');
+    if (row.id === BILLED_ROW_ID) return;
+    if (isAnswered(row)) this.#answers += 1;
+    const isUnreadable = codeOf(row) === UNREADABLE_ROW;
+    const added = { bytes, outcome, isUnreadable };
+    if (typeof row.custom_id === 'string') this.#put(this.rows, row.custom_id, added);
+    else if (isPositioned(row)) this.#put(this.positioned, row.position, added);
+    else this.nameless += 1;
   }
 
-  for await (const group of source) {
-    for (const received of group) {
-      const scanned = scanner.scan(received);
-      if (scanned) {
-        if (add(received, scanned)) await sink.flush();
-        continue;
-      }
-      const line = readOutputLine(received);
-      if (line.holds === 'object') {
-        if (add(withOneId(line.bytes, line.value), line.value)) await sink.flush();
-      } else if (line.holds === 'empty') foreign += 1;
-      else
-        for (const row of brokenRows(line.text, 'custom_id', (id) => id))
-          if (add(row, JSON.parse(row.toString()))) await sink.flush();
+  #put(
+    rows: SpooledRows,
+    reference: string | number,
+    { bytes, outcome, isUnreadable }: Added,
+  ): void {
+    const name = String(reference);
+    const known = rows.positionOf(name);
+    if (known !== undefined) {
+      if (this.#isInAnyOrder) throw new OrderError('a request has two rows');
+      const isKept = rows.outcomeAt(known) === 'succeeded' || outcome !== 'succeeded';
+      if (isKept && !this.#unreadable.has(reference)) return;
+      this.#window.release(rows.at(known));
+      this.#unreadable.delete(reference);
     }
+    if (isUnreadable) this.#unreadable.add(reference);
+    const place = this.#window.add(bytes);
+    if (known === undefined) rows.add(name, place, outcome);
+    else rows.replace(known, place, outcome);
   }
-  await sink.close();
-  const { accountRefusal, usage } = totals;
-  const isMetered = totals.isMetered && unreadable.size === 0 && nameless === 0;
-  return {
-    ...{ rows, positioned, foreign, nameless, accountRefusal, usage, isMetered },
-    unreadable: unreadable.size,
-    answers: answers + nameless,
-    read: (wanted) => readInPlace(file, wanted),
-  };
+}
+
+/** A row to be kept. */
+interface Added {
+  readonly bytes: Uint8Array;
+  readonly outcome: RowOutcome;
+  readonly isUnreadable: boolean;
 }
 
 function isPositioned(row: DecidingFields): row is PositionedRow {
   return 'position' in row && typeof row.position === 'number';
 }
 
-/**
- * The rows of a job with this many requests. Positions count only if there is one row for each
- * request: if one were missing, the others would answer the wrong requests.
- */
-export function withPositions(spool: Spool, requests: number): Spool {
-  const { rows, positioned, nameless } = spool;
-  if (positioned.size === 0 || rows.size + positioned.size === requests) return spool;
-  return { ...spool, positioned: new SpooledRows(), nameless: nameless + positioned.size };
-}
-
 function codeOf({ error }: DecidingFields): unknown {
   return isObject(error) ? error.code : undefined;
-}
-
-/** The position of a row on disk, and its request's outcome. */
-export interface SpooledRow extends FileSpan {
-  readonly outcome: RowOutcome;
-}
-
-const OUTCOMES: readonly RowOutcome[] = ['succeeded', 'failed', 'unfinished'];
-const FIRST_CAPACITY = 64;
-
-/**
- * The position of each request's row. Kept in arrays of numbers, because an object for each of some
- * 100,000 rows would take twice the memory, and the garbage collector's time.
- */
-export class SpooledRows {
-  readonly #positions = new Map<string, number>();
-  #offsets = new Float64Array(FIRST_CAPACITY);
-  #lengths = new Uint32Array(FIRST_CAPACITY);
-  #outcomes = new Uint8Array(FIRST_CAPACITY);
-
-  get size(): number {
-    return this.#positions.size;
-  }
-
-  get(reference: string): SpooledRow | undefined {
-    const position = this.#positions.get(reference);
-    if (position === undefined) return undefined;
-    return {
-      offset: this.#offsets[position] as number,
-      length: this.#lengths[position] as number,
-      outcome: OUTCOMES[this.#outcomes[position] as number] as RowOutcome,
-    };
-  }
-
-  /** Replaces the row that the reference had before, if any. */
-  set(reference: string, { offset, length, outcome }: SpooledRow): void {
-    const position = this.#positions.get(reference) ?? this.#positions.size;
-    if (position === this.#offsets.length) this.#grow();
-    this.#positions.set(reference, position);
-    this.#offsets[position] = offset;
-    this.#lengths[position] = length;
-    this.#outcomes[position] = OUTCOMES.indexOf(outcome);
-  }
-
-  #grow(): void {
-    const [offsets, lengths, outcomes] = [this.#offsets, this.#lengths, this.#outcomes];
-    const capacity = offsets.length * 2;
-    this.#offsets = new Float64Array(capacity);
-    this.#offsets.set(offsets);
-    this.#lengths = new Uint32Array(capacity);
-    this.#lengths.set(lengths);
-    this.#outcomes = new Uint8Array(capacity);
-    this.#outcomes.set(outcomes);
-  }
 }
 
 /** Totals over all rows of a job. */
@@ -196,10 +214,12 @@ export class RowTotals {
     const used = usageOfRow(row);
     if (used) this.usage = sumUsage(this.usage, used);
     else if (outcome === 'succeeded') this.isMetered = false;
-    if (codeOf(row) === ACCOUNT_ROW_CODE)
-      this.accountRefusal ??= shortReason(
-        ACCOUNT_ROW_CODE,
-        String((row.error as { message?: unknown }).message ?? 'the provider gave no message'),
-      );
+    this.accountRefusal ??= accountRefusalIn(row);
   }
+}
+
+function accountRefusalIn({ error }: DecidingFields): Reason | undefined {
+  if (!isObject(error) || error.code !== ACCOUNT_ROW_CODE) return undefined;
+  const message = String(error.message ?? 'the provider gave no message');
+  return shortReason(ACCOUNT_ROW_CODE, message);
 }

@@ -1,5 +1,5 @@
 import { costOf, sumCost } from '../../batch/cost.ts';
-import { ProviderError, UnreadableRecordError } from '../../batch/errors.ts';
+import { ProviderError, type Reason, UnreadableRecordError } from '../../batch/errors.ts';
 import { objectKey } from '../../batch/ids.ts';
 import { idsOfPart, type SplitInput } from '../../batch/input.ts';
 import { NO_USAGE, type Outcome, sumUsage } from '../../batch/job.ts';
@@ -13,13 +13,14 @@ import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import { isPartOf, partId } from '../../batch/newRecord.ts';
 import type { Batch, BatchFields, BatchIn } from '../../batch/record.ts';
 import { type MergedPart, mergeParts, mergeRows } from '../../jsonl/merge.ts';
-import { type Spool, spoolRows, withPositions } from '../../jsonl/spool.ts';
+import { OrderError, Spool } from '../../jsonl/spool.ts';
+import { RowWindow } from '../../jsonl/window.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFields } from '../logFields.ts';
 import { missingRowOf, openOutput, shortfallOf, unreadReason } from './output.ts';
 import { readIds } from './readIds.ts';
-import { rowSources, untilDeadline, type WorkTask } from './task.ts';
+import { earlierRows, untilDeadline, type WorkTask } from './task.ts';
 
 export type CollectPorts = Pick<
   Dependencies,
@@ -34,31 +35,69 @@ export async function collect(
   ports: CollectPorts,
   task: WorkTask<'collecting'>,
 ): Promise<BatchEvent> {
-  const { parts } = task.batch.input;
-  if (parts) return collectParts(ports, task, { ...task.batch.input, parts });
+  const { batch } = task;
+  const { parts } = batch.input;
+  if (parts) return collectParts(ports, task, { ...batch.input, parts });
+  // What could not be read before is not expected to be in the usual form.
+  if (batch.unread) return collectJob(ports, task, 'all first');
+  try {
+    return await collectJob(ports, task, 'as they come');
+  } catch (error) {
+    if (!(error instanceof OrderError)) throw error;
+    const why = { why: error.message };
+    ports.log.info('job output is read again, before any of it is written', {
+      ...logFields(batch),
+      ...why,
+    });
+    return await collectJob(ports, task, 'all first');
+  }
+}
+
+/**
+ * @param reading `as they come`: rows are written while others are still read, and the files of the job
+ *   are read in the best order for that. `all first`: in their own order, and nothing is written before
+ *   all have been read
+ * @throws OrderError if rows that were read as they come must be read again, all first; then nothing
+ *   was written that can be seen
+ */
+async function collectJob(
+  ports: CollectPorts,
+  task: WorkTask<'collecting'>,
+  reading: 'as they come' | 'all first',
+): Promise<BatchEvent> {
   const { objects, scratch, log } = ports;
-  const { batch, token } = task;
-  const { batchId, outcome } = batch;
+  const { batch, token, deadline } = task;
+  const { batchId, outcome, input, part } = batch;
   const rows = {
     results: objectKey(batchId, token, 'results.jsonl'),
     errors: objectKey(batchId, token, 'errors.jsonl'),
   };
   const file = await scratch.create();
   const writers = { results: objects.writer(rows.results), errors: objects.writer(rows.errors) };
+  const isEarly = reading === 'as they come';
+  let spool: Spool | undefined;
   try {
-    const output = await openOutput(ports, task);
+    const output = await openOutput(ports, task, isEarly);
     const requests = requestsToSend(batch);
-    const spool = withPositions(await spoolRows(output.rows, file), requests);
-    const shortfall = shortfallOf(output, spool, requests);
-    if (shortfall && !output.isSalvage) throw new ProviderError('missing', shortfall);
-    const loss = output.failures[0] ?? shortfall;
+    const read = new Spool(output.rows, new RowWindow(file), isEarly);
+    spool = read;
+    if (!isEarly) await read.readAll();
+    let loss: Reason | undefined;
+    const conclude = () => {
+      read.checkPositions(requests);
+      const shortfall = shortfallOf(output, read, requests);
+      if (shortfall && !output.isSalvage) throw new ProviderError('missing', shortfall);
+      loss = output.failures[0] ?? shortfall;
+      return missingRowOf(output, read, loss);
+    };
+    const listed = readIds(ports, batch, { ...input, range: part?.range }, deadline);
+    const ids = untilDeadline(ports, inPieces(listed), deadline);
     const { counts, failureGroups, foreign } = await mergeRows(
-      rowSources(ports, task),
-      spool,
+      { ids, ...earlierRows(ports, task) },
+      read,
       writers,
       {
-        selection: batch.selection,
-        missing: missingRowOf(output, spool, loss),
+        ...{ selection: batch.selection, conclude },
         referenceOf: output.provider?.referenceOf,
         keepPrevious: !mayHaveRun(outcome),
       },
@@ -67,9 +106,9 @@ export async function collect(
     await writers.errors.close();
     if (foreign > 0)
       log.warn('job output has rows of other requests', { ...logFields(batch), foreign });
-    const { usage, accountRefusal } = spool;
-    const cost = loss ? undefined : await costOfJob(ports, batch, spool);
-    const unreadableRows = spool.unreadable + spool.nameless;
+    const { usage, accountRefusal } = read;
+    const cost = loss ? undefined : await costOfJob(ports, batch, read);
+    const unreadableRows = read.unreadable + read.nameless;
     const unread = unreadReason(batch, loss, unreadableRows);
     return {
       ...{ type: 'collected', token, rows, counts, failureGroups, usage, cost, unreadableRows },
@@ -79,8 +118,16 @@ export async function collect(
     await Promise.all([writers.results.abort(), writers.errors.abort()]);
     throw error;
   } finally {
+    await spool?.close();
     await file.remove();
   }
+}
+
+/** A few at a time, so that the deadline is looked at between them. */
+async function* inPieces<T>(groups: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
+  const size = 1_000;
+  for await (const group of groups)
+    for (let start = 0; start < group.length; start += size) yield group.slice(start, start + size);
 }
 
 /** Whether a job was started, or may have been: what older rows say of its requests is over. */

@@ -23,9 +23,14 @@ interface Output {
   readonly failures: readonly Reason[];
 }
 
+/**
+ * @param isInAnyOrder whether the order of the rows does not matter. Then the errors come before the
+ *   results, so that nothing is missing in these
+ */
 export async function openOutput(
   ports: OutputPorts,
   task: WorkTask<'collecting'>,
+  isInAnyOrder: boolean,
 ): Promise<Output> {
   const { clock, policy, providers } = ports;
   const { batch } = task;
@@ -38,7 +43,11 @@ export async function openOutput(
   const hasWaited = (batch.unread?.times ?? 0) >= policy.maxCollections;
   const isLast = hasWaited || isLastChance(batch, clock.now());
   const present = await presentOutcome(provider, batch, isLast);
-  const rows = rowsOfFiles(ports, task, { provider, outcome: present, isSalvage, failures });
+  const { files } = present;
+  // Where a job has two files, the errors are in the second one.
+  const inBestOrder = isInAnyOrder && files.length === 2 ? files.toReversed() : files;
+  const read = { ...present, files: inBestOrder };
+  const rows = rowsOfFiles(ports, task, { provider, outcome: read, isSalvage, failures });
   return { provider, outcome: present, isSalvage, rows, failures };
 }
 

@@ -1,7 +1,6 @@
 import type { Reason } from '../../batch/errors.ts';
 import { submissionKey } from '../../batch/ids.ts';
 import type { WorkStatus } from '../../batch/lifecycle/events.ts';
-import type { ByteRange } from '../../batch/ports.ts';
 import type { BatchIn } from '../../batch/record.ts';
 import type { JobContext } from '../../providers/provider.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -21,17 +20,19 @@ type InspectedTask = WorkTask<'submitting' | 'collecting'>;
  * The batch's input and its rows so far. The streams throw shortly before the function is killed:
  * the record of a killed worker would wait for its lease to expire.
  */
-export function rowSources(
+export function rowSources(ports: Pick<Dependencies, 'objects' | 'clock'>, task: InspectedTask) {
+  const { batch, deadline } = task;
+  const input = ports.objects.read(batch.input.key, batch.part?.range);
+  return { input: untilDeadline(ports, input, deadline), ...earlierRows(ports, task) };
+}
+
+/** The batch's rows so far, in streams like these. */
+export function earlierRows(
   ports: Pick<Dependencies, 'objects' | 'clock'>,
-  { batch, deadline }: InspectedTask,
+  { batch: { rows }, deadline }: InspectedTask,
 ) {
-  const read = (key: string, range?: ByteRange) =>
-    untilDeadline(ports, ports.objects.read(key, range), deadline);
-  return {
-    input: read(batch.input.key, batch.part?.range),
-    results: batch.rows && read(batch.rows.results),
-    errors: batch.rows && read(batch.rows.errors),
-  };
+  const read = (key: string) => untilDeadline(ports, ports.objects.read(key), deadline);
+  return { results: rows && read(rows.results), errors: rows && read(rows.errors) };
 }
 
 /** Time kept for writing the outcome: milliseconds, but at most a tenth of what is left at the start. */

@@ -1,13 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type RowSources, selectRequests } from '../../../shared/jsonl/join.ts';
+import { selectRequests } from '../../../shared/jsonl/join.ts';
 import { mergeRows } from '../../../shared/jsonl/merge.ts';
-import { spoolRows, withPositions } from '../../../shared/jsonl/spool.ts';
 import { memoryScratch } from '../../../simulators/memory/scratch.ts';
+import { spoolRows } from '../../support/spools.ts';
 import { chunked, memoryTarget } from '../../support/streams.ts';
 
 const MISSING = { code: 'request_missing', message: 'no row' };
-const RULES = { selection: 'unfinished', missing: MISSING, keepPrevious: false } as const;
+const RULES = {
+  selection: 'unfinished',
+  conclude: () => MISSING,
+  keepPrevious: false,
+} as const;
 
 const input = (ids: readonly string[]) =>
   ids.map((id) => `${JSON.stringify({ custom_id: id })}\n`).join('');
@@ -29,6 +33,10 @@ async function* rowsOf(lines: readonly string[]): AsyncGenerator<readonly Uint8A
     yield lines.slice(start, start + 2).map((line) => Buffer.from(line));
 }
 
+async function* groupsOf(ids: readonly string[]): AsyncGenerator<readonly string[]> {
+  for (let start = 0; start < ids.length; start += 3) yield ids.slice(start, start + 3);
+}
+
 /** One attempt: merges the job's answers into the earlier rows. */
 async function attempt(
   ids: readonly string[],
@@ -38,8 +46,8 @@ async function attempt(
 ) {
   const text = (lines: string[] | undefined) =>
     lines && chunked(lines.map((line) => `${line}\n`).join(''), 7);
-  const sources: RowSources = {
-    input: chunked(input(ids), 11),
+  const sources = {
+    ids: groupsOf(ids),
     results: text(before?.results),
     errors: text(before?.errors),
   };
@@ -127,14 +135,15 @@ describe('merging', () => {
   });
 
   it('trusts positions only if each request of the job has one row', async () => {
-    const spool = await spoolRows(
-      rowsOf([at(0, 200), row('b', 200)]),
-      await memoryScratch.create(),
-    );
-    expect(withPositions(spool, 2)).toBe(spool);
-    for (const requests of [1, 3]) {
-      const { positioned, nameless } = withPositions(spool, requests);
-      expect([positioned.size, nameless]).toEqual([0, 1]);
+    for (const [requests, positions, nameless] of [
+      [2, 1, 0],
+      [1, 0, 1],
+      [3, 0, 1],
+    ] as const) {
+      const rows = rowsOf([at(0, 200), row('b', 200)]);
+      const spool = await spoolRows(rows, await memoryScratch.create());
+      spool.checkPositions(requests);
+      expect([spool.positioned.size, spool.nameless]).toEqual([positions, nameless]);
     }
   });
 
@@ -142,7 +151,7 @@ describe('merging', () => {
     const before = { results: [], errors: [row('a', 429)] };
     const rules = {
       ...RULES,
-      missing: { code: 'batch_cancelled', message: 'm' },
+      conclude: () => ({ code: 'batch_cancelled', message: 'm' }),
       keepPrevious: true,
     };
     const merged = await attempt(['a', 'b'], before, [], rules);
@@ -153,7 +162,7 @@ describe('merging', () => {
   });
 
   it('counts requests without a row as failed when the job was refused for good', async () => {
-    const rules = { ...RULES, missing: { code: 'invalid_request', message: 'm' } };
+    const rules = { ...RULES, conclude: () => ({ code: 'invalid_request', message: 'm' }) };
     expect((await attempt(['a'], undefined, [], rules)).counts).toMatchObject({
       failed: 1,
       unfinished: 0,

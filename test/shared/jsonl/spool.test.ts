@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diskScratch } from '../../../shared/jsonl/scratch.ts';
-import { spoolRows } from '../../../shared/jsonl/spool.ts';
 import { memoryScratch } from '../../../simulators/memory/scratch.ts';
+import { spoolRows } from '../../support/spools.ts';
 
 /** Yields groups of two. */
 async function* rowsOf(lines: readonly string[]): AsyncGenerator<readonly Uint8Array[]> {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../shared/batch/job.ts';
 import { referenceOf } from '../../../shared/jsonl/rows.ts';
-import { spoolRows } from '../../../shared/jsonl/spool.ts';
 import { routeOf as bedrockRoute } from '../../../shared/providers/bedrock/requests.ts';
 import { readRows as readBedrockRows } from '../../../shared/providers/bedrock/rows.ts';
 import type { JobContext, RowGroups } from '../../../shared/providers/provider.ts';
@@ -10,6 +9,7 @@ import { routeOf as vertexRoute } from '../../../shared/providers/vertex/request
 import { readRows as readVertexRows } from '../../../shared/providers/vertex/rows.ts';
 import { MemoryBucket } from '../../../simulators/memory/bucket.ts';
 import { memoryScratch } from '../../../simulators/memory/scratch.ts';
+import { spoolRows } from '../../support/spools.ts';
 import { startStub as startAnthropic } from './anthropic/stub.ts';
 import { startStub as startGemini } from './gemini/stub.ts';
 import { mistralAt } from './mistral/provider.ts';

@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 import { BILLED_ROW_ID } from '../../../../shared/batch/ledger.ts';
 import { lines } from '../../../../shared/jsonl/lines.ts';
 import { referenceOf } from '../../../../shared/jsonl/rows.ts';
-import { spoolRows } from '../../../../shared/jsonl/spool.ts';
 import { bedrockProvider } from '../../../../shared/providers/bedrock/index.ts';
 import {
   isPadding,
@@ -15,6 +14,7 @@ import {
 } from '../../../../shared/providers/bedrock/padding.ts';
 import type { JobContext, Submission } from '../../../../shared/providers/provider.ts';
 import { memoryScratch } from '../../../../simulators/memory/scratch.ts';
+import { spoolRows } from '../../../support/spools.ts';
 import { flat } from '../../../support/streams.ts';
 import { scratchFileOf } from '../scratchFile.ts';
 import { expectRefusal, KEY, listed, outcomeOf } from '../steps.ts';
