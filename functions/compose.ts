@@ -1,13 +1,5 @@
-import { eventBridgeClient } from '../shared/aws/clients/eventBridge.ts';
-import { lambdaClient } from '../shared/aws/clients/lambda.ts';
-import { s3Client } from '../shared/aws/clients/s3.ts';
-import { secretsManagerClient } from '../shared/aws/clients/secretsManager.ts';
-import { sqsClient } from '../shared/aws/clients/sqs.ts';
-import { type CollectorQueueUrls, realCollectorQueue } from '../shared/aws/collector.ts';
-import { realObjectStore } from '../shared/aws/objectStore.ts';
-import { realEventBus, realProcessor } from '../shared/aws/processor.ts';
-import { realQueues } from '../shared/aws/queues.ts';
-import { realSecrets, type Secrets } from '../shared/aws/secrets.ts';
+import type { CollectorQueueUrls } from '../shared/aws/collector.ts';
+import type { Secrets } from '../shared/aws/secrets.ts';
 import { messageOf } from '../shared/batch/errors.ts';
 import { policySchema, scalePolicy } from '../shared/batch/policy.ts';
 import type { Log, ObjectStore } from '../shared/batch/ports.ts';
@@ -21,6 +13,15 @@ import { isFilled } from '../shared/providers/settings.ts';
 import type { ItemTable } from '../shared/stores/itemTable.ts';
 import { systemChance, systemClock, tokenEstimation } from '../shared/system.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
+import {
+  awsCollectorQueue,
+  awsEventBus,
+  awsObjects,
+  awsProcessor,
+  awsQueues,
+  awsSecrets,
+  lazySqs,
+} from './awsPorts.ts';
 import { type Config, readConfig } from './config.ts';
 import { log, metrics } from './observability.ts';
 import { checkDeclared, namesOf, type PortLookup, portLookup, type RuntimePorts } from './ports.ts';
@@ -75,10 +76,9 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
     bucketName: bucketName || undefined,
   });
   const clock = port('clock') ?? systemClock;
-  const sqs = sqsClient();
-  const secrets = realSecrets(secretsManagerClient(), clock, isFilled);
-  const objects =
-    port('objects') ?? realObjectStore(s3Client(), { bucket: bucketName, prefix, inputBuckets });
+  const sqs = lazySqs();
+  const secrets = awsSecrets(clock);
+  const objects = port('objects') ?? awsObjects({ bucket: bucketName, prefix, inputBuckets });
   const stores = composeStores(config, policy, port);
   const dependencies: Dependencies = {
     ...{ policy, clock, objects, tableName, chance: systemChance, tokens: tokenEstimation },
@@ -89,11 +89,11 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
     tenants: stores.tenants,
     sweepLock: stores.sweepLock,
     uploads: stores.uploads,
-    queues: port('queues') ?? realQueues(sqs, config.queueUrls, objects),
-    collector: collectorPorts(config, stores, (urls) => realCollectorQueue(sqs, urls, objects)),
+    queues: port('queues') ?? awsQueues(sqs, config.queueUrls, objects),
+    collector: collectorPorts(config, stores, (urls) => awsCollectorQueue(sqs, urls, objects)),
     scratch: diskScratch(),
-    processor: port('processor') ?? realProcessor(lambdaClient(), config.processorArn),
-    bus: port('bus') ?? realEventBus(eventBridgeClient(), config.eventBusName),
+    processor: port('processor') ?? awsProcessor(config.processorArn),
+    bus: port('bus') ?? awsEventBus(config.eventBusName),
     providers: configuredProviders(config, secrets, objects, port),
   };
   const { webhookRegister, items } = stores;

@@ -3,6 +3,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import type * as ports from '../shared/batch/ports.ts';
 import { DIMENSIONS, isByProvider, METRIC_NAMESPACE, unitOf } from '../shared/metrics.ts';
+import { nameSources } from './sourcePositions.ts';
 
 // Both take the service name from POWERTOOLS_SERVICE_NAME, which tells several handlers in one account apart.
 const logger = new Logger();
@@ -44,7 +45,7 @@ function emitterOf(dimension: string, value: string): Metrics {
 
 /**
  * Runs one invocation of a function: its log lines carry the request id, its metrics are written at the
- * end.
+ * end, and the stack of what it throws, which Lambda logs, names places in the source.
  *
  * @param context undefined outside of a function of Lambda
  */
@@ -55,6 +56,9 @@ export async function observed<T>(
   if (context) logger.addContext(context);
   try {
     return await work();
+  } catch (error) {
+    nameSources(error);
+    throw error;
   } finally {
     flushMetrics();
   }

@@ -1,4 +1,9 @@
+import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
+import { PACKAGE_ROOT } from '../shared/package.ts';
+
+/** Has the exports of `node:http`, and says why. */
+const HTTP = join(PACKAGE_ROOT, 'infra', 'nodeHttp.cjs');
 
 /** How functions are bundled: modules for Node.js 24, with the AWS SDK, and lazy code in chunks of its own. */
 export const BUNDLE_OPTIONS = {
@@ -14,6 +19,7 @@ export const BUNDLE_OPTIONS = {
   banner: {
     js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
   },
+  alias: { 'node:http': HTTP, http: HTTP },
   minify: true,
   sourcemap: true,
   // Stack traces need positions only. The sources would triple the size of the upload.

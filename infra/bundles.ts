@@ -50,7 +50,10 @@ export async function bundle<Name extends string>(
     outdir: directory,
     absWorkingDir: PACKAGE_ROOT,
     // The examples import the package as a user's code does. In a clone it may not be built yet.
-    alias: { 'batch-handler/processor': join(PACKAGE_ROOT, 'shared', 'processor', 'index.ts') },
+    alias: {
+      ...BUNDLE_OPTIONS.alias,
+      'batch-handler/processor': join(PACKAGE_ROOT, 'shared', 'processor', 'index.ts'),
+    },
     metafile: true,
   });
   for (const path of Object.keys(metafile.outputs).filter((each) => DATA_MAP.test(each)))

@@ -29,7 +29,7 @@ export function startHandler({ module, event, table }: Start, urls: Endpoints): 
     cwd: directory,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...environmentOf(directory, urls), [ENVIRONMENT.table]: table },
-    execArgv: ['--enable-source-maps', '--max-semi-space-size=4'],
+    execArgv: ['--max-semi-space-size=4'],
     timeout: TIMEOUT_MS,
   });
   let printed = '';

@@ -171,7 +171,7 @@ export function connectQueues(
  * Limits V8's young generation. Streams create only short-lived buffers, and by default V8 lets
  * hundreds of megabytes of them accumulate before it collects any.
  */
-const NODE_OPTIONS = '--enable-source-maps --max-semi-space-size=4';
+const NODE_OPTIONS = '--max-semi-space-size=4';
 
 interface NodeFunctionProps
   extends Pick<lambda.FunctionProps, 'code' | 'handler' | 'description' | 'timeout' | 'memorySize'>,

@@ -40,3 +40,18 @@ it('the function of the API loads no server', () => {
   const loaded = loadedAtStart('api');
   expect(loaded.filter((path) => /@hono\/node-server|loopbackServer/.test(path))).toEqual([]);
 });
+
+it('a function loads only the client of the table before it is called', () => {
+  const others = /node_modules\/@aws-sdk\/(client-(?!dynamodb)|lib-storage|middleware-sdk-)/;
+  for (const name of ['intake', 'sweeper', 'worker', 'outcome', 'collector', 'webhook'])
+    expect(
+      loadedAtStart(name).filter((path) => others.test(path)),
+      name,
+    ).toEqual([]);
+});
+
+it('nothing imports node:http as a module, which would load undici', () => {
+  const imported = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  expect(imported).toContain('node:https');
+  expect(imported.filter((path) => /^(node:)?http$/.test(path))).toEqual([]);
+});
