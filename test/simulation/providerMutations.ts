@@ -65,8 +65,8 @@ export const PROVIDER_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/usecases/sweep/jobStates.ts',
-        "log.warn('job listing failed; what it does not show is checked one by one', fields);",
-        "for (const jobId of wanted) states.set(jobId, { state: 'ended', outcome: { kind: 'expired', files: [] } });",
+        'warn(error, after);',
+        "for (const jobId of this.#wanted) this.#states.set(jobId, { state: 'ended', outcome: { kind: 'expired', files: [] } });",
       ),
     ],
   },

@@ -205,6 +205,33 @@ describe('a list that is read in several streams', () => {
     expect(states.size).toBe(40);
   });
 
+  it("skips what is long and others', as the jobs of a shard are runs among those of the others", async () => {
+    // 40 windows of 500 jobs, of which every tenth is ours: 2,000 of 20,000.
+    const all = Array.from({ length: 20_000 }, (_, index) => ({ id: `j${index}`, state: RUNNING }));
+    const isOurs = (index: number) => Math.floor(index / 500) % 10 === 3;
+    const jobs = all.flatMap(({ id }, index) => (isOurs(index) ? hint(id, 1e6 - index) : []));
+    const account = { listed: all, pageSize: 100, onUnknown: 'fails' as const, onPage: () => {} };
+    const { provider, shown } = providerOf(account);
+
+    const states = await statesOf(provider, jobs, 250);
+
+    // The first job of a run is where its reading begins, so that it is not shown.
+    expect(jobs.length - states.size).toBeLessThanOrEqual(8);
+    // 20 pages are ours, and 200 are there.
+    expect(shown.pages).toBeLessThanOrEqual(20 + 8 + 4 * 4);
+  });
+
+  it('gives up where single checks are as cheap', async () => {
+    const all = Array.from({ length: 20_000 }, (_, index) => ({ id: `j${index}`, state: RUNNING }));
+    const jobs = all.flatMap(({ id }, index) => (index % 100 === 50 ? hint(id, 1e6 - index) : []));
+    const account = { listed: all, pageSize: 100, onUnknown: 'fails' as const, onPage: () => {} };
+    const { provider, shown } = providerOf(account);
+
+    await statesOf(provider, jobs, 50);
+
+    expect(shown.pages).toBeLessThanOrEqual(12);
+  });
+
   it('begins at one place if the jobs are few, or the provider has no other', async () => {
     const listed = Array.from({ length: 40 }, (_, index) => ({ id: `j${index}`, state: RUNNING }));
     const jobs = listed.map(({ id }, index) => hint(id, 100 - index));
