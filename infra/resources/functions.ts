@@ -169,7 +169,9 @@ export function connectQueues(
 
 /**
  * Limits V8's young generation. Streams create only short-lived buffers, and by default V8 lets
- * hundreds of megabytes of them accumulate before it collects any.
+ * hundreds of megabytes of them accumulate before it collects any. For a collection of 200 MB, sizes from 1
+ * to 16 MiB showed no difference in CPU time beyond that between runs, while its peak memory was about
+ * 140 MB up to 4 MiB, 164 MB with 8 and 190 MB with 16.
  */
 const NODE_OPTIONS = '--max-semi-space-size=4';
 
