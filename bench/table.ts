@@ -43,7 +43,7 @@ export const tableBenchmark: Benchmark = {
 /** Puts the batches into the table as items, without the steps that lead to their status. */
 async function fillTable(client: DynamoDBClient): Promise<void> {
   const document = DynamoDBDocumentClient.from(client);
-  const layout = { ...DEFAULT_POLICY, shards: 4 };
+  const layout = { ...DEFAULT_POLICY, partitions: { due: 4, active: 1 } };
   const put = async (batches: readonly Batch[]) => {
     const items = batches.map((batch) => toItem(batch, layout));
     const requests = items.map((Item) => ({ PutRequest: { Item } }));

@@ -51,7 +51,11 @@ export async function usageOf(
   const resources = Object.values(stack.assembly.template.Resources);
   const count = (type: string) => resources.filter(({ Type }) => Type === type).length;
   const record = await stack.record(batchId);
-  const item = toItem(record, { shards: 4, retentionSeconds: 1, maxAgeSeconds: 1 });
+  const item = toItem(record, {
+    partitions: { due: 4, active: 1 },
+    retentionSeconds: 1,
+    maxAgeSeconds: 1,
+  });
   const bytes = (name: FunctionName) => Buffer.byteLength(logs.get(name) ?? '');
   const workers = FUNCTIONS.filter((name) => name !== 'Sweeper');
   const sweeps = durationsIn(logs.get('Sweeper') ?? '').length;

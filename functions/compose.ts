@@ -71,7 +71,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
   const { settings, tableName, bucketName, bucketPrefix: prefix, inputBuckets } = config;
   const policy = scalePolicy(policySchema.parse(settings.policy), config.timeScale);
   const port = portLookup(ports, {
-    ...{ policy, inputBuckets },
+    ...{ policy, inputBuckets, shards: settings.shards ?? 1 },
     tableName: tableName || undefined,
     bucketName: bucketName || undefined,
   });

@@ -25,7 +25,7 @@ interface Ports {
   readonly batches: BatchStore;
   /** Why and how long each provider is not used, and what was learned of its limits. */
   readonly providerStates: ProviderStateStore;
-  /** The lease that keeps two sweeps from running at the same time. */
+  /** The leases that keep two sweeps of the same batches from running at the same time. */
   readonly sweepLock: SweepLock;
   /** The windows of collected requests. Only for a handler with the prop `collector`. */
   readonly lanes: LaneStore;
@@ -54,6 +54,8 @@ interface Ports {
 /** What a port can be made of: the deployment that the function belongs to. */
 export interface Deployment {
   readonly policy: Policy;
+  /** The prop `shards`: `batchStore` has to know it. */
+  readonly shards: number;
   /** Undefined for a handler without a table. */
   readonly tableName: string | undefined;
   /** Undefined for a handler without a bucket. */

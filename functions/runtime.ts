@@ -88,11 +88,13 @@ export interface Runtime {
   receiveOutcome(body: string): Promise<void>;
   /**
    * Advances every batch that is due. Call it every minute or so; of two calls at the same time, one
-   * does nothing.
+   * does nothing. With the prop `shards`, call it for each shard as well.
    *
    * @param deadline when this process is killed or gives up, in milliseconds since 1970
+   * @param shard from 0; one that the deployment does not have does nothing. Default: what concerns all
+   *   batches, which without the prop `shards` is everything
    */
-  sweep(deadline: number): Promise<void>;
+  sweep(deadline: number, shard?: number): Promise<void>;
 }
 
 /**
@@ -153,10 +155,11 @@ export function createRuntime(ports: RuntimePorts = {}): Runtime {
         const { recordDeliveryOutcome } = await import('../shared/usecases/outcome.ts');
         await recordDeliveryOutcome(compose().dependencies, body);
       }),
-    sweep: (deadline) =>
+    sweep: (deadline, shard) =>
       observed(undefined, async () => {
-        const { sweep } = await import('../shared/usecases/sweep/sweep.ts');
-        await sweep(compose().dependencies, deadline);
+        const { sweepPart } = await import('../shared/usecases/sweep/sweep.ts');
+        const { dependencies, config } = compose();
+        await sweepPart(dependencies, deadline, { shards: config.settings.shards ?? 1, shard });
       }),
   };
 }

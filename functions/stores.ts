@@ -32,7 +32,7 @@ export interface Stores {
 }
 
 export function composeStores(
-  { tableName }: Pick<Config, 'tableName'>,
+  { tableName, settings }: Pick<Config, 'tableName' | 'settings'>,
   policy: Policy,
   port: PortLookup,
 ): Stores {
@@ -41,7 +41,7 @@ export function composeStores(
   const keepSeconds = lifetimeSeconds(policy);
   return {
     items,
-    batches: port('batches') ?? batchStore(items, policy),
+    batches: port('batches') ?? batchStore(items, { ...policy, shards: settings.shards }),
     providerStates: port('providerStates') ?? providerStateStore(items),
     tenants: tenantStore(items),
     sweepLock: port('sweepLock') ?? sweepLock(items),

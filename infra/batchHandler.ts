@@ -119,7 +119,7 @@ export class BatchHandler extends OwnedResources {
     const settings = settingsText({
       providers: Object.fromEntries(entries.map(([name, provider]) => [name, provider.settings])),
       policy,
-      ...omitUndefined({ collector: collectorSettings }),
+      ...omitUndefined({ collector: collectorSettings, shards: props.shards }),
     });
 
     const replaced = replacedBy(props.runtime);
@@ -172,7 +172,8 @@ export class BatchHandler extends OwnedResources {
     });
     connectQueues(functions, queues, props.maxConcurrency ?? 10);
     subscribeToJobEvents(this, providers, sweeper);
-    this.schedule = createSchedule(this, sweeper, interval);
+    const { shards = 1 } = props;
+    this.schedule = createSchedule(this, sweeper, { rate: interval, shards });
     this.collector =
       collectorSettings &&
       createCollector(this, functionsProps, {
@@ -187,7 +188,7 @@ export class BatchHandler extends OwnedResources {
 
     const { access, collector, schedule } = this;
     const parts = { functions, collector, webhook, api: this.api };
-    const monitored = { ...parts, handler: this, queues, providers, interval };
+    const monitored = { ...parts, handler: this, queues, providers, interval, shards };
     this.functions = functionsOf(monitored);
     this.alarms = createAlarms(monitored, props.alarms ?? {}, { topics, runbook });
     if (props.savedQueries !== false) saveQueries(monitored);

@@ -65,6 +65,15 @@ export interface BatchHandlerProps extends StorageProps {
    */
   readonly schedule?: Duration;
   /**
+   * How many sweepers share the batches, from 1 to 32. One checks about 50,000 running jobs in five minutes, so
+   * raise it by one for each 50,000 jobs that run at the same time; a few thousand batches need no more than one.
+   * Each further sweeper is one more invocation in each interval of `schedule`. A deployment may change it at
+   * any time: it moves no batch.
+   *
+   * @default 1
+   */
+  readonly shards?: number;
+  /**
    * Maximum number of batches that are inspected, submitted or collected concurrently, from 2 to 1,000.
    *
    * @default 10

@@ -2,7 +2,7 @@ import type { App } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { invalidLines } from '../shared/invalid/text.ts';
-import { collectorSettingsSchema, policySettingsSchema } from '../shared/settings.ts';
+import { collectorSettingsSchema, MAX_SHARDS, policySettingsSchema } from '../shared/settings.ts';
 import { ConfigurationError } from './configurationError.ts';
 import { ALARMS, type AlarmSetting } from './monitoring/alarms.ts';
 import { ROLE_ARN } from './providers/kind.ts';
@@ -67,6 +67,8 @@ export const contextSchema = z
     inputBuckets: z.array(z.string().regex(BUCKET_NAME, 'must be the name of a bucket')),
     inbox: z.boolean(),
     maxConcurrency: whole(2, 1000),
+    /** How many sweepers share the batches. */
+    shards: whole(1, MAX_SHARDS),
     /** Threshold of each alarm. `false` removes the alarm. */
     alarms: z.strictObject(alarmsShape()).partial(),
     /** SNS topic notified when an alarm fires and when it recovers. */

@@ -24,7 +24,7 @@ export class BatchHandlerStack extends Stack {
     const { policy, collector, inbox, alarms, runbook } = context;
     const { alarmTopicArn, alarmTopicArns: { page, ticket } = {}, docsUrl } = context;
     const { api, dashboard, tracing, savedQueries } = context;
-    const { scheduleMinutes, retentionDays, maxConcurrency } = context;
+    const { scheduleMinutes, retentionDays, maxConcurrency, shards } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
         this.#importProcessor(context) ??
@@ -50,6 +50,7 @@ export class BatchHandlerStack extends Stack {
         tracing,
         savedQueries,
         maxConcurrency,
+        shards,
         api: typeof api === 'object' ? apiPropsOf(api) : api,
         schedule: ifDefined(scheduleMinutes, Duration.minutes),
         retention: ifDefined(retentionDays, Duration.days),

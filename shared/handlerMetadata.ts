@@ -80,6 +80,13 @@ export type HandlerMetadata = z.output<typeof handlerMetadataSchema>;
 /** As the construct writes it. */
 export type WrittenMetadata = z.input<typeof handlerMetadataSchema>;
 
+const shardsSchema = z.object({ shards: z.int().positive().default(1) });
+
+/** How many shards a handler has, by its settings, which are not validated. */
+export function shardsOf(settings: HandlerMetadata['settings']): number {
+  return shardsSchema.safeParse(settings).data?.shards ?? 1;
+}
+
 export const stackMetadataSchema = z.object({
   [METADATA_KEY]: z.record(z.string(), handlerMetadataSchema).default({}),
 });

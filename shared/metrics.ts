@@ -63,6 +63,8 @@ export const METRICS = {
   sweepsTruncated: 'SweepsTruncated',
   /** Sweeps that stopped calling a provider: it answered nothing for a while, or its time was over. */
   providersCutShort: 'ProvidersCutShort',
+  /** Sweeps of shards, or of what concerns all batches, that have not ended normally for ten minutes. */
+  shardsLate: 'ShardsLate',
   /** How long the most overdue batch had been due when the sweep processed it, from five minutes. */
   sweepLag: 'SweepLag',
   /** How long the batch that waits longest has waited for capacity, refusals for quota included. */

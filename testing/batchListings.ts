@@ -20,7 +20,7 @@ export async function allPages<T>(
 }
 
 async function due(store: BatchStore, until: number): Promise<DueHint[]> {
-  const shards = Array.from({ length: store.shards }, (_, shard) => shard);
+  const shards = Array.from({ length: store.partitions.due }, (_, shard) => shard);
   const hints = await Promise.all(
     shards.map((shard) => allPages((cursor) => store.listDue(shard, until, cursor))),
   );
@@ -64,7 +64,7 @@ export const listingDuties: readonly Duty<Given<BatchStore>>[] = [
       const times = new Map(numbered(60).map((id, index) => [id, NOW + ((index * 37) % 60)]));
       for (const [batchId, dueAt] of times) await first.create(sampleBatch({ batchId, dueAt }));
       await shows('what is due', () => due(first, NOW + 60), [...times.keys()]);
-      for (let shard = 0; shard < first.shards; shard++) {
+      for (let shard = 0; shard < first.partitions.due; shard++) {
         const hints = await allPages((cursor) => first.listDue(shard, NOW + 60, cursor));
         const found = hints.map(({ batchId }) => times.get(batchId) ?? 0);
         same(
@@ -96,7 +96,7 @@ export const listingDuties: readonly Duty<Given<BatchStore>>[] = [
       const ids = numbered(450);
       await Promise.all(ids.map((batchId) => first.create(sampleBatch({ batchId, dueAt: NOW }))));
       await shows('what is due', () => due(first, NOW), ids);
-      for (let shard = 0; shard < first.shards; shard++) {
+      for (let shard = 0; shard < first.partitions.due; shard++) {
         const all = await allPages((cursor) => first.listDue(shard, NOW, cursor));
         const page = await first.listDue(shard, NOW);
         const settled = page.items.map(({ batchId }) =>
@@ -137,7 +137,7 @@ export const listingDuties: readonly Duty<Given<BatchStore>>[] = [
       await shows('what is due', () => due(first, NOW), ['b1']);
       const cursors = ['%%%', '', 'null', Buffer.from('{"id":"x"}').toString('base64url')];
       for (const cursor of cursors) {
-        const pages = Array.from({ length: first.shards }, (_, shard) =>
+        const pages = Array.from({ length: first.partitions.due }, (_, shard) =>
           first.listDue(shard, NOW, cursor),
         );
         const items = (await Promise.all(pages)).flatMap((page) => page.items);

@@ -156,6 +156,35 @@ const lockDuties: readonly Duty<Given<SweepLock>>[] = [
     },
   },
   {
+    method: 'acquire',
+    does: 'gives each shard a lease of its own, with cursors of its own',
+    async check({ first, other }) {
+      await first.acquire('whole', NOW, NOW + 1000);
+      same('of a shard', await other.acquire('shard-0', NOW, NOW + 1000, 0), {});
+      same('of another shard', await first.acquire('shard-11', NOW, NOW + 1000, 11), {});
+      same('of one that is held', await other.acquire('late', NOW, NOW + 1000, 11), undefined);
+      await other.release('shard-0', CURSORS, NOW, 0);
+      same('the cursors', await first.acquire('next', NOW, NOW + 1000, 0), CURSORS);
+      same('of the sweep itself', await other.acquire('late', NOW, NOW + 1000), undefined);
+    },
+  },
+  {
+    method: 'last',
+    does: 'shows when the last sweep of each ended, also while the next one runs',
+    async check({ first, other }) {
+      same('before the first', await other.last(), undefined);
+      await first.acquire('a', NOW, NOW + 1000);
+      same('during the first', await other.last(), undefined);
+      await first.release('a', CURSORS, NOW + 5);
+      await first.acquire('b', NOW + 6, NOW + 1000);
+      same('after the first', await other.last(), { at: NOW + 5, cursors: CURSORS });
+      same('of a shard that never swept', await other.last(3), undefined);
+      await other.acquire('c', NOW, NOW + 1000, 3);
+      await other.release('c', {}, NOW + 7, 3);
+      same('of a shard', await first.last(3), { at: NOW + 7, cursors: {} });
+    },
+  },
+  {
     method: 'release',
     does: 'can be repeated',
     async check({ first, other }) {

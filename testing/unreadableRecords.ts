@@ -57,7 +57,7 @@ export function unreadableCases(subject: BatchStoreSubject): ContractCase[] {
 
 /** Every place in which a sweep would find a batch. */
 async function swept(store: BatchStore): Promise<string[]> {
-  const shards = Array.from({ length: store.shards }, (_, shard) =>
+  const shards = Array.from({ length: store.partitions.due }, (_, shard) =>
     allPages((cursor) => store.listDue(shard, NOW + 1e9, cursor)),
   );
   const lists = await Promise.all([

@@ -38,7 +38,11 @@ export function benchDependencies(parts: {
     },
     tenants: { get: unused, replace: unused },
     uploads: { get: unused, create: unused, replace: unused },
-    sweepLock: { acquire: async () => ({}), release: async () => {} },
+    sweepLock: {
+      acquire: async () => ({}),
+      release: async () => {},
+      last: async () => undefined,
+    },
     queues: { sendWork: async () => {}, sendBatch: async () => {}, sendDeadLetter: unused },
     tableName: 'table',
     scratch: diskScratch(),

@@ -107,6 +107,27 @@ const HANDLER_ALARMS = {
     }),
   },
   /**
+   * Shards whose batches were not swept for 10 minutes, or for three times `schedule` if that is longer. Only with
+   * the prop `shards`.
+   *
+   * @default 1
+   */
+  shardsLate: {
+    defaultThreshold: 1,
+    specs: ({ handler, shards }) =>
+      shards === 1
+        ? []
+        : [
+            {
+              id: 'ShardsLate',
+              severity: 'page',
+              command: 'doctor',
+              summary: 'A shard does not sweep: its batches make no progress, the others do.',
+              metric: handler.metric(METRICS.shardsLate, over(5, MAXIMUM)),
+            },
+          ],
+  },
+  /**
    * Messages in a dead-letter queue. Each dead-letter queue has an alarm.
    *
    * @default 1

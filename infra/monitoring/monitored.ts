@@ -23,6 +23,8 @@ export interface Monitored {
   readonly providers: Readonly<Record<string, LlmProvider>>;
   /** Time between two sweeps. */
   readonly interval: Duration;
+  /** How many sweepers share the batches. */
+  readonly shards: number;
 }
 
 /** All functions of the handler, by name. */

@@ -40,6 +40,14 @@ export interface ActiveHint
   readonly running?: RunningFacts | undefined;
 }
 
+/** Numbers of partitions of what is swept. */
+export interface Partitions {
+  /** Of the batches that are due at some time. */
+  readonly due: number;
+  /** Of the batches that occupy a provider. */
+  readonly active: number;
+}
+
 /** Batches that wait at a provider: those of one tenant, or those of none. */
 export interface WaitingQueue {
   readonly provider: string;
@@ -100,13 +108,25 @@ export interface BatchStore extends UnreadableRecords {
    * lost counts as `written`.
    */
   replace(batch: Batch): Promise<'written' | 'conflict'>;
-  /** Number of partitions of the open batches. */
-  readonly shards: number;
+  /** The partitions that records are written into. They are numbered from 0. */
+  readonly partitions: Partitions;
   /**
-   * Batches of a shard whose `dueAt` is at or before `until`, oldest first. A running one may be left out
-   * until its deadline: `listActive` shows it.
+   * The partitions that a record may be in all the same, because it was written when the handler had
+   * another number of shards. Default: as `partitions`.
    */
-  listDue(shard: number, until: number, cursor?: string): Promise<IndexPage<DueHint>>;
+  readonly everyPartition?: Partitions;
+  /**
+   * Batches of a partition whose `dueAt` is at or before `until`, oldest first. A running one may be left
+   * out until its deadline: `listActive` shows it.
+   *
+   * @param statuses whoever asks has a use for these only; others may be listed, too. Default: all
+   */
+  listDue(
+    partition: number,
+    until: number,
+    cursor?: string,
+    statuses?: readonly Status[],
+  ): Promise<IndexPage<DueHint>>;
   /**
    * Batches of a queue by priority, then age.
    *
@@ -128,11 +148,18 @@ export interface BatchStore extends UnreadableRecords {
    * the last hour.
    */
   unlistTenant(queue: TenantQueue): Promise<void>;
-  /** Batches that occupy capacity of a provider, and those whose job has ended at a cost not known yet. */
-  listActive(provider: string, cursor?: string): Promise<IndexPage<ActiveHint>>;
+  /**
+   * Batches that occupy capacity of a provider, and those whose job has ended at a cost not known yet.
+   *
+   * @param partition Default: 0
+   */
+  listActive(provider: string, cursor?: string, partition?: number): Promise<IndexPage<ActiveHint>>;
 }
 
-/** The lease of the sweep, with the cursors of a sweep that ran out of time. */
+/**
+ * The lease of the sweep, with the cursors of a sweep that ran out of time. Each shard has a lease of its
+ * own, which nothing has to do with the others; that without a shard is of the sweep itself.
+ */
 export interface SweepLock {
   /**
    * Takes the lease unless it is held by another token until after `now`, in one atomic step.
@@ -141,12 +168,19 @@ export interface SweepLock {
    * @param now milliseconds since 1970, as is `leaseUntil`
    * @returns the cursors of the last sweep; undefined if another sweep has the lease
    */
-  acquire(token: string, now: number, leaseUntil: number): Promise<SweepCursors | undefined>;
+  acquire(
+    token: string,
+    now: number,
+    leaseUntil: number,
+    shard?: number,
+  ): Promise<SweepCursors | undefined>;
   /**
    * Gives the lease back, if it is still that of the token.
    *
    * @param now is stored as the time of the last sweep
    */
-  release(token: string, cursors: SweepCursors, now: number): Promise<void>;
+  release(token: string, cursors: SweepCursors, now: number, shard?: number): Promise<void>;
+  /** When the last sweep ended, in milliseconds since 1970, and its cursors; undefined before the first. */
+  last(shard?: number): Promise<{ at: number; cursors: SweepCursors } | undefined>;
 }
 export type SweepCursors = Readonly<Record<string, string>>;

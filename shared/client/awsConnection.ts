@@ -17,6 +17,7 @@ import {
   type HandlerMetadata,
   METADATA_KEY,
   type ResourceIds,
+  shardsOf,
   stackMetadataSchema,
 } from '../handlerMetadata.ts';
 import { batchStore } from '../stores/batchStore.ts';
@@ -178,7 +179,7 @@ export async function connectAws(
     aws,
     items,
     // No record is written here, so the retention in the policy does not matter.
-    batches: batchStore(items, DEFAULT_POLICY),
+    batches: batchStore(items, { ...DEFAULT_POLICY, shards: shardsOf(found.settings) }),
     providerStates: providerStateStore(items),
     objects: realClientObjects(s3Client(access), placeOf(aws)),
     queues: realClientQueues(sqsClient(access), queuePairs(resources)),

@@ -1,4 +1,5 @@
 import { pages } from '../batch/pages.ts';
+import { everyDue } from '../batch/partitions.ts';
 import type { IndexPage, WaitingQueue } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import { waitingQueues } from '../batch/waitingQueues.ts';
@@ -76,8 +77,8 @@ async function* openPartitions(table: Listed): AsyncGenerator<ListPage> {
     return { items: items.map((batchId) => ({ batchId })), cursor: next };
   };
   for (const queue of queues) yield (cursor) => batches.listWaiting(queue, cursor);
-  for (let shard = 0; shard < batches.shards; shard++)
-    yield (cursor) => batches.listDue(shard, END_OF_TIME, cursor);
+  for (const partition of everyDue(batches))
+    yield (cursor) => batches.listDue(partition, END_OF_TIME, cursor);
 }
 
 /** The parts of a batch that have a record already, in order. */

@@ -1,6 +1,7 @@
 import type { ClientQueues } from '../batch/clientPorts.ts';
 import { DEFAULT_POLICY, type Policy, policySettingsSchema } from '../batch/policy.ts';
 import type { BatchStore, ObjectStore } from '../batch/ports.ts';
+import { shardsOf } from '../handlerMetadata.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import type { ProviderStateStore } from '../quota/providerState.ts';
 import { batchStore } from '../stores/batchStore.ts';
@@ -81,7 +82,9 @@ export function withPorts(
   const objects = made(ports.objects);
   const given = omitUndefined({
     items,
-    batches: batches ?? (items && batchStore(items, deployment.policy)),
+    batches:
+      batches ??
+      (items && batchStore(items, { ...deployment.policy, shards: shardsOf(handler.settings) })),
     providerStates: made(ports.providerStates) ?? (items && providerStateStore(items)),
     objects: objects && storedObjects(objects),
     queues: made(ports.clientQueues),

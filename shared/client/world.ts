@@ -2,8 +2,9 @@ import pMap from 'p-map';
 import * as z from 'zod';
 import { NewerSchemaError, UnreadableRecordError } from '../batch/errors.ts';
 import type { Limits } from '../batch/job.ts';
+import { usualActive } from '../batch/partitions.ts';
 import { DEFAULT_POLICY } from '../batch/policy.ts';
-import type { BatchStore, IndexPage, WaitingQueue } from '../batch/ports.ts';
+import type { ActiveHint, BatchStore, IndexPage, WaitingQueue } from '../batch/ports.ts';
 import { waitingQueues } from '../batch/waitingQueues.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import {
@@ -22,7 +23,10 @@ import { type ProviderInfo, providerInfo } from './providerInfo.ts';
 
 /** What is read to tell why batches wait. */
 export interface WorldSource {
-  readonly batches: Pick<BatchStore, 'getMany' | 'listWaiting' | 'listTenants' | 'listActive'>;
+  readonly batches: Pick<
+    BatchStore,
+    'getMany' | 'listWaiting' | 'listTenants' | 'listActive' | 'partitions'
+  >;
   readonly providerStates: Pick<ProviderStateStore, 'get'>;
   readonly items: ItemTable;
   readonly handler: Pick<Handler, 'providers' | 'settings' | 'limits'>;
@@ -115,15 +119,31 @@ export class ProviderWorld {
     const read = async (): Promise<ReadView> => {
       const [queues, active] = await Promise.all([
         readQueues(batches, name),
-        firstPages((cursor) => batches.listActive(name, cursor), MAX_PAGES),
+        readActive(batches, name),
       ]);
-      const view = new QueueView(queues, active.items);
+      const view = new QueueView(queues, active);
       const isShort = view.totals.batches <= SHORT_QUEUE && queues.length <= SHORT_QUEUE;
       return { view, isShort };
     };
     const ageMs = ({ isShort }: ReadView) => (isShort ? STATE_AGE_MS : QUEUE_AGE_MS);
     return (await latestOf(this.#queues, name, read, ageMs)).view;
   }
+}
+
+/** What occupies a provider, of very much the first. */
+async function readActive(
+  batches: WorldSource['batches'],
+  provider: string,
+): Promise<readonly ActiveHint[]> {
+  const partitions = usualActive(batches);
+  const maxPages = Math.max(1, Math.floor(MAX_PAGES / partitions.length));
+  const pages = await pMap(
+    partitions,
+    (partition) =>
+      firstPages((cursor) => batches.listActive(provider, cursor, partition), maxPages),
+    { concurrency: 10 },
+  );
+  return pages.flatMap(({ items }) => items);
 }
 
 /** The front of each queue of a provider. Many queues share the pages of one. */

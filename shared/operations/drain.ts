@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { everyDue } from '../batch/partitions.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { commandProvider } from '../client/commands.ts';
@@ -135,9 +136,9 @@ function isNothing(outstanding: Outstanding): boolean {
 
 async function countPending({ batches }: HandlerConnection): Promise<number> {
   let pending = 0;
-  for (let shard = 0; shard < batches.shards; shard++)
+  for (const partition of everyDue(batches))
     pending += await countAll(
-      (cursor) => batches.listDue(shard, END_OF_TIME, cursor),
+      (cursor) => batches.listDue(partition, END_OF_TIME, cursor),
       ({ status, batchId }) => isEnded(status) && !batchId.includes('/'),
     );
   return pending;

@@ -6,6 +6,7 @@ import type { HandlerConnection } from '../client/connection.ts';
 import { type ConsoleHost, createConsole } from '../console/app.ts';
 import type { ConsolePorts } from '../console/ports.ts';
 import { TOKEN_PARAMETER } from '../console/session.ts';
+import { shardsOf } from '../handlerMetadata.ts';
 import { ApiError, errorResponse } from '../http/apiError.ts';
 import { createApp } from '../http/app.ts';
 import { authenticateBy } from '../http/authenticate.ts';
@@ -91,7 +92,7 @@ async function httpPorts(
     tenants: tenantStore(items),
     ...{ clock: systemClock, chance: systemChance },
     // That of the connection writes no records: these expire as the handler's policy says.
-    batches: batchStore(items, own.policy),
+    batches: batchStore(items, { ...own.policy, shards: shardsOf(handler.settings) }),
     providers: connectProviders(settingsOf(handler).providers, {
       // The API calls no provider: whoever serves it needs none of their keys.
       secret: async () => undefined,

@@ -33,8 +33,13 @@ interface ModelUsage {
 /** The usage of a provider at the start of a sweep. */
 export function usageOf(active: readonly ActiveHint[]): ProviderUsage {
   const usage: ProviderUsage = { jobs: 0, requests: 0, started: 0, models: new Map() };
-  for (const batch of active) if (!batch.isOver) add(usage, batch, batch.isPending);
+  for (const batch of active) addActive(usage, batch);
   return usage;
+}
+
+/** Adds one of the batches that occupy a provider at the start of a sweep. */
+export function addActive(usage: ProviderUsage, batch: ActiveHint): void {
+  if (!batch.isOver) add(usage, batch, batch.isPending);
 }
 
 /** What bounds the batches that may start at a provider. */

@@ -4,8 +4,9 @@ import { expectedOfJob } from '../batch/cost.ts';
 import { messageOf, refusal, shortReason } from '../batch/errors.ts';
 import { withReason } from '../batch/lifecycle/decision.ts';
 import { runningFacts } from '../batch/lifecycle/jobProgress.ts';
+import { jobPartition } from '../batch/partitions.ts';
 import { lifetimeSeconds, type Policy } from '../batch/policy.ts';
-import type { WaitingHint, WaitingQueue } from '../batch/ports.ts';
+import type { Partitions, WaitingHint, WaitingQueue } from '../batch/ports.ts';
 import {
   BATCH_SCHEMA_VERSION,
   type Batch,
@@ -16,7 +17,14 @@ import { isEnded, type Status } from '../batch/status.ts';
 import { storedBatchSchema } from '../batch/upgrade.ts';
 import { TABLE } from '../config.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import { createdMonth, openQueue, timeKey, waitingKey, waitingPartition } from './indexKeys.ts';
+import {
+  activePartition,
+  createdMonth,
+  openQueue,
+  timeKey,
+  waitingKey,
+  waitingPartition,
+} from './indexKeys.ts';
 import { parseRecord, type VersionedItem } from './items.ts';
 import type { Item } from './itemTable.ts';
 import { runningText } from './runningText.ts';
@@ -33,8 +41,7 @@ const MAX_NEW_RECORD_BYTES = 12 * 1024;
 export type Retention = Pick<Policy, 'retentionSeconds' | 'maxAgeSeconds'>;
 
 export interface ItemLayout extends Retention {
-  /** Number of partitions that open batches spread over. */
-  readonly shards: number;
+  readonly partitions: Partitions;
 }
 
 /** Some attributes of an item. */
@@ -82,9 +89,11 @@ export function toItem(batch: Batch, layout: ItemLayout): VersionedItem {
     expectedInput: expected.inputTokens,
     expectedOutput: expected.outputTokens,
     record: recordText(batch),
-    ...dueKeys(batch, layout.shards),
+    ...dueKeys(batch, layout.partitions.due),
     ...createdKeys(batch),
-    ...(OCCUPYING.has(status) || isUnpaid(batch) ? occupation(batch) : {}),
+    ...(OCCUPYING.has(status) || isUnpaid(batch)
+      ? occupation(batch, layout.partitions.active)
+      : {}),
     ...expiry(batch, layout),
   });
 }
@@ -105,9 +114,12 @@ function isUnpaid({ status, job }: BatchFields): boolean {
 }
 
 /** Attributes of a batch in the `provider` index, which lists the batches that occupy a provider. */
-function occupation(batch: BatchFields): Attributes {
+function occupation(batch: BatchFields, partitions: number): Attributes {
   return {
-    [TABLE.providerIndex.partitionKey]: batch.provider,
+    [TABLE.providerIndex.partitionKey]: activePartition(
+      batch.provider,
+      jobPartition(batch, partitions),
+    ),
     isPending: batch.job?.acceptedAt === undefined,
     isOver: isUnpaid(batch) || runningText(runningFacts(batch)),
   };
@@ -133,7 +145,7 @@ export function readModel(attribute: unknown): Pick<WaitingHint, 'model' | 'tena
   return tenant === undefined ? { model } : { model: model || undefined, tenant };
 }
 
-function dueKeys(batch: BatchFields, shards: number): Attributes {
+function dueKeys(batch: BatchFields, partitions: number): Attributes {
   const { partitionKey, sortKey } = TABLE.dueIndex;
   if (batch.status === 'queued')
     return { [partitionKey]: waitingPartition(queueOf(batch)), [sortKey]: waitingKey(batch) };
@@ -141,7 +153,7 @@ function dueKeys(batch: BatchFields, shards: number): Attributes {
   // A running job is checked with the others of its provider, which finds it: thousands of them would
   // only be passed over here.
   const dueAt = batch.status === 'running' ? Math.max(batch.dueAt, batch.deadlineAt) : batch.dueAt;
-  return { [partitionKey]: openQueue(batch.batchId, shards), [sortKey]: timeKey(dueAt) };
+  return { [partitionKey]: openQueue(batch.batchId, partitions), [sortKey]: timeKey(dueAt) };
 }
 
 /** Nobody lists parts. Neither key ever changes: only a new status or provider writes the index. */

@@ -1,4 +1,4 @@
-import type { BatchStore } from '../batch/ports.ts';
+import type { BatchStore, Partitions } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 import type { Status } from '../batch/status.ts';
 import { TABLE } from '../config.ts';
@@ -10,7 +10,13 @@ import {
   readModel,
   toItem,
 } from './batchItem.ts';
-import { readWaitingKey, shardQueue, timeKey, waitingPartition } from './indexKeys.ts';
+import {
+  activePartition,
+  openPartition,
+  readWaitingKey,
+  timeKey,
+  waitingPartition,
+} from './indexKeys.ts';
 import { putVersioned, queryPage } from './items.ts';
 import type { Item, ItemTable } from './itemTable.ts';
 import { readRunningText } from './runningText.ts';
@@ -18,8 +24,17 @@ import { pointToBatch } from './tenantBatches.ts';
 import { tenantQueues } from './tenantQueues.ts';
 import { unreadableRecords } from './unreadableRecords.ts';
 
-/** Partitions that open batches spread over. Never lower it: a stack's batches in the others would not be swept. */
-const SHARDS = 4;
+/**
+ * The partitions of a handler with one shard: few, because every sweep reads each of them. They are also
+ * the first ones of a handler with several.
+ */
+const FEW: Partitions = { due: 4, active: 1 };
+/** Those of a handler with several shards. Never lower them: batches in the others would not be swept. */
+export const MANY: Partitions = { due: 64, active: 64 };
+
+interface BatchStoreOptions extends Retention {
+  readonly shards?: number | undefined;
+}
 
 /** Items per page of the listings that admission reads. */
 const HINTS_PER_PAGE = 1_000;
@@ -27,20 +42,24 @@ const HINTS_PER_PAGE = 1_000;
 /**
  * The batches, in the table: `batch#<batchId>`.
  *
- * @param retention the policy's entries that say how long batches are kept
+ * @param options.retentionSeconds how long batches are kept: an entry of the policy, as is `maxAgeSeconds`
+ * @param options.shards the prop of the construct: into how many partitions records are written follows
+ *   from it. Default: 1
  * @param now milliseconds since 1970
  */
 export function batchStore(
   table: ItemTable,
-  { retentionSeconds, maxAgeSeconds }: Retention,
+  { retentionSeconds, maxAgeSeconds, shards = 1 }: BatchStoreOptions,
   now: () => number = Date.now,
 ): BatchStore {
   const queues = tenantQueues(table, now);
-  const layout = { shards: SHARDS, retentionSeconds, maxAgeSeconds };
+  const partitions = shards === 1 ? FEW : MANY;
+  const layout = { partitions, retentionSeconds, maxAgeSeconds };
 
   return {
     ...unreadableRecords(table, layout, queues),
-    shards: SHARDS,
+    partitions,
+    everyPartition: MANY,
     async get(batchId) {
       const item = await table.get(batchItemId(batchId));
       return item && fromItem(item);
@@ -60,11 +79,13 @@ export function batchStore(
       const won = await queues.whileListed(batch, () => putVersioned(table, item, 'unchanged'));
       return won ? 'written' : 'conflict';
     },
-    async listDue(shard, until, cursor) {
+    async listDue(partition, until, cursor, statuses) {
       const { items, cursor: next } = await queryPage(table, {
         index: 'due',
-        partition: shardQueue(shard),
+        partition: openPartition(partition),
         until: timeKey(Math.floor(until)),
+        // Without the others, few are left of many.
+        ...(statuses && { where: { status: statuses }, limit: HINTS_PER_PAGE }),
         cursor,
       });
       const hints = items.map((item) => ({
@@ -91,10 +112,10 @@ export function batchStore(
     },
     listTenants: (provider, cursor) => queues.list(provider, cursor),
     unlistTenant: (queue) => queues.remove(queue),
-    async listActive(provider, cursor) {
+    async listActive(provider, cursor, partition = 0) {
       const { items, cursor: next } = await queryPage(table, {
         index: 'provider',
-        partition: provider,
+        partition: activePartition(provider, partition),
         cursor,
         limit: HINTS_PER_PAGE,
       });

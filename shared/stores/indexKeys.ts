@@ -1,3 +1,4 @@
+import { duePartition } from '../batch/partitions.ts';
 import type { WaitingQueue } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
 
@@ -35,21 +36,19 @@ export function readWaitingKey(key: string): { priority: number; createdAt: numb
 /** Begins the partitions of the other batches that have a `dueAt`. */
 export const OPEN_PREFIX = 'open#';
 
-/** Partition of a shard's batches that have a `dueAt`. */
-export function shardQueue(shard: number): string {
-  return `${OPEN_PREFIX}${shard}`;
+/** One of the partitions of the batches that have a `dueAt`. */
+export function openPartition(partition: number): string {
+  return `${OPEN_PREFIX}${partition}`;
 }
 
-/** A batch keeps its shard for life. With fewer shards than before, some batches would not be swept. */
-export function openQueue(batchId: string, shards: number): string {
-  return shardQueue(hash(batchId) % shards);
+/** The partition of a batch that has a `dueAt`, of so many. */
+export function openQueue(batchId: string, partitions: number): string {
+  return openPartition(duePartition(batchId, partitions));
 }
 
-/** FNV-1a, 32 bits: https://datatracker.ietf.org/doc/html/draft-eastlake-fnv */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) value = Math.imul(value ^ byte, 0x01000193);
-  return value >>> 0;
+/** One of the partitions of the batches that occupy a provider. The names of entries have no `#`. */
+export function activePartition(provider: string, partition: number): string {
+  return partition === 0 ? provider : `${provider}#${partition}`;
 }
 
 /** The UTC month of a time, such as `2027-01`: a partition of the `created` index. */

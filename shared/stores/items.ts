@@ -10,6 +10,7 @@ import {
   type IndexPosition,
   type Item,
   type ItemTable,
+  type WhereValues,
   type WrittenItem,
 } from './itemTable.ts';
 
@@ -120,15 +121,17 @@ export interface PageQuery {
   readonly until?: string | undefined;
   /** From the page before. Default: the first page. */
   readonly cursor?: string | undefined;
-  /** Items per page at most. Default 100. */
+  /** Only items with one of these values of an attribute that the index projects. */
+  readonly where?: WhereValues | undefined;
+  /** Items per page at most, of all that are read. Default 100. */
   readonly limit?: number | undefined;
 }
 
 /** One page of an index's partition, in the order of its sort key. Eventually consistent. */
 export async function queryPage(table: ItemTable, query: PageQuery): Promise<IndexPage<Item>> {
-  const { index, partition, until, limit = PAGE_ITEMS } = query;
+  const { index, partition, until, where, limit = PAGE_ITEMS } = query;
   const after = positionOf(query);
-  const { items, last } = await table.query({ index, partition, until, after, limit });
+  const { items, last } = await table.query({ index, partition, until, where, after, limit });
   return { items, cursor: last && cursorOf(query, last) };
 }
 

@@ -52,16 +52,19 @@ function stateItemId(provider: string): string {
   return `provider#${provider}`;
 }
 
-/** Id of the item of the sweep's lease. */
-const SWEEP_LOCK_ID = 'lock#sweep';
+/** Id of the item of the sweep's lease, or of that of a shard. */
+function lockId(shard: number | undefined): string {
+  return shard === undefined ? 'lock#sweep' : `lock#sweep#${shard}`;
+}
 
-/** The sweep's lease: one item in the table. */
+/** The leases of the sweep and its shards: one item in the table for each. */
 export function sweepLock(table: ItemTable): SweepLock {
   return {
-    async acquire(token, now, leaseUntil) {
-      const found = await table.get(SWEEP_LOCK_ID);
+    async acquire(token, now, leaseUntil, shard) {
+      const id = lockId(shard);
+      const found = await table.get(id);
       if (typeof found?.leaseUntil === 'number' && found.leaseUntil > now) return undefined;
-      const held = { ...found, id: SWEEP_LOCK_ID, writeToken: token, leaseUntil };
+      const held = { ...found, id, writeToken: token, leaseUntil };
       const { writeToken = '' } = found ?? {};
       const isHeld = await putIf(
         table,
@@ -70,17 +73,23 @@ export function sweepLock(table: ItemTable): SweepLock {
       );
       return isHeld ? cursorsOf(found?.cursors) : undefined;
     },
-    async release(token, cursors, now) {
-      const found = await table.get(SWEEP_LOCK_ID);
+    async release(token, cursors, now, shard) {
+      const id = lockId(shard);
+      const found = await table.get(id);
       // The lease has expired and another sweep has taken it, with cursors of its own.
       if (found?.writeToken !== token) return;
       const { leaseUntil: _, ...kept } = found;
       const indexedSince = indexedSinceOf(found);
-      const released = { ...kept, id: SWEEP_LOCK_ID, cursors, indexedSince, sweptAt: now };
+      const released = { ...kept, id, cursors, indexedSince, sweptAt: now };
       // A token of its own, so that no sweep that has read the item before takes the lease with what it
       // read. If this is refused, another sweep has taken the lease, or the reply was lost.
       const writeToken = randomUUID();
       await table.put({ ...released, writeToken }, { is: 'token', writeToken: token });
+    },
+    async last(shard) {
+      const found = await table.get(lockId(shard));
+      if (typeof found?.sweptAt !== 'number') return undefined;
+      return { at: found.sweptAt, cursors: cursorsOf(found.cursors) };
     },
   };
 }
@@ -98,14 +107,13 @@ function indexedSinceOf({ indexedSince, sweptAt }: Item): number {
  * Undefined before the first sweep of a version that has it.
  */
 export async function indexedSince(table: ItemTable): Promise<number | undefined> {
-  const item = await table.get(SWEEP_LOCK_ID);
+  const item = await table.get(lockId(undefined));
   return typeof item?.indexedSince === 'number' ? item.indexedSince : undefined;
 }
 
-/** When the last sweep ended, in milliseconds since 1970; undefined before the first. */
-export async function lastSweepAt(table: ItemTable): Promise<number | undefined> {
-  const item = await table.get(SWEEP_LOCK_ID);
-  return typeof item?.sweptAt === 'number' ? item.sweptAt : undefined;
+/** When the last sweep, or the last one of a shard, ended, in milliseconds since 1970; undefined before the first. */
+export async function lastSweepAt(table: ItemTable, shard?: number): Promise<number | undefined> {
+  return (await sweepLock(table).last(shard))?.at;
 }
 
 function cursorsOf(stored: unknown): SweepCursors {

@@ -1,7 +1,7 @@
 import { expectedOfJob } from '../batch/cost.ts';
 import type { Reason } from '../batch/errors.ts';
 import { requestsToSend } from '../batch/ledger.ts';
-import { pages } from '../batch/pages.ts';
+import { usualActive } from '../batch/partitions.ts';
 import type { Batch, BatchFields, BatchIn } from '../batch/record.ts';
 import { LOG_MESSAGES, METRICS } from '../metrics.ts';
 import {
@@ -19,6 +19,7 @@ import {
   withRefusedJob,
   withSpent,
 } from '../quota/providerState.ts';
+import { readActive } from './activeBatches.ts';
 import type { Dependencies } from './dependencies.ts';
 import { logFields } from './logFields.ts';
 import { updateState } from './updateState.ts';
@@ -106,16 +107,17 @@ export async function noteRefused(
 
 /** Estimated tokens of the model in other jobs at the provider, and in those that it has accepted. */
 async function jobsBeside(
-  { batches }: Pick<Dependencies, 'batches'>,
+  ports: Pick<Dependencies, 'batches'>,
   { batchId, provider, input }: BatchFields,
 ): Promise<{ tokens: number; accepted: number }> {
   const beside = { tokens: 0, accepted: 0 };
-  for await (const active of pages((cursor) => batches.listActive(provider, cursor)))
-    for (const other of active) {
+  await readActive(ports, provider, usualActive(ports.batches), (page) => {
+    for (const other of page) {
       if (other.batchId === batchId || other.model !== input?.model || other.isOver) continue;
       beside.tokens += other.estimatedTokens;
       if (!other.isPending) beside.accepted += other.estimatedTokens;
     }
+  });
   return beside;
 }
 

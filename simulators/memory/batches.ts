@@ -1,9 +1,11 @@
 import { expectedOfJob } from '../../shared/batch/cost.ts';
 import { runningFacts } from '../../shared/batch/lifecycle/jobProgress.ts';
+import { duePartition, jobPartition } from '../../shared/batch/partitions.ts';
 import type {
   ActiveHint,
   BatchStore,
   DueHint,
+  Partitions,
   WaitingHint,
   WaitingQueue,
 } from '../../shared/batch/ports.ts';
@@ -15,6 +17,8 @@ import { VersionedItems } from './versionedItems.ts';
 
 export interface MemoryBatchesOptions {
   readonly pageSize?: number;
+  /** Partitions that a record may be in, however many it was written into. Default: one. */
+  readonly everyPartition?: Partitions;
   /** Whether a record is written only if nobody else has written it since. Default: true. */
   readonly checksVersion?: boolean;
   /** Whether a write is known as one's own after its reply was lost. Default: true. */
@@ -37,6 +41,8 @@ export interface MemoryBatchesOptions {
   onDisowned?(batch: Batch): void;
 }
 
+const ONE: Partitions = { due: 1, active: 1 };
+
 type IsAllowed = (latest: Batch | undefined) => boolean;
 
 /** The table of batches. Records are frozen, so that no use case changes one in place. */
@@ -44,6 +50,8 @@ export class MemoryBatches {
   readonly #records = new VersionedItems<Batch>();
   readonly #options: MemoryBatchesOptions;
   readonly #queues: TenantQueues;
+  /** Into how many partitions each record was written, if not into one. */
+  readonly #written = new WeakMap<BatchFields, Partitions>();
   #writes = 0;
 
   constructor(options: MemoryBatchesOptions = {}) {
@@ -69,9 +77,16 @@ export class MemoryBatches {
     this.#records.remove(batchId);
   }
 
-  /** @param queues which tenants' queues are listed. Default: in memory, without faults */
-  store(call: MakeCall = callAtOnce, queues: TenantQueues = this.#queues): BatchStore {
-    const { pageSize = 100, checksVersion = true } = this.#options;
+  /**
+   * @param queues which tenants' queues are listed. Default: in memory, without faults
+   * @param partitions into how many it writes. Default: one
+   */
+  store(
+    call: MakeCall = callAtOnce,
+    queues: TenantQueues = this.#queues,
+    partitions: Partitions = ONE,
+  ): BatchStore {
+    const { pageSize = 100, checksVersion = true, everyPartition = partitions } = this.#options;
     const list = async <T>(
       what: string,
       listing: () => Listing<BatchFields>,
@@ -86,7 +101,7 @@ export class MemoryBatches {
       return { ...page, items: page.items.map(hintOf) };
     };
     return {
-      shards: 1,
+      ...{ partitions, everyPartition },
       // What is in memory can be read.
       refile: async (batchId) => (this.get(batchId) ? 'readable' : 'absent'),
       listUnreadable: async () => ({ items: [] }),
@@ -95,33 +110,42 @@ export class MemoryBatches {
       getMany: (batchIds) => call(`read ${batchIds.join(', ')}`, () => this.#getMany(batchIds)),
       create: async (batch) => {
         const isAllowed: IsAllowed = (latest) => latest === undefined;
-        const put = () => this.#conditionalPut(call, batch, isAllowed);
+        const put = () => this.#conditionalPut(call, { batch, partitions }, isAllowed);
         return (await queues.whileListed(batch, put)) ? 'written' : 'exists';
       },
       replace: async (batch) => {
         const isUnchanged: IsAllowed = (latest) => latest?.version === batch.version - 1;
         const isAllowed = checksVersion ? isUnchanged : () => true;
-        const put = () => this.#conditionalPut(call, batch, isAllowed);
+        const put = () => this.#conditionalPut(call, { batch, partitions }, isAllowed);
         return (await queues.whileListed(batch, put)) ? 'written' : 'conflict';
       },
-      listDue: (_shard, until, cursor) =>
-        list('list due', () => this.#due(until), { cursor, hintOf: dueHintOf }),
+      listDue: (partition, until, cursor, statuses) =>
+        list('list due', () => this.#due(partition, until, statuses), {
+          ...{ cursor, hintOf: dueHintOf },
+        }),
       listWaiting: (queue, cursor, limit) =>
         list('list waiting', () => this.#waiting(queue), { cursor, limit, hintOf: waitingHintOf }),
       listTenants: (provider, cursor) => queues.list(provider, cursor),
       unlistTenant: (queue) => queues.remove(queue),
-      listActive: (provider, cursor) =>
-        list('list active', () => this.#active(provider), { cursor, hintOf: activeHintOf }),
+      listActive: (provider, cursor, partition = 0) =>
+        list('list active', () => this.#active(provider, partition), {
+          ...{ cursor, hintOf: activeHintOf },
+        }),
     };
   }
 
   /** As the adapter does it: a repeated write fails its own condition, and the token tells whose it was. */
-  async #conditionalPut(call: MakeCall, batch: Batch, isAllowed: IsAllowed): Promise<boolean> {
+  async #conditionalPut(
+    call: MakeCall,
+    { batch, partitions }: { readonly batch: Batch; readonly partitions: Partitions },
+    isAllowed: IsAllowed,
+  ): Promise<boolean> {
     const { token = () => String(this.#writes++), checksToken = true, onDisowned } = this.#options;
     const { stored = (given) => given } = this.#options;
     const { batchId, version, status } = batch;
     const own = token();
     const record = stored(batch);
+    this.#written.set(record, partitions);
     const write = () => this.#write(record, own, isAllowed);
     if (await call(`write ${batchId} v${version} ${status}`, write)) return true;
     const stands = await call(`read ${batchId}`, () => this.#records.latest(batchId));
@@ -151,11 +175,22 @@ export class MemoryBatches {
     return this.#records.asOf(now() - lagMs());
   }
 
-  #due(until: number): Listing<BatchFields> {
-    const items = this.#indexed().filter(
-      ({ status, dueAt }) => status !== 'queued' && dueAt !== undefined && dueAt <= until,
-    );
-    return { name: 'due', items, placeOf: ({ dueAt = 0, batchId }) => [dueAt, batchId] };
+  #due(
+    partition: number,
+    until: number,
+    statuses?: readonly BatchFields['status'][],
+  ): Listing<BatchFields> {
+    const items = this.#indexed().filter((batch) => {
+      const { status, dueAt, batchId } = batch;
+      if (status === 'queued' || dueAt === undefined || dueAt > until) return false;
+      if (statuses?.includes(status) === false) return false;
+      return duePartition(batchId, this.#partitionsOf(batch).due) === partition;
+    });
+    return {
+      name: `due#${partition}`,
+      items,
+      placeOf: ({ dueAt = 0, batchId }) => [dueAt, batchId],
+    };
   }
 
   #waiting({ provider, tenant }: WaitingQueue): Listing<BatchFields> {
@@ -169,12 +204,21 @@ export class MemoryBatches {
     };
   }
 
-  #active(provider: string): Listing<BatchFields> {
+  #active(provider: string, partition: number): Listing<BatchFields> {
     return {
-      name: `active#${provider}`,
-      items: this.#indexed().filter((batch) => isActive(batch) && batch.provider === provider),
+      name: `active#${provider}#${partition}`,
+      items: this.#indexed().filter(
+        (batch) =>
+          isActive(batch) &&
+          batch.provider === provider &&
+          jobPartition(batch, this.#partitionsOf(batch).active) === partition,
+      ),
       placeOf: ({ batchId }) => [batchId],
     };
+  }
+
+  #partitionsOf(batch: BatchFields): Partitions {
+    return this.#written.get(batch) ?? ONE;
   }
 }
 

@@ -2,16 +2,21 @@ import type { SweepCursors, SweepLock } from '../../shared/batch/ports.ts';
 import { callAtOnce, type MakeCall } from './calls.ts';
 
 export interface SweepLockHooks {
-  /** Called as a sweep gets the lease. */
-  onAcquired?(): void;
-  /** Called as a sweep gives the lease back, whether or not it still had it. */
-  onReleased?(): void;
+  /** Called as a sweep gets its lease. */
+  onAcquired?(shard: number | undefined): void;
+  /** Called as a sweep gives its lease back, whether or not it still had it. */
+  onReleased?(shard: number | undefined): void;
 }
 
-/** The sweep's lease. */
+interface Lock {
+  lease?: { readonly token: string; readonly until: number } | undefined;
+  cursors: SweepCursors;
+  sweptAt?: number;
+}
+
+/** The leases of the sweep and of its shards. */
 export class MemorySweepLock {
-  #lease: { readonly token: string; readonly until: number } | undefined;
-  #cursors: SweepCursors = {};
+  readonly #locks = new Map<number | undefined, Lock>();
   readonly #checksLease: boolean;
 
   /** @param checksLease whether a lease keeps other sweeps out */
@@ -21,25 +26,37 @@ export class MemorySweepLock {
 
   lock(call: MakeCall = callAtOnce, hooks: SweepLockHooks = {}): SweepLock {
     return {
-      acquire: (token, now, leaseUntil) =>
+      acquire: (token, now, leaseUntil, shard) =>
         call('take the sweep lock', () => {
-          if (this.#checksLease && this.#isTaken(token, now)) return undefined;
-          hooks.onAcquired?.();
-          this.#lease = { token, until: leaseUntil };
-          return this.#cursors;
+          const lock = this.#lockOf(shard);
+          if (this.#checksLease && isTaken(lock, token, now)) return undefined;
+          hooks.onAcquired?.(shard);
+          lock.lease = { token, until: leaseUntil };
+          return lock.cursors;
         }),
-      release: (token, cursors) =>
+      release: (token, cursors, now, shard) =>
         call('release the sweep lock', () => {
-          hooks.onReleased?.();
-          if (this.#lease?.token !== token) return;
-          this.#lease = undefined;
-          this.#cursors = cursors;
+          hooks.onReleased?.(shard);
+          const lock = this.#lockOf(shard);
+          if (lock.lease?.token !== token) return;
+          this.#locks.set(shard, { cursors, sweptAt: now });
+        }),
+      last: (shard) =>
+        call('read the sweep lock', () => {
+          const { sweptAt, cursors } = this.#lockOf(shard);
+          return sweptAt === undefined ? undefined : { at: sweptAt, cursors };
         }),
     };
   }
 
-  /** The holder may acquire it again: the reply to its first call may have been lost. */
-  #isTaken(token: string, now: number): boolean {
-    return this.#lease !== undefined && this.#lease.token !== token && now < this.#lease.until;
+  #lockOf(shard: number | undefined): Lock {
+    const lock = this.#locks.get(shard) ?? { cursors: {} };
+    this.#locks.set(shard, lock);
+    return lock;
   }
+}
+
+/** The holder may acquire it again: the reply to its first call may have been lost. */
+function isTaken({ lease }: Lock, token: string, now: number): boolean {
+  return lease !== undefined && lease.token !== token && now < lease.until;
 }

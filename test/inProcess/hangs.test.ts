@@ -46,7 +46,11 @@ function composed(changes: Partial<BatchHandlerOptions> = {}) {
 /** A run whose sweeps take their lease from `acquire`, with some ports replaced. */
 function runWith(acquire: SweepLock['acquire'], ports: Partial<Dependencies> = {}) {
   const { options, composition, errors } = composed();
-  const sweepLock: SweepLock = { acquire, release: async () => {} };
+  const sweepLock: SweepLock = {
+    acquire,
+    release: async () => {},
+    last: async () => undefined,
+  };
   const dependencies = { ...composition.dependencies, sweepLock, ...ports };
   const given: Composition = { ...composition, dependencies };
   return { run: new Run(options, given, new Bell()), errors, queues: composition.queues };

@@ -17,7 +17,7 @@ async function fill(
   changes: (index: number) => Omit<Changes, 'status'> = () => ({}),
 ): Promise<void> {
   const { client, name } = system.table;
-  const layout = { ...DEFAULT_POLICY, shards: 4 };
+  const layout = { ...DEFAULT_POLICY, partitions: { due: 4, active: 1 } };
   const now = system.dependencies.clock.now();
   const input = { ...INPUT, requests: 1 };
   const counts = { total: 1, succeeded: 0, failed: 0, unfinished: 1 };

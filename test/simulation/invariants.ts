@@ -27,7 +27,8 @@ export class Invariants {
   figures = NO_FIGURES;
   readonly #commands = new Map<string, number>();
   readonly #invocations = new Map<string, { attempt: number; hasEnded: boolean; lostAt: number }>();
-  #sweeper: Process | undefined;
+  /** By shard. */
+  readonly #sweepers = new Map<number | undefined, Process>();
 
   constructor(world: SimulatedWorld) {
     this.#world = world;
@@ -97,12 +98,12 @@ export class Invariants {
   }
 
   /** Two sweeps at once would double every call to the provider. */
-  onSweep(process: Process): void {
-    const other = this.#sweeper;
+  onSweep(process: Process, shard: number | undefined): void {
+    const other = this.#sweepers.get(shard);
     const mayOverlap = this.#world.schedule.guards.overlappingSweeps;
     if (!mayOverlap && other?.alive && other !== process)
       this.#break('violation', `${process.name} and ${other.name} sweep at once`);
-    this.#sweeper = process;
+    this.#sweepers.set(shard, process);
   }
 
   /** A writer took its own write, which stands, for another writer's. */
@@ -155,8 +156,8 @@ export class Invariants {
     this.#break('violation', 'it does not come to rest');
   }
 
-  onSweepOver(process: Process): void {
-    if (this.#sweeper === process) this.#sweeper = undefined;
+  onSweepOver(process: Process, shard: number | undefined): void {
+    if (this.#sweepers.get(shard) === process) this.#sweepers.delete(shard);
   }
 
   /** The user sends a command that may cause another delivery. */

@@ -3,6 +3,7 @@ import { HTTP_MUTATIONS } from './httpMutations.ts';
 import { edit, type Mutation } from './mutation.ts';
 import { PROVIDER_MUTATIONS } from './providerMutations.ts';
 import { ALL_GUARDS } from './schedule.ts';
+import { SHARD_MUTATIONS } from './shardMutations.ts';
 import { TENANT_MUTATIONS } from './tenantMutations.ts';
 
 const LIFECYCLE = 'shared/batch/lifecycle';
@@ -11,6 +12,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...COLLECTOR_MUTATIONS,
   ...HTTP_MUTATIONS,
   ...PROVIDER_MUTATIONS,
+  ...SHARD_MUTATIONS,
   ...TENANT_MUTATIONS,
   {
     name: 'the lease',

@@ -57,8 +57,8 @@ export interface Observer {
   onExpired(batch: Batch): void;
   onProviderState(state: ProviderState): void;
   /** A sweep begins. */
-  onSweep(process: Process): void;
-  onSweepOver(process: Process): void;
+  onSweep(process: Process, shard: number | undefined): void;
+  onSweepOver(process: Process, shard: number | undefined): void;
   /** The processor is invoked. */
   onInvocation(event: ProcessorEvent): void;
   /** An invocation of the processor ends. */

@@ -35,8 +35,12 @@ export interface PortsWorld {
 /** The ports of every function, and those of the HTTP API. */
 export type SimulatedPorts = Dependencies & Required<Pick<HttpPorts, 'items' | 'wait'>>;
 
-/** The ports of one process. Each of its calls can be slow, refused or lost, or its last. */
-export function portsOf(process: Process, world: PortsWorld): SimulatedPorts {
+/**
+ * The ports of one process. Each of its calls can be slow, refused or lost, or its last.
+ *
+ * @param shards how many there are, as the code of the process knows it
+ */
+export function portsOf(process: Process, world: PortsWorld, shards: number): SimulatedPorts {
   const { schedule, table, queues, announced, deadLetters } = world;
   const { random } = schedule;
   const call = callsOf(process);
@@ -72,7 +76,7 @@ export function portsOf(process: Process, world: PortsWorld): SimulatedPorts {
       randomInt: (max) => random.int(max),
       token: () => schedule.token(),
     },
-    batches: table.batchStore(process),
+    batches: table.batchStore(process, shards),
     providerStates: table.providerStates(process),
     tenants: tenantStore(table.itemTable(process)),
     sweepLock: table.sweepLock(process),

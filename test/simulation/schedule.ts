@@ -3,6 +3,7 @@ import { SameFailures } from './figures.ts';
 import type { Injection } from './injection.ts';
 import type { Life } from './lives.ts';
 import { Random } from './random.ts';
+import { drawShards, type ShardPlan } from './shardPlan.ts';
 import { Timeline } from './timeline.ts';
 import { type AccountQuota, drawQuota } from './world/quota.ts';
 
@@ -39,6 +40,8 @@ export interface Guards {
   readonly unlisted?: boolean;
   /** Batches are created over HTTP in every schedule, not only in some. */
   readonly overHttp?: boolean;
+  /** The number of shards changes in every schedule, not only in some. */
+  readonly sharding?: boolean;
   /** Default: a minute, the shortest that AWS can be asked for. The local run sweeps far more often. */
   readonly sweepIntervalMs?: number;
 }
@@ -88,6 +91,8 @@ export class Schedule {
   readonly hasOddJobs: boolean = false;
   /** Batches belong to tenants, or to none. */
   readonly hasTenants: boolean = false;
+  /** How many shards there are, and from when on. Undefined: one for all time. */
+  readonly shards: ShardPlan | undefined;
   /** Until when every call to a second provider entry hangs. Undefined: there is one entry. */
   readonly hungUntil: number | undefined;
   /** The trace, if one is kept. */
@@ -130,6 +135,7 @@ export class Schedule {
     this.hasManyCommands = guards.commanding === true || this.stream('commands').chance(0.1);
     this.hasTenants = guards.tenants === true || this.stream('tenants').chance(0.2);
     this.hasOddJobs = guards.oddJobs === true || this.stream('jobs').chance(0.2);
+    this.shards = drawShards(this.stream('shards'), START, guards.sharding);
     const hung = this.stream('hung');
     if (guards.hanging || hung.chance(0.03))
       this.hungUntil = START + hung.between(0, hung.pick([HOUR, HOUR, 6 * HOUR, 2 * DAY]));
@@ -141,6 +147,16 @@ export class Schedule {
     if (!random.chance(isCertain ? 1 : 0.01)) return undefined;
     const from = START + random.between(0, random.pick([HOUR, DAY]));
     return { from, until: from + random.between(HOUR, 2 * DAY) };
+  }
+
+  /** The number of shards that the code has which is running now: for a while after a deployment, either. */
+  shardsNow(): number {
+    if (!this.shards) return 1;
+    const { numbers, changes } = this.shards;
+    const since = changes.filter((at) => at <= this.now);
+    const isChanging = this.now - (since.at(-1) ?? 0) < DEPLOYMENT_MS;
+    const index = since.length - (isChanging ? this.shards.random.int(2) : 0);
+    return numbers[index] ?? 1;
   }
 
   /** Chance of its own for a part of the world, so that the rest of a seed stays as it was without. */
@@ -179,6 +195,9 @@ export class Schedule {
   }
 }
 
+/** In this time after a change of the code, the functions of both versions are called. */
+const DEPLOYMENT_MS = 2 * MINUTE;
+
 const STREAMS = {
   collecting: 1,
   table: 2,
@@ -191,6 +210,7 @@ const STREAMS = {
   list: 9,
   http: 10,
   tenants: 11,
+  shards: 12,
 };
 
 function tableKindOf(random: Random): TableKind {

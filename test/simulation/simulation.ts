@@ -94,9 +94,7 @@ export class Simulation implements Observer, PortsWorld {
     this.processor = new ProcessorFunction(schedule, this, this.queues.outcome);
     const lanes = () => this.collecting?.lanes.all() ?? [];
     const { table, account } = this;
-    this.#ticks = new Ticks(schedule, { table, account, lanes }, () =>
-      this.#invoke('sweeper', sweep),
-    );
+    this.#ticks = new Ticks(schedule, { table, account, lanes }, () => this.#sweep());
     this.invariants = new Invariants(this);
     this.http = this.#makeHttp(guards, scripted);
     // By chance of its own, so that the other schedules are what they would be without.
@@ -108,7 +106,7 @@ export class Simulation implements Observer, PortsWorld {
     this.collecting = new Collecting(
       schedule,
       TIMEOUTS_MS.collector,
-      (handle, done, failed) => this.#invoke('collector', handle, done, failed),
+      (handle, done, failed) => this.#invoke('collector', handle, { done, failed }),
       (at) => this.#ticks.wake(at),
     );
   }
@@ -162,6 +160,17 @@ export class Simulation implements Observer, PortsWorld {
     if (news !== undefined) this.#ticks.wake(news);
   }
 
+  /** The ticks of all schedules: that of each shard comes by itself. */
+  #sweep(): void {
+    const shards = this.schedule.shardsNow();
+    const run = (shard?: number) =>
+      this.#invoke('sweeper', (ports, deadline) => sweep(ports, deadline, { shards, shard }), {
+        shards,
+      });
+    run();
+    if (shards > 1) for (let shard = 0; shard < shards; shard++) run(shard);
+  }
+
   /** A provider says that a job has ended. */
   #hint(jobId: string): void {
     this.#invoke('listener', async (dependencies) => {
@@ -181,11 +190,11 @@ export class Simulation implements Observer, PortsWorld {
   onProviderState(state: ProviderState): void {
     this.pauses.onState(state);
   }
-  onSweep(process: Process): void {
-    this.invariants.onSweep(process);
+  onSweep(process: Process, shard: number | undefined): void {
+    this.invariants.onSweep(process, shard);
   }
-  onSweepOver(process: Process): void {
-    this.invariants.onSweepOver(process);
+  onSweepOver(process: Process, shard: number | undefined): void {
+    this.invariants.onSweepOver(process, shard);
   }
   onInvocation(event: ProcessorEvent): void {
     this.invariants.onInvocation(event);
@@ -230,8 +239,7 @@ export class Simulation implements Observer, PortsWorld {
       async (ports) => {
         answer = await answerOf(ports, request);
       },
-      over,
-      over,
+      { done: over, failed: over },
     );
   }
 
@@ -241,8 +249,7 @@ export class Simulation implements Observer, PortsWorld {
         this.#invoke(
           name,
           (dependencies, deadline) => handle(dependencies, message, receives, deadline),
-          done,
-          failed,
+          { done, failed },
         ),
       );
     return {
@@ -262,12 +269,20 @@ export class Simulation implements Observer, PortsWorld {
   #invoke(
     name: FunctionName,
     handle: (dependencies: SimulatedPorts, deadline: number) => Promise<void>,
-    done: () => void = () => {},
-    failed: () => void = () => {},
+    {
+      done = () => {},
+      failed = () => {},
+      shards = this.schedule.shardsNow(),
+    }: {
+      readonly done?: () => void;
+      readonly failed?: () => void;
+      /** How many shards there are, as its code knows it. */
+      readonly shards?: number;
+    } = {},
   ): void {
     const id = `${name}-${++this.#processes}`;
     const process = new Process(this.schedule, id, TIMEOUTS_MS[name], failed);
-    const ports = portsOf(process, this);
+    const ports = portsOf(process, this, shards);
     handle(this.watch?.watched(ports) ?? ports, process.deadline).then(
       () => {
         if (!process.alive) return;

@@ -100,6 +100,7 @@ test('a lock that does not keep others out', async () => {
   const cases = sweepLockContract({ create: async () => new MemorySweepLock(false).lock() });
   const failures = await failuresOf(cases);
   expect([...failures.keys()].sort()).toEqual([
+    'SweepLock.acquire: gives each shard a lease of its own, with cursors of its own',
     'SweepLock.acquire: gives the lease to one of many sweeps at once, and no cursors to the first sweep of all',
     'SweepLock.acquire: gives the lease to the next sweep when its time is over, and not before',
     'SweepLock.release: changes nothing for a sweep that has lost the lease',

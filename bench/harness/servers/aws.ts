@@ -11,7 +11,7 @@ const BUSY = 'busy';
 
 type Attributes = Readonly<Record<string, { S: string } | { N: string }>>;
 
-const LAYOUT = { shards: 1, retentionSeconds: 1, maxAgeSeconds: 1 };
+const LAYOUT = { partitions: { due: 1, active: 1 }, retentionSeconds: 1, maxAgeSeconds: 1 };
 const item = attributesOf(toItem(runningBatch(0), LAYOUT));
 
 /** Answers by operation, the last part of X-Amz-Target. Every other operation is answered by `{}`. */

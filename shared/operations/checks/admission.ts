@@ -1,3 +1,4 @@
+import { everyActive } from '../../batch/partitions.ts';
 import { waitingPages } from '../../batch/waitingQueues.ts';
 import { exclusionsAt, isUnavailable } from '../../quota/hold.ts';
 import { limitAt, limitText } from '../../quota/learnedLimit.ts';
@@ -90,14 +91,20 @@ async function removedEntryResults(
   name: string,
 ): Promise<readonly CheckResult[]> {
   const { batches } = connection;
-  const active = await batches.listActive(name);
-  let count = active.items.length;
+  let count = 0;
+  let isCut = false;
+  for (const partition of everyActive(batches)) {
+    const active = await batches.listActive(name, undefined, partition);
+    count += active.items.length;
+    isCut ||= active.cursor !== undefined;
+    if (count >= MAX_COUNTED) break;
+  }
   for await (const page of waitingPages(batches, name)) {
     count += page.length;
     if (count >= MAX_COUNTED) break;
   }
   if (count === 0) return [];
-  const more = count < MAX_COUNTED && active.cursor === undefined ? '' : ' or more';
+  const more = count < MAX_COUNTED && !isCut ? '' : ' or more';
   return [
     problemResult(
       `the deployment no longer has entry ${name}, where ${counted(count, 'batch', 'batches')}${more} ${count === 1 ? 'waits or runs' : 'wait or run'}`,

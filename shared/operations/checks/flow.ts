@@ -1,4 +1,5 @@
 import type { QueueName } from '../../batch/clientPorts.ts';
+import { everyDue } from '../../batch/partitions.ts';
 import type { DueHint } from '../../batch/ports.ts';
 import type { BatchFields } from '../../batch/record.ts';
 import { waitingPages } from '../../batch/waitingQueues.ts';
@@ -122,8 +123,8 @@ export const overdueCheck: Check = {
   permissions: ['dynamodb:Query', 'dynamodb:BatchGetItem', 'lambda:GetFunctionConfiguration'],
   async run({ connection: { batches }, now, workLogs }) {
     const hints: DueHint[] = [];
-    for (let shard = 0; shard < batches.shards; shard++) {
-      const { items } = await batches.listDue(shard, now() - OVERDUE_AFTER_MS);
+    for (const partition of everyDue(batches)) {
+      const { items } = await batches.listDue(partition, now() - OVERDUE_AFTER_MS);
       hints.push(...items.filter(({ status }) => !ALWAYS_DUE.has(status)));
     }
     const named = hints.slice(0, MAX_NAMED).map(({ batchId }) => batchId);

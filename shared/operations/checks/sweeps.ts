@@ -1,9 +1,11 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
-import { lastSweepAt } from '../../stores/sweepStores.ts';
+import { shardsOf } from '../../handlerMetadata.ts';
+import { lastSweepAt, sweepLock } from '../../stores/sweepStores.ts';
 import { durationText } from '../../terminal.ts';
+import { lastReportAt } from '../../usecases/sweep/shardReports.ts';
 import type { AwsDoctorContext } from '../awsContext.ts';
-import { type Check, noteResult, okResult, problemResult } from '../check.ts';
+import { type Check, type CheckResult, noteResult, okResult, problemResult } from '../check.ts';
 
 export const scheduleCheck: Check<AwsDoctorContext> = {
   name: 'schedule',
@@ -50,13 +52,42 @@ export const sweepCheck: Check<AwsDoctorContext> = {
     const ageMs = context.now() - at;
     const isLate = ageMs > patienceMs;
     const what = `the last one ended ${durationText(ageMs)} ago`;
+    const shards = shardsOf(context.connection.handler.settings);
     return [
       isLate
         ? problemResult(`${what}: no batch makes progress`, await context.logsOf(sweeper))
         : okResult(what),
+      ...(shards > 1 ? await shardResults(context, shards, patienceMs) : []),
     ];
   },
 };
+
+/** What is known of the sweeps of each shard. */
+async function shardResults(
+  context: AwsDoctorContext,
+  shards: number,
+  patienceMs: number,
+): Promise<readonly CheckResult[]> {
+  const lock = sweepLock(context.connection.items);
+  const late: string[] = [];
+  for (let shard = 0; shard < shards; shard++) {
+    const at = await lastReportAt(lock, shard);
+    const ageMs = at === undefined ? undefined : context.now() - at;
+    if (ageMs === undefined) late.push(`${shard} has ended none yet`);
+    else if (ageMs > patienceMs)
+      late.push(`${shard} ended its last one ${durationText(ageMs)} ago`);
+  }
+  if (late.length === 0) return [okResult(`all ${shards} shards have swept`)];
+  const age = await deployedFor(context);
+  const what = `of ${shards} shards, ${late.join(', ')}`;
+  if (age !== undefined && age < patienceMs) return [noteResult(what)];
+  return [
+    problemResult(
+      `${what}: their batches make no progress`,
+      await context.logsOf(context.aws.resources.sweeper),
+    ),
+  ];
+}
 
 /** Milliseconds since the stack was created or last updated; undefined if that cannot be read. */
 async function deployedFor({

@@ -3,10 +3,9 @@ import pMap from 'p-map';
 import { costOf } from '../../batch/cost.ts';
 import { messageOf } from '../../batch/errors.ts';
 import type { Limits } from '../../batch/job.ts';
-import { pages } from '../../batch/pages.ts';
-import type { ActiveHint, WaitingHint } from '../../batch/ports.ts';
+import type { WaitingHint } from '../../batch/ports.ts';
 import { LOG_MESSAGES, METRICS } from '../../metrics.ts';
-import { type ProviderUsage, usageOf } from '../../quota/admission.ts';
+import { addActive, type ProviderUsage, usageOf } from '../../quota/admission.ts';
 import { Budget, TenantBudgets } from '../../quota/budget.ts';
 import { FairShare } from '../../quota/fairShare.ts';
 import { isUnavailable, mayTryBlocked, withTried } from '../../quota/hold.ts';
@@ -17,6 +16,7 @@ import {
   withShares,
   withStarts,
 } from '../../quota/providerState.ts';
+import { readActive } from '../activeBatches.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { updateProvider } from '../providerState.ts';
 
@@ -27,6 +27,14 @@ export type CapacityPorts = Pick<
 
 /** Budgets of tenants that are read at the same time. */
 const READ_AT_ONCE = 10;
+
+/** What occupies a provider, as sums: of a million jobs, no list would fit into memory. */
+interface Occupation {
+  readonly usage: ProviderUsage;
+  readonly budget: Budget;
+  /** Estimated cost of the jobs of each tenant, in USD. */
+  readonly costs: ReadonlyMap<string, number>;
+}
 
 /** The limits of a provider that takes batches now, and what is in use of them. */
 export interface Capacity {
@@ -41,7 +49,8 @@ export interface Capacity {
 export class ProviderCapacity {
   readonly #ports: CapacityPorts;
   readonly #known = new Map<string, Capacity | undefined>();
-  readonly #active = new Map<string, Promise<readonly ActiveHint[]>>();
+  readonly #partitions: readonly number[];
+  readonly #occupations = new Map<string, Promise<Occupation>>();
   readonly #budgets = new TenantBudgets();
   /** Reads of the budgets of tenants. */
   readonly #budgetReads = new Map<string, Promise<void>>();
@@ -49,8 +58,10 @@ export class ProviderCapacity {
   /** Entries that a user has paused, with the number of batches that wait for that reason. */
   readonly #paused = new Map<string, { readonly state: ProviderState; waiting: number }>();
 
-  constructor(ports: CapacityPorts) {
+  /** @param partitions in which something may occupy a provider */
+  constructor(ports: CapacityPorts, partitions: readonly number[]) {
     this.#ports = ports;
+    this.#partitions = partitions;
   }
 
   /**
@@ -140,29 +151,35 @@ export class ProviderCapacity {
   async #committedByTenant(): Promise<ReadonlyMap<string, number>> {
     const { providers } = this.#ports;
     const committed = new Map<string, number>();
-    for (const provider of providers.names) {
-      const { pricing } = await providers.describe(provider);
-      for (const { tenant, model = '', expected } of await this.#activeAt(provider)) {
-        if (tenant === undefined) continue;
-        const cost = costOf(expected, pricing.priceOf(model)) ?? 0;
+    for (const provider of providers.names)
+      for (const [tenant, cost] of (await this.#occupationOf(provider)).costs)
         committed.set(tenant, (committed.get(tenant) ?? 0) + cost);
-      }
-    }
     return committed;
   }
 
-  /** What occupies a provider. It is listed once in a sweep. */
-  #activeAt(provider: string): Promise<readonly ActiveHint[]> {
-    const { batches } = this.#ports;
-    const list = async () => {
-      const active: ActiveHint[] = [];
-      for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
-        active.push(...page);
-      return active;
-    };
-    const known = this.#active.get(provider) ?? list();
-    this.#active.set(provider, known);
+  /** What occupies a provider. It is read once in a sweep. */
+  #occupationOf(provider: string): Promise<Occupation> {
+    const known = this.#occupations.get(provider) ?? this.#readOccupation(provider);
+    this.#occupations.set(provider, known);
     return known;
+  }
+
+  async #readOccupation(provider: string): Promise<Occupation> {
+    const { pricing } = await this.#ports.providers.describe(provider);
+    const usage = usageOf([]);
+    const budget = new Budget(pricing, this.#budgets);
+    const costs = new Map<string, number>();
+    await readActive(this.#ports, provider, this.#partitions, (page) => {
+      for (const batch of page) {
+        addActive(usage, batch);
+        budget.commitRunning(batch);
+        const { tenant, model = '', expected } = batch;
+        if (tenant === undefined) continue;
+        const cost = costOf(expected, pricing.priceOf(model)) ?? 0;
+        costs.set(tenant, (costs.get(tenant) ?? 0) + cost);
+      }
+    });
+    return { usage, budget, costs };
   }
 
   async #read(provider: string): Promise<Capacity | undefined> {
@@ -172,11 +189,9 @@ export class ProviderCapacity {
     if (isPaused(state)) this.#paused.set(provider, { state, waiting: 0 });
     if (isPaused(state) || (isUnavailable(state, clock.now()) && !mayTryBlocked(state)))
       return undefined;
-    const { limits, pricing } = await providers.describe(provider);
-    const budget = new Budget(pricing, this.#budgets);
-    const active = await this.#activeAt(provider);
-    for (const batch of active) budget.commitRunning(batch);
+    const { limits } = await providers.describe(provider);
+    const { usage, budget } = await this.#occupationOf(provider);
     const share = new FairShare(state.shares);
-    return { limits, state, usage: usageOf(active), budget, share };
+    return { limits, state, usage, budget, share };
   }
 }

@@ -3,6 +3,7 @@ import { submissionKey } from '../../batch/ids.ts';
 import type { JobState } from '../../batch/job.ts';
 import { isUneventful, type RunningFacts } from '../../batch/lifecycle/jobProgress.ts';
 import { pages } from '../../batch/pages.ts';
+import { usualActive } from '../../batch/partitions.ts';
 import type { Batch, BatchIn } from '../../batch/record.ts';
 import type { ReportedJob } from '../../batch/webhook.ts';
 import { METRICS } from '../../metrics.ts';
@@ -183,7 +184,7 @@ async function stateAfter(
   return { state: 'unknown', status: reason.message };
 }
 
-/** Pages of the index that one early check may read: some thousand jobs of one entry. */
+/** Pages of the index that one early check may read: some thousand jobs of one entry, or of a partition of it. */
 const MAX_PAGES = 20;
 
 /**
@@ -238,11 +239,16 @@ async function batchOfJob(
   provider: string,
   jobId: string,
 ): Promise<string | undefined> {
-  let pagesLeft = MAX_PAGES;
-  for await (const page of pages((cursor) => batches.listActive(provider, cursor))) {
-    const hint = page.find((active) => active.jobId === jobId);
-    if (hint) return hint.batchId;
-    if (--pagesLeft === 0) return undefined;
+  const partitions = usualActive(batches);
+  // Each partition has a page at least.
+  let pagesLeft = MAX_PAGES + partitions.length - 1;
+  for (const partition of partitions) {
+    const list = (cursor?: string) => batches.listActive(provider, cursor, partition);
+    for await (const page of pages(list)) {
+      const hint = page.find((active) => active.jobId === jobId);
+      if (hint) return hint.batchId;
+      if (--pagesLeft === 0) return undefined;
+    }
   }
   return undefined;
 }

@@ -13,7 +13,8 @@ type DuePorts = TransitionPorts & ReadPagePorts;
 
 /** Where a page starts in the `due` index. */
 interface PagePosition {
-  readonly shard: number;
+  /** Its place among the partitions, in the order in which they are read. */
+  readonly turn: number;
   readonly cursor: string | undefined;
 }
 
@@ -23,10 +24,10 @@ interface DuePage {
 }
 
 /**
- * Reads the due batches shard by shard, the oldest first. While the batches of one page are
+ * Reads the due batches partition by partition, the oldest first. While the batches of one page are
  * processed the next page is read, so at most two pages of records are in memory. When the time for
  * due batches is over, it saves the page of the first batch that it has not yielded, and the next
- * sweep begins with that shard. So no batch is skipped, and every shard comes first in turn.
+ * sweep begins with that partition. So no batch is skipped, and every partition comes first in turn.
  */
 async function* dueBatches(
   ports: DuePorts,
@@ -34,62 +35,72 @@ async function* dueBatches(
   cursors: SweepCursors,
 ): AsyncGenerator<FoundBatch> {
   const until = ports.clock.now();
-  const start = startOf(cursors, ports.batches.shards);
-  let position: PagePosition | undefined = start;
-  let upcoming = readPage(ports, until, start.shard, start);
+  const partitions = inTurn(cursors, run.scope.due);
+  const readFrom = (position: PagePosition) => readPage(ports, run, until, partitions, position);
+  const save = ({ turn, cursor = '' }: PagePosition) => {
+    // An empty cursor is the start of the partition.
+    run.nextCursors[cursorName(partitions[turn] ?? 0)] = cursor;
+  };
+  let position: PagePosition | undefined = startOf(cursors, partitions);
+  let upcoming = readFrom(position);
   try {
     while (position) {
       const { due, next }: DuePage = await upcoming;
       if (next) {
-        upcoming = readPage(ports, until, start.shard, next);
+        upcoming = readFrom(next);
         // It is awaited later, or never if the time is over before.
         upcoming.catch(() => {});
       }
       for (const batch of due) {
-        if (run.dueBudgetSpent()) return saveCursor(run, position);
+        if (run.dueBudgetSpent()) return save(position);
         yield batch;
       }
       position = next;
-      if (next && run.dueBudgetSpent()) return saveCursor(run, next);
+      if (next && run.dueBudgetSpent()) return save(next);
     }
   } finally {
     await upcoming.catch(() => {});
   }
 }
 
+/** Records read with one call. */
+const RECORDS_PER_READ = 100;
+
 async function readPage(
   ports: ReadPagePorts,
+  run: SweepRun,
   until: number,
-  firstShard: number,
-  { shard, cursor }: PagePosition,
+  partitions: readonly number[],
+  { turn, cursor }: PagePosition,
 ): Promise<DuePage> {
-  const page = await ports.batches.listDue(shard, until, cursor);
-  // Running batches are due in every sweep. They are checked provider by provider.
-  const others = page.items.filter(({ status }) => status !== 'running');
-  const ids = others.map(({ batchId }) => batchId);
-  const due = ids.length > 0 ? await readRecords(ports, ids) : [];
-  if (page.cursor !== undefined) return { due, next: { shard, cursor: page.cursor } };
-  const nextShard = (shard + 1) % ports.batches.shards;
-  const isLast = nextShard === firstShard;
-  return { due, next: isLast ? undefined : { shard: nextShard, cursor: undefined } };
+  const { dueStatuses } = run.scope;
+  const partition = partitions[turn];
+  if (partition === undefined) return { due: [], next: undefined };
+  const page = await ports.batches.listDue(partition, until, cursor, dueStatuses);
+  if (page.items.length > 0 && partition >= ports.batches.partitions.due) run.mayHaveStrays = true;
+  const wanted = page.items.filter(({ status }) => dueStatuses.includes(status));
+  const ids = wanted.map(({ batchId }) => batchId);
+  const due: FoundBatch[] = [];
+  for (let start = 0; start < ids.length; start += RECORDS_PER_READ)
+    due.push(...(await readRecords(ports, ids.slice(start, start + RECORDS_PER_READ))));
+  if (page.cursor !== undefined) return { due, next: { turn, cursor: page.cursor } };
+  const isLast = turn === partitions.length - 1;
+  return { due, next: isLast ? undefined : { turn: turn + 1, cursor: undefined } };
 }
 
-/** Where the last sweep ran out of time, else the start of the first shard. */
-function startOf(cursors: SweepCursors, shards: number): PagePosition {
-  for (let shard = 0; shard < shards; shard++) {
-    const cursor = cursors[cursorName(shard)];
-    if (cursor !== undefined) return { shard, cursor: cursor === '' ? undefined : cursor };
-  }
-  return { shard: 0, cursor: undefined };
+/** The partitions in the order in which they are read: first that in which the last sweep ran out of time. */
+function inTurn(cursors: SweepCursors, partitions: readonly number[]): readonly number[] {
+  const begun = partitions.findIndex((partition) => cursors[cursorName(partition)] !== undefined);
+  const first = Math.max(0, begun);
+  return [...partitions.slice(first), ...partitions.slice(0, first)];
 }
 
-/** An empty cursor is the start of the shard. */
-function saveCursor(run: SweepRun, { shard, cursor = '' }: PagePosition): void {
-  run.nextCursors[cursorName(shard)] = cursor;
+function startOf(cursors: SweepCursors, [first = 0]: readonly number[]): PagePosition {
+  return { turn: 0, cursor: cursors[cursorName(first)] || undefined };
 }
 
-function cursorName(shard: number): string {
-  return `open#${shard}`;
+function cursorName(partition: number): string {
+  return `open#${partition}`;
 }
 
 /** Batches processed at the same time. Bounds the concurrent calls to the table. */

@@ -26,7 +26,7 @@ type Checks = Map<string, Promise<void>>;
  * Sweeps each provider, all of them at the same time and each within its own share: a provider that
  * hangs or is slow holds up nobody else. Running jobs are checked while the due batches are processed;
  * what those need of their providers, and admission, comes after them. Batches that are left are then
- * offered to the other providers that they may go to.
+ * offered to the other providers that they may go to. The sweep of a shard starts none.
  *
  * @param cursors where the last sweep ran out of time
  * @param due the processing of the due batches, which is under way
@@ -38,7 +38,7 @@ export async function sweepProviders(
   due: Promise<void>,
 ): Promise<void> {
   const checks: Checks = new Map();
-  const capacities = new ProviderCapacity(ports);
+  const capacities = new ProviderCapacity(ports, run.scope.active);
   const unplaced: Unplaced[] = [];
   try {
     for (const begun of await Promise.allSettled([due, startChecks(ports, run, cursors, checks)]))
@@ -48,6 +48,7 @@ export async function sweepProviders(
     // No step rejects, so this ends when everything that was begun is over.
     const sweeps = names.map(async (provider) => {
       await callProvider(ports, run, provider, { cursors, check: checks.get(provider) });
+      if (!run.scope.coordinates) return;
       await run.safely({ provider }, async () => {
         if (await run.isRefusing(provider)) run.gauges.noteBlocked(provider);
         const left = await admitTo(ports, run, capacities, provider);
@@ -89,12 +90,13 @@ async function runningAt(
   run: SweepRun,
   provider: string,
 ): Promise<readonly RunningHint[]> {
-  let running: readonly RunningHint[] = [];
+  let running: readonly RunningHint[] | undefined;
   await run.safely({ provider }, async () => {
-    running = await listRunning(ports, provider);
+    running = await listRunning(ports, run, provider);
     run.gauges.noteRunning(provider, running.length);
   });
-  return running;
+  if (!running) run.mayHaveStrays = true;
+  return running ?? [];
 }
 
 /** Does everything that needs answers of the provider. */
@@ -113,7 +115,8 @@ async function callProvider(
 ): Promise<void> {
   await Promise.all([
     check,
-    run.safely({ provider }, () => reconcile(ports, run, provider, cursors)),
+    run.scope.coordinates &&
+      run.safely({ provider }, () => reconcile(ports, run, provider, cursors)),
     run.safely({ provider }, () => sweepEnded(ports, run, provider)),
   ]);
   const accepted = run.accepted.filter((batch) => batch.provider === provider);

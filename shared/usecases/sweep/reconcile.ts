@@ -3,12 +3,12 @@ import { messageOf } from '../../batch/errors.ts';
 import { submissionKey } from '../../batch/ids.ts';
 import { requestsToSend } from '../../batch/ledger.ts';
 import type { EventOf } from '../../batch/lifecycle/events.ts';
-import { pages } from '../../batch/pages.ts';
 import type { SweepCursors } from '../../batch/ports.ts';
 import { tryParseJson } from '../../jsonl/rows.ts';
 import { METRICS } from '../../metrics.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { ListedJob } from '../../providers/provider.ts';
+import { readActive } from '../activeBatches.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFields } from '../logFields.ts';
 import { transition } from '../transition.ts';
@@ -134,7 +134,7 @@ async function list(
         listing.hidden.push(job);
       if (job.key !== undefined && keys.has(job.key)) listing.found.push(job);
     }
-    const hidden = await withoutNamed(ports, name, listing.hidden);
+    const hidden = await withoutNamed(ports, run, name, listing.hidden);
     return { isComplete: true, byKey: byKeyOf(listing), hidden };
   } catch (error) {
     const fields = {
@@ -171,14 +171,17 @@ function byKeyOf({ found }: Listing): ReadonlyMap<string, readonly ListedJob[]> 
 
 /** A record that the index does not show yet delays its batch by one sweep, and nothing more. */
 async function withoutNamed(
-  { batches }: Pick<ListPorts, 'batches'>,
+  ports: Pick<ListPorts, 'batches'>,
+  { scope }: SweepRun,
   provider: string,
   hidden: readonly ListedJob[],
 ): Promise<readonly ListedJob[]> {
   if (hidden.length === 0) return hidden;
-  const named = new Set<string | undefined>();
-  for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
-    for (const { jobId } of page) named.add(jobId);
+  const named = new Set<string>();
+  const ids = new Set(hidden.map(({ id }) => id));
+  await readActive(ports, provider, scope.active, (page) => {
+    for (const { jobId = '' } of page) if (ids.has(jobId)) named.add(jobId);
+  });
   return hidden.filter(({ id }) => !named.has(id));
 }
 

@@ -5,6 +5,7 @@ import { METRICS } from '../../metrics.ts';
 import { exclusionsAt, isBlocked, refusesCalls } from '../../quota/hold.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { logFieldsOf } from '../logFields.ts';
+import type { SweepScope } from './shards.ts';
 import { ProviderShare, type SharePorts } from './share.ts';
 import { setAside } from './unreadable.ts';
 
@@ -30,6 +31,8 @@ export type ClaimedSubmission = BatchIn<'submitting'> & {
 
 /** What the steps of one sweep share. */
 export interface SweepRun {
+  /** What it reads. */
+  readonly scope: SweepScope;
   /** Whether the time is over. What is left waits for the next sweep. */
   isOver(): boolean;
   /** Whether the time for due batches is over. The rest is for the providers and admission. */
@@ -65,6 +68,8 @@ export interface SweepRun {
   readonly ended: Pick<Batch, 'batchId' | 'provider'>[];
   /** When all due batches had been processed, in milliseconds since 1970. */
   dueEndedAt: number | undefined;
+  /** Whether batches were seen in partitions that are not written into, or could not be looked for. */
+  mayHaveStrays: boolean;
   /** Stops the timers. To be called when the sweep is over. */
   close(): void;
   readonly gauges: Gauges;
@@ -81,7 +86,7 @@ export function admittedTo({ admitted }: Pick<SweepRun, 'admitted'>, provider: s
 }
 
 /** @param deadline when the function is killed, in milliseconds since 1970 */
-export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
+export function newSweepRun(ports: SweepRunPorts, scope: SweepScope, deadline: number): SweepRun {
   const { clock, log, metrics, providerStates } = ports;
   const startedAt = clock.now();
   const stopAt = deadline - Math.min(RESERVE_MS, (deadline - startedAt) / 5);
@@ -91,6 +96,7 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
   const states = onceByName((provider) => providerStates.get(provider));
   const shares = new Map<string, ProviderShare>();
   const run: SweepRun = {
+    scope,
     isOver: () => clock.now() >= stopAt,
     dueBudgetSpent: () => clock.now() >= dueUntil,
     shareOf(provider) {
@@ -128,6 +134,7 @@ export function newSweepRun(ports: SweepRunPorts, deadline: number): SweepRun {
     unresolved: [],
     ended: [],
     dueEndedAt: undefined,
+    mayHaveStrays: false,
     close() {
       for (const share of shares.values()) share.close();
     },
@@ -167,6 +174,11 @@ export class Gauges {
     this.#runningByProvider.set(provider, jobs);
   }
 
+  /** The running jobs that this sweep has counted, by provider. */
+  runningJobs(): ReadonlyMap<string, number> {
+    return this.#runningByProvider;
+  }
+
   /** Not to be called for a batch with a running job: it is due as long as the job runs. */
   noteDue(dueAt: number, now: number): void {
     this.#lagMs = Math.max(this.#lagMs, now - dueAt);
@@ -188,29 +200,41 @@ export class Gauges {
     this.#blocked.add(provider);
   }
 
+  /** Emits how late the sweep was. */
+  emitLag({ metrics }: Pick<Dependencies, 'metrics'>): void {
+    if (this.#lagMs >= LATE_MS) metrics.measure(METRICS.sweepLag, this.#lagMs / 1000);
+  }
+
   /**
-   * Emits the metrics. The lag and the age are emitted of a part, too, since a sweep of a part finds
-   * lower bounds of them; counts of a part would mislead.
+   * Emits the metrics of all batches. The age is emitted of a part, too, since a sweep of a part finds
+   * a lower bound of it; counts of a part would mislead.
    *
    * @param isWhole whether the sweep came to everything
+   * @param runningJobs by provider; undefined if they are not known
    */
   emit(
     { metrics, policy }: Pick<Dependencies, 'metrics' | 'policy'>,
     admitted: number,
-    isWhole: boolean,
+    {
+      isWhole,
+      runningJobs,
+    }: {
+      readonly isWhole: boolean;
+      readonly runningJobs: ReadonlyMap<string, number> | undefined;
+    },
   ): void {
     const measure = (name: string, value: number, provider?: string) => {
       if (value > 0) metrics.measure(name, value, provider);
     };
-    if (this.#lagMs >= LATE_MS) measure(METRICS.sweepLag, this.#lagMs / 1000);
     measure(METRICS.oldestQueuedAge, this.#oldestQueuedMs / 1000);
     if (!isWhole) return;
     measure(METRICS.queued, this.#waiting - admitted);
     this.#emitTenants(metrics, policy.tenantMetrics);
     measure(METRICS.providerBlocked, this.#blocked.size);
     for (const name of this.#blocked) measure(METRICS.providerBlocked, 1, name);
+    if (!runningJobs) return;
     let inFlight = 0;
-    for (const [name, running] of this.#runningByProvider) {
+    for (const [name, running] of runningJobs) {
       measure(METRICS.inFlight, running, name);
       inFlight += running;
     }

@@ -1,7 +1,7 @@
 import type { JobState } from '../../batch/job.ts';
 import type { RunningFacts } from '../../batch/lifecycle/jobProgress.ts';
-import { pages } from '../../batch/pages.ts';
 import type { SweepCursors } from '../../batch/ports.ts';
+import { readActive } from '../activeBatches.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { attributed } from '../logFields.ts';
 import { type CheckPorts, check, checkByIndex, isCheckable } from './check.ts';
@@ -19,15 +19,19 @@ export interface RunningHint {
   readonly facts?: RunningFacts | undefined;
 }
 
-/** The batches whose jobs run at a provider, in the order of their ids. */
+/** The batches whose jobs run at a provider and are this sweep's to check, in the order of their ids. */
 export async function listRunning(
-  { batches }: Pick<Dependencies, 'batches'>,
+  ports: Pick<Dependencies, 'batches'>,
+  run: SweepRun,
   provider: string,
 ): Promise<readonly RunningHint[]> {
   const running: RunningHint[] = [];
-  for await (const page of pages((cursor) => batches.listActive(provider, cursor)))
+  const { partitions } = ports.batches;
+  await readActive(ports, provider, run.scope.checked, (page, partition) => {
+    if (page.length > 0 && partition >= partitions.active) run.mayHaveStrays = true;
     for (const { batchId, jobId, isOver, running: facts } of page)
       if (jobId !== undefined && !isOver) running.push({ batchId, jobId, facts });
+  });
   return running.sort((a, b) => (a.batchId < b.batchId ? -1 : 1));
 }
 

@@ -180,7 +180,7 @@ const PART = { requests: 500, estimatedTokens: 60_000 };
 /** A batch whose record cannot be read. */
 async function seedUnreadable(client: Seeded): Promise<void> {
   const batch = await seedBatch(client, { batchId: 'broken', status: 'running', age: HOUR });
-  const layout = { ...DEFAULT_POLICY, shards: 4 };
+  const layout = { ...DEFAULT_POLICY, partitions: { due: 4, active: 1 } };
   const next = { ...toItem(batch, layout), version: batch.version + 1, writeToken: 'broken' };
   const item = { ...next, record: '{"keyPrefix":"bh0123456789abcdef"' };
   const { version, schemaVersion } = batch;

@@ -18,6 +18,7 @@ function source(records: readonly Batch[] = [], pages = 1) {
   const byId = new Map(records.map((batch) => [batch.batchId, batch]));
   const describer = createDescriber({
     batches: {
+      partitions: { due: 1, active: 1 },
       async getMany(ids) {
         reads.getMany += 1;
         expect(ids.length).toBeLessThanOrEqual(100);

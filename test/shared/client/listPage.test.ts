@@ -69,7 +69,7 @@ async function write(table: string, batches: readonly Batch[], isIndexed = true)
       ...item
     } = toItem(batch, {
       ...DEFAULT_POLICY,
-      shards: 4,
+      partitions: { due: 4, active: 1 },
     });
     return isIndexed ? { ...item, [TABLE.createdIndex.partitionKey]: month, createdAt } : item;
   });

@@ -25,7 +25,7 @@ function connected(replaced: string, ports: ClientPorts = {}): HandlerConnection
     handler: { name: 'Mine', providers: ['openai'], settings: { policy: { maxDeliveries: 7 } } },
     aws: { resources: { table: 'Table', bucket: '' } },
     items: table('aws'),
-    batches: { shards: 1 },
+    batches: { partitions: { due: 1, active: 1 } },
     ...{ providerStates: {}, objects: { bucket: 'aws' }, queues: { names: ['work'] } },
   } as unknown as HandlerConnection;
   return withPorts(connection, ports, replaced.split(' '));

@@ -9,7 +9,11 @@ import { openQueue } from '../../../shared/stores/indexKeys.ts';
 import { aBatch } from '../../support/batches.ts';
 import { INPUT, NOW } from '../../support/given.ts';
 
-const LAYOUT = { shards: 4, retentionSeconds: 86_400, maxAgeSeconds: 86_400 };
+const LAYOUT = {
+  partitions: { due: 4, active: 1 },
+  retentionSeconds: 86_400,
+  maxAgeSeconds: 86_400,
+};
 const itemOf = (batch: Batch) => toItem(batch, LAYOUT);
 
 describe('the item of a record', () => {

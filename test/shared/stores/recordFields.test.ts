@@ -48,7 +48,7 @@ describe('code of the same schema version drops a field that it does not know', 
   );
 });
 
-const LAYOUT = { shards: 4, ...DEFAULT_POLICY };
+const LAYOUT = { partitions: { due: 4, active: 1 }, ...DEFAULT_POLICY };
 
 describe('a record whose numbers no schema reads', () => {
   it('is written with those in range, and says so', () => {

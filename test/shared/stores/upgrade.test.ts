@@ -34,7 +34,7 @@ function itemNamed(name: string): Item {
 const read = (name: string) => fromItem(itemNamed(name));
 const recordOf = (name: string) => JSON.parse(String(itemNamed(name).record));
 
-const LAYOUT = { ...DEFAULT_POLICY, shards: 4 };
+const LAYOUT = { ...DEFAULT_POLICY, partitions: { due: 4, active: 1 } };
 
 test.each([2, 3, 4])(
   'a record of version %i is read as it is, and written in the present version',

@@ -85,7 +85,8 @@ describe('the failed requests of a batch', () => {
     expect(counts.failed).toBe(2_999);
     expect(failureGroups).toHaveLength(10);
     expect(
-      String(toItem(w.batch('b1'), { ...DEFAULT_POLICY, shards: 4 }).record).length,
+      String(toItem(w.batch('b1'), { ...DEFAULT_POLICY, partitions: { due: 4, active: 1 } }).record)
+        .length,
     ).toBeLessThan(6_000);
     expect(w.announced.at(-1)?.failures).toMatchObject({ total: 2_999, other: 2_989 });
   });

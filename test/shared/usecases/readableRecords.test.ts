@@ -12,7 +12,7 @@ import { requestLine, upload, type World, world } from '../../support/world.ts';
 
 /** So that a failure comes again. fast-check prints it with the path to the smallest example. */
 const SEED = 20_261_129;
-const LAYOUT = { shards: 4, ...DEFAULT_POLICY };
+const LAYOUT = { partitions: { due: 4, active: 1 }, ...DEFAULT_POLICY };
 
 /**
  * A world whose table keeps records as the adapter writes them. What cannot be written, or not be read

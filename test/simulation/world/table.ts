@@ -12,6 +12,7 @@ import type { Observer } from '../observer.ts';
 import { callsOf, type Process, TABLE_CALL } from '../process.ts';
 import type { Random } from '../random.ts';
 import { DAY, type Schedule } from '../schedule.ts';
+import { FEW, MANY } from '../shardPlan.ts';
 import { storeAndRead } from './storedRecord.ts';
 
 export const PAGE_SIZE = 2;
@@ -45,6 +46,7 @@ export class Table {
     });
     this.#batches = new MemoryBatches({
       pageSize: PAGE_SIZE,
+      everyPartition: schedule.shards ? MANY : FEW,
       checksVersion: guards.version,
       checksToken: guards.ownToken,
       now: () => schedule.now,
@@ -69,7 +71,8 @@ export class Table {
 
   #layout() {
     const retentionSeconds = this.#schedule.tableKind.retentionMs / 1000;
-    return { ...DEFAULT_POLICY, shards: 1, retentionSeconds };
+    // Only its time to live is read of the item.
+    return { ...DEFAULT_POLICY, partitions: FEW, retentionSeconds };
   }
 
   #stored(batch: Batch): Batch {
@@ -105,9 +108,11 @@ export class Table {
     return this.items.table(callsOf(process, TABLE_CALL));
   }
 
-  batchStore(process: Process): BatchStore {
+  /** @param shards how many there are, as the code of the process knows it */
+  batchStore(process: Process, shards: number): BatchStore {
     const queues = tenantQueues(this.itemTable(process), () => this.#schedule.now);
-    return this.#batches.store(callsOf(process, TABLE_CALL), queues);
+    const partitions = shards === 1 ? FEW : MANY;
+    return this.#batches.store(callsOf(process, TABLE_CALL), queues, partitions);
   }
 
   providerStates(process: Process): ProviderStateStore {
@@ -119,8 +124,8 @@ export class Table {
   sweepLock(process: Process): SweepLock {
     const observer = this.#observer;
     return this.#lock.lock(callsOf(process, TABLE_CALL), {
-      onAcquired: () => observer.onSweep(process),
-      onReleased: () => observer.onSweepOver(process),
+      onAcquired: (shard) => observer.onSweep(process, shard),
+      onReleased: (shard) => observer.onSweepOver(process, shard),
     });
   }
 }

@@ -58,7 +58,8 @@ function useShards(w: World, shards: readonly (readonly string[])[], pageSize = 
     }));
     return end < ids.length ? { items, cursor: String(end) } : { items };
   };
-  Object.assign(w.batches, { shards: shards.length, listDue });
+  const partitions = { due: shards.length, active: 1 };
+  Object.assign(w.batches, { partitions, everyPartition: partitions, listDue });
 }
 
 /** While the page before that shard is given out, the first time. */
