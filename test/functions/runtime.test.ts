@@ -108,7 +108,7 @@ it('makes ports of the deployment at the first call, once', async () => {
 
   expect(made).toEqual([
     {
-      ...{ tableName: undefined, bucketName: undefined, inputBuckets: [] },
+      ...{ tableName: undefined, bucketName: undefined, inputBuckets: [], shards: 1 },
       policy: expect.objectContaining({ maxDeliveries: expect.any(Number) }),
     },
   ]);

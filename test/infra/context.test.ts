@@ -81,6 +81,7 @@ describe('every setting', () => {
     inputBuckets: ['my-input'],
     inbox: true,
     maxConcurrency: 5,
+    shards: 3,
     collector: { maxRequests: 100 },
     api: { reservedConcurrency: 5, timeoutSeconds: 90, memoryMiB: 256 },
     alarms: { batchesFailed: 3 },
@@ -148,6 +149,7 @@ describe('a wrong setting', () => {
     ],
     [{ scheduleMinutes: 0 }, 'batchHandler.scheduleMinutes: 0 must be a whole number from 1 to 60'],
     [{ scheduleMinutes: 1.5 }, 'batchHandler.scheduleMinutes: 1.5 must be a whole number'],
+    [{ shards: 33 }, 'batchHandler.shards: 33 must be a whole number from 1 to 32'],
     [{ maxConcurrency: 1 }, 'batchHandler.maxConcurrency: 1 must be a whole number from 2 to 1000'],
     [{ schedule: 5 }, 'batchHandler.schedule: is not known here: known are scheduleMinutes, proc'],
     [

@@ -73,7 +73,8 @@ describe('alarms', () => {
   it('can be removed one by one and all together', () => {
     const numberOf = (alarms: object) => {
       const providers = { openai: LlmProvider.openAi({ dailyBudget: 5 }) };
-      return newHandler(newStack(), { providers, collector: {}, api: true, alarms }).alarms.length;
+      return newHandler(newStack(), { providers, collector: {}, api: true, shards: 2, alarms })
+        .alarms.length;
     };
     const names = Object.keys(ALARMS);
     const off = names.map((name) => [name, false] as const);

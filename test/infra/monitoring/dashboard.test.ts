@@ -29,7 +29,7 @@ describe('the dashboard', () => {
 
   it('has the state of every alarm', () => {
     const alarms = widgets.find(({ type }) => type === 'alarm')?.properties.alarms;
-    expect(alarms).toHaveLength(newHandler(newStack()).alarms.length + 4);
+    expect(alarms).toHaveLength(newHandler(newStack()).alarms.length + 5);
   });
 
   it('shows the logs of all functions about batches that failed', () => {

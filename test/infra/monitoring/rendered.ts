@@ -31,6 +31,7 @@ export interface Widget {
 export const EVERYTHING = {
   dashboard: true,
   collector: {},
+  shards: 2,
   api: {},
   providers: {
     openai: { kind: 'openai', dailyBudget: 5, webhook: true },
