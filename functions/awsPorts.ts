@@ -103,10 +103,11 @@ export function awsObjects(
       const writer = once(async () => (await store()).writer(key));
       return {
         write: async (chunk) => (await writer()).write(chunk),
+        append: async (source) => (await writer()).append(source),
         close: async () => (await writer()).close(),
         abort: async () => (await writer()).abort(),
       };
     },
-    remove: async (key) => (await store()).remove?.(key),
+    remove: async (key) => (await store()).remove(key),
   };
 }

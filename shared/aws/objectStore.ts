@@ -2,9 +2,15 @@ import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { refusal } from '../batch/errors.ts';
 import { type OwnPlace, ownObject } from '../batch/ids.ts';
 import { s3Url } from '../batch/messages.ts';
-import type { ObjectStore } from '../batch/ports.ts';
+import type { ObjectStore, ObjectWriter } from '../batch/ports.ts';
+import { type CopyLimits, copyObject } from './objectCopy.ts';
 import { headObject, readObject } from './objectRead.ts';
-import { type CopyLimits, copyObject, objectWriter } from './objectWrite.ts';
+import { objectWriter } from './objectWrite.ts';
+
+/** Has what is optional in the port. */
+export interface RealObjectStore extends Required<ObjectStore> {
+  writer(key: string): Required<ObjectWriter>;
+}
 
 /**
  * The handler's bucket, and read access to other buckets.
@@ -17,7 +23,7 @@ export function realObjectStore(
   client: S3Client,
   names: OwnPlace & { readonly inputBuckets: readonly string[] },
   copyLimits?: CopyLimits,
-): ObjectStore {
+): RealObjectStore {
   const { bucket, prefix = '' } = names;
   const readable = [bucket, ...names.inputBuckets];
 
@@ -41,7 +47,13 @@ export function realObjectStore(
       await copyObject(client, source, ownObject(names, key), copyLimits);
     },
     read: (key, range) => readObject(client, ownObject(names, key), range),
-    writer: (key) => objectWriter(client, ownObject(names, key)),
+    writer(key) {
+      const writer = objectWriter(client, ownObject(names, key));
+      return {
+        ...writer,
+        append: ({ key, ...head }) => writer.append(ownObject(names, key), head),
+      };
+    },
     async remove(key) {
       const { bucket: Bucket, key: Key } = ownObject(names, key);
       await client.send(new DeleteObjectCommand({ Bucket, Key }));

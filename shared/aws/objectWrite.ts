@@ -2,108 +2,16 @@ import {
   AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
-  CopyObjectCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
   type S3Client,
-  S3ServiceException,
   UploadPartCommand,
   UploadPartCopyCommand,
   type UploadPartCopyCommandInput,
 } from '@aws-sdk/client-s3';
-import { refusal } from '../batch/errors.ts';
-import { s3Url } from '../batch/messages.ts';
-import type { ObjectRef, ObjectWriter } from '../batch/ports.ts';
+import type { ByteRange, ObjectRef, ObjectWriter } from '../batch/ports.ts';
 import { omitUndefined } from '../omitUndefined.ts';
-import { headObject } from './objectRead.ts';
-
-export interface CopyLimits {
-  /** Largest object for a single call. */
-  readonly singleBytes: number;
-  readonly partBytes: number;
-}
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-const LIMITS: CopyLimits = { singleBytes: 5 * 1024 ** 3, partBytes: 1024 ** 3 };
-
-/**
- * Copies an object within S3 if it still has this ETag.
- *
- * @throws RefusedError if it is gone, has changed or may not be read
- */
-export async function copyObject(
-  client: S3Client,
-  source: ObjectRef & { readonly etag: string },
-  target: ObjectRef,
-  limits: CopyLimits = LIMITS,
-): Promise<void> {
-  const head = await headObject(client, source);
-  if (!head) throw gone(source);
-  if (head.etag !== source.etag) throw changed(source);
-  const copySource = {
-    CopySource: `${source.bucket}/${source.key.split('/').map(encodeURIComponent).join('/')}`,
-    CopySourceIfMatch: source.etag,
-  };
-  try {
-    if (head.bytes > limits.singleBytes)
-      return await copyParts(client, copySource, head.bytes, target, limits.partBytes);
-    await client.send(
-      new CopyObjectCommand({
-        ...copySource,
-        Bucket: target.bucket,
-        Key: target.key,
-        // Otherwise S3 copies the tags, which takes one more permission on the source.
-        TaggingDirective: 'REPLACE',
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof S3ServiceException)) throw error;
-    const status = error.$metadata.httpStatusCode;
-    if (status === 412) throw changed(source);
-    if (error.name === 'NoSuchKey') throw gone(source);
-    if (status === 403)
-      throw refusal(
-        'source_not_readable',
-        `S3 refuses to copy ${s3Url(source)} (${error.name}): allow s3:GetObject on it, and kms:Decrypt if it is encrypted with a key; restore it if it is archived`,
-      );
-    throw error;
-  }
-}
-
-async function copyParts(
-  client: S3Client,
-  source: { CopySource: string; CopySourceIfMatch: string },
-  bytes: number,
-  target: ObjectRef,
-  partBytes: number,
-): Promise<void> {
-  const multipart = await startMultipart(client, target);
-  try {
-    for (let start = 0; start < bytes; start += partBytes) {
-      const end = Math.min(start + partBytes, bytes) - 1;
-      await multipart.copy({ ...source, CopySourceRange: `bytes=${start}-${end}` });
-    }
-    await multipart.complete();
-  } catch (error) {
-    // If this fails, the bucket's lifecycle rule removes the unfinished upload.
-    await multipart.abort().catch(() => {});
-    throw error;
-  }
-}
-
-function gone(source: ObjectRef) {
-  return refusal(
-    'source_gone',
-    `${s3Url(source)} was deleted after the batch was added: upload it again and add it under a new batchId`,
-  );
-}
-
-function changed(source: ObjectRef) {
-  return refusal(
-    'source_changed',
-    `${s3Url(source)} has changed since the batch was added: add it again under a new batchId`,
-  );
-}
+import { readObject } from './objectRead.ts';
 
 /** An object that is uploaded in parts, one after the other. It appears with `complete` or not at all. */
 export interface Multipart {
@@ -157,14 +65,30 @@ export async function startMultipart(client: S3Client, object: ObjectRef): Promi
   };
 }
 
-/** S3 accepts 10,000 parts of at least 5 MiB. Parts of this size allow for objects of 78 GiB. */
+/** Names the source of a copy. Its key is encoded, except for the slashes. */
+export function copySourceOf({ bucket, key }: ObjectRef): string {
+  return `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/**
+ * S3 accepts 10,000 parts, and only the last may be smaller than this:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+ */
+const MIN_PART_BYTES = 5 * 1024 * 1024;
+/** Parts of this size allow for objects of 78 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
+
+/** A writer of S3. It appends from any bucket. */
+export interface S3Writer extends Omit<ObjectWriter, 'append'> {
+  /** @param source of at most 5 GiB, which is what S3 copies at once */
+  append(source: ObjectRef, head: { readonly bytes: number; readonly etag: string }): Promise<void>;
+}
 
 /**
  * Writes an object through two buffers that take turns: one fills while the other is uploaded. An
  * object that fits into one buffer is a single PUT. Each call must be awaited before the next.
  */
-export function objectWriter(client: S3Client, object: ObjectRef): ObjectWriter {
+export function objectWriter(client: S3Client, object: ObjectRef): S3Writer {
   let filling: Buffer | undefined;
   let spare: Buffer | undefined;
   let filled = 0;
@@ -176,24 +100,45 @@ export function objectWriter(client: S3Client, object: ObjectRef): ObjectWriter 
     starting ??= startMultipart(client, object);
     const multipart = await starting;
     const full = filling;
-    if (!full) return;
+    if (!full || filled === 0) return;
     sending = multipart.upload(full.subarray(0, filled));
     // The next `await sending` throws its failure.
     sending.catch(() => {});
     [filling, spare, filled] = [spare, full, 0];
   }
 
+  async function write(chunk: Uint8Array): Promise<void> {
+    for (let offset = 0; offset < chunk.length; ) {
+      if (filled === PART_BYTES) await sendPart();
+      // Not zeroed and not from the pool: pages that stay empty cost nothing.
+      filling ??= Buffer.allocUnsafeSlow(PART_BYTES);
+      const part = chunk.subarray(offset, offset + PART_BYTES - filled);
+      filling.set(part, filled);
+      filled += part.length;
+      offset += part.length;
+    }
+  }
+
+  async function writeRange(source: ObjectRef, range: ByteRange): Promise<void> {
+    if (range.start === range.end) return;
+    for await (const chunk of readObject(client, source, range)) await write(chunk);
+  }
+
   return {
-    async write(chunk) {
-      for (let offset = 0; offset < chunk.length; ) {
-        if (filled === PART_BYTES) await sendPart();
-        // Not zeroed and not from the pool: pages that stay empty cost nothing.
-        filling ??= Buffer.allocUnsafeSlow(PART_BYTES);
-        const part = chunk.subarray(offset, offset + PART_BYTES - filled);
-        filling.set(part, filled);
-        filled += part.length;
-        offset += part.length;
-      }
+    write,
+    async append(source, { bytes, etag }) {
+      // What was written before becomes a part, which takes the bytes from the source that it lacks.
+      const lacking = filled === 0 ? 0 : Math.max(0, MIN_PART_BYTES - filled);
+      // Too little would be left for a part of its own, which may not be the last.
+      if (bytes - lacking < MIN_PART_BYTES) return writeRange(source, { start: 0, end: bytes });
+      await writeRange(source, { start: 0, end: lacking });
+      await sendPart();
+      await sending;
+      await (await starting)?.copy({
+        CopySource: copySourceOf(source),
+        CopySourceIfMatch: etag,
+        CopySourceRange: `bytes=${lacking}-${bytes - 1}`,
+      });
     },
     async close() {
       if (!starting) {

@@ -151,6 +151,18 @@ export interface ObjectStore {
 export interface ObjectWriter {
   /** Resolves when there is room for more. The chunk may be reused then. */
   write(chunk: Uint8Array): Promise<void>;
+  /**
+   * Writes the bytes of another object of the handler's bucket, most of which the store copies by itself.
+   * Absent: they are read and written.
+   *
+   * @param source of at most 5 GiB, as `head` has shown it
+   * @throws Error if it is gone or, as far as the store copies it, has changed since
+   */
+  append?(source: {
+    readonly key: string;
+    readonly bytes: number;
+    readonly etag: string;
+  }): Promise<void>;
   /** Completes the object. */
   close(): Promise<{ etag: string }>;
   /** Discards what was written. Safe after a failed write or close. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import pMap from 'p-map';
 import { type Reason, RefusedError, refusal } from '../../batch/errors.ts';
 import { fileKey, newApiId, ownObject, uploadPartKey } from '../../batch/ids.ts';
 import type { AssembleMessage } from '../../batch/messages.ts';
+import type { ObjectWriter } from '../../batch/ports.ts';
 import { completed, refused, type UploadIn } from '../../batch/upload.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { removeObjects } from '../removeObjects.ts';
@@ -61,8 +63,8 @@ async function join(
   target: { readonly key: string; readonly deadline: number },
 ): Promise<Reason | undefined> {
   try {
-    const keys = await checkParts(ports, upload);
-    await writeFile(ports, upload, { ...target, keys });
+    const parts = await checkParts(ports, upload);
+    await writeFile(ports, upload, { ...target, parts });
     return undefined;
   } catch (error) {
     if (error instanceof RefusedError) return error.reason;
@@ -70,30 +72,43 @@ async function join(
   }
 }
 
+/** A part as it is in the bucket. */
+interface StoredPart {
+  readonly key: string;
+  readonly bytes: number;
+  readonly etag: string;
+}
+
+/** Calls at a time: an upload may have 5,000 parts. */
+const CONCURRENT_HEADS = 20;
+
 /**
  * Whether all parts are there and have the size of the file together, before any byte is moved.
  *
- * @returns their keys, in the order of the file
+ * @returns them in the order of the file
  * @throws RefusedError
  */
 async function checkParts(
   { objects }: AssemblePorts,
   { uploadId, bytes, completion }: Assembling,
-): Promise<readonly string[]> {
-  const keys: string[] = [];
-  let total = 0;
-  for (const partId of completion.partIds) {
-    const key = uploadPartKey(uploadId, partId);
-    const head = await objects.head(ownObject(objects, key));
-    if (!head)
-      throw refusal(
-        'upload_part_not_found',
-        `upload ${uploadId} has no part ${partId}: add the part to this upload, and complete it with the id that is returned`,
-      );
-    total += head.bytes;
-    keys.push(key);
-  }
-  if (total === bytes) return keys;
+): Promise<readonly StoredPart[]> {
+  const heads = await pMap(
+    completion.partIds,
+    async (partId) => {
+      const key = uploadPartKey(uploadId, partId);
+      return { partId, key, head: await objects.head(ownObject(objects, key)) };
+    },
+    { concurrency: CONCURRENT_HEADS },
+  );
+  const parts = heads.map(({ partId, key, head }) => {
+    if (head) return { key, ...head };
+    throw refusal(
+      'upload_part_not_found',
+      `upload ${uploadId} has no part ${partId}: add the part to this upload, and complete it with the id that is returned`,
+    );
+  });
+  const total = parts.reduce((sum, part) => sum + part.bytes, 0);
+  if (total === bytes) return parts;
   throw refusal(
     'upload_size_mismatch',
     `the parts have ${total} bytes together, and the upload was created for ${bytes}: complete it with all of its parts, each once, or create an upload of ${total} bytes`,
@@ -102,8 +117,7 @@ async function checkParts(
 
 interface Target {
   readonly key: string;
-  /** Of the parts. */
-  readonly keys: readonly string[];
+  readonly parts: readonly StoredPart[];
   readonly deadline: number;
 }
 
@@ -111,22 +125,15 @@ interface Target {
 async function writeFile(
   ports: AssemblePorts,
   { completion: { md5 } }: Assembling,
-  { key, keys, deadline }: Target,
+  { key, parts, deadline }: Target,
 ): Promise<void> {
-  const { objects } = ports;
-  const writer = objects.writer(key);
-  const hash = createHash('md5');
+  const writer = ports.objects.writer(key);
   try {
-    for await (const chunk of untilDeadline(ports, chunksOf(objects, keys), deadline)) {
-      if (md5 !== undefined) hash.update(chunk);
-      await writer.write(chunk);
-    }
-    const found = md5 === undefined ? undefined : hash.digest('hex');
-    if (found !== md5)
-      throw refusal(
-        'upload_checksum_mismatch',
-        `the file has the MD5 ${found}, and should have ${md5}: check the parts and their order`,
-      );
+    // A checksum needs the bytes in any case.
+    if (md5 === undefined && writer.append)
+      for await (const part of untilDeadline(ports, oneByOne(parts), deadline))
+        await writer.append(part);
+    else await writeBytes(ports, writer, { md5, parts, deadline });
     await writer.close();
   } catch (error) {
     await writer.abort();
@@ -134,9 +141,32 @@ async function writeFile(
   }
 }
 
+async function writeBytes(
+  ports: AssemblePorts,
+  writer: ObjectWriter,
+  { md5, parts, deadline }: Omit<Target, 'key'> & { readonly md5: string | undefined },
+): Promise<void> {
+  const hash = createHash('md5');
+  const chunks = chunksOf(ports.objects, parts);
+  for await (const chunk of untilDeadline(ports, chunks, deadline)) {
+    if (md5 !== undefined) hash.update(chunk);
+    await writer.write(chunk);
+  }
+  const found = md5 === undefined ? undefined : hash.digest('hex');
+  if (found !== md5)
+    throw refusal(
+      'upload_checksum_mismatch',
+      `the file has the MD5 ${found}, and should have ${md5}: check the parts and their order`,
+    );
+}
+
+async function* oneByOne(parts: readonly StoredPart[]): AsyncGenerator<StoredPart> {
+  yield* parts;
+}
+
 async function* chunksOf(
   objects: AssemblePorts['objects'],
-  keys: readonly string[],
+  parts: readonly StoredPart[],
 ): AsyncGenerator<Uint8Array> {
-  for (const key of keys) yield* objects.read(key);
+  for (const { key } of parts) yield* objects.read(key);
 }
