@@ -65,7 +65,7 @@ async function observeBatch(stack: RunningStack, batchId: string): Promise<Laten
   const processor = stack.resources.functions.find(({ name }) => /Processor/.test(name));
   const invocations = () => startsIn(logOf(stack.dataDirectory, processor?.name ?? ''));
   const before = invocations();
-  const sentAt = await stack.add(batchId, Buffer.concat([...chunksOf(requestLine, REFERENCE)]));
+  const sentAt = await stack.add(batchId, chunksOf(requestLine, REFERENCE));
   const createdAt = await createdTime(stack, batchId);
   const invokedAt = await until('the processor is invoked', () =>
     invocations() > before ? Date.now() : undefined,

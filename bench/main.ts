@@ -4,12 +4,14 @@ import { parseArgs } from 'node:util';
 import { apiBenchmark } from './api.ts';
 import { coldStartBenchmark } from './coldStart/coldStart.ts';
 import { collectBenchmark } from './collect.ts';
+import { comparisonBenchmark } from './comparison/comparison.ts';
 import { costBenchmark } from './cost.ts';
 import type { Benchmark } from './harness/figures.ts';
 import { inspectBenchmark } from './inspect.ts';
 import { latencyBenchmark } from './latency.ts';
 import { mergeBenchmark } from './merge.ts';
 import { jsonLine, type Section, textTable, writeDocs } from './report/page.ts';
+import { runningBenchmark } from './running.ts';
 import { sweepBenchmark } from './sweep.ts';
 import { tableBenchmark } from './table.ts';
 import { uploadBenchmark } from './upload.ts';
@@ -17,6 +19,7 @@ import { uploadBenchmark } from './upload.ts';
 const BENCHMARKS: readonly Benchmark[] = [
   sweepBenchmark,
   tableBenchmark,
+  runningBenchmark,
   collectBenchmark,
   uploadBenchmark,
   inspectBenchmark,
@@ -25,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   latencyBenchmark,
   apiBenchmark,
   costBenchmark,
+  comparisonBenchmark,
 ];
 
 interface CommandLine {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { createBatchReader } from '../local/batches.ts';
 import type { Clients } from '../local/emulators/emulators.ts';
 import { startStack } from '../local/stack.ts';
@@ -8,6 +7,7 @@ import { findHandlerNames } from '../local/stackSettings.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { type Assembly, readAssembly } from '../local/template/assembly.ts';
 import type { StackResources } from '../local/template/resources.ts';
+import { realObjectStore } from '../shared/aws/objectStore.ts';
 import { sendBatchMessage } from '../shared/aws/queues.ts';
 import type { StateChange } from '../shared/batch/contracts.ts';
 import { uploadKey } from '../shared/batch/ids.ts';
@@ -39,24 +39,28 @@ export interface RunningStack {
   readonly clients: Clients;
   readonly ticks: Ticks;
   /** Adds a batch and returns when its message was sent, in milliseconds since 1970. */
-  add(batchId: string, requests: Buffer): Promise<number>;
+  add(batchId: string, requests: Iterable<Buffer>): Promise<number>;
   /** Waits until the batch has the status; returns since when, in milliseconds since 1970. */
-  reached(batchId: string, status: Status): Promise<number>;
+  reached(batchId: string, status: Status, timeoutMs?: number): Promise<number>;
   record(batchId: string): Promise<Batch>;
   stop(): Promise<void>;
 }
 
-/** @param settings beside the provider. Default: none */
+/**
+ * @param settings beside the provider. Default: none
+ * @param timeScale factor on the waits and timeouts. Default: as the time between sweeps is to a minute
+ */
 export async function runStack(
   dataDirectory: string,
   settings: object = {},
+  timeScale: number = TIME_SCALE,
 ): Promise<RunningStack> {
   const assembly = await readAssembly(await synthesize(ROOT, 'openai', () => {}, settings));
   const changes: StateChange[] = [];
   const stack = await startStack(assembly, {
     dataDirectory,
     intervalSeconds: INTERVAL_SECONDS,
-    timeScale: TIME_SCALE,
+    timeScale,
     port: 0,
     plan: ['completed'],
     environment: {},
@@ -75,11 +79,13 @@ export async function runStack(
     stop: stack.stop,
     add: (batchId, requests) =>
       addRequests(stack.clients, { bucket: names.bucket, queueUrl }, batchId, requests),
-    reached: (batchId, status) =>
-      until(`${batchId} is ${status}`, () => {
+    reached(batchId, status, timeoutMs) {
+      const find = () => {
         const change = changes.find((one) => one.batchId === batchId && one.to === status);
         return change && Date.parse(change.at);
-      }),
+      };
+      return until(`${batchId} is ${status}`, find, timeoutMs);
+    },
     async record(batchId) {
       const batch = await reader.get(batchId);
       if (batch) return batch;
@@ -97,9 +103,12 @@ async function addRequests(
   { s3, sqs }: Pick<Clients, 's3' | 'sqs'>,
   { bucket, queueUrl }: { readonly bucket: string; readonly queueUrl: string },
   batchId: string,
-  requests: Buffer,
+  requests: Iterable<Buffer>,
 ): Promise<number> {
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: uploadKey(batchId), Body: requests }));
+  // In parts, since the emulator refuses a large object in one.
+  const writer = realObjectStore(s3, { bucket, inputBuckets: [] }).writer(uploadKey(batchId));
+  for (const chunk of requests) await writer.write(chunk);
+  await writer.close();
   const sentAt = Date.now();
   await sendBatchMessage(sqs, queueUrl, { batchId });
   return sentAt;
@@ -109,8 +118,9 @@ async function addRequests(
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
+  timeoutMs: number = TIMEOUT_MS,
 ): Promise<T> {
-  const deadline = Date.now() + TIMEOUT_MS;
+  const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {
     const answer = await ask();
     if (answer !== undefined) return answer;

@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { bounds } from '../../shared/aws/clients/base.ts';
 import { realObjectStore } from '../../shared/aws/objectStore.ts';
 import type { Limits } from '../../shared/batch/job.ts';
-import type { BatchStore, ObjectStore } from '../../shared/batch/ports.ts';
+import type { BatchStore, Log, ObjectStore } from '../../shared/batch/ports.ts';
 import { diskScratch } from '../../shared/jsonl/scratch.ts';
 import type { Provider, Providers } from '../../shared/providers/provider.ts';
 import { connectProviders } from '../../shared/providers/registry.ts';
@@ -59,6 +59,15 @@ export function benchDependencies(parts: {
 /** Shows a failure, because a measurement in which something fails measures something else. */
 function printProblem(message: string, fields: object = {}): void {
   process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+}
+
+/** A log that keeps how many batches a sweep says that it has processed. */
+export function countingLog(): { readonly log: Log; seen(): number } {
+  let seen = 0;
+  const info: Log['info'] = (message, fields) => {
+    if (message === 'sweep done' && fields && 'seen' in fields) seen = Number(fields.seen);
+  };
+  return { log: { info, warn: printProblem, error: printProblem }, seen: () => seen };
 }
 
 /** OpenAI's provider as it is deployed, at another URL. */

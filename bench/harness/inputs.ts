@@ -125,7 +125,7 @@ function embeddingLine(index: number, { lineBytes }: Shape): string {
 
 const LINES = { requests: requestLine, results: resultLine, embeddings: embeddingLine } as const;
 
-function customIdOf(index: number): string {
+export function customIdOf(index: number): string {
   return `request-${String(index).padStart(8, '0')}`;
 }
 

@@ -7,10 +7,16 @@ import { DEFAULT_POLICY } from '../../shared/settings.ts';
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** A record with a job at the provider, due now. */
-export function runningBatch(index: number): BatchIn<'running'> {
+/**
+ * A record with a job at the provider, due now.
+ *
+ * @param submittedAt when the job was created, in milliseconds since 1970. Default: a minute ago
+ */
+export function runningBatch(
+  index: number,
+  submittedAt: number = Date.now() - MINUTE_MS,
+): BatchIn<'running'> {
   const now = Date.now();
-  const submittedAt = now - MINUTE_MS;
   const job = { id: `batch_${index}`, submission: 1, submittedAt, acceptedAt: submittedAt };
   return aBatch(`running-${index}`, 1_000, 'running', { job, attempt: 1, dueAt: now - 1 });
 }

@@ -10,12 +10,16 @@ export interface ProviderOptions extends ServerOptions {
   readonly latencyMs?: number;
   /** Number of jobs of the account, all of them running. Default 0. */
   readonly jobs?: number;
+  /** When the first of them was created, in milliseconds since 1970. Default: all of them just now. */
+  readonly createdFrom?: number;
+  /** Milliseconds from the creation of a job to that of the next. Default 0. */
+  readonly createdEveryMs?: number;
   /** Path of the file that is the content of every file. Default: downloads answer 404. */
   readonly content?: string;
 }
 
 const options = optionsOf<ProviderOptions>();
-const { latencyMs = 0, jobs = 0, content } = options;
+const { latencyMs = 0, jobs = 0, createdFrom, createdEveryMs = 0, content } = options;
 let calls = 0;
 
 await listen(options, async (request, response) => {
@@ -61,11 +65,17 @@ function batch(id: string): object {
     endpoint: '/v1/chat/completions',
     status: 'in_progress',
     input_file_id: 'file-1',
+    ...(content !== undefined && { output_file_id: 'file-output' }),
     completion_window: '24h',
-    created_at: Math.floor(Date.now() / 1000),
+    created_at: Math.floor(createdAt(id) / 1000),
     request_counts: { total: 1_000, completed: 0, failed: 0 },
     metadata: {},
   };
+}
+
+function createdAt(id: string): number {
+  const index = Number(id.replace('batch_', '')) || 0;
+  return createdFrom === undefined ? Date.now() : createdFrom + index * createdEveryMs;
 }
 
 function send(response: ServerResponse, body: object): void {
