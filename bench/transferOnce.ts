@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
+import { get as getOverTls } from 'node:https';
 import { collect } from '../shared/usecases/work/collect.ts';
 import { submit } from '../shared/usecases/work/submit.ts';
 import { benchDependencies, objectsAt, openAiAt } from './harness/dependencies.ts';
@@ -68,7 +69,9 @@ const pausedMilliseconds = await collectionPauses(async () => {
 finish({ ...(took as Used), pausedMilliseconds, peakBytes: peakBytes() } satisfies Moved);
 
 async function outputOfJob(): Promise<IncomingMessage> {
-  const [response] = await once(get(`${providerUrl}/v1/files/file-output/content`), 'response');
+  const url = `${providerUrl}/v1/files/file-output/content`;
+  const request = url.startsWith('https:') ? getOverTls(url) : get(url);
+  const [response] = await once(request, 'response');
   return response;
 }
 

@@ -6,7 +6,7 @@ import type { Used } from '../harness/process.ts';
 /** What the others are measured with, at exactly these versions. */
 const PACKAGES = ['langbatch==0.1.2', 'openai==1.109.1', 'aiohttp==3.14.5'];
 /** Longest that the installation may take, in milliseconds. */
-const INSTALL_TIMEOUT_MS = 2 * 60_000;
+const INSTALL_TIMEOUT_MS = 3 * 60_000;
 /** Longest that one measurement may take, in milliseconds. */
 const TIMEOUT_MS = 2 * 60_000;
 
@@ -49,8 +49,7 @@ export async function installPython(directory: string): Promise<Python | string>
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
     await run(python, [...pip, ...PACKAGES], limits);
   } catch (error) {
-    const lines = (error instanceof Error ? error.message : String(error)).trim().split('\n');
-    return `Python's packages cannot be installed: ${lines.at(-1)}`;
+    return `Python's packages cannot be installed: ${reasonOf(error)}`;
   }
   return {
     async measure(script, options) {
@@ -69,3 +68,11 @@ export async function installPython(directory: string): Promise<Python | string>
     },
   };
 }
+
+function reasonOf(error: unknown): string {
+  const { killed: isTimeout = false, message = String(error) } = error as Failure;
+  if (isTimeout) return `it takes more than ${INSTALL_TIMEOUT_MS / 1000} s`;
+  return message.trim().split('\n').at(-1) ?? '';
+}
+
+type Failure = Partial<Pick<Error, 'message'> & { readonly killed: boolean }>;
