@@ -20,7 +20,7 @@ export const systemChance: RandomSource = {
 /** Imported on first use: the estimator's tables are large, and only the inspection needs them. */
 export const tokenEstimation: TokenEstimation = {
   async estimate(fileBytes) {
-    const { createTokenEstimator } = await import('./tokens/estimator.ts');
+    const { createTokenEstimator } = await import('./tokens/fileEstimator.ts');
     return createTokenEstimator({ fileBytes });
   },
 };

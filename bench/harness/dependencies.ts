@@ -8,7 +8,7 @@ import { diskScratch } from '../../shared/jsonl/scratch.ts';
 import type { Provider, Providers } from '../../shared/providers/provider.ts';
 import { connectProviders } from '../../shared/providers/registry.ts';
 import { DEFAULT_POLICY, settingsSchema } from '../../shared/settings.ts';
-import { createTokenEstimator } from '../../shared/tokens/estimator.ts';
+import { createTokenEstimator } from '../../shared/tokens/fileEstimator.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
 
 /** Dependencies of a use case: ports that take no time, and the real ones that are measured. */

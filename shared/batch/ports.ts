@@ -54,6 +54,17 @@ export interface TokenEstimate {
    * @returns its estimated tokens, by the samples so far; not rounded
    */
   add(body: Readonly<Record<string, unknown>>, bytes: number): number;
+  /**
+   * Adds a request whose body need not be read. Absent: each is added with its body.
+   *
+   * @param line its size, and how many of its bytes are not ASCII
+   * @param body is called if it is drawn to be counted
+   * @returns as `add`
+   */
+  addLine?(
+    line: { readonly bytes: number; readonly notAscii: number },
+    body: () => Readonly<Record<string, unknown>>,
+  ): number;
   /** Estimated tokens of all requests, by all samples. */
   total(): number;
 }

@@ -118,9 +118,8 @@ export function checkRequest(
     return bad('stream', 'body.stream is true: batches do not stream, remove it');
   const endpoint = withVersion(url);
   const isAbbreviated = endpoint !== url || body.model === undefined;
-  const embeddingInputs = endpoint === '/v1/embeddings' ? countInputs(body.input) : 0;
-  const limit = outputLimit(body);
-  const answers = positiveOr(1, body.n);
+  const embeddingInputs = isEmbedding(endpoint) ? countInputs(body.input) : 0;
+  const { limit, answers } = answersOf(body);
   if (limit > MAX_OUTPUT_TOKENS) {
     const message = `the limit of its answer is ${limit} tokens: use at most ${MAX_OUTPUT_TOKENS}`;
     return bad('invalid_max_tokens', message);
@@ -135,14 +134,25 @@ export function checkRequest(
   };
 }
 
-/** The limit of one answer, in chat completions and responses, under each name that it has had. */
-function outputLimit(body: Readonly<Record<string, unknown>>): number {
+/** @param endpoint with its version */
+export function isEmbedding(endpoint: string): boolean {
+  return endpoint === '/v1/embeddings';
+}
+
+/**
+ * The number of answers and the limit of each, in chat completions and responses, under each name that it
+ * has had; 0 if there is none.
+ */
+export function answersOf(body: Readonly<Record<string, unknown>>) {
   const {
     max_completion_tokens: newest,
     max_tokens: oldest,
     max_output_tokens: inResponses,
   } = body;
-  return positiveOr(0, newest ?? oldest ?? inResponses);
+  return {
+    limit: positiveOr(0, newest ?? oldest ?? inResponses),
+    answers: positiveOr(1, body.n),
+  };
 }
 
 function positiveOr(otherwise: number, value: unknown): number {

@@ -32,7 +32,7 @@ export class FileRules {
   }
 
   /** Adds a request, and returns its conflicts with the earlier ones. */
-  add(request: CheckedRequest, line: number): readonly Conflict[] {
+  add(request: Omit<CheckedRequest, 'body'>, line: number): readonly Conflict[] {
     const conflicts: Conflict[] = [];
     const { customId, url, model } = request;
     const first = this.#ids.add(customId, line);

@@ -6,7 +6,7 @@ import type { AddMessage } from '../batch/messages.ts';
 import { ClientError } from '../client/clientError.ts';
 import { describedProviders } from '../providers/registry.ts';
 import type { Settings } from '../settings.ts';
-import { createTokenEstimator } from '../tokens/estimator.ts';
+import { createTokenEstimator } from '../tokens/fileEstimator.ts';
 import { type Estimate, estimate } from '../usecases/estimate.ts';
 import type { CountedInput } from './exactTokens.ts';
 

@@ -1,13 +1,6 @@
 import { schemaTokens, walkPrompt } from './prompt.ts';
-import { type Sampling, Stratum } from './stratum.ts';
-import {
-  type CountTokens,
-  cutAt,
-  guessText,
-  loadTokenizer,
-  TEXT_KINDS,
-  type TextKind,
-} from './text.ts';
+import { type Precision, type Sampling, Stratum } from './stratum.ts';
+import { type CountTokens, cutAt, guessText, TEXT_KINDS, type TextKind } from './text.ts';
 
 /** A file with fewer characters of text than this is counted, not estimated. */
 const EXACT_CHARACTERS = 32 * 1024;
@@ -22,7 +15,10 @@ const MAX_EXACT_SCHEMAS = 128;
  * A file of unknown size is taken to be twice as large as what was read so far, which keeps the
  * estimate accurate at any point.
  */
-const USUAL_GROWTH = 2;
+export const USUAL_GROWTH = 2;
+
+/** Four times the standard error is 5 %. */
+const PRECISION: Precision = { targetError: 0.0125, minMeasurements: 48, maxMeasurements: 800 };
 
 /** Any constant: the same file must always have the same estimate. */
 const SAMPLING_SEED = 0x7ab1e;
@@ -60,7 +56,7 @@ export class TokenEstimator {
     };
     this.#count = count;
     this.#texts = new TextSampler(count, sampling);
-    this.#schemas = new Stratum(1, sampling);
+    this.#schemas = new Stratum(1, sampling, PRECISION);
     this.#fileBytes = fileBytes;
     this.#exactLeft = exactCharacters;
   }
@@ -76,6 +72,11 @@ export class TokenEstimator {
     this.#request = 0;
     walkPrompt(body, this);
     return this.#request;
+  }
+
+  /** Whether everything so far was counted, not estimated. */
+  get isExact(): boolean {
+    return this.#exactLeft > 0;
   }
 
   /** The tokens of all requests added so far. */
@@ -123,11 +124,6 @@ export class TokenEstimator {
   }
 }
 
-/** Creates an estimator for one file. Loads the tokenizer once per process. */
-export async function createTokenEstimator(options?: EstimatorOptions): Promise<TokenEstimator> {
-  return new TokenEstimator(await loadTokenizer(), options);
-}
-
 /**
  * Characters of a window: so many that its edges, which can cut a token in scripts without spaces,
  * hardly matter.
@@ -146,7 +142,7 @@ export class TextSampler {
     this.#random = random;
     // A kind of text that is rare in the file needs few measurements.
     const sampling = { random, expectedSize: () => expectedSize(this.#size) };
-    const strata = TEXT_KINDS.map((kind) => [kind, new Stratum(WINDOW, sampling)]);
+    const strata = TEXT_KINDS.map((kind) => [kind, new Stratum(WINDOW, sampling, PRECISION)]);
     this.#strata = Object.fromEntries(strata);
   }
 

@@ -7,10 +7,13 @@ export interface Measurement {
   readonly tokens: number;
 }
 
-/** A stratum is sampled until its relative standard error is this small. Four times it is 5 %. */
-const TARGET_ERROR = 0.0125;
-const MIN_MEASUREMENTS = 48;
-const MAX_MEASUREMENTS = 800;
+/** How precisely a stratum is sampled. */
+export interface Precision {
+  /** The relative standard error that is aimed at. */
+  readonly targetError: number;
+  readonly minMeasurements: number;
+  readonly maxMeasurements: number;
+}
 /** Gaps never exceed this share of what was read so far, because early estimates are used, too. */
 const MAX_GROWTH = 1 / 16;
 /** With fewer measurements, their spread is not meaningful. */
@@ -45,9 +48,11 @@ export class Stratum {
   #measured = { size: 0, guess: 0, tokens: 0, squaredErrors: 0 };
   readonly #smallestGap: number;
   readonly #sampling: Sampling;
+  readonly #precision: Precision;
 
-  /** @param smallestGap in characters (or tools): about the size of one measurement */
-  constructor(smallestGap: number, sampling: Sampling) {
+  /** @param smallestGap in characters, tools or bytes: about the size of one measurement */
+  constructor(smallestGap: number, sampling: Sampling, precision: Precision) {
+    this.#precision = precision;
     this.#smallestGap = smallestGap;
     this.#gap = smallestGap;
     this.#sampling = sampling;
@@ -100,9 +105,10 @@ export class Stratum {
   /** How many measurements a file of only this kind needs. A mixed file needs its share of them. */
   #wanted(): number {
     const { size, tokens, squaredErrors } = this.#measured;
-    if (this.#measurements < MIN_FOR_SPREAD || tokens === 0) return MAX_MEASUREMENTS;
+    const { targetError, minMeasurements, maxMeasurements } = this.#precision;
+    if (this.#measurements < MIN_FOR_SPREAD || tokens === 0) return maxMeasurements;
     const relativeVariance = squaredErrors / size / (tokens / size) ** 2;
-    const wanted = relativeVariance / TARGET_ERROR ** 2;
-    return Math.min(MAX_MEASUREMENTS, Math.max(MIN_MEASUREMENTS, wanted));
+    const wanted = relativeVariance / targetError ** 2;
+    return Math.min(maxMeasurements, Math.max(minMeasurements, wanted));
   }
 }

@@ -3,12 +3,9 @@ import type { Reason } from '../batch/errors.ts';
 import type { Input, Slice } from '../batch/input.ts';
 import type { Format } from '../batch/messages.ts';
 import type { TokenEstimation } from '../batch/ports.ts';
-import {
-  type InputDemands,
-  type Inspection,
-  inspectInput,
-  type LineProblem,
-} from '../jsonl/inspect.ts';
+import { type Inspection, inspectInput } from '../jsonl/inspect.ts';
+import type { InputDemands, LineProblem } from '../jsonl/lineInspection.ts';
+import { loadScanner } from '../jsonl/requestScan/requestScan.ts';
 import type { JobLimits } from '../jsonl/slices.ts';
 import { omitUndefined } from '../omitUndefined.ts';
 import type { DescribedProviders, FileCheck } from '../providers/provider.ts';
@@ -54,7 +51,10 @@ export async function inspectFor(
 ): Promise<InspectedInput> {
   const described: ProviderDescription[] = [];
   for (const name of required.providers) described.push(await providers.describe(name));
-  const demands = { ...demandsOf(described, required), tokens: await tokens.estimate(bytes) };
+  const demands = {
+    ...demandsOf(described, required),
+    ...{ tokens: await tokens.estimate(bytes), scan: await loadScanner() },
+  };
   const inspected = await inspectInput(chunks, demands, onProblem, onIds);
   const found = withPadding(
     inspected,
@@ -101,19 +101,22 @@ function demandsOf(
   described: readonly ProviderDescription[],
   { endpoint, format }: InputRequirements,
 ): Omit<InputDemands, 'tokens'> {
-  const checks = described.map(
-    ({ checkFile, checkRequest }): FileCheck =>
-      checkFile?.(format) ?? ((request) => checkRequest?.(request, format)),
-  );
+  const checks = described.flatMap(({ checkFile, checkRequest }): readonly FileCheck[] => {
+    if (checkFile) return [checkFile(format)];
+    return checkRequest ? [(request) => checkRequest(request, format)] : [];
+  });
   const [first, ...others] = described.map(({ endpoints }) => endpoints);
   return {
     endpoint,
     defaultModel: defaultModelAt(described),
     endpoints: (first ?? []).filter((each) => others.every((other) => other.includes(each))),
     limits: lowest(described.map(({ limits }) => limits)),
-    checkRequest(request, line) {
-      for (const check of checks) check(request, line);
-    },
+    checkRequest:
+      checks.length === 0
+        ? undefined
+        : (request, line) => {
+            for (const check of checks) check(request, line);
+          },
   };
 }
 

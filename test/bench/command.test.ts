@@ -15,6 +15,7 @@ it('prints one line of JSON a figure, and nothing else', async () => {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(figures.map(({ name }) => name)).toEqual([
     'inspect-share-of-parse',
+    'inspect-share-of-parse-1-kb',
     'inspect-throughput',
     'inspect-parse-throughput',
   ]);

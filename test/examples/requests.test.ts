@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { expect, it } from 'vitest';
 import { inspectInput } from '../../shared/jsonl/inspect.ts';
 import { openAi, openAiDescription } from '../../shared/providers/openai/description.ts';
-import { createTokenEstimator } from '../../shared/tokens/estimator.ts';
+import { createTokenEstimator } from '../../shared/tokens/fileEstimator.ts';
 
 it('the example input passes the inspection', async () => {
   const file = new URL('../../examples/requests.jsonl', import.meta.url);

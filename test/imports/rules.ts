@@ -125,7 +125,7 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
   'shared/omitUndefined.ts': { may: '', why: 'everything may import it' },
   'shared/package.ts': { may: 'node', why: 'it only finds files of the package' },
   'shared/system.ts': {
-    may: 'shared/batch shared/tokens/estimator.ts node',
+    may: 'shared/batch shared/tokens/fileEstimator.ts node',
     why: 'it is the clock and the chance of every host of the use cases',
   },
   'shared/terminal.ts': { may: 'node string-width', why: 'it lays out text and knows no batch' },

@@ -4,7 +4,7 @@ import type { IdList } from '../../batch/input.ts';
 import type { BatchEvent } from '../../batch/lifecycle/events.ts';
 import type { ObjectStore, ObjectWriter } from '../../batch/ports.ts';
 import { problemOf } from '../../batch/problems.ts';
-import type { LineProblem } from '../../jsonl/inspect.ts';
+import type { LineProblem } from '../../jsonl/lineInspection.ts';
 import { omitUndefined } from '../../omitUndefined.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type InspectionPorts, inspectFor } from '../inspection.ts';

@@ -1,10 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type InputDemands,
-  inspectInput,
-  type LineProblem,
-} from '../../../shared/jsonl/inspect.ts';
+import { inspectInput } from '../../../shared/jsonl/inspect.ts';
+import type { InputDemands, LineProblem } from '../../../shared/jsonl/lineInspection.ts';
 import { fakeEstimate } from '../../support/fakes/fakeTokens.ts';
 import { chunked } from '../../support/streams.ts';
 

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createTokenEstimator, TokenEstimator } from '../../../shared/tokens/estimator.ts';
+import { TokenEstimator } from '../../../shared/tokens/estimator.ts';
+import { createTokenEstimator } from '../../../shared/tokens/fileEstimator.ts';
 import { type CountTokens, loadTokenizer } from '../../../shared/tokens/text.ts';
 import { CORPORA } from './corpora/index.ts';
 

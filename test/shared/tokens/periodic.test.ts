@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TokenEstimator } from '../../../shared/tokens/estimator.ts';
+import { FileEstimator } from '../../../shared/tokens/fileEstimator.ts';
 import { type CountTokens, loadTokenizer } from '../../../shared/tokens/text.ts';
 import { CORPORA } from './corpora/index.ts';
 
@@ -46,13 +47,21 @@ describe('the estimate of a file', () => {
       messages: [{ role: 'user', content: text }],
     }));
     const exact = new TokenEstimator(count, { exactCharacters: Number.POSITIVE_INFINITY });
-    const estimate = new TokenEstimator(count);
-    let sum = 0;
+    const read = new TokenEstimator(count);
+    const drawn = new FileEstimator(count);
+    const sums = { read: 0, drawn: 0, bodies: 0 };
     for (const body of bodies) {
       exact.add(body);
-      sum += estimate.add(body);
+      sums.read += read.add(body);
+      const bytes = Buffer.from(JSON.stringify(body));
+      const size = { bytes: bytes.length, notAscii: bytes.filter((byte) => byte >= 0x80).length };
+      sums.drawn += drawn.addLine(size, () => {
+        sums.bodies += 1;
+        return body;
+      });
     }
-    expect(Math.abs(estimate.total() / exact.total() - 1)).toBeLessThan(0.03);
-    expect(Math.abs(sum / exact.total() - 1)).toBeLessThan(0.03);
+    const estimates = [read.total(), sums.read, drawn.total(), sums.drawn];
+    for (const tokens of estimates) expect(Math.abs(tokens / exact.total() - 1)).toBeLessThan(0.03);
+    expect(sums.bodies).toBeLessThan(ROWS);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { addMessageSchema } from '../../../shared/batch/messages.ts';
 import { providerSettingsSchema } from '../../../shared/providers/kinds.ts';
 import { describedProviders } from '../../../shared/providers/registry.ts';
-import { createTokenEstimator } from '../../../shared/tokens/estimator.ts';
+import { createTokenEstimator } from '../../../shared/tokens/fileEstimator.ts';
 import { estimate } from '../../../shared/usecases/estimate.ts';
 
 /** A deployment with these entries, as an estimate needs it: without secrets, and with nothing to call. */

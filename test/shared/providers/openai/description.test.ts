@@ -5,7 +5,7 @@ import { inspectInput } from '../../../../shared/jsonl/inspect.ts';
 import { classifyRow, type ResultRow, usageOfRow } from '../../../../shared/jsonl/rows.ts';
 import { openAi, openAiDescription } from '../../../../shared/providers/openai/description.ts';
 import { connectOpenAi } from '../../../../shared/providers/openai/index.ts';
-import { createTokenEstimator } from '../../../../shared/tokens/estimator.ts';
+import { createTokenEstimator } from '../../../../shared/tokens/fileEstimator.ts';
 import { chunked } from '../../../support/streams.ts';
 import { entryAt } from '../entry.ts';
 import { outcomeOf, rowsOf, submit } from '../steps.ts';
