@@ -1,3 +1,4 @@
+import { SECRET_CACHE_MS } from '../shared/aws/secrets.ts';
 import { DEFAULT_POLICY } from '../shared/settings.ts';
 import { type Benchmark, figure } from './harness/figures.ts';
 import { observeStack, REFERENCE } from './latency.ts';
@@ -12,6 +13,7 @@ const LOAD: Load = {
   inputBytes: FILE_BYTES,
   resultBytes: FILE_BYTES,
   retentionDays: DEFAULT_POLICY.retentionSeconds / DAY_SECONDS,
+  inputRetentionDays: DEFAULT_POLICY.inputRetentionSeconds / DAY_SECONDS,
 };
 
 export const costBenchmark: Benchmark = {
@@ -54,10 +56,10 @@ const GIGABYTE = 1e9;
 const READ_UNIT_BYTES = 4096;
 const WRITE_UNIT_BYTES = 1024;
 /**
- * Write units of each write of a record for the indexes `due` and `provider`, which hold little of it:
- * moving it within one costs a unit to remove it and one to add it.
+ * Write units of each write of a record for the index `due`, which holds little of it: moving it within
+ * the index costs a unit to remove it and one to add it.
  */
-const INDEX_WRITE_UNITS = 3;
+const DUE_INDEX_UNITS = 2;
 
 /** The cost of a month, from what the local run used for a batch and for a sweep. */
 export function costOf(load: Load, usage: Usage): Cost {
@@ -66,17 +68,22 @@ export function costOf(load: Load, usage: Usage): Cost {
   const checks = batches * load.jobHours * (usage.sweepsPerDay / 24);
   const { invocations, durationCost } = lambdaOf(usage, batches, sweeps);
 
-  const writeUnits = Math.ceil(usage.recordBytes / WRITE_UNIT_BYTES) + INDEX_WRITE_UNITS;
+  const writeUnits = Math.ceil(usage.recordBytes / WRITE_UNIT_BYTES) + DUE_INDEX_UNITS;
   const readUnits = Math.ceil(usage.recordBytes / READ_UNIT_BYTES);
-  const recordUnits = usage.recordWrites * writeUnits + STEPS.createdIndexWrites;
+  const recordWrites = usage.recordWrites + STEPS.removalWrites;
+  const recordUnits =
+    recordWrites * writeUnits + STEPS.createdIndexWrites + STEPS.providerIndexWrites;
   const writes = batches * recordUnits + sweeps * SWEEP.tableWrites;
   const reads =
-    (batches * usage.recordWrites + checks * STEPS.readsPerSweep) * readUnits +
-    sweeps * SWEEP.tableReads;
+    (batches * recordWrites + checks * STEPS.readsPerSweep) * readUnits + sweeps * SWEEP.tableReads;
   const polls = POLLED_QUEUES * POLLS_PER_QUEUE_AND_DAY * DAYS;
   const logBytes = batches * usage.logBytesPerBatch + sweeps * usage.logBytesPerSweep;
-  // The upload and its snapshot, and the results.
-  const stored = load.batchesPerDay * load.retentionDays * (2 * load.inputBytes + load.resultBytes);
+  // The results, and until their time is over the upload and its snapshot.
+  const stored =
+    load.batchesPerDay *
+    (load.retentionDays * load.resultBytes + 2 * load.inputRetentionDays * load.inputBytes);
+  const secretReads =
+    batches > 0 ? READERS * (DAY_SECONDS / SECRET_READ_EVERY_SECONDS) * DAYS * usage.secrets : 0;
 
   return {
     Lambda: durationCost + invocations * PRICES.lambdaInvocation,
@@ -87,12 +94,11 @@ export function costOf(load: Load, usage: Usage): Cost {
     'S3 storage': (stored / GIGABYTE) * PRICES.objectGigabyteMonth,
     EventBridge: batches * STEPS.busEvents * PRICES.busEvent + sweeps * PRICES.schedulerInvocation,
     'CloudWatch logs': (logBytes / GIGABYTE) * PRICES.logGigabyte,
-    'CloudWatch metrics': usage.metrics * PRICES.metricMonth,
+    'CloudWatch metrics': (batches > 0 ? usage.metrics : usage.idleMetrics) * PRICES.metricMonth,
     'CloudWatch alarms': usage.alarms * PRICES.alarmMonth,
     'CloudWatch dashboard': usage.dashboards * PRICES.dashboardMonth,
-    'X-Ray': invocations * PRICES.trace,
-    'Secrets Manager':
-      usage.secrets * PRICES.secretMonth + batches * STEPS.secretReads * PRICES.secretRead,
+    'X-Ray': usage.isTraced ? invocations * PRICES.trace : 0,
+    'Secrets Manager': usage.secrets * PRICES.secretMonth + secretReads * PRICES.secretRead,
   };
 }
 
@@ -139,20 +145,22 @@ export interface Load {
   /** Bytes of one batch. */
   readonly inputBytes: number;
   readonly resultBytes: number;
-  /** How long files are kept. */
+  /** How long results are kept. */
   readonly retentionDays: number;
+  /** How long the copies of inputs are. */
+  readonly inputRetentionDays: number;
 }
 
 /** Requests to AWS that one batch without incidents takes, step by step. */
 const STEPS = {
   /** Your message, three pieces of work and the outcome: each is sent, received and deleted. */
   queueRequests: 5 * 3,
-  /** Your upload, the snapshot, results, errors and what the processor writes. */
-  objectPuts: 5,
+  /** Your upload, the snapshot, the list of its ids, results, errors and what the processor writes. */
+  objectPuts: 6,
   /** HEADs and GETs: of the upload, of the snapshot by three workers, by the processor. */
   objectGets: 2 + 3 + 3,
-  /** Reads of the record by each sweep, in addition to the read before each write. */
-  readsPerSweep: 1,
+  /** Read units of each sweep for a running job: its row of the index `provider`, and no record. */
+  readsPerSweep: 0.1,
   /** One for each status: queued, submitting, running, collecting, delivering, completed. */
   busEvents: 6,
   /**
@@ -160,9 +168,15 @@ const STEPS = {
    * later status. Its keys never change, and a write that changes neither does not write it.
    */
   createdIndexWrites: 1 + 6,
-  /** One for each worker that calls the provider. */
-  secretReads: 2,
+  /** Of the index `provider`: a claim to submit, the job, its acceptance, its end, and out of the index. */
+  providerIndexWrites: 5,
+  /** That the input has expired, and that its copies are removed. S3 charges nothing for a removal. */
+  removalWrites: 2,
 } as const;
+
+/** Processes that call the provider again and again: the sweeper and two workers. Each keeps the key. */
+const READERS = 3;
+const SECRET_READ_EVERY_SECONDS = SECRET_CACHE_MS / 1000;
 
 /**
  * Lambda polls each queue of a function with five connections, each for 20 s at a time, even when

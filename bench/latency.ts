@@ -10,7 +10,7 @@ import {
   type Ticks,
   until,
 } from './runningStack.ts';
-import { logOf, startsIn, type Usage, usageOf } from './usage.ts';
+import { logOf, metricsOf, startsIn, type Usage, untilSwept, usageOf } from './usage.ts';
 
 /** The batch that latency and cost are measured with. */
 export const REFERENCE = { requests: 1_000, lineBytes: 2_000 };
@@ -49,11 +49,13 @@ export function observeStack(): Promise<Observed> {
   observed ??= inDirectory(async (directory) => {
     const stack = await runStack(directory);
     try {
+      await untilSwept(stack, 3);
+      const idleMetrics = metricsOf(stack).size;
       // The first batch starts the functions' processes.
       await observeBatch(stack, 'warm-up');
       const latencies: Latency[] = [];
       for (let run = 0; run < RUNS; run++) latencies.push(await observeBatch(stack, `run-${run}`));
-      return { latencies, usage: await usageOf(stack, RUNS + 1, `run-${RUNS - 1}`) };
+      return { latencies, usage: await usageOf(stack, RUNS + 1, `run-${RUNS - 1}`, idleMetrics) };
     } finally {
       await stack.stop();
     }

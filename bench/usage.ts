@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toItem } from '../shared/stores/batchItem.ts';
 import { median } from './harness/figures.ts';
-import type { RunningStack } from './runningStack.ts';
+import { type RunningStack, until } from './runningStack.ts';
 
 /** What the local run used for a batch, and what the template declares: the input of the costs. */
 export interface Usage {
@@ -14,9 +14,15 @@ export interface Usage {
   /** Log bytes for one batch, without those of the sweeper. */
   readonly logBytesPerBatch: number;
   readonly logBytesPerSweep: number;
+  /** Metrics that a stack emits which batches go through. */
   readonly metrics: number;
+  /** Metrics that a stack emits without any batch. */
+  readonly idleMetrics: number;
+  /** Metrics that alarms watch: CloudWatch charges for each, also within one alarm. */
   readonly alarms: number;
   readonly dashboards: number;
+  /** Whether X-Ray traces the functions. */
+  readonly isTraced: boolean;
   readonly secrets: number;
   readonly sweepsPerDay: number;
 }
@@ -36,14 +42,30 @@ export interface FunctionUsage {
 
 const FREE_STORAGE_MIB = 512;
 
+/** Names of the metrics that the functions have emitted so far. */
+export function metricsOf(stack: RunningStack): ReadonlySet<string> {
+  const logs = FUNCTIONS.map((name) => logOf(stack.dataDirectory, nameOf(stack, name)));
+  return new Set(logs.flatMap((log) => [...metricsIn(log)]));
+}
+
+/** Waits until the sweeper has run so often, however little there is to do. */
+export async function untilSwept(stack: RunningStack, sweeps: number): Promise<void> {
+  const name = nameOf(stack, 'Sweeper');
+  await until(`${sweeps} sweeps have ended`, () =>
+    durationsIn(logOf(stack.dataDirectory, name)).length >= sweeps ? true : undefined,
+  );
+}
+
 /**
  * @param batches number of batches that went through the stack
  * @param batchId id of one of them
+ * @param idleMetrics number of metrics that it had emitted before the first
  */
 export async function usageOf(
   stack: RunningStack,
   batches: number,
   batchId: string,
+  idleMetrics: number,
 ): Promise<Usage> {
   const logs = new Map(
     FUNCTIONS.map((name) => [name, logOf(stack.dataDirectory, nameOf(stack, name))]),
@@ -59,7 +81,6 @@ export async function usageOf(
   const bytes = (name: FunctionName) => Buffer.byteLength(logs.get(name) ?? '');
   const workers = FUNCTIONS.filter((name) => name !== 'Sweeper');
   const sweeps = durationsIn(logs.get('Sweeper') ?? '').length;
-  const all = new Set([...logs.values()].flatMap((log) => [...metricsIn(log)]));
   const functions = FUNCTIONS.map((name): [FunctionName, FunctionUsage] => {
     const durations = durationsIn(logs.get(name) ?? '');
     const { memoryMiB, storageMiB } = sizeOf(stack, name);
@@ -75,12 +96,21 @@ export async function usageOf(
     recordBytes: Buffer.byteLength(JSON.stringify(item)),
     logBytesPerBatch: workers.reduce((sum, name) => sum + bytes(name), 0) / batches,
     logBytesPerSweep: bytes('Sweeper') / sweeps,
-    metrics: all.size,
-    alarms: count('AWS::CloudWatch::Alarm'),
+    metrics: metricsOf(stack).size,
+    idleMetrics,
+    alarms: resources.reduce((sum, resource) => sum + watchedBy(resource), 0),
     dashboards: count('AWS::CloudWatch::Dashboard'),
+    isTraced: JSON.stringify(resources).includes('"TracingConfig":{"Mode":"Active"}'),
     secrets: count('AWS::SecretsManager::Secret'),
     sweepsPerDay: sweepsPerDay(resources),
   };
+}
+
+/** Number of metrics that an alarm watches; 0 for any other resource. */
+function watchedBy({ Type, Properties }: { readonly Type: string; readonly Properties?: unknown }) {
+  if (Type !== 'AWS::CloudWatch::Alarm') return 0;
+  const { Metrics: queries } = Properties as { Metrics?: readonly { MetricStat?: object }[] };
+  return queries?.filter(({ MetricStat: metric }) => metric !== undefined).length ?? 1;
 }
 
 function nameOf({ resources }: RunningStack, part: FunctionName): string {

@@ -105,7 +105,10 @@ function factsOf(
     ['tenant', batch.tenant],
     ['metadata', pairs.join(', ')],
     ['source', batch.source],
-    ['input', batch.input],
+    [
+      'input',
+      batch.inputExpiredAt ? `removed ${timeText(batch.inputExpiredAt, now)}` : batch.input,
+    ],
     ['results', batch.results],
     ['errors', batch.errors ?? batch.inputErrors],
   ];

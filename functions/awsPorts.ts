@@ -74,11 +74,13 @@ export function awsEventBus(name: string): EventBus {
   return { publish: async (change) => (await bus()).publish(change) };
 }
 
-export function awsSecrets(clock: Pick<Clock, 'now'>): Secrets {
+/** @param of providers' keys, or the signing secrets of webhooks, which are kept for a shorter time */
+export function awsSecrets(clock: Pick<Clock, 'now'>, of: 'keys' | 'webhooks'): Secrets {
   const secrets = once(async () => {
     const { secretsManagerClient } = await import('../shared/aws/clients/secretsManager.ts');
-    const { realSecrets } = await import('../shared/aws/secrets.ts');
-    return realSecrets(secretsManagerClient(), clock, isFilled);
+    const module = await import('../shared/aws/secrets.ts');
+    const cacheMs = of === 'keys' ? module.SECRET_CACHE_MS : module.SIGNING_SECRET_CACHE_MS;
+    return module.realSecrets(secretsManagerClient(), clock, isFilled, cacheMs);
   });
   return { get: async (id, isFresh) => (await secrets()).get(id, isFresh) };
 }

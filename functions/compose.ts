@@ -23,7 +23,7 @@ import {
   lazySqs,
 } from './awsPorts.ts';
 import { type Config, readConfig } from './config.ts';
-import { log, metrics } from './observability.ts';
+import { log, metricsOf } from './observability.ts';
 import { checkDeclared, namesOf, type PortLookup, portLookup, type RuntimePorts } from './ports.ts';
 import { composeStores, type Stores } from './stores.ts';
 
@@ -77,13 +77,14 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
   });
   const clock = port('clock') ?? systemClock;
   const sqs = lazySqs();
-  const secrets = awsSecrets(clock);
+  const keys = awsSecrets(clock, 'keys');
+  const secrets = awsSecrets(clock, 'webhooks');
   const objects = port('objects') ?? awsObjects({ bucket: bucketName, prefix, inputBuckets });
   const stores = composeStores(config, policy, port);
   const dependencies: Dependencies = {
     ...{ policy, clock, objects, tableName, chance: systemChance, tokens: tokenEstimation },
     log: port('log') ?? log,
-    metrics: port('metrics') ?? metrics,
+    metrics: port('metrics') ?? metricsOf(Object.keys(config.settings.providers).length),
     batches: stores.batches,
     providerStates: stores.providerStates,
     tenants: stores.tenants,
@@ -94,7 +95,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
     scratch: diskScratch(),
     processor: port('processor') ?? awsProcessor(config.processorArn),
     bus: port('bus') ?? awsEventBus(config.eventBusName),
-    providers: configuredProviders(config, secrets, objects, port),
+    providers: configuredProviders(config, { keys, secrets }, objects, port),
   };
   const { webhookRegister, items } = stores;
   return { config, dependencies, secrets, webhookRegister, items, replaced };
@@ -102,7 +103,7 @@ function compose(environment: NodeJS.ProcessEnv, ports: RuntimePorts): Compositi
 
 function configuredProviders(
   config: Config,
-  secrets: Secrets,
+  { keys, secrets }: { readonly keys: Secrets; readonly secrets: Secrets },
   objects: ObjectStore,
   port: PortLookup,
 ): Providers {
@@ -111,7 +112,7 @@ function configuredProviders(
     async secret(entry, isFresh) {
       const arn = config.secretArns[entry];
       if (given) return given.get(arn ?? entry, isFresh);
-      return arn === undefined ? undefined : secrets.get(arn, isFresh);
+      return arn === undefined ? undefined : keys.get(arn, isFresh);
     },
     objects,
     jobRoles: config.jobRoleArns,

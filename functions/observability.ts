@@ -17,22 +17,32 @@ export const log: ports.Log = {
   error: (message, fields = {}) => logger.error(message, { ...fields }),
 };
 
-export const metrics: ports.Metrics = {
-  count(name, value, provider) {
-    ofHandler.addMetric(name, unitOf(name), value);
-    if (provider !== undefined && isByProvider(name))
-      emitterOf(DIMENSIONS.provider, provider).addMetric(name, unitOf(name), value);
-  },
-  measure(name, value, provider, tenant) {
-    const emitter =
-      provider !== undefined
-        ? emitterOf(DIMENSIONS.provider, provider)
-        : tenant !== undefined
-          ? emitterOf(DIMENSIONS.tenant, tenant)
-          : ofHandler;
-    emitter.addMetric(name, unitOf(name), value);
-  },
-};
+/**
+ * The metrics of a handler. CloudWatch charges for each: those of its only provider entry would say what
+ * its own say.
+ *
+ * @param entries number of its provider entries
+ */
+export function metricsOf(entries: number): ports.Metrics {
+  const isOnly = entries < 2;
+  return {
+    count(name, value, provider) {
+      ofHandler.addMetric(name, unitOf(name), value);
+      if (provider !== undefined && isByProvider(name) && !isOnly)
+        emitterOf(DIMENSIONS.provider, provider).addMetric(name, unitOf(name), value);
+    },
+    measure(name, value, provider, tenant) {
+      if (provider !== undefined && isOnly) return;
+      const emitter =
+        provider !== undefined
+          ? emitterOf(DIMENSIONS.provider, provider)
+          : tenant !== undefined
+            ? emitterOf(DIMENSIONS.tenant, tenant)
+            : ofHandler;
+      emitter.addMetric(name, unitOf(name), value);
+    },
+  };
+}
 
 function emitterOf(dimension: string, value: string): Metrics {
   const defaultDimensions = { [dimension]: value };

@@ -6,8 +6,12 @@ import { OPEN_PREFIX, WAITING_PREFIX } from '../shared/stores/indexKeys.ts';
 import type { Dependencies } from '../shared/usecases/dependencies.ts';
 import { beginsWith } from './database.ts';
 
-/** Entries of the index `due` that batches have: `open#<shard>` and `waiting#<provider>`. */
-const OPEN_BATCHES = `FROM items WHERE dueAt IS NOT NULL AND (
+/**
+ * Entries of the index `due` that batches have: `open#<shard>` and `waiting#<provider>`. An ended batch
+ * whose input is removed days later is not among them: whatever runs then removes it.
+ */
+const OPEN_BATCHES = `FROM items WHERE dueAt IS NOT NULL
+  AND json_extract(attributes, '$.awaitsInputExpiry') IS NULL AND (
   (${beginsWith('queue', OPEN_PREFIX)}) OR (${beginsWith('queue', WAITING_PREFIX)}))`;
 const LIVE_MESSAGES = "FROM messages WHERE queue IN ('batch', 'work', 'processor', 'outcome')";
 

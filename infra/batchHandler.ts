@@ -112,7 +112,7 @@ export class BatchHandler extends OwnedResources {
     const topics = { page, ticket } as Record<Severity, sns.ITopic | undefined>;
     const { policy, invocationAge, objectAge } = timingOf(
       props.policy ?? {},
-      props.retention,
+      omitUndefined({ retention: props.retention, inputRetention: props.inputRetention }),
       processor,
     );
     const entries = Object.entries(providers);

@@ -126,13 +126,22 @@ export interface BatchHandlerProps extends StorageProps {
    *
    * @default - the defaults in docs/lifecycle.md
    */
-  readonly policy?: Omit<PolicySettings, 'retentionSeconds'>;
+  readonly policy?: Omit<PolicySettings, 'retentionSeconds' | 'inputRetentionSeconds'>;
   /**
-   * How long a batch and its files are kept after the batch has ended.
+   * How long a batch and its rows are kept after the batch has ended.
    *
    * @default Duration.days(90)
    */
   readonly retention?: Duration;
+  /**
+   * How long the copies of a batch's input are kept after the batch has ended: the upload and the
+   * snapshot, which hold all prompts and cost as much storage each as the rows. Only so long can the
+   * batch be retried or redelivered, and its requests be shown beside its rows. From `retention` on, they
+   * are kept as long as the rows.
+   *
+   * @default Duration.days(7)
+   */
+  readonly inputRetention?: Duration;
   /**
    * How long the functions' logs are kept.
    *

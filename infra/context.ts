@@ -56,12 +56,14 @@ export const contextSchema = z
         providerContextSchema,
       )
       .refine((entries) => Object.keys(entries).length > 0, 'must have at least one entry'),
-    policy: policySettingsSchema.omit({ retentionSeconds: true }),
+    policy: policySettingsSchema.omit({ retentionSeconds: true, inputRetentionSeconds: true }),
     collector: collectorSettingsSchema,
     /** OpenAI's Batch API in front of the handler. */
     api: z.union([z.boolean(), apiContextSchema]),
-    /** How long a batch and its files are kept after the batch has ended. */
+    /** How long a batch and its rows are kept after the batch has ended. */
     retentionDays: whole(1, 3650),
+    /** How long the copies of its input are. */
+    inputRetentionDays: whole(1, 3650),
     logRetentionDays: z.literal(LOG_RETENTION_DAYS),
     /** Names of additional buckets that a message's `file` can be in. */
     inputBuckets: z.array(z.string().regex(BUCKET_NAME, 'must be the name of a bucket')),

@@ -55,18 +55,22 @@ interface Timing {
 }
 
 /**
- * Adds the processor's timeout and the retention to the policy.
+ * Adds the processor's timeout and the props of the same kind to the policy.
  *
  * @param given the prop `policy`
  * @throws ConfigurationError for an invocation age that Lambda does not accept
  */
 export function timingOf(
-  given: Omit<PolicySettings, 'retentionSeconds'>,
-  retention: Duration | undefined,
+  given: Omit<PolicySettings, 'retentionSeconds' | 'inputRetentionSeconds'>,
+  {
+    retention,
+    inputRetention,
+  }: { readonly retention?: Duration; readonly inputRetention?: Duration },
   processor: lambda.IFunction,
 ): Timing {
   const policy: PolicySettings = { ...timeoutOf(processor), ...given };
   if (retention) policy.retentionSeconds = retention.toSeconds();
+  if (inputRetention) policy.inputRetentionSeconds = inputRetention.toSeconds();
   const {
     invocationAgeSeconds = DEFAULT_POLICY.invocationAgeSeconds,
     retentionSeconds = DEFAULT_POLICY.retentionSeconds,

@@ -24,7 +24,7 @@ export class BatchHandlerStack extends Stack {
     const { policy, collector, inbox, alarms, runbook } = context;
     const { alarmTopicArn, alarmTopicArns: { page, ticket } = {}, docsUrl } = context;
     const { api, dashboard, tracing, savedQueries } = context;
-    const { scheduleMinutes, retentionDays, maxConcurrency, shards } = context;
+    const { scheduleMinutes, retentionDays, inputRetentionDays, maxConcurrency, shards } = context;
     const batches = new BatchHandler(this, 'Batches', {
       processor:
         this.#importProcessor(context) ??
@@ -54,6 +54,7 @@ export class BatchHandlerStack extends Stack {
         api: typeof api === 'object' ? apiPropsOf(api) : api,
         schedule: ifDefined(scheduleMinutes, Duration.minutes),
         retention: ifDefined(retentionDays, Duration.days),
+        inputRetention: ifDefined(inputRetentionDays, Duration.days),
       }),
     });
     // Without a prefix, because the stack has no other handler.

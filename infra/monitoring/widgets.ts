@@ -95,12 +95,14 @@ function divided(
   });
 }
 
-/** The metric of each provider entry. */
+/** The metric of each provider entry. A single one has no metric of its own: it is that of the handler. */
 export function byProvider(
   { providers }: Monitored,
   metric: cloudwatch.Metric,
 ): cloudwatch.Metric[] {
-  return Object.keys(providers).map((entry) =>
+  const entries = Object.keys(providers);
+  if (entries.length === 1) return [metric.with({ label: entries[0] as string })];
+  return entries.map((entry) =>
     metric.with({
       label: entry,
       dimensionsMap: { ...metric.dimensions, [DIMENSIONS.provider]: entry } as Record<

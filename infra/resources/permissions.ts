@@ -67,6 +67,10 @@ export function grantPermissions(
   allowObjects(intake, bucket, prefixes.batches, write);
   allowObjects(worker, bucket, prefixes.uploads, ['s3:GetObject']);
   allowObjects(worker, bucket, prefixes.batches, ['s3:GetObject', ...write]);
+  // The sweeper removes the copies of inputs, and nothing else of a batch.
+  const copies = ['input.jsonl', 'ids.jsonl', 'requests.jsonl'];
+  for (const copy of [prefixes.uploads, ...copies.map((name) => `${prefixes.batches}*/${name}`)])
+    allowObjects(sweeper, bucket, copy, ['s3:DeleteObject']);
   for (const inputBucket of inputBuckets) {
     for (const reader of [intake, worker]) {
       allowObjects(reader, inputBucket, '', ['s3:GetObject']);

@@ -17,12 +17,19 @@ export interface Secrets {
   get(id: string, isFresh?: boolean): Promise<string | undefined>;
 }
 
-/** A changed credential takes effect within a minute; where the old one is refused, at once. */
-const CACHE_MS = 60_000;
+/**
+ * How long the key of a provider is kept. A changed one takes effect then; where the old one is refused,
+ * at once.
+ */
+export const SECRET_CACHE_MS = 15 * 60_000;
+
+/** How long the secret of a webhook is kept, which nothing refuses that could tell that it is old. */
+export const SIGNING_SECRET_CACHE_MS = 60_000;
 
 /**
- * Secrets Manager, with a cache that reads a secret at most once a minute.
+ * Secrets Manager, with a cache: each read is charged.
  *
+ * @param cacheMs how long a secret is kept
  * @param isFilled whether a value is one that somebody has filled in. No other is kept: its owner is
  *   about to replace it
  */
@@ -30,6 +37,7 @@ export function realSecrets(
   client: SecretsManagerClient,
   clock: Pick<Clock, 'now'>,
   isFilled: (value: string | undefined) => boolean,
+  cacheMs: number = SECRET_CACHE_MS,
 ): Secrets {
   const cache = new Map<string, { value: Promise<string | undefined>; until: number }>();
   return {
@@ -37,7 +45,7 @@ export function realSecrets(
       const known = cache.get(secretArn);
       if (known && !isFresh && clock.now() < known.until) return known.value;
       const value = readSecret(client, secretArn);
-      const entry = { value, until: clock.now() + CACHE_MS };
+      const entry = { value, until: clock.now() + cacheMs };
       cache.set(secretArn, entry);
       const forget = () => {
         if (cache.get(secretArn) === entry) cache.delete(secretArn);

@@ -167,6 +167,13 @@ export function objectKey(batchId: string, token: string, name: string): string 
   return `batches/${batchId}/${token}/${name}`;
 }
 
+/** Whether an object was uploaded, or written by the intake, as the input of this batch and of no other. */
+export function isInputOf(batchId: string, key: string): boolean {
+  if (fileIdOfKey(key) !== undefined) return false;
+  const folders = [`uploads/${batchId}/`, `batches/${batchId}/`];
+  return key === uploadKey(batchId) || folders.some((folder) => key.startsWith(folder));
+}
+
 /** The id of the file of the HTTP API with this key; undefined if it did not come through that. */
 export function fileIdOfKey(key: string): string | undefined {
   const [, fileId = ''] = /^uploads\/files\/([^/]+)\.jsonl$/.exec(key) ?? [];

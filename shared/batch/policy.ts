@@ -78,6 +78,11 @@ const policyShape = {
   maxDelaySeconds: seconds.max(15 * MINUTE).default(15 * MINUTE),
   /** How long an ended batch and its files are kept. */
   retentionSeconds: seconds.default(90 * DAY),
+  /**
+   * How long the copies of its input are kept after a batch has ended. Only so long can it run or be
+   * delivered again. From `retentionSeconds` on: as long as its rows.
+   */
+  inputRetentionSeconds: seconds.default(7 * DAY),
   /** Whether a job's files are deleted at the provider once its rows are in the bucket. */
   cleanUpFiles: z.boolean().default(true),
 };

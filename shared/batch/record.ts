@@ -115,6 +115,11 @@ export const coreSchema = z.object({
   pastJobs: z.array(pastJobSchema),
   /** Ids of jobs whose files at the provider are no longer needed and may still exist. */
   jobsToDelete: z.array(z.string()),
+  /**
+   * When the copies of the input of an ended batch began to be removed: from then on nothing may need
+   * them. Absent as long as they are kept, on parts, and in records of earlier versions.
+   */
+  inputExpiredAt: time.optional(),
   /** The last submission that may have left an upload which belongs to no job. */
   leftovers: z.number().int().positive().optional(),
 
@@ -148,7 +153,7 @@ const endedShape = {
   endedAt: time,
   /** Whether the event of this end was sent. */
   endEventSent: z.boolean().optional(),
-  /** Absent once the event was sent and the files of its jobs are deleted. */
+  /** Absent once the event was sent, and the files of its jobs and the copies of its input are deleted. */
   dueAt: dueAt.optional(),
   job: lastJob,
 };

@@ -41,7 +41,8 @@ export interface AddedBatch {
  *
  * @returns as soon as the message is sent; the handler may still refuse it
  * @throws ClientError `invalid_input` for a message, provider or file that the handler would refuse,
- *   as far as that is known here; `batch_exists` if the id is taken by another input or other options
+ *   as far as that is known here; `batch_exists` if the id is taken by another input or other options,
+ *   `input_expired` if it is taken and its input, which was removed, would have to be read to tell
  */
 export async function addBatch(
   connection: HandlerConnection,
@@ -137,11 +138,15 @@ function differenceBetween(
  */
 async function hasContent(
   objects: HandlerConnection['objects'],
-  { spec, input }: BatchFields,
+  { batchId, spec, input, inputExpiredAt }: BatchFields,
   { hash, bytes, etags }: Fingerprint,
 ): Promise<boolean> {
   if (etags.includes(unquoted(spec.source.etag))) return true;
   if (input === undefined || input.bytes !== bytes) return false;
+  if (inputExpiredAt !== undefined) {
+    const text = `batch ${batchId} exists, and its input was removed: whether this is the same cannot be told. Choose another id`;
+    throw new ClientError('input_expired', text);
+  }
   const copy = objects.read(ownObject(objects, input.key));
   return (await fingerprintOf(copy)).hash === hash;
 }

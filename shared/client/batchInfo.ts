@@ -98,10 +98,15 @@ export interface BatchInfo {
   readonly endedAt?: string;
   /**
    * `s3://` URL of the input, or its path if objects are files; `input` is the snapshot of it that jobs
-   * are made from.
+   * are made from. Absent once it was removed.
    */
   readonly source: string;
   readonly input?: string;
+  /**
+   * When the copies of the input were removed, or began to be: the batch can neither be retried nor
+   * redelivered any more. Absent as long as they are kept.
+   */
+  readonly inputExpiredAt?: string;
   readonly results?: string;
   readonly errors?: string;
   /** The refused lines of the input with their reasons. Only if the input was refused. */
@@ -177,7 +182,8 @@ export function batchInfo(
     deadlineAt: iso(batch.deadlineAt),
     endedAt: optionalIso(endedAt),
     source: objects.locationOf(spec.source),
-    input: url(input?.key),
+    input: batch.inputExpiredAt === undefined ? url(input?.key) : undefined,
+    inputExpiredAt: optionalIso(batch.inputExpiredAt),
     results: url(rows?.results),
     errors: url(rows?.errors),
     inputErrors: url(inputErrorsKey),

@@ -13,6 +13,7 @@ export type ClientErrorCode =
   | 'batch_exists'
   | 'not_possible'
   | 'no_rows'
+  | 'input_expired'
   | 'refused'
   | 'timeout';
 

@@ -3,6 +3,7 @@ import { messageOf } from '../batch/errors.ts';
 import { BATCH_ID_PATTERN } from '../batch/ids.ts';
 import { decide } from '../batch/lifecycle/decide.ts';
 import type { BatchEvent } from '../batch/lifecycle/events.ts';
+import { whyInputIsGone } from '../batch/lifecycle/inputExpiry.ts';
 import type { CommandMessage, ProviderMessage } from '../batch/messages.ts';
 import { DEFAULT_POLICY } from '../batch/policy.ts';
 import type { Batch } from '../batch/record.ts';
@@ -36,7 +37,7 @@ const EVENTS: Readonly<Record<Command, BatchEvent>> = {
  * by the same rules, when the message arrives.
  *
  * @throws ClientError `invalid_input` if the id is not that of a batch, `unknown_batch` if there is
- *   none, `not_possible` with the reason
+ *   none, `not_possible` with the reason, `input_expired` if its input was removed
  */
 export async function sendCommand(
   { batches, queues }: Pick<HandlerConnection, 'batches' | 'queues'>,
@@ -51,8 +52,10 @@ export async function sendCommand(
   if (batch === undefined)
     throw new ClientError('unknown_batch', `there is no batch ${batchId} to ${action}`);
   const why = whyNotPossible(batch, action);
-  if (why !== undefined)
-    throw new ClientError('not_possible', `cannot ${action} batch ${batchId}: ${why}`);
+  if (why !== undefined) {
+    const code = why === whyInputIsGone(batch) ? 'input_expired' : 'not_possible';
+    throw new ClientError(code, `cannot ${action} batch ${batchId}: ${why}`);
+  }
   const message = { action, batchId };
   return { ...message, messageId: await queues.send(message) };
 }

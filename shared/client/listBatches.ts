@@ -2,6 +2,7 @@ import { pages } from '../batch/pages.ts';
 import { everyDue } from '../batch/partitions.ts';
 import type { IndexPage, WaitingQueue } from '../batch/ports.ts';
 import type { Batch } from '../batch/record.ts';
+import { isEnded } from '../batch/status.ts';
 import { waitingQueues } from '../batch/waitingQueues.ts';
 import type { HandlerConnection } from './connection.ts';
 import { mayHaveUnindexed, newestFirst } from './listPage.ts';
@@ -45,7 +46,7 @@ async function* listAll(table: Listed, filter: BatchFilter, now: number): AsyncG
 async function* listOpen(table: Listed, filter: BatchFilter): AsyncGenerator<Batch> {
   for await (const page of openPages(table)) {
     const ids = page.filter((batchId) => !batchId.includes('/'));
-    // The index is eventually consistent, and also has ended batches with a pending event.
+    // The index is eventually consistent: some of them may have ended.
     for (let start = 0; start < ids.length; start += MAX_KEYS)
       yield* await readMatching(table, ids.slice(start, start + MAX_KEYS), filter);
   }
@@ -78,7 +79,11 @@ async function* openPartitions(table: Listed): AsyncGenerator<ListPage> {
   };
   for (const queue of queues) yield (cursor) => batches.listWaiting(queue, cursor);
   for (const partition of everyDue(batches))
-    yield (cursor) => batches.listDue(partition, END_OF_TIME, cursor);
+    yield async (cursor) => {
+      const { items, ...rest } = await batches.listDue(partition, END_OF_TIME, cursor);
+      // Every ended batch is in the index for a week, until its input is removed.
+      return { ...rest, items: items.filter(({ status }) => !isEnded(status)) };
+    };
 }
 
 /** The parts of a batch that have a record already, in order. */

@@ -33,6 +33,7 @@ export function factsOf(batch: BatchInfo, now: number): readonly Fact[] {
     ...fact('Deadline', endedAt === undefined ? moment(deadlineAt) : undefined),
     ...fact('Source', batch.source),
     ...fact('Copy of the input', batch.input),
+    ...fact('Copy of the input removed', moment(batch.inputExpiredAt)),
     ...fact('Results', batch.results),
     ...fact('Errors', batch.errors),
     ...fact('Refused lines', batch.inputErrors),

@@ -15,6 +15,7 @@ export interface Failure {
 const STATUSES: Partial<Record<ClientErrorCode, 404 | 409>> = {
   unknown_batch: 404,
   no_rows: 404,
+  input_expired: 409,
   not_possible: 409,
   batch_exists: 409,
 };

@@ -19,7 +19,7 @@ type FilePorts = Pick<HttpPorts, 'items' | 'batches' | 'objects' | 'clock' | 'po
  * A file that was uploaded, or the input or rows of a batch.
  *
  * @throws ApiError 404 for one that does not exist, was deleted, has expired or is not the caller's:
- *   always the same
+ *   always the same; 404 with the code `input_expired` for the input of a batch of theirs that was removed
  */
 export async function findFile(
   ports: FilePorts,
@@ -57,12 +57,20 @@ async function findBatchFile(
   if (!kind || !batchId || !BATCH_ID_PATTERN.test(batchId)) return undefined;
   const batch = await ports.batches.get(batchId);
   if (!batch || !ownedBy(caller, batch.spec)) return undefined;
+  if (kind.prefix === INPUT_PREFIX && batch.inputExpiredAt !== undefined) throw inputExpired(batch);
   const key = kind.keyOf(batch, ports);
   const file = key === undefined ? undefined : { ...describe(batch, kind, ports), fileId, key };
   if (!file || file.expiresAt <= ports.clock.now()) return undefined;
   const object = await ports.objects.head(ownObject(ports.objects, file.key));
   if (!object || (await fileStore(ports.items).get(fileId))) return undefined;
   return { ...file, bytes: object.bytes };
+}
+
+/** What a caller is told who may read the batch: since when its input is gone. */
+function inputExpired({ batchId, inputExpiredAt = 0 }: Batch): ApiError {
+  const at = new Date(inputExpiredAt).toISOString();
+  const message = `The input of batch ${batchId} was removed at ${at}: only its output and errors are kept`;
+  return new ApiError(404, message, { param: 'id', code: 'input_expired' });
 }
 
 interface FileKind {

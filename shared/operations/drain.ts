@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { awaitsInputExpiry } from '../batch/lifecycle/ended.ts';
+import { pages } from '../batch/pages.ts';
 import { everyDue } from '../batch/partitions.ts';
 import type { IndexPage } from '../batch/ports.ts';
 import { isEnded, type Status } from '../batch/status.ts';
 import { commandProvider } from '../client/commands.ts';
 import { type HandlerConnection, isRun, notRunning } from '../client/connection.ts';
 import { END_OF_TIME, listBatches } from '../client/listBatches.ts';
+import { MAX_KEYS } from '../client/readBatches.ts';
 import { isPaused } from '../quota/providerState.ts';
 import { laneStore } from '../stores/collectorStores.ts';
 
@@ -134,13 +137,23 @@ function isNothing(outstanding: Outstanding): boolean {
   return open + pending + collecting + messages + unreadable === 0;
 }
 
+/** Ended batches with an event or deletions that are pending. Nobody waits for an input to expire. */
 async function countPending({ batches }: HandlerConnection): Promise<number> {
   let pending = 0;
   for (const partition of everyDue(batches))
-    pending += await countAll(
-      (cursor) => batches.listDue(partition, END_OF_TIME, cursor),
-      ({ status, batchId }) => isEnded(status) && !batchId.includes('/'),
-    );
+    for await (const page of pages((cursor) => batches.listDue(partition, END_OF_TIME, cursor))) {
+      const ended = page.filter(({ status, batchId }) => isEnded(status) && !batchId.includes('/'));
+      for (let start = 0; start < ended.length; start += MAX_KEYS) {
+        const ids = ended.slice(start, start + MAX_KEYS).map(({ batchId }) => batchId);
+        const records = await batches.getMany(ids);
+        // What could not be read counts: nobody knows that it is over.
+        const isPending = (id: string) => {
+          const record = records.get(id);
+          return record === undefined || !awaitsInputExpiry(record);
+        };
+        pending += ids.filter(isPending).length;
+      }
+    }
   return pending;
 }
 

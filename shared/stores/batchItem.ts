@@ -3,6 +3,7 @@ import { saturated } from '../batch/bounds.ts';
 import { expectedOfJob } from '../batch/cost.ts';
 import { messageOf, refusal, shortReason } from '../batch/errors.ts';
 import { withReason } from '../batch/lifecycle/decision.ts';
+import { awaitsInputExpiry } from '../batch/lifecycle/ended.ts';
 import { runningFacts } from '../batch/lifecycle/jobProgress.ts';
 import { jobPartition } from '../batch/partitions.ts';
 import { lifetimeSeconds, type Policy } from '../batch/policy.ts';
@@ -89,6 +90,8 @@ export function toItem(batch: Batch, layout: ItemLayout): VersionedItem {
     expectedInput: expected.inputTokens,
     expectedOutput: expected.outputTokens,
     record: recordText(batch),
+    // Tells an in-process handler that it need not wait for this.
+    awaitsInputExpiry: awaitsInputExpiry(batch) || undefined,
     ...dueKeys(batch, layout.partitions.due),
     ...createdKeys(batch),
     ...(OCCUPYING.has(status) || isUnpaid(batch)

@@ -13,10 +13,12 @@ import type { Dependencies } from './dependencies.ts';
 import { logFields } from './logFields.ts';
 import { type DeleteFilesPorts, deleteProviderFiles } from './providerFiles.ts';
 import { blockProvider, type CoolDownPorts, noteRefused, noteSpent } from './providerState.ts';
+import { type RemoveInputPorts, removeInput } from './removeInput.ts';
 import { noteSpentBy } from './tenantState.ts';
 
 export type EffectPorts = DeliverPorts &
   DeleteFilesPorts &
+  RemoveInputPorts &
   CoolDownPorts &
   Pick<Dependencies, 'queues' | 'providers' | 'tenants' | 'bus' | 'clock' | 'log' | 'metrics'>;
 
@@ -87,6 +89,11 @@ async function performOne(
       return deleteProviderFiles(ports, batch);
     case 'reportFilesLeft':
       return reportFilesLeft(ports, batch, effect.jobIds);
+    case 'removeInput':
+      return removeInput(ports, batch);
+    case 'reportInputLeft':
+      ports.log.error('input not removed in time; it expires in the bucket', logFields(batch));
+      return;
   }
 }
 

@@ -77,6 +77,7 @@ describe('every setting', () => {
     },
     policy: { maxAttempts: 2 },
     retentionDays: 30,
+    inputRetentionDays: 3,
     logRetentionDays: 7,
     inputBuckets: ['my-input'],
     inbox: true,

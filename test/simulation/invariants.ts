@@ -1,8 +1,10 @@
 import type { ProcessorEvent } from '../../shared/batch/contracts.ts';
+import { fileIdOfKey } from '../../shared/batch/ids.ts';
 import { TRANSITIONS } from '../../shared/batch/lifecycle/transitions.ts';
 import { rootBatchId } from '../../shared/batch/newRecord.ts';
 import { DEFAULT_POLICY } from '../../shared/batch/policy.ts';
 import type { Batch, BatchFields } from '../../shared/batch/record.ts';
+import { isEnded } from '../../shared/batch/status.ts';
 import { Cancels } from './cancels.ts';
 import { collectedIds } from './collected.ts';
 import { brokenBounds, NO_FIGURES } from './figures.ts';
@@ -55,6 +57,8 @@ export class Invariants {
         `the ledger of ${batchId} does not add up: ${JSON.stringify(counts)}`,
       );
     }
+    if (!isEnded(next.status) && next.inputExpiredAt !== undefined)
+      this.#break('violation', `${batchId} is ${next.status}, and its input has expired`);
     if (!previous) return;
     if (next.version !== previous.version + 1) {
       this.#break(
@@ -192,6 +196,19 @@ export class Invariants {
 
   #isRetried(batchId: string): boolean {
     return this.#world.table.get(rootBatchId(batchId))?.retries !== 0;
+  }
+
+  /** Called before an object is removed from the bucket: nothing may need it any more. */
+  onObjectRemoved(key: string): void {
+    if (fileIdOfKey(key) !== undefined) return;
+    const { table, schedule } = this.#world;
+    for (const batch of table.all()) {
+      const { batchId, status, input, spec, part, endedAt = 0 }: BatchFields = batch;
+      if (![input?.key, input?.ids?.key, spec.source.key].includes(key)) continue;
+      const keptUntil = part ? 0 : endedAt + schedule.tableKind.inputRetentionMs;
+      if (!isEnded(status) || schedule.now < keptUntil)
+        this.#break('violation', `${key} is removed, and ${batchId}, ${status}, may need it`);
+    }
   }
 
   /** Called as a job is made of an upload. */

@@ -15,6 +15,26 @@ export const MUTATIONS: readonly Mutation[] = [
   ...SHARD_MUTATIONS,
   ...TENANT_MUTATIONS,
   {
+    name: 'the time for which an input is kept',
+    edits: [
+      edit(
+        `${LIFECYCLE}/inputExpiry.ts`,
+        'endedAt + policy.inputRetentionSeconds * 1000',
+        'endedAt',
+      ),
+    ],
+  },
+  {
+    name: 'that nothing opens a batch whose input has expired',
+    edits: [
+      edit(
+        `${LIFECYCLE}/inputExpiry.ts`,
+        'if (inputExpiredAt === undefined) return undefined;',
+        'return undefined;',
+      ),
+    ],
+  },
+  {
     name: 'the lease',
     edits: [edit('shared/usecases/work/work.ts', 'leaseUntil: deadline +', 'leaseUntil: 0 *')],
   },

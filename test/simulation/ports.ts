@@ -6,13 +6,12 @@ import type { Providers } from '../../shared/providers/provider.ts';
 import { tenantStore } from '../../shared/stores/tenants.ts';
 import { uploadStore } from '../../shared/stores/uploadRecords.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
-import type { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import { memoryScratch } from '../../simulators/memory/scratch.ts';
 import { fakeTokens } from '../support/fakes/fakeTokens.ts';
 import type { Collecting } from './collecting.ts';
 import { callsOf, type Process } from './process.ts';
 import type { Schedule } from './schedule.ts';
-import { bucketPort } from './world/bucket.ts';
+import { bucketPort, type SimulatedBucket } from './world/bucket.ts';
 import { HUNG_ENTRY, hungProvider } from './world/hungProvider.ts';
 import type { ProcessorFunction } from './world/processor.ts';
 import type { ProviderAccount } from './world/provider.ts';
@@ -23,13 +22,15 @@ import type { Table } from './world/table.ts';
 export interface PortsWorld {
   readonly schedule: Schedule;
   readonly table: Table;
-  readonly bucket: MemoryBucket;
+  readonly bucket: SimulatedBucket;
   readonly account: ProviderAccount;
   readonly processor: ProcessorFunction;
   readonly collecting: Collecting | undefined;
   readonly queues: { readonly batch: Queue; readonly work: Queue };
   readonly announced: StateChange[];
   readonly deadLetters: { readonly body: string; readonly reason: string }[];
+  /** An object is about to be removed from the bucket. */
+  readonly onObjectRemoved: (key: string) => void;
 }
 
 /** The ports of every function, and those of the HTTP API. */
@@ -58,6 +59,7 @@ export function portsOf(process: Process, world: PortsWorld, shards: number): Si
       listFrom: 2,
       listStreamJobs: 1,
       retentionSeconds: schedule.tableKind.retentionMs / 1000,
+      inputRetentionSeconds: schedule.tableKind.inputRetentionMs / 1000,
     },
     clock: {
       now: () => schedule.now,
@@ -90,7 +92,7 @@ export function portsOf(process: Process, world: PortsWorld, shards: number): Si
         call(`refuse: ${reason}`, () => void deadLetters.push({ body, reason })),
     },
     collector: world.collecting?.ports(process),
-    objects: bucketPort(world.bucket, process),
+    objects: bucketPort(world.bucket, process, world.onObjectRemoved),
     tableName: 'table',
     scratch: memoryScratch,
     tokens: fakeTokens,

@@ -54,6 +54,8 @@ export interface TableKind {
   /** Share of the writes that a function of the version before makes. */
   readonly oldWriters: number;
   readonly retentionMs: number;
+  /** How long the copies of inputs are kept. */
+  readonly inputRetentionMs: number;
 }
 
 /** What a provider is like. */
@@ -117,7 +119,12 @@ export class Schedule {
       const { hidesKeys = false, maxRequests = 1_000 } = scripted.life;
       this.accountKind = { hidesKeys, maxRequests };
       this.#stormy = CALM;
-      this.tableKind = { storesText: true, oldWriters: 0, retentionMs: 90 * DAY };
+      this.tableKind = {
+        storesText: true,
+        oldWriters: 0,
+        retentionMs: 90 * DAY,
+        inputRetentionMs: DAY,
+      };
       return;
     }
     const hidesKeys = this.random.chance(0.3);
@@ -139,7 +146,8 @@ export class Schedule {
     const hung = this.stream('hung');
     if (guards.hanging || hung.chance(0.03))
       this.hungUntil = START + hung.between(0, hung.pick([HOUR, HOUR, 6 * HOUR, 2 * DAY]));
-    this.tableKind = tableKindOf(this.stream('table'));
+    const inputRetentionMs = this.stream('input').pick([HOUR, 6 * HOUR, DAY, 3 * DAY]);
+    this.tableKind = { ...tableKindOf(this.stream('table')), inputRetentionMs };
   }
 
   #blockedTime(isCertain = false): AccountKind['blocked'] {
@@ -211,9 +219,10 @@ const STREAMS = {
   http: 10,
   tenants: 11,
   shards: 12,
+  input: 13,
 };
 
-function tableKindOf(random: Random): TableKind {
+function tableKindOf(random: Random): Omit<TableKind, 'inputRetentionMs'> {
   const storesText = random.chance(0.12);
   return {
     storesText,

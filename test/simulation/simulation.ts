@@ -8,7 +8,6 @@ import { recordDeliveryOutcome } from '../../shared/usecases/outcome.ts';
 import { checkJob } from '../../shared/usecases/sweep/check.ts';
 import { sweep } from '../../shared/usecases/sweep/sweep.ts';
 import { parseWorkMessage, runWork } from '../../shared/usecases/work/work.ts';
-import { MemoryBucket } from '../../simulators/memory/bucket.ts';
 import { Collecting } from './collecting.ts';
 import { hintsOf } from './hints.ts';
 import { API_TIMEOUT_MS, answerOf } from './http/answer.ts';
@@ -32,13 +31,14 @@ import {
 } from './schedule.ts';
 import { Ticks } from './ticks.ts';
 import { planBatches, planLife } from './user.ts';
+import { SimulatedBucket } from './world/bucket.ts';
 import { ProcessorFunction } from './world/processor.ts';
 import { ProviderAccount } from './world/provider.ts';
 import { type Message, Queue } from './world/queue.ts';
 import { Table } from './world/table.ts';
 
-/** A command on the last stormy day, the maximum age, a day of grace, two more for parts, and time to deliver. */
-const BOUND_MS = STORM_MS + DEFAULT_POLICY.maxAgeSeconds * 1000 + 5 * DAY;
+/** A command on the last stormy day, the maximum age, a day of grace, two more for parts, time to deliver, and the input's time. */
+const BOUND_MS = STORM_MS + DEFAULT_POLICY.maxAgeSeconds * 1000 + 9 * DAY;
 
 const TIMEOUTS_MS = {
   intake: MINUTE,
@@ -67,7 +67,7 @@ type HandleMessage = (
 export class Simulation implements Observer, PortsWorld {
   readonly schedule: Schedule;
   readonly table: Table;
-  readonly bucket = new MemoryBucket('bucket');
+  readonly bucket = new SimulatedBucket('bucket');
   readonly account: ProviderAccount;
   readonly pauses: Pauses;
   readonly processor: ProcessorFunction;
@@ -202,6 +202,7 @@ export class Simulation implements Observer, PortsWorld {
   onOutcome(event: ProcessorEvent): void {
     this.invariants.onOutcome(event);
   }
+  readonly onObjectRemoved = (key: string): void => this.invariants.onObjectRemoved(key);
   onUploadTaken(upload: SimulatedUpload, job: SimulatedJob): void {
     this.invariants.onUploadTaken(upload, job);
   }

@@ -90,6 +90,7 @@ export function given<S extends Status>(status: S, { spec, ...changes }: Changes
 /** One plausible event of each type, as the holder of the claim `mine` would send it. */
 export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   due: { type: 'due' },
+  inputRemoved: { type: 'inputRemoved' },
   admitted: { type: 'admitted' },
   requeued: { type: 'requeued', version: 7 },
   claimed: { type: 'claimed', work: 'inspecting', claim: { token: 'new', leaseUntil: NOW + 9 } },

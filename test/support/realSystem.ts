@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { ProcessorEvent, StateChange } from '../../shared/batch/contracts.ts';
+import { awaitsInputExpiry } from '../../shared/batch/lifecycle/ended.ts';
 import { DEFAULT_POLICY, type Policy } from '../../shared/batch/policy.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { Dependencies } from '../../shared/usecases/dependencies.ts';
@@ -198,8 +199,7 @@ export async function startRealSystem(
         for (; settled < invocations.length; settled++)
           await system.settle(invocations[settled] as ProcessorEvent);
         const batches = await Promise.all(batchIds.map(system.batch));
-        if (batches.every(({ endedAt, dueAt }) => endedAt !== undefined && dueAt === undefined))
-          return;
+        if (batches.every(awaitsInputExpiry)) return;
         await system.sweep();
         await system.advance(MINUTE);
       }

@@ -1,7 +1,7 @@
 import { deadlineOf } from '../newRecord.ts';
 import { DELIVERING_SECONDS, latestStartSeconds, lifetimeSeconds, type Policy } from '../policy.ts';
-import type { Batch } from '../record.ts';
-import type { EndStatus } from '../status.ts';
+import type { Batch, BatchFields } from '../record.ts';
+import { type EndStatus, isEnded } from '../status.ts';
 import { resendAt } from './claims.ts';
 import { type Handlers, ignored, refused, stay } from './decision.ts';
 import { currentDelivery } from './delivering.ts';
@@ -13,11 +13,19 @@ import {
   enterRetrying,
   enterSplit,
 } from './enter.ts';
+import { expireInput, inputExpiresAt, recordRemovedInput, whyInputIsGone } from './inputExpiry.ts';
 import { hasPendingCleanup, recordLastDeletedFiles, resendDeletion } from './providerFiles.ts';
 
 /** When everything of the batch is gone, in milliseconds since 1970. */
 function expiryOf({ createdAt }: Batch, policy: Policy): number {
   return createdAt + lifetimeSeconds(policy) * 1000;
+}
+
+/** Whether nothing is left to do for an ended batch but to remove its input, in good time. */
+export function awaitsInputExpiry(batch: BatchFields): boolean {
+  const { status, dueAt, endEventSent } = batch;
+  if (!isEnded(status) || dueAt === undefined || !endEventSent) return false;
+  return !hasPendingCleanup(batch);
 }
 
 function latestStartOf({ createdAt }: Batch, policy: Policy): number {
@@ -28,7 +36,10 @@ function latestStartOf({ createdAt }: Batch, policy: Policy): number {
 export const ended: Handlers<EndStatus> = {
   due(batch, _event, context) {
     if (batch.dueAt === undefined) return ignored('nothing is pending');
-    if (batch.endEventSent) return resendDeletion(batch, context);
+    if (batch.endEventSent)
+      return hasPendingCleanup(batch)
+        ? resendDeletion(batch, context)
+        : expireInput(batch, context);
     // The bus may be missing for days. The event is published at the first try after it is back.
     const { sends } = batch;
     const changes = { sends: sends + 1, dueAt: resendAt(sends, context) };
@@ -43,11 +54,13 @@ export const ended: Handlers<EndStatus> = {
   endEventSent(batch, { statusAt }, context) {
     const isPending = !batch.endEventSent && batch.statusAt === statusAt;
     if (batch.dueAt === undefined || !isPending) return ignored('this event is not pending');
-    const dueAt = hasPendingCleanup(batch) ? context.now : undefined;
+    const dueAt = hasPendingCleanup(batch) ? context.now : inputExpiresAt(batch, context);
     return stay(batch, { endEventSent: true, sends: 0, dueAt });
   },
 
   filesDeleted: recordLastDeletedFiles,
+
+  inputRemoved: recordRemovedInput,
 
   // The outcome of an invocation that had counted as lost.
   delivered(batch, event, context) {
@@ -70,6 +83,8 @@ export const ended: Handlers<EndStatus> = {
     if (batch.counts.succeeded === batch.counts.total) {
       return refused('none of its requests failed: redeliver it to run the processor again');
     }
+    const gone = whyInputIsGone(batch);
+    if (gone !== undefined) return refused(gone);
     const { policy, now } = context;
     const { notBefore = 0 } = batch.spec;
     // A part is run again for its batch, which may be.
@@ -96,6 +111,8 @@ export const ended: Handlers<EndStatus> = {
 
   redeliverRequested(batch, _event, context) {
     const { input, rows } = batch;
+    const gone = whyInputIsGone(batch);
+    if (gone !== undefined) return refused(gone);
     if (context.now > expiryOf(batch, context.policy) - DELIVERING_SECONDS * 1000)
       return refused('its files expire within two days');
     return input && rows

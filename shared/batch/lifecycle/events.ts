@@ -127,7 +127,9 @@ export type BatchEvent =
       readonly type: 'filesDeleted';
       readonly jobIds: readonly string[];
       readonly leftoversUpTo: number;
-    };
+    }
+  /** The copies of its input are removed from the bucket. */
+  | { readonly type: 'inputRemoved' };
 
 /** The statuses in which a worker holds a claim. */
 export type WorkStatus = 'inspecting' | 'submitting' | 'collecting';
@@ -160,6 +162,7 @@ export const EVENT_TYPES = [
   'redeliverRequested',
   'endEventSent',
   'filesDeleted',
+  'inputRemoved',
 ] as const satisfies readonly EventType[];
 
 /**
@@ -185,7 +188,11 @@ export type Effect =
   /** Deletes the files at the provider that the record names as no longer needed. */
   | { readonly type: 'deleteProviderFiles' }
   /** These jobs' files could not be deleted. They stay at the provider until they expire there. */
-  | { readonly type: 'reportFilesLeft'; readonly jobIds: readonly string[] };
+  | { readonly type: 'reportFilesLeft'; readonly jobIds: readonly string[] }
+  /** Removes the copies of the input from the bucket. */
+  | { readonly type: 'removeInput' }
+  /** Reports that they could not be removed in time. */
+  | { readonly type: 'reportInputLeft' };
 
 export type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
 

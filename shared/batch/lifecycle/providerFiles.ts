@@ -4,6 +4,7 @@ import { GRACE_MS, resendAt } from './claims.ts';
 import { type Decision, type DecisionContext, ignored, stay } from './decision.ts';
 import type { CoreChanges } from './enter.ts';
 import type { EventOf } from './events.ts';
+import { inputExpiresAt } from './inputExpiry.ts';
 
 /**
  * The files that jobs leave at the provider. The same write that makes a job's files dispensable
@@ -48,7 +49,8 @@ export function resendDeletion(batch: BatchIn<EndStatus>, context: DecisionConte
     const changes = { sends: sends + 1, dueAt: resendAt(sends, context) };
     return stay(batch, changes, { type: 'deleteProviderFiles' });
   }
-  const givenUp = { jobsToDelete: [], leftovers: undefined, dueAt: undefined };
+  const dueAt = inputExpiresAt(batch, context);
+  const givenUp = { jobsToDelete: [], leftovers: undefined, sends: 0, dueAt };
   if (!policy.cleanUpFiles) return stay(batch, givenUp);
   return stay(batch, givenUp, { type: 'reportFilesLeft', jobIds: batch.jobsToDelete });
 }
@@ -59,15 +61,17 @@ export function recordDeletedFiles(batch: Batch, event: EventOf<'filesDeleted'>)
   return left ? stay(batch, left) : ignored(NOTHING_PENDING);
 }
 
-/** Like {@link recordDeletedFiles} for an ended batch, which is no longer due after its last deletion. */
+/** Like {@link recordDeletedFiles} for an ended batch, which is then due only when its input expires. */
 export function recordLastDeletedFiles(
   batch: BatchIn<EndStatus>,
   event: EventOf<'filesDeleted'>,
+  context: DecisionContext,
 ): Decision {
   const left = filesLeft(batch, event);
   if (!left) return ignored(NOTHING_PENDING);
   const isOver = batch.endEventSent && !hasPendingCleanup(left);
-  return stay(batch, isOver ? { ...left, dueAt: undefined } : left);
+  if (!isOver) return stay(batch, left);
+  return stay(batch, { ...left, sends: 0, dueAt: inputExpiresAt(batch, context) });
 }
 
 const NOTHING_PENDING = 'the record names none of these files';

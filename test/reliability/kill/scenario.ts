@@ -1,5 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { awaitsInputExpiry } from '../../../shared/batch/lifecycle/ended.ts';
 import type { BatchFields } from '../../../shared/batch/record.ts';
 import { requestLine } from '../../support/world.ts';
 import type { Role } from './functionsUnderWatch.ts';
@@ -66,7 +67,7 @@ export async function runScenario(
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
     await drainAll();
     const batch: BatchFields | undefined = await rig.batches.get(batchId);
-    if (batch?.endedAt !== undefined && batch.dueAt === undefined) {
+    if (batch && awaitsInputExpiry(batch)) {
       await functions.deploy(role, rig.direct);
       return { batch, points: network.points, killedAt };
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../shared/batch/errors.ts';
+import { awaitsInputExpiry } from '../../../shared/batch/lifecycle/ended.ts';
 import { RATE_LIMITED, SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { DEFAULT_POLICY, world } from '../../support/harness.ts';
 import type { World } from '../../support/world.ts';
@@ -75,7 +76,7 @@ describe("a job's files at the provider", () => {
     await w.sweep();
     expect(filesOf(w)).toEqual([]);
     expect(w.batch('b1').jobsToDelete).toEqual([]);
-    expect(w.batch('b1').dueAt).toBeUndefined();
+    expect(awaitsInputExpiry(w.batch('b1'))).toBe(true);
     expect(w.announced.filter(({ to }) => to === 'completed')).toHaveLength(1);
   });
 
@@ -88,7 +89,7 @@ describe("a job's files at the provider", () => {
     await w.settle();
     w.advance(DEFAULT_POLICY.maxAgeSeconds + 25 * 3600);
     await w.sweep();
-    expect(w.batch('b1').dueAt).toBeUndefined();
+    expect(awaitsInputExpiry(w.batch('b1'))).toBe(true);
     expect(w.metrics.get('ProviderFilesLeft')).toBe(1);
   });
 
@@ -125,7 +126,7 @@ describe("a job's files at the provider", () => {
     await w.sweep();
     expect(filesOf(w)).toHaveLength(3);
     expect(w.batch('b1')).toMatchObject({ status: 'completed', jobsToDelete: [] });
-    expect(w.batch('b1').dueAt).toBeUndefined();
+    expect(awaitsInputExpiry(w.batch('b1'))).toBe(true);
   });
 });
 
@@ -149,6 +150,6 @@ describe('an upload that belongs to no job', () => {
     await w.sweep();
     expect(filesOf(w)).toEqual(['foreign']);
     expect(w.batch('b1').leftovers).toBeUndefined();
-    expect(w.batch('b1').dueAt).toBeUndefined();
+    expect(awaitsInputExpiry(w.batch('b1'))).toBe(true);
   });
 });

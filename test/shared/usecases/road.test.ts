@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvocationRefusedError } from '../../../shared/batch/errors.ts';
+import { awaitsInputExpiry } from '../../../shared/batch/lifecycle/ended.ts';
 import { DEFAULT_POLICY } from '../../../shared/batch/policy.ts';
 import { BAD_REQUEST, RATE_LIMITED, SUCCESS } from '../../support/fakes/fakeProvider.ts';
 import { type World, world } from '../../support/world.ts';
@@ -57,7 +58,7 @@ describe('the life of a batch', () => {
     ]);
     await w.settle();
     expect(w.batch('b1')).toMatchObject({ status: 'completed', attempt: 1 });
-    expect(w.batch('b1').dueAt).toBeUndefined();
+    expect(awaitsInputExpiry(w.batch('b1'))).toBe(true);
     expect(w.announced.map(({ to }) => to)).toEqual([
       'queued',
       'submitting',

@@ -60,7 +60,7 @@ describe('an ended batch', () => {
       const owing = given(status);
       expect(effects(when(owing, { type: 'due' }))).toEqual(['announce']);
       const sent = next(when(owing, EVENTS.endEventSent));
-      expect(sent.dueAt).toBeUndefined();
+      expect(sent.dueAt).toBe(NOW + 7 * 86_400_000);
       expect(when(sent, { type: 'due' }).type).toBe('ignored');
       expect(when(sent, EVENTS.endEventSent).type).toBe('ignored');
     },
@@ -78,7 +78,7 @@ describe('an ended batch', () => {
     });
     expect(waits.slice(0, 3)).toEqual([120_000, 240_000, 480_000]);
     expect(waits.at(-1)).toBe(3_600_000);
-    expect(next(when(batch, EVENTS.endEventSent)).dueAt).toBeUndefined();
+    expect(next(when(batch, EVENTS.endEventSent)).dueAt).toBe(NOW + 7 * 86_400_000);
   });
 
   it('whose event bus is missing deletes its files at the provider all the same', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../../shared/batch/job.ts';
 import type { DecisionContext } from '../../../../shared/batch/lifecycle/decision.ts';
+import { awaitsInputExpiry } from '../../../../shared/batch/lifecycle/ended.ts';
 import type { BatchEvent } from '../../../../shared/batch/lifecycle/events.ts';
 import { DEFAULT_POLICY } from '../../../../shared/batch/policy.ts';
 import {
@@ -101,13 +102,13 @@ describe('an ended batch', () => {
     expect(next(when(next(first), EVENTS.due, { now: later })).dueAt).toBe(later + 240_000);
   });
 
-  it('records what is deleted, and is no longer due after the last deletion', () => {
+  it('records what is deleted, and is due only for the removal of its input after the last deletion', () => {
     const half = next(when(owed(), { ...EVENTS.filesDeleted, leftoversUpTo: 0 }));
     expect(half).toMatchObject({ jobsToDelete: ['job_2'], leftovers: 2, dueAt: NOW });
     const whole = next(when(half, { type: 'filesDeleted', jobIds: ['job_2'], leftoversUpTo: 2 }));
     expect(whole.jobsToDelete).toEqual([]);
     expect(whole.leftovers).toBeUndefined();
-    expect(whole.dueAt).toBeUndefined();
+    expect(awaitsInputExpiry(whole)).toBe(true);
     expect(when(whole, EVENTS.filesDeleted).type).toBe('ignored');
   });
 
@@ -133,13 +134,13 @@ describe('an ended batch', () => {
       effects: [{ type: 'reportFilesLeft', jobIds: ['job_1', 'job_2'] }],
     });
     expect(next(over).jobsToDelete).toEqual([]);
-    expect(next(over).dueAt).toBeUndefined();
+    expect(awaitsInputExpiry(next(over))).toBe(true);
   });
 
   it('gives the deletion up without an effect when the policy keeps files from now on', () => {
     const decision = when(owed(), EVENTS.due, OFF);
     expect(effects(decision)).toEqual([]);
-    expect(next(decision).dueAt).toBeUndefined();
+    expect(awaitsInputExpiry(next(decision))).toBe(true);
   });
 
   it('sends an event for each end', () => {

@@ -30,6 +30,9 @@ const NOTHING_PENDING: Changes = {
   dueAt: undefined,
 };
 
+/** Its input was due to expire. */
+const OVER: Changes = { ...NOTHING_PENDING, dueAt: NOW, endedAt: NOW - 8 * DAY };
+
 const ALWAYS_HAVE_ROWS: ReadonlySet<Status> = new Set(['delivering', 'completed']);
 
 /** Ways in which records differ that any decision may depend on, in all combinations. */
@@ -57,7 +60,9 @@ function variantsOf(status: Status): Given[] {
       { input: { ...INPUT, parts: SLICES } },
       { part: { parentId: 'b0', range: { start: 0, end: 50 } } },
     ],
-    isEnded(status) ? [{}, { endEventSent: true }, NOTHING_PENDING] : [{}],
+    isEnded(status)
+      ? [{}, { endEventSent: true }, NOTHING_PENDING, { ...OVER, inputExpiredAt: NOW - 1 }]
+      : [{}],
   ];
   const combined = dimensions.reduce<Changes[]>(
     (all, options) => all.flatMap((a) => options.map((b) => ({ ...a, ...b }))),
