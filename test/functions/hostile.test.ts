@@ -40,5 +40,4 @@ it.each([
     // How much of it is garbage depends on how busy the machine is. The bundle takes the rest.
     expect(result.grownMiB).toBeLessThan(MEMORY[name] - 100);
   },
-  120_000,
 );
