@@ -1,17 +1,16 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { main as compileAssembly } from 'assemblyscript/asc';
 
 /**
  * Compiles module.ts, the scanner of request lines, to WebAssembly, and writes compiled.ts:
  *
- *     npx -y -p assemblyscript@0.28.20 node shared/jsonl/requestScan/build.ts
+ *     npm run build:scanner
  *
- * Another version of the compiler may write other bytes.
+ * A test compiles it, too, and compares.
  */
 
-const SOURCE = join(import.meta.dirname, 'module.ts');
+const SOURCE = 'module.ts';
 const TARGET = join(import.meta.dirname, 'compiled.ts');
 
 /** The line has 1 MiB from byte 512; the module's own strings follow it, after 64 KiB for what reads ahead. */
@@ -20,25 +19,24 @@ const OPTIONS = [
   ...['--memoryBase', String(17 * 65_536), '--initialMemory', '18', '--maximumMemory', '18'],
 ];
 
-/**
- * The text of compiled.ts.
- *
- * @param compiler path of `asc`
- */
-export function compile(compiler: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'scanner-'));
-  try {
-    const file = join(directory, 'module.wasm');
-    execFileSync(compiler, [SOURCE, '-o', file, ...OPTIONS]);
-    const lines =
-      readFileSync(file)
-        .toString('base64')
-        .match(/.{1,96}/g) ?? [];
-    const text = lines.map((line) => `  '${line}',`).join('\n');
-    return `/** module.ts as WebAssembly, in base64. Written by build.ts. */\nexport const MODULE = [\n${text}\n].join('');\n`;
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+/** @returns the text of compiled.ts */
+export async function compile(): Promise<string> {
+  let text = '';
+  const { error, stderr } = await compileAssembly(
+    [SOURCE, '--baseDir', import.meta.dirname, '-o', 'module.wasm', ...OPTIONS],
+    {
+      writeFile(_name, contents) {
+        const lines =
+          Buffer.from(contents)
+            .toString('base64')
+            .match(/.{1,96}/g) ?? [];
+        const quoted = lines.map((line) => `  '${line}',`).join('\n');
+        text = `/** module.ts as WebAssembly, in base64. Written by build.ts. */\nexport const MODULE = [\n${quoted}\n].join('');\n`;
+      },
+    },
+  );
+  if (error) throw new Error(`module.ts does not compile: ${stderr}`, { cause: error });
+  return text;
 }
 
-if (import.meta.main) writeFileSync(TARGET, compile('asc'));
+if (import.meta.main) writeFileSync(TARGET, await compile());
