@@ -33,6 +33,10 @@ export const IMPORT_RULES: Readonly<Record<string, ImportRule>> = {
     may: 'shared/batch node',
     why: 'it streams files for workers and processors, whatever the provider and the store',
   },
+  'shared/jsonl/requestScan/build.ts': {
+    may: 'assemblyscript node',
+    why: 'it is run by hand and by a test, and no other code loads the compiler',
+  },
   'shared/tokens': {
     may: 'gpt-tokenizer',
     why: 'the tokenizer is large and is loaded only where tokens are counted',
