@@ -53,7 +53,7 @@ export async function inspectFor(
   for (const name of required.providers) described.push(await providers.describe(name));
   const demands = {
     ...demandsOf(described, required),
-    ...{ tokens: await tokens.estimate(bytes), scan: await loadScanner() },
+    ...{ tokens: await tokens.estimate(bytes), scan: loadScanner() },
   };
   const inspected = await inspectInput(chunks, demands, onProblem, onIds);
   const found = withPadding(

@@ -53,6 +53,7 @@ export async function exhaust(share: ExhaustiveShare): Promise<Exhausted> {
     return points;
   };
   const { points } = await runLife(life, []);
+  expectNoDelay(life, points);
   if (index === 0) await run([]);
   const places = placesIn(points, 0);
   for (const [number, first] of places.entries()) {
@@ -62,6 +63,18 @@ export async function exhaust(share: ExhaustiveShare): Promise<Exhausted> {
     if (depth === 2) for (const second of placesIn(after, first[0] + 1)) await run([first, second]);
   }
   return { points: points.length, faults: places.length, runs, caught, broken };
+}
+
+/**
+ * Without a fault, each work is done at once. A worker that waits for something real, as for a module that
+ * is loaded, looks like one that has died: the clock of the simulation goes on meanwhile.
+ */
+function expectNoDelay(life: LifeName, points: readonly Point[]): void {
+  const inspections = points.filter(({ what }) =>
+    what.includes('to the worker: {"action":"inspect"'),
+  );
+  if (inspections.length === 1) return;
+  throw new Error(`life "${life}" is inspected ${inspections.length} times without any fault`);
 }
 
 function placesIn(points: readonly Point[], from: number): Placed {

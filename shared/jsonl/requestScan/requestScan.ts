@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_ANSWERS, MAX_MODEL_LENGTH, MAX_OUTPUT_TOKENS } from '../../batch/bounds.ts';
 import { answersOf, type CheckedRequest, isEmbedding, withVersion } from '../checkRequest.ts';
+import { MODULE } from './compiled.ts';
 
 /** The facts of a well-formed request whose body was not parsed. */
 export interface ScannedRequest extends Omit<CheckedRequest, 'body'> {
@@ -22,7 +23,8 @@ interface Module {
 
 /** What is used of the engine's WebAssembly, which Node's types leave out. */
 interface Engine {
-  instantiate(bytes: Uint8Array): Promise<{ readonly instance: { readonly exports: unknown } }>;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
 /** Where the module has the line and the facts. */
@@ -44,23 +46,30 @@ const FACT = {
 /** The module's memory has room for a line of this many bytes. Fewer than the values that a line may hold. */
 const MAX_LINE_BYTES = 1024 * 1024;
 
-let loading: Promise<ScanRequest | undefined> | undefined;
+let loaded: { readonly scan: ScanRequest | undefined } | undefined;
 
 /**
- * Loads the scanner on first use: starting a function does not pay for it.
+ * Compiles the scanner on first use, which takes about a millisecond: starting a function does not pay
+ * for it.
  *
  * @returns undefined if the engine does not run it: every line is then parsed
  */
-export function loadScanner(): Promise<ScanRequest | undefined> {
-  loading ??= createScanner().catch(() => undefined);
-  return loading;
+export function loadScanner(): ScanRequest | undefined {
+  loaded ??= { scan: createScanner() };
+  return loaded.scan;
 }
 
-async function createScanner(): Promise<ScanRequest> {
-  const engine = Reflect.get(globalThis, 'WebAssembly') as Engine;
-  const { MODULE } = await import('./compiled.ts');
-  const { instance } = await engine.instantiate(Buffer.from(MODULE, 'base64'));
-  const { memory, scan } = instance.exports as Module;
+function createScanner(): ScanRequest | undefined {
+  try {
+    const engine = Reflect.get(globalThis, 'WebAssembly') as Engine;
+    const { exports } = new engine.Instance(new engine.Module(Buffer.from(MODULE, 'base64')));
+    return scannerOf(exports as Module);
+  } catch {
+    return undefined;
+  }
+}
+
+function scannerOf({ memory, scan }: Module): ScanRequest {
   const target = new Uint8Array(memory.buffer, LINE, MAX_LINE_BYTES);
   const facts = new Int32Array(memory.buffer, FACTS, FACT.notAscii + 1);
   const fact = (index: number) => facts[index] as number;

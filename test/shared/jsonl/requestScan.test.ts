@@ -13,8 +13,8 @@ import { CORPORA } from '../tokens/corpora/index.ts';
 const ROOM = join(import.meta.dirname, '..', '..', '..', 'shared', 'jsonl', 'requestScan');
 
 let scan: ScanRequest;
-beforeAll(async () => {
-  const loaded = await loadScanner();
+beforeAll(() => {
+  const loaded = loadScanner();
   if (!loaded) throw new Error('the engine does not run the scanner');
   scan = loaded;
 });
