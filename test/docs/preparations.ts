@@ -16,6 +16,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run check': '.ci/run',
   'npm test': '.ci/run',
   'npm run coverage': '.ci/run',
+  'npm run build:scanner': 'test/shared/jsonl/requestScan.test.ts',
   'npm run synth': '.ci/run',
   'npm run simulate': '.ci/run',
   // CI runs fewer of them.

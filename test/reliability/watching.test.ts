@@ -91,7 +91,7 @@ describe(row(17), () => {
     expect(system.logged.filter((line) => line.startsWith('work failed'))).toHaveLength(2);
     expect((await system.rows(batch.rows?.results)).map((line) => line.custom_id)).toEqual(IDS);
     expect(await system.keysOf('b')).toEqual(
-      [batch.input?.key, batch.rows?.errors, batch.rows?.results].toSorted(),
+      [batch.input?.key, batch.input?.ids?.key, batch.rows?.errors, batch.rows?.results].toSorted(),
     );
     await expectAccounted(system, 'b');
   });
