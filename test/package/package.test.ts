@@ -58,6 +58,7 @@ describe('the package', () => {
       'dist/package',
       'docs',
       'examples/requests.jsonl',
+      'infra/nodeHttp.cjs',
       'local/lambda',
       'package.json',
     ]);
