@@ -9,7 +9,11 @@ import { announceReady, endWithParent } from './serviceProcess.ts';
 const { directory } = JSON.parse(process.argv[2] ?? '{}') as { directory: string };
 lockDirectory(directory);
 
+/** A client that was slow would else send on a connection that has just been closed. Node's default is 5 seconds. */
+const KEEP_ALIVE_MS = 120_000;
+
 const server = dynalite({ path: join(directory, 'tables'), createTableMs: 0 });
+server.keepAliveTimeout = KEEP_ALIVE_MS;
 endWithParent(
   () =>
     new Promise((resolve) => {

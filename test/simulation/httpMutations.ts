@@ -48,7 +48,11 @@ export const HTTP_MUTATIONS: readonly Mutation[] = [
   {
     name: 'uploads: the size of all parts',
     edits: [
-      edit('shared/usecases/work/assemble.ts', 'if (total === bytes) return keys;', 'return keys;'),
+      edit(
+        'shared/usecases/work/assemble.ts',
+        'if (total === bytes) return parts;',
+        'return parts;',
+      ),
     ],
   },
   {
@@ -56,8 +60,8 @@ export const HTTP_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'shared/usecases/work/assemble.ts',
-        'for (const partId of completion.partIds) {',
-        'for (const partId of [...completion.partIds].sort()) {',
+        '    completion.partIds,',
+        '    [...completion.partIds].sort(),',
       ),
     ],
   },
