@@ -4,6 +4,7 @@ import {
   FILE_ID_PATTERN,
   fileIdOfKey,
   fileKey,
+  isInputOf,
   newApiId,
   ownKeyOf,
   ownObject,
@@ -66,5 +67,22 @@ describe('the key of an object', () => {
     ['b', 'uploads/a.jsonl'],
   ])('is none outside of the handler’s part: %s %s', (bucket, key) => {
     expect(ownKeyOf({ bucket: 'b', prefix: 'mine/' }, { bucket, key })).toBeUndefined();
+  });
+});
+
+describe('an object that is the input of one batch alone', () => {
+  it.each(['uploads/b.jsonl', 'uploads/b/1.jsonl', 'batches/b/t1/input.jsonl'])('is %s', (key) => {
+    expect(isInputOf('b', key)).toBe(true);
+  });
+  it.each(['uploads/c.jsonl', 'uploads/b2.jsonl', 'batches/b2/t1/input.jsonl', 'inbox/b.jsonl'])(
+    'is not %s',
+    (key) => {
+      expect(isInputOf('b', key)).toBe(false);
+    },
+  );
+  it('is no file of the HTTP API, whatever the batch is called', () => {
+    const key = fileKey(newApiId('file', () => 0));
+    expect(key).toMatch(/^uploads\/files\//);
+    expect(isInputOf('files', key)).toBe(false);
   });
 });
