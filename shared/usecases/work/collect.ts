@@ -118,8 +118,12 @@ async function collectJob(
     await Promise.all([writers.results.abort(), writers.errors.abort()]);
     throw error;
   } finally {
-    await spool?.close();
-    await file.remove();
+    // The file goes even if the source cannot be closed.
+    try {
+      await spool?.close();
+    } finally {
+      await file.remove();
+    }
   }
 }
 
