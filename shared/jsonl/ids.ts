@@ -1,4 +1,5 @@
 import { MAX_CUSTOM_ID_LENGTH } from './checkRequest.ts';
+import { tryParseJson } from './rows.ts';
 
 /** The line of a request in the list of ids. JSON keeps a line end in an id from ending its line. */
 export function idLine(customId: string): string {
@@ -20,16 +21,7 @@ export function parseIds(list: Buffer, requests: number): readonly string[] {
 }
 
 function parseId(line: string): string {
-  const id = jsonOf(line);
+  const id = tryParseJson(line);
   if (typeof id === 'string' && id !== '' && id.length <= MAX_CUSTOM_ID_LENGTH) return id;
   throw new Error('a line of the list of ids is no custom_id');
-}
-
-/** @returns undefined for a line that is not JSON: the parser's message would quote it */
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { attributed } from '../logFields.ts';
 import { advanceParts, stopIfOrphan } from '../parts.ts';
 import { type TransitionPorts, transition } from '../transition.ts';
-import { type FoundBatch, inLanes, readRecords } from './lanes.ts';
+import { type FoundBatch, inLanes, RECORDS_PER_READ, readRecords } from './lanes.ts';
 import type { SweepRun } from './run.ts';
 
 type ReadPagePorts = Pick<Dependencies, 'batches' | 'log'>;
@@ -62,9 +62,6 @@ async function* dueBatches(
     await upcoming.catch(() => {});
   }
 }
-
-/** Records read with one call. */
-const RECORDS_PER_READ = 100;
 
 async function readPage(
   ports: ReadPagePorts,

@@ -8,7 +8,13 @@ export interface FoundBatch {
   readonly record: Batch | undefined;
 }
 
-/** Reads the records of a page at once. */
+/**
+ * Records read with one call, as many as BatchGetItem takes:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ */
+export const RECORDS_PER_READ = 100;
+
+/** Reads the records of a page at once: at most `RECORDS_PER_READ`. */
 export async function readRecords(
   { batches, log }: Pick<Dependencies, 'batches' | 'log'>,
   ids: readonly string[],

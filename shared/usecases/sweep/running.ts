@@ -6,7 +6,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { attributed } from '../logFields.ts';
 import { type CheckPorts, check, checkByIndex, isCheckable } from './check.ts';
 import { listStates } from './jobStates.ts';
-import { type FoundBatch, inLanes, readRecords } from './lanes.ts';
+import { type FoundBatch, inLanes, RECORDS_PER_READ, readRecords } from './lanes.ts';
 import type { SweepRun } from './run.ts';
 
 type RunningPorts = CheckPorts & Pick<Dependencies, 'batches' | 'policy' | 'log'>;
@@ -90,9 +90,6 @@ export async function checkRunning(
   );
 }
 
-/** Hints on one page, whose records are read with one call, where they are needed. */
-const PAGE_HINTS = 100;
-
 type FoundJob = RunningHint & Pick<FoundBatch, 'record'>;
 
 /** Reads the records of the next page while the jobs of one are checked: two pages are in memory. */
@@ -104,11 +101,12 @@ async function* inPages(
 ): AsyncGenerator<FoundJob> {
   const cursorName = CURSOR_PREFIX + provider;
   const isShareSpent = () => run.shareOf(provider).isSpent();
-  const readFrom = (start: number) => withRecords(ports, running.slice(start, start + PAGE_HINTS));
+  const readFrom = (start: number) =>
+    withRecords(ports, running.slice(start, start + RECORDS_PER_READ));
   let upcoming = readFrom(0);
-  for (let start = 0; start < running.length; start += PAGE_HINTS) {
+  for (let start = 0; start < running.length; start += RECORDS_PER_READ) {
     const page = await upcoming;
-    if (start + PAGE_HINTS < running.length) upcoming = readFrom(start + PAGE_HINTS);
+    if (start + RECORDS_PER_READ < running.length) upcoming = readFrom(start + RECORDS_PER_READ);
     for (const found of page) {
       if (isShareSpent()) run.nextCursors[cursorName] ??= found.batchId;
       if (run.isOver()) {

@@ -35,7 +35,7 @@ export interface SweepScope {
   readonly looksForStrays: boolean | undefined;
 }
 
-/** Running batches are due in every sweep. They are checked provider by provider. */
+/** Running batches are checked provider by provider, and queued ones are started by admission. */
 const OTHERS = STATUSES.filter((status) => status !== 'running' && status !== 'queued');
 /** The coordinator lists a provider's jobs once for all claims that have expired. */
 const COORDINATED: readonly Status[] = ['submitting'];

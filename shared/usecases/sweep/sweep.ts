@@ -25,9 +25,9 @@ type SweepPorts = Pick<Dependencies, 'sweepLock' | 'chance' | 'policy'> &
   Parameters<typeof sweepProviders>[0];
 
 /**
- * Sweeps all batches, or does its part of it: acts on those that are due and, for all providers at the same time, checks jobs;
- * then it recovers the jobs of expired claims and starts what there is capacity for. A sweep decides
- * and sends work; it moves no files. The schedule fires at least once per tick, so a lease keeps sweeps
+ * Sweeps all batches, or does one part of a sweep: it acts on those that are due and, for all providers at
+ * the same time, checks jobs; then it recovers the jobs of expired claims and starts what there is capacity
+ * for. A sweep decides and sends work; it moves no files. The schedule fires at least once per tick, so a lease keeps sweeps
  * from overlapping. A sweep that runs out of time leaves cursors at which the next one resumes.
  *
  * @param deadline when the function is killed, in milliseconds since 1970

@@ -220,7 +220,7 @@ describe('an inspection with the scanner', () => {
   });
 
   it.each(Object.keys(CORPORA))(
-    'estimates the tokens of the corpus %s within 5 %%, and finds all else',
+    'estimates the tokens of the corpus %s at most a twentieth off, and finds all else',
     async (name) => {
       const bodies = CORPORA[name]?.(2, 1_500) ?? [];
       const text = bodies.map((body, index) => line(body, { custom_id: `r${index}` })).join('\n');
